@@ -1,0 +1,46 @@
+# Two commands on a fresh machine with only Python: `make demo` and `make test`. Each sets up .venv by itself.
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean
+
+help:  ## Tell what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+demo: .venv/.runtime  ## Sample papers → two personal digests → a real SMTP conversation → files to look at
+	$(BIN)/newsletter demo
+
+test: .venv/.dev  ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev  ## Format, lint, types, and the floors that modules stand on
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## Take away what the above made
+	rm -rf .venv newsletter-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+
+# Debian's python3 may come without ensurepip; then the pip beside it fills the environment.
+.venv/bin/python:
+ifdef UV
+	$(UV) venv --quiet --seed --python $(PYTHON) .venv
+else
+	$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv \
+		&& $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; }
+endif
+
+.venv/.runtime: pyproject.toml | .venv/bin/python
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml | .venv/bin/python
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -e ".[dev]"
+	@touch $@ .venv/.runtime

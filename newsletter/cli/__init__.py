@@ -1,0 +1,76 @@
+"""The command line: one group, one error boundary, one module per noun."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsletter import __version__
+from newsletter.cli.context import Opened
+from newsletter.cli.demo import demo
+from newsletter.cli.editions import preview, run, send, serve
+from newsletter.cli.papers import papers, pull
+from newsletter.cli.site import init
+from newsletter.cli.subscribers import subscribers
+from newsletter.cli.topics import topics
+from newsletter.errors import NewsletterError
+
+_EPILOG = """\b
+A first digest, from nothing:
+  newsletter init papers && cd papers
+  newsletter subscribers add ada@example.org --topic "in-context learning"
+  newsletter pull
+  newsletter preview
+  newsletter send
+\b
+Every command explains itself: newsletter COMMAND --help
+"""
+
+
+class Commands(click.Group):
+    """The one place where errors become a line on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; no traceback reaches a user for anything that a user can mend."""
+        try:
+            return super().invoke(ctx)
+        except NewsletterError as error:
+            click.echo(f"newsletter: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  hint: {error.hint}", err=True)
+            ctx.exit(error.exit_code)
+        except sqlite3.OperationalError as error:
+            click.echo(f"newsletter: the store cannot be used: {error}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:  # the reader of our output, such as `head`, has had enough
+            sys.stderr.close()
+            ctx.exit(1)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order one meets them."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.option(
+    "--site",
+    "site_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="NEWSLETTER_SITE",
+    help="The site to work on; default: the nearest directory, here or above, with a newsletter.toml.",
+)
+@click.version_option(__version__, prog_name="newsletter")
+@click.pass_context
+def main(ctx: click.Context, site_dir: Path | None) -> None:
+    """A personal email newsletter of new research papers: pull, rank by topic, render, send."""
+    ctx.obj = Opened(site_dir)
+
+
+for command in (init, pull, papers, topics, subscribers, preview, send, run, serve, demo):
+    main.add_command(command)

@@ -1,0 +1,78 @@
+"""What every command works on: the site, its settings and its store, opened when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.errors import ConfigError
+from newsletter.places import CONFIG_NAME, Site, find_site
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from newsletter.config import Config
+    from newsletter.sending import Transport
+    from newsletter.store import Store
+
+
+@dataclass
+class Opened:
+    """One invocation's site."""
+
+    site_dir: Path | None
+
+    @cached_property
+    def site(self) -> Site:
+        """The site named by --site, else the one around the working directory."""
+        if self.site_dir is None:
+            return find_site(Path.cwd())
+        if not (self.site_dir / CONFIG_NAME).is_file():
+            raise ConfigError(
+                f"{self.site_dir}: no {CONFIG_NAME} in it",
+                hint=f"make a site there with: newsletter init {self.site_dir}",
+            )
+        return Site(self.site_dir)
+
+    @cached_property
+    def config(self) -> Config:
+        """The site's settings."""
+        from newsletter.config import load_config
+
+        return load_config(self.site)
+
+    def store(self) -> Store:
+        """Open the site's store; close it, or use it in a `with`."""
+        from newsletter.store import open_store
+
+        return open_store(self.site.store)
+
+    def environment(self) -> Environment:
+        """Make the site's templates' environment."""
+        from newsletter.rendering.environment import make_environment
+
+        return make_environment(self.site.templates)
+
+    def transport(self) -> Transport:
+        """Make what takes the mail away: the configured server, else the outbox."""
+        from newsletter.config import check_sender
+        from newsletter.sending.maildir import MaildirTransport
+        from newsletter.sending.smtp import SmtpTransport
+
+        if self.config.smtp is None:
+            return MaildirTransport(self.config.outbox)
+        check_sender(self.config)
+        return SmtpTransport(self.config.smtp)
+
+
+def now() -> datetime:
+    """Return this moment, in UTC."""
+    return datetime.now(UTC)
+
+
+pass_opened = click.make_pass_decorator(Opened)

@@ -1,0 +1,276 @@
+"""`newsletter preview`, `send`, `run` and `serve`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.output import complain, json_option, print_json, print_table, progress
+from newsletter.cli.papers import complain_of, pull_all, show_reports
+from newsletter.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.models import Digest, Message, Subscriber
+    from newsletter.pipeline.deliver import DeliveryReport
+    from newsletter.store import Store
+
+_note = click.option(
+    "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
+)
+
+
+# -- preview ------------------------------------------------------------------------------------------
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsletter preview                              the only subscriber's next digest, in the browser
+  newsletter preview ada@example.org --text       in the terminal
+  newsletter preview ada@example.org --out x.eml  as a file: .html, .txt, .eml, or a folder for all three
+  newsletter preview --topic "LLM agents" --days 30"""
+)
+@click.argument("email", required=False)
+@click.option("--topic", "topics", multiple=True, help="Preview for nobody in particular, with these topics.")
+@click.option("--days", type=click.IntRange(1, 3650), help="All papers seen in so many days, sent before or not.")
+@click.option("--text", "as_text", is_flag=True, help="Print the text part.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write a .html, .txt or .eml file, or a folder.")
+@_note
+@json_option
+@pass_opened
+def preview(
+    opened: Opened, email: str | None, topics: tuple[str, ...], days: int | None, as_text: bool, out: Path | None,
+    note_file: IO[str] | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Render what one subscriber would get now, and open it. Nothing is sent or stored."""
+    from newsletter.pipeline.letters import make_message_id, write_letter
+    from newsletter.pipeline.preview import preview_digest, sample_digest
+
+    with opened.store() as store:
+        subscriber = _reader(store, email, topics)
+        is_empty = store.papers.count() == 0
+        digest = sample_digest(subscriber, now()) if is_empty else preview_digest(store, subscriber, now(), days)
+        if note_file is not None:
+            digest = replace(digest, edition=replace(digest.edition, note=note_file.read()))
+        if as_json:
+            print_json(digest)
+            return
+        secret = store.secret()
+    if is_empty:
+        complain(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"], "")
+    _explain_empty(digest, days)
+    letter = write_letter(
+        digest,
+        subscriber,
+        config=opened.config,
+        environment=opened.environment(),
+        secret=secret,
+        message_id=make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender),
+        now=now(),
+    )
+    if as_text:
+        click.echo(letter.text, nl=False)
+    elif out is not None:
+        for path in _write(letter, out):
+            click.echo(f"wrote {path}")
+    else:
+        _open(letter)
+
+
+def _reader(store: Store, email: str | None, topics: tuple[str, ...]) -> Subscriber:
+    """Return the subscriber to preview for: the one named, one made up from topics, or the only one there is."""
+    from newsletter.models import Profile, Subscriber
+    from newsletter.profiles import make_profile
+    from newsletter.subscriptions import catalogue, find
+
+    if email and not topics:
+        return find(store, email)
+    everybody = store.subscribers.all()
+    if topics or not everybody:
+        profile = make_profile({"topics": topics}, catalogue(store)) if topics else Profile()
+        address = email or "you@newsletter.example"
+        return Subscriber(id=0, email=address, profile=profile, joined_at=now(), status_at=now())
+    if len(everybody) > 1:
+        names = ", ".join(subscriber.email for subscriber in everybody[:5])
+        raise NewsletterError(f"{len(everybody)} subscribers: {names}", hint=f"newsletter preview {everybody[0].email}")
+    return everybody[0]
+
+
+def _explain_empty(digest: Digest, days: int | None) -> None:
+    if not digest.items:
+        new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
+        hint = "newsletter pull" if days else "--days 30 shows older papers; newsletter pull brings new ones"
+        click.echo(f"newsletter: nothing to show: {new}\n  hint: {hint}", err=True)
+
+
+def _write(letter: Message, out: Path) -> list[Path]:
+    """Write the letter as the file's ending says, or all its forms into a folder."""
+    forms: dict[str, bytes] = {
+        ".html": (letter.html if letter.html is not None else "").encode(),
+        ".txt": letter.text.encode(),
+        ".eml": letter.content,
+    }
+    if letter.html is None:
+        del forms[".html"]
+    if out.suffix and out.suffix not in forms and not out.is_dir():
+        raise NewsletterError(f"{out}: no such form of this mail", hint=f"use {', '.join(forms)}, or a folder")
+    paths = {out.suffix: out} if out.suffix in forms else {suffix: out / f"digest{suffix}" for suffix in forms}
+    try:
+        for suffix, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(forms[suffix])
+    except OSError as error:
+        raise NewsletterError(f"{out}: {error.strerror or error}") from error
+    return list(paths.values())
+
+
+def _open(letter: Message) -> None:
+    """Show the letter: in the browser from a terminal, as text into a pipe."""
+    if letter.html is None or not sys.stdout.isatty():
+        click.echo(letter.text, nl=False)
+        return
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="newsletter-preview-"))
+    path, *_ = _write(letter, folder)
+    click.echo(f"{letter.subject}\n{path}")
+    click.launch(str(path))
+
+
+# -- send, run, serve ---------------------------------------------------------------------------------
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsletter send --dry-run
+  newsletter send
+  newsletter send --to ada@example.org --note hello.md
+\b
+Every edition goes to every reader once, however often this runs; what a crash interrupted is taken up.
+Exit code 1 if anything failed or has to wait."""
+)
+@click.option("--to", "only", multiple=True, metavar="EMAIL", help="Only this subscriber; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Only tell who would get what.")
+@_note
+@json_option
+@pass_opened
+def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str] | None, as_json: bool) -> None:
+    """Send everybody the edition that is due and that they have not had."""
+    report = deliver_all(opened, only=only, dry_run=dry_run, note=note_file.read() if note_file else "")
+    if as_json:
+        print_json(report.outcomes)
+    else:
+        show_outcomes(opened, report)
+    complain_of_outcomes(report)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsletter run
+  newsletter run --json
+  5 * * * *  cd /srv/papers && newsletter run     # in a crontab: everybody gets theirs at their hour"""
+)
+@_note
+@json_option
+@pass_opened
+def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
+    """Pull from every source, then send what is due. A source that fails does not keep mail from going out."""
+    reports = pull_all(opened)
+    report = deliver_all(opened, note=note_file.read() if note_file else "")
+    if as_json:
+        print_json({"pulls": reports, "readers": report.outcomes})
+    else:
+        show_reports(reports)
+        show_outcomes(opened, report)
+    complain_of_outcomes(report, leave=False)
+    complain_of(reports)
+    if not report.is_clean:
+        click.get_current_context().exit(1)
+
+
+@click.command(epilog="\b\nExamples:\n  newsletter serve\n  newsletter --site /srv/papers serve")
+@pass_opened
+def serve(opened: Opened) -> None:
+    """Do what `run` does whenever the configured crontab line comes, until Ctrl-C."""
+    from newsletter.scheduler import next_run
+    from newsletter.scheduler import serve as serve_forever
+
+    def announce() -> None:
+        click.echo(f"next run at {next_run(opened.config.cron, now()):%Y-%m-%d %H:%M} UTC")
+
+    def once() -> None:
+        click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
+        try:
+            reports = pull_all(opened)
+            show_reports(reports)
+            report = deliver_all(opened)
+            show_outcomes(opened, report)
+            complain_of_outcomes(report, leave=False)
+        except NewsletterError as error:
+            complain([str(error)], "more errors")
+        announce()
+
+    announce()
+    serve_forever(opened.config.cron, once)
+
+
+def deliver_all(opened: Opened, *, only: Sequence[str] = (), dry_run: bool = False, note: str = "") -> DeliveryReport:
+    """Send to everybody, or to `only` those, over the site's transport.
+
+    Raises:
+        NewsletterError: An address is nobody's, or another process is sending.
+    """
+    from newsletter.pipeline.deliver import deliver
+    from newsletter.subscriptions import find
+
+    transport = None if dry_run else opened.transport()
+    try:
+        with opened.store() as store, progress("sending") as watch:
+            wanted = {find(store, email).email for email in only} if only else None
+            return deliver(
+                store,
+                transport,
+                opened.config,
+                opened.environment(),
+                now,
+                note=note,
+                only=wanted,
+                watch=lambda outcome: watch(f"{outcome.email}: {outcome.status}"),
+            )
+    finally:
+        if transport is not None:
+            transport.close()
+
+
+def show_outcomes(opened: Opened, report: DeliveryReport) -> None:
+    """Print a line per reader: what happened, and why."""
+    if not report.outcomes:
+        click.echo('No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"')
+        return
+    rows = [(o.email, o.status, o.edition, o.papers or None, o.detail) for o in report.outcomes]
+    print_table(("reader", "outcome", "edition", "papers", "what happened"), rows)
+    counts = Counter(outcome.status for outcome in report.outcomes)
+    to = f"by {opened.config.smtp}" if opened.config.smtp else f"into the Maildir {opened.config.outbox}"
+    click.echo(
+        ", ".join(f"{number} {status}" for status, number in counts.items()) + (f"; {to}" if counts["sent"] else "")
+    )
+
+
+def complain_of_outcomes(report: DeliveryReport, *, leave: bool = True) -> None:
+    """Print what failed or waits on stderr; exit with 1 if anything does, unless told not to `leave` yet."""
+    if report.error is not None:
+        complain([str(report.error)], "more errors")
+    bad = [o for o in report.outcomes if o.status in ("failed", "deferred")]
+    complain([f"{o.email}: {o.status}: {o.detail}" for o in bad], "more readers without mail")
+    if leave and not report.is_clean:
+        click.get_current_context().exit(1)

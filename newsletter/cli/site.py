@@ -1,0 +1,56 @@
+"""`newsletter init`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from newsletter.errors import ConfigError
+from newsletter.places import Site, default_config, default_subscribers
+
+
+@click.command(epilog="\b\nExamples:\n  newsletter init\n  newsletter init ~/papers")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=".")
+def init(directory: Path) -> None:
+    """Make a site: settings, example profiles, a store with a catalogue of topics.
+
+    What is there already stays as it is.
+    """
+    made = make_site(directory.resolve())
+    for path in made:
+        click.echo(f"made {path}")
+    click.echo(f"{directory} is a site. Next: newsletter subscribers add YOU@example.org --topic …, newsletter pull")
+
+
+def make_site(root: Path) -> list[Path]:
+    """Make what a site at `root` lacks, and return the files that were made.
+
+    Raises:
+        ConfigError: A file cannot be written.
+    """
+    from newsletter.places import samples
+    from newsletter.profiles import read_topics
+    from newsletter.store import open_store
+
+    site = Site(root)
+    wanted = {site.config: default_config()}
+    wanted |= {site.subscribers / file.name: file for file in _examples()}
+    made = [path for path in (*wanted, site.store) if not path.exists()]
+    try:
+        site.subscribers.mkdir(parents=True, exist_ok=True)
+        for path in wanted.keys() & set(made):
+            shutil.copyfile(wanted[path], path)
+    except OSError as error:
+        raise ConfigError(f"{root}: {error.strerror or error}") from error
+    with open_store(site.store) as store, store.transaction():
+        if not store.topics.catalogue():
+            for topic in read_topics(samples() / "topics.toml"):
+                store.topics.put(topic)
+    return made
+
+
+def _examples() -> list[Path]:
+    names = ("README.md", "example.toml", "example-weekly.toml")
+    return [default_subscribers() / name for name in names]

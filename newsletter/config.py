@@ -1,0 +1,199 @@
+"""newsletter.toml and NEWSLETTER_* → one table of settings → each workshop's own small dataclass.
+
+`SETTINGS` is the one list: what may be set, the default, and a line of help. Validation, `newsletter init`'s file
+and the README all follow it. An environment variable wins over the file: `smtp.password` is
+`NEWSLETTER_SMTP_PASSWORD`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsletter.errors import ConfigError, ProfileError, SourceError
+from newsletter.places import Site
+from newsletter.profiles import check_email
+from newsletter.rendering.message import Sender
+from newsletter.sending.smtp import SmtpSettings
+from newsletter.sources import find_source
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that may be set."""
+
+    name: str
+    default: str | int | None
+    help: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that wins over the file."""
+        return "NEWSLETTER_" + self.name.replace(".", "_").upper()
+
+
+SETTINGS = (
+    Setting("site.name", "Daily Papers", "the newsletter's name, in subjects and mastheads"),
+    Setting("site.url", None, "where readers reach the site's pages (https://…); without it, leaving is by mail"),
+    Setting("sender.name", None, "who it is from; default: the site's name"),
+    Setting("sender.address", "digest@newsletter.example", "the address it is from"),
+    Setting(
+        "sender.reply_to",
+        None,
+        "where answers and mailed unsubscribe wishes go; default: the sender's address",
+    ),
+    Setting("sender.postal_address", None, "printed at the foot of every mail; law asks for one in many countries"),
+    Setting("schedule.cron", "5 * * * *", "when `newsletter serve` pulls, and sends what is due (crontab, UTC)"),
+    Setting("smtp.host", None, "the mail server; without one, mail goes to the outbox"),
+    Setting("smtp.port", 587, "its port"),
+    Setting("smtp.security", "starttls", "how the connection is encrypted", ("starttls", "tls", "none")),
+    Setting("smtp.username", None, "the login, where the server asks for one"),
+    Setting("smtp.password", None, "its password; better set as NEWSLETTER_SMTP_PASSWORD"),
+    Setting("smtp.timeout", 60, "seconds to wait for each of the server's answers"),
+    Setting("outbox.path", "outbox", "the Maildir that takes the mail where no server is set"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one site, checked."""
+
+    site: Site
+    site_name: str
+    site_url: str | None
+    sender: Sender
+    cron: str
+    smtp: SmtpSettings | None
+    outbox: Path
+    #: Names of the sources that `newsletter pull` and `run` ask, in order.
+    sources: tuple[str, ...]
+
+
+def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read a site's settings.
+
+    Raises:
+        ConfigError: A setting is unknown or wrong; names file, setting and why.
+    """
+    table = _read(site.config)
+    try:
+        sources = _sources(table.pop("sources", []))
+        return _config(site, _settings(table, environ), sources)
+    except (ConfigError, ProfileError, SourceError) as error:
+        raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
+
+
+def check_sender(config: Config) -> None:
+    """Refuse to send real mail under the names that a new site comes with (RFC 2606 keeps them for examples).
+
+    Raises:
+        ConfigError: The sender's address or the site's address is still the example's.
+    """
+    if config.smtp is None or config.smtp.is_loopback:
+        return
+    for setting, host in (("sender.address", config.sender.domain), ("site.url", _host(config.site_url))):
+        if host.endswith((".example", ".invalid", ".test")) or host in ("example", "localhost"):
+            raise ConfigError(
+                f"{config.site.config}: {setting} is still the example's, and mail goes to {config.smtp}",
+                hint="set your own" + (", or take it out: then readers leave by mail" if setting == "site.url" else ""),
+            )
+
+
+def _host(url: str | None) -> str:
+    return urlsplit(url).hostname or "" if url else ""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _settings(table: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return every setting's value by name: the environment's, else the file's, else the default."""
+    known = {setting.name: setting for setting in SETTINGS}
+    values: dict[str, Any] = {}
+    for group, content in table.items():
+        if not isinstance(content, dict):
+            raise ConfigError(f"{group}: a table is expected, as in [{group}]")
+        values |= {f"{group}.{key}": value for key, value in content.items()}
+    for name in values.keys() - known.keys():
+        near = get_close_matches(name, known, n=1)
+        raise ConfigError(f"{name}: no such setting", hint=f"did you mean {near[0]}?" if near else None)
+    for setting in SETTINGS:
+        if setting.variable in environ:
+            values[setting.name] = environ[setting.variable]
+    return {name: _checked(setting, values.get(name, setting.default)) for name, setting in known.items()}
+
+
+def _checked(setting: Setting, value: Any) -> str | int | None:
+    if value is None or value == "":
+        return setting.default
+    if isinstance(setting.default, int):
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= 65535:
+            raise ConfigError(f"{setting.name}: a whole number from 1 to 65535 is expected, not {value!r}")
+        return value
+    if not isinstance(value, str):
+        raise ConfigError(f"{setting.name}: text is expected, not {value!r}")
+    if setting.choices and value not in setting.choices:
+        raise ConfigError(f"{setting.name}: one of {', '.join(setting.choices)} is expected, not {value!r}")
+    return value
+
+
+def _sources(rows: Any) -> tuple[str, ...]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ConfigError('sources: tables are expected, as in [[sources]] with kind = "huggingface"')
+    for row in rows:
+        if unknown := next(iter(row.keys() - {"kind"}), None):
+            raise ConfigError(f"sources: {unknown}: no such setting", hint="known: kind")
+        find_source(str(row.get("kind")))
+    return tuple(dict.fromkeys(str(row["kind"]) for row in rows))
+
+
+def _config(site: Site, values: dict[str, Any], sources: tuple[str, ...]) -> Config:
+    url: str | None = values["site.url"]
+    if url is not None and not url.startswith(("https://", "http://")):
+        raise ConfigError(f"site.url: an address is expected, as in https://papers.example.org, not {url!r}")
+    return Config(
+        site=site,
+        site_name=values["site.name"],
+        site_url=url.rstrip("/") if url else None,
+        sender=Sender(
+            name=values["sender.name"] or values["site.name"],
+            address=_address("sender.address", values["sender.address"]),
+            reply_to=_address("sender.reply_to", values["sender.reply_to"] or values["sender.address"]),
+            postal_address=values["sender.postal_address"],
+        ),
+        cron=values["schedule.cron"],
+        smtp=SmtpSettings(
+            host=values["smtp.host"],
+            port=values["smtp.port"],
+            security=values["smtp.security"],
+            username=values["smtp.username"],
+            password=values["smtp.password"],
+            timeout_s=values["smtp.timeout"],
+        )
+        if values["smtp.host"]
+        else None,
+        outbox=site.root / values["outbox.path"],
+        sources=sources,
+    )
+
+
+def _address(setting: str, text: str) -> str:
+    try:
+        return check_email(text)
+    except ProfileError as error:
+        raise ConfigError(f"{setting}: {error.message.removeprefix('email: ')}") from error

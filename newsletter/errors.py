@@ -1,0 +1,53 @@
+"""What can go wrong, in words a person can act on.
+
+Every error says what happened and where; `hint` says what to do next. The command line prints both on
+one line each and exits with `exit_code`; nothing in here knows about the command line.
+"""
+
+from __future__ import annotations
+
+
+class NewsletterError(Exception):
+    """Something a person can understand and mend: one line of what and where, and a hint."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class ConfigError(NewsletterError):
+    """A setting is missing, unknown or not of its kind."""
+
+
+class ProfileError(NewsletterError):
+    """A subscriber's file says something that cannot be understood."""
+
+
+class SourceError(NewsletterError):
+    """A source could not be reached, or what it gave is not what it should be."""
+
+
+class StoreError(NewsletterError):
+    """The database cannot be opened, is of a newer version, or does not hold what was asked for."""
+
+
+class TemplateError(NewsletterError):
+    """A template is missing or broken; the message names file and line."""
+
+
+class TransportError(NewsletterError):
+    """The mail server cannot be used at all: no reader is to blame, so the run stops."""
+
+
+class MessageRefused(NewsletterError):
+    """The mail server refused one message for good (SMTP 5yz); others may still go."""
+
+
+class MessageDeferred(NewsletterError):
+    """The mail server asked to try one message again later (SMTP 4yz)."""

@@ -1,0 +1,297 @@
+"""The domain: what flows from a source to an inbox. Frozen, plain, and knowing nothing of the outside.
+
+Times are aware and in UTC; days are `date`. Text is Unicode with its spaces squeezed (`text.squeeze`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+# -- papers ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A paper as one source tells it; several entries make one `Paper`. Absent facts are None or empty."""
+
+    source: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    #: How many authors there are, where a source gives the number but not the names.
+    author_count: int | None = None
+    organization: str | None = None
+    #: arXiv id without version, e.g. "2605.01234" or "math/0601001".
+    arxiv_id: str | None = None
+    #: Lower case, without "https://doi.org/".
+    doi: str | None = None
+    #: The day the paper was first made public.
+    published: date | None = None
+    #: The day the source put it on its list (for Hugging Face the day of the Daily Papers).
+    listed: date | None = None
+    upvotes: int | None = None
+    comments: int | None = None
+    keywords: tuple[str, ...] = ()
+    #: One sentence, written by the source.
+    summary: str | None = None
+    code_url: str | None = None
+    project_url: str | None = None
+    thumbnail_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One research paper, as all its entries together tell it."""
+
+    id: int
+    #: Identity in words: "arxiv:ID", else "doi:DOI", else "title:HASH".
+    key: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    author_count: int | None = None
+    organization: str | None = None
+    arxiv_id: str | None = None
+    doi: str | None = None
+    published: date | None = None
+    listed: date | None = None
+    upvotes: int | None = None
+    comments: int | None = None
+    keywords: tuple[str, ...] = ()
+    summary: str | None = None
+    code_url: str | None = None
+    project_url: str | None = None
+    thumbnail_url: str | None = None
+    #: The source whose title and abstract are shown.
+    text_source: str
+    #: Every source that told of this paper, in alphabetical order.
+    sources: tuple[str, ...]
+    #: When this store first saw it: what an edition's window is made of.
+    seen_at: datetime
+
+    @property
+    def day(self) -> date:
+        """The day this paper counts as new: when it was listed, else published, else seen."""
+        return self.listed or self.published or self.seen_at.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry, or a whole document, that a source gave and we could not take."""
+
+    #: Where: a file, an address, or one of these with the entry's number.
+    place: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What one pull of one source did."""
+
+    source: str
+    fetched: int = 0
+    new: int = 0
+    updated: int = 0
+    refusals: tuple[Refusal, ...] = ()
+    #: Why the source stopped short, if it did.
+    error: str | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing was refused and nothing went wrong."""
+        return not self.refusals and self.error is None
+
+
+# -- readers --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A named filter: papers that hold any of `keywords` and none of `excluded`."""
+
+    name: str
+    #: Words or phrases.
+    keywords: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+
+
+class Cadence(StrEnum):
+    """How often a reader gets an edition."""
+
+    DAILY = "daily"
+    WEEKDAYS = "weekdays"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class Format(StrEnum):
+    """What a message carries: HTML with its text twin, or text alone."""
+
+    HTML = "html"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a reader wishes for. No topics means the trending papers, whatever they are about."""
+
+    topics: tuple[Topic, ...] = ()
+    cadence: Cadence = Cadence.DAILY
+    #: Local hour from which an edition is due, 0 to 23.
+    hour: int = 8
+    #: For weekly editions: 0 is Monday.
+    weekday: int = 0
+    #: For monthly editions: 1 to 28.
+    month_day: int = 1
+    time_zone: str = "UTC"
+    format: Format = Format.HTML
+    max_papers: int = 20
+    max_per_section: int = 8
+    #: How many papers that matched no topic to add under "Also trending".
+    trending: int = 0
+
+
+class Status(StrEnum):
+    """Whether a subscriber may be mailed. Only `ACTIVE` ones are."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    #: The profile's file was taken away; it comes back with the file.
+    DISABLED = "disabled"
+    #: Left by their own wish: no file and no import brings them back.
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person with an address, a status and a profile."""
+
+    id: int
+    email: str
+    name: str = ""
+    status: Status = Status.ACTIVE
+    profile: Profile = field(default_factory=Profile)
+    #: Who wrote the profile: "file:NAME" for subscribers/NAME.toml, "cli" for the command line.
+    origin: str = "cli"
+    joined_at: datetime
+    #: When the status last changed.
+    status_at: datetime
+
+
+# -- editions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One run of the newsletter over the papers seen since the one before."""
+
+    #: Cadence and period: "daily-2026-05-08", "weekly-2026-W19", "monthly-2026-05".
+    key: str
+    cadence: Cadence
+    #: The day it stands for.
+    day: date
+    #: It holds papers first seen after this moment.
+    since: datetime
+    created_at: datetime
+    #: The operator's words at its opening, in Markdown.
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One ground for a paper to be in a digest: "title: in-context learning"."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A paper in a digest, with its score and the reasons for it."""
+
+    paper: Paper
+    score: float
+    reasons: tuple[Reason, ...] = ()
+    #: Names of the reader's other topics that it matched.
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Ranked items of one topic."""
+
+    title: str
+    items: tuple[Item, ...]
+    #: How many papers matched this topic, shown or not.
+    matched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One edition as one profile sees it."""
+
+    edition: Edition
+    sections: tuple[Section, ...]
+    #: How many papers were in the window and not sent to this reader before.
+    considered: int
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items, in reading order."""
+        return tuple(item for section in self.sections for item in section.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A digest as mail, ready to be handed over: RFC 5322 bytes and their RFC 5321 envelope."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    subject: str
+    html: str | None
+    text: str
+    #: CRLF line ends.
+    content: bytes
+
+
+# -- the ledger -----------------------------------------------------------------------------------
+
+
+class DeliveryStatus(StrEnum):
+    """queued → sending → sent | deferred | failed | skipped; each move is committed when it happens."""
+
+    QUEUED = "queued"
+    #: Handed to the transport, outcome not known yet. Found after a crash, it is in doubt.
+    SENDING = "sending"
+    SENT = "sent"
+    #: The server asked for another try later.
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    #: Not to be sent any more: the reader left or was suppressed after planning.
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one subscriber, as the ledger knows it."""
+
+    id: int
+    edition_key: str
+    subscriber_id: int
+    digest_id: int
+    message_id: str
+    status: DeliveryStatus
+    attempts: int
+    #: The server's words, or why it was skipped.
+    detail: str
+    next_attempt_at: datetime | None
+    updated_at: datetime

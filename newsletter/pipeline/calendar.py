@@ -1,0 +1,68 @@
+"""When an edition is due, and which one: pure arithmetic on clocks and calendars.
+
+A reader's edition is due from their hour, in their time zone, on their day. What counts is the latest such moment
+before now: an edition missed while the machine slept is sent late, never twice, and a new reader's first one comes
+with the next run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter.models import Cadence, Profile
+
+#: How far the first edition of a site reaches back; the limits on papers keep it short.
+FIRST_WINDOW = {
+    Cadence.DAILY: timedelta(days=7),
+    Cadence.WEEKDAYS: timedelta(days=7),
+    Cadence.WEEKLY: timedelta(days=7),
+    Cadence.MONTHLY: timedelta(days=31),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The edition a reader should have by now."""
+
+    key: str
+    day: date
+    #: When the one after it is due, in UTC.
+    next_at: datetime
+
+
+def due_edition(profile: Profile, now: datetime) -> Due:
+    """Return the latest edition whose hour has come for a reader."""
+    zone = ZoneInfo(profile.time_zone)
+    today = now.astimezone(zone).date()
+    days = (today - timedelta(days=back) for back in range(63))
+    day = next(day for day in days if _is_edition_day(day, profile) and _moment(day, profile, zone) <= now)
+    coming = (day + timedelta(days=ahead) for ahead in range(1, 63))
+    next_day = next(day for day in coming if _is_edition_day(day, profile))
+    return Due(edition_key(profile.cadence, day), day, _moment(next_day, profile, zone))
+
+
+def edition_key(cadence: Cadence, day: date) -> str:
+    """Return "daily-2026-05-08", "weekly-2026-W19" or "monthly-2026-05"."""
+    if cadence is Cadence.WEEKLY:
+        year, week, _ = day.isocalendar()
+        return f"{cadence.value}-{year}-W{week:02}"
+    return f"{cadence.value}-{day:%Y-%m}" if cadence is Cadence.MONTHLY else f"{cadence.value}-{day.isoformat()}"
+
+
+def _is_edition_day(day: date, profile: Profile) -> bool:
+    match profile.cadence:
+        case Cadence.DAILY:
+            return True
+        case Cadence.WEEKDAYS:
+            return day.weekday() < 5
+        case Cadence.WEEKLY:
+            return day.weekday() == profile.weekday
+        case Cadence.MONTHLY:
+            return day.day == profile.month_day
+
+
+def _moment(day: date, profile: Profile, zone: ZoneInfo) -> datetime:
+    """Return when a day's edition is due. An hour that a clock change skips comes as the one after it."""
+    return datetime.combine(day, time(profile.hour), tzinfo=zone).astimezone(UTC)

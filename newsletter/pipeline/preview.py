@@ -1,0 +1,43 @@
+"""What a reader would get, without sending or storing anything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from newsletter.models import Digest, Edition, Entry, Subscriber
+from newsletter.pipeline.calendar import due_edition
+from newsletter.pipeline.compose import compose, find_edition
+from newsletter.places import samples
+from newsletter.ranking.index import PaperIndex
+from newsletter.sources import Document, find_source
+from newsletter.store import Store
+from newsletter.store.merging import begin
+
+
+def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: int | None = None) -> Digest:
+    """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then."""
+    due = due_edition(subscriber.profile, now)
+    if days is not None:
+        since = now - timedelta(days=days)
+        edition = Edition(
+            key=f"preview-{due.day}", cadence=subscriber.profile.cadence, day=now.date(), since=since, created_at=now
+        )
+        return compose(PaperIndex(store.papers.seen_after(since)), edition, subscriber.profile, frozenset())
+    sent = store.deliveries.find(due.key, subscriber.id)
+    if sent:
+        return store.editions.get_digest(sent.digest_id)
+    edition = find_edition(store, due, subscriber.profile.cadence, now)
+    sent_before = store.deliveries.papers_planned_for(subscriber.id)
+    return compose(PaperIndex(store.papers.seen_after(edition.since)), edition, subscriber.profile, sent_before)
+
+
+def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:
+    """Return a digest of the invented papers that ship with the program, for a site that has none yet."""
+    file = samples() / "huggingface-2026-05-08.json"
+    told = find_source("huggingface").parse(Document(str(file), file.read_bytes()), now.date())
+    entries = [entry for entry in told if isinstance(entry, Entry)]
+    papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
+    edition = Edition(
+        key="preview-sample", cadence=subscriber.profile.cadence, day=now.date(), since=now, created_at=now
+    )
+    return compose(PaperIndex(papers), edition, subscriber.profile, frozenset())

@@ -1,0 +1,203 @@
+"""subscribers/*.toml → what a reader wishes for, checked field by field."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from newsletter.errors import ProfileError
+from newsletter.models import Cadence, Format, Profile, Topic
+from newsletter.text import squeeze, words
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One person's file: who they are and what they wish for."""
+
+    #: The file's name without its ending.
+    slug: str
+    email: str
+    name: str
+    profile: Profile
+
+
+def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> Wish:
+    """Read one subscriber's file; `catalogue` holds the topics known by (case-folded) name.
+
+    Raises:
+        ProfileError: The file cannot be read, or a field is missing, unknown or wrong; names file, field and why.
+    """
+    table = _read_toml(path)
+    try:
+        email = check_email(_string(table.pop("email", None), "email"))
+        name = squeeze(_string(table.pop("name", ""), "name"))
+        return Wish(path.stem, email, name, make_profile(table, catalogue))
+    except ProfileError as error:
+        raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base: Profile | None = None) -> Profile:
+    """Make a profile from named wishes, as a file or the command line gives them; the rest is as in `base`.
+
+    Raises:
+        ProfileError: A field is unknown or wrong.
+    """
+    wishes: dict[str, Any] = {field: getattr(base, field) for field in Profile.__slots__} if base else {}
+    for field, value in table.items():
+        if field not in _FIELDS:
+            near = get_close_matches(field, _FIELDS, n=1)
+            raise ProfileError(
+                f"{field}: no such field",
+                hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(_FIELDS)}",
+            )
+        wishes[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field](value, field)
+    return Profile(**wishes)
+
+
+def read_topics(path: Path) -> list[Topic]:
+    """Read a file of [[topics]], each with name, keywords and (if it has any) exclude.
+
+    Raises:
+        ProfileError: It cannot be read, or a topic is wrong; names file, topic and why.
+    """
+    table = _read_toml(path)
+    try:
+        return list(_topics(table.get("topics"), {}))
+    except ProfileError as error:
+        raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def check_email(text: str) -> str:
+    """Return the address in its normal form.
+
+    Raises:
+        ProfileError: It is not an address that mail can be sent to.
+    """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - takes 50 ms to import
+
+    try:
+        checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise ProfileError(f"email: {text!r} is not an address: {error}") from error
+    return checked.normalized
+
+
+def make_topic(name: str, keywords: Sequence[str], excluded: Sequence[str] = ()) -> Topic:
+    """Make a topic of words and phrases.
+
+    Raises:
+        ProfileError: It has no name or keyword, or one of them has no letter or digit to look for.
+    """
+    name = squeeze(name)
+    if not name:
+        raise ProfileError("topics: a topic without a name")
+    if not keywords:
+        raise ProfileError(f"topics: {name!r} has no keywords")
+    for keyword in (*keywords, *excluded):
+        if not words(keyword):
+            raise ProfileError(f"topics: {name!r}: {keyword!r} has no letter or digit to look for")
+    return Topic(name, tuple(map(squeeze, keywords)), tuple(map(squeeze, excluded)))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProfileError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path}: not valid TOML: {error}") from error
+
+
+def _topics(value: Any, catalogue: Mapping[str, Topic]) -> tuple[Topic, ...]:
+    """Read a list of names and tables: a catalogue's name, words of one's own, or {name, keywords, exclude}."""
+    if not isinstance(value, list | tuple):
+        raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r}')
+    topics = dict.fromkeys(_topic(one, catalogue) for one in value)
+    names = [topic.name.casefold() for topic in topics]
+    if doubled := next((topic.name for topic in topics if names.count(topic.name.casefold()) > 1), None):
+        raise ProfileError(f"topics: two topics are called {doubled!r}")
+    return tuple(topics)
+
+
+def _topic(one: Any, catalogue: Mapping[str, Topic]) -> Topic:
+    if isinstance(one, Topic):
+        return one
+    if isinstance(one, str):
+        return catalogue.get(one.casefold()) or make_topic(one, [one])
+    if not isinstance(one, dict):
+        raise ProfileError(f"topics: a name or a table is expected, not {one!r}")
+    if unknown := next(iter(one.keys() - {"name", "keywords", "exclude"}), None):
+        raise ProfileError(f"topics: {unknown}: no such field", hint="known: name, keywords, exclude")
+    name = _string(one.get("name"), "topics: name")
+    return make_topic(name, _strings(one.get("keywords", [name]), name), _strings(one.get("exclude", []), name))
+
+
+def _strings(value: Any, topic: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise ProfileError(f"topics: {topic!r}: a list of words is expected, not {value!r}")
+    return value
+
+
+def _string(value: Any, field: str) -> str:
+    if value is None:
+        raise ProfileError(f"{field}: missing")
+    if not isinstance(value, str):
+        raise ProfileError(f"{field}: text is expected, not {value!r}")
+    return value
+
+
+def _number(first: int, last: int) -> Callable[[Any, str], int]:
+    def check(value: Any, field: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not first <= value <= last:
+            raise ProfileError(f"{field}: a whole number from {first} to {last} is expected, not {value!r}")
+        return value
+
+    return check
+
+
+def _one_of(choices: type[_E]) -> Callable[[Any, str], _E]:
+    def check(value: Any, field: str) -> _E:
+        try:
+            return choices(value)
+        except ValueError:
+            raise ProfileError(f"{field}: one of {', '.join(choices)} is expected, not {value!r}") from None
+
+    return check
+
+
+def _weekday(value: Any, field: str) -> int:
+    if isinstance(value, str) and value.lower() in WEEKDAYS:
+        return WEEKDAYS.index(value.lower())
+    raise ProfileError(f"{field}: a day of the week is expected, as in 'monday', not {value!r}")
+
+
+def _time_zone(value: Any, field: str) -> str:
+    try:
+        ZoneInfo(_string(value, field))
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ProfileError(f"{field}: {value!r} is not a time zone", hint="as in Europe/Berlin or UTC") from None
+    return str(value)
+
+
+_FIELDS: dict[str, Callable[[Any, str], Any]] = {
+    "topics": lambda value, _field: value,  # read by `_topics`, which needs the catalogue
+    "cadence": _one_of(Cadence),
+    "hour": _number(0, 23),
+    "weekday": _weekday,
+    "month_day": _number(1, 28),
+    "time_zone": _time_zone,
+    "format": _one_of(Format),
+    "max_papers": _number(1, 100),
+    "max_per_section": _number(1, 100),
+    "trending": _number(0, 50),
+}

@@ -1,0 +1,129 @@
+"""Bodies and headers → RFC 5322 bytes with their envelope.
+
+Rules: RFC 5322 and 2045 for the form, RFC 2919 and 2369 for List-Id and List-Unsubscribe, RFC 8058 for leaving with
+one click, RFC 3834 for Auto-Submitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+from urllib.parse import quote
+
+import idna
+
+from newsletter.models import Message
+from newsletter.text import squeeze
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the newsletter is from."""
+
+    name: str
+    address: str
+    reply_to: str
+    postal_address: str | None = None
+
+    @property
+    def domain(self) -> str:
+        """The address's domain as mail servers know it."""
+        return wire_address(self.address).rpartition("@")[2]
+
+
+class _MailPolicy(EmailPolicy):
+    """EmailPolicy, but headers of addresses in angle brackets are folded between them only.
+
+    The standard policy turns a token longer than a line into an encoded word (cpython#85725), and mail programs then
+    see no unsubscribe link at all.
+    """
+
+    _VERBATIM = frozenset({"list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"})
+
+    def fold(self, name: str, value: str) -> str:
+        """Fold one header into lines."""
+        if name.lower() not in self._VERBATIM:
+            return str(super().fold(name, value))
+        return f"{name}: " + f",{self.linesep} ".join(str(value).split(", ")) + self.linesep
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Fold one header into lines, as bytes."""
+        if name.lower() not in self._VERBATIM:
+            return bytes(super().fold_binary(name, value))
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = _MailPolicy(linesep="\r\n", max_line_length=78)
+
+
+def wire_address(email: str) -> str:
+    """Return an address with its domain in ASCII (IDNA 2008), as SMTP and headers want it."""
+    local, _, domain = email.rpartition("@")
+    return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+
+
+def leave_by_mail(sender: Sender, token: str) -> str:
+    """Return the mailto address that asks to leave."""
+    return f"mailto:{quote(wire_address(sender.reply_to), safe='@')}?subject={quote(f'unsubscribe {token}')}"
+
+
+def build_message(
+    *,
+    message_id: str,
+    sender: Sender,
+    recipient: str,
+    recipient_name: str,
+    subject: str,
+    text: str,
+    html: str | None,
+    list_name: str,
+    leave_urls: Iterable[str],
+    date: datetime,
+) -> Message:
+    """Assemble one message; `leave_urls` are the site's one-click address, where there is one, and the mailto."""
+    leave_urls = list(leave_urls)
+    mail = EmailMessage(policy=_POLICY if recipient.isascii() else _POLICY.clone(utf8=True))
+    mail["From"] = _mailbox(sender.name, sender.address)
+    mail["To"] = _mailbox(recipient_name, recipient)
+    if sender.reply_to != sender.address:
+        mail["Reply-To"] = _mailbox("", sender.reply_to)
+    mail["Subject"] = squeeze(subject)
+    mail["Date"] = format_datetime(date)
+    mail["Message-ID"] = message_id
+    mail["List-Id"] = _list_id(list_name, sender)
+    mail["List-Unsubscribe"] = ", ".join(f"<{url}>" for url in leave_urls)
+    if any(url.startswith("https://") for url in leave_urls):
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail["Precedence"] = "bulk"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text, charset="utf-8", cte="quoted-printable")
+    if html is not None:
+        mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+        mail.set_boundary("=_" + re.sub(r"\W", "", message_id))
+    return Message(
+        message_id=message_id,
+        sender=wire_address(sender.address),
+        recipient=wire_address(recipient),
+        subject=subject,
+        html=html,
+        text=text,
+        content=mail.as_bytes(),
+    )
+
+
+def _mailbox(name: str, email: str) -> Address:
+    local, _, domain = wire_address(email).rpartition("@")
+    return Address(display_name=squeeze(name), username=local, domain=domain)
+
+
+def _list_id(name: str, sender: Sender) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "newsletter"
+    identifier = f"<{slug}.{sender.domain}>"
+    phrase = squeeze(name).replace("\\", "").replace('"', "")
+    return f'"{phrase}" {identifier}' if phrase.isascii() and phrase else identifier

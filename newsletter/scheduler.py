@@ -1,0 +1,63 @@
+"""When to run: APScheduler decides "now" from a crontab line. What ran is known to the store, not to the scheduler."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import FrameType
+from typing import NoReturn
+
+from newsletter.errors import ConfigError
+
+
+def next_run(cron: str, after: datetime) -> datetime:
+    """Return when a crontab line, read in UTC, fires next.
+
+    Raises:
+        ConfigError: It is not a crontab line, or never fires.
+    """
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only `serve` needs it
+
+    try:
+        moment = CronTrigger.from_crontab(cron, timezone=UTC).get_next_fire_time(None, after)
+    except ValueError as error:
+        raise ConfigError(
+            f"schedule.cron: {cron!r} is not a crontab line: {error}", hint='as in "5 * * * *"'
+        ) from error
+    if moment is None:
+        raise ConfigError(f"schedule.cron: {cron!r} never comes")
+    return datetime.fromtimestamp(moment.timestamp(), UTC)
+
+
+def serve(cron: str, job: Callable[[], None]) -> None:
+    """Call `job` whenever `cron` (crontab, UTC) fires, until SIGINT or SIGTERM; a call under way is finished first.
+
+    Calls never overlap, and those missed while the machine slept are made up for by one.
+
+    Raises:
+        ConfigError: `cron` is not a crontab line.
+    """
+    from apscheduler.schedulers.blocking import BlockingScheduler  # noqa: PLC0415
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
+
+    next_run(cron, datetime.now(UTC))
+    scheduler = BlockingScheduler(timezone=UTC)
+    scheduler.add_job(
+        job,
+        CronTrigger.from_crontab(cron, timezone=UTC),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,  # the default of one second drops late jobs
+    )
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        scheduler.start()
+    except (KeyboardInterrupt, SystemExit):
+        scheduler.shutdown(wait=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit

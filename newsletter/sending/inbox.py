@@ -1,0 +1,62 @@
+"""A real SMTP server on this machine that keeps what it is given: for the demonstration, with no account anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as the server got it."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+@dataclass
+class Inbox:
+    """Serves SMTP on a free port of 127.0.0.1 while in a `with`."""
+
+    received: list[Received] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        """The server's address."""
+        return str(self._controller.hostname)
+
+    @property
+    def port(self) -> int:
+        """The port that the system gave it."""
+        return int(self._controller.port)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls it so
+        """Keep one message per recipient."""
+        for recipient in envelope.rcpt_tos:
+            self.received.append(Received(envelope.mail_from, recipient, envelope.content))
+        return "250 2.0.0 kept"
+
+    def __enter__(self) -> Inbox:
+        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0)
+        self._controller.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._controller.stop()
+
+
+class _AnyPort(Controller):
+    """aiosmtpd's controller on a port that the system chooses."""
+
+    def _trigger_server(self) -> None:
+        """Learn the port before the controller tries it."""
+        assert isinstance(self.server, asyncio.Server)  # noqa: S101 - it was just started
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]

@@ -1,0 +1,42 @@
+"""The outbox: a Maildir (https://cr.yp.to/proto/maildir.html) that any mail program opens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from newsletter.errors import TransportError
+from newsletter.models import Message
+
+
+class MaildirTransport:
+    """Puts each message into a Maildir, made where there is none.
+
+    The file is named after the Message-ID, so that a message handed over twice is there once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def send(self, message: Message) -> str:
+        """Write one message; see `Transport.send`."""
+        name = hashlib.sha256(message.message_id.encode()).hexdigest()[:32] + ".newsletter"
+        try:
+            for folder in ("tmp", "new", "cur"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+            if seen := next((self.root / "cur").glob(f"{name}*"), None):
+                return f"already in {seen}"
+            draft = self.root / "tmp" / name
+            with draft.open("wb") as file:
+                # A Maildir holds local line ends.
+                file.write(message.content.replace(b"\r\n", b"\n"))
+                file.flush()
+                os.fsync(file.fileno())
+            delivered = draft.replace(self.root / "new" / name)
+        except OSError as error:
+            raise TransportError(f"outbox {self.root}: {error.strerror or error}") from error
+        return f"in {delivered}"
+
+    def close(self) -> None:
+        """Nothing is held open; see `Transport.close`."""

@@ -1,0 +1,72 @@
+"""Papers, readers and the ledger ⇄ one SQLite file. One module per noun; rows become models here and nowhere else.
+
+with open_store(site.store) as store:
+    with store.transaction():
+        store.papers.add(entry, now)
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from sqlite_utils import Database
+
+from newsletter.store.deliveries import Deliveries
+from newsletter.store.editions import Editions
+from newsletter.store.papers import Papers
+from newsletter.store.pulls import Pulls
+from newsletter.store.sqlite import open_database, transaction
+from newsletter.store.subscribers import Subscribers
+from newsletter.store.topics import Topics
+
+__all__ = ["Store", "open_store"]
+
+
+class Store:
+    """Everything that is remembered. Belongs to the thread that opened it; close it, or use it in a `with`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.papers = Papers(db)
+        self.pulls = Pulls(db)
+        self.topics = Topics(db)
+        self.subscribers = Subscribers(db, self.topics)
+        self.editions = Editions(db, self.papers)
+        self.deliveries = Deliveries(db)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Do what is inside the `with` entirely or not at all."""
+        return transaction(self._db)
+
+    def secret(self) -> bytes:
+        """Return the key that signs this site's links, made when first asked for."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO secrets (name, value) VALUES ('links', ?)", [secrets.token_bytes(32)]
+            )
+            (value,) = self._db.execute("SELECT value FROM secrets WHERE name = 'links'").fetchone()
+        return bytes(value)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(path: Path) -> Store:
+    """Open the store in the file `path`, making it where there is none.
+
+    Raises:
+        StoreError: The file is not a store of ours, is of a newer version, or cannot be written.
+    """
+    return Store(open_database(path))

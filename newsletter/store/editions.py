@@ -1,0 +1,128 @@
+"""Editions and the digests in them ⇄ rows. A digest is frozen when it is planned: a restart renders the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from newsletter.models import Cadence, Digest, Edition, Item, Reason, Section
+from newsletter.store.papers import Papers
+
+_COLUMNS = "key, cadence, day, since, created_at, note"
+
+
+class Editions:
+    """The editions of one store."""
+
+    def __init__(self, db: Database, papers: Papers) -> None:
+        self._db = db
+        self._papers = papers
+
+    def find(self, key: str) -> Edition | None:
+        """Return the edition of this key, or None."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM editions WHERE key = ?", [key]).fetchone()
+        return _edition(row) if row else None
+
+    def before(self, key: str, cadence: Cadence, day: date) -> Edition | None:
+        """Return the latest edition of a cadence for an earlier day, other than `key`, or None."""
+        sql = f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? AND key <> ? ORDER BY day DESC LIMIT 1"
+        row = self._db.execute(sql, [cadence.value, day.isoformat(), key]).fetchone()
+        return _edition(row) if row else None
+
+    def put(self, edition: Edition) -> None:
+        """Store an edition, unless it is there."""
+        row = {
+            "key": edition.key,
+            "cadence": edition.cadence.value,
+            "day": edition.day.isoformat(),
+            "since": edition.since.isoformat(),
+            "created_at": edition.created_at.isoformat(),
+            "note": edition.note,
+        }
+        self._db.table("editions").insert(row, pk="key", ignore=True)
+
+    def put_digest(self, digest: Digest) -> int:
+        """Store a digest and return its number; the same digest of the same edition is stored once."""
+        sections = [(position, section.title, section.matched) for position, section in enumerate(digest.sections)]
+        items = [
+            (
+                position,
+                section,
+                item.paper.id,
+                item.score,
+                _json([(r.where, r.what) for r in item.reasons]),
+                _json(item.also),
+            )
+            for position, (section, item) in enumerate(
+                (number, item) for number, section in enumerate(digest.sections) for item in section.items
+            )
+        ]
+        fingerprint = hashlib.sha256(_json([digest.considered, sections, items]).encode()).hexdigest()[:32]
+        known = self._db.execute(
+            "SELECT id FROM digests WHERE edition_key = ? AND fingerprint = ?",
+            [digest.edition.key, fingerprint],
+        ).fetchone()
+        if known:
+            return int(known[0])
+        row = {"edition_key": digest.edition.key, "fingerprint": fingerprint, "considered": digest.considered}
+        number = int(str(self._db.table("digests").insert(row).last_pk))
+        self._db.conn.executemany("INSERT INTO digest_sections VALUES (?, ?, ?, ?)", [(number, *s) for s in sections])
+        self._db.conn.executemany(
+            "INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items]
+        )
+        return number
+
+    def get_digest(self, number: int) -> Digest:
+        """Return the digest of this number, its papers as they are known today."""
+        edition_key, considered = self._db.execute(
+            "SELECT edition_key, considered FROM digests WHERE id = ?", [number]
+        ).fetchone()
+        edition = self.find(edition_key)
+        assert edition is not None  # noqa: S101 - a foreign key holds it
+        items = self._items(number)
+        sections = self._db.execute(
+            "SELECT position, title, matched FROM digest_sections WHERE digest_id = ? ORDER BY position",
+            [number],
+        )
+        return Digest(
+            edition=edition,
+            considered=considered,
+            sections=tuple(
+                Section(title, tuple(items.get(position, ())), matched) for position, title, matched in sections
+            ),
+        )
+
+    def _items(self, number: int) -> dict[int, list[Item]]:
+        sql = "SELECT section, paper_id, score, reasons, also FROM digest_items WHERE digest_id = ? ORDER BY position"
+        rows = self._db.execute(sql, [number]).fetchall()
+        papers = self._papers.get_many(row[1] for row in rows)
+        items: dict[int, list[Item]] = {}
+        for section, paper_id, score, reasons, also in rows:
+            item = Item(
+                papers[paper_id],
+                score,
+                tuple(Reason(*r) for r in json.loads(reasons)),
+                tuple(json.loads(also)),
+            )
+            items.setdefault(section, []).append(item)
+        return items
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _edition(row: tuple[str, ...]) -> Edition:
+    key, cadence, day, since, created_at, note = row
+    return Edition(
+        key=key,
+        cadence=Cadence(cadence),
+        day=date.fromisoformat(day),
+        since=datetime.fromisoformat(since),
+        created_at=datetime.fromisoformat(created_at),
+        note=note,
+    )

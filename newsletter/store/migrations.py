@@ -1,0 +1,175 @@
+"""The schema, as a list of steps. Append at the end; never change a step that was released.
+
+Each step runs in one transaction together with its record (sqlite-utils migrations). Times are ISO 8601 in
+UTC, days ISO dates, lists JSON arrays.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("newsletter")
+
+
+@MIGRATIONS()
+def m001_papers(db: Database) -> None:
+    """Papers, their full-text index, and what each pull did."""
+    db.execute("""
+        CREATE TABLE papers (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,         -- arxiv:ID, else doi:DOI, else title:HASH
+            arxiv_id TEXT UNIQUE,             -- without version
+            doi TEXT UNIQUE,                  -- lower case, without https://doi.org/
+            title_key TEXT NOT NULL,          -- letters and digits of the title: finds entries without ids
+            title TEXT NOT NULL,
+            abstract TEXT NOT NULL,
+            authors TEXT NOT NULL,            -- JSON list of names
+            author_count INTEGER,             -- null if no source said
+            organization TEXT,
+            published TEXT,                   -- day first made public
+            listed TEXT,                      -- day a source put it on its list
+            upvotes INTEGER,
+            comments INTEGER,
+            keywords TEXT NOT NULL,           -- JSON list
+            summary TEXT,
+            code_url TEXT,
+            project_url TEXT,
+            thumbnail_url TEXT,
+            text_source TEXT NOT NULL,        -- the source of title and abstract
+            sources TEXT NOT NULL,            -- JSON list of every source that told of it
+            seen_at TEXT NOT NULL             -- when this store first saw it
+        ) STRICT""")
+    db.execute("CREATE INDEX papers_title_key ON papers(title_key)")
+    db.execute("CREATE INDEX papers_seen_at ON papers(seen_at)")
+    db.execute("""
+        CREATE VIRTUAL TABLE papers_fts USING fts5(
+            title, abstract, content=papers, content_rowid=id, tokenize='porter unicode61 remove_diacritics 2')""")
+    insert = "INSERT INTO papers_fts(rowid, title, abstract) VALUES (new.id, new.title, new.abstract);"
+    delete = (
+        "INSERT INTO papers_fts(papers_fts, rowid, title, abstract) VALUES ('delete', old.id, old.title, old.abstract);"
+    )
+    db.execute(f"CREATE TRIGGER papers_fts_insert AFTER INSERT ON papers BEGIN {insert} END")
+    db.execute(f"CREATE TRIGGER papers_fts_delete AFTER DELETE ON papers BEGIN {delete} END")
+    db.execute(
+        f"CREATE TRIGGER papers_fts_update AFTER UPDATE OF title, abstract ON papers BEGIN {delete} {insert} END"
+    )
+    db.execute("""
+        CREATE TABLE pulls (
+            id INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            finished_at TEXT NOT NULL,
+            through TEXT,                     -- last day asked for; null for a pull of files
+            fetched INTEGER NOT NULL,
+            new INTEGER NOT NULL,
+            updated INTEGER NOT NULL,
+            refused INTEGER NOT NULL,
+            error TEXT                        -- null if the source was read to its end
+        ) STRICT""")
+
+
+@MIGRATIONS()
+def m002_readers(db: Database) -> None:
+    """Topics, subscribers, who reads what, and who must not be mailed."""
+    db.execute("""
+        CREATE TABLE topics (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            keywords TEXT NOT NULL,           -- JSON list
+            excluded TEXT NOT NULL,           -- JSON list
+            in_catalogue INTEGER NOT NULL,    -- 1: offered by name to everybody; 0: some profile's own
+            UNIQUE (name, keywords, excluded, in_catalogue)
+        ) STRICT""")
+    db.execute("CREATE UNIQUE INDEX topics_catalogue ON topics(name COLLATE NOCASE) WHERE in_catalogue = 1")
+    db.execute("""
+        CREATE TABLE subscribers (
+            id INTEGER PRIMARY KEY,
+            email TEXT NOT NULL,
+            email_key TEXT NOT NULL UNIQUE,   -- what two spellings of one address share
+            name TEXT NOT NULL,
+            status TEXT NOT NULL,
+            cadence TEXT NOT NULL,
+            hour INTEGER NOT NULL,
+            weekday INTEGER NOT NULL,
+            month_day INTEGER NOT NULL,
+            time_zone TEXT NOT NULL,
+            format TEXT NOT NULL,
+            max_papers INTEGER NOT NULL,
+            max_per_section INTEGER NOT NULL,
+            trending INTEGER NOT NULL,
+            origin TEXT NOT NULL,             -- file:NAME or cli
+            joined_at TEXT NOT NULL,
+            status_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE subscriptions (
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,        -- the reader's order
+            topic_id INTEGER NOT NULL REFERENCES topics(id),
+            PRIMARY KEY (subscriber_id, position)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("CREATE INDEX subscriptions_topic ON subscriptions(topic_id)")
+    db.execute("""
+        CREATE TABLE suppressions (
+            email_key TEXT PRIMARY KEY,
+            reason TEXT NOT NULL,
+            suppressed_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT")
+
+
+@MIGRATIONS()
+def m003_ledger(db: Database) -> None:
+    """Editions, the digests in them, and one delivery per edition and subscriber."""
+    db.execute("""
+        CREATE TABLE editions (
+            key TEXT PRIMARY KEY,             -- daily-2026-05-08
+            cadence TEXT NOT NULL,
+            day TEXT NOT NULL,
+            since TEXT NOT NULL,              -- holds papers first seen after this
+            created_at TEXT NOT NULL,
+            note TEXT NOT NULL                -- Markdown
+        ) STRICT""")
+    db.execute("CREATE INDEX editions_cadence ON editions(cadence, created_at)")
+    db.execute("""
+        CREATE TABLE digests (
+            id INTEGER PRIMARY KEY,
+            edition_key TEXT NOT NULL REFERENCES editions(key),
+            fingerprint TEXT NOT NULL,        -- readers with the same digest share its rows
+            considered INTEGER NOT NULL,
+            UNIQUE (edition_key, fingerprint)
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE digest_sections (
+            digest_id INTEGER NOT NULL REFERENCES digests(id),
+            position INTEGER NOT NULL,
+            title TEXT NOT NULL,
+            matched INTEGER NOT NULL,
+            PRIMARY KEY (digest_id, position)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("""
+        CREATE TABLE digest_items (
+            digest_id INTEGER NOT NULL REFERENCES digests(id),
+            position INTEGER NOT NULL,
+            section INTEGER NOT NULL,         -- position of its section
+            paper_id INTEGER NOT NULL REFERENCES papers(id),
+            score REAL NOT NULL,
+            reasons TEXT NOT NULL,            -- JSON list of [where, what]
+            also TEXT NOT NULL,               -- JSON list of topic names
+            PRIMARY KEY (digest_id, position)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("""
+        CREATE TABLE deliveries (
+            id INTEGER PRIMARY KEY,
+            edition_key TEXT NOT NULL REFERENCES editions(key),
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id),
+            digest_id INTEGER NOT NULL REFERENCES digests(id),
+            message_id TEXT NOT NULL UNIQUE,
+            status TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            detail TEXT NOT NULL,             -- the server's words, or why it was skipped
+            next_attempt_at TEXT,             -- for deferred ones
+            updated_at TEXT NOT NULL,
+            UNIQUE (edition_key, subscriber_id)
+        ) STRICT""")
+    db.execute("CREATE INDEX deliveries_subscriber ON deliveries(subscriber_id)")
+    db.execute("CREATE INDEX deliveries_open ON deliveries(id) WHERE status IN ('queued', 'sending', 'deferred')")

@@ -1,0 +1,100 @@
+"""The SQLite file: opening, checking that it is ours, and transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from newsletter.errors import StoreError
+from newsletter.store.migrations import MIGRATIONS
+
+_APPLICATION_ID = 0x6E77736C  # "nwsl"
+_BUSY_TIMEOUT_MS = 30_000
+
+
+def open_database(path: Path) -> Database:
+    """Open the store's file, making it or bringing it to today's schema.
+
+    Raises:
+        StoreError: Not an SQLite file, another program's, of a newer newsletter, or not writable.
+    """
+    with _explained(path):
+        db = Database(path, execute_plugins=False)
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = FULL")
+        try:
+            _check_ours(db, path)
+            if MIGRATIONS.pending(db):
+                db.enable_wal()
+                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                MIGRATIONS.apply(db)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _check_ours(db: Database, path: Path) -> None:
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    if application_id != _APPLICATION_ID and db.table_names():
+        raise StoreError(f"{path}: a database of another program", hint="move it away or choose another site")
+    empty = Database(memory=True, execute_plugins=False)
+    ours = {step.name for step in MIGRATIONS.pending(empty)}
+    empty.close()
+    unknown = {step.name for step in MIGRATIONS.applied(db)} - ours
+    if unknown:
+        raise StoreError(
+            f"{path}: written by a newer newsletter ({', '.join(sorted(unknown))})",
+            hint="upgrade: pip install -U newsletter",
+        )
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """Do what is inside entirely or not at all; inside another transaction, as a part of it.
+
+    It takes the write lock at once: two writers wait for each other instead of failing half-way.
+    """
+    if db.conn.in_transaction:
+        with db.atomic():
+            yield
+        return
+    with _explained(Path(_file_of(db))):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.commit()
+        except BaseException:
+            db.rollback()
+            raise
+
+
+def _file_of(db: Database) -> str:
+    return str(db.execute("PRAGMA database_list").fetchone()[2])
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"{path}: {error}", hint=_hint(str(error))) from error
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # a mistake of ours, not of the file
+        raise StoreError(f"{path}: {error}") from error
+
+
+def _hint(words: str) -> str | None:
+    if "locked" in words:
+        return "another newsletter is writing: try again when it is done"
+    if "unable to open" in words:
+        return "does the folder exist, and may you write there?"
+    if "full" in words:
+        return "free some disk space"
+    return None

@@ -1,0 +1,119 @@
+"""Subscribers, what they read, and addresses that must not be mailed ⇄ rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from newsletter.models import Cadence, Format, Profile, Status, Subscriber, Topic
+from newsletter.store.topics import Topics
+
+_PROFILE_COLUMNS = (
+    "cadence", "hour", "weekday", "month_day", "time_zone", "format", "max_papers", "max_per_section", "trending",
+)  # fmt: skip
+_COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", *_PROFILE_COLUMNS)
+
+
+def email_key(email: str) -> str:
+    """Return what two spellings of one address share."""
+    return email.casefold()
+
+
+class Subscribers:
+    """The subscribers of one store."""
+
+    def __init__(self, db: Database, topics: Topics) -> None:
+        self._db = db
+        self._topics = topics
+
+    def add(self, email: str, name: str, profile: Profile, origin: str, now: datetime) -> Subscriber:
+        """Store a new, active subscriber."""
+        row = {
+            "email": email,
+            "email_key": email_key(email),
+            "status": Status.ACTIVE.value,
+            "joined_at": now.isoformat(),
+        }
+        self._db.table("subscribers").insert(row | self._wishes(name, profile, origin) | {"status_at": now.isoformat()})
+        subscriber = self.get(email)
+        self._subscribe(subscriber.id, profile.topics)
+        return self.get(email)
+
+    def change(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
+        """Store what a known subscriber wishes for now; the status stays."""
+        self._db.table("subscribers").update(subscriber_id, self._wishes(name, profile, origin))
+        self._subscribe(subscriber_id, profile.topics)
+
+    def set_status(self, subscriber_id: int, status: Status, now: datetime) -> None:
+        """Store a new status and since when it holds."""
+        self._db.table("subscribers").update(subscriber_id, {"status": status.value, "status_at": now.isoformat()})
+
+    def find(self, email: str) -> Subscriber | None:
+        """Return the subscriber with this address, in any case, or None."""
+        return next(self._where("email_key = ?", [email_key(email)]), None)
+
+    def get(self, email: str) -> Subscriber:
+        """Return the subscriber with this address, who is known to be there."""
+        return next(self._where("email_key = ?", [email_key(email)]))
+
+    def find_by_id(self, subscriber_id: int) -> Subscriber | None:
+        """Return the subscriber of this number, or None."""
+        return next(self._where("subscribers.id = ?", [subscriber_id]), None)
+
+    def all(self) -> list[Subscriber]:
+        """Return all subscribers, in the order of their addresses."""
+        return list(self._where("1 ORDER BY email_key", []))
+
+    def suppress(self, email: str, reason: str, now: datetime) -> None:
+        """Remember that this address must not be mailed, and why; the first reason stays."""
+        row = {"email_key": email_key(email), "reason": reason, "suppressed_at": now.isoformat()}
+        self._db.table("suppressions").insert(row, pk="email_key", ignore=True)
+
+    def unsuppress(self, email: str) -> None:
+        """Allow mail to this address again."""
+        self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [email_key(email)])
+
+    def why_suppressed(self, email: str) -> str | None:
+        """Return why this address must not be mailed, or None if it may be."""
+        sql = "SELECT reason FROM suppressions WHERE email_key = ?"
+        row = self._db.execute(sql, [email_key(email)]).fetchone()
+        return str(row[0]) if row else None
+
+    def suppressions(self) -> dict[str, str]:
+        """Return the reason for each address that must not be mailed, by its `email_key`."""
+        return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
+
+    def _wishes(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
+        return {"name": name, "origin": origin} | {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
+
+    def _subscribe(self, subscriber_id: int, topics: tuple[Topic, ...]) -> None:
+        self._db.execute("DELETE FROM subscriptions WHERE subscriber_id = ?", [subscriber_id])
+        self._db.table("subscriptions").insert_all(
+            {"subscriber_id": subscriber_id, "position": position, "topic_id": self._topics.identify(topic)}
+            for position, topic in enumerate(topics)
+        )
+
+    def _where(self, condition: str, values: list[Any]) -> Iterator[Subscriber]:
+        columns = ", ".join(_COLUMNS)
+        sql = f"""
+            SELECT {columns}, (
+                SELECT json_group_array(json_array(name, json(keywords), json(excluded))) FROM (
+                    SELECT topics.name, keywords, excluded FROM subscriptions JOIN topics ON topics.id = topic_id
+                    WHERE subscriber_id = subscribers.id ORDER BY position))
+            FROM subscribers WHERE {condition}"""
+        return map(_subscriber, self._db.execute(sql, values))
+
+
+def _subscriber(values: tuple[Any, ...]) -> Subscriber:
+    *columns, topics = values
+    row = dict(zip(_COLUMNS, columns, strict=True))
+    wishes = {column: row.pop(column) for column in _PROFILE_COLUMNS}
+    wishes |= {"cadence": Cadence(wishes["cadence"]), "format": Format(wishes["format"])}
+    wishes["topics"] = tuple(Topic(name, tuple(keywords), tuple(no)) for name, keywords, no in json.loads(topics))
+    row |= {"status": Status(row["status"]), "profile": Profile(**wishes)}
+    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}
+    return Subscriber(**row)

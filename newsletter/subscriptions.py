@@ -1,0 +1,205 @@
+"""Joining, changing one's mind, pausing and leaving: what the command line (and later the pages) call.
+
+Files state wishes, the store holds facts: who left stays away whatever a file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from newsletter import tokens
+from newsletter.errors import ProfileError, StoreError
+from newsletter.models import Refusal, Status, Subscriber
+from newsletter.profiles import Wish, check_email, make_profile, read_profile
+from newsletter.store import Store
+
+COMMAND_LINE = "cli"
+_FILE = "file:"
+
+
+def catalogue(store: Store) -> dict[str, Any]:
+    """Return the topics offered by name, by case-folded name."""
+    return {topic.name.casefold(): topic for topic in store.topics.catalogue()}
+
+
+def join(store: Store, email: str, name: str, wishes: Mapping[str, Any], now: datetime) -> Subscriber:
+    """Make a new subscriber.
+
+    Raises:
+        ProfileError: The address or a wish is wrong.
+        StoreError: The address is known.
+    """
+    email, profile = check_email(email), make_profile(wishes, catalogue(store))
+    with store.transaction():
+        known = store.subscribers.find(email)
+        if known:
+            ended = known.status in (Status.LEFT, Status.PAUSED)
+            raise StoreError(
+                f"{known.email} is known already: {known.status.value} since {known.status_at.date()}",
+                hint=f"newsletter subscribers {'resume' if ended else 'edit'} {known.email}",
+            )
+        return store.subscribers.add(email, name, profile, COMMAND_LINE, now)
+
+
+def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]) -> Subscriber:
+    """Change what a subscriber wishes for; what is not named stays.
+
+    Raises:
+        ProfileError: A wish is wrong.
+        StoreError: Nobody has this address, or a file holds their wishes.
+    """
+    known = find(store, email)
+    if known.origin.startswith(_FILE):
+        file = known.origin.removeprefix(_FILE)
+        raise StoreError(
+            f"{known.email} is written in subscribers/{file}.toml",
+            hint="change the file, then: newsletter subscribers sync",
+        )
+    profile = make_profile(wishes, catalogue(store), known.profile)
+    with store.transaction():
+        store.subscribers.change(known.id, known.name if name is None else name, profile, known.origin)
+    return find(store, known.email)
+
+
+def find(store: Store, email: str) -> Subscriber:
+    """Return the subscriber with this address.
+
+    Raises:
+        StoreError: There is none.
+    """
+    known = store.subscribers.find(email)
+    if known is None:
+        raise StoreError(f"no subscriber has the address {email!r}", hint="see: newsletter subscribers list")
+    return known
+
+
+def leave(store: Store, who: str, now: datetime) -> Subscriber:
+    """End a subscription, at once and for good; `who` is an address or the token of a leave link.
+
+    Raises:
+        StoreError: Nobody has this address or token.
+    """
+    number = tokens.read(store.secret(), tokens.LEAVE, who)
+    known = store.subscribers.find_by_id(number) if number is not None else find(store, who)
+    if known is None:
+        raise StoreError(f"nobody has the token {who!r} any more")
+    with store.transaction():
+        if known.status is not Status.LEFT:
+            store.subscribers.set_status(known.id, Status.LEFT, now)
+        store.subscribers.suppress(known.email, "unsubscribed", now)
+    return find(store, known.email)
+
+
+def pause(store: Store, email: str, now: datetime) -> Subscriber:
+    """Stop mailing a subscriber until they are resumed.
+
+    Raises:
+        StoreError: Nobody has this address, or they left.
+    """
+    known = find(store, email)
+    if known.status is Status.LEFT:
+        raise StoreError(f"{known.email} left on {known.status_at.date()}: there is nothing to pause")
+    with store.transaction():
+        store.subscribers.set_status(known.id, Status.PAUSED, now)
+    return find(store, known.email)
+
+
+def resume(store: Store, email: str, now: datetime, *, they_asked: bool = False) -> Subscriber:
+    """Mail a subscriber again; one who left only if `they_asked` for it.
+
+    Raises:
+        StoreError: Nobody has this address, or they left and did not ask to come back.
+    """
+    known = find(store, email)
+    if known.status is Status.LEFT and not they_asked:
+        raise StoreError(
+            f"{known.email} left on {known.status_at.date()} by their own wish",
+            hint=f"if they asked to come back: newsletter subscribers resume {known.email} --they-asked",
+        )
+    with store.transaction():
+        store.subscribers.set_status(known.id, Status.ACTIVE, now)
+        if they_asked:
+            store.subscribers.unsuppress(known.email)
+    return find(store, known.email)
+
+
+# -- files --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What loading the profiles' files did."""
+
+    #: (file, address, "added" | "changed" | "same" | "left" | "enabled" | "disabled")
+    changes: tuple[tuple[str, str, str], ...]
+    refusals: tuple[Refusal, ...]
+
+
+def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) -> SyncReport:
+    """Load every profile in `folder` into the store, and disable those whose file is gone.
+
+    A bad file is refused, and changes nothing for its reader; the others go in.
+
+    Raises:
+        StoreError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise StoreError(f"{folder}: no such folder", hint="put one profile per person there, as NAME.toml")
+    with store.transaction():
+        wishes, refusals = _read_folder(folder, store)
+        changes = [_settle(store, wish, now, dry_run=dry_run) for wish in wishes]
+        present = {f"{_FILE}{file.stem}" for file in folder.glob("*.toml")}
+        for orphan in store.subscribers.all():
+            gone = orphan.origin.startswith(_FILE) and orphan.origin not in present
+            moved = orphan.origin in {
+                f"{_FILE}{w.slug}" for w in wishes if w.email.casefold() != orphan.email.casefold()
+            }
+            if (gone or moved) and orphan.status in (Status.ACTIVE, Status.PAUSED):
+                changes.append((orphan.origin.removeprefix(_FILE), orphan.email, "disabled"))
+                if not dry_run:
+                    store.subscribers.set_status(orphan.id, Status.DISABLED, now)
+    return SyncReport(tuple(changes), tuple(refusals))
+
+
+def _read_folder(folder: Path, store: Store) -> tuple[list[Wish], list[Refusal]]:
+    topics = catalogue(store)
+    wishes: dict[str, Wish] = {}
+    refusals: list[Refusal] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            wish = read_profile(path, topics)
+        except ProfileError as error:
+            why = error.message.removeprefix(f"{path}: ")
+            refusals.append(Refusal(str(path), f"{why} ({error.hint})" if error.hint else why))
+            continue
+        twin = wishes.setdefault(wish.email.casefold(), wish)
+        if twin is not wish:
+            refusals.append(Refusal(str(path), f"email: {wish.email} is in {twin.slug}.toml already"))
+    return list(wishes.values()), refusals
+
+
+def _settle(store: Store, wish: Wish, now: datetime, *, dry_run: bool) -> tuple[str, str, str]:
+    """Bring the store in line with one file; return what that took."""
+    origin = f"{_FILE}{wish.slug}"
+    known = store.subscribers.find(wish.email)
+    if known is None:
+        outcome = "added"
+        if not dry_run:
+            store.subscribers.add(wish.email, wish.name, wish.profile, origin, now)
+    elif known.status is Status.LEFT:
+        outcome = "left"
+    elif (known.name, known.profile, known.origin) == (wish.name, wish.profile, origin):
+        outcome = "same"
+    else:
+        outcome = "changed"
+        if not dry_run:
+            store.subscribers.change(known.id, wish.name, wish.profile, origin)
+    if known is not None and known.status is Status.DISABLED:
+        outcome = "enabled"
+        if not dry_run:
+            store.subscribers.set_status(known.id, Status.ACTIVE, now)
+    return wish.slug, wish.email, outcome
