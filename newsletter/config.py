@@ -1,12 +1,13 @@
 """newsletter.toml and NEWSLETTER_* → one table of settings → each workshop's own small dataclass.
 
-`SETTINGS` is the one list: what may be set, the default, and a line of help. Validation, `newsletter init`'s file
-and the README all follow it. An environment variable wins over the file: `smtp.password` is
+`SETTINGS` is the one list: what may be set, the default, and a line of help. Validation and the file that
+`newsletter init` writes follow it. An environment variable wins over the file: `smtp.password` is
 `NEWSLETTER_SMTP_PASSWORD`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -32,6 +33,10 @@ class Setting:
     default: str | int | None
     help: str
     choices: tuple[str, ...] = ()
+    #: What a new site's newsletter.toml sets it to; without it, the file shows it commented out.
+    shipped: str | None = None
+    #: What the file shows where there is no default to show.
+    example: str = ""
 
     @property
     def variable(self) -> str:
@@ -40,25 +45,71 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("site.name", "Daily Papers", "the newsletter's name, in subjects and mastheads"),
-    Setting("site.url", None, "where readers reach the site's pages (https://…); without it, leaving is by mail"),
-    Setting("sender.name", None, "who it is from; default: the site's name"),
-    Setting("sender.address", "digest@newsletter.example", "the address it is from"),
+    Setting(
+        "site.name", "Daily Papers", "The newsletter's name, in its masthead and its list id.", shipped="Daily Papers"
+    ),
+    Setting(
+        "site.url",
+        None,
+        "Where readers reach this site's pages, for the link by which one click leaves; without it they leave by mail.",
+        shipped="https://newsletter.example",
+    ),
+    Setting("sender.name", None, "Who the mail is from; default: the site's name.", example="Daily Papers"),
+    Setting("sender.address", "digest@newsletter.example", "Its address.", shipped="digest@newsletter.example"),
     Setting(
         "sender.reply_to",
         None,
-        "where answers and mailed unsubscribe wishes go; default: the sender's address",
+        "Where answers and mailed wishes to leave go; default: the sender's address.",
+        example="you@example.org",
     ),
-    Setting("sender.postal_address", None, "printed at the foot of every mail; law asks for one in many countries"),
-    Setting("schedule.cron", "5 * * * *", "when `newsletter serve` pulls, and sends what is due (crontab, UTC)"),
-    Setting("smtp.host", None, "the mail server; without one, mail goes to the outbox"),
-    Setting("smtp.port", 587, "its port"),
-    Setting("smtp.security", "starttls", "how the connection is encrypted", ("starttls", "tls", "none")),
-    Setting("smtp.username", None, "the login, where the server asks for one"),
-    Setting("smtp.password", None, "its password; better set as NEWSLETTER_SMTP_PASSWORD"),
-    Setting("smtp.timeout", 60, "seconds to wait for each of the server's answers"),
-    Setting("outbox.path", "outbox", "the Maildir that takes the mail where no server is set"),
+    Setting(
+        "sender.postal_address",
+        None,
+        "Printed at the foot of every mail; the law asks for it in many countries.",
+        example="Example Lab, 1 Example Street, Example Town",
+    ),
+    Setting(
+        "schedule.cron",
+        "5 * * * *",
+        "When `newsletter serve` pulls, and sends what is due: crontab, in UTC. Readers choose their own hour.",
+        shipped="5 * * * *",
+    ),
+    Setting("outbox.path", "outbox", "The Maildir that takes the mail while no server is set.", shipped="outbox"),
+    Setting("smtp.host", None, "Your mail server.", example="smtp.example.org"),
+    Setting("smtp.port", 587, "Its port."),
+    Setting(
+        "smtp.security",
+        "starttls",
+        'How it is encrypted: "starttls", "tls" (usually port 465), or "none" for a server on this machine.',
+        ("starttls", "tls", "none"),
+    ),
+    Setting("smtp.username", None, "The login, where the server asks for one.", example="digest@example.org"),
+    Setting("smtp.password", None, "Better: export NEWSLETTER_SMTP_PASSWORD=…"),
+    Setting("smtp.timeout", 60, "Seconds to wait for each of the server's answers."),
 )
+
+_HEAD = """\
+# The settings of this site. Every setting has a default; what is commented out shows it, or an example.
+# An environment variable wins over the file: smtp.password is NEWSLETTER_SMTP_PASSWORD.
+
+# Where papers are pulled from, in order.
+[[sources]]
+kind = "huggingface"
+"""
+
+
+def new_config() -> str:
+    """Return the newsletter.toml that a new site begins with: every setting, with its line of help."""
+    lines: list[str] = []
+    group = ""
+    for setting in SETTINGS:
+        before, (group, key) = group, setting.name.split(".")
+        if group != before:
+            # Naming a server is what sends mail for real, so its whole group is commented out.
+            lines += ["", f"# [{group}]" if group == "smtp" else f"[{group}]"]
+        shown = json.dumps(setting.shipped or setting.default or setting.example, ensure_ascii=False)
+        lines += [f"# {setting.help}", f"{'' if setting.shipped else '# '}{key} = {shown}"]
+    return _HEAD + "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

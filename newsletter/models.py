@@ -13,14 +13,13 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A paper as one source tells it; several entries make one `Paper`. Absent facts are None or empty."""
+class Facts:
+    """What can be known of a paper. Absent facts are None or empty."""
 
-    source: str
     title: str
     abstract: str = ""
     authors: tuple[str, ...] = ()
-    #: How many authors there are, where a source gives the number but not the names.
+    #: How many authors there are; a source may give the number but not the names.
     author_count: int | None = None
     organization: str | None = None
     #: arXiv id without version, e.g. "2605.01234" or "math/0601001".
@@ -29,7 +28,7 @@ class Entry:
     doi: str | None = None
     #: The day the paper was first made public.
     published: date | None = None
-    #: The day the source put it on its list (for Hugging Face the day of the Daily Papers).
+    #: The day a source put it on its list (for Hugging Face the day of the Daily Papers).
     listed: date | None = None
     upvotes: int | None = None
     comments: int | None = None
@@ -42,28 +41,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
+class Entry(Facts):
+    """A paper as one source tells it; several entries make one `Paper`."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper(Facts):
     """One research paper, as all its entries together tell it."""
 
     id: int
     #: Identity in words: "arxiv:ID", else "doi:DOI", else "title:HASH".
     key: str
-    title: str
-    abstract: str = ""
-    authors: tuple[str, ...] = ()
-    author_count: int | None = None
-    organization: str | None = None
-    arxiv_id: str | None = None
-    doi: str | None = None
-    published: date | None = None
-    listed: date | None = None
-    upvotes: int | None = None
-    comments: int | None = None
-    keywords: tuple[str, ...] = ()
-    summary: str | None = None
-    code_url: str | None = None
-    project_url: str | None = None
-    thumbnail_url: str | None = None
     #: The source whose title and abstract are shown.
     text_source: str
     #: Every source that told of this paper, in alphabetical order.

@@ -61,11 +61,6 @@ def default_templates() -> Path:
     return _shipped("templates", "templates")
 
 
-def default_config() -> Path:
-    """The newsletter.toml that a new site begins with."""
-    return _shipped("skeleton/newsletter.toml", CONFIG_NAME)
-
-
 def default_subscribers() -> Path:
     """The example profiles and their README."""
     return _shipped("skeleton/subscribers", "subscribers")

@@ -27,7 +27,7 @@ def read(secret: bytes, purpose: str, token: str) -> int | None:
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         return None
     expected = _signature(secret, purpose, int(number))
-    return int(number) if hmac.compare_digest(signature.encode(), expected.encode()) else None
+    return int(number) if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()) else None
 
 
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
 
 from newsletter.errors import ConfigError
-from newsletter.places import Site, default_config, default_subscribers
+from newsletter.places import Site, default_subscribers, samples
 
 
 @click.command(epilog="\b\nExamples:\n  newsletter init\n  newsletter init ~/papers")
@@ -30,18 +29,18 @@ def make_site(root: Path) -> list[Path]:
     Raises:
         ConfigError: A file cannot be written.
     """
-    from newsletter.places import samples
+    from newsletter.config import new_config
     from newsletter.profiles import read_topics
     from newsletter.store import open_store
 
     site = Site(root)
-    wanted = {site.config: default_config()}
-    wanted |= {site.subscribers / file.name: file for file in _examples()}
+    wanted = {site.config: new_config()}
+    wanted |= {site.subscribers / file.name: file.read_text(encoding="utf-8") for file in _examples()}
     made = [path for path in (*wanted, site.store) if not path.exists()]
     try:
         site.subscribers.mkdir(parents=True, exist_ok=True)
         for path in wanted.keys() & set(made):
-            shutil.copyfile(wanted[path], path)
+            path.write_text(wanted[path], encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{root}: {error.strerror or error}") from error
     with open_store(site.store) as store, store.transaction():

@@ -14,18 +14,19 @@ def render_html(environment: Environment, context: DigestContext) -> str:
     """Render the HTML body; mail programs that drop `<style>` still find every rule on its element."""
     from premailer import Premailer  # noqa: PLC0415 - brings lxml, and takes 100 ms to import
 
-    return str(
+    inlined = str(
         Premailer(
             render(environment, "email/digest.html", digest=context),
-            keep_style_tags=True,  # for @media: narrow screens and dark mode
-            strip_important=False,  # what @media says must win over the inlined rules
-            remove_classes=False,
+            remove_classes=False,  # screens.css needs them
+            disable_basic_attributes=["width"],  # some programs know no max-width: theirs is the attribute
             allow_network=False,
             allow_loading_external_files=False,
             disable_validation=True,
             cssutils_logging_level=logging.CRITICAL,
         ).transform()
     )
+    # Premailer loses the doctype, and without one mail is laid out by the rules of 1998.
+    return inlined if inlined.lower().startswith("<!doctype") else f"<!doctype html>\n{inlined}"
 
 
 def render_text(environment: Environment, context: DigestContext) -> str:

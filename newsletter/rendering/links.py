@@ -27,6 +27,5 @@ def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
         links.append(("Publisher", paper_url(paper)))
     else:
         links.append(("Search Hugging Face", paper_url(paper)))
-        links.append(("Search arXiv", f"https://arxiv.org/search/?searchtype=title&query={quote_plus(paper.title)}"))
     links += [("Code", paper.code_url), ("Project", paper.project_url)]
     return tuple((label, address) for label, address in links if address)

@@ -40,7 +40,7 @@ def get(
         response = http.get(address, params=params)
     except httpx.TimeoutException as error:
         raise SourceError(f"{address}: no answer in {_TIMEOUT_S:.0f} s", hint="try again later") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise SourceError(
             f"{address}: cannot be reached ({str(error).strip() or type(error).__name__})",
             hint="check the network, or pull from a saved file",

@@ -18,7 +18,7 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http import get
 from newsletter.sources.identifiers import arxiv_id
-from newsletter.text import squeeze
+from newsletter.text import shorten, squeeze
 
 if TYPE_CHECKING:
     import httpx
@@ -97,7 +97,7 @@ def _entry(row: Any, day: date | None) -> Entry:
     if not title:
         raise ValueError("no title")
     if identity is None:
-        raise ValueError(f"no arXiv id (its id is {paper.get('id')!r})")
+        raise ValueError(f"no arXiv id (its id is {shorten(repr(paper.get('id')), 60)})")
     organization = paper.get("organization") or row.get("organization")
     if not isinstance(organization, dict):
         organization = {}
@@ -148,8 +148,8 @@ def _text(value: Any) -> str:
 def _day(value: Any) -> date | None:
     """Read the day of an ISO time as it stands: midnight means a day, and converting it would shift it."""
     try:
-        return date.fromisoformat(value[:10])
-    except (TypeError, ValueError):
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 

@@ -7,11 +7,11 @@ matter: the better-ranked source's text, the longer list, the larger count, the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import TypeVar
 
-from newsletter.models import Entry, Paper
+from newsletter.models import Entry, Facts, Paper
 from newsletter.text import title_hash
 
 T = TypeVar("T")
@@ -31,25 +31,11 @@ def key_of(arxiv_id: str | None, doi: str | None, title: str) -> str:
 
 def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
     """Make the paper that `entry` is the first to tell of."""
+    facts = {field.name: getattr(entry, field.name) for field in fields(Facts)}
     return Paper(
+        **facts | {"author_count": _count_of(entry)},
         id=paper_id,
         key=key_of(entry.arxiv_id, entry.doi, entry.title),
-        title=entry.title,
-        abstract=entry.abstract,
-        authors=entry.authors,
-        author_count=_count_of(entry),
-        organization=entry.organization,
-        arxiv_id=entry.arxiv_id,
-        doi=entry.doi,
-        published=entry.published,
-        listed=entry.listed,
-        upvotes=entry.upvotes,
-        comments=entry.comments,
-        keywords=entry.keywords,
-        summary=entry.summary,
-        code_url=entry.code_url,
-        project_url=entry.project_url,
-        thumbnail_url=entry.thumbnail_url,
         text_source=entry.source,
         sources=(entry.source,),
         seen_at=seen_at,

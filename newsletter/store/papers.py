@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from newsletter.models import Entry, Paper
 from newsletter.store.merging import begin, enrich
-from newsletter.text import title_key
+from newsletter.text import squeeze, title_key
 
 
 class Change(StrEnum):
@@ -72,7 +72,7 @@ class Papers:
 
     def search(self, query: str, limit: int) -> list[Paper]:
         """Return papers that hold every word of `query` in title or abstract, best match first."""
-        terms = " ".join('"{}"'.format(word.replace('"', '""')) for word in query.split())
+        terms = " ".join('"{}"'.format(word.replace('"', '""')) for word in squeeze(query).split())
         sql = (
             f"SELECT {_COLUMNS} FROM papers JOIN papers_fts ON papers_fts.rowid = papers.id "
             "WHERE papers_fts MATCH ? ORDER BY bm25(papers_fts, 4.0, 1.0), papers.key LIMIT ?"
