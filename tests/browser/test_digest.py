@@ -1,0 +1,128 @@
+"""The digest in a real browser: nothing sticks out of a phone, and every word is readable, by day and by night."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from newsletter.config import load_config, new_config
+from newsletter.models import Subscriber
+from newsletter.pipeline.letters import write_letter
+from newsletter.pipeline.preview import sample_digest
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from tests.factories import NOW, make_profile, make_subscriber, make_topic
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+# Contrast after WCAG 2.2, 1.4.3, of every element that holds text of its own, against the first opaque background.
+CONTRASTS = """() => {
+  const parse = css => css.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const background = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = parse(getComputedStyle(e).backgroundColor);
+      if (color.length < 4 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.body.querySelectorAll('*')]
+    .filter(e => getComputedStyle(e).display !== 'none' && e.className !== 'preheader')
+    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+    .map(e => {
+      const [one, other] = [luminance(parse(getComputedStyle(e).color)), luminance(background(e))];
+      return [(Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05),
+        e.className + ': ' + e.textContent.slice(0, 40)];
+    });
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A digest of the sample papers, in several sections."""
+    root = tmp_path_factory.mktemp("site")
+    (root / "newsletter.toml").write_text(new_config(), encoding="utf-8")
+    topics = (
+        make_topic("In-context learning"),
+        make_topic("LLM agents", ("agent",)),
+        make_topic("Robotics", ("robot",)),
+    )
+    reader: Subscriber = make_subscriber(profile=make_profile(topics=topics, trending=4))
+    letter = write_letter(
+        sample_digest(reader, NOW),
+        reader,
+        config=load_config(Site(root), environ={}),
+        environment=make_environment(),
+        secret=b"secret",
+        message_id="<a@b.example>",
+        now=NOW,
+    )
+    assert letter.html is not None
+    return letter.html
+
+
+def shown(browser: Browser, html: str, width: int, scheme: Any, script: str) -> Any:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    try:
+        page.route("**/*", lambda route: route.abort())  # a digest needs nothing from any server
+        page.set_content(html)
+        return page.evaluate(script)
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_sticks_out(browser: Browser, html: str, width: int) -> None:
+    assert shown(browser, html, width, "light", "document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_has_enough_contrast(browser: Browser, html: str, scheme: str) -> None:
+    contrasts = shown(browser, html, 390, scheme, CONTRASTS)
+
+    assert len(contrasts) > 50
+    assert [text for contrast, text in contrasts if contrast < 4.5] == []
+
+
+def test_the_column_is_no_wider_than_reading_is_pleasant(browser: Browser, html: str) -> None:
+    assert shown(browser, html, 1280, "light", "document.querySelector('.column').offsetWidth") == 640
+
+
+def test_night_is_dark_and_day_is_light(browser: Browser, html: str) -> None:
+    color = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+
+    assert shown(browser, html, 390, "light", color) == "rgb(255, 253, 249)"
+    assert shown(browser, html, 390, "dark", color) == "rgb(32, 30, 27)"
+
+
+def test_the_contents_lead_to_their_sections(browser: Browser, html: str) -> None:
+    script = "[...document.querySelectorAll('.contents a')].map(a => !!document.querySelector(a.getAttribute('href')))"
+
+    targets = shown(browser, html, 390, "light", script)
+
+    assert len(targets) == 4
+    assert all(targets)
+
+
+def test_links_make_sense_out_of_context(browser: Browser, html: str) -> None:
+    script = "[...document.querySelectorAll('.link')].map(a => a.getAttribute('aria-label'))"
+
+    labels = shown(browser, html, 390, "light", script)
+
+    assert len(labels) == len(set(labels)) > 10

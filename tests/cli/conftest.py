@@ -1,0 +1,59 @@
+"""A site, and the command line in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsletter.cli import main
+
+Newsletter = Callable[..., Result]
+
+
+@pytest.fixture
+def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsletter:
+    """Run a command line in a fresh directory with a site in it; the output of stderr is kept apart."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+        result = runner.invoke(main, list(arguments), input=stdin, prog_name="newsletter")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    assert run("init").exit_code == 0
+    return run
+
+
+PAGE = """Daily Papers
+
+May 8
+
+Counting Sheep with Small Models
+
+We count sheep. The sheep stay calm, and in-context learning helps.
+
+  • 3 authors
+·
+Apr 15
+
+A Gentle Robot for Orchards
+
+We teach a robot to pick pears. It drops few.
+
+Pear-Lab Pear Laboratory
+·
+Oct 21, 2025 2
+"""
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A saved page of two papers."""
+    path = tmp_path / "saved.txt"
+    path.write_text(PAGE, encoding="utf-8")
+    return path

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Newsletter
+
+
+def test_a_reader_is_made_from_the_command_line(newsletter: Newsletter) -> None:
+    added = newsletter("subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--topic", "kettles")
+
+    (ada,) = json.loads(newsletter("subscribers", "--json").stdout)
+
+    assert added.stdout == "added ada@example.org: daily, from 08:00 UTC; In-context learning, kettles\n"
+    assert (ada["email"], ada["status"], ada["origin"]) == ("ada@example.org", "active", "cli")
+    assert [topic["name"] for topic in ada["profile"]["topics"]] == ["In-context learning", "kettles"]
+
+
+def test_only_what_is_named_is_changed(newsletter: Newsletter) -> None:
+    newsletter("subscribers", "add", "ada@example.org", "--topic", "kettles", "--hour", "6")
+    newsletter("subscribers", "edit", "ADA@example.org", "--cadence", "weekly", "--weekday", "friday")
+
+    (ada,) = json.loads(newsletter("subscribers", "list", "--json").stdout)
+
+    profile = ada["profile"]
+    assert (profile["cadence"], profile["weekday"], profile["hour"], len(profile["topics"])) == ("weekly", 4, 6, 1)
+
+
+def test_the_examples_are_good_profiles(newsletter: Newsletter) -> None:
+    result = newsletter("subscribers", "sync")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "2 profiles, 2 changed" in result.stdout
+    assert "2 profiles, 0 changed" in newsletter("subscribers", "sync").stdout
+
+
+def test_a_bad_file_is_reported_with_field_and_reason_and_the_others_go_in(
+    newsletter: Newsletter, tmp_path: Path
+) -> None:
+    bad = tmp_path / "subscribers" / "bad.toml"
+    bad.write_text('email = "bad@example.org"\ncadence = "hourly"\n', encoding="utf-8")
+
+    result = newsletter("subscribers", "sync")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"newsletter: refused {bad}: cadence: one of daily, weekdays, weekly, monthly is expected, not 'hourly'\n"
+    )
+    assert len(json.loads(newsletter("subscribers", "--json").stdout)) == 2
+
+
+def test_a_dry_run_of_sync_changes_nothing(newsletter: Newsletter) -> None:
+    assert "2 profiles, 2 to change" in newsletter("subscribers", "sync", "--dry-run").stdout
+    assert json.loads(newsletter("subscribers", "--json").stdout) == []
+
+
+def test_who_left_stays_away_until_they_ask(newsletter: Newsletter) -> None:
+    newsletter("subscribers", "add", "ada@example.org")
+    newsletter("subscribers", "leave", "ada@example.org")
+
+    assert newsletter("subscribers", "add", "ada@example.org").exit_code == 1
+    assert newsletter("subscribers", "resume", "ada@example.org").exit_code == 1
+    assert newsletter("subscribers", "resume", "ada@example.org", "--they-asked").exit_code == 0
+
+
+def test_pause_and_resume(newsletter: Newsletter) -> None:
+    newsletter("subscribers", "add", "ada@example.org")
+    newsletter("subscribers", "pause", "ada@example.org")
+    assert "paused since" in newsletter("subscribers", "show", "ada@example.org").stdout
+
+    newsletter("subscribers", "resume", "ada@example.org")
+    assert "active since" in newsletter("subscribers", "show", "ada@example.org").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("add", "not an address"), "email: 'not an address' is not an address"),
+        (("add", "a@b.org\r\nBcc: x@y.org"), "is not an address"),
+        (("add", "ada@example.org", "--hour", "25"), "hour: a whole number from 0 to 23 is expected, not 25"),
+        (("add", "ada@example.org", "--time-zone", "Mars/Base"), "time_zone: 'Mars/Base' is not a time zone"),
+        (("add", "ada@example.org", "--time-zone", "../../etc/passwd"), "is not a time zone"),
+        (("add", "ada@example.org", "--weekday", "someday"), "weekday: a day of the week is expected"),
+        (("add", "ada@example.org", "--topic", "!!"), "'!!' has no letter or digit to look for"),
+        (("edit", "nobody@example.org"), "no subscriber has the address 'nobody@example.org'"),
+        (("leave", "12.forged"), "no subscriber has the address '12.forged'"),
+        (("show", "nobody@example.org"), "no subscriber has the address"),
+    ],
+)
+def test_wrong_wishes_are_one_line(newsletter: Newsletter, arguments: tuple[str, ...], complaint: str) -> None:
+    result = newsletter("subscribers", *arguments)
+
+    assert result.exit_code == 1
+    assert complaint in result.stderr.splitlines()[0]
+    assert json.loads(newsletter("subscribers", "--json").stdout) == []

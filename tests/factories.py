@@ -1,0 +1,72 @@
+"""Models with sensible defaults: a test names only what it is about. Every title and abstract is invented."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from newsletter.models import Entry, Paper, Profile, Subscriber, Topic
+from newsletter.store.merging import key_of
+
+#: A Friday morning.
+NOW = datetime(2026, 5, 8, 9, 30, tzinfo=UTC)
+TODAY = NOW.date()
+
+
+def make_entry(**changes: Any) -> Entry:
+    """An entry with every fact that most sources give."""
+    entry = Entry(
+        source="huggingface",
+        title="Counting Clouds with Small Language Models",
+        abstract="We teach a small language model to count clouds. It counts well on clear days.",
+        authors=("Ada Example", "Ben Sample"),
+        arxiv_id="2605.01234",
+        published=date(2026, 5, 6),
+        listed=TODAY,
+        upvotes=12,
+    )
+    return replace(entry, **changes)
+
+
+def make_paper(**changes: Any) -> Paper:
+    """A stored paper; its key follows from its ids and title."""
+    paper = Paper(
+        id=1,
+        key="",
+        title="Counting Clouds with Small Language Models",
+        abstract="We teach a small language model to count clouds. It counts well on clear days.",
+        authors=("Ada Example", "Ben Sample"),
+        author_count=2,
+        arxiv_id="2605.01234",
+        published=date(2026, 5, 6),
+        listed=TODAY,
+        upvotes=12,
+        text_source="huggingface",
+        sources=("huggingface",),
+        seen_at=NOW,
+    )
+    paper = replace(paper, **changes)
+    return paper if paper.key else replace(paper, key=key_of(paper.arxiv_id, paper.doi, paper.title))
+
+
+def make_topic(
+    name: str = "In-context learning",
+    keywords: tuple[str, ...] = ("in-context learning", "few-shot prompting"),
+    excluded: tuple[str, ...] = (),
+) -> Topic:
+    """A topic that someone might follow."""
+    return Topic(name, keywords, excluded)
+
+
+def make_profile(**changes: Any) -> Profile:
+    """A daily reader of one topic."""
+    return replace(Profile(topics=(make_topic(),)), **changes)
+
+
+def make_subscriber(**changes: Any) -> Subscriber:
+    """An active subscriber with `make_profile`'s wishes."""
+    subscriber = Subscriber(
+        id=1, email="ada@example.org", name="Ada Example", profile=make_profile(), joined_at=NOW, status_at=NOW
+    )
+    return replace(subscriber, **changes)

@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import Document, Span
+from newsletter.sources.http import open_client
+from newsletter.sources.huggingface import HuggingFace
+from tests.factories import TODAY
+
+API = "/api/daily_papers"
+
+ROW: dict[str, Any] = {
+    "paper": {
+        "id": "2605.01234",
+        "authors": [
+            {"_id": "1", "name": "Ada Example", "hidden": False},
+            {"_id": "2", "name": "Ben Sample", "hidden": True},
+            {"_id": "3", "name": "Cy\n  Specimen"},
+        ],
+        "publishedAt": "2026-05-06T00:00:00.000Z",
+        "submittedOnDailyAt": "2026-05-08T00:00:00.000Z",
+        "title": "Counting Clouds with\n  Small Language Models",
+        "summary": "We teach a small model\nto count clouds.",
+        "upvotes": 12,
+        "ai_keywords": ["cloud counting", "small\nmodels"],
+        "ai_summary": "A small model counts clouds.",
+        "githubRepo": "https://git.example/clouds",
+        "projectPage": "https://clouds.example/",
+        "organization": {"_id": "4", "name": "cloud-lab", "fullname": "The Cloud Laboratory"},
+    },
+    "publishedAt": "2026-05-05T20:00:00.000Z",
+    "title": "Counting Clouds with\n  Small Language Models",
+    "thumbnail": "https://thumbs.example/1.png",
+    "numComments": 3,
+}
+ENTRY = Entry(
+    source="huggingface",
+    title="Counting Clouds with Small Language Models",
+    abstract="We teach a small model to count clouds.",
+    authors=("Ada Example", "Cy Specimen"),
+    organization="The Cloud Laboratory",
+    arxiv_id="2605.01234",
+    published=date(2026, 5, 6),
+    listed=date(2026, 5, 8),
+    upvotes=12,
+    comments=3,
+    keywords=("cloud counting", "small models"),
+    summary="A small model counts clouds.",
+    code_url="https://git.example/clouds",
+    project_url="https://clouds.example/",
+    thumbnail_url="https://thumbs.example/1.png",
+)
+
+
+def parse(answer: Any, place: str = "saved.json", day: date | None = None) -> list[Entry | Refusal]:
+    content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    return list(HuggingFace().parse(Document(place, content, day), TODAY))
+
+
+def row(**paper: Any) -> dict[str, Any]:
+    return {"paper": {"id": "2605.01234", "title": "Counting Clouds", **paper}}
+
+
+def test_a_full_entry_is_read_whole() -> None:
+    assert parse([ROW]) == [ENTRY]
+
+
+def test_an_entry_of_id_and_title_alone_is_enough() -> None:
+    assert parse([row()]) == [Entry(source="huggingface", title="Counting Clouds", arxiv_id="2605.01234")]
+
+
+def test_the_outer_title_and_summary_stand_in_for_missing_ones() -> None:
+    outer = {"paper": {"id": "2605.01234"}, "title": "Counting Clouds", "summary": "We count."}
+    assert parse([outer]) == [
+        Entry(source="huggingface", title="Counting Clouds", abstract="We count.", arxiv_id="2605.01234")
+    ]
+
+
+def test_an_empty_list_is_a_day_without_papers() -> None:
+    assert parse([]) == []
+
+
+@pytest.mark.parametrize("identity", ["2605.01234v2", "arXiv:2605.01234", " 2605.01234 "])
+def test_an_arxiv_id_is_kept_without_its_version(identity: str) -> None:
+    assert parse([row(id=identity)]) == parse([row()])
+
+
+def test_an_old_arxiv_id_is_one() -> None:
+    assert [entry.arxiv_id for entry in parse([row(id="math.GT/0601001v3")]) if isinstance(entry, Entry)] == [
+        "math.GT/0601001"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_json_in_any_unicode_encoding_is_read(encoding: str) -> None:
+    assert parse(json.dumps([ROW], ensure_ascii=False).encode(encoding)) == [ENTRY]
+
+
+# -- dates --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outer", "submitted", "listed"),
+    [
+        ("2024-06-03T11:22:33.000Z", None, date(2024, 6, 3)),  # until March 2025: the time of submission
+        ("2025-03-10T23:59:59.000Z", None, date(2025, 3, 10)),
+        ("2025-03-11T20:00:00.000Z", None, None),  # since then: the paper's time less some hours, and useless
+        ("2025-09-01T20:00:00.000Z", "2025-09-03T01:02:03.456Z", date(2025, 9, 3)),
+        ("2026-05-13T20:00:00.000Z", "2026-05-14T00:00:00.000Z", date(2026, 5, 14)),  # midnight is that day
+        ("soon", "later", None),
+        (None, None, None),
+    ],
+)
+def test_the_day_listed_in_every_era(outer: str | None, submitted: str | None, listed: date | None) -> None:
+    one = row(submittedOnDailyAt=submitted) | {"publishedAt": outer}
+    assert parse([one]) == [Entry(source="huggingface", title="Counting Clouds", arxiv_id="2605.01234", listed=listed)]
+
+
+def test_the_asked_day_is_the_day_listed() -> None:
+    listed = [one.listed for one in parse([ROW], day=date(2026, 5, 7)) if isinstance(one, Entry)]
+    assert listed == [date(2026, 5, 7)]
+
+
+def test_a_file_named_by_its_day_is_of_that_day() -> None:
+    listed = [one.listed for one in parse([ROW], place="some/folder/2026-05-07.json") if isinstance(one, Entry)]
+    assert listed == [date(2026, 5, 7)]
+
+
+# -- refusals -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ("a string", "no paper in it"),
+        (None, "no paper in it"),
+        ({}, "no paper in it"),
+        ({"paper": None}, "no paper in it"),
+        ({"paper": ["2605.01234"]}, "no paper in it"),
+        (row(title=""), "no title"),
+        (row(title=" \n\u200b"), "no title"),
+        (row(title=7), "no title"),
+        (row(id=None), "no arXiv id (its id is None)"),
+        (row(id=2605.01234), "no arXiv id (its id is 2605.01234)"),
+        (row(id="10.1000/182"), "no arXiv id (its id is '10.1000/182')"),
+        (row(id="2605.01234\nx"), "no arXiv id (its id is '2605.01234\\nx')"),
+        (row(id="٢٦٠٥.٠١٢٣٤"), "no arXiv id (its id is '٢٦٠٥.٠١٢٣٤')"),
+    ],
+)
+def test_an_odd_entry_is_refused_alone_with_its_number_and_why(odd: Any, why: str) -> None:
+    assert parse([ROW, odd, ROW]) == [ENTRY, Refusal("saved.json, entry 2", why), ENTRY]
+
+
+def test_a_refusal_is_one_short_line_whatever_the_id() -> None:
+    (refusal,) = parse([row(id="x" * 100_000)])
+    assert len(str(refusal)) < 120
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "not JSON"),
+        (b"<!doctype html><title>502</title>", "not JSON"),
+        (b'[{"paper": ', "not JSON"),
+        (b"\x80\x81", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[" + b"9" * 5_000 + b"]", "not JSON"),
+        (b"{}", "dict where a list is expected"),
+        (b'{"error": "Invalid date"}', "dict where a list is expected"),
+        (b"null", "NoneType where a list is expected"),
+        (b'"[]"', "str where a list is expected"),
+        (b"12", "int where a list is expected"),
+        (b"[1, 2]", "a list of int where objects are expected"),
+        (b"[\"{'paper': 1}\"]", "a list of str where objects are expected"),
+        (b"[[]]", "a list of list where objects are expected"),
+    ],
+)
+def test_what_is_not_an_answer_is_one_error_that_names_the_file(content: bytes, why: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse(content)
+    assert str(caught.value).startswith("saved.json: not ")
+    assert why in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+# -- anything -----------------------------------------------------------------------------------------
+
+
+def test_lone_surrogates_become_replacement_characters() -> None:
+    odd = b'[{"paper": {"id": "2605.01234", "title": "A \\ud83d", "summary": "\\udc00", "ai_keywords": ["\\ud800"]}}]'
+    assert parse(odd) == [
+        Entry(
+            source="huggingface",
+            title="A \ufffd",
+            abstract="\ufffd",
+            keywords=("\ufffd",),
+            arxiv_id="2605.01234",
+        )
+    ]
+
+
+WRONG: list[Any] = [None, True, 0, -1, 1.5, 2**60, "", "x", [], [None, 1, {}], {}, {"name": 1}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+@pytest.mark.parametrize(
+    "field",
+    ["authors", "publishedAt", "submittedOnDailyAt", "summary", "ai_keywords", "ai_summary", "githubRepo",
+     "projectPage", "organization"],
+)  # fmt: skip
+def test_a_fact_of_the_wrong_type_is_no_fact(field: str, wrong: Any) -> None:
+    (entry,) = parse([row(**{field: wrong})])
+    told = isinstance(wrong, str) and wrong and field in ("summary", "ai_summary")
+    expected = {"summary": {"abstract": wrong}, "ai_summary": {"summary": wrong}}[field] if told else {}
+    assert entry == Entry(source="huggingface", title="Counting Clouds", arxiv_id="2605.01234", **expected)
+
+
+@pytest.mark.parametrize("wrong", [None, True, -1, 1.5, 2**60, "12", [], {}], ids=repr)
+def test_a_count_that_cannot_be_one_is_no_count(wrong: Any) -> None:
+    assert parse([row(upvotes=wrong) | {"numComments": wrong}]) == parse([row()])
+
+
+@pytest.mark.parametrize("wrong", ["javascript:alert(1)", "ftp://x.example", "//x.example", "data:,", "www.example"])
+def test_only_web_addresses_are_links(wrong: str) -> None:
+    assert parse([row(githubRepo=wrong, projectPage=wrong) | {"thumbnail": wrong}]) == parse([row()])
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "fullname", "hidden"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+PAPERS = st.dictionaries(st.sampled_from(sorted(ROW["paper"])), JSON).map(lambda odd: {**ROW["paper"], **odd})
+ROWS = JSON | st.builds(
+    lambda odd, paper: {**ROW, **odd, "paper": paper}, st.dictionaries(st.sampled_from(sorted(ROW)), JSON), PAPERS
+)
+
+
+def only_entries_and_refusals(content: bytes) -> bool:
+    """Whether parsing gives well-formed entries and one-line refusals, or a SourceError, and nothing else."""
+    try:
+        found = parse(content)
+    except SourceError as error:
+        return "\n" not in str(error)
+    return all(bool(one.title and one.arxiv_id) if isinstance(one, Entry) else "\n" not in str(one) for one in found)
+
+
+@settings(max_examples=200)
+@example(b"[]")
+@example(b"[null]")
+@example(b"NaN")
+@given(st.binary())
+def test_any_bytes_give_entries_refusals_or_one_error(content: bytes) -> None:
+    assert only_entries_and_refusals(content)
+
+
+@settings(max_examples=200)
+@given(st.lists(ROWS, max_size=3))
+def test_any_json_gives_entries_refusals_or_one_error(rows: list[Any]) -> None:
+    assert only_entries_and_refusals(json.dumps(rows).encode())
+
+
+# -- asking -------------------------------------------------------------------------------------------
+
+
+def fetch(server: HTTPServer, first: date = TODAY, last: date = TODAY) -> list[Document]:
+    with open_client() as http:
+        return list(HuggingFace(api=server.url_for(API)).fetch(Span(first, last), http))
+
+
+def expect(server: HTTPServer, day: str, page: int, answer: Any, status: int = 200) -> None:
+    query = {"date": day, "limit": "100", "p": str(page)}
+    server.expect_oneshot_request(API, query_string=query).respond_with_json(answer, status=status)
+
+
+def test_each_day_of_the_span_is_asked_for_once(httpserver: HTTPServer) -> None:
+    for day in ("2026-05-07", "2026-05-08"):
+        expect(httpserver, day, 0, [ROW])
+    documents = fetch(httpserver, first=date(2026, 5, 7))
+    address = httpserver.url_for(API)
+    assert [(one.place, one.day, json.loads(one.content)) for one in documents] == [
+        (f"{address}?date=2026-05-07&limit=100&p=0", date(2026, 5, 7), [ROW]),
+        (f"{address}?date=2026-05-08&limit=100&p=0", date(2026, 5, 8), [ROW]),
+    ]
+    httpserver.check()
+
+
+@pytest.mark.parametrize(("rows", "pages"), [(0, [0]), (1, [1]), (99, [99]), (100, [100, 0]), (205, [100, 100, 5])])
+def test_a_day_is_asked_for_until_a_page_is_short(httpserver: HTTPServer, rows: int, pages: list[int]) -> None:
+    for page, length in enumerate(pages):
+        expect(httpserver, "2026-05-08", page, [ROW] * length)
+    assert [len(json.loads(document.content)) for document in fetch(httpserver)] == pages
+    assert sum(pages) == rows
+    assert len(httpserver.log) == len(pages)
+    httpserver.check()
+
+
+def test_a_day_that_is_not_open_yet_has_no_documents(httpserver: HTTPServer) -> None:
+    expect(httpserver, "2026-05-08", 0, {"error": "Invalid date"}, status=400)
+    assert fetch(httpserver) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (404, "answered 404 NOT FOUND"),
+        (429, "answered 429 TOO MANY REQUESTS (too many requests: wait some minutes)"),
+        (500, "answered 500 INTERNAL SERVER ERROR"),
+        (503, "answered 503 SERVICE UNAVAILABLE"),
+    ],
+)
+def test_an_answer_that_is_an_error_is_one_error(httpserver: HTTPServer, status: int, message: str) -> None:
+    expect(httpserver, "2026-05-08", 0, [], status=status)
+    with pytest.raises(SourceError) as caught:
+        fetch(httpserver)
+    assert str(caught.value) == f"{httpserver.url_for(API)}?date=2026-05-08&limit=100&p=0: {message}"
+
+
+def test_an_answer_that_is_not_json_is_given_and_then_an_error(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(API).respond_with_data("Rate exceeded.")
+    with pytest.raises(SourceError, match=": not JSON"):
+        fetch(httpserver)
+
+
+# -- recorded days ------------------------------------------------------------------------------------
+
+
+def test_the_recorded_days_are_read_whole(shared: Path) -> None:
+    found: dict[Path, list[Entry | Refusal]] = {
+        path: list(HuggingFace().parse(Document(str(path), path.read_bytes()), TODAY))
+        for path in sorted((shared / "huggingface").glob("*.json"))
+    }
+    entries = [(path, one) for path, day in found.items() for one in day if isinstance(one, Entry)]
+    assert len(found) == 125
+    assert sum(map(len, found.values())) == len(entries) == 2374
+    assert len({entry.arxiv_id for _, entry in entries}) == 2373
+    assert [path for path, entry in entries if str(entry.listed) != path.stem] == []
+    assert [path for path, entry in entries if not (entry.abstract and entry.authors and entry.published)] == []
+    assert [path for path, entry in entries if "\n" in entry.title or "  " in entry.abstract] == []
+
+
+def test_the_recorded_days_say_their_day_themselves_since_the_api_has_it(shared: Path) -> None:
+    """Before, the time of submission stands in for it, which may be some days before."""
+    early: dict[bool, set[int]] = {False: set(), True: set()}
+    for path in (shared / "huggingface").glob("*.json"):
+        day = date.fromisoformat(path.stem)
+        for one in HuggingFace().parse(Document("answer", path.read_bytes()), TODAY):
+            if isinstance(one, Entry) and one.listed:
+                early[day > date(2025, 3, 31)].add((day - one.listed).days)
+    assert early[True] == {0}
+    assert min(early[False]) == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["huggingface-2024-12-11.json", "huggingface-2024-12-25.json", "huggingface-2025-01-10.json"]
+)
+def test_a_damaged_answer_is_one_error(shared: Path, name: str) -> None:
+    path = shared / "damaged" / name
+    with pytest.raises(SourceError) as caught:
+        list(HuggingFace().parse(Document(str(path), path.read_bytes()), datetime(2026, 5, 8, tzinfo=UTC).date()))
+    assert str(caught.value).startswith(f"{path}: not an answer of the Daily Papers API: ")
+    assert len(str(caught.value).splitlines()) == 1

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from newsletter.errors import StoreError
+from newsletter.store import Store, open_store
+from newsletter.store.migrations import MIGRATIONS
+from tests.factories import NOW, make_entry, make_paper
+
+TABLES = {
+    "papers", "papers_fts", "pulls", "topics", "subscribers", "subscriptions", "suppressions", "secrets", "editions",
+    "digests", "digest_sections", "digest_items", "deliveries",
+}  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a store may be."""
+    return tmp_path / "newsletter.db"
+
+
+def asked(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with_rows = sqlite3.connect(path)
+    try:
+        return with_rows.execute(sql).fetchall()
+    finally:
+        with_rows.commit()
+        with_rows.close()
+
+
+def schema(path: Path) -> list[tuple[object, ...]]:
+    return asked(path, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
+
+
+def test_a_fresh_store_has_its_tables(path: Path) -> None:
+    open_store(path).close()
+    found = {str(name) for kind, name, _ in schema(path) if kind == "table"}
+    assert {name for name in found if not name.startswith(("papers_fts_", "_sqlite", "sqlite_"))} == TABLES
+
+
+def test_a_fresh_store_is_marked_as_ours_and_in_wal_mode(path: Path) -> None:
+    open_store(path).close()
+    assert asked(path, "PRAGMA application_id") == [(int.from_bytes(b"nwsl", "big"),)]
+    assert asked(path, "PRAGMA journal_mode") == [("wal",)]
+    assert asked(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_tables_are_strict_and_foreign_keys_are_held(store: Store) -> None:
+    tables = store._db.execute("PRAGMA table_list").fetchall()
+    assert {name for _, name, kind, *_, strict in tables if name in TABLES and not strict} == {"papers_fts"}
+    with pytest.raises(sqlite3.IntegrityError), store.transaction():
+        store.deliveries.queue("daily-2026-05-08", 1, 1, "<1@example.org>", NOW)
+
+
+def test_reopening_changes_nothing(path: Path) -> None:
+    with open_store(path) as store:
+        store.papers.add(make_entry(), NOW)
+        secret = store.secret()
+    before, steps = schema(path), asked(path, "SELECT * FROM _sqlite_migrations")
+    with open_store(path) as store:
+        assert store.papers.newest(9) == [make_paper()]
+        assert store.secret() == secret
+    assert (schema(path), asked(path, "SELECT * FROM _sqlite_migrations")) == (before, steps)
+
+
+def test_two_stores_have_two_secrets(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a.db") as one, open_store(tmp_path / "b.db") as other:
+        assert len(one.secret()) == 32
+        assert one.secret() != other.secret()
+
+
+def test_an_empty_file_becomes_a_store(path: Path) -> None:
+    path.touch()
+    with open_store(path) as store:
+        assert store.papers.count() == 0
+
+
+def test_a_store_left_half_way_is_brought_to_today(path: Path) -> None:
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m002_readers")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    db.close()
+    with open_store(path) as store:
+        assert set(store._db.table_names()) >= TABLES
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_was(path: Path) -> None:
+    asked(path, "CREATE TABLE kettles (whistle TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        open_store(path)
+    assert str(caught.value) == f"{path}: a database of another program (move it away or choose another site)"
+    assert path.read_bytes() == before
+
+
+def test_a_text_file_is_refused_and_left_as_it_was(path: Path) -> None:
+    path.write_text("Dear all, the kettle is broken.\n" * 100)
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        open_store(path)
+    assert str(caught.value) == f"{path}: file is not a database"
+    assert path.read_bytes() == before
+
+
+def test_a_database_from_the_future_is_refused(path: Path) -> None:
+    open_store(path).close()
+    asked(
+        path,
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('newsletter', 'm999_robots', '2999')",
+    )
+    with pytest.raises(StoreError) as caught:
+        open_store(path)
+    assert str(caught.value) == (
+        f"{path}: written by a newer newsletter (m999_robots) (upgrade: pip install -U newsletter)"
+    )
+
+
+def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    for odd in (tmp_path, tmp_path / "nowhere" / "newsletter.db"):
+        with pytest.raises(StoreError) as caught:
+            open_store(odd)
+        assert str(caught.value) == (
+            f"{odd}: unable to open database file (does the folder exist, and may you write there?)"
+        )
+
+
+def test_steps_are_numbered_in_order() -> None:
+    empty = Database(memory=True)
+    names = [step.name for step in MIGRATIONS.pending(empty)]
+    empty.close()
+    assert [name[:5] for name in names] == [f"m{number:03}_" for number in range(1, len(names) + 1)]

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.models import Entry
+from newsletter.store import Store
+from newsletter.store.papers import Change
+from tests.factories import NOW, TODAY, make_entry, make_paper
+
+LATER = NOW + timedelta(days=1)
+
+
+def titles(store: Store, query: str) -> list[str]:
+    return [paper.title for paper in store.papers.search(query, 10)]
+
+
+def everything(store: Store) -> list[object]:
+    return list(store.papers.newest(100))
+
+
+# -- adding -------------------------------------------------------------------------------------------
+
+
+def test_a_new_entry_is_a_new_paper_that_comes_back_whole(store: Store) -> None:
+    full = {
+        "organization": "The Cloud Laboratory",
+        "doi": "10.1000/182",
+        "comments": 3,
+        "keywords": ("clouds", "naïve ☁"),
+        "summary": "Clouds are counted.",
+        "code_url": "https://git.example/clouds",
+        "project_url": "https://clouds.example/",
+        "thumbnail_url": "https://thumbs.example/1.png",
+    }
+    assert store.papers.add(make_entry(**full), NOW) is Change.NEW
+    assert store.papers.get_many([1]) == {1: make_paper(**full)}
+
+
+def test_an_entry_of_a_title_alone_is_a_paper(store: Store) -> None:
+    store.papers.add(Entry(source="page", title="Clouds"), NOW)
+    assert everything(store) == [
+        make_paper(
+            title="Clouds", abstract="", authors=(), author_count=None, arxiv_id=None, published=None, listed=None,
+            upvotes=None, text_source="page", sources=("page",),
+        )
+    ]  # fmt: skip
+
+
+def test_the_same_entry_again_is_nothing_new(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert store.papers.add(make_entry(), LATER) is Change.NOTHING
+    assert everything(store) == [make_paper()]
+
+
+def test_more_about_a_paper_is_an_update_that_keeps_when_it_was_seen(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert store.papers.add(make_entry(upvotes=99), LATER) is Change.UPDATED
+    assert everything(store) == [make_paper(upvotes=99)]
+
+
+def test_a_time_of_another_zone_is_kept_in_utc(store: Store) -> None:
+    store.papers.add(make_entry(), datetime(2026, 5, 8, 11, 30, tzinfo=timezone(timedelta(hours=2))))
+    assert [paper.seen_at.isoformat() for paper in store.papers.newest(1)] == [NOW.isoformat()]
+
+
+# -- finding ------------------------------------------------------------------------------------------
+
+
+def test_a_title_match_adopts_the_arxiv_id(store: Store) -> None:
+    page = make_entry(source="page", title="Counting clouds — with small language-models", arxiv_id=None)
+    store.papers.add(page, NOW)
+    assert store.papers.add(make_entry(), LATER) is Change.UPDATED
+    assert everything(store) == [make_paper(sources=("huggingface", "page"))]
+
+
+def test_an_entry_without_ids_joins_the_paper_of_its_title(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert store.papers.add(make_entry(source="page", arxiv_id=None), LATER) is Change.UPDATED
+    assert everything(store) == [make_paper(sources=("huggingface", "page"))]
+
+
+def test_one_title_with_two_arxiv_ids_is_two_papers(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert store.papers.add(make_entry(arxiv_id="2605.09999"), NOW) is Change.NEW
+    assert [paper.key for paper in store.papers.newest(9)] == ["arxiv:2605.01234", "arxiv:2605.09999"]
+
+
+def test_one_title_with_two_dois_is_two_papers(store: Store) -> None:
+    store.papers.add(make_entry(arxiv_id=None, doi="10.1000/1"), NOW)
+    assert store.papers.add(make_entry(arxiv_id=None, doi="10.1000/2"), NOW) is Change.NEW
+
+
+def test_an_entry_without_ids_joins_the_first_of_two_papers_of_its_title_every_time(store: Store) -> None:
+    store.papers.add(make_entry(arxiv_id="2605.09999"), NOW)
+    store.papers.add(make_entry(), NOW)
+    page = make_entry(source="page", arxiv_id=None)
+    assert [store.papers.add(page, NOW) for _ in range(2)] == [Change.UPDATED, Change.NOTHING]
+    assert [paper.key for paper in store.papers.newest(9) if "page" in paper.sources] == ["arxiv:2605.01234"]
+
+
+def test_one_arxiv_id_with_two_titles_is_one_paper(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert store.papers.add(make_entry(title="Another Title"), NOW) is Change.NOTHING
+    assert store.papers.count() == 1
+
+
+def test_a_doi_finds_its_paper_under_another_title(store: Store) -> None:
+    store.papers.add(make_entry(doi="10.1000/182"), NOW)
+    store.papers.add(make_entry(source="crossref", title="Another", arxiv_id=None, doi="10.1000/182"), NOW)
+    assert [paper.sources for paper in store.papers.newest(9)] == [("crossref", "huggingface")]
+
+
+# -- asking -------------------------------------------------------------------------------------------
+
+
+def test_an_empty_store_has_nothing_to_tell(store: Store) -> None:
+    papers = store.papers
+    assert (papers.count(), papers.last_seen_at(), papers.newest(5), papers.seen_after(NOW), papers.get_many([1])) == (
+        0, None, [], [], {},
+    )  # fmt: skip
+
+
+def test_papers_seen_after_a_moment_do_not_include_it(store: Store) -> None:
+    store.papers.add(make_entry(arxiv_id="2605.00002"), NOW)
+    store.papers.add(make_entry(arxiv_id="2605.00003", title="B"), NOW + timedelta(microseconds=1))
+    store.papers.add(make_entry(arxiv_id="2605.00001", title="C"), LATER)
+    assert [paper.arxiv_id for paper in store.papers.seen_after(NOW)] == ["2605.00001", "2605.00003"]
+    assert store.papers.last_seen_at() == LATER
+
+
+def test_the_newest_are_by_day_then_by_upvotes(store: Store) -> None:
+    for number, (listed, upvotes) in enumerate([(TODAY, 1), (TODAY, 5), (date(2026, 5, 7), 99), (TODAY, None)]):
+        store.papers.add(
+            make_entry(arxiv_id=f"2605.0000{number}", title=f"T{number}", listed=listed, upvotes=upvotes), NOW
+        )
+    assert [paper.title for paper in store.papers.newest(3)] == ["T1", "T0", "T3"]
+    assert [paper.title for paper in store.papers.newest(9)] == ["T1", "T0", "T3", "T2"]
+
+
+def test_many_papers_can_be_asked_for(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert store.papers.get_many(range(100_000)) == {1: make_paper()}
+
+
+# -- searching ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def library(store: Store) -> Store:
+    """Three papers to search."""
+    for number, (title, abstract) in enumerate([
+        ("Counting Clouds", "A model counts what is above."),
+        ("Puddles", "Where clouds end. Clouds, clouds and clouds again."),
+        ("Kettles at the Café", "They whistle: C++ and 100% naïve."),
+    ]):  # fmt: skip
+        store.papers.add(make_entry(title=title, abstract=abstract, arxiv_id=f"2605.0000{number}"), NOW)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("clouds", ["Counting Clouds", "Puddles"]),  # a title counts for more
+        ("CLOUD", ["Counting Clouds", "Puddles"]),
+        ("clouds model", ["Counting Clouds"]),
+        ("cafe", ["Kettles at the Café"]),
+        ("C++", ["Kettles at the Café"]),
+        ("clouds OR kettles", []),  # words, not operators
+        ("cloud*", ["Counting Clouds", "Puddles"]),
+        ("-clouds", ["Counting Clouds", "Puddles"]),
+        ("title:puddles", []),
+        ("clouds \x00", ["Counting Clouds", "Puddles"]),
+        ("", []),
+        (" \n", []),
+        ("aardvark", []),
+    ],
+)
+def test_search_finds_papers_with_every_word(library: Store, query: str, found: list[str]) -> None:
+    assert titles(library, query) == found
+
+
+def test_search_gives_no_more_than_asked(library: Store) -> None:
+    assert len(library.papers.search("clouds", 1)) == 1
+
+
+def test_search_follows_a_changed_text(library: Store) -> None:
+    library.papers.add(make_entry(source="arxiv", title="On Spoons", abstract="Round.", arxiv_id="2605.00000"), LATER)
+    assert (titles(library, "counting"), titles(library, "spoons")) == ([], ["On Spoons"])
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example("\x00")
+@example('"')
+@example("\udcff")
+@given(
+    st.text(st.characters(exclude_categories=()), max_size=12) | st.text("\"'*^():-+{}.,ANDORNEAR \x00", max_size=12)
+)
+def test_search_takes_any_text(library: Store, query: str) -> None:
+    assert len(library.papers.search(query, 2)) <= 2

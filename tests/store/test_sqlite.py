@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import StoreError
+from newsletter.store import Store, open_store
+from tests.factories import NOW, make_entry
+
+
+def add_two_and_fail(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    store.papers.add(make_entry(title="Another", arxiv_id="2605.00002"), NOW)
+    raise ValueError("stop")
+
+
+def test_a_transaction_is_done_entirely_or_not_at_all(store: Store) -> None:
+    with pytest.raises(ValueError, match="stop"), store.transaction():
+        add_two_and_fail(store)
+    assert store.papers.count() == 0
+
+
+def test_a_failed_part_of_a_transaction_leaves_the_rest(store: Store) -> None:
+    with store.transaction():
+        store.topics.remove("nothing")
+        with pytest.raises(ValueError, match="stop"), store.transaction():
+            add_two_and_fail(store)
+        store.papers.add(make_entry(), NOW)
+    assert store.papers.count() == 1
+
+
+def test_what_is_written_is_seen_by_others_only_when_it_is_done(store: Store, tmp_path: Path) -> None:
+    with open_store(tmp_path / "newsletter.db") as other:
+        with store.transaction():
+            store.papers.add(make_entry(), NOW)
+            assert other.papers.count() == 0
+        assert other.papers.count() == 1
+
+
+def test_a_second_writer_is_told_who_is_in_the_way(store: Store, tmp_path: Path) -> None:
+    with open_store(tmp_path / "newsletter.db") as other:
+        other._db.execute("PRAGMA busy_timeout = 10")
+        with store.transaction(), pytest.raises(StoreError) as caught, other.transaction():
+            pass
+    assert caught.value.message == f"{(tmp_path / 'newsletter.db').resolve()}: database is locked"
+    assert caught.value.hint == "another newsletter is writing: try again when it is done"

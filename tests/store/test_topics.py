@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsletter.models import Profile, Topic
+from newsletter.store import Store, open_store
+from tests.factories import NOW, make_profile, make_topic
+
+CLOUDS = Topic("Clouds", ("cloud", "sky « is » ☁"), ("cloud computing",))
+KETTLES = Topic("kettles", ("kettle",))
+
+
+def test_the_catalogue_is_in_alphabetical_order_and_comes_back_whole(store: Store) -> None:
+    assert [store.topics.put(topic) for topic in (KETTLES, make_topic(), CLOUDS)] == [True, True, True]
+    assert store.topics.catalogue() == [CLOUDS, make_topic(), KETTLES]
+
+
+def test_a_topic_is_found_in_any_case(store: Store) -> None:
+    store.topics.put(CLOUDS)
+    store.topics.put(Topic("Ärger", ("x",)))
+    assert (store.topics.find("cLOUDS"), store.topics.find("ÄRGER"), store.topics.find("Cloud")) == (
+        CLOUDS,
+        Topic("Ärger", ("x",)),
+        None,
+    )
+
+
+def test_putting_a_topic_again_changes_it_for_all_its_readers(store: Store) -> None:
+    store.topics.put(CLOUDS)
+    store.subscribers.add("ada@example.org", "", Profile(topics=(CLOUDS,)), "cli", NOW)
+    wider = Topic("CLOUDS", ("cloud", "fog"))
+    assert store.topics.put(wider) is False
+    assert store.topics.catalogue() == [wider]
+    assert store.subscribers.get("ada@example.org").profile.topics == (wider,)
+
+
+def test_a_readers_own_topic_is_not_in_the_catalogue_and_does_not_follow_it(store: Store) -> None:
+    own = Topic("Clouds", ("my cloud",))
+    store.subscribers.add("ada@example.org", "", Profile(topics=(own,)), "cli", NOW)
+    assert store.topics.catalogue() == []
+    store.topics.put(CLOUDS)
+    store.topics.put(Topic("Clouds", ("fog",)))
+    assert store.subscribers.get("ada@example.org").profile.topics == (own,)
+
+
+def test_who_reads_a_removed_topic_keeps_it(store: Store) -> None:
+    store.topics.put(CLOUDS)
+    store.subscribers.add("ada@example.org", "", Profile(topics=(KETTLES, CLOUDS)), "cli", NOW)
+    assert store.topics.remove("clouds") is True
+    assert store.topics.catalogue() == []
+    assert store.subscribers.get("ada@example.org").profile.topics == (KETTLES, CLOUDS)
+
+
+def test_a_removed_topic_can_come_back_and_go_again(store: Store) -> None:
+    for _ in range(3):
+        store.topics.put(CLOUDS)
+        assert store.topics.remove("Clouds") is True
+    assert store.topics.catalogue() == []
+
+
+def test_removing_what_is_not_there_says_so(store: Store) -> None:
+    assert store.topics.remove("clouds") is False
+
+
+def test_readers_are_counted_by_topic_of_the_catalogue(store: Store) -> None:
+    store.topics.put(CLOUDS)
+    store.topics.put(KETTLES)
+    for name in ("ada", "ben"):
+        store.subscribers.add(f"{name}@example.org", "", make_profile(topics=(CLOUDS, make_topic())), "cli", NOW)
+    assert store.topics.readers() == {"Clouds": 2, "kettles": 0}
+
+
+def test_the_same_own_topic_of_two_readers_is_stored_once(store: Store) -> None:
+    assert store.topics.identify(CLOUDS) == store.topics.identify(CLOUDS)
+    store.topics.put(CLOUDS)
+    assert store.topics.identify(CLOUDS) != store.topics.identify(CLOUDS, own=True)
+
+
+def test_a_change_is_in_the_file_at_once(store: Store, tmp_path: Path) -> None:
+    store.topics.put(CLOUDS)
+    store.topics.put(Topic("Clouds", ("fog",)))
+    with open_store(tmp_path / "newsletter.db") as other:
+        assert other.topics.catalogue() == [Topic("Clouds", ("fog",))]

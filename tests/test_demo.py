@@ -1,0 +1,63 @@
+"""The demonstration, as a stranger runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+from newsletter.models import Entry
+from newsletter.places import samples
+from newsletter.sources import Document, find_source
+from tests.factories import NOW
+
+
+def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "newsletter", "demo", "show"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_two_readers_get_two_different_digests_that_travelled_by_smtp(tmp_path: Path) -> None:
+    result = run_demo(tmp_path)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    mails = {
+        path.stem: message_from_bytes(path.read_bytes(), policy=default)
+        for path in (tmp_path / "show" / "inbox").glob("*.eml")
+    }
+    assert sorted(mails) == ["ada", "grace"]
+    assert all(not mail.defects and not part.defects for mail in mails.values() for part in mail.walk())
+    assert mails["ada"]["Subject"] != mails["grace"]["Subject"]
+    assert result.stdout.count("already sent") == 2
+    for name in mails:
+        assert (tmp_path / "show" / "inbox" / f"{name}.html").exists()
+        assert str(Path("show", "inbox", f"{name}.txt")) in result.stdout
+
+
+def test_it_can_be_run_again(tmp_path: Path) -> None:
+    run_demo(tmp_path)
+
+    assert run_demo(tmp_path).returncode == 0
+
+
+def test_it_touches_no_folder_that_is_not_a_demonstration(tmp_path: Path) -> None:
+    (tmp_path / "show").mkdir()
+    (tmp_path / "show" / "thesis.tex").write_text("years of work", encoding="utf-8")
+
+    result = run_demo(tmp_path)
+
+    assert (result.returncode, (tmp_path / "show" / "thesis.tex").read_text(encoding="utf-8")) == (1, "years of work")
+
+
+def test_the_samples_are_many_and_varied() -> None:
+    file = samples() / "huggingface-2026-05-08.json"
+    entries = list(find_source("huggingface").parse(Document(str(file), file.read_bytes()), NOW.date()))
+
+    papers = [entry for entry in entries if isinstance(entry, Entry)]
+    assert len(entries) == len(papers) >= 30
+    assert any("$" in paper.title for paper in papers)
+    assert max(len(paper.title) for paper in papers) > 150
+    assert max(len(paper.authors) for paper in papers) > 50
+    assert sum(paper.organization is not None for paper in papers) >= 5

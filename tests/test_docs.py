@@ -1,0 +1,82 @@
+"""The README is executed: every command in it is run, in order, in one place."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from newsletter.config import SETTINGS, new_config
+from newsletter.places import samples
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/daily_papers").respond_with_handler(todays_papers)
+    recorded = samples() / "huggingface-2026-05-08.json"
+    papers = tmp_path / "papers"
+    (papers / "days").mkdir(parents=True)
+    shutil.copy(recorded, papers / "days")
+    shutil.copy(samples() / "daily-papers-2026-05-08.txt", papers / "saved.txt")
+    script = ["set -euo pipefail"]
+    for line in commands():
+        if line.startswith("make "):  # CI runs these two themselves; here, that there is such a thing to make
+            assert re.search(rf"^{line.split()[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        elif line.startswith("newsletter serve"):
+            script.append("timeout --signal=TERM 3 newsletter serve || [ $? = 124 ]")
+        else:
+            script.append(line)
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HF_ENDPOINT": httpserver.url_for(""),
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+    }
+
+    result = subprocess.run(
+        ["bash", "-c", "\n".join(script)], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(script) > 25
+    assert list((papers / "outbox" / "new").iterdir())
+    assert "In-context learning" in result.stdout
+
+
+def todays_papers(request: Request) -> Response:
+    """Answer the samples for today, and no list for other days."""
+    today = request.args["date"] == datetime.now(UTC).date().isoformat()
+    body = (samples() / "huggingface-2026-05-08.json").read_bytes() if today else b"[]"
+    return Response(body, content_type="application/json")
+
+
+def test_every_file_that_the_readme_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8"))
+    files = [link for link in links if not link.startswith("http")]
+
+    assert files
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def test_the_repositorys_own_settings_are_those_of_a_new_site() -> None:
+    # To mend it: python -c 'from newsletter.config import *; print(new_config(), end="")' > newsletter.toml
+    assert (ROOT / "newsletter.toml").read_text(encoding="utf-8") == new_config()
+
+
+def test_every_setting_has_its_line_of_help_and_its_variable() -> None:
+    assert all(setting.help and setting.variable.startswith("NEWSLETTER_") for setting in SETTINGS)
+    assert len({setting.variable for setting in SETTINGS}) == len(SETTINGS)

@@ -1,0 +1,71 @@
+"""The wheel, as a stranger gets it: everything inside that the program needs, and nothing of anybody's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist, and the wheel made from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    checkout = tmp_path_factory.mktemp("checkout") / "newsletter"
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in files.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / name).write_bytes((ROOT / name).read_bytes())
+    (checkout / "subscribers" / "private.toml").write_text('email = "me@example.org"\n', encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", folder, checkout], check=True, capture_output=True, timeout=300
+    )
+    return folder
+
+
+def test_the_wheel_holds_the_package_alone_with_templates_and_skeleton_inside(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"newsletter"}
+    assert {
+        "newsletter/templates/email/digest.html",
+        "newsletter/skeleton/subscribers/example.toml",
+        "newsletter/samples/topics.toml",
+    } <= set(names)
+
+
+def test_nobodys_profile_travels(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = archive.getnames() + zipfile.ZipFile(wheel).namelist()
+
+    assert [name for name in names if "private" in name or name.endswith((".db", ".lock"))] == []
+
+
+def test_an_installed_wheel_does_the_main_job_without_the_checkout(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, capture_output=True, timeout=300)
+    newsletter = tmp_path / "venv" / "bin" / "newsletter"
+
+    for arguments in (["init", "."], ["preview", "--out", "x.html"], ["demo", "show"]):
+        ran = subprocess.run([newsletter, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+
+    assert "Trending" in (tmp_path / "x.html").read_text(encoding="utf-8")

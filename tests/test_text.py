@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.text import readable, shorten, squeeze, title_hash, title_key, words
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+LATEX = st.lists(
+    st.sampled_from([
+        "$", "\\", "{", "}", "^", "_", "\\(", "\\)", "\\[", "\\]", "[", "]", "x", "2", " ", "\n", "&", "%", "~", "--",
+        "\\textit", "\\emph{", "\\text{", "\\frac", "\\sqrt", "\\'e", "\\'{", "\\c{c}", "\\%", "\\$", "\\&", "\\verb",
+        "\\begin{a}", "\\end{a}", "\\alpha", "\\mathbb", "\\item", "\\left(", "\\over", "\\def", "\\input{x}",
+    ]),
+    max_size=14,
+).map("".join)  # fmt: skip
+
+
+# -- storing ------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=200)
+@given(ANY_TEXT)
+def test_squeezed_text_is_one_clean_line(text: str) -> None:
+    squeezed = squeeze(text)
+    assert squeeze(squeezed) == squeezed
+    assert unicodedata.is_normalized("NFC", squeezed)
+    assert squeezed.split(" ") == (squeezed.split() or [""])
+    assert not {unicodedata.category(char) for char in squeezed} & {"Cc", "Cs", "Zl", "Zp"}
+    squeezed.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "squeezed"),
+    [
+        ("", ""),
+        ("  two\n  lines \r\n", "two lines"),
+        ("no\u00a0break\u2003here\u3000", "no break here"),
+        ("e\u0301", "é"),
+        ("soft\u00adhyphen zero\u200bwidth \ufeffmark word\u2060joiner", "softhyphen zerowidth mark wordjoiner"),
+        ("safe\u202etxt.exe\u202c \u2066x\u2069", "safetxt.exe x"),
+        ("nul\x00 bell\x07 next\x85line", "nul bell next line"),
+        ("line\u2028para\u2029end", "line para end"),
+        ("half \ud83d pair", "half \ufffd pair"),
+        ("\U0001f469\u200d\U0001f52c", "\U0001f469\u200d\U0001f52c"),  # a joined emoji stays
+        ("می\u200cخواهم", "می\u200cخواهم"),  # so does Persian's half space
+        ("Subject\r\nBcc: x", "Subject Bcc: x"),
+    ],
+)
+def test_squeezing(text: str, squeezed: str) -> None:
+    assert squeeze(text) == squeezed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "counting clouds: a small-model study",
+        "Counting Clouds — A Small Model Study",
+        "Counting Clouds: A Small\n  Model Study",
+        "Counting $Clouds$: A Small--Model Study.",
+        "COUNTING CLOUDS A SMALLMODEL STUDY",
+        "Ｃounting Clouds: A Small‑Model Study",
+    ],
+)
+def test_spellings_of_one_title_share_its_key(other: str) -> None:
+    title = "Counting Clouds: A Small-Model Study"
+    assert (title_key(other), title_hash(other)) == (title_key(title), title_hash(title))
+
+
+@pytest.mark.parametrize("other", ["Counting Clouds 2", "Counting Cloud", "計数雲", "?!", "???", ""])
+def test_other_titles_have_other_keys(other: str) -> None:
+    assert title_key(other) != title_key("Counting Clouds")
+    assert title_hash(other) != title_hash("Counting Clouds")
+
+
+def test_titles_without_a_letter_are_told_apart() -> None:
+    assert len({title_key("?!"), title_key("???"), title_key("...")}) == 3
+
+
+@settings(max_examples=150)
+@given(ANY_TEXT)
+def test_a_titles_hash_is_16_digits(title: str) -> None:
+    assert len(title_hash(title)) == 16
+    assert int(title_hash(title), 16) >= 0
+
+
+# -- comparing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("?! -- ...", []),
+        ("In-Context Learning", ["in", "context", "learning"]),
+        ("LLMs and LLM's", ["llm", "and", "llm"]),
+        ("Agents’ policies", ["agent", "policy"]),
+        ("classes, boxes, crashes, branches", ["class", "box", "crash", "branch"]),
+        ("analyses bias gas this", ["analyse", "bia", "gas", "thi"]),
+        ("loss corpus virus", ["loss", "corpus", "virus"]),
+        ("movies series heroes trees", ["movy", "sery", "heroes", "trees"]),
+        ("don't", ["don't"]),
+        ("snake_case x_1", ["snake", "case", "x", "1"]),
+        ("大模型 agents", ["大", "模", "型", "agent"]),
+        ("ﬁne‑tuning", ["fine", "tuning"]),
+        ("STRASSE Straße", ["strasse", "strasse"]),
+        ("3D-LLaMA v2.0", ["3d", "llama", "v2", "0"]),
+        ("naïve Ångström", ["naïve", "ångström"]),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@settings(max_examples=200)
+@given(ANY_TEXT)
+def test_words_are_never_empty_and_hold_no_space(text: str) -> None:
+    assert [word for word in words(text) if not word or word.split() != [word]] == []
+
+
+# -- reading ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain text  stays", "plain text  stays"),
+        ("$O(n^2)$ time", "O(n²) time"),
+        (r"an $\alpha$-fair rule", "an α-fair rule"),
+        (r"$x_i$ and $\alpha_i$", "xᵢ and αᵢ"),
+        (r"\textbf{Bold} and \emph{slanted \textit{twice}}", "Bold and slanted twice"),
+        (r"95\% of \$200 \& more", "95% of $200 & more"),
+        (r"Erd\H{o}s", "Erdős"),
+        (r"Jos\'e and Fran\c{c}ois", "José and François"),
+        (r"G\"odel, \~n, \^{o}", "Gödel, ñ, ô"),
+        ("from $5 to $10", "from $5 to $10"),
+        ("Earn $1 Million for $200k", "Earn $1 Million for $200k"),
+        (r"\(x\) holds", "x holds"),
+        (r"an \unknown{command}", r"an \unknown{command}"),
+        (r"\textit{unclosed", r"\textit{unclosed"),
+        ("one $ alone", "one $ alone"),
+        ("$$", "$$"),
+    ],
+)
+def test_latex_that_has_a_faithful_reading_is_read(text: str, expected: str) -> None:
+    assert readable(text) == expected
+
+
+@settings(max_examples=200)
+@example("\\")
+@example("$\\")
+@example(r"$\frac\sqrt$")
+@given(ANY_TEXT | LATEX)
+def test_anything_can_be_read(text: str) -> None:
+    assert isinstance(readable(text), str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$" * 4_000, "\\" * 4_000, "$x" * 2_000, "\\emph{" * 700, "\\emph{" * 300 + "}" * 300, "\\(" * 2_000, "{" * 4_000,
+     "$\\frac{" * 500, "\\'" * 2_000, "_{" * 2_000, "$a_" + "{" * 2_000 + "$", "\\text{a} " * 500],
+    ids=lambda text: text[:8],
+)  # fmt: skip
+def test_hostile_latex_is_read_in_no_time(text: str) -> None:
+    begin = time.perf_counter()
+    readable(text)
+    assert time.perf_counter() - begin < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("", 5, ""),
+        ("short", 5, "short"),
+        ("One sentence. Another one that is long.", 20, "One sentence."),
+        ("Is it? Yes! And then some more words.", 12, "Is it? Yes!"),
+        ("We use e.g. kettles and spoons and forks.", 20, "We use e.g. kettles…"),
+        ("As A. Example says, clouds are hard.", 14, "As A. Example…"),
+        ("Version 2.5 is out and it is much better.", 15, "Version 2.5 is…"),
+        ("A. And then a very long sentence without end", 20, "A. And then a very…"),
+        ("several words, and more", 15, "several words…"),
+        ("Donaudampfschifffahrtsgesellschaft", 10, "Donaudamp…"),
+        ("一句话。另一句话很长很长。", 6, "一句话。"),
+        ('He said "Stop." Then he went on and on.', 17, 'He said "Stop."'),
+        ("ab", 1, "…"),
+    ],
+)
+def test_shortening(text: str, limit: int, expected: str) -> None:
+    assert shorten(text, limit) == expected
+
+
+@settings(max_examples=200)
+@given(ANY_TEXT | st.text("ab .!?,。"), st.integers(1, 60))
+def test_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> None:
+    shortened = shorten(text, limit)
+    assert len(shortened) <= limit
+    assert text.startswith(shortened.removesuffix("…"))
+    assert shortened == text or len(text) > limit

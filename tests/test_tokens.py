@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter import tokens
+
+SECRET = b"a secret of thirty-two bytes ...."
+IDS = st.integers(min_value=0, max_value=2**53)
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+@settings(max_examples=150)
+@given(st.binary(), ANY_TEXT.filter(lambda text: text.isprintable()), IDS)
+def test_a_token_stands_for_the_subscriber_it_was_signed_for(secret: bytes, purpose: str, number: int) -> None:
+    assert tokens.read(secret, purpose, tokens.sign(secret, purpose, number)) == number
+
+
+@settings(max_examples=150)
+@given(IDS, st.data())
+def test_a_token_with_one_changed_character_stands_for_nobody(number: int, data: st.DataObject) -> None:
+    token = tokens.sign(SECRET, tokens.LEAVE, number)
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
+    assert tokens.read(SECRET, tokens.LEAVE, token[:place] + other + token[place + 1 :]) is None
+
+
+@settings(max_examples=150)
+@given(ANY_TEXT)
+def test_any_other_text_stands_for_nobody(text: str) -> None:
+    assert tokens.read(SECRET, tokens.LEAVE, text) is None
+    assert tokens.read(SECRET, tokens.LEAVE, f"1.{text}") is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", ".", "1", "1.", ".1", "-1.x", "+1.x", "1.0.x", "١.x", "²", "1.\udcff", "9" * 5_000 + ".x", "ada@example.org"],
+)
+def test_what_is_no_token_stands_for_nobody(token: str) -> None:
+    assert tokens.read(SECRET, tokens.LEAVE, token) is None
+
+
+def test_a_token_for_one_purpose_grants_no_other() -> None:
+    assert tokens.read(SECRET, "read", tokens.sign(SECRET, tokens.LEAVE, 1)) is None
+
+
+def test_a_token_of_one_site_is_nothing_to_another() -> None:
+    assert tokens.read(b"another secret", tokens.LEAVE, tokens.sign(SECRET, tokens.LEAVE, 1)) is None
+
+
+def test_the_signature_of_one_subscriber_does_not_serve_another() -> None:
+    _, signature = tokens.sign(SECRET, tokens.LEAVE, 1).split(".")
+    assert tokens.read(SECRET, tokens.LEAVE, f"2.{signature}") is None
+
+
+def test_a_token_is_the_same_every_time() -> None:
+    assert tokens.sign(SECRET, tokens.LEAVE, 7) == tokens.sign(SECRET, tokens.LEAVE, 7)
+
+
+@settings(max_examples=150)
+@given(IDS)
+def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
+    token = tokens.sign(SECRET, tokens.LEAVE, number)
+    assert len(token) == len(str(number)) + 21
+    assert token.isascii()
+    assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
