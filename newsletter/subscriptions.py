@@ -16,6 +16,7 @@ from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Refusal, Status, Subscriber
 from newsletter.profiles import Wish, check_email, make_profile, read_profile
 from newsletter.store import Store
+from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
 _FILE = "file:"
@@ -42,7 +43,7 @@ def join(store: Store, email: str, name: str, wishes: Mapping[str, Any], now: da
                 f"{known.email} is known already: {known.status.value} since {known.status_at.date()}",
                 hint=f"newsletter subscribers {'resume' if ended else 'edit'} {known.email}",
             )
-        return store.subscribers.add(email, name, profile, COMMAND_LINE, now)
+        return store.subscribers.add(email, squeeze(name), profile, COMMAND_LINE, now)
 
 
 def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]) -> Subscriber:
@@ -61,7 +62,7 @@ def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]
         )
     profile = make_profile(wishes, catalogue(store), known.profile)
     with store.transaction():
-        store.subscribers.change(known.id, known.name if name is None else name, profile, known.origin)
+        store.subscribers.change(known.id, known.name if name is None else squeeze(name), profile, known.origin)
     return find(store, known.email)
 
 
@@ -153,12 +154,13 @@ def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) ->
         wishes, refusals = _read_folder(folder, store)
         changes = [_settle(store, wish, now, dry_run=dry_run) for wish in wishes]
         present = {f"{_FILE}{file.stem}" for file in folder.glob("*.toml")}
+        settled = {wish.email.casefold() for wish in wishes}
         for orphan in store.subscribers.all():
+            if orphan.email.casefold() in settled:
+                continue
             gone = orphan.origin.startswith(_FILE) and orphan.origin not in present
-            moved = orphan.origin in {
-                f"{_FILE}{w.slug}" for w in wishes if w.email.casefold() != orphan.email.casefold()
-            }
-            if (gone or moved) and orphan.status in (Status.ACTIVE, Status.PAUSED):
+            moved = orphan.origin in {f"{_FILE}{wish.slug}" for wish in wishes}
+            if (gone or moved) and orphan.status is Status.ACTIVE:
                 changes.append((orphan.origin.removeprefix(_FILE), orphan.email, "disabled"))
                 if not dry_run:
                     store.subscribers.set_status(orphan.id, Status.DISABLED, now)

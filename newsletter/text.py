@@ -45,10 +45,14 @@ def title_hash(title: str) -> str:
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 
+# "GPUs", which the rule for "us" below would keep.
+_ACRONYMS = re.compile(r"\b([A-Z]{2,})s\b")
+
 
 def words(text: str) -> list[str]:
     """Split into words that compare equal across case, hyphens, possessives and plurals, in reading order."""
-    return [_singular(word) for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold())]
+    text = _ACRONYMS.sub(r"\1", unicodedata.normalize("NFKC", text))
+    return [_singular(word) for word in _WORD.findall(text.casefold())]
 
 
 @lru_cache(maxsize=65536)
@@ -115,17 +119,15 @@ def _script(match: re.Match[str]) -> str:
 
 
 def _unicode(latex: str) -> str:
-    from pylatexenc.latexwalker import LatexWalkerError  # noqa: PLC0415 - heavy, and most text has no LaTeX
-
     try:
         return squeeze(str(_converter().latex_to_text(latex, tolerant_parsing=True)))
-    except (LatexWalkerError, ValueError, IndexError, RecursionError):
+    except Exception:  # noqa: BLE001 - the converter fails on broken LaTeX in ways of its own: $\frac\sqrt$ is a KeyError
         return latex
 
 
 @cache
 def _converter() -> Any:
-    from pylatexenc import latex2text  # noqa: PLC0415
+    from pylatexenc import latex2text  # noqa: PLC0415 - heavy, and most text has no LaTeX
 
     known = latex2text.get_default_latex_context_db()
     # A command we do not know stays as it was typed, rather than vanish with its meaning.

@@ -200,3 +200,8 @@ def test_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> Non
     assert len(shortened) <= limit
     assert text.startswith(shortened.removesuffix("…"))
     assert shortened == text or len(text) > limit
+
+
+@pytest.mark.parametrize("acronym", ["GPU", "LLM", "VLM", "CPU"])
+def test_acronyms_have_plurals(acronym: str) -> None:
+    assert words(f"{acronym}s") == words(acronym)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, json_option, print_json, print_table, progress
+from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
 from newsletter.cli.papers import complain_of, pull_all, show_reports
 from newsletter.errors import NewsletterError
 
@@ -171,6 +171,7 @@ def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str
     else:
         show_outcomes(opened, report)
     complain_of_outcomes(report)
+    finish(clean=report.is_clean)
 
 
 @click.command(
@@ -192,10 +193,9 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     else:
         show_reports(reports)
         show_outcomes(opened, report)
-    complain_of_outcomes(report, leave=False)
     complain_of(reports)
-    if not report.is_clean:
-        click.get_current_context().exit(1)
+    complain_of_outcomes(report)
+    finish(clean=report.is_clean and all(pulled.is_clean for pulled in reports))
 
 
 @click.command(epilog="\b\nExamples:\n  newsletter serve\n  newsletter --site /srv/papers serve")
@@ -213,9 +213,10 @@ def serve(opened: Opened) -> None:
         try:
             reports = pull_all(opened)
             show_reports(reports)
+            complain_of(reports)
             report = deliver_all(opened)
             show_outcomes(opened, report)
-            complain_of_outcomes(report, leave=False)
+            complain_of_outcomes(report)
         except NewsletterError as error:
             complain([str(error)], "more errors")
         announce()
@@ -266,11 +267,9 @@ def show_outcomes(opened: Opened, report: DeliveryReport) -> None:
     )
 
 
-def complain_of_outcomes(report: DeliveryReport, *, leave: bool = True) -> None:
-    """Print what failed or waits on stderr; exit with 1 if anything does, unless told not to `leave` yet."""
+def complain_of_outcomes(report: DeliveryReport) -> None:
+    """Print what failed or waits on stderr."""
     if report.error is not None:
         complain([str(report.error)], "more errors")
     bad = [o for o in report.outcomes if o.status in ("failed", "deferred")]
     complain([f"{o.email}: {o.status}: {o.detail}" for o in bad], "more readers without mail")
-    if leave and not report.is_clean:
-        click.get_current_context().exit(1)

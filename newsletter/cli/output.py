@@ -48,6 +48,12 @@ def complain(lines: Sequence[str], rest: str) -> None:
         click.echo(f"newsletter: and {len(lines) - _SHOWN_COMPLAINTS} {rest}", err=True)
 
 
+def finish(*, clean: bool) -> None:
+    """Exit with 1 unless all went well."""
+    if not clean:
+        click.get_current_context().exit(1)
+
+
 @contextmanager
 def progress(doing: str) -> Iterator[Callable[[str], None]]:
     """Show on a terminal's stderr what is being done; yields a function to say what it is now."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, json_option, print_json, print_table, progress
+from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
 from newsletter.errors import ConfigError, NewsletterError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def pull(opened: Opened, source: str | None, places: tuple[str, ...], day: datet
     else:
         show_reports(reports)
     complain_of(reports)
+    finish(clean=all(report.is_clean for report in reports))
 
 
 def pull_all(
@@ -85,13 +86,11 @@ def show_reports(reports: Iterable[PullReport]) -> None:
 
 
 def complain_of(reports: Sequence[PullReport]) -> None:
-    """Print what was refused or failed on stderr; exit with 1 if anything was."""
+    """Print what was refused or failed on stderr."""
     for report in reports:
         if report.error:
             complain([report.error], "more errors")
         complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
-    if not all(report.is_clean for report in reports):
-        click.get_current_context().exit(1)
 
 
 def _in_words(report: PullReport) -> str:

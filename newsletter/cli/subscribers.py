@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, json_option, print_json, print_table
+from newsletter.cli.output import complain, finish, json_option, print_json, print_table
 from newsletter.models import Cadence, Format
 
 if TYPE_CHECKING:
@@ -191,8 +191,7 @@ def sync(opened: Opened, dry_run: bool, as_json: bool) -> None:
         changed = sum(outcome not in ("same", "left") for _, _, outcome in report.changes)
         click.echo(f"{len(report.changes)} profiles, {changed} {'to change' if dry_run else 'changed'}")
     complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
-    if report.refusals:
-        click.get_current_context().exit(1)
+    finish(clean=not report.refusals)
 
 
 def in_words(profile: Profile) -> str:

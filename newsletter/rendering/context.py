@@ -11,11 +11,12 @@ from datetime import date
 from newsletter.models import Cadence, Digest, Item, Paper, Profile, Section, Subscriber
 from newsletter.rendering.links import paper_links, paper_url
 from newsletter.rendering.notes import note_html
-from newsletter.text import readable, shorten, squeeze
+from newsletter.text import readable, shorten
 
 _ABSTRACT_LENGTH = 420
 _ABSTRACT_LENGTH_BELOW_SUMMARY = 260
-_SUBJECT_TITLE_LENGTH = 70
+# "Subject: " and this fit on one line (RFC 5322, 2.1.1); longer ones are cut by mail programs anyway.
+_SUBJECT_LENGTH = 69
 _NAMED_AUTHORS = 3
 
 _KINDS = {
@@ -174,13 +175,13 @@ def _card(item: Item, number: int) -> CardContext:
 
 def _subject(digest: Digest) -> str:
     """Return "8 May: The top paper's title (+11 more)"."""
-    day = digest.edition.day
     period = {Cadence.WEEKLY: "Week to ", Cadence.MONTHLY: "Month to "}.get(digest.edition.cadence, "")
+    day = f"{period}{digest.edition.day.day} {digest.edition.day:%b}: "
     top = max(digest.items, key=lambda item: item.score, default=None)
     if top is None:
-        return f"{period}{day.day} {day:%b}: nothing new for you"
+        return f"{day}nothing new for you"
     more = f" (+{len(digest.items) - 1} more)" if len(digest.items) > 1 else ""
-    return squeeze(f"{period}{day.day} {day:%b}: {shorten(readable(top.paper.title), _SUBJECT_TITLE_LENGTH)}{more}")
+    return day + shorten(readable(top.paper.title), _SUBJECT_LENGTH - len(day) - len(more)) + more
 
 
 def _preheader(digest: Digest) -> str:

@@ -32,7 +32,7 @@ def make_environment(site_templates: Path | None = None) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"wrap": wrap, "underline": underline}
+    environment.filters |= {"wrap": wrap, "underline": underline, "unbroken": unbroken}
     return environment
 
 
@@ -74,6 +74,11 @@ def wrap(text: str, indent: int = 0, first: int | None = None) -> str:
 def underline(text: str, character: str = "-") -> str:
     """Return `text` with a line of `character` below it."""
     return f"{text}\n{character * min(len(text), _TEXT_WIDTH)}"
+
+
+def unbroken(text: str) -> str:
+    """Keep a short text on one line: "8 comments"."""
+    return text.replace(" ", "\u00a0")
 
 
 def _place(error: BaseException, name: str) -> str:

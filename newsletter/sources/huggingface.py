@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
 _ENDPOINT = "https://huggingface.co"
+_MOST_PAGES = 20
 _PAGE_SIZE = 100  # the largest the API gives; its default of 50 cuts busy days short
 
 
@@ -48,8 +49,7 @@ class HuggingFace:
             yield from self._fetch_day(span.first + timedelta(days=offset), http)
 
     def _fetch_day(self, day: date, http: httpx.Client) -> Iterator[Document]:
-        page = 0
-        while True:
+        for page in range(_MOST_PAGES):
             asked: dict[str, str | int] = {"date": day.isoformat(), "limit": _PAGE_SIZE, "p": page}
             response = get(http, self.api, asked, none_on=400)
             if response.status_code == 400:  # the day's list is not open yet
@@ -58,7 +58,6 @@ class HuggingFace:
             yield document
             if len(_load_list(document)) < _PAGE_SIZE:
                 return
-            page += 1
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the entries of one answer; see `Source.parse`."""

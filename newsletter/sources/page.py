@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
-    r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?P<day>\d{1,2})(?:, ?(?P<year>[1-9]\d{3}))?"
-    r"(?: (?P<comments>\d{1,6}))?",
+    r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?P<day>\d{1,2})"
+    r"(?:(?:, ?| )(?P<year>(?:19|20)\d\d))?(?: (?P<comments>\d{1,6}))?",
     re.IGNORECASE | re.ASCII,
 )
 _AUTHORS = re.compile(r"(?:[•*·-] ?)?(?P<count>\d{1,5}) authors?", re.IGNORECASE | re.ASCII)
@@ -258,7 +258,7 @@ def _page_day(lines: list[_Line], footers: list[_Footer], asked: date | None, to
     elif asked:
         year = asked.year
     else:
-        year = min(max(stated) + 1, date.max.year) if stated else today.year
+        year = max(stated) + 1 if stated else today.year
     day = _calendar_day(written, year) if written is not None else None
     return day or (today if today.year == year else date(year, 12, 31))
 

@@ -69,11 +69,14 @@ class Editions:
         if known:
             return int(known[0])
         row = {"edition_key": digest.edition.key, "fingerprint": fingerprint, "considered": digest.considered}
-        number = int(str(self._db.table("digests").insert(row).last_pk))
-        self._db.conn.executemany("INSERT INTO digest_sections VALUES (?, ?, ?, ?)", [(number, *s) for s in sections])
-        self._db.conn.executemany(
-            "INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items]
-        )
+        with self._db.atomic():
+            number = int(str(self._db.table("digests").insert(row).last_pk))
+            self._db.conn.executemany(
+                "INSERT INTO digest_sections VALUES (?, ?, ?, ?)", [(number, *s) for s in sections]
+            )
+            self._db.conn.executemany(
+                "INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items]
+            )
         return number
 
     def get_digest(self, number: int) -> Digest:

@@ -20,7 +20,6 @@ def m001_papers(db: Database) -> None:
             key TEXT NOT NULL UNIQUE,         -- arxiv:ID, else doi:DOI, else title:HASH
             arxiv_id TEXT UNIQUE,             -- without version
             doi TEXT UNIQUE,                  -- lower case, without https://doi.org/
-            title_key TEXT NOT NULL,          -- letters and digits of the title: finds entries without ids
             title TEXT NOT NULL,
             abstract TEXT NOT NULL,
             authors TEXT NOT NULL,            -- JSON list of names
@@ -39,7 +38,13 @@ def m001_papers(db: Database) -> None:
             sources TEXT NOT NULL,            -- JSON list of every source that told of it
             seen_at TEXT NOT NULL             -- when this store first saw it
         ) STRICT""")
-    db.execute("CREATE INDEX papers_title_key ON papers(title_key)")
+    db.execute("""
+        CREATE TABLE paper_titles (           -- every title a paper was ever told under: finds entries without ids
+            title_key TEXT NOT NULL,          -- its letters and digits
+            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
+            PRIMARY KEY (title_key, paper_id)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("CREATE INDEX paper_titles_paper ON paper_titles(paper_id)")
     db.execute("CREATE INDEX papers_seen_at ON papers(seen_at)")
     db.execute("""
         CREATE VIRTUAL TABLE papers_fts USING fts5(

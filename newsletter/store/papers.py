@@ -37,8 +37,11 @@ class Papers:
         """Store what `entry` tells: a new paper, more about one that is known, or nothing new."""
         known = self._find(entry)
         if known is None:
-            self._db.table("papers").insert(_row(begin(entry, paper_id=0, seen_at=seen_at)))
+            row = self._db.table("papers").insert(_row(begin(entry, paper_id=0, seen_at=seen_at)))
+            self._remember_title(entry.title, int(str(row.last_pk)))
             return Change.NEW
+        if entry.title != known.title:
+            self._remember_title(entry.title, known.id)
         enriched = enrich(known, entry)
         if enriched == known:
             return Change.NOTHING
@@ -48,13 +51,18 @@ class Papers:
     def _find(self, entry: Entry) -> Paper | None:
         """Return the paper that `entry` is about: by arXiv id, else by DOI, else by title.
 
-        A title finds a paper only if their ids do not contradict each other: two papers may share a title.
+        Any title it was ever told under finds it, but only if their ids do not contradict each other: two papers
+        may share a title.
         """
         for column, value in (("arxiv_id", entry.arxiv_id), ("doi", entry.doi)):
             if value and (found := next(self._where(f"{column} = ?", [value]), None)):
                 return found
-        same_title = self._where("title_key = ? ORDER BY key", [title_key(entry.title)])
+        told_under = "id IN (SELECT paper_id FROM paper_titles WHERE title_key = ?) ORDER BY key"
+        same_title = self._where(told_under, [title_key(entry.title)])
         return next((paper for paper in same_title if _may_be_same(paper, entry)), None)
+
+    def _remember_title(self, title: str, paper_id: int) -> None:
+        self._db.execute("INSERT OR IGNORE INTO paper_titles VALUES (?, ?)", [title_key(title), paper_id])
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Paper]:
         """Return the papers of these ids, by id."""
@@ -104,7 +112,6 @@ def _row(paper: Paper) -> dict[str, Any]:
     row |= {name: json.dumps(row[name], ensure_ascii=False) for name in ("authors", "keywords", "sources")}
     row |= {name: day and day.isoformat() for name in ("published", "listed") for day in (row[name],)}
     row["seen_at"] = paper.seen_at.astimezone(UTC).isoformat()
-    row["title_key"] = title_key(paper.title)
     del row["id"]
     return row
 

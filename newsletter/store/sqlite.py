@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from newsletter.store.migrations import MIGRATIONS
 
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
 _BUSY_TIMEOUT_MS = 30_000
+_WAL_PAUSE_MS = 20
 
 
 def open_database(path: Path) -> Database:
@@ -30,13 +32,26 @@ def open_database(path: Path) -> Database:
         try:
             _check_ours(db, path)
             if MIGRATIONS.pending(db):
-                db.enable_wal()
-                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                MIGRATIONS.apply(db)
+                _enable_wal(db)
+                with transaction(db):  # another process may be at the same; whoever comes second finds it done
+                    db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                    MIGRATIONS.apply(db)
         except BaseException:
             db.close()
             raise
     return db
+
+
+def _enable_wal(db: Database) -> None:
+    """Switch to write-ahead logging; SQLite waits for no other process here, so we do."""
+    for _ in range(_BUSY_TIMEOUT_MS // _WAL_PAUSE_MS):
+        try:
+            db.enable_wal()
+        except sqlite3.OperationalError:
+            time.sleep(_WAL_PAUSE_MS / 1000)
+        else:
+            return
+    db.enable_wal()
 
 
 def _check_ours(db: Database, path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from newsletter.models import Cadence, Format, Profile, Status, Subscriber, Topic
 from newsletter.store.topics import Topics
+from newsletter.text import squeeze
 
 _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "format", "max_papers", "max_per_section", "trending",
@@ -20,7 +21,7 @@ _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at",
 
 def email_key(email: str) -> str:
     """Return what two spellings of one address share."""
-    return email.casefold()
+    return squeeze(email).casefold()
 
 
 class Subscribers:

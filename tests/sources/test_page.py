@@ -244,8 +244,7 @@ def test_a_page_of_cards_without_footers_needs_its_banner() -> None:
         ("Feb 29", "2023", None, TODAY, date(2024, 2, 29)),
         ("Feb 29", "2024", None, date(2025, 3, 1), date(2025, 3, 1)),  # there was none: today
         ("May 8, 2024", None, None, TODAY, date(2024, 5, 8)),
-        ("May 8", "9999", None, TODAY, date(9999, 5, 8)),  # nonsense, but a day
-        ("May 8", "1000", None, TODAY, date(1001, 5, 8)),
+        ("May 8", "1999", None, TODAY, date(2000, 5, 8)),
         ("May 8, 0000", "2025", None, TODAY, TODAY),  # no year at all
     ],
 )
@@ -274,8 +273,8 @@ def test_the_day_of_a_card(written: str, published: date | None) -> None:
 
 
 def test_29_february_is_found_across_a_century_without_one() -> None:
-    text = BANNER.replace("May 8", "Feb 1, 2104") + CLOUDS.replace("Apr 15", "Feb 29")
-    assert [entry.published for entry in entries(text)] == [date(2096, 2, 29)]
+    text = BANNER + CLOUDS.replace("Apr 15", "Feb 29")
+    assert [entry.published for entry in entries(text, date(2103, 1, 1))] == [date(2096, 2, 29)]
 
 
 def test_the_same_page_in_every_year_is_the_year_asked_for() -> None:

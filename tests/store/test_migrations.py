@@ -12,7 +12,7 @@ from newsletter.store.migrations import MIGRATIONS
 from tests.factories import NOW, make_entry, make_paper
 
 TABLES = {
-    "papers", "papers_fts", "pulls", "topics", "subscribers", "subscriptions", "suppressions", "secrets", "editions",
+    "papers", "papers_fts", "paper_titles", "pulls", "topics", "subscribers", "subscriptions", "suppressions", "secrets", "editions",
     "digests", "digest_sections", "digest_items", "deliveries",
 }  # fmt: skip
 

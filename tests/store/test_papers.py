@@ -201,3 +201,13 @@ def test_search_follows_a_changed_text(library: Store) -> None:
 )
 def test_search_takes_any_text(library: Store, query: str) -> None:
     assert len(library.papers.search(query, 2)) <= 2
+
+
+def test_a_paper_is_found_by_any_title_it_was_told_under(store: Store) -> None:
+    page = make_entry(source="page", title="Old Title", arxiv_id=None, authors=())
+    store.papers.add(page, NOW)
+    store.papers.add(make_entry(title="Old Title", arxiv_id="2605.00007"), NOW)
+    store.papers.add(make_entry(source="arxiv", title="New Title", arxiv_id="2605.00007"), NOW)
+
+    assert store.papers.add(page, NOW) is Change.NOTHING
+    assert [(paper.title, paper.arxiv_id) for paper in store.papers.newest(9)] == [("New Title", "2605.00007")]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,14 @@ def test_a_second_writer_is_told_who_is_in_the_way(store: Store, tmp_path: Path)
             pass
     assert caught.value.message == f"{(tmp_path / 'newsletter.db').resolve()}: database is locked"
     assert caught.value.hint == "another newsletter is writing: try again when it is done"
+
+
+def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from newsletter.store import open_store; "
+        "store = open_store(Path(sys.argv[1])); store.secret(); store.close()"
+    )
+    for attempt in range(3):
+        command = [sys.executable, "-c", program, str(tmp_path / f"{attempt}.db")]
+        openers = [subprocess.Popen(command) for _ in range(4)]
+        assert [opener.wait(60) for opener in openers] == [0, 0, 0, 0]
