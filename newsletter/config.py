@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -214,13 +215,10 @@ def _sources(rows: Any) -> tuple[str, ...]:
 
 
 def _config(site: Site, values: dict[str, Any], sources: tuple[str, ...]) -> Config:
-    url: str | None = values["site.url"]
-    if url is not None and not url.startswith(("https://", "http://")):
-        raise ConfigError(f"site.url: an address is expected, as in https://papers.example.org, not {url!r}")
     return Config(
         site=site,
         site_name=values["site.name"],
-        site_url=url.rstrip("/") if url else None,
+        site_url=_site_url(values["site.url"]),
         sender=Sender(
             name=values["sender.name"] or values["site.name"],
             address=_address("sender.address", values["sender.address"]),
@@ -241,6 +239,15 @@ def _config(site: Site, values: dict[str, Any], sources: tuple[str, ...]) -> Con
         outbox=site.root / values["outbox.path"],
         sources=sources,
     )
+
+
+def _site_url(text: str | None) -> str | None:
+    """Return the address without a slash at its end; it goes into headers, so only plain characters may be in it."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"https?://[\w.-]+(?::\d+)?(?:/[\w./~%-]*)?", text, re.ASCII):
+        raise ConfigError(f"site.url: an address is expected, as in https://papers.example.org, not {text!r}")
+    return text.rstrip("/")
 
 
 def _address(setting: str, text: str) -> str:

@@ -12,8 +12,8 @@ from newsletter.store.migrations import MIGRATIONS
 from tests.factories import NOW, make_entry, make_paper
 
 TABLES = {
-    "papers", "papers_fts", "paper_titles", "pulls", "topics", "subscribers", "subscriptions", "suppressions", "secrets", "editions",
-    "digests", "digest_sections", "digest_items", "deliveries",
+    "papers", "papers_fts", "paper_titles", "pulls", "topics", "subscribers", "subscriptions", "suppressions",
+    "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries",
 }  # fmt: skip
 
 

@@ -1,0 +1,77 @@
+"""A site whose readers are to be served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+
+from newsletter.config import Config, load_config
+from newsletter.models import Topic
+from newsletter.pipeline.deliver import DeliveryReport, deliver
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from newsletter.sending import Transport
+from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.store import Store
+from tests.factories import NOW, make_entry, make_profile, make_topic
+from tests.smtpd import Server
+
+
+@dataclass
+class Street:
+    """A store, its settings and a clock that stands still until told to move."""
+
+    store: Store
+    config: Config
+    now: datetime = NOW
+    environment: Environment = field(default_factory=make_environment)
+
+    def add_paper(self, title: str, number: int, **facts: object) -> None:
+        """Have a paper pulled now."""
+        entry = replace(make_entry(title=title, abstract="", arxiv_id=f"2605.{number:05}"), **facts)  # type: ignore[arg-type]
+        self.store.papers.add(entry, self.now)
+
+    def add_reader(self, email: str, *topics: str, **wishes: object) -> None:
+        """Have a reader join now."""
+        follows: tuple[Topic, ...] = tuple(make_topic(topic, (topic,)) for topic in topics)
+        profile = make_profile(topics=follows, **wishes)
+        self.store.subscribers.add(email, "", profile, "cli", self.now)
+
+    def send_to(self, server: Server, **options: object) -> DeliveryReport:
+        """Send what is due to a real server."""
+        transport = SmtpTransport(SmtpSettings(server.host, server.port, security="none", timeout_s=5))
+        try:
+            return self.send(transport, **options)
+        finally:
+            transport.close()
+
+    def send(self, transport: Transport | None, **options: object) -> DeliveryReport:
+        """Send what is due."""
+        return deliver(
+            self.store,
+            transport,
+            self.config,
+            self.environment,
+            lambda: self.now,
+            **options,  # type: ignore[arg-type]
+        )
+
+    def wait(self, **time: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**time)
+
+
+def told(report: DeliveryReport) -> dict[str, tuple[str, str]]:
+    """Return (outcome, words) by reader."""
+    return {outcome.email: (outcome.status, outcome.detail) for outcome in report.outcomes}
+
+
+@pytest.fixture
+def street(store: Store, tmp_path: Path) -> Street:
+    """A site with its store."""
+    (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
+    return Street(store, load_config(Site(tmp_path), environ={}))

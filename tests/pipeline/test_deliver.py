@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from newsletter.errors import NewsletterError, TransportError
+from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Message, Status
+from newsletter.pipeline.calendar import due_edition
+from newsletter.pipeline.deliver import MAX_ATTEMPTS, Standing, decide
+from newsletter.ranking.index import PaperIndex
+from newsletter.sending.maildir import MaildirTransport
+from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
+from tests.pipeline.conftest import Street, told
+from tests.smtpd import Server, serving
+
+# -- deciding -----------------------------------------------------------------------------------------
+
+EDITION = Edition(
+    key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW - timedelta(days=1), created_at=NOW
+)
+NO_PAPERS = PaperIndex([])
+ONE_PAPER = PaperIndex([make_paper(title="In-Context Learning for Kettles")])
+
+
+def standing(index: PaperIndex = ONE_PAPER, **changes: object) -> Standing:
+    known: dict[str, object] = {
+        "suppressed": None, "delivery": None, "edition": EDITION, "index": index, "sent_before": frozenset(),
+        "last_seen_at": NOW,
+    }  # fmt: skip
+    return Standing(**(known | changes))  # type: ignore[arg-type]
+
+
+def delivery(status: DeliveryStatus, **changes: object) -> Delivery:
+    known: dict[str, object] = {
+        "id": 1, "edition_key": EDITION.key, "subscriber_id": 1, "digest_id": 1, "message_id": "<1@x>",
+        "status": status, "attempts": 1, "detail": "", "next_attempt_at": None, "updated_at": NOW,
+    }  # fmt: skip
+    return Delivery(**(known | changes))  # type: ignore[arg-type]
+
+
+WAITING = delivery(
+    DeliveryStatus.DEFERRED, detail="450 greylisted", next_attempt_at=NOW + timedelta(minutes=5)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reader", "known", "why"),
+    [
+        ({"status": Status.LEFT}, standing(), "left since 2026-05-08"),
+        ({"status": Status.PAUSED}, standing(), "paused since 2026-05-08"),
+        ({"status": Status.DISABLED}, standing(), "disabled since 2026-05-08"),
+        ({}, standing(suppressed="hard bounce"), "suppressed: hard bounce"),
+        (
+            {},
+            standing(delivery=delivery(DeliveryStatus.SENT)),
+            "already sent daily-2026-05-08 at 2026-05-08 09:30 UTC; not due before 2026-05-09 08:00 UTC",
+        ),
+        ({}, standing(delivery=WAITING), "daily-2026-05-08 waits until 2026-05-08 09:35 UTC: 450 greylisted"),
+        (
+            {},
+            standing(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
+            "daily-2026-05-08 failed at 2026-05-08 09:30 UTC: 550 no such user",
+        ),
+        ({}, standing(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
+        ({}, standing(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
+        ({}, standing(sent_before={1}), "nothing new: all 1 papers of daily-2026-05-08 were sent before"),
+        (
+            {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
+            standing(),
+            "no match: 1 new paper, none on Robots, Pears",
+        ),
+    ],
+)
+def test_silence_has_a_reason(reader: dict[str, object], known: Standing, why: str) -> None:
+    subscriber = make_subscriber(**reader)
+
+    assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
+
+
+def test_a_reader_with_a_match_gets_a_digest() -> None:
+    subscriber = make_subscriber()
+
+    digest = decide(subscriber, due_edition(subscriber.profile, NOW), standing())
+
+    assert isinstance(digest, Digest)
+    assert [item.paper.title for item in digest.items] == ["In-Context Learning for Kettles"]
+
+
+# -- carrying out -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_readers(street: Street) -> Street:
+    street.add_paper("Pears in Winter", 1)
+    street.add_paper("Robots in Spring", 2)
+    street.add_reader("ada@example.org", "pears")
+    street.add_reader("bob@example.org", "robots")
+    return street
+
+
+def mails(server: Server) -> dict[str, EmailMessage]:
+    return {recipient: message_from_bytes(content, policy=default) for recipient, content in server.accepted}
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_two_profiles_get_two_different_digests(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        report = two_readers.send_to(server)
+
+    received = mails(server)
+    assert report.is_clean
+    assert [outcome.papers for outcome in report.outcomes] == [1, 1]
+    assert "Pears in Winter" in text_of(received["ada@example.org"])
+    assert "Robots in Spring" not in text_of(received["ada@example.org"])
+    assert "Robots in Spring" in text_of(received["bob@example.org"])
+    assert all(mail.defects == [] for mail in received.values())
+
+
+def test_sending_twice_mails_nobody_twice(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        two_readers.send_to(server)
+        again = two_readers.send_to(server)
+
+    assert len(server.accepted) == 2
+    assert {status for status, _ in told(again).values()} == {"not sent"}
+
+
+def test_no_paper_is_sent_twice_to_anyone_but_new_ones_are(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        two_readers.send_to(server)
+        two_readers.wait(days=1)
+        two_readers.add_paper("Pears in Summer", 3)
+        next_day = two_readers.send_to(server)
+
+    second = text_of(mails(server)["ada@example.org"])
+    assert ("Pears in Summer" in second, "Pears in Winter" in second) == (True, False)
+    assert told(next_day)["bob@example.org"] == ("not sent", "no match: 1 new paper, none on robots")
+
+
+def test_a_paper_pulled_after_yesterdays_edition_is_in_todays_for_every_time_zone(street: Street) -> None:
+    for zone in ("Asia/Tokyo", "Europe/Berlin", "America/Los_Angeles"):
+        address = f"{zone.split('/')[1].lower()}@example.org"
+        street.add_reader(address, "pears", time_zone=zone, max_papers=100, max_per_section=100)
+    with serving(Server()) as server:
+        for hour in range(72):
+            street.add_paper(f"Pears of Hour {hour}", hour)
+            street.send_to(server)
+            street.wait(hours=1)
+
+    for address in ("tokyo@example.org", "berlin@example.org", "los_angeles@example.org"):
+        texts = [text_of(message_from_bytes(c, policy=default)) for to, c in server.accepted if to == address]
+        titles = [line.split(". ", 1)[1] for text in texts for line in text.splitlines() if ". Pears of" in line]
+        assert 3 <= len(texts) <= 4
+        assert len(titles) > 48
+        assert sorted(titles) == sorted(f"Pears of Hour {hour}" for hour in range(len(titles)))
+
+
+def test_a_dry_run_tells_and_writes_nothing(two_readers: Street) -> None:
+    report = two_readers.send(None)
+
+    assert [(o.email, o.status, o.papers) for o in report.outcomes] == [
+        ("ada@example.org", "would send", 1),
+        ("bob@example.org", "would send", 1),
+    ]
+    assert two_readers.store.deliveries.open() == []
+    assert two_readers.store.editions.find("daily-2026-05-08") is None
+
+
+def test_only_those_asked_for_are_served(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        two_readers.send_to(server, only={"BOB@example.org"})
+
+    assert server.recipients == ["bob@example.org"]
+
+
+def test_greylisting_is_waited_out(two_readers: Street) -> None:
+    with serving(Server(on_rcpt=lambda _address, seen: "450 4.2.0 greylisted" if seen == 0 else None)) as server:
+        first = two_readers.send_to(server)
+        at_once = two_readers.send_to(server)
+        two_readers.wait(minutes=5)
+        later = two_readers.send_to(server)
+
+    assert {status for status, _ in told(first).values()} == {"deferred"}
+    assert not first.is_clean
+    assert told(at_once)["ada@example.org"][1].startswith("daily-2026-05-08 waits until 2026-05-08 09:35 UTC: ")
+    assert {status for status, _ in told(later).values()} == {"sent"}
+    assert sorted(server.recipients) == ["ada@example.org", "bob@example.org"]
+
+
+def test_who_is_deferred_for_ever_is_given_up_one_day(two_readers: Street) -> None:
+    with serving(Server(on_rcpt=lambda _address, _seen: "450 4.2.0 not today")) as server:
+        for _ in range(MAX_ATTEMPTS):
+            report = two_readers.send_to(server, only={"ada@example.org"})
+            two_readers.wait(hours=5)
+
+    status, words = told(report)["ada@example.org"]
+    assert (status, words.startswith(f"gave up after {MAX_ATTEMPTS} attempts: ")) == ("failed", True)
+
+
+def test_a_refused_reader_fails_alone(two_readers: Street) -> None:
+    with serving(Server(on_rcpt=lambda to, _seen: "550 5.1.1 who?" if to.startswith("ada") else None)) as server:
+        report = two_readers.send_to(server)
+
+    assert (told(report)["ada@example.org"][0], told(report)["bob@example.org"][0]) == ("failed", "sent")
+    assert report.error is None
+    assert not report.is_clean
+
+
+def test_a_policy_against_us_stops_the_run_and_blames_no_reader(two_readers: Street) -> None:
+    with serving(Server(on_mail=lambda _address, _seen: "550 5.7.515 not authenticated")) as server:
+        stopped = two_readers.send_to(server)
+        server.on_mail = lambda _address, _seen: None
+        mended = two_readers.send_to(server)
+
+    assert isinstance(stopped.error, TransportError)
+    assert server.asked.count("MAIL digest@newsletter.example") == 3
+    assert {status for status, _ in told(mended).values()} == {"sent"}
+
+
+def test_a_server_that_is_down_loses_nothing(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        pass
+    down = two_readers.send_to(server)
+    waiting = two_readers.store.deliveries.open()
+    with serving(Server()) as server:
+        up = two_readers.send_to(server)
+
+    assert isinstance(down.error, TransportError)
+    assert [one.status for one in waiting] == [DeliveryStatus.QUEUED, DeliveryStatus.QUEUED]
+    assert {status for status, _ in told(up).values()} == {"sent"}
+
+
+class LeavingInBetween(MaildirTransport):
+    """A transport during whose first message another reader leaves."""
+
+    def __init__(self, root: Path, street: Street) -> None:
+        super().__init__(root)
+        self.street = street
+
+    def send(self, message: Message) -> str:
+        bob = self.street.store.subscribers.get("bob@example.org")
+        self.street.store.subscribers.set_status(bob.id, Status.LEFT, self.street.now)
+        return super().send(message)
+
+
+def test_who_leaves_between_planning_and_sending_is_not_mailed(two_readers: Street, tmp_path: Path) -> None:
+    report = two_readers.send(LeavingInBetween(tmp_path / "outbox", two_readers))
+
+    assert told(report)["bob@example.org"] == ("skipped", "left after planning")
+
+
+def test_a_suppressed_address_is_not_mailed(two_readers: Street, tmp_path: Path) -> None:
+    two_readers.store.subscribers.suppress("ADA@example.org", "complaint", NOW)
+
+    report = two_readers.send(MaildirTransport(tmp_path / "outbox"))
+
+    assert told(report)["ada@example.org"] == ("not sent", "suppressed: complaint")
+
+
+def test_a_restart_renders_what_was_planned_even_if_more_was_pulled_since(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        pass
+    two_readers.send_to(server)
+    two_readers.add_paper("Pears Too Late", 9)
+    with serving(Server()) as server:
+        two_readers.send_to(server)
+
+    assert "Pears Too Late" not in text_of(mails(server)["ada@example.org"])
+
+
+def test_a_delivery_in_doubt_is_sent_again_under_the_same_message_id(two_readers: Street, tmp_path: Path) -> None:
+    with serving(Server()) as server:
+        pass
+    two_readers.send_to(server)
+    doubtful, _ = two_readers.store.deliveries.open()
+    two_readers.store.deliveries.move(doubtful.id, DeliveryStatus.SENDING, NOW)
+
+    report = two_readers.send(MaildirTransport(tmp_path / "outbox"))
+
+    assert "in doubt since a crash" in told(report)["ada@example.org"][1]
+    assert any(
+        doubtful.message_id in file.read_text(encoding="utf-8") for file in (tmp_path / "outbox" / "new").iterdir()
+    )
+
+
+def test_while_one_process_sends_another_may_not(two_readers: Street, tmp_path: Path) -> None:
+    outbox = MaildirTransport(tmp_path / "outbox")
+
+    with FileLock(two_readers.config.site.lock), pytest.raises(NewsletterError, match="another newsletter is sending"):
+        two_readers.send(outbox)
+
+
+def test_a_note_stays_with_its_edition(two_readers: Street) -> None:
+    with serving(Server()) as server:
+        pass
+    two_readers.send_to(server, note="Hello **there**")
+    with serving(Server()) as server:
+        two_readers.send_to(server)
+
+    assert "Hello **there**" in text_of(mails(server)["ada@example.org"])
+
+
+def test_readers_of_the_same_topics_share_one_digest(street: Street) -> None:
+    street.add_paper("Pears in Winter", 1)
+    for number in range(5):
+        street.add_reader(f"reader{number}@example.org", "pears")
+    with serving(Server()) as server:
+        street.send_to(server)
+
+    deliveries = [street.store.deliveries.of_subscriber(number)[0] for number in range(1, 6)]
+    assert len({one.digest_id for one in deliveries}) == 1
+    assert len({one.message_id for one in deliveries}) == 5
+
+
+# -- crashing -----------------------------------------------------------------------------------------
+
+SENDER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from newsletter.config import load_config
+from newsletter.pipeline.deliver import deliver
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.store import open_store
+
+site, port, now = Site(Path(sys.argv[1])), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
+transport = SmtpTransport(SmtpSettings("127.0.0.1", port, security="none"))
+with open_store(site.store) as store:
+    report = deliver(store, transport, load_config(site, environ={}), make_environment(), lambda: now)
+transport.close()
+sys.exit(0 if report.is_clean else 1)
+"""
+
+
+def test_killed_again_and_again_it_mails_everybody_and_nobody_twice_but_who_was_on_the_wire(
+    street: Street, tmp_path: Path
+) -> None:
+    """The server kills the sender when it has taken a message and not yet said so: the worst moment there is."""
+    readers = [f"reader{number:02}@example.org" for number in range(30)]
+    street.add_paper("Pears in Winter", 1)
+    for reader in readers:
+        street.add_reader(reader, "pears")
+    kills = {1, 2, 9, 20, 33}
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def kill(taken: int) -> None:
+        if taken in kills:
+            processes[-1].kill()
+            processes[-1].wait()
+
+    with serving(Server(before_reply=kill)) as server:
+        for _ in range(len(kills) + 1):
+            command = [sys.executable, "-c", SENDER, str(tmp_path), str(server.port), street.now.isoformat()]
+            processes.append(subprocess.Popen(command))
+            processes[-1].wait(60)
+
+    ids = [message_from_bytes(content)["Message-ID"] for _, content in server.accepted]
+    assert [process.returncode for process in processes] == [-9] * len(kills) + [0]
+    assert set(server.recipients) == set(readers)
+    assert len(server.accepted) == len(readers) + len(kills)
+    assert len(set(ids)) == len(readers)

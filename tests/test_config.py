@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import SETTINGS, Config, check_sender, load_config, new_config
+from newsletter.errors import ConfigError
+from newsletter.places import Site, find_site
+from newsletter.sending.smtp import SmtpSettings
+
+
+def load(folder: Path, text: str, **environ: str) -> Config:
+    (folder / "newsletter.toml").write_text(text, encoding="utf-8")
+    return load_config(Site(folder), environ)
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path, "")
+
+    assert (config.site_name, config.site_url, config.smtp, config.sources) == ("Daily Papers", None, None, ())
+    assert config.outbox == tmp_path / "outbox"
+    assert (config.sender.name, config.sender.reply_to) == ("Daily Papers", "digest@newsletter.example")
+
+
+def test_the_file_of_a_new_site_shows_every_setting_and_loads(tmp_path: Path) -> None:
+    config = load(tmp_path, new_config())
+
+    assert (config.site_url, config.sources, config.smtp) == ("https://newsletter.example", ("huggingface",), None)
+    for setting in SETTINGS:
+        assert f"{setting.name.split('.')[1]} = " in new_config()
+
+
+def test_what_is_commented_out_in_it_may_be_taken_in(tmp_path: Path) -> None:
+    uncommented = "\n".join(
+        line.removeprefix("# ") if " = " in line or "[" in line else line for line in new_config().split("\n")
+    )
+    lines = [line for line in uncommented.split("\n") if line.startswith("[") or " = " in line]
+
+    config = load(tmp_path, "\n".join(line for line in lines if not line.startswith("An ")))
+
+    assert config.smtp == SmtpSettings("smtp.example.org", 587, "starttls", "digest@example.org", None, 60)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    config = load(
+        tmp_path, '[smtp]\nhost = "a"\nport = 25\n', NEWSLETTER_SMTP_PORT="2525", NEWSLETTER_SMTP_PASSWORD="secret"
+    )
+
+    assert config.smtp == SmtpSettings("a", 2525, password="secret")
+    assert "secret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint", "hint"),
+    [
+        ("[smtp]\nhots = 'a'\n", "smtp.hots: no such setting", "did you mean smtp.host?"),
+        ("name = 'a'\n", "name: a table is expected, as in [name]", None),
+        ("[smtp]\nport = 'many'\n", "smtp.port: a whole number from 1 to 65535 is expected, not 'many'", None),
+        ("[smtp]\nport = true\n", "smtp.port: a whole number from 1 to 65535 is expected, not True", None),
+        ("[smtp]\nsecurity = 'maybe'\n", "smtp.security: one of starttls, tls, none is expected, not 'maybe'", None),
+        ("[site]\nname = 5\n", "site.name: text is expected, not 5", None),
+        ("[site]\nurl = 'papers.example.org'\n", "site.url: an address is expected", None),
+        ("[site]\nurl = 'https://['\n", "site.url: an address is expected", None),
+        ("[sender]\naddress = 'me'\n", "sender.address: 'me' is not an address", None),
+        ("[[sources]]\nkind = 'gopher'\n", "no source is called 'gopher'", "known: huggingface, page"),
+        ("[[sources]]\nkind = 'page'\nurl = 'x'\n", "sources: url: no such setting", "known: kind"),
+        ("sources = 5\n", "sources: tables are expected", None),
+        ("[smtp\n", "not valid TOML", None),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, complaint: str, hint: str | None) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, text)
+
+    assert raised.value.message.startswith(f"{tmp_path}/newsletter.toml: {complaint}")
+    assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ('[smtp]\nhost = "smtp.example.org"\n', "sender.address"),
+        (
+            '[smtp]\nhost = "smtp.example.org"\n[sender]\naddress = "me@uni.edu"\n[site]\nurl = "https://newsletter.example"\n',
+            "site.url",
+        ),
+    ],
+)
+def test_real_mail_does_not_go_out_under_the_examples_names(tmp_path: Path, text: str, setting: str) -> None:
+    with pytest.raises(ConfigError, match=f"{setting} is still the example's"):
+        check_sender(load(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[smtp]\nhost = "smtp.example.org"\n[sender]\naddress = "me@uni.edu"\n',
+        '[smtp]\nhost = "127.0.0.1"\n',
+        '[smtp]\nhost = "localhost"\n',
+        "",
+    ],
+)
+def test_ones_own_names_and_ones_own_machine_are_fine(tmp_path: Path, text: str) -> None:
+    check_sender(load(tmp_path, text))
+
+
+def test_a_site_is_found_from_inside_it(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").touch()
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+
+    assert find_site(deep) == Site(tmp_path)
