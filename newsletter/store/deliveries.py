@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -46,12 +45,6 @@ class Deliveries:
     def of_subscriber(self, subscriber_id: int) -> list[Delivery]:
         """Return all deliveries to a subscriber, the newest first."""
         return self._where("subscriber_id = ? ORDER BY id DESC", [subscriber_id])
-
-    def counts(self, edition_key: str) -> Counter[DeliveryStatus]:
-        """Return how many deliveries of an edition are in each status."""
-        sql = "SELECT status, count(*) FROM deliveries WHERE edition_key = ? GROUP BY status"
-        rows = self._db.execute(sql, [edition_key])
-        return Counter({DeliveryStatus(status): number for status, number in rows})
 
     def papers_planned_for(self, subscriber_id: int) -> set[int]:
         """Return the ids of all papers that were sent to a subscriber or are on their way.

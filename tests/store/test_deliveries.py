@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -117,12 +116,6 @@ def test_papers_are_planned_unless_they_never_reached_the_reader(ledger: Store, 
     lost = status in (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED)
     assert ledger.deliveries.papers_planned_for(1) == (set() if lost else {1, 2})
     assert ledger.deliveries.papers_planned_for(2) == {1, 2}
-
-
-def test_deliveries_are_counted_by_status(ledger: Store) -> None:
-    ledger.deliveries.move(2, DeliveryStatus.SENT, NOW)
-    assert ledger.deliveries.counts(KEY) == Counter({DeliveryStatus.QUEUED: 1, DeliveryStatus.SENT: 1})
-    assert ledger.deliveries.counts("daily-2026-05-09") == Counter()
 
 
 def test_the_newest_delivery_of_a_reader_is_first(ledger: Store) -> None:
