@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -26,8 +27,9 @@ class _Placed:
 def group(index: PaperIndex, profile: Profile, sent_before: AbstractSet[int], today: date) -> tuple[Section, ...]:
     """Rank and group the index's papers, less those of the ids `sent_before`, for one reader.
 
-    Sections follow the reader's order of topics and are never empty. A paper that holds what one of its topics
-    excludes is not under that topic, nor under "Also trending".
+    Sections follow the reader's order of topics and are never empty. Where the limit on the whole digest bites, the
+    topics give way in turn, and "Also trending" keeps the places that the profile asks for, up to half of them. A
+    paper that holds what one of its topics excludes is not under that topic, nor under "Also trending".
     """
     answers = [index.match(topic) for topic in profile.topics]
     papers = [paper for paper_id, paper in index.papers.items() if paper_id not in sent_before]
@@ -41,7 +43,8 @@ def group(index: PaperIndex, profile: Profile, sent_before: AbstractSet[int], to
         elif not matches:
             rest.append(paper)
     sections = [_section(topic.name, number, placed, profile) for number, topic in enumerate(profile.topics)]
-    shown = _within(profile.max_papers, [section for section in sections if section.items])
+    reserved = min(profile.trending, len(rest), profile.max_papers // 2)
+    shown = _within(profile.max_papers - reserved, sections)
     room = profile.max_papers - sum(len(section.items) for section in shown)
     return tuple(shown + _trending(rest, profile, room, today))
 
@@ -64,11 +67,10 @@ def _section(title: str, number: int, placed: Sequence[_Placed], profile: Profil
 
 
 def _within(limit: int, sections: list[Section]) -> list[Section]:
-    """Keep the `limit` best items of all sections, each in its place."""
-    ranked = sorted((item for section in sections for item in section.items), key=_rank)
-    kept = {item.paper.id for item in ranked[:limit]}
-    trimmed = (replace(s, items=tuple(item for item in s.items if item.paper.id in kept)) for s in sections)
-    return [section for section in trimmed if section.items]
+    """Share `limit` places among the sections in turn, the best of each first: no topic crowds out another."""
+    turns = sorted((turn, number) for number, section in enumerate(sections) for turn in range(len(section.items)))
+    places = Counter(number for _, number in turns[:limit])
+    return [replace(section, items=section.items[: places[n]]) for n, section in enumerate(sections) if places[n]]
 
 
 def _trending(rest: list[Paper], profile: Profile, room: int, today: date) -> list[Section]:
