@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.models import Paper, Section
+from newsletter.ranking.grouping import group
+from newsletter.ranking.index import PaperIndex
+from tests.factories import TODAY, make_paper, make_profile, make_topic
+
+PEARS = make_topic("Pears", ("pear",), ("survey",))
+ROBOTS = make_topic("Robots", ("robot",))
+
+
+def paper(number: int, title: str, abstract: str = "", **facts: object) -> Paper:
+    return make_paper(id=number, title=title, abstract=abstract, arxiv_id=f"2605.{number:05}", **facts)
+
+
+def grouped(papers: list[Paper], *, sent: frozenset[int] = frozenset(), **wishes: object) -> tuple[Section, ...]:
+    return group(PaperIndex(papers), make_profile(**({"topics": (PEARS, ROBOTS)} | wishes)), sent, TODAY)
+
+
+def shown(sections: tuple[Section, ...]) -> dict[str, list[int]]:
+    return {section.title: [item.paper.id for item in section.items] for section in sections}
+
+
+def test_sections_follow_the_readers_order_and_are_never_empty() -> None:
+    papers = [paper(1, "Robots"), paper(2, "Pears"), paper(3, "Kettles")]
+
+    assert shown(grouped(papers)) == {"Pears": [2], "Robots": [1]}
+    assert list(shown(grouped(papers, topics=(ROBOTS, PEARS)))) == ["Robots", "Pears"]
+    assert grouped([paper(3, "Kettles")]) == ()
+
+
+def test_a_paper_appears_once_in_its_best_topic_and_names_the_other() -> None:
+    (section,) = grouped([paper(1, "A Robot for Orchards", "It picks a pear.")])
+
+    (item,) = section.items
+    assert (section.title, [str(reason) for reason in item.reasons], item.also) == (
+        "Robots",
+        ["title: robot"],
+        ("Pears",),
+    )
+
+
+def test_between_equal_topics_the_readers_first_wins() -> None:
+    assert shown(grouped([paper(1, "Pears for Robots")])) == {"Pears": [1]}
+
+
+def test_better_matches_then_better_liked_ones_come_first() -> None:
+    papers = [
+        paper(1, "Kettles", "Of pears.", upvotes=0),
+        paper(2, "Pears", upvotes=1),
+        paper(3, "Pears Again", upvotes=50),
+    ]
+
+    assert shown(grouped(papers)) == {"Pears": [3, 2, 1]}
+
+
+def test_a_section_and_a_digest_are_no_longer_than_wished_and_tell_what_matched() -> None:
+    papers = [paper(n, f"Pears {n}") for n in range(10)] + [paper(n, f"Robots {n}") for n in range(10, 20)]
+
+    assert [len(s.items) for s in grouped(papers, max_per_section=3)] == [3, 3]
+    assert [s.matched for s in grouped(papers, max_per_section=3)] == [10, 10]
+    assert [len(s.items) for s in grouped(papers, max_papers=5)] == [3, 2]
+    assert [len(s.items) for s in grouped(papers, max_papers=1)] == [1]
+
+
+def test_no_topic_crowds_out_another() -> None:
+    loud = [paper(n, f"Robots {n}", upvotes=1000) for n in range(20)]
+
+    assert {t: len(ids) for t, ids in shown(grouped([*loud, paper(99, "Pears")], max_papers=6)).items()} == {
+        "Pears": 1,
+        "Robots": 5,
+    }
+
+
+def test_trending_adds_the_best_liked_of_no_topic_within_the_digests_limit() -> None:
+    papers = [paper(1, "Pears"), *(paper(n, f"Kettles {n}", upvotes=n) for n in range(2, 9))]
+
+    assert shown(grouped(papers, trending=2)) == {"Pears": [1], "Also trending": [8, 7]}
+    assert shown(grouped(papers, trending=0)) == {"Pears": [1]}
+    assert shown(grouped(papers, trending=9, max_papers=3)) == {"Pears": [1], "Also trending": [8, 7]}
+
+
+def test_trending_keeps_its_places_but_no_more_than_half() -> None:
+    papers = [paper(n, f"Pears {n}") for n in range(9)] + [paper(n, f"Kettles {n}") for n in range(10, 19)]
+
+    assert [len(s.items) for s in grouped(papers, max_papers=6, trending=2)] == [4, 2]
+    assert [len(s.items) for s in grouped(papers, max_papers=6, trending=6)] == [3, 3]
+
+
+def test_without_topics_everything_is_trending() -> None:
+    papers = [paper(1, "Pears", upvotes=1), paper(2, "Kettles", upvotes=9)]
+
+    (section,) = grouped(papers, topics=())
+    assert (section.title, [item.paper.id for item in section.items]) == ("Trending", [2, 1])
+    assert [str(reason) for reason in section.items[0].reasons] == ["trending: 9 upvotes"]
+
+
+def test_an_exclusion_keeps_a_paper_out_of_its_topic_and_out_of_trending() -> None:
+    papers = [paper(1, "A Survey of Pears", upvotes=500), paper(2, "A Survey of Kettles")]
+
+    assert shown(grouped(papers, trending=5)) == {"Also trending": [2]}
+
+
+def test_an_exclusion_of_one_topic_does_not_keep_it_out_of_another() -> None:
+    assert shown(grouped([paper(1, "A Survey of Robots and Pears")])) == {"Robots": [1]}
+
+
+TITLES = ["Pears", "Robots", "Pears and Robots", "Kettles", "A Survey of Pears"]
+libraries = st.lists(st.tuples(st.sampled_from(TITLES), st.integers(0, 3)), max_size=30)
+
+
+@given(libraries, st.sets(st.integers(0, 29)), st.integers(1, 12), st.integers(1, 6), st.integers(0, 8), st.randoms())
+@settings(max_examples=200)
+def test_whatever_the_papers_the_promises_hold(
+    library: list[tuple[str, int]], sent: set[int], most: int, per_section: int, trending: int, order: random.Random
+) -> None:
+    papers = [paper(n, title, upvotes=upvotes) for n, (title, upvotes) in enumerate(library)]
+    wishes = {"max_papers": most, "max_per_section": per_section, "trending": trending, "sent": frozenset(sent)}
+
+    sections = grouped(papers, **wishes)  # type: ignore[arg-type]
+
+    ids = [item.paper.id for section in sections for item in section.items]
+    assert len(ids) == len(set(ids)) <= most
+    assert not set(ids) & sent
+    assert all(section.items for section in sections)
+    assert all(len(s.items) <= per_section for s in sections if s.title != "Also trending")
+    shuffled = order.sample(papers, len(papers))
+    assert grouped(shuffled, **wishes) == sections  # type: ignore[arg-type]
