@@ -50,13 +50,14 @@ def serve(cron: str, job: Callable[[], None]) -> None:
         max_instances=1,
         misfire_grace_time=None,  # the default of one second drops late jobs
     )
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         scheduler.start()
-    except (KeyboardInterrupt, SystemExit):
+    except SystemExit:
         scheduler.shutdown(wait=True)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

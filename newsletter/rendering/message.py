@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import quote
 
 import idna
@@ -38,25 +40,41 @@ class Sender:
 
 
 class _MailPolicy(EmailPolicy):
-    """EmailPolicy, but headers of addresses in angle brackets are folded between them only.
+    """EmailPolicy without two mistakes of its folding, for the headers that this module writes.
 
-    The standard policy turns a token longer than a line into an encoded word (cpython#85725), and mail programs then
-    see no unsubscribe link at all.
+    It turns a token longer than a line into an encoded word (cpython#85725), and mail programs then see no
+    unsubscribe link at all; and it loses spaces between words outside of ASCII when it breaks a line there.
     """
 
     _VERBATIM = frozenset({"list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"})
+    _MAILBOXES = frozenset({"from", "to", "reply-to"})
 
     def fold(self, name: str, value: str) -> str:
         """Fold one header into lines."""
-        if name.lower() not in self._VERBATIM:
-            return str(super().fold(name, value))
-        return f"{name}: " + f",{self.linesep} ".join(str(value).split(", ")) + self.linesep
+        return self._mended(name, value) or str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Fold one header into lines, as bytes."""
-        if name.lower() not in self._VERBATIM:
-            return bytes(super().fold_binary(name, value))
-        return self.fold(name, value).encode("ascii")
+        return self._mended(name, value).encode("ascii") or bytes(super().fold_binary(name, value))
+
+    def _mended(self, name: str, value: Any) -> str:
+        """Fold a header that the standard policy gets wrong, or return "" for the others."""
+        kind = name.lower()
+        if kind in self._VERBATIM:
+            return f"{name}: " + f",{self.linesep} ".join(str(value).split(", ")) + self.linesep
+        if self.utf8 or str(value).isascii():
+            return ""
+        if kind == "subject":
+            return f"{name}: {self._encoded(str(value), name)}{self.linesep}"
+        if kind in self._MAILBOXES:
+            (mailbox,) = value.addresses
+            return (
+                f"{name}: {self._encoded(mailbox.display_name, name)}{self.linesep} <{mailbox.addr_spec}>{self.linesep}"
+            )
+        return ""
+
+    def _encoded(self, text: str, name: str) -> str:
+        return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
 
 
 _POLICY = _MailPolicy(linesep="\r\n", max_line_length=78)
@@ -93,7 +111,7 @@ def build_message(
     mail["To"] = _mailbox(recipient_name, recipient)
     if sender.reply_to != sender.address:
         mail["Reply-To"] = _mailbox("", sender.reply_to)
-    mail["Subject"] = squeeze(subject)
+    mail["Subject"] = _inert(subject)
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = message_id
     mail["List-Id"] = _list_id(list_name, sender)
@@ -119,11 +137,19 @@ def build_message(
 
 def _mailbox(name: str, email: str) -> Address:
     local, _, domain = wire_address(email).rpartition("@")
-    return Address(display_name=squeeze(name), username=local, domain=domain)
+    return Address(display_name=_inert(name), username=local, domain=domain)
+
+
+def _inert(text: str) -> str:
+    """Return `text` as one line without encoded words (RFC 2047).
+
+    Python decodes those that it is given, so that "=?utf-8?q?=0D=0ABcc:_a@b.c?=" would become a header of its own.
+    """
+    return squeeze(text).replace("=?", "= ?")
 
 
 def _list_id(name: str, sender: Sender) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "newsletter"
     identifier = f"<{slug}.{sender.domain}>"
-    phrase = squeeze(name).replace("\\", "").replace('"', "")
+    phrase = _inert(name).replace("\\", "").replace('"', "")
     return f'"{phrase}" {identifier}' if phrase.isascii() and phrase else identifier

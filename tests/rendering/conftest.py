@@ -1,0 +1,60 @@
+"""Letters made from papers as sources tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import load_config
+from newsletter.models import Cadence, Digest, Edition, Item, Message, Reason, Section, Subscriber
+from newsletter.pipeline.letters import write_letter
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from tests.factories import NOW, make_paper, make_subscriber
+
+Write = Callable[..., Message]
+
+
+def make_edition(cadence: Cadence = Cadence.DAILY, note: str = "") -> Edition:
+    """An edition of 8 May 2026."""
+    return Edition(key="daily-2026-05-08", cadence=cadence, day=NOW.date(), since=NOW, created_at=NOW, note=note)
+
+
+def make_digest(**changes: object) -> Digest:
+    """Two sections of three papers."""
+    pears, robots, kettles = (
+        make_paper(id=1, arxiv_id="2605.00001", title="Pears in Winter", project_url="https://pears.example.org/"),
+        make_paper(id=2, arxiv_id="2605.00002", title="Robots in Spring", summary="They bloom.", comments=3),
+        make_paper(id=3, arxiv_id=None, title="Kettles & Kin", authors=(), author_count=4, published=None),
+    )
+    known: dict[str, object] = {
+        "edition": make_edition(),
+        "considered": 40,
+        "sections": (
+            Section("Fruit", (Item(pears, 5.0, (Reason("title", "pear"),), ("Winter",)), Item(robots, 4.0)), matched=7),
+            Section("Also trending", (Item(kettles, 1.0, (Reason("trending", "9 upvotes"),)),), matched=1),
+        ),
+    }
+    return Digest(**(known | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a letter at a site whose own templates, if it has any, are in templates/."""
+    (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
+    site = Site(tmp_path)
+
+    def letter(digest: Digest | None = None, subscriber: Subscriber | None = None) -> Message:
+        return write_letter(
+            digest or make_digest(),
+            subscriber or make_subscriber(),
+            config=load_config(site, environ={}),
+            environment=make_environment(site.templates),
+            secret=b"secret",
+            message_id="<daily-2026-05-08.abc@newsletter.example>",
+            now=NOW,
+        )
+
+    return letter

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import TemplateError
+from newsletter.rendering.environment import underline, wrap
+from tests.rendering.conftest import Write
+
+
+def put(site: Path, name: str, text: str) -> Path:
+    path = site / "templates" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_sites_template_takes_the_place_of_the_shipped_one_of_its_name(write: Write, tmp_path: Path) -> None:
+    put(tmp_path, "email/card.txt", "PAPER {{ card.title }}\n")
+
+    text = write().text
+
+    assert "PAPER Pears in Winter" in text
+    assert "Fruit\n-----" in text
+
+
+def test_a_site_may_change_one_block_of_the_shipped_template(write: Write, tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "email/digest.html",
+        '{% extends "default:email/digest.html" %}{% block footer %}{{ super() }}<p>Ours.</p>{% endblock %}',
+    )
+
+    html = write().html
+
+    assert html is not None
+    assert "<p>Ours.</p>" in html
+    assert "Unsubscribe from Daily Papers" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("email/card.html", "fine\n{% if %}\n", "card.html, line 2: Expected an expression"),
+        ("email/card.html", "fine\n\n{{ card.titel }}\n", "card.html, line 3: .*titel"),
+        ("email/digest.html", "{{ nothing }}", "digest.html, line 1: 'nothing' is undefined"),
+        ("email/digest.html", "\n{{ 1 / 0 }}", "digest.html, line 2: division by zero"),
+        ("email/digest.txt", "{% include 'email/gone.txt' %}", "email/gone.txt: not found"),
+        ("email/digest.txt", "{{ digest.summary|shout }}", "digest.txt, line 1: No filter named 'shout'"),
+    ],
+)
+def test_a_broken_template_is_named_with_file_line_and_reason(
+    write: Write, tmp_path: Path, name: str, text: str, complaint: str
+) -> None:
+    put(tmp_path, name, text)
+
+    with pytest.raises(TemplateError, match=complaint):
+        write()
+
+
+def test_wrapping_indents_and_leaves_addresses_whole() -> None:
+    address = "https://example.org/" + "x" * 80
+
+    assert wrap("a b", 3) == "   a b"
+    assert wrap(f"see {address}", 2) == f"  see\n  {address}"
+    assert wrap("1. " + "word " * 20, 3, first=0).splitlines()[1].startswith("   word")
+    assert underline("Fruit", "=") == "Fruit\n====="

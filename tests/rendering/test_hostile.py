@@ -1,0 +1,103 @@
+"""Everything from outside is hostile: it comes out as text, whatever it says."""
+
+# ruff: noqa: E501 - payloads are as long as they are
+
+from __future__ import annotations
+
+import json
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from newsletter.models import Digest, Entry, Item, Message, Reason, Section
+from newsletter.sources import Document, find_source
+from newsletter.store.merging import begin
+from newsletter.text import squeeze
+from tests.factories import NOW, make_profile, make_subscriber, make_topic
+from tests.rendering.conftest import Write, make_edition
+from tests.rendering.test_digest import page_of
+
+PAYLOADS = [
+    "<script>alert(1)</script>", "<SCRIPT SRC=//evil.example/x.js></SCRIPT>", "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<img src=x onerror=alert(1)>", "<IMG SRC=javascript:alert(1)>", "<img src='https://evil.example/pixel.gif'>",
+    "<svg onload=alert(1)>", "<svg><script>alert(1)</script></svg>", "<body onload=alert(1)>", "<iframe src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>", "<a href='data:text/html,<script>alert(1)</script>'>x</a>", "<a href=//evil.example>x</a>",
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "data:text/html;base64,PHNjcmlwdD4=", "vbscript:msgbox(1)",
+    "https://x.example/\"onmouseover=\"alert(1)", "https://x.example/'><script>alert(1)</script>", "https://x.example/\r\nBcc: a@b.c",
+    "\" onmouseover=\"alert(1)", "' onmouseover='alert(1)", "\"><script>alert(1)</script>", "'><img src=x onerror=alert(1)>",
+    "</title><script>alert(1)</script>", "</style><script>alert(1)</script>", "</td></tr></table><h1>owned</h1>", "</div></body></html>",
+    "<style>*{display:none}</style>", "<link rel=stylesheet href=//evil.example/x.css>", "<meta http-equiv=refresh content='0;url=//evil'>",
+    "<form action=//evil.example><input name=password>", "<base href=//evil.example>", "<object data=x>", "<embed src=x>",
+    "<!-- comment -->", "<!--[if mso]><script>alert(1)</script><![endif]-->", "<![CDATA[<script>alert(1)</script>]]>", "<?php echo 1 ?>",
+    "{{ 7*7 }}", "{{ digest.leave_url }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{% include '/etc/passwd' %}", "{# comment #}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "\\$(id)", "`id`",
+    "x\r\nBcc: victim@example.org", "x\nX-Injected: yes", "x\r\n\r\nbody", "x\u2028Bcc: victim@example.org", "x\x85Bcc: a@b.c",
+    "\x00NUL", "\x1b[31mred", "\u202egnp.exe", "\u2066isolated\u2069", "a\u200bb\ufeffc", "\ud800", "&lt;script&gt;", "&#x3C;script&#x3E;",
+    "expression(alert(1))", "background:url(javascript:alert(1))", "=?utf-8?q?=0D=0ABcc:_a@b.c?=", "%0d%0aBcc: a@b.c",
+    "$\\href{javascript:alert(1)}{x}$", "\\textit{<script>alert(1)</script>}", "$x<script>alert(1)</script>y$", "A" * 5000,
+]  # fmt: skip
+
+
+def letter_with(write: Write, payload: str) -> Message:
+    """A letter in which a source, a reader and an operator's topic say `payload` wherever they can say anything."""
+    paper = {
+        "id": "2605.00001", "title": f"Pears {payload}", "summary": f"Of {payload}. More {payload}.",
+        "authors": [{"name": payload}, {"name": "Ada"}], "ai_summary": payload, "ai_keywords": [payload],
+        "githubRepo": payload, "projectPage": f"https://x.example/{payload}", "organization": {"fullname": payload},
+        "publishedAt": payload,
+    }  # fmt: skip
+    document = Document("x.json", json.dumps([{"paper": paper, "thumbnail": payload}]).encode())
+    (entry,) = find_source("huggingface").parse(document, NOW.date())
+    assert isinstance(entry, Entry)
+    named = squeeze(payload)  # as profiles do with everything that readers and operators write
+    reader = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named, (named,)),)))
+    item = Item(begin(entry, 1, NOW), 1.0, (Reason("title", named),), (named,))
+    return write(
+        Digest(edition=make_edition(), considered=1, sections=(Section(named, (item,), matched=2),)), reader
+    )  # fmt: skip
+
+
+def skeleton(letter: Message) -> tuple[list[str], set[tuple[str, str]]]:
+    """The tags in order, and which attributes stand on which."""
+    page = page_of(letter)
+    return page.tags, {(tag, name) for tag, name, _ in page.attributes}
+
+
+def test_there_are_many_payloads() -> None:
+    assert len(set(PAYLOADS)) >= 60
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_text_adds_no_element_no_attribute_no_link_and_no_header(write: Write, payload: str) -> None:
+    harmless = letter_with(write, "harmless")
+    hostile = letter_with(write, payload)
+
+    tags, attributes = skeleton(hostile)
+    expected_tags, expected_attributes = skeleton(harmless)
+    # A paper without a link to code, which most payloads are not, has one element less.
+    assert set(tags) == set(expected_tags)
+    assert attributes <= expected_attributes
+    hrefs = page_of(hostile).values("href")
+    assert all(href.startswith(("https://", "mailto:", "#section-")) for href in hrefs)
+    mail = message_from_bytes(hostile.content, policy=default)
+    assert mail.keys() == message_from_bytes(harmless.content, policy=default).keys()
+    assert mail.defects == []
+    assert len(mail.get_all("To", [])) == 1
+    assert mail["To"].addresses[0].addr_spec == "ada@example.org"
+
+
+@pytest.mark.parametrize("payload", ["{{ 7*7 }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{{ digest.leave_url }}"])
+def test_template_syntax_from_outside_is_not_run(write: Write, payload: str) -> None:
+    letter = letter_with(write, payload)
+
+    assert payload in page_of(letter).text
+    assert f"1. Pears {payload}" in letter.text
+
+
+@pytest.mark.parametrize("payload", ["\x00", "\x1b[31m", "\u202e", "\u2066", "\u200b", "\x85", "\u2028"])
+def test_what_hides_or_reorders_text_is_gone(write: Write, payload: str) -> None:
+    letter = letter_with(write, f"a{payload}b")
+
+    assert payload not in letter.subject
+    assert f"Pears a{payload}b" not in letter.text

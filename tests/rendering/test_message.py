@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.models import Message
+from newsletter.rendering.message import Sender, build_message, leave_by_mail, wire_address
+from newsletter.text import squeeze
+from tests.factories import NOW
+
+SENDER = Sender(name="Daily Papers", address="digest@news.example", reply_to="digest@news.example")
+LEAVE = ["https://news.example/leave/1.abc", "mailto:digest@news.example?subject=unsubscribe%201.abc"]
+
+
+def build(**changes: object) -> Message:
+    known: dict[str, object] = {
+        "message_id": "<daily-2026-05-08.abc@news.example>", "sender": SENDER, "recipient": "ada@example.org",
+        "recipient_name": "Ada", "subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n",
+        "list_name": "Daily Papers", "leave_urls": LEAVE, "date": NOW,
+    }  # fmt: skip
+    return build_message(**(known | changes))  # type: ignore[arg-type]
+
+
+def parsed(message: Message) -> EmailMessage:
+    return message_from_bytes(message.content, policy=default)
+
+
+def header(message: Message, name: str) -> bytes:
+    """The header as it stands in the bytes, unfolded."""
+    head = message.content.split(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
+    (value,) = [
+        line.split(b": ", 1)[1] for line in head.split(b"\r\n") if line.lower().startswith(name.lower().encode() + b":")
+    ]
+    return value
+
+
+def test_the_headers_are_those_of_a_proper_newsletter() -> None:
+    assert dict(parsed(build()).items()) | {"Content-Type": ""} == {
+        "From": "Daily Papers <digest@news.example>",
+        "To": "Ada <ada@example.org>",
+        "Subject": "Hello",
+        "Date": "Fri, 08 May 2026 09:30:00 +0000",
+        "Message-ID": "<daily-2026-05-08.abc@news.example>",
+        "List-Id": '"Daily Papers" <daily-papers.news.example>',
+        "List-Unsubscribe": f"<{LEAVE[0]}>, <{LEAVE[1]}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Precedence": "bulk",
+        "Auto-Submitted": "auto-generated",
+        "MIME-Version": "1.0",
+        "Content-Type": "",
+    }
+
+
+def test_text_comes_first_and_html_last_both_quoted_printable() -> None:
+    parts = list(parsed(build()).walk())
+
+    assert [part.get_content_type() for part in parts] == ["multipart/alternative", "text/plain", "text/html"]
+    assert {part["Content-Transfer-Encoding"] for part in parts[1:]} == {"quoted-printable"}
+    assert {part.get_content_charset() for part in parts[1:]} == {"utf-8"}
+
+
+def test_a_letter_of_text_alone_is_text_alone() -> None:
+    mail = parsed(build(html=None))
+
+    assert (mail.get_content_type(), mail.get_content().splitlines()) == ("text/plain", ["Text"])
+
+
+def test_an_unsubscribe_link_longer_than_a_line_stays_a_link() -> None:
+    """Python's own policy makes an encoded word of it, and mail programs then see no link (cpython#85725)."""
+    url = "https://papers.a-university-with-a-very-long-name.example/newsletters/leave/" + "x" * 60
+
+    message = build(leave_urls=[url, LEAVE[1]])
+
+    assert header(message, "List-Unsubscribe") == f"<{url}>, <{LEAVE[1]}>".encode()
+    assert b"=?" not in message.content
+    assert header(message, "List-Unsubscribe-Post") == b"List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("urls", [[LEAVE[1]], ["http://news.example/leave/1.abc", LEAVE[1]]])
+def test_one_click_is_promised_only_by_https(urls: list[str]) -> None:
+    assert parsed(build(leave_urls=urls))["List-Unsubscribe-Post"] is None
+
+
+def test_names_outside_ascii_are_encoded_and_addresses_are_not() -> None:
+    message = build(recipient_name="Zoë", sender=Sender("Tägliche Papiere", "digest@news.example", "me@news.example"))
+
+    mail = parsed(message)
+    assert str(mail["To"]) == "Zoë <ada@example.org>"
+    assert str(mail["From"]) == "Tägliche Papiere <digest@news.example>"
+    assert str(mail["Reply-To"]) == "me@news.example"
+    assert message.content.isascii()
+    assert b"<ada@example.org>" in message.content
+
+
+def test_an_international_domain_is_written_in_ascii() -> None:
+    message = build(recipient="ada@bücher.example")
+
+    assert message.recipient == wire_address("ada@bücher.example") == "ada@xn--bcher-kva.example"
+    assert header(message, "To").endswith(b"<ada@xn--bcher-kva.example>")
+
+
+def test_an_international_address_is_written_as_it_is() -> None:
+    message = build(recipient="adá@bücher.example", recipient_name="Adá")
+
+    assert header(message, "To") == "Adá <adá@xn--bcher-kva.example>".encode()
+
+
+def test_a_list_whose_name_is_outside_ascii_has_an_identifier_still() -> None:
+    assert header(build(list_name="論文"), "List-Id") == b"<newsletter.news.example>"
+    assert (
+        header(build(list_name='The "Best" Papers'), "List-Id") == b'"The Best Papers" <the-best-papers.news.example>'
+    )
+
+
+def test_leaving_by_mail_names_the_token() -> None:
+    sender = Sender("x", "a@news.example", reply_to="anna+bo&x=y@news.example")
+
+    assert leave_by_mail(sender, "12.ab-c_d") == (
+        "mailto:anna%2Bbo%26x%3Dy@news.example?subject=unsubscribe%2012.ab-c_d"
+    )  # fmt: skip
+
+
+lines = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.from_regex(
+    r"(=\?utf-8\?[qb]\?[=0-9A-F]*\?=){1,3}"
+)
+
+
+@given(subject=lines, name=lines, text=lines, html=lines)
+@settings(max_examples=150, deadline=None)
+def test_whatever_it_says_a_message_is_proper(subject: str, name: str, text: str, html: str) -> None:
+    message = build(subject=squeeze(subject), recipient_name=name, text=text, html=html)
+
+    mail = parsed(message)
+    assert [part.defects for part in mail.walk()] == [[], [], []]
+    assert str(mail["Subject"]) == squeeze(subject).replace("=?", "= ?")
+    assert mail["To"].addresses[0].addr_spec == "ada@example.org"
+    # Python's reader, not the writer, puts a space between the encoded words of a long name.
+    assert "".join(mail["To"].addresses[0].display_name.split()) == "".join(squeeze(name).split())
+    assert len(mail.keys()) == 12
+    assert re.search(rb"(?<!\r)\n|\r(?!\n)", message.content) is None
+    assert max(map(len, message.content.split(b"\r\n"))) <= 998
+    assert max(map(len, message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78

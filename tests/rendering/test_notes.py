@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from newsletter.rendering.notes import note_html
+
+
+def test_markdown_becomes_html_with_headings_below_the_digests_own() -> None:
+    html = note_html("# Hello\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n*Read* [this](https://example.org).\n")
+
+    assert "<h3>Hello</h3>" in html
+    assert "<table>" in html
+    assert '<a href="https://example.org" rel="noopener noreferrer">this</a>' in html
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "![pixel](https://evil.example/p.gif)",
+        "[x](javascript:alert(1))",
+        '<a href="https://x.example" onclick="alert(1)" style="position:fixed">x</a>',
+        "<style>*{display:none}</style>",
+        "<form action=x><input></form>",
+    ],
+)
+def test_what_does_not_belong_into_a_mail_is_taken_out(markdown: str) -> None:
+    html = note_html(f"Hello\n\n{markdown}")
+
+    assert not any(
+        bad in html for bad in ("<script", "<img", "javascript:", "onclick", "style", "<form", "<input", "alert(")
+    )
+
+
+@pytest.mark.parametrize("nothing", ["", " \n\t"])
+def test_no_note_is_nothing(nothing: str) -> None:
+    assert note_html(nothing) == ""
