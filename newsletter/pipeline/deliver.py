@@ -102,13 +102,16 @@ def _already(delivery: Delivery, due: Due) -> str:
 def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> str:
     topics = ", ".join(topic.name for topic in subscriber.profile.topics)
     if digest.considered:
-        plural = "" if digest.considered == 1 else "s"
-        return f"no match: {digest.considered} new paper{plural}, none on {topics}"
+        return f"no match: {_papers(digest.considered, 'new paper')}, none on {topics}"
     if standing.last_seen_at is None:
         return "nothing new: the store holds no papers yet"
     if standing.index.papers:
-        return f"nothing new: all {len(standing.index.papers)} papers of {digest.edition.key} were sent before"
+        return f"nothing new: {_papers(len(standing.index.papers), 'paper')} in {digest.edition.key}, all sent before"
     return f"nothing new since {standing.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
+
+
+def _papers(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @dataclass
@@ -206,20 +209,23 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
 
 
 def _carry_out(run: _Run, transport: Transport, wanted: AbstractSet[str] | None) -> NewsletterError | None:
-    """Send what is open in the ledger; return why it stopped, if it did."""
+    """Send what is open in the ledger; return why it stopped, if it did. What is left then waits for the next run."""
+    stopped: NewsletterError | None = None
     for delivery in run.store.deliveries.open():
         subscriber = run.store.subscribers.find_by_id(delivery.subscriber_id)
         if subscriber is None or (wanted is not None and email_key(subscriber.email) not in wanted):
             continue
         if not _is_open(delivery, run.clock()):
             continue
-        try:
-            _carry_out_one(run, transport, delivery, subscriber)
-        except (TransportError, TemplateError) as error:
-            run.store.deliveries.move(delivery.id, DeliveryStatus.QUEUED, run.clock())
-            run.tell(Outcome(subscriber.email, "not sent", f"waiting: {error.message}", delivery.edition_key))
-            return error
-    return None
+        if stopped is None:
+            try:
+                _carry_out_one(run, transport, delivery, subscriber)
+            except (TransportError, TemplateError) as error:
+                stopped = error
+                run.store.deliveries.move(delivery.id, DeliveryStatus.QUEUED, run.clock())
+        if stopped is not None:
+            run.tell(Outcome(subscriber.email, "not sent", f"waiting: {stopped.message}", delivery.edition_key))
+    return stopped
 
 
 def _carry_out_one(run: _Run, transport: Transport, delivery: Delivery, subscriber: Subscriber) -> None:

@@ -71,7 +71,7 @@ WAITING = delivery(
         ),
         ({}, standing(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
         ({}, standing(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
-        ({}, standing(sent_before={1}), "nothing new: all 1 papers of daily-2026-05-08 were sent before"),
+        ({}, standing(sent_before={1}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
         (
             {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
             standing(),
@@ -239,6 +239,9 @@ def test_a_server_that_is_down_loses_nothing(two_readers: Street) -> None:
         up = two_readers.send_to(server)
 
     assert isinstance(down.error, TransportError)
+    assert told(down) == dict.fromkeys(
+        ("ada@example.org", "bob@example.org"), ("not sent", f"waiting: {down.error.message}")
+    )
     assert [one.status for one in waiting] == [DeliveryStatus.QUEUED, DeliveryStatus.QUEUED]
     assert {status for status, _ in told(up).values()} == {"sent"}
 
