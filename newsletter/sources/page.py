@@ -168,8 +168,11 @@ def _is_byline(text: str) -> bool:
 
 def _cards(lines: list[_Line], footers: list[_Footer]) -> Iterator[_Card]:
     start = _end_of_banner(lines, footers)
-    for footer in [*footers, replace(_NO_FOOTER, start=len(lines))]:
-        body = [line for line in lines[start : footer.start] if not _is_furniture(line.text)]
+    end = len(lines)
+    while end > start and _is_furniture(lines[end - 1].text):  # the links at the foot of the page
+        end -= 1
+    for footer in [*footers, replace(_NO_FOOTER, start=end)]:
+        body = lines[start : footer.start]
         start = footer.stop
         cards = _split(_paragraphs(body))
         for number, (title, abstract) in enumerate(cards, start=1):

@@ -376,3 +376,11 @@ def test_a_saved_page_with_other_line_ends_says_the_same(shared: Path, odd: str)
 def test_a_saved_page_without_its_blank_lines_says_the_same(shared: Path) -> None:
     text = (shared / "daily-papers-2026-05-08.txt").read_text(encoding="utf-8")
     assert parse(re.sub(r"\n\s*\n", "\n", text)) == parse(text)
+
+
+def test_a_wrapped_title_keeps_a_word_that_is_also_a_link_of_the_site() -> None:
+    wrapped = CLOUDS.replace("Counting", "A\nModels\nCounting")
+
+    _, entry = entries(f"{BANNER}{CLOUDS}\n{wrapped}\n\nCompany\nModels\n")
+
+    assert entry.title.startswith("A Models Counting")
