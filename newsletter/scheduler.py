@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import FrameType
-from typing import NoReturn
+from queue import SimpleQueue
 
 from newsletter.errors import ConfigError
 
@@ -38,11 +37,11 @@ def serve(cron: str, job: Callable[[], None]) -> None:
     Raises:
         ConfigError: `cron` is not a crontab line.
     """
-    from apscheduler.schedulers.blocking import BlockingScheduler  # noqa: PLC0415
+    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
 
     next_run(cron, datetime.now(UTC))
-    scheduler = BlockingScheduler(timezone=UTC)
+    scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
         job,
         CronTrigger.from_crontab(cron, timezone=UTC),
@@ -50,15 +49,17 @@ def serve(cron: str, job: Callable[[], None]) -> None:
         max_instances=1,
         misfire_grace_time=None,  # the default of one second drops late jobs
     )
-    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A handler that raises is swallowed where APScheduler catches BaseException; a SimpleQueue's `put` is reentrant.
+    signals: SimpleQueue[int] = SimpleQueue()
+    before = {
+        number: signal.signal(number, lambda number, _frame: signals.put(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         scheduler.start()
-    except SystemExit:
-        scheduler.shutdown(wait=True)
+        signals.get()
     finally:
+        # From here on a second signal does what it always does.
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit
+        scheduler.shutdown(wait=True)

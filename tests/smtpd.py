@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from newsletter.sending.inbox import AnyPort
 
 #: Given the address and how often it was seen before, the reply; None for the server's own.
 Answer = Callable[[str, int], str | None]
@@ -68,7 +68,7 @@ class Server:
 @contextmanager
 def serving(server: Server, **options: Any) -> Iterator[Server]:
     """Serve on a free port; options are those of aiosmtpd's SMTP."""
-    controller = _AnyPort(server, hostname=server.host, port=0, **options)
+    controller = AnyPort(server, hostname=server.host, port=0, **options)
     controller.start()
     server.port = controller.port
     try:
@@ -92,10 +92,3 @@ def tls(certificate: Any) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context
-
-
-class _AnyPort(Controller):
-    def _trigger_server(self) -> None:
-        assert isinstance(self.server, asyncio.Server)
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]

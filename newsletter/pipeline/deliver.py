@@ -1,15 +1,14 @@
 """digests → rendering → sending → ledger.
 
-    who is due | decide: a digest, or why not | queue all in one transaction | then each: sending → send → outcome
+    plan | can we send? | queue all in one transaction | then each: sending → send → outcome
 
-`decide` is pure. Carrying out commits every move in the ledger when it happens, so that whatever dies, the next run
-goes on from there: nobody is skipped, and only a delivery found in `sending` is in doubt. It is sent again with the
-same Message-ID.
+Every move in the ledger is committed when it happens, so that whatever dies, the next run goes on from there: nobody
+is skipped, and only a delivery found in `sending` is in doubt. It is sent again with the same Message-ID.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,11 +20,9 @@ from jinja2 import Environment
 
 from newsletter.config import Config
 from newsletter.errors import MessageDeferred, MessageRefused, NewsletterError, TemplateError, TransportError
-from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Message, Status, Subscriber
-from newsletter.pipeline.calendar import Due, due_edition
-from newsletter.pipeline.compose import compose, find_edition
+from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Status, Subscriber
 from newsletter.pipeline.letters import make_message_id, write_letter
-from newsletter.ranking.index import PaperIndex
+from newsletter.pipeline.plan import Intent, plan
 from newsletter.sending import Transport
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
@@ -61,59 +58,6 @@ class DeliveryReport:
         return self.error is None and not any(o.status in ("failed", "deferred") for o in self.outcomes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """All that `decide` needs to know of one reader and one edition."""
-
-    #: Why the address must not be mailed, or None.
-    suppressed: str | None
-    #: What the ledger holds of this edition for this reader.
-    delivery: Delivery | None
-    edition: Edition
-    #: Of the edition's papers.
-    index: PaperIndex
-    #: Ids of the papers that this reader was sent.
-    sent_before: AbstractSet[int]
-    #: When the newest paper of all was first seen.
-    last_seen_at: datetime | None
-
-
-def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str:
-    """Return the digest to send to a reader, or why there is none."""
-    if subscriber.status is not Status.ACTIVE:
-        return f"{subscriber.status.value} since {subscriber.status_at.date()}"
-    if standing.suppressed is not None:
-        return f"suppressed: {standing.suppressed}"
-    if standing.delivery is not None:
-        return _already(standing.delivery, due)
-    digest = compose(standing.index, standing.edition, subscriber.profile, standing.sent_before)
-    return digest if digest.items else _why_empty(digest, subscriber, standing)
-
-
-def _already(delivery: Delivery, due: Due) -> str:
-    at = f"{delivery.updated_at:%Y-%m-%d %H:%M} UTC"
-    if delivery.status is DeliveryStatus.SENT:
-        return f"already sent {due.key} at {at}; not due before {due.next_at:%Y-%m-%d %H:%M} UTC"
-    if delivery.status is DeliveryStatus.DEFERRED and delivery.next_attempt_at:
-        return f"{due.key} waits until {delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC: {delivery.detail}"
-    return f"{due.key} {delivery.status.value} at {at}" + (f": {delivery.detail}" if delivery.detail else "")
-
-
-def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> str:
-    topics = ", ".join(topic.name for topic in subscriber.profile.topics)
-    if digest.considered:
-        return f"no match: {_papers(digest.considered, 'new paper')}, none on {topics}"
-    if standing.last_seen_at is None:
-        return "nothing new: the store holds no papers yet"
-    if standing.index.papers:
-        return f"nothing new: {_papers(len(standing.index.papers), 'paper')} in {digest.edition.key}, all sent before"
-    return f"nothing new since {standing.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
-
-
-def _papers(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 @dataclass
 class _Run:
     """What stays the same throughout one run."""
@@ -124,11 +68,19 @@ class _Run:
     clock: Callable[[], datetime]
     watch: Callable[[Outcome], None]
     secret: bytes
+    #: The keys of the addresses to serve, or None for all.
+    only: AbstractSet[str] | None
     outcomes: list[Outcome] = field(default_factory=list)
+
+    def serves(self, subscriber: Subscriber) -> bool:
+        return self.only is None or email_key(subscriber.email) in self.only
 
     def tell(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         self.watch(outcome)
+
+    def tell_waiting(self, subscriber: Subscriber, edition_key: str, error: NewsletterError) -> None:
+        self.tell(Outcome(subscriber.email, "not sent", f"waiting: {error.message}", edition_key))
 
 
 def deliver(
@@ -149,54 +101,45 @@ def deliver(
     Raises:
         NewsletterError: Another process is sending for this site.
     """
-    run = _Run(store, config, environment, clock, watch, store.secret())
-    wanted = None if only is None else {email_key(email) for email in only}
+    run = _Run(
+        store,
+        config,
+        environment,
+        clock,
+        watch,
+        store.secret(),
+        None if only is None else frozenset(map(email_key, only)),
+    )
     if transport is None:
-        _plan(run, note, wanted, dry=True)
+        for intent in _intents(run, note, dry=True):
+            subject = _letter(run, intent.digest, intent.subscriber, intent.edition.key).subject
+            would = len(intent.digest.items)
+            run.tell(Outcome(intent.subscriber.email, "would send", subject, intent.edition.key, would))
         return DeliveryReport(tuple(run.outcomes))
     with _only_sender(config.site.lock):
-        with store.transaction():
-            _plan(run, note, wanted, dry=False)
-        error = _carry_out(run, transport, wanted)
+        error = _deliver(run, transport, list(_intents(run, note, dry=False)))
     return DeliveryReport(tuple(run.outcomes), error)
 
 
-# -- planning -----------------------------------------------------------------------------------------
-
-
-def _plan(run: _Run, note: str, wanted: AbstractSet[str] | None, *, dry: bool) -> None:
-    """Queue a delivery for every reader that `decide` has a digest for, and tell why for the others."""
+def _intents(run: _Run, note: str, *, dry: bool) -> Iterator[Intent]:
+    """Yield the plan's intents, and tell of every silence but those that this run is about to end."""
     now = run.clock()
-    editions: dict[str, tuple[Edition, PaperIndex]] = {}
-    suppressions = run.store.subscribers.suppressions()
-    last_seen_at = run.store.papers.last_seen_at()
-    for subscriber in run.store.subscribers.all():
-        if wanted is not None and email_key(subscriber.email) not in wanted:
-            continue
-        due = due_edition(subscriber.profile, now)
-        if due.key not in editions:
-            edition = find_edition(run.store, due, subscriber.profile.cadence, now, note)
-            editions[due.key] = edition, PaperIndex(run.store.papers.seen_after(edition.since))
-        edition, index = editions[due.key]
-        standing = Standing(
-            suppressed=suppressions.get(email_key(subscriber.email)),
-            delivery=run.store.deliveries.find(due.key, subscriber.id),
-            edition=edition,
-            index=index,
-            sent_before=run.store.deliveries.papers_planned_for(subscriber.id),
-            last_seen_at=last_seen_at,
-        )
-        decided = decide(subscriber, due, standing)
-        if isinstance(decided, str):
-            if not (standing.delivery and _is_open(standing.delivery, now)) or dry:
-                run.tell(Outcome(subscriber.email, "not sent", decided, due.key))
-        elif dry:
-            letter = _letter(run, decided, subscriber, due.key)
-            run.tell(Outcome(subscriber.email, "would send", letter.subject, due.key, len(decided.items)))
-        else:
-            run.store.editions.put(edition)
-            message_id = make_message_id(run.secret, due.key, subscriber.id, run.config.sender)
-            run.store.deliveries.queue(due.key, subscriber.id, run.store.editions.put_digest(decided), message_id, now)
+    for decided in plan(run.store, now, note=note, only=run.only):
+        if isinstance(decided, Intent):
+            yield decided
+        elif dry or not (decided.delivery and _is_open(decided.delivery, now)):
+            run.tell(Outcome(decided.subscriber.email, "not sent", decided.why, decided.edition.key))
+
+
+def _queue(run: _Run, intents: Iterable[Intent]) -> None:
+    """Write the plan into the ledger: all of it or nothing."""
+    with run.store.transaction():
+        for intent in intents:
+            key, reader = intent.edition.key, intent.subscriber.id
+            run.store.editions.put(intent.edition)
+            digest_id = run.store.editions.put_digest(intent.digest)
+            message_id = make_message_id(run.secret, key, reader, run.config.sender)
+            run.store.deliveries.queue(key, reader, digest_id, message_id, run.clock())
 
 
 def _is_open(delivery: Delivery, now: datetime) -> bool:
@@ -205,30 +148,37 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
     return delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED) and not waits
 
 
-# -- carrying out -------------------------------------------------------------------------------------
+def _deliver(run: _Run, transport: Transport, intents: list[Intent]) -> NewsletterError | None:
+    """Queue the plan and send what is open in the ledger; return why it stopped, if it did.
 
-
-def _carry_out(run: _Run, transport: Transport, wanted: AbstractSet[str] | None) -> NewsletterError | None:
-    """Send what is open in the ledger; return why it stopped, if it did. What is left then waits for the next run."""
+    A server that cannot be reached leaves the ledger as it was. What is left when a run stops waits for the next.
+    """
+    waiting = [delivery for delivery in run.store.deliveries.open() if _is_open(delivery, run.clock())]
     stopped: NewsletterError | None = None
+    if intents or waiting:
+        try:
+            transport.open()
+            _queue(run, intents)
+        except TransportError as error:
+            stopped = error
+            for intent in intents:
+                run.tell_waiting(intent.subscriber, intent.edition.key, error)
     for delivery in run.store.deliveries.open():
         subscriber = run.store.subscribers.find_by_id(delivery.subscriber_id)
-        if subscriber is None or (wanted is not None and email_key(subscriber.email) not in wanted):
-            continue
-        if not _is_open(delivery, run.clock()):
+        if subscriber is None or not run.serves(subscriber) or not _is_open(delivery, run.clock()):
             continue
         if stopped is None:
             try:
-                _carry_out_one(run, transport, delivery, subscriber)
+                _carry_out(run, transport, delivery, subscriber)
             except (TransportError, TemplateError) as error:
                 stopped = error
                 run.store.deliveries.move(delivery.id, DeliveryStatus.QUEUED, run.clock())
         if stopped is not None:
-            run.tell(Outcome(subscriber.email, "not sent", f"waiting: {stopped.message}", delivery.edition_key))
+            run.tell_waiting(subscriber, delivery.edition_key, stopped)
     return stopped
 
 
-def _carry_out_one(run: _Run, transport: Transport, delivery: Delivery, subscriber: Subscriber) -> None:
+def _carry_out(run: _Run, transport: Transport, delivery: Delivery, subscriber: Subscriber) -> None:
     def move(status: DeliveryStatus, detail: str, next_attempt_at: datetime | None = None) -> None:
         run.store.deliveries.move(delivery.id, status, run.clock(), detail=detail, next_attempt_at=next_attempt_at)
         if status is not DeliveryStatus.SENDING:

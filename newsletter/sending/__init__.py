@@ -10,6 +10,14 @@ from newsletter.models import Message
 class Transport(Protocol):
     """What takes messages away."""
 
+    def open(self) -> None:
+        """Make sure that messages can be handed over, before anything is planned.
+
+        Raises:
+            TransportError: They cannot.
+        """
+        ...
+
     def send(self, message: Message) -> str:
         """Hand over one message and return the server's words.
 

@@ -42,7 +42,7 @@ class Inbox:
         return "250 2.0.0 kept"
 
     def __enter__(self) -> Inbox:
-        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0)
+        self._controller = AnyPort(self, hostname="127.0.0.1", port=0)
         self._controller.start()
         return self
 
@@ -52,7 +52,7 @@ class Inbox:
         self._controller.stop()
 
 
-class _AnyPort(Controller):
+class AnyPort(Controller):
     """aiosmtpd's controller on a port that the system chooses."""
 
     def _trigger_server(self) -> None:

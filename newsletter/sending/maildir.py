@@ -19,12 +19,19 @@ class MaildirTransport:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def send(self, message: Message) -> str:
-        """Write one message; see `Transport.send`."""
-        name = hashlib.sha256(message.message_id.encode()).hexdigest()[:32] + ".newsletter"
+    def open(self) -> None:
+        """Make the folders; see `Transport.open`."""
         try:
             for folder in ("tmp", "new", "cur"):
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TransportError(f"outbox {self.root}: {error.strerror or error}") from error
+
+    def send(self, message: Message) -> str:
+        """Write one message; see `Transport.send`."""
+        self.open()
+        name = hashlib.sha256(message.message_id.encode()).hexdigest()[:32] + ".newsletter"
+        try:
             if seen := next((self.root / "cur").glob(f"{name}*"), None):
                 return f"already in {seen}"
             draft = self.root / "tmp" / name

@@ -48,6 +48,10 @@ class SmtpTransport:
         self._tls = tls
         self._server: smtplib.SMTP | None = None
 
+    def open(self) -> None:
+        """Connect and log in; see `Transport.open`."""
+        self._connected()
+
     def send(self, message: Message) -> str:
         """Hand over one message; see `Transport.send`."""
         server = self._connected()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -12,89 +11,12 @@ import pytest
 from filelock import FileLock
 
 from newsletter.errors import NewsletterError, TransportError
-from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Message, Status
-from newsletter.pipeline.calendar import due_edition
-from newsletter.pipeline.deliver import MAX_ATTEMPTS, Standing, decide
-from newsletter.ranking.index import PaperIndex
+from newsletter.models import DeliveryStatus, Message, Status
+from newsletter.pipeline.deliver import MAX_ATTEMPTS
 from newsletter.sending.maildir import MaildirTransport
-from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
+from tests.factories import NOW
 from tests.pipeline.conftest import Street, told
 from tests.smtpd import Server, serving
-
-# -- deciding -----------------------------------------------------------------------------------------
-
-EDITION = Edition(
-    key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW - timedelta(days=1), created_at=NOW
-)
-NO_PAPERS = PaperIndex([])
-ONE_PAPER = PaperIndex([make_paper(title="In-Context Learning for Kettles")])
-
-
-def standing(index: PaperIndex = ONE_PAPER, **changes: object) -> Standing:
-    known: dict[str, object] = {
-        "suppressed": None, "delivery": None, "edition": EDITION, "index": index, "sent_before": frozenset(),
-        "last_seen_at": NOW,
-    }  # fmt: skip
-    return Standing(**(known | changes))  # type: ignore[arg-type]
-
-
-def delivery(status: DeliveryStatus, **changes: object) -> Delivery:
-    known: dict[str, object] = {
-        "id": 1, "edition_key": EDITION.key, "subscriber_id": 1, "digest_id": 1, "message_id": "<1@x>",
-        "status": status, "attempts": 1, "detail": "", "next_attempt_at": None, "updated_at": NOW,
-    }  # fmt: skip
-    return Delivery(**(known | changes))  # type: ignore[arg-type]
-
-
-WAITING = delivery(
-    DeliveryStatus.DEFERRED, detail="450 greylisted", next_attempt_at=NOW + timedelta(minutes=5)
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("reader", "known", "why"),
-    [
-        ({"status": Status.LEFT}, standing(), "left since 2026-05-08"),
-        ({"status": Status.PAUSED}, standing(), "paused since 2026-05-08"),
-        ({"status": Status.DISABLED}, standing(), "disabled since 2026-05-08"),
-        ({}, standing(suppressed="hard bounce"), "suppressed: hard bounce"),
-        (
-            {},
-            standing(delivery=delivery(DeliveryStatus.SENT)),
-            "already sent daily-2026-05-08 at 2026-05-08 09:30 UTC; not due before 2026-05-09 08:00 UTC",
-        ),
-        ({}, standing(delivery=WAITING), "daily-2026-05-08 waits until 2026-05-08 09:35 UTC: 450 greylisted"),
-        (
-            {},
-            standing(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
-            "daily-2026-05-08 failed at 2026-05-08 09:30 UTC: 550 no such user",
-        ),
-        ({}, standing(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
-        ({}, standing(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
-        ({}, standing(sent_before={1}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
-        (
-            {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
-            standing(),
-            "no match: 1 new paper, none on Robots, Pears",
-        ),
-    ],
-)
-def test_silence_has_a_reason(reader: dict[str, object], known: Standing, why: str) -> None:
-    subscriber = make_subscriber(**reader)
-
-    assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
-
-
-def test_a_reader_with_a_match_gets_a_digest() -> None:
-    subscriber = make_subscriber()
-
-    digest = decide(subscriber, due_edition(subscriber.profile, NOW), standing())
-
-    assert isinstance(digest, Digest)
-    assert [item.paper.title for item in digest.items] == ["In-Context Learning for Kettles"]
-
-
-# -- carrying out -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -230,11 +152,12 @@ def test_a_policy_against_us_stops_the_run_and_blames_no_reader(two_readers: Str
     assert {status for status, _ in told(mended).values()} == {"sent"}
 
 
-def test_a_server_that_is_down_loses_nothing(two_readers: Street) -> None:
+def test_a_server_that_is_down_leaves_the_store_as_it_was_and_loses_nothing(two_readers: Street) -> None:
     with serving(Server()) as server:
         pass
     down = two_readers.send_to(server)
-    waiting = two_readers.store.deliveries.open()
+    assert two_readers.store.deliveries.open() == []
+    assert two_readers.store.editions.find("daily-2026-05-08") is None
     with serving(Server()) as server:
         up = two_readers.send_to(server)
 
@@ -242,8 +165,13 @@ def test_a_server_that_is_down_loses_nothing(two_readers: Street) -> None:
     assert told(down) == dict.fromkeys(
         ("ada@example.org", "bob@example.org"), ("not sent", f"waiting: {down.error.message}")
     )
-    assert [one.status for one in waiting] == [DeliveryStatus.QUEUED, DeliveryStatus.QUEUED]
     assert {status for status, _ in told(up).values()} == {"sent"}
+
+
+def plan_without_sending(street: Street, **options: object) -> None:
+    """Have everything planned and queued, and the run stopped before the first message."""
+    with serving(Server(on_mail=lambda _address, _seen: "550 5.7.1 not you")) as server:
+        street.send_to(server, **options)
 
 
 class LeavingInBetween(MaildirTransport):
@@ -274,9 +202,7 @@ def test_a_suppressed_address_is_not_mailed(two_readers: Street, tmp_path: Path)
 
 
 def test_a_restart_renders_what_was_planned_even_if_more_was_pulled_since(two_readers: Street) -> None:
-    with serving(Server()) as server:
-        pass
-    two_readers.send_to(server)
+    plan_without_sending(two_readers)
     two_readers.add_paper("Pears Too Late", 9)
     with serving(Server()) as server:
         two_readers.send_to(server)
@@ -285,9 +211,7 @@ def test_a_restart_renders_what_was_planned_even_if_more_was_pulled_since(two_re
 
 
 def test_a_delivery_in_doubt_is_sent_again_under_the_same_message_id(two_readers: Street, tmp_path: Path) -> None:
-    with serving(Server()) as server:
-        pass
-    two_readers.send_to(server)
+    plan_without_sending(two_readers)
     doubtful, _ = two_readers.store.deliveries.open()
     two_readers.store.deliveries.move(doubtful.id, DeliveryStatus.SENDING, NOW)
 
@@ -307,9 +231,7 @@ def test_while_one_process_sends_another_may_not(two_readers: Street, tmp_path: 
 
 
 def test_a_note_stays_with_its_edition(two_readers: Street) -> None:
-    with serving(Server()) as server:
-        pass
-    two_readers.send_to(server, note="Hello **there**")
+    plan_without_sending(two_readers, note="Hello **there**")
     with serving(Server()) as server:
         two_readers.send_to(server)
 

@@ -1,0 +1,122 @@
+"""Who is due, and what they get or why nothing: decided before anything is written or sent.
+
+`decide` is pure; `plan` reads from the store all that it needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
+from newsletter.pipeline.calendar import Due, due_edition
+from newsletter.pipeline.compose import compose, find_edition
+from newsletter.ranking.index import PaperIndex
+from newsletter.store import Store
+from newsletter.store.subscribers import email_key
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A digest to be delivered to a reader."""
+
+    subscriber: Subscriber
+    edition: Edition
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A reader who gets nothing now, and why."""
+
+    subscriber: Subscriber
+    edition: Edition
+    why: str
+    #: What the ledger holds of this edition for this reader.
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All that `decide` needs to know of one reader and one edition."""
+
+    #: Why the address must not be mailed, or None.
+    suppressed: str | None
+    #: What the ledger holds of this edition for this reader.
+    delivery: Delivery | None
+    edition: Edition
+    #: Of the edition's papers.
+    index: PaperIndex
+    #: Ids of the papers that this reader was sent.
+    sent_before: AbstractSet[int]
+    #: When the newest paper of all was first seen.
+    last_seen_at: datetime | None
+
+
+def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str:
+    """Return the digest to send to a reader, or why there is none."""
+    if subscriber.status is not Status.ACTIVE:
+        return f"{subscriber.status.value} since {subscriber.status_at.date()}"
+    if standing.suppressed is not None:
+        return f"suppressed: {standing.suppressed}"
+    if standing.delivery is not None:
+        return _already(standing.delivery, due)
+    digest = compose(standing.index, standing.edition, subscriber.profile, standing.sent_before)
+    return digest if digest.items else _why_empty(digest, subscriber, standing)
+
+
+def _already(delivery: Delivery, due: Due) -> str:
+    at = f"{delivery.updated_at:%Y-%m-%d %H:%M} UTC"
+    if delivery.status is DeliveryStatus.SENT:
+        return f"already sent {due.key} at {at}; not due before {due.next_at:%Y-%m-%d %H:%M} UTC"
+    if delivery.status is DeliveryStatus.DEFERRED and delivery.next_attempt_at:
+        return f"{due.key} waits until {delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC: {delivery.detail}"
+    return f"{due.key} {delivery.status.value} at {at}" + (f": {delivery.detail}" if delivery.detail else "")
+
+
+def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> str:
+    topics = ", ".join(topic.name for topic in subscriber.profile.topics)
+    if digest.considered:
+        return f"no match: {_papers(digest.considered, 'new paper')}, none on {topics}"
+    if standing.last_seen_at is None:
+        return "nothing new: the store holds no papers yet"
+    if standing.index.papers:
+        return f"nothing new: {_papers(len(standing.index.papers), 'paper')} in {digest.edition.key}, all sent before"
+    return f"nothing new since {standing.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
+
+
+def _papers(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def plan(
+    store: Store, now: datetime, *, note: str = "", only: AbstractSet[str] | None = None
+) -> Iterator[Intent | Silence]:
+    """Decide for every subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
+    editions: dict[str, tuple[Edition, PaperIndex]] = {}
+    suppressions = store.subscribers.suppressions()
+    last_seen_at = store.papers.last_seen_at()
+    for subscriber in store.subscribers.all():
+        key = email_key(subscriber.email)
+        if only is not None and key not in only:
+            continue
+        due = due_edition(subscriber.profile, now)
+        if due.key not in editions:
+            edition = find_edition(store, due, subscriber.profile.cadence, now, note)
+            editions[due.key] = edition, PaperIndex(store.papers.seen_after(edition.since))
+        edition, index = editions[due.key]
+        standing = Standing(
+            suppressed=suppressions.get(key),
+            delivery=store.deliveries.find(due.key, subscriber.id),
+            edition=edition,
+            index=index,
+            sent_before=store.deliveries.papers_planned_for(subscriber.id),
+            last_seen_at=last_seen_at,
+        )
+        decided = decide(subscriber, due, standing)
+        if isinstance(decided, Digest):
+            yield Intent(subscriber, edition, decided)
+        else:
+            yield Silence(subscriber, edition, decided, standing.delivery)

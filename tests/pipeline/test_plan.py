@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status
+from newsletter.pipeline.calendar import due_edition
+from newsletter.pipeline.plan import Standing, decide
+from newsletter.ranking.index import PaperIndex
+from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
+
+EDITION = Edition(
+    key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW - timedelta(days=1), created_at=NOW
+)
+NO_PAPERS = PaperIndex([])
+ONE_PAPER = PaperIndex([make_paper(title="In-Context Learning for Kettles")])
+
+
+def standing(index: PaperIndex = ONE_PAPER, **changes: object) -> Standing:
+    known: dict[str, object] = {
+        "suppressed": None, "delivery": None, "edition": EDITION, "index": index, "sent_before": frozenset(),
+        "last_seen_at": NOW,
+    }  # fmt: skip
+    return Standing(**(known | changes))  # type: ignore[arg-type]
+
+
+def delivery(status: DeliveryStatus, **changes: object) -> Delivery:
+    known: dict[str, object] = {
+        "id": 1, "edition_key": EDITION.key, "subscriber_id": 1, "digest_id": 1, "message_id": "<1@x>",
+        "status": status, "attempts": 1, "detail": "", "next_attempt_at": None, "updated_at": NOW,
+    }  # fmt: skip
+    return Delivery(**(known | changes))  # type: ignore[arg-type]
+
+
+WAITING = delivery(
+    DeliveryStatus.DEFERRED, detail="450 greylisted", next_attempt_at=NOW + timedelta(minutes=5)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reader", "known", "why"),
+    [
+        ({"status": Status.LEFT}, standing(), "left since 2026-05-08"),
+        ({"status": Status.PAUSED}, standing(), "paused since 2026-05-08"),
+        ({"status": Status.DISABLED}, standing(), "disabled since 2026-05-08"),
+        ({}, standing(suppressed="hard bounce"), "suppressed: hard bounce"),
+        (
+            {},
+            standing(delivery=delivery(DeliveryStatus.SENT)),
+            "already sent daily-2026-05-08 at 2026-05-08 09:30 UTC; not due before 2026-05-09 08:00 UTC",
+        ),
+        ({}, standing(delivery=WAITING), "daily-2026-05-08 waits until 2026-05-08 09:35 UTC: 450 greylisted"),
+        (
+            {},
+            standing(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
+            "daily-2026-05-08 failed at 2026-05-08 09:30 UTC: 550 no such user",
+        ),
+        ({}, standing(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
+        ({}, standing(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
+        ({}, standing(sent_before={1}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
+        (
+            {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
+            standing(),
+            "no match: 1 new paper, none on Robots, Pears",
+        ),
+    ],
+)
+def test_silence_has_a_reason(reader: dict[str, object], known: Standing, why: str) -> None:
+    subscriber = make_subscriber(**reader)
+
+    assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
+
+
+def test_a_reader_with_a_match_gets_a_digest() -> None:
+    subscriber = make_subscriber()
+
+    digest = decide(subscriber, due_edition(subscriber.profile, NOW), standing())
+
+    assert isinstance(digest, Digest)
+    assert [item.paper.title for item in digest.items] == ["In-Context Learning for Kettles"]
