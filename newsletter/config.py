@@ -252,6 +252,9 @@ def _site_url(text: str | None) -> str | None:
 
 def _address(setting: str, text: str) -> str:
     try:
-        return check_email(text)
+        address = check_email(text)
     except ProfileError as error:
         raise ConfigError(f"{setting}: {error.message.removeprefix('email: ')}") from error
+    if not address.rpartition("@")[0].isascii():
+        raise ConfigError(f"{setting}: {text!r}: mail servers that take no SMTPUTF8 could not be written to from here")
+    return address

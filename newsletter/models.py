@@ -220,7 +220,7 @@ class Section:
 
     title: str
     items: tuple[Item, ...]
-    #: How many papers matched this topic, shown or not.
+    #: How many papers matched this topic, shown or not; for trending ones, those shown.
     matched: int
 
 

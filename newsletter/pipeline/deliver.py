@@ -172,7 +172,7 @@ def _deliver(run: _Run, transport: Transport, intents: list[Intent]) -> Newslett
                 _carry_out(run, transport, delivery, subscriber)
             except (TransportError, TemplateError) as error:
                 stopped = error
-                run.store.deliveries.move(delivery.id, DeliveryStatus.QUEUED, run.clock())
+                run.store.deliveries.put_back(delivery)
         if stopped is not None:
             run.tell_waiting(subscriber, delivery.edition_key, stopped)
     return stopped

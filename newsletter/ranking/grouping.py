@@ -78,7 +78,7 @@ def _trending(rest: list[Paper], profile: Profile, room: int, today: date) -> li
     items = [Item(paper, score(paper, None, today).total, popularity_reason(paper)) for paper in rest]
     shown = tuple(sorted(items, key=_rank)[:limit])
     title = ALSO_TRENDING if profile.topics else TRENDING
-    return [Section(title, shown, matched=len(items))] if shown else []
+    return [Section(title, shown, matched=len(shown))] if shown else []
 
 
 def _rank(item: Item) -> tuple[float, str]:

@@ -144,8 +144,9 @@ def byline(paper: Paper) -> str:
     names = [readable(name) for name in paper.authors]
     if not names:
         return paper.organization or (_counted(paper.author_count, "author") if paper.author_count else "")
-    more = max(len(names), paper.author_count or 0) - _NAMED_AUTHORS
-    shown = ", ".join(names[:_NAMED_AUTHORS]) + (f" and {more} more" if more > 0 else "")
+    named = names[:_NAMED_AUTHORS]
+    more = max(len(names), paper.author_count or 0) - len(named)
+    shown = ", ".join(named) + (f" and {more} more" if more > 0 else "")
     return f"{shown} ({paper.organization})" if paper.organization else shown
 
 

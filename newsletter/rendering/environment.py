@@ -55,13 +55,14 @@ def render(environment: Environment, name: str, **context: Any) -> str:
         ArithmeticError,
         LookupError,
         AttributeError,
+        RecursionError,  # a template that extends itself, and not `default:` of its name
     ) as error:
         raise TemplateError(f"{_place(error, name)}: {error}") from error
 
 
 def wrap(text: str, indent: int = 0, first: int | None = None) -> str:
     """Break a paragraph into lines of 72 columns, indented (the first line by `first`); long words stay whole."""
-    return textwrap.fill(
+    lines = textwrap.fill(
         text,
         _TEXT_WIDTH,
         initial_indent=" " * (indent if first is None else first),
@@ -69,11 +70,12 @@ def wrap(text: str, indent: int = 0, first: int | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return lines.replace("\u00a0", " ")  # `unbroken` has done its work
 
 
 def underline(text: str, character: str = "-") -> str:
-    """Return `text` with a line of `character` below it."""
-    return f"{text}\n{character * min(len(text), _TEXT_WIDTH)}"
+    """Return `text`, wrapped, with a line of `character` below it."""
+    return f"{wrap(text)}\n{character * min(len(text), _TEXT_WIDTH)}"
 
 
 def unbroken(text: str) -> str:

@@ -39,11 +39,14 @@ class Sender:
         return wire_address(self.address).rpartition("@")[2]
 
 
-class _MailPolicy(EmailPolicy):
-    """EmailPolicy without two mistakes of its folding, for the headers that this module writes.
+_LINE = 78  # RFC 5322, 2.1.1
 
-    It turns a token longer than a line into an encoded word (cpython#85725), and mail programs then see no
-    unsubscribe link at all; and it loses spaces between words outside of ASCII when it breaks a line there.
+
+class _MailPolicy(EmailPolicy):
+    """EmailPolicy, but the headers that hold what others wrote are folded here.
+
+    The standard folding turns a token longer than a line into an encoded word (cpython#85725), so that mail programs
+    see no unsubscribe link at all; it loses and adds spaces where it breaks a long text, and tears quoted names.
     """
 
     _VERBATIM = frozenset({"list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id"})
@@ -51,33 +54,38 @@ class _MailPolicy(EmailPolicy):
 
     def fold(self, name: str, value: str) -> str:
         """Fold one header into lines."""
-        return self._mended(name, value) or str(super().fold(name, value))
+        return self._lines(name, value) or str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Fold one header into lines, as bytes."""
-        return self._mended(name, value).encode("ascii") or bytes(super().fold_binary(name, value))
+        return self._lines(name, value).encode() or bytes(super().fold_binary(name, value))
 
-    def _mended(self, name: str, value: Any) -> str:
+    def _lines(self, name: str, value: Any) -> str:
         """Fold a header that the standard policy gets wrong, or return "" for the others."""
         kind = name.lower()
         if kind in self._VERBATIM:
             return f"{name}: " + f",{self.linesep} ".join(str(value).split(", ")) + self.linesep
-        if self.utf8 or str(value).isascii():
-            return ""
         if kind == "subject":
-            return f"{name}: {self._encoded(str(value), name)}{self.linesep}"
+            return f"{name}: {self._words(str(value), name)}{self.linesep}"
         if kind in self._MAILBOXES:
             (mailbox,) = value.addresses
-            return (
-                f"{name}: {self._encoded(mailbox.display_name, name)}{self.linesep} <{mailbox.addr_spec}>{self.linesep}"
-            )
+            line = f"{name}: {mailbox}"
+            if not (mailbox.display_name.isascii() and len(line) <= _LINE):
+                encoded = self._words(mailbox.display_name, name, plain=False)
+                line = f"{name}: {encoded}{self.linesep} <{mailbox.addr_spec}>"
+            return line + self.linesep
         return ""
 
-    def _encoded(self, text: str, name: str) -> str:
+    def _words(self, text: str, name: str, *, plain: bool = True) -> str:
+        """Return `text` as it is where it fits on a plain line, else as encoded words (RFC 2047)."""
+        if plain and text.isascii() and len(f"{name}: {text}") <= _LINE:
+            return text
         return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
 
 
-_POLICY = _MailPolicy(linesep="\r\n", max_line_length=78)
+_POLICY = _MailPolicy(linesep="\r\n", max_line_length=_LINE)
+# Quoted-printable has lines of 76 characters (RFC 2045, 6.7), and Python breaks it where the policy says.
+_BODY_WIDTH = 76
 
 
 def wire_address(email: str) -> str:
@@ -106,7 +114,9 @@ def build_message(
 ) -> Message:
     """Assemble one message; `leave_urls` are the site's one-click address, where there is one, and the mailto."""
     leave_urls = list(leave_urls)
-    mail = EmailMessage(policy=_POLICY if recipient.isascii() else _POLICY.clone(utf8=True))
+    # As the envelope goes, so do the headers: in ASCII unless the part before the @ needs SMTPUTF8.
+    policy = _POLICY if wire_address(recipient).isascii() else _POLICY.clone(utf8=True)
+    mail = EmailMessage(policy=policy.clone(max_line_length=_BODY_WIDTH))
     mail["From"] = _mailbox(sender.name, sender.address)
     mail["To"] = _mailbox(recipient_name, recipient)
     if sender.reply_to != sender.address:
@@ -123,7 +133,7 @@ def build_message(
     mail.set_content(text, charset="utf-8", cte="quoted-printable")
     if html is not None:
         mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
-        mail.set_boundary("=_" + re.sub(r"\W", "", message_id))
+        mail.set_boundary(("=_" + re.sub(r"\W", "", message_id))[:70])  # RFC 2046, 5.1.1
     return Message(
         message_id=message_id,
         sender=wire_address(sender.address),
@@ -131,7 +141,7 @@ def build_message(
         subject=subject,
         html=html,
         text=text,
-        content=mail.as_bytes(),
+        content=mail.as_bytes(policy=policy),
     )
 
 

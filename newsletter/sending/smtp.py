@@ -139,6 +139,9 @@ class SmtpTransport:
             raise TransportError(
                 f"{settings}: login refused: {error.smtp_code} {_words(error.smtp_error)}", hint=_AUTH_HINT
             ) from error
+        except UnicodeEncodeError:
+            # Not "from" it: it holds the password.
+            raise TransportError(f"{settings}: login: only ASCII is possible here", hint=_AUTH_HINT) from None
         except smtplib.SMTPNotSupportedError as error:
             hint = (
                 'a server on this machine may need smtp.security = "none"'

@@ -80,6 +80,19 @@ class Deliveries:
             ],
         )
 
+    def put_back(self, delivery: Delivery) -> None:
+        """Store a delivery as it was before an attempt that did not come to anything, and does not count as one."""
+        self._db.execute(
+            "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ? WHERE id = ?",
+            [
+                delivery.status.value,
+                delivery.attempts,
+                delivery.detail,
+                delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
+                delivery.id,
+            ],
+        )
+
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
         return [_delivery(row) for row in self._db.execute(sql, values).fetchall()]

@@ -108,7 +108,8 @@ def test_an_international_domain_is_written_in_ascii() -> None:
 def test_an_international_address_is_written_as_it_is() -> None:
     message = build(recipient="adá@bücher.example", recipient_name="Adá")
 
-    assert header(message, "To") == "Adá <adá@xn--bcher-kva.example>".encode()
+    assert header(message, "To") == "=?utf-8?q?Ad=C3=A1?= <adá@xn--bcher-kva.example>".encode()
+    assert parsed(message)["To"].addresses[0].display_name == "Adá"
 
 
 def test_a_list_whose_name_is_outside_ascii_has_an_identifier_still() -> None:

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.models import Cadence, Digest, Edition, Paper, Profile
+from newsletter.pipeline.calendar import due_edition
+from newsletter.pipeline.compose import compose, find_edition
+from newsletter.ranking.index import PaperIndex
+from newsletter.store import Store
+from tests.factories import NOW, TODAY, make_paper, make_profile, make_topic
+
+EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW)
+PEARS = make_profile(topics=(make_topic("Pears", ("pear",)),))
+
+
+def paper(number: int, title: str) -> Paper:
+    return make_paper(id=number, title=title, abstract="", arxiv_id=f"2605.{number:05}")
+
+
+def found(store: Store, profile: Profile, after: timedelta = timedelta(), note: str = "") -> Edition:
+    now = NOW + after
+    return find_edition(store, due_edition(profile, now), profile.cadence, now, note)
+
+
+def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:
+    papers = [paper(1, "Pears in Winter"), paper(2, "Kettles"), paper(3, "Pears in Spring")]
+
+    digest = compose(PaperIndex(papers), EDITION, PEARS, {3})
+
+    assert (digest.edition, digest.considered) == (EDITION, 2)
+    assert [(section.title, [item.paper.id for item in section.items]) for section in digest.sections] == [
+        ("Pears", [1])
+    ]
+
+
+def test_a_paper_grows_old_by_the_editions_day_and_not_by_the_clock() -> None:
+    index = PaperIndex([paper(1, "Pears")])
+    later = replace(EDITION, day=TODAY + timedelta(days=14))
+
+    (fresh,) = compose(index, EDITION, PEARS, frozenset()).items
+    (old,) = compose(index, later, PEARS, frozenset()).items
+
+    assert fresh.score > old.score
+
+
+# -- editions -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cadence", "days"), [(Cadence.DAILY, 7), (Cadence.WEEKDAYS, 7), (Cadence.WEEKLY, 7), (Cadence.MONTHLY, 31)]
+)
+def test_the_first_edition_of_a_site_reaches_back(store: Store, cadence: Cadence, days: int) -> None:
+    first = found(store, make_profile(cadence=cadence), note="Hello")
+
+    assert (first.since, first.created_at, first.note) == (NOW - timedelta(days=days), NOW, "Hello")
+
+
+def test_the_next_edition_begins_where_the_one_before_it_was_made(store: Store) -> None:
+    store.editions.put(found(store, make_profile()))
+    store.editions.put(found(store, make_profile(cadence=Cadence.WEEKLY), timedelta(hours=5)))
+
+    assert found(store, make_profile(), timedelta(days=3)).since == NOW
+
+
+def test_an_edition_that_was_made_stays_as_it_is(store: Store) -> None:
+    first = found(store, make_profile(), note="First words")
+    store.editions.put(first)
+
+    assert found(store, make_profile(), timedelta(hours=1), note="Other words") == first
+
+
+def test_finding_an_edition_stores_nothing(store: Store) -> None:
+    edition = found(store, make_profile())
+
+    assert store.editions.find(edition.key) is None
+
+
+# -- histories ----------------------------------------------------------------------------------------
+
+TITLES = ["Pears", "Robots", "Pears for Robots", "Kettles"]
+days = st.lists(st.lists(st.sampled_from(TITLES), max_size=6), min_size=1, max_size=8)
+profiles = st.builds(
+    make_profile,
+    topics=st.sampled_from(
+        [(), PEARS.topics, (*PEARS.topics, make_topic("Robots", ("robot",))), (make_topic("All", ("pear", "robot")),)]
+    ),
+    max_papers=st.integers(1, 5),
+    max_per_section=st.integers(1, 4),
+    trending=st.integers(0, 3),
+)
+
+
+@given(days, profiles)
+@settings(max_examples=150)
+def test_whatever_comes_on_which_day_no_reader_gets_a_paper_twice(history: list[list[str]], profile: Profile) -> None:
+    papers: list[Paper] = []
+    digests: list[Digest] = []
+    for titles in history:
+        papers += [paper(len(papers) + offset, title) for offset, title in enumerate(titles, start=1)]
+        sent = {item.paper.id for digest in digests for item in digest.items}
+        digests.append(compose(PaperIndex(papers), EDITION, profile, sent))
+
+    ids = [item.paper.id for digest in digests for item in digest.items]
+    assert len(ids) == len(set(ids))
+    assert [digest.considered for digest in digests] == [
+        sum(map(len, history[: day + 1])) - sum(len(digest.items) for digest in digests[:day])
+        for day in range(len(history))
+    ]

@@ -1,0 +1,119 @@
+"""A sender that is killed, at whatever moment, and started again until it is done."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from collections import Counter
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from newsletter.models import DeliveryStatus
+from tests.pipeline.conftest import Street
+from tests.pipeline.test_deliver import SENDER
+from tests.smtpd import Server, serving
+
+READERS = [f"reader{number:02}@example.org" for number in range(30)]
+
+
+@pytest.fixture
+def thirty_readers(street: Street) -> Street:
+    street.add_paper("Pears in Winter", 1)
+    for reader in READERS:
+        street.add_reader(reader, "pears")
+    return street
+
+
+class Senders:
+    """One sending process after another."""
+
+    def __init__(self, site: Path, server: Server, now: str) -> None:
+        self._command = [sys.executable, "-c", SENDER, str(site), str(server.port), now]
+        self._running: subprocess.Popen[bytes] | None = None
+        self.exits: list[int] = []
+
+    def run(self) -> int:
+        self._running = subprocess.Popen(self._command)
+        self.exits.append(self._running.wait(60))
+        return self.exits[-1]
+
+    def kill(self) -> None:
+        assert self._running is not None
+        self._running.kill()
+
+
+def message_ids(server: Server) -> dict[str, set[str]]:
+    ids: dict[str, set[str]] = {}
+    for recipient, content in server.accepted:
+        ids.setdefault(recipient, set()).add(message_from_bytes(content)["Message-ID"])
+    return ids
+
+
+@pytest.mark.parametrize("moment", ["on_mail", "on_rcpt", "on_data"])
+def test_killed_before_the_server_has_taken_a_message_nobody_gets_two(
+    thirty_readers: Street, tmp_path: Path, moment: str
+) -> None:
+    kills = {1, 7, 30}
+    asked = 0
+
+    def answer(_address: str, _seen: int) -> str | None:
+        nonlocal asked
+        asked += 1
+        if asked not in kills:
+            return None
+        senders.kill()
+        return "451 4.3.0 not taken"
+
+    with serving(Server(**{moment: answer})) as server:  # type: ignore[arg-type]
+        senders = Senders(tmp_path, server, thirty_readers.now.isoformat())
+        while senders.run() == -9:
+            pass
+
+    assert senders.exits == [-9, -9, -9, 0]
+    assert sorted(server.recipients) == READERS
+
+
+def test_killed_at_any_moment_nobody_is_missed_and_doubles_have_one_message_id(
+    thirty_readers: Street, tmp_path: Path
+) -> None:
+    chance = random.Random(8)
+    kills = 0
+
+    def answer(_address: str, _seen: int) -> None:
+        nonlocal kills
+        if kills < 4 and chance.random() < 0.1:
+            kills += 1
+            threading.Timer(chance.random() / 50, senders.kill).start()
+
+    with serving(Server(on_mail=answer)) as server:
+        senders = Senders(tmp_path, server, thirty_readers.now.isoformat())
+        while senders.run() == -9:
+            pass
+
+    killed = senders.exits.count(-9)
+    assert killed > 0
+    assert senders.exits[-1] == 0
+    assert set(server.recipients) == set(READERS)
+    assert len(server.accepted) <= len(READERS) + killed
+    assert max(Counter(server.recipients).values()) <= 1 + killed
+    assert {len(ids) for ids in message_ids(server).values()} == {1}
+
+
+def test_after_a_kill_only_the_one_on_the_wire_is_in_doubt(thirty_readers: Street, tmp_path: Path) -> None:
+    def kill(taken: int) -> None:
+        if taken == 12:
+            senders.kill()
+
+    with serving(Server(before_reply=kill)) as server:
+        senders = Senders(tmp_path, server, thirty_readers.now.isoformat())
+        senders.run()
+
+    waiting = thirty_readers.store.deliveries.open()
+    assert Counter(delivery.status for delivery in waiting) == {
+        DeliveryStatus.SENDING: 1,
+        DeliveryStatus.QUEUED: len(READERS) - 12,
+    }
