@@ -111,3 +111,13 @@ def test_a_site_is_found_from_inside_it(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
 
     assert find_site(deep) == Site(tmp_path)
+
+
+@pytest.mark.parametrize("setting", ["address", "reply_to"])
+def test_an_address_of_ones_own_that_few_servers_take_is_refused(tmp_path: Path, setting: str) -> None:
+    with pytest.raises(ConfigError, match=f"sender.{setting}: 'adá@example.org': .* SMTPUTF8"):
+        load(tmp_path, f'[sender]\n{setting} = "adá@example.org"\n')
+
+
+def test_an_international_domain_of_ones_own_is_fine(tmp_path: Path) -> None:
+    assert load(tmp_path, '[sender]\naddress = "ada@bücher.example"\n').sender.domain == "xn--bcher-kva.example"

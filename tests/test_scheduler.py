@@ -52,3 +52,8 @@ def test_a_signal_lets_the_job_under_way_finish(stop: signal.Signals) -> None:
         rest = serving.stdout.read()
 
     assert (serving.returncode, rest) == (0, "done\nstopped\n")
+
+
+def test_a_day_that_never_comes_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"schedule\.cron: '0 0 30 2 \*' never comes"):
+        next_run("0 0 30 2 *", datetime.now(UTC))

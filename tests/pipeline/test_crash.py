@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.models import DeliveryStatus
+from newsletter.pipeline.deliver import MAX_ATTEMPTS
 from tests.pipeline.conftest import Street
 from tests.pipeline.test_deliver import SENDER
 from tests.smtpd import Server, serving
@@ -80,7 +81,7 @@ def test_killed_before_the_server_has_taken_a_message_nobody_gets_two(
 def test_killed_at_any_moment_nobody_is_missed_and_doubles_have_one_message_id(
     thirty_readers: Street, tmp_path: Path
 ) -> None:
-    chance = random.Random(8)
+    chance = random.Random(8)  # noqa: S311 - dice, and the same ones every time
     kills = 0
 
     def answer(_address: str, _seen: int) -> None:
@@ -117,3 +118,15 @@ def test_after_a_kill_only_the_one_on_the_wire_is_in_doubt(thirty_readers: Stree
         DeliveryStatus.SENDING: 1,
         DeliveryStatus.QUEUED: len(READERS) - 12,
     }
+
+
+def test_what_stops_the_run_never_counts_against_a_reader(thirty_readers: Street) -> None:
+    """A server that refuses us for a day is not an attempt; the first greylisting after it is not the last."""
+    with serving(Server(on_mail=lambda _address, _seen: "550 5.7.1 we do not know you")) as server:
+        for _ in range(MAX_ATTEMPTS):
+            thirty_readers.send_to(server)
+            thirty_readers.wait(hours=1)
+    with serving(Server(on_rcpt=lambda _address, seen: "450 4.2.0 greylisted" if seen == 0 else None)) as server:
+        greylisted = thirty_readers.send_to(server)
+
+    assert {outcome.status for outcome in greylisted.outcomes} == {"deferred"}

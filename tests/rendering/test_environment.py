@@ -66,3 +66,23 @@ def test_wrapping_indents_and_leaves_addresses_whole() -> None:
     assert wrap(f"see {address}", 2) == f"  see\n  {address}"
     assert wrap("1. " + "word " * 20, 3, first=0).splitlines()[1].startswith("   word")
     assert underline("Fruit", "=") == "Fruit\n====="
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{% extends "email/digest.html" %}', "digest.html, line 1: maximum recursion depth exceeded"),
+        ("", "email/digest.html: does not make an HTML page"),
+        ("<!-- later -->", "email/digest.html: does not make an HTML page"),
+        ('<?xml version="1.0" encoding="utf-8"?><p>x</p>', "email/digest.html: does not make an HTML page"),
+    ],
+)
+def test_a_template_that_makes_no_page_is_named(write: Write, tmp_path: Path, text: str, complaint: str) -> None:
+    put(tmp_path, "email/digest.html", text)
+
+    with pytest.raises(TemplateError, match=complaint):
+        write()
+
+
+def test_a_heading_longer_than_a_line_is_wrapped() -> None:
+    assert underline("word " * 20 + "end") == "word " * 13 + "word\n" + "word " * 6 + "end\n" + "-" * 72

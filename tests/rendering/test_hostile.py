@@ -9,11 +9,13 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from newsletter.models import Digest, Entry, Item, Message, Reason, Section
 from newsletter.sources import Document, find_source
 from newsletter.store.merging import begin
-from newsletter.text import squeeze
+from newsletter.text import readable, squeeze
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 from tests.rendering.conftest import Write, make_edition
 from tests.rendering.test_digest import page_of
@@ -101,3 +103,13 @@ def test_what_hides_or_reorders_text_is_gone(write: Write, payload: str) -> None
 
     assert payload not in letter.subject
     assert f"Pears a{payload}b" not in letter.text
+
+
+@given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_title_says_both_parts_show_it_as_it_is(write: Write, title: str) -> None:
+    letter = letter_with(write, title)
+
+    shown = readable(squeeze(f"Pears {title}"))
+    assert " ".join(shown.split()) in " ".join(page_of(letter).text.split())
+    assert "".join(shown.split()) in "".join(letter.text.split())

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import EmailMessage
 from email.policy import default
 
@@ -147,3 +147,46 @@ def test_whatever_it_says_a_message_is_proper(subject: str, name: str, text: str
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", message.content) is None
     assert max(map(len, message.content.split(b"\r\n"))) <= 998
     assert max(map(len, message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
+
+
+def test_what_goes_without_smtputf8_has_headers_in_ascii() -> None:
+    """An international domain has an ASCII form, so its mail is sent as any other."""
+    message = build(recipient="ada@bücher.example", recipient_name="Zoë", subject="Grüße")
+
+    assert (message.recipient.isascii(), message.content.isascii()) == (True, True)
+    assert str(parsed(message)["Subject"]) == "Grüße"
+
+
+@pytest.mark.parametrize("recipient", ["ada@example.org", "adá@example.org"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Doe, Ada",
+        "Doe, Ada, of the Department of Pears and Kettles, Example University, <victim@example.org>",
+        "Doe, Adá, of the Department of Pears and Kettles, Example University, <victim@example.org>",
+        'Ada "The Pear" Example, who has a name that is longer than a line of a message may be: so long',
+        "victim@example.org, " * 10,
+        "x" * 300 + ",",
+    ],
+)
+def test_no_name_becomes_another_address(name: str, recipient: str) -> None:
+    """Python's own policy loses the quotes of a long name (cpython#121284)."""
+    # From a string, for Python reads raw UTF-8 in the bytes of a header as surrogates.
+    mail = message_from_string(build(recipient=recipient, recipient_name=name).content.decode(), policy=default)
+
+    assert [address.addr_spec for address in mail["To"].addresses] == [recipient]
+    assert mail.defects == []
+
+
+def test_lines_of_quoted_printable_are_no_longer_than_it_allows() -> None:
+    message = build(text="x" * 500 + "\n" + "é" * 300 + "\n", html="<p>" + "y" * 500 + "</p>\n")
+
+    assert max(map(len, message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
+
+
+def test_a_boundary_is_no_longer_than_mime_allows() -> None:
+    domain = "newsletter.department-of-pears-and-kettles.university-hospital.example"
+
+    message = build(message_id=f"<weekdays-2026-05-08.0123456789abcdef0123@{domain}>")
+
+    assert len(str(parsed(message).get_boundary())) <= 70

@@ -36,3 +36,13 @@ def test_what_does_not_belong_into_a_mail_is_taken_out(markdown: str) -> None:
 @pytest.mark.parametrize("nothing", ["", " \n\t"])
 def test_no_note_is_nothing(nothing: str) -> None:
     assert note_html(nothing) == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["/about", "about.html", "//evil.example", "#top", "data:text/html,x", "ftp://x.example"]
+)
+def test_only_whole_addresses_of_the_web_and_of_mail_are_links(address: str) -> None:
+    whole = note_html("[a](https://x.example/) [b](HTTP://x.example/) [c](mailto:ada@example.org)")
+
+    assert whole.count("href=") == 3
+    assert note_html(f"[x]({address})") == '<p><a rel="noopener noreferrer">x</a></p>'

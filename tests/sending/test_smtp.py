@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -212,3 +213,40 @@ def test_closing_twice_or_without_a_connection_is_fine(transport: SmtpTransport)
     transport.send(message())
     transport.close()
     transport.close()
+
+
+@pytest.mark.parametrize("secret", ["wünderland", "pass\u20acword"])
+def test_a_password_outside_ascii_is_an_error_that_does_not_tell_it(
+    authority: trustme.CA, trusting: ssl.SSLContext, secret: str
+) -> None:
+    context = tls(authority.issue_cert("127.0.0.1"))
+    with serving(Server(), tls_context=context, authenticator=only("ada", secret)) as server:
+        settings = SmtpSettings(server.host, server.port, username="ada", password=secret, timeout_s=5)
+        with pytest.raises(TransportError, match="only ASCII") as raised:
+            SmtpTransport(settings, tls=trusting).send(message())
+
+    assert secret not in f"{raised.value!r} {raised.value} {raised.value.__cause__!r}"
+
+
+@pytest.mark.parametrize("breaks_off_at", [b"MAIL", b"RCPT", b"DATA", b"\r\n.\r\n"])
+def test_a_connection_lost_at_any_point_is_tried_again_later(breaks_off_at: bytes) -> None:
+    """A server of few words, for aiosmtpd cannot hang up in the midst of a message."""
+
+    def converse() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.sendall(b"220 hello\r\n")
+            heard = b""
+            while breaks_off_at.lower() not in heard.lower():
+                heard += connection.recv(4096)
+                if heard.endswith(b"\r\n") and breaks_off_at.lower() not in heard.lower():
+                    connection.sendall(b"354 go on\r\n" if heard.endswith(b"data\r\n") else b"250 fine\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=converse)
+        server.start()
+        transport = SmtpTransport(SmtpSettings("127.0.0.1", listening.getsockname()[1], security="none", timeout_s=5))
+        with pytest.raises(MessageDeferred, match="connection lost"):
+            transport.send(message())
+        server.join()
+        transport.close()

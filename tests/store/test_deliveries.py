@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -122,3 +123,14 @@ def test_the_newest_delivery_of_a_reader_is_first(ledger: Store) -> None:
     ledger.editions.put(Edition(key="daily-2026-05-09", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW))
     ledger.deliveries.queue("daily-2026-05-09", 1, 1, "<3@example.org>", NOW)
     assert [one.id for one in ledger.deliveries.of_subscriber(1)] == [3, 1]
+
+
+@pytest.mark.parametrize("status", [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED])
+def test_an_attempt_that_came_to_nothing_leaves_no_trace_but_its_time(ledger: Store, status: DeliveryStatus) -> None:
+    ledger.deliveries.move(1, status, NOW, detail="451 later", next_attempt_at=LATER)
+    (before,) = ledger.deliveries.of_subscriber(1)
+    ledger.deliveries.move(1, DeliveryStatus.SENDING, LATER)
+
+    ledger.deliveries.put_back(before)
+
+    assert ledger.deliveries.of_subscriber(1) == [replace(before, updated_at=LATER)]
