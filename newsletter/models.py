@@ -180,7 +180,7 @@ class Subscriber:
 class Edition:
     """One run of the newsletter over the papers seen since the one before."""
 
-    #: Cadence and period: "daily-2026-05-08", "weekly-2026-W19", "monthly-2026-05".
+    #: Cadence and day: "daily-2026-05-08", "weekly-2026-05-08".
     key: str
     cadence: Cadence
     #: The day it stands for.

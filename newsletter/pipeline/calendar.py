@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.models import Cadence, Profile
 
-#: How far the first edition of a site reaches back; the limits on papers keep it short.
+#: How far an edition reaches back that none came before; the limits on papers keep it short.
 FIRST_WINDOW = {
     Cadence.DAILY: timedelta(days=7),
     Cadence.WEEKDAYS: timedelta(days=7),
@@ -40,15 +40,7 @@ def due_edition(profile: Profile, now: datetime) -> Due:
     day = next(day for day in days if _is_edition_day(day, profile) and _moment(day, profile, zone) <= now)
     coming = (day + timedelta(days=ahead) for ahead in range(1, 63))
     next_day = next(day for day in coming if _is_edition_day(day, profile))
-    return Due(edition_key(profile.cadence, day), day, _moment(next_day, profile, zone))
-
-
-def edition_key(cadence: Cadence, day: date) -> str:
-    """Return "daily-2026-05-08", "weekly-2026-W19" or "monthly-2026-05"."""
-    if cadence is Cadence.WEEKLY:
-        year, week, _ = day.isocalendar()
-        return f"{cadence.value}-{year}-W{week:02}"
-    return f"{cadence.value}-{day:%Y-%m}" if cadence is Cadence.MONTHLY else f"{cadence.value}-{day.isoformat()}"
+    return Due(f"{profile.cadence.value}-{day.isoformat()}", day, _moment(next_day, profile, zone))
 
 
 def _is_edition_day(day: date, profile: Profile) -> bool:

@@ -32,6 +32,6 @@ def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: 
     known = store.editions.find(due.key)
     if known:
         return known
-    before = store.editions.before(due.key, cadence, due.day)
+    before = store.editions.before(cadence, due.day)
     since = before.created_at if before else now - FIRST_WINDOW[cadence]
     return Edition(key=due.key, cadence=cadence, day=due.day, since=since, created_at=now, note=note)

@@ -45,7 +45,8 @@ def render(environment: Environment, name: str, **context: Any) -> str:
     try:
         return environment.get_template(name).render(context)
     except jinja2.TemplateNotFound as error:
-        raise TemplateError(f"template {error.name}: not found") from error
+        asked_by = "" if error.name == name else f"{_place(error, name)}: "
+        raise TemplateError(f"{asked_by}template {error.name}: not found") from error
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{error.filename or error.name}, line {error.lineno}: {error.message}") from error
     except (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-# Headings below the digest's own h1 keep the order; images stay out, since many readers' mail shows none.
-_TAGS = {"p", "br", "em", "strong", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "hr", "del"} | {
+import re
+
+# Images stay out, since many readers' mail shows none.
+_TAGS = {"p", "br", "em", "strong", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h2", "hr", "del"} | {
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 _SCHEMES = {"https", "http", "mailto"}
-_DEMOTED = {"h1": "h3", "h2": "h3"}
+_HEADING = re.compile(r"<(/?)h[1-6]>")
 
 
 def note_html(markdown: str) -> str:
@@ -18,8 +20,7 @@ def note_html(markdown: str) -> str:
     from markdown import markdown as convert  # noqa: PLC0415
 
     html = convert(markdown, extensions=["tables", "fenced_code", "sane_lists"], output_format="html")
-    for heading, demoted in _DEMOTED.items():
-        html = html.replace(f"<{heading}>", f"<{demoted}>").replace(f"</{heading}>", f"</{demoted}>")
+    html = _HEADING.sub(r"<\1h2>", html)  # a note stands right below the digest's h1
     return nh3.clean(
         html, tags=_TAGS, attributes={"a": {"href"}}, attribute_filter=_whole_address, url_schemes=_SCHEMES
     )

@@ -49,7 +49,7 @@ class Deliveries:
     def papers_planned_for(self, subscriber_id: int) -> set[int]:
         """Return the ids of all papers that were sent to a subscriber or are on their way.
 
-        What failed or was skipped never reached the reader, and may come again.
+        What failed or was skipped never reached the reader, and does not keep a later edition from holding it.
         """
         sql = (
             "SELECT paper_id FROM deliveries JOIN digest_items USING (digest_id) "

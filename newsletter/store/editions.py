@@ -27,10 +27,17 @@ class Editions:
         row = self._db.execute(f"SELECT {_COLUMNS} FROM editions WHERE key = ?", [key]).fetchone()
         return _edition(row) if row else None
 
-    def before(self, key: str, cadence: Cadence, day: date) -> Edition | None:
-        """Return the latest edition of a cadence for an earlier day, other than `key`, or None."""
-        sql = f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? AND key <> ? ORDER BY day DESC LIMIT 1"
-        row = self._db.execute(sql, [cadence.value, day.isoformat(), key]).fetchone()
+    def before(self, cadence: Cadence, day: date) -> Edition | None:
+        """Return the latest edition of a cadence for an earlier day, or None.
+
+        Weekly ones of other weekdays, and monthly ones of other days of the month, are for other readers.
+        """
+        sql = f"""
+            SELECT {_COLUMNS} FROM editions WHERE cadence = :cadence AND day < :day
+                AND (cadence <> 'weekly' OR strftime('%w', day) = strftime('%w', :day))
+                AND (cadence <> 'monthly' OR strftime('%d', day) = strftime('%d', :day))
+            ORDER BY day DESC LIMIT 1"""
+        row = self._db.execute(sql, {"cadence": cadence.value, "day": day.isoformat()}).fetchone()
         return _edition(row) if row else None
 
     def put(self, edition: Edition) -> None:

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from newsletter.errors import NewsletterError, TransportError
-from newsletter.models import DeliveryStatus, Message, Status
+from newsletter.models import Cadence, DeliveryStatus, Message, Status
 from newsletter.pipeline.deliver import MAX_ATTEMPTS
 from newsletter.sending.maildir import MaildirTransport
 from tests.factories import NOW
@@ -88,6 +88,29 @@ def test_a_paper_pulled_after_yesterdays_edition_is_in_todays_for_every_time_zon
         assert 3 <= len(texts) <= 4
         assert len(titles) > 48
         assert sorted(titles) == sorted(f"Pears of Hour {hour}" for hour in range(len(titles)))
+
+
+def test_weekly_readers_of_different_days_get_the_day_and_the_week_of_their_own(street: Street) -> None:
+    street.add_reader("monday@example.org", "pears", cadence=Cadence.WEEKLY, weekday=0)
+    street.add_reader("friday@example.org", "pears", cadence=Cadence.WEEKLY, weekday=4)
+    with serving(Server()) as server:
+        for day in range(1, 15):  # from Saturday, 9 May
+            street.wait(days=1)
+            street.add_paper(f"Pears of Day {day}", day)
+            street.send_to(server)
+
+    subjects = [
+        (recipient, str(message_from_bytes(content, policy=default)["Subject"]))
+        for recipient, content in server.accepted
+    ]
+    assert subjects == [
+        ("friday@example.org", "Week to 8 May: Pears of Day 1"),  # a new reader's first comes with the next run
+        ("monday@example.org", "Week to 4 May: Pears of Day 1"),
+        ("monday@example.org", "Week to 11 May: Pears of Day 2 (+1 more)"),
+        ("friday@example.org", "Week to 15 May: Pears of Day 2 (+5 more)"),
+        ("monday@example.org", "Week to 18 May: Pears of Day 4 (+6 more)"),
+        ("friday@example.org", "Week to 22 May: Pears of Day 8 (+6 more)"),
+    ]
 
 
 def test_a_dry_run_tells_and_writes_nothing(two_readers: Street) -> None:

@@ -5,10 +5,11 @@ import pytest
 from newsletter.rendering.notes import note_html
 
 
-def test_markdown_becomes_html_with_headings_below_the_digests_own() -> None:
-    html = note_html("# Hello\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n*Read* [this](https://example.org).\n")
+def test_markdown_becomes_html_with_headings_right_below_the_digests_own() -> None:
+    html = note_html("# Hello\n\n### Deep\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n*Read* [this](https://example.org).\n")
 
-    assert "<h3>Hello</h3>" in html
+    assert "<h2>Hello</h2>" in html
+    assert "<h2>Deep</h2>" in html
     assert "<table>" in html
     assert '<a href="https://example.org" rel="noopener noreferrer">this</a>' in html
 

@@ -61,13 +61,30 @@ def test_the_edition_before_is_the_latest_earlier_one_of_its_cadence(store: Stor
     for day in days:
         store.editions.put(edition_of(day))
     store.editions.put(edition_of(date(2026, 5, 7), Cadence.WEEKLY))
-    before = [store.editions.before(f"daily-{day}", Cadence.DAILY, day) for day in days]
+    before = [store.editions.before(Cadence.DAILY, day) for day in days]
     assert before == [None, edition_of(days[0]), edition_of(days[1]), edition_of(days[2])]
 
 
 def test_an_edition_of_the_same_day_is_not_before_it(store: Store) -> None:
     store.editions.put(EDITION)
-    assert store.editions.before("daily-2026-05-08-again", Cadence.DAILY, TODAY) is None
+    assert store.editions.before(Cadence.DAILY, TODAY) is None
+
+
+def test_weekly_readers_of_different_days_have_editions_of_their_own(store: Store) -> None:
+    friday, monday, next_friday = (edition_of(date(2026, 5, day), Cadence.WEEKLY) for day in (1, 4, 8))
+    for edition in (friday, monday):
+        store.editions.put(edition)
+
+    assert store.editions.before(Cadence.WEEKLY, next_friday.day) == friday
+    assert store.editions.before(Cadence.WEEKLY, date(2026, 5, 11)) == monday
+    assert store.editions.before(Cadence.WEEKLY, date(2026, 5, 13)) is None
+
+
+def test_monthly_readers_of_different_days_have_editions_of_their_own(store: Store) -> None:
+    for day in (date(2026, 4, 8), date(2026, 5, 1)):
+        store.editions.put(edition_of(day, Cadence.MONTHLY))
+
+    assert store.editions.before(Cadence.MONTHLY, date(2026, 5, 8)) == edition_of(date(2026, 4, 8), Cadence.MONTHLY)
 
 
 # -- digests ------------------------------------------------------------------------------------------
