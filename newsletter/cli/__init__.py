@@ -13,6 +13,7 @@ from newsletter import __version__
 from newsletter.cli.context import Opened
 from newsletter.cli.demo import demo
 from newsletter.cli.editions import preview, run, send, serve
+from newsletter.cli.output import complain
 from newsletter.cli.papers import papers, pull
 from newsletter.cli.site import init
 from newsletter.cli.subscribers import subscribers
@@ -39,9 +40,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except NewsletterError as error:
-            click.echo(f"newsletter: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"  hint: {error.hint}", err=True)
+            complain([str(error)])
             ctx.exit(error.exit_code)
         except sqlite3.OperationalError as error:
             click.echo(f"newsletter: the store cannot be used: {error}", err=True)

@@ -65,7 +65,7 @@ def preview(
             return
         secret = store.secret()
     if is_empty:
-        complain(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"], "")
+        complain(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"])
     _explain_empty(digest, days)
     letter = write_letter(
         digest,
@@ -108,7 +108,7 @@ def _explain_empty(digest: Digest, days: int | None) -> None:
     if not digest.items:
         new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
         hint = "newsletter pull" if days else "--days 30 shows older papers; newsletter pull brings new ones"
-        click.echo(f"newsletter: nothing to show: {new}\n  hint: {hint}", err=True)
+        complain([f"nothing to show: {new} ({hint})"])
 
 
 def _write(letter: Message, out: Path) -> list[Path]:
@@ -218,7 +218,7 @@ def serve(opened: Opened) -> None:
             show_outcomes(opened, report)
             complain_of_outcomes(report)
         except NewsletterError as error:
-            complain([str(error)], "more errors")
+            complain([str(error)])
         announce()
 
     announce()
@@ -270,6 +270,6 @@ def show_outcomes(opened: Opened, report: DeliveryReport) -> None:
 def complain_of_outcomes(report: DeliveryReport) -> None:
     """Print what failed or waits on stderr."""
     if report.error is not None:
-        complain([str(report.error)], "more errors")
+        complain([str(report.error)])
     bad = [o for o in report.outcomes if o.status in ("failed", "deferred")]
     complain([f"{o.email}: {o.status}: {o.detail}" for o in bad], "more readers without mail")

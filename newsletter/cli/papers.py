@@ -89,7 +89,7 @@ def complain_of(reports: Sequence[PullReport]) -> None:
     """Print what was refused or failed on stderr."""
     for report in reports:
         if report.error:
-            complain([report.error], "more errors")
+            complain([report.error])
         complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
 
 

@@ -54,9 +54,8 @@ def test_outside_of_a_site_one_line_says_how_to_make_one(tmp_path: Path, monkeyp
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"newsletter: no newsletter.toml in {tmp_path} or above it\n"
-        "  hint: make a site here with: newsletter init\n"
-    )  # fmt: skip
+        f"newsletter: no newsletter.toml in {tmp_path} or above it (make a site here with: newsletter init)\n"
+    )
 
 
 def test_a_command_works_from_a_folder_inside_the_site(
@@ -81,8 +80,7 @@ def test_settings_that_are_wrong_are_one_line_with_file_and_setting(newsletter: 
 
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        f"newsletter: {tmp_path}/newsletter.toml: smtp.hots: no such setting",
-        "  hint: did you mean smtp.host?",
+        f"newsletter: {tmp_path}/newsletter.toml: smtp.hots: no such setting (did you mean smtp.host?)",
     ]
 
 

@@ -33,4 +33,7 @@ def test_testing_a_topic_shows_what_it_would_bring_and_why(newsletter: Newslette
 def test_a_topic_that_is_not_there_cannot_be_removed(newsletter: Newsletter) -> None:
     result = newsletter("topics", "remove", "Kettles")
 
-    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "newsletter: no topic is called 'Kettles'")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "newsletter: no topic is called 'Kettles' (see: newsletter topics)\n",
+    )
