@@ -1,7 +1,7 @@
 """What can go wrong, in words a person can act on.
 
-Every error says what happened and where; `hint` says what to do next. The command line prints both on
-one line each and exits with `exit_code`; nothing in here knows about the command line.
+Every error says what happened and where; `hint` says what to do next. The command line prints both in
+one line and exits with `exit_code`; nothing in here knows about the command line.
 """
 
 from __future__ import annotations

@@ -131,3 +131,30 @@ def test_whatever_the_papers_the_promises_hold(
     assert all(len(s.items) <= per_section for s in sections if s.title != "Also trending")
     shuffled = order.sample(papers, len(papers))
     assert grouped(shuffled, **wishes) == sections  # type: ignore[arg-type]
+
+
+def test_ties_are_broken_alike_in_whatever_order_the_papers_come() -> None:
+    papers = [paper(n, "Pears", upvotes=3) for n in range(8)]
+
+    assert shown(grouped(papers[::-1], max_papers=3)) == {"Pears": [0, 1, 2]}
+    assert shown(grouped(papers[4:] + papers[:4], max_papers=3)) == {"Pears": [0, 1, 2]}
+
+
+def test_a_paper_sent_before_neither_takes_a_place_nor_counts_as_matched() -> None:
+    papers = [paper(1, "Pears", upvotes=99), paper(2, "Pears Again"), paper(3, "Kettles", upvotes=99)]
+
+    (section,) = grouped(papers, sent=frozenset({1, 3}), max_papers=2, trending=1)
+
+    assert (section.title, [item.paper.id for item in section.items], section.matched) == ("Pears", [2], 1)
+
+
+def test_a_topic_with_many_keywords_says_which_were_found_and_where() -> None:
+    topic = make_topic("Prompts", ("few-shot prompting", "in-context learning", "kettle"))
+    told = paper(1, "In-Context Learning for Pears", "By few-shot prompting.")
+
+    (section,) = grouped([told], topics=(topic,))
+
+    assert [str(reason) for reason in section.items[0].reasons] == [
+        "title: in-context learning",
+        "abstract: few-shot prompting",
+    ]

@@ -87,3 +87,40 @@ def test_what_is_found_is_what_a_plain_search_through_the_words_finds(
         return any(text[start : start + len(phrase)] == phrase for start in range(len(text)))
 
     assert set(PaperIndex(papers).find(" ".join(typed))) == {n for n, title in enumerate(titles) if holds(title)}
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "-", "?!", "…"])
+def test_a_keyword_without_words_is_found_nowhere(nothing: str) -> None:
+    assert PaperIndex([make_paper(title="Pears - and ?! Kettles", abstract="")]).find(nothing) == {}
+
+
+typed_text = st.text(st.sampled_from("aAbsS'-_ |$.é学習3"), max_size=12)
+
+
+@given(
+    st.lists(st.tuples(typed_text, st.lists(typed_text, max_size=3), typed_text), max_size=4),
+    typed_text.filter(lambda typed: words(typed) != []),
+)
+@settings(max_examples=100)
+def test_the_place_is_the_first_of_title_keywords_and_abstract_whose_words_hold_the_phrase(
+    library: list[tuple[str, list[str], str]], keyword: str
+) -> None:
+    papers = [
+        make_paper(id=number, title=title, keywords=tuple(keywords), abstract=abstract)
+        for number, (title, keywords, abstract) in enumerate(library)
+    ]
+    phrase = words(keyword)
+
+    def holds(text: str) -> bool:
+        spoken = words(text)
+        return any(spoken[start : start + len(phrase)] == phrase for start in range(len(spoken)))
+
+    def place(title: str, keywords: list[str], abstract: str) -> Field | None:
+        if holds(title):
+            return Field.TITLE
+        if any(map(holds, keywords)):
+            return Field.KEYWORDS
+        return Field.ABSTRACT if holds(abstract) else None
+
+    expected = {number: place(*texts) for number, texts in enumerate(library)}
+    assert PaperIndex(papers).find(keyword) == {number: where for number, where in expected.items() if where}

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsletter.ranking.index import Field, Match
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
@@ -58,3 +60,13 @@ def test_a_trending_paper_is_there_because_it_is_liked() -> None:
         "trending: 1 upvote, 12 comments"
     ]
     assert popularity_reason(make_paper(upvotes=0, comments=None)) == ()
+
+
+@given(st.integers(0, 2**53), st.integers(0, 2**53), st.integers(-400, 40000))
+@settings(max_examples=100)
+def test_being_liked_more_or_being_newer_never_costs_a_place(fewer: int, more: int, age: int) -> None:
+    published = TODAY - timedelta(days=age)
+    fewer, more = sorted((fewer, more))
+
+    assert 0 <= of(upvotes=fewer, published=published).total <= of(upvotes=more, published=published).total
+    assert of(published=published).total <= of(published=published + timedelta(days=1)).total

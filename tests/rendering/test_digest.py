@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from newsletter.models import Cadence, Digest, Format, Message
-from tests.factories import make_profile, make_subscriber
+from newsletter.models import Cadence, Digest, Format, Item, Message, Reason, Section
+from newsletter.text import squeeze
+from tests.factories import make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import Write, make_digest, make_edition
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -19,6 +23,8 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
         self.text = ""
+        self.comments: list[str] = []
+        self.declarations: list[str] = []
         self._open: list[str] = []
         self.feed(html)
         self.close()
@@ -35,6 +41,18 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    def handle_decl(self, decl: str) -> None:
+        self.declarations.append(decl)
+
+    def unknown_decl(self, data: str) -> None:
+        self.declarations.append(data)
+
+    def handle_pi(self, data: str) -> None:
+        self.declarations.append(data)
 
     def values(self, name: str) -> list[str]:
         return [value for _, attribute, value in self.attributes if attribute == name]
@@ -156,3 +174,87 @@ def test_the_preheader_names_the_next_ones(write: Write) -> None:
 
     assert html is not None
     assert ">Robots in Spring · Kettles &amp; Kin</div>" in html
+
+
+@pytest.mark.parametrize("sections", [make_digest().sections, ()])
+@pytest.mark.parametrize("cadence", list(Cadence))
+def test_every_page_has_one_title_in_order_and_only_links_that_lead_somewhere(
+    write: Write, cadence: Cadence, sections: tuple[Section, ...]
+) -> None:
+    letter = write(make_digest(edition=make_edition(cadence), sections=sections))
+
+    page = page_of(letter)
+    levels = [int(tag[1]) for tag in page.tags if tag in ("h1", "h2", "h3", "h4", "h5", "h6")]
+    ids = page.values("id")
+    assert levels.count(1) == 1
+    assert [below for above, below in zip([0, *levels], levels, strict=False) if below > above + 1] == []
+    assert len(ids) == len(set(ids))
+    assert {href for href in page.values("href") if href.startswith("#")} <= {f"#{name}" for name in ids}
+    assert page.declarations == ["doctype html"]
+
+
+def test_nothing_on_the_page_is_fetched_when_it_is_opened(write: Write) -> None:
+    letter = write(make_digest(edition=make_edition(note="![pixel](https://evil.example/p.gif)")))
+
+    assert letter.html is not None
+    assert {name for _, name, _ in page_of(letter).attributes} & {"src", "srcset", "background", "poster"} == set()
+    assert [word for word in ("url(", "@import", "@font-face") if word in letter.html] == []
+
+
+def test_every_rule_of_the_screen_wins_over_what_is_on_the_elements(write: Write) -> None:
+    html = write().html
+
+    assert html is not None
+    (style,) = re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL)
+    rules = re.findall(r"[\w-]+:[^;{}]+(?=[;}])", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
+    assert "color: #ece7de !important" in rules
+    assert [rule for rule in rules if not rule.endswith("!important")] == []
+
+
+def test_a_note_is_in_both_parts_before_the_papers(write: Write) -> None:
+    letter = write(make_digest(edition=make_edition(note="*Closed* on [Monday](https://x.example/)")))
+
+    page = page_of(letter)
+    body = page.text[page.text.index("3 papers for you") :]
+    assert body.index("Closed on Monday") < body.index("Pears in Winter")
+    assert "https://x.example/" in page.values("href")
+    assert letter.text.index("*Closed* on [Monday](https://x.example/)") < letter.text.index("Pears in Winter")
+
+
+def test_an_empty_digest_says_so_in_both_parts(write: Write) -> None:
+    letter = write(make_digest(sections=()))
+
+    assert "Nothing new on your topics this time." in page_of(letter).text
+    assert "Nothing new on your topics this time." in letter.text
+    assert letter.subject == "8 May: nothing new for you"
+
+
+said = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)
+cards = st.tuples(said, said, said, st.integers(0, 2000))
+
+
+@given(st.lists(st.tuples(said, st.lists(cards, min_size=1, max_size=3)), min_size=1, max_size=3))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_papers_say_both_parts_are_in_form_and_hold_them_in_the_same_order(
+    write: Write, library: list[tuple[str, list[tuple[str, str, str, int]]]]
+) -> None:
+    sections: list[Section] = []
+    ids: list[str] = []
+    for topic, papers in library:
+        items: list[Item] = []
+        for title, abstract, author, upvotes in papers:
+            ids.append(f"2605.{len(ids):05}")
+            told = {"title": title, "abstract": abstract, "authors": (author,), "upvotes": upvotes}
+            items.append(
+                Item(make_paper(id=len(ids), arxiv_id=ids[-1], **told), 1.0, (Reason("title", topic),), (topic,))
+            )
+        sections.append(Section(topic, tuple(items), matched=9))
+
+    letter = write(make_digest(sections=tuple(sections)))
+
+    address = re.compile(r"https://arxiv\.org/abs/([\d.]+)")
+    linked = [href for href in page_of(letter).values("href") if address.fullmatch(href)]
+    assert list(dict.fromkeys(address.findall(" ".join(linked)))) == address.findall(letter.text) == ids
+    assert [
+        line for line in letter.text.splitlines() if len(line) > 72 and "://" not in line and len(line.split()) > 2
+    ] == []

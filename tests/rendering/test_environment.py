@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
-from newsletter.rendering.environment import underline, wrap
+from newsletter.rendering.environment import make_environment, render, underline, wrap
 from tests.rendering.conftest import Write
 
 
@@ -86,3 +88,51 @@ def test_a_template_that_makes_no_page_is_named(write: Write, tmp_path: Path, te
 
 def test_a_heading_longer_than_a_line_is_wrapped() -> None:
     assert underline("word " * 20 + "end") == "word " * 13 + "word\n" + "word " * 6 + "end\n" + "-" * 72
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\n\n{% include 'email/gone.txt' %}", 3),
+        ("{% extends 'email/gone.txt' %}", 1),
+        ("one\n{% from 'email/gone.txt' import x %}", 2),
+    ],
+)
+def test_a_template_that_is_not_there_is_named_with_the_place_that_asks_for_it(
+    write: Write, tmp_path: Path, text: str, line: int
+) -> None:
+    path = put(tmp_path, "email/digest.txt", text)
+
+    with pytest.raises(TemplateError) as caught:
+        write()
+
+    assert caught.value.message == f"{path}, line {line}: template email/gone.txt: not found"
+
+
+def test_a_template_that_we_ask_for_and_is_not_there_is_named() -> None:
+    with pytest.raises(TemplateError) as caught:
+        render(make_environment(), "email/gone.txt")
+
+    assert caught.value.message == "template email/gone.txt: not found"
+
+
+def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
+    for name in ("a.html", "a.txt"):
+        put(tmp_path, name, "{{ said }}")
+    environment = make_environment(tmp_path / "templates")
+
+    assert render(environment, "a.html", said="<b>&") == "&lt;b&gt;&amp;"
+    assert render(environment, "a.txt", said="<b>&") == "<b>&"
+
+
+paragraphs = st.lists(st.text("ab-/é漢", min_size=1, max_size=90), min_size=1, max_size=30)
+
+
+@given(paragraphs, st.integers(0, 8))
+@settings(max_examples=100)
+def test_a_wrapped_paragraph_has_the_same_words_on_lines_of_72_columns(typed: list[str], indent: int) -> None:
+    lines = wrap(" ".join(typed), indent).splitlines()
+
+    assert [word for line in lines for word in line.split()] == typed
+    assert all(line.startswith(" " * indent) for line in lines)
+    assert [line for line in lines if len(line) > 72 and len(line.split()) > 1] == []

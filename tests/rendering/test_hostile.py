@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from email import message_from_bytes
 from email.policy import default
 
@@ -17,7 +18,7 @@ from newsletter.sources import Document, find_source
 from newsletter.store.merging import begin
 from newsletter.text import readable, squeeze
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
-from tests.rendering.conftest import Write, make_edition
+from tests.rendering.conftest import Write, make_digest, make_edition
 from tests.rendering.test_digest import page_of
 
 PAYLOADS = [
@@ -113,3 +114,57 @@ def test_whatever_a_title_says_both_parts_show_it_as_it_is(write: Write, title: 
     shown = readable(squeeze(f"Pears {title}"))
     assert " ".join(shown.split()) in " ".join(page_of(letter).text.split())
     assert "".join(shown.split()) in "".join(letter.text.split())
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_text_hides_nothing_and_stays_on_its_line(write: Write, payload: str) -> None:
+    """Nobody can write a comment into the page, or a heading, a foot or a paper of their own into the text."""
+    letter = letter_with(write, payload)
+
+    page, text = page_of(letter), letter.text
+    assert (page.comments, page.declarations) == ([], ["doctype html"])
+    assert [line for line in text.splitlines() if re.match(r"(Bcc|X-Injected|body)\b", line)] == []
+    assert (text.count("\n-- \n"), re.findall(r"^\d+\. ", text, re.MULTILINE)) == (1, ["1. "])
+    assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text) == []
+
+
+def test_hostile_text_changes_no_style(write: Write) -> None:
+    harmless = page_of(letter_with(write, "harmless"))
+
+    together = page_of(letter_with(write, " ".join(PAYLOADS)))
+
+    assert set(together.values("style")) <= set(harmless.values("style"))
+    assert set(together.values("class")) <= set(harmless.values("class"))
+
+
+# A note is read from a file in UTF-8, which holds no half of a surrogate pair.
+@pytest.mark.parametrize("payload", [payload for payload in PAYLOADS if payload != "\ud800"])
+def test_a_hostile_note_is_as_harmless(write: Write, payload: str) -> None:
+    letter = write(make_digest(edition=make_edition(note=f"Hello {payload}\n\n{payload}")))
+
+    page = page_of(letter)
+    names = {name for _, name, _ in page.attributes}
+    assert not {"script", "img", "svg", "iframe", "form", "object", "embed", "base", "link", "input"} & set(page.tags)
+    assert not {name for name in names if name.startswith("on") or name == "src"}
+    assert all(href.startswith(("https://", "http://", "mailto:", "#section-")) for href in page.values("href"))
+    assert page.tags.count("h1") == page.tags.count("style") == page.tags.count("body") == 1
+
+
+@pytest.mark.parametrize(
+    "payload", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//evil.example", " "]
+)
+def test_what_is_no_address_of_the_web_is_no_link(write: Write, payload: str) -> None:
+    paper = {"id": "2605.00001", "title": "Pears", "githubRepo": payload, "projectPage": payload}
+    document = Document("x.json", json.dumps([{"paper": paper}]).encode())
+    (entry,) = find_source("huggingface").parse(document, NOW.date())
+    assert isinstance(entry, Entry)
+
+    section = Section("Fruit", (Item(begin(entry, 1, NOW), 1.0),), matched=1)
+    letter = write(Digest(edition=make_edition(), considered=1, sections=(section,)))
+
+    assert [href for href in page_of(letter).values("href") if "/leave/" not in href] == [
+        "https://arxiv.org/abs/2605.00001",
+        "https://arxiv.org/abs/2605.00001",
+        "https://arxiv.org/pdf/2605.00001",
+        "https://huggingface.co/papers/2605.00001",
+    ]

@@ -190,3 +190,51 @@ def test_a_boundary_is_no_longer_than_mime_allows() -> None:
     message = build(message_id=f"<weekdays-2026-05-08.0123456789abcdef0123@{domain}>")
 
     assert len(str(parsed(message).get_boundary())) <= 70
+
+
+@given(name=lines, list_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_site_is_called_a_message_is_proper(name: str, list_name: str) -> None:
+    sender = Sender(name, "digest@news.example", "me@news.example")
+
+    message = build(sender=sender, list_name=list_name, html=None)
+
+    mail = parsed(message)
+    (origin,) = mail["From"].addresses
+    assert (mail.defects, len(mail.keys())) == ([], 14)
+    assert (origin.addr_spec, mail["Reply-To"].addresses[0].addr_spec) == ("digest@news.example", "me@news.example")
+    assert "".join(origin.display_name.split()) == "".join(squeeze(name).split())
+    assert re.search(rb"<[a-z0-9.-]+\.news\.example>$", header(message, "List-Id"))
+    assert message.content.isascii()
+    assert re.search(rb"(?<!\r)\n|\r(?!\n)", message.content) is None
+    assert max(map(len, message.content.split(b"\r\n"))) <= 998
+
+
+@given(text=lines, html=lines)
+@settings(max_examples=60, deadline=None)
+def test_both_bodies_come_back_as_they_were_but_for_line_ends(text: str, html: str) -> None:
+    first, second = parsed(build(text=text, html=html)).iter_parts()
+
+    assert isinstance(first, EmailMessage)
+    assert isinstance(second, EmailMessage)
+    assert [first.get_content(), second.get_content()] == [told(text), told(html)]
+
+
+def told(body: str) -> str:
+    """A body as it is read: whatever ended its lines, CRLF does, the last one too."""
+    unified = re.sub(r"\r\n|\r|\n", "\r\n", body)
+    return unified if unified.endswith("\r\n") else f"{unified}\r\n"
+
+
+def test_the_envelope_is_the_headers_in_ascii() -> None:
+    sender = Sender("Papers", "digest@bücher.example", "digest@bücher.example")
+
+    message = build(sender=sender, recipient="ada@bücher.example")
+
+    assert (message.sender, message.recipient) == ("digest@xn--bcher-kva.example", "ada@xn--bcher-kva.example")
+    assert header(message, "From") == b"Papers <digest@xn--bcher-kva.example>"
+    assert header(message, "List-Id") == b'"Daily Papers" <daily-papers.xn--bcher-kva.example>'
+
+
+def test_the_same_letter_is_the_same_bytes_however_often_it_is_made() -> None:
+    assert build().content == build().content

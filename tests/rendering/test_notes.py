@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from newsletter.rendering.notes import note_html
+from tests.rendering.test_digest import Page
 
 
 def test_markdown_becomes_html_with_headings_right_below_the_digests_own() -> None:
@@ -47,3 +50,27 @@ def test_only_whole_addresses_of_the_web_and_of_mail_are_links(address: str) -> 
 
     assert whole.count("href=") == 3
     assert note_html(f"[x]({address})") == '<p><a rel="noopener noreferrer">x</a></p>'
+
+
+ALLOWED = {
+    "p", "br", "em", "strong", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h2", "hr", "del",
+    "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+SCRAPS = r"""
+< > / " ' = <a_href= <script> </script> <style> </table> </td> <h1_class=x> <svg> <math> <!-- --> <![CDATA[ ]]>
+onclick=alert(1) javascript: java&#115;cript: https://x.example/ [x]( [x]:_ ![x]( ) #_ ######_ >_ *_ 1._ ____
+``` |a|b| |-|-| &lt; &#60; {{_7*7_}} word
+"""
+scraps = st.sampled_from([scrap.replace("_", " ") for scrap in SCRAPS.split()] + ["\n", "\n\n", "\t", "\x00", "\u202e"])
+
+
+@given(st.lists(scraps, max_size=25).map("".join))
+@example("<a href=https://x.example/ onclick=alert(1)>x")
+@settings(max_examples=100, deadline=None)
+def test_whatever_a_note_says_it_is_closed_and_holds_only_harmless_markup(markdown: str) -> None:
+    page = Page(note_html(markdown))
+
+    assert set(page.tags) <= ALLOWED
+    assert {(tag, name) for tag, name, _ in page.attributes} <= {("a", "href"), ("a", "rel")}
+    assert all(href.lower().startswith(("https:", "http:", "mailto:")) for href in page.values("href"))
+    assert (page.comments, page.declarations) == ([], [])
