@@ -142,12 +142,13 @@ def day_in_words(day: date) -> str:
 def byline(paper: Paper) -> str:
     """Return the first authors and how many more there are, else the organisation, else the number of authors."""
     names = [readable(name) for name in paper.authors]
+    organization = readable(paper.organization or "")
     if not names:
-        return paper.organization or (_counted(paper.author_count, "author") if paper.author_count else "")
+        return organization or (_counted(paper.author_count, "author") if paper.author_count else "")
     named = names[:_NAMED_AUTHORS]
     more = max(len(names), paper.author_count or 0) - len(named)
     shown = ", ".join(named) + (f" and {more} more" if more > 0 else "")
-    return f"{shown} ({paper.organization})" if paper.organization else shown
+    return f"{shown} ({organization})" if organization else shown
 
 
 def _section(section: Section, numbers: list[int]) -> SectionContext:
@@ -169,7 +170,7 @@ def _card(item: Item, number: int) -> CardContext:
         summary=summary,
         counts=tuple(_counted(count, noun) for count, noun in counts if count),
         reasons=tuple(map(str, item.reasons)),
-        also=item.also,
+        also=tuple(map(readable, item.also)),
         links=tuple(LinkContext(*link) for link in paper_links(paper)),
     )
 

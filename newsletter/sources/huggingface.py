@@ -158,4 +158,4 @@ def _count(value: Any) -> int | None:
 
 def _link(value: Any) -> str | None:
     address = _text(value)
-    return address if address.startswith(("https://", "http://")) else None
+    return address if address.startswith(("https://", "http://")) and " " not in address else None
