@@ -175,8 +175,7 @@ def _read_folder(folder: Path, store: Store) -> tuple[list[Wish], list[Refusal]]
         try:
             wish = read_profile(path, topics)
         except ProfileError as error:
-            why = error.message.removeprefix(f"{path}: ")
-            refusals.append(Refusal(str(path), f"{why} ({error.hint})" if error.hint else why))
+            refusals.append(Refusal(str(path), str(error).removeprefix(f"{path}: ")))
             continue
         twin = wishes.setdefault(wish.email.casefold(), wish)
         if twin is not wish:

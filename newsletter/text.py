@@ -150,3 +150,8 @@ def shorten(text: str, limit: int) -> str:
             return head[:end]
     cut = head[:limit].rfind(" ")
     return head[: cut if cut > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 paper" or "3 papers"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -113,13 +113,8 @@ def _explain_empty(digest: Digest, days: int | None) -> None:
 
 def _write(letter: Message, out: Path) -> list[Path]:
     """Write the letter as the file's ending says, or all its forms into a folder."""
-    forms: dict[str, bytes] = {
-        ".html": (letter.html if letter.html is not None else "").encode(),
-        ".txt": letter.text.encode(),
-        ".eml": letter.content,
-    }
-    if letter.html is None:
-        del forms[".html"]
+    forms = {".html": letter.html.encode()} if letter.html is not None else {}
+    forms |= {".txt": letter.text.encode(), ".eml": letter.content}
     if out.suffix and out.suffix not in forms and not out.is_dir():
         raise NewsletterError(f"{out}: no such form of this mail", hint=f"use {', '.join(forms)}, or a folder")
     paths = {out.suffix: out} if out.suffix in forms else {suffix: out / f"digest{suffix}" for suffix in forms}

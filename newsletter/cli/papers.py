@@ -11,6 +11,7 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
 from newsletter.errors import ConfigError, NewsletterError
+from newsletter.sources import SOURCES
 
 if TYPE_CHECKING:
     from newsletter.models import PullReport
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 day_type = click.DateTime(["%Y-%m-%d"])
 
 
+_KNOWN = "\n".join(f"  {name:<13} {source.summary}" for name, source in SOURCES.items())
+
+
 @click.command(
-    epilog="""\b
+    epilog=f"""\b
 Sources:
-  huggingface   Hugging Face Daily Papers, by day; or recorded answers of its API
-  page          a Daily Papers page as saved or copied from a browser
+{_KNOWN}
 \b
 Examples:
   newsletter pull                                  everything newsletter.toml names
@@ -31,7 +34,8 @@ Examples:
   newsletter pull page saved.txt                   a saved page
   wl-paste | newsletter pull page -                a copied page, from standard input
 \b
-Pulling the same twice changes nothing. Exit code 1 if anything was refused or failed."""
+Pulling the same twice changes nothing. HF_ENDPOINT names a mirror of Hugging Face.
+Exit code 1 if anything was refused or failed."""
 )
 @click.argument("source", required=False)
 @click.argument("places", nargs=-1, metavar="[FILE|DIR|URL]...")

@@ -16,6 +16,7 @@ from newsletter.pipeline.compose import compose, find_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
+from newsletter.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,12 @@ def _already(delivery: Delivery, due: Due) -> str:
 def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> str:
     topics = ", ".join(topic.name for topic in subscriber.profile.topics)
     if digest.considered:
-        return f"no match: {_papers(digest.considered, 'new paper')}, none on {topics}"
+        return f"no match: {counted(digest.considered, 'new paper')}, none on {topics}"
     if standing.last_seen_at is None:
         return "nothing new: the store holds no papers yet"
     if standing.index.papers:
-        return f"nothing new: {_papers(len(standing.index.papers), 'paper')} in {digest.edition.key}, all sent before"
+        return f"nothing new: {counted(len(standing.index.papers), 'paper')} in {digest.edition.key}, all sent before"
     return f"nothing new since {standing.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
-
-
-def _papers(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def plan(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from newsletter.models import Digest, Edition, Entry, Subscriber
+from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition
 from newsletter.places import samples
@@ -16,13 +17,10 @@ from newsletter.store.merging import begin
 
 def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: int | None = None) -> Digest:
     """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then."""
-    due = due_edition(subscriber.profile, now)
     if days is not None:
         since = now - timedelta(days=days)
-        edition = Edition(
-            key=f"preview-{due.day}", cadence=subscriber.profile.cadence, day=now.date(), since=since, created_at=now
-        )
-        return compose(PaperIndex(store.papers.seen_after(since)), edition, subscriber.profile, frozenset())
+        return _of_all(store.papers.seen_after(since), subscriber, since, now)
+    due = due_edition(subscriber.profile, now)
     sent = store.deliveries.find(due.key, subscriber.id)
     if sent:
         return store.editions.get_digest(sent.digest_id)
@@ -37,7 +35,11 @@ def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:
     told = find_source("huggingface").parse(Document(str(file), file.read_bytes()), now.date())
     entries = [entry for entry in told if isinstance(entry, Entry)]
     papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
-    edition = Edition(
-        key="preview-sample", cadence=subscriber.profile.cadence, day=now.date(), since=now, created_at=now
-    )
+    return _of_all(papers, subscriber, since=now, now=now)
+
+
+def _of_all(papers: Sequence[Paper], subscriber: Subscriber, since: datetime, now: datetime) -> Digest:
+    """Return a digest of an edition that there is not, of papers sent before or not."""
+    cadence = subscriber.profile.cadence
+    edition = Edition(key=f"preview-{now.date()}", cadence=cadence, day=now.date(), since=since, created_at=now)
     return compose(PaperIndex(papers), edition, subscriber.profile, frozenset())

@@ -56,7 +56,7 @@ def pull_files(
         try:
             _take(store, source, read_document(place, day, http), now, tally)
         except SourceError as error:
-            tally.refusals.append(_refusal(error, place))
+            tally.refusals.append(Refusal(place, str(error).removeprefix(f"{place}: ")))
     store.pulls.record(tally.report(), now, through=None)
     return tally.report()
 
@@ -104,8 +104,3 @@ def _take(store: Store, source: Source, document: Document, now: datetime, tally
     for change, number in changes.items():
         tally.changes[change] += number
     tally.refusals += refusals
-
-
-def _refusal(error: SourceError, place: str) -> Refusal:
-    why = error.message.removeprefix(f"{place}: ")
-    return Refusal(place, f"{why} ({error.hint})" if error.hint else why)

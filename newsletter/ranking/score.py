@@ -9,6 +9,7 @@ from datetime import date
 
 from newsletter.models import Paper, Reason
 from newsletter.ranking.index import Field, Match
+from newsletter.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,5 @@ def reasons_for(found: Mapping[str, Field]) -> tuple[Reason, ...]:
 def popularity_reason(paper: Paper) -> tuple[Reason, ...]:
     """Return why a paper of no topic is there: how much it is liked, if it is."""
     counts = [(paper.upvotes, "upvote"), (paper.comments, "comment")]
-    liked = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts if number]
+    liked = [counted(number, noun) for number, noun in counts if number]
     return (Reason("trending", ", ".join(liked)),) if liked else ()

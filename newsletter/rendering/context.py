@@ -11,7 +11,7 @@ from datetime import date
 from newsletter.models import Cadence, Digest, Item, Paper, Profile, Section, Subscriber
 from newsletter.rendering.links import paper_links, paper_url
 from newsletter.rendering.notes import note_html
-from newsletter.text import readable, shorten
+from newsletter.text import counted, readable, shorten
 
 _ABSTRACT_LENGTH = 420
 _ABSTRACT_LENGTH_BELOW_SUMMARY = 260
@@ -144,7 +144,7 @@ def byline(paper: Paper) -> str:
     names = [readable(name) for name in paper.authors]
     organization = readable(paper.organization or "")
     if not names:
-        return organization or (_counted(paper.author_count, "author") if paper.author_count else "")
+        return organization or (counted(paper.author_count, "author") if paper.author_count else "")
     named = names[:_NAMED_AUTHORS]
     more = max(len(names), paper.author_count or 0) - len(named)
     shown = ", ".join(named) + (f" and {more} more" if more > 0 else "")
@@ -168,7 +168,7 @@ def _card(item: Item, number: int) -> CardContext:
         date=day_in_words(paper.published) if paper.published else "",
         abstract=shorten(readable(paper.abstract), _ABSTRACT_LENGTH_BELOW_SUMMARY if summary else _ABSTRACT_LENGTH),
         summary=summary,
-        counts=tuple(_counted(count, noun) for count, noun in counts if count),
+        counts=tuple(counted(count, noun) for count, noun in counts if count),
         reasons=tuple(map(str, item.reasons)),
         also=tuple(map(readable, item.also)),
         links=tuple(LinkContext(*link) for link in paper_links(paper)),
@@ -193,7 +193,7 @@ def _preheader(digest: Digest) -> str:
 
 
 def _summary(digest: Digest) -> str:
-    papers = _counted(len(digest.items), "paper")
+    papers = counted(len(digest.items), "paper")
     return f"{papers} for you, out of {digest.considered} new."
 
 
@@ -206,7 +206,3 @@ def _why(subscriber: Subscriber) -> str:
     return (
         f"You get this {profile.cadence.value} digest at {subscriber.email}, subscribed since {since}, for: {topics}."
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -57,7 +57,7 @@ class _MailPolicy(EmailPolicy):
         return self._lines(name, value) or str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Fold one header into lines, as bytes."""
+        """Fold one header into lines, as bytes: ASCII, but for an address that itself is not (SMTPUTF8)."""
         return self._lines(name, value).encode() or bytes(super().fold_binary(name, value))
 
     def _lines(self, name: str, value: Any) -> str:
@@ -83,9 +83,8 @@ class _MailPolicy(EmailPolicy):
         return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
 
 
-_POLICY = _MailPolicy(linesep="\r\n", max_line_length=_LINE)
 # Quoted-printable has lines of 76 characters (RFC 2045, 6.7), and Python breaks it where the policy says.
-_BODY_WIDTH = 76
+_POLICY = _MailPolicy(linesep="\r\n", max_line_length=76)
 
 
 def wire_address(email: str) -> str:
@@ -114,9 +113,7 @@ def build_message(
 ) -> Message:
     """Assemble one message; `leave_urls` are the site's one-click address, where there is one, and the mailto."""
     leave_urls = list(leave_urls)
-    # As the envelope goes, so do the headers: in ASCII unless the part before the @ needs SMTPUTF8.
-    policy = _POLICY if wire_address(recipient).isascii() else _POLICY.clone(utf8=True)
-    mail = EmailMessage(policy=policy.clone(max_line_length=_BODY_WIDTH))
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = _mailbox(sender.name, sender.address)
     mail["To"] = _mailbox(recipient_name, recipient)
     if sender.reply_to != sender.address:
@@ -141,7 +138,7 @@ def build_message(
         subject=subject,
         html=html,
         text=text,
-        content=mail.as_bytes(policy=policy),
+        content=mail.as_bytes(),
     )
 
 

@@ -43,12 +43,14 @@ class Store:
 
     def secret(self) -> bytes:
         """Return the key that signs this site's links, made when first asked for."""
-        with self.transaction():
-            self._db.execute(
-                "INSERT OR IGNORE INTO secrets (name, value) VALUES ('links', ?)", [secrets.token_bytes(32)]
-            )
-            (value,) = self._db.execute("SELECT value FROM secrets WHERE name = 'links'").fetchone()
-        return bytes(value)
+        sql = "SELECT value FROM secrets WHERE name = 'links'"
+        known = self._db.execute(sql).fetchone()
+        if known is None:
+            with self.transaction():  # another process may be making one, too: the first stays
+                made = {"name": "links", "value": secrets.token_bytes(32)}
+                self._db.table("secrets").insert(made, pk="name", ignore=True)
+            known = self._db.execute(sql).fetchone()
+        return bytes(known[0])
 
     def close(self) -> None:
         """Close the file."""

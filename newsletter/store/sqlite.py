@@ -47,7 +47,9 @@ def _enable_wal(db: Database) -> None:
     for _ in range(_BUSY_TIMEOUT_MS // _WAL_PAUSE_MS):
         try:
             db.enable_wal()
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
             time.sleep(_WAL_PAUSE_MS / 1000)
         else:
             return
