@@ -23,7 +23,8 @@ from newsletter.places import Site
 from newsletter.profiles import check_email
 from newsletter.rendering.message import Sender
 from newsletter.sending.smtp import SmtpSettings
-from newsletter.sources import find_source
+from newsletter.sources import Source, find_source
+from newsletter.sources.settings import label_of, make_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ _HEAD = """\
 # The settings of this site. Every setting has a default; what is commented out shows it, or an example.
 # An environment variable wins over the file: smtp.password is NEWSLETTER_SMTP_PASSWORD.
 
-# Where papers are pulled from, in order.
+# Where papers are pulled from, in order. `newsletter sources --help` shows every kind, and what may be set.
 [[sources]]
 kind = "huggingface"
 """
@@ -124,8 +125,8 @@ class Config:
     cron: str
     smtp: SmtpSettings | None
     outbox: Path
-    #: Names of the sources that `newsletter pull` and `run` ask, in order.
-    sources: tuple[str, ...]
+    #: What `newsletter pull` and `run` ask, in order.
+    sources: tuple[Source, ...]
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -136,7 +137,7 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     """
     table = _read(site.config)
     try:
-        sources = _sources(table.pop("sources", []))
+        sources = _sources(table.pop("sources", []), environ)
         return _config(site, _settings(table, environ), sources)
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
@@ -204,17 +205,19 @@ def _checked(setting: Setting, value: Any) -> str | int | None:
     return value
 
 
-def _sources(rows: Any) -> tuple[str, ...]:
+def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[Source, ...]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError('sources: tables are expected, as in [[sources]] with kind = "huggingface"')
-    for row in rows:
-        if unknown := next(iter(row.keys() - {"kind"}), None):
-            raise ConfigError(f"sources: {unknown}: no such setting", hint="known: kind")
-        find_source(str(row.get("kind")))
-    return tuple(dict.fromkeys(str(row["kind"]) for row in rows))
+    sources: dict[str, Source] = {}
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row.get("kind"), str):
+            raise ConfigError(f"sources: number {number} has no kind", hint='as in kind = "huggingface"')
+        source = make_source(find_source(row["kind"]), {n: v for n, v in row.items() if n != "kind"}, environ)
+        sources.setdefault(label_of(source), source)
+    return tuple(sources.values())
 
 
-def _config(site: Site, values: dict[str, Any], sources: tuple[str, ...]) -> Config:
+def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...]) -> Config:
     return Config(
         site=site,
         site_name=values["site.name"],

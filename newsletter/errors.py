@@ -33,6 +33,15 @@ class SourceError(NewsletterError):
     """A source could not be reached, or what it gave is not what it should be."""
 
 
+class SourceBusy(SourceError):
+    """A source asks to be left alone for a while, longer than a pull waits."""
+
+    def __init__(self, message: str, *, hint: str | None = None, wait_s: float) -> None:
+        super().__init__(message, hint=hint)
+        #: Seconds from now.
+        self.wait_s = wait_s
+
+
 class StoreError(NewsletterError):
     """The database cannot be opened, is of a newer version, or does not hold what was asked for."""
 

@@ -33,8 +33,19 @@ class Facts:
     upvotes: int | None = None
     comments: int | None = None
     keywords: tuple[str, ...] = ()
+    #: As the source names them, the primary one first: "cs.CL", "Neuroscience".
+    categories: tuple[str, ...] = ()
+    #: The journal or conference it appeared in.
+    venue: str | None = None
+    #: The newest version told of, 1 for the first; None where the source has no versions.
+    version: int | None = None
+    #: Taken back, by its authors or by whoever published it.
+    withdrawn: bool = False
     #: One sentence, written by the source.
     summary: str | None = None
+    #: Where to read about it; made from the arXiv id or DOI where there is one and this is None.
+    url: str | None = None
+    pdf_url: str | None = None
     code_url: str | None = None
     project_url: str | None = None
     thumbnail_url: str | None = None
@@ -56,15 +67,29 @@ class Paper(Facts):
     key: str
     #: The source whose title and abstract are shown.
     text_source: str
+    #: The version whose title and abstract are shown, where the source has versions.
+    text_version: int | None = None
     #: Every source that told of this paper, in alphabetical order.
     sources: tuple[str, ...]
     #: When this store first saw it: what an edition's window is made of.
     seen_at: datetime
+    #: When this store last saw a newer version than it knew; None if there was none.
+    revised_at: datetime | None = None
 
     @property
     def day(self) -> date:
         """The day this paper counts as new: when it was listed, else published, else seen."""
         return self.listed or self.published or self.seen_at.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """That one source told of a paper: where its facts come from."""
+
+    source: str
+    #: The file or address where it first did.
+    place: str
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What to show a server so that it can say "not modified" (RFC 9110, 8.8)."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PullReport:
     """What one pull of one source did."""
 
@@ -90,6 +123,9 @@ class PullReport:
     refusals: tuple[Refusal, ...] = ()
     #: Why the source stopped short, if it did.
     error: str | None = None
+    #: The source said that nothing changed since it was last asked.
+    unchanged: bool = False
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def is_clean(self) -> bool:
@@ -144,6 +180,8 @@ class Profile:
     max_per_section: int = 8
     #: How many papers that matched no topic to add under "Also trending".
     trending: int = 0
+    #: Whether a new version of a paper is news, even of one that was sent before.
+    updates: bool = False
 
 
 class Status(StrEnum):

@@ -156,6 +156,12 @@ def _string(value: Any, field: str) -> str:
     return value
 
 
+def _yes_or_no(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise ProfileError(f"{field}: true or false is expected, not {value!r}")
+    return value
+
+
 def _number(first: int, last: int) -> Callable[[Any, str], int]:
     def check(value: Any, field: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not first <= value <= last:
@@ -200,4 +206,5 @@ _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "max_papers": _number(1, 100),
     "max_per_section": _number(1, 100),
     "trending": _number(0, 50),
+    "updates": _yes_or_no,
 }

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
 # -- storing --------------------------------------------------------------------------------------
 
@@ -20,9 +19,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def squeeze(text: str) -> str:
     """Return `text` in NFC on one line: no control, surrogate or bidi characters, single spaces, trimmed."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()  # most text is, and a pull squeezes a lot of it
     text = _SURROGATE.sub("\ufffd", text)
     text = _CONTROL.sub(" ", _TREACHEROUS.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+_PUNCTUATION = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def title_key(title: str) -> str:
@@ -30,6 +34,8 @@ def title_key(title: str) -> str:
 
     Sources disagree on hyphens, dashes, dollar signs and line breaks; they agree on the letters.
     """
+    if title.isascii() and (key := title.lower().encode().translate(None, _PUNCTUATION)):
+        return key.decode()
     folded = unicodedata.normalize("NFKC", title).casefold()
     return "".join(filter(str.isalnum, folded)) or squeeze(folded)
 
@@ -74,66 +80,6 @@ def _singular(word: str) -> str:
 
 
 # -- reading --------------------------------------------------------------------------------------
-
-# A backslash, ^ or _ between two dollars means mathematics. Without one Pandoc's rule keeps money apart: the
-# opening dollar is followed by no space, the closing one follows no space and is not followed by a digit.
-_MATH = re.compile(
-    r"(?<![\\$])\$(?:(?P<marked>[^$\\^_]{0,300}[\\^_][^$]{0,300})\$"
-    r"|(?P<plain>(?!\s)[^$]{1,300})(?<!\s)\$(?![\d$]))"
-    r"|\\\((?P<round>.{1,300}?)\\\)"
-)
-_STYLED = re.compile(
-    r"\\(?:text(?:it|bf|tt|sc|rm|sf|sl|md|up|normal)?|emph|underline|math(?:rm|it|bf|sf|tt)|mbox)\s*\{([^{}]*)\}"
-)
-_ACCENT = re.compile(r"""\\(?:['"`^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])|[cvuHkr]\{[A-Za-z]\})""")
-_ESCAPED = re.compile(r"\\([%&$#_{}])")
-_SCRIPT = re.compile(r"([\^_])(?:\{([^{}]{1,12})\}|(\w))")
-_SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
-_SUBSCRIPTS = str.maketrans("0123456789+-=()aeijkmnopt", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₘₙₒₚₜ")
-
-
-def readable(text: str) -> str:
-    """Turn the LaTeX that titles and abstracts carry into Unicode, where that is faithful; leave the rest."""
-    if "\\" not in text and "$" not in text:
-        return text
-    text = _MATH.sub(lambda match: _math(match[match.lastgroup or 0]), text)
-    previous = None
-    while previous != text:
-        previous, text = text, _STYLED.sub(r"\1", text)
-    text = _ACCENT.sub(lambda match: _unicode(match[0]), text)
-    return squeeze(_ESCAPED.sub(r"\1", text))
-
-
-def _math(formula: str) -> str:
-    scripted = _SCRIPT.sub(_script, formula)
-    text = _unicode(f"${scripted}$")
-    return formula if "\\" in text else text
-
-
-def _script(match: re.Match[str]) -> str:
-    raised = match[1] == "^"
-    content = (match[2] or match[3]).strip()
-    table = _SUPERSCRIPTS if raised else _SUBSCRIPTS
-    # The empty group keeps a command before the script, as in \alpha_i, from swallowing it.
-    return "{}" + content.translate(table) if all(ord(char) in table for char in content) else match[0]
-
-
-def _unicode(latex: str) -> str:
-    try:
-        return squeeze(str(_converter().latex_to_text(latex, tolerant_parsing=True)))
-    except Exception:  # noqa: BLE001 - the converter fails on broken LaTeX in ways of its own: $\frac\sqrt$ is a KeyError
-        return latex
-
-
-@cache
-def _converter() -> Any:
-    from pylatexenc import latex2text  # noqa: PLC0415 - heavy, and most text has no LaTeX
-
-    known = latex2text.get_default_latex_context_db()
-    # A command we do not know stays as it was typed, rather than vanish with its meaning.
-    known.set_unknown_macro_spec(latex2text.MacroTextSpec("", simplify_repl=lambda node: node.latex_verbatim()))
-    return latex2text.LatexNodes2Text(math_mode="text", latex_context=known)
-
 
 _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)\]]*(?=\s+\S|(?<=[。！？])|$)")
 _NOT_AN_END = re.compile(r"(?:\b(?:e\.g|i\.e|al|vs|cf|Fig|Eq|Sec|resp|approx|Dr|St|No)|\b[A-Z])\.$")

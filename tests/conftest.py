@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from newsletter.sources import Web
 from newsletter.store import Store, open_store
 
 # No test asserts a time. In CI the examples are the same in every run: a failure there is the change's own.
@@ -39,6 +40,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def store(tmp_path: Path) -> Iterator[Store]:
     """A new store in a real SQLite file."""
     with open_store(tmp_path / "newsletter.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """The network, without waiting between attempts."""
+    with Web(sleep=lambda _seconds: None) as opened:
         yield opened
 
 

@@ -47,7 +47,7 @@ def make_paper(**changes: Any) -> Paper:
         seen_at=NOW,
     )
     paper = replace(paper, **changes)
-    return paper if paper.key else replace(paper, key=key_of(paper.arxiv_id, paper.doi, paper.title))
+    return paper if paper.key else replace(paper, key=key_of(paper.arxiv_id, paper.doi, paper.title, paper.authors))
 
 
 def make_topic(

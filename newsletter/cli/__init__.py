@@ -14,8 +14,10 @@ from newsletter.cli.context import Opened
 from newsletter.cli.demo import demo
 from newsletter.cli.editions import preview, run, send, serve
 from newsletter.cli.output import complain
-from newsletter.cli.papers import papers, pull
+from newsletter.cli.papers import papers
+from newsletter.cli.pull import pull
 from newsletter.cli.site import init
+from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
@@ -71,5 +73,5 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
     ctx.obj = Opened(site_dir)
 
 
-for command in (init, pull, papers, topics, subscribers, preview, send, run, serve, demo):
+for command in (init, sources, pull, papers, topics, subscribers, preview, send, run, serve, demo):
     main.add_command(command)

@@ -13,7 +13,7 @@ import click
 
 from newsletter.cli.context import Opened
 from newsletter.cli.output import print_table
-from newsletter.cli.papers import show_reports
+from newsletter.cli.pull import show_reports
 from newsletter.cli.site import make_site
 from newsletter.errors import NewsletterError
 from newsletter.places import Site, samples
@@ -77,14 +77,13 @@ def _fresh(root: Path) -> Path:
 
 def _pull(opened: Opened) -> list[PullReport]:
     from newsletter.pipeline.pull import pull_files
-    from newsletter.sources import find_source
-    from newsletter.sources.http import open_client
+    from newsletter.sources import Web, find_source
     from newsletter.subscriptions import sync
 
-    with opened.store() as store, open_client() as http:
+    with opened.store() as store, Web() as web:
         sync(store, opened.site.subscribers, _CLOCK)
         return [
-            pull_files(store, find_source(kind), [str(samples() / file)], None, _CLOCK, http)
+            pull_files(store, find_source(kind)(), [str(samples() / file)], None, _CLOCK, web)
             for kind, file in (("huggingface", "huggingface-2026-05-08.json"), ("page", "daily-papers-2026-05-08.txt"))
         ]
 

@@ -12,7 +12,7 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
-from newsletter.cli.papers import complain_of, pull_all, show_reports
+from newsletter.cli.pull import complain_of, pull_configured, show_reports
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ Examples:
 @pass_opened
 def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     """Pull from every source, then send what is due. A source that fails does not keep mail from going out."""
-    reports = pull_all(opened)
+    reports = pull_configured(opened)
     report = deliver_all(opened, note=note_file.read() if note_file else "")
     if as_json:
         print_json({"pulls": reports, "readers": report.outcomes})
@@ -206,7 +206,7 @@ def serve(opened: Opened) -> None:
     def once() -> None:
         click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
         try:
-            reports = pull_all(opened)
+            reports = pull_configured(opened)
             show_reports(reports)
             complain_of(reports)
             report = deliver_all(opened)

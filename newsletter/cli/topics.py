@@ -94,7 +94,7 @@ def test(
     with opened.store() as store:
         known = None if keywords or excluded else store.topics.find(name)
         topic = known or make_topic(name, keywords or (name,), excluded)
-        papers = store.papers.seen_after(now() - timedelta(days=days))
+        papers = store.papers.new_since(now() - timedelta(days=days))
     profile = Profile(topics=(topic,), max_papers=100, max_per_section=100)
     sections = group(PaperIndex(papers), profile, frozenset(), now().date())
     items = [item for section in sections for item in section.items]

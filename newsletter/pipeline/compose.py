@@ -1,27 +1,65 @@
-"""store → ranking → digests: what one edition holds for one reader..
+"""store → ranking → digests: what one edition holds for one reader.
 
 edition's papers | index once | group by each reader's topics, less what the reader was sent
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 
-from newsletter.models import Cadence, Digest, Edition, Profile
+from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, Section
 from newsletter.pipeline.calendar import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 
 
-def compose(index: PaperIndex, edition: Edition, profile: Profile, sent_before: AbstractSet[int]) -> Digest:
-    """Return `edition` as `profile` sees it, without the papers whose ids are in `sent_before`."""
+def compose(index: PaperIndex, edition: Edition, profile: Profile, sent_before: Mapping[int, datetime]) -> Digest:
+    """Return `edition` as `profile` sees it, without the papers that were sent before.
+
+    A paper that is only in the index for its new version is for those who want updates; to them it is news again,
+    unless they were sent it since.
+    """
+    updates = {paper.id for paper in index.revised if _is_update(paper, edition, sent_before)}
+    old = {paper.id for paper in index.revised if paper.seen_at <= edition.since}
+    skipped = (sent_before.keys() | old) - (updates if profile.updates else set())
+    sections = group(index, profile, skipped, edition.day)
     return Digest(
         edition=edition,
-        sections=group(index, profile, sent_before, edition.day),
-        considered=len(index.papers.keys() - sent_before),
+        sections=tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections),
+        considered=len(index.papers.keys() - skipped),
     )
+
+
+def _is_update(paper: Paper, edition: Edition, sent_before: Mapping[int, datetime]) -> bool:
+    if paper.revised_at is None or paper.revised_at <= edition.since:
+        return False
+    return paper.id not in sent_before or paper.revised_at > sent_before[paper.id]
+
+
+def _with_versions(section: Section, updates: AbstractSet[int]) -> Section:
+    """Say of each item that is there for its new version which one that is."""
+    items = tuple(
+        replace(item, reasons=(Reason("new version", f"v{item.paper.version}"), *item.reasons))
+        if item.paper.id in updates
+        else item
+        for item in section.items
+    )
+    return replace(section, items=items)
+
+
+def without_withdrawn(digest: Digest) -> Digest:
+    """Return a digest that was planned earlier without the papers that were withdrawn since."""
+    if not any(item.paper.withdrawn for item in digest.items):
+        return digest
+    kept = [
+        replace(section, items=tuple(item for item in section.items if not item.paper.withdrawn))
+        for section in digest.sections
+    ]
+    return replace(digest, sections=tuple(section for section in kept if section.items))
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: str = "") -> Edition:

@@ -21,6 +21,7 @@ from jinja2 import Environment
 from newsletter.config import Config
 from newsletter.errors import MessageDeferred, MessageRefused, NewsletterError, TemplateError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Status, Subscriber
+from newsletter.pipeline.compose import without_withdrawn
 from newsletter.pipeline.letters import make_message_id, write_letter
 from newsletter.pipeline.plan import Intent, plan
 from newsletter.sending import Transport
@@ -191,7 +192,10 @@ def _carry_out(run: _Run, transport: Transport, delivery: Delivery, subscriber: 
     if why := _must_not(run.store, subscriber):
         move(DeliveryStatus.SKIPPED, why)
         return
-    digest = run.store.editions.get_digest(delivery.digest_id)
+    digest = without_withdrawn(run.store.editions.get_digest(delivery.digest_id))
+    if not digest.items:
+        move(DeliveryStatus.SKIPPED, "all its papers were withdrawn after planning")
+        return
     letter = _letter(run, digest, subscriber, delivery.edition_key, delivery.message_id)
     subject, papers = letter.subject, len(digest.items)
     move(DeliveryStatus.SENDING, "")

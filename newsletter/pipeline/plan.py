@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,8 +50,8 @@ class Standing:
     edition: Edition
     #: Of the edition's papers.
     index: PaperIndex
-    #: Ids of the papers that this reader was sent.
-    sent_before: AbstractSet[int]
+    #: Ids of the papers that this reader was sent, and when each last was.
+    sent_before: Mapping[int, datetime]
     #: When the newest paper of all was first seen.
     last_seen_at: datetime | None
 
@@ -102,7 +102,7 @@ def plan(
         due = due_edition(subscriber.profile, now)
         if due.key not in editions:
             edition = find_edition(store, due, subscriber.profile.cadence, now, note)
-            editions[due.key] = edition, PaperIndex(store.papers.seen_after(edition.since))
+            editions[due.key] = edition, PaperIndex(store.papers.new_since(edition.since))
         edition, index = editions[due.key]
         standing = Standing(
             suppressed=suppressions.get(key),

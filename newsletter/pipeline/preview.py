@@ -19,20 +19,20 @@ def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: in
     """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then."""
     if days is not None:
         since = now - timedelta(days=days)
-        return _of_all(store.papers.seen_after(since), subscriber, since, now)
+        return _of_all(store.papers.new_since(since), subscriber, since, now)
     due = due_edition(subscriber.profile, now)
     sent = store.deliveries.find(due.key, subscriber.id)
     if sent:
         return store.editions.get_digest(sent.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    return compose(PaperIndex(store.papers.seen_after(edition.since)), edition, subscriber.profile, sent_before)
+    return compose(PaperIndex(store.papers.new_since(edition.since)), edition, subscriber.profile, sent_before)
 
 
 def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:
     """Return a digest of the invented papers that ship with the program, for a site that has none yet."""
     file = samples() / "huggingface-2026-05-08.json"
-    told = find_source("huggingface").parse(Document(str(file), file.read_bytes()), now.date())
+    told = find_source("huggingface")().parse(Document(str(file), file.read_bytes()), now.date())
     entries = [entry for entry in told if isinstance(entry, Entry)]
     papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
     return _of_all(papers, subscriber, since=now, now=now)
@@ -42,4 +42,4 @@ def _of_all(papers: Sequence[Paper], subscriber: Subscriber, since: datetime, no
     """Return a digest of an edition that there is not, of papers sent before or not."""
     cadence = subscriber.profile.cadence
     edition = Edition(key=f"preview-{now.date()}", cadence=cadence, day=now.date(), since=since, created_at=now)
-    return compose(PaperIndex(papers), edition, subscriber.profile, frozenset())
+    return compose(PaperIndex(papers), edition, subscriber.profile, {})

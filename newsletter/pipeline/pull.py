@@ -1,29 +1,38 @@
 """sources → store: read documents, parse them, and keep what they tell.
 
-    source.fetch | source.parse | store.papers.add
+    source.fetch | source.parse | store.papers.add_all
 
 Each document is one transaction. A document that is not what it should be is refused as a whole, an entry that
-is not is refused alone; the rest goes in, and the report says so.
+is not is refused alone; the rest goes in, and the report says so. A rehearsal does all this and takes it back.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-import httpx
-
-from newsletter.errors import SourceError
-from newsletter.models import PullReport, Refusal
-from newsletter.sources import Document, Source, Span
+from newsletter.errors import NewsletterError, SourceBusy, SourceError
+from newsletter.models import Entry, PullReport, Refusal
+from newsletter.sources import Document, Source, Span, Web
 from newsletter.sources.documents import find_documents, read_document
+from newsletter.sources.recordings import answers_in
+from newsletter.sources.settings import label_of
 from newsletter.store import Store
 from newsletter.store.papers import Change
+from newsletter.text import counted
+
+T = TypeVar("T")
 
 #: How far back the first pull of a source goes, and the longest gap that a later one fills.
 FIRST_DAYS = 2
-LONGEST_GAP_DAYS = 14
+LONGEST_GAP_DAYS = 31
+
+#: Told what is being read, for those who wait.
+Watch = Callable[[str], None]
 
 
 @dataclass
@@ -31,19 +40,31 @@ class _Tally:
     """What a pull has done so far."""
 
     source: str
+    began: float = field(default_factory=time.perf_counter)
     changes: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
     refusals: list[Refusal] = field(default_factory=list)
     error: str | None = None
 
-    def report(self) -> PullReport:
-        fetched = sum(self.changes.values())
-        new, updated = self.changes[Change.NEW], self.changes[Change.UPDATED]
-        return PullReport(self.source, fetched, new, updated, tuple(self.refusals), self.error)
+    @property
+    def fetched(self) -> int:
+        return sum(self.changes.values())
+
+    def report(self, *, unchanged: bool = False) -> PullReport:
+        return PullReport(
+            self.source,
+            fetched=self.fetched,
+            new=self.changes[Change.NEW],
+            updated=self.changes[Change.UPDATED],
+            refusals=tuple(self.refusals),
+            error=self.error,
+            unchanged=unchanged,
+            seconds=time.perf_counter() - self.began,
+        )
 
 
 def pull_files(
-    store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, http: httpx.Client,
-    watch: Callable[[str], None] = lambda _place: None,
+    store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, web: Web,
+    watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
     """Pull files, folders, addresses or standard input ("-"); `watch` is told of each before it is read.
 
@@ -51,33 +72,56 @@ def pull_files(
         SourceError: A file or folder is not there; nothing was stored.
     """
     tally = _Tally(source.name)
-    for place in find_documents(places, source.suffixes):
-        watch(place)
-        try:
-            _take(store, source, read_document(place, day, http), now, tally)
-        except SourceError as error:
-            tally.refusals.append(Refusal(place, str(error).removeprefix(f"{place}: ")))
-    store.pulls.record(tally.report(), now, through=None)
+    with store.rehearsal() if rehearse else nullcontext():
+        for place in find_documents(places, source.suffixes):
+            watch(place)
+            try:
+                for document in answers_in(read_document(place, day, web)):
+                    if isinstance(document, Refusal):
+                        tally.refusals.append(document)
+                    else:
+                        _take(store, source, document, now, tally)
+            except SourceError as error:
+                tally.refusals.append(Refusal(place, str(error).removeprefix(f"{place}: ")))
+        store.pulls.record(tally.report(), now, through=None)
     return tally.report()
 
 
 def pull_days(
-    store: Store, source: Source, span: Span, now: datetime, http: httpx.Client,
-    watch: Callable[[str], None] = lambda _place: None,
+    store: Store, source: Source, span: Span, now: datetime, web: Web,
+    watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
     """Pull what a source lists for some days. Its failure is in the report, so that other sources go on."""
-    tally = _Tally(source.name)
-    try:
-        for document in _watched(source.fetch(span, http), watch):
-            _take(store, source, document, now, tally)
-    except SourceError as error:
-        tally.error = str(error)
-    store.pulls.record(tally.report(), now, through=span.last)
-    return tally.report()
+    tally = _Tally(label_of(source))
+    paused_until = store.pulls.paused_until(tally.source)
+    if paused_until is not None and paused_until > now:
+        tally.error = f"{tally.source}: asked to be left alone until {paused_until:%Y-%m-%d %H:%M} UTC"
+        return tally.report()
+    web.start_over(store.pulls.validators(tally.source))
+    busy: SourceBusy | None = None
+    documents = _guarded(source, lambda: source.fetch(span, web))
+    if rehearse:  # the network may be slow, and a rehearsal locks the store
+        documents = iter(_collected(documents, tally))
+    with store.rehearsal() if rehearse else nullcontext():
+        try:
+            for document in documents:
+                watch(f"({counted(tally.fetched, 'paper')} so far) {document.place}")
+                _take(store, source, document, now, tally)
+        except SourceError as error:
+            tally.error = str(error)
+            busy = error if isinstance(error, SourceBusy) else None
+        report = tally.report(unchanged=web.unchanged > 0)
+        with store.transaction():
+            store.pulls.record(report, now, through=span.last)
+            if report.error is None:  # else what was not read is asked for again in full
+                store.pulls.remember(tally.source, web.validators)
+            if busy is not None:
+                store.pulls.pause(tally.source, now + timedelta(seconds=busy.wait_s))
+    return report
 
 
 def span_to_pull(last_success: date | None, today: date) -> Span:
-    """Return the days to ask for: since the last success, that day again, but no gap longer than two weeks.
+    """Return the days to ask for: since the last success, that day again, but no gap longer than a month.
 
     The last day is asked for again because a list still grows on its own day.
     """
@@ -85,22 +129,40 @@ def span_to_pull(last_success: date | None, today: date) -> Span:
     return Span(max(min(first, today), today - timedelta(days=LONGEST_GAP_DAYS - 1)), today)
 
 
-def _watched(documents: Iterable[Document], watch: Callable[[str], None]) -> Iterator[Document]:
-    for document in documents:
-        watch(document.place)
-        yield document
-
-
 def _take(store: Store, source: Source, document: Document, now: datetime, tally: _Tally) -> None:
     """Store one document's entries, all or (where it turns out not to be one) none."""
-    changes = dict.fromkeys(Change, 0)
     refusals: list[Refusal] = []
-    with store.transaction():
-        for entry in source.parse(document, today=now.date()):
-            if isinstance(entry, Refusal):
-                refusals.append(entry)
+
+    def entries() -> Iterator[Entry]:
+        for told in _guarded(source, lambda: source.parse(document, now.date())):
+            if isinstance(told, Refusal):
+                refusals.append(told)
             else:
-                changes[store.papers.add(entry, now)] += 1
-    for change, number in changes.items():
+                yield told
+
+    for change, number in store.papers.add_all(entries(), now, document.place).items():
         tally.changes[change] += number
     tally.refusals += refusals
+
+
+def _guarded(source: Source, steps: Callable[[], Iterable[T]]) -> Iterator[T]:
+    """Yield what a source gives; any fault of its code is a failure of this source and of no other."""
+    try:
+        yield from steps()
+    except NewsletterError:
+        raise
+    except Exception as error:
+        raise SourceError(
+            f"{source.name}: broke off with {type(error).__name__}: {error}", hint="a fault in this source's code"
+        ) from error
+
+
+def _collected(documents: Iterable[Document], tally: _Tally) -> list[Document]:
+    """Read all documents, up to a failure."""
+    collected = []
+    try:
+        for document in documents:
+            collected.append(document)  # noqa: PERF402 - what came before a failure counts
+    except SourceError as error:
+        tally.error = str(error)
+    return collected

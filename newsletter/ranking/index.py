@@ -33,6 +33,8 @@ class PaperIndex:
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = {paper.id: paper for paper in papers}
+        #: Those with a newer version than the store first saw.
+        self.revised = tuple(paper for paper in papers if paper.revised_at is not None)
         self._texts = {paper.id: _texts(paper) for paper in papers}
         self._holders: dict[str, set[int]] = {}
         for paper_id, texts in self._texts.items():

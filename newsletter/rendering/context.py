@@ -11,7 +11,7 @@ from datetime import date
 from newsletter.models import Cadence, Digest, Item, Paper, Profile, Section, Subscriber
 from newsletter.rendering.links import paper_links, paper_url
 from newsletter.rendering.notes import note_html
-from newsletter.text import counted, readable, shorten
+from newsletter.text import counted, shorten
 
 _ABSTRACT_LENGTH = 420
 _ABSTRACT_LENGTH_BELOW_SUMMARY = 260
@@ -45,6 +45,8 @@ class CardContext:
     url: str
     #: Authors (the first three and how many more), or the organisation.
     byline: str
+    #: The journal or conference, or "" where no source said.
+    venue: str
     #: "6 May 2026", or "" where no source said.
     date: str
     #: At most 420 characters (260 below a summary), cut at a sentence.
@@ -141,8 +143,8 @@ def day_in_words(day: date) -> str:
 
 def byline(paper: Paper) -> str:
     """Return the first authors and how many more there are, else the organisation, else the number of authors."""
-    names = [readable(name) for name in paper.authors]
-    organization = readable(paper.organization or "")
+    names = list(paper.authors)
+    organization = paper.organization or ""
     if not names:
         return organization or (counted(paper.author_count, "author") if paper.author_count else "")
     named = names[:_NAMED_AUTHORS]
@@ -153,24 +155,25 @@ def byline(paper: Paper) -> str:
 
 def _section(section: Section, numbers: list[int]) -> SectionContext:
     cards = tuple(_card(item, number) for number, item in zip(numbers, section.items, strict=True))
-    return SectionContext(readable(section.title), cards, max(0, section.matched - len(cards)))
+    return SectionContext(section.title, cards, max(0, section.matched - len(cards)))
 
 
 def _card(item: Item, number: int) -> CardContext:
     paper = item.paper
     counts = ((paper.upvotes, "upvote"), (paper.comments, "comment"))
-    summary = readable(paper.summary or "")
+    summary = paper.summary or ""
     return CardContext(
         number=number,
-        title=readable(paper.title),
+        title=paper.title,
         url=paper_url(paper),
         byline=byline(paper),
+        venue=paper.venue or "",
         date=day_in_words(paper.published) if paper.published else "",
-        abstract=shorten(readable(paper.abstract), _ABSTRACT_LENGTH_BELOW_SUMMARY if summary else _ABSTRACT_LENGTH),
+        abstract=shorten(paper.abstract, _ABSTRACT_LENGTH_BELOW_SUMMARY if summary else _ABSTRACT_LENGTH),
         summary=summary,
         counts=tuple(counted(count, noun) for count, noun in counts if count),
         reasons=tuple(map(str, item.reasons)),
-        also=tuple(map(readable, item.also)),
+        also=item.also,
         links=tuple(LinkContext(*link) for link in paper_links(paper)),
     )
 
@@ -183,13 +186,13 @@ def _subject(digest: Digest) -> str:
     if top is None:
         return f"{day}nothing new for you"
     more = f" (+{len(digest.items) - 1} more)" if len(digest.items) > 1 else ""
-    return day + shorten(readable(top.paper.title), _SUBJECT_LENGTH - len(day) - len(more)) + more
+    return day + shorten(top.paper.title, _SUBJECT_LENGTH - len(day) - len(more)) + more
 
 
 def _preheader(digest: Digest) -> str:
     """Return the titles after the top one, which the subject names."""
     ranked = sorted(digest.items, key=lambda item: -item.score)[1:3]
-    return " · ".join(shorten(readable(item.paper.title), 60) for item in ranked)
+    return " · ".join(shorten(item.paper.title, 60) for item in ranked)
 
 
 def _summary(digest: Digest) -> str:
@@ -199,9 +202,7 @@ def _summary(digest: Digest) -> str:
 
 def _why(subscriber: Subscriber) -> str:
     profile: Profile = subscriber.profile
-    topics = (
-        ", ".join(readable(topic.name) for topic in profile.topics) or "the trending papers, whatever they are about"
-    )
+    topics = ", ".join(topic.name for topic in profile.topics) or "the trending papers, whatever they are about"
     since = day_in_words(subscriber.joined_at.date())
     return (
         f"You get this {profile.cadence.value} digest at {subscriber.email}, subscribed since {since}, for: {topics}."

@@ -13,6 +13,8 @@ def paper_url(paper: Paper) -> str:
         return f"https://arxiv.org/abs/{paper.arxiv_id}"
     if paper.doi:
         return f"https://doi.org/{quote(paper.doi, safe='/')}"
+    if paper.url:
+        return paper.url
     return f"https://huggingface.co/papers?q={quote_plus(paper.title)}"
 
 
@@ -24,7 +26,9 @@ def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
         if "huggingface" in paper.sources:
             links.append(("Discussion", f"https://huggingface.co/papers/{paper.arxiv_id}"))
     elif paper.doi:
-        links.append(("Publisher", paper_url(paper)))
+        links += [("Publisher", paper_url(paper)), ("PDF", paper.pdf_url)]
+    elif paper.url:
+        links += [("Page", paper_url(paper)), ("PDF", paper.pdf_url)]
     else:
         links.append(("Search Hugging Face", paper_url(paper)))
     links += [("Code", paper.code_url), ("Project", paper.project_url)]

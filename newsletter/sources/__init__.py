@@ -1,38 +1,47 @@
 """The outside world → entries. One file per kind of source, and this registry of them by name.
 
 A source fetches documents and parses them; the two are apart, so that every parser works on files as well,
-and is tested on them.
+and is tested on them. It is a frozen dataclass: its fields are what may be set (`sources.settings`).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from functools import cache
+from importlib.metadata import entry_points
+from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.page import Page
 
-if TYPE_CHECKING:
-    import httpx
+__all__ = ["Document", "Source", "Span", "Web", "all_sources", "find_source"]
 
-__all__ = ["SOURCES", "Document", "Source", "Span", "find_source"]
+_OURS: tuple[type[Source], ...] = (HuggingFace, Page)
+#: Where installed packages name sources of their own; see docs/sources.md.
+_GROUP = "newsletter.sources"
 
 
 class Source(Protocol):
-    """One kind of place that papers come from."""
+    """One kind of place that papers come from, with its settings."""
 
     #: What people type: `newsletter pull NAME`.
     name: ClassVar[str]
-    #: One line for `newsletter pull --help`.
+    #: One line on what it is.
     summary: ClassVar[str]
+    #: What `follow` holds, as the command line names it ("CATEGORY|QUERY"); "" for a source of files only.
+    follows: ClassVar[str]
+    #: The rest of a command that works: "cs.CL cs.LG".
+    example: ClassVar[str]
     #: File name endings read from a folder of recorded documents.
     suffixes: ClassVar[tuple[str, ...]]
 
-    def fetch(self, span: Span, http: httpx.Client) -> Iterator[Document]:
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
         """Yield what the source lists for the days of `span`.
 
         Raises:
@@ -49,15 +58,26 @@ class Source(Protocol):
         ...
 
 
-SOURCES: dict[str, Source] = {source.name: source for source in (HuggingFace(), Page())}
+@cache
+def all_sources() -> dict[str, type[Source]]:
+    """Return every kind of source by name: ours, then those that installed packages bring."""
+    found = {source.name: source for source in _OURS}
+    for point in entry_points(group=_GROUP):
+        if point.name not in found:
+            try:
+                found[point.name] = point.load()
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with that package, ours go on
+                logging.getLogger(__name__).warning("source %s cannot be loaded: %r", point.name, error)
+    return found
 
 
-def find_source(name: str) -> Source:
-    """Return the source called `name`.
+def find_source(name: str) -> type[Source]:
+    """Return the kind of source called `name`.
 
     Raises:
         SourceError: There is none.
     """
-    if name not in SOURCES:
-        raise SourceError(f"no source is called {name!r}", hint=f"known: {', '.join(sorted(SOURCES))}")
-    return SOURCES[name]
+    known = all_sources()
+    if name not in known:
+        raise SourceError(f"no source is called {name!r}", hint=f"known: {', '.join(known)}")
+    return known[name]

@@ -9,52 +9,60 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import get
-from newsletter.sources.identifiers import arxiv_id
-from newsletter.text import shorten, squeeze
-
-if TYPE_CHECKING:
-    import httpx
+from newsletter.sources.http import Web
+from newsletter.sources.identifiers import arxiv_version
+from newsletter.sources.settings import setting
+from newsletter.text import shorten
 
 _ENDPOINT = "https://huggingface.co"
 _MOST_PAGES = 20
 _PAGE_SIZE = 100  # the largest the API gives; its default of 50 cuts busy days short
 
 
+@dataclass(frozen=True, slots=True)
 class HuggingFace:
-    """Daily Papers by day."""
+    """Daily Papers by day, week or month, and what is trending."""
 
     name: ClassVar[str] = "huggingface"
-    summary: ClassVar[str] = "Hugging Face Daily Papers, by day; or recorded answers of its API (JSON)"
+    summary: ClassVar[str] = "Hugging Face Daily Papers, or recorded answers of its API (JSON)"
+    follows: ClassVar[str] = "daily|weekly|monthly|trending"
+    example: ClassVar[str] = "--date 2026-05-08"
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
-    def __init__(self, api: str | None = None) -> None:
-        self._api = api
+    follow: tuple[str, ...] = setting(
+        ("daily",), "The lists to read.", choices=("daily", "weekly", "monthly", "trending")
+    )
+    api_key: str | None = setting(None, "An access token; raises the rate limits.", secret=True)
+    api: str | None = setting(
+        None, "The API's address; by default on the mirror that HF_ENDPOINT names.", internal=True
+    )
 
-    @property
-    def api(self) -> str:
-        """The API's address, on the mirror that HF_ENDPOINT (Hugging Face's own variable) names, if it does."""
-        return self._api or os.environ.get("HF_ENDPOINT", _ENDPOINT).rstrip("/") + "/api/daily_papers"
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        """Yield one document per list and page; see `Source.fetch`."""
+        for kind in self.follow:
+            for day, asked in _lists(kind, span):
+                yield from self._fetch_list(day, asked, web)
 
-    def fetch(self, span: Span, http: httpx.Client) -> Iterator[Document]:
-        """Yield one document per day and page; see `Source.fetch`."""
-        for offset in range((span.last - span.first).days + 1):
-            yield from self._fetch_day(span.first + timedelta(days=offset), http)
-
-    def _fetch_day(self, day: date, http: httpx.Client) -> Iterator[Document]:
+    def _fetch_list(self, day: date | None, asked: dict[str, str], web: Web) -> Iterator[Document]:
+        # Hugging Face's own variable for its mirrors.
+        address = self.api or os.environ.get("HF_ENDPOINT", _ENDPOINT).rstrip("/") + "/api/daily_papers"
+        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
         for page in range(_MOST_PAGES):
-            asked: dict[str, str | int] = {"date": day.isoformat(), "limit": _PAGE_SIZE, "p": page}
-            response = get(http, self.api, asked, none_on=400)
-            if response.status_code == 400:  # the day's list is not open yet
+            params: dict[str, str | int] = {**asked, "limit": _PAGE_SIZE, "p": page}
+            # 400: the day's list is not open yet.
+            answer = web.get(address, params, headers=headers, expected=(400,), conditional=page == 0)
+            if answer.status != 200:
                 return
-            document = Document(str(response.url), response.content, day)
+            document = Document(answer.place, answer.content, day)
             yield document
             if len(_load_list(document)) < _PAGE_SIZE:
                 return
@@ -69,7 +77,7 @@ class HuggingFace:
             )
         for number, row in enumerate(rows, start=1):
             try:
-                yield _entry(row, document.day or _day(Path(document.place).name))
+                yield _entry(row, document.day or fields.day(Path(document.place).name))
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -86,13 +94,29 @@ def _load_list(document: Document) -> list[Any]:
     return answer
 
 
+def _lists(kind: str, span: Span) -> Iterator[tuple[date | None, dict[str, str]]]:
+    """Yield the lists of one kind that the days of `span` are in: the day they stand for, if one, and how to ask."""
+    days = [span.first + timedelta(days=offset) for offset in range((span.last - span.first).days + 1)]
+    if kind == "daily":
+        for day in days:
+            yield day, {"date": day.isoformat()}
+    elif kind == "weekly":
+        for week in dict.fromkeys(f"{day:%G}-W{day:%V}" for day in days):
+            yield None, {"week": week}
+    elif kind == "monthly":
+        for month in dict.fromkeys(f"{day:%Y-%m}" for day in days):
+            yield None, {"month": month}
+    else:
+        yield None, {"sort": "trending"}
+
+
 def _entry(row: Any, day: date | None) -> Entry:
     """Read one list element; raises ValueError with the reason it cannot be taken."""
     if not isinstance(row, dict) or not isinstance(row.get("paper"), dict):
         raise ValueError("no paper in it")
     paper: dict[str, Any] = row["paper"]
-    title = _text(paper.get("title")) or _text(row.get("title"))
-    identity = arxiv_id(_text(paper.get("id")))
+    title = fields.text(paper.get("title")) or fields.text(row.get("title"))
+    identity, version = arxiv_version(fields.text(paper.get("id")))
     if not title:
         raise ValueError("no title")
     if identity is None:
@@ -103,19 +127,22 @@ def _entry(row: Any, day: date | None) -> Entry:
     return Entry(
         source=HuggingFace.name,
         title=title,
-        abstract=_text(paper.get("summary")) or _text(row.get("summary")),
-        authors=tuple(_names(paper.get("authors"))),
-        organization=_text(organization.get("fullname")) or _text(organization.get("name")) or None,
+        abstract=fields.abstract(paper.get("summary")) or fields.abstract(row.get("summary")),
+        authors=fields.people(
+            author.get("name") for author in fields.objects(paper.get("authors")) if not author.get("hidden")
+        ),
+        organization=fields.text(organization.get("fullname")) or fields.text(organization.get("name")) or None,
         arxiv_id=identity,
-        published=_day(paper.get("publishedAt")),
+        version=version,
+        published=fields.day(paper.get("publishedAt")),
         listed=day or _listed(row, paper),
-        upvotes=_count(paper.get("upvotes")),
-        comments=_count(row.get("numComments")),
-        keywords=tuple(word for keyword in _list(paper.get("ai_keywords")) if (word := _text(keyword))),
-        summary=_text(paper.get("ai_summary")) or None,
-        code_url=_link(paper.get("githubRepo")),
-        project_url=_link(paper.get("projectPage")),
-        thumbnail_url=_link(row.get("thumbnail")),
+        upvotes=fields.count(paper.get("upvotes")),
+        comments=fields.count(row.get("numComments")),
+        keywords=fields.texts(paper.get("ai_keywords")),
+        summary=fields.text(paper.get("ai_summary")) or None,
+        code_url=fields.link(paper.get("githubRepo")),
+        project_url=fields.link(paper.get("projectPage")),
+        thumbnail_url=fields.link(row.get("thumbnail")),
     )
 
 
@@ -125,37 +152,6 @@ def _listed(row: dict[str, Any], paper: dict[str, Any]) -> date | None:
     Until 10 March 2025 there was no `submittedOnDailyAt` and the outer `publishedAt` was the time of submission
     to the list; since then that is the paper's own time less four or five hours, and means nothing.
     """
-    submitted = _day(row.get("publishedAt"))
+    submitted = fields.day(row.get("publishedAt"))
     before_the_change = submitted if submitted and submitted <= date(2025, 3, 10) else None
-    return _day(paper.get("submittedOnDailyAt")) or before_the_change
-
-
-def _names(authors: Any) -> Iterator[str]:
-    for author in _list(authors):
-        if isinstance(author, dict) and not author.get("hidden") and (name := _text(author.get("name"))):
-            yield name
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return squeeze(value) if isinstance(value, str) else ""
-
-
-def _day(value: Any) -> date | None:
-    """Read the day of an ISO time as it stands: midnight means a day, and converting it would shift it."""
-    try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
-
-
-def _link(value: Any) -> str | None:
-    address = _text(value)
-    return address if address.startswith(("https://", "http://")) and " " not in address else None
+    return fields.day(paper.get("submittedOnDailyAt")) or before_the_change

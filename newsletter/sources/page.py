@@ -19,15 +19,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from newsletter.errors import SourceError
+from newsletter.markup import clean, clean_abstract
 from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
 from newsletter.text import squeeze
-
-if TYPE_CHECKING:
-    import httpx
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
@@ -49,14 +48,17 @@ _LONGEST_TITLE = 300
 _LONGEST_BYLINE = 120
 
 
+@dataclass(frozen=True, slots=True)
 class Page:
     """A saved Daily Papers page."""
 
     name: ClassVar[str] = "page"
     summary: ClassVar[str] = "a Daily Papers page as saved or copied from a browser (text)"
+    follows: ClassVar[str] = ""
+    example: ClassVar[str] = "saved.txt"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text")
 
-    def fetch(self, span: Span, http: httpx.Client) -> Iterator[Document]:
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
         """Refuse: a saved page is a file; see `Source.fetch`."""
         raise SourceError("page: nothing to read", hint="name a saved page: newsletter pull page saved.txt")
 
@@ -236,10 +238,10 @@ def _entry(card: _Card, page_day: date) -> Entry:
     handle, _, display = card.footer.byline.partition(" ")
     return Entry(
         source=Page.name,
-        title=card.title,
-        abstract=card.abstract,
+        title=clean(card.title) or card.title,
+        abstract=clean_abstract(card.abstract),
         author_count=int(authors["count"]) if authors else None,
-        organization=None if authors else (display or handle or None),
+        organization=None if authors else (clean(display or handle) or None),
         published=_day_before(card.footer.written, page_day) if card.footer.written else None,
         listed=page_day,
         comments=card.footer.comments,

@@ -8,7 +8,8 @@ with open_store(site.store) as store:
 from __future__ import annotations
 
 import secrets
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,10 @@ from newsletter.store.subscribers import Subscribers
 from newsletter.store.topics import Topics
 
 __all__ = ["Store", "open_store"]
+
+
+class _TakeBack(Exception):
+    """The end of a rehearsal."""
 
 
 class Store:
@@ -40,6 +45,16 @@ class Store:
     def transaction(self) -> AbstractContextManager[None]:
         """Do what is inside the `with` entirely or not at all."""
         return transaction(self._db)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Do what is inside the `with`, and take it back: other processes never see it, and wait for its end."""
+        try:
+            with self.transaction():
+                yield
+                raise _TakeBack  # noqa: TRY301 - it is what ends the transaction without keeping it
+        except _TakeBack:
+            pass
 
     def secret(self) -> bytes:
         """Return the key that signs this site's links, made when first asked for."""

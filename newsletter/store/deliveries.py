@@ -46,16 +46,16 @@ class Deliveries:
         """Return all deliveries to a subscriber, the newest first."""
         return self._where("subscriber_id = ? ORDER BY id DESC", [subscriber_id])
 
-    def papers_planned_for(self, subscriber_id: int) -> set[int]:
-        """Return the ids of all papers that were sent to a subscriber or are on their way.
+    def papers_planned_for(self, subscriber_id: int) -> dict[int, datetime]:
+        """Return the ids of all papers that were sent to a subscriber or are on their way, and when they last were.
 
         What failed or was skipped never reached the reader, and does not keep a later edition from holding it.
         """
         sql = (
-            "SELECT paper_id FROM deliveries JOIN digest_items USING (digest_id) "
-            "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped')"
+            "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
+            "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped') GROUP BY paper_id"
         )
-        return {paper_id for (paper_id,) in self._db.execute(sql, [subscriber_id])}
+        return {paper_id: datetime.fromisoformat(at) for paper_id, at in self._db.execute(sql, [subscriber_id])}
 
     def move(
         self,

@@ -6,9 +6,11 @@ matter: the better-ranked source's text, the longer list, the larger count, the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from newsletter.models import Entry, Facts, Paper
@@ -17,71 +19,129 @@ from newsletter.text import title_hash
 T = TypeVar("T")
 
 # Whose wording of title and abstract is shown: Hugging Face strips mathematics, a copied page has no more than
-# Hugging Face. Sources not named here rank between.
-_TEXT_RANK = {"arxiv": 3, "huggingface": 1, "page": 0}
-_OTHER_TEXT_RANK = 2
+# Hugging Face, a feed may give a teaser. Sources not named here rank between.
+_TEXT_RANK = {"arxiv": 4, "biorxiv": 4, "medrxiv": 4, "feed": 2, "huggingface": 1, "page": 0}
+_OTHER_TEXT_RANK = 3
+
+_FACTS = tuple(field.name for field in fields(Facts))
+_values = attrgetter(*_FACTS)
+
+# -- identity -------------------------------------------------------------------------------------
 
 
-def key_of(arxiv_id: str | None, doi: str | None, title: str) -> str:
-    """Return the identity of a paper in words: arXiv id, else DOI, else a hash of the normalised title."""
+def key_of(arxiv_id: str | None, doi: str | None, title: str, authors: tuple[str, ...] = ()) -> str:
+    """Return the identity of a paper in words: arXiv id, else DOI, else a hash of normalised title and first author."""
     if arxiv_id:
         return f"arxiv:{arxiv_id}"
-    return f"doi:{doi}" if doi else f"title:{title_hash(title)}"
+    return f"doi:{doi}" if doi else f"title:{title_hash(title + ' '.join(sorted(_name_words(authors))))}"
+
+
+def names_of(entry: Entry) -> Iterator[str]:
+    """Yield every name that finds this entry's paper: its arXiv id, its DOI, its title."""
+    if entry.arxiv_id:
+        yield f"arxiv:{entry.arxiv_id}"
+    if entry.doi:
+        yield f"doi:{entry.doi}"
+    yield f"title:{title_hash(entry.title)}"
+
+
+def may_be_same(one: Facts, other: Facts) -> bool:
+    """Tell whether two with the same title may be one paper: no id and no first author says otherwise."""
+    pairs = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi))
+    return all(a is None or b is None or a == b for a, b in pairs) and _may_share_author(one.authors, other.authors)
+
+
+def _may_share_author(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    ours, theirs = _name_words(one), _name_words(other)
+    return not ours or not theirs or not ours.isdisjoint(theirs)
+
+
+def _name_words(authors: tuple[str, ...]) -> set[str]:
+    """Return the words of the first author's name, but accents and initials: "J. Smith" and "Smith, John" share one."""
+    if not authors:
+        return set()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", authors[0]) if not unicodedata.combining(c)).casefold()
+    return {word for word in "".join(c if c.isalnum() else " " for c in plain).split() if len(word) > 1}
+
+
+# -- merging --------------------------------------------------------------------------------------
 
 
 def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
     """Make the paper that `entry` is the first to tell of."""
-    facts = {field.name: getattr(entry, field.name) for field in fields(Facts)}
+    facts = dict(zip(_FACTS, _values(entry), strict=True))
+    facts["author_count"] = _count_of(entry)
     return Paper(
-        **facts | {"author_count": _count_of(entry)},
+        **facts,
         id=paper_id,
-        key=key_of(entry.arxiv_id, entry.doi, entry.title),
+        key=key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors),
         text_source=entry.source,
+        text_version=entry.version,
         sources=(entry.source,),
         seen_at=seen_at,
     )
 
 
-def enrich(paper: Paper, entry: Entry) -> Paper:
-    """Return `paper` with what `entry` adds; the same object's equal where it adds nothing."""
-    shown: Paper | Entry = entry if _text_worth(entry) > _text_worth(paper) else paper
-    arxiv_id, doi = paper.arxiv_id or entry.arxiv_id, paper.doi or entry.doi
+def enrich(paper: Paper, told: Entry | Paper) -> Paper:
+    """Return `paper` with what an entry, or the same paper stored twice, adds; an equal one where that is nothing."""
+    shown: Paper | Entry = told if _text_worth(told) > _text_worth(paper) else paper
+    arxiv_id, doi = paper.arxiv_id or told.arxiv_id, _join(min, paper.doi, told.doi)
+    authors = max(paper.authors, told.authors, key=_list_worth)
     return replace(
         paper,
-        key=key_of(arxiv_id, doi, paper.title) if arxiv_id or doi else paper.key,
+        key=key_of(arxiv_id, doi, shown.title, authors),
         arxiv_id=arxiv_id,
         doi=doi,
         title=shown.title,
         abstract=shown.abstract,
-        text_source=_source_of(shown),
-        authors=max(paper.authors, entry.authors, key=_list_worth),
-        author_count=_join(max, paper.author_count, _count_of(entry)),
-        organization=_fuller(paper.organization, entry.organization),
-        published=_join(min, paper.published, entry.published),
-        listed=_join(min, paper.listed, entry.listed),
-        upvotes=_join(max, paper.upvotes, entry.upvotes),
-        comments=_join(max, paper.comments, entry.comments),
-        keywords=max(paper.keywords, entry.keywords, key=_list_worth),
-        summary=_fuller(paper.summary, entry.summary),
-        code_url=_fuller(paper.code_url, entry.code_url),
-        project_url=_fuller(paper.project_url, entry.project_url),
-        thumbnail_url=_fuller(paper.thumbnail_url, entry.thumbnail_url),
-        sources=tuple(sorted({*paper.sources, entry.source})),
+        text_source=_text_source(shown),
+        text_version=_text_version(shown),
+        authors=authors,
+        author_count=_join(max, _count_of(paper), _count_of(told)),
+        organization=_fuller(paper.organization, told.organization),
+        published=_join(min, paper.published, told.published),
+        listed=_join(min, paper.listed, told.listed),
+        upvotes=_join(max, paper.upvotes, told.upvotes),
+        comments=_join(max, paper.comments, told.comments),
+        keywords=max(paper.keywords, told.keywords, key=_list_worth),
+        categories=max(paper.categories, told.categories, key=_list_worth),
+        venue=_fuller(paper.venue, told.venue),
+        version=_join(max, paper.version, told.version),
+        withdrawn=paper.withdrawn or told.withdrawn,
+        summary=_fuller(paper.summary, told.summary),
+        url=_fuller(paper.url, told.url),
+        pdf_url=_fuller(paper.pdf_url, told.pdf_url),
+        code_url=_fuller(paper.code_url, told.code_url),
+        project_url=_fuller(paper.project_url, told.project_url),
+        thumbnail_url=_fuller(paper.thumbnail_url, told.thumbnail_url),
+        sources=tuple(sorted({*paper.sources, *(told.sources if isinstance(told, Paper) else (told.source,))})),
+        seen_at=min(paper.seen_at, told.seen_at) if isinstance(told, Paper) else paper.seen_at,
+        revised_at=_join(max, paper.revised_at, told.revised_at) if isinstance(told, Paper) else paper.revised_at,
     )
 
 
-def _count_of(entry: Entry) -> int | None:
-    return entry.author_count or len(entry.authors) or None
+def is_revision(paper: Paper, entry: Entry) -> bool:
+    """Tell whether `entry` is of a newer version than the one known."""
+    return paper.version is not None and entry.version is not None and entry.version > paper.version
 
 
-def _source_of(told: Paper | Entry) -> str:
+def _count_of(told: Facts) -> int | None:
+    return told.author_count or len(told.authors) or None
+
+
+def _text_source(told: Paper | Entry) -> str:
     return told.text_source if isinstance(told, Paper) else told.source
 
 
-def _text_worth(told: Paper | Entry) -> tuple[bool, int, str, int, str, str]:
-    source = _source_of(told)
+def _text_version(told: Paper | Entry) -> int | None:
+    return told.text_version if isinstance(told, Paper) else told.version
+
+
+def _text_worth(told: Paper | Entry) -> tuple[bool, int, int, str, int, str, str]:
+    source = _text_source(told)
     rank = _TEXT_RANK.get(source, _OTHER_TEXT_RANK)
-    return bool(told.abstract), rank, source, len(told.abstract), told.abstract, told.title
+    version = _text_version(told) or 0
+    return bool(told.abstract), rank, version, source, len(told.abstract), told.abstract, told.title
 
 
 def _list_worth(items: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:

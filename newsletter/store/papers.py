@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.models import Entry, Paper
-from newsletter.store.merging import begin, enrich
-from newsletter.text import squeeze, title_key
+from newsletter.models import Entry, Paper, Telling
+from newsletter.store.merging import begin, enrich, is_revision, may_be_same, names_of
+from newsletter.store.sqlite import transaction
+from newsletter.text import squeeze
 
 
 class Change(StrEnum):
@@ -24,7 +27,14 @@ class Change(StrEnum):
     NOTHING = "nothing"
 
 
-_COLUMNS = ", ".join(f"papers.{field.name}" for field in fields(Paper))
+#: How many entries are looked up together; also how many are held in memory.
+_BATCH = 500
+
+_NAMES = tuple(field.name for field in fields(Paper))
+_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
+_WRITTEN = tuple(name for name in _NAMES if name != "id")
+_INSERT = f"INSERT INTO papers (id, {', '.join(_WRITTEN)}) VALUES (?{', ?' * len(_WRITTEN)})"
+_UPDATE = f"UPDATE papers SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE id = ?"
 
 
 class Papers:
@@ -33,45 +43,138 @@ class Papers:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, entry: Entry, seen_at: datetime) -> Change:
-        """Store what `entry` tells: a new paper, more about one that is known, or nothing new."""
-        known = self._find(entry)
-        if known is None:
-            row = self._db.table("papers").insert(_row(begin(entry, paper_id=0, seen_at=seen_at)))
-            self._remember_title(entry.title, int(str(row.last_pk)))
-            return Change.NEW
-        if entry.title != known.title:
-            self._remember_title(entry.title, known.id)
-        enriched = enrich(known, entry)
-        if enriched == known:
-            return Change.NOTHING
-        self._db.table("papers").update(known.id, _row(enriched))
-        return Change.UPDATED
+    def add(self, entry: Entry, seen_at: datetime, place: str = "") -> Change:
+        """Store what `entry`, found at `place`, tells: a new paper, more about one that is known, or nothing new."""
+        changes = self.add_all([entry], seen_at, place)
+        return next(change for change, number in changes.items() if number)
 
-    def _find(self, entry: Entry) -> Paper | None:
-        """Return the paper that `entry` is about: by arXiv id, else by DOI, else by title.
+    def add_all(self, entries: Iterable[Entry], seen_at: datetime, place: str = "") -> dict[Change, int]:
+        """Store what many entries tell, all of them or (if iterating fails) none; return how many did what."""
+        changes = dict.fromkeys(Change, 0)
+        moment = seen_at.astimezone(UTC)
+        rest = iter(entries)
+        with transaction(self._db):
+            while batch := list(islice(rest, _BATCH)):
+                for change in self._add_batch(batch, moment, place):
+                    changes[change] += 1
+            self._index_new()
+        return changes
 
-        Any title it was ever told under finds it, but only if their ids do not contradict each other: two papers
-        may share a title.
-        """
-        for column, value in (("arxiv_id", entry.arxiv_id), ("doi", entry.doi)):
-            if value and (found := next(self._where(f"{column} = ?", [value]), None)):
-                return found
-        told_under = "id IN (SELECT paper_id FROM paper_titles WHERE title_key = ?) ORDER BY key"
-        same_title = self._where(told_under, [title_key(entry.title)])
-        return next((paper for paper in same_title if _may_be_same(paper, entry)), None)
+    def _add_batch(self, entries: list[Entry], moment: datetime, place: str) -> Iterator[Change]:
+        """Store some entries one after the other; those that nothing is known of together, which is much faster."""
+        named = [(entry, tuple(names_of(entry))) for entry in entries]
+        known: dict[str, list[Paper]] = {}
+        for name, paper in self._named([name for _, names in named for name in names]):
+            known.setdefault(name, []).append(paper)
+        fresh: list[tuple[Entry, tuple[str, ...]]] = []
+        fresh_names: set[str] = set()
+        changed: set[int] = set()
+        for entry, names in named:
+            found = [(name, paper) for name in names for paper in known.get(name, ())]
+            if not found and fresh_names.isdisjoint(names):
+                fresh.append((entry, names))
+                fresh_names.update(names)
+                yield Change.NEW
+                continue
+            if not fresh_names.isdisjoint(names) or any(paper.id in changed for _, paper in found):
+                self._insert(fresh, moment, place)
+                fresh = []
+                found = self._named(names)
+            change, touched = self._join(entry, found, moment, place)
+            changed |= touched
+            fresh_names.update(names if change is Change.NEW else ())
+            yield change
+        self._insert(fresh, moment, place)
 
-    def _remember_title(self, title: str, paper_id: int) -> None:
-        self._db.execute("INSERT OR IGNORE INTO paper_titles VALUES (?, ?)", [title_key(title), paper_id])
+    def _join(
+        self, entry: Entry, found: list[tuple[str, Paper]], moment: datetime, place: str
+    ) -> tuple[Change, set[int]]:
+        """Store one entry that shares a name with papers; return what it did, and to which papers."""
+        entry, one = _that_are_one(entry, found)
+        if not one:
+            self._insert([(entry, tuple(names_of(entry)))], moment, place)
+            return Change.NEW, set()
+        paper, *twins = one
+        enriched = paper
+        for twin in twins:
+            enriched = enrich(enriched, twin)
+            self._absorb(twin.id, paper.id)
+        if is_revision(enriched, entry):
+            enriched = replace(enriched, revised_at=moment)
+        enriched = enrich(enriched, entry)
+        new_names = set(names_of(entry)) - {name for name, known in found if known.id == paper.id}
+        if new_names or entry.source not in paper.sources:
+            self._remember([(paper.id, entry, tuple(names_of(entry)))], moment, place)
+        if enriched == paper:
+            return Change.NOTHING, set()
+        self._db.conn.execute(_UPDATE, (*_row(enriched), paper.id))
+        return Change.UPDATED, {one.id for one in one}
+
+    def _insert(self, entries: list[tuple[Entry, tuple[str, ...]]], moment: datetime, place: str) -> None:
+        """Store papers that no other entry told of."""
+        if entries:
+            (last,) = self._db.conn.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()
+            numbered = [(number, entry, names) for number, (entry, names) in enumerate(entries, start=last + 1)]
+            rows = ((number, *_row(begin(entry, number, moment))) for number, entry, _ in numbered)
+            self._db.conn.executemany(_INSERT, rows)
+            self._remember(numbered, moment, place)
+
+    def _named(self, names: Sequence[str]) -> list[tuple[str, Paper]]:
+        """Return the papers that have any of these names, each with the name that found it, in the order of keys."""
+        sql = f"""
+            SELECT name, {_COLUMNS} FROM json_each(?) AS wanted JOIN paper_names ON name = wanted.value
+            JOIN papers ON papers.id = paper_id ORDER BY papers.key"""
+        return [(row[0], _paper(row[1:])) for row in self._db.conn.execute(sql, [_encode(list(names))])]
+
+    def _remember(self, told: Sequence[tuple[int, Entry, tuple[str, ...]]], moment: datetime, place: str) -> None:
+        """Remember what finds these papers, and who told of them."""
+        pairs = ((name, number) for number, _, names in told for name in names)
+        self._db.conn.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", pairs)
+        at = moment.isoformat()
+        tellings = ((number, entry.source, place, at) for number, entry, _ in told)
+        self._db.conn.executemany("INSERT OR IGNORE INTO tellings VALUES (?, ?, ?, ?)", tellings)
+
+    def _absorb(self, twin: int, paper: int) -> None:
+        """Give all that was known of `twin` to `paper`: its names, who told of it, and the digests that it was in."""
+        both = {"twin": twin, "paper": paper}
+        for sql in (
+            "INSERT OR IGNORE INTO paper_names SELECT name, :paper FROM paper_names WHERE paper_id = :twin",
+            """
+                INSERT INTO tellings SELECT :paper, source, place, told_at FROM tellings WHERE paper_id = :twin
+                ON CONFLICT DO UPDATE SET place = excluded.place, told_at = excluded.told_at
+                WHERE excluded.told_at < tellings.told_at""",
+            "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :twin",
+            "DELETE FROM papers WHERE id = :twin",
+        ):
+            self._db.conn.execute(sql, both)
+
+    def _index_new(self) -> None:
+        """Bring the full-text index up to the papers added last."""
+        self._db.conn.execute("""
+            INSERT INTO papers_fts(rowid, title, abstract) SELECT id, title, abstract FROM papers
+            WHERE id > (SELECT coalesce(max(id), 0) FROM papers_fts_docsize)""")
+
+    def tellings(self, paper_id: int) -> list[Telling]:
+        """Return which sources told of a paper, in the order in which they first did."""
+        sql = "SELECT source, place, told_at FROM tellings WHERE paper_id = ? ORDER BY told_at, source"
+        return [Telling(s, place, datetime.fromisoformat(at)) for s, place, at in self._db.execute(sql, [paper_id])]
+
+    def find(self, name: str) -> Paper | None:
+        """Return the paper of a name as `merging.names_of` gives them ("arxiv:2605.01234"), or None."""
+        return next((paper for _, paper in self._named([name])), None)
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Paper]:
         """Return the papers of these ids, by id."""
         wanted = json.dumps(list(ids))
         return {paper.id: paper for paper in self._where("id IN (SELECT value FROM json_each(?))", [wanted])}
 
-    def seen_after(self, moment: datetime) -> list[Paper]:
-        """Return the papers first seen after `moment`, in the order of their keys."""
-        return list(self._where("seen_at > ? ORDER BY key", [moment.isoformat()]))
+    def new_since(self, moment: datetime) -> list[Paper]:
+        """Return the papers first seen, or seen in a newer version, after `moment`, in the order of their keys.
+
+        Withdrawn ones are never news.
+        """
+        after = moment.astimezone(UTC).isoformat()
+        return list(self._where("(seen_at > ? OR revised_at > ?) AND NOT withdrawn ORDER BY key", [after, after]))
 
     def newest(self, limit: int) -> list[Paper]:
         """Return the latest papers, the most liked of a day first."""
@@ -102,23 +205,62 @@ class Papers:
         return map(_paper, self._db.execute(sql, values))
 
 
-def _may_be_same(paper: Paper, entry: Entry) -> bool:
-    pairs = ((paper.arxiv_id, entry.arxiv_id), (paper.doi, entry.doi))
-    return all(one is None or other is None or one == other for one, other in pairs)
+def _that_are_one(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry, list[Paper]]:
+    """Return the papers that `entry` is about, all of which are one, the one to keep first; and the entry to add.
+
+    An id finds its paper; a title does so only if neither ids nor first authors say otherwise, since two papers may
+    share a title. Where a DOI belongs to a paper with another arXiv id, it stays there.
+    """
+    by_id = [paper for name, paper in known if not name.startswith("title:")]
+    if entry.arxiv_id and any(paper.arxiv_id not in (None, entry.arxiv_id) for paper in by_id):
+        entry = replace(entry, doi=None)
+        by_id = [paper for paper in by_id if paper.arxiv_id in (None, entry.arxiv_id)]
+    by_id.sort(key=lambda paper: (paper.arxiv_id is None or paper.arxiv_id != entry.arxiv_id, paper.key))
+    one = list({paper.id: paper for paper in by_id}.values())
+    for name, paper in known:
+        if not name.startswith("title:") or any(paper.id == other.id for other in one):
+            continue
+        if all(may_be_same(paper, other) for other in (entry, *one)):
+            one.append(paper)
+    return entry, one
 
 
-def _row(paper: Paper) -> dict[str, Any]:
-    row: dict[str, Any] = {field.name: getattr(paper, field.name) for field in fields(Paper)}
-    row |= {name: json.dumps(row[name], ensure_ascii=False) for name in ("authors", "keywords", "sources")}
-    row |= {name: day and day.isoformat() for name in ("published", "listed") for day in (row[name],)}
-    row["seen_at"] = paper.seen_at.astimezone(UTC).isoformat()
-    del row["id"]
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _list(items: tuple[str, ...]) -> str:
+    return _encode(items) if items else "[]"
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+_INTO_ROW: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("authors", "keywords", "categories", "sources"), _list),
+    **dict.fromkeys(("published", "listed", "seen_at", "revised_at"), _iso),
+    "withdrawn": int,
+}
+_OUT_OF_ROW: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("authors", "keywords", "categories", "sources"), lambda text: tuple(json.loads(text))),
+    **dict.fromkeys(("published", "listed"), lambda text: text and date.fromisoformat(text)),
+    **dict.fromkeys(("seen_at", "revised_at"), lambda text: text and datetime.fromisoformat(text)),
+    "withdrawn": bool,
+}
+_values = attrgetter(*_WRITTEN)
+_CONVERTED = [(_WRITTEN.index(name), convert) for name, convert in _INTO_ROW.items()]
+
+
+def _row(paper: Paper) -> list[Any]:
+    """Return the values of `_WRITTEN`."""
+    row = list(_values(paper))
+    for index, convert in _CONVERTED:
+        row[index] = convert(row[index])
     return row
 
 
 def _paper(values: tuple[Any, ...]) -> Paper:
-    row = dict(zip((field.name for field in fields(Paper)), values, strict=True))
-    row |= {name: tuple(json.loads(row[name])) for name in ("authors", "keywords", "sources")}
-    row |= {name: day and date.fromisoformat(day) for name in ("published", "listed") for day in (row[name],)}
-    row["seen_at"] = datetime.fromisoformat(row["seen_at"])
+    row = dict(zip(_NAMES, values, strict=True))
+    for name, convert in _OUT_OF_ROW.items():
+        row[name] = convert(row[name])
     return Paper(**row)

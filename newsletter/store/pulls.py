@@ -1,12 +1,17 @@
-"""What each pull did: so that the next one knows from which day to go on, and silence can be explained."""
+"""What each pull did, and what is remembered of a source between pulls: from which day to go on, what it need not
+send again, how long it wants to be left alone.
+
+A source goes by its label (`sources.settings.label_of`): two of one kind that follow different things are two.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from newsletter.models import PullReport
+from newsletter.models import PullReport, Validators
 
 
 class Pulls:
@@ -33,3 +38,31 @@ class Pulls:
         sql = "SELECT max(through) FROM pulls WHERE source = ? AND error IS NULL"
         (through,) = self._db.execute(sql, [source]).fetchone()
         return date.fromisoformat(through) if through else None
+
+    def last(self, source: str) -> tuple[datetime, str | None] | None:
+        """Return when `source` was last asked for days, and what went wrong if anything did; None if it never was."""
+        sql = """
+            SELECT finished_at, error FROM pulls WHERE source = ? AND through IS NOT NULL
+            ORDER BY finished_at DESC, id DESC LIMIT 1"""
+        row = self._db.execute(sql, [source]).fetchone()
+        return (datetime.fromisoformat(row[0]), row[1]) if row else None
+
+    def validators(self, source: str) -> dict[str, Validators]:
+        """Return what to show `source` so that it can say "not modified", by address."""
+        sql = "SELECT address, etag, last_modified FROM validators WHERE source = ?"
+        return {address: Validators(*values) for address, *values in self._db.execute(sql, [source])}
+
+    def remember(self, source: str, validators: Mapping[str, Validators]) -> None:
+        """Remember what to show `source` next time, in place of what was."""
+        self._db.execute("DELETE FROM validators WHERE source = ?", [source])
+        rows = [(source, address, known.etag, known.last_modified) for address, known in validators.items()]
+        self._db.conn.executemany("INSERT INTO validators VALUES (?, ?, ?, ?)", rows)
+
+    def paused_until(self, source: str) -> datetime | None:
+        """Return until when `source` asked to be left alone, or None."""
+        row = self._db.execute("SELECT until FROM pauses WHERE source = ?", [source]).fetchone()
+        return datetime.fromisoformat(row[0]) if row else None
+
+    def pause(self, source: str, until: datetime) -> None:
+        """Leave `source` alone until then."""
+        self._db.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [source, until.isoformat()])

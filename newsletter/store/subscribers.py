@@ -15,6 +15,7 @@ from newsletter.text import squeeze
 
 _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "format", "max_papers", "max_per_section", "trending",
+    "updates",
 )  # fmt: skip
 _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", *_PROFILE_COLUMNS)
 
@@ -114,6 +115,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     row = dict(zip(_COLUMNS, columns, strict=True))
     wishes = {column: row.pop(column) for column in _PROFILE_COLUMNS}
     wishes |= {"cadence": Cadence(wishes["cadence"]), "format": Format(wishes["format"])}
+    wishes["updates"] = bool(wishes["updates"])
     wishes["topics"] = tuple(Topic(name, tuple(keywords), tuple(no)) for name, keywords, no in json.loads(topics))
     row |= {"status": Status(row["status"]), "profile": Profile(**wishes)}
     row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}

@@ -57,3 +57,9 @@ def page(tmp_path: Path) -> Path:
     path = tmp_path / "saved.txt"
     path.write_text(PAGE, encoding="utf-8")
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the program from waiting between attempts."""
+    monkeypatch.setattr("newsletter.sources.http._FIRST_WAIT_S", 0.01)

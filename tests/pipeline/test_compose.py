@@ -30,7 +30,7 @@ def found(store: Store, profile: Profile, after: timedelta = timedelta(), note: 
 def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:
     papers = [paper(1, "Pears in Winter"), paper(2, "Kettles"), paper(3, "Pears in Spring")]
 
-    digest = compose(PaperIndex(papers), EDITION, PEARS, {3})
+    digest = compose(PaperIndex(papers), EDITION, PEARS, {3: NOW})
 
     assert (digest.edition, digest.considered) == (EDITION, 2)
     assert [(section.title, [item.paper.id for item in section.items]) for section in digest.sections] == [
@@ -42,8 +42,8 @@ def test_a_paper_grows_old_by_the_editions_day_and_not_by_the_clock() -> None:
     index = PaperIndex([paper(1, "Pears")])
     later = replace(EDITION, day=TODAY + timedelta(days=14))
 
-    (fresh,) = compose(index, EDITION, PEARS, frozenset()).items
-    (old,) = compose(index, later, PEARS, frozenset()).items
+    (fresh,) = compose(index, EDITION, PEARS, {}).items
+    (old,) = compose(index, later, PEARS, {}).items
 
     assert fresh.score > old.score
 
@@ -102,7 +102,7 @@ def test_whatever_comes_on_which_day_no_reader_gets_a_paper_twice(history: list[
     digests: list[Digest] = []
     for titles in history:
         papers += [paper(len(papers) + offset, title) for offset, title in enumerate(titles, start=1)]
-        sent = {item.paper.id for digest in digests for item in digest.items}
+        sent = {item.paper.id: NOW for digest in digests for item in digest.items}
         digests.append(compose(PaperIndex(papers), EDITION, profile, sent))
 
     ids = [item.paper.id for digest in digests for item in digest.items]

@@ -19,7 +19,7 @@ ONE_PAPER = PaperIndex([make_paper(title="In-Context Learning for Kettles")])
 
 def standing(index: PaperIndex = ONE_PAPER, **changes: object) -> Standing:
     known: dict[str, object] = {
-        "suppressed": None, "delivery": None, "edition": EDITION, "index": index, "sent_before": frozenset(),
+        "suppressed": None, "delivery": None, "edition": EDITION, "index": index, "sent_before": {},
         "last_seen_at": NOW,
     }  # fmt: skip
     return Standing(**(known | changes))  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ WAITING = delivery(
         ),
         ({}, standing(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
         ({}, standing(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
-        ({}, standing(sent_before={1}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
+        ({}, standing(sent_before={1: NOW}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
         (
             {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
             standing(),

@@ -2,20 +2,17 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import PullReport, Refusal
 from newsletter.pipeline.pull import pull_days, pull_files, span_to_pull
-from newsletter.sources import Span
-from newsletter.sources.http import open_client
+from newsletter.sources import Span, Web
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.page import Page
 from newsletter.store import Store
@@ -46,13 +43,6 @@ May 1 2
 """
 
 
-@pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    """The client that the program uses."""
-    with open_client() as client:
-        yield client
-
-
 def row(number: int, **changes: Any) -> dict[str, Any]:
     return {"paper": {"id": f"2605.{number:05}", "title": f"Study {number}", "summary": "We study.", **changes}}
 
@@ -65,79 +55,77 @@ def write(path: Path, answer: Any) -> str:
 # -- files --------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_stored_and_a_second_pull_adds_nothing(store: Store, http: httpx.Client, tmp_path: Path) -> None:
+def test_a_file_is_stored_and_a_second_pull_adds_nothing(store: Store, web: Web, tmp_path: Path) -> None:
     place = write(tmp_path / "2026-05-08.json", [row(1), row(2)])
-    reports = [pull_files(store, HuggingFace(), [place], None, moment, http) for moment in (NOW, LATER)]
+    reports = [pull_files(store, HuggingFace(), [place], None, moment, web) for moment in (NOW, LATER)]
     assert reports == [PullReport("huggingface", fetched=2, new=2), PullReport("huggingface", fetched=2)]
-    assert [(one.key, one.listed, one.seen_at) for one in store.papers.seen_after(NOW - timedelta(days=1))] == [
+    assert [(one.key, one.listed, one.seen_at) for one in store.papers.new_since(NOW - timedelta(days=1))] == [
         ("arxiv:2605.00001", TODAY, NOW),
         ("arxiv:2605.00002", TODAY, NOW),
     ]
 
 
-def test_more_upvotes_are_an_update(store: Store, http: httpx.Client, tmp_path: Path) -> None:
+def test_more_upvotes_are_an_update(store: Store, web: Web, tmp_path: Path) -> None:
     place = write(tmp_path / "2026-05-08.json", [row(1), row(2)])
-    pull_files(store, HuggingFace(), [place], None, NOW, http)
+    pull_files(store, HuggingFace(), [place], None, NOW, web)
     write(tmp_path / "2026-05-08.json", [row(1, upvotes=5), row(2), row(3)])
-    report = pull_files(store, HuggingFace(), [place], None, LATER, http)
+    report = pull_files(store, HuggingFace(), [place], None, LATER, web)
     assert report == PullReport("huggingface", fetched=3, new=1, updated=1)
 
 
-def test_an_odd_entry_is_refused_and_the_others_go_in(store: Store, http: httpx.Client, tmp_path: Path) -> None:
+def test_an_odd_entry_is_refused_and_the_others_go_in(store: Store, web: Web, tmp_path: Path) -> None:
     place = write(tmp_path / "answer.json", [row(1), {}, row(2)])
-    report = pull_files(store, HuggingFace(), [place], None, NOW, http)
+    report = pull_files(store, HuggingFace(), [place], None, NOW, web)
     refusal = Refusal(f"{place}, entry 2", "no paper in it")
     assert report == PullReport("huggingface", fetched=2, new=2, refusals=(refusal,))
     assert (report.is_clean, str(refusal)) == (False, f"{place}, entry 2: no paper in it")
 
 
-def test_a_bad_file_is_refused_whole_and_the_others_go_in(store: Store, http: httpx.Client, tmp_path: Path) -> None:
+def test_a_bad_file_is_refused_whole_and_the_others_go_in(store: Store, web: Web, tmp_path: Path) -> None:
     write(tmp_path / "1.json", [row(1)])
     bad = write(tmp_path / "2.json", {"data": [row(2)]})
     write(tmp_path / "3.json", [row(3)])
-    report = pull_files(store, HuggingFace(), [str(tmp_path)], None, NOW, http)
+    report = pull_files(store, HuggingFace(), [str(tmp_path)], None, NOW, web)
     why = "not an answer of the Daily Papers API: dict where a list is expected"
     assert report == PullReport("huggingface", fetched=2, new=2, refusals=(Refusal(bad, why),))
     assert store.papers.count() == 2
 
 
-def test_a_missing_file_stops_before_anything_is_stored(store: Store, http: httpx.Client, tmp_path: Path) -> None:
+def test_a_missing_file_stops_before_anything_is_stored(store: Store, web: Web, tmp_path: Path) -> None:
     place = write(tmp_path / "1.json", [row(1)])
     with pytest.raises(SourceError, match="no such file"):
-        pull_files(store, HuggingFace(), [place, str(tmp_path / "gone.json")], None, NOW, http)
+        pull_files(store, HuggingFace(), [place, str(tmp_path / "gone.json")], None, NOW, web)
     assert store.papers.count() == 0
 
 
 def test_an_address_that_fails_is_refused_and_the_others_go_in(
-    store: Store, http: httpx.Client, tmp_path: Path, httpserver: HTTPServer
+    store: Store, web: Web, tmp_path: Path, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/gone.json").respond_with_data(status=404)
     httpserver.expect_request("/there.json").respond_with_json([row(2)])
     places = [httpserver.url_for("/gone.json"), write(tmp_path / "1.json", [row(1)]), httpserver.url_for("/there.json")]
-    report = pull_files(store, HuggingFace(), places, None, NOW, http)
+    report = pull_files(store, HuggingFace(), places, None, NOW, web)
     refusal = Refusal(places[0], "answered 404 NOT FOUND")
     assert report == PullReport("huggingface", fetched=2, new=2, refusals=(refusal,))
 
 
-def test_the_asked_day_goes_to_every_entry(store: Store, http: httpx.Client, tmp_path: Path) -> None:
-    pull_files(store, HuggingFace(), [write(tmp_path / "answer.json", [row(1)])], date(2026, 5, 7), NOW, http)
+def test_the_asked_day_goes_to_every_entry(store: Store, web: Web, tmp_path: Path) -> None:
+    pull_files(store, HuggingFace(), [write(tmp_path / "answer.json", [row(1)])], date(2026, 5, 7), NOW, web)
     assert [paper.listed for paper in store.papers.newest(9)] == [date(2026, 5, 7)]
 
 
-def test_each_place_is_told_before_it_is_read(store: Store, http: httpx.Client, tmp_path: Path) -> None:
+def test_each_place_is_told_before_it_is_read(store: Store, web: Web, tmp_path: Path) -> None:
     places = [write(tmp_path / f"{number}.json", [row(number)]) for number in (1, 2)]
     told: list[str] = []
-    pull_files(store, HuggingFace(), [str(tmp_path)], None, NOW, http, told.append)
+    pull_files(store, HuggingFace(), [str(tmp_path)], None, NOW, web, told.append)
     assert told == places
 
 
-def test_a_page_and_its_answer_in_either_order_make_the_same_papers(
-    store: Store, http: httpx.Client, tmp_path: Path
-) -> None:
+def test_a_page_and_its_answer_in_either_order_make_the_same_papers(store: Store, web: Web, tmp_path: Path) -> None:
     page = write(tmp_path / "page.txt", PAGE.encode())
     answer = write(tmp_path / "2026-05-08.json", [row(1, title="Counting clouds"), row(2)])
     reports = [
-        pull_files(store, source, [place], None, NOW, http)
+        pull_files(store, source, [place], None, NOW, web)
         for source, place in ((Page(), page), (HuggingFace(), answer), (Page(), page), (HuggingFace(), answer))
     ]
     assert [(one.new, one.updated) for one in reports] == [(2, 0), (1, 1), (0, 0), (0, 0)]
@@ -151,14 +139,14 @@ def test_a_page_and_its_answer_in_either_order_make_the_same_papers(
 # -- days ---------------------------------------------------------------------------------------------
 
 
-def pull(store: Store, http: httpx.Client, server: HTTPServer, first: date = TODAY) -> PullReport:
-    return pull_days(store, HuggingFace(api=server.url_for(API)), Span(first, TODAY), NOW, http)
+def pull(store: Store, web: Web, server: HTTPServer, first: date = TODAY) -> PullReport:
+    return pull_days(store, HuggingFace(api=server.url_for(API)), Span(first, TODAY), NOW, web)
 
 
-def test_days_are_stored_and_remembered(store: Store, http: httpx.Client, httpserver: HTTPServer) -> None:
+def test_days_are_stored_and_remembered(store: Store, web: Web, httpserver: HTTPServer) -> None:
     for day, rows in (("2026-05-06", [row(1)]), ("2026-05-07", []), ("2026-05-08", [row(1), row(2)])):
         httpserver.expect_request(API, query_string={"date": day, "limit": "100", "p": "0"}).respond_with_json(rows)
-    reports = [pull(store, http, httpserver, date(2026, 5, 6)) for _ in range(2)]
+    reports = [pull(store, web, httpserver, date(2026, 5, 6)) for _ in range(2)]
     assert reports == [PullReport("huggingface", fetched=3, new=2), PullReport("huggingface", fetched=3)]
     assert [(one.arxiv_id, one.listed) for one in store.papers.newest(9)] == [
         ("2605.00002", TODAY),
@@ -167,31 +155,30 @@ def test_days_are_stored_and_remembered(store: Store, http: httpx.Client, httpse
     assert store.pulls.last_success("huggingface") == TODAY
 
 
-def test_a_day_that_is_not_open_yet_is_a_clean_pull_of_nothing(
-    store: Store, http: httpx.Client, httpserver: HTTPServer
-) -> None:
+def test_a_day_that_is_not_open_yet_is_a_clean_pull_of_nothing(store: Store, web: Web, httpserver: HTTPServer) -> None:
     httpserver.expect_request(API).respond_with_json({"error": "Invalid date"}, status=400)
-    assert pull(store, http, httpserver) == PullReport("huggingface")
+    assert pull(store, web, httpserver) == PullReport("huggingface")
 
 
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
         (429, "Rate exceeded.", "answered 429 TOO MANY REQUESTS (too many requests: wait some minutes)"),
-        (500, "", "answered 500 INTERNAL SERVER ERROR"),
+        (500, "", "answered 500 INTERNAL SERVER ERROR (try again later)"),
         (200, "<html>", "not JSON (Expecting value: line 1 column 1 (char 0))"),
         (200, "{}", "not an answer of the Daily Papers API: dict where a list is expected"),
         (200, '["x"]', "not an answer of the Daily Papers API: a list of str where objects are expected"),
     ],
 )
 def test_a_failure_keeps_what_came_before_and_is_in_the_report(
-    store: Store, http: httpx.Client, httpserver: HTTPServer, status: int, body: str, error: str
+    store: Store, web: Web, httpserver: HTTPServer, status: int, body: str, error: str
 ) -> None:
     asked = {"date": "2026-05-07", "limit": "100", "p": "0"}
     httpserver.expect_ordered_request(API, query_string=asked).respond_with_json([row(1), {}])
-    httpserver.expect_ordered_request(API).respond_with_data(body, status=status)
+    for _ in range(4 if status >= 429 else 1):
+        httpserver.expect_ordered_request(API).respond_with_data(body, status=status)
     address = httpserver.url_for(API)
-    assert pull(store, http, httpserver, date(2026, 5, 7)) == PullReport(
+    assert pull(store, web, httpserver, date(2026, 5, 7)) == PullReport(
         "huggingface",
         fetched=1,
         new=1,
@@ -202,16 +189,16 @@ def test_a_failure_keeps_what_came_before_and_is_in_the_report(
     assert store.pulls.last_success("huggingface") is None
 
 
-def test_a_server_that_is_not_there_is_in_the_report(store: Store, http: httpx.Client) -> None:
+def test_a_server_that_is_not_there_is_in_the_report(store: Store, web: Web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = "http://{}:{}/".format(*closed.getsockname())
-    report = pull_days(store, HuggingFace(api=address), Span(TODAY, TODAY), NOW, http)
+    report = pull_days(store, HuggingFace(api=address), Span(TODAY, TODAY), NOW, web)
     assert report == PullReport("huggingface", error=report.error)
-    assert str(report.error).startswith(f"{address}: cannot be reached (")
+    assert str(report.error).startswith(f"{address}?date={TODAY}&limit=100&p=0: cannot be reached (")
 
 
-def test_a_page_has_no_days_to_ask_for(store: Store, http: httpx.Client) -> None:
-    report = pull_days(store, Page(), Span(TODAY, TODAY), NOW, http)
+def test_a_page_has_no_days_to_ask_for(store: Store, web: Web) -> None:
+    report = pull_days(store, Page(), Span(TODAY, TODAY), NOW, web)
     assert report.error == "page: nothing to read (name a saved page: newsletter pull page saved.txt)"
 
 
@@ -221,9 +208,9 @@ def test_a_page_has_no_days_to_ask_for(store: Store, http: httpx.Client) -> None
         (None, date(2026, 5, 7)),
         (TODAY, TODAY),
         (date(2026, 5, 7), date(2026, 5, 7)),
-        (date(2026, 4, 25), date(2026, 4, 25)),
-        (date(2026, 4, 24), date(2026, 4, 25)),  # no gap longer than two weeks
-        (date(2020, 1, 1), date(2026, 4, 25)),
+        (date(2026, 4, 8), date(2026, 4, 8)),
+        (date(2026, 4, 7), date(2026, 4, 8)),  # no gap longer than a month
+        (date(2020, 1, 1), date(2026, 4, 8)),
         (date(2026, 5, 20), TODAY),  # a clock that was wrong
     ],
 )
@@ -234,17 +221,17 @@ def test_the_days_to_pull(last_success: date | None, first: date) -> None:
 # -- recorded data ------------------------------------------------------------------------------------
 
 
-def test_the_recorded_days_are_stored_once(store: Store, http: httpx.Client, shared: Path) -> None:
+def test_the_recorded_days_are_stored_once(store: Store, web: Web, shared: Path) -> None:
     folder = str(shared / "huggingface")
-    first, again = (pull_files(store, HuggingFace(), [folder], None, moment, http) for moment in (NOW, LATER))
+    first, again = (pull_files(store, HuggingFace(), [folder], None, moment, web) for moment in (NOW, LATER))
     assert (first.fetched, first.new, first.refusals, first.error) == (2374, 2373, (), None)
     assert again == PullReport("huggingface", fetched=2374)
     assert store.papers.count() == 2373
     assert {paper.seen_at for paper in store.papers.newest(9999)} == {NOW}
 
 
-def test_the_damaged_files_are_refused_with_one_line_each(store: Store, http: httpx.Client, shared: Path) -> None:
-    report = pull_files(store, HuggingFace(), [str(shared / "damaged")], None, NOW, http)
+def test_the_damaged_files_are_refused_with_one_line_each(store: Store, web: Web, shared: Path) -> None:
+    report = pull_files(store, HuggingFace(), [str(shared / "damaged")], None, NOW, web)
     assert report == PullReport("huggingface", refusals=report.refusals)
     assert [Path(one.place).name for one in report.refusals] == [
         "huggingface-2024-12-11.json",
@@ -255,13 +242,11 @@ def test_the_damaged_files_are_refused_with_one_line_each(store: Store, http: ht
     assert store.papers.count() == 0
 
 
-def test_the_saved_page_is_stored_once_and_joins_its_recorded_papers(
-    store: Store, http: httpx.Client, shared: Path
-) -> None:
+def test_the_saved_page_is_stored_once_and_joins_its_recorded_papers(store: Store, web: Web, shared: Path) -> None:
     page = str(shared / "daily-papers-2026-05-08.txt")
-    first = pull_files(store, Page(), [page], None, NOW, http)
+    first = pull_files(store, Page(), [page], None, NOW, web)
     assert (first.fetched, first.new, first.is_clean) == (46, 46, True)
-    pull_files(store, HuggingFace(), [str(shared / "huggingface")], None, NOW, http)
+    pull_files(store, HuggingFace(), [str(shared / "huggingface")], None, NOW, web)
     count = store.papers.count()
-    assert pull_files(store, Page(), [page], None, LATER, http) == PullReport("page", fetched=46)
+    assert pull_files(store, Page(), [page], None, LATER, web) == PullReport("page", fetched=46)
     assert 2373 <= store.papers.count() == count <= 2373 + 46

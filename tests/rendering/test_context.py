@@ -39,7 +39,6 @@ def digest_of(*papers: Paper, cadence: Cadence = Cadence.DAILY) -> Digest:
         (make_paper(authors=("A", "B", "C", "D", "E")), "A, B, C and 2 more"),
         (make_paper(authors=("A", "B", "C", "D"), author_count=64), "A, B, C and 61 more"),
         (make_paper(authors=("A",), author_count=1, organization="Pear Lab"), "A (Pear Lab)"),
-        (make_paper(authors=("Jos\\'e",), author_count=1), "José"),
         (make_paper(authors=("A",), author_count=5), "A and 4 more"),
         (make_paper(authors=(), author_count=1), "1 author"),
         (make_paper(authors=(), author_count=7, organization="Pear Lab"), "Pear Lab"),
@@ -139,14 +138,6 @@ def test_an_abstract_is_cut_at_a_sentence_and_shorter_below_a_summary() -> None:
     cards = context_of(digest_of(alone, below)).sections[0].cards
 
     assert [card.abstract for card in cards] == [(sentence * 11).strip(), (sentence * 7).strip()]
-
-
-def test_latex_is_made_readable_in_title_abstract_and_summary() -> None:
-    paper = make_paper(title="$\\alpha$-Pears", abstract="Of \\emph{ripe} pears.", summary="10\\% riper.")
-
-    (card,) = context_of(digest_of(paper)).sections[0].cards
-
-    assert (card.title, card.abstract, card.summary) == ("α-Pears", "Of ripe pears.", "10% riper.")
 
 
 def test_an_empty_digest_has_a_subject_and_no_preheader() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from newsletter.models import Digest, Entry, Item, Message, Reason, Section
 from newsletter.sources import Document, find_source
 from newsletter.store.merging import begin
-from newsletter.text import readable, squeeze
+from newsletter.text import squeeze
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 from tests.rendering.conftest import Write, make_digest, make_edition
 from tests.rendering.test_digest import page_of
@@ -51,9 +52,14 @@ def letter_with(write: Write, payload: str) -> Message:
         "publishedAt": payload,
     }  # fmt: skip
     document = Document("x.json", json.dumps([{"paper": paper, "thumbnail": payload}]).encode())
-    (entry,) = find_source("huggingface").parse(document, NOW.date())
+    (entry,) = find_source("huggingface")().parse(document, NOW.date())
     assert isinstance(entry, Entry)
     named = squeeze(payload)  # as profiles do with everything that readers and operators write
+    # Parsing takes markup out; rendering must not count on it.
+    entry = replace(
+        entry, title=f"Pears {named}", abstract=f"Of {named}. More {named}.", authors=(named, "Ada"), summary=named,
+        organization=named, venue=named,
+    )  # fmt: skip
     reader = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named, (named,)),)))
     item = Item(begin(entry, 1, NOW), 1.0, (Reason("title", named),), (named,))
     return write(
@@ -111,7 +117,7 @@ def test_what_hides_or_reorders_text_is_gone(write: Write, payload: str) -> None
 def test_whatever_a_title_says_both_parts_show_it_as_it_is(write: Write, title: str) -> None:
     letter = letter_with(write, title)
 
-    shown = readable(squeeze(f"Pears {title}"))
+    shown = squeeze(f"Pears {title}")
     assert " ".join(shown.split()) in " ".join(page_of(letter).text.split())
     assert "".join(shown.split()) in "".join(letter.text.split())
 
@@ -156,7 +162,7 @@ def test_a_hostile_note_is_as_harmless(write: Write, payload: str) -> None:
 def test_what_is_no_address_of_the_web_is_no_link(write: Write, payload: str) -> None:
     paper = {"id": "2605.00001", "title": "Pears", "githubRepo": payload, "projectPage": payload}
     document = Document("x.json", json.dumps([{"paper": paper}]).encode())
-    (entry,) = find_source("huggingface").parse(document, NOW.date())
+    (entry,) = find_source("huggingface")().parse(document, NOW.date())
     assert isinstance(entry, Entry)
 
     section = Section("Fruit", (Item(begin(entry, 1, NOW), 1.0),), matched=1)

@@ -1,28 +1,30 @@
 from __future__ import annotations
 
+import gzip
 import io
 import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
-from newsletter.sources import SOURCES, find_source
-from newsletter.sources.documents import Document, find_documents, read_document
-from newsletter.sources.http import open_client
-from newsletter.sources.identifiers import arxiv_id
+from newsletter.sources import Web
+from newsletter.sources.documents import Document, decode, find_documents, is_address, read_document
 from tests.factories import TODAY
 
 
 def test_a_folder_stands_for_its_files_in_order_of_name(tmp_path: Path) -> None:
-    for name in ("2026-05-08.json", "2026-05-07.json", "notes.txt", "2026-05-07.json.bak"):
+    for name in ("2026-05-08.json", "2026-05-07.json", "2026-05-09.json.gz", "notes.txt", "2026-05-07.json.bak"):
         (tmp_path / name).write_text("[]")
     (tmp_path / "nested.json").mkdir()
     assert find_documents([str(tmp_path)], (".json",)) == [
         str(tmp_path / "2026-05-07.json"),
         str(tmp_path / "2026-05-08.json"),
+        str(tmp_path / "2026-05-09.json.gz"),
     ]
 
 
@@ -34,6 +36,7 @@ def test_a_named_file_is_taken_whatever_its_ending(tmp_path: Path) -> None:
 def test_addresses_and_standard_input_are_taken_as_they_are() -> None:
     places = ["-", "https://papers.example/list", "http://papers.example/list"]
     assert find_documents(places, (".json",)) == places
+    assert [is_address(place) for place in places] == [False, True, True]
 
 
 def test_a_folder_with_nothing_to_read_is_an_error(tmp_path: Path) -> None:
@@ -48,62 +51,81 @@ def test_a_missing_file_is_an_error_before_anything_is_read(tmp_path: Path) -> N
         find_documents([str(tmp_path / "there.json"), str(tmp_path / "gone.json")], (".json",))
 
 
-def test_a_file_is_read_as_bytes(tmp_path: Path) -> None:
+def test_a_file_is_read_as_bytes(web: Web, tmp_path: Path) -> None:
     path = tmp_path / "answer.json"
     path.write_bytes(b"\xff\r\n")
-    with open_client() as http:
-        assert read_document(str(path), TODAY, http) == Document(str(path), b"\xff\r\n", TODAY)
+    document = read_document(str(path), TODAY, web)
+    assert (document.place, document.content, document.day) == (str(path), b"\xff\r\n", TODAY)
+    assert document.content == b"\xff\r\n"  # again
 
 
-def test_an_address_is_read_as_bytes(httpserver: HTTPServer) -> None:
+def test_a_file_is_read_in_pieces(tmp_path: Path, web: Web) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"one\ntwo\n")
+    with read_document(str(path), None, web).open() as stream:
+        assert stream.peek(1)[:1] == b"o"
+        assert list(stream) == [b"one\n", b"two\n"]
+
+
+@pytest.mark.parametrize("name", ["answer.json.gz", "answer.json"])
+def test_a_compressed_file_is_unpacked_whatever_its_name(tmp_path: Path, web: Web, name: str) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(b"hello\n") + gzip.compress(b"again\n"))
+    assert read_document(str(tmp_path / name), None, web).content == b"hello\nagain\n"
+    assert Document("answer", gzip.compress(b"hello")).content == b"hello"
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"hello" * 99)[:-9], b"\x1f\x8b", b"\x1f\x8b\x08\x00garbage" * 3])
+def test_a_damaged_compressed_file_is_one_line(content: bytes) -> None:
+    with pytest.raises(SourceError) as caught:
+        _ = Document("answer.gz", content).content
+    assert str(caught.value).startswith("answer.gz: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_unpacks_to_more_than_anybody_sends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.sources.documents._LARGEST_B", 2**20)
+    with pytest.raises(SourceError, match=r"^bomb\.gz: more than 1 MB$"):
+        _ = Document("bomb.gz", gzip.compress(bytes(2**20 + 1))).content
+
+
+def test_an_address_is_read_as_bytes(httpserver: HTTPServer, web: Web) -> None:
     httpserver.expect_request("/answer.json").respond_with_data(b"\xff\r\n")
     address = httpserver.url_for("/answer.json")
-    with open_client() as http:
-        assert read_document(address, None, http) == Document(address, b"\xff\r\n", None)
+    assert read_document(address, None, web) == Document(address, b"\xff\r\n", None)
 
 
-def test_standard_input_is_read_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_read_and_stays_open(monkeypatch: pytest.MonkeyPatch, web: Web) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\r\n")))
-    with open_client() as http:
-        assert read_document("-", TODAY, http) == Document("standard input", b"\xff\r\n", TODAY)
+    document = read_document("-", TODAY, web)
+    assert (document.place, document.content, document.day) == ("standard input", b"\xff\r\n", TODAY)
+    assert not sys.stdin.buffer.closed
 
 
-def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with open_client() as http, pytest.raises(SourceError) as caught:
-        read_document(str(tmp_path), None, http)
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, web: Web) -> None:
+    with pytest.raises(SourceError) as caught:
+        _ = read_document(str(tmp_path), None, web).content
     assert str(caught.value) == f"{tmp_path}: Is a directory"
 
 
-def test_sources_are_found_by_name() -> None:
-    assert {name: find_source(name).name for name in SOURCES} == {"huggingface": "huggingface", "page": "page"}
-
-
-def test_an_unknown_source_is_an_error_that_names_the_known() -> None:
-    with pytest.raises(SourceError) as caught:
-        find_source("pigeon")
-    assert str(caught.value) == "no source is called 'pigeon' (known: huggingface, page)"
-
-
 @pytest.mark.parametrize(
-    ("text", "identity"),
+    ("content", "text"),
     [
-        ("2605.01234", "2605.01234"),
-        ("0704.0001v12", "0704.0001"),
-        ("arXiv:2605.01234v1", "2605.01234"),
-        ("math/0601001", "math/0601001"),
-        ("math.GT/0601001v2", "math.GT/0601001"),
-        ("cond-mat/0601001", "cond-mat/0601001"),
-        ("2605.012345", None),
-        ("2605.123", None),
-        ("x2605.01234", None),
-        ("10.1000/182", None),
-        ("", None),
-        ("v1", None),
-        ("2605.01234v", None),
+        (b"", ""),
+        ("naïve".encode(), "naïve"),
+        (b"\xef\xbb\xbfplain", "plain"),
+        ("naïve".encode("utf-16"), "naïve"),
+        ("naïve".encode("latin-1"), "naïve"),
+        (b"\x93quoted\x94", "“quoted”"),
     ],
 )
-def test_arxiv_ids_in_their_spellings(text: str, identity: str | None) -> None:
-    assert arxiv_id(text) == identity
+def test_text_is_decoded_as_it_was_written(content: bytes, text: str) -> None:
+    assert decode(content) == text
+    assert Document("x", content).text == text
+
+
+@given(st.binary())
+def test_any_bytes_are_some_text(content: bytes) -> None:
+    assert isinstance(decode(content), str)
 
 
 def test_a_document_has_no_day_unless_asked_for() -> None:

@@ -12,8 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span
-from newsletter.sources.http import open_client
+from newsletter.sources import Document, Span, Web
 from newsletter.sources.huggingface import HuggingFace
 from tests.factories import TODAY
 
@@ -92,7 +91,9 @@ def test_an_empty_list_is_a_day_without_papers() -> None:
 
 @pytest.mark.parametrize("identity", ["2605.01234v2", "arXiv:2605.01234", " 2605.01234 "])
 def test_an_arxiv_id_is_kept_without_its_version(identity: str) -> None:
-    assert parse([row(id=identity)]) == parse([row()])
+    (entry,) = parse([row(id=identity)])
+    assert isinstance(entry, Entry)
+    assert (entry.arxiv_id, entry.version) == ("2605.01234", 2 if "v2" in identity else None)
 
 
 def test_an_old_arxiv_id_is_one() -> None:
@@ -281,8 +282,8 @@ def test_any_json_gives_entries_refusals_or_one_error(rows: list[Any]) -> None:
 
 
 def fetch(server: HTTPServer, first: date = TODAY, last: date = TODAY) -> list[Document]:
-    with open_client() as http:
-        return list(HuggingFace(api=server.url_for(API)).fetch(Span(first, last), http))
+    with Web(sleep=lambda _s: None) as web:
+        return list(HuggingFace(api=server.url_for(API)).fetch(Span(first, last), web))
 
 
 def expect(server: HTTPServer, day: str, page: int, answer: Any, status: int = 200) -> None:
@@ -322,12 +323,13 @@ def test_a_day_that_is_not_open_yet_has_no_documents(httpserver: HTTPServer) -> 
     [
         (404, "answered 404 NOT FOUND"),
         (429, "answered 429 TOO MANY REQUESTS (too many requests: wait some minutes)"),
-        (500, "answered 500 INTERNAL SERVER ERROR"),
-        (503, "answered 503 SERVICE UNAVAILABLE"),
+        (500, "answered 500 INTERNAL SERVER ERROR (try again later)"),
+        (503, "answered 503 SERVICE UNAVAILABLE (try again later)"),
     ],
 )
 def test_an_answer_that_is_an_error_is_one_error(httpserver: HTTPServer, status: int, message: str) -> None:
-    expect(httpserver, "2026-05-08", 0, [], status=status)
+    for _ in range(4 if status >= 429 else 1):
+        expect(httpserver, "2026-05-08", 0, [], status=status)
     with pytest.raises(SourceError) as caught:
         fetch(httpserver)
     assert str(caught.value) == f"{httpserver.url_for(API)}?date=2026-05-08&limit=100&p=0: {message}"
@@ -377,3 +379,41 @@ def test_a_damaged_answer_is_one_error(shared: Path, name: str) -> None:
         list(HuggingFace().parse(Document(str(path), path.read_bytes()), datetime(2026, 5, 8, tzinfo=UTC).date()))
     assert str(caught.value).startswith(f"{path}: not an answer of the Daily Papers API: ")
     assert len(str(caught.value).splitlines()) == 1
+
+
+# -- lists ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("follow", "asked"),
+    [
+        (("daily",), [{"date": "2026-04-30"}, {"date": "2026-05-01"}]),
+        (("weekly",), [{"week": "2026-W18"}]),
+        (("monthly",), [{"month": "2026-04"}, {"month": "2026-05"}]),
+        (("trending",), [{"sort": "trending"}]),
+        (("trending", "weekly"), [{"sort": "trending"}, {"week": "2026-W18"}]),
+    ],
+)
+def test_the_lists_that_are_followed_are_asked_for(
+    httpserver: HTTPServer, web: Web, follow: tuple[str, ...], asked: list[dict[str, str]]
+) -> None:
+    httpserver.expect_request(API).respond_with_json([])
+    source = HuggingFace(follow=follow, api=httpserver.url_for(API))
+    documents = list(source.fetch(Span(date(2026, 4, 30), date(2026, 5, 1)), web))
+    assert [dict(request.args) for request, _ in httpserver.log] == [{**one, "limit": "100", "p": "0"} for one in asked]
+    assert [document.day for document in documents] == [
+        date.fromisoformat(one["date"]) if "date" in one else None for one in asked
+    ]
+
+
+def test_a_token_is_sent_as_a_header_and_never_shown(httpserver: HTTPServer, web: Web) -> None:
+    httpserver.expect_request(API).respond_with_json([])
+    source = HuggingFace(api=httpserver.url_for(API), api_key="hf_s3cret")
+    (document,) = source.fetch(Span(TODAY, TODAY), web)
+    assert httpserver.log[0][0].headers["Authorization"] == "Bearer hf_s3cret"
+    assert "s3cret" not in document.place + repr(source)
+
+
+def test_a_list_that_did_not_change_gives_nothing(httpserver: HTTPServer, web: Web) -> None:
+    httpserver.expect_request(API).respond_with_data(status=304)
+    assert list(HuggingFace(api=httpserver.url_for(API)).fetch(Span(TODAY, TODAY), web)) == []

@@ -115,8 +115,8 @@ def test_what_is_not_at_its_end_is_open(ledger: Store, status: DeliveryStatus, i
 def test_papers_are_planned_unless_they_never_reached_the_reader(ledger: Store, status: DeliveryStatus) -> None:
     ledger.deliveries.move(1, status, NOW)
     lost = status in (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED)
-    assert ledger.deliveries.papers_planned_for(1) == (set() if lost else {1, 2})
-    assert ledger.deliveries.papers_planned_for(2) == {1, 2}
+    assert ledger.deliveries.papers_planned_for(1).keys() == (set() if lost else {1, 2})
+    assert ledger.deliveries.papers_planned_for(2).keys() == {1, 2}
 
 
 def test_the_newest_delivery_of_a_reader_is_first(ledger: Store) -> None:

@@ -76,7 +76,7 @@ def test_no_field_is_ever_blanked(first: Entry, second: Entry) -> None:
 def test_a_paper_keeps_its_number_and_when_it_was_seen(first: Entry, second: Entry) -> None:
     paper = merged(first, second)
     assert (paper.id, paper.seen_at) == (1, NOW)
-    assert paper.key == key_of(paper.arxiv_id, paper.doi, "Counting Clouds")
+    assert paper.key == key_of(paper.arxiv_id, paper.doi, "Counting Clouds", paper.authors)
 
 
 @pytest.mark.parametrize(

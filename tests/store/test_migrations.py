@@ -12,7 +12,8 @@ from newsletter.store.migrations import MIGRATIONS
 from tests.factories import NOW, make_entry, make_paper
 
 TABLES = {
-    "papers", "papers_fts", "paper_titles", "pulls", "topics", "subscribers", "subscriptions", "suppressions",
+    "papers", "papers_fts", "paper_names", "tellings", "pulls", "validators", "pauses", "topics",
+    "subscribers", "subscriptions", "suppressions",
     "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries",
 }  # fmt: skip
 

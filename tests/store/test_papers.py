@@ -119,16 +119,16 @@ def test_a_doi_finds_its_paper_under_another_title(store: Store) -> None:
 
 def test_an_empty_store_has_nothing_to_tell(store: Store) -> None:
     papers = store.papers
-    assert (papers.count(), papers.last_seen_at(), papers.newest(5), papers.seen_after(NOW), papers.get_many([1])) == (
+    assert (papers.count(), papers.last_seen_at(), papers.newest(5), papers.new_since(NOW), papers.get_many([1])) == (
         0, None, [], [], {},
     )  # fmt: skip
 
 
-def test_papers_seen_after_a_moment_do_not_include_it(store: Store) -> None:
+def test_papers_new_since_a_moment_do_not_include_it(store: Store) -> None:
     store.papers.add(make_entry(arxiv_id="2605.00002"), NOW)
     store.papers.add(make_entry(arxiv_id="2605.00003", title="B"), NOW + timedelta(microseconds=1))
     store.papers.add(make_entry(arxiv_id="2605.00001", title="C"), LATER)
-    assert [paper.arxiv_id for paper in store.papers.seen_after(NOW)] == ["2605.00001", "2605.00003"]
+    assert [paper.arxiv_id for paper in store.papers.new_since(NOW)] == ["2605.00001", "2605.00003"]
     assert store.papers.last_seen_at() == LATER
 
 

@@ -1,0 +1,158 @@
+"""Markup from outside → plain Unicode: LaTeX, HTML, JATS and entities. Pure functions over `str`; none of them raises.
+
+Sources disagree on what a title is written in: arXiv gives LaTeX, feeds give HTML, Crossref gives JATS, and each
+gives some of the others'. So all of it is read everywhere, and only what is surely markup is touched: "a < b",
+"<think>" and "$5 or $6" stay as they are.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from html.entities import html5
+from typing import Any
+
+from newsletter.text import squeeze
+
+
+def clean(text: str) -> str:
+    """Return `text` as a reader should see it, on one line: no tags, no entities, LaTeX as Unicode where faithful."""
+    if "&" in text:
+        text = _resolve(text)
+    if "<" in text:
+        text = _without_tags(text)
+    return squeeze(_readable(text) if "\\" in text or "$" in text else text)
+
+
+def clean_abstract(text: str) -> str:
+    """Return an abstract as `clean` does, without what announces it: "Abstract:", "arXiv:… Announce Type: new"."""
+    return _ANNOUNCED.sub("", clean(_HEADED.sub(" ", text)))
+
+
+# The word alone on a line or in a heading of its own; in a sentence it may be a subject ("Abstract interpretation …").
+_HEADED = re.compile(
+    r"^\s*(?:<[^<>]*>\s*)*?(?:<(?P<tag>(?:jats:)?title|h[1-6]|b|strong)\b[^<>]*>\s*(?:abstract|summary)\s*[:.]?\s*</(?P=tag)>"
+    r"|(?:abstract|summary)\s*\n)",
+    re.IGNORECASE,
+)
+_ANNOUNCED = re.compile(
+    r"^(?:arXiv:\S+ Announce Type: [\w-]+ ?)?(?:(?:abstract|summary)(?: ?:| ?—| [–-] )\s*)?", re.IGNORECASE
+)
+
+# -- HTML and JATS --------------------------------------------------------------------------------
+
+# Tags that are markup wherever they stand, with or without a JATS or MathML prefix. A tag that is not among
+# them may be what the sentence is about.
+_TAG_NAMES = (
+    "a|abbr|article|b|big|blockquote|body|br|center|cite|code|dd|del|div|dl|dt|em|figure|figcaption|font|h[1-6]|head|hr|"
+    "html|i|img|ins|kbd|label|li|link|list|list-item|mark|meta|ol|p|pre|q|s|sc|sec|section|small|span|strike|strong|sub|sup|svg|"
+    "table|tbody|td|th|thead|title|tr|tt|u|ul|bold|italic|monospace|underline|overline|styled-content|xref|ext-link|"
+    "named-content|inline-formula|disp-formula|tex-math|alternatives|inline-graphic|abstract|fn|ref"
+)
+_TAG = re.compile(
+    rf"<(/?)(?:(?:jats|mml|m):[\w-]+|(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE
+)
+_UNSEEN = re.compile(
+    r"<!--.*?-->|<(script|style|iframe|object|noscript)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
+)
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_RAISED = re.compile(
+    r"<(?:jats:)?(?P<tag>su[bp])\b[^<>]*>(?P<inside>[^<>]{1,20})</(?:jats:)?(?P=tag)\s*>", re.IGNORECASE
+)
+# Formulas come twice, as MathML and as TeX with a preamble; one is enough.
+_TWICE = re.compile(r"<(?:jats:)?tex-math\b[^<>]*>.*?</(?:jats:)?tex-math\s*>(?=.*?<mml:)", re.IGNORECASE | re.DOTALL)
+# Where a block begins or ends a word does too.
+_BLOCK = re.compile(
+    r"<(?:/?(?:jats:)?(?:p|div|br|hr|h[1-6]|li|list-item|sec|section|title|tr|td|th|blockquote|table|ul|ol|dd|dt))\b",
+    re.IGNORECASE,
+)
+
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+
+
+def _resolve(text: str) -> str:
+    """Resolve entities, also those that were escaped twice ("&amp;lt;")."""
+    once = _ENTITY.sub(_character, text)
+    return _ENTITY.sub(_character, once) if "&" in once else once
+
+
+def _character(match: re.Match[str]) -> str:
+    known = match[0][1] == "#" or match[0][1:] in html5  # unescape() would also take "&not" out of "&notion;"
+    return html.unescape(match[0]) if known else match[0]
+
+
+def _without_tags(text: str) -> str:
+    text = _CDATA.sub(r"\1", text)
+    text = _UNSEEN.sub(" ", text)
+    text = _TWICE.sub(" ", text)
+    text = _RAISED.sub(_shifted, text)
+    return _TAG.sub(lambda match: " " if _BLOCK.match(match[0]) else "", text)
+
+
+def _shifted(match: re.Match[str]) -> str:
+    """Raise or lower what Unicode has a raised or lowered form of: "CO<sub>2</sub>", "10<sup>-3</sup>"."""
+    table = _SUPERSCRIPTS if match["tag"].lower() == "sup" else _SUBSCRIPTS
+    inside = match["inside"].strip().replace("−", "-")
+    return inside.translate(table) if all(ord(character) in table for character in inside) else match["inside"]
+
+
+# -- LaTeX ----------------------------------------------------------------------------------------
+
+# A backslash, ^ or _ between two dollars means mathematics. Without one Pandoc's rule keeps money apart: the
+# opening dollar is followed by no space, the closing one follows no space and is not followed by a digit.
+_MATH = re.compile(
+    r"(?<![\\$])\$(?:(?P<marked>[^$\\^_]{0,300}[\\^_][^$]{0,300})\$"
+    r"|(?P<plain>(?!\s)[^$]{1,300})(?<!\s)\$(?![\d$]))"
+    r"|\\\((?P<round>.{1,300}?)\\\)"
+)
+_STYLED = re.compile(
+    r"\\(?:text(?:it|bf|tt|sc|rm|sf|sl|md|up|normal)?|emph|underline|math(?:rm|it|bf|sf|tt)|mbox)\s*\{([^{}]*)\}"
+)
+_ACCENT = re.compile(r"""\\(?:['"`^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])|[cvuHkr]\{[A-Za-z]\})""")
+_ESCAPED = re.compile(r"\\([%&$#_{}])")
+_SCRIPT = re.compile(r"([\^_])(?:\{([^{}]{1,12})\}|(\w))")
+_SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
+_SUBSCRIPTS = str.maketrans("0123456789+-=()aeijkmnopt", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₘₙₒₚₜ")
+
+
+def _readable(text: str) -> str:
+    """Turn the LaTeX that titles and abstracts carry into Unicode, where that is faithful; leave the rest."""
+    text = _MATH.sub(lambda match: _math(match[match.lastgroup or 0]), text)
+    previous = None
+    while previous != text:
+        previous, text = text, _STYLED.sub(r"\1", text)
+    text = _ACCENT.sub(lambda match: _unicode(match[0]), text)
+    return squeeze(_ESCAPED.sub(r"\1", text))
+
+
+def _math(formula: str) -> str:
+    scripted = _SCRIPT.sub(_script, formula)
+    text = _unicode(f"${scripted}$")
+    return formula if "\\" in text else text
+
+
+def _script(match: re.Match[str]) -> str:
+    raised = match[1] == "^"
+    content = (match[2] or match[3]).strip()
+    table = _SUPERSCRIPTS if raised else _SUBSCRIPTS
+    # The empty group keeps a command before the script, as in \alpha_i, from swallowing it.
+    return "{}" + content.translate(table) if all(ord(char) in table for char in content) else match[0]
+
+
+def _unicode(latex: str) -> str:
+    try:
+        return squeeze(str(_converter().latex_to_text(latex, tolerant_parsing=True)))
+    except Exception:  # noqa: BLE001 - the converter fails on broken LaTeX in ways of its own: $\frac\sqrt$ is a KeyError
+        return latex
+
+
+@cache
+def _converter() -> Any:
+    from pylatexenc import latex2text  # noqa: PLC0415 - heavy, and most text has no LaTeX
+
+    known = latex2text.get_default_latex_context_db()
+    # A command we do not know stays as it was typed, rather than vanish with its meaning.
+    known.set_unknown_macro_spec(latex2text.MacroTextSpec("", simplify_repl=lambda node: node.latex_verbatim()))
+    return latex2text.LatexNodes2Text(math_mode="text", latex_context=known)

@@ -1,0 +1,197 @@
+"""Values in what sources answer → facts. A value that is not what it should be is as good as none."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsletter.markup import clean, clean_abstract
+
+# -- text ---------------------------------------------------------------------------------------------
+
+
+def text(value: Any) -> str:
+    """Return text as `markup.clean` does; "" for what is no text."""
+    return clean(value) if isinstance(value, str) else ""
+
+
+def abstract(value: Any) -> str:
+    """Return an abstract as `markup.clean_abstract` does; "" for what is no text."""
+    return clean_abstract(value) if isinstance(value, str) else ""
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in a list; none for what is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Return the texts in a list, each once; none for what is no list."""
+    found = (text(item) for item in value) if isinstance(value, list) else iter(())
+    return tuple(dict.fromkeys(item for item in found if item))
+
+
+def count(value: Any) -> int | None:
+    """Return a number of things, or None for what is no such number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+
+
+def link(value: Any) -> str | None:
+    """Return an http(s) address, or None for what is none."""
+    address = value.strip() if isinstance(value, str) else ""
+    if not address.startswith(("https://", "http://")) or not address.isprintable() or " " in address:
+        return None
+    try:
+        return address if urlsplit(address).hostname else None
+    except ValueError:
+        return None
+
+
+# -- days ---------------------------------------------------------------------------------------------
+
+
+def day(value: Any) -> date | None:
+    """Read the day of an ISO 8601 or RFC 5322 time, as it stands.
+
+    Midnight often means just a day, and converting it to another zone would shift it.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        return date.fromisoformat(value.strip()[:10])
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(value).date()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def latest_day(year: Any, month: Any = None, day_of_month: Any = None, *, today: date) -> date | None:
+    """Return the day that these numbers name; where month or day are not known, the last that it may be by now.
+
+    The last and not the first, since of two days told of a paper the earlier is kept: so the exact one wins.
+    """
+    numbers = [_number(part) for part in (year, month, day_of_month)]
+    if numbers[0] is None or not 1000 <= numbers[0] <= 9999:
+        return None
+    try:
+        if numbers[1] is None:
+            return max(min(date(numbers[0], 12, 31), today), date(numbers[0], 1, 1))
+        first = date(numbers[0], numbers[1], 1)
+        if numbers[2] is not None:
+            return date(numbers[0], numbers[1], numbers[2])
+    except ValueError:
+        return None
+    return max(min(_end_of_month(first), today), first)
+
+
+def _number(value: Any) -> int | None:
+    digits = str(value).strip() if isinstance(value, int | str) else ""
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
+
+
+def _end_of_month(first: date) -> date:
+    return first.replace(day=monthrange(first.year, first.month)[1])
+
+
+# -- names --------------------------------------------------------------------------------------------
+
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+_ET_AL = re.compile(r"[\s,]*\bet al\b\.?", re.IGNORECASE)
+_AND = re.compile(r"\s*,?\s+(?:and|&)\s+", re.IGNORECASE)
+_INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,4}")
+_SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d."})
+_NOBODY = frozenset({"", "et al", "et al.", "others", "...", "…"})
+# What may stand before a family name and be a part of it.
+_PARTICLES = frozenset(
+    {
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "la",
+        "le",
+        "al",
+        "el",
+        "bin",
+        "ten",
+        "ter",
+        "dos",
+        "du",
+    }
+)
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Split a line of authors into names, each as "First Last".
+
+    Knows "A, B, and C", "Last, First and Last, First" (BibTeX), "Last, F.; Last, F." and "Last, F., Last, F.".
+    """
+    line = _ET_AL.sub("", _without_asides(text(value)))
+    if ";" in line:
+        return people(line.split(";"))
+    pieces = [_with_suffixes(piece.split(",")) for piece in _AND.split(line)]
+    if len(pieces) > 1 and all(len(piece) == 2 or piece[0].lower() in _NOBODY for piece in pieces if piece):
+        return people(", ".join(piece) for piece in pieces)
+    parts = [part for piece in pieces for part in piece]
+    if len(parts) % 2 == 0 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
+        return people(f"{last}, {first}" for last, first in zip(parts[::2], parts[1::2], strict=True))
+    if len(parts) == 2 and len(pieces) == 1 and _is_family_name(parts[0]):
+        return people([", ".join(parts)])
+    return people(parts)
+
+
+def _without_asides(line: str) -> str:
+    """Take out what stands in brackets: affiliations and footnotes."""
+    previous = ""
+    while previous != line:
+        previous, line = line, _ASIDE.sub("", line)
+    return line
+
+
+def people(values: Iterable[Any]) -> tuple[str, ...]:
+    """Return names as "First Last", in their order, each once; values that are no names are left out."""
+    return tuple(dict.fromkeys(name for value in values if (name := _person(text(value)))))
+
+
+def _person(name: str) -> str:
+    """Turn "Last, First" around; a suffix stays with the family name but is said at the end."""
+    parts = _with_suffixes(name.split(","))
+    if not parts or name.strip(" ,;").lower() in _NOBODY:
+        return ""
+    if len(parts) == 2:
+        last, suffix = _split_suffix(parts[0])
+        return f"{parts[1]} {last}{suffix}"
+    return ", ".join(parts)
+
+
+def _split_suffix(name: str) -> tuple[str, str]:
+    first, space, last = name.rpartition(" ")
+    return (first, space + last) if space and last.lower() in _SUFFIXES else (name, "")
+
+
+def _is_family_name(part: str) -> bool:
+    words = part.split()
+    return len(words) == 1 or (len(words) > 1 and all(word.lower() in _PARTICLES for word in words[:-1]))
+
+
+def _with_suffixes(parts: Iterable[str]) -> list[str]:
+    """Return the parts that are not empty, with "Jr." and the like joined to the name before."""
+    joined: list[str] = []
+    for part in map(str.strip, parts):
+        if joined and part.lower() in _SUFFIXES:
+            joined[-1] += f" {part}"
+        elif part:
+            joined.append(part)
+    return joined

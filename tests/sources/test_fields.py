@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.sources import fields
+from tests.factories import TODAY
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Ada Lovelace", ("Ada Lovelace",)),
+        ("Ada Lovelace, Alan Turing, and Grace Hopper", ("Ada Lovelace", "Alan Turing", "Grace Hopper")),
+        ("Ada Lovelace, Alan Turing", ("Ada Lovelace", "Alan Turing")),
+        ("Ada Lovelace and Alan Turing", ("Ada Lovelace", "Alan Turing")),
+        ("Ada Lovelace & Alan Turing", ("Ada Lovelace", "Alan Turing")),
+        ("Lovelace, Ada and Turing, Alan", ("Ada Lovelace", "Alan Turing")),
+        ("Lovelace, Ada", ("Ada Lovelace",)),
+        ("van der Berg, Jan", ("Jan van der Berg",)),
+        ("Sen, S.; Roy, A. B.", ("S. Sen", "A. B. Roy")),
+        ("Smith, J., Doe, A.-B.", ("J. Smith", "A.-B. Doe")),
+        ("King, Jr., Martin and Doe, Ann", ("Martin King Jr.", "Ann Doe")),
+        ("Martin King, Jr., Ada Lovelace", ("Martin King Jr.", "Ada Lovelace")),
+        ("Ada Lovelace (University of X, Y (Z)), Alan Turing [2]", ("Ada Lovelace", "Alan Turing")),
+        ("Ada Lovelace et al.", ("Ada Lovelace",)),
+        ("Ada Lovelace, et al", ("Ada Lovelace",)),
+        ("Lovelace, Ada and others", ("Ada Lovelace",)),
+        (r"Jos\'e Example, Erd\H{o}s P\'al", ("José Example", "Erdős Pál")),
+        ("Ada Lovelace, Ada Lovelace", ("Ada Lovelace",)),
+        ("Sandra Bullock", ("Sandra Bullock",)),
+        ("The Cloud Team", ("The Cloud Team",)),
+        ("", ()),
+        (" , ; ", ()),
+    ],
+)
+def test_a_line_of_authors_is_split_into_names(line: str, expected: tuple[str, ...]) -> None:
+    assert fields.names(line) == expected
+
+
+@given(st.text(st.sampled_from("AB ab,;.&()[]-") | st.characters(), max_size=40))
+def test_any_line_is_some_names_none_of_them_empty_or_twice(line: str) -> None:
+    found = fields.names(line)
+    assert all(name and name == name.strip() for name in found)
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-05-08", date(2026, 5, 8)),
+        ("2026-05-08T00:00:00.000Z", date(2026, 5, 8)),
+        ("2026-05-08T23:30:00-07:00", date(2026, 5, 8)),  # as it stands, not in UTC
+        ("Fri, 08 May 2026 23:17:58 -0700", date(2026, 5, 8)),
+        ("Fri, 8 May 2026 00:00:00 GMT", date(2026, 5, 8)),
+        (" 2026-05-08 ", date(2026, 5, 8)),
+        ("2026-05", None),
+        ("2026-13-01", None),
+        ("yesterday", None),
+        ("Fri, 99 May 2026 00:00:00 GMT", None),
+        ("", None),
+        (20260508, None),
+        (None, None),
+    ],
+)
+def test_days(value: Any, expected: date | None) -> None:
+    assert fields.day(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((2026, 5, 8), date(2026, 5, 8)),
+        (("2026", "05", "08"), date(2026, 5, 8)),
+        ((2026, 4), date(2026, 4, 30)),
+        ((2024, 2), date(2024, 2, 29)),
+        ((2025,), date(2025, 12, 31)),
+        ((2026,), TODAY),  # no later than today
+        ((2026, 5), TODAY),
+        ((2027,), date(2027, 1, 1)),
+        ((2027, 3), date(2027, 3, 1)),
+        ((2026, 2, 30), None),
+        ((2026, 13), None),
+        ((0,), None),
+        ((None,), None),
+        (("MMXXVI",), None),
+        ((2026, None, 8), TODAY),
+        ((9999, 12), date(9999, 12, 1)),
+    ],
+)
+def test_a_day_of_which_not_all_is_known_is_the_last_it_may_be(numbers: tuple[Any, ...], expected: date | None) -> None:
+    assert fields.latest_day(*numbers, today=TODAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (" https://a.example/x ", "https://a.example/x"),
+        ("http://a.example", "http://a.example"),
+        ("//a.example", None),
+        ("javascript:alert(1)", None),
+        ("https://", None),
+        ("https://[", None),
+        ("https://a.example/ x", None),
+        ("https://a.example/\nBcc: x", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_links(value: Any, expected: str | None) -> None:
+    assert fields.link(value) == expected
+
+
+@given(ANYTHING)
+def test_any_value_is_a_fact_or_none(value: Any) -> None:
+    for read in (fields.text, fields.abstract, fields.texts, fields.objects, fields.count, fields.link, fields.day):
+        read(value)
+    fields.latest_day(value, value, value, today=TODAY)
+    assert all(isinstance(one, str) for one in fields.texts([value]))
+    fields.people([value])
+
+
+def test_counts_and_lists() -> None:
+    assert [fields.count(value) for value in (3, 0, -1, True, "3", 2**60, None)] == [3, 0, None, None, None, None, None]
+    assert fields.texts(["a", " a ", "", 5, "b<i>c</i>"]) == ("a", "bc")
+    assert fields.objects([{"a": 1}, 5, None]) == [{"a": 1}]
+    assert fields.people(["Lovelace, Ada", {"name": "x"}, "", "Ada Lovelace"]) == ("Ada Lovelace",)

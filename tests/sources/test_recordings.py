@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import SourceError
+from newsletter.models import Refusal
+from newsletter.sources import Document, Web
+from newsletter.sources.documents import read_document
+from newsletter.sources.recordings import answers_in
+from tests.factories import TODAY
+
+CASSETTE = """\
+interactions:
+- request: {uri: "https://papers.example/1"}
+  response: {status: {code: 200, message: OK}, body: {string: '{"title": "naïve"}'}}
+- request: {uri: "https://papers.example/2"}
+  response: {status: {code: 302, message: Found}, body: {string: ''}}
+- request: {uri: "https://papers.example/3"}
+  response: {status: {code: 404, message: Not Found}, body: {string: gone}}
+- request: {uri: "https://papers.example/4"}
+  response: {status_code: 200, content: plain}
+- response: {}
+- response: 5
+version: 1
+"""
+
+
+def answers(tmp_path: Path, name: str, content: bytes) -> list[tuple[str, bytes | str]]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with Web() as web:
+        found = list(answers_in(read_document(str(path), TODAY, web)))
+    assert all(one.day == TODAY for one in found if isinstance(one, Document))
+    return [(one.place.removeprefix(str(path)), one.why if isinstance(one, Refusal) else one.content) for one in found]
+
+
+def test_a_cassette_holds_many_answers(tmp_path: Path) -> None:
+    assert answers(tmp_path, "cassette.yaml", CASSETTE.encode()) == [
+        (", answer 1", '{"title": "naïve"}'.encode()),
+        (", answer 3", "answered 404 Not Found"),
+        (", answer 4", b"plain"),
+        (", answer 5", "a recorded HTTP answer without its status"),
+        (", answer 6", "not a recorded HTTP answer"),
+    ]
+
+
+def test_a_cassette_may_hold_compressed_bytes_and_be_json(tmp_path: Path) -> None:
+    packed = f"interactions: [{{response: {{status: {{code: 200}}, body: {{string: !!binary {_base64(b'hello')}}}}}}}]"
+    assert answers(tmp_path, "cassette.yml", packed.encode()) == [(", answer 1", b"hello")]
+    as_json = json.dumps({"interactions": [{"response": {"status": {"code": 200}, "body": {"string": "hi"}}}]})
+    assert answers(tmp_path, "cassette.json", as_json.encode()) == [(", answer 1", b"hi")]
+
+
+def _base64(content: bytes) -> str:
+    import base64
+
+    return base64.b64encode(gzip.compress(content)).decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"url": "x", "status_code": 200, "body": "<a/>"}, b"<a/>"),
+        ({"status_code": 200, "body": "na\u00efve"}, "naïve".encode()),
+        ({"status_code": 200, "body": "naïve".encode().decode("latin-1")}, "naïve".encode()),
+        ({"status_code": 200, "body": "☁"}, "☁".encode()),
+        ({"url": "x", "status_code": 400, "body": "<a/>"}, "answered 400 Bad Request"),
+        ({"url": "x", "status_code": 799, "body": ""}, "answered 799"),
+        ({"url": "x", "body": ""}, "a recorded HTTP answer without its status"),
+        ({"body": None, "status_code": 200}, b""),
+    ],
+)
+def test_one_answer_may_be_a_json_object(tmp_path: Path, answer: dict[str, Any], expected: bytes | str) -> None:
+    assert answers(tmp_path, "one.json", json.dumps(answer).encode()) == [("", expected)]
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.json", b'[{"url": 1}]'), ("x.txt", b'{"url": 1}'), ("x.json", b"")])
+def test_any_other_file_is_what_it_is(tmp_path: Path, name: str, content: bytes) -> None:
+    assert answers(tmp_path, name, content) == [("", content)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("x.yaml", b"interactions: [", "not YAML"),
+        ("x.yaml", b"\x00\xff", "not YAML"),
+        ("x.yaml", b"!!python/object/apply:os.system [id]", "not YAML"),
+        ("x.yaml", b"- 1", "not a recording of HTTP answers"),
+        ("x.json", b'{"url": 1', "not JSON"),
+    ],
+)
+def test_what_only_looks_like_a_recording_is_one_line(tmp_path: Path, name: str, content: bytes, why: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        answers(tmp_path, name, content)
+    assert str(caught.value).startswith(f"{tmp_path / name}: {why}")
+    assert "\n" not in str(caught.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["x.yaml", "x.json"]),
+    st.binary() | st.text(st.sampled_from('{}[]:,-!&* "\n01ab')).map(lambda text: f"interactions: {text}".encode()),
+)
+def test_any_bytes_are_answers_or_one_error(tmp_path: Path, name: str, content: bytes) -> None:
+    with suppress(SourceError):
+        answers(tmp_path, name, content)

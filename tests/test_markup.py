@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.markup import clean, clean_abstract
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+LATEX = st.lists(
+    st.sampled_from([
+        "$", "\\", "{", "}", "^", "_", "\\(", "\\)", "\\[", "\\]", "[", "]", "x", "2", " ", "\n", "&", "%", "~", "--",
+        "\\textit", "\\emph{", "\\text{", "\\frac", "\\sqrt", "\\'e", "\\'{", "\\c{c}", "\\%", "\\$", "\\&", "\\verb",
+        "\\begin{a}", "\\end{a}", "\\alpha", "\\mathbb", "\\item", "\\left(", "\\over", "\\def", "\\input{x}",
+    ]),
+    max_size=14,
+).map("".join)  # fmt: skip
+HTML = st.lists(
+    st.sampled_from([
+        "<", ">", "</", "/>", "p", "i", "sub", "sup", "2", " ", "\n", "&", "&amp;", "&lt;", "&gt;", "&#", "x41;",
+        "<p>", "</p>",         "<sub>2</sub>", "<jats:p>", "<mml:math>", "<script>",
+        "</script>", "<!--", "-->", "<![CDATA[", "]]>", '"', "'",
+        "=", "href", "<think>", "Abstract", ":", "$", "<tex-math>",
+    ]),
+    max_size=14,
+).map("".join)  # fmt: skip
+
+
+# -- HTML, JATS and entities ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CO<sub>2</sub> at 10<sup>-3</sup>", "CO₂ at 10⁻³"),
+        ("x<sup>abc</sup>", "xabc"),
+        ("<i>E. coli</i> &amp; <b>friends</b>", "E. coli & friends"),
+        ("R&amp;amp;D and &amp;lt;i&amp;gt;", "R&D and"),
+        ("&lt;i&gt;slanted&lt;/i&gt;", "slanted"),
+        ("<p>One.</p><p>Two.</p>", "One. Two."),
+        ("one<br/>two", "one two"),
+        ("un<i>broken</i>", "unbroken"),
+        ('<a href="x" title="a > b">link</a>', "link"),
+        ("<jats:sec><jats:title>Aims</jats:title><jats:p>To count.</jats:p></jats:sec>", "Aims To count."),
+        ("<mml:math><mml:mi>x</mml:mi></mml:math> grows", "x grows"),
+        ("<alternatives><tex-math>$x$</tex-math><mml:math><mml:mi>x</mml:mi></mml:math></alternatives>", "x"),
+        ("<script>alert(1)</script>safe<style>p{}</style>", "safe"),
+        ("before<!-- hidden -->after", "before after"),
+        ("<![CDATA[plain <b>text</b>]]>", "plain text"),
+        ("a < b and c > d", "a < b and c > d"),
+        ("the <think> token and List<int>", "the <think> token and List<int>"),
+        ("x <- y", "x <- y"),
+        ("AT&T; Q&A", "AT&T; Q&A"),
+        ("&notanentity; stays", "&notanentity; stays"),
+        ("caf&eacute; &#945; &#x3b2;", "café α β"),
+    ],
+)
+def test_markup_goes_and_what_only_looks_like_it_stays(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Abstract: We count.", "We count."),
+        ("ABSTRACT — We count.", "We count."),
+        ("Summary: We count.", "We count."),
+        ("Abstract\nWe count.", "We count."),
+        ("<p>Abstract: We count.</p>", "We count."),
+        ("<jats:title>Abstract</jats:title><jats:p>We count.</jats:p>", "We count."),
+        ("<jats:sec><jats:title>Abstract</jats:title><jats:p>We count.", "We count."),
+        ("<b>Abstract.</b> We count.", "We count."),
+        ("arXiv:2605.01234v3 Announce Type: replace-cross \nAbstract: We count.", "We count."),
+        ("arXiv:2605.01234v1 Announce Type: new", ""),
+        ("Abstraction is key.", "Abstraction is key."),
+        ("Abstract interpretation is a theory.", "Abstract interpretation is a theory."),
+        ("Abstract-level reasoning.", "Abstract-level reasoning."),
+        ("Summary of results follows.", "Summary of results follows."),
+        ("", ""),
+    ],
+)
+def test_an_abstract_loses_what_announces_it(text: str, expected: str) -> None:
+    assert clean_abstract(text) == expected
+
+
+@settings(max_examples=300)
+@given(ANY_TEXT | HTML | LATEX)
+def test_anything_comes_out_as_one_line_and_again_as_it_is(text: str) -> None:
+    cleaned = clean_abstract(text)
+    assert cleaned.split() == cleaned.split(" ") or cleaned == ""
+    assert "\n" not in cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<" * 40_000, "<p" * 20_000, "<i " * 20_000, "&amp;" * 20_000, "<!--" * 10_000, "<script>" * 8_000,
+     "<sub>" * 8_000, "<![CDATA[" * 5_000, "<tex-math>" * 4_000, '<a "' * 10_000, "<b>Abstract" * 3_000,
+     "abstract " * 9_000, "<p>" * 9_000 + "Abstract"],
+    ids=lambda text: text[:9],
+)  # fmt: skip
+def test_hostile_markup_is_read_in_no_time(text: str) -> None:
+    begin = time.perf_counter()
+    clean_abstract(text)
+    assert time.perf_counter() - begin < 5
+
+
+# -- LaTeX ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain text stays", "plain text stays"),
+        ("$O(n^2)$ time", "O(n²) time"),
+        (r"an $\alpha$-fair rule", "an α-fair rule"),
+        (r"$x_i$ and $\alpha_i$", "xᵢ and αᵢ"),
+        (r"\textbf{Bold} and \emph{slanted \textit{twice}}", "Bold and slanted twice"),
+        (r"95\% of \$200 \& more", "95% of $200 & more"),
+        (r"Erd\H{o}s", "Erdős"),
+        (r"Jos\'e and Fran\c{c}ois", "José and François"),
+        (r"G\"odel, \~n, \^{o}", "Gödel, ñ, ô"),
+        ("from $5 to $10", "from $5 to $10"),
+        ("Earn $1 Million for $200k", "Earn $1 Million for $200k"),
+        (r"\(x\) holds", "x holds"),
+        (r"an \unknown{command}", r"an \unknown{command}"),
+        (r"\textit{unclosed", r"\textit{unclosed"),
+        ("one $ alone", "one $ alone"),
+        ("$$", "$$"),
+    ],
+)
+def test_latex_that_has_a_faithful_reading_is_read(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@settings(max_examples=200)
+@example("\\")
+@example("$\\")
+@example(r"$\frac\sqrt$")
+@given(ANY_TEXT | LATEX)
+def test_anything_can_be_read(text: str) -> None:
+    assert isinstance(clean(text), str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$" * 4_000, "\\" * 4_000, "$x" * 2_000, "\\emph{" * 700, "\\emph{" * 300 + "}" * 300, "\\(" * 2_000, "{" * 4_000,
+     "$\\frac{" * 500, "\\'" * 2_000, "_{" * 2_000, "$a_" + "{" * 2_000 + "$", "\\text{a} " * 500],
+    ids=lambda text: text[:8],
+)  # fmt: skip
+def test_hostile_latex_is_read_in_no_time(text: str) -> None:
+    begin = time.perf_counter()
+    clean(text)
+    assert time.perf_counter() - begin < 2
