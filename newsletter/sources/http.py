@@ -281,9 +281,10 @@ def _wait(state: RetryCallState) -> float:
     import tenacity  # noqa: PLC0415
 
     error = state.outcome.exception() if state.outcome else None
-    backoff: float = tenacity.wait_exponential_jitter(_FIRST_WAIT_S, _LONGEST_WAIT_S, jitter=_FIRST_WAIT_S)(state)
-    asked = error.wait_s if isinstance(error, _TryAgain) else None
-    return backoff if asked is None else asked
+    if isinstance(error, _TryAgain) and error.wait_s is not None:
+        return error.wait_s
+    backoff = tenacity.wait_exponential(_FIRST_WAIT_S, _LONGEST_WAIT_S) + tenacity.wait_random(0, _FIRST_WAIT_S)
+    return float(backoff(state))
 
 
 def _shown(url: httpx.URL, secrets: Mapping[str, Any]) -> str:

@@ -37,11 +37,17 @@ def key_of(arxiv_id: str | None, doi: str | None, title: str, authors: tuple[str
 
 
 def names_of(entry: Entry) -> Iterator[str]:
-    """Yield every name that finds this entry's paper: its arXiv id, its DOI, its title."""
+    """Yield every name that finds this entry's paper: its arXiv id, its DOI, its title.
+
+    An entry without ids has one more, of title and first author together: what was once taken for a paper's is so
+    again, whatever else was told of that paper since.
+    """
     if entry.arxiv_id:
         yield f"arxiv:{entry.arxiv_id}"
     if entry.doi:
         yield f"doi:{entry.doi}"
+    if not entry.arxiv_id and not entry.doi:
+        yield f"entry:{key_of(None, None, entry.title, entry.authors).removeprefix('title:')}"
     yield f"title:{title_hash(entry.title)}"
 
 

@@ -199,7 +199,7 @@ def m004_sources(db: Database) -> None:
         db.execute(f"ALTER TABLE papers ADD COLUMN {column}")
     db.execute("ALTER TABLE subscribers ADD COLUMN updates INTEGER NOT NULL DEFAULT 0")
     db.execute("""
-        CREATE TABLE paper_names (            -- all that finds a paper: arxiv:ID, doi:DOI, title:HASH
+        CREATE TABLE paper_names (            -- all that finds a paper: arxiv:ID, doi:DOI, title:HASH, entry:HASH
             name TEXT NOT NULL,
             paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
             PRIMARY KEY (name, paper_id)

@@ -67,23 +67,22 @@ class Papers:
         for name, paper in self._named([name for _, names in named for name in names]):
             known.setdefault(name, []).append(paper)
         fresh: list[tuple[Entry, tuple[str, ...]]] = []
-        fresh_names: set[str] = set()
+        told: set[str] = set()  # names in this batch so far: what was looked up of them above may not hold any more
         changed: set[int] = set()
         for entry, names in named:
             found = [(name, paper) for name in names for paper in known.get(name, ())]
-            if not found and fresh_names.isdisjoint(names):
-                fresh.append((entry, names))
-                fresh_names.update(names)
-                yield Change.NEW
-                continue
-            if not fresh_names.isdisjoint(names) or any(paper.id in changed for _, paper in found):
+            if not told.isdisjoint(names) or any(paper.id in changed for _, paper in found):
                 self._insert(fresh, moment, place)
                 fresh = []
                 found = self._named(names)
-            change, touched = self._join(entry, found, moment, place)
-            changed |= touched
-            fresh_names.update(names if change is Change.NEW else ())
-            yield change
+            told.update(names)
+            if found:
+                change, touched = self._join(entry, found, moment, place)
+                changed |= touched
+                yield change
+            else:
+                fresh.append((entry, names))
+                yield Change.NEW
         self._insert(fresh, moment, place)
 
     def _join(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile
 from newsletter.pipeline.calendar import due_edition
-from newsletter.pipeline.compose import compose, find_edition
+from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from tests.factories import NOW, TODAY, make_paper, make_profile, make_topic
@@ -46,6 +46,62 @@ def test_a_paper_grows_old_by_the_editions_day_and_not_by_the_clock() -> None:
     (old,) = compose(index, later, PEARS, {}).items
 
     assert fresh.score > old.score
+
+
+# -- new versions, and what was withdrawn --------------------------------------------------------------
+
+YESTERDAY = NOW - timedelta(days=1)
+BEFORE = replace(EDITION, since=YESTERDAY)
+WISHES_UPDATES = replace(PEARS, updates=True)
+
+
+def revised(seen_at: datetime, revised_at: datetime | None, version: int = 2) -> PaperIndex:
+    return PaperIndex([replace(paper(1, "Pears"), seen_at=seen_at, revised_at=revised_at, version=version)])
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "revised_at", "sent_at", "shown", "shown_with_updates"),
+    [
+        (NOW, None, None, True, True),
+        (NOW, None, NOW, False, False),
+        (NOW, NOW, None, True, True),  # new, and revised on the same day
+        (YESTERDAY, NOW, None, False, True),  # not news for those who did not want it then
+        (YESTERDAY, NOW, YESTERDAY, False, True),
+        (YESTERDAY, NOW, NOW, False, False),  # sent since
+        (YESTERDAY, YESTERDAY, YESTERDAY, False, False),  # revised before this edition's window
+    ],
+)
+def test_a_new_version_is_news_only_to_those_who_want_updates(
+    seen_at: datetime, revised_at: datetime | None, sent_at: datetime | None, shown: bool, shown_with_updates: bool
+) -> None:
+    index, sent = revised(seen_at, revised_at), {1: sent_at} if sent_at else {}
+    digests = [compose(index, BEFORE, profile, sent) for profile in (PEARS, WISHES_UPDATES)]
+    assert [bool(digest.items) for digest in digests] == [shown, shown_with_updates]
+    assert [digest.considered for digest in digests] == [shown, shown_with_updates]
+
+
+def test_a_digest_says_that_a_version_is_why_a_paper_is_there() -> None:
+    (again,) = compose(revised(YESTERDAY, NOW, version=3), BEFORE, WISHES_UPDATES, {1: YESTERDAY}).items
+    (first,) = compose(revised(NOW, NOW, version=3), BEFORE, WISHES_UPDATES, {}).items
+    assert [str(reason) for reason in again.reasons] == ["new version: v3", "title: pear"]
+    assert [str(reason) for reason in first.reasons] == ["title: pear"]
+
+
+def test_what_was_withdrawn_after_planning_is_taken_out_with_its_empty_section() -> None:
+    papers = [paper(1, "Pears"), paper(2, "Pears and Robots"), paper(3, "Robots")]
+    profile = make_profile(topics=(make_topic("Pears", ("pear",)), make_topic("Robots", ("robot",))))
+    digest = compose(PaperIndex(papers), EDITION, profile, {})
+    assert without_withdrawn(digest) is digest
+
+    sections = [
+        replace(
+            one,
+            items=tuple(replace(item, paper=replace(item.paper, withdrawn=item.paper.id > 1)) for item in one.items),
+        )
+        for one in digest.sections
+    ]
+    left = without_withdrawn(replace(digest, sections=tuple(sections)))
+    assert [(section.title, [item.paper.id for item in section.items]) for section in left.sections] == [("Pears", [1])]
 
 
 # -- editions -----------------------------------------------------------------------------------------

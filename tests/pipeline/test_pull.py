@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
-from newsletter.models import PullReport, Refusal
+from newsletter.models import Entry, PullReport, Refusal
 from newsletter.pipeline.pull import pull_days, pull_files, span_to_pull
-from newsletter.sources import Span, Web
+from newsletter.sources import Document, Span, Web
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.page import Page
 from newsletter.store import Store
@@ -216,6 +218,106 @@ def test_a_page_has_no_days_to_ask_for(store: Store, web: Web) -> None:
 )
 def test_the_days_to_pull(last_success: date | None, first: date) -> None:
     assert span_to_pull(last_success, TODAY) == Span(first, TODAY)
+
+
+# -- between pulls --------------------------------------------------------------------------------------
+
+
+def changing(request: Request) -> Response:
+    if request.headers.get("If-None-Match") == '"1"':
+        return Response(status=304)
+    return Response(json.dumps([row(1)]), headers={"ETag": '"1"'})
+
+
+def test_what_did_not_change_is_not_sent_again_and_the_report_says_so(
+    store: Store, web: Web, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(API).respond_with_handler(changing)
+    first, again = pull(store, web, httpserver, TODAY), pull(store, web, httpserver, TODAY)
+    assert first == PullReport("huggingface", fetched=1, new=1)
+    assert again == PullReport("huggingface", unchanged=True)
+    assert [response.status_code for _, response in httpserver.log] == [200, 304]
+
+
+def test_after_a_failure_everything_is_asked_for_again_in_full(store: Store, web: Web, httpserver: HTTPServer) -> None:
+    down = httpserver.expect_request(API, query_string={"date": "2026-05-08", "limit": "100", "p": "0"})
+    down.respond_with_data(status=404)
+    httpserver.expect_request(API).respond_with_handler(changing)
+    for _ in range(2):
+        assert pull(store, web, httpserver, date(2026, 5, 7)).error is not None
+    assert [response.status_code for _, response in httpserver.log] == [200, 404, 200, 404]
+
+
+def test_what_was_once_asked_for_is_forgotten_when_it_no_longer_is(
+    store: Store, web: Web, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(API).respond_with_handler(changing)
+    for day in (date(2026, 5, 7), TODAY):
+        pull_days(store, HuggingFace(api=httpserver.url_for(API)), Span(day, day), NOW, web)
+    (address,) = store.pulls.validators("huggingface")
+    assert "2026-05-08" in address
+
+
+def test_a_source_that_wants_to_be_left_alone_is(store: Store, web: Web, httpserver: HTTPServer) -> None:
+    httpserver.expect_request(API).respond_with_data(status=429, headers={"Retry-After": "7200"})
+    source, span = HuggingFace(api=httpserver.url_for(API)), Span(TODAY, TODAY)
+    first = pull_days(store, source, span, NOW, web)
+    soon = pull_days(store, source, span, NOW + timedelta(hours=1), web)
+    pull_days(store, source, span, NOW + timedelta(hours=3), web)
+    assert str(first.error).endswith("answered 429 TOO MANY REQUESTS (it asks to be left alone for 2.0 hours)")
+    assert soon.error == "huggingface: asked to be left alone until 2026-05-08 11:30 UTC"
+    assert len(httpserver.log) == 2
+
+
+# -- rehearsals and faults ------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_reports_what_would_be_and_stores_nothing(
+    store: Store, web: Web, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    httpserver.expect_request(API).respond_with_json([row(1), {}])
+    source = HuggingFace(api=httpserver.url_for(API))
+    by_day = pull_days(store, source, Span(TODAY, TODAY), NOW, web, rehearse=True)
+    from_file = pull_files(store, source, [write(tmp_path / "a.json", [row(1)])], None, NOW, web, rehearse=True)
+    assert [(report.new, len(report.refusals)) for report in (by_day, from_file)] == [(1, 1), (1, 0)]
+    assert (store.papers.count(), store.pulls.last("huggingface"), store.pulls.validators("huggingface")) == (
+        0,
+        None,
+        {},
+    )
+
+
+def test_a_rehearsal_of_what_fails_says_so(store: Store, web: Web, httpserver: HTTPServer) -> None:
+    asked = {"date": "2026-05-07", "limit": "100", "p": "0"}
+    httpserver.expect_request(API, query_string=asked).respond_with_json([row(1)])
+    httpserver.expect_request(API).respond_with_data(status=404)
+    span = Span(date(2026, 5, 7), TODAY)
+    report = pull_days(store, HuggingFace(api=httpserver.url_for(API)), span, NOW, web, rehearse=True)
+    assert (report.new, str(report.error).endswith("answered 404 NOT FOUND")) == (1, True)
+
+
+class Broken(Page):
+    """A source with a fault in it."""
+
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        yield Document("first", PAGE.encode())
+        raise ZeroDivisionError("oh no")
+
+    def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
+        yield from Page.parse(self, document, today)
+        if document.place != "first":
+            raise KeyError("oh no")
+
+
+def test_a_fault_in_a_sources_code_is_its_failure_and_no_traceback(store: Store, web: Web, tmp_path: Path) -> None:
+    by_day = pull_days(store, Broken(), Span(TODAY, TODAY), NOW, web)
+    assert by_day.error == "page: broke off with ZeroDivisionError: oh no (a fault in this source's code)"
+    assert (by_day.new, store.papers.count()) == (2, 2)
+
+    from_file = pull_files(store, Broken(), [write(tmp_path / "a.txt", PAGE.encode())], None, NOW, web)
+    assert [refusal.why for refusal in from_file.refusals] == [
+        "page: broke off with KeyError: 'oh no' (a fault in this source's code)"
+    ]
 
 
 # -- recorded data ------------------------------------------------------------------------------------

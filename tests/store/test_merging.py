@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Entry, Paper
-from newsletter.store.merging import begin, enrich, key_of
+from newsletter.store.merging import begin, enrich, is_revision, key_of, may_be_same
 from newsletter.text import title_hash
 from tests.factories import NOW, make_entry, make_paper
 
@@ -37,10 +37,16 @@ ENTRIES = st.builds(
     upvotes=COUNTS,
     comments=COUNTS,
     keywords=LISTS,
+    categories=LISTS,
+    venue=st.none() | WORDS,
+    version=st.none() | st.integers(1, 3),
+    withdrawn=st.booleans(),
     summary=st.none() | WORDS,
     code_url=LINKS,
     project_url=LINKS,
     thumbnail_url=LINKS,
+    url=LINKS,
+    pdf_url=LINKS,
 )
 
 
@@ -67,7 +73,8 @@ def test_an_entry_told_again_adds_nothing(entries: list[Entry], data: st.DataObj
 def test_no_field_is_ever_blanked(first: Entry, second: Entry) -> None:
     paper = merged(first)
     enriched = enrich(paper, second)
-    told = [field.name for field in fields(Paper) if getattr(paper, field.name) not in (None, "", ())]
+    names = [field.name for field in fields(Paper) if field.name != "text_version"]  # goes with the text
+    told = [name for name in names if getattr(paper, name) not in (None, "", ())]
     assert [name for name in told if getattr(enriched, name) in (None, "", ())] == []
 
 
@@ -141,3 +148,64 @@ def test_a_count_of_authors_without_names_is_kept_beside_fewer_names() -> None:
 def test_an_arxiv_id_becomes_the_key() -> None:
     paper = merged(make_entry(source="page", arxiv_id=None), make_entry())
     assert (paper.key, paper.arxiv_id) == ("arxiv:2605.01234", "2605.01234")
+
+
+@settings(max_examples=200)
+@given(ENTRIES, ENTRIES, ENTRIES)
+def test_two_papers_found_to_be_one_become_what_their_entries_would_have_made(a: Entry, b: Entry, c: Entry) -> None:
+    later = replace(merged(b, c), id=2, seen_at=NOW.replace(hour=23))
+    assert enrich(merged(a), later) == merged(a, b, c)
+
+
+def test_of_two_versions_the_newer_ones_text_is_shown() -> None:
+    first = make_entry(
+        source="arxiv", version=1, title="Counting clouds", abstract="A long first draft of an abstract."
+    )
+    third = make_entry(source="arxiv", version=3, title="Counting All Clouds", abstract="Short.")
+    for paper in (merged(first, third), merged(third, first)):
+        assert (paper.title, paper.abstract, paper.version, paper.text_version) == (
+            "Counting All Clouds",
+            "Short.",
+            3,
+            3,
+        )
+
+
+def test_a_version_is_news_only_if_an_older_one_was_known() -> None:
+    paper = merged(make_entry(version=2))
+    assert [is_revision(paper, make_entry(version=version)) for version in (None, 1, 2, 3)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert not is_revision(merged(make_entry()), make_entry(version=3))
+
+
+def test_what_is_withdrawn_stays_so() -> None:
+    assert merged(make_entry(withdrawn=True), make_entry()).withdrawn
+    assert merged(make_entry(), make_entry(withdrawn=True)).withdrawn
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        (("Ada Example",), ("Example, Ada",), True),
+        (("A. Example",), ("Ada Example", "Ben Sample"), True),
+        (("José Erdős",), ("Jose Erdos",), True),
+        ((), ("Ada Example",), True),
+        (("Ada Example",), ("Ben Sample", "Ada Example"), False),
+        (("A. B.",), ("C. D.",), True),  # nothing but initials says nothing
+    ],
+)
+def test_one_title_is_one_paper_unless_first_authors_differ(
+    ours: tuple[str, ...], theirs: tuple[str, ...], same: bool
+) -> None:
+    one, other = make_entry(arxiv_id=None, authors=ours), make_entry(arxiv_id=None, authors=theirs)
+    assert may_be_same(one, other) is may_be_same(other, one) is same
+
+
+def test_ids_that_differ_say_that_papers_do() -> None:
+    assert not may_be_same(make_entry(), make_entry(arxiv_id="2605.09999"))
+    assert not may_be_same(make_entry(doi="10.1000/1"), make_entry(doi="10.1000/2"))
+    assert may_be_same(make_entry(arxiv_id=None, doi="10.1000/1"), make_entry())

@@ -7,8 +7,11 @@ import pytest
 from sqlite_utils import Database
 
 from newsletter.errors import StoreError
+from newsletter.models import Entry
 from newsletter.store import Store, open_store
 from newsletter.store.migrations import MIGRATIONS
+from newsletter.store.papers import Change
+from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper
 
 TABLES = {
@@ -134,3 +137,26 @@ def test_steps_are_numbered_in_order() -> None:
     names = [step.name for step in MIGRATIONS.pending(empty)]
     empty.close()
     assert [name[:5] for name in names] == [f"m{number:03}_" for number in range(1, len(names) + 1)]
+
+
+def test_what_an_older_newsletter_stored_is_taken_along(path: Path) -> None:
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m004_sources")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    old = {
+        "key": "arxiv:2605.01234", "arxiv_id": "2605.01234", "doi": "10.1000/182", "title": r"On $\alpha$-Clouds",
+        "abstract": r"We count \emph{clouds}.", "authors": '["Ada Example"]', "author_count": 1, "keywords": "[]", "text_source": "arxiv",
+        "sources": '["arxiv", "page"]', "seen_at": NOW.isoformat(),
+    }  # fmt: skip
+    db.table("papers").insert(old)
+    db.table("paper_titles").insert({"title_key": title_key("On alpha Clouds"), "paper_id": 1})
+    db.close()
+
+    with open_store(path) as store:
+        (paper,) = store.papers.newest(9)
+        assert (paper.title, paper.abstract, paper.withdrawn) == ("On α-Clouds", "We count clouds.", False)
+        assert [(told.source, told.place) for told in store.papers.tellings(1)] == [("arxiv", ""), ("page", "")]
+        assert store.papers.add(Entry(source="page", title="On alpha-clouds"), NOW) is Change.NOTHING
+        assert store.papers.find("doi:10.1000/182") == paper
+        assert [found.id for found in store.papers.search("count clouds", 9)] == [1]
+        store._db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('integrity-check', 1)")

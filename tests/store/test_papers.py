@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from itertools import permutations
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Entry
-from newsletter.store import Store
+from newsletter.models import Entry, Paper
+from newsletter.store import Store, open_store
 from newsletter.store.papers import Change
 from tests.factories import NOW, TODAY, make_entry, make_paper
 
@@ -112,6 +117,165 @@ def test_a_doi_finds_its_paper_under_another_title(store: Store) -> None:
     store.papers.add(make_entry(doi="10.1000/182"), NOW)
     store.papers.add(make_entry(source="crossref", title="Another", arxiv_id=None, doi="10.1000/182"), NOW)
     assert [paper.sources for paper in store.papers.newest(9)] == [("crossref", "huggingface")]
+
+
+# -- one paper from many entries ----------------------------------------------------------------------
+
+
+SEEN = {
+    "huggingface": make_entry(upvotes=40, comments=2, listed=TODAY, title="Counting Clouds with small Language Models"),
+    "arxiv": make_entry(
+        source="arxiv", version=1, upvotes=None, listed=None, categories=("cs.CL", "cs.LG"), doi="10.1000/182",
+        abstract="We teach a small language model to count clouds, which $is$ hard.",
+    ),
+    "feed": make_entry(
+        source="feed", arxiv_id=None, doi="10.1000/182", upvotes=None, venue="Journal of Clouds", listed=None,
+        title="Counting clouds: the journal version", url="https://journal.example/clouds", authors=("A. Example",),
+    ),
+    "page": Entry(source="page", title="Counting clouds, with small language models", comments=9),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(SEEN)), ids=" ".join)
+def test_a_paper_seen_in_four_places_is_one_in_whatever_order(store: Store, order: tuple[str, ...]) -> None:
+    for name in order:
+        store.papers.add(SEEN[name], NOW, f"{name}.json")
+    (paper,) = store.papers.newest(9)
+    assert paper == make_paper(
+        id=paper.id, doi="10.1000/182", comments=9, upvotes=40, version=1, text_source="arxiv", text_version=1,
+        abstract=SEEN["arxiv"].abstract, categories=("cs.CL", "cs.LG"), venue="Journal of Clouds",
+        url="https://journal.example/clouds", sources=("arxiv", "feed", "huggingface", "page"),
+    )  # fmt: skip
+    assert {(told.source, told.place) for told in store.papers.tellings(paper.id)} == {
+        (name, f"{name}.json") for name in SEEN
+    }
+
+
+def test_two_papers_found_to_be_one_keep_what_was_known_of_both(store: Store) -> None:
+    store.papers.add(make_entry(), NOW, "a")
+    journal = make_entry(source="crossref", arxiv_id=None, doi="10.1000/182", title="Quite Another Title", upvotes=3)
+    assert store.papers.add(journal, LATER, "b") is Change.NEW
+    both = make_entry(source="arxiv", doi="10.1000/182", upvotes=None)
+    assert store.papers.add(both, LATER, "c") is Change.UPDATED
+
+    (paper,) = store.papers.newest(9)
+    assert (paper.id, paper.seen_at, paper.doi, paper.upvotes) == (1, NOW, "10.1000/182", 12)
+    assert [(one.source, one.place, one.told_at) for one in store.papers.tellings(1)] == [
+        ("huggingface", "a", NOW), ("arxiv", "c", LATER), ("crossref", "b", LATER),
+    ]  # fmt: skip
+    assert store.papers.add(journal, LATER) is Change.NOTHING
+    assert (titles(store, "counting"), titles(store, "another")) == ([paper.title], [])
+
+
+def test_a_doi_that_two_arxiv_papers_claim_stays_with_the_first(store: Store) -> None:
+    store.papers.add(make_entry(doi="10.1000/182"), NOW)
+    other = make_entry(arxiv_id="2605.09999", title="Other", doi="10.1000/182")
+    assert [store.papers.add(other, NOW) for _ in range(2)] == [Change.NEW, Change.NOTHING]
+    assert [(paper.arxiv_id, paper.doi) for paper in store.papers.newest(9)] == [
+        ("2605.01234", "10.1000/182"), ("2605.09999", None),
+    ]  # fmt: skip
+
+
+def test_a_newer_version_is_remembered_with_when_it_was_seen(store: Store) -> None:
+    store.papers.add(make_entry(version=1), NOW)
+    store.papers.add(make_entry(version=1), LATER)
+    assert store.papers.newest(1)[0].revised_at is None
+    store.papers.add(make_entry(version=2), LATER)
+    (paper,) = store.papers.newest(1)
+    assert (paper.version, paper.seen_at, paper.revised_at) == (2, NOW, LATER)
+    assert store.papers.new_since(NOW) == [paper]
+
+
+def test_a_withdrawn_paper_is_no_news(store: Store) -> None:
+    store.papers.add(make_entry(), LATER)
+    assert len(store.papers.new_since(NOW)) == 1
+    store.papers.add(make_entry(withdrawn=True), LATER)
+    assert store.papers.new_since(NOW) == []
+
+
+def test_a_paper_is_found_by_each_of_its_names(store: Store) -> None:
+    store.papers.add(make_entry(doi="10.1000/182"), NOW)
+    assert store.papers.find("arxiv:2605.01234") == store.papers.find("doi:10.1000/182") == store.papers.newest(1)[0]
+    assert store.papers.find("arxiv:2605.09999") is None
+
+
+# Some true papers, and what sources tell of them: never the whole, and each in its own spelling.
+ANY_PAPERS = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.sampled_from(["huggingface", "arxiv", "crossref", "page"]),
+        st.booleans(),
+        st.integers(0, 9),
+    ),
+    max_size=12,
+)
+
+
+def told(number: int, source: str, shouted: bool, upvotes: int) -> Entry:
+    """What a source tells of the true paper of a number: arXiv knows both ids, the others one or none."""
+    title = f"Study {number} of Clouds"
+    return Entry(
+        source=source,
+        title=title.upper() if shouted else title,
+        abstract="" if source == "page" else f"{source} on clouds.",
+        authors=() if source == "page" else ("Ada Example",),
+        arxiv_id=f"2605.0000{number}" if source in ("huggingface", "arxiv") else None,
+        doi=f"10.1000/{number}" if source in ("crossref", "arxiv") else None,
+        upvotes=upvotes,
+    )
+
+
+def summary(store: Store) -> list[Paper]:
+    return sorted((replace(paper, id=0) for paper in store.papers.newest(99)), key=lambda paper: paper.key)
+
+
+@given(ANY_PAPERS, st.randoms(use_true_random=False), st.integers(1, 5))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_order_of_pulls_and_their_number_do_not_matter(
+    tmp_path: Path, rows: list[tuple[int, str, bool, int]], random: Random, batch: int
+) -> None:
+    entries = [told(*row) for row in rows]
+    shuffled = [*entries, *entries]
+    random.shuffle(shuffled)
+    with (
+        TemporaryDirectory(dir=tmp_path) as folder,
+        open_store(Path(folder, "a.db")) as one,
+        open_store(Path(folder, "b.db")) as other,
+    ):
+        one.papers.add_all(entries, NOW)
+        for start in range(0, len(shuffled), batch):
+            other.papers.add_all(shuffled[start : start + batch], NOW)
+        assert summary(one) == summary(other)
+        assert len(summary(one)) == len({row[0] for row in rows})
+        assert set(one.papers.add_all(shuffled, LATER).items()) >= {(Change.NEW, 0), (Change.UPDATED, 0)}
+        for store in (one, other):
+            store._db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('integrity-check', 1)")
+            assert store._db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+CONTRADICTIONS = st.builds(
+    Entry,
+    source=st.sampled_from(["a", "b"]),
+    title=st.sampled_from(["T", "U"]),
+    authors=st.sampled_from([(), ("Ada X",), ("Ben Y",), ("Ada Y",)]),
+    arxiv_id=st.sampled_from([None, "2605.00001", "2605.00002"]),
+    doi=st.sampled_from([None, "10.1000/1", "10.1000/2"]),
+    version=st.sampled_from([None, 1, 2]),
+)
+
+
+@given(st.lists(CONTRADICTIONS, max_size=10))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sources_that_contradict_each_other_break_nothing(tmp_path: Path, entries: list[Entry]) -> None:
+    with TemporaryDirectory(dir=tmp_path) as folder, open_store(Path(folder, "a.db")) as store:
+        store.papers.add_all(entries, NOW)
+        papers = store.papers.newest(99)
+        ids = [paper.arxiv_id for paper in papers if paper.arxiv_id]
+        assert len(ids) == len(set(ids)) == len({entry.arxiv_id for entry in entries} - {None})
+        assert len({paper.key for paper in papers}) == len(papers)
+        store.papers.add_all(entries, LATER)
+        assert {paper.arxiv_id for paper in store.papers.newest(99)} == {paper.arxiv_id for paper in papers}
+        store._db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('integrity-check', 1)")
 
 
 # -- asking -------------------------------------------------------------------------------------------
