@@ -125,6 +125,8 @@ class PullReport:
     error: str | None = None
     #: The source said that nothing changed since it was last asked.
     unchanged: bool = False
+    #: It was not asked, since it answered a short while ago; it will be from this moment on.
+    resting_until: datetime | None = None
     seconds: float = field(default=0.0, compare=False)
 
     @property

@@ -8,12 +8,19 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter.config import SETTINGS, new_config
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
 from newsletter.places import samples
+from newsletter.sources import Document, Span, Web
+from newsletter.sources.settings import make_source
+from tests.factories import TODAY
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -55,6 +62,26 @@ def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer
     assert len(script) > 25
     assert list((papers / "outbox" / "new").iterdir())
     assert "In-context learning" in result.stdout
+
+
+def test_the_source_of_ones_own_in_the_docs_works(httpserver: HTTPServer) -> None:
+    (code,) = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "docs/sources.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    httpserver.expect_request("/api", query_string={"loft": "north-tower", "from": "2026-05-08"}).respond_with_json(
+        [{"title": "On <i>Homing</i>", "link": "https://pigeons.example/1"}, {}]
+    )
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - it is our own
+    source = make_source(names["Pigeons"], {"follow": ["north-tower"], "api": httpserver.url_for("/api")}, {})
+    with Web() as web:
+        (document,) = source.fetch(Span(TODAY, TODAY), web)
+    assert list(source.parse(document, TODAY)) == [
+        Entry(source="pigeons", title="On Homing", url="https://pigeons.example/1"),
+        Refusal(f"{document.place}, entry 2", "no title"),
+    ]
+    with pytest.raises(SourceError, match="not JSON"):
+        list(source.parse(Document("x", b"<html>"), TODAY))
 
 
 def todays_papers(request: Request) -> Response:

@@ -52,7 +52,11 @@ def pull(
     """Pull papers into the store, from the network or from files."""
     span = _span(day, since)
     if kind is None:
-        reports = pull_sources(opened, _configured(opened), span, rehearse=dry_run)
+        reports = (
+            pull_sources(opened, _configured(opened), span, rehearse=dry_run)
+            if span
+            else pull_configured(opened, rehearse=dry_run)
+        )
     else:
         sources, places = _asked_for(opened, kind, what, settings)
         if places:
@@ -150,13 +154,24 @@ def pull_sources(
     return reports
 
 
-def pull_configured(opened: Opened) -> list[PullReport]:
-    """Ask everything that newsletter.toml names.
+def pull_configured(opened: Opened, *, rehearse: bool = False) -> list[PullReport]:
+    """Ask everything that newsletter.toml names, but what answered a short while ago and changes seldom.
 
     Raises:
         ConfigError: It names nothing.
     """
-    return pull_sources(opened, _configured(opened))
+    from newsletter.models import PullReport
+    from newsletter.pipeline.pull import resting_until
+    from newsletter.sources.settings import label_of
+
+    sources = _configured(opened)
+    with opened.store() as store:
+        resting = {source: resting_until(store, source, now()) for source in sources}
+    asked = iter(pull_sources(opened, [source for source in sources if resting[source] is None], rehearse=rehearse))
+    return [
+        next(asked) if until is None else PullReport(label_of(source), resting_until=until)
+        for source, until in resting.items()
+    ]
 
 
 def pull_places(
@@ -193,6 +208,8 @@ def complain_of(reports: Sequence[PullReport]) -> None:
 def _in_words(report: PullReport) -> str:
     if report.error:
         return "failed: see below"
+    if report.resting_until:
+        return f"answered a while ago: not asked before {report.resting_until:%H:%M} UTC"
     if not report.fetched:
         if report.refusals:
             return "refused: see below"

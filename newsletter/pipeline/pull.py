@@ -120,6 +120,18 @@ def pull_days(
     return report
 
 
+def resting_until(store: Store, source: Source, now: datetime) -> datetime | None:
+    """Return from when on a source is to be asked again unbidden, if that is later than now.
+
+    Sources that change once or twice a day have a setting `every`: hours to leave them alone after a full answer.
+    """
+    last = store.pulls.last(label_of(source))
+    if last is None or last[1] is not None:
+        return None
+    moment = last[0] + timedelta(hours=getattr(source, "every", 0))
+    return moment if moment > now else None
+
+
 def span_to_pull(last_success: date | None, today: date) -> Span:
     """Return the days to ask for: since the last success, that day again, but no gap longer than a month.
 

@@ -15,12 +15,14 @@ from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http import Web
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.page import Page
+from newsletter.sources.settings import setting
 
-__all__ = ["Document", "Source", "Span", "Web", "all_sources", "find_source"]
+__all__ = ["Document", "Source", "Span", "Web", "all_sources", "fields", "find_source", "setting"]
 
 _OURS: tuple[type[Source], ...] = (HuggingFace, Page)
 #: Where installed packages name sources of their own; see docs/sources.md.

@@ -36,8 +36,8 @@ def setting(
         default: Its type is the setting's: text (or None), a whole number, yes or no, or a tuple of texts.
         help: A line on what it is for.
         choices: The texts it may be or hold; none means any.
-        secret: Never shown; also read from NEWSLETTER_<KIND>_<NAME>.
-        internal: Of no interest to most: not a part of the source's name.
+        secret: Never shown; internal, too.
+        internal: Not a part of the source's name; NEWSLETTER_<KIND>_<NAME> in the environment wins.
     """
     about = {"help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret}
     declared: T = field(default=default, repr=not secret, metadata=about)
@@ -59,7 +59,7 @@ def make_source(kind: type[Source], table: Mapping[str, Any], environ: Mapping[s
     values = {name: _checked(kind, known[name], value) for name, value in table.items()}
     for name, one in known.items():
         variable = variable_of(kind, name)
-        if one.metadata["secret"] and environ.get(variable):
+        if one.metadata["internal"] and environ.get(variable):
             values[name] = environ[variable]
     return kind(**values)
 
@@ -70,7 +70,7 @@ def declared(kind: type[Source] | Source) -> dict[str, Field[Any]]:
 
 
 def variable_of(kind: type[Source], name: str) -> str:
-    """Return the environment variable of a secret setting."""
+    """Return the environment variable of a secret or internal setting."""
     return f"NEWSLETTER_{kind.name}_{name}".upper()
 
 

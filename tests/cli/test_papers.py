@@ -102,3 +102,20 @@ def test_a_network_that_is_down_is_told_with_what_to_do(
     assert result.exit_code == 1
     assert "cannot be reached" in result.stderr
     assert "pull from a saved file" in result.stderr
+
+
+def test_one_paper_is_shown_with_all_that_is_known_and_who_told_it(newsletter: Newsletter, tmp_path: Path) -> None:
+    rows = [{"paper": {"id": "2605.99001v2", "title": "Quiet Kettles", "summary": "They boil.", "upvotes": 3}}]
+    (tmp_path / "2026-05-08.json").write_text(json.dumps(rows), encoding="utf-8")
+    newsletter("pull", "huggingface", "2026-05-08.json")
+
+    shown = newsletter("papers", "arXiv:2605.99001").stdout
+    paper = json.loads(newsletter("papers", "2605.99001", "--json").stdout)
+
+    assert all(words in shown for words in ("Quiet Kettles", "They boil.", "upvotes", "huggingface", "2026-05-08.json"))
+    assert (paper["version"], paper["withdrawn"], paper["tellings"][0]["place"]) == (2, False, "2026-05-08.json")
+
+
+def test_an_id_that_is_not_known_is_searched_for_as_words(newsletter: Newsletter, page: Path) -> None:
+    newsletter("pull", "page", str(page))
+    assert "none of 2 papers holds '2605.99999'" in newsletter("papers", "2605.99999").stderr

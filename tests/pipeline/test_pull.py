@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, PullReport, Refusal
-from newsletter.pipeline.pull import pull_days, pull_files, span_to_pull
-from newsletter.sources import Document, Span, Web
+from newsletter.pipeline.pull import pull_days, pull_files, resting_until, span_to_pull
+from newsletter.sources import Document, Span, Web, setting
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.page import Page
 from newsletter.store import Store
@@ -267,6 +268,32 @@ def test_a_source_that_wants_to_be_left_alone_is(store: Store, web: Web, httpser
     assert str(first.error).endswith("answered 429 TOO MANY REQUESTS (it asks to be left alone for 2.0 hours)")
     assert soon.error == "huggingface: asked to be left alone until 2026-05-08 11:30 UTC"
     assert len(httpserver.log) == 2
+
+
+@dataclass(frozen=True)
+class Slow(HuggingFace):
+    """A source that changes twice a day."""
+
+    every: int = setting(12, "Hours to leave it alone.", internal=True)
+
+
+def test_a_source_that_changes_seldom_is_left_alone_after_an_answer(
+    store: Store, web: Web, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(API).respond_with_json([])
+    source = Slow(api=httpserver.url_for(API))
+    assert resting_until(store, source, NOW) is None
+    pull_days(store, source, Span(TODAY, TODAY), NOW, web)
+    assert resting_until(store, source, NOW + timedelta(hours=11)) == NOW + timedelta(hours=12)
+    assert resting_until(store, source, NOW + timedelta(hours=12)) is None
+    assert resting_until(store, HuggingFace(), NOW + timedelta(minutes=1)) is None
+
+
+def test_a_source_that_failed_is_asked_again_at_once(store: Store, web: Web, httpserver: HTTPServer) -> None:
+    httpserver.expect_request(API).respond_with_data(status=404)
+    source = Slow(api=httpserver.url_for(API))
+    pull_days(store, source, Span(TODAY, TODAY), NOW, web)
+    assert resting_until(store, source, NOW) is None
 
 
 # -- rehearsals and faults ------------------------------------------------------------------------------

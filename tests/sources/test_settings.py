@@ -80,6 +80,7 @@ def test_a_wrong_setting_is_one_line(table: dict[str, Any], complaint: str) -> N
 def test_a_secret_is_read_from_the_environment_and_not_shown() -> None:
     made = make_source(Pigeons, {}, {"NEWSLETTER_PIGEONS_API_KEY": "c0rn", "NEWSLETTER_PIGEONS_MOST": "99"})
     assert made == Pigeons(api_key="c0rn")
+    assert make_source(Pigeons, {"api": "x"}, {"NEWSLETTER_PIGEONS_API": "y"}) == Pigeons(api="y")
     assert "c0rn" not in repr(made) + label_of(made)
     assert variable_of(Pigeons, "api_key") == "NEWSLETTER_PIGEONS_API_KEY"
 
