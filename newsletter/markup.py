@@ -11,6 +11,7 @@ import html
 import re
 from functools import cache
 from html.entities import html5
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from newsletter.text import squeeze
@@ -45,23 +46,18 @@ _ANNOUNCED = re.compile(
 # Tags that are markup wherever they stand, with or without a JATS or MathML prefix. A tag that is not among
 # them may be what the sentence is about.
 _TAG_NAMES = (
-    "a|abbr|article|b|big|blockquote|body|br|center|cite|code|dd|del|div|dl|dt|em|figure|figcaption|font|h[1-6]|head|hr|"
-    "html|i|img|ins|kbd|label|li|link|list|list-item|mark|meta|ol|p|pre|q|s|sc|sec|section|small|span|strike|strong|sub|sup|svg|"
-    "table|tbody|td|th|thead|title|tr|tt|u|ul|bold|italic|monospace|underline|overline|styled-content|xref|ext-link|"
-    "named-content|inline-formula|disp-formula|tex-math|alternatives|inline-graphic|abstract|fn|ref"
+    "a|abbr|abstract|address|alternatives|area|article|aside|audio|b|big|blockquote|body|bold|br|button|center|cite|code|col|"
+    "dd|del|details|disp-formula|div|dl|dt|em|embed|ext-link|figcaption|figure|fn|font|footer|form|h[1-6]|head|header|hr|"
+    "html|i|img|inline-formula|inline-graphic|input|ins|italic|kbd|label|li|link|list|list-item|main|mark|meta|monospace|"
+    "named-content|nav|ol|overline|p|picture|pre|q|ref|s|sc|sec|section|small|source|span|strike|strong|styled-content|sub|"
+    "summary|sup|svg|table|tbody|td|tex-math|tfoot|th|thead|time|title|tr|track|tt|u|ul|underline|video|wbr|xref"
 )
 _TAG = re.compile(
     rf"<(/?)(?:(?:jats|mml|m):[\w-]+|(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE
 )
-_UNSEEN = re.compile(
-    r"<!--.*?-->|<(script|style|iframe|object|noscript)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
-)
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _RAISED = re.compile(
     r"<(?:jats:)?(?P<tag>su[bp])\b[^<>]*>(?P<inside>[^<>]{1,20})</(?:jats:)?(?P=tag)\s*>", re.IGNORECASE
 )
-# Formulas come twice, as MathML and as TeX with a preamble; one is enough.
-_TWICE = re.compile(r"<(?:jats:)?tex-math\b[^<>]*>.*?</(?:jats:)?tex-math\s*>(?=.*?<mml:)", re.IGNORECASE | re.DOTALL)
 # Where a block begins or ends a word does too.
 _BLOCK = re.compile(
     r"<(?:/?(?:jats:)?(?:p|div|br|hr|h[1-6]|li|list-item|sec|section|title|tr|td|th|blockquote|table|ul|ol|dd|dt))\b",
@@ -83,12 +79,39 @@ def _character(match: re.Match[str]) -> str:
     return html.unescape(match[0]) if known else match[0]
 
 
+# Elements whose content nobody is to see.
+_UNSEEN = re.compile(
+    r"<(?P<comment>!--)|<(?P<prefix>jats:)?(?P<name>script|style|iframe|object|noscript|tex-math)\b", re.IGNORECASE
+)
+
+
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
 def _without_tags(text: str) -> str:
-    text = _CDATA.sub(r"\1", text)
-    text = _UNSEEN.sub(" ", text)
-    text = _TWICE.sub(" ", text)
+    text = _without_unseen(text.replace("<![CDATA[", "").replace("]]>", ""))
     text = _RAISED.sub(_shifted, text)
     return _TAG.sub(lambda match: " " if _BLOCK.match(match[0]) else "", text)
+
+
+def _without_unseen(text: str) -> str:
+    """Take out comments, scripts and the like, up to the end where they have none; and formulas in TeX.
+
+    Formulas come twice, as MathML and as TeX with a preamble; one is enough. Time is linear in the text's length.
+    """
+    lower = text.translate(_ASCII_LOWER)  # keeps the length, as str.lower() may not
+    has_mathml = "<mml:" in lower
+    kept: list[str] = []
+    position = 0
+    for match in _UNSEEN.finditer(text):
+        name = (match["name"] or "").lower()
+        if match.start() < position or (name == "tex-math" and not has_mathml):
+            continue
+        end_mark = "-->" if match["comment"] else f"</{(match['prefix'] or '').lower()}{name}"
+        end = lower.find(end_mark, match.end())
+        kept += [text[position : match.start()], " "]
+        position = len(text) if end < 0 else lower.find(">", end) + 1 or len(text)
+    return "".join([*kept, text[position:]])
 
 
 def _shifted(match: re.Match[str]) -> str:

@@ -48,6 +48,12 @@ HTML = st.lists(
         ("<alternatives><tex-math>$x$</tex-math><mml:math><mml:mi>x</mml:mi></mml:math></alternatives>", "x"),
         ("<script>alert(1)</script>safe<style>p{}</style>", "safe"),
         ("before<!-- hidden -->after", "before after"),
+        ("before<!-- never closed", "before"),
+        ("<script>if (a < b) {}</SCRIPT >shown", "shown"),
+        ("<style>p{}", ""),
+        ("İİİ<SCRIPT>x</SCRIPT>after", "İİİ after"),
+        ("<jats:tex-math>$x$</jats:tex-math> alone", "x alone"),
+        ("<time>May</time> <video src=x></video>film<wbr>ed", "May filmed"),
         ("<![CDATA[plain <b>text</b>]]>", "plain text"),
         ("a < b and c > d", "a < b and c > d"),
         ("the <think> token and List<int>", "the <think> token and List<int>"),
@@ -95,9 +101,10 @@ def test_anything_comes_out_as_one_line_and_again_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["<" * 40_000, "<p" * 20_000, "<i " * 20_000, "&amp;" * 20_000, "<!--" * 10_000, "<script>" * 8_000,
-     "<sub>" * 8_000, "<![CDATA[" * 5_000, "<tex-math>" * 4_000, '<a "' * 10_000, "<b>Abstract" * 3_000,
-     "abstract " * 9_000, "<p>" * 9_000 + "Abstract"],
+    ["<" * 300_000, "<p" * 150_000, "<i " * 100_000, "&amp;" * 60_000, "<!--" * 75_000, "<script>" * 40_000,
+     "<sub>" * 60_000, "<![CDATA[" * 30_000, "<tex-math>" * 30_000, "<a '\"" * 60_000,
+     "<tex-math></tex-math>" * 14_000 + "<mml:", '<a "' * 75_000, "<b>Abstract" * 27_000, "abstract " * 33_000,
+     "<p>" * 99_000 + "Abstract", "<style></style>" * 20_000],
     ids=lambda text: text[:9],
 )  # fmt: skip
 def test_hostile_markup_is_read_in_no_time(text: str) -> None:

@@ -47,9 +47,11 @@ def link(value: Any) -> str | None:
     if not address.startswith(("https://", "http://")) or not address.isprintable() or " " in address:
         return None
     try:
-        return address if urlsplit(address).hostname else None
+        parts = urlsplit(address)
+        is_one = bool(parts.hostname) and parts.port != 0  # a port beyond 65535 is a ValueError
     except ValueError:
         return None
+    return address if is_one else None
 
 
 # -- days ---------------------------------------------------------------------------------------------

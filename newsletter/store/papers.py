@@ -8,13 +8,14 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import islice
+from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.models import Entry, Paper, Telling
-from newsletter.store.merging import begin, enrich, is_revision, may_be_same, names_of
+from newsletter.models import Entry, Facts, Paper, Telling
+from newsletter.store.merging import enrich, is_revision, key_of, may_be_same, names_of
 from newsletter.store.sqlite import transaction
 from newsletter.text import squeeze
 
@@ -114,7 +115,8 @@ class Papers:
         if entries:
             (last,) = self._db.conn.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()
             numbered = [(number, entry, names) for number, (entry, names) in enumerate(entries, start=last + 1)]
-            rows = ((number, *_row(begin(entry, number, moment))) for number, entry, _ in numbered)
+            at = moment.isoformat()
+            rows = (_row_of_new(entry, number, at) for number, entry, _ in numbered)
             self._db.conn.executemany(_INSERT, rows)
             self._remember(numbered, moment, place)
 
@@ -123,7 +125,7 @@ class Papers:
         sql = f"""
             SELECT name, {_COLUMNS} FROM json_each(?) AS wanted JOIN paper_names ON name = wanted.value
             JOIN papers ON papers.id = paper_id ORDER BY papers.key"""
-        return [(row[0], _paper(row[1:])) for row in self._db.conn.execute(sql, [_encode(list(names))])]
+        return [(row[0], _paper(row[1:])) for row in self._db.conn.execute(sql, [_list(names)])]
 
     def _remember(self, told: Sequence[tuple[int, Entry, tuple[str, ...]]], moment: datetime, place: str) -> None:
         """Remember what finds these papers, and who told of them."""
@@ -224,11 +226,9 @@ def _that_are_one(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry, 
     return entry, one
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _list(items: tuple[str, ...]) -> str:
-    return _encode(items) if items else "[]"
+def _list(items: Sequence[str]) -> str:
+    """Write a list of texts as JSON; `json.dumps` takes five times as long, and a pull writes a lot of them."""
+    return f"[{', '.join(map(encode_basestring, items))}]"
 
 
 def _iso(value: date | datetime | None) -> str | None:
@@ -247,6 +247,7 @@ _OUT_OF_ROW: dict[str, Callable[[Any], Any]] = {
     "withdrawn": bool,
 }
 _values = attrgetter(*_WRITTEN)
+_AUTHOR_COUNT = _WRITTEN.index("author_count")
 _CONVERTED = [(_WRITTEN.index(name), convert) for name, convert in _INTO_ROW.items()]
 
 
@@ -255,6 +256,21 @@ def _row(paper: Paper) -> list[Any]:
     row = list(_values(paper))
     for index, convert in _CONVERTED:
         row[index] = convert(row[index])
+    return row
+
+
+_facts_of = attrgetter(*(field.name for field in fields(Facts)))
+_FACTS_CONVERTED = [(index, convert) for index, convert in _CONVERTED if index < len(fields(Facts))]
+
+
+def _row_of_new(entry: Entry, number: int, seen_at: str) -> list[Any]:
+    """Return the number and row of the paper that `begin` would make of an entry, in a third of the time."""
+    row = [number, *_facts_of(entry)]
+    for index, convert in _FACTS_CONVERTED:
+        row[index + 1] = convert(row[index + 1])
+    row[_AUTHOR_COUNT + 1] = entry.author_count or len(entry.authors) or None
+    key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors)
+    row += (key, entry.source, entry.version, _list((entry.source,)), seen_at, None)
     return row
 
 

@@ -111,6 +111,8 @@ def test_a_day_of_which_not_all_is_known_is_the_last_it_may_be(numbers: tuple[An
         ("javascript:alert(1)", None),
         ("https://", None),
         ("https://[", None),
+        ("https://a.example:99999/", None),
+        ("https://a.example:8080/", "https://a.example:8080/"),
         ("https://a.example/ x", None),
         ("https://a.example/\nBcc: x", None),
         (None, None),

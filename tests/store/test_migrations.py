@@ -145,7 +145,8 @@ def test_what_an_older_newsletter_stored_is_taken_along(path: Path) -> None:
     db.execute("PRAGMA application_id = 0x6E77736C")
     old = {
         "key": "arxiv:2605.01234", "arxiv_id": "2605.01234", "doi": "10.1000/182", "title": r"On $\alpha$-Clouds",
-        "abstract": r"We count \emph{clouds}.", "authors": '["Ada Example"]', "author_count": 1, "keywords": "[]", "text_source": "arxiv",
+        "abstract": r"We count \emph{clouds}.", "authors": '["Ada Example"]', "author_count": 1,
+        "keywords": "[]", "text_source": "arxiv",
         "sources": '["arxiv", "page"]', "seen_at": NOW.isoformat(),
     }  # fmt: skip
     db.table("papers").insert(old)
