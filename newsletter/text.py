@@ -19,8 +19,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def squeeze(text: str) -> str:
     """Return `text` in NFC on one line: no control, surrogate or bidi characters, single spaces, trimmed."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()  # most text is, and a pull squeezes a lot of it
+    text = text.replace("\n", " ")
+    # Most text is clean, and a pull squeezes a lot of it: nothing that is taken out below is printable.
+    if text.isprintable() and "  " not in text and (text.isascii() or unicodedata.is_normalized("NFC", text)):
+        return text.strip()
     text = _SURROGATE.sub("\ufffd", text)
     text = _CONTROL.sub(" ", _TREACHEROUS.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())

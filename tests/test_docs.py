@@ -22,6 +22,17 @@ from newsletter.sources import Document, Span, Web
 from newsletter.sources.settings import make_source
 from tests.factories import TODAY
 
+#: What each source answers when there is nothing new, but for the feed.
+ANSWERS = {
+    "arxiv": '<feed xmlns="http://www.w3.org/2005/Atom"><title>cs.CL updates</title></feed>',
+    "biorxiv": '{"messages": [{"status": "no posts found"}], "collection": []}',
+    "openalex": '{"meta": {"count": 0}, "results": []}',
+    "semanticscholar": '{"total": 0, "data": []}',
+    "crossref": '{"status": "ok", "message-type": "work-list", "message": {"items": []}}',
+    "pubmed": '{"esearchresult": {"count": "0", "idlist": []}}',
+    "papers.xml": '<rss version="2.0"><channel><title>x</title><item><title>On Clouds</title></item></channel></rss>',
+}
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
@@ -33,11 +44,14 @@ def commands() -> list[str]:
 
 def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/api/daily_papers").respond_with_handler(todays_papers)
+    for path, body in ANSWERS.items():
+        httpserver.expect_request(re.compile(f"/{path}($|/.*)")).respond_with_data(body)
     recorded = samples() / "huggingface-2026-05-08.json"
     papers = tmp_path / "papers"
     (papers / "days").mkdir(parents=True)
     shutil.copy(recorded, papers / "days")
     shutil.copy(samples() / "daily-papers-2026-05-08.txt", papers / "saved.txt")
+    (papers / "library.bib").write_text("@article{a, title = {On Kettles}, author = {Doe, Jane}}", encoding="utf-8")
     script = ["set -euo pipefail"]
     for line in commands():
         if line.startswith("make "):  # CI runs these two themselves; here, that there is such a thing to make
@@ -45,13 +59,16 @@ def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer
         elif line.startswith("newsletter serve"):
             script.append("timeout --signal=TERM 3 newsletter serve || [ $? = 124 ]")
         else:
-            script.append(line)
+            script.append(line.replace("https://example.org", httpserver.url_for("")))
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HF_ENDPOINT": httpserver.url_for(""),
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",
+        "NEWSLETTER_ARXIV_FEED": httpserver.url_for("/arxiv"),
     }
+    for kind in ("arxiv", "biorxiv", "openalex", "semanticscholar", "crossref", "pubmed"):
+        environment[f"NEWSLETTER_{kind}_API".upper()] = httpserver.url_for(f"/{kind}")
 
     result = subprocess.run(
         ["bash", "-c", "\n".join(script)], cwd=tmp_path, env=environment, capture_output=True, text=True,

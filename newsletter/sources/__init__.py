@@ -16,7 +16,10 @@ from typing import ClassVar, Protocol
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import fields
+from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.documents import Document, Span
+from newsletter.sources.feed import Feed
+from newsletter.sources.file import File
 from newsletter.sources.http import Web
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.page import Page
@@ -24,7 +27,7 @@ from newsletter.sources.settings import setting
 
 __all__ = ["Document", "Source", "Span", "Web", "all_sources", "fields", "find_source", "setting"]
 
-_OURS: tuple[type[Source], ...] = (HuggingFace, Page)
+_OURS: tuple[type[Source], ...] = (HuggingFace, Biorxiv, Medrxiv, Feed, File, Page)
 #: Where installed packages name sources of their own; see docs/sources.md.
 _GROUP = "newsletter.sources"
 

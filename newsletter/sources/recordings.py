@@ -24,22 +24,12 @@ def answers_in(document: Document) -> Iterator[Document | Refusal]:
     """Yield the recorded answers in a file, with a refusal for each that is no success; any other file as it is.
 
     Raises:
-        SourceError: It looks like a recording but is none.
+        SourceError: It is YAML, as cassettes are, but none.
     """
-    if document.place.endswith(_YAML):
-        recording = _load_yaml(document)
-    elif isinstance(document.body, bytes) or not document.place.endswith((".json", ".json.gz")):
+    recording = _recording(document)
+    if recording is None:
         yield document
         return
-    else:
-        with document.open() as stream:
-            is_recording = _HEAD.match(stream.peek(200))
-        if not is_recording:
-            yield document
-            return
-        recording = _load_json(document)
-    if not isinstance(recording, dict):
-        raise SourceError(f"{document.place}: not a recording of HTTP answers: no object at its top")
     interactions = recording.get("interactions")
     if isinstance(interactions, list):
         answers = [one.get("response") for one in interactions if isinstance(one, dict)]
@@ -47,6 +37,28 @@ def answers_in(document: Document) -> Iterator[Document | Refusal]:
             yield from _answer(answer, f"{document.place}, answer {number}", document)
     else:
         yield from _answer(recording, document.place, document)
+
+
+def _recording(document: Document) -> dict[str, Any] | None:
+    """Return what a file records, or None if it is no recording."""
+    if document.place.endswith(_YAML):
+        recording = _load_yaml(document)
+        if not isinstance(recording, dict) or "interactions" not in recording:
+            raise SourceError(f"{document.place}: not a recording of HTTP answers: no interactions in it")
+        return recording
+    if isinstance(document.body, bytes) or not document.place.endswith((".json", ".json.gz")):
+        return None
+    with document.open() as stream:
+        if not _HEAD.match(stream.peek(200)):
+            return None
+    try:
+        recording = json.loads(document.content)
+    except (ValueError, RecursionError):
+        return None  # not JSON, or JSON lines: what it is instead the source will say
+    is_one = isinstance(recording, dict) and (
+        "interactions" in recording or recording.keys() >= {"status_code", "body"}
+    )
+    return recording if is_one else None
 
 
 def _answer(answer: Any, place: str, document: Document) -> Iterator[Document | Refusal]:
@@ -84,13 +96,6 @@ def _reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _load_json(document: Document) -> Any:
-    try:
-        return json.loads(document.content)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{document.place}: not JSON ({error})") from error
 
 
 def _load_yaml(document: Document) -> Any:

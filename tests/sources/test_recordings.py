@@ -74,7 +74,7 @@ def _base64(content: bytes) -> str:
         ({"status_code": 200, "body": "☁"}, "☁".encode()),
         ({"url": "x", "status_code": 400, "body": "<a/>"}, "answered 400 Bad Request"),
         ({"url": "x", "status_code": 799, "body": ""}, "answered 799"),
-        ({"url": "x", "body": ""}, "a recorded HTTP answer without its status"),
+        ({"url": "x", "body": "", "status_code": None}, "a recorded HTTP answer without its status"),
         ({"body": None, "status_code": 200}, b""),
     ],
 )
@@ -82,7 +82,17 @@ def test_one_answer_may_be_a_json_object(tmp_path: Path, answer: dict[str, Any],
     assert answers(tmp_path, "one.json", json.dumps(answer).encode()) == [("", expected)]
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.json", b'[{"url": 1}]'), ("x.txt", b'{"url": 1}'), ("x.json", b"")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.json", b'[{"url": 1}]'),
+        ("x.txt", b'{"url": 1}'),
+        ("x.json", b""),
+        ("x.json", b'{"url": "x", "title": "On Kettles"}'),
+        ("x.json", b'{"url": 1'),
+        ("x.json", b'{"url": 1}\n{"url": 2}'),
+    ],
+)
 def test_any_other_file_is_what_it_is(tmp_path: Path, name: str, content: bytes) -> None:
     assert answers(tmp_path, name, content) == [("", content)]
 
@@ -94,7 +104,7 @@ def test_any_other_file_is_what_it_is(tmp_path: Path, name: str, content: bytes)
         ("x.yaml", b"\x00\xff", "not YAML"),
         ("x.yaml", b"!!python/object/apply:os.system [id]", "not YAML"),
         ("x.yaml", b"- 1", "not a recording of HTTP answers"),
-        ("x.json", b'{"url": 1', "not JSON"),
+        ("x.yaml", b"url: x", "not a recording of HTTP answers"),
     ],
 )
 def test_what_only_looks_like_a_recording_is_one_line(tmp_path: Path, name: str, content: bytes, why: str) -> None:

@@ -1,0 +1,207 @@
+"""bioRxiv and medRxiv, from their common API or from recorded answers of it.
+
+API: https://api.biorxiv.org, `GET /details/{server}/{from}/{to}/{cursor}/json`. It lists every version of a preprint
+by the day of that version, in pages whose size has changed over the years. It cannot be asked for words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
+from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
+from newsletter.sources.identifiers import doi
+from newsletter.sources.settings import setting
+from newsletter.text import shorten
+
+_MOST_PAGES = 400  # a month of bioRxiv in pages of 30 is less
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What the two servers share."""
+
+    name: ClassVar[str]
+    #: As it writes itself.
+    venue: ClassVar[str]
+    follows: ClassVar[str] = "CATEGORY"
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
+
+    follow: tuple[str, ...] = setting((), "Categories, as the site names them; none means all.")
+    api: str = setting("https://api.biorxiv.org/details", "The API's address.", internal=True)
+
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        """Yield one document per page; see `Source.fetch`."""
+        cursor = 0
+        for _ in range(_MOST_PAGES):
+            address = f"{self.api}/{self.name}/{span.first}/{span.last}/{cursor}/json"
+            answer = web.get(address, conditional=cursor == 0)
+            if answer.is_unchanged:
+                return
+            document = Document(answer.place, answer.content)
+            yield document
+            rows, total = _load(document)
+            cursor += len(rows)
+            if not rows or (total is not None and cursor >= total):
+                return
+
+    def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
+        """Yield the preprints of one page, each in its newest version; see `Source.parse`."""
+        followed = {_plain(category) for category in self.follow}
+        found: dict[str | None, Entry] = {}
+        for number, row in enumerate(_load(document)[0], start=1):
+            try:
+                entry = _entry(row, self.name, self.venue)
+            except ValueError as error:
+                yield Refusal(f"{document.place}, entry {number}", str(error))
+            else:
+                found[entry.doi] = _newer(found.get(entry.doi, entry), entry)
+        for entry in found.values():
+            if not followed or any(_plain(category) in followed for category in entry.categories):
+                yield entry
+
+
+@dataclass(frozen=True, slots=True)
+class Biorxiv(_Server):
+    """Preprints of the life sciences."""
+
+    name: ClassVar[str] = "biorxiv"
+    venue: ClassVar[str] = "bioRxiv"
+    summary: ClassVar[str] = "bioRxiv preprints by category, or recorded answers of its API (JSON)"
+    example: ClassVar[str] = "neuroscience bioinformatics"
+
+
+@dataclass(frozen=True, slots=True)
+class Medrxiv(_Server):
+    """Preprints of the health sciences."""
+
+    name: ClassVar[str] = "medrxiv"
+    venue: ClassVar[str] = "medRxiv"
+    summary: ClassVar[str] = "medRxiv preprints by category, or recorded answers of its API (JSON)"
+    example: ClassVar[str] = "epidemiology oncology"
+
+
+# -- an answer ----------------------------------------------------------------------------------------
+
+
+def _load(document: Document) -> tuple[list[Any], int | None]:
+    """Return the rows of an answer, and how many there are on all its pages."""
+    try:
+        answer = json.loads(document.content)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{document.place}: not JSON ({error})") from error
+    if not isinstance(answer, dict):
+        raise SourceError(f"{document.place}: not an answer of the bioRxiv API: no object at its top")
+    message = next(iter(fields.objects(answer.get("messages"))), {})
+    status = fields.text(message.get("status"))
+    rows = answer.get("collection")
+    if not rows and status.lower().startswith("no posts found"):
+        return [], 0
+    if not isinstance(rows, list) or (not rows and status not in ("", "ok")):
+        why = f"it says {shorten(status, 100)!r}" if status and status != "ok" else "no collection in it"
+        raise SourceError(f"{document.place}: not an answer of the bioRxiv API: {why}")
+    return rows, _number(message.get("total"))
+
+
+def _number(value: Any) -> int | None:
+    """Read a number that is written as one or as text."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+# -- a row --------------------------------------------------------------------------------------------
+
+_HEADED_WITHDRAWN = re.compile(r"withdrawn\s*:", re.IGNORECASE)
+_SAID_WITHDRAWN = re.compile(
+    r"\b(?:has|have) withdrawn (?:this|their|the) (?:manuscript|preprint|paper|article|work|study)\b"
+    r"|\bthis (?:manuscript|preprint|paper|article|work|study) (?:has been|was|is) withdrawn\b",
+    re.IGNORECASE,
+)
+
+
+def _entry(row: Any, server: str, venue: str) -> Entry:
+    """Read one row; raises ValueError with the reason it cannot be taken."""
+    if not isinstance(row, dict):
+        raise ValueError("no preprint in it")
+    title = fields.text(row.get("title"))
+    named = doi(fields.text(row.get("doi")))
+    if not title:
+        raise ValueError("no title")
+    if named is None:
+        raise ValueError(f"no DOI (its doi is {shorten(repr(row.get('doi')), 60)})")
+    version = _number(row.get("version")) or None
+    abstract = fields.abstract(row.get("abstract"))
+    authors = row.get("authors")
+    return Entry(
+        source=server,
+        title=title,
+        abstract=abstract,
+        authors=fields.names(authors) if isinstance(authors, str) else (),
+        organization=_unless_na(row.get("author_corresponding_institution")),
+        doi=named,
+        # The day of a later version says nothing of when the paper came out.
+        published=fields.day(row.get("date")) if version == 1 else None,
+        categories=tuple(filter(None, [_unless_na(row.get("category"))])),
+        venue=venue,
+        version=version,
+        withdrawn=_is_withdrawn(fields.text(row.get("type")), title, abstract),
+        url=f"https://www.{server}.org/content/{named}{f'v{version}' if version else ''}",
+    )
+
+
+def _newer(one: Entry, other: Entry) -> Entry:
+    """Return the newer of two versions, with the day that the first one was published if it is among them."""
+    newest = max(one, other, key=lambda entry: entry.version or 0)
+    return replace(newest, published=one.published or other.published)
+
+
+def _unless_na(value: Any) -> str | None:
+    """Return text; the API writes "NA" for none."""
+    said = fields.text(value)
+    return said if said and said != "NA" else None
+
+
+def _is_withdrawn(kind: str, title: str, abstract: str) -> bool:
+    """Tell whether a preprint was taken back: its type says it, or words that were put in place of its own."""
+    headed = any(_HEADED_WITHDRAWN.match(text) for text in (title, abstract))
+    return headed or "withdrawn" in kind.lower() or bool(_SAID_WITHDRAWN.search(abstract[:500]))
+
+
+def _plain(category: str) -> str:
+    """Return what "Cell Biology", "cell-biology" and "cell_biology" share."""
+    return re.sub(r"[\s_-]+", " ", category).strip().casefold()
+
+
+# -- addresses ----------------------------------------------------------------------------------------
+
+# http://biorxiv.org/cgi/content/short/2023.12.16.571984v1?rss=1, https://www.medrxiv.org/content/10.1101/…v2.full
+_ADDRESS = re.compile(
+    r"https?://(?:[a-z]+\.)?(?:bio|med)rxiv\.org/(?:cgi/)?content/(?:[a-z]+/)?(?:\d{4}/\d\d/\d\d/)?"
+    r"(?:(?P<prefix>10\.\d{4,9})/)?(?P<number>(?:\d{4}\.\d\d\.\d\d\.)?\d{6,8})(?:v(?P<version>[1-9]\d?))?"
+    r"(?:\.[a-z.-]+)?/?(?:[?#].*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_OLD_PREFIX, _NEW_PREFIX = "10.1101", "10.64898"
+#: The months in which papers were posted under the one and under the other: openRxiv took over in December 2025.
+_EITHER = ("2025.11", "2025.12")
+
+
+def preprint_of(address: str) -> tuple[str | None, int | None]:
+    """Return the DOI and the version that an address of bioRxiv or medRxiv names, each None where there is none."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        return None, None
+    prefix, number = match["prefix"], match["number"]
+    month = number[:7] if "." in number else ""
+    if prefix is None and month not in _EITHER:
+        prefix = _NEW_PREFIX if month > _EITHER[-1] else _OLD_PREFIX
+    version = int(match["version"]) if match["version"] else None
+    return (f"{prefix}/{number}", version) if prefix else (None, version)

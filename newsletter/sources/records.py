@@ -1,0 +1,296 @@
+"""One record of a reference file → an entry, whichever program wrote it.
+
+A record maps names of fields to values: an object of JSON or CSL-JSON, a row of CSV, the fields of a BibTeX entry, the
+tags of RIS. The same fact goes by many names, which `_NAMES` lists; case, spaces, "-" and "_" in them mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from newsletter.models import Entry
+from newsletter.sources import days, fields
+from newsletter.sources.identifiers import arxiv_version, doi
+
+# -- names of fields ----------------------------------------------------------------------------------
+
+#: What each fact may be called; where a record has several of these, the first counts.
+_NAMES = {
+    "title": "title ti t1 name displayname",
+    "abstract": "abstract summary ab n2 abstractnote description",
+    "authors": "authors author au a1 creators creator",
+    "id": "id",
+    "arxiv": "arxivid arxiv eprint",
+    "doi": "doi do",
+    "number": "number m1",  # Zotero puts "arXiv:2605.01234" there
+    "url": "url link abs ur",
+    "pdf": "pdf pdfurl l1",
+    "categories": "categories category primaryclass",
+    "keywords": "keywords keyword tags kw manualtags automatictags",
+    "published": "published publisheddate publishedat publicationdate",
+    "date": "date issued da y1 py",
+    "year": "year publicationyear",
+    "month": "month",
+    "day": "day",
+    "venue": "journal journaltitle booktitle containertitle publicationtitle t2 jf jo conferencename venue journalref",
+    "comment": "comment note n1 extra annote",
+    "comments": "comments numcomments commentcount",
+    "upvotes": "upvotes likes",
+    "organization": "organization organisation institution",
+    "code": "code codeurl github githuburl githubrepo",
+    "project": "project projecturl projectpage",
+    "thumbnail": "thumbnail thumbnailurl",
+    "version": "version",
+    "withdrawn": "withdrawn isretracted",
+}
+_FACTS = {name: (fact, rank) for fact, names in _NAMES.items() for rank, name in enumerate(names.split())}
+
+
+@lru_cache(maxsize=4096)
+def _fact(name: str) -> tuple[str, int] | None:
+    return _FACTS.get(name.lower().replace("_", "").replace("-", "").replace(" ", ""))
+
+
+def is_title(name: str) -> bool:
+    """Tell whether a field of this name holds titles; a table without one is not of papers."""
+    fact = _fact(name)
+    return fact is not None and fact[0] == "title"
+
+
+def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record's values by fact."""
+    found: dict[str, Any] = {}
+    ranks: dict[str, int] = {}
+    for name, value in record.items():
+        if not value and value != 0:
+            continue
+        fact = _fact(name)
+        if fact is not None and fact[1] < ranks.get(fact[0], 99):
+            found[fact[0]], ranks[fact[0]] = value, fact[1]
+    return found
+
+
+# -- the entry ----------------------------------------------------------------------------------------
+
+
+def entry_from(record: Any, today: date, *, source: str = "file", listed: date | None = None) -> Entry:
+    """Return what a record says of a paper.
+
+    Raises:
+        ValueError: It is of no paper; the message says why.
+    """
+    if not isinstance(record, Mapping):
+        raise ValueError(f"an object with fields is expected, not {type(record).__name__}")
+    facts = _facts(record)
+    get = facts.get
+    title = _line(get("title"))
+    if not title:
+        raise ValueError("no title")
+    arxiv_id, version = _arxiv(facts)
+    comments = get("comments")
+    comment = get("comment") or (comments if isinstance(comments, str) else None)
+    body = _first(get("abstract"))
+    return Entry(
+        source=source,
+        title=title,
+        abstract=fields.abstract(body) if body else "",
+        authors=_authors(get("authors")),
+        organization=(_line(get("organization")) or None) if "organization" in facts else None,
+        arxiv_id=arxiv_id,
+        doi=_doi(facts),
+        published=days.published(facts, today),
+        listed=listed,
+        upvotes=_count(get("upvotes")),
+        comments=_count(comments),
+        keywords=_keywords(get("keywords")),
+        categories=_categories(get("categories")),
+        venue=_venue(get("venue")),
+        version=_version(get("version")) or version,
+        withdrawn=_is_withdrawn(get("withdrawn"), comment, body),
+        url=_link(get("url"), arxiv_id),
+        pdf_url=_link(get("pdf"), arxiv_id),
+        code_url=_link(get("code"), None),
+        project_url=_link(get("project"), None),
+        thumbnail_url=_link(get("thumbnail"), None),
+    )
+
+
+def _first(value: Any) -> str:
+    """Return the text that a value is, or the first in a list or an object that wraps one; "" for none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        inner = (value.get(name) for name in ("value", "name", "tag", "term", "fullname", "display_name"))
+        return next((item for item in inner if isinstance(item, str)), "")
+    if isinstance(value, list):
+        return next((item for item in value if isinstance(item, str) and item.strip()), "")
+    return ""
+
+
+def _line(value: Any) -> str:
+    return fields.text(_first(value))
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, str):
+        digits = value.strip()
+        return int(digits) if _is_digits(digits) and len(digits) < 16 else None
+    return fields.count(value)
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _link(value: Any, arxiv_id: str | None) -> str | None:
+    """Return an address; not the one that the paper's arXiv id or DOI already says, in whatever spelling."""
+    if value is None or (arxiv_id and isinstance(value, str) and value.endswith(arxiv_id) and "//arxiv.org/" in value):
+        return None
+    for address in value if isinstance(value, list) else [value]:
+        found = fields.link(address)
+        if found and not (arxiv_id and arxiv_version(found)[0] == arxiv_id) and not doi(found):
+            return found
+    return None
+
+
+# -- identity -----------------------------------------------------------------------------------------
+
+
+def _arxiv(facts: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    plain = facts.get("id")
+    if (
+        "arxiv" not in facts
+        and isinstance(plain, str)
+        and len(plain) == 10
+        and plain[4] == "."
+        and _is_digits(plain[:4] + plain[5:])
+    ):
+        return plain, None  # as most are
+    for fact in ("arxiv", "id", "doi", "url", "pdf", "number", "comment", "venue"):
+        value = facts.get(fact)
+        for candidate in value if isinstance(value, list) else (value,):
+            if isinstance(candidate, str) and (found := _arxiv_in(fact, candidate))[0]:
+                return found
+    return None, None
+
+
+def _arxiv_in(fact: str, text: str) -> tuple[str | None, int | None]:
+    """Read an arXiv id: alone, as in "arXiv:2605.01234 [cs]", or as in "arXiv preprint arXiv:2605.01234"."""
+    if fact not in ("comment", "venue"):
+        text = text.partition("[")[0]
+        return arxiv_version(text) if len(text) < 200 else (None, None)
+    start = text.lower().find("arxiv:")
+    if start < 0:
+        return None, None
+    words = text[start : start + 60].split(maxsplit=2)
+    head = words[0] if len(words) == 1 or words[0].lower() != "arxiv:" else "".join(words[:2])
+    return arxiv_version(head.rstrip(".,;)"))
+
+
+def _doi(facts: Mapping[str, Any]) -> str | None:
+    for fact in ("doi", "id", "url"):
+        value = facts.get(fact)
+        for candidate in value if isinstance(value, list) else (value,):
+            if isinstance(candidate, str) and "10." in candidate and (found := doi(candidate)):
+                return found
+    return None
+
+
+def _version(value: Any) -> int | None:
+    number = _count(value.strip().lower().removeprefix("v")) if isinstance(value, str) else fields.count(value)
+    return number if number and number < 10_000 else None
+
+
+# -- people -------------------------------------------------------------------------------------------
+
+
+def _authors(value: Any) -> tuple[str, ...]:
+    """Read a list of names or of objects, or one line of names."""
+    if isinstance(value, list):
+        return tuple(dict.fromkeys(name for item in value if (name := _author(item))))
+    return fields.names(value) if isinstance(value, str) else ()
+
+
+def _author(value: Any) -> str:
+    if isinstance(value, str):
+        # Most names are plain, and there are many.
+        if value.replace(" ", "").isalpha() and value.isascii() and "  " not in value and value.lower() != "others":
+            return value.strip()
+        return "".join(fields.people([value]))
+    if not isinstance(value, dict):
+        return ""
+    literal = value.get("literal")
+    if isinstance(literal, str):
+        return fields.text(literal)
+    last = value.get("family") or value.get("lastName")
+    if not last:
+        return "".join(fields.people([value.get("name")]))
+    parts = (
+        value.get("given") or value.get("firstName"),
+        value.get("non-dropping-particle"),
+        last,
+        value.get("suffix"),
+    )
+    return " ".join(filter(None, map(fields.text, parts)))
+
+
+# -- words --------------------------------------------------------------------------------------------
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return fields.texts([_first(item) for item in value])
+    if not isinstance(value, str):
+        return ()
+    return fields.texts(value.split(";" if ";" in value else ","))
+
+
+def _categories(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return _categories_in(value)
+    if not isinstance(value, list):
+        return ()
+    found: Iterable[str] = (one for item in value if isinstance(item, str) for one in _categories_in(item))
+    return tuple(dict.fromkeys(found))
+
+
+#: Classes of the ACM ("I.2.7") and of mathematics ("68T07", "Primary 68T07"), which arXiv lists among its own.
+_CODE = re.compile(
+    r"(?:primary|secondary)?[\s:]*(?:[A-K]\.(?:\d+|m)(?:\.(?:\d+|m))*|\d\d[A-Z-]?(?:\d\d|xx))\b.*", re.IGNORECASE
+)
+_ARXIV_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?\.[A-Za-z-]{2,}|[a-z]+-[a-z]+")
+
+
+@lru_cache(maxsize=4096)
+def _categories_in(text: str) -> tuple[str, ...]:
+    """Split "cs.CL cs.LG" and "Neuroscience; Cell Biology", but for what are no names of fields."""
+    pieces = fields.texts(re.split("[;,]", text))
+    if all(_ARXIV_CATEGORY.fullmatch(word) for piece in pieces for word in piece.split()):
+        pieces = tuple(word for piece in pieces for word in piece.split())
+    return tuple(dict.fromkeys(piece for piece in pieces if not _CODE.fullmatch(piece)))
+
+
+def _venue(value: Any) -> str | None:
+    name = _line(value) if value else ""
+    return name if name and not name.lower().startswith("arxiv") else None
+
+
+_WITHDRAWN = re.compile(
+    r"\W*(?:(?:this|the) (?:paper|article|submission|manuscript|preprint|work|version) (?:has been|is|was) withdrawn\b"
+    r"|(?:paper |article )?withdrawn by\b)",
+    re.IGNORECASE,
+)
+
+
+def _is_withdrawn(flag: Any, comment: Any, abstract: str) -> bool:
+    if flag is True or flag == 1 or (isinstance(flag, str) and flag.strip().lower() in ("true", "yes", "1")):
+        return True
+    told = (*(comment if isinstance(comment, list) else [comment]), abstract[:200])
+    return any(
+        isinstance(words, str) and "ithdraw" in words and _WITHDRAWN.match(" ".join(words[:400].split())) is not None
+        for words in told
+    )

@@ -1,0 +1,346 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import Document, Span
+from newsletter.sources.biorxiv import Biorxiv, Medrxiv
+from newsletter.sources.http import Web
+from tests.factories import TODAY
+
+ROW: dict[str, Any] = {
+    "doi": "10.64898/2026.05.04.123456",
+    "title": "Clouds in the\n  hippocampus of <i>Mus nubilus</i>",
+    "authors": "Example, A.; Sample, B. C.; van Specimen, D.",
+    "author_corresponding": "Ada Example",
+    "author_corresponding_institution": "Institute of Clouds &amp; Rain",
+    "date": "2026-05-06",
+    "version": "1",
+    "type": "new results",
+    "license": "cc_by",
+    "category": "neuroscience",
+    "jatsxml": "https://www.biorxiv.org/content/early/2026/05/06/2026.05.04.123456.source.xml",
+    "abstract": "Abstract\nWe look for clouds.\n\nWe find 10<sup>3</sup>.",
+    "published": "NA",
+    "server": "bioRxiv",
+}
+ENTRY = Entry(
+    source="biorxiv",
+    title="Clouds in the hippocampus of Mus nubilus",
+    abstract="We look for clouds. We find 10³.",
+    authors=("A. Example", "B. C. Sample", "D. van Specimen"),
+    organization="Institute of Clouds & Rain",
+    doi="10.64898/2026.05.04.123456",
+    published=date(2026, 5, 6),
+    categories=("neuroscience",),
+    venue="bioRxiv",
+    version=1,
+    url="https://www.biorxiv.org/content/10.64898/2026.05.04.123456v1",
+)
+
+
+def answer(*rows: Any, total: Any = None, status: str = "ok") -> dict[str, Any]:
+    message = {"status": status, "cursor": 0, "count": len(rows), "total": len(rows) if total is None else total}
+    return {"messages": [message], "collection": list(rows)}
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {**ROW, **changes}
+
+
+def parse(said: Any, source: Biorxiv | Medrxiv = Biorxiv()) -> list[Entry | Refusal]:  # noqa: B008 - it is frozen
+    content = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return list(source.parse(Document("saved.json", content), TODAY))
+
+
+def one(**changes: Any) -> Entry:
+    (entry,) = parse(answer(row(**changes)))
+    assert isinstance(entry, Entry)
+    return entry
+
+
+# -- what a row says ----------------------------------------------------------------------------------
+
+
+def test_a_full_row_is_read_whole() -> None:
+    assert parse(answer(ROW)) == [ENTRY]
+
+
+def test_medrxiv_is_read_the_same_way_under_its_own_name() -> None:
+    assert parse(answer(ROW), Medrxiv()) == [
+        replace(ENTRY, source="medrxiv", venue="medRxiv", url=(ENTRY.url or "").replace("biorxiv", "medrxiv"))
+    ]
+
+
+def test_a_row_of_doi_and_title_alone_is_enough() -> None:
+    assert parse(answer({"doi": "10.1101/123456", "title": "Counting Clouds"})) == [
+        Entry(
+            source="biorxiv",
+            title="Counting Clouds",
+            doi="10.1101/123456",
+            venue="bioRxiv",
+            url="https://www.biorxiv.org/content/10.1101/123456",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "number", "published"),
+    [
+        ("1", 1, date(2026, 5, 6)),
+        (1, 1, date(2026, 5, 6)),
+        ("2", 2, None),  # the day is that of the second version
+        (12, 12, None),
+        ("0", None, None),
+        ("latest", None, None),
+        (True, None, None),
+        (None, None, None),
+    ],
+)
+def test_only_the_first_version_says_when_a_preprint_came_out(
+    version: Any, number: int | None, published: date | None
+) -> None:
+    entry = one(version=version)
+    assert (entry.version, entry.published) == (number, published)
+    assert str(entry.url).endswith(f"123456v{number}" if number else "123456")
+
+
+def test_of_several_versions_the_newest_is_kept_wherever_it_stands() -> None:
+    second, third = row(version="2", title="Two", date="2026-05-07"), row(version="3", title="Three", date="2026-05-08")
+    other = row(doi="10.64898/2026.05.04.999999")
+    for rows in ([second, third, other], [third, other, second], [third, second, third, other]):
+        found = parse(answer(*rows))
+        assert [(entry.title, entry.version) for entry in found if isinstance(entry, Entry)] == [
+            ("Three", 3),
+            (ENTRY.title, 1),
+        ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_newer_version_takes_its_first_day_from_the_first_one(order: int) -> None:
+    rows = [ROW, row(version="2", title="Two", date="2026-05-08")][::order]
+    assert [(e.title, e.published) for e in parse(answer(*rows)) if isinstance(e, Entry)] == [("Two", date(2026, 5, 6))]
+
+
+def test_a_doi_in_capitals_is_the_same_doi() -> None:
+    assert len(parse(answer(row(doi="10.1101/ABC"), row(doi="https://doi.org/10.1101/abc", version="2")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "withdrawn"),
+    [
+        ({}, False),
+        ({"type": "withdrawn"}, True),
+        ({"type": "Withdrawn"}, True),
+        ({"title": "WITHDRAWN: Clouds"}, True),
+        ({"title": "Withdrawn : Clouds"}, True),
+        ({"title": "Withdrawn clouds and where they went"}, False),
+        ({"abstract": "WITHDRAWN: see below."}, True),
+        ({"abstract": "The authors have withdrawn this manuscript, as no cloud was seen."}, True),
+        ({"abstract": "bioRxiv has withdrawn this preprint."}, True),
+        ({"abstract": "This manuscript has been withdrawn by its authors."}, True),
+        ({"abstract": "We ask why an article was withdrawn and how often."}, False),
+        ({"abstract": "The drug was withdrawn from the market."}, False),
+    ],
+)
+def test_a_preprint_is_withdrawn_where_its_type_or_its_own_words_say_so(
+    changes: dict[str, str], withdrawn: bool
+) -> None:
+    assert one(**changes).withdrawn is withdrawn
+
+
+@pytest.mark.parametrize("nothing", ["NA", "", None, 7, []])
+def test_not_available_is_no_organisation_and_no_category(nothing: Any) -> None:
+    entry = one(author_corresponding_institution=nothing, category=nothing)
+    assert (entry.organization, entry.categories) == (None, ())
+
+
+# -- categories ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("followed", ["cell biology", "Cell Biology", "cell_biology", "CELL-BIOLOGY", " cell  biology"])
+def test_a_category_is_followed_however_it_is_written(followed: str) -> None:
+    rows = [ROW, row(doi="10.1101/654321", category="Cell Biology"), row(doi="10.1101/654322", category=None)]
+    found = parse(answer(*rows), Biorxiv(follow=(followed,)))
+    assert [entry.doi for entry in found if isinstance(entry, Entry)] == ["10.1101/654321"]
+
+
+def test_every_category_is_read_where_none_is_followed() -> None:
+    assert len(parse(answer(ROW, row(doi="10.1101/1", category="zoology"), row(doi="10.1101/2", category="")))) == 3
+
+
+# -- refusals -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        (None, "no preprint in it"),
+        ("10.1101/123456", "no preprint in it"),
+        ([], "no preprint in it"),
+        ({}, "no title"),
+        (row(title=" "), "no title"),
+        (row(title=7), "no title"),
+        (row(doi=None), "no DOI (its doi is None)"),
+        (row(doi="2605.01234"), "no DOI (its doi is '2605.01234')"),
+    ],
+)
+def test_an_odd_row_is_refused_alone_with_its_number_and_why(odd: Any, why: str) -> None:
+    found = parse(answer(ROW, odd, row(doi="10.1101/654321")))
+    assert [one for one in found if isinstance(one, Refusal)] == [Refusal("saved.json, entry 2", why)]
+    assert [one.doi for one in found if isinstance(one, Entry)] == [ENTRY.doi, "10.1101/654321"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"", "not JSON"),
+        (b"<html>", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[" + b"9" * 5_000 + b"]", "not JSON"),
+        ([], "no object at its top"),
+        ({}, "no collection in it"),
+        ({"messages": [{"status": "ok"}]}, "no collection in it"),
+        ({"messages": "ok", "collection": {}}, "no collection in it"),
+        (answer(status="Error: server not known"), "it says 'Error: server not known'"),
+        ({"messages": [{"status": "down"}]}, "it says 'down'"),
+    ],
+)
+def test_what_is_not_an_answer_is_one_error_that_names_the_file(said: Any, why: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse(said)
+    assert str(caught.value).startswith("saved.json: not ")
+    assert why in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer(),
+        answer(total=0, status="no posts found"),
+        {"messages": [{"status": "no posts found for 2026-05-08"}]},
+        {"messages": [{"status": "no posts found"}], "collection": ""},
+    ],
+)
+def test_a_day_without_posts_is_fine(said: Any) -> None:
+    assert parse(said) == []
+
+
+# -- anything -----------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["status", "total"]), inner),
+    max_leaves=6,
+)
+ROWS = JSON | st.dictionaries(st.sampled_from(sorted(ROW)), JSON).map(lambda odd: {**ROW, **odd})
+ANSWERS = JSON | st.builds(
+    lambda rows, message: {"messages": message, "collection": rows}, JSON | st.lists(ROWS, max_size=4), JSON
+)
+
+
+def only_entries_and_refusals(content: bytes) -> bool:
+    """Whether parsing gives well-formed entries and one-line refusals, or a SourceError, and nothing else."""
+    try:
+        found = parse(content)
+    except SourceError as error:
+        return "\n" not in str(error)
+    return all(bool(one.title and one.doi) if isinstance(one, Entry) else "\n" not in str(one) for one in found)
+
+
+@settings(max_examples=200)
+@example(b"{}")
+@given(st.binary())
+def test_any_bytes_give_entries_refusals_or_one_error(content: bytes) -> None:
+    assert only_entries_and_refusals(content)
+
+
+@settings(max_examples=200)
+@given(ANSWERS)
+def test_any_json_gives_entries_refusals_or_one_error(said: Any) -> None:
+    assert only_entries_and_refusals(json.dumps(said).encode())
+
+
+# -- asking -------------------------------------------------------------------------------------------
+
+
+def fetch(server: HTTPServer, source: type[Biorxiv] | type[Medrxiv] = Biorxiv, known: bool = False) -> list[Document]:
+    with Web(sleep=lambda _s: None) as web:
+        if known:
+            address = server.url_for("/details/biorxiv/2026-05-07/2026-05-08/0/json")
+            list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), web))
+            web.start_over({address: web.validators[address]})
+        return list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), web))
+
+
+def expect(server: HTTPServer, cursor: int, said: Any, name: str = "biorxiv", **more: Any) -> None:
+    path = f"/details/{name}/2026-05-07/2026-05-08/{cursor}/json"
+    server.expect_oneshot_request(path).respond_with_json(said, **more)
+
+
+def rows(start: int, number: int) -> list[dict[str, Any]]:
+    return [row(doi=f"10.1101/{start + index}") for index in range(number)]
+
+
+@pytest.mark.parametrize("source", [Biorxiv, Medrxiv])
+def test_the_days_of_the_span_are_asked_for(httpserver: HTTPServer, source: type[Biorxiv] | type[Medrxiv]) -> None:
+    expect(httpserver, 0, answer(ROW), source.name)
+    (document,) = fetch(httpserver, source)
+    assert document.place == httpserver.url_for(f"/details/{source.name}/2026-05-07/2026-05-08/0/json")
+    assert json.loads(document.content) == answer(ROW)
+    httpserver.check()
+
+
+@pytest.mark.parametrize("total", [70, "70"])
+def test_the_cursor_goes_on_by_what_was_received_until_the_total(httpserver: HTTPServer, total: Any) -> None:
+    for start, number in ((0, 30), (30, 30), (60, 10)):
+        expect(httpserver, start, answer(*rows(start, number), total=total))
+    assert len(fetch(httpserver)) == 3
+    assert len(httpserver.log) == 3
+    httpserver.check()
+
+
+@pytest.mark.parametrize("total", ["many", {}, -1, 10**12])
+def test_without_a_usable_total_an_empty_page_is_the_end(httpserver: HTTPServer, total: Any) -> None:
+    expect(httpserver, 0, answer(*rows(0, 30), total=total))
+    expect(httpserver, 30, answer(status="no posts found"))
+    assert len(fetch(httpserver)) == 2
+    httpserver.check()
+
+
+def test_a_server_that_never_ends_is_left(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.sources.biorxiv._MOST_PAGES", 5)
+    httpserver.expect_request(re.compile("/details/.*")).respond_with_json(answer(ROW, total=10**6))
+    assert len(fetch(httpserver)) == 5
+
+
+def test_nothing_is_read_where_nothing_changed(httpserver: HTTPServer) -> None:
+    expect(httpserver, 0, answer(ROW), headers={"ETag": '"1"'})
+    path = "/details/biorxiv/2026-05-07/2026-05-08/0/json"
+    httpserver.expect_request(path, headers={"If-None-Match": '"1"'}).respond_with_data(status=304)
+    assert fetch(httpserver, known=True) == []
+    assert len(httpserver.log) == 2
+
+
+def test_an_answer_that_is_an_error_is_one_error(httpserver: HTTPServer) -> None:
+    expect(httpserver, 0, {}, status=404)
+    with pytest.raises(SourceError, match="0/json: answered 404 NOT FOUND"):
+        fetch(httpserver)
+
+
+def test_an_answer_that_is_not_json_is_given_and_then_an_error(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(re.compile("/details/.*")).respond_with_data("Error : (2002) Connection refused")
+    with pytest.raises(SourceError, match="0/json: not JSON"):
+        fetch(httpserver)

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import Document, Span, Web
+from newsletter.sources.documents import read_document
+from newsletter.sources.file import File, recognise
+from tests.factories import TODAY
+
+COUNTING = Entry(
+    source="file",
+    title="Counting Clouds",
+    abstract="We count.",
+    authors=("Ada Example", "Ben Sample"),
+    doi="10.1000/clouds.1",
+    published=date(2026, 5, 6),
+    venue="Journal of Clouds",
+)
+RAIN = Entry(source="file", title="Rain", arxiv_id="2605.01234")
+
+LIST = [
+    {
+        "title": "Counting Clouds",
+        "abstract": "We count.",
+        "authors": ["Ada Example", "Ben Sample"],
+        "doi": "10.1000/clouds.1",
+        "date": "2026-05-06",
+        "journal": "Journal of Clouds",
+    },
+    {"title": "Rain", "id": "2605.01234"},
+]
+FORMATS = {
+    "json": json.dumps(LIST),
+    "wrapped": json.dumps({"count": 2, "results": LIST}, indent=2),
+    "jsonl": "\n".join(map(json.dumps, LIST)),
+    "csv": (
+        "Title,Abstract Note,Author,DOI,Date,Publication Title,arXiv\r\n"
+        'Counting Clouds,We count.,"Example, Ada; Sample, Ben",10.1000/clouds.1,2026-05-06,Journal of Clouds,\r\n'
+        "Rain,,,,,,2605.01234\r\n"
+    ),
+    "tsv": (
+        "title\tabstract\tauthors\tdoi\tdate\tjournal\tid\n"
+        "Counting Clouds\tWe count.\tAda Example, Ben Sample\t10.1000/clouds.1\t2026-05-06\tJournal of Clouds\t\n"
+        "Rain\t\t\t\t\t\t2605.01234\n"
+    ),
+    "bibtex": (
+        "@article{a, title = {Counting {Clouds}}, abstract = {We count.}, author = {Example, Ada and Sample, Ben},\n"
+        "  doi = {10.1000/clouds.1}, year = 2026, month = may, day = 6, journal = {Journal of Clouds}}\n"
+        "@misc{b, title = {Rain}, eprint = {2605.01234}, archiveprefix = {arXiv}}\n"
+    ),
+    "ris": (
+        "TY  - JOUR\nTI  - Counting Clouds\nAB  - We count.\nAU  - Example, Ada\nAU  - Sample, Ben\n"
+        "DO  - 10.1000/clouds.1\nDA  - 2026/05/06/\nPY  - 2026\nT2  - Journal of Clouds\nER  - \n"
+        "TY  - GEN\nT1  - Rain\nM1  - arXiv:2605.01234\nER  - \n"
+    ),
+}
+
+
+def parse(content: bytes | str, place: str = "some.file", day: date | None = None) -> list[Entry | Refusal]:
+    body = content if isinstance(content, bytes) else content.encode()
+    return list(File().parse(Document(place, body, day), TODAY))
+
+
+def error_of(content: bytes | str, place: str = "some.file") -> str:
+    with pytest.raises(SourceError) as caught:
+        parse(content, place)
+    assert len(str(caught.value).splitlines()) == 1
+    return caught.value.message
+
+
+# -- every format -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_same_papers_are_read_from_every_format(content: str, encoding: str) -> None:
+    assert parse(content.encode(encoding)) == [COUNTING, RAIN]
+
+
+@pytest.mark.parametrize("content", FORMATS.values(), ids=FORMATS)
+def test_a_gzipped_file_and_standard_input_are_read_as_well(
+    content: str, tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "library.gz"
+    path.write_bytes(gzip.compress(content.encode()))
+    assert list(File().parse(read_document(str(path), None, web), TODAY)) == [COUNTING, RAIN]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    assert list(File().parse(read_document("-", None, web), TODAY)) == [COUNTING, RAIN]
+    assert not sys.stdin.buffer.closed
+
+
+def test_the_asked_day_is_the_day_listed() -> None:
+    assert [one.listed for one in parse(FORMATS["json"], day=TODAY) if isinstance(one, Entry)] == [TODAY, TODAY]
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "form"),
+    [
+        ('[{"title": "a"}]', "a.txt", "json"),
+        ("\n [", "a.csv", "json"),
+        ('{\n  "title": "a"\n}', "a.jsonl", "json"),
+        ('{"title": "a"}\n', "a.json", "json"),
+        ('{"title": "a"}\n', "a.jsonl", "jsonl"),
+        ('{"title": "a"', "a.ndjson.gz", "jsonl"),
+        ('{"title": "a"}\n\n{"title": "b"}', "a.json", "jsonl"),
+        ('{"title": "a"}\r\n{"title": "b"}', "standard input", "jsonl"),
+        ("TY  - JOUR\nTI  - a", "a.txt", "ris"),
+        ("Provider: Clouds\n\nTY  - JOUR\n", "a", "ris"),
+        ("% made by hand\n\n @Article {a,", "a.txt", "bibtex"),
+        ("@string(a = {b})", "a", "bibtex"),
+        ("title,year\n", "a", "table"),
+        ("Year;TITLE", "a", "table"),
+        ("Name\tPrice", "a", "table"),
+        ("title", "a.csv", "table"),
+        ("title", "a.txt", ""),
+        ("We count clouds, and rain too.", "a.txt", ""),
+        ("<!doctype html><p>[1]", "a.json", ""),
+        ("%PDF-1.7\n@article{", "a.bib", ""),
+        ("\x89PNG\r\n\x1a\n\x00\x00", "a.csv", ""),
+        ("", "a.json", ""),
+        (" \r\n\t", "a.json", ""),
+    ],
+)
+def test_a_format_is_told_by_content_and_only_then_by_name(content: str, place: str, form: str) -> None:
+    assert recognise(content.encode(), place) == form
+
+
+# -- what cannot be taken -----------------------------------------------------------------------------
+
+
+def test_a_record_without_a_title_is_refused_and_the_others_go_on() -> None:
+    records = [{"id": "2605.00001"}, *LIST, "clouds"]
+    assert parse(json.dumps(records)) == [
+        Refusal("some.file, entry 1", "no title"),
+        COUNTING,
+        RAIN,
+        Refusal("some.file, entry 4", "an object with fields is expected, not str"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "why"),
+    [
+        (FORMATS["jsonl"] + '\n{"title": \n', 3, "not JSON: expecting value"),
+        (FORMATS["json"][:-1], 1, "not JSON from here on: the list has no end"),
+        (FORMATS["csv"] + ",x\r\n", 4, "no title"),
+        (FORMATS["bibtex"] + "@misc{c, title = {x", 4, "not BibTeX: Unexpectedly reached end of file."),
+        (FORMATS["bibtex"] + "@misc{c, year = 2026}", 4, "no title"),
+        (FORMATS["ris"] + "TY  - JOUR\nER  - \n", 15, "no title"),
+    ],
+)
+def test_a_refusal_says_the_line(content: str, line: int, why: str) -> None:
+    assert parse(content) == [COUNTING, RAIN, Refusal(f"some.file, line {line}", why)]
+
+
+@pytest.mark.parametrize("content", ["[]", '{"papers": []}', "title,year\n", "% none yet\n@comment{none}\n"])
+def test_a_file_that_lists_nothing_is_no_error(content: str) -> None:
+    assert parse(content) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "an empty file"),
+        ("\n \n", "an empty file"),
+        ("<!DOCTYPE html><html><title>Clouds</title></html>", "not a format that is known here"),
+        (b"\x7fELF\x02\x01\x01\x00\x00", "not a format that is known here"),
+        ("Clouds are white.", "not a format that is known here"),
+        ("{}", "nothing in it can be taken; entry 1: no title"),
+        ("[1, 2]", "nothing in it can be taken; entry 1: an object with fields is expected, not int"),
+        (
+            '[\n{"title": "a',
+            "nothing in it can be taken; line 2: not JSON from here on: unterminated string",
+        ),
+        ('{"a": 1}\n{"a": 2}', "nothing in it can be taken; line 1: no title"),
+    ],
+)
+def test_a_file_that_is_none_of_papers_is_one_error(content: bytes | str, message: str) -> None:
+    assert error_of(content) == f"some.file: {message}"
+
+
+def test_a_table_without_titles_is_one_error() -> None:
+    assert error_of("day,price\n1,2\n", "prices.csv") == "prices.csv: no column of titles, only day, price"
+
+
+def test_the_error_of_an_unknown_format_says_which_are_known() -> None:
+    with pytest.raises(SourceError) as caught:
+        parse("Clouds are white.")
+    assert caught.value.hint == "known: JSON, JSON lines, CSV and TSV with a header line, BibTeX, RIS"
+
+
+def test_a_damaged_gzip_file_is_one_error() -> None:
+    assert error_of(gzip.compress(FORMATS["jsonl"].encode() * 99)[:-20]).startswith("some.file: a damaged gzip file (")
+
+
+def test_there_is_nothing_to_fetch(web: Web) -> None:
+    with pytest.raises(SourceError) as caught:
+        File().fetch(Span(TODAY, TODAY), web)
+    assert str(caught.value) == "file: nothing to read (name a file: newsletter pull file library.bib)"
+
+
+# -- anything -----------------------------------------------------------------------------------------
+
+
+def is_told(content: bytes) -> bool:
+    """Whether a file gives entries, refusals or one error, and nothing else."""
+    try:
+        found = parse(content)
+    except SourceError as error:
+        return str(error).startswith("some.file: ") and len(str(error).splitlines()) == 1
+    return all(isinstance(one, Entry | Refusal) for one in found)
+
+
+@given(st.binary(max_size=300))
+@example(b"\xff\xfe\x00\xd8")
+@example(b"[" * 200_000)
+@example(b'{"title":' * 100_000)
+@example(b"[" + b"9" * 5000 + b"]")
+@example(b'[{"title": "a", "upvotes": 1e999, "version": ' + b"9" * 4000 + b"}]")
+@example(b'{"title": "\\ud800", "authors": ["\\udfff"]}')
+@example(b"title,\x00\n\x00,\n")
+def test_any_bytes_are_entries_refusals_or_one_error(content: bytes) -> None:
+    assert is_told(content)
+
+
+@given(st.sampled_from(sorted(FORMATS)), st.data())
+def test_a_damaged_file_is_entries_refusals_or_one_error(name: str, data: st.DataObject) -> None:
+    content = bytearray(FORMATS[name].encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(content)))
+        stop = data.draw(st.integers(start, min(start + 20, len(content))))
+        content[start:stop] = data.draw(
+            st.binary(max_size=6) | st.sampled_from([b'"', b"{", b"}", b"\n", b"@", b"\\", b","])
+        )
+    assert is_told(bytes(content))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["title", "id", "data"]), inner),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_any_json_is_entries_refusals_or_one_error(value: Any) -> None:
+    assert is_told(json.dumps(value).encode())
+
+
+# -- recorded files -----------------------------------------------------------------------------------
+
+
+def test_the_recorded_arxiv_listings_are_read_whole(shared: Path, web: Web) -> None:
+    paths = sorted((shared / "arxiv-days").glob("*.jsonl.gz"))
+    found = [one for path in paths for one in File().parse(read_document(str(path), None, web), TODAY)]
+    entries = [one for one in found if isinstance(one, Entry)]
+    assert len(paths) == 33
+    assert len(found) == len(entries) == 11_035
+    assert len({entry.arxiv_id for entry in entries}) == 6_346
+    assert [entry for entry in entries if not (entry.abstract and entry.authors and entry.categories)] == []
+    assert [entry for entry in entries if any(";" in one or one[0].isupper() for one in entry.categories)] == []
+    assert [entry for entry in entries if "\n" in entry.title + entry.abstract] == []
+
+
+def test_the_damaged_recordings_are_one_error_each(shared: Path) -> None:
+    paths = sorted((shared / "damaged").glob("*.json"))
+    assert len(paths) == 3
+    for path in paths:
+        assert error_of(path.read_bytes(), str(path)).startswith(f"{path}: nothing in it can be taken; ")
