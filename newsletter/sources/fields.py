@@ -30,6 +30,16 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def part(value: Any) -> dict[str, Any]:
+    """Return the object that a value is; an empty one for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def word(value: Any) -> str:
+    """Return text as it stands, to be read further; "" for what is no text."""
+    return value if isinstance(value, str) else ""
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """Return the texts in a list, each once; none for what is no list."""
     found = (text(item) for item in value) if isinstance(value, list) else iter(())

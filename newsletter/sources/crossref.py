@@ -1,0 +1,171 @@
+"""Crossref: what publishers register, by query or journal.
+
+API: https://api.crossref.org/swagger-ui/index.html. A work's title is a list, its abstract JATS, its dates have one to
+three parts. "New" is what was registered in the days asked for (`created`): works are re-indexed for years after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
+from newsletter.sources.answers import read_object
+from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
+from newsletter.sources.identifiers import arxiv_id, doi
+from newsletter.sources.settings import setting
+from newsletter.text import shorten
+
+_ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
+_PAGE_SIZE = 200
+_MOST_PAGES = 25
+_ASKED = (
+    "DOI,title,subtitle,abstract,author,published,issued,created,container-title,type,URL,link,relation,"
+    "alternative-id,subject,institution,publisher"
+)
+# Works that are no papers.
+_NO_PAPERS = frozenset({
+    "component", "peer-review", "grant", "journal", "journal-issue", "journal-volume", "book-series", "book-set",
+    "proceedings", "proceedings-series", "report-series", "standard-series", "database",
+})  # fmt: skip
+_TAKEN_BACK = re.compile(r"(?:withdrawn|retracted)(?: article)?\b\s*[:—-]", re.IGNORECASE)
+_NOTICE = re.compile(
+    r"(?:retraction|withdrawal|expression of concern)(?: notice| note)?\s*(?::|to\b|of\b)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossref:
+    """Works that match a query, or appear in a journal."""
+
+    name: ClassVar[str] = "crossref"
+    summary: ClassVar[str] = "Crossref: what publishers register, by query or by journal (its ISSN)"
+    follows: ClassVar[str] = "QUERY|ISSN"
+    example: ClassVar[str] = '"machine unlearning"'
+    suffixes: ClassVar[tuple[str, ...]] = (".json", ".yaml", ".yml")
+
+    follow: tuple[str, ...] = setting((), "Words of title, author or journal; or the ISSN of a journal.")
+    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
+    api: str = setting("https://api.crossref.org/works", "Where to ask.", internal=True)
+
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        """Yield what was registered in `span`, page by page; see `Source.fetch`."""
+        if not self.follow:
+            raise SourceError("crossref: nothing to follow", hint=f"newsletter pull crossref {self.example}")
+        for one in self.follow:
+            yield from self._ask(one, span, web)
+
+    def _ask(self, wanted: str, span: Span, web: Web) -> Iterator[Document]:
+        registered = f"from-created-date:{span.first},until-created-date:{span.last}"
+        params: dict[str, str | int] = {"rows": _PAGE_SIZE, "select": _ASKED, "sort": "created", "order": "desc"}
+        if _ISSN.fullmatch(wanted):
+            params["filter"] = f"{registered},issn:{wanted}"
+        else:
+            params |= {"filter": registered, "query.bibliographic": wanted}
+        if web.contact:
+            params["mailto"] = web.contact
+        cursor = "*"
+        for page in range(_MOST_PAGES):
+            answer = web.get(self.api, {**params, "cursor": cursor}, conditional=page == 0)
+            if answer.is_unchanged:
+                return
+            document = Document(answer.place, answer.content)
+            yield document
+            message = _message(document)
+            cursor = str(message.get("next-cursor") or "")
+            if len(fields.objects(message.get("items"))) < _PAGE_SIZE or not cursor:
+                return
+
+    def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
+        """Yield the works of an answer; see `Source.parse`."""
+        message = _message(document)
+        works = message.get("items") if "items" in message else [message]
+        for number, work in enumerate(works if isinstance(works, list) else [], start=1):
+            try:
+                if not _is_no_paper(fields.part(work)):
+                    yield _entry(fields.part(work), today)
+            except ValueError as error:
+                yield Refusal(f"{document.place}, entry {number}", str(error))
+
+
+def _message(document: Document) -> dict[str, Any]:
+    """Return what an answer is about: a list of works, or one work."""
+    answer = read_object(document, "Crossref")
+    kind, message = answer.get("message-type"), answer.get("message")
+    if answer.get("status") == "failed":
+        told = [fields.text(one.get("message")) for one in fields.objects(message)]
+        raise SourceError(f"{document.place}: Crossref answers: {shorten('; '.join(told) or 'failed', 200)}")
+    if kind not in ("work-list", "work") or not isinstance(message, dict):
+        raise SourceError(f"{document.place}: not works of Crossref's but {shorten(repr(kind), 60)}")
+    return message
+
+
+def _is_no_paper(work: dict[str, Any]) -> bool:
+    """Tell whether a work is a journal, a review of a paper or the like, or a notice about another paper."""
+    return fields.word(work.get("type")) in _NO_PAPERS or bool(_NOTICE.match(_title(work)))
+
+
+def _entry(work: dict[str, Any], today: date) -> Entry:
+    """Read one work; raises ValueError with the reason it cannot be taken."""
+    title = _title(work)
+    if not title:
+        raise ValueError("no title")
+    return Entry(
+        source=Crossref.name,
+        title=title,
+        abstract=fields.abstract(work.get("abstract")),
+        authors=fields.people(map(_author, fields.objects(work.get("author")))),
+        organization=next((fields.word(one.get("name")) for one in fields.objects(work.get("institution"))), "")
+        or None,
+        arxiv_id=_arxiv(work),
+        doi=doi(fields.word(work.get("DOI"))),
+        published=_published(work, today),
+        categories=fields.texts(work.get("subject")),
+        venue=next(iter(fields.texts(work.get("container-title"))), None),
+        withdrawn=bool(_TAKEN_BACK.match(title)),
+        pdf_url=_pdf(work),
+        url=None if doi(fields.word(work.get("DOI"))) else fields.link(work.get("URL")),
+    )
+
+
+def _title(work: dict[str, Any]) -> str:
+    return next(iter(fields.texts(work.get("title"))), "")
+
+
+def _author(author: dict[str, Any]) -> str:
+    given, family = fields.text(author.get("given")), fields.text(author.get("family"))
+    suffix = fields.text(author.get("suffix"))
+    return " ".join(filter(None, (given, family, suffix))) or fields.text(author.get("name"))
+
+
+def _arxiv(work: dict[str, Any]) -> str | None:
+    """Return the arXiv id of a preprint that a work says it has, or is."""
+    candidates = [work.get("DOI"), *(work["alternative-id"] if isinstance(work.get("alternative-id"), list) else ())]
+    relation = work.get("relation")
+    if isinstance(relation, dict):
+        for kind in ("has-preprint", "is-version-of", "is-same-as"):
+            candidates += [one.get("id") for one in fields.objects(relation.get(kind))]
+    return next((found for one in candidates if isinstance(one, str) and (found := arxiv_id(one))), None)
+
+
+def _published(work: dict[str, Any], today: date) -> date | None:
+    """Return the first day of publication that is told; else the day of registration."""
+    days = (_day(work.get(name), today) for name in ("published", "issued", "created"))
+    return next((day for day in days if day), None)
+
+
+def _day(value: Any, today: date) -> date | None:
+    parts = value.get("date-parts") if isinstance(value, dict) else None
+    first = parts[0] if isinstance(parts, list) and parts else None
+    return fields.latest_day(*first[:3], today=today) if isinstance(first, list) and first else None
+
+
+def _pdf(work: dict[str, Any]) -> str | None:
+    links = fields.objects(work.get("link"))
+    return next((fields.link(one.get("URL")) for one in links if one.get("content-type") == "application/pdf"), None)

@@ -1,0 +1,167 @@
+"""OpenAlex: works that match a query, or are by an author, in a source, on a topic, of an institution.
+
+API: https://docs.openalex.org/api-entities/works. Abstracts come as an inverted index (word → positions). Since
+February 2026 an API key is needed for more than a few requests a day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
+from newsletter.sources.answers import read_object
+from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
+from newsletter.sources.identifiers import arxiv_id, doi
+from newsletter.sources.settings import setting
+from newsletter.text import shorten
+
+_PAGE_SIZE = 100
+_MOST_PAGES = 50
+_ASKED = (
+    "id,doi,ids,title,display_name,publication_date,type,abstract_inverted_index,authorships,primary_location,"
+    "locations,topics,keywords,is_retracted,is_paratext"
+)
+# What an id, or an ORCID, filters by: https://docs.openalex.org/api-entities/works/filter-works
+_FILTERS = {
+    "A": "authorships.author.id", "S": "primary_location.source.id", "T": "topics.id",
+    "I": "authorships.institutions.id",
+}  # fmt: skip
+_ID = re.compile(r"(?:https?://openalex\.org/)?(?P<id>[ASTI]\d{4,12})", re.IGNORECASE)
+_ORCID = re.compile(r"(?:https?://orcid\.org/)?(?P<id>\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
+_NO_PAPERS = frozenset(
+    {"paratext", "retraction", "editorial", "erratum", "grant", "peer-review", "supplementary-materials"}
+)
+_MOST_WORDS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlex:
+    """Works by query, author, source, topic or institution."""
+
+    name: ClassVar[str] = "openalex"
+    summary: ClassVar[str] = "OpenAlex: works by query, or of an author, source, topic or institution"
+    follows: ClassVar[str] = "QUERY|ID|ORCID"
+    example: ClassVar[str] = '"retrieval augmented generation"'
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
+
+    follow: tuple[str, ...] = setting((), "Words of title and abstract; an ORCID; or an id: A… S… T… I….")
+    api_key: str | None = setting(None, "A key; without one OpenAlex answers little.", secret=True)
+    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
+    api: str = setting("https://api.openalex.org/works", "Where to ask.", internal=True)
+
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        """Yield what was published in `span`, page by page; see `Source.fetch`."""
+        if not self.follow:
+            raise SourceError("openalex: nothing to follow", hint=f"newsletter pull openalex {self.example}")
+        for one in self.follow:
+            yield from self._ask(one, span, web)
+
+    def _ask(self, wanted: str, span: Span, web: Web) -> Iterator[Document]:
+        published = f"from_publication_date:{span.first},to_publication_date:{span.last}"
+        params: dict[str, str | int] = {
+            "filter": f"{published},{_filter(wanted)}", "select": _ASKED, "per-page": _PAGE_SIZE,
+        }  # fmt: skip
+        if web.contact:
+            params["mailto"] = web.contact
+        secrets = {"api_key": self.api_key} if self.api_key else {}
+        cursor = "*"
+        for page in range(_MOST_PAGES):
+            answer = web.get(self.api, {**params, "cursor": cursor}, secrets=secrets, conditional=page == 0)
+            if answer.is_unchanged:
+                return
+            document = Document(answer.place, answer.content)
+            yield document
+            told = read_object(document, "OpenAlex")
+            meta = told.get("meta")
+            cursor = str((meta.get("next_cursor") if isinstance(meta, dict) else "") or "")
+            if not cursor or len(fields.objects(told.get("results"))) < _PAGE_SIZE:
+                return
+
+    def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
+        """Yield the works of an answer; see `Source.parse`."""
+        answer = read_object(document, "OpenAlex")
+        if isinstance(answer.get("error"), str):
+            said = fields.text(answer.get("message")) or fields.text(answer["error"])
+            raise SourceError(f"{document.place}: OpenAlex answers: {shorten(said, 200)}")
+        works = answer.get("results") if "results" in answer else [answer]
+        if not isinstance(works, list) or not ("results" in answer or "authorships" in answer):
+            raise SourceError(f"{document.place}: no works of OpenAlex's")
+        for number, work in enumerate(works, start=1):
+            try:
+                if not _is_no_paper(fields.part(work)):
+                    yield _entry(fields.part(work))
+            except ValueError as error:
+                yield Refusal(f"{document.place}, entry {number}", str(error))
+
+
+def _filter(wanted: str) -> str:
+    """Return the filter for what is followed: an id's or an ORCID's, else words of title and abstract."""
+    if match := _ORCID.fullmatch(wanted):
+        return f"authorships.author.orcid:{match['id']}"
+    if match := _ID.fullmatch(wanted):
+        return f"{_FILTERS[match['id'][0].upper()]}:{match['id'].upper()}"
+    # A comma ends a filter, and a pipe means "or" between ids.
+    return f"title_and_abstract.search:{wanted.replace(',', ' ').replace('|', ' ')}"
+
+
+def _is_no_paper(work: dict[str, Any]) -> bool:
+    return work.get("is_paratext") is True or (isinstance(work.get("type"), str) and work["type"] in _NO_PAPERS)
+
+
+def _entry(work: dict[str, Any]) -> Entry:
+    """Read one work; raises ValueError with the reason it cannot be taken."""
+    title = fields.text(work.get("title")) or fields.text(work.get("display_name"))
+    if not title:
+        raise ValueError("no title")
+    authorships = fields.objects(work.get("authorships"))
+    location = fields.part(work.get("primary_location"))
+    venue = fields.text(fields.part(location.get("source")).get("display_name"))
+    arxiv, named = _arxiv(work), doi(fields.word(work.get("doi")))
+    return Entry(
+        source=OpenAlex.name,
+        title=title,
+        abstract=fields.abstract(_abstract(work.get("abstract_inverted_index"))),
+        authors=fields.people(fields.part(one.get("author")).get("display_name") for one in authorships),
+        organization=_organization(authorships),
+        arxiv_id=arxiv,
+        doi=named,
+        published=fields.day(work.get("publication_date")),
+        categories=fields.texts([topic.get("display_name") for topic in fields.objects(work.get("topics"))]),
+        keywords=fields.texts([keyword.get("display_name") for keyword in fields.objects(work.get("keywords"))]),
+        venue=venue if venue and not venue.lower().startswith("arxiv") else None,
+        withdrawn=work.get("is_retracted") is True,
+        url=None if arxiv or named else fields.link(location.get("landing_page_url")),
+        pdf_url=fields.link(location.get("pdf_url")),
+    )
+
+
+def _abstract(index: Any) -> str:
+    """Put the words of an inverted index back into their order."""
+    places = sorted(
+        (position, word)
+        for word, positions in fields.part(index).items()
+        for position in (positions if isinstance(positions, list) else ())
+        if isinstance(position, int)
+    )
+    return " ".join(word for _, word in places[:_MOST_WORDS])
+
+
+def _arxiv(work: dict[str, Any]) -> str | None:
+    locations = fields.objects(work.get("locations"))
+    candidates = [work.get("doi"), *(one.get("landing_page_url") for one in locations)]
+    candidates += [one.get("pdf_url") for one in locations]
+    return next((found for one in candidates if isinstance(one, str) and (found := arxiv_id(one))), None)
+
+
+def _organization(authorships: list[dict[str, Any]]) -> str | None:
+    """Return the institution of the first author who has one."""
+    institutions = (fields.objects(one.get("institutions")) for one in authorships)
+    names = (fields.text(one.get("display_name")) for found in institutions for one in found)
+    return next((name for name in names if name), None)

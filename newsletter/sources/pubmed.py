@@ -1,0 +1,160 @@
+"""PubMed: articles that match a query.
+
+API: https://www.ncbi.nlm.nih.gov/books/NBK25499/, `esearch` for the ids that came in on the days asked for, then
+`efetch` for the articles: https://dtd.nlm.nih.gov/ncbi/pubmed/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
+from newsletter.sources.answers import read_object
+from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
+from newsletter.sources.identifiers import arxiv_id, doi
+from newsletter.sources.settings import setting
+from newsletter.sources.xml import read_xml, text_of
+from newsletter.text import shorten
+
+_BATCH = 200
+_MOST_ARTICLES = 2000
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Pubmed:
+    """Articles that match a query."""
+
+    name: ClassVar[str] = "pubmed"
+    summary: ClassVar[str] = "PubMed: articles that match a query"
+    follows: ClassVar[str] = "QUERY"
+    example: ClassVar[str] = '"asthma AND inhaler"'
+    suffixes: ClassVar[tuple[str, ...]] = (".xml",)
+
+    follow: tuple[str, ...] = setting((), "Queries in PubMed's language, as in asthma[MeSH] AND inhaler.")
+    api_key: str | None = setting(None, "A key of NCBI's; raises the rate limit.", secret=True)
+    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
+    api: str = setting("https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "Where to ask.", internal=True)
+
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        """Yield the articles that came in on the days of `span`; see `Source.fetch`."""
+        if not self.follow:
+            raise SourceError("pubmed: nothing to follow", hint=f"newsletter pull pubmed {self.example}")
+        common = {"db": "pubmed", "tool": "newsletter", **({"email": web.contact} if web.contact else {})}
+        secrets = {"api_key": self.api_key} if self.api_key else {}
+        for query in self.follow:
+            asked: dict[str, str | int] = {
+                **common, "term": query, "datetype": "edat", "mindate": f"{span.first:%Y/%m/%d}",
+                "maxdate": f"{span.last:%Y/%m/%d}", "retmax": _MOST_ARTICLES, "retmode": "json",
+            }  # fmt: skip
+            answer = web.get(f"{self.api}/esearch.fcgi", asked, secrets=secrets, conditional=True)
+            ids = [] if answer.is_unchanged else _ids(Document(answer.place, answer.content))
+            for start in range(0, len(ids), _BATCH):
+                wanted = {**common, "id": ",".join(ids[start : start + _BATCH]), "retmode": "xml"}
+                answer = web.get(f"{self.api}/efetch.fcgi", wanted, secrets=secrets)
+                yield Document(f"{self.api}/efetch.fcgi, {query}, from {start + 1} on", answer.content)
+
+    def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
+        """Yield the articles of an answer; see `Source.parse`."""
+        root = read_xml(document)
+        if root.tag not in ("PubmedArticleSet", "PubmedArticle"):
+            raise SourceError(f"{document.place}: no articles of PubMed's: <{shorten(root.tag, 40)}> at its top")
+        for number, article in enumerate(root.iter("PubmedArticle"), start=1):
+            try:
+                yield _entry(article, today)
+            except ValueError as error:
+                yield Refusal(f"{document.place}, entry {number}", str(error))
+
+
+def _ids(document: Document) -> list[str]:
+    """Return the ids that a search found."""
+    found = read_object(document, "PubMed").get("esearchresult")
+    if not isinstance(found, dict):
+        raise SourceError(f"{document.place}: not an answer of PubMed's search")
+    if isinstance(found.get("ERROR"), str):
+        raise SourceError(f"{document.place}: PubMed answers: {shorten(fields.text(found['ERROR']), 200)}")
+    ids = found.get("idlist")
+    return [one for one in ids if isinstance(one, str) and one.isdecimal()] if isinstance(ids, list) else []
+
+
+def _entry(record: ET.Element, today: date) -> Entry:
+    """Read one article; raises ValueError with the reason it cannot be taken."""
+    article = record.find("MedlineCitation/Article")
+    title = "" if article is None else fields.text(_marked(article.find("ArticleTitle")))
+    if article is None or not title:
+        raise ValueError("no title")
+    number = fields.text(text_of(record, "MedlineCitation/PMID"))
+    ids = [
+        _marked(one) for one in (*article.iter("ELocationID"), *record.findall("PubmedData/ArticleIdList/ArticleId"))
+    ]
+    return Entry(
+        source=Pubmed.name,
+        title=_untranslated(title),
+        abstract=_abstract(article),
+        authors=fields.people(map(_author, article.findall("AuthorList/Author"))),
+        arxiv_id=next((found for one in ids if (found := arxiv_id(one))), None),
+        doi=next((found for one in ids if (found := doi(one))), None),
+        published=_published(article, today),
+        keywords=fields.texts([_marked(one) for one in record.iter("Keyword")]),
+        venue=fields.text(text_of(article, "Journal/Title")) or None,
+        withdrawn=any(_marked(one) == "Retracted Publication" for one in article.iter("PublicationType")),
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if number.isdecimal() else None,
+    )
+
+
+def _marked(element: ET.Element | None) -> str:
+    """Return an element's text with raised and lowered parts marked, as `fields.text` reads them."""
+    if element is None:
+        return ""
+    inside = element.text or ""
+    for child in element:
+        text = _marked(child)
+        inside += f"<{child.tag}>{text}</{child.tag}>" if child.tag in ("sub", "sup") else text
+        inside += child.tail or ""
+    return inside
+
+
+def _untranslated(title: str) -> str:
+    """Take off the brackets that say that a title was translated."""
+    plain = title.removesuffix(".")
+    return plain[1:-1] if plain.startswith("[") and plain.endswith("]") else title
+
+
+def _abstract(article: ET.Element) -> str:
+    parts = []
+    for part in article.findall("Abstract/AbstractText"):
+        text, label = fields.text(_marked(part)), fields.text(part.get("Label", ""))
+        parts.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
+    return fields.abstract(" ".join(filter(None, parts)))
+
+
+def _author(author: ET.Element) -> str:
+    names = [text_of(author, name) for name in ("ForeName", "LastName", "Suffix")]
+    return " ".join(filter(None, names)) or text_of(author, "CollectiveName")
+
+
+def _published(article: ET.Element, today: date) -> date | None:
+    """Return the earliest day: on paper, where it may be a month or a season, or online."""
+    told = [*article.findall("ArticleDate"), *article.findall("Journal/JournalIssue/PubDate")]
+    return min((day for one in told if (day := _day(one, today))), default=None)
+
+
+def _day(element: ET.Element, today: date) -> date | None:
+    year, month, day = (text_of(element, name).strip() for name in ("Year", "Month", "Day"))
+    if not year:  # "2018 May-Jun", "Winter 2018"
+        medline = text_of(element, "MedlineDate")
+        year = next(iter(re.findall(r"\b(?:1[89]|20)\d\d\b", medline)), "")
+        months = [word[:3].lower() for word in re.findall(r"[A-Za-z]+", medline) if word[:3].lower() in _MONTHS]
+        month = months[-1] if months else ""
+    named = month[:3].lower()
+    return fields.latest_day(
+        year, _MONTHS.index(named) + 1 if named in _MONTHS else month or None, day or None, today=today
+    )

@@ -1,0 +1,125 @@
+"""Semantic Scholar: papers that match a query.
+
+API: https://api.semanticscholar.org/api-docs/graph, `paper/search/bulk`: a thousand papers a page, the next by a token.
+Only the fields that are asked for come back, and any may be null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import fields
+from newsletter.sources.answers import read_json
+from newsletter.sources.documents import Document, Span
+from newsletter.sources.http import Web
+from newsletter.sources.identifiers import arxiv_id, doi
+from newsletter.sources.settings import setting
+from newsletter.text import shorten
+
+_ASKED = (
+    "paperId,externalIds,title,abstract,tldr,venue,publicationVenue,publicationDate,year,authors,openAccessPdf,url,"
+    "s2FieldsOfStudy"
+)
+_MOST_PAGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticScholar:
+    """Papers that match a query."""
+
+    name: ClassVar[str] = "semanticscholar"
+    summary: ClassVar[str] = "Semantic Scholar: papers that match a query"
+    follows: ClassVar[str] = "QUERY"
+    example: ClassVar[str] = '"in-context learning"'
+    suffixes: ClassVar[tuple[str, ...]] = (".json", ".yaml", ".yml")
+
+    follow: tuple[str, ...] = setting((), 'Queries in its own language, as in "in-context learning" +agents -survey.')
+    api_key: str | None = setting(None, "A key; without one all the world shares one limit.", secret=True)
+    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
+    api: str = setting("https://api.semanticscholar.org/graph/v1/paper/search/bulk", "Where to ask.", internal=True)
+
+    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+        """Yield what was published in `span`, page by page; see `Source.fetch`."""
+        if not self.follow:
+            raise SourceError(
+                "semanticscholar: nothing to follow", hint=f"newsletter pull semanticscholar {self.example}"
+            )
+        for query in self.follow:
+            yield from self._ask(query, span, web)
+
+    def _ask(self, query: str, span: Span, web: Web) -> Iterator[Document]:
+        params: dict[str, str | int] = {
+            "query": query, "fields": _ASKED, "publicationDateOrYear": f"{span.first}:{span.last}",
+        }  # fmt: skip
+        headers = {"x-api-key": self.api_key} if self.api_key else {}
+        for page in range(_MOST_PAGES):
+            answer = web.get(self.api, params, headers=headers, conditional=page == 0)
+            if answer.is_unchanged:
+                return
+            document = Document(answer.place, answer.content)
+            yield document
+            told = read_json(document)
+            token = told.get("token") if isinstance(told, dict) else None
+            if not isinstance(token, str) or not token or not _papers(document):
+                return
+            params["token"] = token
+
+    def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
+        """Yield the papers of an answer; see `Source.parse`."""
+        for number, paper in enumerate(_papers(document), start=1):
+            try:
+                yield _entry(paper, today)
+            except ValueError as error:
+                yield Refusal(f"{document.place}, entry {number}", str(error))
+
+
+def _papers(document: Document) -> list[Any]:
+    """Return the papers of an answer: of a search, of an author, of a batch (null where there is none), or one alone."""
+    answer = read_json(document)
+    if isinstance(answer, dict):
+        for key in ("error", "message"):
+            if isinstance(answer.get(key), str):
+                said = shorten(fields.text(answer[key]), 200)
+                raise SourceError(f"{document.place}: Semantic Scholar answers: {said}")
+        papers = answer.get("data", answer.get("papers", [answer]))
+    else:
+        papers = answer
+    known = ("paperId", "title")
+    if not isinstance(papers, list) or (papers and not any(_is_one(one, known) for one in papers)):
+        raise SourceError(f"{document.place}: no papers of Semantic Scholar's")
+    return papers
+
+
+def _is_one(paper: Any, known: tuple[str, ...]) -> bool:
+    return paper is None or (isinstance(paper, dict) and any(name in paper for name in known))
+
+
+def _entry(paper: Any, today: date) -> Entry:
+    """Read one paper; raises ValueError with the reason it cannot be taken."""
+    if not isinstance(paper, dict):
+        raise ValueError("not found" if paper is None else "not a paper")
+    title = fields.text(paper.get("title"))
+    if not title:
+        raise ValueError("no title")
+    ids, tldr, pdf = (fields.part(paper.get(name)) for name in ("externalIds", "tldr", "openAccessPdf"))
+    return Entry(
+        source=SemanticScholar.name,
+        title=title,
+        abstract=fields.abstract(paper.get("abstract")),
+        authors=fields.people(author.get("name") for author in fields.objects(paper.get("authors"))),
+        arxiv_id=arxiv_id(fields.word(ids.get("ArXiv"))) or arxiv_id(fields.word(ids.get("DOI"))),
+        doi=doi(fields.word(ids.get("DOI"))),
+        published=fields.day(paper.get("publicationDate")) or fields.latest_day(paper.get("year"), today=today),
+        categories=fields.texts([field.get("category") for field in fields.objects(paper.get("s2FieldsOfStudy"))]),
+        venue=fields.text(paper.get("venue"))
+        or fields.text(fields.part(paper.get("publicationVenue")).get("name"))
+        or None,
+        summary=fields.text(tldr.get("text")) or None,
+        url=fields.link(paper.get("url")),
+        pdf_url=fields.link(pdf.get("url")),
+    )
