@@ -75,14 +75,14 @@ def pull_files(
     with store.rehearsal() if rehearse else nullcontext():
         for place in find_documents(places, source.suffixes):
             watch(place)
-            try:
-                for document in answers_in(read_document(place, day, web)):
-                    if isinstance(document, Refusal):
-                        tally.refusals.append(document)
-                    else:
-                        _take(store, source, document, now, tally)
-            except SourceError as error:
-                tally.refusals.append(Refusal(place, str(error).removeprefix(f"{place}: ")))
+            for document in _documents_of(place, day, web):
+                if isinstance(document, Refusal):
+                    tally.refusals.append(document)
+                    continue
+                try:
+                    _take(store, source, document, now, tally)
+                except SourceError as error:
+                    tally.refusals.append(_refused(document.place, error))
         store.pulls.record(tally.report(), now, through=None)
     return tally.report()
 
@@ -118,6 +118,17 @@ def pull_days(
             if busy is not None:
                 store.pulls.pause(tally.source, now + timedelta(seconds=busy.wait_s))
     return report
+
+
+def _documents_of(place: str, day: date | None, web: Web) -> Iterator[Document | Refusal]:
+    try:
+        yield from answers_in(read_document(place, day, web))
+    except SourceError as error:
+        yield _refused(place, error)
+
+
+def _refused(place: str, error: SourceError) -> Refusal:
+    return Refusal(place, str(error).removeprefix(f"{place}: "))
 
 
 def resting_until(store: Store, source: Source, now: datetime) -> datetime | None:

@@ -79,7 +79,7 @@ class SemanticScholar:
 
 
 def _papers(document: Document) -> list[Any]:
-    """Return the papers of an answer: of a search, of an author, of a batch (null where there is none), or one alone."""
+    """Return the papers of an answer: of a search, an author, a batch (null where there is none), or one alone."""
     answer = read_json(document)
     if isinstance(answer, dict):
         for key in ("error", "message"):
