@@ -200,7 +200,9 @@ def _checked(error: SourceError) -> list[Entry | Refusal]:
     return []
 
 
-VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just([]) | st.just({})
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just([]) | st.just({})
+)
 
 
 def mutated(draw: Any, value: Any) -> Any:

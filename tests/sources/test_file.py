@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.places import samples
 from newsletter.sources import Document, Span, Web
 from newsletter.sources.documents import read_document
 from newsletter.sources.file import File, recognise
@@ -198,7 +199,7 @@ def test_a_table_without_titles_is_one_error() -> None:
 def test_the_error_of_an_unknown_format_says_which_are_known() -> None:
     with pytest.raises(SourceError) as caught:
         parse("Clouds are white.")
-    assert caught.value.hint == "known: JSON, JSON lines, CSV and TSV with a header line, BibTeX, RIS"
+    assert caught.value.hint == "known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and what other sources give"
 
 
 def test_a_damaged_gzip_file_is_one_error() -> None:
@@ -279,3 +280,24 @@ def test_the_damaged_recordings_are_one_error_each(shared: Path) -> None:
     assert len(paths) == 3
     for path in paths:
         assert error_of(path.read_bytes(), str(path)).startswith(f"{path}: nothing in it can be taken; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "papers"),
+    [
+        ("huggingface.json", "huggingface", 2),
+        ("arxiv.xml", "arxiv", 2),
+        ("pubmed.xml", "pubmed", 2),
+        ("feed.xml", "feed", 2),
+    ],
+)
+def test_what_another_source_gave_is_read_as_its_own(name: str, source: str, papers: int) -> None:
+    content = (Path(__file__).parent / "recordings" / name).read_bytes()
+    told = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
+    assert ({one.source for one in told}, len(told)) == ({source}, papers)
+
+
+def test_a_saved_page_is_read_as_one() -> None:
+    content = (samples() / "daily-papers-2026-05-08.txt").read_bytes()
+    told = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
+    assert ({one.source for one in told}, len(told)) == ({"page"}, 8)
