@@ -1,6 +1,7 @@
 """Files of references, whichever program wrote them: JSON, JSON lines, CSV, TSV, BibTeX and RIS, also gzipped.
 
-The format is told by content; so are saved pages and answers of other sources, which are read as theirs. Files are read piece by piece, so they may be of any size.
+The format is told by content; so are saved pages and answers of other sources, which are read as theirs. Files are
+read piece by piece, so they may be of any size.
 """
 
 from __future__ import annotations
