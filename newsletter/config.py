@@ -97,6 +97,10 @@ _HEAD = """\
 # Where papers are pulled from, in order. `newsletter sources --help` shows every kind, and what may be set.
 [[sources]]
 kind = "huggingface"
+
+# [[sources]]
+# kind = "arxiv"
+# follow = ["cs.CL", "cs.LG", 'ti:"in-context learning"']
 """
 
 

@@ -36,6 +36,7 @@ class _Server:
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     follow: tuple[str, ...] = setting((), "Categories, as the site names them; none means all.")
+    every: int = setting(6, "Hours to leave it alone after an answer in full.", internal=True)
     api: str = setting("https://api.biorxiv.org/details", "The API's address.", internal=True)
 
     def fetch(self, span: Span, web: Web) -> Iterator[Document]:
