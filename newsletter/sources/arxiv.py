@@ -16,16 +16,22 @@ from typing import ClassVar
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources.arxiv_atom import NO_CATEGORY, read_answer, total_of
+from newsletter.sources.arxiv_atom import NOT_ANNOUNCED, count_of, read_answer
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.http import Answer, Web
 from newsletter.sources.settings import setting
 
-_CATEGORY = re.compile(r"[a-z][a-z-]+(?:\.(?:[A-Za-z]{2}|[a-z][a-z-]+|\*))?")
+# https://arxiv.org/category_taxonomy: archives that are divided into categories, and those that are one themselves.
+_DIVIDED = ("astro-ph", "cond-mat", "cs", "econ", "eess", "math", "nlin", "physics", "q-bio", "q-fin", "stat")
+_WHOLE = ("gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph")
+_CATEGORY = re.compile(rf"(?:{'|'.join(_DIVIDED)})(?:\.(?:[A-Za-z]+(?:-[a-z]+)?|\*))?|{'|'.join(_WHOLE)}")
 _ANNOUNCEMENTS = ("new", "cross", "replace", "replace-cross")
 _LAG = timedelta(days=4)
 _PAGE_SIZE = 200
-_MOST_PAGES = 50
+#: A week of several busy categories is some thousands of papers.
+_MOST_MISSED = 10_000
+# The API gives no more than 30,000 papers of one query.
+_MOST_PAGES = 30_000 // _PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Arxiv:
     announce: tuple[str, ...] = setting(
         ("new", "cross"), "Which announcements of a category to keep.", choices=_ANNOUNCEMENTS
     )
+    max_results: int = setting(2000, "How many papers to take of a query at most, the latest first.")
     every: int = setting(4, "Hours to leave it alone after an answer in full.", internal=True)
     api: str = setting("https://export.arxiv.org/api/query", "Where queries are answered.", internal=True)
     feed: str = setting("https://rss.arxiv.org/atom", "Where announcements are.", internal=True)
@@ -52,38 +59,44 @@ class Arxiv:
             raise SourceError("arxiv: nothing to follow", hint="name categories: newsletter pull arxiv cs.CL cs.LG")
         categories = [one for one in self.follow if _CATEGORY.fullmatch(one)]
         if categories:
-            answer = web.get(f"{self.feed}/{'+'.join(categories)}", conditional=True)
+            names = "+".join(dict.fromkeys(one.removesuffix(".*") for one in categories))
+            answer = web.get(f"{self.feed}/{names}", expected=(400,), conditional=True)
             if not answer.is_unchanged:
-                yield Document(answer.place, answer.content)
+                yield _document(answer)
             if span.first < span.last - timedelta(days=1):
-                yield from self._ask(" OR ".join(f"cat:{one}" for one in categories), span, web)
+                missed = " OR ".join(dict.fromkeys(_in_query(one) for one in categories))
+                yield from self._ask(missed, _MOST_MISSED, span, web)
         for query in self.follow:
             if query not in categories:
-                yield from self._ask(query, span, web)
+                yield from self._ask(query, self.max_results, span, web)
 
-    def _ask(self, query: str, span: Span, web: Web) -> Iterator[Document]:
+    def _ask(self, query: str, most: int, span: Span, web: Web) -> Iterator[Document]:
         """Yield the pages of what was submitted in time to be announced in `span`, the latest first."""
         submitted = f"submittedDate:[{span.first - _LAG:%Y%m%d}0000 TO {span.last:%Y%m%d}2359]"
         start = 0
         for _ in range(_MOST_PAGES):
+            size = min(_PAGE_SIZE, most - start)
+            if size <= 0:
+                return
             params: dict[str, str | int] = {
-                "search_query": f"({query}) AND {submitted}", "start": start, "max_results": _PAGE_SIZE,
+                "search_query": f"({query}) AND {submitted}", "start": start, "max_results": size,
                 "sortBy": "submittedDate", "sortOrder": "descending",
             }  # fmt: skip
-            answer = web.get(self.api, params, conditional=start == 0)
+            answer = web.get(self.api, params, expected=(400,), conditional=start == 0)
             if answer.is_unchanged:
                 return
-            document = Document(answer.place, answer.content)
-            got, total = total_of(document)
-            if not got and start < total:  # a page that is empty by mistake: known faults of the API come and go
-                document = Document(answer.place, web.get(self.api, params).content)
-                got, total = total_of(document)
+            document = _document(answer)
+            got, total = count_of(document)
+            if not got and total is not None and start < total:
+                # A page that is empty by mistake: https://github.com/lukasschwab/arxiv.py/issues/43
+                document = _document(web.get(self.api, params, expected=(400,)))
+                got = count_of(document)[0]
                 if not got:
                     raise SourceError(f"{answer.place}: an empty page, though {total} are said to be there")
             if got:
                 yield document
             start += got
-            if start >= total:
+            if start >= total if total is not None else got < size:
                 return
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
@@ -91,5 +104,23 @@ class Arxiv:
         for told in read_answer(document):
             if isinstance(told, Refusal):
                 yield told
-            elif told.announced in (NO_CATEGORY, *self.announce):
+            elif told.announced in (NOT_ANNOUNCED, *self.announce):
                 yield told.entry
+
+
+def _in_query(category: str) -> str:
+    """Return how the API is asked for a category, or for all that an archive is divided into."""
+    return f"cat:{category}.*" if category in _DIVIDED else f"cat:{category}"
+
+
+def _document(answer: Answer) -> Document:
+    """Return an answer as a document.
+
+    Raises:
+        SourceError: It says what was wrong with the question.
+    """
+    document = Document(answer.place, answer.content)
+    if answer.status == 400:
+        count_of(document)  # raises arXiv's own words, where there are any
+        raise SourceError(f"{answer.place}: answered 400 Bad Request", hint="is what you follow spelled right?")
+    return document

@@ -25,19 +25,29 @@ from newsletter.text import shorten
 _ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
 _PAGE_SIZE = 200
 _MOST_PAGES = 25
+# Crossref refuses a whole question for one name that it does not know here; "institution" is one, though works have it.
 _ASKED = (
-    "DOI,title,subtitle,abstract,author,published,issued,created,container-title,type,URL,link,relation,"
-    "alternative-id,subject,institution,publisher"
+    "DOI,title,abstract,author,published,issued,created,container-title,type,URL,link,relation,alternative-id,subject,"
+    "update-to"
 )
 # Works that are no papers.
 _NO_PAPERS = frozenset({
     "component", "peer-review", "grant", "journal", "journal-issue", "journal-volume", "book-series", "book-set",
     "proceedings", "proceedings-series", "report-series", "standard-series", "database",
 })  # fmt: skip
-_TAKEN_BACK = re.compile(r"(?:withdrawn|retracted)(?: article)?\b\s*[:—-]", re.IGNORECASE)
-_NOTICE = re.compile(
-    r"(?:retraction|withdrawal|expression of concern)(?: notice| note)?\s*(?::|to\b|of\b)", re.IGNORECASE
+# "RETRACTED Title", "Retracted Article: Title", "[Retracted] Title".
+_TAKEN_BACK = re.compile(
+    r"\W*(?:(?:RETRACTED|WITHDRAWN)\b|(?i:retracted|withdrawn)(?i: article| paper| chapter)?\s*(?:[\]):–—]|-\s))"
 )
+# Where a publisher does not say so in "update-to". "Withdrawal of inhaled steroids" is medicine.
+_NOTICE = re.compile(
+    r"(?:retraction|withdrawal) (?:note|notice)\b|notice of (?:retraction|withdrawal)\b|retraction\s*(?::|to:)"
+    r"|(?:editorial )?expression of concern\b",
+    re.IGNORECASE,
+)
+# What a work may say in "update-to": https://www.crossref.org/documentation/crossmark/version-control-corrections-and-retractions/
+_TAKES_BACK = frozenset({"retraction", "withdrawal", "removal"})
+_NOTICES = _TAKES_BACK | {"partial_retraction", "expression_of_concern"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +95,8 @@ class Crossref:
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the works of an answer; see `Source.parse`."""
         message = _message(document)
-        works = message.get("items") if "items" in message else [message]
-        for number, work in enumerate(works if isinstance(works, list) else [], start=1):
+        works = message.get("items", [message])
+        for number, work in enumerate(works, start=1):
             try:
                 if not _is_no_paper(fields.part(work)):
                     yield _entry(fields.part(work), today)
@@ -103,12 +113,31 @@ def _message(document: Document) -> dict[str, Any]:
         raise SourceError(f"{document.place}: Crossref answers: {shorten('; '.join(told) or 'failed', 200)}")
     if kind not in ("work-list", "work") or not isinstance(message, dict):
         raise SourceError(f"{document.place}: not works of Crossref's but {shorten(repr(kind), 60)}")
+    if (kind == "work-list" or "items" in message) and not isinstance(message.get("items"), list):
+        raise SourceError(f"{document.place}: a list of Crossref's without its works")
     return message
 
 
 def _is_no_paper(work: dict[str, Any]) -> bool:
     """Tell whether a work is a journal, a review of a paper or the like, or a notice about another paper."""
-    return fields.word(work.get("type")) in _NO_PAPERS or bool(_NOTICE.match(_title(work)))
+    if fields.word(work.get("type")) in _NO_PAPERS:
+        return True
+    named = doi(fields.word(work.get("DOI")))
+    others = (kind for kind, about in _updates(work) if about != named)
+    return any(kind in _NOTICES for kind in others) or bool(_NOTICE.match(_title(work)))
+
+
+def _is_withdrawn(work: dict[str, Any]) -> bool:
+    """Tell whether a work is taken back: by its title, or by a notice that took its place and so is about itself."""
+    named = doi(fields.word(work.get("DOI")))
+    itself = any(kind in _TAKES_BACK and named is not None and about == named for kind, about in _updates(work))
+    return itself or bool(_TAKEN_BACK.match(_title(work)))
+
+
+def _updates(work: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Return the kind of each update that a work is, and the DOI of what it updates."""
+    updates = fields.objects(work.get("update-to"))
+    return [(fields.word(one.get("type")), doi(fields.word(one.get("DOI")))) for one in updates]
 
 
 def _entry(work: dict[str, Any], today: date) -> Entry:
@@ -120,7 +149,7 @@ def _entry(work: dict[str, Any], today: date) -> Entry:
         source=Crossref.name,
         title=title,
         abstract=fields.abstract(work.get("abstract")),
-        authors=fields.people(map(_author, fields.objects(work.get("author")))),
+        authors=tuple(dict.fromkeys(filter(None, map(_author, fields.objects(work.get("author")))))),
         organization=next((fields.word(one.get("name")) for one in fields.objects(work.get("institution"))), "")
         or None,
         arxiv_id=_arxiv(work),
@@ -128,7 +157,7 @@ def _entry(work: dict[str, Any], today: date) -> Entry:
         published=_published(work, today),
         categories=fields.texts(work.get("subject")),
         venue=next(iter(fields.texts(work.get("container-title"))), None),
-        withdrawn=bool(_TAKEN_BACK.match(title)),
+        withdrawn=_is_withdrawn(work),
         pdf_url=_pdf(work),
         url=None if doi(fields.word(work.get("DOI"))) else fields.link(work.get("URL")),
     )
@@ -141,17 +170,22 @@ def _title(work: dict[str, Any]) -> str:
 def _author(author: dict[str, Any]) -> str:
     given, family = fields.text(author.get("given")), fields.text(author.get("family"))
     suffix = fields.text(author.get("suffix"))
-    return " ".join(filter(None, (given, family, suffix))) or fields.text(author.get("name"))
+    person = " ".join(filter(None, (given, family, suffix)))
+    # The name of a group may have a comma, and is not to be turned around.
+    return "".join(fields.people([person])) if person else fields.text(author.get("name"))
 
 
 def _arxiv(work: dict[str, Any]) -> str | None:
     """Return the arXiv id of a preprint that a work says it has, or is."""
     candidates = [work.get("DOI"), *(work["alternative-id"] if isinstance(work.get("alternative-id"), list) else ())]
-    relation = work.get("relation")
-    if isinstance(relation, dict):
-        for kind in ("has-preprint", "is-version-of", "is-same-as"):
-            candidates += [one.get("id") for one in fields.objects(relation.get(kind))]
-    return next((found for one in candidates if isinstance(one, str) and (found := arxiv_id(one))), None)
+    relation = fields.part(work.get("relation"))
+    for kind in ("has-preprint", "is-version-of", "is-same-as"):
+        for one in fields.objects(relation.get(kind)):
+            told = fields.word(one.get("id"))
+            candidates += [told, f"arXiv:{told}"] if one.get("id-type") == "arxiv" else [told]
+    # A publisher's own number may look like an arXiv id: only one that says what it is is taken for it.
+    named = (one for one in candidates if isinstance(one, str) and "arxiv" in one.lower())
+    return next((found for one in named if (found := arxiv_id(one))), None)
 
 
 def _published(work: dict[str, Any], today: date) -> date | None:

@@ -34,6 +34,7 @@ _FILTERS = {
     "I": "authorships.institutions.id",
 }  # fmt: skip
 _ID = re.compile(r"(?:https?://openalex\.org/)?(?P<id>[ASTI]\d{4,12})", re.IGNORECASE)
+_OTHER = re.compile(r"https?://openalex\.org/(?!W)[A-Z]\d+")
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(?P<id>\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _NO_PAPERS = frozenset(
     {"paratext", "retraction", "editorial", "erratum", "grant", "peer-review", "supplementary-materials"}
@@ -117,6 +118,8 @@ def _is_no_paper(work: dict[str, Any]) -> bool:
 
 def _entry(work: dict[str, Any]) -> Entry:
     """Read one work; raises ValueError with the reason it cannot be taken."""
+    if _OTHER.match(fields.word(work.get("id"))):  # authors and sources have a display name, too
+        raise ValueError(f"not a work (its id is {shorten(work['id'], 60)})")
     title = fields.text(work.get("title")) or fields.text(work.get("display_name"))
     if not title:
         raise ValueError("no title")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
@@ -76,7 +77,10 @@ class Pubmed:
 
 def _ids(document: Document) -> list[str]:
     """Return the ids that a search found."""
-    found = read_object(document, "PubMed").get("esearchresult")
+    answer = read_object(document, "PubMed")
+    found = answer.get("esearchresult")
+    if isinstance(answer.get("error"), str):
+        raise SourceError(f"{document.place}: PubMed answers: {shorten(fields.text(answer['error']), 200)}")
     if not isinstance(found, dict):
         raise SourceError(f"{document.place}: not an answer of PubMed's search")
     if isinstance(found.get("ERROR"), str):
@@ -92,15 +96,16 @@ def _entry(record: ET.Element, today: date) -> Entry:
     if article is None or not title:
         raise ValueError("no title")
     number = fields.text(text_of(record, "MedlineCitation/PMID"))
-    ids = [
-        _marked(one) for one in (*article.iter("ELocationID"), *record.findall("PubmedData/ArticleIdList/ArticleId"))
-    ]
+    told = (*article.iter("ELocationID"), *record.findall("PubmedData/ArticleIdList/ArticleId"))
+    ids = [_marked(one) for one in told if one.get("ValidYN") != "N"]
+    # A journal's own number may look like an arXiv id: only one that says what it is is taken for it.
+    arxiv_ids = [one for one in ids if "arxiv" in one.lower()]
     return Entry(
         source=Pubmed.name,
         title=_untranslated(title),
         abstract=_abstract(article),
-        authors=fields.people(map(_author, article.findall("AuthorList/Author"))),
-        arxiv_id=next((found for one in ids if (found := arxiv_id(one))), None),
+        authors=tuple(dict.fromkeys(filter(None, map(_author, article.findall("AuthorList/Author"))))),
+        arxiv_id=next((found for one in arxiv_ids if (found := arxiv_id(one))), None),
         doi=next((found for one in ids if (found := doi(one))), None),
         published=_published(article, today),
         keywords=fields.texts([_marked(one) for one in record.iter("Keyword")]),
@@ -125,7 +130,9 @@ def _marked(element: ET.Element | None) -> str:
 def _untranslated(title: str) -> str:
     """Take off the brackets that say that a title was translated."""
     plain = title.removesuffix(".")
-    return plain[1:-1] if plain.startswith("[") and plain.endswith("]") else title
+    inside = plain[1:-1]
+    depths = accumulate((one == "[") - (one == "]") for one in inside)  # "[A] and [B]" is not one bracket
+    return inside if inside and plain == f"[{inside}]" and min(depths) >= 0 else title
 
 
 def _abstract(article: ET.Element) -> str:
@@ -138,7 +145,9 @@ def _abstract(article: ET.Element) -> str:
 
 def _author(author: ET.Element) -> str:
     names = [text_of(author, name) for name in ("ForeName", "LastName", "Suffix")]
-    return " ".join(filter(None, names)) or text_of(author, "CollectiveName")
+    person = " ".join(filter(None, names))
+    # The name of a group may have a comma, and is not to be turned around.
+    return "".join(fields.people([person])) if person else fields.text(text_of(author, "CollectiveName"))
 
 
 def _published(article: ET.Element, today: date) -> date | None:
@@ -149,9 +158,9 @@ def _published(article: ET.Element, today: date) -> date | None:
 
 def _day(element: ET.Element, today: date) -> date | None:
     year, month, day = (text_of(element, name).strip() for name in ("Year", "Month", "Day"))
-    if not year:  # "2018 May-Jun", "Winter 2018"
+    if not year:  # "2018 May-Jun", "2017 Dec-2018 Jan", "Winter 2018": of two the last, as for any day not fully told
         medline = text_of(element, "MedlineDate")
-        year = next(iter(re.findall(r"\b(?:1[89]|20)\d\d\b", medline)), "")
+        year = next(iter(re.findall(r"\b(?:1[89]|20)\d\d\b", medline)[::-1]), "")
         months = [word[:3].lower() for word in re.findall(r"[A-Za-z]+", medline) if word[:3].lower() in _MONTHS]
         month = months[-1] if months else ""
     named = month[:3].lower()

@@ -1,7 +1,7 @@
 """Semantic Scholar: papers that match a query.
 
 API: https://api.semanticscholar.org/api-docs/graph, `paper/search/bulk`: a thousand papers a page, the next by a token.
-Only the fields that are asked for come back, and any may be null.
+Only the fields that are asked for come back, and any may be null. This search refuses `tldr`; others may give it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _ASKED = (
-    "paperId,externalIds,title,abstract,tldr,venue,publicationVenue,publicationDate,year,authors,openAccessPdf,url,"
+    "paperId,externalIds,title,abstract,venue,publicationVenue,publicationDate,year,authors,openAccessPdf,url,"
     "s2FieldsOfStudy"
 )
 _MOST_PAGES = 10
@@ -86,17 +86,19 @@ def _papers(document: Document) -> list[Any]:
             if isinstance(answer.get(key), str):
                 said = shorten(fields.text(answer[key]), 200)
                 raise SourceError(f"{document.place}: Semantic Scholar answers: {said}")
-        papers = answer.get("data", answer.get("papers", [answer]))
+        nothing = [] if answer.get("total") == 0 else [answer]  # a search that finds nothing may leave out "data"
+        papers = answer.get("data", answer.get("papers", nothing))
     else:
         papers = answer
-    known = ("paperId", "title")
-    if not isinstance(papers, list) or (papers and not any(_is_one(one, known) for one in papers)):
+    if not isinstance(papers, list) or not _are_papers(papers):
         raise SourceError(f"{document.place}: no papers of Semantic Scholar's")
     return papers
 
 
-def _is_one(paper: Any, known: tuple[str, ...]) -> bool:
-    return paper is None or (isinstance(paper, dict) and any(name in paper for name in known))
+def _are_papers(papers: list[Any]) -> bool:
+    """Tell whether these may be papers: none, or one at least; authors, of whom some were not found, are none."""
+    found = [one for one in papers if one is not None]
+    return not found or any("paperId" in one or "title" in one for one in fields.objects(found))
 
 
 def _entry(paper: Any, today: date) -> Entry:
@@ -107,6 +109,7 @@ def _entry(paper: Any, today: date) -> Entry:
     if not title:
         raise ValueError("no title")
     ids, tldr, pdf = (fields.part(paper.get(name)) for name in ("externalIds", "tldr", "openAccessPdf"))
+    venue = fields.text(paper.get("venue")) or fields.text(fields.part(paper.get("publicationVenue")).get("name"))
     return Entry(
         source=SemanticScholar.name,
         title=title,
@@ -116,9 +119,7 @@ def _entry(paper: Any, today: date) -> Entry:
         doi=doi(fields.word(ids.get("DOI"))),
         published=fields.day(paper.get("publicationDate")) or fields.latest_day(paper.get("year"), today=today),
         categories=fields.texts([field.get("category") for field in fields.objects(paper.get("s2FieldsOfStudy"))]),
-        venue=fields.text(paper.get("venue"))
-        or fields.text(fields.part(paper.get("publicationVenue")).get("name"))
-        or None,
+        venue=venue if venue and not venue.lower().startswith("arxiv") else None,
         summary=fields.text(tldr.get("text")) or None,
         url=fields.link(paper.get("url")),
         pdf_url=fields.link(pdf.get("url")),

@@ -1,0 +1,226 @@
+"""Crossref's pitfalls; its plain facts are in test_apis.py, and how any source is served in test_every_source.py."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import Document, Span, Web
+from newsletter.sources.crossref import Crossref
+from tests.factories import TODAY
+
+#: The names that Crossref says may be selected, of which one that is not here makes it refuse the question.
+SELECTABLE = frozenset({
+    "abstract", "URL", "resource", "member", "posted", "score", "created", "degree", "update-policy", "short-title",
+    "license", "ISSN", "container-title", "issued", "update-to", "issue", "prefix", "approved", "indexed",
+    "article-number", "clinical-trial-number", "accepted", "author", "group-title", "DOI", "is-referenced-by-count",
+    "updated-by", "event", "chair", "standards-body", "original-title", "funder", "translator", "published",
+    "archive", "published-print", "alternative-id", "subject", "subtitle", "published-online", "publisher-location",
+    "content-domain", "reference", "title", "link", "type", "publisher", "volume", "references-count", "ISBN",
+    "issn-type", "assertion", "deposited", "page", "content-created", "short-container-title", "relation", "editor",
+})  # fmt: skip
+
+
+def parse(content: Any) -> list[Entry | Refusal]:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return list(Crossref().parse(Document("saved.json", body), TODAY))
+
+
+def works(*items: Any) -> dict[str, Any]:
+    return {"status": "ok", "message-type": "work-list", "message": {"items": list(items)}}
+
+
+def only(title: str = "Counting Clouds", /, **facts: Any) -> Entry:
+    """The one entry of an answer with one work."""
+    (entry,) = parse(works({"title": [title], "DOI": "10.1000/clouds", **facts}))
+    assert isinstance(entry, Entry)
+    return entry
+
+
+# -- notices, and papers taken back -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["retraction", "partial_retraction", "withdrawal", "removal", "expression_of_concern"])
+def test_a_notice_about_another_paper_is_left_out(kind: str) -> None:
+    notice = {"title": ["On Clouds"], "DOI": "10.1000/2", "update-to": [{"type": kind, "DOI": "10.1000/1"}]}
+    assert parse(works(notice)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "withdrawn"),
+    [("retraction", True), ("withdrawal", True), ("removal", True), ("expression_of_concern", False)],
+)
+def test_a_notice_in_the_papers_own_place_is_about_the_paper(kind: str, withdrawn: bool) -> None:
+    assert only("Clouds", **{"update-to": [{"type": kind, "DOI": "10.1000/CLOUDS"}]}).withdrawn is withdrawn
+
+
+@pytest.mark.parametrize("kind", ["new_version", "new_edition", "correction", "clarification"])
+def test_other_updates_are_papers(kind: str) -> None:
+    assert not only("Clouds", **{"update-to": [{"type": kind, "DOI": "10.1000/1"}]}).withdrawn
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Retraction: On Clouds",
+        "Retraction to: On Clouds",
+        "Retraction Note: On Clouds",
+        "RETRACTION NOTE to: On Clouds",
+        "Withdrawal Notice: On Clouds",
+        "Notice of Retraction: On Clouds",
+        "Editorial Expression of Concern: On Clouds",
+    ],
+)
+def test_a_notice_is_told_by_its_title_where_nothing_else_says_so(title: str) -> None:
+    assert parse(works({"title": [title]})) == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Withdrawal of inhaled steroids in asthma",
+        "Withdrawal to the clouds",
+        "Retraction of the tongue in kettles",
+        "Withdrawn cohorts in trials of kettles",
+        "Retracted papers: a survey",
+    ],
+)
+def test_a_paper_about_withdrawal_or_retraction_is_a_paper(title: str) -> None:
+    assert (only(title).title, only(title).withdrawn) == (title, False)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "RETRACTED: On Clouds",
+        "RETRACTED On Clouds",
+        "[Retracted] On Clouds",
+        "Retracted Article: On Clouds",
+        "WITHDRAWN: On Clouds",
+        "Withdrawn - On Clouds",
+    ],
+)
+def test_a_title_may_say_that_the_paper_is_taken_back(title: str) -> None:
+    assert only(title).withdrawn
+
+
+@pytest.mark.parametrize("kind", ["component", "peer-review", "grant", "journal", "journal-issue", "book-series"])
+def test_works_that_are_no_papers_are_left_out(kind: str) -> None:
+    assert parse(works({"title": ["On Clouds"], "type": kind})) == []
+
+
+# -- identity and names -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "identity"),
+    [
+        ({"alternative-id": ["1234.56789"]}, None),  # a publisher's own number
+        ({"alternative-id": ["arXiv:2605.01234v2"]}, "2605.01234"),
+        ({"alternative-id": "arXiv:2605.01234"}, None),
+        ({"relation": {"has-preprint": [{"id-type": "doi", "id": "10.48550/arXiv.2605.01234"}]}}, "2605.01234"),
+        ({"relation": {"has-preprint": [{"id-type": "arxiv", "id": "2605.01234"}]}}, "2605.01234"),
+        ({"relation": {"has-preprint": [{"id-type": "arxiv", "id": "http://arxiv.org/abs/2605.01234"}]}}, "2605.01234"),
+        ({"relation": {"has-preprint": [{"id-type": "other", "id": "1234.56789"}]}}, None),
+        ({"relation": {"references": [{"id-type": "arxiv", "id": "2605.01234"}]}}, None),
+        ({"relation": {"has-preprint": [{"id-type": "arxiv", "id": 2605}]}}, None),
+    ],
+)  # fmt: skip
+def test_only_what_says_that_it_is_an_arxiv_id_is_one(facts: dict[str, Any], identity: str | None) -> None:
+    assert only(**facts).arxiv_id == identity
+
+
+def test_a_person_is_turned_around_and_a_group_is_not() -> None:
+    authors = [{"family": "Example, Ada"}, {"name": "Cloud Group, Kettle School"}, {"given": 7}, {"family": "Sample"}]
+    assert only(author=authors).authors == ("Ada Example", "Cloud Group, Kettle School", "Sample")
+
+
+# -- documents ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"Resource not found.", "not JSON ('Resource not found.')"),
+        (b"<!DOCTYPE html><html></html>", "not JSON"),
+        ({"status": "ok", "message-type": "type", "message": {"id": "x"}}, "not works of Crossref's but 'type'"),
+        ({"status": "ok", "message-type": "work-list", "message": {}}, "without its works"),
+        ({"status": "ok", "message-type": "work-list", "message": {"items": None}}, "without its works"),
+        ({"status": "ok", "message-type": "work", "message": {"items": 5}}, "without its works"),
+        ({"status": "ok", "message-type": "work", "message": []}, "not works of Crossref's"),
+        ({"status": "failed", "message": "odd"}, "Crossref answers: failed"),
+    ],
+)
+def test_what_is_not_works_is_one_error(content: Any, why: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse(content)
+    assert str(caught.value).startswith("saved.json: ")
+    assert why in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "DOI", "id"]), inner),
+    max_leaves=5,
+)
+NAMES = ["title", "DOI", "update-to", "relation", "alternative-id", "author", "published", "link", "institution"]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(NAMES), JSON) | JSON, max_size=3))
+def test_works_of_any_shape_are_entries_or_refusals(items: list[Any]) -> None:
+    assert all(isinstance(one, Entry | Refusal) for one in parse(works(*items)))
+
+
+def test_only_what_may_be_selected_is(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/works").respond_with_json(works())
+    with Web(sleep=lambda _seconds: None) as web:
+        list(Crossref(follow=("clouds",), api=httpserver.url_for("/works")).fetch(Span(TODAY, TODAY), web))
+    assert set(httpserver.log[0][0].args["select"].split(",")) - SELECTABLE == set()
+
+
+# -- recorded answers ---------------------------------------------------------------------------------
+
+
+def answers(folder: Path) -> list[tuple[int, bytes]]:
+    """Status and body of every recorded answer."""
+    found = []
+    for path in sorted(folder.glob("*.yaml")):
+        for one in yaml.safe_load(path.read_bytes())["interactions"]:
+            body = one["response"]["body"]["string"]
+            body = body.encode() if isinstance(body, str) else body
+            found.append((one["response"]["status"]["code"], body))
+    return found
+
+
+def test_the_recorded_works_are_read_whole(shared: Path) -> None:
+    told: list[Entry | Refusal] = []
+    errors: list[str] = []
+    for status, body in answers(shared / "crossref"):
+        try:
+            one = parse(body)
+        except SourceError as error:
+            errors.append(str(error))
+            continue
+        assert status == 200
+        told += one
+    # Works with a title that are of a paper's type, as counted without this program; 18 more are no papers.
+    assert len(told) == len([one for one in told if isinstance(one, Entry)]) == 165
+    assert all(len(error.splitlines()) == 1 for error in errors)
+    assert len(errors) == 27  # 21 failures, 2 in BibTeX, and lists of members, licences and types
+    assert not any(isinstance(one, Entry) and one.withdrawn for one in told)
+
+
+def test_a_recorded_answer_may_be_compressed(shared: Path) -> None:
+    packed = [body for _, body in answers(shared / "crossref") if body[:2] == b"\x1f\x8b"]
+    assert packed
+    assert all(gzip.decompress(body) for body in packed)

@@ -1,0 +1,193 @@
+"""PubMed's pitfalls; its plain facts are in test_apis.py, and how any source is served in test_every_source.py."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+
+from newsletter.errors import SourceError
+from newsletter.models import Entry, Refusal
+from newsletter.sources import Document, Span, Web
+from newsletter.sources.pubmed import Pubmed
+from tests.factories import TODAY
+
+
+def parse(content: str | bytes) -> list[Entry | Refusal]:
+    body = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+    return list(Pubmed().parse(Document("saved.xml", body), TODAY))
+
+
+def only(inside: str = "", title: str = "Clouds", after: str = "") -> Entry:
+    """The one entry of an answer with one article."""
+    article = f"<Article><ArticleTitle>{title}</ArticleTitle>{inside}</Article>"
+    (entry,) = parse(f"<PubmedArticle><MedlineCitation>{article}</MedlineCitation>{after}</PubmedArticle>")
+    assert isinstance(entry, Entry)
+    return entry
+
+
+# -- titles and abstracts -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("<i>Clouds</i> of <b>CO<sub>2</sub></b>", "Clouds of CO₂"),
+        ("10<sup>-3</sup> clouds", "10⁻³ clouds"),
+        ("p &lt; 0.05 &amp; clouds", "p < 0.05 & clouds"),
+        ("[Clouds and kettles].", "Clouds and kettles"),
+        ("[Clouds and kettles]", "Clouds and kettles"),
+        ("[The [18F] kettle].", "The [18F] kettle"),
+        ("[A] and [B].", "[A] and [B]."),
+        ("[].", "[]."),
+        ("Clouds [and kettles].", "Clouds [and kettles]."),
+    ],
+)
+def test_a_title_is_read_without_its_markup_and_the_brackets_of_a_translation(written: str, title: str) -> None:
+    assert only(title=written).title == title
+
+
+def test_the_parts_of_an_abstract_keep_their_labels() -> None:
+    parts = '<AbstractText Label="AIM">Count.</AbstractText><AbstractText Label="UNLABELLED">So.</AbstractText>'
+    more = "<AbstractText/><AbstractText>We <i>did</i>.</AbstractText><CopyrightInformation>©</CopyrightInformation>"
+    assert only(f"<Abstract>{parts}{more}</Abstract>").abstract == "AIM: Count. So. We did."
+
+
+# -- identity -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "arxiv_id", "doi"),
+    [
+        ('<ELocationID EIdType="pii">1234.56789</ELocationID>', None, None),  # a journal's own number
+        ('<ELocationID EIdType="pii">arXiv:2605.01234v1</ELocationID>', "2605.01234", None),
+        ('<ELocationID EIdType="doi">10.48550/arXiv.2605.01234</ELocationID>', "2605.01234", None),
+        ('<ELocationID EIdType="doi" ValidYN="Y">10.1000/CLOUDS</ELocationID>', None, "10.1000/clouds"),
+        ('<ELocationID EIdType="doi" ValidYN="N">10.1000/wrong</ELocationID>', None, None),
+    ],
+)
+def test_ids_are_what_they_say_and_hold(written: str, arxiv_id: str | None, doi: str | None) -> None:
+    entry = only(written)
+    assert (entry.arxiv_id, entry.doi) == (arxiv_id, doi)
+
+
+def test_the_ids_of_what_an_article_cites_are_not_its_own() -> None:
+    cited = '<ArticleIdList><ArticleId IdType="doi">10.1000/other</ArticleId></ArticleIdList>'
+    assert (
+        only(after=f"<PubmedData><ReferenceList><Reference>{cited}</Reference></ReferenceList></PubmedData>").doi
+        is None
+    )
+
+
+def test_a_group_is_not_turned_around_as_a_person_is() -> None:
+    person = "<Author><LastName>Example</LastName><ForeName>Ada</ForeName></Author>"
+    group = "<Author><CollectiveName>Cloud Group, Kettle School</CollectiveName></Author>"
+    authors = only(f"<AuthorList>{person}{group}{person}<Author/></AuthorList>").authors
+    assert authors == ("Ada Example", "Cloud Group, Kettle School")
+
+
+# -- days ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2018 May-Jun", date(2018, 6, 30)),
+        ("2017 Dec-2018 Jan", date(2018, 1, 31)),
+        ("1999-2000", date(2000, 12, 31)),
+        ("Winter 2018", date(2018, 12, 31)),
+        ("2026 May-Jun", date(2026, 6, 1)),  # no earlier than its month
+        ("2026", TODAY),
+        ("12345", None),
+        ("", None),
+    ],
+)
+def test_of_days_not_fully_told_the_last_counts(written: str, day: date | None) -> None:
+    issue = f"<JournalIssue><PubDate><MedlineDate>{written}</MedlineDate></PubDate></JournalIssue>"
+    assert only(f"<Journal>{issue}</Journal>").published == day
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="<&"), max_size=20))
+def test_a_day_of_any_words_breaks_nothing(words: str) -> None:
+    issue = f"<PubDate><Year>{words}</Year><Month>{words}</Month><Day>{words}</Day></PubDate>"
+    told = only(f"<Journal><JournalIssue>{issue}</JournalIssue></Journal>").published
+    assert told is None or isinstance(told, date)
+
+
+# -- documents ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<eFetchResult><ERROR>no ids</ERROR></eFetchResult>", "no articles of PubMed's: <eFetchResult>"),
+        (b'{"error": "API rate limit exceeded"}', "not XML"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><PubmedArticleSet/>', "XML that declares entities"),
+        (b"<PubmedArticleSet>" + b"<i>" * 500, "not XML that is read: nested"),
+        (b"<PubmedArticleSet>", "not XML"),
+    ],
+)
+def test_what_is_not_articles_is_one_error(content: bytes, why: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse(content)
+    assert str(caught.value).startswith(f"saved.xml: {why}")
+
+
+def test_books_are_left_out() -> None:
+    assert parse("<PubmedArticleSet><PubmedBookArticle/></PubmedArticleSet>") == []
+
+
+# -- asking -------------------------------------------------------------------------------------------
+
+
+def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
+    source = Pubmed(follow=("clouds",), api=server.url_for("").rstrip("/"), **settings)
+    with Web(sleep=lambda _seconds: None) as web:
+        return list(source.fetch(Span(TODAY, TODAY), web))
+
+
+def test_a_search_that_finds_nothing_asks_for_no_articles(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/esearch.fcgi").respond_with_json({"esearchresult": {"count": "0", "idlist": []}})
+    assert fetch(httpserver) == []
+    assert len(httpserver.log) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"error": "API rate limit exceeded", "count": "4"}, "PubMed answers: API rate limit exceeded"),
+        ({"esearchresult": {"ERROR": "Empty term"}}, "PubMed answers: Empty term"),
+        ({"esearchresult": []}, "not an answer of PubMed's search"),
+        ([], "not an answer of PubMed"),
+    ],
+)
+def test_a_search_that_fails_is_told_in_its_words(httpserver: HTTPServer, answer: Any, why: str) -> None:
+    httpserver.expect_request("/esearch.fcgi").respond_with_json(answer)
+    with pytest.raises(SourceError, match=why):
+        fetch(httpserver)
+
+
+def test_a_key_is_sent_with_both_questions_and_is_in_no_place(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/esearch.fcgi").respond_with_json({"esearchresult": {"idlist": ["1"]}})
+    httpserver.expect_request("/efetch.fcgi").respond_with_data("<PubmedArticleSet/>")
+    (document,) = fetch(httpserver, api_key="s3cret")
+    assert [request.args["api_key"] for request, _ in httpserver.log] == ["s3cret", "s3cret"]
+    assert "s3cret" not in document.place
+
+
+# -- recorded answers ---------------------------------------------------------------------------------
+
+
+def test_the_recorded_article_is_read_whole(shared: Path) -> None:
+    (path,) = (shared / "pubmed").glob("*.xml")
+    (entry,) = parse(path.read_bytes())
+    assert isinstance(entry, Entry)
+    assert entry.doi
+    assert entry.authors
+    assert entry.published
+    assert ": " in entry.abstract  # a labelled one
