@@ -29,6 +29,10 @@ class ProfileError(NewsletterError):
     """A subscriber's file says something that cannot be understood."""
 
 
+class QueryError(NewsletterError):
+    """A topic's query cannot be understood; the message names the column."""
+
+
 class SourceError(NewsletterError):
     """A source could not be reached, or what it gave is not what it should be."""
 

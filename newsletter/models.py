@@ -140,12 +140,11 @@ class PullReport:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A named filter: papers that hold any of `keywords` and none of `excluded`."""
+    """A named filter."""
 
     name: str
-    #: Words or phrases.
-    keywords: tuple[str, ...]
-    excluded: tuple[str, ...] = ()
+    #: In the language of `newsletter.query`.
+    query: str
 
 
 class Cadence(StrEnum):

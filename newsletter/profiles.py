@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from newsletter.errors import ProfileError
+from newsletter.errors import ProfileError, QueryError
 from newsletter.models import Cadence, Format, Profile, Topic
-from newsletter.text import squeeze, words
+from newsletter.query import format_query, is_plain, parse, query_of
+from newsletter.text import squeeze
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -65,7 +66,7 @@ def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base:
 
 
 def read_topics(path: Path) -> list[Topic]:
-    """Read a file of [[topics]], each with name, keywords and (if it has any) exclude.
+    """Read a file of [[topics]], each with a name and a query, or keywords and (if it has any) exclude.
 
     Raises:
         ProfileError: It cannot be read, or a topic is wrong; names file, topic and why.
@@ -92,21 +93,26 @@ def check_email(text: str) -> str:
     return checked.normalized
 
 
-def make_topic(name: str, keywords: Sequence[str], excluded: Sequence[str] = ()) -> Topic:
-    """Make a topic of words and phrases.
+def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] = (), *, query: str = "") -> Topic:
+    """Make a topic of a query, or of words and phrases, any of which is wanted, and others, none of which is.
+
+    Without any of these the name is the query, or (where it is plain words) what is looked for as it stands.
 
     Raises:
-        ProfileError: It has no name or keyword, or one of them has no letter or digit to look for.
+        ProfileError: It has no name, or nothing in it can be looked for.
     """
     name = squeeze(name)
     if not name:
         raise ProfileError("topics: a topic without a name")
-    if not keywords:
-        raise ProfileError(f"topics: {name!r} has no keywords")
-    for keyword in (*keywords, *excluded):
-        if not words(keyword):
-            raise ProfileError(f"topics: {name!r}: {keyword!r} has no letter or digit to look for")
-    return Topic(name, tuple(map(squeeze, keywords)), tuple(map(squeeze, excluded)))
+    try:
+        if not query and not keywords and not is_plain(name):
+            query = name
+        written = format_query(parse(squeeze(query))) if query else query_of([*map(squeeze, keywords)] or [name])
+        if excluded:
+            written = format_query(parse(f"({written}) " + " ".join(f"-{query_of([squeeze(x)])}" for x in excluded)))
+        return Topic(name, written)
+    except QueryError as error:
+        raise ProfileError(f"topics: {name!r}: {error.message}", hint=error.hint) from error
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -119,7 +125,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _topics(value: Any, catalogue: Mapping[str, Topic]) -> tuple[Topic, ...]:
-    """Read a list of names and tables: a catalogue's name, words of one's own, or {name, keywords, exclude}."""
+    """Read a list of names and tables: a catalogue's name, a query, or {name, query}, or {name, keywords, exclude}."""
     if not isinstance(value, list | tuple):
         raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r}')
     topics = dict.fromkeys(_topic(one, catalogue) for one in value)
@@ -133,13 +139,22 @@ def _topic(one: Any, catalogue: Mapping[str, Topic]) -> Topic:
     if isinstance(one, Topic):
         return one
     if isinstance(one, str):
-        return catalogue.get(one.casefold()) or make_topic(one, [one])
+        return catalogue.get(one.casefold()) or make_topic(one)
     if not isinstance(one, dict):
         raise ProfileError(f"topics: a name or a table is expected, not {one!r}")
-    if unknown := next(iter(one.keys() - {"name", "keywords", "exclude"}), None):
-        raise ProfileError(f"topics: {unknown}: no such field", hint="known: name, keywords, exclude")
+    if unknown := next(iter(one.keys() - {"name", "keywords", "exclude", "query"}), None):
+        raise ProfileError(f"topics: {unknown}: no such field", hint="known: name, query, keywords, exclude")
     name = _string(one.get("name"), "topics: name")
-    return make_topic(name, _strings(one.get("keywords", [name]), name), _strings(one.get("exclude", []), name))
+    if one.get("keywords") == []:
+        raise ProfileError(f"topics: {name!r} has no keywords")
+    if "query" in one and ("keywords" in one or "exclude" in one):
+        raise ProfileError(f"topics: {name!r}: a query or keywords are expected, not both")
+    return make_topic(
+        name,
+        _strings(one.get("keywords", []), name),
+        _strings(one.get("exclude", []), name),
+        query=_string(one.get("query", ""), "topics: query"),
+    )
 
 
 def _strings(value: Any, topic: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 # -- storing --------------------------------------------------------------------------------------
@@ -63,22 +64,39 @@ def words(text: str) -> list[str]:
     return [_singular(word) for word in _WORD.findall(text.casefold())]
 
 
+# What research writes that the rule below would take apart, or would not bring together.
+_IRREGULAR = {
+    **{word: word for word in (
+        "bias", "gas", "atlas", "canvas", "alias", "analysis", "basis", "thesis", "hypothesis", "synthesis",
+        "diagnosis", "axis", "crisis", "prognosis", "pandas", "series", "species", "physics", "this",
+    )},
+    "biases": "bias", "gases": "gas", "canvases": "canvas", "aliases": "alias", "analyses": "analysis",
+    "theses": "thesis", "hypotheses": "hypothesis", "syntheses": "synthesis", "diagnoses": "diagnosis", "axes": "axis",
+    "crises": "crisis", "matrices": "matrix", "vertices": "vertex", "indices": "index", "corpora": "corpus",
+    "criteria": "criterion", "phenomena": "phenomenon", "viruses": "virus", "corpuses": "corpus", "movies": "movie",
+}  # fmt: skip
+
+
+def spoken(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the words of `words`, each with where it begins and ends in `text`."""
+    for match in _WORD.finditer(text):
+        plain = _ACRONYMS.sub(r"\1", unicodedata.normalize("NFKC", match[0])).casefold()
+        yield _singular(plain), match.start(), match.end()
+
+
 @lru_cache(maxsize=65536)
 def _singular(word: str) -> str:
     """Take a plural "s" off: Harman, "How effective is suffixing?", JASIS 42(1), 1991, the S stemmer."""
     for possessive in ("'s", "’s"):
         word = word.removesuffix(possessive)
-    if len(word) <= 3:
-        return word
+    if len(word) <= 3 or word in _IRREGULAR:
+        return _IRREGULAR.get(word, word)
     if word.endswith("ies"):
         return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
     if word.endswith(("sses", "shes", "ches", "xes")):
         return word[:-2]
-    if word.endswith("es"):
-        return word if word.endswith(("aes", "ees", "oes")) else word[:-1]
-    if word.endswith("s"):
-        return word if word.endswith(("us", "ss")) else word[:-1]
-    return word
+    keeps = ("aes", "ees", "oes") if word.endswith("es") else ("us", "ss")
+    return word[:-1] if word.endswith("s") and not word.endswith(keeps) else word
 
 
 # -- reading --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.models import Entry, Paper, Profile, Subscriber, Topic
+from newsletter.query import query_of
 from newsletter.store.merging import key_of
 
 #: A Friday morning.
@@ -56,7 +57,7 @@ def make_topic(
     excluded: tuple[str, ...] = (),
 ) -> Topic:
     """A topic that someone might follow."""
-    return Topic(name, keywords, excluded)
+    return Topic(name, query_of(keywords, excluded))
 
 
 def make_profile(**changes: Any) -> Profile:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import ProfileError
-from newsletter.models import Cadence, Format, Profile, Topic
+from newsletter.models import Cadence, Format, Profile
 from newsletter.profiles import Wish, check_email, make_profile, make_topic, read_profile, read_topics
 from tests.factories import make_profile as a_profile
 from tests.factories import make_topic as a_topic
@@ -51,9 +51,9 @@ FULL_WISH = Wish(
     profile=Profile(
         topics=(
             a_topic(),
-            Topic("puddles", ("puddles",)),
-            Topic("Kettles", ("kettle", "tea pot"), ("drum",)),
-            Topic("spoons", ("spoons",)),
+            a_topic("puddles", ("puddles",)),
+            a_topic("Kettles", ("kettle", "tea pot"), ("drum",)),
+            a_topic("spoons", ("spoons",)),
         ),
         cadence=Cadence.WEEKLY,
         hour=17,
@@ -115,7 +115,7 @@ EMAIL = 'email = "ada@example.org"\n'
         (f'{EMAIL}topics = [{{ name = "x", exclude = ["..."] }}]',
          "topics: 'x': '...' has no letter or digit to look for"),
         (f'{EMAIL}topics = [{{ name = "x", words = ["y"] }}]',
-         "topics: words: no such field (known: name, keywords, exclude)"),
+         "topics: words: no such field (known: name, query, keywords, exclude)"),
         (f'{EMAIL}topics = ["x", {{ name = "X", keywords = ["y"] }}]', "topics: two topics are called 'x'"),
         (f'{EMAIL}cadence = "hourly"', "cadence: one of daily, weekdays, weekly, monthly is expected, not 'hourly'"),
         (f"{EMAIL}hour = 24", "hour: a whole number from 0 to 23 is expected, not 24"),
@@ -177,7 +177,7 @@ def test_what_is_not_named_stays_as_it_was() -> None:
 
 
 def test_topics_are_replaced_together() -> None:
-    assert make_profile({"topics": ["clouds"]}, {}, a_profile()).topics == (Topic("clouds", ("clouds",)),)
+    assert make_profile({"topics": ["clouds"]}, {}, a_profile()).topics == (a_topic("clouds", ("clouds",)),)
 
 
 def test_the_same_topic_named_twice_is_one() -> None:
@@ -211,8 +211,8 @@ def test_any_wishes_give_a_profile_or_one_error(table: dict[str, Any]) -> None:
 def test_a_file_of_topics_is_read(tmp_path: Path) -> None:
     text = '[[topics]]\nname = "Kettles"\nkeywords = ["kettle"]\n[[topics]]\nname = "Spoons"\nexclude = ["drum"]\n'
     assert read_topics(write(tmp_path, text)) == [
-        Topic("Kettles", ("kettle",)),
-        Topic("Spoons", ("Spoons",), ("drum",)),
+        a_topic("Kettles", ("kettle",)),
+        a_topic("Spoons", ("Spoons",), ("drum",)),
     ]
 
 
@@ -229,7 +229,7 @@ def test_the_shipped_topics_are_all_different() -> None:
 
 
 def test_a_topics_words_are_squeezed() -> None:
-    assert make_topic(" Tea\n pots ", ["tea\u00a0pot"], ["drum\t"]) == Topic("Tea pots", ("tea pot",), ("drum",))
+    assert make_topic(" Tea\n pots ", ["tea\u00a0pot"], ["drum\t"]) == a_topic("Tea pots", ("tea pot",), ("drum",))
 
 
 # -- addresses ----------------------------------------------------------------------------------------

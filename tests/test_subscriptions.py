@@ -8,7 +8,7 @@ import pytest
 
 from newsletter import subscriptions, tokens
 from newsletter.errors import ProfileError, StoreError
-from newsletter.models import Cadence, Profile, Refusal, Status, Topic
+from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
 from newsletter.subscriptions import SyncReport, change, join, leave, pause, resume, sync
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
@@ -52,7 +52,7 @@ def test_joining_needs_an_address(store: Store, email: str) -> None:
 def test_changing_one_wish_keeps_the_others(store: Store) -> None:
     join(store, ADA, "Ada", {"topics": ["clouds"], "hour": 7}, NOW)
     changed = change(store, "ADA@example.org", None, {"cadence": "weekly"})
-    expected = Profile(topics=(Topic("clouds", ("clouds",)),), hour=7, cadence=Cadence.WEEKLY)
+    expected = Profile(topics=(make_topic("clouds", ("clouds",)),), hour=7, cadence=Cadence.WEEKLY)
     assert changed == make_subscriber(name="Ada", profile=expected)
 
 
@@ -175,7 +175,7 @@ def statuses(store: Store) -> dict[str, Status]:
 
 def test_new_files_are_added(store: Store, folder: Path) -> None:
     assert sync(store, folder, NOW) == SyncReport((("ada", ADA, "added"), ("ben", BEN, "added")), ())
-    clouds = make_profile(topics=(Topic("clouds", ("clouds",)),))
+    clouds = make_profile(topics=(make_topic("clouds", ("clouds",)),))
     assert store.subscribers.all() == [
         make_subscriber(id=1, profile=clouds, origin="file:ada"),
         make_subscriber(id=2, email=BEN, name="", profile=Profile(cadence=Cadence.WEEKLY), origin="file:ben"),

@@ -13,6 +13,7 @@ from newsletter import __version__
 from newsletter.cli.context import Opened
 from newsletter.cli.demo import demo
 from newsletter.cli.editions import preview, run, send, serve
+from newsletter.cli.explain import explain
 from newsletter.cli.output import complain
 from newsletter.cli.papers import papers
 from newsletter.cli.pull import pull
@@ -73,5 +74,5 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
     ctx.obj = Opened(site_dir)
 
 
-for command in (init, sources, pull, papers, topics, subscribers, preview, send, run, serve, demo):
+for command in (init, sources, pull, papers, topics, subscribers, preview, explain, send, run, serve, demo):
     main.add_command(command)

@@ -31,7 +31,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
     table = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for row in rows:
-        table.add_row(*(Text("" if cell is None else _visible(str(cell))) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     for column, header in zip(table.columns, headers, strict=True):
         column.overflow = "fold"
         if any(isinstance(row[headers.index(header)], int) for row in rows):
@@ -43,7 +43,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 def complain(lines: Sequence[str], rest: str = "more") -> None:
     """Print each line on stderr, up to twenty, and how many `rest` there are beyond."""
     for line in lines[:_SHOWN_COMPLAINTS]:
-        click.echo(f"newsletter: {_visible(line)}", err=True)
+        click.echo(f"newsletter: {visible(line)}", err=True)
     if len(lines) > _SHOWN_COMPLAINTS:
         click.echo(f"newsletter: and {len(lines) - _SHOWN_COMPLAINTS} {rest}", err=True)
 
@@ -64,7 +64,11 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
         yield lambda what: status.update(escape(f"{doing} {what}"))
 
 
-def _visible(text: str) -> str:
+def _cell(value: object) -> str:
+    return "" if value is None else visible(str(value))
+
+
+def visible(text: str) -> str:
     """Take out what a terminal would act on."""
     return "".join(character if character.isprintable() else " " for character in text)
 

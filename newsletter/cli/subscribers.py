@@ -128,8 +128,7 @@ def show(opened: Opened, email: str, as_json: bool) -> None:
     click.echo(f"{subscriber.status.value} since {subscriber.status_at.date()}, from {subscriber.origin}")
     click.echo(f"{in_words(profile)}, {profile.format.value}, up to {profile.max_papers} papers")
     for topic in profile.topics:
-        without = f"  not: {', '.join(topic.excluded)}" if topic.excluded else ""
-        click.echo(f"  {topic.name}: {', '.join(topic.keywords)}{without}")
+        click.echo(f"  {topic.name}: {topic.query}")
     if deliveries:
         rows = [(d.edition_key, d.status.value, f"{d.updated_at:%Y-%m-%d %H:%M} UTC", d.detail) for d in deliveries]
         print_table(("edition", "status", "when", "detail"), rows)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json, print_table, visible
 from newsletter.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from newsletter.models import Item, Topic
 
 
 @click.group(
@@ -36,27 +41,33 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         return
     if not catalogue:
         raise NewsletterError("the catalogue is empty", hint="newsletter topics add NAME -k WORD, or newsletter init")
-    rows = [(t.name, readers.get(t.name, 0), ", ".join(t.keywords), ", ".join(t.excluded)) for t in catalogue]
-    print_table(("topic", "readers", "keywords", "not"), rows)
+    rows = [(topic.name, readers.get(topic.name, 0), topic.query) for topic in catalogue]
+    print_table(("topic", "readers", "query"), rows)
 
 
 _keyword = click.option("-k", "--keyword", "keywords", multiple=True, help="A word or phrase; default: the name.")
 _exclude = click.option("-x", "--exclude", "excluded", multiple=True, help="Leave out papers that hold this.")
 
 
-@topics.command(epilog='\b\nExample:\n  newsletter topics add "Unlearning" -k "machine unlearning" -x survey')
+@topics.command(
+    epilog="""\b
+Examples:
+  newsletter topics add "Unlearning" -k "machine unlearning" -x survey
+  newsletter topics add "Tool use" 'title:(agent* "tool use") OR "function calling" -survey'"""
+)
 @click.argument("name")
+@click.argument("query", default="")
 @_keyword
 @_exclude
 @pass_opened
-def add(opened: Opened, name: str, keywords: tuple[str, ...], excluded: tuple[str, ...]) -> None:
-    """Add a topic to the catalogue, or change it for all its readers."""
+def add(opened: Opened, name: str, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...]) -> None:
+    """Add a topic to the catalogue, or change it for all its readers: a QUERY, or words and phrases."""
     from newsletter.profiles import make_topic
 
-    topic = make_topic(name, keywords or (name,), excluded)
+    topic = make_topic(name, keywords, excluded, query=query)
     with opened.store() as store, store.transaction():
         is_new = store.topics.put(topic)
-    click.echo(f"{'added' if is_new else 'changed'} {topic.name}: {', '.join(topic.keywords)}")
+    click.echo(f"{'added' if is_new else 'changed'} {topic.name}: {topic.query}")
 
 
 @topics.command(epilog='\b\nExample:\n  newsletter topics remove "Unlearning"')
@@ -74,35 +85,55 @@ def remove(opened: Opened, name: str) -> None:
     epilog="""\b
 Examples:
   newsletter topics test "LLM agents"
-  newsletter topics test unlearning -x survey --days 30"""
+  newsletter topics test '"in-context learning" OR ICL -survey' --days 30
+  newsletter topics test 'author:"Ada Example" cat:cs.CL'
+\b
+Words, "phrases", -not, OR, (…), begin*, title: abstract: author: org: cat: source:, worth^2. Capitals are looked for in
+capitals (RAG). docs/topics.md has the grammar."""
 )
-@click.argument("name")
+@click.argument("query")
 @_keyword
 @_exclude
 @click.option("--days", type=click.IntRange(1, 3650), default=7, show_default=True, help="How far back to look.")
 @json_option
 @pass_opened
 def test(
-    opened: Opened, name: str, keywords: tuple[str, ...], excluded: tuple[str, ...], days: int, as_json: bool
+    opened: Opened, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...], days: int, as_json: bool
 ) -> None:
-    """Show what a topic would have brought, before anyone subscribes: one of the catalogue's, or words."""
+    """Show what a topic would have brought, before anyone subscribes: one of the catalogue's, or a QUERY."""
     from newsletter.models import Profile
+    from newsletter.pipeline.compose import read_matcher
     from newsletter.profiles import make_topic
     from newsletter.ranking.grouping import group
-    from newsletter.ranking.index import PaperIndex
 
     with opened.store() as store:
-        known = None if keywords or excluded else store.topics.find(name)
-        topic = known or make_topic(name, keywords or (name,), excluded)
-        papers = store.papers.new_since(now() - timedelta(days=days))
+        known = None if keywords or excluded else store.topics.find(query)
+        topic = known or make_topic(query, keywords, excluded)
+        matcher = read_matcher(store, now() - timedelta(days=days))
     profile = Profile(topics=(topic,), max_papers=100, max_per_section=100)
-    sections = group(PaperIndex(papers), profile, frozenset(), now().date())
+    sections = group(matcher, profile, frozenset(), now().date())
     items = [item for section in sections for item in section.items]
     if as_json:
         print_json(items)
         return
     if items:
-        rows = [(f"{item.score:.1f}", "; ".join(map(str, item.reasons)), item.paper.title) for item in items]
-        print_table(("score", "why", "title"), rows)
+        _show(topic, items)
     matched = sum(section.matched for section in sections)
-    click.echo(f"{matched} of the {len(papers)} papers seen in the last {days} days match {topic.name}")
+    click.echo(f"{matched} of the {len(matcher.index)} papers seen in the last {days} days match {topic.query}")
+
+
+def _show(topic: Topic, items: Sequence[Item]) -> None:
+    """Print a line for each paper, with what was looked for in bold on a terminal."""
+    from rich.text import Text
+
+    from newsletter.query import parse, wanted_terms
+    from newsletter.ranking.highlight import highlight
+
+    terms = list(wanted_terms(parse(topic.query)))
+    rows = []
+    for item in items:
+        title = Text()
+        for piece, is_hit in highlight(item.paper.title, terms):
+            title.append(visible(piece), style="bold" if is_hit else "")
+        rows.append((f"{item.score:.1f}", "; ".join(map(str, item.reasons)), title))
+    print_table(("score", "why", "title"), rows)

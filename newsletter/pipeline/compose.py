@@ -13,20 +13,22 @@ from datetime import datetime
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, Section
 from newsletter.pipeline.calendar import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
-from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 
 
-def compose(index: PaperIndex, edition: Edition, profile: Profile, sent_before: Mapping[int, datetime]) -> Digest:
+def compose(matcher: Matcher, edition: Edition, profile: Profile, sent_before: Mapping[int, datetime]) -> Digest:
     """Return `edition` as `profile` sees it, without the papers that were sent before.
 
     A paper that is only in the index for its new version is for those who want updates; to them it is news again,
     unless they were sent it since.
     """
+    index = matcher.index
     updates = {paper.id for paper in index.revised if _is_update(paper, edition, sent_before)}
     old = {paper.id for paper in index.revised if paper.seen_at <= edition.since}
     skipped = (sent_before.keys() | old) - (updates if profile.updates else set())
-    sections = group(index, profile, skipped, edition.day)
+    sections = group(matcher, profile, skipped, edition.day)
     return Digest(
         edition=edition,
         sections=tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections),
@@ -60,6 +62,17 @@ def without_withdrawn(digest: Digest) -> Digest:
         for section in digest.sections
     ]
     return replace(digest, sections=tuple(section for section in kept if section.items))
+
+
+#: How rare a word is, is told from so many of the latest papers.
+ARCHIVE = 2000
+
+
+def read_matcher(store: Store, since: datetime) -> Matcher:
+    """Return what answers topics over the papers that are new since a moment, weighed against the archive."""
+    papers = store.papers.new_since(since)
+    archive = store.papers.newest(ARCHIVE)
+    return Matcher(PaperIndex(papers), Statistics(PaperIndex(archive)))
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: str = "") -> Edition:

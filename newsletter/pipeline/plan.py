@@ -12,8 +12,8 @@ from datetime import datetime
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
 from newsletter.pipeline.calendar import Due, due_edition
-from newsletter.pipeline.compose import compose, find_edition
-from newsletter.ranking.index import PaperIndex
+from newsletter.pipeline.compose import compose, find_edition, read_matcher
+from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from newsletter.text import counted
@@ -49,7 +49,7 @@ class Standing:
     delivery: Delivery | None
     edition: Edition
     #: Of the edition's papers.
-    index: PaperIndex
+    matcher: Matcher
     #: Ids of the papers that this reader was sent, and when each last was.
     sent_before: Mapping[int, datetime]
     #: When the newest paper of all was first seen.
@@ -64,7 +64,7 @@ def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str
         return f"suppressed: {standing.suppressed}"
     if standing.delivery is not None:
         return _already(standing.delivery, due)
-    digest = compose(standing.index, standing.edition, subscriber.profile, standing.sent_before)
+    digest = compose(standing.matcher, standing.edition, subscriber.profile, standing.sent_before)
     return digest if digest.items else _why_empty(digest, subscriber, standing)
 
 
@@ -83,8 +83,8 @@ def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> st
         return f"no match: {counted(digest.considered, 'new paper')}, none on {topics}"
     if standing.last_seen_at is None:
         return "nothing new: the store holds no papers yet"
-    if standing.index.papers:
-        return f"nothing new: {counted(len(standing.index.papers), 'paper')} in {digest.edition.key}, all sent before"
+    if len(standing.matcher.index):
+        return f"nothing new: {counted(len(standing.matcher.index), 'paper')} in {digest.edition.key}, all sent before"
     return f"nothing new since {standing.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
 
 
@@ -92,7 +92,7 @@ def plan(
     store: Store, now: datetime, *, note: str = "", only: AbstractSet[str] | None = None
 ) -> Iterator[Intent | Silence]:
     """Decide for every subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
-    editions: dict[str, tuple[Edition, PaperIndex]] = {}
+    editions: dict[str, tuple[Edition, Matcher]] = {}
     suppressions = store.subscribers.suppressions()
     last_seen_at = store.papers.last_seen_at()
     for subscriber in store.subscribers.all():
@@ -102,13 +102,13 @@ def plan(
         due = due_edition(subscriber.profile, now)
         if due.key not in editions:
             edition = find_edition(store, due, subscriber.profile.cadence, now, note)
-            editions[due.key] = edition, PaperIndex(store.papers.new_since(edition.since))
-        edition, index = editions[due.key]
+            editions[due.key] = edition, read_matcher(store, edition.since)
+        edition, matcher = editions[due.key]
         standing = Standing(
             suppressed=suppressions.get(key),
             delivery=store.deliveries.find(due.key, subscriber.id),
             edition=edition,
-            index=index,
+            matcher=matcher,
             sent_before=store.deliveries.papers_planned_for(subscriber.id),
             last_seen_at=last_seen_at,
         )

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
-from newsletter.pipeline.compose import compose, find_edition
+from newsletter.pipeline.compose import compose, find_edition, read_matcher
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
 from newsletter.sources import Document, find_source
 from newsletter.store import Store
 from newsletter.store.merging import begin
@@ -26,7 +27,7 @@ def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: in
         return store.editions.get_digest(sent.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    return compose(PaperIndex(store.papers.new_since(edition.since)), edition, subscriber.profile, sent_before)
+    return compose(read_matcher(store, edition.since), edition, subscriber.profile, sent_before)
 
 
 def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:
@@ -42,4 +43,4 @@ def _of_all(papers: Sequence[Paper], subscriber: Subscriber, since: datetime, no
     """Return a digest of an edition that there is not, of papers sent before or not."""
     cadence = subscriber.profile.cadence
     edition = Edition(key=f"preview-{now.date()}", cadence=cadence, day=now.date(), since=since, created_at=now)
-    return compose(PaperIndex(papers), edition, subscriber.profile, {})
+    return compose(Matcher(PaperIndex(papers)), edition, subscriber.profile, {})

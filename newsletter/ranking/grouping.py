@@ -3,83 +3,110 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from newsletter.models import Item, Paper, Profile, Section
-from newsletter.ranking.index import Match, PaperIndex
-from newsletter.ranking.score import popularity_reason, reasons_for, score
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.models import Item, Profile, Section
+from newsletter.query import parse
+from newsletter.ranking.index import Flags, Numbers
+from newsletter.ranking.matching import Answer, Matcher
+from newsletter.ranking.score import popularity_reason, reasons_for
 
 ALSO_TRENDING = "Also trending"
 TRENDING = "Trending"
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """A paper and the place in the reader's list of its best topic."""
+class _Ranked:
+    """The numbers of some papers, the best first, and their scores."""
 
-    topic: int
-    item: Item
+    papers: Sequence[int]
+    scores: Numbers
 
 
-def group(index: PaperIndex, profile: Profile, sent_before: AbstractSet[int], today: date) -> tuple[Section, ...]:
+def group(matcher: Matcher, profile: Profile, sent_before: AbstractSet[int], today: date) -> tuple[Section, ...]:
     """Rank and group the index's papers, less those of the ids `sent_before`, for one reader.
 
     Sections follow the reader's order of topics and are never empty. Where the limit on the whole digest bites, the
     topics give way in turn, and "Also trending" keeps the places that the profile asks for, up to half of them. A
     paper that holds what one of its topics excludes is not under that topic, nor under "Also trending".
     """
-    answers = [index.match(topic) for topic in profile.topics]
-    papers = [paper for paper_id, paper in index.papers.items() if paper_id not in sent_before]
-    placed: list[_Placed] = []
-    rest: list[Paper] = []
-    for paper in papers:
-        matches = {number: answer[paper.id] for number, answer in enumerate(answers) if paper.id in answer}
-        wanted = {number: match for number, match in matches.items() if match.excluded_by is None}
-        if wanted:
-            placed.append(_place(paper, wanted, profile, today))
-        elif not matches:
-            rest.append(paper)
-    sections = [_section(topic.name, number, placed, profile) for number, topic in enumerate(profile.topics)]
-    reserved = min(profile.trending, len(rest), profile.max_papers // 2)
-    shown = _within(profile.max_papers - reserved, sections)
-    room = profile.max_papers - sum(len(section.items) for section in shown)
-    return tuple(shown + _trending(rest, profile, room, today))
-
-
-def _place(paper: Paper, wanted: dict[int, Match], profile: Profile, today: date) -> _Placed:
-    scores = {number: score(paper, match, today) for number, match in wanted.items()}
-    best = max(scores, key=lambda number: (scores[number].match, -number))
-    item = Item(
-        paper,
-        scores[best].total,
-        reasons_for(wanted[best].found),
-        also=tuple(profile.topics[number].name for number in wanted if number != best),
+    answers = [matcher.answer(topic.query) for topic in profile.topics]
+    unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
+    base = matcher.base_scores(today)
+    best, strength = _best_topics(answers, len(unsent))
+    placed = [_ranked(matcher, unsent & (best == number), strength + base) for number in range(len(profile.topics))]
+    rest = unsent & (best < 0) & ~_any([answer.excluded for answer in answers], len(unsent))
+    places = _share(
+        profile.max_papers - min(profile.trending, int(rest.sum()), profile.max_papers // 2),
+        [min(len(ranked.papers), profile.max_per_section) for ranked in placed],
     )
-    return _Placed(best, item)
+    sections = [
+        _section(matcher, profile, number, ranked, places[number], answers)
+        for number, ranked in enumerate(placed)
+        if places[number]
+    ]
+    room = profile.max_papers - sum(places.values())
+    return tuple(sections + _trending(matcher, _ranked(matcher, rest, base), profile, room))
 
 
-def _section(title: str, number: int, placed: Sequence[_Placed], profile: Profile) -> Section:
-    items = sorted((one.item for one in placed if one.topic == number), key=_rank)
-    return Section(title, tuple(items[: profile.max_per_section]), matched=len(items))
+def _best_topics(answers: Sequence[Answer], papers: int) -> tuple[NDArray[np.intp], Numbers]:
+    """Return for each paper the number of its best topic, -1 for none and of equals the first, and how it matches."""
+    if not answers:
+        return np.full(papers, -1), np.zeros(papers, np.float32)
+    strengths = np.stack([np.where(answer.matches, answer.strength, np.float32(-1)) for answer in answers])
+    best = strengths.argmax(axis=0)
+    strength = strengths[best, np.arange(papers)]
+    return np.where(strength < 0, -1, best), np.maximum(strength, 0)
 
 
-def _within(limit: int, sections: list[Section]) -> list[Section]:
+def _ranked(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
+    """Return the chosen papers, the best first; of equals the first in the order of keys."""
+    numbers = np.flatnonzero(chosen)
+    order = np.lexsort((matcher.key_ranks[numbers], -scores[numbers]))
+    return _Ranked(numbers[order].tolist(), scores)
+
+
+def _share(limit: int, wanted: Sequence[int]) -> Counter[int]:
     """Share `limit` places among the sections in turn, the best of each first: no topic crowds out another."""
-    turns = sorted((turn, number) for number, section in enumerate(sections) for turn in range(len(section.items)))
-    places = Counter(number for _, number in turns[:limit])
-    return [replace(section, items=section.items[: places[n]]) for n, section in enumerate(sections) if places[n]]
+    turns = sorted((turn, number) for number, papers in enumerate(wanted) for turn in range(papers))
+    return Counter(number for _, number in turns[: max(0, limit)])
 
 
-def _trending(rest: list[Paper], profile: Profile, room: int, today: date) -> list[Section]:
+def _section(
+    matcher: Matcher, profile: Profile, number: int, ranked: _Ranked, places: int, answers: Sequence[Answer]
+) -> Section:
+    topic = profile.topics[number]
+    query = parse(topic.query)
+    items = tuple(
+        Item(
+            matcher.paper(paper),
+            round(float(ranked.scores[paper]), 4),
+            reasons_for(matcher.found(query, paper)),
+            also=tuple(
+                other.name
+                for other, answer in zip(profile.topics, answers, strict=True)
+                if other is not topic and answer.matches[paper]
+            ),
+        )
+        for paper in ranked.papers[:places]
+    )
+    return Section(topic.name, items, matched=len(ranked.papers))
+
+
+def _trending(matcher: Matcher, ranked: _Ranked, profile: Profile, room: int) -> list[Section]:
     limit = min(room, profile.trending) if profile.topics else room
-    items = [Item(paper, score(paper, None, today).total, popularity_reason(paper)) for paper in rest]
-    shown = tuple(sorted(items, key=_rank)[:limit])
+    papers = [(matcher.paper(number), ranked.scores[number]) for number in ranked.papers[:limit]]
+    items = tuple(Item(paper, round(float(score), 4), popularity_reason(paper)) for paper, score in papers)
     title = ALSO_TRENDING if profile.topics else TRENDING
-    return [Section(title, shown, matched=len(shown))] if shown else []
+    return [Section(title, items, matched=len(items))] if items else []
 
 
-def _rank(item: Item) -> tuple[float, str]:
-    return -item.score, item.paper.key
+def _any(flags: Iterable[Flags], papers: int) -> Flags:
+    joined: Flags = np.logical_or.reduce([np.zeros(papers, np.bool_), *flags])
+    return joined

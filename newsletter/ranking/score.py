@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from newsletter.models import Paper, Reason
-from newsletter.ranking.index import Field, Match
+from newsletter.query import Term
+from newsletter.ranking.index import Field
+from newsletter.ranking.weights import Weights
 from newsletter.text import counted
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """All the numbers of the score, in one place."""
-
-    #: A keyword found there is worth this.
-    title: float = 3.0
-    keywords: float = 2.0
-    abstract: float = 1.0
-    #: Every keyword after a topic's strongest one is worth this share of itself.
-    further_keyword: float = 0.5
-    #: Each tenfold of upvotes and comments adds this.
-    popularity: float = 1.0
-    #: A paper of today adds this, an older one less.
-    freshness: float = 1.0
-    #: After so many days the freshness is half.
-    half_life_days: float = 7.0
-
-    def of(self, place: Field) -> float:
-        """Return what a keyword found in `place` is worth."""
-        return {Field.TITLE: self.title, Field.KEYWORDS: self.keywords, Field.ABSTRACT: self.abstract}[place]
-
-
-DEFAULT_WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +28,26 @@ class Score:
         return self.match + self.popularity + self.freshness
 
 
-def score(paper: Paper, match: Match | None, today: date, weights: Weights = DEFAULT_WEIGHTS) -> Score:
-    """Weigh one paper; `match` is None for a paper outside of all topics."""
-    strengths = sorted((weights.of(place) for place in (match.found if match else {}).values()), reverse=True)
+def score(paper: Paper, match: float, today: date, weights: Weights) -> Score:
+    """Weigh one paper; `match` is what its best topic's query says of it, 0 outside of all topics."""
     liked = (paper.upvotes or 0) + (paper.comments or 0)
     age_days = max(0, (today - (paper.published or paper.day)).days)
     return Score(
-        match=sum(strengths[:1]) + weights.further_keyword * sum(strengths[1:]),
+        match=match,
         popularity=weights.popularity * math.log10(1 + liked),
         freshness=weights.freshness * 0.5 ** (age_days / weights.half_life_days),
     )
 
 
-def reasons_for(found: Mapping[str, Field]) -> tuple[Reason, ...]:
-    """Return why a paper is there, the strongest reason first: "title: in-context learning"."""
-    order = list(Field)
-    ranked = sorted(found.items(), key=lambda hit: order.index(hit[1]))
-    return tuple(Reason(place.value, keyword) for keyword, place in ranked)
+def reasons_for(found: Sequence[tuple[Term, Field, float]]) -> tuple[Reason, ...]:
+    """Return why a paper is there, the strongest place first: "title: in-context learning"."""
+    ranked = sorted(found, key=lambda hit: hit[1])
+    return tuple(dict.fromkeys(Reason(str(place), term_in_words(term)) for term, place, _ in ranked))
+
+
+def term_in_words(term: Term) -> str:
+    """Return a term without its quotes and its field."""
+    return f"{term.text}*" if term.is_prefix else term.text
 
 
 def popularity_reason(paper: Paper) -> tuple[Reason, ...]:

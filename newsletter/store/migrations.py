@@ -6,9 +6,12 @@ UTC, days ISO dates, lists JSON arrays.
 
 from __future__ import annotations
 
+import json
+
 from sqlite_utils import Database, Migrations
 
 from newsletter.markup import clean, clean_abstract
+from newsletter.query import query_of
 from newsletter.text import title_hash
 
 MIGRATIONS = Migrations("newsletter")
@@ -255,3 +258,40 @@ def m004_sources(db: Database) -> None:
             source TEXT PRIMARY KEY,
             until TEXT NOT NULL
         ) STRICT""")
+
+
+@MIGRATIONS()
+def m005_queries(db: Database) -> None:
+    """Topics are queries. Both tables are made anew, the children first, so that no reference is ever broken."""
+    db.execute("""
+        CREATE TABLE new_topics (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            query TEXT NOT NULL,              -- in the language of newsletter.query
+            in_catalogue INTEGER NOT NULL,    -- 1: offered by name to everybody; 0: some profile's own
+            UNIQUE (name, query, in_catalogue)
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE new_subscriptions (
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,        -- the reader's order
+            topic_id INTEGER NOT NULL REFERENCES new_topics(id),
+            PRIMARY KEY (subscriber_id, position)
+        ) STRICT, WITHOUT ROWID""")
+    rows = db.execute("SELECT id, name, keywords, excluded, in_catalogue FROM topics ORDER BY id").fetchall()
+    same: dict[tuple[str, str, int], int] = {}
+    for number, name, keywords, excluded, in_catalogue in rows:
+        query = query_of(json.loads(keywords), json.loads(excluded))
+        kept = same.setdefault((name, query, in_catalogue), number)
+        if kept == number:
+            db.execute("INSERT INTO new_topics VALUES (?, ?, ?, ?)", [number, name, query, in_catalogue])
+        db.execute(
+            "INSERT INTO new_subscriptions SELECT subscriber_id, position, ? FROM subscriptions WHERE topic_id = ?",
+            [kept, number],
+        )
+    db.execute("DROP TABLE subscriptions")
+    db.execute("DROP TABLE topics")
+    db.execute("ALTER TABLE new_topics RENAME TO topics")
+    db.execute("ALTER TABLE new_subscriptions RENAME TO subscriptions")
+    db.execute("CREATE UNIQUE INDEX topics_catalogue ON topics(name COLLATE NOCASE) WHERE in_catalogue = 1")
+    db.execute("CREATE INDEX subscriptions_topic ON subscriptions(topic_id)")

@@ -103,8 +103,8 @@ class Subscribers:
         columns = ", ".join(_COLUMNS)
         sql = f"""
             SELECT {columns}, (
-                SELECT json_group_array(json_array(name, json(keywords), json(excluded))) FROM (
-                    SELECT topics.name, keywords, excluded FROM subscriptions JOIN topics ON topics.id = topic_id
+                SELECT json_group_array(json_array(name, query)) FROM (
+                    SELECT topics.name, query FROM subscriptions JOIN topics ON topics.id = topic_id
                     WHERE subscriber_id = subscribers.id ORDER BY position))
             FROM subscribers WHERE {condition}"""
         return map(_subscriber, self._db.execute(sql, values))
@@ -116,7 +116,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     wishes = {column: row.pop(column) for column in _PROFILE_COLUMNS}
     wishes |= {"cadence": Cadence(wishes["cadence"]), "format": Format(wishes["format"])}
     wishes["updates"] = bool(wishes["updates"])
-    wishes["topics"] = tuple(Topic(name, tuple(keywords), tuple(no)) for name, keywords, no in json.loads(topics))
+    wishes["topics"] = tuple(Topic(*topic) for topic in json.loads(topics))
     row |= {"status": Status(row["status"]), "profile": Profile(**wishes)}
     row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}
     return Subscriber(**row)

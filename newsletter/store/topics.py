@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlite_utils import Database
 
 from newsletter.models import Topic
@@ -17,8 +15,8 @@ class Topics:
 
     def catalogue(self) -> list[Topic]:
         """Return the topics that are offered by name, in alphabetical order."""
-        sql = "SELECT name, keywords, excluded FROM topics WHERE in_catalogue = 1 ORDER BY name COLLATE NOCASE"
-        return [_topic(*row) for row in self._db.execute(sql)]
+        sql = "SELECT name, query FROM topics WHERE in_catalogue = 1 ORDER BY name COLLATE NOCASE"
+        return [Topic(*row) for row in self._db.execute(sql)]
 
     def find(self, name: str) -> Topic | None:
         """Return the catalogue's topic of this name, in any case, or None."""
@@ -30,8 +28,8 @@ class Topics:
         if known is None:
             self._insert(topic, in_catalogue=True)
         else:
-            sql = "UPDATE topics SET name = ?, keywords = ?, excluded = ? WHERE in_catalogue = 1 AND name = ?"
-            self._db.execute(sql, [topic.name, *_lists(topic), known.name])
+            sql = "UPDATE topics SET name = ?, query = ? WHERE in_catalogue = 1 AND name = ?"
+            self._db.execute(sql, [topic.name, topic.query, known.name])
         return known is None
 
     def remove(self, name: str) -> bool:
@@ -50,11 +48,8 @@ class Topics:
 
     def identify(self, topic: Topic, *, own: bool = False) -> int:
         """Return the row of `topic`: the catalogue's where it is the same (unless `own`), else one for profiles."""
-        sql = (
-            "SELECT id FROM topics WHERE name = ? AND keywords = ? AND excluded = ? AND in_catalogue <= ? "
-            "ORDER BY in_catalogue DESC"
-        )
-        found = self._db.execute(sql, [topic.name, *_lists(topic), 0 if own else 1]).fetchone()
+        sql = "SELECT id FROM topics WHERE name = ? AND query = ? AND in_catalogue <= ? ORDER BY in_catalogue DESC"
+        found = self._db.execute(sql, [topic.name, topic.query, 0 if own else 1]).fetchone()
         return int(found[0]) if found else self._insert(topic, in_catalogue=False)
 
     def readers(self) -> dict[str, int]:
@@ -66,19 +61,5 @@ class Topics:
         return dict(self._db.execute(sql).fetchall())
 
     def _insert(self, topic: Topic, *, in_catalogue: bool) -> int:
-        keywords, excluded = _lists(topic)
-        row = {
-            "name": topic.name,
-            "keywords": keywords,
-            "excluded": excluded,
-            "in_catalogue": int(in_catalogue),
-        }
+        row = {"name": topic.name, "query": topic.query, "in_catalogue": int(in_catalogue)}
         return int(str(self._db.table("topics").insert(row).last_pk))
-
-
-def _lists(topic: Topic) -> tuple[str, str]:
-    return json.dumps(topic.keywords, ensure_ascii=False), json.dumps(topic.excluded, ensure_ascii=False)
-
-
-def _topic(name: str, keywords: str, excluded: str) -> Topic:
-    return Topic(name, tuple(json.loads(keywords)), tuple(json.loads(excluded)))

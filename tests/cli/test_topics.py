@@ -12,12 +12,12 @@ def test_a_topic_is_added_changed_for_its_readers_and_removed(newsletter: Newsle
     assert newsletter("topics", "add", "pears", "-k", "pear", "-k", "orchard", "-x", "apple").exit_code == 0
 
     (ada,) = json.loads(newsletter("subscribers", "--json").stdout)
-    assert ada["profile"]["topics"] == [{"name": "pears", "keywords": ["pear", "orchard"], "excluded": ["apple"]}]
+    assert ada["profile"]["topics"] == [{"name": "pears", "query": "(pear OR orchard) -apple"}]
 
     assert newsletter("topics", "remove", "Pears").exit_code == 0
     assert "Pears" not in newsletter("topics").stdout
     (ada,) = json.loads(newsletter("subscribers", "--json").stdout)
-    assert ada["profile"]["topics"] == [{"name": "pears", "keywords": ["pear", "orchard"], "excluded": ["apple"]}]
+    assert ada["profile"]["topics"] == [{"name": "pears", "query": "(pear OR orchard) -apple"}]
 
 
 def test_testing_a_topic_shows_what_it_would_bring_and_why(newsletter: Newsletter, page: Path) -> None:
@@ -37,3 +37,37 @@ def test_a_topic_that_is_not_there_cannot_be_removed(newsletter: Newsletter) -> 
         1,
         "newsletter: no topic is called 'Kettles' (see: newsletter topics)\n",
     )
+
+
+def test_a_query_is_tested_before_anyone_subscribes(newsletter: Newsletter, page: Path) -> None:
+    newsletter("pull", "page", str(page))
+    result = newsletter("topics", "test", "title:(orchard* OR kettle) -survey", "--days", "3650")
+    assert result.exit_code == 0
+    assert "title: orchard*" in result.stdout
+    assert "match (title:orchard* OR title:kettle) -survey" in result.stdout
+
+
+def test_a_query_that_is_none_is_told_with_its_column(newsletter: Newsletter) -> None:
+    result = newsletter("topics", "add", "Fruit", "pear OR (quince")
+    assert (result.exit_code, result.stderr) == (1, "newsletter: topics: 'Fruit': column 9: this ( is not closed\n")
+
+
+def test_a_topic_may_be_a_query(newsletter: Newsletter) -> None:
+    newsletter("topics", "add", "Fruit", "pear OR quince -survey")
+    newsletter("subscribers", "add", "ada@example.org", "--topic", "Fruit", "--topic", "title:apple OR cat:cs.CL")
+    shown = newsletter("subscribers", "show", "ada@example.org").stdout
+    assert "Fruit: pear OR quince -survey" in shown
+    assert "title:apple OR cat:cs.CL" in shown
+
+
+def test_a_paper_is_explained_to_a_reader(newsletter: Newsletter, tmp_path: Path) -> None:
+    rows = [{"paper": {"id": "2605.99001", "title": "Quiet Kettles", "summary": "They boil.", "upvotes": 9}}]
+    (tmp_path / "2026-05-08.json").write_text(json.dumps(rows), encoding="utf-8")
+    newsletter("pull", "huggingface", "2026-05-08.json")
+    newsletter("subscribers", "add", "ada@example.org", "--topic", "kettle")
+
+    told = newsletter("explain", "2605.99001", "--for", "ada@example.org")
+    assert told.exit_code == 0
+    assert all(words in told.stdout for words in ("Quiet Kettles", "number 1 of 1", "match with kettle", "together"))
+    assert json.loads(newsletter("explain", "2605.99001", "--for", "ada@example.org", "--json").stdout)["total"] > 1
+    assert "no paper is known as '2605.00000'" in newsletter("explain", "2605.00000", "--for", "ada@example.org").stderr

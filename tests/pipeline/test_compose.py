@@ -11,6 +11,7 @@ from newsletter.models import Cadence, Digest, Edition, Paper, Profile
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
 from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 from tests.factories import NOW, TODAY, make_paper, make_profile, make_topic
 
@@ -30,7 +31,7 @@ def found(store: Store, profile: Profile, after: timedelta = timedelta(), note: 
 def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:
     papers = [paper(1, "Pears in Winter"), paper(2, "Kettles"), paper(3, "Pears in Spring")]
 
-    digest = compose(PaperIndex(papers), EDITION, PEARS, {3: NOW})
+    digest = compose(Matcher(PaperIndex(papers)), EDITION, PEARS, {3: NOW})
 
     assert (digest.edition, digest.considered) == (EDITION, 2)
     assert [(section.title, [item.paper.id for item in section.items]) for section in digest.sections] == [
@@ -39,7 +40,7 @@ def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:
 
 
 def test_a_paper_grows_old_by_the_editions_day_and_not_by_the_clock() -> None:
-    index = PaperIndex([paper(1, "Pears")])
+    index = Matcher(PaperIndex([paper(1, "Pears")]))
     later = replace(EDITION, day=TODAY + timedelta(days=14))
 
     (fresh,) = compose(index, EDITION, PEARS, {}).items
@@ -55,8 +56,8 @@ BEFORE = replace(EDITION, since=YESTERDAY)
 WISHES_UPDATES = replace(PEARS, updates=True)
 
 
-def revised(seen_at: datetime, revised_at: datetime | None, version: int = 2) -> PaperIndex:
-    return PaperIndex([replace(paper(1, "Pears"), seen_at=seen_at, revised_at=revised_at, version=version)])
+def revised(seen_at: datetime, revised_at: datetime | None, version: int = 2) -> Matcher:
+    return Matcher(PaperIndex([replace(paper(1, "Pears"), seen_at=seen_at, revised_at=revised_at, version=version)]))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_digest_says_that_a_version_is_why_a_paper_is_there() -> None:
 def test_what_was_withdrawn_after_planning_is_taken_out_with_its_empty_section() -> None:
     papers = [paper(1, "Pears"), paper(2, "Pears and Robots"), paper(3, "Robots")]
     profile = make_profile(topics=(make_topic("Pears", ("pear",)), make_topic("Robots", ("robot",))))
-    digest = compose(PaperIndex(papers), EDITION, profile, {})
+    digest = compose(Matcher(PaperIndex(papers)), EDITION, profile, {})
     assert without_withdrawn(digest) is digest
 
     sections = [
@@ -159,7 +160,7 @@ def test_whatever_comes_on_which_day_no_reader_gets_a_paper_twice(history: list[
     for titles in history:
         papers += [paper(len(papers) + offset, title) for offset, title in enumerate(titles, start=1)]
         sent = {item.paper.id: NOW for digest in digests for item in digest.items}
-        digests.append(compose(PaperIndex(papers), EDITION, profile, sent))
+        digests.append(compose(Matcher(PaperIndex(papers)), EDITION, profile, sent))
 
     ids = [item.paper.id for digest in digests for item in digest.items]
     assert len(ids) == len(set(ids))

@@ -8,18 +8,19 @@ from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.plan import Standing, decide
 from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
 from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
 
 EDITION = Edition(
     key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW - timedelta(days=1), created_at=NOW
 )
-NO_PAPERS = PaperIndex([])
-ONE_PAPER = PaperIndex([make_paper(title="In-Context Learning for Kettles")])
+NO_PAPERS = Matcher(PaperIndex([]))
+ONE_PAPER = Matcher(PaperIndex([make_paper(title="In-Context Learning for Kettles")]))
 
 
-def standing(index: PaperIndex = ONE_PAPER, **changes: object) -> Standing:
+def standing(matcher: Matcher = ONE_PAPER, **changes: object) -> Standing:
     known: dict[str, object] = {
-        "suppressed": None, "delivery": None, "edition": EDITION, "index": index, "sent_before": {},
+        "suppressed": None, "delivery": None, "edition": EDITION, "matcher": matcher, "sent_before": {},
         "last_seen_at": NOW,
     }  # fmt: skip
     return Standing(**(known | changes))  # type: ignore[arg-type]

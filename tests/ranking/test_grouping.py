@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from newsletter.models import Paper, Section
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
 from tests.factories import TODAY, make_paper, make_profile, make_topic
 
 PEARS = make_topic("Pears", ("pear",), ("survey",))
@@ -19,7 +20,7 @@ def paper(number: int, title: str, abstract: str = "", **facts: object) -> Paper
 
 
 def grouped(papers: list[Paper], *, sent: frozenset[int] = frozenset(), **wishes: object) -> tuple[Section, ...]:
-    return group(PaperIndex(papers), make_profile(**({"topics": (PEARS, ROBOTS)} | wishes)), sent, TODAY)
+    return group(Matcher(PaperIndex(papers)), make_profile(**({"topics": (PEARS, ROBOTS)} | wishes)), sent, TODAY)
 
 
 def shown(sections: tuple[Section, ...]) -> dict[str, list[int]]:

@@ -4,74 +4,119 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.ranking.index import Field, Match, PaperIndex
+from newsletter.models import Paper
+from newsletter.query import Term, parse, phrase
+from newsletter.ranking.index import Field, PaperIndex, Statistics
 from newsletter.text import words
-from tests.factories import make_paper, make_topic
+from tests.factories import make_paper
 
 
-def found(keyword: str, title: str = "", abstract: str = "", keywords: tuple[str, ...] = ()) -> Field | None:
-    paper = make_paper(title=title, abstract=abstract, keywords=keywords)
-    return PaperIndex([paper]).find(keyword).get(paper.id)
+def found(query: str, **facts: object) -> Field | None:
+    paper = make_paper(**({"title": "", "abstract": "", "authors": (), "sources": ()} | facts))
+    term = (
+        parse(query)
+        if query.startswith(("title:", "author:", "org:", "cat:", "source:", "abstract:"))
+        else phrase(query)
+    )
+    assert isinstance(term, Term)
+    return PaperIndex([paper]).place(term, 0)
 
 
 @pytest.mark.parametrize(
     ("keyword", "title"),
     [
         ("rag", "RAG for Pears"),
+        ("RAG", "RAGs for Pears"),
         ("in-context learning", "Incontestable In Context Learning"),
         ("in context learning", "On In-Context-Learning"),
         ("agent", "Agents at Sea"),
         ("agents", "The Agent's Kettle"),
         ("GPU", "Ten GPUs"),
         ("policy", "Policies for Robots"),
+        ("bias", "Biases in Kettles"),
+        ("analyses", "An Analysis of Kettles"),
         ("Gödel", "A GÖDEL Machine"),
         ("学習", "文脈内学習の話"),
         ("3D", "Pears in 3d"),
     ],
 )
 def test_words_are_found_across_case_hyphens_and_plurals(keyword: str, title: str) -> None:
-    assert found(keyword, title) is Field.TITLE
+    assert found(keyword, title=title) is Field.TITLE
+
+
+@pytest.mark.parametrize("typed", ["in-context", "in context", "incontext", "In-Context", "In\u2010context"])
+@pytest.mark.parametrize("written", ["In-Context Cooking", "Cooking in context", "Incontext cooking"])
+def test_a_hyphen_a_space_and_nothing_are_one(typed: str, written: str) -> None:
+    assert found(typed, title=written) is Field.TITLE
+    assert found(f"{typed} cooking" if "ooking" in written[5:] else f"cooking {typed}", title=written) is Field.TITLE
 
 
 @pytest.mark.parametrize(
     ("keyword", "title"),
     [
         ("rag", "Fragments of Dragons"),
+        ("RAG", "Mend a Rag"),
+        ("RAG", "RAGE"),
         ("agent", "Reagents"),
         ("in-context learning", "Learning In Context"),
         ("in-context learning", "In Context: Deep Learning"),
         ("pear tree", "Tree Pear"),
+        ("together", "To the Gether"),
     ],
 )
 def test_parts_of_words_and_scattered_phrases_are_not(keyword: str, title: str) -> None:
-    assert found(keyword, title) is None
+    assert found(keyword, title=title) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "facts", "place"),
+    [
+        ("title:pear", {"title": "Pears"}, Field.TITLE),
+        ("title:pear", {"abstract": "Pears"}, None),
+        ("abstract:pear", {"title": "Pears", "abstract": "A pear."}, Field.ABSTRACT),
+        ('author:"Ada Example"', {"authors": ("Ada Example",)}, Field.AUTHOR),
+        ("author:example", {"authors": ("Ada Example",)}, Field.AUTHOR),
+        ('author:"Example Ben"', {"authors": ("Ada Example", "Ben Sample")}, None),
+        ("org:laboratory", {"organization": "The Cloud Laboratory"}, Field.ORG),
+        ("cat:cs.CL", {"categories": ("cs.LG", "cs.CL")}, Field.CAT),
+        ("cat:cs.*", {"categories": ("math.CO", "cs.CL")}, Field.CAT),
+        ("cat:cs", {"categories": ("cs.CL",)}, None),
+        ("source:arxiv", {"sources": ("arxiv",)}, Field.SOURCE),
+        ("title:transf*", {"title": "Transformers"}, Field.TITLE),
+        ("title:transf*", {"title": "A Form"}, None),
+    ],
+)
+def test_fields_confine_a_term(query: str, facts: dict[str, object], place: Field | None) -> None:
+    assert found(query, **facts) is place
 
 
 def test_the_strongest_place_counts() -> None:
-    assert found("pear", "Pears", "Of pears.", ("pear",)) is Field.TITLE
-    assert found("pear", "Fruit", "Of pears.", ("pear",)) is Field.KEYWORDS
-    assert found("pear", "Fruit", "Of pears.") is Field.ABSTRACT
+    assert found("pear", title="Pears", abstract="Of pears.", keywords=("pear",)) is Field.TITLE
+    assert found("pear", title="Fruit", abstract="Of pears.", keywords=("pear",)) is Field.KEYWORDS
+    assert found("pear", title="Fruit", abstract="Of pears.") is Field.ABSTRACT
+    assert found("pear", authors=("Ann Pear",)) is None
 
 
 def test_a_phrase_does_not_run_from_one_keyword_of_a_paper_into_the_next() -> None:
     assert found("winter pear", keywords=("kettles in winter", "pear trees")) is None
 
 
-def test_a_topic_matches_by_any_keyword_and_tells_what_excludes() -> None:
-    pears = make_paper(id=1, title="Pears in Winter")
-    survey = make_paper(id=2, title="A Survey of Pears", abstract="Of orchards.")
-    kettles = make_paper(id=3, title="Kettles", abstract="")
-    topic = make_topic("Fruit", ("pear", "orchard"), ("survey",))
-
-    assert PaperIndex([pears, survey, kettles]).match(topic) == {
-        1: Match({"pear": Field.TITLE}, None),
-        2: Match({"pear": Field.TITLE, "orchard": Field.ABSTRACT}, "survey"),
-    }
+def test_how_often_a_term_is_there_is_counted_by_field() -> None:
+    index = PaperIndex([make_paper(title="Pears", abstract="Pears, a pear and pear-trees.")])
+    counts = index.counts(phrase("pear"))[:, 0]
+    assert (counts[Field.TITLE], counts[Field.ABSTRACT]) == (1, 3)
 
 
-vocabulary = st.lists(
-    st.sampled_from(["pear", "pears", "in-context", "in", "context", "Kettle", "a|b", "x"]), max_size=8
-)
+def test_what_is_rare_is_worth_more() -> None:
+    papers = [make_paper(id=n, title=f"Pears {'quinces' if n == 0 else ''}", abstract="") for n in range(20)]
+    statistics = Statistics(PaperIndex(papers))
+    rarities = [statistics.rarity(phrase(word)) for word in ("pear", "quince", "medlar")]
+    assert 0 < rarities[0] < 0.1
+    assert 0.5 < rarities[1] < rarities[2] == pytest.approx(1)
+    assert Statistics(PaperIndex([])).rarity(phrase("pear")) == pytest.approx(1)
+
+
+vocabulary = st.lists(st.sampled_from(["pear", "pears", "red", "wine", "Kettle", "a|b", "x"]), max_size=8)
 
 
 @given(st.lists(vocabulary, max_size=5), vocabulary.filter(lambda typed: words(" ".join(typed)) != []))
@@ -79,48 +124,13 @@ vocabulary = st.lists(
 def test_what_is_found_is_what_a_plain_search_through_the_words_finds(
     titles: list[list[str]], typed: list[str]
 ) -> None:
-    papers = [make_paper(id=n, title=" ".join(title), abstract="") for n, title in enumerate(titles)]
-    phrase = words(" ".join(typed))
+    papers: list[Paper] = [make_paper(id=n, title=" ".join(title), abstract="") for n, title in enumerate(titles)]
+    looked_for = words(" ".join(typed))
 
     def holds(title: list[str]) -> bool:
         text = words(" ".join(title))
-        return any(text[start : start + len(phrase)] == phrase for start in range(len(text)))
+        return any(text[start : start + len(looked_for)] == looked_for for start in range(len(text)))
 
-    assert set(PaperIndex(papers).find(" ".join(typed))) == {n for n, title in enumerate(titles) if holds(title)}
-
-
-@pytest.mark.parametrize("nothing", ["", " ", "-", "?!", "…"])
-def test_a_keyword_without_words_is_found_nowhere(nothing: str) -> None:
-    assert PaperIndex([make_paper(title="Pears - and ?! Kettles", abstract="")]).find(nothing) == {}
-
-
-typed_text = st.text(st.sampled_from("aAbsS'-_ |$.é学習3"), max_size=12)
-
-
-@given(
-    st.lists(st.tuples(typed_text, st.lists(typed_text, max_size=3), typed_text), max_size=4),
-    typed_text.filter(lambda typed: words(typed) != []),
-)
-@settings(max_examples=100)
-def test_the_place_is_the_first_of_title_keywords_and_abstract_whose_words_hold_the_phrase(
-    library: list[tuple[str, list[str], str]], keyword: str
-) -> None:
-    papers = [
-        make_paper(id=number, title=title, keywords=tuple(keywords), abstract=abstract)
-        for number, (title, keywords, abstract) in enumerate(library)
-    ]
-    phrase = words(keyword)
-
-    def holds(text: str) -> bool:
-        spoken = words(text)
-        return any(spoken[start : start + len(phrase)] == phrase for start in range(len(spoken)))
-
-    def place(title: str, keywords: list[str], abstract: str) -> Field | None:
-        if holds(title):
-            return Field.TITLE
-        if any(map(holds, keywords)):
-            return Field.KEYWORDS
-        return Field.ABSTRACT if holds(abstract) else None
-
-    expected = {number: place(*texts) for number, texts in enumerate(library)}
-    assert PaperIndex(papers).find(keyword) == {number: where for number, where in expected.items() if where}
+    index, term = PaperIndex(papers), phrase(" ".join(typed))
+    assert index.flags(index.bits(term)).tolist() == [holds(title) for title in titles]
+    assert [index.place(term, number) is not None for number in range(len(papers))] == list(map(holds, titles))

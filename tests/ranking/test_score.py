@@ -6,31 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.ranking.index import Field, Match
+from newsletter.query import Term
+from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
+from newsletter.ranking.weights import Weights
 from tests.factories import TODAY, make_paper
 
 
-def of(found: dict[str, Field] | None = None, **facts: object) -> Score:
+def of(match: float = 0, **facts: object) -> Score:
     known = {"upvotes": None, "comments": None, "published": TODAY}
-    return score(make_paper(**(known | facts)), Match(found) if found else None, TODAY)
+    return score(make_paper(**(known | facts)), match, TODAY, Weights())
 
 
 def test_the_sum_is_its_parts() -> None:
-    whole = of({"pear": Field.TITLE}, upvotes=9)
+    whole = of(3.0, upvotes=9)
 
     assert whole == Score(match=3.0, popularity=1.0, freshness=1.0)
     assert whole.total == 5.0
-
-
-def test_a_title_weighs_more_than_keywords_and_these_more_than_an_abstract() -> None:
-    matches = [of({"pear": place}).match for place in (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT)]
-
-    assert matches == [3.0, 2.0, 1.0]
-
-
-def test_further_keywords_add_half() -> None:
-    assert of({"pear": Field.ABSTRACT, "winter": Field.TITLE}).match == 3.5
 
 
 def test_upvotes_and_comments_count_alike_and_ever_less() -> None:
@@ -45,20 +37,22 @@ def test_freshness_halves_in_a_week_and_tomorrows_papers_are_as_fresh_as_todays(
     assert days == [1.0, 0.5, 0.25, 1.0]
 
 
-def test_reasons_name_the_place_and_the_keyword_the_strongest_first() -> None:
-    reasons = reasons_for({"ICL": Field.ABSTRACT, "in-context learning": Field.TITLE, "few-shot": Field.KEYWORDS})
-
-    assert [str(reason) for reason in reasons] == [
+def test_reasons_name_the_place_and_the_term_the_strongest_first() -> None:
+    found = [
+        (Term("ICL"), Field.ABSTRACT, 1.0), (Term("in-context learning"), Field.TITLE, 1.0),
+        (Term("few-shot"), Field.KEYWORDS, 1.0), (Term("prompt", None, is_prefix=True), Field.ABSTRACT, 1.0),
+        (Term("ICL"), Field.ABSTRACT, 2.0),
+    ]  # fmt: skip
+    assert [str(reason) for reason in reasons_for(found)] == [
         "title: in-context learning",
         "keywords: few-shot",
         "abstract: ICL",
-    ]  # fmt: skip
-
-
-def test_a_trending_paper_is_there_because_it_is_liked() -> None:
-    assert [str(reason) for reason in popularity_reason(make_paper(upvotes=1, comments=12))] == [
-        "trending: 1 upvote, 12 comments"
+        "abstract: prompt*",
     ]
+
+
+def test_a_paper_of_no_topic_is_there_for_how_much_it_is_liked() -> None:
+    assert list(map(str, popularity_reason(make_paper(upvotes=12, comments=1)))) == ["trending: 12 upvotes, 1 comment"]
     assert popularity_reason(make_paper(upvotes=0, comments=None)) == ()
 
 

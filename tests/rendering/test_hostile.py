@@ -60,7 +60,7 @@ def letter_with(write: Write, payload: str) -> Message:
         entry, title=f"Pears {named}", abstract=f"Of {named}. More {named}.", authors=(named, "Ada"), summary=named,
         organization=named, venue=named,
     )  # fmt: skip
-    reader = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named, (named,)),)))
+    reader = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named),)))
     item = Item(begin(entry, 1, NOW), 1.0, (Reason("title", named),), (named,))
     return write(
         Digest(edition=make_edition(), considered=1, sections=(Section(named, (item,), matched=2),)), reader

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.models import Cadence, Format, Profile, Status, Subscriber, Topic
+from newsletter.models import Cadence, Format, Profile, Status, Subscriber
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
@@ -13,7 +13,7 @@ from tests.factories import NOW, make_profile, make_subscriber, make_topic
 LATER = NOW + timedelta(days=1)
 ADA = "ada@example.org"
 FULL = Profile(
-    topics=(Topic("b", ("x", "ü ☁"), ("y",)), make_topic(), Topic("a", ("z",))),
+    topics=(make_topic("b", ("x", "ü ☁"), ("y",)), make_topic(), make_topic("a", ("z",))),
     cadence=Cadence.MONTHLY,
     hour=23,
     weekday=6,

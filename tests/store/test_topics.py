@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from newsletter.models import Profile, Topic
+from newsletter.models import Profile
 from newsletter.store import Store, open_store
 from tests.factories import NOW, make_profile, make_topic
 
-CLOUDS = Topic("Clouds", ("cloud", "sky « is » ☁"), ("cloud computing",))
-KETTLES = Topic("kettles", ("kettle",))
+CLOUDS = make_topic("Clouds", ("cloud", "sky « is » ☁"), ("cloud computing",))
+KETTLES = make_topic("kettles", ("kettle",))
 
 
 def test_the_catalogue_is_in_alphabetical_order_and_comes_back_whole(store: Store) -> None:
@@ -17,10 +17,10 @@ def test_the_catalogue_is_in_alphabetical_order_and_comes_back_whole(store: Stor
 
 def test_a_topic_is_found_in_any_case(store: Store) -> None:
     store.topics.put(CLOUDS)
-    store.topics.put(Topic("Ärger", ("x",)))
+    store.topics.put(make_topic("Ärger", ("x",)))
     assert (store.topics.find("cLOUDS"), store.topics.find("ÄRGER"), store.topics.find("Cloud")) == (
         CLOUDS,
-        Topic("Ärger", ("x",)),
+        make_topic("Ärger", ("x",)),
         None,
     )
 
@@ -28,18 +28,18 @@ def test_a_topic_is_found_in_any_case(store: Store) -> None:
 def test_putting_a_topic_again_changes_it_for_all_its_readers(store: Store) -> None:
     store.topics.put(CLOUDS)
     store.subscribers.add("ada@example.org", "", Profile(topics=(CLOUDS,)), "cli", NOW)
-    wider = Topic("CLOUDS", ("cloud", "fog"))
+    wider = make_topic("CLOUDS", ("cloud", "fog"))
     assert store.topics.put(wider) is False
     assert store.topics.catalogue() == [wider]
     assert store.subscribers.get("ada@example.org").profile.topics == (wider,)
 
 
 def test_a_readers_own_topic_is_not_in_the_catalogue_and_does_not_follow_it(store: Store) -> None:
-    own = Topic("Clouds", ("my cloud",))
+    own = make_topic("Clouds", ("my cloud",))
     store.subscribers.add("ada@example.org", "", Profile(topics=(own,)), "cli", NOW)
     assert store.topics.catalogue() == []
     store.topics.put(CLOUDS)
-    store.topics.put(Topic("Clouds", ("fog",)))
+    store.topics.put(make_topic("Clouds", ("fog",)))
     assert store.subscribers.get("ada@example.org").profile.topics == (own,)
 
 
@@ -78,6 +78,6 @@ def test_the_same_own_topic_of_two_readers_is_stored_once(store: Store) -> None:
 
 def test_a_change_is_in_the_file_at_once(store: Store, tmp_path: Path) -> None:
     store.topics.put(CLOUDS)
-    store.topics.put(Topic("Clouds", ("fog",)))
+    store.topics.put(make_topic("Clouds", ("fog",)))
     with open_store(tmp_path / "newsletter.db") as other:
-        assert other.topics.catalogue() == [Topic("Clouds", ("fog",))]
+        assert other.topics.catalogue() == [make_topic("Clouds", ("fog",))]

@@ -1,0 +1,99 @@
+"""Why a paper is where it is in a reader's digest, or why it is not there: the sum of its score, part by part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from newsletter.models import Paper, Subscriber
+from newsletter.pipeline.calendar import due_edition
+from newsletter.pipeline.compose import ARCHIVE, compose, find_edition
+from newsletter.query import parse
+from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.matching import Matcher
+from newsletter.ranking.score import score, term_in_words
+from newsletter.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One paper's score for one reader."""
+
+    paper: Paper
+    #: What each part adds, in words; together they are `total`.
+    parts: tuple[tuple[str, float], ...]
+    total: float
+    #: Each of the reader's topics: what it says of the paper.
+    topics: tuple[tuple[str, str], ...]
+    #: Whether the digest that is due holds it and where, or why it does not.
+    standing: str
+
+
+def explain(store: Store, paper: Paper, subscriber: Subscriber, now: datetime) -> Explanation:
+    """Explain one paper to one reader as of now."""
+    edition = find_edition(store, due_edition(subscriber.profile, now), subscriber.profile.cadence, now)
+    window = store.papers.new_since(edition.since)
+    statistics = Statistics(PaperIndex(store.papers.newest(ARCHIVE)))
+    sent_before = store.deliveries.papers_planned_for(subscriber.id)
+    digest = compose(Matcher(PaperIndex(window), statistics), edition, subscriber.profile, sent_before)
+    alone = Matcher(PaperIndex([paper]), statistics)
+    answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
+    best = max(
+        (topic for topic, answer in answers.items() if answer.matches[0]),
+        key=lambda topic: float(answers[topic].strength[0]),
+        default=None,
+    )
+    match = float(answers[best].strength[0]) if best else 0.0
+    parts = score(paper, match, edition.day, alone.weights)
+    return Explanation(
+        paper=paper,
+        parts=(
+            (f"match with {best.name}" if best else "match: none of the topics", parts.match),
+            (f"popularity: {paper.upvotes or 0} upvotes, {paper.comments or 0} comments", parts.popularity),
+            (f"freshness: {_age(paper, edition.day)}", parts.freshness),
+        ),
+        total=parts.total,
+        topics=tuple(
+            (topic.name, _what(alone, topic.query, excluded=bool(answer.excluded[0])))
+            for topic, answer in answers.items()
+        ),
+        standing=next(
+            (
+                f"number {position} of {len(section.items)} in {edition.key}, under {section.title}"
+                for section in digest.sections
+                for position, item in enumerate(section.items, start=1)
+                if item.paper.id == paper.id
+            ),
+            _why_not(
+                paper,
+                may_be_in=bool(best) or not subscriber.profile.topics,
+                was_sent=paper.id in sent_before,
+                is_new=any(one.id == paper.id for one in window),
+            ),
+        ),
+    )
+
+
+def _what(matcher: Matcher, query: str, *, excluded: bool) -> str:
+    """Say which terms a paper holds, where, and what that adds."""
+    found = matcher.found(parse(query), 0)
+    told = ", ".join(f"{place}: {term_in_words(term)} {worth:.2f}" for term, place, worth in found)
+    if excluded:
+        return f"kept out by what the topic does not want; it holds {told}"
+    return told or "nothing of it"
+
+
+def _age(paper: Paper, day: date) -> str:
+    return f"of {paper.published or paper.day}, for the edition of {day}"
+
+
+def _why_not(paper: Paper, *, may_be_in: bool, was_sent: bool, is_new: bool) -> str:
+    if paper.withdrawn:
+        return "not in the digest: it was withdrawn"
+    if was_sent:
+        return "not in the digest: it was sent before"
+    if not is_new:
+        return f"not in the digest: first seen on {paper.seen_at:%Y-%m-%d %H:%M} UTC, before the edition's window"
+    if may_be_in:
+        return "not in the digest: others rank higher"
+    return "not in the digest: none of the topics matches"

@@ -1,0 +1,42 @@
+"""All the numbers of a paper's score, in one place.
+
+score = match + popularity + freshness
+
+A site may change them in newsletter.toml under [ranking], a reader in a profile under `weights`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much."""
+
+    #: A term in the title counts as so many in the abstract; so do one in the keywords and one in a name or category.
+    title: float = 3.0
+    keywords: float = 2.0
+    abstract: float = 1.0
+    name: float = 3.0
+    #: How soon more of a term adds less (BM25's k1).
+    k1: float = 1.2
+    #: The best that a single rare term can add is 2.2 times this.
+    match: float = 2.0
+    #: Every alternative after a topic's strongest adds this share of itself.
+    further: float = 0.5
+    #: Each tenfold of upvotes and comments adds this.
+    popularity: float = 1.0
+    #: A paper of today adds this, an older one less.
+    freshness: float = 1.0
+    #: After so many days the freshness is half.
+    half_life_days: float = 7.0
+
+    @cached_property
+    def of_fields(self) -> NDArray[np.float32]:
+        """What a term counts in each `index.Field`, in their order."""
+        return np.array([self.title, self.keywords, self.abstract, *[self.name] * 4], np.float32)

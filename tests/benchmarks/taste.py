@@ -1,0 +1,114 @@
+"""How well a reader's taste is learned, beside what others do.
+
+    python -m tests.benchmarks.taste DAYS... [--seeds 4]
+
+DAYS are JSON lines (also gzipped) with title, abstract (or summary) and categories, one file a day, in order. What
+categories 1 to 15 % of the papers hold stands for tastes: a reader liked k papers of one in the first half of the days, and
+the papers of the second half are ranked. Printed is the average precision, its mean over categories and seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import average_precision_score
+from sklearn.svm import LinearSVC
+
+from newsletter.models import Entry, Paper
+from newsletter.ranking.taste import Space, make_space, taste
+from newsletter.sources import Document, find_source
+from newsletter.store.merging import begin
+
+NOW = datetime(2026, 5, 8, tzinfo=UTC)
+_LIKED = (1, 2, 5, 10, 20)
+Rank = Callable[[Sequence[int]], "np.ndarray[tuple[int], np.dtype[np.float32]]"]
+
+
+def read_papers(days: Sequence[Path]) -> list[Paper]:
+    """Return the papers in the order of their days, each once."""
+    found: dict[str, Paper] = {}
+    for day in days:
+        document = Document(str(day), day.open("rb").read())
+        for entry in find_source("file")().parse(document, NOW.date()):
+            if isinstance(entry, Entry):
+                paper = begin(entry, len(found), NOW)
+                found.setdefault(paper.key, paper)
+    return list(found.values())
+
+
+def ways(papers: Sequence[Paper], space: Space, seen: int) -> dict[str, Rank]:
+    """Return the ways to rank papers by those that are liked; only the first `seen` may be learned from."""
+    texts = [f"{paper.title} {paper.abstract}" for paper in papers]
+    # What arxiv-sanity-lite sets: https://github.com/karpathy/arxiv-sanity-lite (compute.py, serve.py).
+    tfidf = TfidfVectorizer(
+        strip_accents="unicode", token_pattern=r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b", max_features=20_000,
+        sublinear_tf=True, max_df=0.1, min_df=5,
+    )  # fmt: skip
+    words = tfidf.fit_transform(texts)
+
+    def classifier(liked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        labels = np.zeros(seen)
+        labels[list(liked)] = 1
+        svc = LinearSVC(class_weight="balanced", C=0.01, max_iter=10_000, tol=1e-6, dual="auto", random_state=0)
+        decided: np.ndarray[tuple[int], np.dtype[np.float32]] = svc.fit(words[:seen], labels).decision_function(words)
+        return decided
+
+    def mean(liked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.asarray(words @ np.asarray(words[list(liked)].mean(axis=0)).ravel()).ravel()
+
+    def popularity(_liked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.array([paper.upvotes or 0 for paper in papers], np.float32)
+
+    return {
+        "LinearSVC over tf-idf": classifier,
+        "cosine to the mean tf-idf": mean,
+        "popularity": popularity,
+        "this package": lambda liked: taste(space, liked),
+    }
+
+
+def precisions(papers: Sequence[Paper], seeds: int) -> Iterator[tuple[str, int, float]]:
+    """Yield the average precision of each way, for each number of liked papers, category and seed."""
+    counts = Counter(category for paper in papers for category in paper.categories)
+    tastes = [name for name, number in counts.items() if 0.01 <= number / len(papers) <= 0.15]
+    seen = len(papers) // 2
+    space = make_space(papers)
+    if space is None or not tastes:
+        raise SystemExit("too few papers, or no category that 1 to 15 % of them hold")
+    print(f"{len(papers)} papers, {len(tastes)} categories, {seeds} seeds")
+    named = ways(papers, space, seen)
+    for category in sorted(tastes):
+        holders = [number for number in range(seen) if category in papers[number].categories]
+        truth = [category in paper.categories for paper in papers[seen:]]
+        for number in _LIKED:
+            for seed in range(seeds if len(holders) >= number and any(truth) else 0):
+                liked = np.random.default_rng([seed, number]).choice(holders, number, replace=False).tolist()
+                for name, rank in named.items():
+                    yield name, number, float(average_precision_score(truth, rank(liked)[seen:]))
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("days", type=Path, nargs="+")
+    parser.add_argument("--seeds", type=int, default=4)
+    asked = parser.parse_args()
+    found: dict[str, dict[int, list[float]]] = {}
+    for name, number, precision in precisions(read_papers(asked.days), asked.seeds):
+        found.setdefault(name, {}).setdefault(number, []).append(precision)
+    first = found["LinearSVC over tf-idf"]
+    print(f"{'liked papers':<28}" + "".join(f"{number:8}" for number in _LIKED) + "   ratio to the first")
+    for name, by_number in found.items():
+        means = [float(np.mean(by_number.get(number, [0]))) for number in _LIKED]
+        ratio = np.mean([mean / float(np.mean(first[n])) for n, mean in zip(_LIKED, means, strict=True) if n in first])
+        print(f"{name:<28}" + "".join(f"{mean:8.3f}" for mean in means) + f"   {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.query import parse, wanted_terms
+from newsletter.ranking.highlight import highlight
+
+
+def marked(text: str, query: str) -> str:
+    return "".join(f"[{piece}]" if is_hit else piece for piece, is_hit in highlight(text, wanted_terms(parse(query))))
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("Pears and Kettles", "kettle", "Pears and [Kettles]"),
+        ("On In-Context Learning", '"in context learning"', "On [In-Context Learning]"),
+        ("Incontext cooking", "in-context", "[Incontext] cooking"),
+        ("Cooking in context", "incontext", "Cooking [in context]"),
+        ("Transformers transform forms", "transf*", "[Transformers transform] forms"),
+        ("A pear, a kettle", "pear OR kettle -a", "A [pear], a [kettle]"),
+        ("Nothing", "pear", "Nothing"),
+        ("", "pear", ""),
+    ],
+)
+def test_what_is_looked_for_is_marked(text: str, query: str, expected: str) -> None:
+    assert marked(text, query) == expected
+
+
+@given(st.text(max_size=60), st.sampled_from(["pear", "a OR b", '"a b"', "ab*"]))
+def test_the_pieces_joined_are_the_text(text: str, query: str) -> None:
+    assert "".join(piece for piece, _ in highlight(text, wanted_terms(parse(query)))) == text

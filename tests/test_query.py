@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.errors import QueryError
+from newsletter.query import (
+    FIELDS,
+    All,
+    Any,
+    Boost,
+    Node,
+    Not,
+    Term,
+    format_query,
+    is_plain,
+    parse,
+    phrase,
+    query_of,
+    wanted_terms,
+)  # fmt: skip
+
+A, B, C = Term("a"), Term("b"), Term("c")
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a", A),
+        (" a  b ", All((A, B))),
+        ("a AND b", All((A, B))),
+        ("a OR b", Any((A, B))),
+        ("a b OR c", Any((All((A, B)), C))),
+        ("a (b OR c)", All((A, Any((B, C))))),
+        ("a OR (b OR c)", Any((A, B, C))),
+        ('"a  b" c', All((Term("a b"), C))),
+        ("a -b", All((A, Not(B)))),
+        ("a -(b OR c)", All((A, Not(Any((B, C)))))),
+        ("transf*", Term("transf", None, is_prefix=True)),
+        ("a^2 b^0.5", All((Boost(A, 2), Boost(B, 0.5)))),
+        ("(a b)^3", Boost(All((A, B)), 3)),
+        ("title:a", Term("a", "title")),
+        ('Author:"Ada Example"', Term("Ada Example", "author")),
+        ("title:(a OR org:b)", Any((Term("a", "title"), Term("b", "org")))),
+        ("title:a^2", Boost(Term("a", "title"), 2)),
+        ("in-context", Term("in-context")),
+        ("cat:cs.*", Term("cs.", "cat", is_prefix=True)),
+        ("C++ or", All((Term("C++"), Term("or")))),
+        ("文脈 内", All((Term("文脈"), Term("内")))),
+    ],
+)
+def test_what_people_type_is_read(text: str, tree: Node) -> None:
+    assert parse(text) == tree
+    assert parse(format_query(tree)) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "column 1: something is missing at the end (a word, a phrase or (…))"),
+        ("a OR", "column 5: something is missing at the end (a word, a phrase or (…))"),
+        ("OR a", "column 1: 'OR' where a word, a phrase or (…) is expected"),
+        ("a OR OR b", "column 6: 'OR' where a word, a phrase or (…) is expected"),
+        ("(a", "column 1: this ( is not closed"),
+        ("a (b", "column 3: this ( is not closed"),
+        ("a)", "column 2: ')' closes nothing (take it out, or open with ()"),
+        ("()", "column 2: ')' where a word, a phrase or (…) is expected"),
+        ('a "b', "column 3: '\"' is not understood here (close the phrase with \")"),
+        ('a ""', "column 3: '' has no letter or digit to look for"),
+        ("a ^", "column 3: '^' is not understood here (a number follows, as in agents^2)"),
+        ("a^x", "column 2: '^' is not understood here (a number follows, as in agents^2)"),
+        ("?!", "column 1: '?!' has no letter or digit to look for"),
+        ("a b*c d e*", "column 9: 'e*' is not the beginning of one word"),
+        ("in-con*", "column 1: 'in-con*' is not the beginning of one word"),
+        ("titel:a", "column 1: no field 'titel' (known: title, abstract, author, org, cat, source)"),
+        ("-a", "nothing to look for (name what you want beside what you do not: agents -survey)"),
+        ("-a -b", "nothing to look for (name what you want beside what you do not: agents -survey)"),
+        ("a" * 2001, "a query of 2001 characters (2000 are the most)"),
+        ("(" * 40 + "a" + ")" * 40, "parentheses more than 30 deep"),
+    ],
+)
+def test_what_is_no_query_is_told_with_its_column(text: str, complaint: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert str(caught.value) == complaint
+
+
+TERMS = st.one_of(
+    st.builds(Term, st.sampled_from(["a", "OR", "AND", "in-context", "two words", "-dash", "a:b", "x^2", "RAG", "文"]),
+              st.none() | st.sampled_from(FIELDS)),
+    st.builds(Term, st.sampled_from(["tr", "agent"]), st.none() | st.sampled_from(FIELDS), st.just(value=True)),
+)  # fmt: skip
+
+
+def joined(kind: type[All] | type[Any], parts: list[Node]) -> Node:
+    """As reading does: no level between those of one kind."""
+    return kind(tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))))
+
+
+NODES: st.SearchStrategy[Node] = st.recursive(
+    TERMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: joined(All, parts)),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: joined(Any, parts)),
+        st.builds(Not, inner),
+        st.builds(Boost, inner, st.sampled_from([0.5, 2.0, 10.0])),
+    ),
+    max_leaves=8,
+)
+
+
+@given(NODES.filter(lambda node: any(True for _ in wanted_terms(node))))
+def test_what_is_written_is_read_as_it_was(node: Node) -> None:
+    assert parse(format_query(node)) == node
+
+
+@given(st.text(st.sampled_from('ab "()-^*:OR2.') | st.characters(), max_size=40))
+@example('title:"')
+def test_any_text_is_a_query_or_one_line(text: str) -> None:
+    try:
+        node = parse(text)
+    except QueryError as error:
+        problem = str(error)
+    else:
+        problem = ""
+        assert parse(format_query(node)) == node
+    assert len(problem.splitlines()) <= 1
+
+
+def test_keywords_and_exclusions_make_a_query() -> None:
+    assert query_of(["in-context learning", "ICL"], ["survey"]) == '("in-context learning" OR ICL) -survey'
+    assert query_of(["pear"]) == "pear"
+    assert query_of(['say "hi"', "OR"]) == '"say hi" OR "OR"'
+    assert phrase("two  words") == Term("two words")
+    with pytest.raises(QueryError, match="has no letter or digit"):
+        query_of(["..."])
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("in-context learning", True), ("C++ & R", True), ("what is it for", True), ("R&D: a review", True),
+        ('"a b"', False), ("a OR b", False), ("a -b", False), ("title:a", False), ("a*", False), ("a^2", False),
+    ],
+)  # fmt: skip
+def test_plain_words_are_told_from_queries(text: str, plain: bool) -> None:
+    assert is_plain(text) is plain
