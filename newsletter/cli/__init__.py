@@ -14,6 +14,7 @@ from newsletter.cli.context import Opened
 from newsletter.cli.demo import demo
 from newsletter.cli.editions import preview, run, send, serve
 from newsletter.cli.explain import explain
+from newsletter.cli.feedback import feedback
 from newsletter.cli.output import complain
 from newsletter.cli.papers import papers
 from newsletter.cli.pull import pull
@@ -74,5 +75,5 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
     ctx.obj = Opened(site_dir)
 
 
-for command in (init, sources, pull, papers, topics, subscribers, preview, explain, send, run, serve, demo):
+for command in (init, sources, pull, papers, topics, subscribers, preview, explain, feedback, send, run, serve, demo):
     main.add_command(command)

@@ -6,7 +6,6 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_table
-from newsletter.errors import NewsletterError
 
 
 @click.command(
@@ -22,16 +21,11 @@ Examples:
 def explain(opened: Opened, paper: str, email: str, as_json: bool) -> None:
     """Explain why a paper (its arXiv id or DOI) is where it is in a reader's next digest, or why it is not there."""
     from newsletter.pipeline.explain import explain as explained
-    from newsletter.sources.identifiers import arxiv_id, doi
-    from newsletter.subscriptions import find
+    from newsletter.subscriptions import find, find_paper
 
     with opened.store() as store:
         subscriber = find(store, email)
-        arxiv, named = arxiv_id(paper), doi(paper)
-        known = store.papers.find(f"arxiv:{arxiv}" if arxiv else f"doi:{named}")
-        if known is None:
-            raise NewsletterError(f"no paper is known as {paper!r}", hint="newsletter papers WORDS finds its id")
-        told = explained(store, known, subscriber, now())
+        told = explained(store, find_paper(store, paper), subscriber, now())
     if as_json:
         print_json(told)
         return

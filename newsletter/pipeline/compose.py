@@ -13,12 +13,18 @@ from datetime import datetime
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, Section
 from newsletter.pipeline.calendar import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
-from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 
 
-def compose(matcher: Matcher, edition: Edition, profile: Profile, sent_before: Mapping[int, datetime]) -> Digest:
+def compose(
+    matcher: Matcher,
+    edition: Edition,
+    profile: Profile,
+    sent_before: Mapping[int, datetime],
+    taste: Numbers | None = None,
+) -> Digest:
     """Return `edition` as `profile` sees it, without the papers that were sent before.
 
     A paper that is only in the index for its new version is for those who want updates; to them it is news again,
@@ -28,7 +34,7 @@ def compose(matcher: Matcher, edition: Edition, profile: Profile, sent_before: M
     updates = {paper.id for paper in index.revised if _is_update(paper, edition, sent_before)}
     old = {paper.id for paper in index.revised if paper.seen_at <= edition.since}
     skipped = (sent_before.keys() | old) - (updates if profile.updates else set())
-    sections = group(matcher, profile, skipped, edition.day)
+    sections = group(matcher, profile, skipped, edition.day, taste)
     return Digest(
         edition=edition,
         sections=tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections),
@@ -68,11 +74,14 @@ def without_withdrawn(digest: Digest) -> Digest:
 ARCHIVE = 2000
 
 
-def read_matcher(store: Store, since: datetime) -> Matcher:
+def read_statistics(store: Store) -> Statistics:
+    """Return how rare words are in the archive."""
+    return Statistics(PaperIndex(store.papers.newest(ARCHIVE)))
+
+
+def read_matcher(store: Store, since: datetime, statistics: Statistics | None = None) -> Matcher:
     """Return what answers topics over the papers that are new since a moment, weighed against the archive."""
-    papers = store.papers.new_since(since)
-    archive = store.papers.newest(ARCHIVE)
-    return Matcher(PaperIndex(papers), Statistics(PaperIndex(archive)))
+    return Matcher(PaperIndex(store.papers.new_since(since)), statistics or read_statistics(store))
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: str = "") -> Edition:

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from newsletter.models import Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
-from newsletter.pipeline.compose import ARCHIVE, compose, find_edition
+from newsletter.pipeline.compose import compose, find_edition, read_statistics
+from newsletter.pipeline.tastes import Tastes
 from newsletter.query import parse
-from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import score, term_in_words
 from newsletter.store import Store
@@ -33,9 +34,12 @@ def explain(store: Store, paper: Paper, subscriber: Subscriber, now: datetime) -
     """Explain one paper to one reader as of now."""
     edition = find_edition(store, due_edition(subscriber.profile, now), subscriber.profile.cadence, now)
     window = store.papers.new_since(edition.since)
-    statistics = Statistics(PaperIndex(store.papers.newest(ARCHIVE)))
+    statistics = read_statistics(store)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    digest = compose(Matcher(PaperIndex(window), statistics), edition, subscriber.profile, sent_before)
+    index = PaperIndex(window)
+    taste = Tastes(store).of(subscriber.id, index)
+    digest = compose(Matcher(index, statistics), edition, subscriber.profile, sent_before, taste)
+    to_taste = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
     alone = Matcher(PaperIndex([paper]), statistics)
     answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
     best = max(
@@ -51,8 +55,9 @@ def explain(store: Store, paper: Paper, subscriber: Subscriber, now: datetime) -
             (f"match with {best.name}" if best else "match: none of the topics", parts.match),
             (f"popularity: {paper.upvotes or 0} upvotes, {paper.comments or 0} comments", parts.popularity),
             (f"freshness: {_age(paper, edition.day)}", parts.freshness),
+            ("taste, from what the reader wants more and less of", alone.weights.taste * to_taste),
         ),
-        total=parts.total,
+        total=parts.total + alone.weights.taste * to_taste,
         topics=tuple(
             (topic.name, _what(alone, topic.query, excluded=bool(answer.excluded[0])))
             for topic, answer in answers.items()

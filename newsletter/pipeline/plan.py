@@ -12,7 +12,9 @@ from datetime import datetime
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
 from newsletter.pipeline.calendar import Due, due_edition
-from newsletter.pipeline.compose import compose, find_edition, read_matcher
+from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
+from newsletter.pipeline.tastes import Tastes
+from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
@@ -54,6 +56,8 @@ class Standing:
     sent_before: Mapping[int, datetime]
     #: When the newest paper of all was first seen.
     last_seen_at: datetime | None
+    #: How much each of the edition's papers is to this reader's taste, if anything is known of it.
+    taste: Numbers | None = None
 
 
 def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str:
@@ -64,7 +68,7 @@ def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str
         return f"suppressed: {standing.suppressed}"
     if standing.delivery is not None:
         return _already(standing.delivery, due)
-    digest = compose(standing.matcher, standing.edition, subscriber.profile, standing.sent_before)
+    digest = compose(standing.matcher, standing.edition, subscriber.profile, standing.sent_before, standing.taste)
     return digest if digest.items else _why_empty(digest, subscriber, standing)
 
 
@@ -95,6 +99,7 @@ def plan(
     editions: dict[str, tuple[Edition, Matcher]] = {}
     suppressions = store.subscribers.suppressions()
     last_seen_at = store.papers.last_seen_at()
+    statistics, tastes = read_statistics(store), Tastes(store)
     for subscriber in store.subscribers.all():
         key = email_key(subscriber.email)
         if only is not None and key not in only:
@@ -102,7 +107,7 @@ def plan(
         due = due_edition(subscriber.profile, now)
         if due.key not in editions:
             edition = find_edition(store, due, subscriber.profile.cadence, now, note)
-            editions[due.key] = edition, read_matcher(store, edition.since)
+            editions[due.key] = edition, read_matcher(store, edition.since, statistics)
         edition, matcher = editions[due.key]
         standing = Standing(
             suppressed=suppressions.get(key),
@@ -111,6 +116,7 @@ def plan(
             matcher=matcher,
             sent_before=store.deliveries.papers_planned_for(subscriber.id),
             last_seen_at=last_seen_at,
+            taste=tastes.of(subscriber.id, matcher.index),
         )
         decided = decide(subscriber, due, standing)
         if isinstance(decided, Digest):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_matcher
+from newsletter.pipeline.tastes import Tastes
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -27,7 +28,9 @@ def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: in
         return store.editions.get_digest(sent.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    return compose(read_matcher(store, edition.since), edition, subscriber.profile, sent_before)
+    matcher = read_matcher(store, edition.since)
+    taste = Tastes(store).of(subscriber.id, matcher.index)
+    return compose(matcher, edition, subscriber.profile, sent_before, taste)
 
 
 def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:

@@ -29,16 +29,21 @@ class _Ranked:
     scores: Numbers
 
 
-def group(matcher: Matcher, profile: Profile, sent_before: AbstractSet[int], today: date) -> tuple[Section, ...]:
+def group(
+    matcher: Matcher, profile: Profile, sent_before: AbstractSet[int], today: date, taste: Numbers | None = None
+) -> tuple[Section, ...]:
     """Rank and group the index's papers, less those of the ids `sent_before`, for one reader.
 
     Sections follow the reader's order of topics and are never empty. Where the limit on the whole digest bites, the
     topics give way in turn, and "Also trending" keeps the places that the profile asks for, up to half of them. A
-    paper that holds what one of its topics excludes is not under that topic, nor under "Also trending".
+    paper that holds what one of its topics excludes is not under that topic, nor under "Also trending". The reader's
+    `taste` has a place for each paper of the index; it moves papers within the sections, and into none.
     """
     answers = [matcher.answer(topic.query) for topic in profile.topics]
     unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
     base = matcher.base_scores(today)
+    if taste is not None:
+        base = base + np.float32(matcher.weights.taste) * taste
     best, strength = _best_topics(answers, len(unsent))
     placed = [_ranked(matcher, unsent & (best == number), strength + base) for number in range(len(profile.topics))]
     rest = unsent & (best < 0) & ~_any([answer.excluded for answer in answers], len(unsent))

@@ -28,6 +28,7 @@ _DISLIKED = 0.5
 #: The classifier's share: what it adds grows with the examples it learns from.
 _CLASSIFIER = 0.5
 _FEWEST_PAPERS = 20
+_SMALL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,15 @@ def make_space(papers: Sequence[Paper]) -> Space | None:
     if len(papers) < _FEWEST_PAPERS:
         return None
     texts = [f"{paper.title} {paper.abstract}" for paper in papers]
-    few = 2 if len(papers) < 500 else 3
+    # Words that most papers hold say little, but in a small archive many words are such.
+    few, most = (2, 0.6) if len(papers) < _SMALL else (3, 0.1)
     pattern = r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b"
     single = TfidfVectorizer(
-        strip_accents="unicode", token_pattern=pattern, max_features=20_000, sublinear_tf=True, max_df=0.1, min_df=few
+        strip_accents="unicode", token_pattern=pattern, max_features=20_000, sublinear_tf=True, max_df=most, min_df=few
     )
     pairs = TfidfVectorizer(
         strip_accents="unicode", token_pattern=pattern, ngram_range=(1, 2), max_features=60_000, sublinear_tf=True,
-        max_df=0.1, min_df=few, stop_words="english",
+        max_df=most, min_df=few, stop_words="english",
     )  # fmt: skip
     try:
         words, both = single.fit_transform(texts), pairs.fit_transform(texts)

@@ -1,8 +1,6 @@
 """All the numbers of a paper's score, in one place.
 
-score = match + popularity + freshness
-
-A site may change them in newsletter.toml under [ranking], a reader in a profile under `weights`.
+score = match + popularity + freshness + taste
 """
 
 from __future__ import annotations
@@ -33,6 +31,8 @@ class Weights:
     popularity: float = 1.0
     #: A paper of today adds this, an older one less.
     freshness: float = 1.0
+    #: A paper that is to the reader's taste as few are (three times the usual spread) adds three times this.
+    taste: float = 0.5
     #: After so many days the freshness is half.
     half_life_days: float = 7.0
 

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
+from newsletter.store.feedback import Feedback
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
 from newsletter.store.sqlite import open_database, transaction
@@ -41,6 +42,7 @@ class Store:
         self.subscribers = Subscribers(db, self.topics)
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
+        self.feedback = Feedback(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Do what is inside the `with` entirely or not at all."""

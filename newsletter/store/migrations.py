@@ -295,3 +295,17 @@ def m005_queries(db: Database) -> None:
     db.execute("ALTER TABLE new_subscriptions RENAME TO subscriptions")
     db.execute("CREATE UNIQUE INDEX topics_catalogue ON topics(name COLLATE NOCASE) WHERE in_catalogue = 1")
     db.execute("CREATE INDEX subscriptions_topic ON subscriptions(topic_id)")
+
+
+@MIGRATIONS()
+def m006_feedback(db: Database) -> None:
+    """What readers want more and less of."""
+    db.execute("""
+        CREATE TABLE feedback (
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
+            liked INTEGER NOT NULL,           -- 1: more like this; 0: less
+            said_at TEXT NOT NULL,
+            PRIMARY KEY (subscriber_id, paper_id)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("CREATE INDEX feedback_paper ON feedback(paper_id)")

@@ -145,6 +145,7 @@ class Papers:
                 ON CONFLICT DO UPDATE SET place = excluded.place, told_at = excluded.told_at
                 WHERE excluded.told_at < tellings.told_at""",
             "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :twin",
+            "UPDATE OR IGNORE feedback SET paper_id = :paper WHERE paper_id = :twin",
             "DELETE FROM papers WHERE id = :twin",
         ):
             self._db.conn.execute(sql, both)

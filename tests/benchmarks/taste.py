@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.taste DAYS... [--seeds 4]
 
-DAYS are JSON lines (also gzipped) with title, abstract (or summary) and categories, one file a day, in order. What
-categories 1 to 15 % of the papers hold stands for tastes: a reader liked k papers of one in the first half of the days, and
-the papers of the second half are ranked. Printed is the average precision, its mean over categories and seeds.
+DAYS are JSON lines (also gzipped) with title, abstract (or summary) and categories, one file a day, in order. The
+categories that 1 to 15 % of the papers hold stand for tastes: a reader liked k papers of one in the first half of the
+days, and the papers of the second half are ranked. Printed is the average precision, its mean over categories and
+seeds.
 """
 
 from __future__ import annotations

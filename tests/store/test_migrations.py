@@ -17,7 +17,7 @@ from tests.factories import NOW, make_entry, make_paper
 TABLES = {
     "papers", "papers_fts", "paper_names", "tellings", "pulls", "validators", "pauses", "topics",
     "subscribers", "subscriptions", "suppressions",
-    "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries",
+    "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
 }  # fmt: skip
 
 

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from newsletter.models import Subscriber
+from newsletter.pipeline.explain import explain
+from newsletter.pipeline.preview import preview_digest
+from newsletter.pipeline.tastes import Tastes
+from newsletter.ranking.index import PaperIndex
+from newsletter.store import Store
+from newsletter.subscriptions import find_paper, say
+from tests.factories import NOW, make_entry, make_profile, make_topic
+from tests.ranking.test_taste import library
+
+
+def reader_of(store: Store) -> Subscriber:
+    """A reader of everything, in a store of sixty papers on fruit and on metal."""
+    entries = [
+        make_entry(arxiv_id=paper.arxiv_id, title=paper.title, abstract=paper.abstract, upvotes=None)
+        for paper in library()
+    ]
+    store.papers.add_all(entries, NOW)
+    topic = make_topic("All", ("study", "method", "result", "model", "data", "we", "show"))
+    with store.transaction():
+        profile = make_profile(topics=(topic,), max_papers=30, max_per_section=30)
+        return store.subscribers.add("ada@example.org", "Ada", profile, "cli", NOW)
+
+
+def share_of_metal(store: Store, reader: Subscriber) -> float:
+    items = preview_digest(store, reader, NOW).items
+    return sum(int(str(item.paper.arxiv_id)[-5:]) % 2 for item in items) / len(items)
+
+
+def test_two_likes_already_change_what_is_shown_and_forgetting_them_undoes_it(store: Store) -> None:
+    reader = reader_of(store)
+    before = share_of_metal(store, reader)
+    for name in ("2605.00001", "2605.00003"):
+        say(store, reader, name, liked=True, now=NOW)
+    after = share_of_metal(store, reader)
+    assert after > before + 0.2
+    for name in ("2605.00001", "2605.00003"):
+        say(store, reader, name, liked=None, now=NOW)
+    assert share_of_metal(store, reader) == before
+
+
+def test_a_score_with_taste_is_explained_too(store: Store) -> None:
+    reader = reader_of(store)
+    say(store, reader, "2605.00001", liked=True, now=NOW)
+    item = preview_digest(store, reader, NOW).items[0]
+    told = explain(store, item.paper, reader, NOW)
+    assert abs(told.total - item.score) < 1e-3
+    assert told.parts[-1][1] != 0
+
+
+def test_without_feedback_nothing_is_made(store: Store) -> None:
+    reader = reader_of(store)
+    index = PaperIndex(store.papers.newest(99))
+    assert Tastes(store).of(reader.id, index) is None
+    say(store, reader, "2605.00001", liked=False, now=NOW)
+    assert Tastes(store).of(reader.id, index) is None  # a dislike alone says too little
+
+
+def test_what_was_said_of_a_paper_stays_when_it_is_found_to_be_another(store: Store) -> None:
+    reader = reader_of(store)
+    store.papers.add(make_entry(source="crossref", arxiv_id=None, doi="10.1000/1", title="Elsewhere"), NOW)
+    say(store, reader, "10.1000/1", liked=True, now=NOW)
+    store.papers.add(make_entry(arxiv_id="2605.00001", doi="10.1000/1", title="Whatever"), NOW)
+    assert store.feedback.of(reader.id) == {find_paper(store, "2605.00001").id: True}
