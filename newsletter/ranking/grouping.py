@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Item, Profile, Section
-from newsletter.query import parse
+from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
 from newsletter.ranking.matching import Answer, Matcher
 from newsletter.ranking.score import popularity_reason, reasons_for
@@ -36,7 +36,8 @@ def group(
 
     Sections follow the reader's order of topics and are never empty. Where the limit on the whole digest bites, the
     topics give way in turn, and "Also trending" keeps the places that the profile asks for, up to half of them. A
-    paper that holds what one of its topics excludes is not under that topic, nor under "Also trending". The reader's
+    paper that nearly repeats one shown before is left out, and what says much the same comes later. A paper that holds
+    what one of its topics excludes is not under that topic, nor under "Also trending". The reader's
     `taste` has a place for each paper of the index; it moves papers within the sections, and into none.
     """
     answers = [matcher.answer(topic.query) for topic in profile.topics]
@@ -51,12 +52,14 @@ def group(
         profile.max_papers - min(profile.trending, int(rest.sum()), profile.max_papers // 2),
         [min(len(ranked.papers), profile.max_per_section) for ranked in placed],
     )
-    sections = [
-        _section(matcher, profile, number, ranked, places[number], answers)
-        for number, ranked in enumerate(placed)
-        if places[number]
-    ]
-    room = profile.max_papers - sum(places.values())
+    sections: list[Section] = []
+    shown: list[int] = []
+    for number, ranked in enumerate(placed):
+        chosen = choose(ranked.papers, ranked.scores, places[number], matcher.alike, matcher.weights.diversity, shown)
+        shown += chosen
+        if chosen:
+            sections.append(_section(matcher, profile, number, ranked, chosen, answers))
+    room = profile.max_papers - len(shown)
     return tuple(sections + _trending(matcher, _ranked(matcher, rest, base), profile, room))
 
 
@@ -84,10 +87,10 @@ def _share(limit: int, wanted: Sequence[int]) -> Counter[int]:
 
 
 def _section(
-    matcher: Matcher, profile: Profile, number: int, ranked: _Ranked, places: int, answers: Sequence[Answer]
+    matcher: Matcher, profile: Profile, number: int, ranked: _Ranked, chosen: Sequence[int], answers: Sequence[Answer]
 ) -> Section:
     topic = profile.topics[number]
-    query = parse(topic.query)
+    query = matcher.node(topic.query)
     items = tuple(
         Item(
             matcher.paper(paper),
@@ -99,7 +102,7 @@ def _section(
                 if other is not topic and answer.matches[paper]
             ),
         )
-        for paper in ranked.papers[:places]
+        for paper in chosen
     )
     return Section(topic.name, items, matched=len(ranked.papers))
 

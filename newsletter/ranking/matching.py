@@ -13,6 +13,7 @@ import numpy as np
 
 from newsletter.models import Paper
 from newsletter.query import All, Any, Boost, Node, Not, Term, parse
+from newsletter.ranking.diversity import Resemblance
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.score import score
 from newsletter.ranking.weights import Weights
@@ -36,14 +37,26 @@ class Matcher:
         self.index = index
         self.weights = weights or Weights()
         self._statistics = statistics or Statistics(index)
+        self._nodes: dict[str, Node] = {}
         self._found: dict[str, tuple[int, int]] = {}
         self._answers: dict[str, Answer] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
+        self.alike = Resemblance(list(index.papers.values()))
         keys = sorted((paper.key, number) for number, paper in enumerate(index.papers.values()))
         #: The place of each paper in the order of keys, by which equals are ranked.
         self.key_ranks = np.empty(len(index), np.int32)
         self.key_ranks[[number for _, number in keys]] = np.arange(len(index), dtype=np.int32)
+
+    def node(self, query: str) -> Node:
+        """Return a query's tree, read once.
+
+        Raises:
+            QueryError: It is no query.
+        """
+        if query not in self._nodes:
+            self._nodes[query] = parse(query)
+        return self._nodes[query]
 
     def find(self, query: str | Node) -> tuple[int, int]:
         """Return the bits of the papers that match, and of those that only an exclusion keeps out ("-survey").
@@ -55,7 +68,7 @@ class Matcher:
             matches, wanted = self._bits(query)
             return matches, wanted & ~matches
         if query not in self._found:
-            self._found[query] = self.find(parse(query))
+            self._found[query] = self.find(self.node(query))
         return self._found[query]
 
     def answer(self, query: str) -> Answer:
@@ -66,7 +79,7 @@ class Matcher:
         """
         if query not in self._answers:
             matches, excluded = map(self.index.flags, self.find(query))
-            strength = np.where(matches, self._strength(parse(query)), np.float32(0))
+            strength = np.where(matches, self._strength(self.node(query)), np.float32(0))
             self._answers[query] = Answer(matches, excluded, strength)
         return self._answers[query]
 

@@ -33,6 +33,8 @@ class Weights:
     freshness: float = 1.0
     #: A paper that is to the reader's taste as few are (three times the usual spread) adds three times this.
     taste: float = 0.5
+    #: What a paper loses that says the same as one before it in its section.
+    diversity: float = 3.0
     #: After so many days the freshness is half.
     half_life_days: float = 7.0
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.ranking.test_taste import library
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,3 +26,32 @@ def test_the_matching_benchmark_prints_its_ratios_and_the_same_hits() -> None:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"one FTS5 query per topic +[\d.]+ s +[\d.]+", printed)) == 2
     assert all(ours == theirs for ours, theirs in re.findall(r"hits (\d+) \(FTS5: (\d+)\)", printed))
+
+
+def test_the_composing_benchmark_prints_its_figures() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.composing",
+        "--readers",
+        "50",
+        "--topics",
+        "20",
+        "--papers",
+        "30",
+    ]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r"distinct profiles +[\d.]+ s +\d+ µs each", printed)
+    assert re.search(r"beyond that, per reader +[\d.]+ µs", printed)
+
+
+def test_the_taste_benchmark_prints_its_table(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"2605.{paper.id:05}", "title": paper.title, "abstract": f"{paper.abstract} rare{paper.id % 15} few{paper.id % 17}",
+         "categories": ["cs.AI", *(["cs.CL"] if paper.id % 8 == 1 else [])]}
+        for paper in library(200)
+    ]  # fmt: skip
+    (tmp_path / "day.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    command = [sys.executable, "-m", "tests.benchmarks.taste", str(tmp_path / "day.jsonl"), "--seeds", "1"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r"this package +(?:\d\.\d{3} +){5}\d\.\d\d", printed)

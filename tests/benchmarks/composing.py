@@ -1,0 +1,67 @@
+"""How long it takes to compose digests for many readers.
+
+    python -m tests.benchmarks.composing [--readers 100000] [--topics 1000] [--papers 300]
+
+Every reader follows three topics, drawn from the catalogue with a few much more popular than others (Zipf). Readers
+with the same topics, who were sent nothing before, see the same; what is distinct is composed, and the rest looked up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import time
+
+from newsletter.models import Cadence, Digest, Edition, Profile, Topic
+from newsletter.pipeline.compose import compose
+from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
+from tests.benchmarks.matching import NOW, make_papers, make_topics, make_words
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--readers", type=int, default=100_000)
+    parser.add_argument("--topics", type=int, default=1_000)
+    parser.add_argument("--papers", type=int, default=300)
+    asked = parser.parse_args()
+    chance = random.Random(16)  # noqa: S311 - the same readers in every run
+    words = make_words(20_000)
+    papers = make_papers(words, asked.papers)
+    topics = [Topic(f"Topic {n}", query) for n, query in enumerate(make_topics(words[100:2000], asked.topics))]
+    weights = [1 / rank for rank in range(1, len(topics) + 1)]
+    edition = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)
+    profiles = [
+        Profile(topics=tuple(sorted(set(chance.choices(topics, weights, k=3)), key=lambda topic: topic.name)))
+        for _ in range(asked.readers)
+    ]
+
+    begin_at = time.perf_counter()
+    matcher = Matcher(PaperIndex(papers))
+    for topic in topics:
+        matcher.answer(topic.query)
+    prepared = time.perf_counter()
+    digests: dict[Profile, Digest] = {}
+    for profile in set(profiles):
+        digests[profile] = compose(matcher, edition, profile, {})
+    composed = time.perf_counter()
+    items = sum(len(digests[profile].items) for profile in profiles)
+    looked_up = time.perf_counter()
+
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{asked.readers} readers of {asked.topics} topics, {asked.papers} papers; {items / asked.readers:.1f} a digest"
+    )
+    print(f"  index and topics, once           {prepared - begin_at:8.2f} s")
+    print(
+        f"  {len(digests):6} distinct profiles         {composed - prepared:8.2f} s   "
+        f"{(composed - prepared) / len(digests) * 1e6:.0f} µs each"
+    )
+    print(f"  beyond that, per reader          {(looked_up - composed) / asked.readers * 1e6:8.1f} µs")
+    print(f"  most memory {memory:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
