@@ -47,10 +47,14 @@ def test_the_composing_benchmark_prints_its_figures() -> None:
 
 def test_the_taste_benchmark_prints_its_table(tmp_path: Path) -> None:
     rows = [
-        {"id": f"2605.{paper.id:05}", "title": paper.title, "abstract": f"{paper.abstract} rare{paper.id % 15} few{paper.id % 17}",
-         "categories": ["cs.AI", *(["cs.CL"] if paper.id % 8 == 1 else [])]}
+        {
+            "id": f"2605.{paper.id:05}",
+            "title": paper.title,
+            "abstract": f"{paper.abstract} rare{paper.id % 15} few{paper.id % 17}",
+            "categories": ["cs.AI", *(["cs.CL"] if paper.id % 8 == 1 else [])],
+        }
         for paper in library(200)
-    ]  # fmt: skip
+    ]
     (tmp_path / "day.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     command = [sys.executable, "-m", "tests.benchmarks.taste", str(tmp_path / "day.jsonl"), "--seeds", "1"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
