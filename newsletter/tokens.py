@@ -12,6 +12,8 @@ import hashlib
 import hmac
 
 LEAVE = "leave"
+MORE = "more"
+LESS = "less"
 
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
 
@@ -28,6 +30,25 @@ def read(secret: bytes, purpose: str, token: str) -> int | None:
         return None
     expected = _signature(secret, purpose, int(number))
     return int(number) if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()) else None
+
+
+def sign_feedback(secret: bytes, subscriber_id: int, paper_id: int, *, liked: bool) -> str:
+    """Make the token of a link by which one subscriber says "more like this" (or less) of one paper."""
+    return f"{paper_id}.{'1' if liked else '0'}.{sign(secret, _saying(paper_id, liked=liked), subscriber_id)}"
+
+
+def read_feedback(secret: bytes, token: str) -> tuple[int, int, bool] | None:
+    """Return subscriber, paper and whether they like it, as a token says; None if it was not signed by us."""
+    paper, _, rest = token.partition(".")
+    liked, _, signed = rest.partition(".")
+    if liked not in ("0", "1") or not (paper.isascii() and paper.isdecimal() and len(paper) <= 18):
+        return None
+    subscriber_id = read(secret, _saying(int(paper), liked=liked == "1"), signed)
+    return None if subscriber_id is None else (subscriber_id, int(paper), liked == "1")
+
+
+def _saying(paper_id: int, *, liked: bool) -> str:
+    return f"{MORE if liked else LESS} {paper_id}"
 
 
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:

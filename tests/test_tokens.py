@@ -65,3 +65,27 @@ def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
     assert len(token) == len(str(number)) + 21
     assert token.isascii()
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
+
+
+@given(IDS, IDS, st.booleans())
+def test_a_feedback_token_says_who_of_what_and_which_way(subscriber: int, paper: int, liked: bool) -> None:
+    token = tokens.sign_feedback(SECRET, subscriber, paper, liked=liked)
+    assert tokens.read_feedback(SECRET, token) == (subscriber, paper, liked)
+    assert tokens.read_feedback(b"another", token) is None
+    assert tokens.read(SECRET, tokens.LEAVE, token.split(".", 2)[2]) is None
+
+
+@given(IDS, IDS, st.booleans(), st.data())
+def test_a_feedback_token_with_one_changed_character_says_nothing(
+    subscriber: int, paper: int, liked: bool, data: st.DataObject
+) -> None:
+    token = tokens.sign_feedback(SECRET, subscriber, paper, liked=liked)
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
+    assert tokens.read_feedback(SECRET, token[:place] + other + token[place + 1 :]) is None
+
+
+@given(ANY_TEXT)
+def test_any_other_text_is_no_feedback(text: str) -> None:
+    assert tokens.read_feedback(SECRET, text) is None
+    assert tokens.read_feedback(SECRET, f"1.1.{text}") is None

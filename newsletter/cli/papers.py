@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.context import Opened, pass_opened
+from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_table
 from newsletter.errors import NewsletterError
 
@@ -17,24 +18,40 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 
+#: Days.
+_PERIODS = {"day": 1, "week": 7, "month": 30}
+
+
 @click.command(
     epilog="""\b
 Examples:
   newsletter papers
   newsletter papers in-context learning
   newsletter papers 2605.01234                     one paper, and who told of it
+  newsletter papers --trending week                the most liked of the last seven days
+  newsletter papers --trending month --velocity    those that rose fastest
   newsletter papers --limit 5 --json"""
 )
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show.")
+@click.option("--trending", type=click.Choice(list(_PERIODS)), help="The most liked papers of this long.")
+@click.option("--velocity", is_flag=True, help="With --trending: by upvotes and comments per day.")
 @json_option
 @pass_opened
-def papers(opened: Opened, words: tuple[str, ...], limit: int, as_json: bool) -> None:
+def papers(
+    opened: Opened, words: tuple[str, ...], limit: int, trending: str | None, velocity: bool, as_json: bool
+) -> None:
     """List the newest papers, or those that hold all WORDS, best match first; or show the one of an arXiv id or DOI."""
+    if (velocity and not trending) or (trending and words):
+        raise click.UsageError("--velocity goes with --trending, and --trending with no words")
     with opened.store() as store:
         paper = _named(store, words)
         tellings = store.papers.tellings(paper.id) if paper else []
-        found = store.papers.search(" ".join(words), limit) if words else store.papers.newest(limit)
+        if trending:
+            since = now().date() - timedelta(days=_PERIODS[trending] - 1)
+            found = store.papers.trending(since, now().date(), limit, by_velocity=velocity)
+        else:
+            found = store.papers.search(" ".join(words), limit) if words else store.papers.newest(limit)
         count = store.papers.count()
     if paper is not None:
         _show_paper(paper, tellings, as_json=as_json)
@@ -43,6 +60,8 @@ def papers(opened: Opened, words: tuple[str, ...], limit: int, as_json: bool) ->
         print_json(found)
         return
     if not found:
+        if trending and count:
+            raise NewsletterError(f"nothing that anybody liked in the last {trending}", hint="newsletter pull")
         raise NewsletterError(
             f"none of {count} papers holds {' '.join(words)!r}" if count else "the store holds no papers yet",
             hint=None if count else "newsletter pull",

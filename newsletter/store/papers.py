@@ -183,6 +183,18 @@ class Papers:
         order = "1 ORDER BY coalesce(listed, published, seen_at) DESC, upvotes DESC, key LIMIT ?"
         return list(self._where(order, [limit]))
 
+    def trending(self, since: date, today: date, limit: int, *, by_velocity: bool = False) -> list[Paper]:
+        """Return the most liked papers of the days since then, by upvotes and comments or (velocity) by these per day.
+
+        A paper's day is when it was listed, else published, else first seen. Withdrawn ones are left out.
+        """
+        day = "coalesce(listed, published, substr(seen_at, 1, 10))"
+        liked = "(coalesce(upvotes, 0) + coalesce(comments, 0))"
+        rate = f"{liked} / max(1.0, julianday(:today) - julianday({day}) + 1)" if by_velocity else liked
+        condition = f"{day} >= :since AND {liked} > 0 AND NOT withdrawn ORDER BY {rate} DESC, key LIMIT :limit"
+        values = {"since": since.isoformat(), "today": today.isoformat(), "limit": limit}
+        return [_paper(row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM papers WHERE {condition}", values)]
+
     def search(self, query: str, limit: int) -> list[Paper]:
         """Return papers that hold every word of `query` in title or abstract, best match first."""
         terms = " ".join('"{}"'.format(word.replace('"', '""')) for word in squeeze(query).split())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,14 @@ def test_one_paper_is_shown_with_all_that_is_known_and_who_told_it(newsletter: N
 def test_an_id_that_is_not_known_is_searched_for_as_words(newsletter: Newsletter, page: Path) -> None:
     newsletter("pull", "page", str(page))
     assert "none of 2 papers holds '2605.99999'" in newsletter("papers", "2605.99999").stderr
+
+
+def test_what_is_trending_is_listed(newsletter: Newsletter, tmp_path: Path) -> None:
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    rows = [{"paper": {"id": f"2605.9900{n}", "title": f"Kettle {n}", "upvotes": n}} for n in range(3)]
+    (tmp_path / f"{today}.json").write_text(json.dumps(rows), encoding="utf-8")
+    newsletter("pull", "huggingface", f"{today}.json")
+    found = json.loads(newsletter("papers", "--trending", "week", "--json").stdout)
+    assert [paper["title"] for paper in found] == ["Kettle 2", "Kettle 1"]
+    assert newsletter("papers", "--velocity").exit_code == 2
+    assert newsletter("papers", "kettle", "--trending", "day").exit_code == 2

@@ -319,6 +319,25 @@ def test_many_papers_can_be_asked_for(store: Store) -> None:
     assert store.papers.get_many(range(100_000)) == {1: make_paper()}
 
 
+def test_what_is_trending_is_the_most_liked_or_what_rose_fastest(store: Store) -> None:
+    days = [(TODAY, 5, None), (date(2026, 5, 4), 20, 4), (date(2026, 4, 1), 99, None), (TODAY, None, None)]
+    for number, (listed, upvotes, comments) in enumerate(days):
+        store.papers.add(
+            make_entry(
+                arxiv_id=f"2605.0000{number}", title=f"T{number}", listed=listed, upvotes=upvotes, comments=comments
+            ),
+            NOW,
+        )
+    store.papers.add(make_entry(arxiv_id="2605.00009", title="T9", upvotes=500, withdrawn=True), NOW)
+
+    def trending(days: int, *, by_velocity: bool = False) -> list[str]:
+        since = TODAY - timedelta(days=days - 1)
+        return [paper.title for paper in store.papers.trending(since, TODAY, 9, by_velocity=by_velocity)]
+
+    assert (trending(1), trending(7), trending(60)) == (["T0"], ["T1", "T0"], ["T2", "T1", "T0"])
+    assert trending(60, by_velocity=True) == ["T0", "T1", "T2"]
+
+
 # -- searching ----------------------------------------------------------------------------------------
 
 
