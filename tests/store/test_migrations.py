@@ -7,7 +7,7 @@ import pytest
 from sqlite_utils import Database
 
 from newsletter.errors import StoreError
-from newsletter.models import Entry
+from newsletter.models import Entry, Topic
 from newsletter.store import Store, open_store
 from newsletter.store.migrations import MIGRATIONS
 from newsletter.store.papers import Change
@@ -161,3 +161,42 @@ def test_what_an_older_newsletter_stored_is_taken_along(path: Path) -> None:
         assert store.papers.find("doi:10.1000/182") == paper
         assert [found.id for found in store.papers.search("count clouds", 9)] == [1]
         store._db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('integrity-check', 1)")
+
+
+def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(path: Path) -> None:
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m004_sources")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    db.execute("PRAGMA foreign_keys = ON")
+    topics = [("Pears", '["pear", "red wine"]', '["survey"]', 1), ("ICL", '["in-context learning"]', "[]", 0)]
+    db.conn.executemany("INSERT INTO topics (name, keywords, excluded, in_catalogue) VALUES (?, ?, ?, ?)", topics)
+    at = NOW.isoformat()
+    reader = {
+        "email": "ada@example.org", "email_key": "ada@example.org", "name": "Ada", "status": "active", "origin": "cli",
+        "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1, "time_zone": "UTC", "format": "html",
+        "max_papers": 20, "max_per_section": 8, "trending": 0, "joined_at": at, "status_at": at,
+    }  # fmt: skip
+    db.table("subscribers").insert(reader)
+    db.conn.executemany("INSERT INTO subscriptions VALUES (1, ?, ?)", [(0, 2), (1, 1)])
+    db.conn.commit()
+    db.close()
+
+    with open_store(path) as store:
+        queries = [Topic("ICL", '"in-context learning"'), Topic("Pears", '(pear OR "red wine") -survey')]
+        (ada,) = store.subscribers.all()
+        assert ada.profile.topics == tuple(queries)
+        assert ada.profile.updates is False
+        assert store.topics.catalogue() == queries[1:]
+        assert store.topics.readers() == {"Pears": 1}
+        assert store._db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_an_old_store_brought_to_today_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    db = Database(old)
+    MIGRATIONS.apply(db, stop_before="m004_sources")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    db.close()
+    for path in (old, new):
+        open_store(path).close()
+    assert schema(old) == schema(new)
