@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.places import Site
 from newsletter.profiles import check_email
+from newsletter.ranking.weights import Weights
 from newsletter.rendering.message import Sender
 from newsletter.sending.smtp import SmtpSettings
 from newsletter.sources import Source, find_source
@@ -115,6 +116,12 @@ def new_config() -> str:
             lines += ["", f"# [{group}]" if group == "smtp" else f"[{group}]"]
         shown = json.dumps(setting.shipped or setting.default or setting.example, ensure_ascii=False)
         lines += [f"# {setting.help}", f"{'' if setting.shipped else '# '}{key} = {shown}"]
+    lines += [
+        "",
+        "# [ranking]",
+        "# What counts how much in a paper's score; newsletter/ranking/weights.py says what each is.",
+    ]
+    lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -131,6 +138,8 @@ class Config:
     outbox: Path
     #: What `newsletter pull` and `run` ask, in order.
     sources: tuple[Source, ...]
+    #: What counts how much in a paper's score.
+    weights: Weights
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -142,7 +151,8 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     table = _read(site.config)
     try:
         sources = _sources(table.pop("sources", []), environ)
-        return _config(site, _settings(table, environ), sources)
+        weights = _weights(table.pop("ranking", {}))
+        return _config(site, _settings(table, environ), sources, weights)
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
 
@@ -221,7 +231,24 @@ def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[Source, ...]:
     return tuple(sources.values())
 
 
-def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...]) -> Config:
+def _weights(table: Any) -> Weights:
+    """Read [ranking]: numbers by the names of `Weights`; what is not named keeps its default."""
+    if not isinstance(table, dict):
+        raise ConfigError("ranking: a table is expected, as in [ranking]")
+    known = [field.name for field in fields(Weights)]
+    for name, value in table.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean ranking.{near[0]}?" if near else f"known: {', '.join(known)}"
+            raise ConfigError(f"ranking.{name}: no such setting", hint=hint)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1000:
+            raise ConfigError(f"ranking.{name}: a number from 0 to 1000 is expected, not {value!r}")
+        if value == 0 and name in ("half_life_days", "k1"):
+            raise ConfigError(f"ranking.{name}: more than 0 is expected")
+    return replace(Weights(), **{name: float(value) for name, value in table.items()})
+
+
+def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...], weights: Weights) -> Config:
     return Config(
         site=site,
         site_name=values["site.name"],
@@ -245,6 +272,7 @@ def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...]) -> 
         else None,
         outbox=site.root / values["outbox.path"],
         sources=sources,
+        weights=weights,
     )
 
 

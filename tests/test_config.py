@@ -7,6 +7,7 @@ import pytest
 from newsletter.config import SETTINGS, Config, check_sender, load_config, new_config
 from newsletter.errors import ConfigError
 from newsletter.places import Site, find_site
+from newsletter.ranking.weights import Weights
 from newsletter.sending.smtp import SmtpSettings
 from newsletter.sources.huggingface import HuggingFace
 
@@ -122,3 +123,25 @@ def test_an_address_of_ones_own_that_few_servers_take_is_refused(tmp_path: Path,
 
 def test_an_international_domain_of_ones_own_is_fine(tmp_path: Path) -> None:
     assert load(tmp_path, '[sender]\naddress = "ada@bücher.example"\n').sender.domain == "xn--bcher-kva.example"
+
+
+def test_a_site_may_weigh_otherwise(tmp_path: Path) -> None:
+    assert load(tmp_path, "").weights == Weights()
+    assert load(tmp_path, "[ranking]\npopularity = 0\ntitle = 4.5\n").weights == Weights(popularity=0, title=4.5)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("populairty = 1", "ranking.populairty: no such setting (did you mean ranking.popularity?)"),
+        ("title = -1", "ranking.title: a number from 0 to 1000 is expected, not -1"),
+        ("title = true", "ranking.title: a number from 0 to 1000 is expected, not True"),
+        ('title = "3"', "ranking.title: a number from 0 to 1000 is expected, not '3'"),
+        ("title = nan", "ranking.title: a number from 0 to 1000 is expected, not nan"),
+        ("half_life_days = 0", "ranking.half_life_days: more than 0 is expected"),
+    ],
+)
+def test_a_weight_that_is_none_is_one_line(tmp_path: Path, line: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, f"[ranking]\n{line}\n")
+    assert str(caught.value) == f"{tmp_path}/newsletter.toml: {complaint}"

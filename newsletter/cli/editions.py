@@ -57,7 +57,11 @@ def preview(
     with opened.store() as store:
         subscriber = _reader(store, email, topics)
         is_empty = store.papers.count() == 0
-        digest = sample_digest(subscriber, now()) if is_empty else preview_digest(store, subscriber, now(), days)
+        digest = (
+            sample_digest(subscriber, now())
+            if is_empty
+            else preview_digest(store, subscriber, now(), days, opened.config.weights)
+        )
         if note_file is not None:
             digest = replace(digest, edition=replace(digest.edition, note=note_file.read()))
         if as_json:

@@ -25,7 +25,7 @@ def explain(opened: Opened, paper: str, email: str, as_json: bool) -> None:
 
     with opened.store() as store:
         subscriber = find(store, email)
-        told = explained(store, find_paper(store, paper), subscriber, now())
+        told = explained(store, find_paper(store, paper), subscriber, now(), opened.config.weights)
     if as_json:
         print_json(told)
         return

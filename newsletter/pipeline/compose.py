@@ -15,6 +15,7 @@ from newsletter.pipeline.calendar import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 
 
@@ -79,9 +80,11 @@ def read_statistics(store: Store) -> Statistics:
     return Statistics(PaperIndex(store.papers.newest(ARCHIVE)))
 
 
-def read_matcher(store: Store, since: datetime, statistics: Statistics | None = None) -> Matcher:
+def read_matcher(
+    store: Store, since: datetime, weights: Weights | None = None, statistics: Statistics | None = None
+) -> Matcher:
     """Return what answers topics over the papers that are new since a moment, weighed against the archive."""
-    return Matcher(PaperIndex(store.papers.new_since(since)), statistics or read_statistics(store))
+    return Matcher(PaperIndex(store.papers.new_since(since)), statistics or read_statistics(store), weights)
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: str = "") -> Edition:

@@ -125,7 +125,7 @@ def deliver(
 def _intents(run: _Run, note: str, *, dry: bool) -> Iterator[Intent]:
     """Yield the plan's intents, and tell of every silence but those that this run is about to end."""
     now = run.clock()
-    for decided in plan(run.store, now, note=note, only=run.only):
+    for decided in plan(run.store, now, note=note, only=run.only, weights=run.config.weights):
         if isinstance(decided, Intent):
             yield decided
         elif dry or not (decided.delivery and _is_open(decided.delivery, now)):

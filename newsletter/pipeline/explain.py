@@ -13,6 +13,7 @@ from newsletter.query import parse
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import score, term_in_words
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 
 
@@ -30,7 +31,9 @@ class Explanation:
     standing: str
 
 
-def explain(store: Store, paper: Paper, subscriber: Subscriber, now: datetime) -> Explanation:
+def explain(
+    store: Store, paper: Paper, subscriber: Subscriber, now: datetime, weights: Weights | None = None
+) -> Explanation:
     """Explain one paper to one reader as of now."""
     edition = find_edition(store, due_edition(subscriber.profile, now), subscriber.profile.cadence, now)
     window = store.papers.new_since(edition.since)
@@ -38,9 +41,9 @@ def explain(store: Store, paper: Paper, subscriber: Subscriber, now: datetime) -
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     index = PaperIndex(window)
     taste = Tastes(store).of(subscriber.id, index)
-    digest = compose(Matcher(index, statistics), edition, subscriber.profile, sent_before, taste)
+    digest = compose(Matcher(index, statistics, weights), edition, subscriber.profile, sent_before, taste)
     to_taste = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
-    alone = Matcher(PaperIndex([paper]), statistics)
+    alone = Matcher(PaperIndex([paper]), statistics, weights)
     answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
     best = max(
         (topic for topic, answer in answers.items() if answer.matches[0]),

@@ -16,6 +16,7 @@ from newsletter.pipeline.compose import compose, find_edition, read_matcher, rea
 from newsletter.pipeline.tastes import Tastes
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from newsletter.text import counted
@@ -93,7 +94,12 @@ def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> st
 
 
 def plan(
-    store: Store, now: datetime, *, note: str = "", only: AbstractSet[str] | None = None
+    store: Store,
+    now: datetime,
+    *,
+    note: str = "",
+    only: AbstractSet[str] | None = None,
+    weights: Weights | None = None,
 ) -> Iterator[Intent | Silence]:
     """Decide for every subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     editions: dict[str, tuple[Edition, Matcher]] = {}
@@ -107,7 +113,7 @@ def plan(
         due = due_edition(subscriber.profile, now)
         if due.key not in editions:
             edition = find_edition(store, due, subscriber.profile.cadence, now, note)
-            editions[due.key] = edition, read_matcher(store, edition.since, statistics)
+            editions[due.key] = edition, read_matcher(store, edition.since, weights, statistics)
         edition, matcher = editions[due.key]
         standing = Standing(
             suppressed=suppressions.get(key),

@@ -12,12 +12,15 @@ from newsletter.pipeline.tastes import Tastes
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.sources import Document, find_source
 from newsletter.store import Store
 from newsletter.store.merging import begin
 
 
-def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: int | None = None) -> Digest:
+def preview_digest(
+    store: Store, subscriber: Subscriber, now: datetime, days: int | None = None, weights: Weights | None = None
+) -> Digest:
     """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then."""
     if days is not None:
         since = now - timedelta(days=days)
@@ -28,7 +31,7 @@ def preview_digest(store: Store, subscriber: Subscriber, now: datetime, days: in
         return store.editions.get_digest(sent.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    matcher = read_matcher(store, edition.since)
+    matcher = read_matcher(store, edition.since, weights)
     taste = Tastes(store).of(subscriber.id, matcher.index)
     return compose(matcher, edition, subscriber.profile, sent_before, taste)
 

@@ -37,6 +37,10 @@ class Matcher:
         self.index = index
         self.weights = weights or Weights()
         self._statistics = statistics or Statistics(index)
+        chosen = self.weights
+        # In the order of `Field`: author, org, cat and source are alike.
+        of_fields = [chosen.title, chosen.keywords, chosen.abstract, *[chosen.name] * 4]
+        self._field_weights = np.array(of_fields, np.float32)
         self._nodes: dict[str, Node] = {}
         self._found: dict[str, tuple[int, int]] = {}
         self._answers: dict[str, Answer] = {}
@@ -155,7 +159,7 @@ class Matcher:
         Robertson, Zaragoza, Taylor: "Simple BM25 Extension to Multiple Weighted Fields", CIKM 2004.
         """
         if term not in self._strengths:
-            frequency = self.weights.of_fields @ self.index.counts(term)
+            frequency = self._field_weights @ self.index.counts(term)
             saturated = frequency * (self.weights.k1 + 1) / (frequency + self.weights.k1)
             rarity = self.weights.match * self._statistics.rarity(term)
             self._strengths[term] = (rarity * saturated).astype(np.float32)

@@ -1,18 +1,16 @@
 """All the numbers of a paper's score, in one place.
 
 score = match + popularity + freshness + taste
+
+A site may set others under [ranking] in newsletter.toml.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Weights:
     """What counts how much."""
 
@@ -37,8 +35,3 @@ class Weights:
     diversity: float = 3.0
     #: After so many days the freshness is half.
     half_life_days: float = 7.0
-
-    @cached_property
-    def of_fields(self) -> NDArray[np.float32]:
-        """What a term counts in each `index.Field`, in their order."""
-        return np.array([self.title, self.keywords, self.abstract, *[self.name] * 4], np.float32)
