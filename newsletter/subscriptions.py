@@ -15,7 +15,7 @@ from newsletter import tokens
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Paper, Refusal, Status, Subscriber
 from newsletter.profiles import Wish, check_email, make_profile, read_profile
-from newsletter.sources.identifiers import arxiv_id, doi
+from newsletter.sources.identifiers import paper_name
 from newsletter.store import Store
 from newsletter.text import squeeze
 
@@ -227,8 +227,8 @@ def find_paper(store: Store, name: str) -> Paper:
     Raises:
         StoreError: There is none.
     """
-    arxiv, named = arxiv_id(name), doi(name)
-    known = store.papers.find(f"arxiv:{arxiv}" if arxiv else f"doi:{named}")
+    known_as = paper_name(name)
+    known = store.papers.find(known_as) if known_as else None
     if known is None:
         raise StoreError(f"no paper is known as {name!r}", hint="newsletter papers WORDS finds its id")
     return known

@@ -73,13 +73,10 @@ def papers(
 
 def _named(store: Store, words: Sequence[str]) -> Paper | None:
     """Return the paper whose arXiv id or DOI is all that was typed, or None."""
-    from newsletter.sources.identifiers import arxiv_id, doi
+    from newsletter.sources.identifiers import paper_name
 
-    if len(words) != 1:
-        return None
-    names = [f"arxiv:{found}" for found in (arxiv_id(words[0]),) if found]
-    names += [f"doi:{found}" for found in (doi(words[0]),) if found]
-    return store.papers.find(names[0]) if names else None
+    name = paper_name(words[0]) if len(words) == 1 else None
+    return store.papers.find(name) if name else None
 
 
 def _show_paper(paper: Paper, tellings: Sequence[Telling], *, as_json: bool) -> None:

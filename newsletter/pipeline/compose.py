@@ -76,8 +76,8 @@ ARCHIVE = 2000
 
 
 def read_statistics(store: Store) -> Statistics:
-    """Return how rare words are in the archive."""
-    return Statistics(PaperIndex(store.papers.newest(ARCHIVE)))
+    """Return how rare words are in the archive, read from the open store when first asked."""
+    return Statistics(lambda: PaperIndex(store.papers.newest(ARCHIVE)))
 
 
 def read_matcher(

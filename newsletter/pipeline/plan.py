@@ -115,14 +115,16 @@ def plan(
             edition = find_edition(store, due, subscriber.profile.cadence, now, note)
             editions[due.key] = edition, read_matcher(store, edition.since, weights, statistics)
         edition, matcher = editions[due.key]
+        delivery = store.deliveries.find(due.key, subscriber.id)
+        is_open = delivery is None and subscriber.status is Status.ACTIVE  # learning a taste takes seconds
         standing = Standing(
             suppressed=suppressions.get(key),
-            delivery=store.deliveries.find(due.key, subscriber.id),
+            delivery=delivery,
             edition=edition,
             matcher=matcher,
             sent_before=store.deliveries.papers_planned_for(subscriber.id),
             last_seen_at=last_seen_at,
-            taste=tastes.of(subscriber.id, matcher.index),
+            taste=tastes.of(subscriber.id, matcher.index) if is_open else None,
         )
         decided = decide(subscriber, due, standing)
         if isinstance(decided, Digest):

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
+from functools import cached_property
 from itertools import takewhile
 
 import numpy as np
@@ -167,10 +168,14 @@ class PaperIndex:
 
 
 class Statistics:
-    """How rare terms are among all papers, or the latest of them."""
+    """How rare terms are among all papers, or the latest of them; these are read when first needed."""
 
-    def __init__(self, archive: PaperIndex) -> None:
-        self._archive = archive
+    def __init__(self, read_archive: Callable[[], PaperIndex]) -> None:
+        self._read_archive = read_archive
+
+    @cached_property
+    def _archive(self) -> PaperIndex:
+        return self._read_archive()
 
     def rarity(self, term: Term) -> float:
         """Return 1 for a term that no paper holds, towards 0 for one that all hold.

@@ -36,7 +36,7 @@ class Matcher:
     def __init__(self, index: PaperIndex, statistics: Statistics | None = None, weights: Weights | None = None) -> None:
         self.index = index
         self.weights = weights or Weights()
-        self._statistics = statistics or Statistics(index)
+        self._statistics = statistics or Statistics(lambda: index)
         chosen = self.weights
         # In the order of `Field`: author, org, cat and source are alike.
         of_fields = [chosen.title, chosen.keywords, chosen.abstract, *[chosen.name] * 4]

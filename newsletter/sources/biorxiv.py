@@ -6,7 +6,6 @@ by the day of that version, in pages whose size has changed over the years. It c
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import fields
+from newsletter.sources.answers import read_json
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http import Web
 from newsletter.sources.identifiers import doi
@@ -95,10 +95,7 @@ class Medrxiv(_Server):
 
 def _load(document: Document) -> tuple[list[Any], int | None]:
     """Return the rows of an answer, and how many there are on all its pages."""
-    try:
-        answer = json.loads(document.content)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{document.place}: not JSON ({error})") from error
+    answer = read_json(document)
     if not isinstance(answer, dict):
         raise SourceError(f"{document.place}: not an answer of the bioRxiv API: no object at its top")
     message = next(iter(fields.objects(answer.get("messages"))), {})

@@ -6,7 +6,6 @@ list (a weekend) answers `[]`; a day not open yet answers 400. Absent facts are 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import fields
+from newsletter.sources.answers import read_json
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http import Web
 from newsletter.sources.identifiers import arxiv_version
@@ -83,10 +83,7 @@ class HuggingFace:
 
 
 def _load_list(document: Document) -> list[Any]:
-    try:
-        answer = json.loads(document.content)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{document.place}: not JSON ({error})") from error
+    answer = read_json(document)
     if not isinstance(answer, list):
         raise SourceError(
             f"{document.place}: not an answer of the Daily Papers API: {type(answer).__name__} where a list is expected"

@@ -43,3 +43,11 @@ def doi(text: str) -> str | None:
         return None
     found = match["doi"].lower().rstrip(".,;")
     return None if found.startswith("10.48550/arxiv.") or not found.isprintable() else found
+
+
+def paper_name(text: str) -> str | None:
+    """Return the name by which the store finds the paper of an arXiv id or DOI ("arxiv:2605.01234"), or None."""
+    if arxiv := arxiv_id(text):
+        return f"arxiv:{arxiv}"
+    named = doi(text)
+    return f"doi:{named}" if named else None

@@ -201,19 +201,7 @@ def m004_sources(db: Database) -> None:
     ):
         db.execute(f"ALTER TABLE papers ADD COLUMN {column}")
     db.execute("ALTER TABLE subscribers ADD COLUMN updates INTEGER NOT NULL DEFAULT 0")
-    db.execute("""
-        CREATE TABLE paper_names (            -- all that finds a paper: arxiv:ID, doi:DOI, title:HASH, entry:HASH
-            name TEXT NOT NULL,
-            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
-            PRIMARY KEY (name, paper_id)
-        ) STRICT, WITHOUT ROWID""")
-    names = [(f"title:{title_hash(key)}", paper) for key, paper in db.execute("SELECT * FROM paper_titles").fetchall()]
-    db.conn.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", names)
-    for column in ("arxiv_id", "doi"):
-        name = f"'{column.removesuffix('_id')}:' || {column}"
-        db.execute(f"INSERT INTO paper_names SELECT {name}, id FROM papers WHERE {column} IS NOT NULL")
-    db.execute("CREATE INDEX paper_names_paper ON paper_names(paper_id)")
-    db.execute("DROP TABLE paper_titles")
+    _name_papers(db)
     db.execute("""
         CREATE TABLE tellings (               -- which sources told of a paper, and where each first did
             paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
@@ -227,19 +215,7 @@ def m004_sources(db: Database) -> None:
             SELECT papers.id, told.value, '', seen_at FROM papers, json_each(papers.sources) AS told""")
     db.execute("CREATE INDEX papers_revised_at ON papers(revised_at) WHERE revised_at IS NOT NULL")
     db.execute("CREATE INDEX digest_items_paper ON digest_items(paper_id)")
-    # New papers are indexed by the hundred: one by one, in a trigger, FTS5 takes four times as long.
-    for trigger in ("papers_fts_insert", "papers_fts_delete", "papers_fts_update"):
-        db.execute(f"DROP TRIGGER {trigger}")
-    indexed = "EXISTS (SELECT 1 FROM papers_fts_docsize WHERE id = old.id)"
-    delete = (
-        "INSERT INTO papers_fts(papers_fts, rowid, title, abstract) VALUES ('delete', old.id, old.title, old.abstract);"
-    )
-    insert = "INSERT INTO papers_fts(rowid, title, abstract) VALUES (new.id, new.title, new.abstract);"
-    db.execute(f"CREATE TRIGGER papers_fts_delete AFTER DELETE ON papers WHEN {indexed} BEGIN {delete} END")
-    db.execute(f"""
-        CREATE TRIGGER papers_fts_update AFTER UPDATE OF title, abstract ON papers
-        WHEN (old.title <> new.title OR old.abstract <> new.abstract) AND {indexed} BEGIN {delete} {insert} END""")
-    db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('hashsize', 16777216)")  # bytes; fewer merges
+    _index_in_bulk(db)
     # Text is cleaned when it comes in, no longer when it is shown.
     marked = "instr(title || abstract, '\\') OR instr(title || abstract, '$')"
     for number, title, abstract in db.execute(f"SELECT id, title, abstract FROM papers WHERE {marked}").fetchall():
@@ -258,6 +234,40 @@ def m004_sources(db: Database) -> None:
             source TEXT PRIMARY KEY,
             until TEXT NOT NULL
         ) STRICT""")
+
+
+def _name_papers(db: Database) -> None:
+    """Find papers by all their names in one table: ids, DOIs and titles."""
+    db.execute("""
+        CREATE TABLE paper_names (            -- all that finds a paper: arxiv:ID, doi:DOI, title:HASH, entry:HASH
+            name TEXT NOT NULL,
+            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
+            PRIMARY KEY (name, paper_id)
+        ) STRICT, WITHOUT ROWID""")
+    names = [(f"title:{title_hash(key)}", paper) for key, paper in db.execute("SELECT * FROM paper_titles").fetchall()]
+    db.conn.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", names)
+    for column in ("arxiv_id", "doi"):
+        name = f"'{column.removesuffix('_id')}:' || {column}"
+        db.execute(f"INSERT INTO paper_names SELECT {name}, id FROM papers WHERE {column} IS NOT NULL")
+    db.execute("CREATE INDEX paper_names_paper ON paper_names(paper_id)")
+    db.execute("DROP TABLE paper_titles")
+
+
+def _index_in_bulk(db: Database) -> None:
+    """Leave new papers to whoever adds them; triggers see to changes of what is indexed."""
+    # New papers are indexed by the hundred: one by one, in a trigger, FTS5 takes four times as long.
+    for trigger in ("papers_fts_insert", "papers_fts_delete", "papers_fts_update"):
+        db.execute(f"DROP TRIGGER {trigger}")
+    indexed = "EXISTS (SELECT 1 FROM papers_fts_docsize WHERE id = old.id)"
+    delete = (
+        "INSERT INTO papers_fts(papers_fts, rowid, title, abstract) VALUES ('delete', old.id, old.title, old.abstract);"
+    )
+    insert = "INSERT INTO papers_fts(rowid, title, abstract) VALUES (new.id, new.title, new.abstract);"
+    db.execute(f"CREATE TRIGGER papers_fts_delete AFTER DELETE ON papers WHEN {indexed} BEGIN {delete} END")
+    db.execute(f"""
+        CREATE TRIGGER papers_fts_update AFTER UPDATE OF title, abstract ON papers
+        WHEN (old.title <> new.title OR old.abstract <> new.abstract) AND {indexed} BEGIN {delete} {insert} END""")
+    db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('hashsize', 16777216)")  # bytes; fewer merges
 
 
 @MIGRATIONS()
