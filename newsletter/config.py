@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.places import Site
 from newsletter.profiles import check_email
-from newsletter.ranking.weights import Weights
 from newsletter.rendering.message import Sender
 from newsletter.sending.smtp import SmtpSettings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import label_of, make_source
+from newsletter.weights import Weights, check_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def new_config() -> str:
     lines += [
         "",
         "# [ranking]",
-        "# What counts how much in a paper's score; newsletter/ranking/weights.py says what each is.",
+        "# What counts how much in a paper's score; newsletter/weights.py says what each is.",
     ]
     lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
     return _HEAD + "\n".join(lines) + "\n"
@@ -151,7 +151,7 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     table = _read(site.config)
     try:
         sources = _sources(table.pop("sources", []), environ)
-        weights = _weights(table.pop("ranking", {}))
+        weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
         return _config(site, _settings(table, environ), sources, weights)
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
@@ -229,23 +229,6 @@ def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[Source, ...]:
         source = make_source(find_source(row["kind"]), {n: v for n, v in row.items() if n != "kind"}, environ)
         sources.setdefault(label_of(source), source)
     return tuple(sources.values())
-
-
-def _weights(table: Any) -> Weights:
-    """Read [ranking]: numbers by the names of `Weights`; what is not named keeps its default."""
-    if not isinstance(table, dict):
-        raise ConfigError("ranking: a table is expected, as in [ranking]")
-    known = [field.name for field in fields(Weights)]
-    for name, value in table.items():
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean ranking.{near[0]}?" if near else f"known: {', '.join(known)}"
-            raise ConfigError(f"ranking.{name}: no such setting", hint=hint)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1000:
-            raise ConfigError(f"ranking.{name}: a number from 0 to 1000 is expected, not {value!r}")
-        if value == 0 and name in ("half_life_days", "k1"):
-            raise ConfigError(f"ranking.{name}: more than 0 is expected")
-    return replace(Weights(), **{name: float(value) for name, value in table.items()})
 
 
 def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...], weights: Weights) -> Config:

@@ -179,10 +179,18 @@ class Profile:
     format: Format = Format.HTML
     max_papers: int = 20
     max_per_section: int = 8
+    #: Authors and organisations whose papers rank higher, and come even if they match no topic.
+    follow: tuple[str, ...] = ()
     #: How many papers that matched no topic to add under "Also trending".
     trending: int = 0
+    #: Whether one place is kept for a paper outside of the topics that many like.
+    serendipity: bool = True
     #: Whether a new version of a paper is news, even of one that was sent before.
     updates: bool = False
+    #: Whether to write even when there is nothing to tell.
+    even_if_empty: bool = False
+    #: The reader's own weights, by the names of `newsletter.weights.Weights`; the others are the site's.
+    ranking: tuple[tuple[str, float], ...] = ()
 
 
 class Status(StrEnum):

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from newsletter.errors import ProfileError, QueryError
 from newsletter.models import Cadence, Format, Profile, Topic
 from newsletter.query import format_query, is_plain, parse, query_of
-from newsletter.text import squeeze
+from newsletter.text import squeeze, words
+from newsletter.weights import check_weights
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -177,6 +178,20 @@ def _yes_or_no(value: Any, field: str) -> bool:
     return value
 
 
+def _names(value: Any, field: str) -> tuple[str, ...]:
+    """Read the names of people and organisations, each once."""
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise ProfileError(f'{field}: a list of names is expected, as in ["Ada Example"], not {value!r}')
+    names = [squeeze(name) for name in value]
+    if empty := next((name for name in names if not words(name)), None):
+        raise ProfileError(f"{field}: {empty!r} is not a name")
+    return tuple(dict.fromkeys(names))
+
+
+def _ranking(value: Any, _field: str) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(check_weights(dict(value) if isinstance(value, tuple) else value).items()))
+
+
 def _number(first: int, last: int) -> Callable[[Any, str], int]:
     def check(value: Any, field: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not first <= value <= last:
@@ -220,6 +235,10 @@ _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "format": _one_of(Format),
     "max_papers": _number(1, 100),
     "max_per_section": _number(1, 100),
+    "follow": _names,
     "trending": _number(0, 50),
+    "serendipity": _yes_or_no,
     "updates": _yes_or_no,
+    "even_if_empty": _yes_or_no,
+    "ranking": _ranking,
 }

@@ -61,8 +61,8 @@ def make_topic(
 
 
 def make_profile(**changes: Any) -> Profile:
-    """A daily reader of one topic."""
-    return replace(Profile(topics=(make_topic(),)), **changes)
+    """A daily reader of one topic, and of nothing else."""
+    return replace(Profile(topics=(make_topic(),), serendipity=False), **changes)
 
 
 def make_subscriber(**changes: Any) -> Subscriber:

@@ -7,9 +7,9 @@ import pytest
 from newsletter.config import SETTINGS, Config, check_sender, load_config, new_config
 from newsletter.errors import ConfigError
 from newsletter.places import Site, find_site
-from newsletter.ranking.weights import Weights
 from newsletter.sending.smtp import SmtpSettings
 from newsletter.sources.huggingface import HuggingFace
+from newsletter.weights import Weights
 
 
 def load(folder: Path, text: str, **environ: str) -> Config:

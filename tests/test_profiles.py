@@ -43,6 +43,11 @@ format = "text"
 max_papers = 5
 max_per_section = 3
 trending = 2
+follow = ["Ada  Example", "Example Lab"]
+serendipity = false
+even_if_empty = true
+updates = true
+ranking = { popularity = 0, taste = 2 }
 """
 FULL_WISH = Wish(
     slug="ada",
@@ -64,6 +69,11 @@ FULL_WISH = Wish(
         max_papers=5,
         max_per_section=3,
         trending=2,
+        follow=("Ada Example", "Example Lab"),
+        serendipity=False,
+        even_if_empty=True,
+        updates=True,
+        ranking=(("popularity", 0.0), ("taste", 2.0)),
     ),
 )
 
@@ -132,6 +142,10 @@ EMAIL = 'email = "ada@example.org"\n'
         (f'{EMAIL}format = "pdf"', "format: one of html, text is expected, not 'pdf'"),
         (f"{EMAIL}max_papers = 0", "max_papers: a whole number from 1 to 100 is expected, not 0"),
         (f"{EMAIL}max_per_section = 101", "max_per_section: a whole number from 1 to 100 is expected, not 101"),
+        (f'{EMAIL}follow = "Ada"', "follow: a list of names is expected, as in [\"Ada Example\"], not 'Ada'"),
+        (f'{EMAIL}follow = ["?"]', "follow: '?' is not a name"),
+        (f"{EMAIL}ranking = 1", "ranking: a table is expected, as in [ranking]"),
+        (f"{EMAIL}ranking = {{ tast = 1 }}", "ranking.tast: no such setting (did you mean ranking.taste?)"),
         (f"{EMAIL}trending = -1", "trending: a whole number from 0 to 50 is expected, not -1"),
     ],
 )  # fmt: skip

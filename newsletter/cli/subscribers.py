@@ -71,6 +71,13 @@ def _wishes(command: _F) -> _F:
         click.option("--max-papers", type=int, help="In the whole mail. Default: 20."),
         click.option("--max-per-section", type=int, help="Under each topic. Default: 8."),
         click.option("--trending", type=int, help='Papers of no topic under "Also trending". Default: 0.'),
+        click.option("--follow", multiple=True, help="An author or organisation whose papers come first; repeatable."),
+        click.option(
+            "--serendipity/--no-serendipity",
+            default=None,
+            help="Keep a place for a paper outside of the topics that many like. Default: yes.",
+        ),
+        click.option("--even-if-empty/--only-if-news", default=None, help="Write when there is nothing, too."),
         click.option("--updates/--no-updates", default=None, help="Send new versions of papers, too. Default: no."),
     )
     for option in reversed(options):

@@ -15,8 +15,8 @@ from newsletter.pipeline.calendar import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
+from newsletter.weights import Weights
 
 
 def compose(

@@ -192,8 +192,9 @@ def _carry_out(run: _Run, transport: Transport, delivery: Delivery, subscriber: 
     if why := _must_not(run.store, subscriber):
         move(DeliveryStatus.SKIPPED, why)
         return
-    digest = without_withdrawn(run.store.editions.get_digest(delivery.digest_id))
-    if not digest.items:
+    planned = run.store.editions.get_digest(delivery.digest_id)
+    digest = without_withdrawn(planned)
+    if planned.items and not digest.items:
         move(DeliveryStatus.SKIPPED, "all its papers were withdrawn after planning")
         return
     letter = _letter(run, digest, subscriber, delivery.edition_key, delivery.message_id)

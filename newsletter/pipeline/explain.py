@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from newsletter.models import Paper, Subscriber
@@ -10,11 +10,12 @@ from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.tastes import Tastes
 from newsletter.query import parse
+from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import score, term_in_words
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
+from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def explain(
     taste = Tastes(store).of(subscriber.id, index)
     digest = compose(Matcher(index, statistics, weights), edition, subscriber.profile, sent_before, taste)
     to_taste = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
-    alone = Matcher(PaperIndex([paper]), statistics, weights)
+    alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
     answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
     best = max(
         (topic for topic, answer in answers.items() if answer.matches[0]),
@@ -51,16 +52,22 @@ def explain(
         default=None,
     )
     match = float(answers[best].strength[0]) if best else 0.0
-    parts = score(paper, match, edition.day, alone.weights)
+    is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
+    parts = replace(
+        score(paper, match, edition.day, alone.weights),
+        followed=alone.weights.followed * is_followed,
+        taste=alone.weights.taste * to_taste,
+    )
     return Explanation(
         paper=paper,
         parts=(
             (f"match with {best.name}" if best else "match: none of the topics", parts.match),
             (f"popularity: {paper.upvotes or 0} upvotes, {paper.comments or 0} comments", parts.popularity),
             (f"freshness: {_age(paper, edition.day)}", parts.freshness),
-            ("taste, from what the reader wants more and less of", alone.weights.taste * to_taste),
+            ("followed: by someone the reader follows" if is_followed else "followed: by nobody", parts.followed),
+            ("taste, from what the reader wants more and less of", parts.taste),
         ),
-        total=parts.total + alone.weights.taste * to_taste,
+        total=parts.total,
         topics=tuple(
             (topic.name, _what(alone, topic.query, excluded=bool(answer.excluded[0])))
             for topic, answer in answers.items()
@@ -74,7 +81,7 @@ def explain(
             ),
             _why_not(
                 paper,
-                may_be_in=bool(best) or not subscriber.profile.topics,
+                may_be_in=bool(best) or is_followed or not subscriber.profile.topics,
                 was_sent=paper.id in sent_before,
                 is_new=any(one.id == paper.id for one in window),
             ),

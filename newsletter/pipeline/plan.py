@@ -16,10 +16,10 @@ from newsletter.pipeline.compose import compose, find_edition, read_matcher, rea
 from newsletter.pipeline.tastes import Tastes
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from newsletter.text import counted
+from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str
     if standing.delivery is not None:
         return _already(standing.delivery, due)
     digest = compose(standing.matcher, standing.edition, subscriber.profile, standing.sent_before, standing.taste)
-    return digest if digest.items else _why_empty(digest, subscriber, standing)
+    return digest if digest.items or subscriber.profile.even_if_empty else _why_empty(digest, subscriber, standing)
 
 
 def _already(delivery: Delivery, due: Due) -> str:

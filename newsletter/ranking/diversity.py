@@ -86,7 +86,7 @@ def choose(
             pool |= {number: float(scores[number]) for number in islice(rest, 1)}
             continue
         chosen.append(best)
-        for number in pool:
+        for number in pool if weight else ():
             pool[number] = min(pool[number], float(scores[number]) - weight * alike.likeness(best, number))
     return chosen
 

@@ -6,7 +6,7 @@ of thousands of topics is the joining of a few short arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +16,7 @@ from newsletter.query import All, Any, Boost, Node, Not, Term, parse
 from newsletter.ranking.diversity import Resemblance
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.score import score
-from newsletter.ranking.weights import Weights
+from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Matcher:
         # In the order of `Field`: author, org, cat and source are alike.
         of_fields = [chosen.title, chosen.keywords, chosen.abstract, *[chosen.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
+        self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {(): self}
         self._nodes: dict[str, Node] = {}
         self._found: dict[str, tuple[int, int]] = {}
         self._answers: dict[str, Answer] = {}
@@ -51,6 +52,13 @@ class Matcher:
         #: The place of each paper in the order of keys, by which equals are ranked.
         self.key_ranks = np.empty(len(index), np.int32)
         self.key_ranks[[number for _, number in keys]] = np.arange(len(index), dtype=np.int32)
+
+    def reweighed(self, ranking: tuple[tuple[str, float], ...]) -> Matcher:
+        """Return what answers queries over the same papers by other weights, those of one reader's profile."""
+        if ranking not in self._reweighed:
+            weights = replace(self.weights, **dict(ranking))
+            self._reweighed[ranking] = Matcher(self.index, self._statistics, weights)
+        return self._reweighed[ranking]
 
     def node(self, query: str) -> Node:
         """Return a query's tree, read once.

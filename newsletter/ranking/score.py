@@ -10,8 +10,8 @@ from datetime import date
 from newsletter.models import Paper, Reason
 from newsletter.query import Term
 from newsletter.ranking.index import Field
-from newsletter.ranking.weights import Weights
 from newsletter.text import counted
+from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,13 @@ class Score:
     match: float
     popularity: float
     freshness: float
+    followed: float = 0.0
+    taste: float = 0.0
 
     @property
     def total(self) -> float:
         """Return the sum that papers are ranked by."""
-        return self.match + self.popularity + self.freshness
+        return self.match + self.popularity + self.freshness + self.followed + self.taste
 
 
 def score(paper: Paper, match: float, today: date, weights: Weights) -> Score:

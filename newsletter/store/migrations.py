@@ -319,3 +319,36 @@ def m006_feedback(db: Database) -> None:
             PRIMARY KEY (subscriber_id, paper_id)
         ) STRICT, WITHOUT ROWID""")
     db.execute("CREATE INDEX feedback_paper ON feedback(paper_id)")
+
+
+@MIGRATIONS()
+def m007_wishes(db: Database) -> None:
+    """Whom readers follow, their own weights, a place for something different; the libraries they learn from."""
+    db.execute("ALTER TABLE subscribers ADD COLUMN serendipity INTEGER NOT NULL DEFAULT 1")
+    db.execute("ALTER TABLE subscribers ADD COLUMN even_if_empty INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE subscribers ADD COLUMN follow TEXT NOT NULL DEFAULT '[]'")  # JSON array of names
+    db.execute("ALTER TABLE subscribers ADD COLUMN ranking TEXT NOT NULL DEFAULT '{}'")  # JSON object of weights
+    db.execute("""
+        CREATE TABLE examples (
+            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+            key TEXT NOT NULL,                -- of the paper, as papers.key; the papers table need not have it
+            title TEXT NOT NULL,
+            abstract TEXT NOT NULL,
+            liked INTEGER NOT NULL,           -- 1: more like this; 0: less
+            said_at TEXT NOT NULL,
+            PRIMARY KEY (subscriber_id, key)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute("""
+        CREATE TABLE spaces (
+            version INTEGER PRIMARY KEY,      -- counts up; only the latest is kept
+            made_at TEXT NOT NULL,
+            content BLOB NOT NULL             -- see newsletter.ranking.taste.Space
+        ) STRICT""")
+    db.execute("""
+        CREATE TABLE tastes (
+            subscriber_id INTEGER PRIMARY KEY REFERENCES subscribers(id) ON DELETE CASCADE,
+            space INTEGER NOT NULL REFERENCES spaces(version) ON DELETE CASCADE,
+            learned_from TEXT NOT NULL,       -- a hash of what the reader had said
+            learned_at TEXT NOT NULL,
+            content BLOB NOT NULL             -- see newsletter.ranking.taste.Taste
+        ) STRICT""")

@@ -15,7 +15,7 @@ from newsletter.text import squeeze
 
 _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "format", "max_papers", "max_per_section", "trending",
-    "updates",
+    "updates", "serendipity", "even_if_empty", "follow", "ranking",
 )  # fmt: skip
 _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", *_PROFILE_COLUMNS)
 
@@ -90,7 +90,9 @@ class Subscribers:
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
 
     def _wishes(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
-        return {"name": name, "origin": origin} | {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
+        wishes = {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
+        wishes |= {"follow": json.dumps(profile.follow), "ranking": json.dumps(dict(profile.ranking))}
+        return {"name": name, "origin": origin} | wishes
 
     def _subscribe(self, subscriber_id: int, topics: tuple[Topic, ...]) -> None:
         self._db.execute("DELETE FROM subscriptions WHERE subscriber_id = ?", [subscriber_id])
@@ -115,7 +117,9 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     row = dict(zip(_COLUMNS, columns, strict=True))
     wishes = {column: row.pop(column) for column in _PROFILE_COLUMNS}
     wishes |= {"cadence": Cadence(wishes["cadence"]), "format": Format(wishes["format"])}
-    wishes["updates"] = bool(wishes["updates"])
+    wishes |= {column: bool(wishes[column]) for column in ("updates", "serendipity", "even_if_empty")}
+    wishes |= {"follow": tuple(json.loads(wishes["follow"]))}
+    wishes |= {"ranking": tuple(json.loads(wishes["ranking"]).items())}
     wishes["topics"] = tuple(Topic(*topic) for topic in json.loads(topics))
     row |= {"status": Status(row["status"]), "profile": Profile(**wishes)}
     row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}

@@ -73,6 +73,15 @@ def test_silence_has_a_reason(reader: dict[str, object], known: Standing, why: s
     assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
 
 
+def test_who_asks_for_it_is_written_to_even_if_there_is_nothing() -> None:
+    subscriber = make_subscriber(profile=make_profile(even_if_empty=True))
+
+    digest = decide(subscriber, due_edition(subscriber.profile, NOW), standing(NO_PAPERS))
+
+    assert isinstance(digest, Digest)
+    assert digest.items == ()
+
+
 def test_a_reader_with_a_match_gets_a_digest() -> None:
     subscriber = make_subscriber()
 

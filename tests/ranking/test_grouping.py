@@ -111,17 +111,91 @@ def test_an_exclusion_of_one_topic_does_not_keep_it_out_of_another() -> None:
     assert shown(grouped([paper(1, "A Survey of Robots and Pears")])) == {"Robots": [1]}
 
 
+def test_one_place_is_kept_for_something_different_that_many_like_unless_the_reader_does_not_want_it() -> None:
+    papers = [paper(1, "Pears"), *(paper(n, f"Kettles {n}", upvotes=n) for n in range(2, 9))]
+
+    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "Something different": [8]}
+    assert shown(grouped(papers, serendipity=True, trending=2)) == {
+        "Pears": [1],
+        "Also trending": [8, 7],
+        "Something different": [6],
+    }
+    assert shown(grouped(papers, serendipity=False)) == {"Pears": [1]}
+
+
+def test_the_place_for_something_different_is_reserved_but_never_the_only_one() -> None:
+    pears = [paper(n, f"Pears {n}") for n in range(9)]
+
+    assert shown(grouped([*pears, paper(20, "Kettles", upvotes=3)], serendipity=True, max_papers=4)) == {
+        "Pears": [0, 1, 2],
+        "Something different": [20],
+    }
+    assert grouped([paper(20, "Kettles", upvotes=3)], serendipity=True) == ()
+    assert shown(grouped([paper(1, "Pears"), paper(20, "Kettles", upvotes=0)], serendipity=True)) == {"Pears": [1]}
+    assert shown(grouped([paper(1, "Kettles", upvotes=3)], serendipity=True, topics=())) == {"Trending": [1]}
+
+
+def test_who_is_followed_comes_first_on_topic_or_not_and_the_reason_names_them() -> None:
+    papers = [
+        paper(1, "Pears", upvotes=90, authors=("Cleo Nobody",)),
+        paper(2, "Pears by Ada", authors=("Ada Example", "Ben Sample"), upvotes=0),
+        paper(3, "Kettles", authors=("Cleo Nobody", "Ada Example")),
+        paper(4, "Teapots", authors=(), organization="Example Lab"),
+        paper(5, "Spoons", authors=("Ada Other", "Ben Example")),
+    ]
+    sections = grouped(papers, follow=("ada example", "Example Lab"))
+
+    assert shown(sections) == {"People you follow": [3, 4], "Pears": [2, 1]}
+    assert [str(item.reasons[0]) for section in sections for item in section.items] == [
+        "author: ada example",
+        "org: Example Lab",
+        "author: ada example",
+        "title: pear",
+    ]
+
+
+def test_an_exclusion_keeps_out_a_paper_of_someone_followed() -> None:
+    assert grouped([paper(1, "A Survey of Pears", authors=("Ada Example",))], follow=("Ada Example",)) == ()
+
+
+def test_a_readers_own_weights_go_before_the_sites() -> None:
+    papers = [paper(1, "Kettles", "Of pears.", upvotes=10**6), paper(2, "Pears", upvotes=0)]
+
+    assert shown(grouped(papers)) == {"Pears": [1, 2]}
+    assert shown(grouped(papers, ranking=(("popularity", 0.0),))) == {"Pears": [2, 1]}
+
+
 TITLES = ["Pears", "Robots", "Pears and Robots", "Kettles", "A Survey of Pears"]
 libraries = st.lists(st.tuples(st.sampled_from(TITLES), st.integers(0, 3)), max_size=30)
 
 
-@given(libraries, st.sets(st.integers(0, 29)), st.integers(1, 12), st.integers(1, 6), st.integers(0, 8), st.randoms())
+@given(
+    libraries,
+    st.sets(st.integers(0, 29)),
+    st.integers(1, 12),
+    st.integers(1, 6),
+    st.integers(0, 8),
+    st.booleans(),
+    st.randoms(),
+)
 @settings(max_examples=200)
 def test_whatever_the_papers_the_promises_hold(
-    library: list[tuple[str, int]], sent: set[int], most: int, per_section: int, trending: int, order: random.Random
+    library: list[tuple[str, int]],
+    sent: set[int],
+    most: int,
+    per_section: int,
+    trending: int,
+    surprise: bool,
+    order: random.Random,
 ) -> None:
     papers = [paper(n, title, upvotes=upvotes) for n, (title, upvotes) in enumerate(library)]
-    wishes = {"max_papers": most, "max_per_section": per_section, "trending": trending, "sent": frozenset(sent)}
+    wishes = {
+        "max_papers": most,
+        "max_per_section": per_section,
+        "trending": trending,
+        "serendipity": surprise,
+        "sent": frozenset(sent),
+    }
 
     sections = grouped(papers, **wishes)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.query import Term
 from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
-from newsletter.ranking.weights import Weights
+from newsletter.weights import Weights
 from tests.factories import TODAY, make_paper
 
 

@@ -23,6 +23,11 @@ FULL = Profile(
     max_papers=1,
     max_per_section=2,
     trending=3,
+    follow=("Ada Example", "Example Lab"),
+    serendipity=False,
+    even_if_empty=True,
+    updates=True,
+    ranking=(("popularity", 0.0), ("taste", 2.0)),
 )
 
 
