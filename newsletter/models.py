@@ -147,6 +147,17 @@ class Topic:
     query: str
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A paper that a reader wants more or less of, and that the store does not hold: from a library of theirs."""
+
+    #: As `Paper.key`.
+    key: str
+    title: str
+    abstract: str
+    liked: bool
+
+
 class Cadence(StrEnum):
     """How often a reader gets an edition."""
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from newsletter import tokens
 from newsletter.errors import ProfileError, StoreError
-from newsletter.models import Paper, Refusal, Status, Subscriber
+from newsletter.models import Refusal, Status, Subscriber
 from newsletter.profiles import Wish, check_email, make_profile, read_profile
-from newsletter.sources.identifiers import paper_name
 from newsletter.store import Store
 from newsletter.text import squeeze
 
@@ -205,30 +204,3 @@ def _settle(store: Store, wish: Wish, now: datetime, *, dry_run: bool) -> tuple[
         if not dry_run:
             store.subscribers.set_status(known.id, Status.ACTIVE, now)
     return wish.slug, wish.email, outcome
-
-
-def say(store: Store, subscriber: Subscriber, paper: str, liked: bool | None, now: datetime) -> None:
-    """Remember that a reader wants more (True) or less (False) like a paper, or (None) forget that they did.
-
-    Raises:
-        StoreError: No paper is known by this arXiv id or DOI.
-    """
-    with store.transaction():
-        known = find_paper(store, paper)
-        if liked is None:
-            store.feedback.forget(subscriber.id, known.id)
-        else:
-            store.feedback.put(subscriber.id, known.id, liked=liked, now=now)
-
-
-def find_paper(store: Store, name: str) -> Paper:
-    """Return the paper of an arXiv id or DOI, in any of their spellings.
-
-    Raises:
-        StoreError: There is none.
-    """
-    known_as = paper_name(name)
-    known = store.papers.find(known_as) if known_as else None
-    if known is None:
-        raise StoreError(f"no paper is known as {name!r}", hint="newsletter papers WORDS finds its id")
-    return known

@@ -52,6 +52,7 @@ def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer
     shutil.copy(recorded, papers / "days")
     shutil.copy(samples() / "daily-papers-2026-05-08.txt", papers / "saved.txt")
     (papers / "library.bib").write_text("@article{a, title = {On Kettles}, author = {Doe, Jane}}", encoding="utf-8")
+    shutil.copy(papers / "library.bib", papers / "zotero.bib")
     script = ["set -euo pipefail"]
     for line in commands():
         if line.startswith("make "):  # CI runs these two themselves; here, that there is such a thing to make

@@ -150,3 +150,8 @@ def test_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> Non
 @pytest.mark.parametrize("acronym", ["GPU", "LLM", "VLM", "CPU"])
 def test_acronyms_have_plurals(acronym: str) -> None:
     assert words(f"{acronym}s") == words(acronym)
+
+
+@given(st.text("aB1 '’_-.s\n", max_size=40))
+def test_words_of_plain_text_are_those_of_any_text(text: str) -> None:
+    assert words(text) == words(f"{text} é")[:-1]

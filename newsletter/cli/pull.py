@@ -162,16 +162,21 @@ def pull_configured(opened: Opened, *, rehearse: bool = False) -> list[PullRepor
     """
     from newsletter.models import PullReport
     from newsletter.pipeline.pull import resting_until
+    from newsletter.pipeline.tastes import learn_tastes
     from newsletter.sources.settings import label_of
 
     sources = _configured(opened)
     with opened.store() as store:
         resting = {source: resting_until(store, source, now()) for source in sources}
     asked = iter(pull_sources(opened, [source for source in sources if resting[source] is None], rehearse=rehearse))
-    return [
+    reports = [
         next(asked) if until is None else PullReport(label_of(source), resting_until=until)
         for source, until in resting.items()
     ]
+    if not rehearse:
+        with opened.store() as store:
+            learn_tastes(store, now())
+    return reports
 
 
 def pull_places(

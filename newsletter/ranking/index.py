@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
@@ -61,12 +62,13 @@ class PaperIndex:
         self.ids = tuple(self.papers)
         #: Those with a newer version than the store first saw.
         self.revised = tuple(paper for paper in papers if paper.revised_at is not None)
-        self._postings: list[dict[str, list[int]]] = [{} for _ in Field]
+        self._postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in Field]
         self._texts: list[list[str]] = [[] for _ in Field]
         for number, paper in enumerate(self.papers.values()):
             for field, passages in _passages(paper):
                 self._post(field, number, passages)
         self._vocabularies: dict[Field, list[str]] = {}
+        self._parts: dict[str, list[tuple[str, str]]] = {}
         self._bits: dict[Term, int] = {}
         self._counts: dict[Term, Numbers] = {}
         #: The bits of all papers.
@@ -80,20 +82,22 @@ class PaperIndex:
 
         Python's integers join a thousand papers in one step, which is what makes thousands of topics cheap.
         """
-        if term not in self._bits:
-            found = {number for _, number in self._occurrences(term)}
+        known = self._bits.get(term)
+        if known is None:
             marks = bytearray(len(self.ids) // 8 + 1)
-            for number in found:
-                marks[number >> 3] |= 1 << (number & 7)
-            self._bits[term] = int.from_bytes(marks, "little")
-        return self._bits[term]
+            for _, numbers in self._occurrences(term):
+                for number in numbers:
+                    marks[number >> 3] |= 1 << (number & 7)
+            known = self._bits[term] = int.from_bytes(marks, "little")
+        return known
 
     def counts(self, term: Term) -> Numbers:
         """Return how often each paper holds a term in each field: fields × papers."""
         if term not in self._counts:
             counts = np.zeros((_COUNT, len(self.ids)), np.float32)
-            for field, number in self._occurrences(term):
-                counts[field, number] += 1
+            for field, numbers in self._occurrences(term):
+                for number in numbers:
+                    counts[field, number] += 1
             self._counts[term] = counts
         return self._counts[term]
 
@@ -114,49 +118,74 @@ class PaperIndex:
             found = [passage.casefold()] if field in (Field.CAT, Field.SOURCE) else words(passage)
             texts.append(_spaced(found))
             for word in (*found, *_marked(passage)):
-                postings.setdefault(word, []).append(number)
+                postings[word].append(number)
         # The bar keeps a phrase from running from one keyword or name into the next.
         self._texts[field].append("|".join(texts))
 
-    def _occurrences(self, term: Term) -> Iterator[tuple[Field, int]]:
-        """Yield field and number of a paper for each time that it holds a term."""
+    def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int]]]:
+        """Yield fields, with the number of a paper for each time that it holds a term there."""
         fields = _DEFAULT if term.field is None else (Field[term.field.upper()],)
         if fields[0] in (Field.CAT, Field.SOURCE):
-            spellings = [[term.text.casefold()]]
+            phrase = [term.text.casefold()]
         elif _ACRONYM.fullmatch(term.text) and not term.is_prefix:
-            spellings = [[_exact(term.text)]]
+            phrase = [_exact(term.text)]
         else:
-            spellings = [words(term.text)]
+            phrase = words(term.text)
         for field in fields:
+            if not self._postings[field]:
+                continue
             if term.is_prefix:
-                for word in self._beginning(field, spellings[0][0]):
-                    yield from ((field, number) for number in self._postings[field][word])
+                yield from ((field, self._postings[field][word]) for word in self._beginning(field, phrase[0]))
             else:
-                yield from ((field, number) for number in self._spelled(field, spellings[0]))
+                yield from ((field, numbers) for numbers in self._spelled(field, phrase))
 
-    def _spelled(self, field: Field, phrase: list[str]) -> Iterator[int]:
-        """Yield the number of a paper for each time that it holds a phrase, however it is spelled."""
+    def _spelled(self, field: Field, phrase: list[str]) -> Iterator[Iterable[int]]:
+        """Yield the numbers of papers, each as often as it holds a phrase, however it is spelled."""
         postings = self._postings[field]
         if len(phrase) == 1:
             (word,) = phrase
-            yield from postings.get(word, ())
-            yield from postings.get(f"+{word}", ())
+            yield from (postings[spelling] for spelling in (word, f"+{word}") if spelling in postings)
         else:
-            yield from self._side_by_side(field, phrase)
-        for other in _other_spellings(phrase, postings):
-            yield from self._side_by_side(field, other, hyphenated=len(phrase) > 1)
+            yield self._side_by_side(field, phrase)
+        for other in self._other_spellings(field, phrase):
+            yield self._side_by_side(field, other, hyphenated=len(phrase) > 1)
 
     def _side_by_side(self, field: Field, phrase: list[str], *, hyphenated: bool = True) -> Iterator[int]:
         """Yield papers whose words stand side by side; without `hyphenated`, those that a hyphen joins are left out."""
-        postings, needle = self._postings[field], _spaced(phrase)
-        holders = sorted((postings.get(word, []) for word in phrase), key=len)
-        if not holders[0]:
+        postings = self._postings[field]
+        holders = [postings[word] for word in phrase if word in postings]
+        if len(holders) < len(phrase):
             return
+        holders.sort(key=len)
         candidates = set(holders[0]).intersection(*holders[1:])
+        needle = _spaced(phrase)
         joined = set() if hyphenated else set(postings.get(f"+{''.join(phrase)}", ()))
         for number in candidates - joined:
             for _ in range(self._texts[field][number].count(needle)):
                 yield number
+
+    def _other_spellings(self, field: Field, phrase: list[str]) -> Iterator[list[str]]:
+        """Yield a phrase with two of its words joined, or one taken apart, where there are such words.
+
+        "in-context learning" is also written "incontext learning", and the other way round.
+        """
+        postings = self._postings[field]
+        for cut, word in enumerate(phrase):
+            before, after = phrase[:cut], phrase[cut + 1 :]
+            if after and word + after[0] in postings:
+                yield [*before, word + after[0], *after[1:]]
+            if len(phrase) == 1 or word not in postings:
+                for first, second in self._halves(word):
+                    yield [*before, first, second, *after]
+
+    def _halves(self, word: str) -> Sequence[tuple[str, str]]:
+        """Return the pairs of words that a word may be written as."""
+        if word not in self._parts:
+            cuts = range(2, len(word) - 1) if len(word) >= _SHORTEST_COMPOUND and word.isalpha() else ()
+            held = [self._postings[field] for field in Field if field not in (Field.CAT, Field.SOURCE)]
+            pairs = ((word[:cut], word[cut:]) for cut in cuts)
+            self._parts[word] = [pair for pair in pairs if any(pair[0] in p and pair[1] in p for p in held)]
+        return self._parts[word]
 
     def _beginning(self, field: Field, prefix: str) -> Iterator[str]:
         """Yield the words of a field that begin so."""
@@ -210,29 +239,6 @@ def _marked(passage: str) -> Iterator[str]:
 
 def _exact(acronym: str) -> str:
     return f"={acronym.removesuffix('s')}"
-
-
-def _other_spellings(phrase: list[str], postings: dict[str, list[int]]) -> Iterator[list[str]]:
-    """Yield a phrase with two of its words joined, or one taken apart, where there are such words.
-
-    "in-context learning" is also written "incontext learning", and the other way round.
-    """
-    for cut, word in enumerate(phrase):
-        before, after = phrase[:cut], phrase[cut + 1 :]
-        if after and word + after[0] in postings:
-            yield [*before, word + after[0], *after[1:]]
-        if len(phrase) == 1 or word not in postings:
-            for first, second in _halves(word, postings):
-                yield [*before, first, second, *after]
-
-
-def _halves(word: str, postings: dict[str, list[int]]) -> Iterator[tuple[str, str]]:
-    """Yield the two words that a word may be written as."""
-    if len(word) >= _SHORTEST_COMPOUND and word.isalpha():
-        for cut in range(2, len(word) - 1):
-            first, second = word[:cut], word[cut:]
-            if first in postings and second in postings:
-                yield first, second
 
 
 def _spaced(phrase: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
-from newsletter.store.feedback import Feedback
+from newsletter.store.feedback import Feedback, Learned
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
 from newsletter.store.sqlite import open_database, transaction
@@ -43,6 +43,7 @@ class Store:
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
+        self.learned = Learned(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Do what is inside the `with` entirely or not at all."""

@@ -22,7 +22,8 @@ from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
 from newsletter.models import Entry, Paper
-from newsletter.ranking.taste import Space, make_space, taste
+from newsletter.ranking.space import Placed, make_space
+from newsletter.ranking.taste import learn
 from newsletter.sources import Document, find_source
 from newsletter.store.merging import begin
 
@@ -43,7 +44,7 @@ def read_papers(days: Sequence[Path]) -> list[Paper]:
     return list(found.values())
 
 
-def ways(papers: Sequence[Paper], space: Space, seen: int) -> dict[str, Rank]:
+def ways(papers: Sequence[Paper], placed: Placed, seen: int) -> dict[str, Rank]:
     """Return the ways to rank papers by those that are liked; only the first `seen` may be learned from."""
     texts = [f"{paper.title} {paper.abstract}" for paper in papers]
     # What arxiv-sanity-lite sets: https://github.com/karpathy/arxiv-sanity-lite (compute.py, serve.py).
@@ -66,11 +67,16 @@ def ways(papers: Sequence[Paper], space: Space, seen: int) -> dict[str, Rank]:
     def popularity(_liked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return np.array([paper.upvotes or 0 for paper in papers], np.float32)
 
+    def ours(liked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        taste = learn(placed, liked)
+        assert taste is not None
+        return taste.judge(placed)
+
     return {
         "LinearSVC over tf-idf": classifier,
         "cosine to the mean tf-idf": mean,
         "popularity": popularity,
-        "this package": lambda liked: taste(space, liked),
+        "this package": ours,
     }
 
 
@@ -83,7 +89,7 @@ def precisions(papers: Sequence[Paper], seeds: int) -> Iterator[tuple[str, int, 
     if space is None or not tastes:
         raise SystemExit("too few papers, or no category that 1 to 15 % of them hold")
     print(f"{len(papers)} papers, {len(tastes)} categories, {seeds} seeds")
-    named = ways(papers, space, seen)
+    named = ways(papers, space.place(papers), seen)
     for category in sorted(tastes):
         holders = [number for number in range(seen) if category in papers[number].categories]
         truth = [category in paper.categories for paper in papers[seen:]]

@@ -71,21 +71,3 @@ def test_a_paper_is_explained_to_a_reader(newsletter: Newsletter, tmp_path: Path
     assert all(words in told.stdout for words in ("Quiet Kettles", "number 1 of 1", "match with kettle", "together"))
     assert json.loads(newsletter("explain", "2605.99001", "--for", "ada@example.org", "--json").stdout)["total"] > 1
     assert "no paper is known as '2605.00000'" in newsletter("explain", "2605.00000", "--for", "ada@example.org").stderr
-
-
-def test_feedback_is_given_listed_and_taken_back(newsletter: Newsletter, tmp_path: Path) -> None:
-    rows = [{"paper": {"id": f"2605.9900{number}", "title": f"Kettle {number}"}} for number in (1, 2)]
-    (tmp_path / "2026-05-08.json").write_text(json.dumps(rows), encoding="utf-8")
-    newsletter("pull", "huggingface", "2026-05-08.json")
-    newsletter("subscribers", "add", "ada@example.org")
-    ada = ("--for", "ada@example.org")
-
-    assert "said nothing yet" in newsletter("feedback", *ada).stderr
-    newsletter("feedback", "2605.99001", *ada, "--more")
-    newsletter("feedback", "2605.99002", *ada, "--less")
-    said = json.loads(newsletter("feedback", *ada, "--json").stdout)
-    assert {(one["paper"], one["more"]) for one in said} == {("arxiv:2605.99001", True), ("arxiv:2605.99002", False)}
-    newsletter("feedback", "2605.99002", *ada, "--forget")
-    assert "Kettle 2" not in newsletter("feedback", *ada).stdout
-    assert newsletter("feedback", "2605.99001", *ada).exit_code == 2
-    assert "no paper is known as 'x'" in newsletter("feedback", "x", *ada, "--more").stderr

@@ -9,7 +9,8 @@ from newsletter.models import Paper
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.taste import Space, make_space, taste, tastes_of
+from newsletter.ranking.space import Placed, make_space, unpack_space
+from newsletter.ranking.taste import Taste, learn, unpack_taste
 from tests.factories import TODAY, make_paper, make_profile, make_topic
 
 FRUIT = ["pear", "quince", "orchard", "apple", "branch", "blossom", "harvest", "juice", "cider", "peel"]
@@ -33,33 +34,48 @@ def library(number: int = 60) -> list[Paper]:
 
 
 @pytest.fixture(scope="module")
-def space() -> Space:
+def placed() -> Placed:
     made = make_space(library())
     assert made is not None
-    return made
+    return made.place(library())
+
+
+def learned(placed: Placed, liked: list[int], disliked: list[int] | None = None) -> Taste:
+    taste = learn(placed, liked, disliked or [])
+    assert taste is not None
+    return taste
 
 
 @pytest.mark.parametrize("liked", [[0], [0, 2], [0, 2, 4, 6, 8]])
-def test_what_is_like_the_liked_is_above_all_else(space: Space, liked: list[int]) -> None:
-    values = taste(space, liked)
+def test_what_is_like_the_liked_is_above_all_else(placed: Placed, liked: list[int]) -> None:
+    values = learned(placed, liked).judge(placed)
     assert values[0::2].min() > values[1::2].max()
     assert abs(float(values.mean())) < 1e-4
 
 
-def test_what_is_disliked_sinks(space: Space) -> None:
-    assert taste(space, [0], [2])[2] < taste(space, [0])[2]
+def test_what_is_disliked_sinks(placed: Placed) -> None:
+    assert learned(placed, [0], [2]).judge(placed)[2] < learned(placed, [0]).judge(placed)[2]
 
 
-def test_without_a_liked_paper_nothing_is_known(space: Space) -> None:
-    assert not taste(space, []).any()
-    assert not taste(space, [], [3]).any()
-    assert not tastes_of(space, {7: 0}, {99: True}).any()
+def test_without_a_liked_paper_nothing_is_known(placed: Placed) -> None:
+    assert learn(placed, []) is None
+    assert learn(placed, [], [3]) is None
 
 
-def test_it_is_the_same_every_time(space: Space) -> None:
-    again = make_space(library())
-    assert again is not None
-    assert np.allclose(taste(space, [0, 3], [5]), taste(again, [0, 3], [5]), atol=1e-4)
+def test_papers_that_nothing_was_learned_from_are_judged_alike(placed: Placed) -> None:
+    made = make_space(library(60))
+    assert made is not None
+    values = learned(placed, [0, 2]).judge(made.place(library(80)[60:]))
+    assert values[0::2].min() > values[1::2].max()
+
+
+def test_it_is_the_same_every_time_and_when_kept(placed: Placed) -> None:
+    made = make_space(library())
+    assert made is not None
+    kept = unpack_space(made.pack()).place(library())
+    taste = learned(placed, [0, 3], [5])
+    assert np.allclose(taste.judge(placed), learned(made.place(library()), [0, 3], [5]).judge(placed), atol=1e-4)
+    assert np.allclose(unpack_taste(taste.pack()).judge(kept), taste.judge(placed), atol=0.02)
 
 
 @pytest.mark.parametrize(
