@@ -24,7 +24,7 @@ BEN = "ben@example.org"
 def test_who_joins_is_active_with_their_wishes(store: Store) -> None:
     store.topics.put(make_topic())
     joined = join(store, ADA, " Ada\nExample ", {"topics": ["in-context learning"]}, NOW)
-    assert joined == make_subscriber(profile=make_profile())
+    assert joined == make_subscriber(profile=make_profile(serendipity=True))
     assert store.subscribers.all() == [joined]
 
 
@@ -175,7 +175,7 @@ def statuses(store: Store) -> dict[str, Status]:
 
 def test_new_files_are_added(store: Store, folder: Path) -> None:
     assert sync(store, folder, NOW) == SyncReport((("ada", ADA, "added"), ("ben", BEN, "added")), ())
-    clouds = make_profile(topics=(make_topic("clouds", ("clouds",)),))
+    clouds = make_profile(topics=(make_topic("clouds", ("clouds",)),), serendipity=True)
     assert store.subscribers.all() == [
         make_subscriber(id=1, profile=clouds, origin="file:ada"),
         make_subscriber(id=2, email=BEN, name="", profile=Profile(cadence=Cadence.WEEKLY), origin="file:ben"),
