@@ -167,11 +167,15 @@ class Cadence(StrEnum):
     MONTHLY = "monthly"
 
 
-class Format(StrEnum):
-    """What a message carries: HTML with its text twin, or text alone."""
+class Style(StrEnum):
+    """How a digest looks."""
 
-    HTML = "html"
-    TEXT = "text"
+    #: One card for each paper, with its abstract.
+    CARDS = "cards"
+    #: Titles and one line each.
+    COMPACT = "compact"
+    #: Text alone.
+    PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +191,9 @@ class Profile:
     #: For monthly editions: 1 to 28.
     month_day: int = 1
     time_zone: str = "UTC"
-    format: Format = Format.HTML
+    style: Style = Style.CARDS
+    #: Of the mail's own words: "en", "de"; see `newsletter.rendering.language`.
+    language: str = "en"
     max_papers: int = 20
     max_per_section: int = 8
     #: Authors and organisations whose papers rank higher, and come even if they match no topic.

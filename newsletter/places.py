@@ -8,6 +8,8 @@ from pathlib import Path
 from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
+#: What mails and pages are written in; newsletter/locale/ has a catalogue for each but the first.
+LANGUAGES = ("en", "de", "es", "fr", "zh")
 
 _PACKAGE = Path(__file__).parent
 

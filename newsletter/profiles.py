@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import ProfileError, QueryError
-from newsletter.models import Cadence, Format, Profile, Topic
+from newsletter.models import Cadence, Profile, Style, Topic
+from newsletter.places import LANGUAGES
 from newsletter.query import format_query, is_plain, parse, query_of
 from newsletter.text import squeeze, words
 from newsletter.weights import check_weights
@@ -56,6 +57,8 @@ def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base:
     """
     wishes: dict[str, Any] = {field: getattr(base, field) for field in Profile.__slots__} if base else {}
     for field, value in table.items():
+        if field in _GONE:
+            raise ProfileError(f"{field}: no such field any more", hint=_GONE[field])
         if field not in _FIELDS:
             near = get_close_matches(field, _FIELDS, n=1)
             raise ProfileError(
@@ -225,6 +228,15 @@ def _time_zone(value: Any, field: str) -> str:
     return str(value)
 
 
+def _language(value: Any, field: str) -> str:
+    if value not in LANGUAGES:
+        raise ProfileError(f"{field}: one of {', '.join(LANGUAGES)} is expected, not {value!r}")
+    return str(value)
+
+
+#: Fields that there were, and what to write instead.
+_GONE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}
+
 _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "topics": lambda value, _field: value,  # read by `_topics`, which needs the catalogue
     "cadence": _one_of(Cadence),
@@ -232,7 +244,8 @@ _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "weekday": _weekday,
     "month_day": _number(1, 28),
     "time_zone": _time_zone,
-    "format": _one_of(Format),
+    "style": _one_of(Style),
+    "language": _language,
     "max_papers": _number(1, 100),
     "max_per_section": _number(1, 100),
     "follow": _names,

@@ -5,7 +5,7 @@ Files state wishes, the store holds facts: who left stays away whatever a file s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from newsletter import tokens
 from newsletter.errors import ProfileError, StoreError
-from newsletter.models import Refusal, Status, Subscriber
+from newsletter.models import Profile, Refusal, Status, Subscriber
 from newsletter.profiles import Wish, check_email, make_profile, read_profile
 from newsletter.store import Store
 from newsletter.text import squeeze
@@ -76,6 +76,26 @@ def find(store: Store, email: str) -> Subscriber:
     if known is None:
         raise StoreError(f"no subscriber has the address {email!r}", hint="see: newsletter subscribers list")
     return known
+
+
+def someone(store: Store, email: str | None, topics: Sequence[str], now: datetime) -> Subscriber:
+    """Return whom to preview for: the one named, or one made up who reads these topics, or the only one there is.
+
+    Raises:
+        StoreError: Nobody has this address, or there are several and none was named.
+        ProfileError: A topic is wrong.
+    """
+    if email and not topics:
+        return find(store, email)
+    everybody = store.subscribers.all()
+    if topics or not everybody:
+        profile = make_profile({"topics": topics}, catalogue(store)) if topics else Profile()
+        address = email or "you@newsletter.example"
+        return Subscriber(id=0, email=address, profile=profile, joined_at=now, status_at=now)
+    if len(everybody) > 1:
+        names = ", ".join(subscriber.email for subscriber in everybody[:5])
+        raise StoreError(f"{len(everybody)} subscribers: {names}", hint=f"newsletter preview {everybody[0].email}")
+    return everybody[0]
 
 
 def leave(store: Store, who: str, now: datetime) -> Subscriber:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import ProfileError
-from newsletter.models import Cadence, Format, Profile
+from newsletter.models import Cadence, Profile, Style
 from newsletter.profiles import Wish, check_email, make_profile, make_topic, read_profile, read_topics
 from tests.factories import make_profile as a_profile
 from tests.factories import make_topic as a_topic
@@ -39,7 +39,8 @@ hour = 17
 weekday = "Friday"
 month_day = 28
 time_zone = "Europe/Berlin"
-format = "text"
+style = "plain"
+language = "de"
 max_papers = 5
 max_per_section = 3
 trending = 2
@@ -65,7 +66,8 @@ FULL_WISH = Wish(
         weekday=4,
         month_day=28,
         time_zone="Europe/Berlin",
-        format=Format.TEXT,
+        style=Style.PLAIN,
+        language="de",
         max_papers=5,
         max_per_section=3,
         trending=2,
@@ -139,7 +141,10 @@ EMAIL = 'email = "ada@example.org"\n'
         (f'{EMAIL}time_zone = "../UTC"', "time_zone: '../UTC' is not a time zone (as in Europe/Berlin or UTC)"),
         (f'{EMAIL}time_zone = "Europe"', "time_zone: 'Europe' is not a time zone (as in Europe/Berlin or UTC)"),
         (f"{EMAIL}time_zone = 1", "time_zone: text is expected, not 1"),
-        (f'{EMAIL}format = "pdf"', "format: one of html, text is expected, not 'pdf'"),
+        (f'{EMAIL}style = "pdf"', "style: one of cards, compact, plain is expected, not 'pdf'"),
+        (f'{EMAIL}language = "tlh"', "language: one of en, de, es, fr, zh is expected, not 'tlh'"),
+        (f'{EMAIL}format = "text"',
+         'format: no such field any more (format = "text" is now style = "plain", and "html" is the default)'),
         (f"{EMAIL}max_papers = 0", "max_papers: a whole number from 1 to 100 is expected, not 0"),
         (f"{EMAIL}max_per_section = 101", "max_per_section: a whole number from 1 to 100 is expected, not 101"),
         (f'{EMAIL}follow = "Ada"', "follow: a list of names is expected, as in [\"Ada Example\"], not 'Ada'"),

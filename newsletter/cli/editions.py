@@ -18,9 +18,8 @@ from newsletter.errors import NewsletterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.models import Digest, Message, Subscriber
+    from newsletter.models import Digest, Message
     from newsletter.pipeline.deliver import DeliveryReport
-    from newsletter.store import Store
 
 _note = click.option(
     "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
@@ -53,9 +52,10 @@ def preview(
     """Render what one subscriber would get now, and open it. Nothing is sent or stored."""
     from newsletter.pipeline.letters import make_message_id, write_letter
     from newsletter.pipeline.preview import preview_digest, sample_digest
+    from newsletter.subscriptions import someone
 
     with opened.store() as store:
-        subscriber = _reader(store, email, topics)
+        subscriber = someone(store, email, topics, now())
         is_empty = store.papers.count() == 0
         digest = (
             sample_digest(subscriber, now())
@@ -87,25 +87,6 @@ def preview(
             click.echo(f"wrote {path}")
     else:
         _open(letter)
-
-
-def _reader(store: Store, email: str | None, topics: tuple[str, ...]) -> Subscriber:
-    """Return the subscriber to preview for: the one named, one made up from topics, or the only one there is."""
-    from newsletter.models import Profile, Subscriber
-    from newsletter.profiles import make_profile
-    from newsletter.subscriptions import catalogue, find
-
-    if email and not topics:
-        return find(store, email)
-    everybody = store.subscribers.all()
-    if topics or not everybody:
-        profile = make_profile({"topics": topics}, catalogue(store)) if topics else Profile()
-        address = email or "you@newsletter.example"
-        return Subscriber(id=0, email=address, profile=profile, joined_at=now(), status_at=now())
-    if len(everybody) > 1:
-        names = ", ".join(subscriber.email for subscriber in everybody[:5])
-        raise NewsletterError(f"{len(everybody)} subscribers: {names}", hint=f"newsletter preview {everybody[0].email}")
-    return everybody[0]
 
 
 def _explain_empty(digest: Digest, days: int | None) -> None:

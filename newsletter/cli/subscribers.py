@@ -9,7 +9,8 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table
-from newsletter.models import Cadence, Format
+from newsletter.models import Cadence, Style
+from newsletter.places import LANGUAGES
 
 if TYPE_CHECKING:
     from newsletter.models import Profile, Subscriber
@@ -67,7 +68,10 @@ def _wishes(command: _F) -> _F:
         click.option("--weekday", help="For weekly mail, as in friday. Default: monday."),
         click.option("--month-day", type=int, help="For monthly mail, 1 to 28. Default: 1."),
         click.option("--time-zone", help="As in Europe/Berlin. Default: UTC."),
-        click.option("--format", type=click.Choice([f.value for f in Format]), help="Default: html, with a text part."),
+        click.option(
+            "--style", type=click.Choice([s.value for s in Style]), help="Default: cards; plain is text alone."
+        ),
+        click.option("--language", type=click.Choice(LANGUAGES), help="Of the mail's own words. Default: en."),
         click.option("--max-papers", type=int, help="In the whole mail. Default: 20."),
         click.option("--max-per-section", type=int, help="Under each topic. Default: 8."),
         click.option("--trending", type=int, help='Papers of no topic under "Also trending". Default: 0.'),
@@ -133,7 +137,7 @@ def show(opened: Opened, email: str, as_json: bool) -> None:
     profile = subscriber.profile
     click.echo(f"{subscriber.email}  {subscriber.name}")
     click.echo(f"{subscriber.status.value} since {subscriber.status_at.date()}, from {subscriber.origin}")
-    click.echo(f"{in_words(profile)}, {profile.format.value}, up to {profile.max_papers} papers")
+    click.echo(f"{in_words(profile)}, {profile.style.value}, {profile.language}, up to {profile.max_papers} papers")
     for topic in profile.topics:
         click.echo(f"  {topic.name}: {topic.query}")
     if deliveries:

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from newsletter import tokens
 from newsletter.config import Config
-from newsletter.models import Digest, Format, Message, Subscriber
+from newsletter.models import Digest, Message, Style, Subscriber
 from newsletter.rendering.context import digest_context
 from newsletter.rendering.digest import render_html, render_text
 from newsletter.rendering.message import Sender, build_message, leave_by_mail
@@ -48,7 +48,7 @@ def write_letter(
         recipient_name=subscriber.name,
         subject=context.subject,
         text=render_text(environment, context),
-        html=render_html(environment, context) if subscriber.profile.format is Format.HTML else None,
+        html=render_html(environment, context) if subscriber.profile.style is not Style.PLAIN else None,
         list_name=config.site_name,
         leave_urls=leave_urls,
         date=now,

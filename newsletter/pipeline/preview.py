@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from newsletter.errors import StoreError
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
-from newsletter.pipeline.compose import compose, find_edition, read_matcher
+from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.tastes import Tastes
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
@@ -19,12 +20,26 @@ from newsletter.weights import Weights
 
 
 def preview_digest(
-    store: Store, subscriber: Subscriber, now: datetime, days: int | None = None, weights: Weights | None = None
+    store: Store,
+    subscriber: Subscriber,
+    now: datetime,
+    days: int | None = None,
+    weights: Weights | None = None,
+    edition_key: str | None = None,
 ) -> Digest:
-    """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then."""
+    """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then.
+
+    With the key of an edition that was made before, that one: as it was sent to this reader, or as it would have been
+    to one who never was sent anything.
+
+    Raises:
+        StoreError: There is no such edition.
+    """
     if days is not None:
         since = now - timedelta(days=days)
         return _of_all(store.papers.new_since(since), subscriber, since, now)
+    if edition_key is not None:
+        return _of_the_past(store, subscriber, edition_key, weights)
     due = due_edition(subscriber.profile, now)
     sent = store.deliveries.find(due.key, subscriber.id)
     if sent:
@@ -34,6 +49,17 @@ def preview_digest(
     matcher = read_matcher(store, edition.since, weights)
     taste = Tastes(store).of(subscriber.id, matcher.index)
     return compose(matcher, edition, subscriber.profile, sent_before, taste)
+
+
+def _of_the_past(store: Store, subscriber: Subscriber, key: str, weights: Weights | None) -> Digest:
+    sent = store.deliveries.find(key, subscriber.id)
+    if sent:
+        return store.editions.get_digest(sent.digest_id)
+    edition = store.editions.find(key)
+    if edition is None:
+        raise StoreError(f"there is no edition {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
+    papers = [paper for paper in store.papers.new_since(edition.since) if paper.seen_at <= edition.created_at]
+    return compose(Matcher(PaperIndex(papers), read_statistics(store), weights), edition, subscriber.profile, {})
 
 
 def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:

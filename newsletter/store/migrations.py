@@ -323,7 +323,11 @@ def m006_feedback(db: Database) -> None:
 
 @MIGRATIONS()
 def m007_wishes(db: Database) -> None:
-    """Whom readers follow, their own weights, a place for something different; the libraries they learn from."""
+    """How digests look; whom readers follow, and their own weights; the libraries they learn from."""
+    db.execute("ALTER TABLE subscribers ADD COLUMN style TEXT NOT NULL DEFAULT 'cards'")
+    db.execute("UPDATE subscribers SET style = 'plain' WHERE format = 'text'")
+    db.execute("ALTER TABLE subscribers DROP COLUMN format")
+    db.execute("ALTER TABLE subscribers ADD COLUMN language TEXT NOT NULL DEFAULT 'en'")
     db.execute("ALTER TABLE subscribers ADD COLUMN serendipity INTEGER NOT NULL DEFAULT 1")
     db.execute("ALTER TABLE subscribers ADD COLUMN even_if_empty INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE subscribers ADD COLUMN follow TEXT NOT NULL DEFAULT '[]'")  # JSON array of names

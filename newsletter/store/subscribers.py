@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.models import Cadence, Format, Profile, Status, Subscriber, Topic
+from newsletter.models import Cadence, Profile, Status, Style, Subscriber, Topic
 from newsletter.store.topics import Topics
 from newsletter.text import squeeze
 
 _PROFILE_COLUMNS = (
-    "cadence", "hour", "weekday", "month_day", "time_zone", "format", "max_papers", "max_per_section", "trending",
-    "updates", "serendipity", "even_if_empty", "follow", "ranking",
+    "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
+    "trending", "updates", "serendipity", "even_if_empty", "follow", "ranking",
 )  # fmt: skip
 _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", *_PROFILE_COLUMNS)
 
@@ -116,7 +116,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     *columns, topics = values
     row = dict(zip(_COLUMNS, columns, strict=True))
     wishes = {column: row.pop(column) for column in _PROFILE_COLUMNS}
-    wishes |= {"cadence": Cadence(wishes["cadence"]), "format": Format(wishes["format"])}
+    wishes |= {"cadence": Cadence(wishes["cadence"]), "style": Style(wishes["style"])}
     wishes |= {column: bool(wishes[column]) for column in ("updates", "serendipity", "even_if_empty")}
     wishes |= {"follow": tuple(json.loads(wishes["follow"]))}
     wishes |= {"ranking": tuple(json.loads(wishes["ranking"]).items())}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Cadence, Digest, Format, Item, Message, Reason, Section
+from newsletter.models import Cadence, Digest, Item, Message, Reason, Section, Style
 from newsletter.text import squeeze
 from tests.factories import make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import Write, make_digest, make_edition
@@ -141,15 +141,15 @@ def test_the_foot_says_why_and_how_to_leave(write: Write) -> None:
 
 
 @pytest.mark.parametrize("cadence", list(Cadence))
-@pytest.mark.parametrize("format_", list(Format))
+@pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("digest", [make_digest(), make_digest(sections=())])
-def test_every_kind_of_letter_renders(write: Write, cadence: Cadence, format_: Format, digest: Digest) -> None:
-    profile = make_profile(cadence=cadence, format=format_, topics=())
+def test_every_kind_of_letter_renders(write: Write, cadence: Cadence, style: Style, digest: Digest) -> None:
+    profile = make_profile(cadence=cadence, style=style, topics=())
     digest = make_digest(sections=digest.sections, edition=make_edition(cadence, note="Hello"))
 
     letter = write(digest, make_subscriber(profile=profile))
 
-    assert (letter.html is None) == (format_ is Format.TEXT)
+    assert (letter.html is None) == (style is Style.PLAIN)
     assert f"{cadence.value} digest" in letter.text
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlite_utils import Database
 
 from newsletter.errors import StoreError
-from newsletter.models import Entry, Topic
+from newsletter.models import Entry, Style, Topic
 from newsletter.store import Store, open_store
 from newsletter.store.migrations import MIGRATIONS
 from newsletter.store.papers import Change
@@ -174,7 +174,7 @@ def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(pat
     at = NOW.isoformat()
     reader = {
         "email": "ada@example.org", "email_key": "ada@example.org", "name": "Ada", "status": "active", "origin": "cli",
-        "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1, "time_zone": "UTC", "format": "html",
+        "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1, "time_zone": "UTC", "format": "text",
         "max_papers": 20, "max_per_section": 8, "trending": 0, "joined_at": at, "status_at": at,
     }  # fmt: skip
     db.table("subscribers").insert(reader)
@@ -186,7 +186,7 @@ def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(pat
         queries = [Topic("ICL", '"in-context learning"'), Topic("Pears", '(pear OR "red wine") -survey')]
         (ada,) = store.subscribers.all()
         assert ada.profile.topics == tuple(queries)
-        assert ada.profile.updates is False
+        assert (ada.profile.updates, ada.profile.style) == (False, Style.PLAIN)
         assert store.topics.catalogue() == queries[1:]
         assert store.topics.readers() == {"Pears": 1}
         assert store._db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.models import Cadence, Format, Profile, Status, Subscriber
+from newsletter.models import Cadence, Profile, Status, Style, Subscriber
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
@@ -19,7 +19,8 @@ FULL = Profile(
     weekday=6,
     month_day=28,
     time_zone="America/New_York",
-    format=Format.TEXT,
+    style=Style.PLAIN,
+    language="zh",
     max_papers=1,
     max_per_section=2,
     trending=3,
