@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.places import Site
 from newsletter.profiles import check_email
+from newsletter.rendering.colours import ACCENT, Palette, is_colour, make_palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.smtp import SmtpSettings
 from newsletter.sources import Source, find_source
@@ -77,6 +78,9 @@ SETTINGS = (
         "When `newsletter serve` pulls, and sends what is due: crontab, in UTC. Readers choose their own hour.",
         shipped="5 * * * *",
     ),
+    Setting("design.accent", ACCENT, "The one colour of mails and pages; shades that can be read are made of it."),
+    Setting("design.logo", None, "A picture for the masthead, 40 pixels high.", example="https://example.org/logo.png"),
+    Setting("design.thumbnails", "no", "Whether papers' pictures are shown, where there are any.", ("no", "yes")),
     Setting("outbox.path", "outbox", "The Maildir that takes the mail while no server is set.", shipped="outbox"),
     Setting("smtp.host", None, "Your mail server.", example="smtp.example.org"),
     Setting("smtp.port", 587, "Its port."),
@@ -126,6 +130,15 @@ def new_config() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Design:
+    """What of the mail's look a site chooses; for all else there are templates."""
+
+    palette: Palette
+    logo_url: str
+    thumbnails: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one site, checked."""
 
@@ -140,6 +153,7 @@ class Config:
     sources: tuple[Source, ...]
     #: What counts how much in a paper's score.
     weights: Weights
+    design: Design
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -256,7 +270,17 @@ def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...], wei
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,
+        design=_design(values),
     )
+
+
+def _design(values: dict[str, Any]) -> Design:
+    if not is_colour(values["design.accent"]):
+        raise ConfigError(f"design.accent: a colour is expected, as in {ACCENT}, not {values['design.accent']!r}")
+    logo = values["design.logo"] or ""
+    if logo and not (logo.startswith("https://") and logo.isprintable() and " " not in logo):
+        raise ConfigError(f"design.logo: an https address is expected, not {logo!r}")
+    return Design(make_palette(values["design.accent"]), logo, values["design.thumbnails"] == "yes")
 
 
 def _site_url(text: str | None) -> str | None:

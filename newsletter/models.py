@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from email import message_from_bytes
+from email.policy import default
 from enum import StrEnum
 
 # -- papers ---------------------------------------------------------------------------------------
@@ -252,8 +254,9 @@ class Edition:
     #: It holds papers first seen after this moment.
     since: datetime
     created_at: datetime
-    #: The operator's words at its opening, in Markdown.
+    #: The operator's words at its opening and at its end, in Markdown.
     note: str = ""
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,10 +314,22 @@ class Message:
     sender: str
     recipient: str
     subject: str
-    html: str | None
-    text: str
-    #: CRLF line ends.
+    #: CRLF line ends, none longer than 998 characters; no line begins with a dot.
     content: bytes
+
+    @property
+    def text(self) -> str:
+        """The text part, as a mail program reads it."""
+        return self._part("plain") or ""
+
+    @property
+    def html(self) -> str | None:
+        """The HTML part, as a mail program reads it, or None."""
+        return self._part("html")
+
+    def _part(self, kind: str) -> str | None:
+        part = message_from_bytes(self.content, policy=default).get_body((kind,))
+        return str(part.get_content()).replace("\r\n", "\n") if part else None
 
 
 # -- the ledger -----------------------------------------------------------------------------------

@@ -76,3 +76,8 @@ def samples() -> Path:
 def _shipped(in_package: str, in_checkout: str) -> Path:
     packaged = _PACKAGE / in_package
     return packaged if packaged.exists() else _PACKAGE.parent / in_checkout
+
+
+def locale_catalogue(language: str) -> Path:
+    """Return the file of a language's words."""
+    return _PACKAGE / "locale" / f"{language}.po"

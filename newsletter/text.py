@@ -113,6 +113,17 @@ _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)\]]*(?=\s+\S|(?<=[。！�
 _NOT_AN_END = re.compile(r"(?:\b(?:e\.g|i\.e|al|vs|cf|Fig|Eq|Sec|resp|approx|Dr|St|No)|\b[A-Z])\.$")
 
 
+def sentences(text: str) -> list[str]:
+    """Split a text into its sentences; "e.g." and "et al." end none."""
+    found: list[str] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if not _NOT_AN_END.search(text[start : match.end()]):
+            found.append(text[start : match.end()].strip())
+            start = match.end()
+    return [*found, text[start:].strip()] if text[start:].strip() else found
+
+
 def shorten(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`: whole sentences where one ends late enough, else whole words."""
     if len(text) <= limit:

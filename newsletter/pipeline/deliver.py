@@ -22,7 +22,7 @@ from newsletter.config import Config
 from newsletter.errors import MessageDeferred, MessageRefused, NewsletterError, TemplateError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Status, Subscriber
 from newsletter.pipeline.compose import without_withdrawn
-from newsletter.pipeline.letters import make_message_id, write_letter
+from newsletter.pipeline.letters import Letters, make_message_id
 from newsletter.pipeline.plan import Intent, plan
 from newsletter.sending import Transport
 from newsletter.store import Store
@@ -65,7 +65,7 @@ class _Run:
 
     store: Store
     config: Config
-    environment: Environment
+    letters: Letters
     clock: Callable[[], datetime]
     watch: Callable[[Outcome], None]
     secret: bytes
@@ -105,7 +105,7 @@ def deliver(
     run = _Run(
         store,
         config,
-        environment,
+        Letters(config, environment, store.secret()),
         clock,
         watch,
         store.secret(),
@@ -223,15 +223,8 @@ def _must_not(store: Store, subscriber: Subscriber) -> str | None:
 
 
 def _letter(run: _Run, digest: Digest, subscriber: Subscriber, edition_key: str, message_id: str = "") -> Message:
-    return write_letter(
-        digest,
-        subscriber,
-        config=run.config,
-        environment=run.environment,
-        secret=run.secret,
-        message_id=message_id or make_message_id(run.secret, edition_key, subscriber.id, run.config.sender),
-        now=run.clock(),
-    )
+    known_as = message_id or make_message_id(run.secret, edition_key, subscriber.id, run.config.sender)
+    return run.letters.write(digest, subscriber, known_as, run.clock())
 
 
 @contextmanager

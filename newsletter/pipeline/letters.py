@@ -1,19 +1,94 @@
-"""digest + reader → message: the words, the links that only this reader has, and the envelope."""
+"""digests + readers → messages: how they look, the links that only a reader has, and the envelope."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import quote
 
 from jinja2 import Environment
 
 from newsletter import tokens
 from newsletter.config import Config
-from newsletter.models import Digest, Message, Style, Subscriber
-from newsletter.rendering.context import digest_context
-from newsletter.rendering.digest import render_html, render_text
-from newsletter.rendering.message import Sender, build_message, leave_by_mail
+from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
+from newsletter.ranking.space import is_installed
+from newsletter.rendering.assembly import Assembler, Links
+from newsletter.rendering.context import SiteContext
+from newsletter.rendering.digest import Look
+from newsletter.rendering.language import language
+from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail, wire_address
+
+
+@dataclass
+class Letters:
+    """Writes the letters of one site; what it makes for one reader it keeps for the next."""
+
+    config: Config
+    environment: Environment
+    secret: bytes
+    _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
+
+    def prepare(self, digests: Iterable[tuple[Digest, Subscriber]]) -> None:
+        """Render what these will need, all at once.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        wanted: dict[int, tuple[Assembler, list[Digest]]] = {}
+        for digest, subscriber in digests:
+            assembler = self._assembler(digest.edition, subscriber.profile)
+            wanted.setdefault(id(assembler), (assembler, []))[1].append(digest)
+        for assembler, its_digests in wanted.values():
+            assembler.prepare(its_digests)
+
+    def write(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
+        """Write one letter, joined from what was rendered for all.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        assembler = self._assembler(digest.edition, subscriber.profile)
+        links, envelope = self._addressed(subscriber, message_id, now)
+        return join_message(envelope, assembler.bodies(assembler.ready(digest), subscriber, links))
+
+    def write_plain(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
+        """Write one letter the plain way: rendered whole, and built by the standard library.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        assembler = self._assembler(digest.edition, subscriber.profile)
+        links, envelope = self._addressed(subscriber, message_id, now)
+        subject, text, html = assembler.plain(assembler.ready(digest).digest, subscriber, links)
+        return build_message(envelope, subject=subject, text=text, html=html)
+
+    def _addressed(self, subscriber: Subscriber, message_id: str, now: datetime) -> tuple[Links, Envelope]:
+        """Return the links that only one reader has, and the envelope with their address."""
+        leave = tokens.sign(self.secret, tokens.LEAVE, subscriber.id)
+        page = [f"{self.config.site_url}/leave/{leave}"] if self.config.site_url else []
+        leave_urls = (*page, leave_by_mail(self.config.sender, leave))
+        envelope = Envelope(
+            message_id=message_id,
+            sender=self.config.sender,
+            recipient=subscriber.email,
+            recipient_name=subscriber.name,
+            list_name=self.config.site_name,
+            leave_urls=leave_urls,
+            date=now,
+        )
+        return Links(leave_urls[0], tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)), envelope
+
+    def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
+        known_as = (edition, profile.style, profile.language)
+        if known_as not in self._assemblers:
+            site = site_context(self.config)
+            look = Look(self.environment, site, profile.style, language(profile.language))
+            prefix = _feedback_prefix(self.config) if is_installed() else None
+            self._assemblers[known_as] = Assembler(look, edition, prefix)
+        return self._assemblers[known_as]
 
 
 def write_letter(
@@ -26,33 +101,12 @@ def write_letter(
     message_id: str,
     now: datetime,
 ) -> Message:
-    """Render one digest for one reader.
+    """Write a single letter.
 
     Raises:
         TemplateError: A template is missing or broken.
     """
-    leave_urls = _leave_urls(config, tokens.sign(secret, tokens.LEAVE, subscriber.id))
-    context = digest_context(
-        digest,
-        subscriber,
-        site_name=config.site_name,
-        site_url=config.site_url,
-        leave_url=leave_urls[0],
-        sender_name=config.sender.name,
-        postal_address=config.sender.postal_address,
-    )
-    return build_message(
-        message_id=message_id,
-        sender=config.sender,
-        recipient=subscriber.email,
-        recipient_name=subscriber.name,
-        subject=context.subject,
-        text=render_text(environment, context),
-        html=render_html(environment, context) if subscriber.profile.style is not Style.PLAIN else None,
-        list_name=config.site_name,
-        leave_urls=leave_urls,
-        date=now,
-    )
+    return Letters(config, environment, secret).write(digest, subscriber, message_id, now)
 
 
 def make_message_id(secret: bytes, edition_key: str, subscriber_id: int, sender: Sender) -> str:
@@ -61,6 +115,21 @@ def make_message_id(secret: bytes, edition_key: str, subscriber_id: int, sender:
     return f"<{edition_key.lower()}.{mac}@{sender.domain}>"
 
 
-def _leave_urls(config: Config, token: str) -> list[str]:
-    page = [f"{config.site_url}/leave/{token}"] if config.site_url else []
-    return [*page, leave_by_mail(config.sender, token)]
+def site_context(config: Config) -> SiteContext:
+    """Return what templates may say of a site."""
+    return SiteContext(
+        name=config.site_name,
+        url=config.site_url or "",
+        sender_name=config.sender.name,
+        postal_address=config.sender.postal_address or "",
+        palette=config.design.palette,
+        logo_url=config.design.logo_url,
+        thumbnails=config.design.thumbnails,
+    )
+
+
+def _feedback_prefix(config: Config) -> str:
+    """Return all of a feedback link but the token: a page of the site, or a mail whose subject is the token."""
+    if config.site_url:
+        return f"{config.site_url}/feedback/"
+    return f"mailto:{quote(wire_address(config.sender.reply_to), safe='@')}?subject=feedback%20"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from newsletter.models import Paper
+from newsletter.tokens import saying
 
 
 def paper_url(paper: Paper) -> str:
@@ -33,3 +35,21 @@ def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
         links.append(("Search Hugging Face", paper_url(paper)))
     links += [("Code", paper.code_url), ("Project", paper.project_url)]
     return tuple((label, address) for label, address in links if address)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLinks:
+    """Where one reader says more, or less, like this: a page of the site, or a mail to be sent."""
+
+    #: All of an address but the token.
+    prefix: str
+    #: What is the same in all tokens of this reader; see `tokens.sign_feedback`.
+    token: str
+
+    def more(self, paper_id: int) -> str:
+        """Return where they say that they want more like this paper."""
+        return f"{self.prefix}{saying(paper_id, liked=True)}{self.token}"
+
+    def less(self, paper_id: int) -> str:
+        """Return where they say that they want less like this paper."""
+        return f"{self.prefix}{saying(paper_id, liked=False)}{self.token}"

@@ -7,7 +7,6 @@ one click, RFC 3834 for Auto-Submitted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -15,13 +14,17 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import idna
 
 from newsletter.models import Message
 from newsletter.text import squeeze
+
+if TYPE_CHECKING:  # brings Babel and Jinja, which who only reads settings need not wait for
+    from newsletter.rendering.assembly import Bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,48 +101,120 @@ def leave_by_mail(sender: Sender, token: str) -> str:
     return f"mailto:{quote(wire_address(sender.reply_to), safe='@')}?subject={quote(f'unsubscribe {token}')}"
 
 
-def build_message(
-    *,
-    message_id: str,
-    sender: Sender,
-    recipient: str,
-    recipient_name: str,
-    subject: str,
-    text: str,
-    html: str | None,
-    list_name: str,
-    leave_urls: Iterable[str],
-    date: datetime,
-) -> Message:
-    """Assemble one message; `leave_urls` are the site's one-click address, where there is one, and the mailto."""
-    leave_urls = list(leave_urls)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """All of a message but its bodies."""
+
+    message_id: str
+    sender: Sender
+    recipient: str
+    recipient_name: str
+    list_name: str
+    #: The site's one-click address, where there is one, and the mailto.
+    leave_urls: tuple[str, ...]
+    date: datetime
+
+    @property
+    def boundary(self) -> str:
+        """What stands between the parts: different in every message (RFC 2046, 5.1.1)."""
+        return ("=_" + re.sub(r"\W", "", self.message_id))[:70]
+
+    def message(self, subject: str, content: bytes) -> Message:
+        """Return the message that this content makes."""
+        return Message(
+            message_id=self.message_id,
+            sender=wire_address(self.sender.address),
+            recipient=wire_address(self.recipient),
+            subject=subject,
+            content=content,
+        )
+
+
+def build_message(envelope: Envelope, *, subject: str, text: str, html: str | None) -> Message:
+    """Build one message of plain bodies, by the standard library."""
     mail = EmailMessage(policy=_POLICY)
-    mail["From"] = _mailbox(sender.name, sender.address)
-    mail["To"] = _mailbox(recipient_name, recipient)
-    if sender.reply_to != sender.address:
-        mail["Reply-To"] = _mailbox("", sender.reply_to)
-    mail["Subject"] = _inert(subject)
-    mail["Date"] = format_datetime(date)
-    mail["Message-ID"] = message_id
-    mail["List-Id"] = _list_id(list_name, sender)
-    mail["List-Unsubscribe"] = ", ".join(f"<{url}>" for url in leave_urls)
-    if any(url.startswith("https://") for url in leave_urls):
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["Precedence"] = "bulk"
-    mail["Auto-Submitted"] = "auto-generated"
+    for name, value in (*_headers_of_all(envelope), *_headers_of_one(envelope, subject)):
+        mail[name] = value
     mail.set_content(text, charset="utf-8", cte="quoted-printable")
     if html is not None:
         mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
-        mail.set_boundary(("=_" + re.sub(r"\W", "", message_id))[:70])  # RFC 2046, 5.1.1
-    return Message(
-        message_id=message_id,
-        sender=wire_address(sender.address),
-        recipient=wire_address(recipient),
-        subject=subject,
-        html=html,
-        text=text,
-        content=mail.as_bytes(),
+        mail.set_boundary(envelope.boundary)
+    return envelope.message(subject, mail.as_bytes())
+
+
+def join_message(envelope: Envelope, bodies: Bodies) -> Message:
+    """Join one message of bodies that are encoded already."""
+    head = _head_of_all(envelope.sender, envelope.list_name, envelope.date) + b"".join(
+        _folded(name, value) for name, value in _headers_of_one(envelope, bodies.subject)
     )
+    if bodies.html is None:
+        return envelope.message(bodies.subject, b"".join((head, b"MIME-Version: 1.0\r\n", _TEXT, *bodies.text)))
+    boundary = envelope.boundary.encode()
+    content = b"".join((
+        head, b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="', boundary, b'"\r\n\r\n--',
+        boundary,
+        b"\r\n", _TEXT, *bodies.text, b"\r\n--", boundary, b"\r\n", _HTML, *bodies.html, b"\r\n--", boundary, b"--\r\n",
+    ))  # fmt: skip
+    return envelope.message(bodies.subject, content)
+
+
+#: What needs neither quotes nor encoding.
+_PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)?")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+_ENCODED = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+_TEXT = b'Content-Type: text/plain; charset="utf-8"\r\n' + _ENCODED
+_HTML = b'Content-Type: text/html; charset="utf-8"\r\n' + _ENCODED
+
+_Header = tuple[str, "str | Address"]
+
+
+def _headers_of_all(envelope: Envelope) -> list[_Header]:
+    """Return the headers that are the same for all who are written to at one time."""
+    sender = envelope.sender
+    headers: list[_Header] = [("From", _mailbox(sender.name, sender.address))]
+    if sender.reply_to != sender.address:
+        headers.append(("Reply-To", _mailbox("", sender.reply_to)))
+    return [
+        *headers,
+        ("Date", format_datetime(envelope.date)),
+        ("List-Id", _list_id(envelope.list_name, sender)),
+        ("Precedence", "bulk"),
+        ("Auto-Submitted", "auto-generated"),
+    ]
+
+
+def _headers_of_one(envelope: Envelope, subject: str) -> list[_Header]:
+    name, address = envelope.recipient_name, envelope.recipient
+    is_plain = _PLAIN_NAME.fullmatch(name) and _PLAIN_ADDRESS.fullmatch(address)
+    headers: list[_Header] = [
+        ("To", (f"{name} <{address}>" if name else address) if is_plain else _mailbox(name, address)),
+        ("Subject", _inert(subject)),
+        ("Message-ID", envelope.message_id),
+        ("List-Unsubscribe", ", ".join(f"<{url}>" for url in envelope.leave_urls)),
+    ]
+    if any(url.startswith("https://") for url in envelope.leave_urls):
+        headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return headers
+
+
+@lru_cache(maxsize=4)
+def _head_of_all(sender: Sender, list_name: str, date: datetime) -> bytes:
+    anybody = Envelope(
+        message_id="", sender=sender, recipient="", recipient_name="", list_name=list_name, leave_urls=(), date=date
+    )
+    return b"".join(_folded(name, value) for name, value in _headers_of_all(anybody))
+
+
+def _folded(name: str, value: str | Address) -> bytes:
+    """Return a header as bytes; the many that are plain and short without asking the standard library."""
+    if isinstance(value, str) and value.isascii() and len(name) + len(value) + 2 <= _LINE:
+        return f"{name}: {value}\r\n".encode()
+    if name == "List-Unsubscribe" and isinstance(value, str):
+        return (f"{name}: " + value.replace(", ", ",\r\n ") + "\r\n").encode()
+    mail = EmailMessage(policy=_POLICY)
+    mail[name] = value
+    return _POLICY.fold_binary(name, mail[name])
 
 
 def _mailbox(name: str, email: str) -> Address:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from newsletter.models import Cadence, Digest, Edition, Item, Reason, Section
 from newsletter.store.papers import Papers
 
-_COLUMNS = "key, cadence, day, since, created_at, note"
+_COLUMNS = "key, cadence, day, since, created_at, note, closing"
 
 
 class Editions:
@@ -49,6 +49,7 @@ class Editions:
             "since": edition.since.isoformat(),
             "created_at": edition.created_at.isoformat(),
             "note": edition.note,
+            "closing": edition.closing,
         }
         self._db.table("editions").insert(row, pk="key", ignore=True)
 
@@ -127,7 +128,7 @@ def _json(value: Any) -> str:
 
 
 def _edition(row: tuple[str, ...]) -> Edition:
-    key, cadence, day, since, created_at, note = row
+    key, cadence, day, since, created_at, note, closing = row
     return Edition(
         key=key,
         cadence=Cadence(cadence),
@@ -135,4 +136,5 @@ def _edition(row: tuple[str, ...]) -> Edition:
         since=datetime.fromisoformat(since),
         created_at=datetime.fromisoformat(created_at),
         note=note,
+        closing=closing,
     )

@@ -356,3 +356,18 @@ def m007_wishes(db: Database) -> None:
             learned_at TEXT NOT NULL,
             content BLOB NOT NULL             -- see newsletter.ranking.taste.Taste
         ) STRICT""")
+
+
+@MIGRATIONS()
+def m008_words(db: Database) -> None:
+    """What is said at the end of an edition, and of papers in one line."""
+    db.execute("ALTER TABLE editions ADD COLUMN closing TEXT NOT NULL DEFAULT ''")  # Markdown
+    db.execute("""
+        CREATE TABLE summaries (
+            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
+            language TEXT NOT NULL,
+            model TEXT NOT NULL,
+            text TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            PRIMARY KEY (paper_id, language)
+        ) STRICT, WITHOUT ROWID""")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
-from newsletter.rendering.environment import make_environment, render, underline, wrap
+from newsletter.rendering.environment import find_template, make_environment, render, underline, wrap
 from tests.rendering.conftest import Write
 
 
@@ -67,6 +67,7 @@ def test_wrapping_indents_and_leaves_addresses_whole() -> None:
     assert wrap("a b", 3) == "   a b"
     assert wrap(f"see {address}", 2) == f"  see\n  {address}"
     assert wrap("1. " + "word " * 20, 3, first=0).splitlines()[1].startswith("   word")
+    assert [len(line) for line in wrap("ab " * 40, 5, used=5).splitlines()] == [65, 58]
     assert underline("Fruit", "=") == "Fruit\n====="
 
 
@@ -111,7 +112,7 @@ def test_a_template_that_is_not_there_is_named_with_the_place_that_asks_for_it(
 
 def test_a_template_that_we_ask_for_and_is_not_there_is_named() -> None:
     with pytest.raises(TemplateError) as caught:
-        render(make_environment(), "email/gone.txt")
+        find_template(make_environment(), ["email/cards/gone.txt", "email/gone.txt"])
 
     assert caught.value.message == "template email/gone.txt: not found"
 
@@ -121,8 +122,8 @@ def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
         put(tmp_path, name, "{{ said }}")
     environment = make_environment(tmp_path / "templates")
 
-    assert render(environment, "a.html", said="<b>&") == "&lt;b&gt;&amp;"
-    assert render(environment, "a.txt", said="<b>&") == "<b>&"
+    assert render(environment.get_template("a.html"), said="<b>&") == "&lt;b&gt;&amp;"
+    assert render(environment.get_template("a.txt"), said="<b>&") == "<b>&"
 
 
 paragraphs = st.lists(st.text("ab-/é漢", min_size=1, max_size=90), min_size=1, max_size=30)

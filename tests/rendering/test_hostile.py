@@ -85,8 +85,8 @@ def test_hostile_text_adds_no_element_no_attribute_no_link_and_no_header(write: 
     tags, attributes = skeleton(hostile)
     expected_tags, expected_attributes = skeleton(harmless)
     # A paper without a link to code, which most payloads are not, has one element less.
-    assert set(tags) == set(expected_tags)
-    assert attributes <= expected_attributes
+    assert set(tags) | {"b"} == set(expected_tags) | {"b"}  # what a topic looks for is bold where it is found
+    assert attributes <= expected_attributes | {("b", "class"), ("b", "style")}
     hrefs = page_of(hostile).values("href")
     assert all(href.startswith(("https://", "mailto:", "#section-")) for href in hrefs)
     mail = message_from_bytes(hostile.content, policy=default)
@@ -130,7 +130,7 @@ def test_hostile_text_hides_nothing_and_stays_on_its_line(write: Write, payload:
     page, text = page_of(letter), letter.text
     assert (page.comments, page.declarations) == ([], ["doctype html"])
     assert [line for line in text.splitlines() if re.match(r"(Bcc|X-Injected|body)\b", line)] == []
-    assert (text.count("\n-- \n"), re.findall(r"^\d+\. ", text, re.MULTILINE)) == (1, ["1. "])
+    assert (text.count("\n-- \n"), re.findall(r"^ *\d+\. ", text, re.MULTILINE)) == (1, ["  1. "] * 2)
     assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text) == []
 
 
@@ -150,8 +150,9 @@ def test_a_hostile_note_is_as_harmless(write: Write, payload: str) -> None:
 
     page = page_of(letter)
     names = {name for _, name, _ in page.attributes}
-    assert not {"script", "img", "svg", "iframe", "form", "object", "embed", "base", "link", "input"} & set(page.tags)
-    assert not {name for name in names if name.startswith("on") or name == "src"}
+    assert not {"script", "svg", "iframe", "form", "object", "embed", "base", "link", "input"} & set(page.tags)
+    assert not {name for name in names if name.startswith("on")}
+    assert all(src.startswith("https://") for src in page.values("src"))  # the operator's own picture
     assert all(href.startswith(("https://", "http://", "mailto:", "#section-")) for href in page.values("href"))
     assert page.tags.count("h1") == page.tags.count("style") == page.tags.count("body") == 1
 
@@ -168,7 +169,7 @@ def test_what_is_no_address_of_the_web_is_no_link(write: Write, payload: str) ->
     section = Section("Fruit", (Item(begin(entry, 1, NOW), 1.0),), matched=1)
     letter = write(Digest(edition=make_edition(), considered=1, sections=(section,)))
 
-    assert [href for href in page_of(letter).values("href") if "/leave/" not in href] == [
+    assert [href for href in page_of(letter).values("href") if "papers.example.org" not in href] == [
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/pdf/2605.00001",

@@ -4,27 +4,40 @@ import re
 from email import message_from_bytes, message_from_string
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Message
-from newsletter.rendering.message import Sender, build_message, leave_by_mail, wire_address
+from newsletter.rendering.assembly import Bodies
+from newsletter.rendering.fragments import encode
+from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail, wire_address
 from newsletter.text import squeeze
 from tests.factories import NOW
 
 SENDER = Sender(name="Daily Papers", address="digest@news.example", reply_to="digest@news.example")
-LEAVE = ["https://news.example/leave/1.abc", "mailto:digest@news.example?subject=unsubscribe%201.abc"]
+LEAVE = ("https://news.example/leave/1.abc", "mailto:digest@news.example?subject=unsubscribe%201.abc")
 
 
 def build(**changes: object) -> Message:
+    """A message joined of encoded bodies, which is the one that the standard library builds, part by part."""
     known: dict[str, object] = {
         "message_id": "<daily-2026-05-08.abc@news.example>", "sender": SENDER, "recipient": "ada@example.org",
-        "recipient_name": "Ada", "subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n",
-        "list_name": "Daily Papers", "leave_urls": LEAVE, "date": NOW,
+        "recipient_name": "Ada", "list_name": "Daily Papers", "leave_urls": LEAVE, "date": NOW,
     }  # fmt: skip
-    return build_message(**(known | changes))  # type: ignore[arg-type]
+    said: dict[str, Any] = {"subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n"}
+    said |= {name: changes.pop(name) for name in said.keys() & changes.keys()}
+    envelope = Envelope(**(known | changes))  # type: ignore[arg-type]
+    built = build_message(envelope, **said)
+    html = None if said["html"] is None else [encode(said["html"])]
+    joined = join_message(envelope, Bodies(said["subject"], [encode(said["text"])], html))
+    assert {name.lower(): value for name, value in parsed(joined).items()} == {
+        name.lower(): value for name, value in parsed(built).items()
+    }
+    assert (joined.sender, joined.recipient, joined.subject) == (built.sender, built.recipient, built.subject)
+    return joined
 
 
 def parsed(message: Message) -> EmailMessage:
@@ -221,9 +234,8 @@ def test_both_bodies_come_back_as_they_were_but_for_line_ends(text: str, html: s
 
 
 def told(body: str) -> str:
-    """A body as it is read: whatever ended its lines, CRLF does, the last one too."""
-    unified = re.sub(r"\r\n|\r|\n", "\r\n", body)
-    return unified if unified.endswith("\r\n") else f"{unified}\r\n"
+    """A body as it is read: whatever ended its lines, CRLF does."""
+    return re.sub(r"\r\n|\r|\n", "\r\n", body)
 
 
 def test_the_envelope_is_the_headers_in_ascii() -> None:

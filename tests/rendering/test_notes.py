@@ -22,7 +22,8 @@ def test_markdown_becomes_html_with_headings_right_below_the_digests_own() -> No
     [
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
-        "![pixel](https://evil.example/p.gif)",
+        "![pixel](http://evil.example/p.gif)",
+        "![pixel](data:image/gif;base64,R0lGODlhAQABAAAAACw=)",
         "[x](javascript:alert(1))",
         '<a href="https://x.example" onclick="alert(1)" style="position:fixed">x</a>',
         "<style>*{display:none}</style>",
@@ -34,6 +35,12 @@ def test_what_does_not_belong_into_a_mail_is_taken_out(markdown: str) -> None:
 
     assert not any(
         bad in html for bad in ("<script", "<img", "javascript:", "onclick", "style", "<form", "<input", "alert(")
+    )
+
+
+def test_a_picture_is_fetched_by_https_and_always_has_words_in_its_place() -> None:
+    assert note_html("![A pear](https://x.example/pear.png)") == (
+        '<p><img alt="A pear" src="https://x.example/pear.png"></p>'
     )
 
 
@@ -54,7 +61,7 @@ def test_only_whole_addresses_of_the_web_and_of_mail_are_links(address: str) -> 
 
 ALLOWED = {
     "p", "br", "em", "strong", "code", "pre", "a", "ul", "ol", "li", "blockquote", "h2", "hr", "del",
-    "table", "thead", "tbody", "tr", "th", "td",
+    "table", "thead", "tbody", "tr", "th", "td", "img",
 }  # fmt: skip
 SCRAPS = r"""
 < > / " ' = <a_href= <script> </script> <style> </table> </td> <h1_class=x> <svg> <math> <!-- --> <![CDATA[ ]]>
@@ -71,6 +78,9 @@ def test_whatever_a_note_says_it_is_closed_and_holds_only_harmless_markup(markdo
     page = Page(note_html(markdown))
 
     assert set(page.tags) <= ALLOWED
-    assert {(tag, name) for tag, name, _ in page.attributes} <= {("a", "href"), ("a", "rel")}
+    assert {(tag, name) for tag, name, _ in page.attributes} <= {
+        ("a", "href"), ("a", "rel"), ("img", "src"), ("img", "alt"),
+    }  # fmt: skip
+    assert all(src.startswith("https://") for src in page.values("src"))
     assert all(href.lower().startswith(("https:", "http:", "mailto:")) for href in page.values("href"))
     assert (page.comments, page.declarations) == ([], [])

@@ -20,8 +20,8 @@ CONTENT = b"Subject: Hello\r\nTo: ada@example.org\r\n\r\n.One dot\r\n..Two dots\
 
 def message(recipient: str = "ada@example.org", content: bytes = CONTENT) -> Message:
     return Message(
-        message_id="<1@news.example>", sender="digest@news.example", recipient=recipient, subject="Hello", html=None,
-        text="", content=content,
+        message_id="<1@news.example>", sender="digest@news.example", recipient=recipient, subject="Hello",
+        content=content,
     )  # fmt: skip
 
 

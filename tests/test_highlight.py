@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.highlight import highlight
 from newsletter.query import parse, wanted_terms
-from newsletter.ranking.highlight import highlight
 
 
 def marked(text: str, query: str) -> str:

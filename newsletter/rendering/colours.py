@@ -1,0 +1,87 @@
+"""One accent colour, chosen by the site → the shades of it that can be read: by day, by night, and on chips.
+
+Contrast after WCAG 2.2, 1.4.3: text of ordinary size needs 4.5 to 1.
+"""
+
+from __future__ import annotations
+
+import re
+from colorsys import hls_to_rgb, rgb_to_hls
+from dataclasses import dataclass
+
+ACCENT = "#9a3412"
+
+#: What the accent is read on, as in templates/email/style.css and screens.css: pages and cards by day and by night.
+_DAY = ("#f3f1ec", "#fffdf9")
+_NIGHT = ("#161513", "#201e1b")
+#: A little more than is asked for: mail programs shift colours, above all by night.
+_ENOUGH = 5.5
+
+_RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The shades of one accent, as "#rrggbb"."""
+
+    accent: str
+    chip: str
+    on_chip: str
+    night_accent: str
+    night_chip: str
+    night_on_chip: str
+
+
+def is_colour(text: str) -> bool:
+    """Tell whether this is a colour as "#9a3412"."""
+    return re.fullmatch(r"#[0-9a-fA-F]{6}", text) is not None
+
+
+def make_palette(accent: str) -> Palette:
+    """Derive the shades from one colour: as near to it as can be read."""
+    chosen = _rgb(accent)
+    chip, night_chip = _mixed(chosen, (255, 255, 255), 0.86), _mixed(chosen, (22, 21, 19), 0.68)
+    return Palette(
+        accent=_hex(_readable(chosen, _DAY, darker=True)),
+        chip=_hex(chip),
+        on_chip=_hex(_readable(chosen, (_hex(chip),), darker=True)),
+        night_accent=_hex(_readable(chosen, _NIGHT, darker=False)),
+        night_chip=_hex(night_chip),
+        night_on_chip=_hex(_readable(chosen, (_hex(night_chip),), darker=False)),
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, 1 to 21."""
+    darker, lighter = sorted((_luminance(_rgb(one)), _luminance(_rgb(other))))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _readable(colour: _RGB, grounds: tuple[str, ...], *, darker: bool) -> _RGB:
+    """Return the colour, or the shade next to it that stands out from all of these; its hue stays."""
+    hue, lightness, saturation = rgb_to_hls(*(value / 255 for value in colour))
+    end = 0.0 if darker else 1.0
+    for step in range(101):
+        red, green, blue = hls_to_rgb(hue, lightness + (end - lightness) * step / 100, saturation)
+        shade = round(red * 255), round(green * 255), round(blue * 255)
+        if all(contrast(_hex(shade), ground) >= _ENOUGH for ground in grounds):
+            break
+    return shade
+
+
+def _mixed(colour: _RGB, other: _RGB, share: float) -> _RGB:
+    red, green, blue = (round(a * (1 - share) + b * share) for a, b in zip(colour, other, strict=True))
+    return red, green, blue
+
+
+def _luminance(colour: _RGB) -> float:
+    red, green, blue = (v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _rgb(text: str) -> _RGB:
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def _hex(colour: _RGB) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
