@@ -61,8 +61,8 @@ def _with_versions(section: Section, updates: AbstractSet[int]) -> Section:
 
 
 def without_withdrawn(digest: Digest) -> Digest:
-    """Return a digest that was planned earlier without the papers that were withdrawn since."""
-    if not any(item.paper.withdrawn for item in digest.items):
+    """Return a digest that was planned earlier without the papers that were withdrawn since, and what that empties."""
+    if all(section.items for section in digest.sections) and not any(item.paper.withdrawn for item in digest.items):
         return digest
     kept = [
         replace(section, items=tuple(item for item in section.items if not item.paper.withdrawn))

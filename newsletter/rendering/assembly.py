@@ -9,18 +9,19 @@ is rendered one by one.
 
 from __future__ import annotations
 
+import html
 from binascii import a2b_qp
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from newsletter.models import Digest, Edition, Item, Section, Style, Subscriber
 from newsletter.rendering.context import CardContext, DigestContext, SectionContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.environment import FILTERS
-from newsletter.rendering.fragments import Fragment, Slot, cut, cut_later, encode, later, slot, values_for
+from newsletter.rendering.fragments import Fragment, cut, cut_later, cut_page, encode, later, slot, values_for
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.wording import (
     card_context,
@@ -38,8 +39,6 @@ _OWN_TEXTS_B = 2048
 #: So many digests are kept put together, for the next readers of the same.
 _KEPT = 256
 
-_TOKEN = Slot("token")
-_NUMBER = Slot("number")
 #: Texts that only one reader has; they are put in last.
 _READERS = frozenset({"token", "reader_name", "reader_email", "why", "leave_url"})
 #: Stands between fragments while a page is inlined; nothing that is escaped can hold it.
@@ -194,11 +193,10 @@ class Assembler:
         if known_as in self._sections:
             return self._sections[known_as]
         frames = self._section_frame(bool(context.more))
-        cards = [self._cards[key] for key in keys]
-        numbers = [{_NUMBER: _number(number), _TOKEN: later(_TOKEN)} for number, _ in enumerate(cards, first)]
-        text = b"".join(card.text.fill(values) for card, values in zip(cards, numbers, strict=True))
-        links = b"".join(card.links.fill(values) for card, values in zip(cards, numbers, strict=True) if card.links)
-        html = b"".join(card.html.fill(values) for card, values in zip(cards, numbers, strict=True) if card.html)
+        cards = [(self._cards[key], {"number": _number(number)}) for number, key in enumerate(keys, first)]
+        text = b"".join(_filled(card.text, {}, number, str) for card, number in cards)
+        links = b"".join(_filled(card.links, {}, number, str) for card, number in cards if card.links)
+        html = b"".join(_filled(card.html, {}, number, _escaped) for card, number in cards if card.html)
         own = {name: getattr(context, name) for name in ("number", "title", "shown", "more")}
         made = (
             _filled(frames.text, own, {"cards": text}, str),
@@ -229,7 +227,7 @@ class Assembler:
             text = self.look.render("digest.txt", digest=context, sections=slot("sections"), links=slot("links"))
             html = None
             if self.look.style is not Style.PLAIN:
-                html = cut(inline(self._render_page(context)))
+                html = cut_page(inline(self._render_page(context)))
             self._pages[shape] = _Frames(cut(text), html)
         return self._pages[shape]
 
@@ -253,7 +251,7 @@ class Assembler:
         context = self._page_context(digest, self._words(digest))
         inside = _BREAK.join(("", *fragments, ""))
         _, *parts, _ = inline(self._render_page(context, inside)).split(_BREAK)
-        return [cut(part) for part in parts]
+        return [cut_page(part) for part in parts]
 
     def _render_page(self, context: DigestContext, inside: str | None = None) -> str:
         sections = Markup(slot("sections") if inside is None else inside)  # noqa: S704 - rendered and escaped before
@@ -339,7 +337,8 @@ def _filled(
 
 
 def _escaped(text: str) -> str:
-    return str(escape(text))
+    """Escape a text as the inlined page writes it, where quotes need not be."""
+    return html.escape(text, quote=False)
 
 
 def _decoded(bodies: Bodies) -> tuple[bytes, ...]:

@@ -94,7 +94,8 @@ def inline(page: str) -> str:
     premailer = Premailer(
         page,
         remove_classes=False,  # screens.css needs them
-        disable_basic_attributes=["width"],  # some programs know no max-width: theirs is the attribute
+        # Templates say themselves what needs an attribute; premailer writes some where HTML knows none.
+        disable_basic_attributes=["bgcolor", "height", "width"],
         allow_network=False,
         allow_loading_external_files=False,
         disable_validation=True,

@@ -20,6 +20,7 @@ from typing import NamedTuple
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
+_ATTRIBUTE = "attribute"
 
 
 class Slot(NamedTuple):
@@ -68,6 +69,16 @@ def cut(text: str) -> Fragment:
     return Fragment(tuple(map(encode, parts[::2])), tuple(map(_slot, parts[1::2])))
 
 
+def cut_page(page: str) -> Fragment:
+    """Encode HTML that has slots; those within a tag are marked, since quotes must be escaped there."""
+    parts = _SLOT.split(page)
+    for place in range(1, len(parts), 2):
+        before = "".join(parts[:place:2])
+        if before.rfind("<") > before.rfind(">"):
+            parts[place] += f"|{_ATTRIBUTE}"
+    return Fragment(tuple(map(encode, parts[::2])), tuple(map(_slot, parts[1::2])))
+
+
 def encode(text: str) -> bytes:
     """Encode a text; where it ends in the middle of a line, the line is broken softly.
 
@@ -81,7 +92,7 @@ def encode(text: str) -> bytes:
     if not encoded.endswith(b"\n"):
         encoded += b"=\n"
     if b"\n." in encoded or encoded.startswith(b"."):
-        encoded = re.sub(rb"(?m)^\.(.*)$", _without_dot, encoded)
+        encoded = re.sub(rb"(?m)^(\.+)(.*)$", _without_dot, encoded)
     return encoded.replace(b"\n", b"\r\n")
 
 
@@ -108,8 +119,10 @@ def values_for(
         text = texts[wanted.name]
         for asked in wanted.filters:
             name, *arguments = asked.split(" ")
-            text = filters[name](text, *arguments)
-        values[wanted] = encode(escape(text))
+            if name != _ATTRIBUTE:
+                text = filters[name](text, *arguments)
+        text = escape(text)
+        values[wanted] = encode(text.replace('"', "&quot;") if _ATTRIBUTE in wanted.filters else text)
     return values
 
 
@@ -120,5 +133,9 @@ def _slot(name: str) -> Slot:
 
 
 def _without_dot(line: re.Match[bytes]) -> bytes:
-    rest = line[1]
-    return b"=2E" + (rest if len(rest) + 3 <= _LINE else b"=\n" + rest)
+    """Write the dots that a line begins with as =2E."""
+    dots, rest = line.groups()
+    written = b"=2E" * len(dots)
+    *full, last = (written[start : start + 72] for start in range(0, len(written), 72))
+    tail = last + rest if len(last) + len(rest) <= _LINE else last + b"=\n" + rest
+    return b"".join(part + b"=\n" for part in full) + tail

@@ -9,6 +9,8 @@ _TAGS = {"img", "p", "br", "em", "strong", "code", "pre", "a", "ul", "ol", "li",
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}}
+#: Of a note's inside, in pixels: Outlook for Windows knows no "at most as wide".
+_WIDTH = 556
 _NO_PICTURE = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _SCHEMES = {"https", "http", "mailto"}
 _HEADING = re.compile(r"<(/?)h[1-6]>")
@@ -25,7 +27,7 @@ def note_html(markdown: str) -> str:
     html = convert(markdown, extensions=["tables", "fenced_code", "sane_lists"], output_format="html")
     html = _HEADING.sub(r"<\1h2>", html)  # a note stands right below the digest's h1
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_whole_address, url_schemes=_SCHEMES)
-    return _NO_PICTURE.sub("", clean)
+    return _NO_PICTURE.sub("", clean).replace("<img ", f'<img width="{_WIDTH}" ')
 
 
 def _whole_address(_tag: str, attribute: str, value: str) -> str | None:

@@ -112,7 +112,11 @@ class Editions:
         rows = self._db.execute(sql, [number]).fetchall()
         papers = self._papers.get_many(row[1] for row in rows)
         items: dict[int, list[Item]] = {}
+        shown: set[int] = set()
         for section, paper_id, score, reasons, also in rows:
+            if paper_id in shown:  # two were found to be one while the digest waited
+                continue
+            shown.add(paper_id)
             item = Item(
                 papers[paper_id],
                 score,

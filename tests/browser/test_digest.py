@@ -112,7 +112,8 @@ def test_night_is_dark_and_day_is_light(browser: Browser, html: str) -> None:
 
 
 def test_the_contents_lead_to_their_sections(browser: Browser, html: str) -> None:
-    script = "[...document.querySelectorAll('.contents a[href^="#"]')].map(a => !!document.querySelector(a.getAttribute('href')))"
+    script = """[...document.querySelectorAll('.contents a[href^="#"]')]
+        .map(a => !!document.querySelector(a.getAttribute('href')))"""
 
     targets = shown(browser, html, 390, "light", script)
 

@@ -40,7 +40,7 @@ def test_what_does_not_belong_into_a_mail_is_taken_out(markdown: str) -> None:
 
 def test_a_picture_is_fetched_by_https_and_always_has_words_in_its_place() -> None:
     assert note_html("![A pear](https://x.example/pear.png)") == (
-        '<p><img alt="A pear" src="https://x.example/pear.png"></p>'
+        '<p><img width="556" alt="A pear" src="https://x.example/pear.png"></p>'
     )
 
 
@@ -79,7 +79,7 @@ def test_whatever_a_note_says_it_is_closed_and_holds_only_harmless_markup(markdo
 
     assert set(page.tags) <= ALLOWED
     assert {(tag, name) for tag, name, _ in page.attributes} <= {
-        ("a", "href"), ("a", "rel"), ("img", "src"), ("img", "alt"),
+        ("a", "href"), ("a", "rel"), ("img", "src"), ("img", "alt"), ("img", "width"),
     }  # fmt: skip
     assert all(src.startswith("https://") for src in page.values("src"))
     assert all(href.lower().startswith(("https:", "http:", "mailto:")) for href in page.values("href"))

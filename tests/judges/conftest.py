@@ -1,0 +1,130 @@
+"""The letters that are judged: every style and cadence, with all that a digest may hold, and with nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from newsletter.config import Config, load_config, new_config
+from newsletter.models import Cadence, Item, Message, Section, Style
+from newsletter.pipeline.letters import make_message_id, write_letter
+from newsletter.pipeline.preview import sample_digest
+from newsletter.places import LANGUAGES, Site, locale_catalogue
+from newsletter.rendering.environment import make_environment
+from tests.factories import NOW, make_profile, make_subscriber, make_topic
+
+SECRET = b"secret"
+ENVIRONMENT = make_environment()
+SPOKEN = [language for language in LANGUAGES if language == "en" or locale_catalogue(language).is_file()]
+
+#: All that an operator can write in one.
+NOTE = """\
+Hello! This week is **short**, so [the reading list](https://papers.example.org/reading) is *long*.
+
+## Where we meet
+
+| Day | Room | Paper |
+|---|---|---|
+| Monday | 3 | Pears in Winter |
+| Friday | 12 | Kettles & Kin |
+
+1. Read `abstract.txt`.
+2. Bring a question.
+
+- No slides.
+
+> Less is more.
+
+```
+make tea
+```
+
+![A pear on a table](https://papers.example.org/pear.png)
+
+---
+"""
+
+TOPICS = (
+    make_topic("In-context learning"),
+    make_topic("LLM agents", ("agent",)),
+    make_topic("Robotics", ("robot",)),
+)
+
+#: Sites whose readers leave on a page, whose readers leave by mail, and one with pictures and a colour of its own.
+SITES = {
+    "pages": '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
+    "mail": '[sender]\naddress = "digest@papers.example.org"\npostal_address = "Example Lab, 1 Example Street, Town"\n',
+    "pictures": (
+        '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n'
+        '[design]\naccent = "#ffe14d"\nlogo = "https://papers.example.org/logo.png"\nthumbnails = "yes"\n'
+    ),
+}
+
+
+def unavailable(judge: str, package: str) -> NoReturn:
+    """Skip, as this judge cannot be asked here; in CI they all can."""
+    reason = f"{judge} is not installed; it comes with {package}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def make_site(root: Path, settings: str) -> Config:
+    """Set up a site."""
+    root.mkdir()
+    (root / "newsletter.toml").write_text(settings, encoding="utf-8")
+    return load_config(Site(root), environ={})
+
+
+def make_letter(config: Config, *, is_empty: bool = False, note: str = NOTE, **wishes: Any) -> Message:
+    """Write a letter of the sample papers, in several sections, to a reader with these wishes."""
+    reader = make_subscriber(profile=make_profile(**({"topics": TOPICS, "trending": 4} | wishes)))
+    digest = sample_digest(reader, NOW)
+    sections = () if is_empty else tuple(replace(section, items=_pictured(section)) for section in digest.sections)
+    edition = replace(digest.edition, note=note, closing=note and "Until *next* time.")
+    return write_letter(
+        replace(digest, sections=sections, edition=edition),
+        reader,
+        config=config,
+        environment=ENVIRONMENT,
+        secret=SECRET,
+        message_id=make_message_id(SECRET, digest.edition.key, reader.id, config.sender),
+        now=NOW,
+    )
+
+
+def _pictured(section: Section) -> tuple[Item, ...]:
+    """Return its items, whose papers have pictures, which only some sites show."""
+    url = "https://papers.example.org/thumbnails/{}.png"
+    return tuple(replace(i, paper=replace(i.paper, thumbnail_url=url.format(i.paper.id))) for i in section.items)
+
+
+@pytest.fixture(scope="session")
+def letters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
+    """Letters by what is special about them: "cards-mail" is from a site without pages."""
+    root = tmp_path_factory.mktemp("judged")
+    sites = {name: make_site(root / name, settings) for name, settings in SITES.items()}
+    written = {
+        f"{style}-{cadence}": make_letter(sites["pages"], style=style, cadence=cadence)
+        for style in Style
+        for cadence in (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)
+    }
+    for style in Style:
+        written[f"{style}-mail"] = make_letter(sites["mail"], style=style)
+        written[f"{style}-pictures"] = make_letter(sites["pictures"], style=style)
+        written[f"{style}-empty"] = make_letter(sites["pages"], style=style, is_empty=True, note="")
+    for language in SPOKEN:
+        written[f"cards-{language}"] = make_letter(sites["mail"], language=language)
+    written["cards-without-topics"] = make_letter(sites["pages"], topics=(), note="")
+    written["cards-new-site"] = make_letter(make_site(root / "new", new_config()))
+    return written
+
+
+@pytest.fixture(scope="session")
+def pages(letters: dict[str, Message]) -> dict[str, str]:
+    """The HTML parts of those that have one."""
+    return {name: letter.html for name, letter in letters.items() if letter.html is not None}

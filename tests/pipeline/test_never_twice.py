@@ -1,0 +1,180 @@
+"""Nobody is sent a paper twice, by an account of what was told and sent that is kept apart from the store's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.models import Cadence, DeliveryStatus, Entry, Paper, Subscriber
+from newsletter.pipeline.plan import Intent, plan
+from newsletter.store import Store, open_store
+from tests.factories import NOW, make_profile, make_topic
+
+PROFILE = make_profile(topics=(make_topic("Pears", ("pear",)),), hour=0, max_papers=50, max_per_section=50)
+ADA, BOB = "ada@example.org", "bob@example.org"
+Run = tuple[list[Entry], timedelta, Cadence, bool, DeliveryStatus]
+
+
+def telling(number: int, *, arxiv: bool = False, doi: bool = False, extended: bool = False, version: int = 0) -> Entry:
+    """What one source says of a paper; only arXiv's ids have versions."""
+    return Entry(
+        source="arxiv" if arxiv and version else "huggingface" if arxiv else "crossref",
+        title=f"Paper {number} about pears{' (extended)' if extended else ''}",
+        arxiv_id=f"2605.{number:05}" if arxiv else None,
+        doi=f"10.1000/{number}" if doi else None,
+        version=version or None if arxiv else None,
+    )
+
+
+def names_in(told: Entry | Paper) -> set[str]:
+    return {name for name in (told.arxiv_id, told.doi, told.title) if name}
+
+
+@dataclass
+class Dispatch:
+    """That a delivery to a reader held a paper, by the names it had when that was planned."""
+
+    delivery: int
+    reader: str
+    names: set[str]
+    at: datetime
+
+
+@dataclass
+class Account:
+    """A site with two readers, and what was told and sent there."""
+
+    store: Store
+    now: datetime = NOW
+    #: Names told together, directly or by way of others, are one paper's.
+    papers: list[set[str]] = field(default_factory=list)
+    #: The newest version told of each arXiv id, and when it last rose.
+    newest: dict[str, int] = field(default_factory=dict)
+    revised: dict[str, datetime] = field(default_factory=dict)
+    dispatches: list[Dispatch] = field(default_factory=list)
+
+    def pull(self, entry: Entry) -> None:
+        names = names_in(entry)
+        apart = [paper for paper in self.papers if not paper & names]
+        self.papers = [*apart, names.union(*(paper for paper in self.papers if paper & names))]
+        arxiv, version = entry.arxiv_id, entry.version
+        if arxiv and version and version > self.newest.setdefault(arxiv, version):
+            self.newest[arxiv], self.revised[arxiv] = version, self.now
+        self.store.papers.add(entry, self.now)
+
+    def wish(self, cadence: Cadence, *, updates: bool = False) -> None:
+        """Have Ada wish for something else; Bob never does."""
+        profile = replace(PROFILE, cadence=cadence, updates=updates)
+        with self.store.transaction():
+            self.store.subscribers.change(self.store.subscribers.get(ADA).id, "", profile, "cli")
+
+    def send(self, outcome: DeliveryStatus = DeliveryStatus.SENT) -> int:
+        """Plan what is due, hold it against the account, have all that is open end so; return how many papers came."""
+        intents = [one for one in plan(self.store, self.now) if isinstance(one, Intent)]
+        for intent in intents:
+            key, reader = intent.edition.key, intent.subscriber
+            shown = [self.known(item.paper) for item in intent.digest.items]
+            self.check(reader, shown)
+            self.store.editions.put(intent.edition)
+            digest = self.store.editions.put_digest(intent.digest)
+            self.store.deliveries.queue(key, reader.id, digest, f"<{key}.{reader.id}@example.org>", self.now)
+            number = max(delivery.id for delivery in self.store.deliveries.open())
+            self.dispatches += [Dispatch(number, reader.email, names, self.now) for names in shown]
+        for number in [delivery.id for delivery in self.store.deliveries.open()]:
+            self.store.deliveries.move(number, outcome, self.now)
+            if outcome is DeliveryStatus.FAILED:
+                self.dispatches = [one for one in self.dispatches if one.delivery != number]
+            for one in self.dispatches:
+                one.at = self.now if one.delivery == number else one.at
+        return sum(len(intent.digest.items) for intent in intents)
+
+    def known(self, paper: Paper) -> set[str]:
+        """All names of a paper of the store, which must not have made one of two."""
+        (names,) = [names for names in self.papers if names & names_in(paper)]
+        return names
+
+    def check(self, reader: Subscriber, shown: list[set[str]]) -> None:
+        for names in shown:
+            assert shown.count(names) == 1, f"twice in one digest: {names}"
+            if before := [one.at for one in self.dispatches if one.reader == reader.email and one.names & names]:
+                is_revised = any(self.revised[name] > max(before) for name in names & self.revised.keys())
+                assert reader.profile.updates, f"sent before: {names}"
+                assert is_revised, f"sent before, and no newer version came: {names}"
+
+
+@contextmanager
+def opened() -> Iterator[Account]:
+    with TemporaryDirectory() as folder, open_store(Path(folder) / "newsletter.db") as store:
+        with store.transaction():
+            for email in (ADA, BOB):
+                store.subscribers.add(email, "", PROFILE, "cli", NOW)
+        yield Account(store)
+
+
+yes, versions = st.booleans(), st.integers(0, 3)
+papers = st.builds(telling, st.integers(6, 7), arxiv=yes, doi=yes, extended=yes, version=versions)
+waits = st.sampled_from([0, 1, 24, 72, 240]).map(lambda hours: timedelta(hours=hours))
+outcomes = st.sampled_from([DeliveryStatus.SENT, DeliveryStatus.SENT, DeliveryStatus.DEFERRED, DeliveryStatus.FAILED])
+runs = st.tuples(st.lists(papers, max_size=2), waits, st.sampled_from(Cadence), yes, outcomes)
+
+
+@given(st.lists(runs, min_size=8, max_size=16))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_no_history_sends_anyone_a_paper_twice(history: list[Run]) -> None:
+    with opened() as account:
+        for entries, wait, cadence, updates, outcome in history:
+            account.now += wait
+            for entry in entries:
+                account.pull(entry)
+            account.wish(cadence, updates=updates)
+            account.send(outcome)
+
+
+@pytest.mark.parametrize("later", [Cadence.WEEKDAYS, Cadence.WEEKLY, Cadence.MONTHLY])
+def test_what_came_daily_does_not_come_with_a_rarer_edition(later: Cadence) -> None:
+    with opened() as account:
+        account.pull(telling(6, arxiv=True))
+        assert account.send() == 2
+        account.wish(later)
+        account.pull(telling(7, arxiv=True))
+        assert account.send() == 1  # Bob has had today's edition
+
+
+def test_what_was_sent_under_one_name_does_not_come_under_another_that_is_known_to_be_its_own() -> None:
+    with opened() as account:
+        account.pull(telling(6, doi=True, extended=True))
+        assert account.send() == 2
+        account.pull(telling(6, arxiv=True))
+        account.pull(telling(6, arxiv=True, doi=True))
+        account.wish(Cadence.WEEKLY)
+        assert (account.store.papers.count(), account.send()) == (1, 0)
+
+
+def test_a_new_version_comes_once_and_only_to_those_who_want_updates() -> None:
+    with opened() as account:
+        account.wish(Cadence.DAILY, updates=True)
+        account.pull(telling(6, arxiv=True, version=1))
+        assert account.send() == 2
+        account.now += timedelta(days=1)
+        account.pull(telling(6, arxiv=True, version=2))
+        assert account.send() == 1
+        account.wish(Cadence.WEEKLY, updates=True)
+        assert account.send() == 0
+
+
+def test_two_found_to_be_one_while_a_letter_waits_are_shown_once() -> None:
+    with opened() as account:
+        account.pull(telling(6, arxiv=True))
+        account.pull(telling(6, doi=True, extended=True))
+        assert account.send(DeliveryStatus.DEFERRED) == 4
+        account.pull(telling(6, arxiv=True, doi=True))
+        for delivery in account.store.deliveries.open():
+            assert len(account.store.editions.get_digest(delivery.digest_id).items) == 1

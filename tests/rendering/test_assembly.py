@@ -1,0 +1,223 @@
+"""The assembled message is the plain one, part by part, whatever the papers, the reader and the look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from newsletter.config import load_config
+from newsletter.models import Cadence, Digest, Item, Message, Paper, Profile, Reason, Section, Style, Subscriber, Topic
+from newsletter.pipeline.letters import Letters
+from newsletter.places import LANGUAGES, Site
+from newsletter.rendering.assembly import LARGEST_PAGE_B, shortened
+from newsletter.rendering.environment import make_environment
+from newsletter.text import squeeze
+from tests.factories import NOW, make_paper, make_profile, make_subscriber
+from tests.rendering.conftest import make_digest, make_edition
+from tests.rendering.test_hostile import PAYLOADS
+
+SITES = {
+    "with pages": '[site]\nname = "Papers"\nurl = "https://papers.example.org"\n[design]\nthumbnails = "yes"\n',
+    "without": '[sender]\nname = "Ünïcode & <Co>"\npostal_address = "1 Example Street"\n',
+}
+
+
+def letters_of(root: Path, site: str = "with pages") -> Letters:
+    (root / "newsletter.toml").write_text(SITES[site], encoding="utf-8")
+    return Letters(load_config(Site(root), environ={}), make_environment(root / "templates"), b"secret")
+
+
+def both(letters: Letters, digest: Digest, reader: Subscriber) -> tuple[Message, Message]:
+    known_as = "<daily-2026-05-08.abc@newsletter.example>"
+    return letters.write(digest, reader, known_as, NOW), letters.write_plain(digest, reader, known_as, NOW)
+
+
+def parts(message: Message) -> dict[str, Any]:
+    mail = message_from_bytes(message.content, policy=default)
+    assert isinstance(mail, EmailMessage)
+    found = {part.get_content_type(): part for part in mail.walk() if not part.is_multipart()}
+    assert [defect for part in mail.walk() for defect in part.defects] == []
+    return {kind: part.get_content().rstrip("\r\n") for kind, part in found.items()} | {
+        name.lower(): str(value) for name, value in mail.items() if name != "Content-Type"
+    }
+
+
+def is_assembled(letters: Letters) -> bool:
+    return not any(assembler.is_plain_because for assembler in letters._assemblers.values())
+
+
+said = st.one_of(
+    st.sampled_from(PAYLOADS), st.text(max_size=60), st.text("ab é漢<&'\"{}%.=\n", max_size=300), st.just("word " * 400)
+).map(squeeze)  # fmt: skip
+papers = st.builds(
+    make_paper,
+    title=said.filter(bool),
+    abstract=said,
+    authors=st.lists(said, max_size=4).map(tuple),
+    organization=st.none() | said,
+    venue=st.none() | said,
+    summary=st.none() | said,
+    arxiv_id=st.none() | st.just("2605.00001"),
+    upvotes=st.none() | st.integers(0, 99_999),
+    published=st.none() | st.dates(),
+    url=st.none() | st.just("https://x.example/?a=1&b=%22"),
+    thumbnail_url=st.none() | st.just("https://x.example/p.png"),
+)
+reasons = st.builds(
+    Reason, st.sampled_from(["title", "abstract", "author", "trending", "new version"]), said.filter(bool)
+)
+items = st.builds(
+    Item, papers, st.floats(0, 9), st.lists(reasons, max_size=3).map(tuple), st.lists(said, max_size=2).map(tuple)
+)
+sections = st.builds(Section, said.filter(bool), st.lists(items, min_size=1, max_size=3).map(tuple), st.integers(3, 9))
+digests = st.builds(
+    make_digest,
+    edition=st.builds(make_edition, st.sampled_from(Cadence), st.sampled_from(["", "Hello *you*.", ". dot\n\n..dots"])),
+    sections=st.lists(sections, max_size=4).map(tuple),
+    considered=st.integers(0, 2000),
+)
+readers = st.builds(
+    make_subscriber,
+    name=said,
+    profile=st.builds(
+        Profile,
+        topics=st.lists(st.builds(Topic, said.filter(bool), st.just("x")), max_size=3).map(tuple),
+        style=st.sampled_from(Style),
+        language=st.sampled_from(LANGUAGES),
+    ),
+)
+
+
+def numbered(digest: Digest) -> Digest:
+    """The digest with a different id for every paper, as a store gives them."""
+    numbers = iter(range(1, 999))
+
+    def item(one: Item) -> Item:
+        return replace(one, paper=replace(one.paper, id=next(numbers)))
+
+    return replace(digest, sections=tuple(replace(s, items=tuple(map(item, s.items))) for s in digest.sections))
+
+
+# More than 500 digests; a failure is not made smaller, which would take long.
+@given(st.sampled_from(sorted(SITES)), st.lists(st.tuples(digests, readers), min_size=4, max_size=5))
+@settings(
+    max_examples=125,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+def test_a_message_assembled_is_the_plain_one_part_by_part(
+    tmp_path_factory: pytest.TempPathFactory, site: str, corpus: list[tuple[Digest, Subscriber]]
+) -> None:
+    letters = letters_of(tmp_path_factory.mktemp("site"), site)
+    edition = corpus[0][0].edition
+    for digest, reader in corpus:  # of one edition, so that the later ones are made of what the first ones needed
+        assembled, plain = both(letters, numbered(replace(digest, edition=edition)), reader)
+
+        assert parts(assembled) == parts(plain)
+        assert assembled.content.count(b"\n") == assembled.content.count(b"\r\n")
+        body = assembled.content.partition(b"\r\n\r\n")[2].split(b"\r\n")
+        assert max(map(len, body)) <= 78  # a boundary may be 72
+        assert not any(line.startswith(b".") for line in body)
+    assert is_assembled(letters)
+
+
+def big(papers: int, words: int = 60) -> Digest:
+    many = [
+        make_paper(id=number, arxiv_id=f"2605.{number:05}", title=f"Pears {number}", abstract="A long word. " * words)
+        for number in range(papers)
+    ]
+    half = tuple(Item(paper, 1.0) for paper in many[: papers // 2])
+    rest = tuple(Item(paper, 1.0) for paper in many[papers // 2 :])
+    return make_digest(sections=(Section("Fruit", half, matched=60), Section("More", rest, matched=len(rest))))
+
+
+def test_a_page_too_large_is_shortened_section_by_section_and_says_how_many_more_there_are(tmp_path: Path) -> None:
+    assembled, plain = both(letters_of(tmp_path), big(80), make_subscriber())
+
+    assert assembled.html is not None
+    assert assembled.html == plain.html
+    assert LARGEST_PAGE_B * 0.9 < len(assembled.html.encode()) <= LARGEST_PAGE_B
+    shown = [assembled.html.count(f">Pears {number}<") for number in range(80)]
+    assert (sum(shown[:40]), sum(shown[40:])) in {(n, n + d) for n in range(10, 40) for d in (-1, 0, 1)}
+    assert f"{60 - sum(shown[:40])} more on the web" in assembled.html
+    assert "Unsubscribe from" in assembled.html
+    assert [f"Pears {number}\n" in assembled.text for number in range(80)] == [bool(count) for count in shown]
+
+
+def test_shortening_takes_from_the_longest_section_and_leaves_none_empty() -> None:
+    digest = big(5)
+    for _ in range(4):
+        digest = shortened(digest)
+    assert [len(section.items) for section in digest.sections] == [1]
+
+
+def test_an_ordinary_page_is_within_the_budget_whole(tmp_path: Path) -> None:
+    message = letters_of(tmp_path).write(big(20), make_subscriber(), "<a@b.example>", NOW)
+    assert message.html is not None
+    assert message.html.count("<h3") == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [
+        (
+            "digest.html",
+            '{% extends "default:email/digest.html" %}{% block footer %}{{ digest.why|upper }}{% endblock %}',
+        ),
+        ("card.html", "<p>{{ card.number|int * 2 }} {{ card.title }}</p>"),
+        ("section.html", "<h2>{{ section.title|length }}</h2>{{ cards }}"),
+        ("digest.txt", "{{ digest.summary|length }}\n{{ sections }}{{ links }}"),
+    ],
+)
+def test_a_template_that_computes_with_what_is_not_there_yet_is_rendered_one_by_one(
+    tmp_path: Path, name: str, template: str
+) -> None:
+    path = tmp_path / "templates" / "email" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(template, encoding="utf-8")
+    letters = letters_of(tmp_path)
+
+    assembled, plain = both(letters, make_digest(), make_subscriber())
+
+    assert not is_assembled(letters)
+    assert parts(assembled) == parts(plain)
+
+
+def test_style_put_on_fragments_is_style_put_on_the_whole(tmp_path: Path) -> None:
+    """No selector may look across fragments, and none of the screens' rules may lose its weight."""
+    assembled, plain = both(letters_of(tmp_path), big(9), make_subscriber(profile=make_profile(style=Style.COMPACT)))
+
+    assert assembled.html == plain.html
+    styles = Path(__file__).parent.parent.parent / "templates" / "email"
+    for sheet in styles.rglob("*.css"):
+        selectors = [line.partition("{")[0] for line in sheet.read_text(encoding="utf-8").splitlines() if "{" in line]
+        assert not [one for one in selectors if any(sign in one for sign in (":first", ":last", ":nth", "+", "~", ">"))]
+    assert assembled.html is not None
+    assert "color: #ece7de !important" in assembled.html
+
+
+def paper_titled(title: str) -> Paper:
+    return make_paper(title=title)
+
+
+def test_what_a_digest_needs_is_rendered_once_for_all_its_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = letters_of(tmp_path)
+    digest = make_digest()
+    letters.write(digest, make_subscriber(), "<a@b.example>", NOW)
+    monkeypatch.setattr("newsletter.rendering.digest.Look.render", None)
+
+    other = letters.write(digest, make_subscriber(id=2, email="ben@example.org", name="Ben"), "<b@b.example>", NOW)
+
+    assert "ben@example.org" in other.text
+    assert "Pears in Winter" in (other.html or "")
