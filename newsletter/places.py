@@ -41,6 +41,11 @@ class Site:
         return self.root / "subscribers"
 
     @property
+    def notes(self) -> Path:
+        """The operator's words: DAY.md opens the editions of a day, DAY.closing.md ends them."""
+        return self.root / "notes"
+
+    @property
     def templates(self) -> Path:
         """The site's own templates; each takes the place of the shipped one of its name."""
         return self.root / "templates"

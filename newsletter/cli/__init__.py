@@ -21,6 +21,7 @@ from newsletter.cli.pull import pull
 from newsletter.cli.site import init
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
+from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
 
@@ -75,5 +76,8 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
     ctx.obj = Opened(site_dir)
 
 
-for command in (init, sources, pull, papers, topics, subscribers, preview, explain, feedback, send, run, serve, demo):
+COMMANDS = (
+    init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, send, run, serve, demo,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

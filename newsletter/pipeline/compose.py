@@ -12,6 +12,7 @@ from datetime import datetime
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, Section
 from newsletter.pipeline.calendar import FIRST_WINDOW, Due
+from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
@@ -87,7 +88,7 @@ def read_matcher(
     return Matcher(PaperIndex(store.papers.new_since(since)), statistics or read_statistics(store), weights)
 
 
-def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: str = "") -> Edition:
+def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, notes: Notes = NO_NOTES) -> Edition:
     """Return the edition that is due: the store's, or a new one that begins where the one before it was made.
 
     It is not stored yet; see `Editions.put`.
@@ -97,4 +98,5 @@ def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, note: 
         return known
     before = store.editions.before(cadence, due.day)
     since = before.created_at if before else now - FIRST_WINDOW[cadence]
-    return Edition(key=due.key, cadence=cadence, day=due.day, since=since, created_at=now, note=note)
+    note, closing = notes.on(due.day)
+    return Edition(key=due.key, cadence=cadence, day=due.day, since=since, created_at=now, note=note, closing=closing)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,12 +24,15 @@ from newsletter.errors import MessageDeferred, MessageRefused, NewsletterError, 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Status, Subscriber
 from newsletter.pipeline.compose import without_withdrawn
 from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.plan import Intent, plan
 from newsletter.sending import Transport
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 
 MAX_ATTEMPTS = 8
+#: So many deliveries are rendered for together, and so many digests are kept at hand.
+_BATCH = 200
 _FIRST_PAUSE = timedelta(minutes=5)
 _LONGEST_PAUSE = timedelta(hours=4)
 
@@ -72,6 +76,15 @@ class _Run:
     #: The keys of the addresses to serve, or None for all.
     only: AbstractSet[str] | None
     outcomes: list[Outcome] = field(default_factory=list)
+    digests: dict[int, Digest] = field(default_factory=dict)
+
+    def digest(self, delivery: Delivery) -> Digest:
+        """Return what is to be delivered, read once for all who get the same, as it was when this run began."""
+        if delivery.digest_id not in self.digests:
+            if len(self.digests) >= _BATCH:
+                self.digests.pop(next(iter(self.digests)))
+            self.digests[delivery.digest_id] = without_withdrawn(self.store.editions.get_digest(delivery.digest_id))
+        return self.digests[delivery.digest_id]
 
     def serves(self, subscriber: Subscriber) -> bool:
         return self.only is None or email_key(subscriber.email) in self.only
@@ -111,21 +124,22 @@ def deliver(
         store.secret(),
         None if only is None else frozenset(map(email_key, only)),
     )
+    notes = Notes(config.site.notes, note)
     if transport is None:
-        for intent in _intents(run, note, dry=True):
+        for intent in _intents(run, notes, dry=True):
             subject = _letter(run, intent.digest, intent.subscriber, intent.edition.key).subject
             would = len(intent.digest.items)
             run.tell(Outcome(intent.subscriber.email, "would send", subject, intent.edition.key, would))
         return DeliveryReport(tuple(run.outcomes))
     with _only_sender(config.site.lock):
-        error = _deliver(run, transport, list(_intents(run, note, dry=False)))
+        error = _deliver(run, transport, list(_intents(run, notes, dry=False)))
     return DeliveryReport(tuple(run.outcomes), error)
 
 
-def _intents(run: _Run, note: str, *, dry: bool) -> Iterator[Intent]:
+def _intents(run: _Run, notes: Notes, *, dry: bool) -> Iterator[Intent]:
     """Yield the plan's intents, and tell of every silence but those that this run is about to end."""
     now = run.clock()
-    for decided in plan(run.store, now, note=note, only=run.only, weights=run.config.weights):
+    for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights):
         if isinstance(decided, Intent):
             yield decided
         elif dry or not (decided.delivery and _is_open(decided.delivery, now)):
@@ -157,6 +171,7 @@ def _deliver(run: _Run, transport: Transport, intents: list[Intent]) -> Newslett
     waiting = [delivery for delivery in run.store.deliveries.open() if _is_open(delivery, run.clock())]
     stopped: NewsletterError | None = None
     if intents or waiting:
+        _try_out(run, intents)
         try:
             transport.open()
             _queue(run, intents)
@@ -164,10 +179,7 @@ def _deliver(run: _Run, transport: Transport, intents: list[Intent]) -> Newslett
             stopped = error
             for intent in intents:
                 run.tell_waiting(intent.subscriber, intent.edition.key, error)
-    for delivery in run.store.deliveries.open():
-        subscriber = run.store.subscribers.find_by_id(delivery.subscriber_id)
-        if subscriber is None or not run.serves(subscriber) or not _is_open(delivery, run.clock()):
-            continue
+    for delivery, subscriber in _open(run):
         if stopped is None:
             try:
                 _carry_out(run, transport, delivery, subscriber)
@@ -177,6 +189,33 @@ def _deliver(run: _Run, transport: Transport, intents: list[Intent]) -> Newslett
         if stopped is not None:
             run.tell_waiting(subscriber, delivery.edition_key, stopped)
     return stopped
+
+
+def _open(run: _Run) -> Iterator[tuple[Delivery, Subscriber]]:
+    """Yield what is open in the ledger, rendering what some of it needs together."""
+    todo = iter(run.store.deliveries.open())
+    while batch := list(islice(todo, _BATCH)):
+        with suppress(TemplateError):  # it is told of by the letter that needs the template
+            run.letters.prepare((run.digest(delivery), subscriber) for delivery, subscriber in _due(run, batch))
+        yield from _due(run, batch)  # asked again for each: who left meanwhile must not be mailed
+
+
+def _due(run: _Run, batch: Iterable[Delivery]) -> Iterator[tuple[Delivery, Subscriber]]:
+    for delivery in batch:
+        subscriber = run.store.subscribers.find_by_id(delivery.subscriber_id)
+        if subscriber is not None and run.serves(subscriber) and _is_open(delivery, run.clock()):
+            yield delivery, subscriber
+
+
+def _try_out(run: _Run, intents: list[Intent]) -> None:
+    """Write one letter of every look that is asked for, so that a broken template stops an edition before its first.
+
+    Raises:
+        TemplateError: A template is missing or broken.
+    """
+    looks = {(intent.subscriber.profile.style, intent.subscriber.profile.language): intent for intent in intents}
+    for intent in looks.values():
+        _letter(run, intent.digest, intent.subscriber, intent.edition.key)
 
 
 def _carry_out(run: _Run, transport: Transport, delivery: Delivery, subscriber: Subscriber) -> None:
@@ -192,9 +231,8 @@ def _carry_out(run: _Run, transport: Transport, delivery: Delivery, subscriber: 
     if why := _must_not(run.store, subscriber):
         move(DeliveryStatus.SKIPPED, why)
         return
-    planned = run.store.editions.get_digest(delivery.digest_id)
-    digest = without_withdrawn(planned)
-    if planned.items and not digest.items:
+    digest = run.digest(delivery)
+    if not digest.items and run.store.editions.get_digest(delivery.digest_id).items:
         move(DeliveryStatus.SKIPPED, "all its papers were withdrawn after planning")
         return
     letter = _letter(run, digest, subscriber, delivery.edition_key, delivery.message_id)

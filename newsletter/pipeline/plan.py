@@ -13,6 +13,7 @@ from datetime import datetime
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
 from newsletter.pipeline.calendar import Due, due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
+from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.tastes import Tastes
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
@@ -97,7 +98,7 @@ def plan(
     store: Store,
     now: datetime,
     *,
-    note: str = "",
+    notes: Notes = NO_NOTES,
     only: AbstractSet[str] | None = None,
     weights: Weights | None = None,
 ) -> Iterator[Intent | Silence]:
@@ -112,7 +113,7 @@ def plan(
             continue
         due = due_edition(subscriber.profile, now)
         if due.key not in editions:
-            edition = find_edition(store, due, subscriber.profile.cadence, now, note)
+            edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
             editions[due.key] = edition, read_matcher(store, edition.since, weights, statistics)
         edition, matcher = editions[due.key]
         delivery = store.deliveries.find(due.key, subscriber.id)

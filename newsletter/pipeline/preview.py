@@ -9,6 +9,7 @@ from newsletter.errors import StoreError
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
+from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.tastes import Tastes
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
@@ -26,6 +27,7 @@ def preview_digest(
     days: int | None = None,
     weights: Weights | None = None,
     edition_key: str | None = None,
+    notes: Notes = NO_NOTES,
 ) -> Digest:
     """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then.
 
@@ -37,14 +39,14 @@ def preview_digest(
     """
     if days is not None:
         since = now - timedelta(days=days)
-        return _of_all(store.papers.new_since(since), subscriber, since, now)
+        return _of_all(store.papers.new_since(since), subscriber, since, now, notes)
     if edition_key is not None:
         return _of_the_past(store, subscriber, edition_key, weights)
     due = due_edition(subscriber.profile, now)
     sent = store.deliveries.find(due.key, subscriber.id)
     if sent:
         return store.editions.get_digest(sent.digest_id)
-    edition = find_edition(store, due, subscriber.profile.cadence, now)
+    edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     matcher = read_matcher(store, edition.since, weights)
     taste = Tastes(store).of(subscriber.id, matcher.index)
@@ -71,8 +73,14 @@ def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:
     return _of_all(papers, subscriber, since=now, now=now)
 
 
-def _of_all(papers: Sequence[Paper], subscriber: Subscriber, since: datetime, now: datetime) -> Digest:
+def _of_all(
+    papers: Sequence[Paper], subscriber: Subscriber, since: datetime, now: datetime, notes: Notes = NO_NOTES
+) -> Digest:
     """Return a digest of an edition that there is not, of papers sent before or not."""
     cadence = subscriber.profile.cadence
-    edition = Edition(key=f"preview-{now.date()}", cadence=cadence, day=now.date(), since=since, created_at=now)
+    note, closing = notes.on(now.date())
+    edition = Edition(
+        key=f"preview-{now.date()}", cadence=cadence, day=now.date(), since=since, created_at=now, note=note,
+        closing=closing,
+    )  # fmt: skip
     return compose(Matcher(PaperIndex(papers)), edition, subscriber.profile, {})

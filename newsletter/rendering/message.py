@@ -212,6 +212,16 @@ def _folded(name: str, value: str | Address) -> bytes:
         return f"{name}: {value}\r\n".encode()
     if name == "List-Unsubscribe" and isinstance(value, str):
         return (f"{name}: " + value.replace(", ", ",\r\n ") + "\r\n").encode()
+    return _folded_text(name, value) if isinstance(value, str) else _folded_by_library(name, value)
+
+
+@lru_cache(maxsize=1024)
+def _folded_text(name: str, value: str) -> bytes:
+    """Fold a long or foreign header: subjects above all, which all readers of a digest share."""
+    return _folded_by_library(name, value)
+
+
+def _folded_by_library(name: str, value: str | Address) -> bytes:
     mail = EmailMessage(policy=_POLICY)
     mail[name] = value
     return _POLICY.fold_binary(name, mail[name])

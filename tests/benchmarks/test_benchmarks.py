@@ -59,3 +59,11 @@ def test_the_taste_benchmark_prints_its_table(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.benchmarks.taste", str(tmp_path / "day.jsonl"), "--seeds", "1"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert re.search(r"this package +(?:\d\.\d{3} +){5}\d\.\d\d", printed)
+
+
+def test_the_assembling_benchmark_prints_its_ratios() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.assembling", "--messages", "50"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(r"assembled, digest shared +[\d.]+ µs +plain is slower by \d+", printed)) == 3
+    assert re.search(r"an edition of 100 papers: \d+ ms, as long as [\d.]+ plain digests of 20", printed)
+    assert "MB more after 50 messages" in printed

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
+from newsletter.pipeline.notes import Notes
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
@@ -25,7 +26,7 @@ def paper(number: int, title: str) -> Paper:
 
 def found(store: Store, profile: Profile, after: timedelta = timedelta(), note: str = "") -> Edition:
     now = NOW + after
-    return find_edition(store, due_edition(profile, now), profile.cadence, now, note)
+    return find_edition(store, due_edition(profile, now), profile.cadence, now, Notes(opening=note))
 
 
 def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:

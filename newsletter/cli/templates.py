@@ -1,0 +1,80 @@
+"""`newsletter templates …`"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import click
+
+from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.errors import ConfigError
+from newsletter.places import LANGUAGES, default_templates
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  newsletter templates
+  newsletter templates eject email/card.html
+  newsletter templates check
+\b
+A file of the same name in the site's templates/ takes the place of a shipped one. What a template may use is written in
+newsletter/rendering/context.py.""",
+)
+@json_option
+@click.pass_context
+def templates(ctx: click.Context, as_json: bool) -> None:
+    """List the templates, and which of them this site has its own of."""
+    if ctx.invoked_subcommand is not None:
+        return
+    own = ctx.ensure_object(Opened).site.templates
+    rows = [(name, str(own / name) if (own / name).is_file() else "") for name in _names()]
+    if as_json:
+        print_json([{"template": name, "own": path or None} for name, path in rows])
+    else:
+        print_table(("template", "this site's own"), rows)
+
+
+@templates.command(
+    epilog="\b\nExamples:\n  newsletter templates eject email/card.html\n  newsletter templates eject email/style.css"
+)
+@click.argument("name")
+@pass_opened
+def eject(opened: Opened, name: str) -> None:
+    """Copy a shipped template into the site, to be changed there."""
+    if name not in _names():
+        raise ConfigError(f"no template is called {name!r}", hint="see: newsletter templates")
+    path = opened.site.templates / name
+    if path.exists():
+        raise ConfigError(f"{path} is there already", hint="change it, or take it away first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((default_templates() / name).read_bytes())
+    click.echo(f"made {path}")
+
+
+@templates.command(epilog="\b\nExample:\n  newsletter templates check")
+@pass_opened
+def check(opened: Opened) -> None:
+    """Render the sample papers in every style and language; a broken template is named with its line and the reason."""
+    from newsletter.models import Profile, Style, Subscriber, Topic
+    from newsletter.pipeline.letters import Letters
+    from newsletter.pipeline.preview import sample_digest
+
+    letters = Letters(opened.config, opened.environment(), b"")
+    topics = (Topic("In-context learning", '"in-context learning"'), Topic("LLM agents", '"LLM agent"'))
+    for style, language in product(Style, LANGUAGES):
+        profile = Profile(topics=topics, style=style, language=language, trending=3)
+        reader = Subscriber(id=0, email="you@newsletter.example", profile=profile, joined_at=now(), status_at=now())
+        letters.write(sample_digest(reader, now()), reader, "<check@newsletter.example>", now())
+    click.echo(f"{len(_names())} templates, {len(Style)} styles, {len(LANGUAGES)} languages: all render")
+    if letters.is_plain_because:
+        click.echo(f"mail will be rendered one by one, which is slow: {letters.is_plain_because}")
+
+
+def _names() -> list[str]:
+    root = default_templates()
+    files = (path for path in root.rglob("*") if path.is_file() and path.parts[len(root.parts)] == "email")
+    return sorted(Path(path).relative_to(root).as_posix() for path in files)

@@ -1,0 +1,135 @@
+"""How fast messages are assembled, beside the plain way: rendered whole, inlined, and built by the standard library.
+
+    python -m tests.benchmarks.assembling [--messages 20000]
+
+Papers are the samples that ship, many times over. An assembled message is the whole of it, headers and all; for
+readers who share a digest, and for readers with one of their own of the same sections or of the same papers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from newsletter.config import load_config
+from newsletter.models import Cadence, Digest, Edition, Item, Paper, Profile, Reason, Section, Style, Subscriber
+from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.preview import sample_digest
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from tests.benchmarks.matching import NOW
+
+EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)
+
+
+def make_papers(number: int) -> list[Paper]:
+    """Return so many sample papers."""
+    anybody = Subscriber(id=0, email="x@example.org", profile=Profile(max_papers=100), joined_at=NOW, status_at=NOW)
+    samples = [item.paper for item in sample_digest(anybody, NOW).items]
+    return [replace(samples[n % len(samples)], id=n, arxiv_id=f"2605.{n:05}") for n in range(1, number + 1)]
+
+
+def digest_of(papers: list[Paper], considered: int = 100) -> Digest:
+    """Return a digest of four sections."""
+    size = max(1, len(papers) // 4)
+    groups = [papers[start : start + size] for start in range(0, len(papers), size)]
+    sections = tuple(
+        Section(f"Topic {n}", tuple(Item(paper, 2.0, (Reason("title", "model"),)) for paper in group), size + 3)
+        for n, group in enumerate(groups, start=1)
+    )
+    return Digest(edition=EDITION, sections=sections, considered=considered)
+
+
+#: Of one process: its templates are compiled once, for all editions.
+ENVIRONMENT = make_environment()
+
+
+def make_letters() -> Letters:
+    """Return a fresh writer of a site with pages."""
+    root = Path(tempfile.mkdtemp())
+    (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
+    return Letters(load_config(Site(root), environ={}), ENVIRONMENT, b"secret")
+
+
+def reader(number: int, style: Style = Style.CARDS) -> Subscriber:
+    """Return a reader with an address of their own."""
+    return Subscriber(
+        id=number, email=f"reader{number}@example.org", profile=Profile(style=style), joined_at=NOW, status_at=NOW
+    )
+
+
+def seconds(work: Callable[[], object], times: int) -> float:
+    """Return how long one of so many takes, the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        begin = time.perf_counter()
+        for _ in range(times):
+            work()
+        best = min(best, (time.perf_counter() - begin) / times)
+    return best
+
+
+def compare(style: Style) -> None:
+    """Print how long a message of one style takes each way."""
+    letters, papers, numbers = make_letters(), make_papers(20), count(1)
+    digest = digest_of(papers)
+    size = len(letters.write(digest, reader(1, style), "<a@x.example>", NOW).content)
+    plain = seconds(lambda: letters.write_plain(digest, reader(next(numbers), style), "<a@x.example>", NOW), 5)
+    shared = seconds(lambda: letters.write(digest, reader(next(numbers), style), "<a@x.example>", NOW), 2000)
+
+    def own_of_same_sections() -> None:
+        number = next(numbers)
+        letters.write(replace(digest, considered=number), reader(number, style), "<a@x.example>", NOW)
+
+    own = seconds(own_of_same_sections, 500)
+    print(f"{style}: a digest of 20 papers, {size / 1024:.0f} KB")
+    print(f"  plain                            {plain * 1e6:10.0f} µs")
+    print(f"  assembled, digest shared         {shared * 1e6:10.1f} µs   plain is slower by {plain / shared:.0f}")
+    print(f"  assembled, a digest of one's own {own * 1e6:10.1f} µs   plain is slower by {plain / own:.0f}")
+
+
+def build_an_edition() -> None:
+    """Print how long the fragments of 100 papers take, in plain digests of 20."""
+    papers = make_papers(100)
+    parts = [digest_of(papers[start : start + 20]) for start in range(0, 100, 20)]
+    warm = make_letters()
+    warm.write(parts[0], reader(1), "<a@x.example>", NOW)
+    plain = seconds(lambda: warm.write_plain(parts[0], reader(1), "<a@x.example>", NOW), 5)
+    built = seconds(lambda: make_letters().prepare((part, reader(1)) for part in parts), 1)
+    print(f"an edition of 100 papers: {built * 1e3:.0f} ms, as long as {built / plain:.1f} plain digests of 20")
+
+
+def memory(messages: int) -> None:
+    """Print how much memory so many messages take on top."""
+    letters, digest = make_letters(), digest_of(make_papers(20))
+    for number in range(1000):
+        letters.write(digest, reader(number), "<a@x.example>", NOW)
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number in range(messages):
+        letters.write(replace(digest, considered=number % 500), reader(number), "<a@x.example>", NOW)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    more = (after - before) / 1024
+    print(f"memory: {more:.1f} MB more after {messages} messages than after 1000, of {after // 1024} MB")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--messages", type=int, default=20_000)
+    asked = parser.parse_args()
+    for style in Style:
+        compare(style)
+    build_an_edition()
+    memory(asked.messages)
+
+
+if __name__ == "__main__":
+    main()

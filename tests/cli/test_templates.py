@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from newsletter.places import default_templates
+from tests.cli.conftest import Newsletter
+
+
+def test_the_templates_are_listed_with_the_sites_own(newsletter: Newsletter, tmp_path: Path) -> None:
+    newsletter("templates", "eject", "email/card.html")
+
+    listed = {one["template"]: one["own"] for one in json.loads(newsletter("templates", "--json").stdout)}
+
+    assert listed["email/card.html"] == str(tmp_path / "templates" / "email" / "card.html")
+    assert listed["email/compact/card.html"] is listed["email/subject.txt"] is None
+    assert "email/style.css" in newsletter("templates").stdout
+
+
+def test_a_template_is_copied_into_the_site_once(newsletter: Newsletter, tmp_path: Path) -> None:
+    made = tmp_path / "templates" / "email" / "style.css"
+
+    assert newsletter("templates", "eject", "email/style.css").stdout == f"made {made}\n"
+    assert made.read_bytes() == (default_templates() / "email" / "style.css").read_bytes()
+    assert "is there already" in newsletter("templates", "eject", "email/style.css").stderr
+    assert "no template is called '../x'" in newsletter("templates", "eject", "../x").stderr
+
+
+def test_a_broken_template_is_found_before_anything_is_sent(newsletter: Newsletter, tmp_path: Path, page: Path) -> None:
+    assert "3 styles, 5 languages: all render" in newsletter("templates", "check").stdout
+    newsletter("templates", "eject", "email/compact/card.html")
+    own = tmp_path / "templates" / "email" / "compact" / "card.html"
+    own.write_text("fine\n{{ card.titel }}", encoding="utf-8")
+    newsletter("pull", "page", str(page))
+    newsletter("subscribers", "add", "ada@example.org")
+    newsletter("subscribers", "add", "ben@example.org", "--style", "compact")
+
+    checked, sent = newsletter("templates", "check"), newsletter("send")
+
+    assert checked.exit_code == sent.exit_code == 1
+    assert f"{own}, line 2: " in checked.stderr
+    assert f"{own}, line 2: " in sent.stderr
+    assert not (tmp_path / "outbox").exists()
+
+
+def test_a_template_that_computes_with_what_is_not_there_yet_is_told_of(newsletter: Newsletter, tmp_path: Path) -> None:
+    newsletter("templates", "eject", "email/section.txt")
+    own = tmp_path / "templates" / "email" / "section.txt"
+    own.write_text("{{ section.title|length }}\n{{ cards }}", encoding="utf-8")
+
+    assert "rendered one by one" in newsletter("templates", "check").stdout

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ConfigError
+from newsletter.models import Message
+from newsletter.pipeline.notes import NO_NOTES, Notes
+from newsletter.sending.maildir import MaildirTransport
+from tests.pipeline.conftest import Street
+
+DAY = date(2026, 5, 8)
+
+
+def put(folder: Path, name: str, text: str | bytes) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+def test_a_file_of_the_day_opens_its_editions_and_another_ends_them(tmp_path: Path) -> None:
+    put(tmp_path, "2026-05-08.md", "Hello")
+    put(tmp_path, "2026-05-08.closing.md", "Bye")
+
+    assert Notes(tmp_path).on(DAY) == ("Hello", "Bye")
+    assert Notes(tmp_path).on(date(2026, 5, 9)) == ("", "")
+    assert Notes(tmp_path, "Given").on(DAY) == ("Given", "Bye")
+    assert NO_NOTES.on(DAY) == Notes(tmp_path / "gone").on(DAY) == ("", "")
+
+
+def test_a_note_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "2026-05-08.md", b"\xff\xfe")
+
+    with pytest.raises(ConfigError, match=r"2026-05-08\.md: cannot be read"):
+        Notes(tmp_path).on(DAY)
+
+
+def test_the_notes_of_a_site_are_in_its_mail(street: Street, tmp_path: Path) -> None:
+    put(street.config.site.notes, "2026-05-08.md", "Hello **there**")
+    put(street.config.site.notes, "2026-05-08.closing.md", "Bye")
+    street.add_paper("Pears", 1)
+    street.add_reader("ada@example.org", "pear")
+
+    street.send(MaildirTransport(tmp_path / "outbox"))
+
+    (letter,) = (tmp_path / "outbox" / "new").iterdir()
+    text = Message(message_id="", sender="", recipient="", subject="", content=letter.read_bytes()).text
+    assert text.index("Hello **there**") < text.index("1. Pears") < text.index("\nBye\n")
