@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test screenshots lint format clean
 
 help:  ## Tell what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -14,6 +14,9 @@ demo: .venv/.runtime  ## Sample papers → two personal digests → a real SMTP 
 
 test: .venv/.dev  ## Run all tests
 	$(BIN)/python -m pytest
+
+screenshots: .venv/.dev  ## Pictures of every style at two widths, by day and by night, into screenshots/
+	$(BIN)/python -m tests.browser.screenshots screenshots
 
 lint: .venv/.dev  ## Format, lint, types, and the floors that modules stand on
 	$(BIN)/ruff format --check .

@@ -12,14 +12,14 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.errors import ConfigError, ProfileError, SourceError
-from newsletter.places import Site
+from newsletter.places import LANGUAGES, Site
 from newsletter.profiles import check_email
 from newsletter.rendering.colours import ACCENT, Palette, is_colour, make_palette
 from newsletter.rendering.message import Sender
@@ -81,6 +81,16 @@ SETTINGS = (
     Setting("design.accent", ACCENT, "The one colour of mails and pages; shades that can be read are made of it."),
     Setting("design.logo", None, "A picture for the masthead, 40 pixels high.", example="https://example.org/logo.png"),
     Setting("design.thumbnails", "no", "Whether papers' pictures are shown, where there are any.", ("no", "yes")),
+    Setting(
+        "summaries.base_url",
+        None,
+        "An OpenAI-compatible endpoint that sums papers up in one line, for those whose source does not.",
+        example="http://localhost:11434/v1",
+    ),
+    Setting("summaries.model", None, "Its model.", example="llama3.2"),
+    Setting("summaries.key", None, "Better: export NEWSLETTER_SUMMARIES_KEY=…"),
+    Setting("summaries.languages", "en", "What to sum up in, separated by commas."),
+    Setting("summaries.budget", 50, "How many summaries a run may ask for."),
     Setting("outbox.path", "outbox", "The Maildir that takes the mail while no server is set.", shipped="outbox"),
     Setting("smtp.host", None, "Your mail server.", example="smtp.example.org"),
     Setting("smtp.port", 587, "Its port."),
@@ -116,8 +126,8 @@ def new_config() -> str:
     for setting in SETTINGS:
         before, (group, key) = group, setting.name.split(".")
         if group != before:
-            # Naming a server is what sends mail for real, so its whole group is commented out.
-            lines += ["", f"# [{group}]" if group == "smtp" else f"[{group}]"]
+            # Naming a server is what asks it, and what sends mail for real: its whole group is commented out.
+            lines += ["", f"# [{group}]" if group in ("smtp", "summaries") else f"[{group}]"]
         shown = json.dumps(setting.shipped or setting.default or setting.example, ensure_ascii=False)
         lines += [f"# {setting.help}", f"{'' if setting.shipped else '# '}{key} = {shown}"]
     lines += [
@@ -139,6 +149,21 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
+class SummarySettings:
+    """Whom to ask for summaries, in which languages, and for how many."""
+
+    #: What comes before "/chat/completions".
+    base_url: str
+    model: str
+    key: str | None = field(default=None, repr=False)
+    languages: tuple[str, ...] = ("en",)
+    #: How many questions a run may ask.
+    budget: int = 50
+    #: Seconds to wait for one answer, from the first byte sent to the last received.
+    timeout_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one site, checked."""
 
@@ -154,6 +179,8 @@ class Config:
     #: What counts how much in a paper's score.
     weights: Weights
     design: Design
+    #: Whom to ask for summaries, if anybody.
+    summaries: SummarySettings | None
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -271,6 +298,26 @@ def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...], wei
         sources=sources,
         weights=weights,
         design=_design(values),
+        summaries=_summaries(values),
+    )
+
+
+def _summaries(values: dict[str, Any]) -> SummarySettings | None:
+    if not values["summaries.base_url"]:
+        return None
+    if not re.match(r"https?://[^\s/]+", values["summaries.base_url"]):
+        raise ConfigError(f"summaries.base_url: an address is expected, not {values['summaries.base_url']!r}")
+    if not values["summaries.model"]:
+        raise ConfigError("summaries.model: missing", hint="name the endpoint's model")
+    languages = tuple(one.strip() for one in values["summaries.languages"].split(",") if one.strip())
+    if wrong := next((one for one in languages if one not in LANGUAGES), None):
+        raise ConfigError(f"summaries.languages: {wrong!r} is none of {', '.join(LANGUAGES)}")
+    return SummarySettings(
+        base_url=values["summaries.base_url"],
+        model=values["summaries.model"],
+        key=values["summaries.key"],
+        languages=languages,
+        budget=values["summaries.budget"],
     )
 
 

@@ -22,7 +22,7 @@ def highlight(text: str, terms: Iterable[Term]) -> Iterator[tuple[str, bool]]:
             index += 1
             continue
         start = tokens[index][1]
-        while index + 1 < len(tokens) and marked[index + 1]:
+        while index + 1 < len(tokens) and marked[index + 1] and _is_one(text[tokens[index][2] : tokens[index + 1][1]]):
             index += 1
         stop = tokens[index][2]
         if start > position:
@@ -32,6 +32,11 @@ def highlight(text: str, terms: Iterable[Term]) -> Iterator[tuple[str, bool]]:
         index += 1
     if position < len(text):
         yield text[position:], False
+
+
+def _is_one(between: str) -> bool:
+    """Tell whether two marked words stand together, as a phrase does: not so with a bracket or a comma between them."""
+    return not between.strip(" -\u2010\u2011\u00a0")
 
 
 def _places(found: list[str], term: Term) -> Iterator[tuple[int, int]]:

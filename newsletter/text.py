@@ -137,6 +137,22 @@ def shorten(text: str, limit: int) -> str:
     return head[: cut if cut > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"
 
 
+def whole_sentences(text: str, limit: int) -> str:
+    """Return the first sentences of `text`, of `limit` characters at most, or half as many more rather than too few.
+
+    Where sentences are longer than that, words are counted; see `shorten`.
+    """
+    if len(text) <= limit:
+        return text
+    taken = ""
+    for sentence in sentences(text):
+        longer = f"{taken} {sentence}".strip()
+        if len(longer) > (limit if len(taken) >= limit * 0.4 else limit * 1.5):
+            break
+        taken = longer
+    return taken or shorten(text, limit)
+
+
 def counted(number: int, noun: str) -> str:
     """Return "1 paper" or "3 papers"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -21,6 +21,7 @@ def marked(text: str, query: str) -> str:
         ("Cooking in context", "incontext", "Cooking [in context]"),
         ("Transformers transform forms", "transf*", "[Transformers transform] forms"),
         ("A pear, a kettle", "pear OR kettle -a", "A [pear], a [kettle]"),
+        ("A pear (PEAR), pear", "pear", "A [pear] ([PEAR]), [pear]"),
         ("Nothing", "pear", "Nothing"),
         ("", "pear", ""),
     ],

@@ -64,7 +64,7 @@ def test_an_installed_wheel_does_the_main_job_without_the_checkout(built: Path, 
     subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, capture_output=True, timeout=300)
     newsletter = tmp_path / "venv" / "bin" / "newsletter"
 
-    for arguments in (["init", "."], ["preview", "--out", "x.html"], ["demo", "show"]):
+    for arguments in (["init", "."], ["preview", "--once", "x.html"], ["demo", "show"]):
         ran = subprocess.run([newsletter, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
 

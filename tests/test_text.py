@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.text import shorten, squeeze, title_hash, title_key, words
+from newsletter.text import shorten, squeeze, title_hash, title_key, whole_sentences, words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -155,3 +155,11 @@ def test_acronyms_have_plurals(acronym: str) -> None:
 @given(st.text("aB1 '’_-.s\n", max_size=40))
 def test_words_of_plain_text_are_those_of_any_text(text: str) -> None:
     assert words(text) == words(f"{text} é")[:-1]
+
+
+def test_whole_sentences_are_rather_too_many_than_too_few() -> None:
+    short, long = "We count. ", "We count every cloud over the orchard from morning until the evening comes. "
+    assert whole_sentences(short * 3, 100) == short * 3
+    assert whole_sentences(short * 30, 40) == (short * 4).strip()
+    assert whole_sentences(short + long * 3, 60) == (short + long).strip()
+    assert whole_sentences("word " * 100, 50) == shorten("word " * 100, 50)

@@ -12,15 +12,17 @@ import click
 from newsletter import __version__
 from newsletter.cli.context import Opened
 from newsletter.cli.demo import demo
-from newsletter.cli.editions import preview, run, send, serve
+from newsletter.cli.editions import run, send, serve
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
 from newsletter.cli.output import complain
 from newsletter.cli.papers import papers
+from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
 from newsletter.cli.site import init
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
+from newsletter.cli.summaries import summarize
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
@@ -77,7 +79,8 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 
 COMMANDS = (
-    init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, send, run, serve, demo,
+    init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
+    send, run, serve, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -1,11 +1,8 @@
-"""`newsletter preview`, `send`, `run` and `serve`."""
+"""`newsletter send`, `run` and `serve`."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from dataclasses import replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -13,119 +10,17 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
 from newsletter.cli.pull import complain_of, pull_configured, show_reports
+from newsletter.cli.summaries import complain_of_summaries, make_summaries
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.models import Digest, Message
     from newsletter.pipeline.deliver import DeliveryReport
 
 _note = click.option(
     "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
 )
-
-
-# -- preview ------------------------------------------------------------------------------------------
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  newsletter preview                              the only subscriber's next digest, in the browser
-  newsletter preview ada@example.org --text       in the terminal
-  newsletter preview ada@example.org --out x.eml  as a file: .html, .txt, .eml, or a folder for all three
-  newsletter preview --topic "LLM agents" --days 30"""
-)
-@click.argument("email", required=False)
-@click.option("--topic", "topics", multiple=True, help="Preview for nobody in particular, with these topics.")
-@click.option("--days", type=click.IntRange(1, 3650), help="All papers seen in so many days, sent before or not.")
-@click.option("--text", "as_text", is_flag=True, help="Print the text part.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write a .html, .txt or .eml file, or a folder.")
-@_note
-@json_option
-@pass_opened
-def preview(
-    opened: Opened, email: str | None, topics: tuple[str, ...], days: int | None, as_text: bool, out: Path | None,
-    note_file: IO[str] | None, as_json: bool,
-) -> None:  # fmt: skip
-    """Render what one subscriber would get now, and open it. Nothing is sent or stored."""
-    from newsletter.pipeline.letters import make_message_id, write_letter
-    from newsletter.pipeline.preview import preview_digest, sample_digest
-    from newsletter.subscriptions import someone
-
-    with opened.store() as store:
-        subscriber = someone(store, email, topics, now())
-        is_empty = store.papers.count() == 0
-        digest = (
-            sample_digest(subscriber, now())
-            if is_empty
-            else preview_digest(store, subscriber, now(), days, opened.config.weights)
-        )
-        if note_file is not None:
-            digest = replace(digest, edition=replace(digest.edition, note=note_file.read()))
-        if as_json:
-            print_json(digest)
-            return
-        secret = store.secret()
-    if is_empty:
-        complain(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"])
-    _explain_empty(digest, days)
-    letter = write_letter(
-        digest,
-        subscriber,
-        config=opened.config,
-        environment=opened.environment(),
-        secret=secret,
-        message_id=make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender),
-        now=now(),
-    )
-    if as_text:
-        click.echo(letter.text, nl=False)
-    elif out is not None:
-        for path in _write(letter, out):
-            click.echo(f"wrote {path}")
-    else:
-        _open(letter)
-
-
-def _explain_empty(digest: Digest, days: int | None) -> None:
-    if not digest.items:
-        new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
-        hint = "newsletter pull" if days else "--days 30 shows older papers; newsletter pull brings new ones"
-        complain([f"nothing to show: {new} ({hint})"])
-
-
-def _write(letter: Message, out: Path) -> list[Path]:
-    """Write the letter as the file's ending says, or all its forms into a folder."""
-    forms = {".html": letter.html.encode()} if letter.html is not None else {}
-    forms |= {".txt": letter.text.encode(), ".eml": letter.content}
-    if out.suffix and out.suffix not in forms and not out.is_dir():
-        raise NewsletterError(f"{out}: no such form of this mail", hint=f"use {', '.join(forms)}, or a folder")
-    paths = {out.suffix: out} if out.suffix in forms else {suffix: out / f"digest{suffix}" for suffix in forms}
-    try:
-        for suffix, path in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(forms[suffix])
-    except OSError as error:
-        raise NewsletterError(f"{out}: {error.strerror or error}") from error
-    return list(paths.values())
-
-
-def _open(letter: Message) -> None:
-    """Show the letter: in the browser from a terminal, as text into a pipe."""
-    if letter.html is None or not sys.stdout.isatty():
-        click.echo(letter.text, nl=False)
-        return
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp(prefix="newsletter-preview-"))
-    path, *_ = _write(letter, folder)
-    click.echo(f"{letter.subject}\n{path}")
-    click.launch(str(path))
-
-
-# -- send, run, serve ---------------------------------------------------------------------------------
 
 
 @click.command(
@@ -175,6 +70,7 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
         show_outcomes(opened, report)
     complain_of(reports)
     complain_of_outcomes(report)
+    complain_of_summaries(make_summaries(opened))
     finish(clean=report.is_clean and all(pulled.is_clean for pulled in reports))
 
 
@@ -197,6 +93,7 @@ def serve(opened: Opened) -> None:
             report = deliver_all(opened)
             show_outcomes(opened, report)
             complain_of_outcomes(report)
+            complain_of_summaries(make_summaries(opened))
         except NewsletterError as error:
             complain([str(error)])
         announce()

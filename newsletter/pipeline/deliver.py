@@ -118,7 +118,7 @@ def deliver(
     run = _Run(
         store,
         config,
-        Letters(config, environment, store.secret()),
+        Letters(config, environment, store.secret(), store.summaries),
         clock,
         watch,
         store.secret(),

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -20,6 +21,7 @@ from newsletter.rendering.context import SiteContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail, wire_address
+from newsletter.store.summaries import Summaries
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Letters:
     config: Config
     environment: Environment
     secret: bytes
+    summaries: Summaries | None = None
     _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
 
     @property
@@ -92,8 +95,10 @@ class Letters:
         if known_as not in self._assemblers:
             site = site_context(self.config)
             look = Look(self.environment, site, profile.style, language(profile.language))
-            prefix = _feedback_prefix(self.config) if is_installed() else None
-            self._assemblers[known_as] = Assembler(look, edition, prefix)
+            assembler = Assembler(look, edition, _feedback_prefix(self.config) if is_installed() else None)
+            if self.summaries is not None:
+                assembler.summaries = partial(self.summaries.find, language=profile.language)
+            self._assemblers[known_as] = assembler
         return self._assemblers[known_as]
 
 
@@ -106,13 +111,14 @@ def write_letter(
     secret: bytes,
     message_id: str,
     now: datetime,
+    summaries: Summaries | None = None,
 ) -> Message:
     """Write a single letter.
 
     Raises:
         TemplateError: A template is missing or broken.
     """
-    return Letters(config, environment, secret).write(digest, subscriber, message_id, now)
+    return Letters(config, environment, secret, summaries).write(digest, subscriber, message_id, now)
 
 
 def make_message_id(secret: bytes, edition_key: str, subscriber_id: int, sender: Sender) -> str:

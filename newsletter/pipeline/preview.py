@@ -64,13 +64,13 @@ def _of_the_past(store: Store, subscriber: Subscriber, key: str, weights: Weight
     return compose(Matcher(PaperIndex(papers), read_statistics(store), weights), edition, subscriber.profile, {})
 
 
-def sample_digest(subscriber: Subscriber, now: datetime) -> Digest:
+def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES) -> Digest:
     """Return a digest of the invented papers that ship with the program, for a site that has none yet."""
     file = samples() / "huggingface-2026-05-08.json"
     told = find_source("huggingface")().parse(Document(str(file), file.read_bytes()), now.date())
     entries = [entry for entry in told if isinstance(entry, Entry)]
     papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
-    return _of_all(papers, subscriber, since=now, now=now)
+    return _of_all(papers, subscriber, since=now, now=now, notes=notes)
 
 
 def _of_all(

@@ -13,12 +13,13 @@ import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
 from newsletter import __version__
+from newsletter.config import SummarySettings
 from newsletter.markup import clean
 from newsletter.models import Paper
 from newsletter.store import Store
@@ -43,21 +44,6 @@ _SHORTEST_SECRET = 16
 _ABOUT_THIS_ONE = frozenset({400, 413, 422})
 _HINTS = {401: "is the key right?", 403: "is the key right?", 404: "are base_url and model right?",
           429: "too many requests: wait, or lower the budget"}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class SummarySettings:
-    """Whom to ask for summaries, in which languages, and for how many."""
-
-    #: What comes before "/chat/completions".
-    base_url: str
-    model: str
-    key: str | None = field(default=None, repr=False)
-    languages: tuple[str, ...] = ("en",)
-    #: How many questions a run may ask.
-    budget: int = 50
-    #: Seconds to wait for one answer, from the first byte sent to the last received.
-    timeout_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,11 @@ class Assembler:
     edition: Edition
     #: All of a feedback link's address but the token, or None for no such links.
     feedback_prefix: str | None = None
-    #: What a model said of papers in one line, by their ids.
-    made: Mapping[int, str] = field(default_factory=dict)
+    #: Returns what a model said of papers in one line, in the look's language, by their ids.
+    summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
     #: Why messages are rendered one by one, if they are.
     is_plain_because: str = ""
+    _made: dict[int, str] = field(default_factory=dict)
     _cards: dict[CardKey, _Frames] = field(default_factory=dict)
     _section_frames: dict[bool, _Frames] = field(default_factory=dict)
     _pages: dict[tuple[object, ...], _Frames] = field(default_factory=dict)
@@ -119,6 +120,7 @@ class Assembler:
         missing = {key: item for key, item in items.items() if key not in self._cards}
         if not missing:
             return
+        self._made |= self.summaries([item.paper.id for item in missing.values()])
         contexts = [self._card_context(item, slot("number"), slot("token")) for item in missing.values()]
         html = self._inlined([self._render_card(context) for context in contexts])
         for key, context, fragment in zip(missing, contexts, html, strict=True):
@@ -290,7 +292,7 @@ class Assembler:
 
     def _card_context(self, item: Item, number: str, token: str) -> CardContext:
         feedback = None if self.feedback_prefix is None else FeedbackLinks(self.feedback_prefix, token)
-        made = self.made.get(item.paper.id, "")
+        made = self._made.get(item.paper.id, "")
         return card_context(
             item, number, site=self.look.site, language=self.look.language, feedback=feedback, made=made
         )

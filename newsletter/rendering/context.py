@@ -65,7 +65,7 @@ class CardContext:
     one_line: str
     #: Whether `one_line` is a summary, and not a sentence of the abstract.
     is_summary: bool
-    #: At most 420 characters (260 below a summary), cut at a sentence, in pieces.
+    #: Whole sentences of some 420 characters (260 below a summary), in pieces.
     abstract: tuple[PieceContext, ...]
     #: "48 upvotes", "3 comments": what is known and not zero.
     counts: tuple[str, ...]

@@ -20,7 +20,7 @@ from newsletter.rendering.context import (
 from newsletter.rendering.language import Language
 from newsletter.rendering.links import FeedbackLinks, paper_links, paper_url
 from newsletter.rendering.notes import note_html
-from newsletter.text import shorten
+from newsletter.text import shorten, whole_sentences
 
 _ABSTRACT_LENGTH = 420
 _ABSTRACT_LENGTH_BELOW_SUMMARY = 260
@@ -33,7 +33,7 @@ def card_context(
     """Put one paper into words; `made` is what a model said of it in one line, in this language."""
     paper = item.paper
     is_summary = bool(made or paper.summary)
-    abstract = shorten(paper.abstract, _ABSTRACT_LENGTH_BELOW_SUMMARY if is_summary else _ABSTRACT_LENGTH)
+    abstract = whole_sentences(paper.abstract, _ABSTRACT_LENGTH_BELOW_SUMMARY if is_summary else _ABSTRACT_LENGTH)
     return CardContext(
         number=number,
         title=paper.title,

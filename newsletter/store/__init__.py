@@ -22,6 +22,7 @@ from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
 from newsletter.store.sqlite import open_database, transaction
 from newsletter.store.subscribers import Subscribers
+from newsletter.store.summaries import Summaries
 from newsletter.store.topics import Topics
 
 __all__ = ["Store", "open_store"]
@@ -44,6 +45,7 @@ class Store:
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
         self.learned = Learned(db)
+        self.summaries = Summaries(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Do what is inside the `with` entirely or not at all."""

@@ -7,6 +7,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from newsletter.sending.inbox import Inbox
 from tests.cli.conftest import Newsletter
@@ -133,13 +134,13 @@ def test_a_preview_shows_what_will_be_sent_and_stores_nothing(ada: Newsletter, t
 
 def test_a_preview_is_written_in_the_form_that_its_file_asks_for(ada: Newsletter, tmp_path: Path) -> None:
     for name in ("x.html", "x.txt", "x.eml", "folder"):
-        assert ada("preview", "--out", name).exit_code == 0
+        assert ada("preview", "--once", name).exit_code == 0
 
     assert (tmp_path / "x.html").read_text(encoding="utf-8").lower().startswith("<!doctype html>")
     assert "Counting Sheep" in (tmp_path / "x.txt").read_text(encoding="utf-8")
     assert message_from_bytes((tmp_path / "x.eml").read_bytes(), policy=default)["To"] == "Ada <ada@example.org>"
     assert sorted(file.name for file in (tmp_path / "folder").iterdir()) == ["digest.eml", "digest.html", "digest.txt"]
-    assert ada("preview", "--out", "x.pdf").exit_code == 1
+    assert ada("preview", "--once", "x.pdf").exit_code == 1
 
 
 def test_a_preview_for_nobody_in_particular(ada: Newsletter) -> None:
@@ -182,3 +183,18 @@ def test_a_broken_template_of_the_site_is_one_line_and_nothing_is_lost(ada: News
     assert broken.exit_code == 1
     assert f"{card}, line 2" in broken.stderr
     assert (mended.exit_code, len(mailbox.Maildir(tmp_path / "outbox"))) == (0, 1)
+
+
+def test_papers_are_summed_up_after_sending_where_a_model_is_named(
+    ada: Newsletter, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    assert "no model is named" in ada("summarize").stderr
+    answer = {"choices": [{"message": {"content": "Sheep stay calm when they are counted."}}]}
+    httpserver.expect_request("/v1/chat/completions", method="POST").respond_with_json(answer)
+    config = tmp_path / "newsletter.toml"
+    group = f'[summaries]\nbase_url = "{httpserver.url_for("/v1")}"\nmodel = "x"\nlanguages = "en, de"\n'
+    config.write_text(config.read_text(encoding="utf-8") + group, encoding="utf-8")
+
+    assert ada("summarize").stdout == "4 papers summed up\n"
+    assert ada("summarize").stdout == "0 papers summed up\n"
+    assert "Sheep stay calm when they are counted." in ada("preview", "ada@example.org", "--text").stdout

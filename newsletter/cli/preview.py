@@ -1,0 +1,140 @@
+"""`newsletter preview`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.output import complain, json_option, print_json
+from newsletter.errors import NewsletterError
+from newsletter.models import Style
+from newsletter.places import LANGUAGES
+
+if TYPE_CHECKING:
+    from newsletter.models import Digest, Message, Subscriber
+    from newsletter.pipeline.notes import Notes
+    from newsletter.store import Store
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsletter preview                               the studio: choose, look, edit, and see it change; Ctrl-C ends it
+  newsletter preview ada@example.org --text        in the terminal
+  newsletter preview ada@example.org --once x.eml  as a file: .html, .txt, .eml, or a folder for all three
+  newsletter preview ada@example.org --style compact --language de --once digest.html
+  newsletter preview --topic "LLM agents" --days 30 --text
+  newsletter preview ada@example.org --send me@example.org"""
+)
+@click.argument("email", required=False)
+@click.option("--topic", "topics", multiple=True, help="Preview for nobody in particular, with these topics.")
+@click.option("--days", type=click.IntRange(1, 3650), help="All papers seen in so many days, sent before or not.")
+@click.option("--edition", metavar="KEY", help="An edition that was made before, as in daily-2026-05-08.")
+@click.option("--style", type=click.Choice([style.value for style in Style]), help="Instead of the reader's own.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Instead of the reader's own.")
+@click.option("--text", "as_text", is_flag=True, help="Print the text part.")
+@click.option("--once", type=click.Path(path_type=Path), help="Write a .html, .txt or .eml file, or a folder.")
+@click.option(
+    "--send", "send_to", metavar="EMAIL", help="Send just this one, to this address; the ledger stays as it is."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="Of the studio's page.")
+@click.option(
+    "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
+)
+@json_option
+@pass_opened
+def preview(
+    opened: Opened, *, email: str | None, topics: tuple[str, ...], days: int | None, edition: str | None,
+    style: str | None, language: str | None, as_text: bool, once: Path | None, send_to: str | None, port: int,
+    note_file: IO[str] | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Show what a subscriber would get now: in the studio, a page on this machine, or as text, file or JSON."""
+    from newsletter.pipeline.notes import Notes
+    from newsletter.subscriptions import someone
+
+    if not (as_text or once or send_to or as_json) and sys.stdout.isatty():
+        from newsletter.web.studio import serve_studio
+
+        serve_studio(opened.site, port)
+        return
+    notes = Notes(opened.site.notes, note_file.read() if note_file else "")
+    with opened.store() as store:
+        subscriber = someone(store, email, topics, now())
+        wished = subscriber.profile
+        look = replace(wished, style=Style(style or wished.style), language=language or wished.language)
+        subscriber = replace(subscriber, profile=look)
+        digest = _digest(opened, store, subscriber, days, edition, notes)
+        if as_json:
+            print_json(digest)
+            return
+        letter = _letter(opened, store, digest, subscriber, send_to)
+    if send_to:
+        _send(opened, letter)
+    elif once is not None:
+        for path in _write(letter, once):
+            click.echo(f"wrote {path}")
+    else:
+        click.echo(letter.text, nl=False)
+
+
+def _digest(
+    opened: Opened, store: Store, subscriber: Subscriber, days: int | None, edition: str | None, notes: Notes
+) -> Digest:
+    from newsletter.pipeline.preview import preview_digest, sample_digest
+
+    if store.papers.count() == 0:
+        complain(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"])
+        return sample_digest(subscriber, now(), notes)
+    digest = preview_digest(store, subscriber, now(), days, opened.config.weights, edition, notes)
+    if not digest.items:
+        new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
+        hint = "newsletter pull" if days else "--days 30 shows older papers; newsletter pull brings new ones"
+        complain([f"nothing to show: {new} ({hint})"])
+    return digest
+
+
+def _letter(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
+    """Write the letter; one that is sent for a trial has no links that do anything to the reader it was made for."""
+    from newsletter.pipeline.letters import Letters, make_message_id
+    from newsletter.profiles import check_email
+
+    secret = store.secret()
+    name = make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender)
+    if send_to:
+        subscriber = replace(subscriber, id=0, email=check_email(send_to))
+        name = f"<trial-{now():%Y%m%d%H%M%S%f}@{opened.config.sender.domain}>"
+    letters = Letters(opened.config, opened.environment(), secret, store.summaries)
+    return letters.write(digest, subscriber, name, now())
+
+
+def _write(letter: Message, out: Path) -> list[Path]:
+    """Write the letter as the file's ending says, or all its forms into a folder."""
+    html = letter.html
+    forms = {".html": html.encode()} if html is not None else {}
+    forms |= {".txt": letter.text.encode(), ".eml": letter.content}
+    if out.suffix and out.suffix not in forms and not out.is_dir():
+        raise NewsletterError(f"{out}: no such form of this mail", hint=f"use {', '.join(forms)}, or a folder")
+    paths = {out.suffix: out} if out.suffix in forms else {suffix: out / f"digest{suffix}" for suffix in forms}
+    try:
+        for suffix, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(forms[suffix])
+    except OSError as error:
+        raise NewsletterError(f"{out}: {error.strerror or error}") from error
+    return list(paths.values())
+
+
+def _send(opened: Opened, letter: Message) -> None:
+    transport = opened.transport()
+    try:
+        transport.open()
+        transport.send(letter)
+    finally:
+        transport.close()
+    to = f"by {opened.config.smtp}" if opened.config.smtp else f"into the Maildir {opened.config.outbox}"
+    click.echo(f"sent {letter.subject!r} to {letter.recipient}, {to}")

@@ -1,0 +1,92 @@
+"""Pictures of the digest, to be looked at.
+
+    python -m tests.browser.screenshots [DIRECTORY]
+
+Every style at the width of a phone and of a desktop, by day and by night, as daily, weekly and monthly edition; and one
+picture of several for the README.
+"""
+
+from __future__ import annotations
+
+import html
+import shutil
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from newsletter.config import load_config
+from newsletter.models import Cadence, Message, Style
+from newsletter.pipeline.letters import write_letter
+from newsletter.pipeline.preview import sample_digest
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from tests.factories import NOW, make_profile, make_subscriber, make_topic
+
+WIDTHS = {"phone": 390, "desktop": 1280}
+SCHEMES = ("light", "dark")
+TOPICS = (
+    make_topic("In-context learning", ("in-context learning", "few-shot prompting", "ICL")),
+    make_topic("LLM agents", ("agent",)),
+    make_topic("Robotics", ("robot",)),
+)
+_TEXT = """<style>:root { color-scheme: light dark } body { margin: 24px; font: 14px/1.45 ui-monospace, monospace }
+pre { white-space: pre-wrap; max-width: 76ch }</style><pre>%s</pre>"""
+
+
+def letter(style: Style, cadence: Cadence) -> Message:
+    """Write a digest of the sample papers."""
+    root = Path(tempfile.mkdtemp())
+    (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
+    profile = make_profile(topics=TOPICS, trending=3, serendipity=True, style=style, cadence=cadence)
+    reader = make_subscriber(profile=profile)
+    digest = sample_digest(reader, NOW)
+    return write_letter(
+        digest, reader, config=load_config(Site(root), environ={}), environment=make_environment(), secret=b"s",
+        message_id="<a@b.example>", now=NOW,
+    )  # fmt: skip
+
+
+def page_of(message: Message) -> str:
+    """Return a message as a page: its HTML, or its text as a mail program shows it."""
+    return message.html or _TEXT % html.escape(message.text)
+
+
+def picture(browser: Browser, page: str, path: Path, width: int, height: int, scheme: str) -> None:
+    """Take one picture."""
+    view = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    view.set_content(page)
+    view.screenshot(path=path)
+    view.close()
+
+
+def main() -> None:
+    """Take all of them."""
+    directory = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    directory.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for style, cadence in product(Style, (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)):
+            page = page_of(letter(style, cadence))
+            for (name, width), scheme in product(WIDTHS.items(), SCHEMES):
+                path = directory / f"{style}-{cadence}-{name}-{scheme}.png"
+                picture(browser, page, path, width, 1600, scheme)
+                sys.stdout.write(f"{path}\n")
+        parts = [(Style.CARDS, "light", 660), (Style.CARDS, "dark", 390), (Style.COMPACT, "light", 390)]
+        for number, (style, scheme, width) in enumerate(parts):
+            path = directory / f"part-{number}.png"
+            picture(browser, page_of(letter(style, Cadence.DAILY)), path, width, 1100, scheme)
+        images = [(directory / f"part-{number}.png").resolve().as_uri() for number in range(len(parts))]
+        frame = directory / "frame.html"
+        shown = "".join(f'<img src="{image}" height="820">' for image in images)
+        frame.write_text(f'<body style="margin:0;display:flex;gap:12px;background:#fff">{shown}', encoding="utf-8")
+        view = browser.new_page(viewport={"width": 1098, "height": 820})
+        view.goto(frame.resolve().as_uri())
+        view.screenshot(path=directory / "digest.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
