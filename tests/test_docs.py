@@ -57,8 +57,9 @@ def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer
     for line in commands():
         if line.startswith("make "):  # CI runs these two themselves; here, that there is such a thing to make
             assert re.search(rf"^{line.split()[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-        elif line.startswith("newsletter serve"):
-            script.append("timeout --signal=TERM 3 newsletter serve || [ $? = 124 ]")
+        elif line.startswith("newsletter serve") or re.fullmatch(r"newsletter preview +#.*", line):
+            command = line.partition("#")[0].strip() + (" --port 0 2>/dev/null" if "preview" in line else "")
+            script.append(f"timeout --signal=TERM 4 {command} || [ $? = 124 ]")
         else:
             script.append(line.replace("https://example.org", httpserver.url_for("")))
     environment = {

@@ -57,10 +57,11 @@ def preview(
     from newsletter.pipeline.notes import Notes
     from newsletter.subscriptions import someone
 
-    if not (as_text or once or send_to or as_json) and sys.stdout.isatty():
-        from newsletter.web.studio import serve_studio
-
-        serve_studio(opened.site, port)
+    if not (as_text or once or send_to or as_json):
+        if note_file:
+            raise click.UsageError("the studio shows notes/DAY.md; --note goes with --text, --once, --json or --send")
+        last = f"last-{days}-days" if days else edition
+        _serve(opened, port, subscriber=email, topics="; ".join(topics), edition=last, style=style, language=language)
         return
     notes = Notes(opened.site.notes, note_file.read() if note_file else "")
     with opened.store() as store:
@@ -80,6 +81,23 @@ def preview(
             click.echo(f"wrote {path}")
     else:
         click.echo(letter.text, nl=False)
+
+
+def _serve(opened: Opened, port: int, **chosen: str | None) -> None:
+    """Serve the studio, opened at what was chosen."""
+    from urllib.parse import urlencode
+
+    from newsletter.web.studio import serve_studio
+
+    query = urlencode({name: value for name, value in chosen.items() if value})
+
+    def announce(address: str) -> None:
+        url = address.strip() + (f"?{query}" if query else "")
+        click.echo(f"{url}\nCtrl-C ends it.", err=True)
+        if sys.stdout.isatty():
+            click.launch(url)
+
+    serve_studio(opened.site, port, announce)
 
 
 def _digest(

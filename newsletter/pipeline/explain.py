@@ -11,7 +11,7 @@ from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.tastes import Tastes
 from newsletter.query import parse
 from newsletter.ranking.grouping import followed_by
-from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import score, term_in_words
 from newsletter.store import Store
@@ -28,8 +28,10 @@ class Explanation:
     total: float
     #: Each of the reader's topics: what it says of the paper.
     topics: tuple[tuple[str, str], ...]
+    #: Whether a topic matches it, or the reader follows its authors, or has no topics.
+    may_be_in: bool
     #: Whether the digest that is due holds it and where, or why it does not.
-    standing: str
+    standing: str = ""
 
 
 def explain(
@@ -44,34 +46,9 @@ def explain(
     taste = Tastes(store).of(subscriber.id, index)
     digest = compose(Matcher(index, statistics, weights), edition, subscriber.profile, sent_before, taste)
     to_taste = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
-    alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
-    answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
-    best = max(
-        (topic for topic, answer in answers.items() if answer.matches[0]),
-        key=lambda topic: float(answers[topic].strength[0]),
-        default=None,
-    )
-    match = float(answers[best].strength[0]) if best else 0.0
-    is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
-    parts = replace(
-        score(paper, match, edition.day, alone.weights),
-        followed=alone.weights.followed * is_followed,
-        taste=alone.weights.taste * to_taste,
-    )
-    return Explanation(
-        paper=paper,
-        parts=(
-            (f"match with {best.name}" if best else "match: none of the topics", parts.match),
-            (f"popularity: {paper.upvotes or 0} upvotes, {paper.comments or 0} comments", parts.popularity),
-            (f"freshness: {_age(paper, edition.day)}", parts.freshness),
-            ("followed: by someone the reader follows" if is_followed else "followed: by nobody", parts.followed),
-            ("taste, from what the reader wants more and less of", parts.taste),
-        ),
-        total=parts.total,
-        topics=tuple(
-            (topic.name, _what(alone, topic.query, excluded=bool(answer.excluded[0])))
-            for topic, answer in answers.items()
-        ),
+    told = score_of(paper, subscriber, edition.day, statistics, weights, to_taste)
+    return replace(
+        told,
         standing=next(
             (
                 f"number {position} of {len(section.items)} in {edition.key}, under {section.title}"
@@ -81,11 +58,51 @@ def explain(
             ),
             _why_not(
                 paper,
-                may_be_in=bool(best) or is_followed or not subscriber.profile.topics,
+                may_be_in=told.may_be_in,
                 was_sent=paper.id in sent_before,
                 is_new=any(one.id == paper.id for one in window),
             ),
         ),
+    )
+
+
+def score_of(
+    paper: Paper,
+    subscriber: Subscriber,
+    day: date,
+    statistics: Statistics,
+    weights: Weights | None = None,
+    to_taste: float = 0.0,
+) -> Explanation:
+    """Add one paper's score up for one reader; where it stands is not told."""
+    alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
+    answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
+    best = max(
+        (topic for topic, answer in answers.items() if answer.matches[0]),
+        key=lambda topic: float(answers[topic].strength[0]),
+        default=None,
+    )
+    is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
+    parts = replace(
+        score(paper, float(answers[best].strength[0]) if best else 0.0, day, alone.weights),
+        followed=alone.weights.followed * is_followed,
+        taste=alone.weights.taste * to_taste,
+    )
+    return Explanation(
+        paper=paper,
+        parts=(
+            (f"match with {best.name}" if best else "match: none of the topics", parts.match),
+            (f"popularity: {paper.upvotes or 0} upvotes, {paper.comments or 0} comments", parts.popularity),
+            (f"freshness: {_age(paper, day)}", parts.freshness),
+            ("followed: by someone the reader follows" if is_followed else "followed: by nobody", parts.followed),
+            ("taste, from what the reader wants more and less of", parts.taste),
+        ),
+        total=parts.total,
+        topics=tuple(
+            (topic.name, _what(alone, topic.query, excluded=bool(answer.excluded[0])))
+            for topic, answer in answers.items()
+        ),
+        may_be_in=bool(best) or is_followed or not subscriber.profile.topics,
     )
 
 

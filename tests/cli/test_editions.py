@@ -164,7 +164,7 @@ def test_a_new_site_previews_the_sample_papers(newsletter: Newsletter) -> None:
 def test_with_several_readers_the_preview_asks_whose(ada: Newsletter) -> None:
     ada("subscribers", "add", "bob@example.org")
 
-    result = ada("preview")
+    result = ada("preview", "--text")
 
     assert (result.exit_code, result.stderr) == (
         1,
@@ -198,3 +198,14 @@ def test_papers_are_summed_up_after_sending_where_a_model_is_named(
     assert ada("summarize").stdout == "4 papers summed up\n"
     assert ada("summarize").stdout == "0 papers summed up\n"
     assert "Sheep stay calm when they are counted." in ada("preview", "ada@example.org", "--text").stdout
+
+
+def test_a_trial_goes_to_whom_it_is_sent_and_its_links_are_nobodys(ada: Newsletter, tmp_path: Path) -> None:
+    result = ada("preview", "ada@example.org", "--send", "me@example.net", "--style", "compact")
+
+    (mail,) = mailbox.Maildir(tmp_path / "outbox")
+    assert (mail["To"], result.exit_code) == ("Ada <me@example.net>", 0)
+    assert "to me@example.net, into the Maildir" in result.stdout
+    assert "unsubscribe%200." in mail["List-Unsubscribe"]
+    assert json.loads(ada("subscribers", "show", "ada@example.org", "--json").stdout)["deliveries"] == []
+    assert ada("preview", "--note", "-").exit_code == 2
