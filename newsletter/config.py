@@ -254,7 +254,8 @@ def _checked(setting: Setting, value: Any) -> str | int | None:
             raise ConfigError(f"{setting.name}: a whole number from 1 to 65535 is expected, not {value!r}")
         return value
     if not isinstance(value, str):
-        raise ConfigError(f"{setting.name}: text is expected, not {value!r}")
+        shown = "a secret that is none" if setting.name.endswith((".password", ".key")) else repr(value)
+        raise ConfigError(f"{setting.name}: text is expected, not {shown}")
     if setting.choices and value not in setting.choices:
         raise ConfigError(f"{setting.name}: one of {', '.join(setting.choices)} is expected, not {value!r}")
     return value
@@ -306,7 +307,7 @@ def _summaries(values: dict[str, Any]) -> SummarySettings | None:
     if not values["summaries.base_url"]:
         return None
     if not re.match(r"https?://[^\s/]+", values["summaries.base_url"]):
-        raise ConfigError(f"summaries.base_url: an address is expected, not {values['summaries.base_url']!r}")
+        raise ConfigError("summaries.base_url: an address is expected, as in http://localhost:11434/v1")
     if not values["summaries.model"]:
         raise ConfigError("summaries.model: missing", hint="name the endpoint's model")
     languages = tuple(one.strip() for one in values["summaries.languages"].split(",") if one.strip())

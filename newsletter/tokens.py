@@ -32,13 +32,11 @@ def read(secret: bytes, purpose: str, token: str) -> int | None:
     return int(number) if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()) else None
 
 
-def sign_feedback(secret: bytes, subscriber_id: int, paper_id: int, *, liked: bool) -> str:
-    """Make the token of a link by which one subscriber says "more like this" (or less) of one paper."""
-    return f"{saying(paper_id, liked=liked)}{sign(secret, FEEDBACK, subscriber_id)}"
-
-
 def saying(paper_id: int, *, liked: bool) -> str:
-    """Return how a feedback token begins; what follows is the same in all of a reader's links, and signed once."""
+    """Return how the token of a link begins by which one subscriber says "more like this" (or less) of one paper.
+
+    What follows is the same in all of a reader's links, and signed once: `sign(secret, FEEDBACK, subscriber_id)`.
+    """
     return f"{paper_id}.{'1' if liked else '0'}."
 
 

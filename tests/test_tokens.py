@@ -69,7 +69,7 @@ def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
 
 @given(IDS, IDS, st.booleans())
 def test_a_feedback_token_says_who_of_what_and_which_way(subscriber: int, paper: int, liked: bool) -> None:
-    token = tokens.sign_feedback(SECRET, subscriber, paper, liked=liked)
+    token = tokens.saying(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
     assert tokens.read_feedback(SECRET, token) == (subscriber, paper, liked)
     assert tokens.read_feedback(b"another", token) is None
     assert tokens.read(SECRET, tokens.LEAVE, token.split(".", 2)[2]) is None
@@ -79,7 +79,7 @@ def test_a_feedback_token_says_who_of_what_and_which_way(subscriber: int, paper:
 def test_a_feedback_token_is_the_word_of_nobody_else(
     subscriber: int, paper: int, liked: bool, data: st.DataObject
 ) -> None:
-    token = tokens.sign_feedback(SECRET, subscriber, paper, liked=liked)
+    token = tokens.saying(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
     place = data.draw(st.integers(len(tokens.saying(paper, liked=liked)), len(token) - 1))
     other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
     assert tokens.read_feedback(SECRET, token[:place] + other + token[place + 1 :]) is None

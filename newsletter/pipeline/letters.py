@@ -102,25 +102,6 @@ class Letters:
         return self._assemblers[known_as]
 
 
-def write_letter(
-    digest: Digest,
-    subscriber: Subscriber,
-    *,
-    config: Config,
-    environment: Environment,
-    secret: bytes,
-    message_id: str,
-    now: datetime,
-    summaries: Summaries | None = None,
-) -> Message:
-    """Write a single letter.
-
-    Raises:
-        TemplateError: A template is missing or broken.
-    """
-    return Letters(config, environment, secret, summaries).write(digest, subscriber, message_id, now)
-
-
 def make_message_id(secret: bytes, edition_key: str, subscriber_id: int, sender: Sender) -> str:
     """Return the one Message-ID of a delivery: the same however often it is made, and not to be guessed."""
     mac = hmac.new(secret, f"message|{edition_key}|{subscriber_id}".encode(), hashlib.sha256).hexdigest()[:20]

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
 
@@ -28,6 +28,8 @@ from newsletter.text import sentences, shorten, squeeze
 
 #: No question is asked, and no answer waited for, later than this after a run began.
 LONGEST_RUN_S = 300.0
+#: Papers that have been known for longer are in no edition any more, and not worth the asking.
+OLDEST = timedelta(days=32)
 LARGEST_ANSWER_B = 256 * 2**10
 #: In characters. A longer text is no sentence.
 LONGEST_SUMMARY = 400
@@ -78,7 +80,7 @@ def summarize(
     made = 0
     refused: list[str] = []
     until = time.monotonic() + LONGEST_RUN_S
-    for paper, language in _wanted(store, summaries, settings):
+    for paper, language in _wanted(store, summaries, settings, clock() - OLDEST):
         left = until - time.monotonic()
         if left <= 0:
             break
@@ -95,11 +97,11 @@ def summarize(
     return SummaryReport(made, tuple(refused))
 
 
-def _wanted(store: Store, summaries: Summaries, settings: SummarySettings) -> list[tuple[Paper, str]]:
+def _wanted(store: Store, summaries: Summaries, settings: SummarySettings, since: datetime) -> list[tuple[Paper, str]]:
     """Return whose summaries to ask for, in which language: the newest in each, then the next."""
     limit = max(0, settings.budget)
     lacking = [
-        [(paper_id, language) for paper_id in summaries.lacking(language, limit)]
+        [(paper_id, language) for paper_id in summaries.lacking(language, limit, since)]
         for language in dict.fromkeys(settings.languages)
     ]
     wanted = [pair for turn in zip_longest(*lacking) for pair in turn if pair][:limit]

@@ -21,6 +21,8 @@ _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
 _ATTRIBUTE = "attribute"
+#: A space at the end of a line is written as =20, and Python forgets that it may not fit there any more.
+_SPACE_BEYOND = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
 
 
 class Slot(NamedTuple):
@@ -93,6 +95,8 @@ def encode(text: str) -> bytes:
         encoded += b"=\n"
     if b"\n." in encoded or encoded.startswith(b"."):
         encoded = re.sub(rb"(?m)^(\.+)(.*)$", _without_dot, encoded)
+    if _SPACE_BEYOND.search(encoded):
+        encoded = _SPACE_BEYOND.sub(rb"\1=\n\2", encoded)
     return encoded.replace(b"\n", b"\r\n")
 
 

@@ -43,7 +43,7 @@ class FeedbackLinks:
 
     #: All of an address but the token.
     prefix: str
-    #: What is the same in all tokens of this reader; see `tokens.sign_feedback`.
+    #: What is the same in all tokens of this reader; see `tokens.saying`.
     token: str
 
     def more(self, paper_id: int) -> str:

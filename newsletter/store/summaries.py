@@ -26,14 +26,19 @@ class Summaries:
         sql = "INSERT OR REPLACE INTO summaries SELECT id, ?, ?, ?, ? FROM papers WHERE id = ?"
         self._db.execute(sql, [language, model, text, now.astimezone(UTC).isoformat(), paper_id])
 
-    def lacking(self, language: str, limit: int) -> list[int]:
+    def lacking(self, language: str, limit: int, since: datetime | None = None) -> list[int]:
         """Return the newest papers that could have a summary in a language and have none, as `Papers.newest` orders.
+
+        With `since`, only those that were first seen after it.
 
         A summary that the source wrote is in English, and makes another in English needless.
         """
         sql = """
             SELECT id FROM papers
             WHERE abstract <> '' AND NOT withdrawn AND (:language <> 'en' OR coalesce(summary, '') = '')
+                AND (:since IS NULL OR seen_at > :since)
                 AND NOT EXISTS (SELECT 1 FROM summaries WHERE paper_id = papers.id AND language = :language)
             ORDER BY coalesce(listed, published, seen_at) DESC, upvotes DESC, key LIMIT :limit"""
-        return [number for (number,) in self._db.execute(sql, {"language": language, "limit": limit})]
+        after = since.astimezone(UTC).isoformat() if since else None
+        asked = {"language": language, "limit": limit, "since": after}
+        return [number for (number,) in self._db.execute(sql, asked)]

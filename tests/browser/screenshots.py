@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from newsletter.config import load_config
 from newsletter.models import Cadence, Message, Style
-from newsletter.pipeline.letters import write_letter
+from newsletter.pipeline.letters import Letters
 from newsletter.pipeline.preview import sample_digest
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
@@ -42,11 +42,8 @@ def letter(style: Style, cadence: Cadence) -> Message:
     (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     profile = make_profile(topics=TOPICS, trending=3, serendipity=True, style=style, cadence=cadence)
     reader = make_subscriber(profile=profile)
-    digest = sample_digest(reader, NOW)
-    return write_letter(
-        digest, reader, config=load_config(Site(root), environ={}), environment=make_environment(), secret=b"s",
-        message_id="<a@b.example>", now=NOW,
-    )  # fmt: skip
+    letters = Letters(load_config(Site(root), environ={}), make_environment(), b"secret")
+    return letters.write(sample_digest(reader, NOW), reader, "<a@b.example>", NOW)
 
 
 def page_of(message: Message) -> str:

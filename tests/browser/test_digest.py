@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from newsletter.config import load_config, new_config
 from newsletter.models import Subscriber
-from newsletter.pipeline.letters import write_letter
+from newsletter.pipeline.letters import Letters
 from newsletter.pipeline.preview import sample_digest
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
@@ -64,15 +64,8 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
         make_topic("Robotics", ("robot",)),
     )
     reader: Subscriber = make_subscriber(profile=make_profile(topics=topics, trending=4))
-    letter = write_letter(
-        sample_digest(reader, NOW),
-        reader,
-        config=load_config(Site(root), environ={}),
-        environment=make_environment(),
-        secret=b"secret",
-        message_id="<a@b.example>",
-        now=NOW,
-    )
+    letters = Letters(load_config(Site(root), environ={}), make_environment(), b"secret")
+    letter = letters.write(sample_digest(reader, NOW), reader, "<a@b.example>", NOW)
     assert letter.html is not None
     return letter.html
 

@@ -11,15 +11,14 @@ import pytest
 
 from newsletter.config import Config, load_config, new_config
 from newsletter.models import Cadence, Item, Message, Section, Style
-from newsletter.pipeline.letters import make_message_id, write_letter
+from newsletter.pipeline.letters import Letters, make_message_id
 from newsletter.pipeline.preview import sample_digest
-from newsletter.places import LANGUAGES, Site, locale_catalogue
+from newsletter.places import LANGUAGES, Site
 from newsletter.rendering.environment import make_environment
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 SECRET = b"secret"
 ENVIRONMENT = make_environment()
-SPOKEN = [language for language in LANGUAGES if language == "en" or locale_catalogue(language).is_file()]
 
 #: All that an operator can write in one.
 NOTE = """\
@@ -86,15 +85,9 @@ def make_letter(config: Config, *, is_empty: bool = False, note: str = NOTE, **w
     digest = sample_digest(reader, NOW)
     sections = () if is_empty else tuple(replace(section, items=_pictured(section)) for section in digest.sections)
     edition = replace(digest.edition, note=note, closing=note and "Until *next* time.")
-    return write_letter(
-        replace(digest, sections=sections, edition=edition),
-        reader,
-        config=config,
-        environment=ENVIRONMENT,
-        secret=SECRET,
-        message_id=make_message_id(SECRET, digest.edition.key, reader.id, config.sender),
-        now=NOW,
-    )
+    letters = Letters(config, ENVIRONMENT, SECRET)
+    message_id = make_message_id(SECRET, digest.edition.key, reader.id, config.sender)
+    return letters.write(replace(digest, sections=sections, edition=edition), reader, message_id, NOW)
 
 
 def _pictured(section: Section) -> tuple[Item, ...]:
@@ -117,7 +110,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
         written[f"{style}-mail"] = make_letter(sites["mail"], style=style)
         written[f"{style}-pictures"] = make_letter(sites["pictures"], style=style)
         written[f"{style}-empty"] = make_letter(sites["pages"], style=style, is_empty=True, note="")
-    for language in SPOKEN:
+    for language in LANGUAGES:
         written[f"cards-{language}"] = make_letter(sites["mail"], language=language)
     written["cards-without-topics"] = make_letter(sites["pages"], topics=(), note="")
     written["cards-new-site"] = make_letter(make_site(root / "new", new_config()))

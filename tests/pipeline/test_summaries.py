@@ -224,7 +224,7 @@ def test_a_slash_at_the_end_of_the_address_is_one_too_many(store: Store, httpser
 @pytest.mark.parametrize(
     ("key", "sent"), [(KEY, f"Bearer {KEY}"), (f" {KEY}\n", f"Bearer {KEY}"), (None, None), ("", None)]
 )
-def test_the_key_is_sent_where_there_is_one(
+def test_the_headers_hold_the_key_where_there_is_one(
     store: Store, httpserver: HTTPServer, key: str | None, sent: str | None
 ) -> None:
     add_papers(store)
@@ -232,6 +232,7 @@ def test_the_key_is_sent_where_there_is_one(
     assert run(store, settings_for(httpserver, key=key)).made == 1
     assert httpserver.log[0][0].headers.get("Authorization") == sent
     assert httpserver.log[0][0].headers["User-Agent"].startswith("newsletter/")
+    assert httpserver.log[0][0].headers["Accept-Encoding"] == "identity"
 
 
 def test_the_key_is_never_shown(store: Store, httpserver: HTTPServer) -> None:
@@ -388,7 +389,7 @@ def test_a_run_ends_in_time_though_there_is_more_to_ask(
 def test_each_summary_is_kept_before_the_next_is_asked_for(store: Store, httpserver: HTTPServer) -> None:
     papers = add_papers(store, 2)
     expect_always(httpserver, lambda _request: chat("Clouds can be counted."))
-    ticks = iter([NOW])
+    ticks = iter([NOW, NOW])  # when the run began, and when the first was kept
     with pytest.raises(StopIteration):
         summarize(store, Summaries(store._db), settings_for(httpserver), lambda: next(ticks))
     assert list(Summaries(store._db).find(papers, "en")) == papers[:1]
@@ -461,6 +462,7 @@ def test_a_huge_answer_is_not_read_to_its_end(store: Store, httpserver: HTTPServ
         ("<p></p><script>alert(1)</script>", "empty"),
         ("word " * 100, "too long"),
         ("x" * 200_000, "too long"),
+        ("Clouds count. " * 1000, "too long"),
         ("Read more at https://evil.example/.", "holds a link"),
         ("Read more at HTTP://evil.example/.", "holds a link"),
         ("See [this](http://evil.example).", "holds a link"),
@@ -514,3 +516,9 @@ def test_a_refused_answer_is_asked_for_again_by_the_next_run(store: Store, https
     expect(httpserver, chat(""), chat("Clouds can be counted."))
     assert len(run(store, settings_for(httpserver)).refused) == 1
     assert run(store, settings_for(httpserver)) == SummaryReport(made=1)
+
+
+def test_papers_known_for_long_are_not_asked_for(store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    assert len(store.summaries.lacking("de", 9, NOW - timedelta(days=1))) == 1
+    assert store.summaries.lacking("de", 9, NOW + timedelta(days=1)) == []

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.config import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Reason, Section, Subscriber
-from newsletter.pipeline.letters import write_letter
+from newsletter.pipeline.letters import Letters
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from tests.factories import NOW, make_paper, make_subscriber
@@ -47,14 +47,8 @@ def write(tmp_path: Path) -> Write:
     site = Site(tmp_path)
 
     def letter(digest: Digest | None = None, subscriber: Subscriber | None = None) -> Message:
-        return write_letter(
-            digest or make_digest(),
-            subscriber or make_subscriber(),
-            config=load_config(site, environ={}),
-            environment=make_environment(site.templates),
-            secret=b"secret",
-            message_id="<daily-2026-05-08.abc@newsletter.example>",
-            now=NOW,
-        )
+        letters = Letters(load_config(site, environ={}), make_environment(site.templates), b"secret")
+        message_id = "<daily-2026-05-08.abc@newsletter.example>"
+        return letters.write(digest or make_digest(), subscriber or make_subscriber(), message_id, NOW)
 
     return letter

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +98,8 @@ readers = st.builds(
 )
 
 
-def numbered(digest: Digest) -> Digest:
+def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
     """The digest with a different id for every paper, as a store gives them."""
-    numbers = iter(range(1, 999))
 
     def item(one: Item) -> Item:
         return replace(one, paper=replace(one.paper, id=next(numbers)))
@@ -118,9 +119,9 @@ def test_a_message_assembled_is_the_plain_one_part_by_part(
     tmp_path_factory: pytest.TempPathFactory, site: str, corpus: list[tuple[Digest, Subscriber]]
 ) -> None:
     letters = letters_of(tmp_path_factory.mktemp("site"), site)
-    edition = corpus[0][0].edition
+    edition, numbers = corpus[0][0].edition, count(1)
     for digest, reader in corpus:  # of one edition, so that the later ones are made of what the first ones needed
-        assembled, plain = both(letters, numbered(replace(digest, edition=edition)), reader)
+        assembled, plain = both(letters, numbered(replace(digest, edition=edition), numbers), reader)
 
         assert parts(assembled) == parts(plain)
         assert assembled.content.count(b"\n") == assembled.content.count(b"\r\n")
