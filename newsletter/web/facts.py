@@ -1,0 +1,121 @@
+"""A preview as JSON: everything the studio shows but the letter itself."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+from newsletter.models import Message
+from newsletter.rendering.checks import check, find_scorer
+from newsletter.rendering.links import paper_url
+from newsletter.web.preview import Preview, size
+from newsletter.web.standing import Standing
+
+#: Stands for a check that was not made yet.
+_WAITING = {"name": "spam", "verdict": "waiting", "detail": "scored by SpamAssassin when the checks are looked at"}
+#: What `explain` says of a topic that finds nothing in a paper.
+_NOTHING = "nothing of it"
+#: Gmail cuts off what is longer.
+CUT_OFF_B = 102 * 1024
+
+
+def facts_of(preview: Preview) -> dict[str, Any]:
+    """Return what there is to say of a letter, its sections, papers and checks."""
+    message, digest, reader = preview.message, preview.digest, preview.reader
+    return {
+        "reader": {
+            "id": reader.id,
+            "email": reader.email,
+            "name": reader.name,
+            "status": str(reader.status),
+            "origin": reader.origin,
+        },
+        "style": str(reader.profile.style),
+        "language": reader.profile.language,
+        "edition": {
+            "key": digest.edition.key,
+            "day": digest.edition.day.isoformat(),
+            "since": digest.edition.since.isoformat(),
+            "considered": digest.considered,
+        },
+        **_headers(message),
+        "sizes": {
+            "html": size(message.html) if message.html is not None else None,
+            "text": size(message.text),
+            "whole": len(message.content),
+            "limit": CUT_OFF_B,
+        },
+        "sections": [
+            {
+                "title": section.title,
+                "papers": section.papers,
+                "matched": section.matched,
+                "html": section.html_b,
+                "text": section.text_b,
+            }
+            for section in preview.weights
+        ],
+        "papers": [
+            _paper(number, standing, left_out=standing.item.paper.id in preview.left_out)
+            for number, standing in enumerate(preview.standings, start=1)
+        ],
+        "checks": checks_of(message, is_quick=True),
+        "warnings": list(_warnings(preview)),
+    }
+
+
+def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, str]]:
+    """Return what is to be said of a message before it goes; quickly, without what takes seconds: its spam score."""
+    scorer = find_scorer()
+    checks = [
+        {"name": one.name, "verdict": str(one.verdict), "detail": one.detail}
+        for one in check(message, None if is_quick else scorer)
+    ]
+    if is_quick and scorer:
+        return [one for one in checks if one["name"] != "spam"] + [_WAITING]
+    return checks
+
+
+def _headers(message: Message) -> dict[str, str]:
+    mail = message_from_bytes(message.content, policy=default)
+    return {
+        "subject": message.subject,
+        "from": str(mail["From"]),
+        "to": str(mail["To"]),
+        "date": str(mail["Date"]),
+    }
+
+
+def _paper(number: int, standing: Standing, *, left_out: bool) -> dict[str, Any]:
+    item = standing.item
+    return {
+        "rank": number,
+        "section": standing.section,
+        "position": standing.position,
+        "title": item.paper.title,
+        "url": paper_url(item.paper),
+        "score": item.score,
+        "total": round(standing.total, 4),
+        "parts": [{"name": name, "value": round(value, 4), "words": words} for name, value, words in standing.parts],
+        "topics": [{"name": name, "found": "" if found == _NOTHING else found} for name, found in standing.topics],
+        "reasons": [str(reason) for reason in item.reasons],
+        "also": list(item.also),
+        "left_out": left_out,
+    }
+
+
+def _warnings(preview: Preview) -> list[str]:
+    """Return what somebody who looks at the letter should know and cannot see."""
+    reader, digest = preview.reader, preview.digest
+    warnings = []
+    if preview.is_sample:
+        warnings.append("The store holds no papers yet; these are invented samples. newsletter pull brings real ones.")
+    if not digest.items:
+        new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
+        warnings.append(f"Nothing to show: {new}. The last 30 days may have some.")
+    if reader.status != "active":
+        warnings.append(f"{reader.email} is {reader.status}, and is not mailed.")
+    if preview.left_out:
+        warnings.append(f"{len(preview.left_out)} papers are left out, so that Gmail does not cut the letter off.")
+    return warnings

@@ -1,0 +1,157 @@
+"""A choice → the letter that would be sent, what it weighs, and why its papers are in it. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from html import unescape
+from threading import Lock
+
+from newsletter.config import Config, load_config
+from newsletter.models import Digest, Message, Subscriber
+from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.pipeline.notes import Notes
+from newsletter.pipeline.preview import preview_digest, sample_digest
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from newsletter.store import Store, open_store
+from newsletter.web.choice import Choice, choose_reader
+from newsletter.web.standing import Standing, standings
+from newsletter.web.watching import fingerprint
+
+#: So many letters are kept: the one on the screen, which is asked for in several forms, and a few before it.
+_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SectionWeight:
+    """What one section adds to a letter."""
+
+    title: str
+    papers: int
+    matched: int
+    html_b: int
+    text_b: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """One letter, and what is to be said of it."""
+
+    reader: Subscriber
+    #: As it was composed; the letter may hold less, see `left_out`.
+    digest: Digest
+    message: Message
+    weights: tuple[SectionWeight, ...]
+    standings: tuple[Standing, ...]
+    #: Ids of the papers that the page had no room for.
+    left_out: frozenset[int]
+    #: Whether its papers are the invented ones, as the store holds none.
+    is_sample: bool
+
+
+class Previews:
+    """The letters of one site, made one at a time: what puts the style on their elements serves one thread only."""
+
+    def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
+        self.site = site
+        self.clock = clock
+        self._lock = Lock()
+        self._kept: dict[tuple[Choice, str, str], Preview] = {}
+
+    def of(self, choice: Choice) -> Preview:
+        """Return the letter of a choice, made anew whenever a file, the store or the minute has changed.
+
+        Raises:
+            NewsletterError: A setting, a profile, a template or the store is not as it should be.
+        """
+        with self._lock:
+            now = self.clock()
+            known_as = choice, fingerprint(self.site), f"{now:%Y-%m-%d %H:%M}"
+            if known_as not in self._kept:
+                while len(self._kept) >= _KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[known_as] = _preview(self.site, choice, now)
+            return self._kept[known_as]
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Open the store for one request: a connection belongs to the thread that opened it."""
+        with open_store(self.site.store) as store:
+            yield store
+
+
+def _preview(site: Site, choice: Choice, now: datetime) -> Preview:
+    config = load_config(site)
+    with open_store(site.store) as store:
+        reader = choose_reader(site, store, choice, now)
+        is_sample = store.papers.count() == 0
+        digest = _digest(store, reader, choice, config, now, is_sample=is_sample)
+        write = _writer(config, store, reader, now)
+        message = write(digest)
+        left_out = frozenset(item.paper.id for item in digest.items if not _is_in(message, item.paper.title))
+        return Preview(
+            reader=reader,
+            digest=digest,
+            message=message,
+            weights=tuple(_weigh(_less(digest, left_out), write)),
+            standings=tuple(standings(store, digest, reader, config.weights)),
+            left_out=left_out,
+            is_sample=is_sample,
+        )
+
+
+def _digest(
+    store: Store, reader: Subscriber, choice: Choice, config: Config, now: datetime, *, is_sample: bool
+) -> Digest:
+    notes = Notes(config.site.notes)
+    if is_sample:
+        return sample_digest(reader, now, notes)
+    return preview_digest(store, reader, now, choice.days, config.weights, choice.edition or None, notes)
+
+
+def _writer(config: Config, store: Store, reader: Subscriber, now: datetime) -> Callable[[Digest], Message]:
+    """Return what writes a digest's letter; what it makes for one it keeps for the next."""
+    secret = store.secret()
+    letters = Letters(config, make_environment(config.site.templates), secret, store.summaries)
+
+    def write(digest: Digest) -> Message:
+        message_id = make_message_id(secret, digest.edition.key, reader.id, config.sender)
+        return letters.write(digest, reader, message_id, now)
+
+    return write
+
+
+def _weigh(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[SectionWeight]:
+    """Yield what each section weighs: how much less the letter is without it, whatever its templates make of it."""
+    whole = write(digest)
+    for number, section in enumerate(digest.sections):
+        rest = write(replace(digest, sections=(*digest.sections[:number], *digest.sections[number + 1 :])))
+        yield SectionWeight(
+            title=section.title,
+            papers=len(section.items),
+            matched=section.matched,
+            html_b=max(0, size(whole.html) - size(rest.html)),
+            text_b=max(0, size(whole.text) - size(rest.text)),
+        )
+
+
+def size(text: str | None) -> int:
+    """Return how many bytes a part has, once it is decoded: what mail programs cut pages off by."""
+    return len((text or "").encode())
+
+
+def _less(digest: Digest, left_out: frozenset[int]) -> Digest:
+    sections = [
+        replace(section, items=tuple(item for item in section.items if item.paper.id not in left_out))
+        for section in digest.sections
+    ]
+    return replace(digest, sections=tuple(section for section in sections if section.items))
+
+
+def _is_in(message: Message, title: str) -> bool:
+    """Whether a letter shows a paper: one of its parts has the title, but for where lines break."""
+    wanted = "".join(title.split())
+    return any(wanted in "".join(part.split()) for part in (message.text, unescape(message.html or "")))

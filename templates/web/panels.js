@@ -1,0 +1,198 @@
+// Facts → elements. What is told of letters and papers was written by others: it is only ever put in as text.
+
+const byId = id => document.getElementById(id);
+
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? '' : value);
+  }
+  element.append(...children.filter(child => child !== null && child !== undefined));
+  return element;
+}
+
+const kib = bytes => `${(bytes / 1024).toFixed(bytes < 10240 ? 1 : 0)} KB`;
+const counted = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+const web = url => (/^https?:\/\//.test(url) ? url : null);
+
+function meter(parts, whole, label) {
+  const bar = make('span', { class: 'meter', role: 'img', 'aria-label': label });
+  for (const [kind, value] of parts) {
+    const part = make('span', { class: `part ${kind}` });
+    part.style.width = `${Math.max(0, Math.min(100, (100 * value) / whole))}%`;
+    bar.append(part);
+  }
+  return bar;
+}
+
+// -- head ---------------------------------------------------------------------------------------------
+
+export function showError(error) {
+  const box = byId('error');
+  box.hidden = !error;
+  box.replaceChildren();
+  if (error) box.append(make('strong', {}, error.message), error.hint ? make('span', {}, error.hint) : '');
+}
+
+export function showWarnings(warnings) {
+  byId('warnings').hidden = !warnings.length;
+  byId('warnings').replaceChildren(...warnings.map(words => make('li', {}, words)));
+}
+
+export function showHead(facts) {
+  const { sizes } = facts;
+  byId('subject').textContent = facts.subject;
+  byId('addresses').textContent = `${facts.from} → ${facts.to} · ${facts.edition.key}`;
+  byId('reader').classList.toggle('idle', !facts.reader.id);
+  const share = sizes.html === null ? 'no HTML part' : `HTML ${kib(sizes.html)} of ${kib(sizes.limit)}`;
+  byId('sizes').replaceChildren(
+    ...(sizes.html === null ? [] : [meter([['page', sizes.html]], sizes.limit, share)]),
+    make('span', {}, share),
+    make('span', {}, `text ${kib(sizes.text)}`),
+    make('span', {}, `whole ${kib(sizes.whole)}`),
+    make('span', {}, `${counted(facts.papers.filter(paper => !paper.left_out).length, 'paper')} of ${facts.edition.considered} new`),
+  );
+}
+
+// -- papers -------------------------------------------------------------------------------------------
+
+export function showPapers(facts) {
+  byId('count-papers').textContent = facts.papers.length;
+  const most = Math.max(1, ...facts.papers.map(paper => positive(paper)));
+  const names = facts.papers[0]?.parts.map(part => part.name) ?? [];
+  const list = make('ol', { class: 'papers' });
+  let section = null;
+  for (const paper of facts.papers) {
+    if (paper.section !== section) {
+      section = paper.section;
+      list.append(make('li', { class: 'divider' }, make('h3', { dir: 'auto' }, section)));
+    }
+    list.append(paperRow(paper, most));
+  }
+  byId('panel-papers').replaceChildren(
+    make('p', { class: 'legend' }, ...names.map(name => make('span', {}, make('span', { class: `key part ${name}` }), name))),
+    facts.papers.length ? list : make('p', { class: 'quiet' }, 'No papers.'),
+  );
+}
+
+const positive = paper => paper.parts.reduce((sum, part) => sum + Math.max(0, part.value), 0);
+
+function paperRow(paper, most) {
+  const sum = paper.parts.map(part => `${part.name} ${part.value.toFixed(2)}`).join(', ');
+  const parts = paper.parts.map(part => [part.name, Math.max(0, part.value)]);
+  const told = paper.topics.filter(topic => topic.found);
+  const silent = paper.topics.filter(topic => !topic.found);
+  const differs = Math.abs(paper.total - paper.score) >= 0.01;
+  const rows = paper.parts.map(part => make(
+    'tr', {}, make('th', { scope: 'row' }, part.name), make('td', {}, part.words), make('td', { class: 'number' }, part.value.toFixed(3)),
+  ));
+  rows.push(make('tr', { class: 'total' }, make('th', { scope: 'row' }, 'sum'), make('td', {}), make('td', { class: 'number' }, paper.total.toFixed(3))));
+  return make('li', { class: paper.left_out ? 'paper out' : 'paper' }, make(
+    'details', {},
+    make(
+      'summary', {},
+      make('span', { class: 'rank' }, String(paper.rank)),
+      make('span', { class: 'title', dir: 'auto' }, paper.title, paper.left_out ? make('em', {}, ' left out: no room') : null),
+      meter(parts, most, sum),
+      make('span', { class: 'number' }, paper.score.toFixed(2)),
+    ),
+    make(
+      'div', { class: 'why' },
+      make('table', {}, make('tbody', {}, ...rows)),
+      differs ? make('p', { class: 'quiet' }, `The digest was ranked with ${paper.score.toFixed(3)}; the sum is today's, against the whole archive.`) : null,
+      ...told.map(topic => make('p', {}, make('strong', { dir: 'auto' }, topic.name), ` ${topic.found}`)),
+      silent.length ? make('p', { class: 'quiet' }, `Nothing of: ${silent.map(topic => topic.name).join(', ')}`) : null,
+      paper.also.length ? make('p', { class: 'quiet' }, `Also on: ${paper.also.join(', ')}`) : null,
+      web(paper.url) ? make('p', {}, make('a', { href: web(paper.url), target: '_blank', rel: 'noopener noreferrer' }, paper.url)) : null,
+    ),
+  ));
+}
+
+// -- checks and weight --------------------------------------------------------------------------------
+
+const MARKS = { good: '✓', warning: '!', bad: '✗', waiting: '…' };
+
+export function showChecks(facts) {
+  const list = make('ul', { class: 'checks', id: 'checks' });
+  byId('panel-checks').replaceChildren(
+    make('div', {}, make('h3', {}, 'Checks'), list),
+    make('div', {}, make('h3', {}, 'Weight'), weights(facts)),
+  );
+  listChecks(facts.checks);
+}
+
+export function listChecks(checks) {
+  const found = checks.filter(check => check.verdict === 'warning' || check.verdict === 'bad').length;
+  byId('count-checks').textContent = found || '✓';
+  byId('checks')?.replaceChildren(...checks.map(check => make(
+    'li', { 'data-verdict': check.verdict },
+    make('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[check.verdict] ?? '?'),
+    make('span', {}, make('strong', {}, check.name), make('span', { class: 'verdict' }, ` ${check.verdict}`), check.detail ? make('span', { class: 'quiet' }, check.detail) : null),
+  )));
+}
+
+function weights({ sections, sizes }) {
+  const isHtml = sizes.html !== null;
+  const kind = isHtml ? 'html' : 'text';
+  const whole = isHtml ? sizes.html : sizes.text;
+  const rest = whole - sections.reduce((sum, section) => sum + section[kind], 0);
+  const heaviest = Math.max(1, rest, ...sections.map(section => section[kind]));
+  const row = (title, papers, bytes, text) => make(
+    'tr', {}, make('th', { scope: 'row', dir: 'auto' }, title), make('td', { class: 'number' }, papers),
+    make('td', { class: 'number' }, kib(bytes)), make('td', { class: 'number' }, kib(text)),
+    make('td', { class: 'bar' }, meter([['page', bytes]], heaviest, `${Math.round((100 * bytes) / whole)} % of the letter`)),
+  );
+  const headings = ['Section', 'Papers', isHtml ? 'HTML' : 'Text', 'Text', ''];
+  const textRest = sizes.text - sections.reduce((sum, section) => sum + section.text, 0);
+  return make(
+    'div', { class: 'scroller' },
+    make(
+      'table', { class: 'weights' },
+      make('thead', {}, make('tr', {}, ...headings.map((words, number) => make('th', { scope: 'col', class: number ? 'number' : null }, words)))),
+      make(
+        'tbody', {},
+        ...sections.map(one => row(one.title, one.matched > one.papers ? `${one.papers} of ${one.matched}` : String(one.papers), one[kind], one.text)),
+        row('Head, style and foot', '', rest, textRest),
+        row('All', String(sections.reduce((sum, one) => sum + one.papers, 0)), whole, sizes.text),
+      ),
+    ),
+  );
+}
+
+// -- inbox --------------------------------------------------------------------------------------------
+
+export function showInbox({ folder, letters }, opened, query, open) {
+  byId('count-inbox').textContent = letters.length || '';
+  const reader = make('div', { class: 'opened' });
+  const list = make('ul', { class: 'letters' });
+  const choose = (letter, button) => {
+    open(letter.name);
+    for (const one of list.querySelectorAll('button')) one.removeAttribute('aria-current');
+    button.setAttribute('aria-current', 'true');
+    showOpened(reader, letter, query);
+  };
+  for (const letter of letters) {
+    const button = make(
+      'button', { type: 'button' },
+      make('span', { class: 'subject', dir: 'auto' }, letter.subject || '(no subject)'),
+      make('span', { class: 'quiet' }, `${letter.to} · ${new Date(letter.date).toLocaleString()} · ${kib(letter.size)}`),
+    );
+    button.addEventListener('click', () => choose(letter, button));
+    list.append(make('li', {}, button));
+    if (letter.name === opened) choose(letter, button);
+  }
+  byId('panel-inbox').replaceChildren(
+    make('p', { class: 'quiet' }, !folder ? 'The outbox could not be read.' : letters.length ? `${counted(letters.length, 'letter')} in ${folder}` : `No letters in ${folder}. newsletter send puts them there while no server is set.`),
+    make('div', { class: 'mailbox' }, list, reader),
+  );
+}
+
+function showOpened(reader, letter, query) {
+  const at = `/inbox/${encodeURIComponent(letter.name)}`;
+  const link = form => make('a', { href: `${at}.${form}`, target: '_blank', rel: 'noopener' }, form);
+  reader.replaceChildren(
+    make('h3', { dir: 'auto' }, letter.subject || '(no subject)'),
+    make('p', { class: 'quiet' }, `to ${letter.to} · as `, link('html'), ' · ', link('txt'), ' · ', link('eml')),
+    make('iframe', { src: `${at}.html${query}`, sandbox: 'allow-same-origin', title: letter.subject || 'A letter of the outbox' }),
+  );
+}

@@ -1,0 +1,130 @@
+"""The studio in a real browser: choosing, switching, editing, and seeing it follow."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect, sync_playwright
+
+from newsletter.cli.site import make_site
+from newsletter.pipeline.pull import pull_files
+from newsletter.places import Site, samples
+from newsletter.sources import Web, find_source
+from newsletter.store import open_store
+from newsletter.subscriptions import sync
+from newsletter.web.studio import listen, make_server
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site as a new operator has it after the first pull."""
+    make_site(tmp_path)
+    found, now = Site(tmp_path), datetime.now(UTC)
+    with open_store(found.store) as store, Web() as web:
+        sync(store, found.subscribers, now)
+        paths = [str(samples() / "huggingface-2026-05-08.json")]
+        pull_files(store, find_source("huggingface")(), paths, None, now, web)
+    return found
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    """Where its studio is served."""
+    server, listening = make_server(site), listen(0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # What is emulated would go before what the page asks of its frame.
+        view = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="null")
+        errors: list[str] = []
+        view.on("pageerror", lambda error: errors.append(str(error)))
+        view.goto(f"{address}/?subscriber=ada@example.org")
+        expect(view.locator("#subject")).not_to_be_empty()
+        yield view
+        assert errors == []
+        chromium.close()
+
+
+def test_choosing_changes_what_is_shown_and_the_address(page: Page) -> None:
+    letter = page.frame_locator("#letter")
+    expect(letter.locator(".card").first).to_be_visible()
+    page.select_option("[name=style]", "compact")
+    expect(letter.locator(".row").first).to_be_visible()
+    page.select_option("[name=language]", "de")
+    expect(letter.locator(".site")).to_contain_text("Tagesausgabe")
+    assert "style=compact" in page.url
+
+    page.reload()
+
+    expect(letter.locator(".row").first).to_be_visible()
+    page.fill("[name=topics]", "robot*")
+    page.keyboard.press("Enter")
+    expect(letter.locator("h2").first).to_contain_text("robot")
+
+
+def test_width_and_night_are_what_the_letter_sees(page: Page) -> None:
+    letter = page.frame_locator("#letter")
+    expect(letter.locator(".card").first).to_be_visible()
+    page.check("[name=width][value=phone]", force=True)
+    page.check("[name=scheme][value=dark]", force=True)
+
+    expect(letter.locator(".card").first).to_have_css("background-color", "rgb(32, 30, 27)")
+    width = letter.locator("html").evaluate("element => element.ownerDocument.defaultView.innerWidth")
+    assert width == 390
+
+
+def test_text_source_papers_checks_and_inbox_are_a_click_away(page: Page) -> None:
+    for tab, words in {
+        "text": "Links", "source": "List-Unsubscribe", "papers": "popularity", "checks": "contrast", "inbox": "outbox",
+    }.items():  # fmt: skip
+        page.click(f"#tab-{tab}")
+        expect(page.locator(f"#panel-{tab}")).to_contain_text(words, ignore_case=True)
+
+
+def test_what_is_edited_shows_by_itself(page: Page, site: Site) -> None:
+    letter = page.frame_locator("#letter")
+    expect(letter.locator(".card").first).to_be_visible()
+    card = site.templates / "email" / "card.html"
+    card.parent.mkdir(parents=True)
+    card.write_text("<h3 class='mine'>OURS: {{ card.title }}</h3>", encoding="utf-8")
+    expect(letter.locator(".mine").first).to_contain_text("OURS: ")
+
+    card.write_text("{{ card.titel }}", encoding="utf-8")
+    expect(page.locator("#error")).to_contain_text("card.html, line 1")
+
+    card.unlink()
+    profile = site.subscribers / "example.toml"
+    text = profile.read_text(encoding="utf-8").replace('language = "en" ', 'language = "fr" ')
+    profile.write_text(text, encoding="utf-8")
+    expect(letter.locator(".site")).to_contain_text("Édition du jour")
+    expect(page.locator("#error")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_studio_is_accessible(page: Page, width: int, scheme: str, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.screenshot(path=tmp_path / "studio.png")
+
+    violations = Axe().run(page, options={"iframes": False}).response["violations"]
+
+    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in violations] == []
