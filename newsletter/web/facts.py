@@ -9,6 +9,7 @@ from typing import Any
 from newsletter.models import Message
 from newsletter.rendering.checks import check, find_scorer
 from newsletter.rendering.links import paper_url
+from newsletter.text import counted
 from newsletter.web.preview import Preview, size
 from newsletter.web.standing import Standing
 
@@ -117,5 +118,6 @@ def _warnings(preview: Preview) -> list[str]:
     if reader.status != "active":
         warnings.append(f"{reader.email} is {reader.status}, and is not mailed.")
     if preview.left_out:
-        warnings.append(f"{len(preview.left_out)} papers are left out, so that Gmail does not cut the letter off.")
+        left_out = counted(len(preview.left_out), "paper")
+        warnings.append(f"Gmail would cut the letter off: {left_out} had no room in it.")
     return warnings

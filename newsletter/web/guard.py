@@ -23,6 +23,7 @@ _LETTER_POLICY = (
     "frame-ancestors 'self'; sandbox allow-same-origin"
 )
 _LOOPBACK = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+_OWN = ("same-origin", "none")
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -67,8 +68,9 @@ class Guard:
         headers = Headers(scope=scope)
         if not _LOOPBACK.fullmatch(headers.get("host", "")):
             return PlainTextResponse("This page is only for the machine it runs on: http://localhost\n", 421)
-        # A link that someone follows is a navigation; all else from another site is that site asking.
-        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        # A link that someone follows is a navigation; all else from elsewhere is another page asking, be it one that
+        # another program serves on this machine ("same-site").
+        if headers.get("sec-fetch-site", "none") not in _OWN and headers.get("sec-fetch-mode") != "navigate":
             return PlainTextResponse("Other sites may not ask for this.\n", 403)
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("Nothing can be changed here.\n", 405, {"Allow": "GET, HEAD"})

@@ -91,7 +91,7 @@ def _preview(site: Site, choice: Choice, now: datetime) -> Preview:
         digest = _digest(store, reader, choice, config, now, is_sample=is_sample)
         write = _writer(config, store, reader, now)
         message = write(digest)
-        left_out = frozenset(item.paper.id for item in digest.items if not _is_in(message, item.paper.title))
+        left_out = _left_out(digest, message)
         return Preview(
             reader=reader,
             digest=digest,
@@ -151,7 +151,13 @@ def _less(digest: Digest, left_out: frozenset[int]) -> Digest:
     return replace(digest, sections=tuple(section for section in sections if section.items))
 
 
-def _is_in(message: Message, title: str) -> bool:
-    """Whether a letter shows a paper: one of its parts has the title, but for where lines break."""
-    wanted = "".join(title.split())
-    return any(wanted in "".join(part.split()) for part in (message.text, unescape(message.html or "")))
+def _left_out(digest: Digest, message: Message) -> frozenset[int]:
+    """Return the ids of the papers that no part of a letter has the title of, but for where lines break."""
+    shown = [_unspaced(part) for part in (message.text, unescape(message.html or ""))]
+    return frozenset(
+        item.paper.id for item in digest.items if not any(_unspaced(item.paper.title) in part for part in shown)
+    )
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())

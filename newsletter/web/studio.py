@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 #: The page's own files.
-_ASSETS = ("studio.css", "studio.js", "panels.js")
+_ASSETS = ("studio.css", "studio.js", "frame.js", "panels.js")
 #: The address asks for something that cannot be made: of a wrong profile, a broken template, an unknown edition.
 _CANNOT = 422
 
@@ -174,6 +174,7 @@ def listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((_HOST, port))
+        listening.listen()  # who is told the address waits, and is not refused
     except (OSError, OverflowError) as error:
         listening.close()
         reason = getattr(error, "strerror", None) or error

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
 
@@ -36,7 +37,8 @@ async def changes(site: Site, is_over: Callable[[], Awaitable[bool]], pause_s: f
     yield "retry: 1000\n\n"
     told, silent = "", 0
     while not await is_over():
-        # Thousands of profiles take a while to look at, and meanwhile others are to be served.
+        began = monotonic()
+        # Thousands of profiles take a while to look at; meanwhile others are served, and the machine is to rest.
         current = await run_in_threadpool(version, site)
         if current != told:
             told, silent = current, 0
@@ -44,7 +46,7 @@ async def changes(site: Site, is_over: Callable[[], Awaitable[bool]], pause_s: f
         elif (silent := silent + 1) >= _HEARTBEAT:
             silent = 0
             yield ": still here\n\n"
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(max(pause_s, 5 * (monotonic() - began)))
 
 
 def _files(site: Site) -> Iterator[Path]:

@@ -1,12 +1,10 @@
 // The studio's page: what is chosen → the address bar → the letter, its text, its source and what is said of it.
 // The server tells when a file or the store has changed; then all of it is asked for again, and nothing else moves.
 
+import { fit, look, showLetter } from './frame.js';
 import { listChecks, showChecks, showError, showHead, showInbox, showPapers, showWarnings } from './panels.js';
 
 const form = document.getElementById('choice');
-const stage = document.getElementById('stage');
-const device = document.getElementById('device');
-const frame = document.getElementById('letter');
 const tabs = [...document.querySelectorAll('[role=tab]')];
 const CHOSEN = ['subscriber', 'topics', 'edition', 'style', 'language'];
 const SEEN = { width: innerWidth < 720 ? 'phone' : 'desktop', scheme: 'light', images: 'on' };
@@ -44,77 +42,16 @@ function recall() {
   choose(tabs.find(one => one.id === `tab-${query.get('tab')}`) ?? tabs[0]);
 }
 
-// -- the letter ---------------------------------------------------------------------------------------
-
 // The message of the outbox that is open.
 let opened = '';
 
 const source = (kind, query = chosen()) => `/digest.${kind}?${query}`;
 
-// How far the letter is scrolled, which what stands in for a letter that cannot be made does not change.
-let place = 0;
-
-function showLetter(url, stays) {
-  const shown = frame.contentDocument;
-  if (!stays) place = 0;
-  else if (shown && !('instead' in shown.documentElement.dataset)) place = shown.scrollingElement?.scrollTop ?? 0;
-  frame.addEventListener('load', () => frame.contentDocument?.scrollingElement?.scrollTo(0, place), { once: true });
-  // Put in place of what was there: the back button is for choices, not for reloads.
-  frame.contentWindow.location.replace(url);
-}
-
-document.addEventListener('load', event => {
-  if (!event.target.contentDocument) return;
-  event.target.contentDocument.addEventListener('click', follow);
-  dress(event.target);
-}, true);
-
-// A frame's color-scheme is what its page prefers, but not in every browser; there its media queries are changed.
-function dress(shown) {
-  const scheme = form.elements.scheme.value;
-  const isPreferred = shown.contentWindow.matchMedia(`(prefers-color-scheme: ${scheme})`).matches;
-  for (const rule of [...shown.contentDocument.styleSheets].flatMap(sheet => [...sheet.cssRules])) {
-    if (!rule.media) continue;
-    rule.asWritten ??= rule.media.mediaText;
-    rule.media.mediaText = isPreferred ? rule.asWritten : rule.asWritten.replace(
-      /\(prefers-color-scheme: (\w+)\)/g, (_, asked) => (asked === scheme ? '(min-width: 0px)' : '(max-width: 0px)'),
-    );
-  }
-}
-
-// A letter's links lead out of the frame, which may load nothing but letters; those into the letter stay.
-function follow(event) {
-  const link = event.target.closest?.('a[href]');
-  const href = link?.getAttribute('href') ?? '#';
-  if (href.startsWith('#')) return;
-  event.preventDefault();
-  document.getElementById('going').textContent = href;
-  if (/^https?:/.test(href)) window.open(href, '_blank', 'noopener,noreferrer');
-}
-
-function fit() {
-  const wide = Number(document.querySelector('[name=width]:checked').dataset.pixels);
-  const room = stage.clientWidth - 2 * parseFloat(getComputedStyle(stage).paddingInlineStart);
-  const scale = Math.min(1, room / wide);
-  const high = Math.max(480, Math.floor((innerHeight - (innerWidth < 720 ? 120 : stage.getBoundingClientRect().top + scrollY + 56))));
-  frame.style.width = `${wide}px`;
-  frame.style.height = `${high / scale}px`;
-  frame.style.transform = scale < 1 ? `scale(${scale})` : '';
-  device.style.width = `${wide * scale}px`;
-  device.style.height = `${high}px`;
-}
-
-function look() {
-  document.getElementById('panels').dataset.scheme = form.elements.scheme.value;
-  for (const shown of document.querySelectorAll('iframe')) if (shown.contentDocument?.body) dress(shown);
-  device.dataset.width = form.elements.width.value;
-  fit();
-}
-
 // -- asking -------------------------------------------------------------------------------------------
 
 async function refresh(stays = false) {
   const turn = ++asked;
+  const before = version;
   const query = chosen();
   const letter = new URLSearchParams(query);
   if (form.elements.images.value === 'off') letter.set('images', 'off');
@@ -124,6 +61,8 @@ async function refresh(stays = false) {
     showLetter(source('html', letter), stays);
     const facts = await (await fetch(source('json', query))).json();
     if (turn !== asked) return;
+    // The letter may have been made just before a change that the facts know of already.
+    if (facts.version !== before) showLetter(source('html', letter), true);
     version = facts.version;
     document.body.classList.toggle('wrong', Boolean(facts.error));
     showError(facts.error);
@@ -243,18 +182,16 @@ document.addEventListener('change', event => {
   if (event.target.form !== form) return;
   if (event.target.name === 'subscriber') form.elements.topics.value = '';
   remember();
-  look();
+  look(form.elements.scheme.value, form.elements.width.value);
   if (!['width', 'scheme'].includes(event.target.name)) refresh();
 });
 form.elements.topics.addEventListener('keydown', event => {
   if (event.key === 'Enter') event.target.blur();
 });
-addEventListener('resize', fit);
-new ResizeObserver(fit).observe(stage);
 document.addEventListener('visibilitychange', listen);
 if (innerWidth < 720) form.querySelector('details').open = false;
 
 recall();
-look();
+look(form.elements.scheme.value, form.elements.width.value);
 refresh();
 listen();

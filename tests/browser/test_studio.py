@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from newsletter.subscriptions import sync
 from newsletter.web.studio import listen, make_server
 
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=30_000)  # of a busy machine
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 
 
@@ -128,3 +129,71 @@ def test_the_studio_is_accessible(page: Page, width: int, scheme: str, tmp_path:
     violations = Axe().run(page, options={"iframes": False}).response["violations"]
 
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in violations] == []
+
+
+def test_a_broken_template_loses_neither_the_place_nor_the_choice(page: Page, site: Site) -> None:
+    letter = page.frame_locator("#letter")
+    expect(letter.locator(".card").first).to_be_visible()
+    letter.locator("html").evaluate("element => element.scrollTo(0, 700)")
+    card = site.templates / "email" / "card.html"
+    card.parent.mkdir(parents=True)
+    card.write_text("{{ card.titel }}", encoding="utf-8")
+    expect(letter.locator("h1")).to_contain_text("card.html, line 1")
+    card.unlink()
+
+    expect(letter.locator(".card").first).to_be_visible()
+    page.wait_for_function("document.getElementById('letter').contentDocument.scrollingElement.scrollTop === 700")
+    assert page.input_value("[name=subscriber]") == "ada@example.org"
+
+
+def test_an_edited_note_shows_by_itself(page: Page, site: Site) -> None:
+    site.notes.mkdir()
+    for day in {datetime.now(UTC).date(), (datetime.now(UTC) - timedelta(days=1)).date()}:
+        (site.notes / f"{day}.md").write_text("Mind the **kettle**.", encoding="utf-8")
+
+    expect(page.frame_locator("#letter").locator(".note b, .note strong")).to_have_text("kettle")
+
+
+def test_pictures_can_be_switched_off(page: Page) -> None:
+    expect(page.frame_locator("#letter").locator(".card").first).to_be_visible()
+    with page.expect_response(lambda answer: "images=off" in answer.url) as answered:
+        page.check("[name=images][value=off]", force=True)
+
+    assert "img-src 'none'" in answered.value.headers["content-security-policy"]
+    assert "images=off" in page.url
+
+
+def test_a_letters_links_neither_load_in_it_nor_speak_for_the_reader(page: Page) -> None:
+    letter = page.frame_locator("#letter")
+    letter.locator(".contents a[href^='#']").last.click()
+    page.wait_for_function("document.getElementById('letter').contentDocument.scrollingElement.scrollTop > 1000")
+    letter.locator("a", has_text="Unsubscribe").click()
+
+    expect(page.locator("#going")).to_contain_text("would speak for the reader")
+    assert len(page.context.pages) == 1
+    expect(letter.locator(".card").first).to_be_visible()
+
+
+def test_the_forms_are_reached_by_keyboard(page: Page) -> None:
+    page.focus("#tab-html")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#panel-text")).to_be_visible()
+    page.keyboard.press("End")
+
+    expect(page.locator("#tab-inbox")).to_be_focused()
+    expect(page.locator("#panel-inbox")).to_contain_text("No letters in")
+    assert "tab=inbox" in page.url
+
+
+def test_a_letter_of_the_outbox_is_opened_and_found_again(page: Page, site: Site) -> None:
+    content = b"To: ada@example.org\nSubject: <b>Hi</b>\nContent-Type: text/html\n\n<h1 onclick=x>Hello</h1>"
+    (site.root / "outbox" / "new").mkdir(parents=True)
+    (site.root / "outbox" / "new" / "one").write_bytes(content)
+    page.click("#tab-inbox")
+    page.click(".letters button")
+    expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
+
+    page.reload()
+
+    expect(page.locator(".opened h3")).to_have_text("<b>Hi</b>")
+    expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")

@@ -136,6 +136,24 @@ def test_invented_papers_stand_in_for_those_a_new_site_has_not(studio: TestClien
     assert "invented samples" in facts["warnings"][0]
 
 
+def test_papers_that_the_letter_has_no_room_for_are_told(studio: TestClient, site: Site) -> None:
+    with open_store(site.store) as store:
+        for number in range(60):
+            said = f"Kettles of kind {number} sing. " + "They hum about water and about steam. " * 12
+            store.papers.add(make_entry(title=f"Kettle {number}", abstract=said, arxiv_id=f"2605.{number:05}"), NOW)
+    (site.subscribers / "new.toml").write_text(
+        'email = "new@example.org"\ntopics = ["kettle*"]\nmax_papers = 60\nmax_per_section = 60\n', encoding="utf-8"
+    )
+    told_of = told(studio, subscriber="file:new", edition="last-7-days")
+    left_out = [paper["title"] for paper in told_of["papers"] if paper["left_out"]]
+    letter = studio.get("/digest.txt", params={"subscriber": "file:new", "edition": "last-7-days"}).text
+
+    assert left_out
+    assert not any(f". {title}\n" in letter for title in left_out)
+    assert told_of["warnings"] == [f"Gmail would cut the letter off: {len(left_out)} papers had no room in it."]
+    assert sum(one["papers"] for one in told_of["sections"]) + len(left_out) == len(told_of["papers"])
+
+
 def test_checks_that_take_long_are_made_for_who_looks(studio: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bytes] = []
 
@@ -327,10 +345,11 @@ def test_other_names_are_turned_away(studio: TestClient, host: str) -> None:
 
 
 def test_other_sites_may_not_ask_but_their_links_may_be_followed(studio: TestClient) -> None:
-    asked = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
-
-    assert studio.get("/digest.json", headers=asked).status_code == 403
-    assert studio.get("/", headers=asked | {"sec-fetch-mode": "navigate"}).status_code == 200
+    for site_asking in ("cross-site", "same-site"):
+        asked = {"sec-fetch-site": site_asking, "sec-fetch-mode": "no-cors"}
+        assert studio.get("/digest.json", headers=asked).status_code == 403
+        assert studio.get("/", headers=asked | {"sec-fetch-mode": "navigate"}).status_code == 200
+    assert studio.get("/digest.json", headers={"sec-fetch-site": "same-origin"}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
