@@ -112,6 +112,8 @@ def test_what_is_edited_shows_by_itself(page: Page, site: Site) -> None:
     expect(page.locator("#error")).to_contain_text("card.html, line 1")
 
     card.unlink()
+    expect(page.locator("#error")).to_be_hidden()
+    expect(letter.locator(".card").first).to_be_visible()
     profile = site.subscribers / "example.toml"
     text = profile.read_text(encoding="utf-8").replace('language = "en" ', 'language = "fr" ')
     profile.write_text(text, encoding="utf-8")
