@@ -103,6 +103,25 @@ SETTINGS = (
     Setting("smtp.username", None, "The login, where the server asks for one.", example="digest@example.org"),
     Setting("smtp.password", None, "Better: export NEWSLETTER_SMTP_PASSWORD=…"),
     Setting("smtp.timeout", 60, "Seconds to wait for each of the server's answers."),
+    Setting(
+        "smtp.login",
+        "password",
+        'How to log in; "xoauth2" takes the password for an access token.',
+        ("password", "xoauth2"),
+    ),
+    Setting("smtp.connections", 4, "How many connections at once, at most; fewer while the server complains."),
+    Setting("smtp.per_connection", 0, "Leave a connection after so many messages; 0: never."),
+    Setting("smtp.per_second", 0, "At most so many messages a second; 0: as fast as the server takes them."),
+    Setting("smtp.per_hour", 0, "At most so many messages an hour; 0: no limit."),
+    Setting("smtp.per_domain", 0, "At most so many messages a second to addresses of one domain; 0: no limit."),
+    Setting(
+        "delivery.in_doubt",
+        "resend",
+        'When a crash leaves open whether a message arrived: "resend" it under the same Message-ID, or "hold" it.',
+        ("resend", "hold"),
+    ),
+    Setting("delivery.max_age_hours", 72, "What could not be sent for so long is no news any more, and is skipped."),
+    Setting("delivery.workers", 1, "How many processes send; one for each core, where mail is signed."),
 )
 
 _HEAD = """\
@@ -164,6 +183,18 @@ class SummarySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """How an edition is brought to its readers."""
+
+    #: What is done with messages of which nobody knows whether they arrived: "resend" or "hold".
+    in_doubt: str = "resend"
+    #: What could not be sent for so long is not sent any more.
+    max_age_hours: int = 72
+    #: How many processes send.
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one site, checked."""
 
@@ -173,6 +204,7 @@ class Config:
     sender: Sender
     cron: str
     smtp: SmtpSettings | None
+    delivery: DeliverySettings
     outbox: Path
     #: What `newsletter pull` and `run` ask, in order.
     sources: tuple[Source, ...]
@@ -250,8 +282,10 @@ def _checked(setting: Setting, value: Any) -> str | int | None:
     if isinstance(setting.default, int):
         if isinstance(value, str) and value.isdecimal():
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= 65535:
-            raise ConfigError(f"{setting.name}: a whole number from 1 to 65535 is expected, not {value!r}")
+        if not isinstance(value, int) or isinstance(value, bool) or not int(setting.default > 0) <= value <= 65535:
+            raise ConfigError(
+                f"{setting.name}: a whole number from {int(setting.default > 0)} to 65535 is expected, not {value!r}"
+            )
         return value
     if not isinstance(value, str):
         shown = "a secret that is none" if setting.name.endswith((".password", ".key")) else repr(value)
@@ -292,9 +326,18 @@ def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...], wei
             username=values["smtp.username"],
             password=values["smtp.password"],
             timeout_s=values["smtp.timeout"],
+            login=values["smtp.login"],
+            connections=values["smtp.connections"],
+            per_connection=values["smtp.per_connection"],
+            per_second=values["smtp.per_second"],
+            per_hour=values["smtp.per_hour"],
+            per_domain=values["smtp.per_domain"],
         )
         if values["smtp.host"]
         else None,
+        delivery=DeliverySettings(
+            values["delivery.in_doubt"], values["delivery.max_age_hours"], values["delivery.workers"]
+        ),
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,

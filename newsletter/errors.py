@@ -56,11 +56,3 @@ class TemplateError(NewsletterError):
 
 class TransportError(NewsletterError):
     """The mail server cannot be used at all: no reader is to blame, so the run stops."""
-
-
-class MessageRefused(NewsletterError):
-    """The mail server refused one message for good (SMTP 5yz); others may still go."""
-
-
-class MessageDeferred(NewsletterError):
-    """The mail server asked to try one message again later (SMTP 4yz)."""

@@ -345,8 +345,10 @@ class DeliveryStatus(StrEnum):
     #: The server asked for another try later.
     DEFERRED = "deferred"
     FAILED = "failed"
-    #: Not to be sent any more: the reader left or was suppressed after planning.
+    #: Not to be sent any more: the reader left or was suppressed after planning, or the edition was cancelled.
     SKIPPED = "skipped"
+    #: In doubt, and kept for a person to decide.
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def test_what_is_commented_out_in_it_may_be_taken_in(tmp_path: Path) -> None:
 
     config = load(tmp_path, "\n".join(line for line in lines if not line.startswith("An ")))
 
-    assert config.smtp == SmtpSettings("smtp.example.org", 587, "starttls", "digest@example.org", None, 60)
+    assert config.smtp == SmtpSettings("smtp.example.org", 587, "starttls", "digest@example.org", timeout_s=60)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

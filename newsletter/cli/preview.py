@@ -148,10 +148,14 @@ def _write(letter: Message, out: Path) -> list[Path]:
 
 
 def _send(opened: Opened, letter: Message) -> None:
+    from newsletter.sending import Verdict, send_one
+
     transport = opened.transport()
     try:
         transport.open()
-        transport.send(letter)
+        result = send_one(transport, letter)
+        if result.verdict is not Verdict.SENT:
+            raise NewsletterError(result.words)
     finally:
         transport.close()
     to = f"by {opened.config.smtp}" if opened.config.smtp else f"into the Maildir {opened.config.outbox}"

@@ -58,6 +58,8 @@ class Standing:
     sent_before: Mapping[int, datetime]
     #: When the newest paper of all was first seen.
     last_seen_at: datetime | None
+    #: How the edition is held up by a person, if it is.
+    halted: str = ""
     #: How much each of the edition's papers is to this reader's taste, if anything is known of it.
     taste: Numbers | None = None
 
@@ -70,6 +72,8 @@ def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str
         return f"suppressed: {standing.suppressed}"
     if standing.delivery is not None:
         return _already(standing.delivery, due)
+    if standing.halted:
+        return f"{due.key} is {standing.halted}"
     digest = compose(standing.matcher, standing.edition, subscriber.profile, standing.sent_before, standing.taste)
     return digest if digest.items or subscriber.profile.even_if_empty else _why_empty(digest, subscriber, standing)
 
@@ -104,10 +108,10 @@ def plan(
 ) -> Iterator[Intent | Silence]:
     """Decide for every subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     editions: dict[str, tuple[Edition, Matcher]] = {}
-    suppressions = store.subscribers.suppressions()
+    halted = store.editions.halted()
     last_seen_at = store.papers.last_seen_at()
     statistics, tastes = read_statistics(store), Tastes(store)
-    for subscriber in store.subscribers.all():
+    for subscriber in store.subscribers.each():
         key = email_key(subscriber.email)
         if only is not None and key not in only:
             continue
@@ -119,7 +123,8 @@ def plan(
         delivery = store.deliveries.find(due.key, subscriber.id)
         is_open = delivery is None and subscriber.status is Status.ACTIVE  # learning a taste takes seconds
         standing = Standing(
-            suppressed=suppressions.get(key),
+            suppressed=store.subscribers.why_suppressed(subscriber.email),
+            halted=halted.get(due.key, ""),
             delivery=delivery,
             edition=edition,
             matcher=matcher,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from newsletter.errors import TransportError
 from newsletter.models import Message
+from newsletter.sending import Ledger, Result, Verdict
 
 
 class MaildirTransport:
@@ -27,8 +29,28 @@ class MaildirTransport:
         except OSError as error:
             raise TransportError(f"outbox {self.root}: {error.strerror or error}") from error
 
-    def send(self, message: Message) -> str:
-        """Write one message; see `Transport.send`."""
+    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Write messages; see `Transport.carry`."""
+        results: list[Result] = []
+        try:
+            for message in messages:
+                may_go = ledger.commit(results, [message])
+                results = []
+                if message.message_id in may_go:
+                    results = [Result(message, Verdict.RETURNED, "the outbox cannot be written")]
+                    results = [Result(message, Verdict.SENT, self._put(message))]
+                if stopped():
+                    break
+        finally:
+            if results:
+                ledger.commit(results, [])
+
+    def _put(self, message: Message) -> str:
+        """Write one message; return where it is.
+
+        Raises:
+            TransportError: It cannot be written.
+        """
         self.open()
         name = hashlib.sha256(message.message_id.encode()).hexdigest()[:32] + ".newsletter"
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,13 @@ from sqlite_utils import Database
 
 from newsletter.models import Delivery, DeliveryStatus
 
+_DEPART = """
+    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?
+    WHERE id = ? AND status IN ('queued', 'sending', 'deferred')
+        AND (SELECT halted FROM editions WHERE key = edition_key) = ''
+        AND EXISTS (
+            SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
+                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))"""
 _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
@@ -19,19 +27,92 @@ class Deliveries:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    def stage(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
+        """Put deliveries (edition, subscriber, digest, Message-ID) aside, until `queue_staged`."""
+        with self._db.atomic():
+            self._db.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS staged (edition_key, subscriber_id, digest_id, message_id)"
+            )
+            self._db.conn.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
+
+    def queue_staged(self, now: datetime) -> int:
+        """Write what was put aside into the ledger, to be sent: all of it at once. Returns how many there are."""
+        queued = self._db.execute(
+            "INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, "
+            "next_attempt_at, updated_at) SELECT *, 'queued', 0, '', NULL, ? FROM temp.staged",
+            [now.isoformat()],
+        ).rowcount
+        self._db.execute("DELETE FROM temp.staged")
+        return queued
+
+    def unstage(self) -> None:
+        """Forget what was put aside, before or in vain."""
+        self._db.execute("DROP TABLE IF EXISTS temp.staged")
+
     def queue(self, edition_key: str, subscriber_id: int, digest_id: int, message_id: str, now: datetime) -> None:
         """Write one delivery into the ledger, to be sent."""
-        self._db.table("deliveries").insert({
-            "edition_key": edition_key,
-            "subscriber_id": subscriber_id,
-            "digest_id": digest_id,
-            "message_id": message_id,
-            "status": DeliveryStatus.QUEUED.value,
-            "attempts": 0,
-            "detail": "",
-            "next_attempt_at": None,
-            "updated_at": now.isoformat(),
-        })  # fmt: skip
+        self.unstage()
+        self.stage([(edition_key, subscriber_id, digest_id, message_id)])
+        self.queue_staged(now)
+
+    def claim(self, now: datetime, *, after: int, limit: int, share: tuple[int, int] = (0, 1)) -> list[Delivery]:
+        """Return deliveries that are to be carried out now, in the order they were planned, from the one `after`.
+
+        Of `share` (k, n) only every n-th is returned, so that n processes divide them among themselves.
+        """
+        sql = (
+            # The planner would search the index of statuses, and sort what it finds, each time.
+            f"SELECT {_COLUMNS} FROM deliveries NOT INDEXED WHERE id > ? AND id % ? = ? "
+            "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
+            "AND (SELECT halted FROM editions WHERE key = edition_key) = '' ORDER BY id LIMIT ?"
+        )
+        rows = self._db.execute(sql, [after, share[1], share[0], now.isoformat(), limit])
+        return [_delivery(row) for row in rows.fetchall()]
+
+    def depart(self, delivery_id: int, now: datetime) -> bool:
+        """Store that a message is about to leave, unless its reader or its edition must not be served any more."""
+        return self._db.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
+
+    def counts(self, edition_key: str | None = None) -> dict[str, int]:
+        """Return how many deliveries, of an edition or of all, are in which status."""
+        where, values = ("WHERE edition_key = ?", [edition_key]) if edition_key else ("", [])
+        sql = f"SELECT status, count(*) FROM deliveries {where} GROUP BY status"
+        return dict(self._db.execute(sql, values).fetchall())
+
+    def with_status(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int) -> list[Delivery]:
+        """Return deliveries in one of these statuses, the latest first."""
+        marks = ", ".join("?" for _ in statuses)
+        where = f"status IN ({marks})" + (" AND edition_key = ?" if edition_key else "")
+        values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), limit]
+        return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", values)
+
+    def hold(self, now: datetime, words: str) -> int:
+        """Keep what is in doubt since a crash for a person to decide; return how many there are."""
+        sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"
+        return self._db.execute(sql, [words, now.isoformat()]).rowcount
+
+    def skip_open(
+        self, now: datetime, words: str, *, edition_key: str | None = None, before: datetime | None = None
+    ) -> int:
+        """Skip what waits, of one edition or of all those made `before`; return how many there are."""
+        where = "edition_key = ?" if edition_key else "edition_key IN (SELECT key FROM editions WHERE created_at < ?)"
+        value = edition_key or (before.isoformat() if before else "")
+        sql = (
+            f"UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ? WHERE {where} "
+            "AND status IN ('queued', 'deferred')"
+        )
+        return self._db.execute(sql, [words, now.isoformat(), value]).rowcount
+
+    def queue_again(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, now: datetime) -> int:
+        """Queue what ended in one of these statuses, or waits, once more; return how many there are."""
+        marks = ", ".join("?" for _ in statuses)
+        where = f"status IN ({marks})" + (" AND edition_key = ?" if edition_key else "")
+        sql = (
+            "UPDATE deliveries SET status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, "
+            f"updated_at = ? WHERE {where}"
+        )
+        values = [now.isoformat(), *(status.value for status in statuses), *([edition_key] if edition_key else [])]
+        return self._db.execute(sql, values).rowcount
 
     def find(self, edition_key: str, subscriber_id: int) -> Delivery | None:
         """Return the delivery of an edition to a subscriber, or None if none was planned."""
@@ -63,18 +144,21 @@ class Deliveries:
         status: DeliveryStatus,
         now: datetime,
         *,
+        attempts: int | None = None,
         detail: str = "",
         next_attempt_at: datetime | None = None,
     ) -> None:
-        """Store a delivery's new status, at once and for good. Each move to `SENDING` counts as an attempt."""
+        """Store a delivery's new status. Each move to `SENDING` is an attempt, unless their number is told."""
+        waits = next_attempt_at.isoformat() if next_attempt_at else None
         self._db.execute(
-            "UPDATE deliveries SET status = ?, attempts = attempts + ?, detail = ?, next_attempt_at = ?, "
-            "updated_at = ? WHERE id = ?",
+            "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
+            "next_attempt_at = ?, updated_at = ? WHERE id = ?",
             [
                 status.value,
+                attempts,
                 int(status is DeliveryStatus.SENDING),
                 detail,
-                next_attempt_at.isoformat() if next_attempt_at else None,
+                waits,
                 now.isoformat(),
                 delivery_id,
             ],

@@ -53,6 +53,14 @@ class Editions:
         }
         self._db.table("editions").insert(row, pk="key", ignore=True)
 
+    def halt(self, key: str, how: str) -> bool:
+        """Hold an edition up ("paused", "cancelled"), or let it go on (""); return whether there is one."""
+        return self._db.execute("UPDATE editions SET halted = ? WHERE key = ?", [how, key]).rowcount > 0
+
+    def halted(self) -> dict[str, str]:
+        """Return how editions are held up, of those that are."""
+        return dict(self._db.execute("SELECT key, halted FROM editions WHERE halted <> ''").fetchall())
+
     def put_digest(self, digest: Digest) -> int:
         """Store a digest and return its number; the same digest of the same edition is stored once."""
         sections = [(position, section.title, section.matched) for position, section in enumerate(digest.sections)]

@@ -371,3 +371,10 @@ def m008_words(db: Database) -> None:
             made_at TEXT NOT NULL,
             PRIMARY KEY (paper_id, language)
         ) STRICT, WITHOUT ROWID""")
+
+
+@MIGRATIONS()
+def m009_halted(db: Database) -> None:
+    """Editions that a person holds up."""
+    db.execute("ALTER TABLE editions ADD COLUMN halted TEXT NOT NULL DEFAULT ''")  # or 'paused' or 'cancelled'
+    db.execute("CREATE INDEX deliveries_status ON deliveries(status, updated_at)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
     "trending", "updates", "serendipity", "even_if_empty", "follow", "ranking",
 )  # fmt: skip
+#: So many are read at once, where there may be a million.
+_AT_ONCE = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", *_PROFILE_COLUMNS)
 
 
@@ -65,6 +67,18 @@ class Subscribers:
     def find_by_id(self, subscriber_id: int) -> Subscriber | None:
         """Return the subscriber of this number, or None."""
         return next(self._where("subscribers.id = ?", [subscriber_id]), None)
+
+    def get_many(self, ids: Iterable[int]) -> dict[int, Subscriber]:
+        """Return the subscribers of these numbers, by number."""
+        marks = ", ".join(str(int(number)) for number in ids)
+        return {one.id: one for one in self._where(f"subscribers.id IN ({marks})", [])}
+
+    def each(self) -> Iterator[Subscriber]:
+        """Yield all subscribers, in the order of their addresses; others may write meanwhile."""
+        last = ""
+        while batch := list(self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _AT_ONCE])):
+            yield from batch
+            last = email_key(batch[-1].email)
 
     def all(self) -> list[Subscriber]:
         """Return all subscribers, in the order of their addresses."""

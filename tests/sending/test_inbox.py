@@ -7,7 +7,7 @@ import pytest
 from newsletter.errors import TransportError
 from newsletter.sending.inbox import Inbox, Received
 from newsletter.sending.smtp import SmtpSettings, SmtpTransport
-from tests.sending.test_smtp import CONTENT, message
+from tests.sending.test_smtp import CONTENT, message, send
 
 
 def transport_to(inbox: Inbox) -> SmtpTransport:
@@ -17,8 +17,8 @@ def transport_to(inbox: Inbox) -> SmtpTransport:
 def test_the_inbox_keeps_what_it_is_given_with_its_envelope() -> None:
     with Inbox() as inbox:
         transport = transport_to(inbox)
-        transport.send(message("ada@example.org"))
-        transport.send(replace(message("bob@example.org"), content=b"Subject: Again\r\n\r\n"))
+        send(transport, message("ada@example.org"))
+        send(transport, replace(message("bob@example.org"), content=b"Subject: Again\r\n\r\n"))
         transport.close()
 
     assert inbox.received == [
@@ -30,7 +30,7 @@ def test_the_inbox_keeps_what_it_is_given_with_its_envelope() -> None:
 def test_two_inboxes_are_two_servers() -> None:
     with Inbox() as one, Inbox() as other:
         transport = transport_to(other)
-        transport.send(message())
+        send(transport, message())
         transport.close()
 
         assert one.port != other.port
@@ -43,4 +43,4 @@ def test_a_closed_inbox_takes_nothing_more() -> None:
         pass
 
     with pytest.raises(TransportError, match="cannot connect"):
-        transport_to(inbox).send(message())
+        send(transport_to(inbox), message())

@@ -1,0 +1,113 @@
+"""Four connections, a server that is fast and rude, and a sender that is killed again and again."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from newsletter.models import DeliveryStatus
+from tests.pipeline.conftest import Street
+from tests.pipeline.test_deliver import SENDER
+from tests.sink import Sink, sinking
+
+READERS = 600
+CONNECTIONS = 4
+KILLS = 8
+
+
+@pytest.fixture
+def many_readers(street: Street) -> Street:
+    street.add_paper("Pears in Winter", 1)
+    with street.store.transaction():
+        for number in range(READERS):
+            street.add_reader(f"reader{number:04}@example.org", "pears")
+    return street
+
+
+def run_until_done(street: Street, site: Path, sink: Sink, *, kills: int) -> int:
+    """Send, with a SIGKILL at random moments, until a run ends by itself; return how many were killed."""
+    chance = random.Random(3)  # noqa: S311 - dice
+    command = [
+        sys.executable, "-c", SENDER.replace("connections=1", f"connections={CONNECTIONS}"), str(site), str(sink.port),
+        street.now.isoformat(),
+    ]  # fmt: skip
+    killed = 0
+    for _ in range(200):
+        taken = len(sink.taken)
+        process = subprocess.Popen(command)
+        if killed < kills:
+            while len(sink.taken) == taken and process.poll() is None:
+                pass
+            threading.Timer(chance.random() / 20, process.kill).start()
+        if process.wait(120) == -9:
+            killed += 1
+        elif process.returncode == 0:
+            return killed
+    raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize("chunking", [(), ("--chunking",)])
+def test_killed_again_and_again_nobody_is_missed_and_doubles_are_few_and_known(
+    many_readers: Street, tmp_path: Path, chunking: tuple[str, ...]
+) -> None:
+    with sinking(tmp_path / "taken.log", *chunking) as sink:
+        killed = run_until_done(many_readers, tmp_path, sink, kills=KILLS)
+        taken = sink.taken
+
+    assert killed > 0
+    assert {recipient for recipient, _ in taken} == {f"reader{number:04}@example.org" for number in range(READERS)}
+    assert len(taken) - READERS <= CONNECTIONS * killed
+    assert len(set(taken)) == READERS  # whoever got two got the same Message-ID twice
+    assert many_readers.store.deliveries.counts() == {"sent": READERS}
+
+
+def test_held_what_is_in_doubt_comes_never_twice(many_readers: Street, tmp_path: Path) -> None:
+    with (tmp_path / "newsletter.toml").open("a", encoding="utf-8") as file:
+        file.write('[delivery]\nin_doubt = "hold"\n')
+    with sinking(tmp_path / "taken.log") as sink:
+        killed = 0
+        while sum(many_readers.store.deliveries.counts().get(s, 0) for s in ("sent", "held", "failed")) < READERS:
+            # A run that holds something back says so by its exit code, and so never ends with 0.
+            killed += _run_once(many_readers, tmp_path, sink, kill=killed < KILLS)
+        taken = sink.taken
+
+    held = many_readers.store.deliveries.with_status([DeliveryStatus.HELD], None, READERS)
+    assert max(Counter(recipient for recipient, _ in taken).values()) == 1
+    assert len(held) <= CONNECTIONS * killed
+    assert len(taken) + len(held) >= READERS
+
+
+def _run_once(street: Street, site: Path, sink: Sink, *, kill: bool) -> int:
+    taken = len(sink.taken)
+    command = [
+        sys.executable, "-c", SENDER.replace("connections=1", f"connections={CONNECTIONS}"), str(site), str(sink.port),
+        street.now.isoformat(),
+    ]  # fmt: skip
+    process = subprocess.Popen(command)
+    while kill and len(sink.taken) == taken and process.poll() is None:
+        pass
+    if kill:
+        threading.Timer(0.02, process.kill).start()
+    return int(process.wait(120) == -9)
+
+
+@pytest.mark.parametrize("rude", [("--farewells", "0.01"), ("--cuts", "0.005")])
+def test_a_server_that_hangs_up_in_the_middle_gets_everything_in_the_end(
+    many_readers: Street, tmp_path: Path, rude: tuple[str, ...]
+) -> None:
+    with sinking(tmp_path / "taken.log", *rude) as sink:
+        for _ in range(50):
+            _run_once(many_readers, tmp_path, sink, kill=False)
+            if many_readers.store.deliveries.counts() == {"sent": READERS}:
+                break
+            many_readers.wait(minutes=10)
+        taken = sink.taken
+
+    assert {recipient for recipient, _ in taken} == {f"reader{number:04}@example.org" for number in range(READERS)}
+    assert len(set(taken)) == READERS
