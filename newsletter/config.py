@@ -121,7 +121,6 @@ SETTINGS = (
         ("resend", "hold"),
     ),
     Setting("delivery.max_age_hours", 72, "What could not be sent for so long is no news any more, and is skipped."),
-    Setting("delivery.workers", 1, "How many processes send; one for each core, where mail is signed."),
 )
 
 _HEAD = """\
@@ -190,8 +189,6 @@ class DeliverySettings:
     in_doubt: str = "resend"
     #: What could not be sent for so long is not sent any more.
     max_age_hours: int = 72
-    #: How many processes send.
-    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,9 +332,7 @@ def _config(site: Site, values: dict[str, Any], sources: tuple[Source, ...], wei
         )
         if values["smtp.host"]
         else None,
-        delivery=DeliverySettings(
-            values["delivery.in_doubt"], values["delivery.max_age_hours"], values["delivery.workers"]
-        ),
+        delivery=DeliverySettings(values["delivery.in_doubt"], values["delivery.max_age_hours"]),
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,
