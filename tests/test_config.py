@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config import SETTINGS, Config, check_sender, load_config, new_config
+from newsletter.config import Config, DkimSettings, check_sender, load_config
 from newsletter.errors import ConfigError
 from newsletter.places import Site, find_site
 from newsletter.sending.smtp import SmtpSettings
+from newsletter.settings import SETTINGS, new_config
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.weights import Weights
 
@@ -65,6 +66,10 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("[site]\nurl = 'papers.example.org'\n", "site.url: an address is expected", None),
         ("[site]\nurl = 'https://['\n", "site.url: an address is expected", None),
         ("[sender]\naddress = 'me'\n", "sender.address: 'me' is not an address", None),
+        ("[[relays]]\nport = 25\n", "relays: number 1 has no host", 'as in host = "smtp.example.net"'),
+        ("[[relays]]\nhots = 'a'\n", "smtp.hots: no such setting", "did you mean smtp.host?"),
+        ("relays = 5\n", "relays: tables are expected", None),
+        ("[dkim]\nselector = 'a'\n", "dkim.key: missing", "a signature needs a selector and a key"),
         ("[[sources]]\nkind = 'gopher'\n", "no source is called 'gopher'", "known: huggingface, "),
         ("[[sources]]\nkind = 'page'\nurl = 'x'\n", "page: url: no such setting", "known: none"),
         ("sources = 5\n", "sources: tables are expected", None),
@@ -145,3 +150,18 @@ def test_a_weight_that_is_none_is_one_line(tmp_path: Path, line: str, complaint:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, f"[ranking]\n{line}\n")
     assert str(caught.value) == f"{tmp_path}/newsletter.toml: {complaint}"
+
+
+def test_further_servers_have_the_settings_of_the_first_and_passwords_of_their_own(tmp_path: Path) -> None:
+    text = "[smtp]\nhost = 'a'\n[[relays]]\nhost = 'b'\nport = 25\nusername = 'me'\n"
+
+    config = load(tmp_path, text, NEWSLETTER_RELAY_1_PASSWORD="secret", NEWSLETTER_SMTP_PORT="2525")
+
+    assert config.smtp == SmtpSettings("a", 2525)
+    assert config.relays == (SmtpSettings("b", 25, username="me", password="secret"),)
+
+
+def test_keys_to_sign_with_are_files_of_the_site_under_the_senders_domain(tmp_path: Path) -> None:
+    config = load(tmp_path, "[dkim]\nselector = 's1'\nkey = 'dkim.pem'\nthreads = 3\n")
+
+    assert config.dkim == DkimSettings("newsletter.example", (("s1", tmp_path / "dkim.pem"),), 3)

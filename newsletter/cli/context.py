@@ -67,7 +67,7 @@ class Opened:
         if self.config.smtp is None:
             return MaildirTransport(self.config.outbox)
         check_sender(self.config)
-        return SmtpTransport(self.config.smtp)
+        return SmtpTransport(self.config.smtp, *self.config.relays)
 
 
 def now() -> datetime:

@@ -29,8 +29,8 @@ def make_site(root: Path) -> list[Path]:
     Raises:
         ConfigError: A file cannot be written.
     """
-    from newsletter.config import new_config
     from newsletter.profiles import read_topics
+    from newsletter.settings import new_config
     from newsletter.store import open_store
 
     site = Site(root)

@@ -29,6 +29,8 @@ from newsletter.pipeline.letters import Letters, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.plan import Intent, plan
 from newsletter.sending import Transport
+from newsletter.sending.dkim import DkimKey, load_key
+from newsletter.sending.signing import signed
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 
@@ -52,6 +54,8 @@ class _Run:
     tally: Tally
     ledger: SendingLedger
     stopped: Callable[[], bool]
+    #: With what mail is signed, in the order of the signatures.
+    keys: tuple[DkimKey, ...]
     #: The keys of the addresses to serve, or None for all.
     only: AbstractSet[str] | None
     #: Which part of the ledger is ours: every n-th delivery, from the k-th.
@@ -98,7 +102,7 @@ def deliver(
     says so, what is under way is finished, and the rest waits for the next run.
 
     Raises:
-        NewsletterError: Another process is sending for this site.
+        NewsletterError: Another process is sending for this site, or a key to sign with is not as it should be.
     """
     tally = Tally(watch)
     run = _Run(
@@ -110,6 +114,7 @@ def deliver(
         tally,
         SendingLedger(store, clock, tally, holds_doubtful=config.delivery.in_doubt == "hold"),
         stopped,
+        _keys(config),
         None if only is None else frozenset(map(email_key, only)),
     )
     notes = Notes(config.site.notes, note)
@@ -215,7 +220,8 @@ def _carry(run: _Run, transport: Transport) -> None:
     while True:
         run.ledger.returned = 0
         try:
-            transport.carry(_messages(run), run.ledger, run.stopped)
+            letters = signed(_messages(run), run.keys, run.config.dkim.threads, run.clock)
+            transport.carry(letters, run.ledger, run.stopped)
         except TransportError as error:
             run.error = run.error or error
         if run.error is not None or not run.ledger.returned or run.stopped():
@@ -259,6 +265,10 @@ def _tell_rest(run: _Run, error: NewsletterError) -> None:
     """Tell of those who wait since a run stopped."""
     for claim in islice(_claims(run, _BATCH), _NAMED):
         run.tell_waiting(claim.subscriber, claim.delivery.edition_key, error)
+
+
+def _keys(config: Config) -> tuple[DkimKey, ...]:
+    return tuple(load_key(path, config.dkim.domain, selector) for selector, path in config.dkim.keys)
 
 
 def _is_open(delivery: Delivery, now: datetime) -> bool:

@@ -10,8 +10,9 @@ let scheme = 'light';
 
 export function showLetter(url, stays) {
   const shown = frame.contentDocument;
+  const root = shown?.documentElement; // null for a moment while a page is on its way in
   if (!stays) place = 0;
-  else if (shown && !('instead' in shown.documentElement.dataset)) place = shown.scrollingElement?.scrollTop ?? 0;
+  else if (root && !('instead' in root.dataset)) place = shown.scrollingElement?.scrollTop ?? 0;
   frame.addEventListener('load', () => frame.contentDocument?.scrollingElement?.scrollTo(0, place), { once: true });
   // Put in place of what was there: the back button is for choices, not for reloads.
   frame.contentWindow.location.replace(url);

@@ -1,0 +1,256 @@
+"""DKIM signatures (RFC 6376), by RSA (RFC 8301) and Ed25519 (RFC 8463).
+
+Canonicalization is relaxed/simple: relays refold headers now and then, and leave bodies alone, so that a body can be
+hashed as it lies in memory, and only once however many keys sign. What a signature says of a message but the hashes and
+the time is the same in a whole run, and kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from binascii import b2a_base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import idna
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from newsletter.errors import ConfigError
+
+PrivateKey = RSAPrivateKey | Ed25519PrivateKey
+
+#: What is signed where it is there. RFC 8058 asks for the two headers by which one click leaves.
+_SIGNED = tuple(
+    name.encode()
+    for name in (
+        "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+        "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "List-Id", "List-Unsubscribe",
+        "List-Unsubscribe-Post", "List-Help", "List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted",
+    )
+)  # fmt: skip
+#: Named once more than they are there, so that nobody can add another on the way (RFC 6376, 8.15).
+_ONLY_ONCE = frozenset({b"from", b"reply-to", b"to", b"subject", b"date", b"mime-version", b"content-type"})
+
+_LINE = 76
+_SMALLEST_RSA, _LARGEST_RSA = 2048, 4096  # the largest that every verifier has to know (RFC 8301, 3.2)
+_LABELS = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*", re.ASCII)
+_PADDING, _HASH = PKCS1v15(), SHA256()
+_MAKE_ONE = "newsletter doctor --new-key rsa FILE makes one"
+
+
+@dataclass(frozen=True, slots=True)
+class DkimKey:
+    """A key, and where its public half stands in DNS: SELECTOR._domainkey.DOMAIN."""
+
+    domain: str
+    selector: str
+    private_key: PrivateKey = field(repr=False)
+    #: Where it was read from.
+    path: Path | None = None
+
+    @property
+    def algorithm(self) -> str:
+        """What the tag a= calls it."""
+        return "rsa-sha256" if isinstance(self.private_key, RSAPrivateKey) else "ed25519-sha256"
+
+    @property
+    def host(self) -> str:
+        """The name of its TXT record."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def record(self) -> str:
+        """The text of its TXT record."""
+        return _record(self.private_key)
+
+
+def load_key(path: Path, domain: str, selector: str) -> DkimKey:
+    """Read a private key from a PEM file: RSA of 2048 to 4096 bits, or Ed25519.
+
+    Raises:
+        ConfigError: The file cannot be read, or holds no such key; the message shows nothing of what it holds.
+    """
+    try:
+        pem = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"dkim: {path}: no such file", hint=_MAKE_ONE) from None
+    except OSError as error:
+        raise ConfigError(f"dkim: {path} cannot be read: {error.strerror or 'unknown error'}") from None
+    return DkimKey(_name("domain", domain), _name("selector", selector), _private_key(path, pem), path)
+
+
+def new_key(kind: str) -> tuple[bytes, str]:
+    """Make a key ("rsa" or "ed25519"); return its PEM (PKCS #8, not encrypted) and the text of its TXT record."""
+    key: PrivateKey = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(65537, _SMALLEST_RSA)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), _record(key)
+
+
+def sign(content: bytes, keys: Sequence[DkimKey], now: datetime) -> bytes:
+    """Return a message with a DKIM-Signature header for each key on top; see `signature_of`."""
+    return signature_of(content, keys, now) + content
+
+
+def signature_of(content: bytes, keys: Sequence[DkimKey], now: datetime) -> bytes:
+    """Return the DKIM-Signature headers of a message, each with its line end: what sending writes before it.
+
+    Args:
+        content: A message with CRLF as line ends, as it will be sent (but for the doubled dots of SMTP).
+        keys: In the order of the headers. A verifier needs only one that it understands.
+        now: When it is signed; aware of its zone.
+
+    Raises:
+        ValueError: There is no From, without which there is nothing to sign (RFC 6376, 5.4).
+    """
+    if not keys:
+        return b""
+    end_of_headers = content.find(b"\r\n\r\n")
+    start = len(content) if end_of_headers < 0 else end_of_headers + 4
+    body_hash = _body_hash(content, start)
+    names, signed = _signed_headers(content[: start if end_of_headers < 0 else end_of_headers])
+    time = b"%d" % now.timestamp()
+    return b"".join(_header(key, names, signed, time, body_hash) for key in keys)
+
+
+# -- one signature ------------------------------------------------------------------------------------
+
+
+def _header(key: DkimKey, names: bytes, signed: bytes, time: bytes, body_hash: bytes) -> bytes:
+    folded, relaxed = _frame(key.domain, key.selector, key.algorithm, names)
+    said = signed + relaxed % (time, body_hash)
+    private_key = key.private_key
+    if isinstance(private_key, RSAPrivateKey):
+        signature = private_key.sign(said, _PADDING, _HASH)
+    else:
+        signature = private_key.sign(sha256(said).digest())  # the hash is what is signed (RFC 8463, 3)
+    text = b2a_base64(signature, newline=False)
+    first = _LINE - 3  # after " b="
+    lines = [text[:first], *(text[at : at + _LINE - 1] for at in range(first, len(text), _LINE - 1))]
+    return folded % (time, body_hash) + b"\r\n ".join(lines) + b"\r\n"
+
+
+@lru_cache(maxsize=64)
+def _frame(domain: str, selector: str, algorithm: str, names: bytes) -> tuple[bytes, bytes]:
+    """Return a signature's header up to b=, as it is sent and canonical, with places for time and body hash."""
+    tags = f"DKIM-Signature: v=1; a={algorithm}; c=relaxed/simple; d={domain};\r\n s={selector}; t=%b;\r\n"
+    first, *others = names.split(b":")
+    lines = [b" h=" + first]
+    for name in others:
+        if len(lines[-1]) + len(name) + 2 <= _LINE:
+            lines[-1] += b":" + name
+        else:
+            lines.append(b" " + name)
+            lines[-2] += b":"
+    folded = tags.encode() + b"\r\n".join(lines) + b";\r\n bh=%b;\r\n b="
+    return folded, folded.replace(b"\r\n", b"").replace(b"DKIM-Signature: ", b"dkim-signature:", 1)
+
+
+# -- canonical form -----------------------------------------------------------------------------------
+
+
+def _body_hash(content: bytes, start: int) -> bytes:
+    """Return the hash of a body, whatever empty lines it ends with: exactly one line end (RFC 6376, 3.4.3)."""
+    end = len(content)
+    while end - start >= 4 and content.endswith(b"\r\n\r\n", start, end):
+        end -= 2
+    hashed = sha256(memoryview(content)[start:end])
+    if not content.endswith(b"\r\n", start, end):
+        hashed.update(b"\r\n")
+    return b2a_base64(hashed.digest(), newline=False)
+
+
+def _signed_headers(block: bytes) -> tuple[bytes, bytes]:
+    """Return the value of h=, and the headers it names in canonical form, each with its line end."""
+    lines = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n")
+    headers = [_relaxed(line) for line in lines]
+    names, order = _order(tuple([name for name, _ in headers]))
+    return names, b"".join([headers[at][1] for at in order])
+
+
+@lru_cache(maxsize=64)
+def _order(there: tuple[bytes, ...]) -> tuple[bytes, tuple[int, ...]]:
+    """Return the value of h= for headers of these names, and in which order they are signed.
+
+    Of a name that is there several times, the last comes first (RFC 6376, 5.4.2).
+    """
+    if b"from" not in there:
+        raise ValueError("a message without From cannot be signed")
+    names: list[bytes] = []
+    order: list[int] = []
+    for spelling in _SIGNED:
+        name = spelling.lower()
+        found = [at for at, other in enumerate(there) if other == name]
+        if found:
+            names.extend([spelling] * (len(found) + (name in _ONLY_ONCE)))
+            order.extend(reversed(found))
+    return b":".join(names), tuple(order)
+
+
+@lru_cache(maxsize=256)
+def _relaxed(line: bytes) -> tuple[bytes, bytes]:
+    """Return an unfolded header's name, and all of it in canonical form (RFC 6376, 3.4.2).
+
+    Most headers are the same in many messages.
+    """
+    name, _, value = line.partition(b":")
+    name = name.rstrip(b" \t").lower()
+    return name, b"%b:%b\r\n" % (name, b" ".join(filter(None, value.replace(b"\t", b" ").split(b" "))))
+
+
+# -- keys ---------------------------------------------------------------------------------------------
+
+
+def _private_key(path: Path, pem: bytes) -> PrivateKey:
+    if b"PRIVATE KEY-----" not in pem:
+        kind = "holds a public key or certificate, not the private key" if b"-----BEGIN" in pem else "is no PEM file"
+        raise ConfigError(f"dkim: {path} {kind}", hint=_MAKE_ONE)
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise ConfigError(
+            f"dkim: {path} is encrypted, and nobody is there to type its passphrase",
+            hint="keep the key without one, readable by its owner only",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigError(f"dkim: {path} holds no private key that can be understood", hint=_MAKE_ONE) from None
+    if isinstance(key, RSAPrivateKey):
+        if not _SMALLEST_RSA <= key.key_size <= _LARGEST_RSA:
+            size = f"{key.key_size} bits, not {_SMALLEST_RSA} to {_LARGEST_RSA}"
+            raise ConfigError(f"dkim: {path}: an RSA key of {size}", hint=_MAKE_ONE)
+        return key
+    if isinstance(key, Ed25519PrivateKey):
+        return key
+    raise ConfigError(f"dkim: {path} holds a key that is neither RSA nor Ed25519", hint=_MAKE_ONE)
+
+
+def _name(setting: str, text: str) -> str:
+    try:
+        name = (text if text.isascii() else idna.encode(text, uts46=True).decode()).lower().rstrip(".")
+    except idna.IDNAError:
+        name = ""
+    if not _LABELS.fullmatch(name) or len(name) > 253:
+        raise ConfigError(f"dkim.{setting}: a name in DNS is expected, not {text!r}")
+    return name
+
+
+def _record(key: PrivateKey) -> str:
+    if isinstance(key, RSAPrivateKey):
+        kind, public = "rsa", key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    else:
+        kind, public = "ed25519", key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return f"v=DKIM1; k={kind}; p={base64.b64encode(public).decode()}"
