@@ -314,8 +314,10 @@ class Message:
     sender: str
     recipient: str
     subject: str
-    #: CRLF line ends, none longer than 998 characters; no line begins with a dot.
+    #: CRLF line ends, none longer than 998 characters.
     content: bytes
+    #: Whether it is known that no line begins with a dot, so that none has to be looked for (RFC 5321, 4.5.2).
+    is_dotless: bool = False
 
     @property
     def text(self) -> str:

@@ -51,5 +51,5 @@ def read_feedback(secret: bytes, token: str) -> tuple[int, int, bool] | None:
 
 
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:
-    mac = hmac.new(secret, f"{purpose}|{subscriber_id}".encode(), hashlib.sha256).digest()
+    mac = hmac.digest(secret, f"{purpose}|{subscriber_id}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(mac[:_SIGNATURE_BYTES]).decode()

@@ -233,14 +233,13 @@ def _messages(run: _Run) -> Iterator[Message]:
     try:
         for claim in _claims(run, _BATCH):
             digest = run.digest(claim.delivery)
-            if why := run.ledger.why_not(claim.subscriber):
-                run.ledger.skip(claim, why)
-            elif not digest.items and run.store.editions.get_digest(claim.delivery.digest_id).items:
+            papers = sum(len(section.items) for section in digest.sections)
+            if not papers and run.store.editions.get_digest(claim.delivery.digest_id).items:
                 run.ledger.skip(claim, "all its papers were withdrawn after planning")
             else:
                 delivery = claim.delivery
                 letter = _letter(run, digest, claim.subscriber, delivery.edition_key, delivery.message_id)
-                run.ledger.under_way[letter.message_id] = Claim(delivery, claim.subscriber, len(digest.items))
+                run.ledger.under_way[letter.message_id] = Claim(delivery, claim.subscriber, papers)
                 yield letter
     except TemplateError as error:
         run.error = error

@@ -46,12 +46,12 @@ class Letters:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        wanted: dict[int, tuple[Assembler, list[Digest]]] = {}
+        wanted: dict[int, tuple[Assembler, dict[int, Digest]]] = {}
         for digest, subscriber in digests:
             assembler = self._assembler(digest.edition, subscriber.profile)
-            wanted.setdefault(id(assembler), (assembler, []))[1].append(digest)
+            wanted.setdefault(id(assembler), (assembler, {}))[1][id(digest)] = digest
         for assembler, its_digests in wanted.values():
-            assembler.prepare(its_digests)
+            assembler.prepare(its_digests.values())
 
     def write(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
         """Write one letter, joined from what was rendered for all.

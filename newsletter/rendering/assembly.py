@@ -21,7 +21,17 @@ from newsletter.models import Digest, Edition, Item, Section, Style, Subscriber
 from newsletter.rendering.context import CardContext, DigestContext, SectionContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.environment import FILTERS
-from newsletter.rendering.fragments import Fragment, cut, cut_later, cut_page, encode, later, slot, values_for
+from newsletter.rendering.fragments import (
+    Fragment,
+    cut,
+    cut_later,
+    cut_page,
+    encode,
+    later,
+    may_begin_line_with_dot,
+    slot,
+    values_for,
+)
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.wording import (
     card_context,
@@ -55,6 +65,8 @@ class Bodies:
     #: To be joined.
     text: Sequence[bytes]
     html: Sequence[bytes] | None
+    #: Whether it is known that no line begins with a dot.
+    is_dotless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,8 @@ class Ready:
     html: Fragment | None
     #: What the frame of its page depends on: which texts there are, and how many sections.
     shape: tuple[object, ...]
+    #: Whether no line of it begins with a dot.
+    is_dotless: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +175,14 @@ class Assembler:
         if self.is_plain_because:
             return self._plain_bodies(ready, subscriber, links)
         own = reader_words(subscriber, self.look.language) | {"leave_url": links.leave_url, "token": links.token}
-        text = ready.text.filled(values_for(set(ready.text.slots), own, FILTERS, str))
-        html = ready.html.filled(values_for(set(ready.html.slots), own, FILTERS, _escaped)) if ready.html else None
-        bodies = Bodies(ready.subject, text, html)
+        values = values_for(set(ready.text.slots), own, FILTERS, str)
+        text, html = ready.text.filled(values), None
+        is_dotless = ready.is_dotless and not any(map(may_begin_line_with_dot, values.values()))
+        if ready.html:
+            values = values_for(set(ready.html.slots), own, FILTERS, _escaped)
+            html = ready.html.filled(values)
+            is_dotless = is_dotless and not any(map(may_begin_line_with_dot, values.values()))
+        bodies = Bodies(ready.subject, text, html, is_dotless)
         if ready.shape not in self._proven:
             self._proven.add(ready.shape)
             plain = self._plain_bodies(ready, subscriber, links)
@@ -186,7 +205,9 @@ class Assembler:
         own |= {f"shown{context.number}": context.shown for context in contexts}
         text = _filled(page.text, own, {"sections": texts, "links": links}, str)
         html = cut_later(_filled(page.html, own, {"sections": pages}, _escaped)) if page.html else None
-        return Ready(digest, words["subject"], cut_later(text), html, shape)
+        text_later = cut_later(text)
+        is_dotless = text_later.is_dotless and (html is None or html.is_dotless)
+        return Ready(digest, words["subject"], text_later, html, shape, is_dotless)
 
     def _section(self, section: Section, context: SectionContext, first: int) -> tuple[bytes, bytes, bytes]:
         """Return a section as text, the links of its papers, and as HTML; the reader's token is still to come."""

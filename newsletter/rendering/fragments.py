@@ -21,6 +21,8 @@ _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
 _ATTRIBUTE = "attribute"
+#: What is the same in quoted-printable, and fits into a line.
+_PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,73}")
 #: A space at the end of a line is written as =20, and Python forgets that it may not fit there any more.
 _SPACE_BEYOND = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
 
@@ -41,6 +43,11 @@ class Fragment:
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]
 
+    @property
+    def is_dotless(self) -> bool:
+        """Whether no line of it begins with a dot, whatever comes before; a slot's text is for others to judge."""
+        return not any(map(may_begin_line_with_dot, self.pieces))
+
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return it with something in every slot, as `encode` makes it or `fill` itself."""
         return b"".join(self.filled(values))
@@ -51,6 +58,11 @@ class Fragment:
         parts[::2] = self.pieces
         parts[1::2] = [values[slot] for slot in self.slots]
         return parts
+
+
+def may_begin_line_with_dot(piece: bytes) -> bool:
+    """Whether a line could begin with a dot where this piece of a letter is, whatever comes before it."""
+    return piece.startswith((b".", b"\n.")) or b"\n." in piece
 
 
 def slot(name: str) -> str:
@@ -86,6 +98,8 @@ def encode(text: str) -> bytes:
 
     A letter is put after it while it is encoded, so that there is room for the break.
     """
+    if _PLAIN.fullmatch(text):  # as most names, addresses and tokens are
+        return f"{text}=\r\n".encode()
     if not text:
         return b""
     encoded = binascii.b2a_qp(

@@ -98,7 +98,12 @@ def wire_address(email: str) -> str:
 
 def leave_by_mail(sender: Sender, token: str) -> str:
     """Return the mailto address that asks to leave."""
-    return f"mailto:{quote(wire_address(sender.reply_to), safe='@')}?subject={quote(f'unsubscribe {token}')}"
+    return f"{_mailto(sender.reply_to)}?subject=unsubscribe%20{quote(token)}"
+
+
+@lru_cache(maxsize=16)
+def _mailto(email: str) -> str:
+    return f"mailto:{quote(wire_address(email), safe='@')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +124,7 @@ class Envelope:
         """What stands between the parts: different in every message (RFC 2046, 5.1.1)."""
         return ("=_" + re.sub(r"\W", "", self.message_id))[:70]
 
-    def message(self, subject: str, content: bytes) -> Message:
+    def message(self, subject: str, content: bytes, *, is_dotless: bool = False) -> Message:
         """Return the message that this content makes."""
         return Message(
             message_id=self.message_id,
@@ -127,6 +132,7 @@ class Envelope:
             recipient=wire_address(self.recipient),
             subject=subject,
             content=content,
+            is_dotless=is_dotless,
         )
 
 
@@ -148,14 +154,15 @@ def join_message(envelope: Envelope, bodies: Bodies) -> Message:
         _folded(name, value) for name, value in _headers_of_one(envelope, bodies.subject)
     )
     if bodies.html is None:
-        return envelope.message(bodies.subject, b"".join((head, b"MIME-Version: 1.0\r\n", _TEXT, *bodies.text)))
+        content = b"".join((head, b"MIME-Version: 1.0\r\n", _TEXT, *bodies.text))
+        return envelope.message(bodies.subject, content, is_dotless=bodies.is_dotless)
     boundary = envelope.boundary.encode()
     content = b"".join((
         head, b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="', boundary, b'"\r\n\r\n--',
         boundary,
         b"\r\n", _TEXT, *bodies.text, b"\r\n--", boundary, b"\r\n", _HTML, *bodies.html, b"\r\n--", boundary, b"--\r\n",
     ))  # fmt: skip
-    return envelope.message(bodies.subject, content)
+    return envelope.message(bodies.subject, content, is_dotless=bodies.is_dotless)
 
 
 #: What needs neither quotes nor encoding.

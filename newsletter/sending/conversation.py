@@ -7,6 +7,7 @@ the message goes with its envelope.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 
@@ -15,6 +16,10 @@ from newsletter.sending import Result, Verdict
 from newsletter.sending.replies import Replies, Reply, verdict_on
 
 _SENDER, _RECIPIENT, _DATA, _MESSAGE, _NOTHING = "the sender", "the recipient", "DATA", "the message", "nothing"
+
+
+#: What would end an address, or the line it stands in.
+_NO_PATH = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 class Conversation:
@@ -97,7 +102,8 @@ class Conversation:
             self.out.append(message.content)
         else:
             content = message.content
-            if b"\r\n." in content or content.startswith(b"."):  # RFC 5321, 4.5.2
+            # RFC 5321, 4.5.2
+            if not message.is_dotless and (b"\r\n." in content or content.startswith(b".")):
                 content = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
             self.out.append(content)
             self.out.append(b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
@@ -221,4 +227,4 @@ class Conversation:
 
 def _is_path(address: str) -> bool:
     """Whether an address can stand between angle brackets, in a line."""
-    return not any(letter <= " " or letter in "<>\x7f" for letter in address)
+    return _NO_PATH.search(address) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.sending import Verdict
@@ -44,16 +45,26 @@ class Replies:
         *lines, self._rest = (self._rest + data).split(b"\n")
         replies = []
         for line in lines:
-            if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"\r", b""):
-                raise ValueError(f"no reply of SMTP: {_readable(line[:80])!r}")
+            code, is_last, words = _read_line(line)
+            if is_last and not self._lines:
+                replies.append(Reply(code, words[:_LONGEST]))
+                continue
             if len(self._lines) < 100:
-                self._lines.append(_readable(line[4:]))
-            if line[3:4] != b"-":
-                replies.append(Reply(int(line[:3]), " ".join(self._lines).strip()[:_LONGEST]))
+                self._lines.append(words)
+            if is_last:
+                replies.append(Reply(code, " ".join(self._lines).strip()[:_LONGEST]))
                 self._lines = []
         if len(self._rest) > 65536:
             raise ValueError("no reply of SMTP: a line without end")
         return replies
+
+
+@lru_cache(maxsize=64)
+def _read_line(line: bytes) -> tuple[int, bool, str]:
+    """Return a line's code, whether its reply ends with it, and its words; servers say the same again and again."""
+    if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"\r", b""):
+        raise ValueError(f"no reply of SMTP: {_readable(line[:80])!r}")
+    return int(line[:3]), line[3:4] != b"-", _readable(line[4:])
 
 
 def verdict_on(command: str, reply: Reply) -> Verdict | None:
@@ -82,5 +93,7 @@ def _refusal(command: str, reply: Reply) -> Verdict:
 
 
 def _readable(line: bytes) -> str:
-    text = line.decode("utf-8", "replace")
+    text = line.decode("utf-8", "replace").strip()
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()

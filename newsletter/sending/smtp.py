@@ -35,6 +35,8 @@ _CONTENT = 100
 #: How long to wait at most before looking whether to stop.
 _GLANCE_S = 0.25
 _GREETINGS = 8
+#: How long one server's answer waits for others', to be written down with them.
+_GATHER_S = 0.001
 
 _Greeted = Future[tuple[socket, Mapping[str, str]]]
 
@@ -169,19 +171,31 @@ class SmtpTransport:
             timeout = min(timeout, self._not_before - now)
         if self._greetings:
             timeout = min(timeout, 0.01)
-        events = self._selector.select(timeout)
-        for key, _ in events:
+        events = self._hear(timeout, results)
+        until = now + timeout if not events else time.monotonic() + _GATHER_S
+        # Writing down takes longer than a message: others may join, while enough of them are busy.
+        while events == selectors.EVENT_READ and 0 < 2 * len(results) < len(self._connections):
+            left = until - time.monotonic()
+            if left <= 0 or not self._hear(left, results):
+                break
+        if not events:
+            now = time.monotonic()
+            for connection in [one for one in self._connections if one.is_overdue(now)]:
+                connection.lost = "no answer in time"
+                results.extend(self._lose(connection))
+
+    def _hear(self, timeout: float, results: list[Result]) -> int:
+        """Take what servers say within so many seconds; return what connections were there for, reading or writing."""
+        seen = 0
+        for key, events in self._selector.select(timeout):
+            seen |= events
             connection: Connection = key.data
             results.extend(connection.converse())
             if connection.lost:
                 results.extend(self._lose(connection))
             elif connection.is_used_up and connection.conversation.is_idle:
                 self._part(connection)
-        if not events:
-            now = time.monotonic()
-            for connection in [one for one in self._connections if one.is_overdue(now)]:
-                connection.lost = "no answer in time"
-                results.extend(self._lose(connection))
+        return seen
 
     # -- connections ----------------------------------------------------------------------------------
 

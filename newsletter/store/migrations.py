@@ -378,3 +378,10 @@ def m009_halted(db: Database) -> None:
     """Editions that a person holds up."""
     db.execute("ALTER TABLE editions ADD COLUMN halted TEXT NOT NULL DEFAULT ''")  # or 'paused' or 'cancelled'
     db.execute("CREATE INDEX deliveries_status ON deliveries(status, updated_at)")
+
+
+@MIGRATIONS()
+def m010_lighter_ledger(db: Database) -> None:
+    """An index of what went wrong only: one of every status is written anew with every move."""
+    db.execute("DROP INDEX deliveries_status")
+    db.execute("CREATE INDEX deliveries_bad ON deliveries(status, updated_at) WHERE status IN ('failed', 'held')")

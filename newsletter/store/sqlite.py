@@ -87,14 +87,17 @@ def transaction(db: Database) -> Iterator[None]:
         with db.atomic():
             yield
         return
-    with _explained(Path(_file_of(db))):
-        db.execute("BEGIN IMMEDIATE")
+    try:
+        db.conn.execute("BEGIN IMMEDIATE")
         try:
             yield
-            db.commit()
+            db.conn.commit()
         except BaseException:
-            db.rollback()
+            db.conn.rollback()
             raise
+    except sqlite3.DatabaseError as error:
+        _explain(error, _file_of(db))
+        raise
 
 
 def _file_of(db: Database) -> str:
@@ -105,12 +108,21 @@ def _file_of(db: Database) -> str:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise StoreError(f"{path}: {error}", hint=_hint(str(error))) from error
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise  # a mistake of ours, not of the file
-        raise StoreError(f"{path}: {error}") from error
+        _explain(error, str(path))
+        raise
+
+
+def _explain(error: sqlite3.DatabaseError, path: str) -> None:
+    """Raise in our words what is the file's matter; the rest is a mistake of ours.
+
+    Raises:
+        StoreError: The file is locked, full, broken or not to be written.
+    """
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        return
+    hint = _hint(str(error)) if isinstance(error, sqlite3.OperationalError) else None
+    raise StoreError(f"{path}: {error}", hint=hint) from error
 
 
 def _hint(words: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -129,12 +130,20 @@ class Subscribers:
 def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     *columns, topics = values
     row = dict(zip(_COLUMNS, columns, strict=True))
-    wishes = {column: row.pop(column) for column in _PROFILE_COLUMNS}
+    profile = _profile(*(row.pop(column) for column in _PROFILE_COLUMNS), topics)
+    row |= {"status": Status(row["status"]), "profile": profile}
+    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}
+    return Subscriber(**row)
+
+
+@lru_cache(maxsize=1024)
+def _profile(*values: Any) -> Profile:
+    """Make a profile of what is stored; many readers have the same wishes."""
+    *columns, topics = values
+    wishes: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
     wishes |= {"cadence": Cadence(wishes["cadence"]), "style": Style(wishes["style"])}
     wishes |= {column: bool(wishes[column]) for column in ("updates", "serendipity", "even_if_empty")}
     wishes |= {"follow": tuple(json.loads(wishes["follow"]))}
     wishes |= {"ranking": tuple(json.loads(wishes["ranking"]).items())}
     wishes["topics"] = tuple(Topic(*topic) for topic in json.loads(topics))
-    row |= {"status": Status(row["status"]), "profile": Profile(**wishes)}
-    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}
-    return Subscriber(**row)
+    return Profile(**wishes)

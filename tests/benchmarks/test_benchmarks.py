@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.ranking.test_taste import library
 
@@ -67,3 +70,13 @@ def test_the_assembling_benchmark_prints_its_ratios() -> None:
     assert len(re.findall(r"assembled, digest shared +[\d.]+ µs +plain is slower by \d+", printed)) == 3
     assert re.search(r"an edition of 100 papers: \d+ ms, as long as [\d.]+ plain digests of 20", printed)
     assert "MB more after 50 messages" in printed
+
+
+@pytest.mark.skipif(shutil.which("smtp-source") is None, reason="Debian's postfix is not installed")
+def test_the_delivering_benchmark_prints_its_ratios() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--readers", "60", "--rounds", "1"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
+    assert re.search(r"signed mail of ours is faster by \d+", printed)
+    assert re.search(r"two threads that sign are faster than one by [\d.]+", printed)
+    assert re.search(r"CPU of signed mail: [\d.]+ of one RSA operation", printed)

@@ -1,0 +1,367 @@
+"""How fast an edition reaches a mail server, beside Postfix's own load generator and beside the plain way.
+
+    python -m tests.benchmarks.delivering [--readers 4000] [--rounds 3] [--wait] [--memory 1000000]
+
+The whole path is measured: claim, assemble, sign, SMTP over 16 connections, outcome committed. `smtp-source` sends
+messages of the same size to the same sinks, over four connections and in turns with us; ratios are of the medians. Sinks:
+Debian's `smtp-sink`, which is itself the limit, and the tests' own, which takes less of the machine. `--wait` measures a
+server that answers every command after 50 ms; `--memory` the largest size of a process that serves 10,000 readers and
+of one that serves that many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import smtplib
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import dkim
+
+from newsletter.config import Config, DkimSettings, load_config
+from newsletter.models import Message, Profile
+from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.places import Site
+from newsletter.rendering.environment import make_environment
+from newsletter.sending import Ledger, Result, Transport, Verdict
+from newsletter.sending.dkim import new_key
+from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.store import open_store
+from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
+from tests.benchmarks.matching import NOW
+from tests.factories import make_entry
+from tests.sink import sinking
+
+ROOT = Path(__file__).parents[2]
+_PLAIN = 20  # of the plain way, a few are enough
+
+
+# -- a site whose edition is planned ------------------------------------------------------------------
+
+
+def make_planned_site(root: Path, readers: int) -> Site:
+    """Make a site in whose ledger a digest of twenty papers waits for so many readers."""
+    (root / "newsletter.toml").write_text(
+        '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
+        encoding="utf-8",
+    )
+    site = Site(root)
+    for kind in ("rsa", "ed25519"):
+        (root / f"{kind}.pem").write_bytes(new_key(kind)[0])
+    with open_store(site.store) as store:
+        # Titles of their own, lest they be taken for one paper told of twice.
+        for paper in make_papers(20):
+            title = f"{paper.title}, part {paper.id}"
+            store.papers.add(make_entry(title=title, abstract=paper.abstract, arxiv_id=paper.arxiv_id), NOW)
+        secret, sender = store.secret(), load_config(site, environ={}).sender
+        with store.transaction():
+            store.editions.put(EDITION)
+            digest_id = store.editions.put_digest(digest_of(store.papers.newest(20)))
+            rows = []
+            for number in range(readers):
+                reader = store.subscribers.add(f"reader{number}@example.org", "", Profile(), "cli", NOW)
+                rows.append(
+                    (EDITION.key, reader.id, digest_id, make_message_id(secret, EDITION.key, reader.id, sender))
+                )
+            store.deliveries.stage(rows)
+            store.deliveries.queue_staged(NOW)
+    return site
+
+
+def config_of(site: Site, kinds: tuple[str, ...], threads: int) -> Config:
+    """Return the settings of a site whose mail is signed by keys of these kinds."""
+    keys = tuple((kind, site.root / f"{kind}.pem") for kind in kinds)
+    return replace(load_config(site, environ={}), dkim=DkimSettings("papers.example.org", keys, threads))
+
+
+# -- one run, in a process of its own -----------------------------------------------------------------
+
+
+@dataclass
+class Timed:
+    """A transport, and how long its `carry` took: what comes before is planning."""
+
+    transport: Transport
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+
+    def open(self) -> None:
+        self.transport.open()
+
+    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.transport.carry(messages, ledger, stopped)
+        self.seconds += time.perf_counter() - wall
+        self.cpu_s += time.process_time() - cpu
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+class Nowhere:
+    """Takes every message, as fast as it comes."""
+
+    def open(self) -> None:
+        """There is nothing to open."""
+
+    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+        waiting: list[Result] = []
+        for message in messages:
+            ledger.commit(waiting, [message])
+            waiting = [Result(message, Verdict.SENT, "250 2.0.0 ok")]
+        ledger.commit(waiting, [])
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def child(asked: argparse.Namespace) -> None:
+    """Send a planned edition and print what it took, as JSON."""
+    site = Site(Path(asked.child))
+    kinds = tuple(asked.keys.split(",")) if asked.keys else ()
+    settings = SmtpSettings("127.0.0.1", asked.port, security="none", connections=asked.connections)
+    transport = Timed(SmtpTransport(settings) if asked.port else Nowhere())
+    with open_store(site.store) as store:
+        report = deliver(store, transport, config_of(site, kinds, asked.threads), make_environment(), lambda: NOW)
+    transport.close()
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps([report.counts["sent"], transport.seconds, transport.cpu_s, size]))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run took: messages, seconds, seconds of CPU, megabytes at most."""
+
+    messages: int
+    seconds: float
+    cpu_s: float
+    size_mb: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        """Microseconds of CPU for each message."""
+        return self.cpu_s / self.messages * 1e6
+
+
+def ours(site: Site, port: int, *, keys: str = "", threads: int = 1, connections: int = 16) -> Run:
+    """Send a copy of a planned edition."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(site.root, folder, dirs_exist_ok=True)
+        command = [
+            sys.executable, "-m", "tests.benchmarks.delivering", "--child", folder, "--port", str(port),
+            "--keys", keys, "--threads", str(threads), "--connections", str(connections),
+        ]  # fmt: skip
+        printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return Run(*json.loads(printed))
+
+
+def theirs(port: int, messages: int, size: int) -> Run:
+    """Send as many messages of the same size by smtp-source, over four connections that stay open."""
+    command = [
+        "smtp-source", "-d", "-s", "4", "-m", str(messages), "-l", str(size),
+        "-f", "digest@papers.example.org", "-t", "reader@example.org", f"127.0.0.1:{port}",
+    ]  # fmt: skip
+    began = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)
+    took = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return Run(messages, took, used.ru_utime + used.ru_stime)
+
+
+# -- sinks --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def their_sink() -> Iterator[int]:
+    """Run Debian's smtp-sink; it throws away what it takes."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
+    process = subprocess.Popen(["smtp-sink", *as_nobody, f"127.0.0.1:{port}", "200"])
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def own_sink(*options: str) -> Iterator[int]:
+    """Run the tests' own sink."""
+    with tempfile.TemporaryDirectory() as folder, sinking(Path(folder) / "taken.log", *options) as sink:
+        yield sink.port
+
+
+# -- the plain way ------------------------------------------------------------------------------------
+
+
+def plain(site: Site, port: int) -> Run:
+    """Send a few messages the plain way: Jinja, premailer, EmailMessage, dkimpy, smtplib, a commit for each."""
+    config, pem = config_of(site, (), 1), (site.root / "rsa.pem").read_bytes()
+    with open_store(site.store) as store, smtplib.SMTP("127.0.0.1", port) as server:
+        letters = Letters(config, make_environment(), store.secret())
+        waiting = store.deliveries.claim(NOW, after=0, limit=_PLAIN)
+        digest = store.editions.get_digest(waiting[0].digest_id)
+
+        def send_all() -> None:
+            for delivery in waiting:
+                reader = store.subscribers.find_by_id(delivery.subscriber_id)
+                assert reader is not None
+                letter = letters.write_plain(digest, reader, delivery.message_id, NOW)
+                signature = dkim.sign(
+                    letter.content, b"rsa", b"papers.example.org", pem, canonicalize=(b"relaxed", b"simple")
+                )
+                server.sendmail(letter.sender, [letter.recipient], signature + letter.content)
+                with store.transaction():
+                    store.deliveries.depart(delivery.id, NOW)
+
+        cpu = time.process_time()
+        took = seconds(send_all, 1)
+        return Run(len(waiting), took, (time.process_time() - cpu) / 3)
+
+
+# -- what is printed ----------------------------------------------------------------------------------
+
+
+def median(runs: list[Run]) -> Run:
+    """Return the run in the middle, by rate, with the CPU in the middle."""
+    middle = sorted(runs, key=lambda run: run.rate)[len(runs) // 2]
+    return replace(middle, cpu_s=statistics.median(run.cpu_us for run in runs) * middle.messages / 1e6)
+
+
+def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.Namespace, size: int) -> dict[str, Run]:
+    """Print rates and CPU beside smtp-source's, and return ours."""
+    ways: dict[str, Callable[[int], Run]] = {
+        "smtp-source -s 4": lambda port: theirs(port, asked.readers, size),
+        "unsigned, 4 connections": lambda port: ours(site, port, connections=4),
+        "unsigned": lambda port: ours(site, port),
+        "RSA-2048": lambda port: ours(site, port, keys="rsa"),
+        "RSA-2048, 2 threads": lambda port: ours(site, port, keys="rsa", threads=2),
+        "and Ed25519, 2 threads": lambda port: ours(site, port, keys="rsa,ed25519", threads=2),
+    }
+    runs: dict[str, list[Run]] = {way: [] for way in ways}
+    for _ in range(asked.rounds):
+        for way, measure in ways.items():
+            with sink() as port:  # type: ignore[attr-defined]
+                runs[way].append(measure(port))
+    found = {way: median(its) for way, its in runs.items()}
+    base = found["smtp-source -s 4"]
+    print(f"to {name}")
+    for way, run in found.items():
+        print(
+            f"  {way:24}{run.rate:8.0f}/s {run.rate / base.rate:6.2f}"
+            f"   CPU {run.cpu_us:6.0f} µs each {run.cpu_us / base.cpu_us:6.2f}"
+        )
+    return found
+
+
+def compare_all(asked: argparse.Namespace) -> None:
+    """Print everything that is about rates."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = make_planned_site(Path(folder), asked.readers)
+        with open_store(site.store) as store:
+            letters = Letters(config_of(site, (), 1), make_environment(), store.secret())
+            first = store.deliveries.claim(NOW, after=0, limit=1)[0]
+            reader = store.subscribers.find_by_id(first.subscriber_id)
+            assert reader is not None
+            size = len(letters.write(store.editions.get_digest(first.digest_id), reader, "<a@b.example>", NOW).content)
+        print(f"{asked.readers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
+        compare("smtp-sink", site, their_sink, asked, size)
+        found = compare("the tests' own sink", site, own_sink, asked, size)
+        one, two = found["RSA-2048"], found["RSA-2048, 2 threads"]
+        with own_sink() as port:
+            slow = plain(site, port)
+        bare = bare_rsa_us()
+        limit = bare + found["unsigned"].cpu_us
+        print(
+            f"plain, RSA-2048 by dkimpy {slow.rate:8.1f}/s: signed mail of ours is faster by {one.rate / slow.rate:.0f}"
+        )
+        print(f"two threads that sign are faster than one by {two.rate / one.rate:.2f}")
+        print(
+            f"CPU of signed mail: {one.cpu_us / limit:.2f} of one RSA operation ({bare:.0f} µs) and the unsigned path"
+        )
+
+
+def bare_rsa_us() -> float:
+    """Return what one RSA-2048 operation takes."""
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    key = generate_private_key(65537, 2048)
+    return seconds(lambda: key.sign(b"x" * 1500, PKCS1v15(), SHA256()), 1000) * 1e6
+
+
+def compare_waiting() -> None:
+    """Print how much of what is possible is reached with a server that answers every command after 50 ms."""
+    pause_s = 0.05
+    for connections in (4, 32):
+        number = connections * 60
+        with tempfile.TemporaryDirectory() as folder, own_sink("--pause", str(pause_s)) as port:
+            run = ours(make_planned_site(Path(folder), number), port, connections=connections)
+        possible = connections / (2 * pause_s)
+        print(
+            f"50 ms, {connections} connections: {run.rate:.0f}/s of {possible:.0f} possible: {run.rate / possible:.2f}"
+        )
+
+
+def compare_sizes(asked: argparse.Namespace) -> None:
+    """Print how large a process gets that serves 10,000 readers, and many."""
+    sizes = []
+    for readers in (10_000, asked.memory):
+        with tempfile.TemporaryDirectory() as folder:
+            run = ours(make_planned_site(Path(folder), readers), 0)
+        sizes.append(run.size_mb)
+        print(f"{readers} readers: {run.size_mb} MB at most, {run.rate:.0f}/s to nowhere")
+    print(f"memory: {sizes[1] / sizes[0]:.2f}")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--readers", type=int, default=4_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--wait", action="store_true")
+    parser.add_argument("--memory", type=int, default=0)
+    for of_a_child in ("--child", "--keys"):
+        parser.add_argument(of_a_child, default="", help=argparse.SUPPRESS)
+    for of_a_child, usual in (("--port", 0), ("--threads", 1), ("--connections", 4)):
+        parser.add_argument(of_a_child, type=int, default=usual, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        child(asked)
+    elif asked.wait:
+        compare_waiting()
+    elif asked.memory:
+        compare_sizes(asked)
+    else:
+        compare_all(asked)
+
+
+if __name__ == "__main__":
+    main()
