@@ -3,10 +3,10 @@
     python -m tests.benchmarks.delivering [--readers 4000] [--rounds 3] [--wait] [--memory 1000000]
 
 The whole path is measured: claim, assemble, sign, SMTP over 16 connections, outcome committed. `smtp-source` sends
-messages of the same size to the same sinks, over four connections and in turns with us; ratios are of the medians. Sinks:
-Debian's `smtp-sink`, which is itself the limit, and the tests' own, which takes less of the machine. `--wait` measures a
-server that answers every command after 50 ms; `--memory` the largest size of a process that serves 10,000 readers and
-of one that serves that many.
+messages of the same size to the same sinks, over four connections and in turns with us; ratios are of the medians.
+The sinks are Debian's `smtp-sink`, which is itself the limit, and the tests' own, which takes less of the machine.
+`--wait` measures a server that answers every command after 50 ms; `--memory` the largest size of a process that serves
+10,000 readers and of one that serves that many.
 """
 
 from __future__ import annotations
