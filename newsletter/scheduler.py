@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
-from queue import SimpleQueue
 
 from newsletter.errors import ConfigError
+from newsletter.stopping import Stop
 
 
 def next_run(cron: str, after: datetime) -> datetime:
@@ -29,8 +28,8 @@ def next_run(cron: str, after: datetime) -> datetime:
     return datetime.fromtimestamp(moment.timestamp(), UTC)
 
 
-def serve(cron: str, job: Callable[[], None]) -> None:
-    """Call `job` whenever `cron` (crontab, UTC) fires, until SIGINT or SIGTERM; a call under way is finished first.
+def serve(cron: str, job: Callable[[], None], stop: Stop) -> None:
+    """Call `job` whenever `cron` (crontab, UTC) fires, until told to stop; a call under way is finished first.
 
     Calls never overlap, and those missed while the machine slept are made up for by one.
 
@@ -49,17 +48,6 @@ def serve(cron: str, job: Callable[[], None]) -> None:
         max_instances=1,
         misfire_grace_time=None,  # the default of one second drops late jobs
     )
-    # A handler that raises is swallowed where APScheduler catches BaseException; a SimpleQueue's `put` is reentrant.
-    signals: SimpleQueue[int] = SimpleQueue()
-    before = {
-        number: signal.signal(number, lambda number, _frame: signals.put(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        scheduler.start()
-        signals.get()
-    finally:
-        # From here on a second signal does what it always does.
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        scheduler.shutdown(wait=True)
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)

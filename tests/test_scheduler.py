@@ -27,6 +27,7 @@ def test_what_is_not_a_crontab_line_is_an_error(cron: str) -> None:
 SERVER = """
 import sys, time
 from newsletter import scheduler
+from newsletter.stopping import stoppable
 from apscheduler.triggers.interval import IntervalTrigger
 from apscheduler.triggers.cron import CronTrigger
 
@@ -38,7 +39,8 @@ def job():
     time.sleep(0.5)
     print("done", flush=True)
 
-scheduler.serve("* * * * *", job)
+with stoppable() as stop:
+    scheduler.serve("* * * * *", job, stop)
 print("stopped", flush=True)
 """
 

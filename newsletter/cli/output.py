@@ -48,10 +48,10 @@ def complain(lines: Sequence[str], rest: str = "more") -> None:
         click.echo(f"newsletter: and {len(lines) - _SHOWN_COMPLAINTS} {rest}", err=True)
 
 
-def finish(*, clean: bool) -> None:
-    """Exit with 1 unless all went well."""
-    if not clean:
-        click.get_current_context().exit(1)
+def finish(*, clean: bool, code: int = 0) -> None:
+    """Exit with 1 unless all went well, or with the code that something else asks for."""
+    if code or not clean:
+        click.get_current_context().exit(code or 1)
 
 
 @contextmanager

@@ -81,7 +81,8 @@ class _Run:
         self.tally.tell(Outcome(subscriber.email, "not sent", f"waiting: {error.message}", edition_key))
 
     def report(self) -> DeliveryReport:
-        return DeliveryReport(tuple(self.tally.outcomes), self.tally.counts, self.error, self.ledger.in_doubt)
+        waiting = self.store.deliveries.open_count(self.clock()) if self.stopped() else 0
+        return DeliveryReport(tuple(self.tally.outcomes), self.tally.counts, self.error, self.ledger.in_doubt, waiting)
 
 
 def deliver(
@@ -94,12 +95,13 @@ def deliver(
     note: str = "",
     only: AbstractSet[str] | None = None,
     watch: Callable[[Outcome], None] = lambda _outcome: None,
+    expect: Callable[[int], None] = lambda _number: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> DeliveryReport:
     """Send every reader what is due and not sent yet; without a transport, only tell what would be.
 
-    `only` names the addresses to serve, in any case; `watch` is told of each outcome as it happens; when `stopped`
-    says so, what is under way is finished, and the rest waits for the next run.
+    `only` names the addresses to serve, in any case; `watch` is told of each outcome as it happens, and `expect`
+    how many there will be; when `stopped` says so, what is under way is finished, and the rest waits for the next run.
 
     Raises:
         NewsletterError: Another process is sending for this site, or a key to sign with is not as it should be.
@@ -125,7 +127,7 @@ def deliver(
             tally.tell(Outcome(intent.subscriber.email, "would send", subject, intent.edition.key, would))
         return run.report()
     with _only_sender(config.site.lock):
-        _deliver(run, transport, _intents(run, notes, dry=False))
+        _deliver(run, transport, _intents(run, notes, dry=False), expect)
     return run.report()
 
 
@@ -139,7 +141,7 @@ def _intents(run: _Run, notes: Notes, *, dry: bool) -> Iterator[Intent]:
             run.tally.tell(Outcome(decided.subscriber.email, "not sent", decided.why, decided.edition.key))
 
 
-def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent]) -> None:
+def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent], expect: Callable[[int], None]) -> None:
     """Queue the plan and send what is open in the ledger.
 
     A server that cannot be reached leaves the ledger as it was. What is left when a run stops waits for the next.
@@ -159,6 +161,7 @@ def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent]) -> None
             run.tell_waiting(intent.subscriber, intent.edition.key, error)
     else:
         _queue(run, intents)
+        expect(run.store.deliveries.open_count(run.clock()))
         _carry(run, transport)
     if run.error is not None:
         _tell_rest(run, run.error)
@@ -178,7 +181,7 @@ def _tidy(run: _Run) -> None:
 
 
 def _queue(run: _Run, intents: Iterator[Intent]) -> None:
-    """Write the plan into the ledger: all of it or nothing.
+    """Write the plan into the ledger: all of it, or nothing if the run is stopped meanwhile.
 
     It is put aside as it is made, so that neither the plan has to be held nor the store locked until it is whole.
 
@@ -188,6 +191,8 @@ def _queue(run: _Run, intents: Iterator[Intent]) -> None:
     store = run.store
     store.deliveries.unstage()
     while batch := list(islice(intents, _BATCH)):
+        if run.stopped():
+            break
         rows = []
         with store.transaction():
             for intent in batch:
@@ -197,9 +202,10 @@ def _queue(run: _Run, intents: Iterator[Intent]) -> None:
                 digest_id = store.editions.put_digest(intent.digest)
                 rows.append((key, reader, digest_id, make_message_id(run.secret, key, reader, run.config.sender)))
             store.deliveries.stage(rows)
-    with store.transaction():
-        store.deliveries.stage([])
-        store.deliveries.queue_staged(run.clock())
+    if not run.stopped():
+        with store.transaction():
+            store.deliveries.stage([])
+            store.deliveries.queue_staged(run.clock())
     store.deliveries.unstage()
 
 

@@ -53,6 +53,8 @@ class DeliveryReport:
     error: NewsletterError | None = None
     #: Messages that may have been delivered twice, or not: sent again under the same Message-ID, or held.
     in_doubt: int = 0
+    #: How many were left for the next run by one that was told to stop.
+    waiting: int = 0
 
     @property
     def is_clean(self) -> bool:

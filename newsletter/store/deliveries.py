@@ -69,6 +69,15 @@ class Deliveries:
         rows = self._db.execute(sql, [after, share[1], share[0], now.isoformat(), limit])
         return [_delivery(row) for row in rows.fetchall()]
 
+    def open_count(self, now: datetime) -> int:
+        """Return how many deliveries are to be carried out now."""
+        sql = (
+            "SELECT count(*) FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
+            "AND (SELECT halted FROM editions WHERE key = edition_key) = ''"
+        )
+        return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
+
     def depart(self, delivery_id: int, now: datetime) -> bool:
         """Store that a message is about to leave, unless its reader or its edition must not be served any more."""
         return self._db.conn.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
@@ -103,16 +112,21 @@ class Deliveries:
         )
         return self._db.execute(sql, [words, now.isoformat(), value]).rowcount
 
-    def queue_again(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, now: datetime) -> int:
-        """Queue what ended in one of these statuses, or waits, once more; return how many there are."""
+    def queue_again(
+        self, statuses: Sequence[DeliveryStatus], edition_key: str | None, now: datetime, *, since: datetime
+    ) -> int:
+        """Queue what ended in one of these statuses, or waits, once more; return how many there are.
+
+        Left as it is what would only be skipped: of editions made before `since`, and to suppressed addresses.
+        """
         marks = ", ".join("?" for _ in statuses)
-        where = f"status IN ({marks})" + (" AND edition_key = ?" if edition_key else "")
-        sql = (
-            "UPDATE deliveries SET status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, "
-            f"updated_at = ? WHERE {where}"
-        )
-        values = [now.isoformat(), *(status.value for status in statuses), *([edition_key] if edition_key else [])]
-        return self._db.execute(sql, values).rowcount
+        sql = f"""
+            UPDATE deliveries SET status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, updated_at = ?
+            WHERE status IN ({marks}) {"AND edition_key = ?" if edition_key else ""}
+                AND edition_key IN (SELECT key FROM editions WHERE created_at >= ?)
+                AND subscriber_id NOT IN (SELECT id FROM subscribers JOIN suppressions USING (email_key))"""
+        values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), since.isoformat()]
+        return self._db.execute(sql, [now.isoformat(), *values]).rowcount
 
     def find(self, edition_key: str, subscriber_id: int) -> Delivery | None:
         """Return the delivery of an edition to a subscriber, or None if none was planned."""

@@ -61,6 +61,11 @@ class Editions:
         """Return how editions are held up, of those that are."""
         return dict(self._db.execute("SELECT key, halted FROM editions WHERE halted <> ''").fetchall())
 
+    def latest(self, limit: int) -> list[Edition]:
+        """Return the latest editions, the newest first."""
+        sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ?"
+        return [_edition(row) for row in self._db.execute(sql, [limit]).fetchall()]
+
     def put_digest(self, digest: Digest) -> int:
         """Store a digest and return its number; the same digest of the same edition is stored once."""
         sections = [(position, section.title, section.matched) for position, section in enumerate(digest.sections)]

@@ -321,10 +321,10 @@ def compare_waiting() -> None:
     """Print how much of what is possible is reached with a server that answers every command after 50 ms."""
     pause_s = 0.05
     for connections in (4, 32):
-        number = connections * 60
+        number = connections * 200
         with tempfile.TemporaryDirectory() as folder, own_sink("--pause", str(pause_s)) as port:
             run = ours(make_planned_site(Path(folder), number), port, connections=connections)
-        possible = connections / (2 * pause_s)
+        possible = connections / pause_s  # one round trip for each message
         print(
             f"50 ms, {connections} connections: {run.rate:.0f}/s of {possible:.0f} possible: {run.rate / possible:.2f}"
         )

@@ -1,0 +1,210 @@
+"""`newsletter deliveries …`: what the ledger says, and a hand in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.errors import NewsletterError
+from newsletter.models import DeliveryStatus
+from newsletter.text import counted
+
+if TYPE_CHECKING:
+    from newsletter.models import Edition
+    from newsletter.store import Store
+
+_WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
+
+_edition = click.option("--edition", "key", metavar="KEY", help="Only of this edition, as in daily-2026-05-08.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How far one edition is."""
+
+    edition: str
+    planned: int
+    sent: int
+    waiting: int
+    deferred: int
+    failed: int
+    skipped: int
+    held: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """One delivery that did not arrive, and why."""
+
+    reader: str
+    edition: str
+    status: str
+    attempts: int
+    next_attempt_at: datetime | None
+    words: str
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  newsletter deliveries
+  newsletter deliveries failures --held
+  newsletter deliveries retry --edition daily-2026-05-08
+  newsletter deliveries pause daily-2026-05-08""",
+)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many editions, at most.")
+@json_option
+@click.pass_context
+def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
+    """Show how far editions are: each delivery is in the ledger before anything is sent."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with ctx.ensure_object(Opened).store() as store:
+        halted = store.editions.halted()
+        rows = [_progress(store, edition, halted) for edition in store.editions.latest(limit)]
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        click.echo("No edition yet. Next: newsletter send")
+    else:
+        headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "state")
+        print_table(headers, [tuple(getattr(row, name, None) for name in headers) for row in rows])
+
+
+def _progress(store: Store, edition: Edition, halted: dict[str, str]) -> _Progress:
+    counts = store.deliveries.counts(edition.key)
+    waiting = sum(counts.get(status.value, 0) for status in _WAITING)
+    return _Progress(
+        edition=edition.key,
+        planned=sum(counts.values()),
+        sent=counts.get("sent", 0),
+        waiting=waiting,
+        deferred=counts.get("deferred", 0),
+        failed=counts.get("failed", 0),
+        skipped=counts.get("skipped", 0),
+        held=counts.get("held", 0),
+        state=halted.get(edition.key) or ("under way" if waiting else "finished"),
+    )
+
+
+@deliveries.command(
+    epilog="\b\nExamples:\n  newsletter deliveries failures\n  newsletter deliveries failures --deferred"
+)
+@_edition
+@click.option("--held", "which", flag_value="held", help="Those that may have arrived, and wait for you.")
+@click.option("--deferred", "which", flag_value="deferred", help="Those that will be tried again by themselves.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, at most.")
+@json_option
+@pass_opened
+def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_json: bool) -> None:
+    """Show what did not arrive, the latest first, with the server's words; default: what failed or is held."""
+    statuses = [DeliveryStatus(which)] if which else [DeliveryStatus.FAILED, DeliveryStatus.HELD]
+    with opened.store() as store:
+        _known(store, key)
+        found = store.deliveries.with_status(statuses, key, limit)
+        readers = store.subscribers.get_many(delivery.subscriber_id for delivery in found)
+    rows = [
+        _Failure(
+            readers[one.subscriber_id].email, one.edition_key, one.status.value, one.attempts, one.next_attempt_at,
+            one.detail,
+        )
+        for one in found
+        if one.subscriber_id in readers
+    ]  # fmt: skip
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        click.echo(f"Nothing {' or '.join(status.value for status in statuses)}.")
+    else:
+        headers = ("reader", "edition", "status", "attempts", "again at", "the server's words")
+        print_table(
+            headers,
+            [(r.reader, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.words) for r in rows],
+        )
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else None
+
+
+@deliveries.command(
+    epilog="""\b
+Examples:
+  newsletter deliveries retry
+  newsletter deliveries retry --held --edition daily-2026-05-08
+\b
+What is retried goes out with the next `newsletter send`, under the same Message-ID. Suppressed addresses stay so."""
+)
+@_edition
+@click.option("--held", "which", flag_value="held", help="Those that may have arrived: some readers get them twice.")
+@click.option("--deferred", "which", flag_value="deferred", help="Those that wait for their next attempt: at once.")
+@pass_opened
+def retry(opened: Opened, key: str | None, which: str | None) -> None:
+    """Queue again what failed."""
+    status = DeliveryStatus(which or "failed")
+    hours = opened.config.delivery.max_age_hours
+    with opened.store() as store, store.transaction():
+        _known(store, key)
+        number = store.deliveries.queue_again([status], key, now(), since=now() - timedelta(hours=hours))
+        others = store.deliveries.counts(key).get(status.value, 0)
+    click.echo(f"{counted(number, 'message')} queued" + (". Next: newsletter send" if number else ""))
+    if others:
+        click.echo(
+            f"{others} {status.value} left as they are: suppressed, or of editions older than {hours} hours "
+            "(delivery.max_age_hours)"
+        )
+
+
+@deliveries.command(epilog="\b\nExample:\n  newsletter deliveries pause daily-2026-05-08")
+@click.argument("key", metavar="EDITION")
+@pass_opened
+def pause(opened: Opened, key: str) -> None:
+    """Hold an edition up; a run that is under way obeys, too."""
+    with opened.store() as store:
+        _halt(store, key, "paused")
+    click.echo(f"{key} is paused. To go on: newsletter deliveries resume {key}")
+
+
+@deliveries.command(epilog="\b\nExample:\n  newsletter deliveries resume daily-2026-05-08")
+@click.argument("key", metavar="EDITION")
+@pass_opened
+def resume(opened: Opened, key: str) -> None:
+    """Let a paused edition go on."""
+    with opened.store() as store:
+        if store.editions.halted().get(key) == "cancelled":
+            raise NewsletterError(f"{key} was cancelled: its deliveries were skipped")
+        _halt(store, key, "")
+    click.echo(f"{key} goes on. Next: newsletter send")
+
+
+@deliveries.command(epilog="\b\nExample:\n  newsletter deliveries cancel daily-2026-05-08")
+@click.argument("key", metavar="EDITION")
+@pass_opened
+def cancel(opened: Opened, key: str) -> None:
+    """Skip all of an edition that was not sent; its papers may come again in the next one."""
+    with opened.store() as store, store.transaction():
+        _halt(store, key, "cancelled")
+        number = store.deliveries.skip_open(now(), "the edition was cancelled", edition_key=key)
+    click.echo(f"{key} is cancelled: {counted(number, 'message')} skipped")
+
+
+def _halt(store: Store, key: str, how: str) -> None:
+    _known(store, key)
+    store.editions.halt(key, how)
+
+
+def _known(store: Store, key: str | None) -> None:
+    """Refuse the key of no edition.
+
+    Raises:
+        NewsletterError: There is no such edition.
+    """
+    if key is not None and store.editions.find(key) is None:
+        raise NewsletterError(f"{key}: no such edition", hint="newsletter deliveries lists them")
