@@ -60,6 +60,8 @@ def test_every_command_of_the_readme_runs(tmp_path: Path, httpserver: HTTPServer
         elif line.startswith("newsletter serve") or re.fullmatch(r"newsletter preview +#.*", line):
             command = line.partition("#")[0].strip() + (" --port 0 2>/dev/null" if "preview" in line else "")
             script.append(f"timeout --signal=TERM 4 {command} || [ $? = 124 ]")
+        elif re.fullmatch(r"newsletter doctor +#.*", line):  # no test asks the world's name servers
+            script.append("newsletter doctor --offline")
         else:
             script.append(line.replace("https://example.org", httpserver.url_for("")))
     environment = {

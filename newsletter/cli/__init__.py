@@ -13,6 +13,7 @@ from newsletter import __version__
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
+from newsletter.cli.doctor import doctor
 from newsletter.cli.editions import run, send, serve
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
@@ -81,7 +82,7 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, deliveries, demo,
+    send, run, serve, deliveries, doctor, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
