@@ -16,6 +16,7 @@ from newsletter.places import LANGUAGES, Site
 from newsletter.profiles import check_email
 from newsletter.rendering.colours import ACCENT, Palette, is_colour, make_palette
 from newsletter.rendering.message import Sender
+from newsletter.sending.mailboxes import ReturnSettings
 from newsletter.sending.smtp import SmtpSettings
 from newsletter.settings import read_settings
 from newsletter.sources import Source, find_source
@@ -82,6 +83,9 @@ class Config:
     relays: tuple[SmtpSettings, ...]
     dkim: DkimSettings
     delivery: DeliverySettings
+    #: Where bounces go to, with the delivery's own part in it; None: to the sender.
+    return_mailbox: str | None
+    returns: ReturnSettings
     outbox: Path
     #: What `newsletter pull` and `run` ask, in order.
     sources: tuple[Source, ...]
@@ -181,6 +185,8 @@ def _config(
         relays=relays,
         dkim=_dkim(values, site, sender),
         delivery=DeliverySettings(values["delivery.in_doubt"], values["delivery.max_age_hours"]),
+        return_mailbox=_address("returns.address", values["returns.address"]) if values["returns.address"] else None,
+        returns=_returns(values, site),
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,
@@ -227,6 +233,18 @@ def _dkim(values: dict[str, Any], site: Site, sender: Sender) -> DkimSettings:
             keys.append((values[selector], site.root / values[key]))
     threads = values["dkim.threads"] or os.cpu_count() or 1
     return DkimSettings(values["dkim.domain"] or sender.domain, tuple(keys), threads)
+
+
+def _returns(values: dict[str, Any], site: Site) -> ReturnSettings:
+    return ReturnSettings(
+        soft_limit=values["returns.soft_limit"],
+        maildir=site.root / values["returns.maildir"] if values["returns.maildir"] else None,
+        imap_host=values["returns.imap_host"],
+        imap_port=values["returns.imap_port"],
+        imap_username=values["returns.imap_username"],
+        imap_password=values["returns.imap_password"],
+        imap_folder=values["returns.imap_folder"],
+    )
 
 
 def _summaries(values: dict[str, Any]) -> SummarySettings | None:

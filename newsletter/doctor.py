@@ -55,9 +55,10 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
             keys.append(load_key(path, config.dkim.domain, selector))
         except ConfigError as error:
             yield Finding(Level.WRONG, "DKIM key", error.message, error.hint or "")
-    domain = config.sender.domain
+    # SPF is about the domain that bounces go to.
+    envelope_domain = (config.return_mailbox or config.sender.address).rpartition("@")[2]
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
-        ("SPF", lambda: _spf(dns, domain)),
+        ("SPF", lambda: _spf(dns, envelope_domain)),
         *((f"DKIM {key.selector}", lambda key=key: _dkim(dns, key)) for key in keys),
         ("DMARC", lambda: _dmarc(dns, config, keys)),
         ("MX", lambda: _exchanges(dns, config)),

@@ -119,6 +119,19 @@ SETTINGS = (
         ("resend", "hold"),
     ),
     Setting("delivery.max_age_hours", 72, "What could not be sent for so long is no news any more, and is skipped."),
+    Setting(
+        "returns.address",
+        None,
+        "A mailbox of yours that bounces go to; its server must take bounces+ANYTHING@… for it, too.",
+        example="bounces@example.org",
+    ),
+    Setting("returns.soft_limit", 5, "An address is not mailed any more after so many soft bounces in 30 days."),
+    Setting("returns.maildir", None, "Where that mailbox is, if it is a Maildir; `serve` and `run` read it."),
+    Setting("returns.imap_host", None, "Or where it is read from by IMAP.", example="imap.example.org"),
+    Setting("returns.imap_port", 993, "993: TLS from the start; 143: STARTTLS."),
+    Setting("returns.imap_username", None, "The login.", example="bounces@example.org"),
+    Setting("returns.imap_password", None, "Better: export NEWSLETTER_RETURNS_IMAP_PASSWORD=…"),
+    Setting("returns.imap_folder", "INBOX", "The folder."),
 )
 
 _HEAD = """\
@@ -148,7 +161,7 @@ def new_config() -> str:
         before, (group, key) = group, setting.name.split(".")
         if group != before:
             # Naming a server is what asks it, and what sends mail for real: its whole group is commented out.
-            lines += ["", f"# [{group}]" if group in ("smtp", "summaries", "dkim") else f"[{group}]"]
+            lines += ["", f"# [{group}]" if group in ("smtp", "summaries", "dkim", "returns") else f"[{group}]"]
         value = setting.example if setting.default is None else setting.default
         shown = json.dumps(setting.shipped or value, ensure_ascii=False)
         lines += [f"# {setting.help}", f"{'' if setting.shipped else '# '}{key} = {shown}"]
@@ -199,7 +212,7 @@ def checked(setting: Setting, value: Any) -> str | int | None:
             )
         return value
     if not isinstance(value, str):
-        shown = "a secret that is none" if setting.name.endswith((".password", ".key")) else repr(value)
+        shown = "a secret that is none" if setting.name.endswith(("password", ".key")) else repr(value)
         raise ConfigError(f"{setting.name}: text is expected, not {shown}")
     if setting.choices and value not in setting.choices:
         raise ConfigError(f"{setting.name}: one of {', '.join(setting.choices)} is expected, not {value!r}")

@@ -50,6 +50,28 @@ def read_feedback(secret: bytes, token: str) -> tuple[int, int, bool] | None:
     return None if subscriber_id is None else (subscriber_id, int(paper), liked == "1")
 
 
+def return_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
+    """Return the address that what comes back of one delivery is sent to: `mailbox`, with a part of its own (VERP).
+
+    Mail servers may change the case of letters: there are none but small ones in it.
+    """
+    local, _, domain = mailbox.rpartition("@")
+    return f"{local}+{delivery_id}-{_mac_of_return(secret, delivery_id)}@{domain}"
+
+
+def read_return(secret: bytes, address: str) -> int | None:
+    """Return the delivery that a return address stands for, or None if we did not make it."""
+    number, _, mac = address.rpartition("@")[0].rpartition("+")[2].partition("-")
+    if not (number.isascii() and number.isdecimal() and len(number) <= 18):
+        return None
+    expected = _mac_of_return(secret, int(number))
+    return int(number) if hmac.compare_digest(mac.lower().encode(errors="replace"), expected.encode()) else None
+
+
+def _mac_of_return(secret: bytes, delivery_id: int) -> str:
+    return hmac.digest(secret, f"return|{delivery_id}".encode(), hashlib.sha256).hex()[:20]
+
+
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:
     mac = hmac.digest(secret, f"{purpose}|{subscriber_id}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(mac[:_SIGNATURE_BYTES]).decode()

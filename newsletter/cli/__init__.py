@@ -21,6 +21,7 @@ from newsletter.cli.output import complain
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
+from newsletter.cli.returns import returns
 from newsletter.cli.site import init
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
@@ -82,7 +83,7 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, deliveries, doctor, demo,
+    send, run, serve, deliveries, returns, doctor, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

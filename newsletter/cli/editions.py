@@ -9,6 +9,7 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json
 from newsletter.cli.pull import complain_of, pull_configured, show_reports
+from newsletter.cli.returns import read_mailboxes
 from newsletter.cli.sending import complain_of_outcomes, complain_of_stop, deliver_all, show_outcomes
 from newsletter.cli.summaries import complain_of_summaries, make_summaries
 from newsletter.errors import NewsletterError
@@ -60,6 +61,7 @@ Examples:
 @pass_opened
 def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     """Pull from every source, then send what is due. A source that fails does not keep mail from going out."""
+    read_mailboxes(opened)
     reports = pull_configured(opened)
     with stoppable() as stop:
         report = deliver_all(opened, stop, note=note_file.read() if note_file else "")
@@ -89,6 +91,7 @@ def serve(opened: Opened) -> None:
     def once() -> None:
         click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
         try:
+            read_mailboxes(opened)
             reports = pull_configured(opened)
             show_reports(reports)
             complain_of(reports)

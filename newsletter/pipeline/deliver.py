@@ -244,7 +244,7 @@ def _messages(run: _Run) -> Iterator[Message]:
                 run.ledger.skip(claim, "all its papers were withdrawn after planning")
             else:
                 delivery = claim.delivery
-                letter = _letter(run, digest, claim.subscriber, delivery.edition_key, delivery.message_id)
+                letter = run.letters.write(digest, claim.subscriber, delivery.message_id, run.clock(), delivery.id)
                 run.ledger.under_way[letter.message_id] = Claim(delivery, claim.subscriber, papers)
                 yield letter
     except TemplateError as error:
@@ -282,9 +282,9 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
     return delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED) and not waits
 
 
-def _letter(run: _Run, digest: Digest, subscriber: Subscriber, edition_key: str, message_id: str = "") -> Message:
-    known_as = message_id or make_message_id(run.secret, edition_key, subscriber.id, run.config.sender)
-    return run.letters.write(digest, subscriber, known_as, run.clock())
+def _letter(run: _Run, digest: Digest, subscriber: Subscriber, edition_key: str) -> Message:
+    message_id = make_message_id(run.secret, edition_key, subscriber.id, run.config.sender)
+    return run.letters.write(digest, subscriber, message_id, run.clock())
 
 
 @contextmanager

@@ -17,7 +17,11 @@ from datetime import datetime, timedelta
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
 from newsletter.sending import Result, Verdict
+from newsletter.sending.diagnosis import Kind, code_in
+from newsletter.sending.returns import fingerprint_of
 from newsletter.store import Store
+from newsletter.store.returns import ReturnRow
+from newsletter.store.subscribers import email_key
 
 MAX_ATTEMPTS = 8
 _FIRST_PAUSE = timedelta(minutes=5)
@@ -184,7 +188,7 @@ class SendingLedger:
                 self._put_off(claim, words, now)
             case Verdict.BOUNCED:
                 self._move(claim, DeliveryStatus.FAILED, words, now, attempts)
-                self.store.subscribers.suppress(claim.subscriber.email, f"hard bounce: {words}", now)
+                self._bounced(claim, words, now)
             case Verdict.REFUSED:
                 self._move(claim, DeliveryStatus.FAILED, words, now, attempts)
             case Verdict.IN_DOUBT if self.holds_doubtful:
@@ -195,6 +199,23 @@ class SendingLedger:
                 self._defer(claim, f"in doubt, will be sent again under the same Message-ID: {words}", now, attempts)
             case Verdict.DEFERRED:
                 self._defer(claim, words, now, attempts)
+
+    def _bounced(self, claim: Claim, words: str, now: datetime) -> None:
+        """Remember that a mailbox does not exist, which the server said at once."""
+        reader, delivery_id = claim.subscriber, claim.delivery.id
+        row = ReturnRow(
+            fingerprint=fingerprint_of("smtp", str(delivery_id), now.isoformat()),
+            email_key=email_key(reader.email),
+            subscriber_id=reader.id,
+            delivery_id=delivery_id,
+            kind=Kind.HARD,
+            code=code_in(words),
+            words=words,
+            origin="smtp",
+            said_at=now,
+        )
+        self.store.returns.put(row)
+        self.store.subscribers.suppress(reader.email, f"hard bounce: {words}", now)
 
     def _defer(self, claim: Claim, words: str, now: datetime, attempts: int) -> None:
         if attempts >= MAX_ATTEMPTS:

@@ -53,14 +53,16 @@ class Letters:
         for assembler, its_digests in wanted.values():
             assembler.prepare(its_digests.values())
 
-    def write(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
-        """Write one letter, joined from what was rendered for all.
+    def write(
+        self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
+    ) -> Message:
+        """Write one letter, joined from what was rendered for all; what comes back of it names its delivery.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
         assembler = self._assembler(digest.edition, subscriber.profile)
-        links, envelope = self._addressed(subscriber, message_id, now)
+        links, envelope = self._addressed(digest, subscriber, message_id, now, delivery_id)
         return join_message(envelope, assembler.bodies(assembler.ready(digest), subscriber, links))
 
     def write_plain(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
@@ -70,15 +72,20 @@ class Letters:
             TemplateError: A template is missing or broken.
         """
         assembler = self._assembler(digest.edition, subscriber.profile)
-        links, envelope = self._addressed(subscriber, message_id, now)
+        links, envelope = self._addressed(digest, subscriber, message_id, now)
         subject, text, html = assembler.plain(assembler.ready(digest).digest, subscriber, links)
         return build_message(envelope, subject=subject, text=text, html=html)
 
-    def _addressed(self, subscriber: Subscriber, message_id: str, now: datetime) -> tuple[Links, Envelope]:
+    def _addressed(
+        self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
+    ) -> tuple[Links, Envelope]:
         """Return the links that only one reader has, and the envelope with their address."""
         leave = tokens.sign(self.secret, tokens.LEAVE, subscriber.id)
         page = [f"{self.config.site_url}/leave/{leave}"] if self.config.site_url else []
         leave_urls = (*page, leave_by_mail(self.config.sender, leave))
+        mailbox = self.config.return_mailbox or ""
+        if mailbox and delivery_id is not None:
+            mailbox = tokens.return_address(self.secret, delivery_id, mailbox)
         envelope = Envelope(
             message_id=message_id,
             sender=self.config.sender,
@@ -87,6 +94,8 @@ class Letters:
             list_name=self.config.site_name,
             leave_urls=leave_urls,
             date=now,
+            campaign=digest.edition.key,
+            return_path=mailbox,
         )
         return Links(leave_urls[0], tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)), envelope
 

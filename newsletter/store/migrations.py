@@ -385,3 +385,24 @@ def m010_lighter_ledger(db: Database) -> None:
     """An index of what went wrong only: one of every status is written anew with every move."""
     db.execute("DROP INDEX deliveries_status")
     db.execute("CREATE INDEX deliveries_bad ON deliveries(status, updated_at) WHERE status IN ('failed', 'held')")
+
+
+@MIGRATIONS()
+def m011_returns(db: Database) -> None:
+    """What came back of the mail: bounces and complaints, each report once."""
+    db.execute("""
+        CREATE TABLE returns (
+            id INTEGER PRIMARY KEY,
+            fingerprint TEXT NOT NULL UNIQUE, -- the same whenever the same report is read
+            email_key TEXT NOT NULL,
+            subscriber_id INTEGER REFERENCES subscribers(id) ON DELETE SET NULL,
+            delivery_id INTEGER REFERENCES deliveries(id) ON DELETE SET NULL,
+            kind TEXT NOT NULL,               -- 'hard', 'soft' or 'complaint'
+            code TEXT NOT NULL,               -- of RFC 3463, or ''
+            words TEXT NOT NULL,
+            origin TEXT NOT NULL,             -- 'smtp', 'dsn', 'arf', 'text'
+            said_at TEXT NOT NULL
+        ) STRICT""")
+    db.execute("CREATE INDEX returns_email ON returns(email_key, said_at)")
+    db.execute("CREATE INDEX returns_delivery ON returns(delivery_id)")
+    db.execute("CREATE INDEX returns_subscriber ON returns(subscriber_id)")

@@ -29,6 +29,7 @@ def build(**changes: object) -> Message:
     }  # fmt: skip
     said: dict[str, Any] = {"subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n"}
     said |= {name: changes.pop(name) for name in said.keys() & changes.keys()}
+    known["campaign"] = "daily-2026-05-08"
     envelope = Envelope(**(known | changes))  # type: ignore[arg-type]
     built = build_message(envelope, **said)
     html = None if said["html"] is None else [encode(said["html"])]
@@ -61,6 +62,7 @@ def test_the_headers_are_those_of_a_proper_newsletter() -> None:
         "Date": "Fri, 08 May 2026 09:30:00 +0000",
         "Message-ID": "<daily-2026-05-08.abc@news.example>",
         "List-Id": '"Daily Papers" <daily-papers.news.example>',
+        "Feedback-ID": "daily-2026-05-08:daily-papers:digest:news-example",
         "List-Unsubscribe": f"<{LEAVE[0]}>, <{LEAVE[1]}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Precedence": "bulk",
@@ -156,7 +158,7 @@ def test_whatever_it_says_a_message_is_proper(subject: str, name: str, text: str
     assert mail["To"].addresses[0].addr_spec == "ada@example.org"
     # Python's reader, not the writer, puts a space between the encoded words of a long name.
     assert "".join(mail["To"].addresses[0].display_name.split()) == "".join(squeeze(name).split())
-    assert len(mail.keys()) == 12
+    assert len(mail.keys()) == 13
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", message.content) is None
     assert max(map(len, message.content.split(b"\r\n"))) <= 998
     assert max(map(len, message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
@@ -214,7 +216,7 @@ def test_whatever_a_site_is_called_a_message_is_proper(name: str, list_name: str
 
     mail = parsed(message)
     (origin,) = mail["From"].addresses
-    assert (mail.defects, len(mail.keys())) == ([], 14)
+    assert (mail.defects, len(mail.keys())) == ([], 15)
     assert (origin.addr_spec, mail["Reply-To"].addresses[0].addr_spec) == ("digest@news.example", "me@news.example")
     assert "".join(origin.display_name.split()) == "".join(squeeze(name).split())
     assert re.search(rb"<[a-z0-9.-]+\.news\.example>$", header(message, "List-Id"))

@@ -1,0 +1,176 @@
+"""`newsletter returns`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.output import complain, finish, json_option, print_json, print_table
+from newsletter.errors import NewsletterError, StoreError
+
+if TYPE_CHECKING:
+    from newsletter.models import Refusal
+    from newsletter.returns import TakeReport
+    from newsletter.sending.mailboxes import ReturnSettings
+    from newsletter.store import Store
+
+
+class _TryAgain(NewsletterError):
+    """The mail server that pipes a report to us should keep it, and try again (sysexits.h)."""
+
+    exit_code = 75
+
+
+class _NoInput(NewsletterError):
+    """A file cannot be read (sysexits.h)."""
+
+    exit_code = 66
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  newsletter returns                   the latest that came back
+  newsletter returns --json --limit 1000
+  newsletter returns --for ada@example.org""",
+)
+@click.option("--for", "email", metavar="EMAIL", help="Only what came back from this address.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@json_option
+@click.pass_context
+def returns(ctx: click.Context, email: str | None, limit: int, as_json: bool) -> None:
+    """List what came back of the mail: bounces and complaints; or read more of it."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with ctx.ensure_object(Opened).store() as store:
+        rows = store.returns.of(email)[:limit] if email else store.returns.latest(limit)
+        known = store.subscribers.get_many({row.subscriber_id for row in rows if row.subscriber_id is not None})
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    if not rows:
+        click.echo("nothing came back")
+        return
+    shown = [(known[row.subscriber_id].email if row.subscriber_id in known else row.email_key, row) for row in rows]
+    print_table(
+        ("when", "address", "kind", "code", "from", "words"),
+        [(f"{row.said_at:%Y-%m-%d %H:%M}", to, row.kind, row.code, row.origin, row.words[:100]) for to, row in shown],
+    )
+
+
+@returns.command(
+    epilog="""\b
+Examples:
+  newsletter returns read bounce.eml
+  newsletter returns read -                          one mail from stdin, as a mail server pipes it
+  newsletter returns read --maildir /var/mail/returns
+  newsletter returns read --imap                     the mailbox of returns.imap_host
+  newsletter returns read                            whatever mailboxes the settings name
+\b
+In Postfix's /etc/aliases:
+  returns: "|newsletter --site /srv/papers returns read -"
+\b
+Exit codes are those of sysexits.h: 66 a file cannot be read, 75 try again later."""
+)
+@click.argument("files", metavar="[FILE|-]...", nargs=-1)
+@click.option("--maildir", type=click.Path(path_type=Path), help="A Maildir: its unseen messages.")
+@click.option("--imap", is_flag=True, help="The IMAP mailbox of the settings: its unseen messages.")
+@json_option
+@pass_opened
+def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: bool, as_json: bool) -> None:
+    """Read reports, and stop mailing whom they prove dead or unwilling."""
+    settings = opened.config.returns
+    if not files and maildir is None and not imap:
+        maildir, imap = settings.maildir, settings.imap_host is not None
+        if maildir is None and not imap:
+            raise click.UsageError("name a FILE, - or --maildir, or set returns.maildir or returns.imap_host")
+    if imap and settings.imap_host is None:
+        raise click.UsageError("--imap needs returns.imap_host in the settings")
+    try:
+        with opened.store() as store:
+            reports = [_taken(store, settings.soft_limit, _content(file)) for file in files]
+            found, refusals = _gather(store, settings, maildir, imap=imap)
+    except StoreError as error:
+        raise _TryAgain(error.message, hint=error.hint) from error
+    _tell(reports + found, refusals, as_json=as_json)
+
+
+def read_mailboxes(opened: Opened) -> None:
+    """Read whatever mailboxes the settings name, and say what came of it, if anything did."""
+    settings = opened.config.returns
+    if settings.maildir is None and settings.imap_host is None:
+        return
+    try:
+        with opened.store() as store:
+            reports, refusals = _gather(store, settings, settings.maildir, imap=settings.imap_host is not None)
+    except NewsletterError as error:  # mail still goes out
+        complain([str(error)])
+        return
+    suppressed = [email for report in reports for email in report.suppressed]
+    complain([f"{email} is not mailed any more: newsletter returns --for {email}" for email in suppressed])
+    complain([f"could not read {refusal}" for refusal in refusals], "more could not be read")
+
+
+def _gather(
+    store: Store, settings: ReturnSettings, maildir: Path | None, *, imap: bool
+) -> tuple[list[TakeReport], list[Refusal]]:
+    from newsletter.sending.mailboxes import each_in_imap, each_in_maildir
+
+    reports: list[TakeReport] = []
+    refusals: list[Refusal] = []
+
+    def take(raw: bytes) -> None:
+        reports.append(_taken(store, settings.soft_limit, raw))
+
+    if maildir is not None:
+        refusals.extend(each_in_maildir(maildir, take).refusals)
+    if imap:
+        refusals.extend(each_in_imap(settings, take).refusals)
+    return reports, refusals
+
+
+def _content(file: str) -> bytes:
+    from newsletter.sending.returned import MOST_BYTES
+
+    if file == "-":
+        raw = sys.stdin.buffer.read(MOST_BYTES)
+        while sys.stdin.buffer.read(MOST_BYTES):  # a mail server takes a pipe that is closed early for a failure
+            pass
+        return raw
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(MOST_BYTES)
+    except (OSError, ValueError) as error:
+        raise _NoInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _taken(store: Store, soft_limit: int, raw: bytes) -> TakeReport:
+    from newsletter.returns import take
+    from newsletter.sending.returns import read_return
+
+    return take(store, soft_limit, read_return(raw), now())
+
+
+def _tell(reports: list[TakeReport], refusals: list[Refusal], *, as_json: bool) -> None:
+    """Print the sum of what was taken."""
+    from newsletter.returns import TakeReport
+    from newsletter.text import counted
+
+    suppressed = [email for report in reports for email in report.suppressed]
+    names = [one.name for one in fields(TakeReport) if one.name != "suppressed"]
+    sums = {name: sum(getattr(report, name) for report in reports) for name in names}
+    if as_json:
+        print_json({"messages": len(reports), **sums, "suppressed": suppressed})
+    else:
+        told = ", ".join(f"{count} {name}" for name, count in sums.items() if count) or "no report"
+        click.echo(f"{counted(len(reports), 'message')}: {told}")
+        for email in suppressed:
+            click.echo(f"{email} is not mailed any more")
+    complain([f"could not read {refusal}" for refusal in refusals], "more could not be read")
+    finish(clean=not refusals)

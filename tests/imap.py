@@ -1,0 +1,100 @@
+"""Debian's Dovecot on loopback, with one mailbox: a Maildir that a test fills."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+DOVECOT = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Where it is, and how to log in."""
+
+    port: int
+    maildir: Path
+    username: str = "ada"
+    password: str = "open sesame"
+
+
+_CONFIG = """
+protocols = imap
+listen = 127.0.0.1
+base_dir = {root}/run
+state_dir = {root}/state
+log_path = {root}/log
+ssl = required
+ssl_cert = <{root}/cert.pem
+ssl_key = <{root}/key.pem
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 0
+first_valid_gid = 0
+mail_location = maildir:{maildir}
+mail_uid = {user}
+mail_gid = {group}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+"""
+
+
+@contextmanager
+def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
+    """Serve a mailbox while inside."""
+    assert DOVECOT is not None
+    with tempfile.TemporaryDirectory(prefix="imap") as folder:  # its sockets want a short path
+        root = Path(folder)
+        certificate.cert_chain_pems[0].write_to_path(root / "cert.pem")
+        certificate.private_key_pem.write_to_path(root / "key.pem")
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        box = Mailbox(port, root / "box")
+        for name in ("new", "cur", "tmp"):
+            (box.maildir / name).mkdir(parents=True)
+        user = getpass.getuser()
+        config = _CONFIG.format(root=root, port=port, maildir=box.maildir, password=box.password, user=user, group=user)
+        (root / "dovecot.conf").write_text(config, encoding="utf-8")
+        process = subprocess.Popen([DOVECOT, "-F", "-c", str(root / "dovecot.conf")])
+        try:
+            for _ in range(500):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                if process.poll() is not None:
+                    raise RuntimeError((root / "log").read_text(encoding="utf-8"))
+                time.sleep(0.02)
+            yield box
+        finally:
+            process.terminate()
+            process.wait()

@@ -1,0 +1,216 @@
+"""What is done about mail that came back: whom to believe, and who is not mailed any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter import tokens
+from newsletter.models import Delivery, DeliveryStatus, Status
+from newsletter.returns import TakeReport, take
+from newsletter.sending.diagnosis import Kind
+from newsletter.sending.returns import Return, read_return
+from newsletter.store import Store
+from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
+from tests.factories import NOW
+from tests.pipeline.conftest import Street, street  # noqa: F401 - a fixture
+from tests.sending.bounces import ADA, CASES, OURS
+from tests.smtpd import Server, serving
+
+
+@pytest.fixture
+def sent(street: Street) -> Street:  # noqa: F811
+    """A site that sent Ada and Bob one edition each."""
+    street.add_paper("Pears in Winter", 1)
+    street.add_reader(ADA, "pears")
+    street.add_reader("bob@reader.example", "pears")
+    with serving(Server()) as server:
+        street.send_to(server)
+    return street
+
+
+def delivery_to(store: Store, email: str) -> Delivery:
+    return store.deliveries.of_subscriber(store.subscribers.get(email).id)[0]
+
+
+def report(kind: Kind = Kind.HARD, *, origin: str = "dsn", email: str = ADA, **known: str) -> Return:
+    return Return(
+        email=email,
+        kind=kind,
+        code="5.1.1" if kind is Kind.HARD else "",
+        words="550 5.1.1 unknown",
+        origin=origin,
+        message_id=known.get("message_id"),
+        envelope_to=known.get("envelope_to"),
+        fingerprint=known.get("fingerprint", "1"),
+    )
+
+
+def signed(store: Store, email: str = ADA) -> str:
+    return tokens.return_address(store.secret(), delivery_to(store, email).id, "bounces@papers.example")
+
+
+def test_a_hard_bounce_to_the_mails_own_address_ends_the_mail(sent: Street) -> None:
+    done = take(sent.store, 5, [report(envelope_to=signed(sent.store))], NOW)
+
+    assert (done.hard, done.suppressed) == (1, (ADA,))
+    assert sent.store.subscribers.why_suppressed(ADA) == "hard bounce: 550 5.1.1 unknown"
+    assert delivery_to(sent.store, ADA).status is DeliveryStatus.FAILED
+    assert [row.kind for row in sent.store.returns.of(ADA)] == ["hard"]
+
+
+def test_the_message_id_of_a_mail_to_that_very_address_will_do(sent: Street) -> None:
+    known = delivery_to(sent.store, ADA).message_id
+    assert take(sent.store, 5, [report(message_id=known)], NOW).suppressed == (ADA,)
+
+
+def test_a_forged_report_suppresses_nobody(sent: Street) -> None:
+    bobs = delivery_to(sent.store, "bob@reader.example").message_id
+    address = signed(sent.store)
+    forged = [
+        report(fingerprint="1"),
+        report(fingerprint="2", message_id=OURS),
+        report(fingerprint="3", message_id=bobs),
+        report(fingerprint="4", envelope_to=address.replace("+", "+1")),
+        report(fingerprint="5", envelope_to=address[:30] + "0" + address[31:]),
+        report(fingerprint="6", envelope_to="bounces@papers.example"),
+        report(Kind.COMPLAINT, fingerprint="7", origin="arf"),
+    ]
+
+    assert take(sent.store, 1, forged, NOW) == TakeReport(unknown=len(forged))
+    assert sent.store.subscribers.suppressions() == {}
+    assert sent.store.returns.latest(10) == []
+
+
+def test_a_complaint_ends_the_subscription(sent: Street) -> None:
+    take(sent.store, 5, [report(Kind.COMPLAINT, origin="arf", email="", envelope_to=signed(sent.store))], NOW)
+
+    assert sent.store.subscribers.get(ADA).status is Status.LEFT
+    assert str(sent.store.subscribers.why_suppressed(ADA)).startswith("complaint")
+
+
+def test_soft_bounces_count_once_for_each_mail_and_not_for_ever(sent: Street) -> None:
+    address = signed(sent.store)
+
+    def soft(number: int) -> Return:
+        return report(Kind.SOFT, fingerprint=str(number), envelope_to=address)
+
+    assert take(sent.store, 2, [soft(1), soft(2)], NOW).suppressed == ()  # two reports on one mail
+    sent.wait(days=1)
+    sent.add_paper("Pears in Summer", 2)
+    with serving(Server()) as server:
+        sent.send_to(server)
+    address = signed(sent.store)
+    assert take(sent.store, 2, [soft(3)], NOW + timedelta(days=40)).suppressed == ()  # the first is forgotten
+    assert take(sent.store, 2, [soft(4)], NOW + timedelta(days=1)).suppressed == (ADA,)
+
+
+def test_a_report_counts_once(sent: Street) -> None:
+    one = report(Kind.SOFT, envelope_to=signed(sent.store))
+    assert take(sent.store, 5, [one, one], NOW) == TakeReport(soft=1, repeated=1)
+    assert take(sent.store, 5, [one], NOW) == TakeReport(repeated=1)
+
+
+def test_what_a_server_refuses_at_once_is_remembered_too(street: Street) -> None:  # noqa: F811
+    street.add_paper("Pears in Winter", 1)
+    street.add_reader(ADA, "pears")
+    with serving(Server(on_rcpt=lambda _address, _seen: "550 5.1.1 no such user")) as server:
+        street.send_to(server)
+
+    (row,) = street.store.returns.of(ADA)
+    assert (row.kind, row.code, row.origin) == ("hard", "5.1.1", "smtp")
+    assert row.delivery_id == delivery_to(street.store, ADA).id
+
+
+def test_mail_goes_out_under_an_address_of_its_own_and_comes_back_to_it(street: Street) -> None:  # noqa: F811
+    street.config = replace(street.config, return_mailbox="bounces@papers.example")
+    street.add_paper("Pears in Winter", 1)
+    street.add_reader(ADA, "pears")
+    with serving(Server()) as server:
+        street.send_to(server)
+
+    (sender,) = [command.removeprefix("MAIL ") for command in server.asked if command.startswith("MAIL ")]
+    assert sender == signed(street.store)
+    assert tokens.read_return(street.store.secret(), sender.upper()) == delivery_to(street.store, ADA).id
+    bounce = next(case.raw for case in CASES if case.name == "gmail no such user")
+    raw = bounce.replace(b"To: bounces@papers.example", f"To: {sender}".encode())
+    assert take(street.store, 5, read_return(raw), NOW).suppressed == (ADA,)
+
+
+@given(number=st.integers(0, 10**18 - 1), other=st.integers(0, 10**18 - 1))
+def test_a_return_address_is_read_again_and_no_other(number: int, other: int) -> None:
+    address = tokens.return_address(b"secret", number, "bounces@papers.example")
+    assert len(address.partition("@")[0]) <= 64
+    assert tokens.read_return(b"secret", address) == number
+    assert tokens.read_return(b"other", address) is None
+    moved = address.replace(f"+{number}-", f"+{other}-")
+    assert tokens.read_return(b"secret", moved) == (number if other == number else None)
+
+
+@given(st.text())
+def test_any_text_may_be_taken_for_a_return_address(text: str) -> None:
+    assert tokens.read_return(b"secret", text) is None
+
+
+# -- on the command line ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_ada(newsletter: Newsletter, page: Path) -> Newsletter:  # noqa: F811
+    newsletter("pull", "page", str(page))
+    newsletter("subscribers", "add", ADA, "--topic", "in-context learning", "--hour", "0")
+    newsletter("send")
+    return newsletter
+
+
+def bounce_of(folder: Path) -> bytes:
+    from newsletter.store import open_store
+
+    with open_store(folder / "newsletter.db") as store:
+        known = delivery_to(store, ADA).message_id
+    return next(case.raw for case in CASES if case.name == "postfix unknown user").replace(
+        OURS.encode(), known.encode()
+    )
+
+
+def test_a_report_from_a_pipe_suppresses_and_is_listed(with_ada: Newsletter, tmp_path: Path) -> None:
+    read = with_ada("returns", "read", "-", stdin=bounce_of(tmp_path))
+
+    assert read.exit_code == 0
+    assert read.stdout == f"1 message: 1 hard\n{ADA} is not mailed any more\n"
+    listed = with_ada("returns", "--for", ADA).stdout
+    assert "hard" in listed
+    assert "5.1.1" in listed
+
+
+def test_a_maildir_is_read_once_and_by_every_run(with_ada: Newsletter, tmp_path: Path) -> None:
+    box = tmp_path / "bounces"
+    for folder in ("new", "cur", "tmp"):
+        (box / folder).mkdir(parents=True)
+    (box / "new" / "1.mx").write_bytes(bounce_of(tmp_path))
+    settings = (tmp_path / "newsletter.toml").read_text(encoding="utf-8")
+    settings = settings.replace('[[sources]]\nkind = "huggingface"\n', "", 1)
+    (tmp_path / "newsletter.toml").write_text(settings + '[returns]\nmaildir = "bounces"\n', encoding="utf-8")
+
+    first = with_ada("run")
+    again = with_ada("returns", "read")
+
+    assert f"{ADA} is not mailed any more" in first.stderr
+    assert [path.name for path in (box / "cur").iterdir()] == ["1.mx:2,S"]
+    assert again.stdout.startswith("0 messages")
+
+
+def test_mail_that_is_no_report_changes_nothing(with_ada: Newsletter) -> None:
+    assert with_ada("returns", "read", "-", stdin=b"Subject: hello\r\n\r\nhello\r\n").stdout == "1 message: no report\n"
+    assert with_ada("returns").stdout == "nothing came back\n"
+
+
+def test_exit_codes_tell_a_mail_server_what_to_do(with_ada: Newsletter, tmp_path: Path) -> None:
+    assert with_ada("returns", "read", "nowhere.eml").exit_code == 66
+    assert with_ada("returns", "read").exit_code == 2
+    assert with_ada("returns", "read", "--maildir", str(tmp_path / "none")).exit_code == 1
