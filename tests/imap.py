@@ -25,7 +25,7 @@ class Mailbox:
     port: int
     maildir: Path
     username: str = "ada"
-    password: str = "open sesame"
+    password: str = "open-sesame"  # noqa: S105 - of a mailbox that lives for a test
 
 
 _CONFIG = """
@@ -37,21 +37,21 @@ log_path = {root}/log
 ssl = required
 ssl_cert = <{root}/cert.pem
 ssl_key = <{root}/key.pem
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
+default_internal_user = {internal}
+default_internal_group = {internal}
+default_login_user = {login}
 first_valid_uid = 0
 first_valid_gid = 0
 mail_location = maildir:{maildir}
 mail_uid = {user}
-mail_gid = {group}
+mail_gid = {user}
 passdb {{
   driver = static
   args = password={password}
 }}
 userdb {{
   driver = static
-  args = uid={user} gid={group} home={root}
+  args = uid={user} gid={user} home={root}
 }}
 service imap-login {{
   chroot =
@@ -82,8 +82,15 @@ def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
         box = Mailbox(port, root / "box")
         for name in ("new", "cur", "tmp"):
             (box.maildir / name).mkdir(parents=True)
-        user = getpass.getuser()
-        config = _CONFIG.format(root=root, port=port, maildir=box.maildir, password=box.password, user=user, group=user)
+        user = internal = login = getpass.getuser()
+        if user == "root":  # then it wants others to serve strangers, and to own the mail
+            user, internal, login = "mail", "dovecot", "dovenull"
+            for path in (root, box.maildir, *box.maildir.iterdir()):
+                shutil.chown(path, user, user)
+        root.chmod(0o755)
+        config = _CONFIG.format(
+            root=root, port=port, maildir=box.maildir, password=box.password, user=user, internal=internal, login=login
+        )
         (root / "dovecot.conf").write_text(config, encoding="utf-8")
         process = subprocess.Popen([DOVECOT, "-F", "-c", str(root / "dovecot.conf")])
         try:

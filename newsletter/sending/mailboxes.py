@@ -128,7 +128,8 @@ def _explained(settings: ReturnSettings) -> Iterator[None]:
     try:
         yield
     except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        said = error.args[0] if error.args and isinstance(error.args[0], bytes) else None
+        reason = said.decode(errors="replace") if said else getattr(error, "strerror", None) or error
         words = "".join(letter for letter in str(reason) if letter.isprintable())[:300]
         raise MailboxError(f"mailbox at {settings.imap_host}:{settings.imap_port}: {words}") from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_there_are_sixty_of_many_kinds() -> None:
     assert sum(not case.said for case in CASES) >= 10
 
 
-def test_precision_and_recall(record_property: pytest.RecordProperty) -> None:
+def test_precision_and_recall(record_property: Callable[[str, object], None]) -> None:
     told = [(case.name, address, kind) for case in CASES for address, kind in said(case.raw).items()]
     true = [(case.name, address, kind) for case in CASES for address, kind in case.said.items()]
     for kind in Kind:
