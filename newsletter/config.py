@@ -86,6 +86,9 @@ class Config:
     #: Where bounces go to, with the delivery's own part in it; None: to the sender.
     return_mailbox: str | None
     returns: ReturnSettings
+    #: Where outcomes are written to as JSON, if anywhere; "-" is stderr.
+    log_path: Path | None
+    log_addresses: bool
     outbox: Path
     #: What `newsletter pull` and `run` ask, in order.
     sources: tuple[Source, ...]
@@ -187,6 +190,8 @@ def _config(
         delivery=DeliverySettings(values["delivery.in_doubt"], values["delivery.max_age_hours"]),
         return_mailbox=_address("returns.address", values["returns.address"]) if values["returns.address"] else None,
         returns=_returns(values, site),
+        log_path=site.root / values["log.path"] if values["log.path"] else None,
+        log_addresses=values["log.addresses"] == "yes",
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,

@@ -132,6 +132,13 @@ SETTINGS = (
     Setting("returns.imap_username", None, "The login.", example="bounces@example.org"),
     Setting("returns.imap_password", None, "Better: export NEWSLETTER_RETURNS_IMAP_PASSWORD=…"),
     Setting("returns.imap_folder", "INBOX", "The folder."),
+    Setting(
+        "log.path",
+        None,
+        "A file that every outcome is written to as a line of JSON, readers by number; - is stderr.",
+        example="newsletter.log",
+    ),
+    Setting("log.addresses", "no", "Whether their addresses are written, too.", ("no", "yes")),
 )
 
 _HEAD = """\
@@ -161,7 +168,7 @@ def new_config() -> str:
         before, (group, key) = group, setting.name.split(".")
         if group != before:
             # Naming a server is what asks it, and what sends mail for real: its whole group is commented out.
-            lines += ["", f"# [{group}]" if group in ("smtp", "summaries", "dkim", "returns") else f"[{group}]"]
+            lines += ["", f"# [{group}]" if group in ("smtp", "summaries", "dkim", "returns", "log") else f"[{group}]"]
         value = setting.example if setting.default is None else setting.default
         shown = json.dumps(setting.shipped or value, ensure_ascii=False)
         lines += [f"# {setting.help}", f"{'' if setting.shipped else '# '}{key} = {shown}"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO
+import time
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,11 @@ from newsletter.cli.sending import complain_of_outcomes, complain_of_stop, deliv
 from newsletter.cli.summaries import complain_of_summaries, make_summaries
 from newsletter.errors import NewsletterError
 from newsletter.stopping import stoppable
+
+if TYPE_CHECKING:
+    from newsletter.metrics import Metrics
+    from newsletter.pipeline.deliver import DeliveryReport
+    from newsletter.stopping import Stop
 
 _note = click.option(
     "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
@@ -78,34 +84,63 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     finish(clean=report.is_clean and all(pulled.is_clean for pulled in reports), code=stop.exit_code)
 
 
-@click.command(epilog="\b\nExamples:\n  newsletter serve\n  newsletter --site /srv/papers serve")
+@click.command(
+    epilog="""\b
+Examples:
+  newsletter serve
+  newsletter serve --metrics 9101            for Prometheus, at http://127.0.0.1:9101/metrics
+  newsletter --site /srv/papers serve"""
+)
+@click.option("--metrics", "port", type=click.IntRange(0, 65535), help="Answer Prometheus at this port; 0: a free one.")
+@click.option("--metrics-host", "host", default="127.0.0.1", show_default=True, help="The address to answer at.")
 @pass_opened
-def serve(opened: Opened) -> None:
+def serve(opened: Opened, port: int | None, host: str) -> None:
     """Do what `run` does whenever the configured crontab line comes, until Ctrl-C."""
     from newsletter.scheduler import next_run
     from newsletter.scheduler import serve as serve_forever
 
+    metrics = _metrics(opened, host, port) if port is not None else None
+
     def announce() -> None:
-        click.echo(f"next run at {next_run(opened.config.cron, now()):%Y-%m-%d %H:%M} UTC")
+        comes_at = next_run(opened.config.cron, now())
+        click.echo(f"next run at {comes_at:%Y-%m-%d %H:%M} UTC")
+        if metrics is not None:
+            metrics.will_run(comes_at)
 
     def once() -> None:
         click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
+        began, report = time.monotonic(), None
         try:
-            read_mailboxes(opened)
-            reports = pull_configured(opened)
-            show_reports(reports)
-            complain_of(reports)
-            report = deliver_all(opened, stop)
-            show_outcomes(opened, report)
-            complain_of_outcomes(report)
-            complain_of_stop(report, stop)
-            if not stop():
-                complain_of_summaries(make_summaries(opened))
+            report = _run_once(opened, stop)
         except NewsletterError as error:
             complain([str(error)])
+        if metrics is not None:
+            metrics.ran(report, began)
         if not stop():
             announce()
 
     with stoppable() as stop:
         announce()
         serve_forever(opened.config.cron, once, stop)
+
+
+def _metrics(opened: Opened, host: str, port: int) -> Metrics:
+    from newsletter.metrics import Metrics
+
+    metrics = Metrics(opened.store, now)
+    click.echo(f"metrics at http://{host}:{metrics.serve(host, port)}/metrics")
+    return metrics
+
+
+def _run_once(opened: Opened, stop: Stop) -> DeliveryReport:
+    read_mailboxes(opened)
+    reports = pull_configured(opened)
+    show_reports(reports)
+    complain_of(reports)
+    report = deliver_all(opened, stop)
+    show_outcomes(opened, report)
+    complain_of_outcomes(report)
+    complain_of_stop(report, stop)
+    if not stop():
+        complain_of_summaries(make_summaries(opened))
+    return report

@@ -43,7 +43,7 @@ def deliver_all(
 
     transport = None if dry_run else opened.transport()
     try:
-        with opened.store() as store, _shown() as shown:
+        with opened.store() as store, _shown() as shown, _journal(opened) as written:
             wanted = {find(store, email).email for email in only} if only else None
             return deliver(
                 store,
@@ -53,7 +53,7 @@ def deliver_all(
                 now,
                 note=note,
                 only=wanted,
-                watch=shown.see,
+                watch=lambda outcome: (shown.see(outcome), written(outcome)),
                 expect=shown.expect,
                 stopped=stop,
             )
@@ -92,6 +92,34 @@ def complain_of_stop(report: DeliveryReport, stop: Stop) -> None:
     """Print what a run that was told to stop left, if it was."""
     if stop():
         complain([f"stopped: {counted(report.waiting, 'message')} left; newsletter send goes on with them"])
+
+
+@contextmanager
+def _journal(opened: Opened) -> Iterator[Callable[[Outcome], None]]:
+    """Open the site's journal, if it has one; yields what writes outcomes into it."""
+    if opened.config.log_path is None:
+        yield lambda _outcome: None
+        return
+    from newsletter.journal import Journal
+
+    with_addresses = opened.config.log_addresses
+    journal = Journal(opened.config.log_path, with_addresses=with_addresses)
+
+    def write(outcome: Outcome) -> None:
+        journal.tell(
+            "delivery",
+            edition=outcome.edition,
+            subscriber=outcome.subscriber_id,
+            email=outcome.email if with_addresses else None,
+            status=outcome.status,
+            papers=outcome.papers,
+            words=outcome.detail,
+        )
+
+    try:
+        yield write
+    finally:
+        journal.close()
 
 
 # -- how far things are -------------------------------------------------------------------------------

@@ -78,7 +78,9 @@ class _Run:
         return self.only is None or email_key(subscriber.email) in self.only
 
     def tell_waiting(self, subscriber: Subscriber, edition_key: str, error: NewsletterError) -> None:
-        self.tally.tell(Outcome(subscriber.email, "not sent", f"waiting: {error.message}", edition_key))
+        self.tally.tell(
+            Outcome(subscriber.email, "not sent", f"waiting: {error.message}", edition_key, 0, subscriber.id)
+        )
 
     def report(self) -> DeliveryReport:
         waiting = self.store.deliveries.open_count(self.clock()) if self.stopped() else 0
@@ -124,7 +126,8 @@ def deliver(
         for intent in _intents(run, notes, dry=True):
             subject = _letter(run, intent.digest, intent.subscriber, intent.edition.key).subject
             would = len(intent.digest.items)
-            tally.tell(Outcome(intent.subscriber.email, "would send", subject, intent.edition.key, would))
+            reader = intent.subscriber
+            tally.tell(Outcome(reader.email, "would send", subject, intent.edition.key, would, reader.id))
         return run.report()
     with _only_sender(config.site.lock):
         _deliver(run, transport, _intents(run, notes, dry=False), expect)
@@ -138,7 +141,8 @@ def _intents(run: _Run, notes: Notes, *, dry: bool) -> Iterator[Intent]:
         if isinstance(decided, Intent):
             yield decided
         elif dry or not (decided.delivery and _is_open(decided.delivery, now)):
-            run.tally.tell(Outcome(decided.subscriber.email, "not sent", decided.why, decided.edition.key))
+            reader = decided.subscriber
+            run.tally.tell(Outcome(reader.email, "not sent", decided.why, decided.edition.key, 0, reader.id))
 
 
 def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent], expect: Callable[[int], None]) -> None:

@@ -43,6 +43,8 @@ class Outcome:
     detail: str
     edition: str = ""
     papers: int = 0
+    #: The reader's number, by which a journal knows them.
+    subscriber_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class SendingLedger:
         """Write down that a delivery is not to be carried out any more."""
         with self.store.transaction():
             self.store.deliveries.move(claim.delivery.id, DeliveryStatus.SKIPPED, self.clock(), detail=why)
-        self.tally.tell(Outcome(claim.subscriber.email, "skipped", why, claim.delivery.edition_key))
+        self.tally.tell(self._outcome(claim, DeliveryStatus.SKIPPED, why, 0))
 
     def why_not(self, subscriber: Subscriber) -> str | None:
         """Return why a reader, whose delivery was planned, must not be mailed any more."""
@@ -255,7 +257,12 @@ class SendingLedger:
 
     def _tell(self, claim: Claim, status: DeliveryStatus, detail: str) -> None:
         papers = claim.papers if status is not DeliveryStatus.SKIPPED else 0
-        self._told.append(Outcome(claim.subscriber.email, status.value, detail, claim.delivery.edition_key, papers))
+        self._told.append(self._outcome(claim, status, detail, papers))
+
+    @staticmethod
+    def _outcome(claim: Claim, status: DeliveryStatus, detail: str, papers: int) -> Outcome:
+        reader = claim.subscriber
+        return Outcome(reader.email, status.value, detail, claim.delivery.edition_key, papers, reader.id)
 
     def _doubt(self, delivery: Delivery) -> str:
         if delivery.status is not DeliveryStatus.SENDING:

@@ -78,6 +78,15 @@ class Deliveries:
         )
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
 
+    def oldest_open(self) -> datetime | None:
+        """Return when the edition was made that somebody waits for the longest, or None if nobody waits."""
+        sql = (
+            "SELECT min(created_at) FROM editions WHERE key IN (SELECT edition_key FROM deliveries "
+            "INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred'))"
+        )
+        (moment,) = self._db.execute(sql).fetchone()
+        return datetime.fromisoformat(moment) if moment else None
+
     def depart(self, delivery_id: int, now: datetime) -> bool:
         """Store that a message is about to leave, unless its reader or its edition must not be served any more."""
         return self._db.conn.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0

@@ -100,6 +100,10 @@ class Subscribers:
         row = self._db.execute(sql, [email_key(email)]).fetchone()
         return str(row[0]) if row else None
 
+    def counts(self) -> dict[str, int]:
+        """Return how many subscribers have which status."""
+        return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
+
     def suppressions(self) -> dict[str, str]:
         """Return the reason for each address that must not be mailed, by its `email_key`."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
