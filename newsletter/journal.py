@@ -39,7 +39,10 @@ class Journal:
 
     def tell(self, event: str, **facts: str | int | float | None) -> None:
         """Write one event; what is None or empty is left out."""
-        told = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
+        told: dict[str, str | int | float | None] = {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "event": event,
+        }
         told |= {name: self._fit(value) for name, value in facts.items() if value not in (None, "")}
         line = json.dumps(told, ensure_ascii=False)
         self._handler.emit(logging.makeLogRecord({"msg": line, "args": ()}))

@@ -45,6 +45,11 @@ def deliver_all(
     try:
         with opened.store() as store, _shown() as shown, _journal(opened) as written:
             wanted = {find(store, email).email for email in only} if only else None
+
+            def watch(outcome: Outcome) -> None:
+                shown.see(outcome)
+                written(outcome)
+
             return deliver(
                 store,
                 transport,
@@ -53,7 +58,7 @@ def deliver_all(
                 now,
                 note=note,
                 only=wanted,
-                watch=lambda outcome: (shown.see(outcome), written(outcome)),
+                watch=watch,
                 expect=shown.expect,
                 stopped=stop,
             )
