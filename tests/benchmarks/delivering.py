@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import dkim
@@ -134,8 +135,9 @@ def child(asked: argparse.Namespace) -> None:
     kinds = tuple(asked.keys.split(",")) if asked.keys else ()
     settings = SmtpSettings("127.0.0.1", asked.port, security="none", connections=asked.connections)
     transport = Timed(SmtpTransport(settings) if asked.port else Nowhere())
+    now = NOW + timedelta(minutes=asked.minutes)
     with open_store(site.store) as store:
-        report = deliver(store, transport, config_of(site, kinds, asked.threads), make_environment(), lambda: NOW)
+        report = deliver(store, transport, config_of(site, kinds, asked.threads), make_environment(), lambda: now)
     transport.close()
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps([report.counts["sent"], transport.seconds, transport.cpu_s, size]))
@@ -321,7 +323,7 @@ def compare_waiting() -> None:
     """Print how much of what is possible is reached with a server that answers every command after 50 ms."""
     pause_s = 0.05
     for connections in (4, 32):
-        number = connections * 200
+        number = connections * 300
         with tempfile.TemporaryDirectory() as folder, own_sink("--pause", str(pause_s)) as port:
             run = ours(make_planned_site(Path(folder), number), port, connections=connections)
         possible = connections / pause_s  # one round trip for each message
@@ -350,7 +352,7 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=0)
     for of_a_child in ("--child", "--keys"):
         parser.add_argument(of_a_child, default="", help=argparse.SUPPRESS)
-    for of_a_child, usual in (("--port", 0), ("--threads", 1), ("--connections", 4)):
+    for of_a_child, usual in (("--port", 0), ("--threads", 1), ("--connections", 4), ("--minutes", 0)):
         parser.add_argument(of_a_child, type=int, default=usual, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:

@@ -80,3 +80,10 @@ def test_the_delivering_benchmark_prints_its_ratios() -> None:
     assert re.search(r"signed mail of ours is faster by \d+", printed)
     assert re.search(r"two threads that sign are faster than one by [\d.]+", printed)
     assert re.search(r"CPU of signed mail: [\d.]+ of one RSA operation", printed)
+
+
+def test_the_crashing_benchmark_misses_nobody() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.crashing", "--readers", "200", "--kills", "2", "--rude"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "missed: 0" in printed
+    assert "of which under another Message-ID: 0" in printed
