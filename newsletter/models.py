@@ -316,8 +316,8 @@ class Message:
     subject: str
     #: CRLF line ends, none longer than 998 characters.
     content: bytes
-    #: Whether it is known that no line begins with a dot, so that none has to be looked for (RFC 5321, 4.5.2).
-    is_dotless: bool = False
+    #: Whether it is known that all lines end with CRLF and none begins with a dot, so that nobody has to look.
+    is_clean: bool = False
 
     @property
     def text(self) -> str:

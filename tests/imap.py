@@ -1,4 +1,4 @@
-"""Debian's Dovecot on loopback, with one mailbox: a Maildir that a test fills."""
+"""Debian's Dovecot on loopback: one mailbox, a Maildir that a test fills; and who checks logins for a Postfix."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Mailbox:
     """Where it is, and how to log in."""
 
     port: int
+    #: Where a Postfix asks about logins.
+    auth_port: int
     maildir: Path
     username: str = "ada"
     password: str = "open-sesame"  # noqa: S105 - of a mailbox that lives for a test
@@ -63,6 +65,12 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {auth_port}
+  }}
+}}
 service anvil {{
   chroot =
 }}
@@ -77,9 +85,9 @@ def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
         root = Path(folder)
         certificate.cert_chain_pems[0].write_to_path(root / "cert.pem")
         certificate.private_key_pem.write_to_path(root / "key.pem")
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        box = Mailbox(port, root / "box")
+        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+            port, auth_port = one.getsockname()[1], other.getsockname()[1]
+        box = Mailbox(port, auth_port, root / "box")
         for name in ("new", "cur", "tmp"):
             (box.maildir / name).mkdir(parents=True)
         user = internal = login = getpass.getuser()
@@ -89,7 +97,14 @@ def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
                 shutil.chown(path, user, user)
         root.chmod(0o755)
         config = _CONFIG.format(
-            root=root, port=port, maildir=box.maildir, password=box.password, user=user, internal=internal, login=login
+            root=root,
+            port=port,
+            auth_port=auth_port,
+            maildir=box.maildir,
+            password=box.password,
+            user=user,
+            internal=internal,
+            login=login,
         )
         (root / "dovecot.conf").write_text(config, encoding="utf-8")
         process = subprocess.Popen([DOVECOT, "-F", "-c", str(root / "dovecot.conf")])

@@ -27,8 +27,8 @@ from newsletter.rendering.fragments import (
     cut_later,
     cut_page,
     encode,
+    has_clean_lines,
     later,
-    may_begin_line_with_dot,
     slot,
     values_for,
 )
@@ -65,8 +65,8 @@ class Bodies:
     #: To be joined.
     text: Sequence[bytes]
     html: Sequence[bytes] | None
-    #: Whether it is known that no line begins with a dot.
-    is_dotless: bool = False
+    #: Whether it is known that all lines end with CRLF, and none begins with a dot.
+    is_clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Ready:
     html: Fragment | None
     #: What the frame of its page depends on: which texts there are, and how many sections.
     shape: tuple[object, ...]
-    #: Whether no line of it begins with a dot.
-    is_dotless: bool
+    #: Whether its lines end as they should, and none begins with a dot.
+    is_clean: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +177,12 @@ class Assembler:
         own = reader_words(subscriber, self.look.language) | {"leave_url": links.leave_url, "token": links.token}
         values = values_for(set(ready.text.slots), own, FILTERS, str)
         text, html = ready.text.filled(values), None
-        is_dotless = ready.is_dotless and not any(map(may_begin_line_with_dot, values.values()))
+        is_clean = ready.is_clean and all(map(has_clean_lines, values.values()))
         if ready.html:
             values = values_for(set(ready.html.slots), own, FILTERS, _escaped)
             html = ready.html.filled(values)
-            is_dotless = is_dotless and not any(map(may_begin_line_with_dot, values.values()))
-        bodies = Bodies(ready.subject, text, html, is_dotless)
+            is_clean = is_clean and all(map(has_clean_lines, values.values()))
+        bodies = Bodies(ready.subject, text, html, is_clean)
         if ready.shape not in self._proven:
             self._proven.add(ready.shape)
             plain = self._plain_bodies(ready, subscriber, links)
@@ -206,8 +206,8 @@ class Assembler:
         text = _filled(page.text, own, {"sections": texts, "links": links}, str)
         html = cut_later(_filled(page.html, own, {"sections": pages}, _escaped)) if page.html else None
         text_later = cut_later(text)
-        is_dotless = text_later.is_dotless and (html is None or html.is_dotless)
-        return Ready(digest, words["subject"], text_later, html, shape, is_dotless)
+        is_clean = text_later.is_clean and (html is None or html.is_clean)
+        return Ready(digest, words["subject"], text_later, html, shape, is_clean)
 
     def _section(self, section: Section, context: SectionContext, first: int) -> tuple[bytes, bytes, bytes]:
         """Return a section as text, the links of its papers, and as HTML; the reader's token is still to come."""

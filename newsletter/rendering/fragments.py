@@ -44,9 +44,9 @@ class Fragment:
     slots: tuple[Slot, ...]
 
     @property
-    def is_dotless(self) -> bool:
-        """Whether no line of it begins with a dot, whatever comes before; a slot's text is for others to judge."""
-        return not any(map(may_begin_line_with_dot, self.pieces))
+    def is_clean(self) -> bool:
+        """Whether all its pieces are; a slot's text is for others to judge."""
+        return all(map(has_clean_lines, self.pieces))
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return it with something in every slot, as `encode` makes it or `fill` itself."""
@@ -60,9 +60,10 @@ class Fragment:
         return parts
 
 
-def may_begin_line_with_dot(piece: bytes) -> bool:
-    """Whether a line could begin with a dot where this piece of a letter is, whatever comes before it."""
-    return piece.startswith((b".", b"\n.")) or b"\n." in piece
+def has_clean_lines(piece: bytes) -> bool:
+    """Whether, where this piece of a letter is, all lines end as they should, and none can begin with a dot."""
+    ends = piece.count(b"\r\n")
+    return piece.count(b"\n") == ends == piece.count(b"\r") and not piece.startswith(b".") and b"\n." not in piece
 
 
 def slot(name: str) -> str:

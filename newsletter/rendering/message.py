@@ -21,6 +21,7 @@ from urllib.parse import quote
 import idna
 
 from newsletter.models import Message
+from newsletter.rendering.fragments import has_clean_lines
 from newsletter.text import squeeze
 
 if TYPE_CHECKING:  # brings Babel and Jinja, which who only reads settings need not wait for
@@ -128,7 +129,7 @@ class Envelope:
         """What stands between the parts: different in every message (RFC 2046, 5.1.1)."""
         return ("=_" + re.sub(r"\W", "", self.message_id))[:70]
 
-    def message(self, subject: str, content: bytes, *, is_dotless: bool = False) -> Message:
+    def message(self, subject: str, content: bytes, *, is_clean: bool = False) -> Message:
         """Return the message that this content makes."""
         return Message(
             message_id=self.message_id,
@@ -136,7 +137,7 @@ class Envelope:
             recipient=wire_address(self.recipient),
             subject=subject,
             content=content,
-            is_dotless=is_dotless,
+            is_clean=is_clean,
         )
 
 
@@ -159,14 +160,14 @@ def join_message(envelope: Envelope, bodies: Bodies) -> Message:
     )
     if bodies.html is None:
         content = b"".join((head, b"MIME-Version: 1.0\r\n", _TEXT, *bodies.text))
-        return envelope.message(bodies.subject, content, is_dotless=bodies.is_dotless)
+        return envelope.message(bodies.subject, content, is_clean=bodies.is_clean and has_clean_lines(head))
     boundary = envelope.boundary.encode()
     content = b"".join((
         head, b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="', boundary, b'"\r\n\r\n--',
         boundary,
         b"\r\n", _TEXT, *bodies.text, b"\r\n--", boundary, b"\r\n", _HTML, *bodies.html, b"\r\n--", boundary, b"--\r\n",
     ))  # fmt: skip
-    return envelope.message(bodies.subject, content, is_dotless=bodies.is_dotless)
+    return envelope.message(bodies.subject, content, is_clean=bodies.is_clean and has_clean_lines(head))
 
 
 #: What needs neither quotes nor encoding.
@@ -266,7 +267,10 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "newsletter"
 
 
+_LABEL, _PHRASE = 63, 200  # of a name in DNS; of what fits into a line with room to spare
+
+
 def _list_id(name: str, sender: Sender) -> str:
-    identifier = f"<{_slug(name)}.{sender.domain}>"
-    phrase = _inert(name).replace("\\", "").replace('"', "")
+    identifier = f"<{_slug(name)[:_LABEL]}.{sender.domain}>"
+    phrase = _inert(name)[:_PHRASE].replace("\\", "").replace('"', "")
     return f'"{phrase}" {identifier}' if phrase.isascii() and phrase else identifier

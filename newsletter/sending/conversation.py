@@ -19,6 +19,8 @@ _SENDER, _RECIPIENT, _DATA, _MESSAGE, _NOTHING = "the sender", "the recipient", 
 
 
 #: What would end an address, or the line it stands in.
+_LONGEST_PATH_B = 254  # RFC 5321, 4.5.3.1.3, less the brackets
+_BARE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _NO_PATH = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -82,7 +84,10 @@ class Conversation:
             words = f"{self._server} takes no more than {self._largest} bytes; this has {len(message.content)}"
             return Result(message, Verdict.REFUSED, words)
         if not (_is_path(message.sender) and _is_path(message.recipient)):
-            return Result(message, Verdict.REFUSED, "an address that would end the line it stands in")
+            return Result(message, Verdict.REFUSED, "an address that is too long, or would end the line it stands in")
+        if not message.is_clean and _BARE_END.search(message.content):
+            # Where servers disagree on what ends a line, they do on what ends a message: "SMTP smuggling".
+            return Result(message, Verdict.REFUSED, "a line that does not end with CRLF (RFC 5321, 2.3.8)")
         self.envelope = message
         if self._chunking:
             self.ready = message
@@ -103,7 +108,7 @@ class Conversation:
         else:
             content = message.content
             # RFC 5321, 4.5.2
-            if not message.is_dotless and (b"\r\n." in content or content.startswith(b".")):
+            if not message.is_clean and (b"\r\n." in content or content.startswith(b".")):
                 content = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
             self.out.append(content)
             self.out.append(b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
@@ -227,4 +232,4 @@ class Conversation:
 
 def _is_path(address: str) -> bool:
     """Whether an address can stand between angle brackets, in a line."""
-    return _NO_PATH.search(address) is None
+    return len(address.encode()) <= _LONGEST_PATH_B and _NO_PATH.search(address) is None

@@ -128,7 +128,7 @@ def test_a_message_assembled_is_the_plain_one_part_by_part(
         body = assembled.content.partition(b"\r\n\r\n")[2].split(b"\r\n")
         assert max(map(len, body)) <= 78  # a boundary may be 72
         assert not any(line.startswith(b".") for line in body)
-        assert assembled.is_dotless
+        assert assembled.is_clean
     assert is_assembled(letters)
 
 
