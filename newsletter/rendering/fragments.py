@@ -62,8 +62,10 @@ class Fragment:
 
 def has_clean_lines(piece: bytes) -> bool:
     """Whether, where this piece of a letter is, all lines end as they should, and none can begin with a dot."""
-    ends = piece.count(b"\r\n")
-    return piece.count(b"\n") == ends == piece.count(b"\r") and not piece.startswith(b".") and b"\n." not in piece
+    ends = len(piece.split(b"\r\n"))
+    if len(piece.split(b"\n")) != ends or len(piece.split(b"\r")) != ends:
+        return False
+    return not piece.startswith(b".") and b"\n." not in piece
 
 
 def slot(name: str) -> str:
