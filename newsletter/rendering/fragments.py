@@ -21,6 +21,8 @@ _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
 _ATTRIBUTE = "attribute"
+#: Under another name, for translators look for words of ours in what is called "count".
+_times = bytes.count
 #: What is the same in quoted-printable, and fits into a line.
 _PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,73}")
 #: A space at the end of a line is written as =20, and Python forgets that it may not fit there any more.
@@ -62,8 +64,8 @@ class Fragment:
 
 def has_clean_lines(piece: bytes) -> bool:
     """Whether, where this piece of a letter is, all lines end as they should, and none can begin with a dot."""
-    ends = len(piece.split(b"\r\n"))
-    if len(piece.split(b"\n")) != ends or len(piece.split(b"\r")) != ends:
+    ends = _times(piece, b"\r\n")
+    if _times(piece, b"\n") != ends or _times(piece, b"\r") != ends:
         return False
     return not piece.startswith(b".") and b"\n." not in piece
 
