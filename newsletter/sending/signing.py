@@ -16,7 +16,7 @@ from newsletter.models import Message
 from newsletter.sending.dkim import DkimKey, sign
 
 #: So many messages a thread are signed ahead.
-_AHEAD = 4
+_AHEAD = 16
 
 
 def signed(
