@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.errors import StoreError
 from newsletter.models import DeliveryStatus
 from tests.pipeline.conftest import Street
 from tests.pipeline.test_deliver import SENDER
 from tests.sink import Sink, sinking
+from tests.smtpd import Server, serving
 
 READERS = 600
 CONNECTIONS = 4
@@ -111,3 +113,36 @@ def test_a_server_that_hangs_up_in_the_middle_gets_everything_in_the_end(
 
     assert {recipient for recipient, _ in taken} == {f"reader{number:04}@example.org" for number in range(READERS)}
     assert len(set(taken)) == READERS
+
+
+def test_a_clock_that_is_set_back_an_hour_misses_nobody_and_mails_nobody_twice(street: Street) -> None:
+    street.add_paper("Pears in Winter", 1)
+    for number in range(20):
+        street.add_reader(f"reader{number:02}@example.org", "pears")
+
+    def once(_address: str, seen: int) -> str | None:
+        return "450 4.2.0 come again" if seen == 0 else None
+
+    with serving(Server(on_rcpt=once)) as server:
+        street.send_to(server)  # everybody is told to come again
+        street.wait(hours=-1)
+        street.send_to(server)
+        for _ in range(10):
+            street.wait(minutes=20)
+            street.send_to(server)
+
+    assert sorted(server.recipients) == [f"reader{number:02}@example.org" for number in range(20)]
+
+
+def test_a_full_disk_ends_the_run_in_a_line_and_the_next_one_goes_on(many_readers: Street) -> None:
+    database = many_readers.store._db
+    with serving(Server()) as server:
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreError, match="full"):
+            many_readers.send_to(server)
+        assert server.accepted == []
+        database.execute("PRAGMA max_page_count = 1000000")
+        assert many_readers.send_to(server).is_clean
+
+    assert len(server.recipients) == len(set(server.recipients)) == READERS
