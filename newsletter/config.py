@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +60,18 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """By what each provider's calls are known; None for a provider that nobody uses."""
+
+    ses_topic_arn: str | None = None
+    #: As SendGrid shows it: base64.
+    sendgrid_public_key: str | None = None
+    mailgun_signing_key: str | None = field(default=None, repr=False)
+    postmark_username: str = "postmark"
+    postmark_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverySettings:
     """How an edition is brought to its readers."""
 
@@ -86,6 +98,8 @@ class Config:
     #: Where bounces go to, with the delivery's own part in it; None: to the sender.
     return_mailbox: str | None
     returns: ReturnSettings
+    #: By what providers' calls are known.
+    hooks: HookSettings
     #: Where outcomes are written to as JSON, if anywhere; "-" is stderr.
     log_path: Path | None
     log_addresses: bool
@@ -190,6 +204,7 @@ def _config(
         delivery=DeliverySettings(values["delivery.in_doubt"], values["delivery.max_age_hours"]),
         return_mailbox=_address("returns.address", values["returns.address"]) if values["returns.address"] else None,
         returns=_returns(values, site),
+        hooks=HookSettings(**{one.name: values[f"hooks.{one.name}"] for one in fields(HookSettings)}),
         log_path=site.root / values["log.path"] if values["log.path"] else None,
         log_addresses=values["log.addresses"] == "yes",
         outbox=site.root / values["outbox.path"],

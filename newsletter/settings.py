@@ -133,6 +133,20 @@ SETTINGS = (
     Setting("returns.imap_password", None, "Better: export NEWSLETTER_RETURNS_IMAP_PASSWORD=…"),
     Setting("returns.imap_folder", "INBOX", "The folder."),
     Setting(
+        "hooks.ses_topic_arn",
+        None,
+        "The SNS topic by which Amazon SES tells of bounces and complaints, at site.url/hooks/ses.",
+        example="arn:aws:sns:eu-west-1:123456789012:returns",
+    ),
+    Setting("hooks.sendgrid_public_key", None, "The verification key of SendGrid's calls on /hooks/sendgrid."),
+    Setting(
+        "hooks.mailgun_signing_key",
+        None,
+        "Mailgun's signing key, for /hooks/mailgun. Better: export NEWSLETTER_HOOKS_MAILGUN_SIGNING_KEY=…",
+    ),
+    Setting("hooks.postmark_username", "postmark", "The login of Postmark's calls on /hooks/postmark, and"),
+    Setting("hooks.postmark_password", None, "its password. Better: export NEWSLETTER_HOOKS_POSTMARK_PASSWORD=…"),
+    Setting(
         "log.path",
         None,
         "A file that every outcome is written to as a line of JSON, readers by number; - is stderr.",
@@ -141,6 +155,8 @@ SETTINGS = (
     Setting("log.addresses", "no", "Whether their addresses are written, too.", ("no", "yes")),
 )
 
+#: Naming a server is what asks it, and what sends mail for real: these groups are commented out in a new file.
+_OPTIONAL = ("smtp", "summaries", "dkim", "returns", "hooks", "log")
 _HEAD = """\
 # The settings of this site. Every setting has a default; what is commented out shows it, or an example.
 # An environment variable wins over the file: smtp.password is NEWSLETTER_SMTP_PASSWORD.
@@ -167,8 +183,7 @@ def new_config() -> str:
     for setting in SETTINGS:
         before, (group, key) = group, setting.name.split(".")
         if group != before:
-            # Naming a server is what asks it, and what sends mail for real: its whole group is commented out.
-            lines += ["", f"# [{group}]" if group in ("smtp", "summaries", "dkim", "returns", "log") else f"[{group}]"]
+            lines += ["", f"# [{group}]" if group in _OPTIONAL else f"[{group}]"]
         value = setting.example if setting.default is None else setting.default
         shown = json.dumps(setting.shipped or value, ensure_ascii=False)
         lines += [f"# {setting.help}", f"{'' if setting.shipped else '# '}{key} = {shown}"]
@@ -219,7 +234,7 @@ def checked(setting: Setting, value: Any) -> str | int | None:
             )
         return value
     if not isinstance(value, str):
-        shown = "a secret that is none" if setting.name.endswith(("password", ".key")) else repr(value)
+        shown = "a secret that is none" if setting.name.endswith(("password", "_key", ".key")) else repr(value)
         raise ConfigError(f"{setting.name}: text is expected, not {shown}")
     if setting.choices and value not in setting.choices:
         raise ConfigError(f"{setting.name}: one of {', '.join(setting.choices)} is expected, not {value!r}")

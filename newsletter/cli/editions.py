@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from newsletter.pipeline.deliver import DeliveryReport
     from newsletter.stopping import Stop
 
+_PORT = click.IntRange(0, 65535)
 _note = click.option(
     "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
 )
@@ -88,18 +91,26 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     epilog="""\b
 Examples:
   newsletter serve
+  newsletter serve --web 8000                the site's pages and hooks, at http://127.0.0.1:8000
   newsletter serve --metrics 9101            for Prometheus, at http://127.0.0.1:9101/metrics
-  newsletter --site /srv/papers serve"""
+  newsletter --site /srv/papers serve
+\b
+Put a web server that speaks https before --web, and its address into site.url. Or let an ASGI host of yours serve
+it, beside `serve`: uvicorn --factory newsletter.web.app:make_site_app"""
 )
-@click.option("--metrics", "port", type=click.IntRange(0, 65535), help="Answer Prometheus at this port; 0: a free one.")
-@click.option("--metrics-host", "host", default="127.0.0.1", show_default=True, help="The address to answer at.")
+@click.option("--web", "web_port", type=_PORT, help="Answer readers and mail providers at this port; 0: a free one.")
+@click.option("--web-host", default="127.0.0.1", show_default=True, help="The address to answer them at.")
+@click.option("--metrics", "metrics_port", type=_PORT, help="Answer Prometheus at this port; 0: a free one.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="The address to answer it at.")
 @pass_opened
-def serve(opened: Opened, port: int | None, host: str) -> None:
+def serve(
+    opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
+) -> None:  # fmt: skip
     """Do what `run` does whenever the configured crontab line comes, until Ctrl-C."""
     from newsletter.scheduler import next_run
     from newsletter.scheduler import serve as serve_forever
 
-    metrics = _metrics(opened, host, port) if port is not None else None
+    metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
 
     def announce() -> None:
         comes_at = next_run(opened.config.cron, now())
@@ -119,9 +130,22 @@ def serve(opened: Opened, port: int | None, host: str) -> None:
         if not stop():
             announce()
 
-    with stoppable() as stop:
+    with stoppable() as stop, _web(opened, web_host, web_port):
         announce()
         serve_forever(opened.config.cron, once, stop)
+
+
+@contextmanager
+def _web(opened: Opened, host: str, port: int | None) -> Iterator[None]:
+    if port is None:
+        yield
+        return
+    from newsletter.web.app import make_app
+    from newsletter.web.listening import serving
+
+    with serving(make_app(opened.config, now), host, port) as bound:
+        click.echo(f"pages at http://{host}:{bound}/")
+        yield
 
 
 def _metrics(opened: Opened, host: str, port: int) -> Metrics:

@@ -8,7 +8,6 @@ Nothing can be changed here, nothing is sent, and no address but this machine's 
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +29,7 @@ from newsletter.web import outbox
 from newsletter.web.choice import choose_reader, offered_editions, read_choice
 from newsletter.web.facts import checks_of, facts_of
 from newsletter.web.guard import Guard, letter_policy
+from newsletter.web.listening import listen, make_server
 from newsletter.web.page import page_context
 from newsletter.web.preview import Previews
 from newsletter.web.watching import changes, version
@@ -142,13 +142,10 @@ def make_studio(
     )
 
 
-def make_server(site: Site, clock: Callable[[], datetime] = this_moment) -> Server:
+def make_studio_server(site: Site, clock: Callable[[], datetime] = this_moment) -> Server:
     """Make what serves the studio; it is told where when it runs."""
-    from uvicorn import Config, Server  # noqa: PLC0415 - only who serves needs it
-
     # Streams never end by themselves, and Ctrl-C would wait for them.
-    app = make_studio(site, clock, is_stopping=lambda: server.should_exit)
-    server = Server(Config(app, lifespan="off", ws="none", log_level="warning", access_log=False, server_header=False))
+    server = make_server(make_studio(site, clock, is_stopping=lambda: server.should_exit))
     return server
 
 
@@ -158,28 +155,10 @@ def serve_studio(site: Site, port: int, announce: Callable[[str], object] = sys.
     Raises:
         NewsletterError: The port is taken.
     """
-    with listen(port) as listening:
+    with listen(_HOST, port) as listening:
         announce(f"http://{_HOST}:{listening.getsockname()[1]}/\n")
         with suppress(KeyboardInterrupt):
-            make_server(site).run(sockets=[listening])
-
-
-def listen(port: int) -> socket.socket:
-    """Return a socket that only this machine reaches.
-
-    Raises:
-        NewsletterError: The port is taken.
-    """
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((_HOST, port))
-        listening.listen()  # who is told the address waits, and is not refused
-    except (OSError, OverflowError) as error:
-        listening.close()
-        reason = getattr(error, "strerror", None) or error
-        raise NewsletterError(f"port {port} of {_HOST}: {reason}", hint="another one, or 0 for a free one") from error
-    return listening
+            make_studio_server(site).run(sockets=[listening])
 
 
 # -- answers ------------------------------------------------------------------------------------------

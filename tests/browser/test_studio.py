@@ -18,7 +18,8 @@ from newsletter.places import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscriptions import sync
-from newsletter.web.studio import listen, make_server
+from newsletter.web.listening import listen
+from newsletter.web.studio import make_studio_server
 
 CHROMIUM = shutil.which("chromium")
 expect.set_options(timeout=30_000)  # of a busy machine
@@ -40,7 +41,7 @@ def site(tmp_path: Path) -> Site:
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
     """Where its studio is served."""
-    server, listening = make_server(site), listen(0)
+    server, listening = make_studio_server(site), listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"

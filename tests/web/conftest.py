@@ -20,7 +20,8 @@ from newsletter.sending.maildir import MaildirTransport
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscriptions import sync
-from newsletter.web.studio import listen, make_server, make_studio
+from newsletter.web.listening import listen
+from newsletter.web.studio import make_studio, make_studio_server
 from tests.factories import NOW
 
 
@@ -58,8 +59,8 @@ def _two_days_later() -> datetime:
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
     """Where the studio is served for real."""
-    with listen(0) as listening:
-        server = make_server(site, _two_days_later)
+    with listen("127.0.0.1", 0) as listening:
+        server = make_studio_server(site, _two_days_later)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

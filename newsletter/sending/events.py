@@ -1,0 +1,156 @@
+"""What providers tell of in JSON → returns. Of what is not as they document it, nothing is made; nothing here raises.
+
+What a provider still tries ("deferred", "temporary") says nothing, as in `newsletter.sending.returns`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from newsletter.sending.diagnosis import Kind, diagnose
+from newsletter.sending.returned import short
+from newsletter.sending.returns import Return, fingerprint_of
+
+_MOST_EVENTS = 5000
+#: Postmark's types of bounces that say something of the mailbox; the others are answers and lists' business.
+_POSTMARK = {
+    "HardBounce": Kind.HARD,
+    "BadEmailAddress": Kind.HARD,
+    "SoftBounce": Kind.SOFT,
+    "DnsError": Kind.SOFT,
+    "SpamNotification": Kind.SOFT,
+    "Blocked": Kind.SOFT,
+    "DMARCPolicy": Kind.SOFT,
+    "SpamComplaint": Kind.COMPLAINT,
+}
+
+
+def read_json(body: bytes | str) -> Any:
+    """Return what is in a JSON text, or None."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def of_ses(notice: Any) -> tuple[Return, ...]:
+    """Return what a notification of Amazon SES tells, or an event of a configuration set."""
+    mail, name = _dict(notice, "mail"), _text(notice, "notificationType") or _text(notice, "eventType")
+    message_id = next((_text(one, "value") for one in _list(mail, "headers") if _named_message_id(one)), None)
+    if name == "Bounce":
+        bounce = _dict(notice, "bounce")
+        found = [_ses_bounce(bounce, one, message_id) for one in _list(bounce, "bouncedRecipients")]
+        return tuple(filter(None, found))
+    complaint = _dict(notice, "complaint")
+    feedback = _text(complaint, "complaintFeedbackType") or "abuse"
+    if name != "Complaint" or feedback in ("not-spam", "auth-failure"):
+        return ()
+    return tuple(
+        _made(
+            "ses", _text(complaint, "feedbackId"), _text(one, "emailAddress"), Kind.COMPLAINT, "", feedback, message_id
+        )
+        for one in _list(complaint, "complainedRecipients")
+        if _text(one, "emailAddress")
+    )
+
+
+def _named_message_id(header: Any) -> bool:
+    return _text(header, "name").casefold() == "message-id"
+
+
+def _ses_bounce(bounce: Any, recipient: Any, message_id: str | None) -> Return | None:
+    email, words = _text(recipient, "emailAddress"), _text(recipient, "diagnosticCode")
+    lasting, more = _text(bounce, "bounceType"), _text(bounce, "bounceSubType")
+    # Without a server's words, "Transient, General" is how SES tells of a reader who is away.
+    if not email or (lasting == "Transient" and more == "General" and not words):
+        return None
+    kind, code = diagnose(_text(recipient, "status"), words)
+    kind = Kind.HARD if lasting == "Permanent" else Kind.SOFT
+    return _made("ses", _text(bounce, "feedbackId"), email, kind, code, words or f"{lasting}: {more}", message_id)
+
+
+def of_sendgrid(events: Any) -> tuple[Return, ...]:
+    """Return what a list of events of SendGrid tells."""
+    made = []
+    for event in _elements(events):
+        name, email, words = _text(event, "event"), _text(event, "email"), _text(event, "reason")
+        kind, code = diagnose(_text(event, "status"), words)
+        if name == "spamreport" or (name == "dropped" and words == "Spam Reporting Address"):
+            kind, words = Kind.COMPLAINT, words or "spam report"
+        elif name == "bounce" and _text(event, "type") == "blocked":
+            kind = Kind.SOFT
+        elif name == "dropped" and words in ("Bounced Address", "Invalid"):
+            kind = Kind.HARD
+        elif name != "bounce":
+            continue
+        if email:
+            message_id = _text(event, "smtp-id") or None
+            made.append(_made("sendgrid", _text(event, "sg_event_id"), email, kind, code, words, message_id))
+    return tuple(made)
+
+
+def of_mailgun(event: Any) -> tuple[Return, ...]:
+    """Return what an event of Mailgun tells: its "event-data"."""
+    name, email, status = _text(event, "event"), _text(event, "recipient"), _dict(event, "delivery-status")
+    words = _text(status, "message") or _text(status, "description") or _text(event, "reason")
+    kind, code = diagnose(_text(status, "enhanced-code"), words)
+    if name == "complained" or _text(event, "reason") == "suppress-complaint":
+        kind, code, words = Kind.COMPLAINT, "", words or "complained"
+    elif name != "failed" or _text(event, "severity") != "permanent":
+        return ()
+    elif _text(event, "reason") == "suppress-bounce":
+        kind = Kind.HARD
+    message_id = _text(_dict(_dict(event, "message"), "headers"), "message-id").strip("<>")
+    message_id = f"<{message_id}>" if message_id else ""
+    made = _made("mailgun", _text(event, "id"), email, kind, code, words, message_id or None)
+    return (made,) if email else ()
+
+
+def of_postmark(record: Any) -> tuple[Return, ...]:
+    """Return what a record of Postmark tells."""
+    kind = _POSTMARK.get(_text(record, "Type"))
+    email, words = _text(record, "Email"), _text(record, "Details") or _text(record, "Description")
+    if _text(record, "RecordType") not in ("Bounce", "SpamComplaint") or kind is None or not email:
+        return ()
+    code = "" if kind is Kind.COMPLAINT else diagnose("", words)[1]
+    number = str(record.get("ID", "")) + _text(record, "MessageID")
+    return (_made("postmark", number, email, kind, code, words, None),)
+
+
+# -- what JSON holds ----------------------------------------------------------------------------------
+
+
+def _made(
+    origin: str, number: str, email: str, kind: Kind, code: str, words: str, message_id: str | None
+) -> Return:  # fmt: skip
+    email = short(email)
+    return Return(
+        email=email,
+        kind=kind,
+        code=code,
+        words=short(words),
+        origin=origin,
+        message_id=message_id,
+        envelope_to=None,
+        fingerprint=fingerprint_of(origin, number or f"{message_id} {code} {words}", email.casefold(), kind),
+    )
+
+
+def _text(holder: Any, name: str) -> str:
+    value = holder.get(name) if isinstance(holder, dict) else None
+    return value[:4096] if isinstance(value, str) else ""
+
+
+def _dict(holder: Any, name: str) -> dict[str, Any]:
+    value = holder.get(name) if isinstance(holder, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _list(holder: Any, name: str) -> list[Any]:
+    return list(_elements(holder.get(name) if isinstance(holder, dict) else None))
+
+
+def _elements(value: Any) -> Iterator[Any]:
+    return iter(value[:_MOST_EVENTS] if isinstance(value, list) else [])

@@ -1,0 +1,139 @@
+"""Where providers tell of bounces and complaints: POST /hooks/ses, /hooks/sendgrid, /hooks/mailgun, /hooks/postmark.
+
+Only those whose secret is set are there. A provider that gets a 503 calls again; one that gets a 403 is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from newsletter.config import HookSettings
+from newsletter.errors import NewsletterError, StoreError
+from newsletter.returns import take
+from newsletter.sending.returns import Return
+from newsletter.sending.webhooks import (
+    WebhookRefused,
+    read_mailgun,
+    read_postmark,
+    read_sendgrid,
+    read_ses,
+)
+from newsletter.store import Store
+
+_MOST_BYTES = 1_000_000
+_MOST_FETCHED = 65536
+_TIMEOUT_S = 10
+
+#: Reads one call: its headers and body.
+Reader = Callable[[dict[str, str], bytes], tuple[Return, ...]]
+
+
+class Certificates:
+    """Fetches Amazon's certificates, each once; confirms subscriptions. Its address was checked by who asks."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def fetch(self, address: str) -> bytes:
+        """Return the document at an address.
+
+        Raises:
+            NewsletterError: It cannot be had, or is too large.
+        """
+        if address in self._known:
+            return self._known[address]
+        content = bytearray()
+        try:
+            with httpx.stream("GET", address, timeout=_TIMEOUT_S, follow_redirects=False) as answer:
+                answer.raise_for_status()
+                for chunk in answer.iter_bytes():
+                    content += chunk
+                    if len(content) > _MOST_FETCHED:
+                        raise NewsletterError(f"{address}: too large")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NewsletterError(f"{address}: {error}") from error
+        if len(self._known) < 10 and content.startswith(b"-----BEGIN CERTIFICATE"):
+            self._known[address] = bytes(content)
+        return bytes(content)
+
+
+def hook_routes(
+    open_store: Callable[[], Store],
+    settings: HookSettings,
+    soft_limit: int,
+    clock: Callable[[], datetime],
+    fetch: Callable[[str], bytes] | None = None,
+) -> list[Route]:
+    """Make the routes of the providers that are set.
+
+    `soft_limit` is as in `newsletter.returns.take`; `fetch` asks the addresses of Amazon's that a call names.
+    """
+    readers = _readers(settings, clock, fetch or Certificates().fetch)
+    return [
+        Route(f"/hooks/{name}", _endpoint(reader, open_store, soft_limit, clock), methods=["POST"])
+        for name, reader in readers.items()
+    ]
+
+
+def _readers(settings: HookSettings, clock: Callable[[], datetime], fetch: Callable[[str], bytes]) -> dict[str, Reader]:
+    readers: dict[str, Reader] = {}
+    if arn := settings.ses_topic_arn:
+        readers["ses"] = lambda _headers, body: _of_ses(body, arn, fetch, clock())
+    if public_key := settings.sendgrid_public_key:
+        readers["sendgrid"] = lambda headers, body: read_sendgrid(headers, body, public_key, clock())
+    if signing_key := settings.mailgun_signing_key:
+        readers["mailgun"] = lambda _headers, body: read_mailgun(body, signing_key, clock())
+    if password := settings.postmark_password:
+        readers["postmark"] = lambda headers, body: read_postmark(headers, body, settings.postmark_username, password)
+    return readers
+
+
+def _of_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> tuple[Return, ...]:
+    call = read_ses(body, arn, fetch, now)
+    if call.confirm_url is not None:
+        fetch(call.confirm_url)
+    return call.returns
+
+
+def _endpoint(
+    read: Reader, open_store: Callable[[], Store], soft_limit: int, clock: Callable[[], datetime]
+) -> Callable[[Request], object]:
+    def answer(headers: dict[str, str], body: bytes) -> Response:
+        try:
+            returns = read(headers, body)
+            if returns:
+                with open_store() as store:  # a store belongs to the thread that opened it
+                    take(store, soft_limit, returns, clock())
+        except WebhookRefused as error:
+            return PlainTextResponse(f"{error.message}\n", 403)
+        except (StoreError, NewsletterError):
+            return PlainTextResponse("Not now.\n", 503, {"Retry-After": "60"})
+        return PlainTextResponse("Taken.\n")
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _limited_body(request)
+        except ClientDisconnect:
+            return PlainTextResponse("", 400)
+        if body is None:
+            return PlainTextResponse("Too large.\n", 413)
+        return await run_in_threadpool(answer, dict(request.headers), body)
+
+    return endpoint
+
+
+async def _limited_body(request: Request) -> bytes | None:
+    """Return the body, or None as soon as it is too large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            return None
+    return bytes(body)

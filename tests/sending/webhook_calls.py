@@ -1,0 +1,145 @@
+"""Calls as providers make them, signed with keys of our own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:returns"
+CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
+MAILGUN_KEY = "key-of-mailgun"
+
+
+@dataclass
+class Amazon:
+    """Signs as SNS does, and serves its certificate."""
+
+    now: datetime
+    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    fetched: list[str] = field(default_factory=list)
+
+    def fetch(self, address: str) -> bytes:
+        self.fetched.append(address)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+        builder = x509.CertificateBuilder(name, name, self.key.public_key(), 1)
+        builder = builder.not_valid_before(self.now).not_valid_after(self.now + timedelta(days=1))
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+    def call(self, message: object, **changed: str) -> bytes:
+        """Return a signed notification; what is `changed` is signed, too."""
+        fields = {
+            "Type": "Notification",
+            "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+            "TopicArn": TOPIC,
+            "Message": json.dumps(message),
+            "Timestamp": f"{self.now:%Y-%m-%dT%H:%M:%S.000Z}",
+            "SignatureVersion": "2",
+            "SigningCertURL": CERTIFICATE,
+        } | changed
+        names = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+        signed = "".join(f"{name}\n{fields[name]}\n" for name in names if name in fields).encode()
+        version = hashes.SHA1() if fields["SignatureVersion"] == "1" else hashes.SHA256()  # noqa: S303 - SNS's
+        signature = self.key.sign(signed, padding.PKCS1v15(), version)
+        return json.dumps(fields | {"Signature": base64.b64encode(signature).decode()}).encode()
+
+
+@dataclass
+class SendGrid:
+    """Signs as SendGrid does."""
+
+    now: datetime
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+
+    @property
+    def public_key(self) -> str:
+        """As SendGrid's settings show it."""
+        public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return base64.b64encode(public).decode()
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        timestamp = str(int(self.now.timestamp()))
+        signature = self.key.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
+        return {
+            "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
+            "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(),
+        }
+
+
+def mailgun_call(event: object, now: datetime, key: str = MAILGUN_KEY) -> bytes:
+    """Return an event as Mailgun posts it."""
+    timestamp, token = str(int(now.timestamp())), "f" * 50
+    signature = hmac.new(key.encode(), (timestamp + token).encode(), hashlib.sha256).hexdigest()
+    signed = {"timestamp": timestamp, "token": token, "signature": signature}
+    return json.dumps({"signature": signed, "event-data": event}).encode()
+
+
+def basic(username: str, password: str) -> dict[str, str]:
+    """Return the header by which Postmark shows who it is."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+
+
+# -- what they tell -----------------------------------------------------------------------------------
+
+
+def ses_bounce(email: str, message_id: str = "<1@papers.example>", **changed: Any) -> dict[str, Any]:
+    bounce = {
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "feedbackId": "0100",
+        "bouncedRecipients": [
+            {"emailAddress": email, "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+        ],
+    } | changed
+    headers = [{"name": "Message-ID", "value": message_id}]
+    return {"notificationType": "Bounce", "mail": {"headers": headers}, "bounce": bounce}
+
+
+def ses_complaint(email: str, **changed: Any) -> dict[str, Any]:
+    complaint = {"feedbackId": "0200", "complainedRecipients": [{"emailAddress": email}]} | changed
+    return {"eventType": "Complaint", "mail": {"headers": []}, "complaint": complaint}
+
+
+def sendgrid_event(email: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "event": "bounce",
+        "type": "bounce",
+        "email": email,
+        "reason": "550 5.1.1 no such mailbox",
+        "status": "5.1.1",
+        "smtp-id": "<1@papers.example>",
+        "sg_event_id": "abc",
+    } | changed
+
+
+def mailgun_event(email: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "event": "failed",
+        "severity": "permanent",
+        "reason": "bounce",
+        "id": "G9Bn5sl1TC6nu79C8C0bwg",
+        "recipient": email,
+        "delivery-status": {"code": 550, "enhanced-code": "5.1.1", "message": "550 5.1.1 no such mailbox"},
+        "message": {"headers": {"message-id": "1@papers.example"}},
+    } | changed
+
+
+def postmark_record(email: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "RecordType": "Bounce",
+        "Type": "HardBounce",
+        "ID": 4323372036854775807,
+        "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
+        "Email": email,
+        "Details": "smtp;550 5.1.1 The email account that you tried to reach does not exist.",
+    } | changed
