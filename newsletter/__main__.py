@@ -2,4 +2,5 @@
 
 from newsletter.cli import main
 
-main(prog_name="newsletter")
+if __name__ == "__main__":
+    main(prog_name="newsletter")

@@ -55,8 +55,6 @@ class DkimSettings:
     domain: str
     #: Selectors and files of private keys, in the order of the signatures.
     keys: tuple[tuple[str, Path], ...] = ()
-    #: How many threads sign at once.
-    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,8 @@ class DeliverySettings:
     in_doubt: str = "resend"
     #: What could not be sent for so long is not sent any more.
     max_age_hours: int = 72
+    #: How many processes write and sign large editions; 1: the one that sends does.
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def _config(
         smtp=_smtp(values),
         relays=relays,
         dkim=_dkim(values, site, sender),
-        delivery=DeliverySettings(values["delivery.in_doubt"], values["delivery.max_age_hours"]),
+        delivery=DeliverySettings(*(values[f"delivery.{one.name}"] for one in fields(DeliverySettings))),
         return_mailbox=_address("returns.address", values["returns.address"]) if values["returns.address"] else None,
         returns=_returns(values, site),
         hooks=HookSettings(**{one.name: values[f"hooks.{one.name}"] for one in fields(HookSettings)}),
@@ -251,8 +251,7 @@ def _dkim(values: dict[str, Any], site: Site, sender: Sender) -> DkimSettings:
             raise ConfigError(f"{missing}: missing", hint="a signature needs a selector and a key")
         if values[selector]:
             keys.append((values[selector], site.root / values[key]))
-    threads = values["dkim.threads"] or os.cpu_count() or 1
-    return DkimSettings(values["dkim.domain"] or sender.domain, tuple(keys), threads)
+    return DkimSettings(values["dkim.domain"] or sender.domain, tuple(keys))
 
 
 def _returns(values: dict[str, Any], site: Site) -> ReturnSettings:

@@ -111,12 +111,16 @@ SETTINGS = (
     Setting("dkim.ed25519_selector", None, "A second signature, which is shorter and not known everywhere yet."),
     Setting("dkim.ed25519_key", None, "Its private Ed25519 key."),
     Setting("dkim.domain", None, "Whose signature it is; default: the domain of the sender's address."),
-    Setting("dkim.threads", 0, "How many threads sign at once; 0: one per core."),
     Setting(
         "delivery.in_doubt",
         "resend",
         'When a crash leaves open whether a message arrived: "resend" it under the same Message-ID, or "hold" it.',
         ("resend", "hold"),
+    ),
+    Setting(
+        "delivery.workers",
+        1,
+        "How many processes write and sign large editions: 2 or more do so beside the one that sends. One per core.",
     ),
     Setting("delivery.max_age_hours", 72, "What could not be sent for so long is no news any more, and is skipped."),
     Setting(

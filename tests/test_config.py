@@ -162,6 +162,6 @@ def test_further_servers_have_the_settings_of_the_first_and_passwords_of_their_o
 
 
 def test_keys_to_sign_with_are_files_of_the_site_under_the_senders_domain(tmp_path: Path) -> None:
-    config = load(tmp_path, "[dkim]\nselector = 's1'\nkey = 'dkim.pem'\nthreads = 3\n")
+    config = load(tmp_path, "[dkim]\nselector = 's1'\nkey = 'dkim.pem'\n")
 
-    assert config.dkim == DkimSettings("newsletter.example", (("s1", tmp_path / "dkim.pem"),), 3)
+    assert config.dkim == DkimSettings("newsletter.example", (("s1", tmp_path / "dkim.pem"),))

@@ -9,10 +9,10 @@ the same Message-ID, or held, as the site chooses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
@@ -21,23 +21,23 @@ from filelock import FileLock, Timeout
 from jinja2 import Environment
 
 from newsletter.config import Config
-from newsletter.errors import NewsletterError, TemplateError, TransportError
+from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
-from newsletter.pipeline.compose import without_withdrawn
 from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, DeliveryReport, Outcome, SendingLedger, Tally
 from newsletter.pipeline.letters import Letters, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.plan import Intent, plan
+from newsletter.pipeline.writing import Writer, load_keys, write_elsewhere
 from newsletter.sending import Transport
-from newsletter.sending.dkim import DkimKey, load_key
-from newsletter.sending.signing import signed
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "deliver"]
 
-#: So many deliveries are claimed and rendered for together, and so many digests are kept at hand.
+#: So many deliveries are claimed and rendered for together.
 _BATCH = 200
+#: For fewer it does not pay to start other processes.
+_WORTH_WORKERS = 1000
 #: So many of those that a stopped run leaves waiting are told by name.
 _NAMED = 1000
 
@@ -48,31 +48,18 @@ class _Run:
 
     store: Store
     config: Config
-    letters: Letters
+    writer: Writer
     clock: Callable[[], datetime]
     secret: bytes
     tally: Tally
     ledger: SendingLedger
     stopped: Callable[[], bool]
-    #: With what mail is signed, in the order of the signatures.
-    keys: tuple[DkimKey, ...]
     #: The keys of the addresses to serve, or None for all.
     only: AbstractSet[str] | None
-    #: Which part of the ledger is ours: every n-th delivery, from the k-th.
-    share: tuple[int, int] = (0, 1)
     #: Why no more letters are written, if so.
     error: NewsletterError | None = None
-    digests: dict[int, Digest] = field(default_factory=dict)
     #: Styles and languages of which a letter was written.
     looks: set[tuple[str, str]] = field(default_factory=set)
-
-    def digest(self, delivery: Delivery) -> Digest:
-        """Return what is to be delivered, read once for all who get the same, as it was when this run began."""
-        if delivery.digest_id not in self.digests:
-            if len(self.digests) >= _BATCH:
-                self.digests.pop(next(iter(self.digests)))
-            self.digests[delivery.digest_id] = without_withdrawn(self.store.editions.get_digest(delivery.digest_id))
-        return self.digests[delivery.digest_id]
 
     def serves(self, subscriber: Subscriber) -> bool:
         return self.only is None or email_key(subscriber.email) in self.only
@@ -112,13 +99,12 @@ def deliver(
     run = _Run(
         store,
         config,
-        Letters(config, environment, store.secret(), store.summaries),
+        Writer(store, Letters(config, environment, store.secret(), store.summaries), load_keys(config)),
         clock,
         store.secret(),
         tally,
         SendingLedger(store, clock, tally, holds_doubtful=config.delivery.in_doubt == "hold"),
         stopped,
-        _keys(config),
         None if only is None else frozenset(map(email_key, only)),
     )
     notes = Notes(config.site.notes, note)
@@ -152,7 +138,7 @@ def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent], expect:
     """
     _tidy(run)
     first = next(intents, None)
-    if first is None and not any(_claims(run, 1)):
+    if first is None and next(_claims(run, 1), None) is None:
         return
     if first is not None:
         _try_out(run, first)
@@ -230,54 +216,62 @@ def _carry(run: _Run, transport: Transport) -> None:
     while True:
         run.ledger.returned = 0
         try:
-            letters = signed(_messages(run), run.keys, run.config.dkim.threads, run.clock)
-            transport.carry(letters, run.ledger, run.stopped)
+            with closing(_messages(run)) as letters:
+                transport.carry(letters, run.ledger, run.stopped)
         except TransportError as error:
             run.error = run.error or error
         if run.error is not None or not run.ledger.returned or run.stopped():
             return
 
 
-def _messages(run: _Run) -> Iterator[Message]:
+def _messages(run: _Run) -> Generator[Message]:
     """Write the letters of what is open in the ledger, one after the other, until one cannot be written."""
+    config = run.config
+    workers = config.delivery.workers
+    is_worth_it = workers > 1 and run.store.deliveries.open_count(run.clock()) >= _WORTH_WORKERS
     try:
-        for claim in _claims(run, _BATCH):
-            digest = run.digest(claim.delivery)
-            papers = sum(len(section.items) for section in digest.sections)
-            if not papers and run.store.editions.get_digest(claim.delivery.digest_id).items:
-                run.ledger.skip(claim, "all its papers were withdrawn after planning")
-            else:
-                delivery = claim.delivery
-                letter = run.letters.write(digest, claim.subscriber, delivery.message_id, run.clock(), delivery.id)
-                run.ledger.under_way[letter.message_id] = Claim(delivery, claim.subscriber, papers)
-                yield letter
-    except TemplateError as error:
+        if is_worth_it:
+            yield from write_elsewhere(_wanted(run), run.writer, config, workers, run.clock)
+        else:
+            for claims in _wanted(run):
+                yield from run.writer.write(claims, run.clock)
+    except NewsletterError as error:
         run.error = error
 
 
-def _claims(run: _Run, at_once: int) -> Iterator[Claim]:
-    """Yield what is open in the ledger, rendering what some of it needs together."""
+def _wanted(run: _Run) -> Iterator[list[Claim]]:
+    """Yield, batch by batch, the claims whose letters are to be written."""
+    for batch in _claims(run, _BATCH):
+        wanted = []
+        for claim in batch:
+            digest_id = claim.delivery.digest_id
+            papers = sum(len(section.items) for section in run.writer.digest(digest_id).sections)
+            if not papers and run.store.editions.get_digest(digest_id).items:
+                run.ledger.skip(claim, "all its papers were withdrawn after planning")
+            else:
+                wanted.append(replace(claim, papers=papers))
+        run.ledger.under_way |= {claim.delivery.message_id: claim for claim in wanted}
+        yield wanted
+
+
+def _claims(run: _Run, at_once: int) -> Iterator[list[Claim]]:
+    """Yield, batch by batch, what is open in the ledger."""
     last = 0
-    while batch := run.store.deliveries.claim(run.clock(), after=last, limit=at_once, share=run.share):
+    while batch := run.store.deliveries.claim(run.clock(), after=last, limit=at_once):
         last = batch[-1].id
         readers = run.store.subscribers.get_many(delivery.subscriber_id for delivery in batch)
         claims = [Claim(one, readers[one.subscriber_id], 0) for one in batch if one.subscriber_id in readers]
         claims = [
             one for one in claims if run.serves(one.subscriber) and one.delivery.message_id not in run.ledger.under_way
         ]
-        with suppress(TemplateError):  # it is told of by the letter that needs the template
-            run.letters.prepare((run.digest(claim.delivery), claim.subscriber) for claim in claims)
-        yield from claims
+        if claims:
+            yield claims
 
 
 def _tell_rest(run: _Run, error: NewsletterError) -> None:
     """Tell of those who wait since a run stopped."""
-    for claim in islice(_claims(run, _BATCH), _NAMED):
+    for claim in islice(chain.from_iterable(_claims(run, _BATCH)), _NAMED):
         run.tell_waiting(claim.subscriber, claim.delivery.edition_key, error)
-
-
-def _keys(config: Config) -> tuple[DkimKey, ...]:
-    return tuple(load_key(path, config.dkim.domain, selector) for selector, path in config.dkim.keys)
 
 
 def _is_open(delivery: Delivery, now: datetime) -> bool:
@@ -288,7 +282,7 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
 
 def _letter(run: _Run, digest: Digest, subscriber: Subscriber, edition_key: str) -> Message:
     message_id = make_message_id(run.secret, edition_key, subscriber.id, run.config.sender)
-    return run.letters.write(digest, subscriber, message_id, run.clock())
+    return run.writer.letters.write(digest, subscriber, message_id, run.clock())
 
 
 @contextmanager

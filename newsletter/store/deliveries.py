@@ -55,18 +55,15 @@ class Deliveries:
         self.stage([(edition_key, subscriber_id, digest_id, message_id)])
         self.queue_staged(now)
 
-    def claim(self, now: datetime, *, after: int, limit: int, share: tuple[int, int] = (0, 1)) -> list[Delivery]:
-        """Return deliveries that are to be carried out now, in the order they were planned, from the one `after`.
-
-        Of `share` (k, n) only every n-th is returned, so that n processes divide them among themselves.
-        """
+    def claim(self, now: datetime, *, after: int, limit: int) -> list[Delivery]:
+        """Return deliveries that are to be carried out now, in the order they were planned, from the one `after`."""
         sql = (
             # The planner would take the primary key, and pass by all that was ever sent.
-            f"SELECT {_COLUMNS} FROM deliveries INDEXED BY deliveries_open WHERE id > ? AND id % ? = ? "
+            f"SELECT {_COLUMNS} FROM deliveries INDEXED BY deliveries_open WHERE id > ? "
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT halted FROM editions WHERE key = edition_key) = '' ORDER BY id LIMIT ?"
         )
-        rows = self._db.execute(sql, [after, share[1], share[0], now.isoformat(), limit])
+        rows = self._db.execute(sql, [after, now.isoformat(), limit])
         return [_delivery(row) for row in rows.fetchall()]
 
     def open_count(self, now: datetime) -> int:

@@ -1,10 +1,11 @@
 """An edition whose sender is killed again and again: who was missed, who got it twice.
 
-    python -m tests.benchmarks.crashing [--readers 20000] [--kills 50] [--hold] [--rude]
+    python -m tests.benchmarks.crashing [--readers 20000] [--kills 50] [--hold] [--rude] [--workers 1]
 
 SIGKILL comes at random moments, a random number of messages after the last one; then it is started again, half an
 hour later by its own clock, until a run ends by itself. `--rude` kills the server as often, in between, and starts it
-again. With `--hold` what is in doubt waits for a person instead of being sent again.
+again. With `--hold` what is in doubt waits for a person instead of being sent again; with `--workers 2` other processes
+write what it sends.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from tests.sink import Sink, sinking
 _LINE_B = 80  # of the sink's log, about
 
 
-def send(folder: Path, sink: Sink, connections: int, minutes: int) -> subprocess.Popen[bytes]:
+def send(folder: Path, sink: Sink, asked: argparse.Namespace, minutes: int) -> subprocess.Popen[bytes]:
     """Begin to send."""
     command = [
         sys.executable, "-m", "tests.benchmarks.delivering", "--child", str(folder), "--port", str(sink.port),
-        "--connections", str(connections), "--minutes", str(minutes),
+        "--connections", str(asked.connections), "--workers", str(asked.workers), "--minutes", str(minutes),
     ]  # fmt: skip
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -41,7 +42,7 @@ def send_until_done(folder: Path, sink: Sink, asked: argparse.Namespace) -> tupl
     chance = random.Random(asked.seed)  # noqa: S311 - dice
     killed = sunk = 0
     for run in itertools.count():
-        process = send(folder, sink, asked.connections, 30 * run)
+        process = send(folder, sink, asked, 30 * run)
         if killed < asked.kills:
             more = chance.randrange(1, 2 * asked.readers // (asked.kills + 1))
             wanted = sink.log.stat().st_size + more * _LINE_B
@@ -72,7 +73,13 @@ def open_in(folder: Path) -> int:
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    for option, usual in (("--readers", 20_000), ("--kills", 50), ("--connections", 4), ("--seed", 3)):
+    for option, usual in (
+        ("--readers", 20_000),
+        ("--kills", 50),
+        ("--connections", 4),
+        ("--seed", 3),
+        ("--workers", 1),
+    ):
         parser.add_argument(option, type=int, default=usual)
     parser.add_argument("--hold", action="store_true")
     parser.add_argument("--rude", action="store_true")

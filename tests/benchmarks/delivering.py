@@ -32,7 +32,7 @@ from pathlib import Path
 
 import dkim
 
-from newsletter.config import Config, DkimSettings, load_config
+from newsletter.config import Config, DeliverySettings, DkimSettings, load_config
 from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.letters import Letters, make_message_id
@@ -84,10 +84,14 @@ def make_planned_site(root: Path, readers: int) -> Site:
     return site
 
 
-def config_of(site: Site, kinds: tuple[str, ...], threads: int) -> Config:
+def config_of(site: Site, kinds: tuple[str, ...], workers: int) -> Config:
     """Return the settings of a site whose mail is signed by keys of these kinds."""
     keys = tuple((kind, site.root / f"{kind}.pem") for kind in kinds)
-    return replace(load_config(site, environ={}), dkim=DkimSettings("papers.example.org", keys, threads))
+    return replace(
+        load_config(site, environ={}),
+        dkim=DkimSettings("papers.example.org", keys),
+        delivery=DeliverySettings(workers=workers),
+    )
 
 
 # -- one run, in a process of its own -----------------------------------------------------------------
@@ -139,7 +143,7 @@ def child(asked: argparse.Namespace) -> None:
     transport = Timed(SmtpTransport(settings) if asked.port else Nowhere())
     now = NOW + timedelta(minutes=asked.minutes)
     with open_store(site.store) as store:
-        report = deliver(store, transport, config_of(site, kinds, asked.threads), make_environment(), lambda: now)
+        report = deliver(store, transport, config_of(site, kinds, asked.workers), make_environment(), lambda: now)
     transport.close()
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps([report.counts["sent"], transport.seconds, transport.cpu_s, size]))
@@ -165,13 +169,13 @@ class Run:
         return self.cpu_s / self.messages * 1e6
 
 
-def ours(site: Site, port: int, *, keys: str = "", threads: int = 1, connections: int = 16) -> Run:
+def ours(site: Site, port: int, *, keys: str = "", workers: int = 1, connections: int = 16) -> Run:
     """Send a copy of a planned edition."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(site.root, folder, dirs_exist_ok=True)
         command = [
             sys.executable, "-m", "tests.benchmarks.delivering", "--child", folder, "--port", str(port),
-            "--keys", keys, "--threads", str(threads), "--connections", str(connections),
+            "--keys", keys, "--workers", str(workers), "--connections", str(connections),
         ]  # fmt: skip
         printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return Run(*json.loads(printed))
@@ -265,8 +269,8 @@ def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.N
         "unsigned, 4 connections": lambda port: ours(site, port, connections=4),
         "unsigned": lambda port: ours(site, port),
         "RSA-2048": lambda port: ours(site, port, keys="rsa"),
-        "RSA-2048, 2 threads": lambda port: ours(site, port, keys="rsa", threads=2),
-        "and Ed25519, 2 threads": lambda port: ours(site, port, keys="rsa,ed25519", threads=2),
+        "RSA-2048, 2 workers": lambda port: ours(site, port, keys="rsa", workers=2),
+        "and Ed25519, 2 workers": lambda port: ours(site, port, keys="rsa,ed25519", workers=2),
     }
     runs: dict[str, list[Run]] = {way: [] for way in ways}
     for _ in range(asked.rounds):
@@ -297,8 +301,8 @@ def compare_all(asked: argparse.Namespace) -> None:
         print(f"{asked.readers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
         compare("smtp-sink", site, their_sink, asked, size)
         found = compare("the tests' own sink", site, own_sink, asked, size)
-        one, two = found["RSA-2048"], found["RSA-2048, 2 threads"]
-        alone = [median([ours(site, 0, keys="rsa", threads=n) for _ in range(asked.rounds)]).rate for n in (1, 2)]
+        one, two = found["RSA-2048"], found["RSA-2048, 2 workers"]
+        alone = [median([ours(site, 0, keys="rsa", workers=n) for _ in range(asked.rounds)]).rate for n in (1, 2)]
         with own_sink() as port:
             slow = plain(site, port)
         bare = bare_rsa_us()
@@ -306,7 +310,7 @@ def compare_all(asked: argparse.Namespace) -> None:
         print(
             f"plain, RSA-2048 by dkimpy {slow.rate:8.1f}/s: signed mail of ours is faster by {one.rate / slow.rate:.0f}"
         )
-        print(f"two threads that sign are faster than one by {two.rate / one.rate:.2f}", end="")
+        print(f"two workers are faster than one by {two.rate / one.rate:.2f}", end="")
         print(f"; with no sink on the same cores, by {alone[1] / alone[0]:.2f}")
         print(
             f"CPU of signed mail: {one.cpu_us / limit:.2f} of one RSA operation ({bare:.0f} µs) and the unsigned path"
@@ -356,7 +360,7 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=0)
     for of_a_child in ("--child", "--keys"):
         parser.add_argument(of_a_child, default="", help=argparse.SUPPRESS)
-    for of_a_child, usual in (("--port", 0), ("--threads", 1), ("--connections", 4), ("--minutes", 0)):
+    for of_a_child, usual in (("--port", 0), ("--workers", 1), ("--connections", 4), ("--minutes", 0)):
         parser.add_argument(of_a_child, type=int, default=usual, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:

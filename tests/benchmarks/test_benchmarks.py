@@ -78,7 +78,7 @@ def test_the_delivering_benchmark_prints_its_ratios() -> None:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
     assert re.search(r"signed mail of ours is faster by \d+", printed)
-    assert re.search(r"two threads that sign are faster than one by [\d.]+", printed)
+    assert re.search(r"two workers are faster than one by [\d.]+", printed)
     assert re.search(r"CPU of signed mail: [\d.]+ of one RSA operation", printed)
 
 

@@ -1,41 +1,54 @@
-"""That what a site sends is signed, whichever thread signed it, and in order."""
+"""That what a site sends is signed, whichever process wrote it."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import dkim
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from newsletter.config import DkimSettings
+from newsletter.config import DeliverySettings, DkimSettings
 from newsletter.errors import ConfigError
-from newsletter.models import Message
-from newsletter.sending.dkim import DkimKey, new_key
-from newsletter.sending.signing import signed
-from tests.factories import NOW
+from newsletter.pipeline.deliver import Outcome
+from newsletter.rendering.environment import make_environment
+from newsletter.sending.dkim import new_key
 from tests.pipeline.conftest import Street
 from tests.smtpd import Server, serving
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_each_letter_that_arrives_has_two_good_signatures(street: Street, tmp_path: Path, threads: int) -> None:
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes beside this one write even small editions."""
+    monkeypatch.setattr("newsletter.pipeline.deliver._WORTH_WORKERS", 1)
+
+
+def add_readers(street: Street, number: int) -> None:
+    street.add_paper("Pears in Winter", 1)
+    for at in range(number):
+        street.add_reader(f"reader{at}@example.org", "pears")
+
+
+@pytest.mark.usefixtures("beside")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_letter_that_arrives_has_two_good_signatures(street: Street, tmp_path: Path, workers: int) -> None:
     records = {}
     for kind, selector in (("rsa", "papers"), ("ed25519", "papers-ed")):
         pem, record = new_key(kind)
         (tmp_path / f"{kind}.pem").write_bytes(pem)
         records[f"{selector}._domainkey.newsletter.example."] = record.encode()
     keys = (("papers", tmp_path / "rsa.pem"), ("papers-ed", tmp_path / "ed25519.pem"))
-    street.config = replace(street.config, dkim=DkimSettings("newsletter.example", keys, threads))
-    street.add_paper("Pears in Winter", 1)
-    for number in range(12):
-        street.add_reader(f"reader{number}@example.org", "pears")
+    dkim_settings, delivery = DkimSettings("newsletter.example", keys), DeliverySettings(workers=workers)
+    street.config = replace(street.config, dkim=dkim_settings, delivery=delivery)
+    add_readers(street, 150)
 
     with serving(Server()) as server:
         assert street.send_to(server).is_clean
 
-    assert len({recipient for recipient, _ in server.accepted}) == 12
+    assert len({recipient for recipient, _ in server.accepted}) == len(server.accepted) == 150
     for _, content in server.accepted:
         mail = dkim.DKIM(content)
         assert all(mail.verify(idx=at, dnsfunc=lambda name, **_: records[name.decode()]) for at in (0, 1))
@@ -53,21 +66,51 @@ def test_a_key_that_is_not_there_stops_a_run_before_anything_is_planned(street: 
     assert street.store.deliveries.counts() == {}
 
 
-def test_messages_are_signed_a_few_ahead_and_come_in_their_order() -> None:
-    pem, _ = new_key("ed25519")
-    key = DkimKey("newsletter.example", "s1", load_pem_private_key(pem, None))  # type: ignore[arg-type]
-    letters = [
-        Message(
-            message_id=f"<{at}@a.example>", sender="a@a.example", recipient=f"r{at}@b.example", subject="One",
-            content=b"From: a@a.example\r\n\r\nOne.\r\n",
+@pytest.mark.usefixtures("beside")
+def test_a_letter_that_is_too_large_to_be_handed_over_is_written_by_who_sends(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.pipeline.writing._ROOM", 50_000)
+    street.config = replace(street.config, delivery=DeliverySettings(workers=2))
+    add_readers(street, 40)
+    with serving(Server()) as server:
+        assert street.send_to(server).is_clean
+    assert len({recipient for recipient, _ in server.accepted}) == 40
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_process_that_dies_is_told_of_and_the_rest_waits_for_the_next_run(street: Street) -> None:
+    street.config = replace(street.config, delivery=DeliverySettings(workers=2))
+    add_readers(street, 200)
+
+    def kill_one(_outcome: Outcome) -> None:
+        for process in multiprocessing.active_children()[:1]:
+            os.kill(process.pid or 0, signal.SIGKILL)
+
+    with serving(Server()) as server:
+        report = street.send_to(server, watch=kill_one)
+        assert str(report.error) == (
+            "a process that writes letters ended (was there memory enough? delivery.workers = 1 needs less)"
         )
-        for at in range(100)
-    ]  # fmt: skip
-    remaining = iter(letters)
+        assert 0 < len(server.accepted) < 200
+        street.config = replace(street.config, delivery=DeliverySettings())
+        assert street.send_to(server).is_clean
+    assert len({recipient for recipient, _ in server.accepted}) == len(server.accepted) == 200
+    assert multiprocessing.active_children() == []
 
-    stream = signed(remaining, (key,), 2, lambda: NOW)
-    first = next(stream)
 
-    assert first.content.startswith(b"DKIM-Signature:")
-    assert next(remaining) is letters[32]
-    assert [one.message_id for one in (first, *stream)] == [one.message_id for one in letters if one is not letters[32]]
+@pytest.mark.usefixtures("beside")
+def test_a_template_that_breaks_for_one_reader_is_told_in_the_words_of_who_sends(street: Street) -> None:
+    street.config = replace(street.config, delivery=DeliverySettings(workers=2))
+    add_readers(street, 1)
+    street.add_paper("Plums", 2)
+    street.add_reader("bob@example.org", "plums")
+    folder = street.config.site.templates
+    (folder / "email").mkdir(parents=True)
+    breaking = "{{ 1 / 0 if mail.top == 'Pears in Winter' else mail.top }}"
+    (folder / "email/subject.txt").write_text(breaking, encoding="utf-8")
+    street.environment = make_environment(folder)
+    with serving(Server()) as server:
+        report = street.send_to(server)
+    assert "subject.txt, line 1: division by zero" in str(report.error)
+    assert [recipient for recipient, _ in server.accepted] == ["bob@example.org"]
