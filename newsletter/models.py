@@ -237,6 +237,8 @@ class Subscriber:
     joined_at: datetime
     #: When the status last changed.
     status_at: datetime
+    #: The day from which a paused one is mailed again; None: not by itself.
+    paused_until: date | None = None
 
 
 # -- editions -------------------------------------------------------------------------------------

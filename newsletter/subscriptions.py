@@ -19,7 +19,8 @@ from newsletter.store import Store
 from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
-_FILE = "file:"
+#: How the origin begins of those whose wishes are in a file.
+FILE = "file:"
 
 
 def catalogue(store: Store) -> dict[str, Any]:
@@ -54,8 +55,8 @@ def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]
         StoreError: Nobody has this address, or a file holds their wishes.
     """
     known = find(store, email)
-    if known.origin.startswith(_FILE):
-        file = known.origin.removeprefix(_FILE)
+    if known.origin.startswith(FILE):
+        file = known.origin.removeprefix(FILE)
         raise StoreError(
             f"{known.email} is written in subscribers/{file}.toml",
             hint="change the file, then: newsletter subscribers sync",
@@ -173,15 +174,15 @@ def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) ->
     with store.transaction():
         wishes, refusals = _read_folder(folder, store)
         changes = [_settle(store, wish, now, dry_run=dry_run) for wish in wishes]
-        present = {f"{_FILE}{file.stem}" for file in folder.glob("*.toml")}
+        present = {f"{FILE}{file.stem}" for file in folder.glob("*.toml")}
         settled = {wish.email.casefold() for wish in wishes}
         for orphan in store.subscribers.all():
             if orphan.email.casefold() in settled:
                 continue
-            gone = orphan.origin.startswith(_FILE) and orphan.origin not in present
-            moved = orphan.origin in {f"{_FILE}{wish.slug}" for wish in wishes}
+            gone = orphan.origin.startswith(FILE) and orphan.origin not in present
+            moved = orphan.origin in {f"{FILE}{wish.slug}" for wish in wishes}
             if (gone or moved) and orphan.status is Status.ACTIVE:
-                changes.append((orphan.origin.removeprefix(_FILE), orphan.email, "disabled"))
+                changes.append((orphan.origin.removeprefix(FILE), orphan.email, "disabled"))
                 if not dry_run:
                     store.subscribers.set_status(orphan.id, Status.DISABLED, now)
     return SyncReport(tuple(changes), tuple(refusals))
@@ -205,7 +206,7 @@ def _read_folder(folder: Path, store: Store) -> tuple[list[Wish], list[Refusal]]
 
 def _settle(store: Store, wish: Wish, now: datetime, *, dry_run: bool) -> tuple[str, str, str]:
     """Bring the store in line with one file; return what that took."""
-    origin = f"{_FILE}{wish.slug}"
+    origin = f"{FILE}{wish.slug}"
     known = store.subscribers.find(wish.email)
     if known is None:
         outcome = "added"

@@ -2,7 +2,8 @@
 
 A token is `SUBSCRIBER.SIGNATURE`: short enough that the whole link stays below the 75 characters after which
 Python's mail policy would break a List-Unsubscribe header, and without "=" so that quoted-printable leaves
-it alone. It grants its one purpose only and does not expire: an unsubscribe link has to work for long.
+it alone. It grants its one purpose only and does not expire: an unsubscribe link has to work for long. Where more is
+at stake it is `NUMBER.DAY.SIGNATURE`, and ends with that day. All of them end with the key that signs them.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from datetime import date
 
 LEAVE = "leave"
 #: To say more or less of any paper: who forwards a mail lends their voice in this, and in nothing else.
 FEEDBACK = "feedback"
+#: To see and change what a reader wishes for, and to have all of it forgotten.
+PREFERENCES = "preferences"
+#: To confirm what was asked for under an address: a subscription, or a new address.
+CONFIRM = "confirm"
 
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
 
@@ -30,6 +36,21 @@ def read(secret: bytes, purpose: str, token: str) -> int | None:
         return None
     expected = _signature(secret, purpose, int(number))
     return int(number) if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()) else None
+
+
+def sign_until(secret: bytes, purpose: str, number: int, day: date) -> str:
+    """Make a token that does `purpose` for a subscriber, or a request, of this number, until a day has passed."""
+    return f"{number}.{day.toordinal()}.{_signature(secret, f'{purpose}|{day.toordinal()}', number)}"
+
+
+def read_until(secret: bytes, purpose: str, token: str, today: date) -> tuple[int, bool] | None:
+    """Return the number of a token and whether it is still good, or None if it was not signed for this purpose."""
+    number, _, rest = token.partition(".")
+    day, _, signature = rest.partition(".")
+    if not (day.isascii() and day.isdecimal() and len(day) <= 7):
+        return None
+    known = read(secret, f"{purpose}|{day}", f"{number}.{signature}")
+    return None if known is None else (known, int(day) >= today.toordinal())
 
 
 def saying(paper_id: int, *, liked: bool) -> str:

@@ -158,9 +158,10 @@ def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent], expect:
 
 
 def _tidy(run: _Run) -> None:
-    """Deal with what earlier runs left: what is in doubt, and what is too old to be news."""
+    """Deal with what earlier runs left: what is in doubt, what is too old to be news, and pauses that are over."""
     now, delivery = run.clock(), run.config.delivery
     with run.store.transaction():
+        run.store.subscribers.wake(now)
         if run.ledger.holds_doubtful:
             held = run.store.deliveries.hold(now, "in doubt since a crash: it may have been delivered")
             run.ledger.in_doubt += held

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
@@ -22,6 +22,9 @@ from newsletter.rendering.digest import Look
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail, wire_address
 from newsletter.store.summaries import Summaries
+
+#: For so long a mail lets its reader change what they wish for: mails are kept, and forwarded.
+PREFERENCES_LAST = timedelta(days=90)
 
 
 @dataclass
@@ -80,9 +83,10 @@ class Letters:
         self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
     ) -> tuple[Links, Envelope]:
         """Return the links that only one reader has, and the envelope with their address."""
-        leave = tokens.sign(self.secret, tokens.LEAVE, subscriber.id)
-        page = [f"{self.config.site_url}/leave/{leave}"] if self.config.site_url else []
-        leave_urls = (*page, leave_by_mail(self.config.sender, leave))
+        leave, url = tokens.sign(self.secret, tokens.LEAVE, subscriber.id), self.config.site_url
+        leave_urls = (*([f"{url}/leave/{leave}"] if url else []), leave_by_mail(self.config.sender, leave))
+        preferences = tokens.sign_until(self.secret, tokens.PREFERENCES, subscriber.id, now.date() + PREFERENCES_LAST)
+        preferences_url = f"{url}/preferences/{preferences}" if url else ""
         mailbox = self.config.return_mailbox or ""
         if mailbox and delivery_id is not None:
             mailbox = tokens.return_address(self.secret, delivery_id, mailbox)
@@ -97,7 +101,7 @@ class Letters:
             campaign=digest.edition.key,
             return_path=mailbox,
         )
-        return Links(leave_urls[0], tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)), envelope
+        return Links(leave_urls[0], preferences_url, tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)), envelope
 
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
         known_as = (edition, profile.style, profile.language)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 from binascii import a2b_qp
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -50,7 +50,7 @@ _OWN_TEXTS_B = 2048
 _KEPT = 256
 
 #: Texts that only one reader has; they are put in last.
-_READERS = frozenset({"token", "reader_name", "reader_email", "why", "leave_url"})
+_READERS = frozenset({"token", "reader_name", "reader_email", "why", "leave_url", "preferences_url"})
 #: Stands between fragments while a page is inlined; nothing that is escaped can hold it.
 _BREAK = "<!--fragment-->"
 
@@ -74,6 +74,8 @@ class Links:
     """The addresses that only one reader has."""
 
     leave_url: str
+    #: "" where the site has no pages.
+    preferences_url: str
     #: What is the same in all their feedback links; see `links.FeedbackLinks`.
     token: str
 
@@ -174,7 +176,7 @@ class Assembler:
         """
         if self.is_plain_because:
             return self._plain_bodies(ready, subscriber, links)
-        own = reader_words(subscriber, self.look.language) | {"leave_url": links.leave_url, "token": links.token}
+        own = reader_words(subscriber, self.look.language) | asdict(links)
         values = values_for(set(ready.text.slots), own, FILTERS, str)
         text, html = ready.text.filled(values), None
         is_clean = ready.is_clean and all(map(has_clean_lines, values.values()))
@@ -293,7 +295,12 @@ class Assembler:
         """
         words = self._words(digest)
         context = digest_context(
-            digest, subscriber, site=self.look.site, language=self.look.language, leave_url=links.leave_url
+            digest,
+            subscriber,
+            site=self.look.site,
+            language=self.look.language,
+            leave_url=links.leave_url,
+            preferences_url=links.preferences_url,
         )
         context = replace(context, subject=words["subject"], preheader=words["preheader"])
         numbers = iter(range(1, len(digest.items) + 1))

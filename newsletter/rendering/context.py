@@ -127,6 +127,8 @@ class DigestContext:
     reader_email: str
     #: "You get this daily digest because …"
     why: str
+    #: Where the reader changes what they wish for, if the site has pages, or "".
+    preferences_url: str
     #: Where one click leaves: an address of the site, or a mail to be sent.
     leave_url: str
     #: The language's code, and how it is written: "ltr" or "rtl".
@@ -146,3 +148,16 @@ class SubjectContext:
     next: tuple[str, ...]
     #: How many papers there are.
     papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordContext:
+    """Short words to one person, with one thing to do."""
+
+    subject: str
+    text: str
+    #: What the link says.
+    button: str
+    url: str
+    #: What is to be said below it.
+    foot: str

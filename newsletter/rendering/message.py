@@ -116,7 +116,7 @@ class Envelope:
     recipient: str
     recipient_name: str
     list_name: str
-    #: The site's one-click address, where there is one, and the mailto.
+    #: The site's one-click address, where there is one, and the mailto; none for a word that no list sends.
     leave_urls: tuple[str, ...]
     date: datetime
     #: What the mail is a part of, for providers that count complaints: the edition's key.
@@ -187,9 +187,11 @@ def _headers_of_all(envelope: Envelope) -> list[_Header]:
     headers: list[_Header] = [("From", _mailbox(sender.name, sender.address))]
     if sender.reply_to != sender.address:
         headers.append(("Reply-To", _mailbox("", sender.reply_to)))
+    headers.append(("Date", format_datetime(envelope.date)))
+    if not envelope.leave_urls:
+        return [*headers, ("Auto-Submitted", "auto-generated")]
     return [
         *headers,
-        ("Date", format_datetime(envelope.date)),
         ("List-Id", _list_id(envelope.list_name, sender)),
         ("Feedback-ID", _feedback_id(envelope)),
         ("Precedence", "bulk"),
@@ -204,8 +206,9 @@ def _headers_of_one(envelope: Envelope, subject: str) -> list[_Header]:
         ("To", (f"{name} <{address}>" if name else address) if is_plain else _mailbox(name, address)),
         ("Subject", _inert(subject)),
         ("Message-ID", envelope.message_id),
-        ("List-Unsubscribe", ", ".join(f"<{url}>" for url in envelope.leave_urls)),
     ]
+    if envelope.leave_urls:
+        headers.append(("List-Unsubscribe", ", ".join(f"<{url}>" for url in envelope.leave_urls)))
     if any(url.startswith("https://") for url in envelope.leave_urls):
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return headers
@@ -214,7 +217,7 @@ def _headers_of_one(envelope: Envelope, subject: str) -> list[_Header]:
 @lru_cache(maxsize=4)
 def _head_of_all(sender: Sender, list_name: str, campaign: str, date: datetime) -> bytes:
     anybody = Envelope(
-        message_id="", sender=sender, recipient="", recipient_name="", list_name=list_name, leave_urls=(), date=date,
+        message_id="", sender=sender, recipient="", recipient_name="", list_name=list_name, leave_urls=("",), date=date,
         campaign=campaign,
     )  # fmt: skip
     return b"".join(_folded(name, value) for name, value in _headers_of_all(anybody))

@@ -69,7 +69,13 @@ def section_contexts(digest: Digest, site: SiteContext, language: Language) -> t
 
 
 def digest_context(
-    digest: Digest, subscriber: Subscriber, *, site: SiteContext, language: Language, leave_url: str
+    digest: Digest,
+    subscriber: Subscriber,
+    *,
+    site: SiteContext,
+    language: Language,
+    leave_url: str,
+    preferences_url: str = "",
 ) -> DigestContext:
     """Put a digest into words for one reader; subject and preheader, which templates make, are still empty."""
     edition = digest.edition
@@ -85,6 +91,7 @@ def digest_context(
         closing_text=edition.closing.strip(),
         sections=section_contexts(digest, site, language),
         web_url=_web_url(site, edition),
+        preferences_url=preferences_url,
         leave_url=leave_url,
         language=language.code,
         direction=language.direction,

@@ -20,6 +20,7 @@ from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback, Learned
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
+from newsletter.store.requests import Requests
 from newsletter.store.returns import Returns
 from newsletter.store.sqlite import open_database, transaction
 from newsletter.store.subscribers import Subscribers
@@ -48,6 +49,7 @@ class Store:
         self.learned = Learned(db)
         self.summaries = Summaries(db)
         self.returns = Returns(db)
+        self.requests = Requests(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Do what is inside the `with` entirely or not at all."""

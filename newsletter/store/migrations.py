@@ -406,3 +406,24 @@ def m011_returns(db: Database) -> None:
     db.execute("CREATE INDEX returns_email ON returns(email_key, said_at)")
     db.execute("CREATE INDEX returns_delivery ON returns(delivery_id)")
     db.execute("CREATE INDEX returns_subscriber ON returns(subscriber_id)")
+
+
+@MIGRATIONS()
+def m012_requests(db: Database) -> None:
+    """What was asked for on the pages and is to be confirmed by mail; pauses that end."""
+    db.execute("ALTER TABLE subscribers ADD COLUMN paused_until TEXT")  # a day, from which they are mailed again
+    db.execute("""
+        CREATE TABLE requests (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,               -- 'join', 'move' or 'link'
+            email TEXT NOT NULL,              -- where the mail that asks to confirm goes
+            email_key TEXT NOT NULL,
+            subscriber_id INTEGER REFERENCES subscribers(id) ON DELETE CASCADE,  -- who asks, where they are known
+            name TEXT NOT NULL,
+            wishes TEXT NOT NULL,             -- JSON object, as a profile's file has it
+            asked_at TEXT NOT NULL,
+            sent_at TEXT,                     -- when that mail left, if it did
+            confirmed_at TEXT
+        ) STRICT""")
+    db.execute("CREATE INDEX requests_email ON requests(email_key, asked_at)")
+    db.execute("CREATE INDEX requests_waiting ON requests(asked_at) WHERE sent_at IS NULL")

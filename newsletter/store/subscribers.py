@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ _PROFILE_COLUMNS = (
 )  # fmt: skip
 #: So many are read at once, where there may be a million.
 _AT_ONCE = 1000
-_COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", *_PROFILE_COLUMNS)
+_COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
 
 
 def email_key(email: str) -> str:
@@ -53,9 +53,28 @@ class Subscribers:
         self._db.table("subscribers").update(subscriber_id, self._wishes(name, profile, origin))
         self._subscribe(subscriber_id, profile.topics)
 
-    def set_status(self, subscriber_id: int, status: Status, now: datetime) -> None:
-        """Store a new status and since when it holds."""
-        self._db.table("subscribers").update(subscriber_id, {"status": status.value, "status_at": now.isoformat()})
+    def set_status(
+        self, subscriber_id: int, status: Status, now: datetime, *, paused_until: date | None = None
+    ) -> None:
+        """Store a new status and since when it holds; a pause may end by itself."""
+        until = paused_until.isoformat() if paused_until else None
+        row = {"status": status.value, "status_at": now.isoformat(), "paused_until": until}
+        self._db.table("subscribers").update(subscriber_id, row)
+
+    def wake(self, now: datetime) -> int:
+        """End the pauses that last until today or an earlier day; return how many there were."""
+        sql = """
+            UPDATE subscribers SET status = 'active', status_at = ?, paused_until = NULL
+            WHERE status = 'paused' AND paused_until <= ?"""
+        return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
+
+    def move(self, subscriber_id: int, email: str) -> None:
+        """Give a subscriber another address, which is nobody else's."""
+        self._db.table("subscribers").update(subscriber_id, {"email": email, "email_key": email_key(email)})
+
+    def forget(self, subscriber_id: int) -> None:
+        """Forget a subscriber, and all that is known by their number."""
+        self._db.execute("DELETE FROM subscribers WHERE id = ?", [subscriber_id])
 
     def find(self, email: str) -> Subscriber | None:
         """Return the subscriber with this address, in any case, or None."""
@@ -137,6 +156,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     profile = _profile(*(row.pop(column) for column in _PROFILE_COLUMNS), topics)
     row |= {"status": Status(row["status"]), "profile": profile}
     row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}
+    row["paused_until"] = row["paused_until"] and date.fromisoformat(row["paused_until"])
     return Subscriber(**row)
 
 

@@ -56,6 +56,6 @@ def test_all_that_is_documented_is_said_somewhere() -> None:
         )
     } == {
         # For those who write templates of their own.
-        "site": {"url", "thumbnails"},
+        "site": {"thumbnails"},
         "digest": {"cadence", "reader_email", "reader_name"},
     }
