@@ -65,7 +65,7 @@ class Pages:
         before = len(self.hand.taken)
         self.postman.send_waiting(self.store)
         new = self.hand.taken[before:]
-        return [message_from_bytes(one.content, policy=default) for one in new]  # type: ignore[misc]
+        return [message_from_bytes(one.content, policy=default) for one in new]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ TABLES = {
     "papers", "papers_fts", "paper_names", "tellings", "pulls", "validators", "pauses", "topics",
     "subscribers", "subscriptions", "suppressions",
     "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
-    "examples", "spaces", "summaries", "tastes", "returns",
+    "examples", "spaces", "summaries", "tastes", "requests", "returns",
 }  # fmt: skip
 
 
