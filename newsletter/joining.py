@@ -42,8 +42,6 @@ _A_DAY = 3
 #: So many are sent at once.
 _AT_ONCE = 100
 _LONGEST_NAME = 100
-#: Why an address must not be mailed, but by its owner's wish, which they may change.
-_OWN_WISH = "unsubscribed"
 
 
 def ask_to_join(store: Store, email: str, name: str, wishes: Mapping[str, Any], now: datetime) -> None:
@@ -191,7 +189,7 @@ class Postman:
     def _message(self, store: Store, request: Request) -> Message | None:
         """Return the mail that answers a request, or None where there is nobody to write to."""
         reason = store.subscribers.why_suppressed(request.email)
-        if reason is not None and not reason.startswith(_OWN_WISH):
+        if reason is not None and not reason.startswith(subscriptions.OWN_WISH):
             return None
         known = store.subscribers.find(request.email)
         code = known.profile.language if known else str(request.wishes.get("language", "en"))

@@ -6,8 +6,8 @@ Files state wishes, the store holds facts: who left stays away whatever a file s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from newsletter.store import Store
 from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
+#: Why an address must not be mailed, where its owner said so; they may change their mind.
+OWN_WISH = "unsubscribed"
+_LONGEST_REASON = 200
 #: How the origin begins of those whose wishes are in a file.
 FILE = "file:"
 
@@ -99,8 +102,10 @@ def someone(store: Store, email: str | None, topics: Sequence[str], now: datetim
     return everybody[0]
 
 
-def leave(store: Store, who: str, now: datetime) -> Subscriber:
+def leave(store: Store, who: str, now: datetime, reason: str = "") -> Subscriber:
     """End a subscription, at once and for good; `who` is an address or the token of a leave link.
+
+    The reason, if they name one, is kept with the address; leaving once more may add it.
 
     Raises:
         StoreError: Nobody has this address or token.
@@ -112,12 +117,15 @@ def leave(store: Store, who: str, now: datetime) -> Subscriber:
     with store.transaction():
         if known.status is not Status.LEFT:
             store.subscribers.set_status(known.id, Status.LEFT, now)
-        store.subscribers.suppress(known.email, "unsubscribed", now)
+        words = squeeze(reason)[:_LONGEST_REASON]
+        if words and store.subscribers.why_suppressed(known.email) == OWN_WISH:
+            store.subscribers.unsuppress(known.email)
+        store.subscribers.suppress(known.email, f"{OWN_WISH}: {words}" if words else OWN_WISH, now)
     return find(store, known.email)
 
 
-def pause(store: Store, email: str, now: datetime) -> Subscriber:
-    """Stop mailing a subscriber until they are resumed.
+def pause(store: Store, email: str, now: datetime, until: date | None = None) -> Subscriber:
+    """Stop mailing a subscriber until they are resumed, or until a day.
 
     Raises:
         StoreError: Nobody has this address, or they left.
@@ -126,7 +134,7 @@ def pause(store: Store, email: str, now: datetime) -> Subscriber:
     if known.status is Status.LEFT:
         raise StoreError(f"{known.email} left on {known.status_at.date()}: there is nothing to pause")
     with store.transaction():
-        store.subscribers.set_status(known.id, Status.PAUSED, now)
+        store.subscribers.set_status(known.id, Status.PAUSED, now, paused_until=until)
     return find(store, known.email)
 
 
@@ -147,6 +155,43 @@ def resume(store: Store, email: str, now: datetime, *, they_asked: bool = False)
         if they_asked:
             store.subscribers.unsuppress(known.email)
     return find(store, known.email)
+
+
+def forget(store: Store, email: str) -> None:
+    """Forget a person and all that is known of them (GDPR, article 17).
+
+    That an address must not be mailed, because its owner left, complained or is gone, is remembered with it.
+
+    Raises:
+        StoreError: Nobody has this address.
+    """
+    known = find(store, email)
+    with store.transaction():
+        store.subscribers.forget(known.id, known.email)
+
+
+def data_of(store: Store, email: str) -> dict[str, Any]:
+    """Return all that is known of a person (GDPR, article 20), as JSON holds it.
+
+    Raises:
+        StoreError: Nobody has this address.
+    """
+    known = find(store, email)
+    likes = store.feedback.of(known.id)
+    papers = store.papers.get_many(likes)
+    return {
+        "subscriber": asdict(known),
+        "not_mailed_because": store.subscribers.why_suppressed(known.email),
+        "mails": [
+            {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "words": one.detail}
+            for one in store.deliveries.of_subscriber(known.id)
+        ],
+        "feedback": [
+            *({"paper": papers[number].key, "more": liked} for number, liked in likes.items()),
+            *({"paper": one.key, "title": one.title, "more": one.liked} for one in store.feedback.examples(known.id)),
+        ],
+        "returned": [asdict(row) for row in store.returns.of(known.email)],
+    }
 
 
 # -- files --------------------------------------------------------------------------------------------

@@ -60,14 +60,9 @@ class Opened:
 
     def transport(self) -> Transport:
         """Make what takes the mail away: the configured server, else the outbox."""
-        from newsletter.config import check_sender
-        from newsletter.sending.maildir import MaildirTransport
-        from newsletter.sending.smtp import SmtpTransport
+        from newsletter.pipeline.transport import make_transport
 
-        if self.config.smtp is None:
-            return MaildirTransport(self.config.outbox)
-        check_sender(self.config)
-        return SmtpTransport(self.config.smtp, *self.config.relays)
+        return make_transport(self.config)
 
 
 def now() -> datetime:

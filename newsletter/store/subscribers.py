@@ -72,9 +72,15 @@ class Subscribers:
         """Give a subscriber another address, which is nobody else's."""
         self._db.table("subscribers").update(subscriber_id, {"email": email, "email_key": email_key(email)})
 
-    def forget(self, subscriber_id: int) -> None:
-        """Forget a subscriber, and all that is known by their number."""
-        self._db.execute("DELETE FROM subscribers WHERE id = ?", [subscriber_id])
+    def forget(self, subscriber_id: int, email: str) -> None:
+        """Forget a subscriber, and all that is known by their number or address."""
+        for sql, value in (
+            ("DELETE FROM returns WHERE email_key = ?", email_key(email)),
+            ("DELETE FROM requests WHERE email_key = ?", email_key(email)),
+            ("DELETE FROM deliveries WHERE subscriber_id = ?", subscriber_id),
+            ("DELETE FROM subscribers WHERE id = ?", subscriber_id),
+        ):
+            self._db.execute(sql, [value])
 
     def find(self, email: str) -> Subscriber | None:
         """Return the subscriber with this address, in any case, or None."""

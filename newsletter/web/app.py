@@ -10,23 +10,61 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from newsletter.config import Config, load_config
+from newsletter.errors import NewsletterError
 from newsletter.places import find_site
-from newsletter.store import Store, open_store
+from newsletter.rendering.environment import make_environment
+from newsletter.sending import Transport
+from newsletter.web.assets import asset_routes
 from newsletter.web.hooks import hook_routes
+from newsletter.web.leaving import Leaving
+from newsletter.web.pages import Pages
+from newsletter.web.post import Post
+from newsletter.web.preferences import Preferences
+from newsletter.web.public import Public
+from newsletter.web.saying import Saying
+from newsletter.web.signup import Signup
 
 
 def make_app(
-    config: Config, clock: Callable[[], datetime], fetch: Callable[[str], bytes] | None = None
-) -> Starlette:  # fmt: skip
-    """Make the application of a site; `fetch` asks the addresses of Amazon's that a call of its names."""
+    config: Config,
+    clock: Callable[[], datetime],
+    *,
+    fetch: Callable[[str], bytes] | None = None,
+    transport: Callable[[], Transport] | None = None,
+) -> Starlette:
+    """Make the application of a site.
 
-    def store() -> Store:
-        return open_store(config.site.store)
+    `fetch` asks the addresses of Amazon's that a call of its names; `transport` makes what takes mail away.
+    """
+    pages = Pages(config, make_environment(config.site.templates), clock)
+    post = Post(pages, transport)
+    routes: list[BaseRoute] = [
+        *asset_routes(pages),
+        *Signup(pages, post).routes(),
+        *Preferences(pages, post).routes(),
+        *Leaving(pages).routes(),
+        *Saying(pages).routes(),
+        *hook_routes(pages.store, config.hooks, config.returns.soft_limit, clock, fetch),
+    ]
 
-    return Starlette(routes=hook_routes(store, config.hooks, config.returns.soft_limit, clock, fetch))
+    def missing(_request: Request, _error: Exception) -> Response:
+        return pages.tell("Not here", "There is no such page.", 404, to="/", label="To the first page")
+
+    def cannot(_request: Request, _error: Exception) -> Response:
+        return PlainTextResponse("This does not work just now. Please try again later.\n", 503, {"Retry-After": "60"})
+
+    return Starlette(
+        routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
+        middleware=[Middleware(Public, site_url=config.site_url, prefix=pages.prefix)],
+        exception_handlers={404: missing, NewsletterError: cannot},
+    )
 
 
 def make_site_app() -> ASGIApp:

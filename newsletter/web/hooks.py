@@ -26,6 +26,7 @@ from newsletter.sending.webhooks import (
     read_ses,
 )
 from newsletter.store import Store
+from newsletter.web.forms import limited_body
 
 _MOST_BYTES = 1_000_000
 _MOST_FETCHED = 65536
@@ -119,7 +120,7 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await _limited_body(request)
+            body = await limited_body(request, _MOST_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:
@@ -127,13 +128,3 @@ def _endpoint(
         return await run_in_threadpool(answer, dict(request.headers), body)
 
     return endpoint
-
-
-async def _limited_body(request: Request) -> bytes | None:
-    """Return the body, or None as soon as it is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            return None
-    return bytes(body)

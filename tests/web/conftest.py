@@ -23,6 +23,9 @@ from newsletter.subscriptions import sync
 from newsletter.web.listening import listen
 from newsletter.web.studio import make_studio, make_studio_server
 from tests.factories import NOW
+from tests.smtpd import Server
+from tests.smtpd import serving as serving_mail
+from tests.web.site import SITE_URL, Asked
 
 
 @pytest.fixture
@@ -76,3 +79,16 @@ def studio(site: Site) -> Iterator[TestClient]:
         make_studio(site, _two_days_later), base_url="http://localhost:8400", raise_server_exceptions=False
     ) as client:
         yield client
+
+
+@pytest.fixture
+def asked(site: Site) -> Iterator[Asked]:
+    """The site's pages, with nobody subscribed yet."""
+    for file in site.subscribers.glob("*.toml"):
+        file.unlink()
+    with open_store(site.store) as store, store.transaction():
+        for known in store.subscribers.all():
+            store.subscribers.forget(known.id, known.email)
+    config = load_config(site, environ={"NEWSLETTER_SITE_URL": SITE_URL})
+    with serving_mail(Server()) as server:
+        yield Asked(config, server)

@@ -63,7 +63,7 @@ def config(site: Site, sendgrid: SendGrid) -> Config:
 
 @pytest.fixture
 def hooks(config: Config, amazon: Amazon) -> Iterator[TestClient]:
-    with TestClient(make_app(config, lambda: NOW_CALLED, amazon.fetch)) as client:
+    with TestClient(make_app(config, lambda: NOW_CALLED, fetch=amazon.fetch), base_url="http://localhost") as client:
         yield client
 
 
@@ -140,14 +140,14 @@ def test_what_is_too_large_is_not_read(hooks: TestClient) -> None:
 
 
 def test_only_providers_that_are_set_are_answered(site: Site) -> None:
-    client = TestClient(make_app(load_config(site, environ={}), lambda: NOW_CALLED))
+    client = TestClient(make_app(load_config(site, environ={}), lambda: NOW_CALLED), base_url="http://localhost")
     assert client.post("/hooks/mailgun", content=b"{}").status_code == 404
     assert client.get("/hooks/mailgun").status_code == 404
 
 
 def test_a_store_that_cannot_be_written_asks_for_another_call(config: Config, amazon: Amazon) -> None:
     config.site.store.write_bytes(b"not a store at all, whoever wrote it")
-    client = TestClient(make_app(config, lambda: NOW_CALLED, amazon.fetch))
+    client = TestClient(make_app(config, lambda: NOW_CALLED, fetch=amazon.fetch), base_url="http://localhost")
     answer = client.post("/hooks/ses", content=amazon.call(ses_bounce(READER)))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
 

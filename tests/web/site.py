@@ -1,0 +1,84 @@
+"""A site whose pages are asked, and whose mail goes to a real server on this machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from starlette.testclient import TestClient
+
+from newsletter import tokens
+from newsletter.config import Config
+from newsletter.models import Subscriber
+from newsletter.pipeline.deliver import DeliveryReport, deliver
+from newsletter.rendering.environment import make_environment
+from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.store import Store, open_store
+from newsletter.web.app import make_app
+from tests.factories import NOW
+from tests.smtpd import Server
+
+SITE_URL = "https://papers.example"
+ADA = "ada@reader.example"
+
+
+@dataclass
+class Asked:
+    """A site, its clock, its mail server, and a browser without scripts."""
+
+    config: Config
+    server: Server
+    now: datetime = NOW + timedelta(hours=1)
+    client: TestClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        app = make_app(self.config, lambda: self.now, transport=self.transport)
+        self.client = TestClient(app, base_url=SITE_URL, follow_redirects=False)
+
+    def transport(self) -> SmtpTransport:
+        return SmtpTransport(SmtpSettings(self.server.host, self.server.port, security="none", timeout_s=5))
+
+    def store(self) -> Store:
+        return open_store(self.config.site.store)
+
+    def reader(self, email: str = ADA) -> Subscriber:
+        with self.store() as store:
+            return store.subscribers.get(email)
+
+    def send(self) -> DeliveryReport:
+        """Send what is due."""
+        transport = self.transport()
+        try:
+            with self.store() as store:
+                environment = make_environment(self.config.site.templates)
+                return deliver(store, transport, self.config, environment, lambda: self.now)
+        finally:
+            transport.close()
+
+    def mails(self, to: str = ADA) -> list[EmailMessage]:
+        """Return what arrived for somebody."""
+        taken = [content for recipient, content in self.server.accepted if recipient == to]
+        return [message_from_bytes(content, policy=default) for content in taken]
+
+    def preferences(self, email: str = ADA, days: int = 1) -> str:
+        """Return the path of somebody's preferences."""
+        with self.store() as store:
+            day = self.now.date() + timedelta(days=days)
+            token = tokens.sign_until(store.secret(), tokens.PREFERENCES, store.subscribers.get(email).id, day)
+        return f"/preferences/{token}"
+
+    def leaving(self, email: str = ADA) -> str:
+        """Return the path by which somebody leaves."""
+        with self.store() as store:
+            return f"/leave/{tokens.sign(store.secret(), tokens.LEAVE, store.subscribers.get(email).id)}"
+
+
+def paths_in(mail: EmailMessage) -> list[str]:
+    """Return the paths of all links of ours in a mail."""
+    part = mail.get_body(("html",))
+    assert part is not None
+    return re.findall(rf'href="{SITE_URL}(/[^"]*)"', str(part.get_content()))
