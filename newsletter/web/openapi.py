@@ -73,7 +73,12 @@ DESCRIPTION: dict[str, Any] = {
     },
     "components": {
         "schemas": {
-            "Wishes": {"type": "object", "required": ["email"], "properties": _WISHES},
+            "Wishes": {
+                "type": "object",
+                "required": ["email"],
+                "properties": _WISHES,
+                "additionalProperties": False,
+            },
             "Error": {
                 "type": "object",
                 "required": ["error", "hint"],

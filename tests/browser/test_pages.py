@@ -1,0 +1,204 @@
+"""The site's pages in a real browser: from signing up to the last mail; without scripts, by keyboard, at night."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect, sync_playwright
+
+from newsletter.cli.site import make_site
+from newsletter.config import load_config
+from newsletter.pipeline.pull import pull_files
+from newsletter.places import Site, samples
+from newsletter.sources import Web, find_source
+from newsletter.store import open_store
+from newsletter.web.app import make_app
+from newsletter.web.listening import listen, make_server
+from tests.smtpd import Server
+from tests.smtpd import serving as serving_mail
+from tests.web.site import ADA, Asked
+
+CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=30_000)  # of a busy machine
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[Asked]:
+    """A site that pulled today, served at its own address."""
+    import threading
+
+    make_site(tmp_path)
+    site, now = Site(tmp_path), datetime.now(UTC)
+    with open_store(site.store) as store, Web() as web:
+        pull_files(
+            store, find_source("huggingface")(), [str(samples() / "huggingface-2026-05-08.json")], None, now, web
+        )
+    with serving_mail(Server()) as mail, listen("127.0.0.1", 0) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        config = replace(load_config(site, environ={}), site_url=address)
+        found = Asked(config, mail, now + timedelta(minutes=1))
+        server = make_server(make_app(config, lambda: found.now, transport=found.transport))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield found
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def browser(asked: Asked) -> Iterator[Open]:
+    """Opens pages in Chromium; a mistake in a script is a failure."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        errors: list[str] = []
+
+        def opened(path: str, **how: object) -> Page:
+            context = chromium.new_context(**how)  # type: ignore[arg-type]
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(f"{asked.config.site_url}{path}")
+            return page
+
+        yield opened
+        chromium.close()
+        assert errors == []
+
+
+def link_in(asked: Asked, kind: str, to: str = ADA) -> str:
+    """Return the path of the first link of this kind in the last mail."""
+    part = asked.mails(to)[-1].get_body(("plain",))
+    assert part is not None
+    found = re.search(rf"{re.escape(asked.config.site_url or '')}(/{kind}/\S+)", str(part.get_content()))
+    assert found is not None, str(part.get_content())
+    return found[1]
+
+
+@contextmanager
+def one_more_mail(asked: Asked, to: str = ADA) -> Iterator[None]:
+    """Wait until a mail has arrived that what is inside causes."""
+    import time
+
+    before = len(asked.mails(to))
+    yield
+    for _ in range(300):
+        if len(asked.mails(to)) > before:
+            return
+        time.sleep(0.05)
+    pytest.fail("no mail came")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"java_script_enabled": False},
+        {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    ],
+    ids=["desktop", "no scripts", "phone at night"],
+)
+def test_from_signing_up_to_the_last_mail(asked: Asked, browser: Open, how: dict[str, object]) -> None:
+    page = browser("/subscribe", **how)
+    page.fill("[name=email]", ADA)
+    page.check("text=In-context learning")
+    page.select_option("[name=hour]", "0")
+    with one_more_mail(asked):
+        page.click("button:text-is('Subscribe')")
+        expect(page.locator("h1")).to_have_text("Now look into your mailbox")
+
+    page = browser(link_in(asked, "confirm"), **how)
+    page.click("button:text-is('Confirm')")
+    expect(page.locator("h1")).to_have_text("That is settled")
+
+    page.click("text=Your preferences")
+    page.check("text=LLM agents")
+    page.click("button:text-is('Save')")
+    expect(page.locator("[role=status]")).to_contain_text("saved")
+    assert [topic.name for topic in asked.reader().profile.topics] == ["In-context learning", "LLM agents"]
+
+    assert asked.send().counts["sent"] == 1
+    one_click = re.search(r"<(http[^>]+/leave/[^>]+)>", str(asked.mails()[-1]["List-Unsubscribe"]))
+    assert one_click is not None
+    assert httpx.post(one_click[1], data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    asked.now += timedelta(days=2)
+    assert "sent" not in asked.send().counts
+
+
+def test_by_keyboard_alone(asked: Asked, browser: Open) -> None:
+    page = browser("/subscribe")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        pytest.fail(f"{selector} is out of reach")
+
+    tab_to("[name=email]")
+    page.keyboard.type(ADA)
+    tab_to("[value='LLM agents']")
+    page.keyboard.press("Space")
+    tab_to("[name=cadence]")
+    page.keyboard.type("Once a w")
+    tab_to("[name=weekday]")
+    page.keyboard.type("Fri")
+    with one_more_mail(asked):
+        tab_to("button")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Now look into your mailbox")
+    page = browser(link_in(asked, "confirm"))
+    expect(page.locator("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("That is settled")
+    profile = asked.reader().profile
+    assert (profile.cadence, profile.weekday, [one.name for one in profile.topics]) == ("weekly", 4, ["LLM agents"])
+
+
+def test_the_form_guesses_the_time_zone_and_shows_what_a_query_would_have_brought(browser: Open) -> None:
+    page = browser("/subscribe", timezone_id="Asia/Tokyo")
+    expect(page.locator("[name=time_zone]")).to_have_value("Asia/Tokyo")
+    expect(page.locator("[name=weekday]")).to_be_hidden()
+    page.select_option("[name=cadence]", "weekly")
+    expect(page.locator("[name=weekday]")).to_be_visible()
+
+    page.locator("[name=queries]").press_sequentially('"in-context learning"')
+    expect(page.locator("#sample")).to_contain_text("would have brought")
+    assert page.locator("#sample li").count() > 0
+    page.fill("[name=queries]", "(")
+    expect(page.locator("#sample")).to_contain_text("column")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_has_a_barrier(asked: Asked, browser: Open, scheme: str, width: int) -> None:
+    how = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    with one_more_mail(asked):
+        httpx.post(f"{asked.config.site_url}/subscribe", data={"email": ADA, "topic": "LLM agents", "hour": "0"})
+    confirm = link_in(asked, "confirm")
+    paths = ["/subscribe", "/subscribe/asked", "/subscribe/embed", "/preferences", "/nothing", confirm]
+    paths += ["/subscribe?email=x&hour=99", "/confirm/1.2.3"]
+    httpx.post(f"{asked.config.site_url}{confirm}")
+    with asked.store() as store, store.transaction():
+        store.feedback.put(asked.reader().id, 1, liked=True, now=asked.now)
+    asked.send()
+    paths += [asked.preferences(), asked.leaving(), link_in(asked, "leave")]
+    for path in paths:
+        page = browser(path, **how)
+        found = Axe().run(page).response["violations"]
+        assert [(path, one["id"], one["nodes"][0]["html"]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.context.close()
+    page = browser(asked.leaving(), **how)
+    page.click("button:text-is('Leave')")
+    assert Axe().run(page).response["violations"] == []
