@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from newsletter import __version__
+from newsletter.cli.archive import archive
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
@@ -83,7 +84,7 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, deliveries, returns, doctor, demo,
+    send, run, serve, archive, deliveries, returns, doctor, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

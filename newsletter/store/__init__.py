@@ -15,6 +15,7 @@ from types import TracebackType
 
 from sqlite_utils import Database
 
+from newsletter.store.archive import Archive
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback, Learned
@@ -50,6 +51,7 @@ class Store:
         self.summaries = Summaries(db)
         self.returns = Returns(db)
         self.requests = Requests(db)
+        self.archive = Archive(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Do what is inside the `with` entirely or not at all."""

@@ -427,3 +427,9 @@ def m012_requests(db: Database) -> None:
         ) STRICT""")
     db.execute("CREATE INDEX requests_email ON requests(email_key, asked_at)")
     db.execute("CREATE INDEX requests_waiting ON requests(asked_at) WHERE sent_at IS NULL")
+
+
+@MIGRATIONS()
+def m013_days(db: Database) -> None:
+    """An index of the day that a paper counts as new, for an archive by days."""
+    db.execute("CREATE INDEX papers_day ON papers(coalesce(listed, published, substr(seen_at, 1, 10)))")

@@ -31,8 +31,10 @@ class Change(StrEnum):
 #: How many entries are looked up together; also how many are held in memory.
 _BATCH = 500
 
+#: The day that a paper counts as new, as `Paper.day` has it; there is an index of just this.
+PAPER_DAY = "coalesce(listed, published, substr(seen_at, 1, 10))"
 _NAMES = tuple(field.name for field in fields(Paper))
-_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
+PAPER_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
 _WRITTEN = tuple(name for name in _NAMES if name != "id")
 _INSERT = f"INSERT INTO papers (id, {', '.join(_WRITTEN)}) VALUES (?{', ?' * len(_WRITTEN)})"
 _UPDATE = f"UPDATE papers SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE id = ?"
@@ -123,9 +125,9 @@ class Papers:
     def _named(self, names: Sequence[str]) -> list[tuple[str, Paper]]:
         """Return the papers that have any of these names, each with the name that found it, in the order of keys."""
         sql = f"""
-            SELECT name, {_COLUMNS} FROM json_each(?) AS wanted JOIN paper_names ON name = wanted.value
+            SELECT name, {PAPER_COLUMNS} FROM json_each(?) AS wanted JOIN paper_names ON name = wanted.value
             JOIN papers ON papers.id = paper_id ORDER BY papers.key"""
-        return [(row[0], _paper(row[1:])) for row in self._db.conn.execute(sql, [_list(names)])]
+        return [(row[0], paper_of(row[1:])) for row in self._db.conn.execute(sql, [_list(names)])]
 
     def _remember(self, told: Sequence[tuple[int, Entry, tuple[str, ...]]], moment: datetime, place: str) -> None:
         """Remember what finds these papers, and who told of them."""
@@ -188,21 +190,22 @@ class Papers:
 
         A paper's day is when it was listed, else published, else first seen. Withdrawn ones are left out.
         """
-        day = "coalesce(listed, published, substr(seen_at, 1, 10))"
         liked = "(coalesce(upvotes, 0) + coalesce(comments, 0))"
-        rate = f"{liked} / max(1.0, julianday(:today) - julianday({day}) + 1)" if by_velocity else liked
-        condition = f"{day} >= :since AND {liked} > 0 AND NOT withdrawn ORDER BY {rate} DESC, key LIMIT :limit"
+        rate = f"{liked} / max(1.0, julianday(:today) - julianday({PAPER_DAY}) + 1)" if by_velocity else liked
+        condition = f"{PAPER_DAY} >= :since AND {liked} > 0 AND NOT withdrawn ORDER BY {rate} DESC, key LIMIT :limit"
         values = {"since": since.isoformat(), "today": today.isoformat(), "limit": limit}
-        return [_paper(row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM papers WHERE {condition}", values)]
+        return [
+            paper_of(row) for row in self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}", values)
+        ]
 
     def search(self, query: str, limit: int) -> list[Paper]:
         """Return papers that hold every word of `query` in title or abstract, best match first."""
         terms = " ".join('"{}"'.format(word.replace('"', '""')) for word in squeeze(query).split())
         sql = (
-            f"SELECT {_COLUMNS} FROM papers JOIN papers_fts ON papers_fts.rowid = papers.id "
+            f"SELECT {PAPER_COLUMNS} FROM papers JOIN papers_fts ON papers_fts.rowid = papers.id "
             "WHERE papers_fts MATCH ? ORDER BY bm25(papers_fts, 4.0, 1.0), papers.key LIMIT ?"
         )
-        return [_paper(row) for row in self._db.execute(sql, [terms, limit])] if terms else []
+        return [paper_of(row) for row in self._db.execute(sql, [terms, limit])] if terms else []
 
     def last_seen_at(self) -> datetime | None:
         """Return when the newest paper was first seen, or None if there are none."""
@@ -215,8 +218,8 @@ class Papers:
         return int(number)
 
     def _where(self, condition: str, values: list[Any]) -> Iterator[Paper]:
-        sql = f"SELECT {_COLUMNS} FROM papers WHERE {condition}"
-        return map(_paper, self._db.execute(sql, values))
+        sql = f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}"
+        return map(paper_of, self._db.execute(sql, values))
 
 
 def _that_are_one(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry, list[Paper]]:
@@ -287,7 +290,8 @@ def _row_of_new(entry: Entry, number: int, seen_at: str) -> list[Any]:
     return row
 
 
-def _paper(values: tuple[Any, ...]) -> Paper:
+def paper_of(values: tuple[Any, ...]) -> Paper:
+    """Make a paper of the values of `PAPER_COLUMNS`."""
     row = dict(zip(_NAMES, values, strict=True))
     for name, convert in _OUT_OF_ROW.items():
         row[name] = convert(row[name])

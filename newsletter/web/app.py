@@ -5,6 +5,7 @@ uvicorn --factory newsletter.web.app:make_site_app    # of the site around the w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,9 @@ from newsletter.errors import NewsletterError
 from newsletter.places import find_site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
+from newsletter.web.archive import Archive
 from newsletter.web.assets import asset_routes
+from newsletter.web.feeds import Feeds
 from newsletter.web.hooks import hook_routes
 from newsletter.web.leaving import Leaving
 from newsletter.web.pages import Pages
@@ -30,6 +33,8 @@ from newsletter.web.preferences import Preferences
 from newsletter.web.public import Public
 from newsletter.web.saying import Saying
 from newsletter.web.signup import Signup
+
+_logger = logging.getLogger(__name__)
 
 
 def make_app(
@@ -47,6 +52,8 @@ def make_app(
     post = Post(pages, transport)
     routes: list[BaseRoute] = [
         *asset_routes(pages),
+        *Archive(pages).routes(),
+        *Feeds(pages).routes(),
         *Signup(pages, post).routes(),
         *Preferences(pages, post).routes(),
         *Leaving(pages).routes(),
@@ -57,7 +64,8 @@ def make_app(
     def missing(_request: Request, _error: Exception) -> Response:
         return pages.tell("Not here", "There is no such page.", 404, to="/", label="To the first page")
 
-    def cannot(_request: Request, _error: Exception) -> Response:
+    def cannot(request: Request, error: Exception) -> Response:
+        _logger.error("%s: %s", request.url.path.split("/")[1], error)  # what follows may be a token
         return PlainTextResponse("This does not work just now. Please try again later.\n", 503, {"Retry-After": "60"})
 
     return Starlette(
@@ -65,6 +73,13 @@ def make_app(
         middleware=[Middleware(Public, site_url=config.site_url, prefix=pages.prefix)],
         exception_handlers={404: missing, NewsletterError: cannot},
     )
+
+
+def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
+    """Make the application of a site's archive alone, as it is to be written into files."""
+    pages = Pages(config, make_environment(config.site.templates), clock, is_live=False)
+    routes: list[BaseRoute] = [*asset_routes(pages), *Archive(pages).routes(), *Feeds(pages).routes()]
+    return Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
 
 
 def make_site_app() -> ASGIApp:

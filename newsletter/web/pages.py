@@ -19,6 +19,7 @@ from newsletter.rendering.language import language
 from newsletter.store import Store, open_store
 from newsletter.web.week import Week
 
+_ENGLISH = language("en")
 #: Of addresses that hold a token: nobody's index has them.
 PRIVATE = {"X-Robots-Tag": "noindex, nofollow"}
 
@@ -30,6 +31,8 @@ class Pages:
     config: Config
     environment: Environment
     clock: Callable[[], datetime]
+    #: Whether somebody will be there to answer forms; False for pages that are written into files.
+    is_live: bool = True
 
     @cached_property
     def prefix(self) -> str:
@@ -61,6 +64,5 @@ class Pages:
     def rendered(self, name: str, **values: Any) -> str:
         """Render a template for this site."""
         template = find_template(self.environment, [name])
-        return render(
-            template, site=site_context(self.config), base=self.prefix, day=language("en").day, **values
-        )  # fmt: skip
+        shared = {"site": site_context(self.config), "base": self.prefix, "live": self.is_live, "day": _ENGLISH.day}
+        return render(template, **shared, **values)

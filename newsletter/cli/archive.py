@@ -1,0 +1,40 @@
+"""`newsletter archive`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.output import progress
+
+
+@click.group()
+def archive() -> None:
+    """Papers and editions as pages; `newsletter serve --web` shows them, and more."""
+
+
+@archive.command(
+    epilog="""\b
+Examples:
+  newsletter archive build public
+  newsletter archive build public && rsync -a public/ example.org:/srv/www/papers/
+\b
+The pages belong at the address in site.url. Searching and subscribing need `newsletter serve --web`."""
+)
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@pass_opened
+def build(opened: Opened, directory: Path) -> None:
+    """Write the archive into DIRECTORY as files, for any web host."""
+    from newsletter.text import counted
+    from newsletter.web.app import make_archive
+    from newsletter.web.pages import Pages
+    from newsletter.web.static import write_archive
+
+    prefix = Pages(opened.config, opened.environment(), now).prefix
+    with progress("writing pages") as doing:
+        number = write_archive(
+            make_archive(opened.config, now), prefix, directory, lambda done: doing(counted(done, "page"))
+        )
+    click.echo(f"{counted(number, 'page')} in {directory}")

@@ -1,0 +1,162 @@
+"""The newest papers as feeds (Atom, RFC 4287; JSON Feed 1.1), of all, a topic or a query; and the map of the site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from itertools import islice
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from newsletter.errors import QueryError
+from newsletter.models import Paper
+from newsletter.query import parse
+from newsletter.rendering.links import paper_url
+from newsletter.web.archive import topic_path
+from newsletter.web.assets import cached
+from newsletter.web.cards import path_of
+from newsletter.web.pages import Pages
+
+_NEWEST = 50
+_KEPT_S = 900
+#: So many addresses may one map hold (sitemaps.org/protocol.html).
+_MOST_MAPPED = 50_000
+_ATOM = "http://www.w3.org/2005/Atom"
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+#: What XML 1.0 has no place for.
+_UNSPEAKABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
+
+
+class Feeds:
+    """Answers programs that read along."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+
+    def routes(self) -> list[Route]:
+        """Return what is answered."""
+        return [
+            Route("/feed.atom", self.atom),
+            Route("/feed.json", self.json),
+            Route("/sitemap.xml", self.sitemap),
+            Route("/robots.txt", self.robots),
+        ]
+
+    def atom(self, request: Request) -> Response:
+        """Answer with an Atom feed."""
+        try:
+            title, papers = self._asked(request)
+        except QueryError as error:
+            return PlainTextResponse(f"{error}\n", 422)
+        ET.register_namespace("", _ATOM)
+        feed = ET.Element(f"{{{_ATOM}}}feed")
+        address = self._address(request)
+        for name, text in (("id", address), ("title", title), ("updated", _moment(papers))):
+            _add(feed, name, text)
+        ET.SubElement(feed, f"{{{_ATOM}}}link", rel="self", href=address)
+        ET.SubElement(feed, f"{{{_ATOM}}}link", href=self._page("/"))
+        for paper in papers:
+            self._entry(feed, paper)
+        return cached(request, ET.tostring(feed, "utf-8", xml_declaration=True), "application/atom+xml", _KEPT_S)
+
+    def json(self, request: Request) -> Response:
+        """Answer with a JSON feed."""
+        import json  # noqa: PLC0415 - the method has its name
+
+        try:
+            title, papers = self._asked(request)
+        except QueryError as error:
+            return PlainTextResponse(f"{error}\n", 422)
+        feed: dict[str, Any] = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": title,
+            "home_page_url": self._page("/"),
+            "feed_url": self._address(request),
+            "items": [
+                {
+                    "id": self._page(path_of(paper.key)),
+                    "url": self._page(path_of(paper.key)),
+                    "external_url": paper_url(paper),
+                    "title": paper.title,
+                    "content_text": paper.abstract or paper.summary or paper.title,
+                    "date_published": _day_of(paper),
+                    "authors": [{"name": name} for name in paper.authors],
+                    "tags": list(paper.categories),
+                }
+                for paper in papers
+            ],
+        }
+        return cached(request, json.dumps(feed, ensure_ascii=False).encode(), "application/feed+json", _KEPT_S)
+
+    def sitemap(self, request: Request) -> Response:
+        """Answer with the addresses of all pages worth finding."""
+        with self.pages.store() as store:
+            paths = ["/", "/topics", "/editions", *(["/subscribe"] if self.pages.is_live else [])]
+            paths += [topic_path(topic) for topic in store.topics.catalogue()]
+            paths += [f"/editions/{edition.key}" for edition in store.editions.latest(1000)]
+            paths += islice(map(path_of, store.archive.keys()), _MOST_MAPPED - len(paths))
+        ET.register_namespace("", _SITEMAP)
+        root = ET.Element(f"{{{_SITEMAP}}}urlset")
+        for path in paths:
+            ET.SubElement(ET.SubElement(root, f"{{{_SITEMAP}}}url"), f"{{{_SITEMAP}}}loc").text = self._page(path)
+        return cached(request, ET.tostring(root, "utf-8", xml_declaration=True), "application/xml", _KEPT_S)
+
+    def robots(self, request: Request) -> Response:
+        """Tell programs that look through the web what is nobody's but a reader's."""
+        prefix = self.pages.prefix
+        private = [f"Disallow: {prefix}/{name}/" for name in ("leave", "preferences", "confirm", "feedback", "api")]
+        lines = ["User-agent: *", *private, f"Disallow: {prefix}/search", f"Sitemap: {self._page('/sitemap.xml')}"]
+        return cached(request, "\n".join([*lines, ""]).encode(), "text/plain", _KEPT_S)
+
+    # -- what is asked for ----------------------------------------------------------------------------
+
+    def _asked(self, request: Request) -> tuple[str, list[Paper]]:
+        """Return a feed's title and papers.
+
+        Raises:
+            QueryError: The query is none, or there is no such topic.
+        """
+        name, text = request.query_params.get("topic", ""), request.query_params.get("q", "").strip()
+        site = self.pages.config.site_name
+        with self.pages.store() as store:
+            topic = store.topics.find(name) if name else None
+            if name and topic is None:
+                raise QueryError(f"no topic is called {name!r}")
+            query = topic.query if topic else text
+            if not query:
+                return site, [paper for paper in store.papers.newest(_NEWEST) if not paper.withdrawn]
+            found = store.archive.search(parse(query), limit=_NEWEST, newest=True)
+        return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits if not one.paper.withdrawn]
+
+    def _entry(self, feed: ET.Element, paper: Paper) -> None:
+        entry, url = ET.SubElement(feed, f"{{{_ATOM}}}entry"), self._page(path_of(paper.key))
+        for name, text in (("id", url), ("title", paper.title), ("updated", _day_of(paper))):
+            _add(entry, name, text)
+        for author in paper.authors or (paper.organization or self.pages.config.site_name,):
+            _add(ET.SubElement(entry, f"{{{_ATOM}}}author"), "name", author)
+        ET.SubElement(entry, f"{{{_ATOM}}}link", href=url)
+        ET.SubElement(entry, f"{{{_ATOM}}}link", rel="related", href=paper_url(paper))
+        _add(entry, "summary", paper.abstract or paper.summary or paper.title)
+
+    def _address(self, request: Request) -> str:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return self._page(request.url.path.removeprefix(self.pages.prefix)) + query
+
+    def _page(self, path: str) -> str:
+        return f"{self.pages.config.site_url or ''}{path}"
+
+
+def _add(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, f"{{{_ATOM}}}{name}").text = text.translate(_UNSPEAKABLE)
+
+
+def _day_of(paper: Paper) -> str:
+    return datetime.combine(paper.day, time(), UTC).isoformat()
+
+
+def _moment(papers: list[Paper]) -> str:
+    newest = max((paper.seen_at for paper in papers), default=datetime(2000, 1, 1, tzinfo=UTC))
+    return newest.isoformat()

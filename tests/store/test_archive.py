@@ -1,0 +1,120 @@
+"""What is found of all papers, and that no words can make it fail."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import QueryError
+from newsletter.query import parse
+from newsletter.store import Store
+from newsletter.store.archive import Archive, Limits
+from tests.factories import NOW, make_entry
+
+PAPERS = (
+    ("Pears in Winter", "How pears ripen in cold cellars.", ("Ada Example",), "cs.CL", "2026-05-01", 5),
+    ("Apples and Pears", "A comparison of fruit.", ("Bob Example", "Cy 100% Sure"), "cs.LG", "2026-05-02", 9),
+    (
+        "Robots that Pick Fruit",
+        "A robotic arm picks pears and apples.",
+        ("Dan_Other",),
+        "cs.RO",
+        "2026-05-08",
+        1,
+    ),
+)
+
+
+@pytest.fixture
+def archive(store: Store) -> Archive:
+    for number, (title, abstract, authors, category, day, upvotes) in enumerate(PAPERS):
+        entry = make_entry(
+            title=title, abstract=abstract, authors=authors, categories=(category,), upvotes=upvotes, comments=None,
+            listed=date.fromisoformat(day), published=None, arxiv_id=f"2605.{number:05}", keywords=(),
+        )  # fmt: skip
+        store.papers.add(entry, NOW)
+    return store.archive
+
+
+def titles(archive: Archive, query: str, **how: object) -> list[str]:
+    return [hit.paper.title for hit in archive.search(parse(query), **how).hits]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("pears", {0, 1, 2}),
+        ("pear", {0, 1, 2}),
+        ("title:pears", {0, 1}),
+        ("abstract:pears", {0, 2}),
+        ('"apples and pears"', {1}),
+        ("pears -apples", {0}),
+        ("apples robotic", {2}),
+        ("winter OR robots", {0, 2}),
+        ("rob*", {2}),
+        ('author:"Ada Example"', {0}),
+        ("author:example", {0, 1}),
+        ("author:100%", {1}),
+        ("author:dan_other", {2}),
+        ("pears -author:example", {2}),
+        ("cat:cs.RO OR winter", {0, 2}),
+        ("(cat:cs.RO OR cat:cs.LG) apples -comparison", {2}),
+        ("author:example -(winter OR nothing)", {1}),
+        ("source:test pears^3 winter", {0}),
+        ("nothing", set()),
+    ],
+)
+def test_the_language_of_topics_finds_papers(archive: Archive, query: str, found: set[int]) -> None:
+    wanted = query.replace("source:test", f"source:{make_entry().source}")
+    assert set(titles(archive, wanted)) == {PAPERS[number][0] for number in found}
+    assert archive.search(parse(wanted)).total == len(found)
+
+
+def test_a_word_in_the_title_counts_most_and_the_newest_may_come_first(archive: Archive) -> None:
+    assert titles(archive, "fruit")[0] == "Robots that Pick Fruit"
+    assert titles(archive, "pears", newest=True) == [PAPERS[2][0], PAPERS[1][0], PAPERS[0][0]]
+    assert titles(archive, "pears", newest=True, limit=1, offset=1) == [PAPERS[1][0]]
+
+
+def test_what_is_found_is_limited_by_days_sources_and_categories(archive: Archive) -> None:
+    assert titles(archive, "pears", limits=Limits(since=date(2026, 5, 8))) == [PAPERS[2][0]]
+    assert titles(archive, "pears", limits=Limits(until=date(2026, 5, 1))) == [PAPERS[0][0]]
+    assert titles(archive, "pears", limits=Limits(category="cs.LG")) == [PAPERS[1][0]]
+    assert titles(archive, "pears", limits=Limits(source="nobody")) == []
+    assert archive.sources() == [make_entry().source]
+
+
+def test_a_snippet_shows_what_was_looked_for(archive: Archive) -> None:
+    (hit,) = archive.search(parse("cellars")).hits
+    assert "".join(piece for piece, _ in hit.snippet) == "How pears ripen in cold cellars."
+    assert [piece for piece, is_hit in hit.snippet if is_hit] == ["cellars"]
+
+
+def test_days_are_counted_and_listed_by_what_is_liked(archive: Archive) -> None:
+    assert archive.span() == (date(2026, 5, 1), date(2026, 5, 8))
+    assert archive.days(date(2026, 5, 1), date(2026, 5, 31)) == {
+        date(2026, 5, 1): 1, date(2026, 5, 2): 1, date(2026, 5, 8): 1,
+    }  # fmt: skip
+    found = archive.between(date(2026, 5, 1), date(2026, 5, 2), 10)
+    assert [paper.title for paper in found] == [PAPERS[1][0], PAPERS[0][0]]
+    assert next(archive.keys()) == "arxiv:2605.00002"
+    assert archive.find("arxiv:2605.00002") is not None
+    assert archive.find("arxiv:none") is None
+
+
+@given(text=st.text(max_size=80) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_words_make_a_search_fail(archive: Archive, text: str) -> None:
+    try:
+        tree = parse(text)
+    except QueryError:
+        return
+    archive.search(tree, Limits(source=text, category=text))
+
+
+def test_no_paper_means_nothing_found(store: Store) -> None:
+    assert store.archive.search(parse("pears")).hits == ()
+    assert store.archive.span() is None
