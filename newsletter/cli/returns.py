@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 
+#: What was taken of a mail, and what its reader wished for, in words.
+_Taken = tuple["TakeReport", "str | None"]
+
+
 class _TryAgain(NewsletterError):
     """The mail server that pipes a report to us should keep it, and try again (sysexits.h)."""
 
@@ -84,7 +88,7 @@ Exit codes are those of sysexits.h: 66 a file cannot be read, 75 try again later
 @json_option
 @pass_opened
 def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: bool, as_json: bool) -> None:
-    """Read reports, and stop mailing whom they prove dead or unwilling."""
+    """Read reports, and stop mailing whom they prove dead or unwilling; heed readers who write that they leave."""
     settings = opened.config.returns
     if not files and maildir is None and not imap:
         maildir, imap = settings.maildir, settings.imap_host is not None
@@ -94,11 +98,11 @@ def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: boo
         raise click.UsageError("--imap needs returns.imap_host in the settings")
     try:
         with opened.store() as store:
-            reports = [_taken(store, settings.soft_limit, _content(file)) for file in files]
+            taken = [_taken(store, settings.soft_limit, _content(file)) for file in files]
             found, refusals = _gather(store, settings, maildir, imap=imap)
     except StoreError as error:
         raise _TryAgain(error.message, hint=error.hint) from error
-    _tell(reports + found, refusals, as_json=as_json)
+    _tell(taken + found, refusals, as_json=as_json)
 
 
 def read_mailboxes(opened: Opened) -> None:
@@ -108,31 +112,32 @@ def read_mailboxes(opened: Opened) -> None:
         return
     try:
         with opened.store() as store:
-            reports, refusals = _gather(store, settings, settings.maildir, imap=settings.imap_host is not None)
+            taken, refusals = _gather(store, settings, settings.maildir, imap=settings.imap_host is not None)
     except NewsletterError as error:  # mail still goes out
         complain([str(error)])
         return
-    suppressed = [email for report in reports for email in report.suppressed]
+    suppressed = [email for report, _ in taken for email in report.suppressed]
     complain([f"{email} is not mailed any more: newsletter returns --for {email}" for email in suppressed])
+    complain([wish for _, wish in taken if wish])
     complain([f"could not read {refusal}" for refusal in refusals], "more could not be read")
 
 
 def _gather(
     store: Store, settings: ReturnSettings, maildir: Path | None, *, imap: bool
-) -> tuple[list[TakeReport], list[Refusal]]:
+) -> tuple[list[_Taken], list[Refusal]]:
     from newsletter.sending.mailboxes import each_in_imap, each_in_maildir
 
-    reports: list[TakeReport] = []
+    taken: list[_Taken] = []
     refusals: list[Refusal] = []
 
     def take(raw: bytes) -> None:
-        reports.append(_taken(store, settings.soft_limit, raw))
+        taken.append(_taken(store, settings.soft_limit, raw))
 
     if maildir is not None:
         refusals.extend(each_in_maildir(maildir, take).refusals)
     if imap:
         refusals.extend(each_in_imap(settings, take).refusals)
-    return reports, refusals
+    return taken, refusals
 
 
 def _content(file: str) -> bytes:
@@ -150,27 +155,32 @@ def _content(file: str) -> bytes:
         raise _NoInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _taken(store: Store, soft_limit: int, raw: bytes) -> TakeReport:
+def _taken(store: Store, soft_limit: int, raw: bytes) -> _Taken:
+    from newsletter.answers import heed
     from newsletter.returns import take
     from newsletter.sending.returns import read_return
 
-    return take(store, soft_limit, read_return(raw), now())
+    returned = read_return(raw)
+    return take(store, soft_limit, returned, now()), None if returned else heed(store, raw, now())
 
 
-def _tell(reports: list[TakeReport], refusals: list[Refusal], *, as_json: bool) -> None:
+def _tell(taken: list[_Taken], refusals: list[Refusal], *, as_json: bool) -> None:
     """Print the sum of what was taken."""
     from newsletter.returns import TakeReport
     from newsletter.text import counted
 
+    reports, wishes = [report for report, _ in taken], [wish for _, wish in taken if wish]
     suppressed = [email for report in reports for email in report.suppressed]
     names = [one.name for one in fields(TakeReport) if one.name != "suppressed"]
     sums = {name: sum(getattr(report, name) for report in reports) for name in names}
     if as_json:
-        print_json({"messages": len(reports), **sums, "suppressed": suppressed})
+        print_json({"messages": len(reports), **sums, "suppressed": suppressed, "wishes": wishes})
     else:
         told = ", ".join(f"{count} {name}" for name, count in sums.items() if count) or "no report"
         click.echo(f"{counted(len(reports), 'message')}: {told}")
         for email in suppressed:
             click.echo(f"{email} is not mailed any more")
+        for wish in wishes:
+            click.echo(wish)
     complain([f"could not read {refusal}" for refusal in refusals], "more could not be read")
     finish(clean=not refusals)

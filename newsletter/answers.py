@@ -1,0 +1,36 @@
+"""What readers send back: to leave, or to say more or less of a paper, where a mail's link is an address to write to.
+
+Only the signed token in the subject counts, not who seems to have sent it: anybody can write under any address.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from newsletter import tokens
+from newsletter.errors import StoreError
+from newsletter.feedback import say_by_token
+from newsletter.sending.returned import field, parse
+from newsletter.store import Store
+from newsletter.subscriptions import leave
+
+_WISH = re.compile(r"(?:\w{2,3}:\s*)?(unsubscribe|feedback)\s+([\w.-]{3,80})", re.ASCII | re.IGNORECASE)
+
+
+def heed(store: Store, raw: bytes, now: datetime) -> str | None:
+    """Do what a mail asks for, and return it in words; None for a mail that asks for nothing of ours. Never raises."""
+    mail = parse(raw)
+    wish = _WISH.fullmatch(" ".join(field(mail, "Subject").split())) if mail is not None else None
+    if wish is None:
+        return None
+    token = wish[2]
+    try:
+        if wish[1].casefold() == "feedback":
+            reader, paper, liked = say_by_token(store, token, now)
+            return f"{reader.email} wants {'more' if liked else 'less'} like {paper.title}"
+        if tokens.read(store.secret(), tokens.LEAVE, token) is None:
+            return None
+        return f"{leave(store, token, now).email} left"
+    except StoreError:
+        return None

@@ -1,0 +1,58 @@
+"""Mails by which readers leave, or say more of a paper."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter import tokens
+from newsletter.answers import heed
+from newsletter.models import Status
+from newsletter.store import Store
+from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
+from tests.factories import NOW, make_entry, make_profile
+
+ADA = "ada@reader.example"
+
+
+@pytest.fixture
+def ada(store: Store) -> Store:
+    store.subscribers.add(ADA, "", make_profile(), "cli", NOW)
+    store.papers.add(make_entry(), NOW)
+    return store
+
+
+def mail(subject: str) -> bytes:
+    return f"From: somebody@elsewhere.example\r\nSubject: {subject}\r\n\r\n".encode()
+
+
+def test_who_writes_the_token_leaves(ada: Store) -> None:
+    token = tokens.sign(ada.secret(), tokens.LEAVE, 1)
+    assert heed(ada, mail(f"Re:  unsubscribe\r\n {token}"), NOW) == f"{ada.subscribers.get(ADA).email} left"
+    assert ada.subscribers.get(ADA).status is Status.LEFT
+    assert ada.subscribers.why_suppressed(ADA) == "unsubscribed"
+
+
+def test_who_writes_of_a_paper_is_learned_from(ada: Store) -> None:
+    token = tokens.saying(1, liked=False) + tokens.sign(ada.secret(), tokens.FEEDBACK, 1)
+    assert (heed(ada, mail(f"feedback {token}"), NOW) or "").startswith(f"{ADA} wants less like")
+    assert ada.feedback.of(1) == {1: False}
+
+
+@given(
+    subject=st.text(max_size=60)
+    | st.sampled_from([f"unsubscribe {ADA}", "unsubscribe 1.abc", "unsubscribe", "feedback 1.1.1.x"])
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_else_does_anything(ada: Store, subject: str) -> None:
+    assert heed(ada, mail(subject), NOW) is None
+    assert ada.subscribers.get(ADA).status is Status.ACTIVE
+
+
+def test_the_command_that_reads_reports_heeds_them(newsletter: Newsletter) -> None:  # noqa: F811
+    newsletter("subscribers", "add", ADA)
+    with newsletter.store() as store:
+        token = tokens.sign(store.secret(), tokens.LEAVE, 1)
+    done = newsletter("returns", "read", "-", input=mail(f"unsubscribe {token}").decode())
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"{ADA} left")
