@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,11 +11,13 @@ from hypothesis import strategies as st
 from newsletter import tokens
 from newsletter.answers import heed
 from newsletter.models import Status
-from newsletter.store import Store
+from newsletter.places import Site
+from newsletter.store import Store, open_store
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW, make_entry, make_profile
 
 ADA = "ada@reader.example"
+NEARLY = (f"unsubscribe {ADA}", "unsubscribe 1.abc", "unsubscribe", "feedback 1.1.1.x")
 
 
 @pytest.fixture
@@ -40,19 +44,16 @@ def test_who_writes_of_a_paper_is_learned_from(ada: Store) -> None:
     assert ada.feedback.of(1) == {1: False}
 
 
-@given(
-    subject=st.text(max_size=60)
-    | st.sampled_from([f"unsubscribe {ADA}", "unsubscribe 1.abc", "unsubscribe", "feedback 1.1.1.x"])
-)
+@given(subject=st.text(max_size=60) | st.sampled_from(NEARLY))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_else_does_anything(ada: Store, subject: str) -> None:
     assert heed(ada, mail(subject), NOW) is None
     assert ada.subscribers.get(ADA).status is Status.ACTIVE
 
 
-def test_the_command_that_reads_reports_heeds_them(newsletter: Newsletter) -> None:  # noqa: F811
+def test_the_command_that_reads_reports_heeds_them(newsletter: Newsletter, tmp_path: Path) -> None:  # noqa: F811
     newsletter("subscribers", "add", ADA)
-    with newsletter.store() as store:
+    with open_store(Site(tmp_path).store) as store:
         token = tokens.sign(store.secret(), tokens.LEAVE, 1)
-    done = newsletter("returns", "read", "-", input=mail(f"unsubscribe {token}").decode())
+    done = newsletter("returns", "read", "-", stdin=mail(f"unsubscribe {token}"))
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"{ADA} left")
