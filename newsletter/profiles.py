@@ -20,6 +20,8 @@ from newsletter.weights import check_weights
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+#: Between the name and the query of a topic on one line.
+_BETWEEN = " = "
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -117,6 +119,21 @@ def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] 
         return Topic(name, written)
     except QueryError as error:
         raise ProfileError(f"topics: {name!r}: {error.message}", hint=error.hint) from error
+
+
+def topic_line(topic: Topic) -> str:
+    """Return a topic as people type it on one line: words, a query, or "name = query"."""
+    try:
+        is_its_name = make_topic(topic.name) == topic
+    except ProfileError:
+        is_its_name = False
+    return topic.name if is_its_name else f"{topic.name}{_BETWEEN}{topic.query}"
+
+
+def read_topic_line(line: str) -> str | dict[str, str]:
+    """Return what a line names, as a profile's file has it."""
+    name, between, query = line.partition(_BETWEEN)
+    return {"name": name, "query": query} if between else line
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

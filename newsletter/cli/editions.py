@@ -13,7 +13,13 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json
 from newsletter.cli.pull import complain_of, pull_configured, show_reports
 from newsletter.cli.returns import read_mailboxes
-from newsletter.cli.sending import complain_of_outcomes, complain_of_stop, deliver_all, show_outcomes
+from newsletter.cli.sending import (
+    complain_of_outcomes,
+    complain_of_stop,
+    deliver_all,
+    send_requests,
+    show_outcomes,
+)
 from newsletter.cli.summaries import complain_of_summaries, make_summaries
 from newsletter.errors import NewsletterError
 from newsletter.stopping import stoppable
@@ -82,6 +88,7 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     complain_of(reports)
     complain_of_outcomes(report)
     complain_of_stop(report, stop)
+    send_requests(opened)
     if not stop():
         complain_of_summaries(make_summaries(opened))
     finish(clean=report.is_clean and all(pulled.is_clean for pulled in reports), code=stop.exit_code)
@@ -165,6 +172,7 @@ def _run_once(opened: Opened, stop: Stop) -> DeliveryReport:
     show_outcomes(opened, report)
     complain_of_outcomes(report)
     complain_of_stop(report, stop)
+    send_requests(opened)
     if not stop():
         complain_of_summaries(make_summaries(opened))
     return report

@@ -13,6 +13,7 @@ import click
 
 from newsletter.cli.context import Opened, now
 from newsletter.cli.output import complain, print_table
+from newsletter.errors import NewsletterError
 from newsletter.text import counted
 
 if TYPE_CHECKING:
@@ -65,6 +66,23 @@ def deliver_all(
     finally:
         if transport is not None:
             transport.close()
+
+
+def send_requests(opened: Opened) -> None:
+    """Send the mails that confirm what was asked for on a page, where they could not leave at once."""
+    from newsletter.joining import Postman
+
+    with opened.store() as store:
+        if not store.requests.waiting(1):
+            return
+        try:
+            transport = opened.transport()
+            try:
+                Postman(opened.config, opened.environment(), transport, now).send_waiting(store)
+            finally:
+                transport.close()
+        except NewsletterError as error:
+            complain([f"mail that confirms has to wait: {error}"])
 
 
 def show_outcomes(opened: Opened, report: DeliveryReport) -> None:

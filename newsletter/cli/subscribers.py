@@ -9,6 +9,7 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table
+from newsletter.cli.people import export_file, forget, import_file
 from newsletter.models import Cadence, Style
 from newsletter.places import LANGUAGES
 
@@ -203,6 +204,10 @@ def sync(opened: Opened, dry_run: bool, as_json: bool) -> None:
         click.echo(f"{len(report.changes)} profiles, {changed} {'to change' if dry_run else 'changed'}")
     complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
     finish(clean=not report.refusals)
+
+
+for _command in (import_file, export_file, forget):
+    subscribers.add_command(_command)
 
 
 def in_words(profile: Profile) -> str:

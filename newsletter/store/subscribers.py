@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -47,6 +47,48 @@ class Subscribers:
         subscriber = self.get(email)
         self._subscribe(subscriber.id, profile.topics)
         return self.get(email)
+
+    def add_many(self, people: Sequence[tuple[str, str, Profile]], origin: str, now: datetime) -> None:
+        """Store new, active subscribers (address, name, profile) whose addresses nobody has, much faster than `add`."""
+        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM subscribers").fetchone()
+        # By identity: a profile is large, and many share one.
+        shared: dict[int, tuple[Profile, list[tuple[int, str, str, str]]]] = {}
+        for number, (email, name, profile) in enumerate(people, last + 1):
+            key = email.lower() if email.isascii() else email_key(email)
+            shared.setdefault(id(profile), (profile, []))[1].append((number, email, key, name))
+        for profile, rows in shared.values():
+            self._add_alike(profile, rows, origin, now)
+
+    def _add_alike(
+        self, profile: Profile, rows: Sequence[tuple[int, str, str, str]], origin: str, now: datetime
+    ) -> None:  # fmt: skip
+        """Store new subscribers (number, address, key, name) of one profile."""
+        at, stored = now.isoformat(), self._wishes("", profile, origin)
+        same = {"status": "active", "joined_at": at, "status_at": at} | {k: v for k, v in stored.items() if k != "name"}
+        # What is the same in all of them is written into the statement: to bind it each time takes as long as the rest.
+        values = ", ".join(
+            self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()
+        )
+        self._db.conn.executemany(
+            f"INSERT INTO subscribers (id, email, email_key, name, {', '.join(same)}) VALUES (?, ?, ?, ?, {values})",
+            rows,
+        )
+        topics = enumerate([self._topics.identify(topic) for topic in profile.topics])
+        for position, topic in topics:
+            self._db.conn.executemany(
+                f"INSERT INTO subscriptions (subscriber_id, position, topic_id) VALUES (?, {position}, {topic})",
+                [(row[0],) for row in rows],
+            )
+
+    def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Return which of these `email_key`s belong to subscribers who did not leave, and which must not be mailed."""
+        wanted = json.dumps(list(keys))
+        sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
+        rows = self._db.execute(sql, [wanted]).fetchall()
+        sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
+        unwanted = {key for (key,) in self._db.execute(sql, [wanted])}
+        unwanted |= {key for key, status in rows if status == Status.LEFT.value}
+        return {key for key, _ in rows} - unwanted, unwanted
 
     def change(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
         """Store what a known subscriber wishes for now; the status stays."""

@@ -10,16 +10,14 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 
-from newsletter.errors import ProfileError
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.places import LANGUAGES
-from newsletter.profiles import WEEKDAYS, make_topic
+from newsletter.profiles import WEEKDAYS, read_topic_line, topic_line
 from newsletter.web.forms import Form
 
 #: What a form holds of a profile; the rest is the command line's and the files'.
 _TEXTS = ("cadence", "weekday", "time_zone", "style", "language")
 _NUMBERS = ("hour", "month_day")
-_BETWEEN = " = "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def wishes_of(form: Form) -> dict[str, Any]:
             wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
     if "topic" in form.fields or "queries" in form.fields:
         lines = [" ".join(line.split()) for line in form.one("queries").splitlines()]
-        wishes["topics"] = [*form.all("topic"), *map(_own_topic, filter(None, lines))]
+        wishes["topics"] = [*form.all("topic"), *map(read_topic_line, filter(None, lines))]
     return wishes
 
 
@@ -63,7 +61,7 @@ def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
     """Return the fields of a form that shows a profile; `counts` has every topic of the catalogue."""
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
-        queries="\n".join(_line(topic) for topic in profile.topics if topic not in counts),
+        queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
         chosen={name: str(getattr(profile, name)) for name in (*_TEXTS, *_NUMBERS)}
         | {"weekday": WEEKDAYS[profile.weekday]},
         choices=_choices(),
@@ -80,19 +78,6 @@ def fields_of_form(form: Form, counts: Mapping[Topic, int]) -> Fields:
         chosen={name: form.one(name) or value for name, value in shown.chosen.items()},
         choices=shown.choices,
     )
-
-
-def _own_topic(line: str) -> str | dict[str, str]:
-    name, between, query = line.partition(_BETWEEN)
-    return {"name": name, "query": query} if between else line
-
-
-def _line(topic: Topic) -> str:
-    try:
-        is_its_name = make_topic(topic.name) == topic
-    except ProfileError:
-        is_its_name = False
-    return topic.name if is_its_name else f"{topic.name}{_BETWEEN}{topic.query}"
 
 
 @cache

@@ -87,3 +87,17 @@ def test_the_crashing_benchmark_misses_nobody() -> None:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "missed: 0" in printed
     assert "of which under another Message-ID: 0" in printed
+
+
+def test_the_importing_benchmark_prints_its_ratios() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.importing", "--rows", "500"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(r"500 rows: \d+/s, [\d.]+ of csv and executemany; \d+ MB at most", printed)) == 2
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="Debian's wrk is not installed")
+def test_the_serving_benchmark_prints_its_ratios() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.serving", "--seconds", "1", "--papers", "1200"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(r"requests a second, [\d.]+ of a file", printed)) == 5
+    assert re.search(r"p99 among 1200 is [\d.]+ of that among 1000", printed)

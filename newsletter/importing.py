@@ -1,0 +1,231 @@
+"""Subscribers ⇄ CSV: a million rows as well as ten, with one line for each row that cannot be taken.
+
+Columns are an address and what a profile's file may have; topics stand one a line in their cell. A file of addresses
+alone, one a line, will do as well.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from typing import Any
+
+from newsletter.errors import ConfigError, ProfileError
+from newsletter.models import Profile, Refusal, Subscriber, Topic
+from newsletter.profiles import WEEKDAYS, check_email, make_profile, read_topic_line, topic_line
+from newsletter.store import Store
+from newsletter.store.subscribers import email_key
+from newsletter.subscriptions import COMMAND_LINE, catalogue
+from newsletter.text import squeeze
+
+_TEXTS = ("cadence", "weekday", "time_zone", "style", "language")
+_NUMBERS = ("hour", "month_day")
+COLUMNS = ("email", "name", "topics", *_TEXTS, *_NUMBERS)
+#: So many rows are stored in one transaction.
+_AT_ONCE = 2000
+#: So many different sets of wishes are kept at hand.
+_KEPT = 1000
+_LONGEST_CELL = 100_000
+#: Spreadsheets compute what begins so; an apostrophe keeps them from it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+#: Addresses that are in their normal form for certain, so that nobody has to look closer.
+_PLAIN_EMAIL = re.compile(
+    r"(?=.{3,200}\Z)(?=[^@]{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9]|-(?!-)){0,60}(?<!-)\.)+[a-z]{2,20}\Z",
+    re.ASCII,
+)
+
+
+@dataclass
+class ImportReport:
+    """What became of the rows of a file."""
+
+    added: int = 0
+    #: Subscribed already: nothing changed.
+    known: int = 0
+    #: Left, complained, or gone: they stay away.
+    unwanted: int = 0
+    refused: int = 0
+
+    @property
+    def read(self) -> int:
+        """How many rows there were."""
+        return self.added + self.known + self.unwanted + self.refused
+
+
+@dataclass
+class _Reader:
+    """Turns cells into people; many rows share their wishes."""
+
+    columns: Sequence[str]
+    base: Profile
+    topics: Mapping[str, Topic]
+    _profiles: dict[tuple[str, ...], Profile] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._email = self.columns.index("email")
+        self._name = self.columns.index("name") if "name" in self.columns else -1
+        self._wishes = [at for at, name in enumerate(self.columns) if name in (*_TEXTS, *_NUMBERS, "topics")]
+
+    def person(self, cells: list[str] | str) -> tuple[str, str, Profile]:
+        """Return address, name and profile of a row; text says why it is none.
+
+        Raises:
+            ProfileError: One of its cells is wrong.
+        """
+        if isinstance(cells, str):
+            raise ProfileError(cells)
+        missing = len(self.columns) - len(cells)
+        if missing < 0:
+            raise ProfileError(f"{len(cells)} cells, and {len(self.columns)} columns")
+        if missing:
+            cells = cells + [""] * missing
+        email = cells[self._email]
+        if not _PLAIN_EMAIL.match(email):
+            email = _unquoted(email).strip()
+            if not email:
+                raise ProfileError("email: missing")
+            email = check_email(email)
+        name = squeeze(_unquoted(cells[self._name])) if self._name >= 0 else ""
+        known_as = tuple([cells[at] for at in self._wishes])
+        return email, name, self._profiles.get(known_as) or self._profile(known_as)
+
+    def _profile(self, cells: tuple[str, ...]) -> Profile:
+        row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._wishes, cells, strict=True)}
+        if len(self._profiles) >= _KEPT:
+            self._profiles.clear()
+        self._profiles[cells] = make_profile(_wishes(row), self.topics, self.base)
+        return self._profiles[cells]
+
+
+def import_people(
+    store: Store,
+    lines: Iterable[str],
+    place: str,
+    now: datetime,
+    base: Profile,
+    *,
+    dry_run: bool = False,
+    refuse: Callable[[Refusal], object] = lambda _refusal: None,
+    tell: Callable[[int], object] = lambda _rows: None,
+) -> ImportReport:
+    """Store whom a file names; who is known stays as they are, and who left stays away.
+
+    `lines` may hold surrogates for bytes that are not UTF-8; what a row does not say is as in `base`. `refuse` hears of
+    each row that cannot be taken, `tell` how many rows were read so far.
+
+    Raises:
+        ConfigError: The first line is neither an address nor names of columns.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    rows = csv.reader(lines)
+    columns, first = _header(rows, place)
+    reader, report = _Reader(columns, base, catalogue(store)), ImportReport()
+    numbered = chain(first, _numbered(rows))
+    while batch := list(islice(numbered, _AT_ONCE)):
+        people: dict[str, tuple[str, str, Profile]] = {}
+        for number, cells in batch:
+            try:
+                person = reader.person(cells)
+            except ProfileError as error:
+                report.refused += 1
+                refuse(Refusal(f"{place}, line {number}", str(error)))
+                continue
+            key = person[0].lower() if person[0].isascii() else email_key(person[0])
+            if people.setdefault(key, person) is not person:
+                report.known += 1
+        _store(store, people, now, report, dry_run=dry_run)
+        tell(report.read)
+    return report
+
+
+def _store(
+    store: Store, people: Mapping[str, tuple[str, str, Profile]], now: datetime, report: ImportReport, *, dry_run: bool
+) -> None:
+    with store.transaction():
+        known, unwanted = store.subscribers.known_keys(people)
+        new = [person for key, person in people.items() if key not in known and key not in unwanted]
+        if not dry_run:
+            store.subscribers.add_many(new, COMMAND_LINE, now)
+    report.known += len(known)
+    report.unwanted += len(unwanted)
+    report.added += len(new)
+
+
+def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[tuple[int, list[str]]]]:
+    """Return the columns of a file, and its first row if that is one of addresses."""
+    first = next((cells for cells in rows if any(map(str.strip, cells))), None)
+    if first is None:
+        return ("email",), []
+    names = [cell.strip().casefold().replace(" ", "_") for cell in first]
+    if "email" not in names and len(first) == 1 and "@" in first[0]:
+        return ("email",), [(1, first)]
+    if "email" not in names:
+        raise ConfigError(
+            f"{place}, line 1: no column is called email", hint=f"columns may be {', '.join(COLUMNS)}; email must be"
+        )
+    if unknown := next((name for name in names if name not in (*COLUMNS, *_IGNORED)), None):
+        raise ConfigError(f"{place}, line 1: {unknown}: no such column", hint=f"known: {', '.join(COLUMNS)}")
+    return names, []
+
+
+def _numbered(rows: Any) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row with its line, or why it is none."""
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield rows.line_num, f"not a row of CSV: {error}"
+            continue
+        if not any(cells):
+            continue
+        joined = "".join(cells)
+        if not joined.isascii() and any("\udc80" <= character <= "\udcff" for character in joined):
+            yield rows.line_num, "not UTF-8"
+        else:
+            yield rows.line_num, cells
+
+
+#: What an export has beside the columns: no wish, but a fact.
+_IGNORED = ("status", "joined_at")
+
+
+def _wishes(row: Mapping[str, str]) -> dict[str, Any]:
+    wishes: dict[str, Any] = {name: row[name].strip() for name in _TEXTS if row.get(name, "").strip()}
+    for name in _NUMBERS:
+        text = row.get(name, "").strip()
+        if text:
+            wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
+    lines = [" ".join(line.split()) for line in row.get("topics", "").splitlines()]
+    if any(lines):
+        wishes["topics"] = [read_topic_line(line) for line in lines if line]
+    return wishes
+
+
+# -- the other way ------------------------------------------------------------------------------------
+
+
+def export_rows(people: Iterable[Subscriber]) -> Iterator[list[str]]:
+    """Yield the header, and a row for each subscriber, as `import_people` reads them."""
+    yield [*COLUMNS, *_IGNORED]
+    for one in people:
+        profile = one.profile
+        values = {name: str(getattr(profile, name)) for name in (*_TEXTS, *_NUMBERS)}
+        values |= {"email": one.email, "name": one.name, "weekday": WEEKDAYS[profile.weekday]}
+        values |= {"topics": "\n".join(map(topic_line, profile.topics))}
+        values |= {"status": one.status.value, "joined_at": one.joined_at.isoformat()}
+        yield [_quoted(values[name]) for name in (*COLUMNS, *_IGNORED)]
+
+
+def _quoted(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

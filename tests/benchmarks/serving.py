@@ -1,0 +1,134 @@
+"""The pages under load, beside a file that the same server answers; and how long a search takes among many papers.
+
+python -m tests.benchmarks.serving [--seconds 3] [--papers 100000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from newsletter.config import load_config
+from newsletter.models import Entry
+from newsletter.places import Site
+from newsletter.query import parse
+from newsletter.store import Store, open_store
+from newsletter.web.app import make_app
+from newsletter.web.listening import serving
+from tests.benchmarks.delivering import ROOT
+
+_WORDS = [f"word{number}" for number in range(20_000)]
+_COMMON = ["model", "learning", "data", "results", "method", "training", "language", "we", "show", "the"]
+
+
+def fill(store: Store, papers: int) -> None:
+    """Store papers whose words are as unlike in number as those of a language (Zipf)."""
+    chance, now = random.Random(7), datetime.now(UTC)  # noqa: S311 - dice
+    weights = [1 / (rank + 1) for rank in range(len(_WORDS))]
+
+    def entry(number: int) -> Entry:
+        drawn = [*chance.choices(_WORDS, weights, k=60), *chance.choices(_COMMON, k=40)]
+        chance.shuffle(drawn)
+        arxiv_id = f"{1000 + number // 99_999}.{number % 99_999:05}"
+        return Entry(
+            title=f"{' '.join(drawn[:8])} rare{number}", abstract=" ".join(drawn), arxiv_id=arxiv_id,
+            source="benchmark", listed=(now - timedelta(days=number % 300)).date(), upvotes=chance.randrange(100),
+        )  # fmt: skip
+
+    store.papers.add_all(map(entry, range(papers)), now)
+
+
+def searches(store: Store, papers: int, rounds: int = 300) -> tuple[float, float]:
+    """Return the milliseconds in the middle, and of the slowest hundredth, of searches that find little."""
+    chance = random.Random(11)  # noqa: S311 - dice
+    took = []
+    for _ in range(rounds):
+        words = [f"rare{chance.randrange(papers)}" for _ in range(3)]
+        query = parse(" OR ".join(words))
+        began = time.perf_counter()
+        store.archive.search(query)
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took), statistics.quantiles(took, n=100)[98]
+
+
+def compare_searches(asked: int) -> None:
+    """Print how much longer a search takes among many papers than among a thousand."""
+    slowest = []
+    for papers in (1000, asked):
+        with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "newsletter.db") as store:
+            fill(store, papers)
+            middle, slow = searches(store, papers)
+        slowest.append(slow)
+        print(f"search among {papers} papers: median {middle:.2f} ms, p99 {slow:.2f} ms")
+    print(f"p99 among {asked} is {slowest[1] / slowest[0]:.2f} of that among 1000")
+
+
+def serve(folder: Path) -> None:
+    """Serve a site and a file until somebody closes stdin; print the port."""
+    site = Site(folder)
+    pages = make_app(load_config(site, environ={}), lambda: datetime.now(UTC))
+    app = Starlette(routes=[Mount("/file", StaticFiles(directory=folder / "file")), Mount("/", pages)])
+    with serving(app, "127.0.0.1", 0) as port:
+        print(port, flush=True)
+        sys.stdin.read()
+
+
+def rate(address: str, seconds: int) -> float:
+    """Return how many requests a second wrk gets answered over eight connections."""
+    command = ["wrk", "-t", "1", "-c", "8", "-d", f"{seconds}s", address]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "Non-2xx" not in printed, printed
+    return float(re.findall(r"Requests/sec:\s+([\d.]+)", printed)[0])
+
+
+def compare_pages(seconds: int) -> None:
+    """Print how many requests pages answer beside those that a file of the same size gets."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "newsletter.toml").write_text("", encoding="utf-8")
+        with open_store(Site(folder).store) as store:
+            fill(store, 2000)
+            day = store.archive.span()
+        assert day is not None
+        (folder / "file").mkdir()
+        (folder / "file/page.html").write_text("<p>" + "x" * 40_000, encoding="utf-8")
+        command = [sys.executable, "-m", "tests.benchmarks.serving", "--serve", name]
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            address = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+            base = rate(f"{address}/file/page.html", seconds)
+            print(f"a file: {base:.0f} requests a second")
+            for path in ("/", f"/archive/{day[1]}", "/search?q=rare77+OR+word6000", "/topics", "/subscribe"):
+                found = rate(address + path, seconds)
+                print(f"{path}: {found:.0f} requests a second, {found / base:.2f} of a file")
+            process.communicate("")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--papers", type=int, default=100_000)
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.serve:
+        serve(asked.serve)
+        return
+    compare_pages(asked.seconds)
+    compare_searches(asked.papers)
+
+
+if __name__ == "__main__":
+    main()

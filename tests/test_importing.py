@@ -1,0 +1,164 @@
+"""Many subscribers at once: whom a file adds, whom it leaves alone, and what it cannot say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import ConfigError, ProfileError
+from newsletter.importing import _PLAIN_EMAIL, ImportReport, _quoted, _unquoted, export_rows, import_people
+from newsletter.models import Cadence, Profile, Refusal, Status
+from newsletter.profiles import check_email, make_profile
+from newsletter.store import Store
+from newsletter.subscriptions import leave
+from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
+from tests.factories import NOW, make_topic
+
+
+def taken(store: Store, text: str, **how: object) -> tuple[ImportReport, list[str]]:
+    refused: list[Refusal] = []
+    lines = io.StringIO(text, newline="")
+    report = import_people(store, lines, "people.csv", NOW, Profile(), refuse=refused.append, **how)  # type: ignore[arg-type]
+    return report, [str(one) for one in refused]
+
+
+def test_rows_become_subscribers_with_their_wishes(store: Store) -> None:
+    store.topics.put(make_topic("Pears", ("pear",)))
+    text = 'Email,name,topics,cadence,weekday,hour\nada@example.org,Ada,"Pears\nMine = robot*",weekly,friday,6\n'
+    report, refused = taken(store, text + "bob@example.org,,,,,\n")
+
+    assert (report.added, refused) == (2, [])
+    ada = store.subscribers.get("ada@example.org")
+    assert (ada.name, ada.profile.cadence, ada.profile.weekday, ada.profile.hour) == ("Ada", "weekly", 4, 6)
+    assert [topic.name for topic in ada.profile.topics] == ["Pears", "Mine"]
+    assert store.subscribers.get("bob@example.org").profile == Profile()
+
+
+def test_a_file_of_addresses_alone_will_do(store: Store) -> None:
+    report, _ = taken(store, "\nada@example.org\nbob@example.org\n\n")
+    assert (report.added, report.read) == (2, 2)
+    assert taken(store, "")[0].read == 0
+
+
+def test_who_is_known_stays_and_who_left_stays_away(store: Store) -> None:
+    for email in ("ada@example.org", "bob@example.org"):
+        store.subscribers.add(email, "Old", Profile(cadence=Cadence.WEEKLY), "cli", NOW)
+    leave(store, "bob@example.org", NOW)
+    store.subscribers.suppress("cy@example.org", "complaint", NOW)
+
+    text = (
+        "email,name\nADA@example.org,New\nbob@example.org,New\ncy@example.org,New\ndan@example.org,\nDan@example.org,\n"
+    )
+    report, refused = taken(store, text)
+
+    assert (report.added, report.known, report.unwanted, refused) == (1, 2, 2, [])
+    assert store.subscribers.get("ada@example.org").name == "Old"
+    assert store.subscribers.get("bob@example.org").status is Status.LEFT
+    assert store.subscribers.find("cy@example.org") is None
+
+
+def test_a_bad_row_is_told_and_the_good_go_in(store: Store) -> None:
+    rows = [
+        "no address,A",
+        "ada@example.org,B,too,many",
+        ",C",
+        "bob@example.org,D",
+        '"cy@example.org,"E',
+        "x\udcff@y.z,F",
+    ]
+    text = "email,name\n" + "\n".join(rows) + "\n" + "z@example.org," + "x" * 200_000 + "\nend@example.org,\n"
+    report, refused = taken(store, text)
+
+    assert {one.email for one in store.subscribers.all()} >= {"bob@example.org", "end@example.org"}
+    assert [one.split(":")[0] for one in refused[:3]] == [f"people.csv, line {number}" for number in (2, 3, 4)]
+    assert report.refused == len(refused) >= 5
+    assert any("not UTF-8" in one for one in refused)
+
+
+@pytest.mark.parametrize("text", ["name,topics\nAda,x\n", "email,hobby\na@b.example,x\n", "Ada Example\n", "\x00\n"])
+def test_a_file_of_something_else_is_refused_whole(store: Store, text: str) -> None:
+    with pytest.raises(ConfigError, match="line 1"):
+        taken(store, text)
+
+
+def test_a_rehearsal_changes_nothing(store: Store) -> None:
+    report, _ = taken(store, "ada@example.org\n", dry_run=True)
+    assert report.added == 1
+    assert store.subscribers.all() == []
+
+
+def test_many_rows_go_in_by_batches(store: Store) -> None:
+    told: list[int] = []
+    report, _ = taken(store, "email\n" + "\n".join(f"reader{n}@example.org" for n in range(5000)), tell=told.append)
+    assert (report.added, told) == (5000, [2000, 4000, 5000])
+    assert len(store.subscribers.all()) == 5000
+
+
+_emails = st.from_regex(r"[A-Za-z0-9._+-]{1,12}@[A-Za-z0-9.-]{1,20}\.[a-z0-9-]{1,6}", fullmatch=True)
+
+
+@given(email=_emails | st.emails() | st.from_regex(_PLAIN_EMAIL, fullmatch=True))
+def test_addresses_that_are_not_looked_at_closer_are_in_their_normal_form(email: str) -> None:
+    if email.isascii() and _PLAIN_EMAIL.fullmatch(email):
+        assert check_email(email) == email
+
+
+@given(cell=st.text(max_size=12))
+def test_no_cell_is_a_formula_and_each_comes_back(cell: str) -> None:
+    assert not _quoted(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert _unquoted(_quoted(cell)) == cell
+
+
+_names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8)
+
+
+@given(
+    name=_names,
+    topics=st.lists(st.sampled_from(("LLM agents", "robot*", '"in-context learning" -survey', "a OR b")), unique=True),
+    cadence=st.sampled_from(Cadence),
+    hour=st.integers(0, 23),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+def test_what_is_exported_is_imported_the_same(
+    store: Store, name: str, topics: list[str], cadence: Cadence, hour: int
+) -> None:
+    named = [*topics, {"name": "Mine", "query": "pear -apple"}]
+    profile = make_profile({"topics": named, "cadence": cadence.value, "hour": hour}, {})
+    before = store.subscribers.find("ada@example.org")
+    if before is not None:
+        store.subscribers.forget(before.id, before.email)
+    known = store.subscribers.add("ada@example.org", name, profile, "cli", NOW)
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows(export_rows([known]))
+    store.subscribers.forget(known.id, known.email)
+
+    report, refused = taken(store, file.getvalue())
+
+    assert (report.added, refused) == (1, [])
+    assert replace(store.subscribers.get(known.email), id=known.id) == known
+
+
+def test_by_the_command_line(newsletter: Newsletter, tmp_path) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, F811
+    (tmp_path / "people.csv").write_bytes("\ufeffemail,name\nada@example.org,Ada\nnobody,\n".encode())
+    done = newsletter("subscribers", "import", "people.csv", "--refused", "refused.csv", "--topic", "LLM agents")
+    assert (done.exit_code, done.stdout) == (1, "1 added, 0 known already, 0 not wanted any more, 1 refused\n")
+    assert "people.csv, line 3: email: 'nobody' is not an address" in done.stderr
+    assert (tmp_path / "refused.csv").read_text(encoding="utf-8").splitlines()[0] == "where,why"
+    assert "LLM agents" in newsletter("subscribers", "export").stdout
+
+    assert newsletter("subscribers", "forget", "ada@example.org").exit_code == 2
+    assert newsletter("subscribers", "forget", "ada@example.org", "--yes").stdout == "forgot ada@example.org\n"
+    assert newsletter("subscribers", "export").stdout.count("\n") == 1
+    assert newsletter("subscribers", "import", "-", "--json", stdin=b"x@example.org\n").exit_code == 0
+
+
+def test_wrong_wishes_name_their_line(store: Store) -> None:
+    _, refused = taken(store, "email,hour\na@example.org,25\nb@example.org,x\n")
+    assert [one.partition(": ")[0] for one in refused] == ["people.csv, line 2", "people.csv, line 3"]
+    with pytest.raises(ProfileError):
+        make_profile({"hour": 25}, {})
