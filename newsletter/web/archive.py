@@ -16,7 +16,7 @@ from newsletter.models import Edition, Paper, Topic
 from newsletter.query import parse
 from newsletter.store import Store
 from newsletter.store.archive import MOST_COUNTED, Found, Limits
-from newsletter.web.assets import cached
+from newsletter.web.assets import Kept, cached
 from newsletter.web.cards import card_of, path_of
 from newsletter.web.pages import Pages
 from newsletter.web.periods import Period, after, before, day_of, month_of, read_period, week_of
@@ -38,21 +38,23 @@ class Archive:
 
     def routes(self) -> list[Route]:
         """Return what is answered."""
-        return [
-            Route("/", self.front),
-            Route("/archive/{period}", self.period),
-            Route("/archive/{period}/page/{page:int}", self.period),
-            Route("/calendar/{month}", self.calendar),
-            Route("/trending/{period}", self.trending),
-            Route("/topics", self.topics),
-            Route("/topics/{name:path}/page/{page:int}", self.topic),
-            Route("/topics/{name:path}", self.topic),
-            Route("/editions", self.editions),
-            Route("/editions/{key}", self.edition),
-            Route("/editions/{key}/page/{page:int}", self.edition),
-            Route("/papers/{key:path}", self.paper),
-            Route("/search", self.search),
-        ]
+        answers = {
+            "/": self.front,
+            "/archive/{period}": self.period,
+            "/archive/{period}/page/{page:int}": self.period,
+            "/calendar/{month}": self.calendar,
+            "/trending/{period}": self.trending,
+            "/topics": self.topics,
+            "/topics/{name:path}/page/{page:int}": self.topic,
+            "/topics/{name:path}": self.topic,
+            "/editions": self.editions,
+            "/editions/{key}": self.edition,
+            "/editions/{key}/page/{page:int}": self.edition,
+            "/papers/{key:path}": self.paper,
+            "/search": self.search,
+        }
+        kept = Kept(_KEPT_S)
+        return [Route(path, kept(answer)) for path, answer in answers.items()]
 
     # -- by time --------------------------------------------------------------------------------------
 
