@@ -100,6 +100,8 @@ class Config:
     returns: ReturnSettings
     #: By what providers' calls are known.
     hooks: HookSettings
+    #: Opens the operator's page; without one there is none.
+    web_password: str | None = field(repr=False)
     #: Where outcomes are written to as JSON, if anywhere; "-" is stderr.
     log_path: Path | None
     log_addresses: bool
@@ -205,6 +207,7 @@ def _config(
         return_mailbox=_address("returns.address", values["returns.address"]) if values["returns.address"] else None,
         returns=_returns(values, site),
         hooks=HookSettings(**{one.name: values[f"hooks.{one.name}"] for one in fields(HookSettings)}),
+        web_password=values["web.password"],
         log_path=site.root / values["log.path"] if values["log.path"] else None,
         log_addresses=values["log.addresses"] == "yes",
         outbox=site.root / values["outbox.path"],

@@ -65,6 +65,11 @@ SETTINGS = (
         "When `newsletter serve` pulls, and sends what is due: crontab, in UTC. Readers choose their own hour.",
         shipped="5 * * * *",
     ),
+    Setting(
+        "web.password",
+        None,
+        "Opens the operator's page at site.url/operator. Better: export NEWSLETTER_WEB_PASSWORD=…",
+    ),
     Setting("design.accent", ACCENT, "The one colour of mails and pages; shades that can be read are made of it."),
     Setting("design.logo", None, "A picture for the masthead, 40 pixels high.", example="https://example.org/logo.png"),
     Setting("design.thumbnails", "no", "Whether papers' pictures are shown, where there are any.", ("no", "yes")),
@@ -160,7 +165,7 @@ SETTINGS = (
 )
 
 #: Naming a server is what asks it, and what sends mail for real: these groups are commented out in a new file.
-_OPTIONAL = ("smtp", "summaries", "dkim", "returns", "hooks", "log")
+_OPTIONAL = ("web", "smtp", "summaries", "dkim", "returns", "hooks", "log")
 _HEAD = """\
 # The settings of this site. Every setting has a default; what is commented out shows it, or an example.
 # An environment variable wins over the file: smtp.password is NEWSLETTER_SMTP_PASSWORD.

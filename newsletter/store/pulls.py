@@ -47,6 +47,12 @@ class Pulls:
         row = self._db.execute(sql, [source]).fetchone()
         return (datetime.fromisoformat(row[0]), row[1]) if row else None
 
+    def errors(self, limit: int) -> list[tuple[str, datetime, str]]:
+        """Return what went wrong last: source, when, and in which words."""
+        sql = "SELECT source, finished_at, error FROM pulls WHERE error IS NOT NULL ORDER BY finished_at DESC LIMIT ?"
+        rows = self._db.execute(sql, [limit])
+        return [(source, datetime.fromisoformat(at), error) for source, at, error in rows]
+
     def validators(self, source: str) -> dict[str, Validators]:
         """Return what to show `source` so that it can say "not modified", by address."""
         sql = "SELECT address, etag, last_modified FROM validators WHERE source = ?"

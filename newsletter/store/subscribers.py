@@ -171,6 +171,17 @@ class Subscribers:
         """Return how many subscribers have which status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
 
+    def came_and_went(self, since: date) -> dict[date, tuple[int, int]]:
+        """Return how many joined and how many left on each day since then, of days on which any did."""
+        sql = """
+            SELECT day, sum(came), sum(went) FROM (
+                SELECT substr(joined_at, 1, 10) AS day, 1 AS came, 0 AS went FROM subscribers WHERE joined_at >= :since
+                UNION ALL
+                SELECT substr(status_at, 1, 10), 0, 1 FROM subscribers WHERE status = 'left' AND status_at >= :since)
+            GROUP BY day ORDER BY day"""
+        rows = self._db.execute(sql, {"since": since.isoformat()})
+        return {date.fromisoformat(day): (int(came), int(went)) for day, came, went in rows}
+
     def suppressions(self) -> dict[str, str]:
         """Return the reason for each address that must not be mailed, by its `email_key`."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())

@@ -27,6 +27,7 @@ from newsletter.web.assets import asset_routes
 from newsletter.web.feeds import Feeds
 from newsletter.web.hooks import hook_routes
 from newsletter.web.leaving import Leaving
+from newsletter.web.operator import Operator
 from newsletter.web.pages import Pages
 from newsletter.web.post import Post
 from newsletter.web.preferences import Preferences
@@ -58,6 +59,7 @@ def make_app(
         *Preferences(pages, post).routes(),
         *Leaving(pages).routes(),
         *Saying(pages).routes(),
+        *Operator(pages, post).routes(),
         *hook_routes(pages.store, config.hooks, config.returns.soft_limit, clock, fetch),
     ]
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,7 +48,7 @@ def asked(tmp_path: Path) -> Iterator[Asked]:
         )
     with serving_mail(Server()) as mail, listen("127.0.0.1", 0) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = replace(load_config(site, environ={}), site_url=address)
+        config = replace(load_config(site, environ={}), site_url=address, web_password="sesame")
         found = Asked(config, mail, now + timedelta(minutes=1))
         server = make_server(make_app(config, lambda: found.now, transport=found.transport))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -181,7 +182,8 @@ def test_the_form_guesses_the_time_zone_and_shows_what_a_query_would_have_brough
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_no_page_has_a_barrier(asked: Asked, browser: Open, scheme: str, width: int) -> None:
-    how = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    how: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    how["http_credentials"] = {"username": "operator", "password": "sesame"}
     with one_more_mail(asked):
         httpx.post(f"{asked.config.site_url}/subscribe", data={"email": ADA, "topic": "LLM agents", "hour": "0"})
     confirm = link_in(asked, "confirm")
@@ -193,7 +195,7 @@ def test_no_page_has_a_barrier(asked: Asked, browser: Open, scheme: str, width: 
     asked.send()
     paths += [asked.preferences(), asked.leaving(), link_in(asked, "leave")]
     paths += ["/", "/calendar/2026-05", "/trending/week", "/topics", "/topics/LLM%20agents", "/editions"]
-    paths += ["/papers/arxiv:2605.99001", "/search?q=learning", "/search?q=("]
+    paths += ["/papers/arxiv:2605.99001", "/search?q=learning", "/search?q=(", "/operator"]
     for path in paths:
         page = browser(path, **how)
         found = Axe().run(page).response["violations"]
