@@ -16,15 +16,21 @@ from typing import Any
 
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Subscriber, Topic
-from newsletter.profiles import WEEKDAYS, check_email, make_profile, read_topic_line, topic_line
+from newsletter.profiles import (
+    NUMBER_WISHES,
+    TEXT_WISHES,
+    WEEKDAYS,
+    check_email,
+    make_profile,
+    topic_line,
+    wishes_of_texts,
+)
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from newsletter.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
 
-_TEXTS = ("cadence", "weekday", "time_zone", "style", "language")
-_NUMBERS = ("hour", "month_day")
-COLUMNS = ("email", "name", "topics", *_TEXTS, *_NUMBERS)
+COLUMNS = ("email", "name", "topics", *TEXT_WISHES, *NUMBER_WISHES)
 #: So many rows are stored in one transaction.
 _AT_ONCE = 2000
 #: So many different sets of wishes are kept at hand.
@@ -69,7 +75,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self._email = self.columns.index("email")
         self._name = self.columns.index("name") if "name" in self.columns else -1
-        self._wishes = [at for at, name in enumerate(self.columns) if name in (*_TEXTS, *_NUMBERS, "topics")]
+        self._wishes = [at for at, name in enumerate(self.columns) if name in (*TEXT_WISHES, *NUMBER_WISHES, "topics")]
 
     def person(self, cells: list[str] | str) -> tuple[str, str, Profile]:
         """Return address, name and profile of a row; text says why it is none.
@@ -98,7 +104,7 @@ class _Reader:
         row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._wishes, cells, strict=True)}
         if len(self._profiles) >= _KEPT:
             self._profiles.clear()
-        self._profiles[cells] = make_profile(_wishes(row), self.topics, self.base)
+        self._profiles[cells] = make_profile(wishes_of_texts(row), self.topics, self.base)
         return self._profiles[cells]
 
 
@@ -196,18 +202,6 @@ def _numbered(rows: Any) -> Iterator[tuple[int, list[str] | str]]:
 _IGNORED = ("status", "joined_at")
 
 
-def _wishes(row: Mapping[str, str]) -> dict[str, Any]:
-    wishes: dict[str, Any] = {name: row[name].strip() for name in _TEXTS if row.get(name, "").strip()}
-    for name in _NUMBERS:
-        text = row.get(name, "").strip()
-        if text:
-            wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
-    lines = [" ".join(line.split()) for line in row.get("topics", "").splitlines()]
-    if any(lines):
-        wishes["topics"] = [read_topic_line(line) for line in lines if line]
-    return wishes
-
-
 # -- the other way ------------------------------------------------------------------------------------
 
 
@@ -216,7 +210,7 @@ def export_rows(people: Iterable[Subscriber]) -> Iterator[list[str]]:
     yield [*COLUMNS, *_IGNORED]
     for one in people:
         profile = one.profile
-        values = {name: str(getattr(profile, name)) for name in (*_TEXTS, *_NUMBERS)}
+        values = {name: str(getattr(profile, name)) for name in (*TEXT_WISHES, *NUMBER_WISHES)}
         values |= {"email": one.email, "name": one.name, "weekday": WEEKDAYS[profile.weekday]}
         values |= {"topics": "\n".join(map(topic_line, profile.topics))}
         values |= {"status": one.status.value, "joined_at": one.joined_at.isoformat()}

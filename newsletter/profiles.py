@@ -121,6 +121,27 @@ def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] 
         raise ProfileError(f"topics: {name!r}: {error.message}", hint=error.hint) from error
 
 
+#: What of a profile forms and tables hold, beside topics.
+TEXT_WISHES = ("cadence", "weekday", "time_zone", "style", "language")
+NUMBER_WISHES = ("hour", "month_day")
+
+
+def wishes_of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the texts of a form or a row wish for, as a profile's file has it; empty ones wish for nothing.
+
+    Topics stand one a line, as `topic_line` writes them.
+    """
+    filled = {name: text.strip() for name, text in texts.items() if text.strip()}
+    wishes: dict[str, Any] = {name: filled[name] for name in TEXT_WISHES if name in filled}
+    for name in NUMBER_WISHES:
+        if text := filled.get(name):
+            wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
+    lines = [squeeze(line) for line in filled.get("topics", "").splitlines()]
+    if any(lines):
+        wishes["topics"] = [_topic_of_line(line) for line in lines if line]
+    return wishes
+
+
 def topic_line(topic: Topic) -> str:
     """Return a topic as people type it on one line: words, a query, or "name = query"."""
     try:
@@ -130,8 +151,7 @@ def topic_line(topic: Topic) -> str:
     return topic.name if is_its_name else f"{topic.name}{_BETWEEN}{topic.query}"
 
 
-def read_topic_line(line: str) -> str | dict[str, str]:
-    """Return what a line names, as a profile's file has it."""
+def _topic_of_line(line: str) -> str | dict[str, str]:
     name, between, query = line.partition(_BETWEEN)
     return {"name": name, "query": query} if between else line
 

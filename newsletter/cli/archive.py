@@ -10,7 +10,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import progress
 
 
-@click.group()
+@click.group(epilog="\b\nExample:\n  newsletter archive build public")
 def archive() -> None:
     """Papers and editions as pages; `newsletter serve --web` shows them, and more."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -146,15 +147,21 @@ def show(opened: Opened, email: str, as_json: bool) -> None:
         print_table(("edition", "status", "when", "detail"), rows)
 
 
-@subscribers.command(epilog="\b\nExample:\n  newsletter subscribers pause ada@example.org")
+@subscribers.command(
+    epilog="""\b
+Examples:
+  newsletter subscribers pause ada@example.org
+  newsletter subscribers pause ada@example.org --until 2026-12-31"""
+)
 @click.argument("email")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The day from which they are mailed again.")
 @pass_opened
-def pause(opened: Opened, email: str) -> None:
-    """Stop mailing a subscriber until they are resumed."""
+def pause(opened: Opened, email: str, until: datetime | None) -> None:
+    """Stop mailing a subscriber until they are resumed, or until a day."""
     from newsletter.subscriptions import pause as pause_subscriber
 
     with opened.store() as store:
-        _tell("paused", pause_subscriber(store, email, now()))
+        _tell("paused", pause_subscriber(store, email, now(), until.date() if until else None))
 
 
 @subscribers.command(epilog="\b\nExample:\n  newsletter subscribers resume ada@example.org")

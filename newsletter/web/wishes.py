@@ -12,12 +12,8 @@ from babel import Locale
 
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.places import LANGUAGES
-from newsletter.profiles import WEEKDAYS, read_topic_line, topic_line
+from newsletter.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, topic_line, wishes_of_texts
 from newsletter.web.forms import Form
-
-#: What a form holds of a profile; the rest is the command line's and the files'.
-_TEXTS = ("cadence", "weekday", "time_zone", "style", "language")
-_NUMBERS = ("hour", "month_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +42,10 @@ class Fields:
 
 def wishes_of(form: Form) -> dict[str, Any]:
     """Return what a form asks for, as a profile's file has it; what it does not name is left as it is."""
-    wishes: dict[str, Any] = {name: form.one(name) for name in _TEXTS if form.one(name)}
-    for name in _NUMBERS:
-        text = form.one(name)
-        if text:
-            wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
+    texts = {name: form.one(name) for name in (*TEXT_WISHES, *NUMBER_WISHES)}
+    wishes = wishes_of_texts(texts | {"topics": form.one("queries")})
     if "topic" in form.fields or "queries" in form.fields:
-        lines = [" ".join(line.split()) for line in form.one("queries").splitlines()]
-        wishes["topics"] = [*form.all("topic"), *map(read_topic_line, filter(None, lines))]
+        wishes["topics"] = [*form.all("topic"), *wishes.get("topics", [])]
     return wishes
 
 
@@ -62,7 +54,7 @@ def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
         queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
-        chosen={name: str(getattr(profile, name)) for name in (*_TEXTS, *_NUMBERS)}
+        chosen={name: str(getattr(profile, name)) for name in (*TEXT_WISHES, *NUMBER_WISHES)}
         | {"weekday": WEEKDAYS[profile.weekday]},
         choices=_choices(),
     )
