@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from newsletter.config import Config, load_config
-from newsletter.errors import NewsletterError
+from newsletter.errors import ConfigError, NewsletterError
 from newsletter.places import find_site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
@@ -48,7 +48,13 @@ def make_app(
     """Make the application of a site.
 
     `fetch` asks the addresses of Amazon's that a call of its names; `transport` makes what takes mail away.
+
+    Raises:
+        ConfigError: The settings do not say where readers reach the site, whose mails link to it.
     """
+    if config.site_url is None:
+        hint = "the address that readers see; http://127.0.0.1:8000 for a trial"
+        raise ConfigError(f"{config.site.config}: site.url is missing", hint=hint)
     pages = Pages(config, make_environment(config.site.templates), clock)
     post = Post(pages, transport)
     routes: list[BaseRoute] = [

@@ -78,7 +78,7 @@ def compare_searches(asked: int) -> None:
 def serve(folder: Path) -> None:
     """Serve a site and a file until somebody closes stdin; print the port."""
     site = Site(folder)
-    pages = make_app(load_config(site, environ={}), lambda: datetime.now(UTC))
+    pages = make_app(load_config(site, environ={"NEWSLETTER_SITE_URL": "http://127.0.0.1"}), lambda: datetime.now(UTC))
     app = Starlette(routes=[Mount("/file", StaticFiles(directory=folder / "file")), Mount("/", pages)])
     with serving(app, "127.0.0.1", 0) as port:
         print(port, flush=True)

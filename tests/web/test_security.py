@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from newsletter import tokens
 from newsletter.config import load_config
+from newsletter.errors import ConfigError
 from newsletter.joining import ask_to_join, confirm
 from newsletter.models import Status
 from newsletter.places import Site
@@ -239,6 +240,12 @@ def test_a_site_below_a_path_keeps_to_it(site: Site) -> None:
     foreign = {"Origin": "https://evil.example"}
     assert client.post("/papers/preferences", data={"email": ADA}, headers=foreign).status_code == 403
     assert client.post("/papers/subscribe", data={"email": ADA}, headers=foreign).status_code == 303
+
+
+def test_a_site_without_an_address_has_no_pages(site: Site) -> None:
+    site.config.write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"site\.url is missing"):
+        make_app(load_config(site, environ={}), lambda: NOW)
 
 
 def test_a_request_that_is_confirmed_by_two_at_once_joins_once(asked: Asked) -> None:
