@@ -52,33 +52,28 @@ class Subscribers:
         """Store new, active subscribers (address, name, profile) whose addresses nobody has, much faster than `add`."""
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM subscribers").fetchone()
         # By identity: a profile is large, and many share one.
-        shared: dict[int, tuple[Profile, list[tuple[int, str, str, str]]]] = {}
-        for number, (email, name, profile) in enumerate(people, last + 1):
+        shared: dict[int, tuple[Profile, list[tuple[str, str, str]]]] = {}
+        for email, name, profile in people:
             key = email.lower() if email.isascii() else email_key(email)
-            shared.setdefault(id(profile), (profile, []))[1].append((number, email, key, name))
+            shared.setdefault(id(profile), (profile, []))[1].append((email, key, name))
         for profile, rows in shared.values():
-            self._add_alike(profile, rows, origin, now)
+            self._add_alike(profile, rows, last + 1, origin, now)
+            last += len(rows)
 
     def _add_alike(
-        self, profile: Profile, rows: Sequence[tuple[int, str, str, str]], origin: str, now: datetime
-    ) -> None:  # fmt: skip
-        """Store new subscribers (number, address, key, name) of one profile."""
+        self, profile: Profile, rows: Sequence[tuple[str, str, str]], first: int, origin: str, now: datetime
+    ) -> None:
+        """Store new subscribers (address, key, name) of one profile, numbered from `first` on."""
         at, stored = now.isoformat(), self._wishes("", profile, origin)
         same = {"status": "active", "joined_at": at, "status_at": at} | {k: v for k, v in stored.items() if k != "name"}
         # What is the same in all of them is written into the statement: to bind it each time takes as long as the rest.
-        values = ", ".join(
-            self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()
-        )
-        self._db.conn.executemany(
-            f"INSERT INTO subscribers (id, email, email_key, name, {', '.join(same)}) VALUES (?, ?, ?, ?, {values})",
-            rows,
-        )
-        topics = enumerate([self._topics.identify(topic) for topic in profile.topics])
-        for position, topic in topics:
-            self._db.conn.executemany(
-                f"INSERT INTO subscriptions (subscriber_id, position, topic_id) VALUES (?, {position}, {topic})",
-                [(row[0],) for row in rows],
-            )
+        values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
+        columns = f"id, email, email_key, name, {', '.join(same)}"
+        sql = f"INSERT INTO subscribers ({columns}) VALUES (?, ?, ?, ?, {', '.join(values)})"
+        self._db.conn.executemany(sql, ((number, *row) for number, row in enumerate(rows, first)))
+        for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
+            sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
+            self._db.conn.execute(sql, [position, topic, first])
 
     def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return which of these `email_key`s belong to subscribers who did not leave, and which must not be mailed."""
@@ -86,7 +81,8 @@ class Subscribers:
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
         rows = self._db.execute(sql, [wanted]).fetchall()
         sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
-        unwanted = {key for (key,) in self._db.execute(sql, [wanted])}
+        has_any = self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]
+        unwanted = {key for (key,) in self._db.execute(sql, [wanted])} if has_any else set()
         unwanted |= {key for key, status in rows if status == Status.LEFT.value}
         return {key for key, _ in rows} - unwanted, unwanted
 
