@@ -12,8 +12,8 @@ help:  ## Tell what there is to make
 demo: .venv/.runtime  ## Sample papers → two personal digests → a real SMTP conversation → files to look at
 	$(BIN)/newsletter demo
 
-test: .venv/.dev  ## Run all tests
-	$(BIN)/python -m pytest
+test: .venv/.dev  ## Run all tests, a file on each core
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 screenshots: .venv/.dev  ## Pictures of every style at two widths, by day and by night, into screenshots/
 	$(BIN)/python -m tests.browser.screenshots screenshots
