@@ -32,7 +32,7 @@ from newsletter.text import squeeze
 
 COLUMNS = ("email", "name", "topics", *TEXT_WISHES, *NUMBER_WISHES)
 #: So many rows are stored in one transaction.
-_AT_ONCE = 2000
+_AT_ONCE = 10_000
 #: So many different sets of wishes are kept at hand.
 _KEPT = 1000
 _LONGEST_CELL = 100_000
@@ -154,7 +154,7 @@ def _store(
 ) -> None:
     with store.transaction():
         known, unwanted = store.subscribers.known_keys(people)
-        new = [person for key, person in people.items() if key not in known and key not in unwanted]
+        new = {key: person for key, person in people.items() if key not in known and key not in unwanted}
         if not dry_run:
             store.subscribers.add_many(new, COMMAND_LINE, now)
     report.known += len(known)
@@ -189,9 +189,9 @@ def _numbered(rows: Any) -> Iterator[tuple[int, list[str] | str]]:
         except csv.Error as error:
             yield rows.line_num, f"not a row of CSV: {error}"
             continue
-        if not any(cells):
-            continue
         joined = "".join(cells)
+        if not joined:
+            continue
         if not joined.isascii() and any("\udc80" <= character <= "\udcff" for character in joined):
             yield rows.line_num, "not UTF-8"
         else:

@@ -60,7 +60,9 @@ def ask_to_move(store: Store, subscriber: Subscriber, email: str, now: datetime)
 
     Raises:
         ProfileError: The address is wrong.
+        StoreError: A file holds the wishes of this subscriber, and the address with them.
     """
+    subscriptions.check_is_in_no_file(subscriber)
     _ask(store, Kind.MOVE, check_email(email), now, subscriber_id=subscriber.id)
 
 
@@ -136,11 +138,8 @@ def _move(store: Store, request: Request) -> Subscriber:
     known = store.subscribers.find_by_id(request.subscriber_id or 0)
     if known is None:
         raise StoreError("this subscription is forgotten", hint="ask once more")
-    other = store.subscribers.find(request.email)
-    if other is not None and other.id != known.id:
-        raise StoreError("this address has a subscription of its own", hint="end one of the two")
-    store.subscribers.move(known.id, request.email)
-    return store.subscribers.get(request.email)
+    store.subscribers.unsuppress(request.email)
+    return subscriptions.move(store, known, request.email)
 
 
 # -- mails --------------------------------------------------------------------------------------------

@@ -31,12 +31,14 @@ def catalogue(store: Store) -> dict[str, Any]:
     return {topic.name.casefold(): topic for topic in store.topics.catalogue()}
 
 
-def join(store: Store, email: str, name: str, wishes: Mapping[str, Any], now: datetime) -> Subscriber:
-    """Make a new subscriber.
+def join(
+    store: Store, email: str, name: str, wishes: Mapping[str, Any], now: datetime, *, they_asked: bool = False
+) -> Subscriber:
+    """Make a new subscriber; of an address that must not be mailed only if its owner asked for it.
 
     Raises:
         ProfileError: The address or a wish is wrong.
-        StoreError: The address is known.
+        StoreError: The address is known, or must not be mailed.
     """
     email, profile = check_email(email), make_profile(wishes, catalogue(store))
     with store.transaction():
@@ -47,6 +49,9 @@ def join(store: Store, email: str, name: str, wishes: Mapping[str, Any], now: da
                 f"{known.email} is known already: {known.status.value} since {known.status_at.date()}",
                 hint=f"newsletter subscribers {'resume' if ended else 'edit'} {known.email}",
             )
+        if they_asked:
+            store.subscribers.unsuppress(email)
+        _check_is_wanted(store, email, f"if they asked to come back: newsletter subscribers add {email} --they-asked")
         return store.subscribers.add(email, squeeze(name), profile, COMMAND_LINE, now)
 
 
@@ -58,16 +63,49 @@ def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]
         StoreError: Nobody has this address, or a file holds their wishes.
     """
     known = find(store, email)
+    check_is_in_no_file(known)
+    profile = make_profile(wishes, catalogue(store), known.profile)
+    with store.transaction():
+        store.subscribers.change(known.id, known.name if name is None else squeeze(name), profile, known.origin)
+    return find(store, known.email)
+
+
+def move(store: Store, known: Subscriber, email: str) -> Subscriber:
+    """Give a subscriber another address; all that is known of them goes along.
+
+    Raises:
+        ProfileError: The address is wrong.
+        StoreError: It is somebody else's, or must not be mailed, or a file holds the wishes of this subscriber.
+    """
+    email = check_email(email)
+    check_is_in_no_file(known)
+    with store.transaction():
+        other = store.subscribers.find(email)
+        if other is not None and other.id != known.id:
+            raise StoreError(f"{email} has a subscription of its own", hint="end one of the two")
+        _check_is_wanted(store, email, "use an address that works and did not leave")
+        store.subscribers.move(known.id, email)
+    return find(store, email)
+
+
+def check_is_in_no_file(known: Subscriber) -> None:
+    """Refuse to change what the next `sync` would change back.
+
+    Raises:
+        StoreError: A file holds the wishes of this subscriber.
+    """
     if known.origin.startswith(FILE):
         file = known.origin.removeprefix(FILE)
         raise StoreError(
             f"{known.email} is written in subscribers/{file}.toml",
             hint="change the file, then: newsletter subscribers sync",
         )
-    profile = make_profile(wishes, catalogue(store), known.profile)
-    with store.transaction():
-        store.subscribers.change(known.id, known.name if name is None else squeeze(name), profile, known.origin)
-    return find(store, known.email)
+
+
+def _check_is_wanted(store: Store, email: str, hint: str) -> None:
+    reason = store.subscribers.why_suppressed(email)
+    if reason is not None:
+        raise StoreError(f"{email} must not be mailed: {reason}", hint=hint)
 
 
 def find(store: Store, email: str) -> Subscriber:
@@ -157,10 +195,11 @@ def resume(store: Store, email: str, now: datetime, *, they_asked: bool = False)
     return find(store, known.email)
 
 
-def forget(store: Store, email: str) -> None:
+def forget(store: Store, email: str, now: datetime) -> None:
     """Forget a person and all that is known of them (GDPR, article 17).
 
-    That an address must not be mailed, because its owner left, complained or is gone, is remembered with it.
+    That an address must not be mailed, because its owner left, complained or is gone, is remembered with it; and so it
+    must not where a file would bring them back.
 
     Raises:
         StoreError: Nobody has this address.
@@ -168,6 +207,8 @@ def forget(store: Store, email: str) -> None:
     known = find(store, email)
     with store.transaction():
         store.subscribers.forget(known.id, known.email)
+        if known.origin.startswith(FILE):
+            store.subscribers.suppress(known.email, OWN_WISH, now)
 
 
 def data_of(store: Store, email: str) -> dict[str, Any]:
@@ -253,7 +294,9 @@ def _settle(store: Store, wish: Wish, now: datetime, *, dry_run: bool) -> tuple[
     """Bring the store in line with one file; return what that took."""
     origin = f"{FILE}{wish.slug}"
     known = store.subscribers.find(wish.email)
-    if known is None:
+    if known is None and store.subscribers.why_suppressed(wish.email) is not None:
+        outcome = "left"
+    elif known is None:
         outcome = "added"
         if not dry_run:
             store.subscribers.add(wish.email, wish.name, wish.profile, origin, now)

@@ -94,9 +94,9 @@ def test_a_rehearsal_changes_nothing(store: Store) -> None:
 
 def test_many_rows_go_in_by_batches(store: Store) -> None:
     told: list[int] = []
-    report, _ = taken(store, "email\n" + "\n".join(f"reader{n}@example.org" for n in range(5000)), tell=told.append)
-    assert (report.added, told) == (5000, [2000, 4000, 5000])
-    assert len(store.subscribers.all()) == 5000
+    report, _ = taken(store, "email\n" + "\n".join(f"reader{n}@example.org" for n in range(25_000)), tell=told.append)
+    assert (report.added, told) == (25_000, [10_000, 20_000, 25_000])
+    assert len(store.subscribers.all()) == 25_000
 
 
 _emails = st.from_regex(r"[A-Za-z0-9._+-]{1,12}@[A-Za-z0-9.-]{1,20}\.[a-z0-9-]{1,6}", fullmatch=True)

@@ -21,7 +21,7 @@ from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Transport, Verdict
 from newsletter.store import Store
-from newsletter.subscriptions import leave, pause
+from newsletter.subscriptions import OWN_WISH, leave, pause
 from tests.factories import NOW, make_profile
 
 ADA = "ada@reader.example"
@@ -182,6 +182,17 @@ def test_a_new_address_is_confirmed_where_it_leads_to(pages: Pages) -> None:
 
     assert pages.store.subscribers.find(ADA) is None
     assert pages.store.subscribers.get("new@reader.example").profile == ada.profile
+
+
+def test_who_confirms_a_new_address_wants_it_mailed_though_it_once_left(pages: Pages) -> None:
+    ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
+    pages.store.subscribers.suppress("new@reader.example", OWN_WISH, NOW)
+    ask_to_move(pages.store, ada, "new@reader.example", NOW)
+    (mail,) = pages.mails()
+
+    confirm(pages.store, token_in(mail), NOW)
+
+    assert pages.store.subscribers.why_suppressed("new@reader.example") is None
 
 
 def test_a_new_address_that_became_somebody_elses_stays_theirs(pages: Pages) -> None:

@@ -10,7 +10,7 @@ from newsletter import subscriptions, tokens
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
-from newsletter.subscriptions import SyncReport, change, join, leave, pause, resume, sync
+from newsletter.subscriptions import SyncReport, change, forget, join, leave, move, pause, resume, sync
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 LATER = NOW + timedelta(days=1)
@@ -40,6 +40,35 @@ def test_who_left_is_told_how_to_come_back(store: Store) -> None:
     leave(store, ADA, NOW)
     with pytest.raises(StoreError, match=f"newsletter subscribers resume {ADA}"):
         join(store, ADA, "", {}, LATER)
+
+
+def test_who_left_and_was_forgotten_comes_back_only_if_they_ask(store: Store) -> None:
+    join(store, ADA, "", {}, NOW)
+    leave(store, ADA, NOW)
+    forget(store, ADA, NOW)
+    with pytest.raises(StoreError, match=f"newsletter subscribers add {ADA} --they-asked"):
+        join(store, ADA, "", {}, LATER)
+    assert join(store, ADA, "", {}, LATER, they_asked=True).status is Status.ACTIVE
+    assert store.subscribers.why_suppressed(ADA) is None
+
+
+def test_all_that_is_known_moves_to_another_address(store: Store) -> None:
+    ada = join(store, ADA, "Ada", {"topics": ["clouds"]}, NOW)
+    moved = move(store, ada, "ada@new.example")
+    assert (moved.id, moved.email, moved.profile) == (ada.id, "ada@new.example", ada.profile)
+    assert store.subscribers.find(ADA) is None
+    assert move(store, moved, "Ada@New.example").id == ada.id
+
+
+def test_nobody_moves_to_an_address_of_others_or_one_that_must_not_be_mailed(store: Store) -> None:
+    ada, _ = join(store, ADA, "", {}, NOW), join(store, BEN, "", {}, NOW)
+    store.subscribers.suppress("gone@example.org", "bounced", NOW)
+    for email, complaint in ((BEN, "a subscription of its own"), ("gone@example.org", "must not be mailed: bounced")):
+        with pytest.raises(StoreError, match=complaint):
+            move(store, ada, email)
+    with pytest.raises(ProfileError):
+        move(store, ada, "nowhere")
+    assert store.subscribers.get(ADA) == ada
 
 
 @pytest.mark.parametrize("email", ["ada", "", "ada@example.org\nBcc: x@example.org"])
@@ -214,6 +243,19 @@ def test_a_reader_whose_file_is_gone_is_disabled_once(store: Store, folder: Path
     assert changes(sync(store, folder, LATER)) == [("ben", "same"), ("ada", "disabled")]
     assert statuses(store) == {ADA: Status.DISABLED, BEN: Status.ACTIVE}
     assert changes(sync(store, folder, LATER)) == [("ben", "same")]
+
+
+def test_who_is_forgotten_is_not_brought_back_by_their_file(store: Store, folder: Path) -> None:
+    sync(store, folder, NOW)
+    forget(store, ADA, LATER)
+    assert changes(sync(store, folder, LATER)) == [("ada", "left"), ("ben", "same")]
+    assert store.subscribers.find(ADA) is None
+
+
+def test_whose_wishes_are_in_a_file_does_not_move(store: Store, folder: Path) -> None:
+    sync(store, folder, NOW)
+    with pytest.raises(StoreError, match="is written in"):
+        move(store, store.subscribers.get(ADA), "ada@new.example")
 
 
 def test_a_reader_whose_file_is_back_is_enabled(store: Store, folder: Path) -> None:

@@ -119,7 +119,7 @@ def forget(opened: Opened, email: str, yes: bool) -> None:
             if not sys.stdin.isatty():
                 raise click.UsageError("this cannot be undone: say --yes")
             click.confirm(f"Delete {known.email}, their wishes, mails and feedback?", abort=True)
-        forget_person(store, known.email)
+        forget_person(store, known.email, now())
     click.echo(f"forgot {known.email}")
 
 

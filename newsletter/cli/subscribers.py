@@ -101,25 +101,35 @@ Without a topic they get the trending papers, whatever they are about."""
 )
 @click.argument("email")
 @_wishes
+@click.option("--they-asked", is_flag=True, help="They left or bounced, and asked to come back.")
 @pass_opened
-def add(opened: Opened, /, email: str, name: str | None, **wishes: Any) -> None:
+def add(opened: Opened, /, email: str, name: str | None, they_asked: bool, **wishes: Any) -> None:
     """Make a new subscriber."""
     from newsletter.subscriptions import join
 
     with opened.store() as store:
-        _tell("added", join(store, email, name or "", _given(wishes), now()))
+        _tell("added", join(store, email, name or "", _given(wishes), now(), they_asked=they_asked))
 
 
-@subscribers.command(epilog="\b\nExample:\n  newsletter subscribers edit ada@example.org --hour 6 --trending 5")
+@subscribers.command(
+    epilog="""\b
+Examples:
+  newsletter subscribers edit ada@example.org --hour 6 --trending 5
+  newsletter subscribers edit ada@example.org --address ada@lab.example.org"""
+)
 @click.argument("email")
+@click.option("--address", help="Where they are mailed from now on.")
 @_wishes
 @pass_opened
-def edit(opened: Opened, /, email: str, name: str | None, **wishes: Any) -> None:
+def edit(opened: Opened, /, email: str, address: str | None, name: str | None, **wishes: Any) -> None:
     """Change what a subscriber wishes for; what is not named stays."""
-    from newsletter.subscriptions import change
+    from newsletter.subscriptions import change, move
 
-    with opened.store() as store:
-        _tell("changed", change(store, email, name, _given(wishes)))
+    with opened.store() as store, store.transaction():
+        changed = change(store, email, name, _given(wishes))
+        if address:
+            changed = move(store, changed, address)
+    _tell("changed", changed)
 
 
 @subscribers.command(epilog="\b\nExample:\n  newsletter subscribers show ada@example.org")

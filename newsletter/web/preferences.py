@@ -114,7 +114,7 @@ class Preferences:
                 return self._ended()
             if form.one("sure") != "yes":
                 return self._shown(store, reader, request, 422, error="Please tick that you mean it.")
-            forget(store, reader.email)
+            forget(store, reader.email, self.pages.clock())
         return self.pages.tell("All is forgotten", "Your address, wishes, mails and feedback are deleted.")
 
     def _acting(self, act: Act) -> Callable[[Request, Form], Response]:

@@ -28,6 +28,19 @@ def test_only_what_is_named_is_changed(newsletter: Newsletter) -> None:
     assert (profile["cadence"], profile["weekday"], profile["hour"], len(profile["topics"])) == ("weekly", 4, 6, 1)
 
 
+def test_an_address_is_changed_with_all_that_is_known_of_its_reader(newsletter: Newsletter) -> None:
+    newsletter("subscribers", "add", "ada@example.org", "--topic", "kettles")
+    moved = newsletter("subscribers", "edit", "ada@example.org", "--address", "ada@new.example", "--hour", "6")
+    assert moved.stdout == "changed ada@new.example: daily, from 06:00 UTC; kettles\n"
+
+    newsletter("subscribers", "add", "ben@example.org")
+    refused = newsletter("subscribers", "edit", "ada@new.example", "--hour", "9", "--address", "ben@example.org")
+
+    assert (refused.exit_code, "a subscription of its own" in refused.stderr) == (1, True)
+    ada, _ = json.loads(newsletter("subscribers", "--json").stdout)
+    assert (ada["email"], ada["profile"]["hour"]) == ("ada@new.example", 6)
+
+
 def test_the_examples_are_good_profiles(newsletter: Newsletter) -> None:
     result = newsletter("subscribers", "sync")
 

@@ -268,7 +268,9 @@ def test_wishes_that_are_in_a_file_are_not_changed_here(asked: Asked) -> None:
     before = asked.reader()
     there = asked.preferences()
     assert "kept in a file" in asked.client.get(there).text
+    assert "Another address" not in asked.client.get(there).text
     assert asked.client.post(there, data={"name": "B", "queries": "x"}).status_code == 422
+    assert asked.client.post(f"{there}/move", data={"email": "new@reader.example"}).status_code == 422
     assert asked.reader() == before
 
 
