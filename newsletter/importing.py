@@ -26,7 +26,7 @@ from newsletter.profiles import (
     wishes_of_texts,
 )
 from newsletter.store import Store
-from newsletter.store.subscribers import email_key
+from newsletter.store.subscribers import Person, email_key
 from newsletter.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
 
@@ -77,28 +77,49 @@ class _Reader:
         self._name = self.columns.index("name") if "name" in self.columns else -1
         self._wishes = [at for at, name in enumerate(self.columns) if name in (*TEXT_WISHES, *NUMBER_WISHES, "topics")]
 
-    def person(self, cells: list[str] | str) -> tuple[str, str, Profile]:
-        """Return address, name and profile of a row; text says why it is none.
+    def people(self, rows: Any, first: Sequence[list[str]], place: str) -> Iterator[Person | Refusal]:
+        """Yield what each row of a `csv.reader` says, after those that were read from it before."""
+        cells_of = chain(first, rows)
+        while True:
+            try:
+                cells = next(cells_of)
+                joined = "".join(cells)
+                if not joined:
+                    continue
+                if not joined.isascii():
+                    _check_is_utf8(joined)
+                found: Person | Refusal = self.person(cells)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                found = Refusal(f"{place}, line {rows.line_num}", f"not a row of CSV: {error}")
+            except ProfileError as error:
+                found = Refusal(f"{place}, line {rows.line_num}", str(error))
+            yield found
+
+    def person(self, cells: list[str]) -> Person:
+        """Return whom a row names.
 
         Raises:
             ProfileError: One of its cells is wrong.
         """
-        if isinstance(cells, str):
-            raise ProfileError(cells)
         missing = len(self.columns) - len(cells)
         if missing < 0:
             raise ProfileError(f"{len(cells)} cells, and {len(self.columns)} columns")
         if missing:
             cells = cells + [""] * missing
         email = cells[self._email]
-        if not _PLAIN_EMAIL.match(email):
+        if _PLAIN_EMAIL.match(email):
+            key = email.lower()
+        else:
             email = _unquoted(email).strip()
             if not email:
                 raise ProfileError("email: missing")
             email = check_email(email)
+            key = email_key(email)
         name = squeeze(_unquoted(cells[self._name])) if self._name >= 0 else ""
         known_as = tuple([cells[at] for at in self._wishes])
-        return email, name, self._profiles.get(known_as) or self._profile(known_as)
+        return email, key, name, self._profiles.get(known_as) or self._profile(known_as)
 
     def _profile(self, cells: tuple[str, ...]) -> Profile:
         row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._wishes, cells, strict=True)}
@@ -106,6 +127,11 @@ class _Reader:
             self._profiles.clear()
         self._profiles[cells] = make_profile(wishes_of_texts(row), self.topics, self.base)
         return self._profiles[cells]
+
+
+def _check_is_utf8(text: str) -> None:
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        raise ProfileError("not UTF-8")
 
 
 def import_people(
@@ -131,30 +157,24 @@ def import_people(
     rows = csv.reader(lines)
     columns, first = _header(rows, place)
     reader, report = _Reader(columns, base, catalogue(store)), ImportReport()
-    numbered = chain(first, _numbered(rows))
-    while batch := list(islice(numbered, _AT_ONCE)):
-        people: dict[str, tuple[str, str, Profile]] = {}
-        for number, cells in batch:
-            try:
-                person = reader.person(cells)
-            except ProfileError as error:
+    people = reader.people(rows, first, place)
+    while batch := list(islice(people, _AT_ONCE)):
+        by_key: dict[str, Person] = {}
+        for found in batch:
+            if isinstance(found, Refusal):
                 report.refused += 1
-                refuse(Refusal(f"{place}, line {number}", str(error)))
-                continue
-            key = person[0].lower() if person[0].isascii() else email_key(person[0])
-            if people.setdefault(key, person) is not person:
+                refuse(found)
+            elif by_key.setdefault(found[1], found) is not found:
                 report.known += 1
-        _store(store, people, now, report, dry_run=dry_run)
+        _store(store, by_key, now, report, dry_run=dry_run)
         tell(report.read)
     return report
 
 
-def _store(
-    store: Store, people: Mapping[str, tuple[str, str, Profile]], now: datetime, report: ImportReport, *, dry_run: bool
-) -> None:
+def _store(store: Store, people: Mapping[str, Person], now: datetime, report: ImportReport, *, dry_run: bool) -> None:
     with store.transaction():
         known, unwanted = store.subscribers.known_keys(people)
-        new = {key: person for key, person in people.items() if key not in known and key not in unwanted}
+        new = [person for key, person in people.items() if key not in known and key not in unwanted]
         if not dry_run:
             store.subscribers.add_many(new, COMMAND_LINE, now)
     report.known += len(known)
@@ -162,14 +182,14 @@ def _store(
     report.added += len(new)
 
 
-def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[tuple[int, list[str]]]]:
+def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[list[str]]]:
     """Return the columns of a file, and its first row if that is one of addresses."""
     first = next((cells for cells in rows if any(map(str.strip, cells))), None)
     if first is None:
         return ("email",), []
     names = [cell.strip().casefold().replace(" ", "_") for cell in first]
     if "email" not in names and len(first) == 1 and "@" in first[0]:
-        return ("email",), [(1, first)]
+        return ("email",), [first]
     if "email" not in names:
         raise ConfigError(
             f"{place}, line 1: no column is called email", hint=f"columns may be {', '.join(COLUMNS)}; email must be"
@@ -177,25 +197,6 @@ def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[
     if unknown := next((name for name in names if name not in (*COLUMNS, *_IGNORED)), None):
         raise ConfigError(f"{place}, line 1: {unknown}: no such column", hint=f"known: {', '.join(COLUMNS)}")
     return names, []
-
-
-def _numbered(rows: Any) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield each row with its line, or why it is none."""
-    while True:
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield rows.line_num, f"not a row of CSV: {error}"
-            continue
-        joined = "".join(cells)
-        if not joined:
-            continue
-        if not joined.isascii() and any("\udc80" <= character <= "\udcff" for character in joined):
-            yield rows.line_num, "not UTF-8"
-        else:
-            yield rows.line_num, cells
 
 
 #: What an export has beside the columns: no wish, but a fact.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
     "trending", "updates", "serendipity", "even_if_empty", "follow", "ranking",
 )  # fmt: skip
+#: A subscriber to be: address, its `email_key`, name, profile.
+Person = tuple[str, str, str, Profile]
 #: So many are read at once, where there may be a million.
 _AT_ONCE = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
@@ -48,32 +51,27 @@ class Subscribers:
         self._subscribe(subscriber.id, profile.topics)
         return self.get(email)
 
-    def add_many(self, people: Mapping[str, tuple[str, str, Profile]], origin: str, now: datetime) -> None:
-        """Store new, active subscribers (address, name, profile) by their `email_key`s, which nobody has.
-
-        Much faster than `add` for each.
-        """
+    def add_many(self, people: Iterable[Person], origin: str, now: datetime) -> None:
+        """Store new, active subscribers whose addresses nobody has, much faster than `add` for each."""
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM subscribers").fetchone()
         # By identity: a profile is large, and many share one.
-        shared: dict[int, tuple[Profile, list[tuple[str, str, str]]]] = {}
-        for key, (email, name, profile) in people.items():
-            alike = shared.get(id(profile)) or shared.setdefault(id(profile), (profile, []))
-            alike[1].append((email, key, name))
-        for profile, rows in shared.values():
-            self._add_alike(profile, rows, last + 1, origin, now)
-            last += len(rows)
+        shared: defaultdict[int, list[Person]] = defaultdict(list)
+        for person in people:
+            shared[id(person[3])].append(person)
+        for alike in shared.values():
+            self._add_alike(alike[0][3], alike, last + 1, origin, now)
+            last += len(alike)
 
-    def _add_alike(
-        self, profile: Profile, rows: Sequence[tuple[str, str, str]], first: int, origin: str, now: datetime
-    ) -> None:
-        """Store new subscribers (address, key, name) of one profile, numbered from `first` on."""
+    def _add_alike(self, profile: Profile, people: Iterable[Person], first: int, origin: str, now: datetime) -> None:
+        """Store new subscribers of one profile, numbered from `first` on."""
         at, stored = now.isoformat(), self._wishes("", profile, origin)
         same = {"status": "active", "joined_at": at, "status_at": at} | {k: v for k, v in stored.items() if k != "name"}
         # What is the same in all of them is written into the statement: to bind it each time takes as long as the rest.
         values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
         columns = f"id, email, email_key, name, {', '.join(same)}"
         sql = f"INSERT INTO subscribers ({columns}) VALUES (?, ?, ?, ?, {', '.join(values)})"
-        self._db.conn.executemany(sql, ((number, *row) for number, row in enumerate(rows, first)))
+        rows = ((number, email, key, name) for number, (email, key, name, _) in enumerate(people, first))
+        self._db.conn.executemany(sql, rows)
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.conn.execute(sql, [position, topic, first])
