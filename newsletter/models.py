@@ -145,7 +145,7 @@ class Topic:
     """A named filter."""
 
     name: str
-    #: In the language of `newsletter.query`.
+    #: In the language of `newsletter.topics.query`.
     query: str
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.models import Entry, Paper, Profile, Subscriber, Topic
-from newsletter.query import query_of
 from newsletter.store.merging import key_of
+from newsletter.topics.query import query_of
 
 #: A Friday morning.
 NOW = datetime(2026, 5, 8, 9, 30, tzinfo=UTC)

@@ -126,8 +126,8 @@ def _show(topic: Topic, items: Sequence[Item]) -> None:
     """Print a line for each paper, with what was looked for in bold on a terminal."""
     from rich.text import Text
 
-    from newsletter.highlight import highlight
-    from newsletter.query import parse, wanted_terms
+    from newsletter.topics.highlight import highlight
+    from newsletter.topics.query import parse, wanted_terms
 
     terms = list(wanted_terms(parse(topic.query)))
     rows = []

@@ -9,12 +9,12 @@ from newsletter.models import Paper, Subscriber
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.tastes import Tastes
-from newsletter.query import parse
 from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import score, term_in_words
 from newsletter.store import Store
+from newsletter.topics.query import parse
 from newsletter.weights import Weights
 
 

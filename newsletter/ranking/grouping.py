@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Item, Profile, Reason, Section
-from newsletter.query import Any, Term
 from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
 from newsletter.ranking.matching import Answer, Matcher
 from newsletter.ranking.score import popularity_reason, reasons_for
+from newsletter.topics.query import Any, Term
 
 FOLLOWED = "People you follow"
 ALSO_TRENDING = "Also trending"

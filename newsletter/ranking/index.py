@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.query import Term
 from newsletter.text import words
+from newsletter.topics.query import Term
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float32]

@@ -12,10 +12,10 @@ from datetime import date
 import numpy as np
 
 from newsletter.models import Paper
-from newsletter.query import All, Any, Boost, Node, Not, Term, parse
 from newsletter.ranking.diversity import Resemblance
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.score import score
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 from newsletter.weights import Weights
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.models import Paper, Reason
-from newsletter.query import Term
 from newsletter.ranking.index import Field
 from newsletter.text import counted
+from newsletter.topics.query import Term
 from newsletter.weights import Weights
 
 

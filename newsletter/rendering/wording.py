@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newsletter.highlight import highlight
 from newsletter.models import Cadence, Digest, Edition, Item, Paper, Reason, Section, Subscriber
-from newsletter.query import Term
 from newsletter.rendering.brief import one_line
 from newsletter.rendering.context import (
     CardContext,
@@ -21,6 +19,8 @@ from newsletter.rendering.language import Language
 from newsletter.rendering.links import FeedbackLinks, paper_links, paper_url
 from newsletter.rendering.notes import note_html
 from newsletter.text import shorten, whole_sentences
+from newsletter.topics.highlight import highlight
+from newsletter.topics.query import Term
 
 _ABSTRACT_LENGTH = 420
 _ABSTRACT_LENGTH_BELOW_SUMMARY = 260

@@ -11,8 +11,8 @@ from sqlite_utils import Database
 
 from newsletter.errors import QueryError
 from newsletter.models import Paper
-from newsletter.query import All, Any, Boost, Node, Not, Term
 from newsletter.store.papers import PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 
 #: So many of what was found are counted; beyond that nobody looks.
 MOST_COUNTED = 1000

@@ -11,8 +11,8 @@ import json
 from sqlite_utils import Database, Migrations
 
 from newsletter.markup import clean, clean_abstract
-from newsletter.query import query_of
 from newsletter.text import title_hash
+from newsletter.topics.query import query_of
 
 MIGRATIONS = Migrations("newsletter")
 
@@ -277,7 +277,7 @@ def m005_queries(db: Database) -> None:
         CREATE TABLE new_topics (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
-            query TEXT NOT NULL,              -- in the language of newsletter.query
+            query TEXT NOT NULL,              -- in the language of newsletter.topics.query
             in_catalogue INTEGER NOT NULL,    -- 1: offered by name to everybody; 0: some profile's own
             UNIQUE (name, query, in_catalogue)
         ) STRICT""")

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from newsletter.errors import QueryError
 from newsletter.models import Paper
-from newsletter.query import parse
 from newsletter.rendering.links import paper_url
+from newsletter.topics.query import parse
 from newsletter.web.archive import topic_path
 from newsletter.web.assets import cached
 from newsletter.web.cards import path_of

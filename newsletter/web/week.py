@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from newsletter.models import Paper, Topic
-from newsletter.query import parse
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
+from newsletter.topics.query import parse
 
 _DAYS = 7
 _READ_EVERY = timedelta(minutes=5)

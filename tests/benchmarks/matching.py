@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from newsletter.models import Entry, Paper
-from newsletter.query import Node, parse, query_of, wanted_terms
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store.merging import begin
+from newsletter.topics.query import Node, parse, query_of, wanted_terms
 
 NOW = datetime(2026, 5, 8, tzinfo=UTC)
 _WORDS_EACH = 190

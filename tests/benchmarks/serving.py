@@ -23,8 +23,8 @@ from starlette.staticfiles import StaticFiles
 from newsletter.config import load_config
 from newsletter.models import Entry
 from newsletter.places import Site
-from newsletter.query import parse
 from newsletter.store import Store, open_store
+from newsletter.topics.query import parse
 from newsletter.web.app import make_app
 from newsletter.web.listening import serving
 from tests.benchmarks.delivering import ROOT

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Paper
-from newsletter.query import Term, parse, phrase
 from newsletter.ranking.index import Field, PaperIndex, Statistics
 from newsletter.text import words
+from newsletter.topics.query import Term, parse, phrase
 from tests.factories import make_paper
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.query import Term
 from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
+from newsletter.topics.query import Term
 from newsletter.weights import Weights
 from tests.factories import TODAY, make_paper
 

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
-from newsletter.query import parse
 from newsletter.store import Store
 from newsletter.store.archive import Archive, Limits
+from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry
 
 PAPERS = (

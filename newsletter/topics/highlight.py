@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from newsletter.query import Term
 from newsletter.text import spoken, words
+from newsletter.topics.query import Term
 
 
 def highlight(text: str, terms: Iterable[Term]) -> Iterator[tuple[str, bool]]:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.highlight import highlight
-from newsletter.query import parse, wanted_terms
+from newsletter.topics.highlight import highlight
+from newsletter.topics.query import parse, wanted_terms
 
 
 def marked(text: str, query: str) -> str:

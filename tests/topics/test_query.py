@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
-from newsletter.query import (
+from newsletter.topics.query import (
     FIELDS,
     All,
     Any,
@@ -19,7 +19,7 @@ from newsletter.query import (
     phrase,
     query_of,
     wanted_terms,
-)  # fmt: skip
+)
 
 A, B, C = Term("a"), Term("b"), Term("c")
 
