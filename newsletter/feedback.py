@@ -9,9 +9,9 @@ from datetime import datetime
 from newsletter import tokens
 from newsletter.errors import StoreError
 from newsletter.models import Entry, Example, Paper, Refusal, Subscriber
-from newsletter.sources.identifiers import paper_name
+from newsletter.papers.identifiers import paper_name
+from newsletter.papers.merge import key_of, names_of
 from newsletter.store import Store
-from newsletter.store.merging import key_of, names_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def papers(
 
 def _named(store: Store, words: Sequence[str]) -> Paper | None:
     """Return the paper whose arXiv id or DOI is all that was typed, or None."""
-    from newsletter.sources.identifiers import paper_name
+    from newsletter.papers.identifiers import paper_name
 
     name = paper_name(words[0]) if len(words) == 1 else None
     return store.papers.find(name) if name else None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from newsletter.errors import StoreError
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
+from newsletter.papers.merge import begin
 from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
@@ -16,7 +17,6 @@ from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.sources import Document, find_source
 from newsletter.store import Store
-from newsletter.store.merging import begin
 from newsletter.weights import Weights
 
 

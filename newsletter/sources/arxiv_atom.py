@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources import fields
 from newsletter.sources.documents import Document
-from newsletter.sources.identifiers import arxiv_version, doi
 from newsletter.sources.xml import read_xml, text_of
 from newsletter.text import shorten, squeeze
 

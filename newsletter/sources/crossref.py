@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources import fields
 from newsletter.sources.answers import read_object
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http import Web
-from newsletter.sources.identifiers import arxiv_id, doi
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 

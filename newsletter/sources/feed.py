@@ -18,12 +18,12 @@ from typing import Any, ClassVar
 
 from newsletter.errors import SourceBusy, SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources import fields
 from newsletter.sources.biorxiv import preprint_of
 from newsletter.sources.discovery import absolute, ask, top_element
 from newsletter.sources.documents import Document, Span, is_address
 from newsletter.sources.http import Web
-from newsletter.sources.identifiers import arxiv_version, doi
 from newsletter.sources.jsonfeed import is_json, read_items
 from newsletter.sources.settings import setting
 from newsletter.text import shorten

@@ -16,11 +16,11 @@ from xml.etree import ElementTree as ET
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources import fields
 from newsletter.sources.answers import read_object
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http import Web
-from newsletter.sources.identifiers import arxiv_id, doi
 from newsletter.sources.settings import setting
 from newsletter.sources.xml import read_xml, text_of
 from newsletter.text import shorten

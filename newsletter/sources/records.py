@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from newsletter.models import Entry
+from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources import days, fields
-from newsletter.sources.identifiers import arxiv_version, doi
 
 # -- names of fields ----------------------------------------------------------------------------------
 

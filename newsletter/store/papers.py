@@ -15,7 +15,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from newsletter.models import Entry, Facts, Paper, Telling
-from newsletter.store.merging import enrich, is_revision, key_of, may_be_same, names_of
+from newsletter.papers.merge import enrich, is_revision, key_of, may_be_same, names_of
 from newsletter.store.sqlite import transaction
 from newsletter.text import squeeze
 

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from newsletter.models import Entry, Paper
+from newsletter.papers.merge import begin
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.store.merging import begin
 from newsletter.topics.query import Node, parse, query_of, wanted_terms
 
 NOW = datetime(2026, 5, 8, tzinfo=UTC)

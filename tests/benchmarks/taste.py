@@ -22,10 +22,10 @@ from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
 from newsletter.models import Entry, Paper
+from newsletter.papers.merge import begin
 from newsletter.ranking.space import Placed, make_space
 from newsletter.ranking.taste import learn
 from newsletter.sources import Document, find_source
-from newsletter.store.merging import begin
 
 NOW = datetime(2026, 5, 8, tzinfo=UTC)
 _LIKED = (1, 2, 5, 10, 20)

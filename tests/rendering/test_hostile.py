@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Digest, Entry, Item, Message, Reason, Section
+from newsletter.papers.merge import begin
 from newsletter.sources import Document, find_source
-from newsletter.store.merging import begin
 from newsletter.text import squeeze
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 from tests.rendering.conftest import Write, make_digest, make_edition

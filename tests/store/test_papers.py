@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Entry, Paper
+from newsletter.papers.merge import begin
 from newsletter.store import Store, open_store
-from newsletter.store.merging import begin
 from newsletter.store.papers import Change, _row, _row_of_new
 from tests.factories import NOW, TODAY, make_entry, make_paper
-from tests.store.test_merging import ENTRIES
+from tests.papers.test_merge import ENTRIES
 
 LATER = NOW + timedelta(days=1)
 

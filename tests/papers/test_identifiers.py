@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources.identifiers import arxiv_id, arxiv_version, doi
+from newsletter.papers.identifiers import arxiv_id, arxiv_version, doi
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""One paper out of many entries: identifiers, identity and merging."""
