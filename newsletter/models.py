@@ -208,7 +208,7 @@ class Profile:
     updates: bool = False
     #: Whether to write even when there is nothing to tell.
     even_if_empty: bool = False
-    #: The reader's own weights, by the names of `newsletter.weights.Weights`; the others are the site's.
+    #: The reader's own weights, by the names of `newsletter.ranking.weights.Weights`; the others are the site's.
     ranking: tuple[tuple[str, float], ...] = ()
 
 

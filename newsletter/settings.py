@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from newsletter.errors import ConfigError
+from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
-from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def new_config() -> str:
     lines += [
         "",
         "# [ranking]",
-        "# What counts how much in a paper's score; newsletter/weights.py says what each is.",
+        "# What counts how much in a paper's score; newsletter/ranking/weights.py says what each is.",
     ]
     lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
     return _HEAD + "\n".join(lines) + "\n"

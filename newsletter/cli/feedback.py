@@ -94,7 +94,7 @@ def _read_library(
 
 
 def _list(store: Store, subscriber: Subscriber, *, as_json: bool) -> None:
-    from newsletter.ranking.space import is_installed
+    from newsletter.ranking.embedding import is_installed
 
     likes, examples = store.feedback.of(subscriber.id), store.feedback.examples(subscriber.id)
     known = store.papers.get_many(likes)

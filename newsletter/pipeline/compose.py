@@ -16,8 +16,8 @@ from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
-from newsletter.weights import Weights
 
 
 def compose(

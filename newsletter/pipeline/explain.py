@@ -13,9 +13,9 @@ from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import score, term_in_words
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.topics.query import parse
-from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

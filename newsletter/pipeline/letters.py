@@ -15,7 +15,7 @@ from jinja2 import Environment
 from newsletter import tokens
 from newsletter.config import Config
 from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
-from newsletter.ranking.space import is_installed
+from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.assembly import Assembler, Links
 from newsletter.rendering.context import SiteContext
 from newsletter.rendering.digest import Look

@@ -17,10 +17,10 @@ from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.tastes import Tastes
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key
 from newsletter.text import counted
-from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

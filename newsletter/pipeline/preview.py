@@ -15,9 +15,9 @@ from newsletter.pipeline.tastes import Tastes
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.sources import Document, find_source
 from newsletter.store import Store
-from newsletter.weights import Weights
 
 
 def preview_digest(

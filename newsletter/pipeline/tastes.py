@@ -15,8 +15,8 @@ import numpy as np
 
 from newsletter.models import Facts
 from newsletter.pipeline.compose import ARCHIVE
+from newsletter.ranking.embedding import Placed, Space, is_installed, make_space, unpack_space
 from newsletter.ranking.index import Numbers, PaperIndex
-from newsletter.ranking.space import Placed, Space, is_installed, make_space, unpack_space
 from newsletter.ranking.taste import learn, unpack_taste
 from newsletter.store import Store
 

@@ -15,8 +15,8 @@ from newsletter.models import Paper
 from newsletter.ranking.diversity import Resemblance
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.score import score
+from newsletter.ranking.weights import Weights
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
-from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import date
 
 from newsletter.models import Paper, Reason
 from newsletter.ranking.index import Field
+from newsletter.ranking.weights import Weights
 from newsletter.text import counted
 from newsletter.topics.query import Term
-from newsletter.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

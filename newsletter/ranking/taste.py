@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from newsletter.ranking.space import Placed, Vectors
+from newsletter.ranking.embedding import Placed, Vectors
 
 _NEAREST = 50
 _DISLIKED = 0.5

@@ -10,8 +10,8 @@ from newsletter.pipeline.compose import read_statistics
 from newsletter.pipeline.explain import score_of
 from newsletter.pipeline.tastes import Tastes
 from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
-from newsletter.weights import Weights
 
 #: The parts of a score, in the order in which `explain` tells them.
 PARTS = ("match", "popularity", "freshness", "followed", "taste")

@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 
 from newsletter.models import Entry, Paper
 from newsletter.papers.merge import begin
-from newsletter.ranking.space import Placed, make_space
+from newsletter.ranking.embedding import Placed, make_space
 from newsletter.ranking.taste import learn
 from newsletter.sources import Document, find_source
 

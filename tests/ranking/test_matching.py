@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from newsletter.models import Paper
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
 from newsletter.text import words
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, format_query, parse, wanted_terms
-from newsletter.weights import Weights
 from tests.factories import make_paper
 
 WORDS = ["pear", "kettle", "red wine", "robot", "agents"]

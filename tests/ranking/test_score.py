@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
+from newsletter.ranking.weights import Weights
 from newsletter.topics.query import Term
-from newsletter.weights import Weights
 from tests.factories import TODAY, make_paper
 
 

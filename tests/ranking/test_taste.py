@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from newsletter.models import Paper
+from newsletter.ranking.embedding import Placed, make_space, unpack_space
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.space import Placed, make_space, unpack_space
 from newsletter.ranking.taste import Taste, learn, unpack_taste
 from tests.factories import TODAY, make_paper, make_profile, make_topic
 
