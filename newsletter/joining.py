@@ -24,7 +24,7 @@ from newsletter.profiles import check_email, make_profile
 from newsletter.rendering.context import WordContext
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope
-from newsletter.rendering.words import Words
+from newsletter.rendering.notices import Words
 from newsletter.sending import Transport, Verdict, send_one
 from newsletter.sending.dkim import sign
 from newsletter.store import Store

@@ -20,6 +20,14 @@ from markupsafe import Markup
 from newsletter.models import Digest, Edition, Item, Section, Style, Subscriber
 from newsletter.rendering.context import CardContext, DigestContext, SectionContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
+from newsletter.rendering.digest_context import (
+    card_context,
+    digest_context,
+    digest_words,
+    reader_words,
+    section_contexts,
+    subject_context,
+)
 from newsletter.rendering.environment import FILTERS
 from newsletter.rendering.fragments import (
     Fragment,
@@ -33,14 +41,6 @@ from newsletter.rendering.fragments import (
     values_for,
 )
 from newsletter.rendering.links import FeedbackLinks
-from newsletter.rendering.wording import (
-    card_context,
-    digest_context,
-    digest_words,
-    reader_words,
-    section_contexts,
-    subject_context,
-)
 
 #: Gmail cuts a page off at about 102 KB; its foot, where one leaves, has to stay.
 LARGEST_PAGE_B = 80 * 1024

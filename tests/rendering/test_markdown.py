@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.rendering.notes import note_html
+from newsletter.rendering.markdown import note_html
 from tests.rendering.test_digest import Page
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.models import Cadence, Digest, Edition, Item, Paper, Reason, Section, Subscriber
-from newsletter.rendering.brief import one_line
 from newsletter.rendering.context import (
     CardContext,
     DigestContext,
@@ -15,9 +14,10 @@ from newsletter.rendering.context import (
     SiteContext,
     SubjectContext,
 )
+from newsletter.rendering.extractive import one_line
 from newsletter.rendering.language import Language
 from newsletter.rendering.links import FeedbackLinks, paper_links, paper_url
-from newsletter.rendering.notes import note_html
+from newsletter.rendering.markdown import note_html
 from newsletter.text import shorten, whole_sentences
 from newsletter.topics.highlight import highlight
 from newsletter.topics.query import Term

@@ -11,10 +11,10 @@ from newsletter.models import Cadence, Digest, Item, Paper, Reason, Section, Sty
 from newsletter.rendering.colours import ACCENT, make_palette
 from newsletter.rendering.context import CardContext, DigestContext, SiteContext
 from newsletter.rendering.digest import Look
+from newsletter.rendering.digest_context import byline, card_context, digest_context, subject_context
 from newsletter.rendering.environment import make_environment
 from newsletter.rendering.language import language
 from newsletter.rendering.links import FeedbackLinks, paper_links, paper_url
-from newsletter.rendering.wording import byline, card_context, digest_context, subject_context
 from newsletter.text import squeeze
 from tests.factories import make_paper, make_profile, make_subscriber, make_topic
 from tests.rendering.conftest import make_digest, make_edition
