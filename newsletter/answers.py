@@ -11,7 +11,7 @@ from datetime import datetime
 from newsletter import tokens
 from newsletter.errors import StoreError
 from newsletter.feedback import say_by_token
-from newsletter.sending.returned import field, parse
+from newsletter.sending.bounces.mime import field, parse
 from newsletter.store import Store
 from newsletter.subscriptions import leave
 

@@ -17,8 +17,8 @@ from newsletter.profiles import check_email
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, Palette, is_colour, make_palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.mailboxes import ReturnSettings
-from newsletter.sending.smtp import SmtpSettings
+from newsletter.sending.bounces.mailboxes import ReturnSettings
+from newsletter.sending.smtp.transport import SmtpSettings
 from newsletter.settings import read_settings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import label_of, make_source

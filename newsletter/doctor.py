@@ -16,8 +16,8 @@ from enum import StrEnum
 from newsletter.config import Config, check_sender
 from newsletter.errors import ConfigError, TransportError
 from newsletter.sending.dkim import DkimKey, load_key
-from newsletter.sending.greeting import SmtpSettings, greet
-from newsletter.sending.records import BadRecord, Dmarc, Dns, Silence, dmarc_of, spf_of, tags_of
+from newsletter.sending.dns_records import BadRecord, Dmarc, Dns, Silence, dmarc_of, spf_of, tags_of
+from newsletter.sending.smtp.handshake import SmtpSettings, greet
 
 #: The largest letter there is, with room to spare.
 _LARGEST_LETTER_B = 512 * 1024

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from newsletter import tokens
 from newsletter.models import DeliveryStatus, Status, Subscriber
-from newsletter.sending.returns import Kind, Return
+from newsletter.sending.bounces.reports import Kind, Return
 from newsletter.store import Store
 from newsletter.store.returns import ReturnRow
 from newsletter.store.subscribers import email_key

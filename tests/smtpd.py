@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from newsletter.sending.inbox import AnyPort
+from newsletter.sending.demo_server import AnyPort
 
 #: Given the address and how often it was seen before, the reply; None for the server's own.
 Answer = Callable[[str, int], str | None]

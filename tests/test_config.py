@@ -8,7 +8,7 @@ from newsletter.config import Config, DkimSettings, check_sender, load_config
 from newsletter.errors import ConfigError
 from newsletter.places import Site, find_site
 from newsletter.ranking.weights import Weights
-from newsletter.sending.smtp import SmtpSettings
+from newsletter.sending.smtp.transport import SmtpSettings
 from newsletter.settings import SETTINGS, new_config
 from newsletter.sources.huggingface import HuggingFace
 

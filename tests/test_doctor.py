@@ -13,8 +13,8 @@ from newsletter.config import Config, DkimSettings, load_config
 from newsletter.doctor import Finding, Level, examine
 from newsletter.places import Site
 from newsletter.sending.dkim import load_key, new_key
-from newsletter.sending.greeting import SmtpSettings
-from newsletter.sending.records import Dns
+from newsletter.sending.dns_records import Dns
+from newsletter.sending.smtp.handshake import SmtpSettings
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW
 from tests.nameserver import Zone, naming

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from newsletter import tokens
 from newsletter.models import Delivery, DeliveryStatus, Status
 from newsletter.returns import TakeReport, take
-from newsletter.sending.diagnosis import Kind
-from newsletter.sending.returns import Return, read_return
+from newsletter.sending.bounces.reports import Return, read_return
+from newsletter.sending.status_codes import Kind
 from newsletter.store import Store
 from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
 from tests.factories import NOW
 from tests.pipeline.conftest import Street, street  # noqa: F401 - a fixture
-from tests.sending.bounces import ADA, CASES, OURS
+from tests.sending.bounces.samples import ADA, CASES, OURS
 from tests.smtpd import Server, serving
 
 

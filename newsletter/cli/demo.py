@@ -21,7 +21,7 @@ from newsletter.places import Site, samples
 if TYPE_CHECKING:
     from newsletter.models import PullReport
     from newsletter.pipeline.deliver import DeliveryReport
-    from newsletter.sending.inbox import Inbox
+    from newsletter.sending.demo_server import Inbox
 
 # The day of the sample papers, late enough for every example reader's hour.
 _CLOCK = datetime(2026, 5, 8, 21, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def demo(directory: Path) -> None:
     The papers are samples, the readers the example profiles, the mail server runs inside; nothing leaves this
     machine.
     """
-    from newsletter.sending.inbox import Inbox
+    from newsletter.sending.demo_server import Inbox
 
     opened = Opened(_fresh(directory.resolve()))
     click.echo(f"1. A site in {directory}, and sample papers pulled into its store:\n")
@@ -91,7 +91,7 @@ def _pull(opened: Opened) -> list[PullReport]:
 def _deliver(opened: Opened, inbox: Inbox) -> DeliveryReport:
     from newsletter.config import load_config
     from newsletter.pipeline.deliver import deliver
-    from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+    from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 
     transport = SmtpTransport(SmtpSettings(inbox.host, inbox.port, security="none"))
     try:

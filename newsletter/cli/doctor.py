@@ -40,7 +40,7 @@ def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_j
         _make_key(opened, *new_key)
         return
     from newsletter.doctor import Level, examine
-    from newsletter.sending.records import Dns
+    from newsletter.sending.dns_records import Dns
 
     found = list(examine(opened.config, Dns(None if offline else system_resolver()), now()))
     if as_json:

@@ -16,7 +16,7 @@ from newsletter.errors import NewsletterError, StoreError
 if TYPE_CHECKING:
     from newsletter.models import Refusal
     from newsletter.returns import TakeReport
-    from newsletter.sending.mailboxes import ReturnSettings
+    from newsletter.sending.bounces.mailboxes import ReturnSettings
     from newsletter.store import Store
 
 
@@ -125,7 +125,7 @@ def read_mailboxes(opened: Opened) -> None:
 def _gather(
     store: Store, settings: ReturnSettings, maildir: Path | None, *, imap: bool
 ) -> tuple[list[_Taken], list[Refusal]]:
-    from newsletter.sending.mailboxes import each_in_imap, each_in_maildir
+    from newsletter.sending.bounces.mailboxes import each_in_imap, each_in_maildir
 
     taken: list[_Taken] = []
     refusals: list[Refusal] = []
@@ -141,7 +141,7 @@ def _gather(
 
 
 def _content(file: str) -> bytes:
-    from newsletter.sending.returned import MOST_BYTES
+    from newsletter.sending.bounces.mime import MOST_BYTES
 
     if file == "-":
         raw = sys.stdin.buffer.read(MOST_BYTES)
@@ -158,7 +158,7 @@ def _content(file: str) -> bytes:
 def _taken(store: Store, soft_limit: int, raw: bytes) -> _Taken:
     from newsletter.answers import heed
     from newsletter.returns import take
-    from newsletter.sending.returns import read_return
+    from newsletter.sending.bounces.reports import read_return
 
     returned = read_return(raw)
     return take(store, soft_limit, returned, now()), None if returned else heed(store, raw, now())

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
 from newsletter.sending import Result, Verdict
-from newsletter.sending.diagnosis import Kind, code_in
-from newsletter.sending.returns import fingerprint_of
+from newsletter.sending.bounces.reports import fingerprint_of
+from newsletter.sending.status_codes import Kind, code_in
 from newsletter.store import Store
 from newsletter.store.returns import ReturnRow
 from newsletter.store.subscribers import email_key

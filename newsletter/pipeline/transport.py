@@ -5,7 +5,7 @@ from __future__ import annotations
 from newsletter.config import Config, check_sender
 from newsletter.sending import Transport
 from newsletter.sending.maildir import MaildirTransport
-from newsletter.sending.smtp import SmtpTransport
+from newsletter.sending.smtp.transport import SmtpTransport
 
 
 def make_transport(config: Config) -> Transport:

@@ -17,14 +17,8 @@ from starlette.routing import Route
 from newsletter.config import HookSettings
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.returns import take
-from newsletter.sending.returns import Return
-from newsletter.sending.webhooks import (
-    WebhookRefused,
-    read_mailgun,
-    read_postmark,
-    read_sendgrid,
-    read_ses,
-)
+from newsletter.sending.bounces.reports import Return
+from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from newsletter.store import Store
 from newsletter.web.forms import limited_body
 

@@ -40,7 +40,7 @@ from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Ledger, Result, Transport, Verdict
 from newsletter.sending.dkim import new_key
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
 from tests.benchmarks.matching import NOW

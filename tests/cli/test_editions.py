@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from newsletter.sending.inbox import Inbox
+from newsletter.sending.demo_server import Inbox
 from tests.cli.conftest import Newsletter
 
 

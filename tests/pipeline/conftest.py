@@ -15,7 +15,7 @@ from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.smtpd import Server

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.errors import TransportError
 from newsletter.sending.maildir import MaildirTransport
-from tests.sending.test_smtp import message, send
+from tests.sending.smtp.test_transport import message, send
 
 
 def test_a_message_lies_in_a_maildir_that_any_program_reads(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from newsletter.config import Config
 from newsletter.models import Subscriber
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 from newsletter.store import Store, open_store
 from newsletter.web.app import make_app
 from tests.factories import NOW

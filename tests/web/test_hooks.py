@@ -24,7 +24,7 @@ from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.hooks import Certificates
 from tests.factories import NOW
-from tests.sending.webhook_calls import (
+from tests.sending.bounces.webhook_calls import (
     MAILGUN_KEY,
     TOPIC,
     Amazon,

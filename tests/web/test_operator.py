@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.models import Status
 from tests.factories import NOW, make_profile
-from tests.sending.webhook_calls import basic
+from tests.sending.bounces.webhook_calls import basic
 from tests.web.site import ADA, SITE_URL, Asked
 
 ME = "me@operator.example"

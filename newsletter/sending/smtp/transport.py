@@ -21,9 +21,9 @@ from socket import socket
 from newsletter.errors import TransportError
 from newsletter.models import Message
 from newsletter.sending import Ledger, Result, Verdict
-from newsletter.sending.connection import Connection
-from newsletter.sending.greeting import SmtpSettings, Unreachable, greet
-from newsletter.sending.pace import Pace
+from newsletter.sending.smtp.connection import Connection
+from newsletter.sending.smtp.handshake import SmtpSettings, Unreachable, greet
+from newsletter.sending.smtp.rate_limit import Pace
 
 __all__ = ["SmtpSettings", "SmtpTransport"]
 

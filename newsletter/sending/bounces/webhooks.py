@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.errors import NewsletterError
-from newsletter.sending.events import of_mailgun, of_postmark, of_sendgrid, of_ses, read_json
-from newsletter.sending.returns import Return
+from newsletter.sending.bounces.provider_events import of_mailgun, of_postmark, of_sendgrid, of_ses, read_json
+from newsletter.sending.bounces.reports import Return
 
 #: How old a call may be, and how far ahead of our clock.
 _MAX_AGE = timedelta(days=1)

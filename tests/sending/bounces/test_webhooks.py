@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sending.events import of_mailgun, of_postmark, of_sendgrid, of_ses
-from newsletter.sending.returns import Return
-from newsletter.sending.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
+from newsletter.sending.bounces.provider_events import of_mailgun, of_postmark, of_sendgrid, of_ses
+from newsletter.sending.bounces.reports import Return
+from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from tests.factories import NOW
-from tests.sending.webhook_calls import (
+from tests.sending.bounces.webhook_calls import (
     CERTIFICATE,
     MAILGUN_KEY,
     TOPIC,

@@ -22,7 +22,7 @@ from newsletter.pipeline.letters import Letters
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Verdict, send_one
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 from tests.benchmarks.assembling import digest_of, make_papers
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 

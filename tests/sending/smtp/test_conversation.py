@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from newsletter.models import Message
 from newsletter.sending import Verdict
-from newsletter.sending.conversation import Conversation
-from newsletter.sending.pace import Bucket, Pace
+from newsletter.sending.smtp.conversation import Conversation
+from newsletter.sending.smtp.rate_limit import Bucket, Pace
 
 ALL = {"pipelining": ""}
 

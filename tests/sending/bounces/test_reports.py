@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sending.diagnosis import Kind, diagnose
-from newsletter.sending.returns import read_return
-from tests.sending.bounces import ADA, CASES, OURS, Case
+from newsletter.sending.bounces.reports import read_return
+from newsletter.sending.status_codes import Kind, diagnose
+from tests.sending.bounces.samples import ADA, CASES, OURS, Case
 
 
 def said(raw: bytes) -> dict[str, Kind]:

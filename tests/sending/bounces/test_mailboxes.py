@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from newsletter.errors import StoreError
-from newsletter.sending.mailboxes import MailboxError, ReturnSettings, each_in_imap, each_in_maildir
+from newsletter.sending.bounces.mailboxes import MailboxError, ReturnSettings, each_in_imap, each_in_maildir
 from tests.imap import DOVECOT, Mailbox, mailbox
 
 needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason="Debian's dovecot-imapd is not installed")

@@ -8,7 +8,7 @@ from email.message import Message
 
 from flufl.bounce import all_failures
 
-from newsletter.sending.returned import Part, address_in, field, parts_of, text_of
+from newsletter.sending.bounces.mime import Part, address_in, field, parts_of, text_of
 
 #: Who writes reports.
 _DAEMON = re.compile(

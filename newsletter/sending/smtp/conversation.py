@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from newsletter.models import Message
 from newsletter.sending import Result, Verdict
-from newsletter.sending.replies import Replies, Reply, verdict_on
+from newsletter.sending.smtp.replies import Replies, Reply, verdict_on
 
 _SENDER, _RECIPIENT, _DATA, _MESSAGE, _NOTHING = "the sender", "the recipient", "DATA", "the message", "nothing"
 

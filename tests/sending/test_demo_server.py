@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from newsletter.errors import TransportError
-from newsletter.sending.inbox import Inbox, Received
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
-from tests.sending.test_smtp import CONTENT, message, send
+from newsletter.sending.demo_server import Inbox, Received
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from tests.sending.smtp.test_transport import CONTENT, message, send
 
 
 def transport_to(inbox: Inbox) -> SmtpTransport:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from newsletter.errors import NewsletterError
 from newsletter.models import Refusal
-from newsletter.sending.returned import MOST_BYTES
+from newsletter.sending.bounces.mime import MOST_BYTES
 
 _TIMEOUT_S = 60
 _STARTTLS_PORT = 143

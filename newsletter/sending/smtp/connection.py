@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from socket import SO_SNDBUF, SOL_SOCKET, socket
 
 from newsletter.sending import Result
-from newsletter.sending.conversation import Conversation
-from newsletter.sending.greeting import SmtpSettings
+from newsletter.sending.smtp.conversation import Conversation
+from newsletter.sending.smtp.handshake import SmtpSettings
 
 # A server may take long to accept what it was given; hanging up early makes doubles (RFC 5321, 4.5.3.2.6; RFC 1047).
 _PATIENCE_S = 600

@@ -13,7 +13,7 @@ import trustme
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Message
 from newsletter.sending import Transport, Verdict, send_one
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 from tests.smtpd import Server, only, serving, tls
 
 

@@ -13,9 +13,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.sending import informal
-from newsletter.sending.diagnosis import Kind, diagnose
-from newsletter.sending.returned import (
+from newsletter.sending.bounces import heuristics
+from newsletter.sending.bounces.mime import (
     MOST_BYTES,
     Part,
     address_in,
@@ -28,6 +27,7 @@ from newsletter.sending.returned import (
     returned_headers,
     short,
 )
+from newsletter.sending.status_codes import Kind, diagnose
 
 __all__ = ["Kind", "Return", "fingerprint_of", "read_return"]
 
@@ -83,7 +83,7 @@ def read_return(raw: bytes) -> tuple[Return, ...]:
     own_id = message_id_in(field(mail, "Message-ID")) or hashlib.sha256(raw).hexdigest()
     returned = returned_headers(mail)
     message_id = message_id_in(field(returned, "Message-ID")) if returned else None
-    message_id = message_id or informal.quoted_message_id(mail)
+    message_id = message_id or heuristics.quoted_message_id(mail)
     sent_to = _sent_to(mail, returned)
     made = (
         Return(
@@ -119,7 +119,7 @@ def _findings(mail: Part) -> list[_Finding]:
         return [_Finding(reader, Kind.COMPLAINT, "", field(mail, "Subject"), "arf")]
     return [
         _Finding(email, *diagnose("", words), words, "text")
-        for email, words in informal.failures(mail)
+        for email, words in heuristics.failures(mail)
     ]  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def _findings(mail: Part) -> list[_Finding]:
 
 
 def _failures(part: Part, mail: Part) -> Iterator[_Finding]:
-    explained = informal.words_of(mail)
+    explained = heuristics.words_of(mail)
     for block in blocks_of(part):
         recipient = field(block, "Original-Recipient") or field(block, "Final-Recipient")
         email = address_in(recipient) or address_in(field(block, "Final-Recipient"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from newsletter.errors import TransportError
-from newsletter.sending.replies import Reply
+from newsletter.sending.smtp.replies import Reply
 
 _AUTH_HINT = "check smtp.username and smtp.password (or NEWSLETTER_SMTP_PASSWORD)"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sending.records import BadRecord, Dns, Silence, dmarc_of, spf_of, tags_of
+from newsletter.sending.dns_records import BadRecord, Dns, Silence, dmarc_of, spf_of, tags_of
 from tests.nameserver import Zone, naming
 
 

@@ -12,7 +12,7 @@ import trustme
 from newsletter.errors import TransportError
 from newsletter.models import Message
 from newsletter.sending import Result, Verdict
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 from tests.postfix import MISSING, Postfix, postfix
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent
 
-from newsletter.sending.diagnosis import Kind
+from newsletter.sending.status_codes import Kind
 
 HARD, SOFT, COMPLAINT = Kind.HARD, Kind.SOFT, Kind.COMPLAINT
 ADA = "ada@reader.example"

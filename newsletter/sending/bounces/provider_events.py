@@ -1,6 +1,6 @@
 """What providers tell of in JSON → returns. Of what is not as they document it, nothing is made; nothing here raises.
 
-What a provider still tries ("deferred", "temporary") says nothing, as in `newsletter.sending.returns`.
+What a provider still tries ("deferred", "temporary") says nothing, as in `newsletter.sending.bounces.reports`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from newsletter.sending.diagnosis import Kind, diagnose
-from newsletter.sending.returned import short
-from newsletter.sending.returns import Return, fingerprint_of
+from newsletter.sending.bounces.mime import short
+from newsletter.sending.bounces.reports import Return, fingerprint_of
+from newsletter.sending.status_codes import Kind, diagnose
 
 _MOST_EVENTS = 5000
 #: Postmark's types of bounces that say something of the mailbox; the others are answers and lists' business.

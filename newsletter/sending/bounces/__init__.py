@@ -1,0 +1,1 @@
+"""Bounces and complaints: reading reports (DSN, ARF, heuristics), mailboxes and providers' webhooks."""

@@ -1,0 +1,1 @@
+"""SMTP: connections, the conversation, responses, rate limits and the transport that joins them."""
