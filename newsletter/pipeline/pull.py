@@ -19,7 +19,7 @@ from newsletter.errors import NewsletterError, SourceBusy, SourceError
 from newsletter.models import Entry, PullReport, Refusal
 from newsletter.sources import Document, Source, Span, Web
 from newsletter.sources.documents import find_documents, read_document
-from newsletter.sources.recordings import answers_in
+from newsletter.sources.formats.cassettes import answers_in
 from newsletter.sources.settings import label_of
 from newsletter.store import Store
 from newsletter.store.papers import Change

@@ -15,22 +15,22 @@ from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import fields
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.crossref import Crossref
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.feed import Feed
 from newsletter.sources.file import File
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.http.client import Web
 from newsletter.sources.huggingface import HuggingFace
+from newsletter.sources.huggingface_page import Page
 from newsletter.sources.openalex import OpenAlex
-from newsletter.sources.page import Page
 from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
 from newsletter.sources.settings import setting
 
-__all__ = ["Document", "Source", "Span", "Web", "all_sources", "fields", "find_source", "setting"]
+__all__ = ["Document", "Source", "Span", "Web", "all_sources", "find_source", "setting", "values"]
 
 _OURS: tuple[type[Source], ...] = (
     HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Feed, File, Page,

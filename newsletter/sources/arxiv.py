@@ -18,7 +18,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources.arxiv_atom import NOT_ANNOUNCED, count_of, read_answer
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Answer, Web
+from newsletter.sources.http.client import Answer, Web
 from newsletter.sources.settings import setting
 
 # https://arxiv.org/category_taxonomy: archives that are divided into categories, and those that are one themselves.

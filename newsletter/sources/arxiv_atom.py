@@ -15,9 +15,9 @@ from xml.etree import ElementTree as ET
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_version, doi
-from newsletter.sources import fields
 from newsletter.sources.documents import Document
-from newsletter.sources.xml import read_xml, text_of
+from newsletter.sources.formats import values
+from newsletter.sources.formats.xml import read_xml, text_of
 from newsletter.text import shorten, squeeze
 
 #: How an entry was announced that does not say so: the query API's.
@@ -78,10 +78,10 @@ def _error_in(root: ET.Element) -> str | None:
     """Return the words of an error: the API gives an entry instead of all others, the feeds one without any."""
     for item in _items(root):
         if "/api/errors" in text_of(item, "id"):
-            return fields.text(text_of(item, "summary"))
+            return values.text(text_of(item, "summary"))
     channel = _channel(root)
     if text_of(channel, "title").startswith("Feed error"):
-        return fields.text(text_of(channel, "subtitle") or text_of(channel, "description"))
+        return values.text(text_of(channel, "subtitle") or text_of(channel, "description"))
     return None
 
 
@@ -94,7 +94,7 @@ def _channel(root: ET.Element) -> ET.Element:
 def _day_of(root: ET.Element) -> date | None:
     """Return the day of an RSS feed's announcement; in Atom each entry has it, and the feed only when it was made."""
     channel = _channel(root)
-    return fields.day(text_of(channel, "pubDate") or text_of(channel, "date"))
+    return values.day(text_of(channel, "pubDate") or text_of(channel, "date"))
 
 
 def _items(root: ET.Element) -> list[ET.Element]:
@@ -109,7 +109,7 @@ def _told(item: ET.Element, day: date | None) -> Told:
     whole_title = text_of(item, "title")
     words, mark, after = whole_title.rpartition("(arXiv:")
     ending = _ENDING.fullmatch(after) if mark else None
-    title = fields.text(words.rstrip().removesuffix(".") if ending else whole_title)
+    title = values.text(words.rstrip().removesuffix(".") if ending else whole_title)
     identity, version = _identity(item, ending["id"] if ending else "")
     if not title:
         raise ValueError("no title")
@@ -117,7 +117,7 @@ def _told(item: ET.Element, day: date | None) -> Told:
         raise ValueError("no arXiv id")
     body, comment = text_of(item, "summary") or text_of(item, "description"), text_of(item, "comment")
     announced = _OLD_WORDS[ending["how"]] if ending else _announced(item, body)
-    abstract = fields.abstract(body)
+    abstract = values.abstract(body)
     is_listed = announced in ("new", "cross")
     entry = Entry(
         source="arxiv",
@@ -127,11 +127,11 @@ def _told(item: ET.Element, day: date | None) -> Told:
         arxiv_id=identity,
         doi=_doi(item),
         version=version,
-        published=fields.day(text_of(item, "published")) if announced == NOT_ANNOUNCED else None,
-        listed=fields.day(text_of(item, "published") or text_of(item, "pubDate")) or day if is_listed else None,
+        published=values.day(text_of(item, "published")) if announced == NOT_ANNOUNCED else None,
+        listed=values.day(text_of(item, "published") or text_of(item, "pubDate")) or day if is_listed else None,
         categories=_categories(item, ending["category"] if ending else ""),
-        venue=fields.text(text_of(item, "journal_ref") or text_of(item, "journal_reference")) or None,
-        withdrawn=_is_withdrawn(fields.text(comment), abstract),
+        venue=values.text(text_of(item, "journal_ref") or text_of(item, "journal_reference")) or None,
+        withdrawn=_is_withdrawn(values.text(comment), abstract),
         code_url=_code_url(comment, body),
     )
     return Told(entry, announced)
@@ -158,8 +158,8 @@ def _authors(item: ET.Element) -> tuple[str, ...]:
 
     That line has commas between names and none in them; said with semicolons it cannot be taken for "Last, First".
     """
-    names = fields.people(text_of(element, "name") for element in item if element.tag == "author")
-    names = names or fields.names(text_of(item, "creator").replace(",", ";"))
+    names = values.people(text_of(element, "name") for element in item if element.tag == "author")
+    names = names or values.names(text_of(item, "creator").replace(",", ";"))
     # "The Cloud Collaboration: A, B" is told as three authors, of which the second is a colon.
     return tuple(name for name in names if any(map(str.isalpha, name)))
 

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import doi
-from newsletter.sources import fields
-from newsletter.sources.answers import read_json
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.formats.json_answer import read_json
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -98,8 +98,8 @@ def _load(document: Document) -> tuple[list[Any], int | None]:
     answer = read_json(document)
     if not isinstance(answer, dict):
         raise SourceError(f"{document.place}: not an answer of the bioRxiv API: no object at its top")
-    message = next(iter(fields.objects(answer.get("messages"))), {})
-    status = fields.text(message.get("status"))
+    message = next(iter(values.objects(answer.get("messages"))), {})
+    status = values.text(message.get("status"))
     rows = answer.get("collection")
     if not rows and status.lower().startswith("no posts found"):
         return [], 0
@@ -129,28 +129,28 @@ def _entry(row: Any, server: str, venue: str) -> Entry:
     """Read one row; raises ValueError with the reason it cannot be taken."""
     if not isinstance(row, dict):
         raise ValueError("no preprint in it")
-    title = fields.text(row.get("title"))
-    named = doi(fields.text(row.get("doi")))
+    title = values.text(row.get("title"))
+    named = doi(values.text(row.get("doi")))
     if not title:
         raise ValueError("no title")
     if named is None:
         raise ValueError(f"no DOI (its doi is {shorten(repr(row.get('doi')), 60)})")
     version = _number(row.get("version")) or None
-    abstract = fields.abstract(row.get("abstract"))
+    abstract = values.abstract(row.get("abstract"))
     authors = row.get("authors")
     return Entry(
         source=server,
         title=title,
         abstract=abstract,
-        authors=fields.names(authors) if isinstance(authors, str) else (),
+        authors=values.names(authors) if isinstance(authors, str) else (),
         organization=_unless_na(row.get("author_corresponding_institution")),
         doi=named,
         # The day of a later version says nothing of when the paper came out.
-        published=fields.day(row.get("date")) if version == 1 else None,
+        published=values.day(row.get("date")) if version == 1 else None,
         categories=tuple(filter(None, [_unless_na(row.get("category"))])),
         venue=venue,
         version=version,
-        withdrawn=_is_withdrawn(fields.text(row.get("type")), title, abstract),
+        withdrawn=_is_withdrawn(values.text(row.get("type")), title, abstract),
         url=f"https://www.{server}.org/content/{named}{f'v{version}' if version else ''}",
     )
 
@@ -163,7 +163,7 @@ def _newer(one: Entry, other: Entry) -> Entry:
 
 def _unless_na(value: Any) -> str | None:
     """Return text; the API writes "NA" for none."""
-    said = fields.text(value)
+    said = values.text(value)
     return said if said and said != "NA" else None
 
 

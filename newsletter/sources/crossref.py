@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
-from newsletter.sources import fields
-from newsletter.sources.answers import read_object
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.formats.json_answer import read_object
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -89,7 +89,7 @@ class Crossref:
             yield document
             message = _message(document)
             cursor = str(message.get("next-cursor") or "")
-            if len(fields.objects(message.get("items"))) < _PAGE_SIZE or not cursor:
+            if len(values.objects(message.get("items"))) < _PAGE_SIZE or not cursor:
                 return
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
@@ -98,8 +98,8 @@ class Crossref:
         works = message.get("items", [message])
         for number, work in enumerate(works, start=1):
             try:
-                if not _is_no_paper(fields.part(work)):
-                    yield _entry(fields.part(work), today)
+                if not _is_no_paper(values.part(work)):
+                    yield _entry(values.part(work), today)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -109,7 +109,7 @@ def _message(document: Document) -> dict[str, Any]:
     answer = read_object(document, "Crossref")
     kind, message = answer.get("message-type"), answer.get("message")
     if answer.get("status") == "failed":
-        told = [fields.text(one.get("message")) for one in fields.objects(message)]
+        told = [values.text(one.get("message")) for one in values.objects(message)]
         raise SourceError(f"{document.place}: Crossref answers: {shorten('; '.join(told) or 'failed', 200)}")
     if kind not in ("work-list", "work") or not isinstance(message, dict):
         raise SourceError(f"{document.place}: not works of Crossref's but {shorten(repr(kind), 60)}")
@@ -120,24 +120,24 @@ def _message(document: Document) -> dict[str, Any]:
 
 def _is_no_paper(work: dict[str, Any]) -> bool:
     """Tell whether a work is a journal, a review of a paper or the like, or a notice about another paper."""
-    if fields.word(work.get("type")) in _NO_PAPERS:
+    if values.word(work.get("type")) in _NO_PAPERS:
         return True
-    named = doi(fields.word(work.get("DOI")))
+    named = doi(values.word(work.get("DOI")))
     others = (kind for kind, about in _updates(work) if about != named)
     return any(kind in _NOTICES for kind in others) or bool(_NOTICE.match(_title(work)))
 
 
 def _is_withdrawn(work: dict[str, Any]) -> bool:
     """Tell whether a work is taken back: by its title, or by a notice that took its place and so is about itself."""
-    named = doi(fields.word(work.get("DOI")))
+    named = doi(values.word(work.get("DOI")))
     itself = any(kind in _TAKES_BACK and named is not None and about == named for kind, about in _updates(work))
     return itself or bool(_TAKEN_BACK.match(_title(work)))
 
 
 def _updates(work: dict[str, Any]) -> list[tuple[str, str | None]]:
     """Return the kind of each update that a work is, and the DOI of what it updates."""
-    updates = fields.objects(work.get("update-to"))
-    return [(fields.word(one.get("type")), doi(fields.word(one.get("DOI")))) for one in updates]
+    updates = values.objects(work.get("update-to"))
+    return [(values.word(one.get("type")), doi(values.word(one.get("DOI")))) for one in updates]
 
 
 def _entry(work: dict[str, Any], today: date) -> Entry:
@@ -148,40 +148,40 @@ def _entry(work: dict[str, Any], today: date) -> Entry:
     return Entry(
         source=Crossref.name,
         title=title,
-        abstract=fields.abstract(work.get("abstract")),
-        authors=tuple(dict.fromkeys(filter(None, map(_author, fields.objects(work.get("author")))))),
-        organization=next((fields.word(one.get("name")) for one in fields.objects(work.get("institution"))), "")
+        abstract=values.abstract(work.get("abstract")),
+        authors=tuple(dict.fromkeys(filter(None, map(_author, values.objects(work.get("author")))))),
+        organization=next((values.word(one.get("name")) for one in values.objects(work.get("institution"))), "")
         or None,
         arxiv_id=_arxiv(work),
-        doi=doi(fields.word(work.get("DOI"))),
+        doi=doi(values.word(work.get("DOI"))),
         published=_published(work, today),
-        categories=fields.texts(work.get("subject")),
-        venue=next(iter(fields.texts(work.get("container-title"))), None),
+        categories=values.texts(work.get("subject")),
+        venue=next(iter(values.texts(work.get("container-title"))), None),
         withdrawn=_is_withdrawn(work),
         pdf_url=_pdf(work),
-        url=None if doi(fields.word(work.get("DOI"))) else fields.link(work.get("URL")),
+        url=None if doi(values.word(work.get("DOI"))) else values.link(work.get("URL")),
     )
 
 
 def _title(work: dict[str, Any]) -> str:
-    return next(iter(fields.texts(work.get("title"))), "")
+    return next(iter(values.texts(work.get("title"))), "")
 
 
 def _author(author: dict[str, Any]) -> str:
-    given, family = fields.text(author.get("given")), fields.text(author.get("family"))
-    suffix = fields.text(author.get("suffix"))
+    given, family = values.text(author.get("given")), values.text(author.get("family"))
+    suffix = values.text(author.get("suffix"))
     person = " ".join(filter(None, (given, family, suffix)))
     # The name of a group may have a comma, and is not to be turned around.
-    return "".join(fields.people([person])) if person else fields.text(author.get("name"))
+    return "".join(values.people([person])) if person else values.text(author.get("name"))
 
 
 def _arxiv(work: dict[str, Any]) -> str | None:
     """Return the arXiv id of a preprint that a work says it has, or is."""
     candidates = [work.get("DOI"), *(work["alternative-id"] if isinstance(work.get("alternative-id"), list) else ())]
-    relation = fields.part(work.get("relation"))
+    relation = values.part(work.get("relation"))
     for kind in ("has-preprint", "is-version-of", "is-same-as"):
-        for one in fields.objects(relation.get(kind)):
-            told = fields.word(one.get("id"))
+        for one in values.objects(relation.get(kind)):
+            told = values.word(one.get("id"))
             candidates += [told, f"arXiv:{told}"] if one.get("id-type") == "arxiv" else [told]
     # A publisher's own number may look like an arXiv id: only one that says what it is is taken for it.
     named = (one for one in candidates if isinstance(one, str) and "arxiv" in one.lower())
@@ -197,9 +197,9 @@ def _published(work: dict[str, Any], today: date) -> date | None:
 def _day(value: Any, today: date) -> date | None:
     parts = value.get("date-parts") if isinstance(value, dict) else None
     first = parts[0] if isinstance(parts, list) and parts else None
-    return fields.latest_day(*first[:3], today=today) if isinstance(first, list) and first else None
+    return values.latest_day(*first[:3], today=today) if isinstance(first, list) and first else None
 
 
 def _pdf(work: dict[str, Any]) -> str | None:
-    links = fields.objects(work.get("link"))
-    return next((fields.link(one.get("URL")) for one in links if one.get("content-type") == "application/pdf"), None)
+    links = values.objects(work.get("link"))
+    return next((values.link(one.get("URL")) for one in links if one.get("content-type") == "application/pdf"), None)

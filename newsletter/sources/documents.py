@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from newsletter.errors import SourceError
-from newsletter.sources.http import LARGEST_ANSWER_B, Web
+from newsletter.sources.http.client import LARGEST_ANSWER_B, Web
 
 #: A stream of bytes that can be looked into without reading on.
 BinaryStream: TypeAlias = "io.BufferedReader[Any]"

@@ -19,12 +19,12 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceBusy, SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_version, doi
-from newsletter.sources import fields
 from newsletter.sources.biorxiv import preprint_of
-from newsletter.sources.discovery import absolute, ask, top_element
 from newsletter.sources.documents import Document, Span, is_address
-from newsletter.sources.http import Web
-from newsletter.sources.jsonfeed import is_json, read_items
+from newsletter.sources.feed_discovery import absolute, ask, top_element
+from newsletter.sources.formats import values
+from newsletter.sources.formats.jsonfeed import is_json, read_items
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -153,9 +153,9 @@ def _decode(content: bytes) -> str:
 
 def _with_what_holds_for_all(item: dict[str, Any], channel: dict[str, Any], version: str) -> dict[str, Any]:
     """Add to an entry what its feed says of all of them."""
-    itself = [link.get("href") for link in fields.objects(channel.get("links")) if link.get("rel") == "self"]
-    base = next((link for link in map(fields.link, (*itself, channel.get("link"))) if link), "")
-    item["link"] = fields.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
+    itself = [link.get("href") for link in values.objects(channel.get("links")) if link.get("rel") == "self"]
+    base = next((link for link in map(values.link, (*itself, channel.get("link"))) if link), "")
+    item["link"] = values.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
     item.setdefault("prism_publicationname", channel.get("prism_publicationname"))
     if version.startswith("atom") and not item.get("authors"):  # RFC 4287, 4.2.1
         source = item.get("source")
@@ -175,7 +175,7 @@ _AFTER_THE_NAME = re.compile(r"\s*(?:[;|]|,? published online).*", re.IGNORECASE
 
 def _entry(item: dict[str, Any], today: date) -> Entry:
     """Read one entry; raises ValueError with the reason it cannot be taken."""
-    title = fields.text(item.get("title"))
+    title = values.text(item.get("title"))
     if not title:
         raise ValueError("no title")
     arxiv, named, version = _identity(_names_of(item))
@@ -191,24 +191,24 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
         venue=_venue(item),
         version=version,
         withdrawn=bool(_TAKEN_BACK.match(title)),
-        url=fields.link(item.get("link")),
+        url=values.link(item.get("link")),
     )
 
 
 def _abstract(item: dict[str, Any]) -> str:
     """Return the longest of what an entry says: a summary may be a teaser, and a content may be a picture."""
-    content = fields.objects(item.get("content"))
+    content = values.objects(item.get("content"))
     told = [item.get("summary"), *(part.get("value") for part in content if part.get("type") in _READABLE)]
-    return max(map(fields.abstract, told), key=len)
+    return max(map(values.abstract, told), key=len)
 
 
 def _authors(item: dict[str, Any]) -> tuple[str, ...]:
-    authors = fields.objects(item.get("authors"))
+    authors = values.objects(item.get("authors"))
     # Of one author RSS has "ada@example.org (Ada Example)", which feedparser takes apart for short domains only.
     whole = item.get("author") if len(authors) == 1 else None
     said = [whole] if isinstance(whole, str) else [author.get("name") for author in authors]
     names = [_without_mail(name) for name in said if isinstance(name, str)]
-    return fields.names(names[0]) if len(names) == 1 else fields.people(names)
+    return values.names(names[0]) if len(names) == 1 else values.people(names)
 
 
 def _without_mail(name: str) -> str:
@@ -232,9 +232,9 @@ def _day(written: Any, parsed: Any, today: date) -> date | None:
         return None
     month = _MONTH.fullmatch(written)
     if month:  # feedparser takes it for its first day
-        return fields.latest_day(month[1], month[2], today=today)
+        return values.latest_day(month[1], month[2], today=today)
     try:
-        return fields.day(written) or _if_written(date(*parsed[:3]), written)
+        return values.day(written) or _if_written(date(*parsed[:3]), written)
     except (TypeError, ValueError):
         return None
 
@@ -247,14 +247,14 @@ def _if_written(day: date, written: str) -> date | None:
 
 
 def _keywords(item: dict[str, Any]) -> tuple[str, ...]:
-    terms = [tag.get("term") or tag.get("label") for tag in fields.objects(item.get("tags"))]
-    return fields.texts([term for term in terms if isinstance(term, str) and "://" not in term])
+    terms = [tag.get("term") or tag.get("label") for tag in values.objects(item.get("tags"))]
+    return values.texts([term for term in terms if isinstance(term, str) and "://" not in term])
 
 
 def _venue(item: dict[str, Any]) -> str | None:
-    source = fields.text(item.get("dc_source"))
+    source = values.text(item.get("dc_source"))
     journal = "" if "://" in source else _AFTER_THE_NAME.sub("", source)
-    return fields.text(item.get("prism_publicationname")) or journal or None
+    return values.text(item.get("prism_publicationname")) or journal or None
 
 
 # -- which paper it is --------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def _venue(item: dict[str, Any]) -> str | None:
 def _names_of(item: dict[str, Any]) -> Iterator[str]:
     """Yield what may name the paper, what says it outright first."""
     named = [item.get(key) for key in ("prism_doi", "arxiv_doi", "dc_identifier", "id", "link")]
-    links = fields.objects(item.get("links"))
+    links = values.objects(item.get("links"))
     named += [link.get("href") for link in links if link.get("rel") == "alternate" or link.get("title") == "doi"]
     yield from (text.strip() for text in named if isinstance(text, str))
 

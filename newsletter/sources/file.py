@@ -18,11 +18,9 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.documents import BinaryStream, Document, Span, decode
 from newsletter.sources.feed import Feed
-from newsletter.sources.http import Web
-from newsletter.sources.huggingface import HuggingFace
-from newsletter.sources.page import Page
-from newsletter.sources.pubmed import Pubmed
-from newsletter.sources.readers import (
+from newsletter.sources.formats.bibliography import read_bibtex, read_ris
+from newsletter.sources.formats.records import entry_from, is_title
+from newsletter.sources.formats.tables import (
     Broken,
     Raw,
     columns_of,
@@ -32,8 +30,10 @@ from newsletter.sources.readers import (
     read_jsonl,
     read_table,
 )
-from newsletter.sources.records import entry_from, is_title
-from newsletter.sources.references import read_bibtex, read_ris
+from newsletter.sources.http.client import Web
+from newsletter.sources.huggingface import HuggingFace
+from newsletter.sources.huggingface_page import Page
+from newsletter.sources.pubmed import Pubmed
 
 _READERS: dict[str, Callable[[BinaryStream], Iterator[Raw | Broken]]] = {
     "json": read_json,

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_version
-from newsletter.sources import fields
-from newsletter.sources.answers import read_json
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.formats.json_answer import read_json
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -77,7 +77,7 @@ class HuggingFace:
             )
         for number, row in enumerate(rows, start=1):
             try:
-                yield _entry(row, document.day or fields.day(Path(document.place).name))
+                yield _entry(row, document.day or values.day(Path(document.place).name))
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -112,8 +112,8 @@ def _entry(row: Any, day: date | None) -> Entry:
     if not isinstance(row, dict) or not isinstance(row.get("paper"), dict):
         raise ValueError("no paper in it")
     paper: dict[str, Any] = row["paper"]
-    title = fields.text(paper.get("title")) or fields.text(row.get("title"))
-    identity, version = arxiv_version(fields.text(paper.get("id")))
+    title = values.text(paper.get("title")) or values.text(row.get("title"))
+    identity, version = arxiv_version(values.text(paper.get("id")))
     if not title:
         raise ValueError("no title")
     if identity is None:
@@ -124,22 +124,22 @@ def _entry(row: Any, day: date | None) -> Entry:
     return Entry(
         source=HuggingFace.name,
         title=title,
-        abstract=fields.abstract(paper.get("summary")) or fields.abstract(row.get("summary")),
-        authors=fields.people(
-            author.get("name") for author in fields.objects(paper.get("authors")) if not author.get("hidden")
+        abstract=values.abstract(paper.get("summary")) or values.abstract(row.get("summary")),
+        authors=values.people(
+            author.get("name") for author in values.objects(paper.get("authors")) if not author.get("hidden")
         ),
-        organization=fields.text(organization.get("fullname")) or fields.text(organization.get("name")) or None,
+        organization=values.text(organization.get("fullname")) or values.text(organization.get("name")) or None,
         arxiv_id=identity,
         version=version,
-        published=fields.day(paper.get("publishedAt")),
+        published=values.day(paper.get("publishedAt")),
         listed=day or _listed(row, paper),
-        upvotes=fields.count(paper.get("upvotes")),
-        comments=fields.count(row.get("numComments")),
-        keywords=fields.texts(paper.get("ai_keywords")),
-        summary=fields.text(paper.get("ai_summary")) or None,
-        code_url=fields.link(paper.get("githubRepo")),
-        project_url=fields.link(paper.get("projectPage")),
-        thumbnail_url=fields.link(row.get("thumbnail")),
+        upvotes=values.count(paper.get("upvotes")),
+        comments=values.count(row.get("numComments")),
+        keywords=values.texts(paper.get("ai_keywords")),
+        summary=values.text(paper.get("ai_summary")) or None,
+        code_url=values.link(paper.get("githubRepo")),
+        project_url=values.link(paper.get("projectPage")),
+        thumbnail_url=values.link(row.get("thumbnail")),
     )
 
 
@@ -149,6 +149,6 @@ def _listed(row: dict[str, Any], paper: dict[str, Any]) -> date | None:
     Until 10 March 2025 there was no `submittedOnDailyAt` and the outer `publishedAt` was the time of submission
     to the list; since then that is the paper's own time less four or five hours, and means nothing.
     """
-    submitted = fields.day(row.get("publishedAt"))
+    submitted = values.day(row.get("publishedAt"))
     before_the_change = submitted if submitted and submitted <= date(2025, 3, 10) else None
-    return fields.day(paper.get("submittedOnDailyAt")) or before_the_change
+    return values.day(paper.get("submittedOnDailyAt")) or before_the_change

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
-from newsletter.sources import fields
-from newsletter.sources.answers import read_object
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.formats.json_answer import read_object
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -82,22 +82,22 @@ class OpenAlex:
             told = read_object(document, "OpenAlex")
             meta = told.get("meta")
             cursor = str((meta.get("next_cursor") if isinstance(meta, dict) else "") or "")
-            if not cursor or len(fields.objects(told.get("results"))) < _PAGE_SIZE:
+            if not cursor or len(values.objects(told.get("results"))) < _PAGE_SIZE:
                 return
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the works of an answer; see `Source.parse`."""
         answer = read_object(document, "OpenAlex")
         if isinstance(answer.get("error"), str):
-            said = fields.text(answer.get("message")) or fields.text(answer["error"])
+            said = values.text(answer.get("message")) or values.text(answer["error"])
             raise SourceError(f"{document.place}: OpenAlex answers: {shorten(said, 200)}")
         works = answer.get("results") if "results" in answer else [answer]
         if not isinstance(works, list) or not ("results" in answer or "authorships" in answer):
             raise SourceError(f"{document.place}: no works of OpenAlex's")
         for number, work in enumerate(works, start=1):
             try:
-                if not _is_no_paper(fields.part(work)):
-                    yield _entry(fields.part(work))
+                if not _is_no_paper(values.part(work)):
+                    yield _entry(values.part(work))
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -118,30 +118,30 @@ def _is_no_paper(work: dict[str, Any]) -> bool:
 
 def _entry(work: dict[str, Any]) -> Entry:
     """Read one work; raises ValueError with the reason it cannot be taken."""
-    if _OTHER.match(fields.word(work.get("id"))):  # authors and sources have a display name, too
+    if _OTHER.match(values.word(work.get("id"))):  # authors and sources have a display name, too
         raise ValueError(f"not a work (its id is {shorten(work['id'], 60)})")
-    title = fields.text(work.get("title")) or fields.text(work.get("display_name"))
+    title = values.text(work.get("title")) or values.text(work.get("display_name"))
     if not title:
         raise ValueError("no title")
-    authorships = fields.objects(work.get("authorships"))
-    location = fields.part(work.get("primary_location"))
-    venue = fields.text(fields.part(location.get("source")).get("display_name"))
-    arxiv, named = _arxiv(work), doi(fields.word(work.get("doi")))
+    authorships = values.objects(work.get("authorships"))
+    location = values.part(work.get("primary_location"))
+    venue = values.text(values.part(location.get("source")).get("display_name"))
+    arxiv, named = _arxiv(work), doi(values.word(work.get("doi")))
     return Entry(
         source=OpenAlex.name,
         title=title,
-        abstract=fields.abstract(_abstract(work.get("abstract_inverted_index"))),
-        authors=fields.people(fields.part(one.get("author")).get("display_name") for one in authorships),
+        abstract=values.abstract(_abstract(work.get("abstract_inverted_index"))),
+        authors=values.people(values.part(one.get("author")).get("display_name") for one in authorships),
         organization=_organization(authorships),
         arxiv_id=arxiv,
         doi=named,
-        published=fields.day(work.get("publication_date")),
-        categories=fields.texts([topic.get("display_name") for topic in fields.objects(work.get("topics"))]),
-        keywords=fields.texts([keyword.get("display_name") for keyword in fields.objects(work.get("keywords"))]),
+        published=values.day(work.get("publication_date")),
+        categories=values.texts([topic.get("display_name") for topic in values.objects(work.get("topics"))]),
+        keywords=values.texts([keyword.get("display_name") for keyword in values.objects(work.get("keywords"))]),
         venue=venue if venue and not venue.lower().startswith("arxiv") else None,
         withdrawn=work.get("is_retracted") is True,
-        url=None if arxiv or named else fields.link(location.get("landing_page_url")),
-        pdf_url=fields.link(location.get("pdf_url")),
+        url=None if arxiv or named else values.link(location.get("landing_page_url")),
+        pdf_url=values.link(location.get("pdf_url")),
     )
 
 
@@ -149,7 +149,7 @@ def _abstract(index: Any) -> str:
     """Put the words of an inverted index back into their order."""
     places = sorted(
         (position, word)
-        for word, positions in fields.part(index).items()
+        for word, positions in values.part(index).items()
         for position in (positions if isinstance(positions, list) else ())
         if isinstance(position, int)
     )
@@ -157,7 +157,7 @@ def _abstract(index: Any) -> str:
 
 
 def _arxiv(work: dict[str, Any]) -> str | None:
-    locations = fields.objects(work.get("locations"))
+    locations = values.objects(work.get("locations"))
     candidates = [work.get("doi"), *(one.get("landing_page_url") for one in locations)]
     candidates += [one.get("pdf_url") for one in locations]
     return next((found for one in candidates if isinstance(one, str) and (found := arxiv_id(one))), None)
@@ -165,6 +165,6 @@ def _arxiv(work: dict[str, Any]) -> str | None:
 
 def _organization(authorships: list[dict[str, Any]]) -> str | None:
     """Return the institution of the first author who has one."""
-    institutions = (fields.objects(one.get("institutions")) for one in authorships)
-    names = (fields.text(one.get("display_name")) for found in institutions for one in found)
+    institutions = (values.objects(one.get("institutions")) for one in authorships)
+    names = (values.text(one.get("display_name")) for found in institutions for one in found)
     return next((name for name in names if name), None)

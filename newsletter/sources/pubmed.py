@@ -17,12 +17,12 @@ from xml.etree import ElementTree as ET
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
-from newsletter.sources import fields
-from newsletter.sources.answers import read_object
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.formats.json_answer import read_object
+from newsletter.sources.formats.xml import read_xml, text_of
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
-from newsletter.sources.xml import read_xml, text_of
 from newsletter.text import shorten
 
 _BATCH = 200
@@ -80,11 +80,11 @@ def _ids(document: Document) -> list[str]:
     answer = read_object(document, "PubMed")
     found = answer.get("esearchresult")
     if isinstance(answer.get("error"), str):
-        raise SourceError(f"{document.place}: PubMed answers: {shorten(fields.text(answer['error']), 200)}")
+        raise SourceError(f"{document.place}: PubMed answers: {shorten(values.text(answer['error']), 200)}")
     if not isinstance(found, dict):
         raise SourceError(f"{document.place}: not an answer of PubMed's search")
     if isinstance(found.get("ERROR"), str):
-        raise SourceError(f"{document.place}: PubMed answers: {shorten(fields.text(found['ERROR']), 200)}")
+        raise SourceError(f"{document.place}: PubMed answers: {shorten(values.text(found['ERROR']), 200)}")
     ids = found.get("idlist")
     return [one for one in ids if isinstance(one, str) and one.isdecimal()] if isinstance(ids, list) else []
 
@@ -92,10 +92,10 @@ def _ids(document: Document) -> list[str]:
 def _entry(record: ET.Element, today: date) -> Entry:
     """Read one article; raises ValueError with the reason it cannot be taken."""
     article = record.find("MedlineCitation/Article")
-    title = "" if article is None else fields.text(_marked(article.find("ArticleTitle")))
+    title = "" if article is None else values.text(_marked(article.find("ArticleTitle")))
     if article is None or not title:
         raise ValueError("no title")
-    number = fields.text(text_of(record, "MedlineCitation/PMID"))
+    number = values.text(text_of(record, "MedlineCitation/PMID"))
     told = (*article.iter("ELocationID"), *record.findall("PubmedData/ArticleIdList/ArticleId"))
     ids = [_marked(one) for one in told if one.get("ValidYN") != "N"]
     # A journal's own number may look like an arXiv id: only one that says what it is is taken for it.
@@ -108,15 +108,15 @@ def _entry(record: ET.Element, today: date) -> Entry:
         arxiv_id=next((found for one in arxiv_ids if (found := arxiv_id(one))), None),
         doi=next((found for one in ids if (found := doi(one))), None),
         published=_published(article, today),
-        keywords=fields.texts([_marked(one) for one in record.iter("Keyword")]),
-        venue=fields.text(text_of(article, "Journal/Title")) or None,
+        keywords=values.texts([_marked(one) for one in record.iter("Keyword")]),
+        venue=values.text(text_of(article, "Journal/Title")) or None,
         withdrawn=any(_marked(one) == "Retracted Publication" for one in article.iter("PublicationType")),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if number.isdecimal() else None,
     )
 
 
 def _marked(element: ET.Element | None) -> str:
-    """Return an element's text with raised and lowered parts marked, as `fields.text` reads them."""
+    """Return an element's text with raised and lowered parts marked, as `values.text` reads them."""
     if element is None:
         return ""
     inside = element.text or ""
@@ -138,16 +138,16 @@ def _untranslated(title: str) -> str:
 def _abstract(article: ET.Element) -> str:
     parts = []
     for part in article.findall("Abstract/AbstractText"):
-        text, label = fields.text(_marked(part)), fields.text(part.get("Label", ""))
+        text, label = values.text(_marked(part)), values.text(part.get("Label", ""))
         parts.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
-    return fields.abstract(" ".join(filter(None, parts)))
+    return values.abstract(" ".join(filter(None, parts)))
 
 
 def _author(author: ET.Element) -> str:
     names = [text_of(author, name) for name in ("ForeName", "LastName", "Suffix")]
     person = " ".join(filter(None, names))
     # The name of a group may have a comma, and is not to be turned around.
-    return "".join(fields.people([person])) if person else fields.text(text_of(author, "CollectiveName"))
+    return "".join(values.people([person])) if person else values.text(text_of(author, "CollectiveName"))
 
 
 def _published(article: ET.Element, today: date) -> date | None:
@@ -164,6 +164,6 @@ def _day(element: ET.Element, today: date) -> date | None:
         months = [word[:3].lower() for word in re.findall(r"[A-Za-z]+", medline) if word[:3].lower() in _MONTHS]
         month = months[-1] if months else ""
     named = month[:3].lower()
-    return fields.latest_day(
+    return values.latest_day(
         year, _MONTHS.index(named) + 1 if named in _MONTHS else month or None, day or None, today=today
     )

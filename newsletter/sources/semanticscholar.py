@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
-from newsletter.sources import fields
-from newsletter.sources.answers import read_json
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.formats.json_answer import read_json
+from newsletter.sources.http.client import Web
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -84,7 +84,7 @@ def _papers(document: Document) -> list[Any]:
     if isinstance(answer, dict):
         for key in ("error", "message"):
             if isinstance(answer.get(key), str):
-                said = shorten(fields.text(answer[key]), 200)
+                said = shorten(values.text(answer[key]), 200)
                 raise SourceError(f"{document.place}: Semantic Scholar answers: {said}")
         nothing = [] if answer.get("total") == 0 else [answer]  # a search that finds nothing may leave out "data"
         papers = answer.get("data", answer.get("papers", nothing))
@@ -98,29 +98,29 @@ def _papers(document: Document) -> list[Any]:
 def _are_papers(papers: list[Any]) -> bool:
     """Tell whether these may be papers: none, or one at least; authors, of whom some were not found, are none."""
     found = [one for one in papers if one is not None]
-    return not found or any("paperId" in one or "title" in one for one in fields.objects(found))
+    return not found or any("paperId" in one or "title" in one for one in values.objects(found))
 
 
 def _entry(paper: Any, today: date) -> Entry:
     """Read one paper; raises ValueError with the reason it cannot be taken."""
     if not isinstance(paper, dict):
         raise ValueError("not found" if paper is None else "not a paper")
-    title = fields.text(paper.get("title"))
+    title = values.text(paper.get("title"))
     if not title:
         raise ValueError("no title")
-    ids, tldr, pdf = (fields.part(paper.get(name)) for name in ("externalIds", "tldr", "openAccessPdf"))
-    venue = fields.text(paper.get("venue")) or fields.text(fields.part(paper.get("publicationVenue")).get("name"))
+    ids, tldr, pdf = (values.part(paper.get(name)) for name in ("externalIds", "tldr", "openAccessPdf"))
+    venue = values.text(paper.get("venue")) or values.text(values.part(paper.get("publicationVenue")).get("name"))
     return Entry(
         source=SemanticScholar.name,
         title=title,
-        abstract=fields.abstract(paper.get("abstract")),
-        authors=fields.people(author.get("name") for author in fields.objects(paper.get("authors"))),
-        arxiv_id=arxiv_id(fields.word(ids.get("ArXiv"))) or arxiv_id(fields.word(ids.get("DOI"))),
-        doi=doi(fields.word(ids.get("DOI"))),
-        published=fields.day(paper.get("publicationDate")) or fields.latest_day(paper.get("year"), today=today),
-        categories=fields.texts([field.get("category") for field in fields.objects(paper.get("s2FieldsOfStudy"))]),
+        abstract=values.abstract(paper.get("abstract")),
+        authors=values.people(author.get("name") for author in values.objects(paper.get("authors"))),
+        arxiv_id=arxiv_id(values.word(ids.get("ArXiv"))) or arxiv_id(values.word(ids.get("DOI"))),
+        doi=doi(values.word(ids.get("DOI"))),
+        published=values.day(paper.get("publicationDate")) or values.latest_day(paper.get("year"), today=today),
+        categories=values.texts([field.get("category") for field in values.objects(paper.get("s2FieldsOfStudy"))]),
         venue=venue if venue and not venue.lower().startswith("arxiv") else None,
-        summary=fields.text(tldr.get("text")) or None,
-        url=fields.link(paper.get("url")),
-        pdf_url=fields.link(pdf.get("url")),
+        summary=values.text(tldr.get("text")) or None,
+        url=values.link(paper.get("url")),
+        pdf_url=values.link(pdf.get("url")),
     )

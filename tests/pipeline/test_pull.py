@@ -17,7 +17,7 @@ from newsletter.models import Entry, PullReport, Refusal
 from newsletter.pipeline.pull import pull_days, pull_files, resting_until, span_to_pull
 from newsletter.sources import Document, Span, Web, setting
 from newsletter.sources.huggingface import HuggingFace
-from newsletter.sources.page import Page
+from newsletter.sources.huggingface_page import Page
 from newsletter.store import Store
 from tests.factories import NOW, TODAY
 

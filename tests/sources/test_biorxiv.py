@@ -15,7 +15,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, Span
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
-from newsletter.sources.http import Web
+from newsletter.sources.http.client import Web
 from tests.factories import TODAY
 
 ROW: dict[str, Any] = {

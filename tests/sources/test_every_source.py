@@ -130,7 +130,7 @@ def test_an_answer_that_is_none_is_one_line_and_stores_nothing(
     kind: str, store: Store, web: Web, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch,
     answer: Callable[[], Response], words: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("newsletter.sources.http.LARGEST_ANSWER_B", 2 * 2**20)
+    monkeypatch.setattr("newsletter.sources.http.client.LARGEST_ANSWER_B", 2 * 2**20)
     serve(httpserver, lambda _request: answer())
 
     report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, web)

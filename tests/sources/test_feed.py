@@ -15,9 +15,9 @@ from pytest_httpserver import HTTPServer
 from newsletter.errors import SourceBusy, SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, Span
-from newsletter.sources.discovery import find_feed, is_same_server, top_element
 from newsletter.sources.feed import Feed
-from newsletter.sources.http import Web
+from newsletter.sources.feed_discovery import find_feed, is_same_server, top_element
+from newsletter.sources.http.client import Web
 from tests.factories import TODAY
 
 ATOM = """<?xml version="1.0" encoding="utf-8"?>

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter import __version__
 from newsletter.errors import SourceBusy, SourceError
 from newsletter.models import Validators
-from newsletter.sources.addresses import Resolve, public_address, resolve
+from newsletter.sources.http.ssrf import Resolve, public_address, resolve
 
 if TYPE_CHECKING:
     import httpx

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import SourceError
-from newsletter.sources.addresses import is_public, public_address, resolve
+from newsletter.sources.http.ssrf import is_public, public_address, resolve
 
 
 @pytest.mark.parametrize("number", ["93.184.216.34", "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8"])

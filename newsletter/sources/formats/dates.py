@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from newsletter.sources import fields
+from newsletter.sources.formats import values
 
 #: Year, month and day; what follows a None is None too.
 _Numbers: TypeAlias = tuple[int | None, int | None, int | None]
@@ -26,7 +26,7 @@ def published(facts: Mapping[str, Any], today: date) -> date | None:
     if "year" in facts:
         told.append(_year_month_day(facts))
     # Of two that are as exact the first counts: a sort keeps their order.
-    found = (fields.latest_day(*numbers, today=today) for numbers in sorted(told, key=lambda one: one.count(None)))
+    found = (values.latest_day(*numbers, today=today) for numbers in sorted(told, key=lambda one: one.count(None)))
     return next((day for day in found if day), None)
 
 
@@ -46,7 +46,7 @@ def _numbers(value: Any) -> _Numbers:
     if isinstance(value, dict):  # of CSL: {"date-parts": [[2026, 5, 8]]}, {"raw": "May 2026"}
         parts = value.get("date-parts")
         if isinstance(parts, list) and parts and isinstance(parts[0], list):
-            value = "-".join(str(part) for part in parts[0][:3] if isinstance(part, str) or fields.count(part))
+            value = "-".join(str(part) for part in parts[0][:3] if isinstance(part, str) or values.count(part))
         else:
             value = value.get("raw") or value.get("literal")
     if isinstance(value, int) and not isinstance(value, bool):
@@ -57,7 +57,7 @@ def _numbers(value: Any) -> _Numbers:
     if match := _YEAR_FIRST.match(text):
         year, month, day = (int(part) or None if part else None for part in match.groups())
         return year, month, day if month else None
-    if found := fields.day(text):
+    if found := values.day(text):
         return found.year, found.month, found.day
     years = [int(word) for word in _WORD.findall(text) if len(word) == 4 and word.isdecimal()]
     return (years[-1], *_month_and_day(text)) if years else _NEVER

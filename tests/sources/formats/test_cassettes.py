@@ -14,7 +14,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Refusal
 from newsletter.sources import Document, Web
 from newsletter.sources.documents import read_document
-from newsletter.sources.recordings import answers_in
+from newsletter.sources.formats.cassettes import answers_in
 from tests.factories import TODAY
 
 CASSETTE = """\

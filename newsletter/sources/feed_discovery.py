@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from newsletter.errors import SourceError
-from newsletter.sources import fields
 from newsletter.sources.documents import Document, decode
-from newsletter.sources.http import Web
+from newsletter.sources.formats import values
+from newsletter.sources.http.client import Web
 
 _ACCEPT = {
     "Accept": "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -84,7 +84,7 @@ def absolute(href: object, base: str) -> str | None:
         return None
     try:
         joined = urljoin(base, href.strip())
-        return fields.link(joined) if urlsplit(joined).port != 0 else None  # no port above 65535 either
+        return values.link(joined) if urlsplit(joined).port != 0 else None  # no port above 65535 either
     except ValueError:
         return None
 

@@ -25,7 +25,7 @@ from newsletter.errors import SourceError
 from newsletter.markup import clean, clean_abstract
 from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http import Web
+from newsletter.sources.http.client import Web
 from newsletter.text import squeeze
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

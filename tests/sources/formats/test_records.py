@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Entry
-from newsletter.sources.records import entry_from, is_title
+from newsletter.sources.formats.records import entry_from, is_title
 from tests.factories import TODAY
 
 TITLE = "Counting Clouds with Small Language Models"

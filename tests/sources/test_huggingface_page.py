@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, Span, Web
-from newsletter.sources.page import Page
+from newsletter.sources.huggingface_page import Page
 from tests.factories import TODAY
 
 BANNER = """\

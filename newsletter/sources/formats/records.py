@@ -14,7 +14,7 @@ from typing import Any
 
 from newsletter.models import Entry
 from newsletter.papers.identifiers import arxiv_version, doi
-from newsletter.sources import days, fields
+from newsletter.sources.formats import dates, values
 
 # -- names of fields ----------------------------------------------------------------------------------
 
@@ -97,12 +97,12 @@ def entry_from(record: Any, today: date, *, source: str = "file", listed: date |
     return Entry(
         source=source,
         title=title,
-        abstract=fields.abstract(body) if body else "",
+        abstract=values.abstract(body) if body else "",
         authors=_authors(get("authors")),
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
         doi=_doi(facts),
-        published=days.published(facts, today),
+        published=dates.published(facts, today),
         listed=listed,
         upvotes=_count(get("upvotes")),
         comments=_count(comments),
@@ -132,14 +132,14 @@ def _first(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    return fields.text(_first(value))
+    return values.text(_first(value))
 
 
 def _count(value: Any) -> int | None:
     if isinstance(value, str):
         digits = value.strip()
         return int(digits) if _is_digits(digits) and len(digits) < 16 else None
-    return fields.count(value)
+    return values.count(value)
 
 
 def _is_digits(text: str) -> bool:
@@ -151,7 +151,7 @@ def _link(value: Any, arxiv_id: str | None) -> str | None:
     if value is None or (arxiv_id and isinstance(value, str) and value.endswith(arxiv_id) and "//arxiv.org/" in value):
         return None
     for address in value if isinstance(value, list) else [value]:
-        found = fields.link(address)
+        found = values.link(address)
         if found and not (arxiv_id and arxiv_version(found)[0] == arxiv_id) and not doi(found):
             return found
     return None
@@ -201,7 +201,7 @@ def _doi(facts: Mapping[str, Any]) -> str | None:
 
 
 def _version(value: Any) -> int | None:
-    number = _count(value.strip().lower().removeprefix("v")) if isinstance(value, str) else fields.count(value)
+    number = _count(value.strip().lower().removeprefix("v")) if isinstance(value, str) else values.count(value)
     return number if number and number < 10_000 else None
 
 
@@ -212,7 +212,7 @@ def _authors(value: Any) -> tuple[str, ...]:
     """Read a list of names or of objects, or one line of names."""
     if isinstance(value, list):
         return tuple(dict.fromkeys(name for item in value if (name := _author(item))))
-    return fields.names(value) if isinstance(value, str) else ()
+    return values.names(value) if isinstance(value, str) else ()
 
 
 def _author(value: Any) -> str:
@@ -220,22 +220,22 @@ def _author(value: Any) -> str:
         # Most names are plain, and there are many.
         if value.replace(" ", "").isalpha() and value.isascii() and "  " not in value and value.lower() != "others":
             return value.strip()
-        return "".join(fields.people([value]))
+        return "".join(values.people([value]))
     if not isinstance(value, dict):
         return ""
     literal = value.get("literal")
     if isinstance(literal, str):
-        return fields.text(literal)
+        return values.text(literal)
     last = value.get("family") or value.get("lastName")
     if not last:
-        return "".join(fields.people([value.get("name")]))
+        return "".join(values.people([value.get("name")]))
     parts = (
         value.get("given") or value.get("firstName"),
         value.get("non-dropping-particle"),
         last,
         value.get("suffix"),
     )
-    return " ".join(filter(None, map(fields.text, parts)))
+    return " ".join(filter(None, map(values.text, parts)))
 
 
 # -- words --------------------------------------------------------------------------------------------
@@ -243,10 +243,10 @@ def _author(value: Any) -> str:
 
 def _keywords(value: Any) -> tuple[str, ...]:
     if isinstance(value, list):
-        return fields.texts([_first(item) for item in value])
+        return values.texts([_first(item) for item in value])
     if not isinstance(value, str):
         return ()
-    return fields.texts(value.split(";" if ";" in value else ","))
+    return values.texts(value.split(";" if ";" in value else ","))
 
 
 def _categories(value: Any) -> tuple[str, ...]:
@@ -268,7 +268,7 @@ _ARXIV_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?\.[A-Za-z-]{2,}|[a-z]+-[a-z]+")
 @lru_cache(maxsize=4096)
 def _categories_in(text: str) -> tuple[str, ...]:
     """Split "cs.CL cs.LG" and "Neuroscience; Cell Biology", but for what are no names of fields."""
-    pieces = fields.texts(re.split("[;,]", text))
+    pieces = values.texts(re.split("[;,]", text))
     if all(_ARXIV_CATEGORY.fullmatch(word) for piece in pieces for word in piece.split()):
         pieces = tuple(word for piece in pieces for word in piece.split())
     return tuple(dict.fromkeys(piece for piece in pieces if not _CODE.fullmatch(piece)))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.sources.documents import BinaryStream
-from newsletter.sources.readers import Broken, Raw, lines_of, open_text
+from newsletter.sources.formats.tables import Broken, Raw, lines_of, open_text
 from newsletter.text import shorten, squeeze
 
 # No entry is larger; one that seems so lacks its end.

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from newsletter.sources.documents import BinaryStream
-from newsletter.sources.records import is_title
+from newsletter.sources.formats.records import is_title
 from newsletter.text import shorten, squeeze
 
 # No single record is larger; one that seems so lacks its end.

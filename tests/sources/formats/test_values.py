@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources import fields
+from newsletter.sources.formats import values
 from tests.factories import TODAY
 
 ANYTHING = st.recursive(
@@ -45,12 +45,12 @@ ANYTHING = st.recursive(
     ],
 )
 def test_a_line_of_authors_is_split_into_names(line: str, expected: tuple[str, ...]) -> None:
-    assert fields.names(line) == expected
+    assert values.names(line) == expected
 
 
 @given(st.text(st.sampled_from("AB ab,;.&()[]-") | st.characters(), max_size=40))
 def test_any_line_is_some_names_none_of_them_empty_or_twice(line: str) -> None:
-    found = fields.names(line)
+    found = values.names(line)
     assert all(name and name == name.strip() for name in found)
     assert len(set(found)) == len(found)
 
@@ -74,7 +74,7 @@ def test_any_line_is_some_names_none_of_them_empty_or_twice(line: str) -> None:
     ],
 )
 def test_days(value: Any, expected: date | None) -> None:
-    assert fields.day(value) == expected
+    assert values.day(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_days(value: Any, expected: date | None) -> None:
     ],
 )
 def test_a_day_of_which_not_all_is_known_is_the_last_it_may_be(numbers: tuple[Any, ...], expected: date | None) -> None:
-    assert fields.latest_day(*numbers, today=TODAY) == expected
+    assert values.latest_day(*numbers, today=TODAY) == expected
 
 
 @pytest.mark.parametrize(
@@ -120,20 +120,20 @@ def test_a_day_of_which_not_all_is_known_is_the_last_it_may_be(numbers: tuple[An
     ],
 )
 def test_links(value: Any, expected: str | None) -> None:
-    assert fields.link(value) == expected
+    assert values.link(value) == expected
 
 
 @given(ANYTHING)
 def test_any_value_is_a_fact_or_none(value: Any) -> None:
-    for read in (fields.text, fields.abstract, fields.texts, fields.objects, fields.count, fields.link, fields.day):
+    for read in (values.text, values.abstract, values.texts, values.objects, values.count, values.link, values.day):
         read(value)
-    fields.latest_day(value, value, value, today=TODAY)
-    assert all(isinstance(one, str) for one in fields.texts([value]))
-    fields.people([value])
+    values.latest_day(value, value, value, today=TODAY)
+    assert all(isinstance(one, str) for one in values.texts([value]))
+    values.people([value])
 
 
 def test_counts_and_lists() -> None:
-    assert [fields.count(value) for value in (3, 0, -1, True, "3", 2**60, None)] == [3, 0, None, None, None, None, None]
-    assert fields.texts(["a", " a ", "", 5, "b<i>c</i>"]) == ("a", "bc")
-    assert fields.objects([{"a": 1}, 5, None]) == [{"a": 1}]
-    assert fields.people(["Lovelace, Ada", {"name": "x"}, "", "Ada Lovelace"]) == ("Ada Lovelace",)
+    assert [values.count(value) for value in (3, 0, -1, True, "3", 2**60, None)] == [3, 0, None, None, None, None, None]
+    assert values.texts(["a", " a ", "", 5, "b<i>c</i>"]) == ("a", "bc")
+    assert values.objects([{"a": 1}, 5, None]) == [{"a": 1}]
+    assert values.people(["Lovelace, Ada", {"name": "x"}, "", "Ada Lovelace"]) == ("Ada Lovelace",)

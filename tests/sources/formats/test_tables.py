@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources import readers
 from newsletter.sources.documents import BinaryStream
-from newsletter.sources.readers import Broken, Raw, look_into, read_json, read_jsonl, read_table
+from newsletter.sources.formats import tables
+from newsletter.sources.formats.tables import Broken, Raw, look_into, read_json, read_jsonl, read_table
 
 
 def stream(content: bytes | str) -> BinaryStream:
@@ -51,7 +51,7 @@ def test_a_bad_line_is_told_and_the_others_are_read(line: str, why: str) -> None
 
 
 def test_a_line_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "LARGEST", 2**20)
+    monkeypatch.setattr(tables, "LARGEST", 2**20)
     found = read(read_jsonl, b'{"title": "' + b"a" * (5 * 2**20) + b'"}\n{"title": "b"}\n')
     assert found == [Broken(1, "a line longer than 1 MB"), Raw(2, {"title": "b"})]
 
@@ -136,7 +136,7 @@ def test_elements_of_any_size_are_read_across_chunks(size: int) -> None:
 
 
 def test_an_element_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "LARGEST", 2**20)
+    monkeypatch.setattr(tables, "LARGEST", 2**20)
     found = read(read_json, b'[{"title": "a"}, {"title": "' + b"a" * (5 * 2**20))
     assert found == [Raw(1, {"title": "a"}), Broken(1, "not JSON from here on: a value longer than 1 MB")]
 
@@ -160,12 +160,12 @@ def test_what_is_surely_broken_is_not_read_to_its_end() -> None:
     st.sampled_from([None, 1]),
 )
 def test_any_list_is_read_as_at_once_whatever_the_chunks(records: list[Any], chunk: int, indent: int | None) -> None:
-    usual = readers._CHUNK
-    readers._CHUNK = chunk
+    usual = tables._CHUNK
+    tables._CHUNK = chunk
     try:
         found = read(read_json, json.dumps(records, ensure_ascii=True, indent=indent))
     finally:
-        readers._CHUNK = usual
+        tables._CHUNK = usual
     assert found == [Raw(number, record) for number, record in enumerate(records, start=1)]
 
 

@@ -15,9 +15,9 @@ from werkzeug import Request, Response
 from newsletter import __version__
 from newsletter.errors import SourceBusy, SourceError
 from newsletter.models import Validators
-from newsletter.sources import http
-from newsletter.sources.addresses import resolve as resolve_name
-from newsletter.sources.http import Web
+from newsletter.sources.http import client
+from newsletter.sources.http.client import Web
+from newsletter.sources.http.ssrf import resolve as resolve_name
 
 OK = Response("hello")
 
@@ -251,7 +251,7 @@ def test_a_server_that_does_not_answer_is_given_up(web: Web) -> None:
 def test_more_than_anybody_needs_is_not_taken_in(
     httpserver: HTTPServer, web: Web, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(http, "LARGEST_ANSWER_B", 2**20)
+    monkeypatch.setattr(client, "LARGEST_ANSWER_B", 2**20)
     huge = bytes(2**21)
     address = in_turn(httpserver, Response(gzip.compress(huge) if headers else huge, headers=headers))
     with pytest.raises(SourceError, match=r"/list: answers more than 1 MB$"):
@@ -363,7 +363,7 @@ def test_a_redirect_to_something_that_is_no_website_is_not_followed(httpserver: 
 def test_an_address_from_outside_goes_to_the_very_number_that_was_checked(
     httpserver: HTTPServer, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.sources.addresses.is_public", lambda _number: True)
+    monkeypatch.setattr("newsletter.sources.http.ssrf.is_public", lambda _number: True)
     httpserver.expect_request("/feed").respond_with_data("hello")
     asked: list[str] = []
 
@@ -381,7 +381,7 @@ def test_an_address_from_outside_goes_to_the_very_number_that_was_checked(
 def test_headers_with_secrets_do_not_follow_to_another_host(
     httpserver: HTTPServer, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.sources.addresses.is_public", lambda _number: True)
+    monkeypatch.setattr("newsletter.sources.http.ssrf.is_public", lambda _number: True)
     other = f"http://papers.example:{httpserver.port}/new"
     httpserver.expect_request("/old").respond_with_data(status=302, headers={"Location": other})
     httpserver.expect_request("/new").respond_with_data("hello")

@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from newsletter.errors import SourceError
-from newsletter.sources import fields
-from newsletter.sources.discovery import absolute
+from newsletter.sources.feed_discovery import absolute
+from newsletter.sources.formats import values
 
 _VERSION = "https://jsonfeed.org/version/"
 # Byte-order marks, the zeros of UTF-16 and UTF-32, and white space may stand before JSON.
@@ -37,7 +37,7 @@ def read_items(content: bytes, place: str) -> list[dict[str, Any]]:
         raise SourceError(f"{place}: not a feed: JSON, but no JSON Feed")
     if not isinstance(feed.get("items"), list):
         raise SourceError(f"{place}: not a feed: a JSON Feed without a list of items")
-    base = fields.link(feed.get("feed_url")) or fields.link(feed.get("home_page_url")) or place
+    base = values.link(feed.get("feed_url")) or values.link(feed.get("home_page_url")) or place
     return [_item(item, feed, base) if isinstance(item, dict) else {} for item in feed["items"]]
 
 
@@ -55,10 +55,10 @@ def _item(item: dict[str, Any], feed: dict[str, Any], base: str) -> dict[str, An
         ],
         # "If not specified in an item, then the top-level authors are the authors of the item."
         "authors": _authors(item) or _authors(feed),
-        "tags": [{"term": tag} for tag in fields.texts(item.get("tags"))],
+        "tags": [{"term": tag} for tag in values.texts(item.get("tags"))],
     }
 
 
 def _authors(said: dict[str, Any]) -> list[dict[str, Any]]:
-    authors = fields.objects(said.get("authors")) or fields.objects([said.get("author")])
-    return [author for author in authors if fields.text(author.get("name"))]
+    authors = values.objects(said.get("authors")) or values.objects([said.get("author")])
+    return [author for author in authors if values.text(author.get("name"))]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources import references
-from newsletter.sources.readers import Broken, Raw
-from newsletter.sources.references import plain, read_bibtex, read_ris
+from newsletter.sources.formats import bibliography
+from newsletter.sources.formats.bibliography import plain, read_bibtex, read_ris
+from newsletter.sources.formats.tables import Broken, Raw
 
 
 def bibtex(content: str | bytes) -> list[Raw | Broken]:
@@ -95,7 +95,7 @@ def test_values_are_texts_numbers_macros_and_what_is_joined_of_them(value: str, 
 
 def test_macros_cannot_grow_without_bound() -> None:
     bomb = '@string{a0 = "ha"}\n' + "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(60))
-    assert len(fields(bomb + "@article{k, title = a60}")["title"]) == references._LONGEST_MACRO
+    assert len(fields(bomb + "@article{k, title = a60}")["title"]) == bibliography._LONGEST_MACRO
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Readers of file and wire formats; each turns bytes into records and knows no source."""

@@ -1,0 +1,1 @@
+"""The HTTP client that sources share, and its protection against SSRF."""
