@@ -28,7 +28,7 @@ from newsletter.rendering.notices import Words
 from newsletter.sending import Transport, Verdict, send_one
 from newsletter.sending.dkim import sign
 from newsletter.store import Store
-from newsletter.store.requests import Kind, Request
+from newsletter.store.confirmations import Kind, Request
 from newsletter.text import squeeze
 
 #: Who wrote the wishes of those who joined on a page.

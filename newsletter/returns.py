@@ -16,7 +16,7 @@ from newsletter import tokens
 from newsletter.models import DeliveryStatus, Status, Subscriber
 from newsletter.sending.bounces.reports import Kind, Return
 from newsletter.store import Store
-from newsletter.store.returns import ReturnRow
+from newsletter.store.bounces import ReturnRow
 from newsletter.store.subscribers import email_key
 
 #: Soft bounces count for so long.

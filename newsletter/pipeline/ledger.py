@@ -20,7 +20,7 @@ from newsletter.sending import Result, Verdict
 from newsletter.sending.bounces.reports import fingerprint_of
 from newsletter.sending.status_codes import Kind, code_in
 from newsletter.store import Store
-from newsletter.store.returns import ReturnRow
+from newsletter.store.bounces import ReturnRow
 from newsletter.store.subscribers import email_key
 
 MAX_ATTEMPTS = 8

@@ -15,15 +15,15 @@ from types import TracebackType
 
 from sqlite_utils import Database
 
-from newsletter.store.archive import Archive
+from newsletter.store.bounces import Returns
+from newsletter.store.confirmations import Requests
+from newsletter.store.database import open_database, transaction
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback, Learned
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
-from newsletter.store.requests import Requests
-from newsletter.store.returns import Returns
-from newsletter.store.sqlite import open_database, transaction
+from newsletter.store.search import Archive
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
 from newsletter.store.topics import Topics

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from newsletter.models import Entry, Facts, Paper, Telling
 from newsletter.papers.merge import enrich, is_revision, key_of, may_be_same, names_of
-from newsletter.store.sqlite import transaction
+from newsletter.store.database import transaction
 from newsletter.text import squeeze
 
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from newsletter.errors import QueryError
 from newsletter.models import Edition, Paper, Topic
 from newsletter.store import Store
-from newsletter.store.archive import MOST_COUNTED, Found, Limits
+from newsletter.store.search import MOST_COUNTED, Found, Limits
 from newsletter.topics.query import parse
 from newsletter.web.assets import Kept, cached
 from newsletter.web.cards import card_of, path_of

@@ -21,7 +21,7 @@ from newsletter.joining import ask_to_join, confirm, read_request
 from newsletter.models import Profile, Topic
 from newsletter.pipeline.letters import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
-from newsletter.store.requests import Kind
+from newsletter.store.confirmations import Kind
 from newsletter.web.forms import MOST_BYTES, Form, limited_body, posting
 from newsletter.web.openapi import DESCRIPTION
 from newsletter.web.pages import Pages

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
 from newsletter.store import Store
-from newsletter.store.archive import Archive, Limits
+from newsletter.store.search import Archive, Limits
 from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry
 
