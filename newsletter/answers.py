@@ -10,10 +10,10 @@ from datetime import datetime
 
 from newsletter import tokens
 from newsletter.errors import StoreError
-from newsletter.feedback import say_by_token
 from newsletter.sending.bounces.mime import field, parse
 from newsletter.store import Store
-from newsletter.subscriptions import leave
+from newsletter.subscribers.feedback import say_by_token
+from newsletter.subscribers.subscriptions import leave
 
 _WISH = re.compile(r"(?:\w{2,3}:\s*)?(unsubscribe|feedback)\s+([\w.-]{3,80})", re.ASCII | re.IGNORECASE)
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.places import LANGUAGES, Site
-from newsletter.profiles import check_email
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, Palette, is_colour, make_palette
 from newsletter.rendering.message import Sender
@@ -22,6 +21,7 @@ from newsletter.sending.smtp.transport import SmtpSettings
 from newsletter.settings import read_settings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import label_of, make_source
+from newsletter.subscribers.profiles import check_email
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ Examples:
 @pass_opened
 def explain(opened: Opened, paper: str, email: str, as_json: bool) -> None:
     """Explain why a paper (its arXiv id or DOI) is where it is in a reader's next digest, or why it is not there."""
-    from newsletter.feedback import find_paper
     from newsletter.pipeline.explain import explain as explained
-    from newsletter.subscriptions import find
+    from newsletter.subscribers.feedback import find_paper
+    from newsletter.subscribers.subscriptions import find
 
     with opened.store() as store:
         subscriber = find(store, email)

@@ -45,9 +45,9 @@ def feedback(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Say what a reader wants more or less of (papers by arXiv id or DOI), or list what was said."""
-    from newsletter.feedback import say
     from newsletter.pipeline.tastes import learn_tastes
-    from newsletter.subscriptions import find
+    from newsletter.subscribers.feedback import say
+    from newsletter.subscribers.subscriptions import find
 
     if email is None and (not papers or says or library):
         raise click.UsageError("say whose feedback it is, with --for EMAIL")
@@ -70,7 +70,7 @@ def feedback(
 
 
 def _heed_tokens(store: Store, tokens: tuple[str, ...]) -> None:
-    from newsletter.feedback import say_by_token
+    from newsletter.subscribers.feedback import say_by_token
 
     for token in tokens:
         subscriber, paper, liked = say_by_token(store, token, now())
@@ -80,8 +80,8 @@ def _heed_tokens(store: Store, tokens: tuple[str, ...]) -> None:
 def _read_library(
     store: Store, subscriber: Subscriber, library: IO[bytes], liked: bool | None, *, as_json: bool
 ) -> None:
-    from newsletter.feedback import say_of_library
     from newsletter.sources import Document, find_source
+    from newsletter.subscribers.feedback import say_of_library
     from newsletter.text import counted
 
     document = Document(library.name, library.read())

@@ -48,9 +48,9 @@ def import_file(
     refused: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Make subscribers of the rows of a CSV FILE; - is stdin."""
-    from newsletter.importing import import_people
-    from newsletter.profiles import make_profile
-    from newsletter.subscriptions import catalogue
+    from newsletter.subscribers.import_export import import_people
+    from newsletter.subscribers.profiles import make_profile
+    from newsletter.subscribers.subscriptions import catalogue
 
     told: list[str] = []
     wishes = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
@@ -93,7 +93,7 @@ Examples:
 @pass_opened
 def export_file(opened: Opened, file: IO[str]) -> None:
     """Write all subscribers into a CSV FILE, as `import` reads it; - is stdout."""
-    from newsletter.importing import export_rows
+    from newsletter.subscribers.import_export import export_rows
 
     with opened.store() as store:
         csv.writer(file).writerows(export_rows(store.subscribers.each()))
@@ -110,8 +110,8 @@ Examples:
 @pass_opened
 def forget(opened: Opened, email: str, yes: bool) -> None:
     """Delete a person and all that is known of them. That they must not be mailed, if so, is remembered."""
-    from newsletter.subscriptions import find
-    from newsletter.subscriptions import forget as forget_person
+    from newsletter.subscribers.subscriptions import find
+    from newsletter.subscribers.subscriptions import forget as forget_person
 
     with opened.store() as store:
         known = find(store, email)

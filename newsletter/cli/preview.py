@@ -55,7 +55,7 @@ def preview(
 ) -> None:  # fmt: skip
     """Show what a subscriber would get now: in the studio, a page on this machine, or as text, file or JSON."""
     from newsletter.pipeline.notes import Notes
-    from newsletter.subscriptions import someone
+    from newsletter.subscribers.subscriptions import someone
 
     if not (as_text or once or send_to or as_json):
         if note_file:
@@ -119,7 +119,7 @@ def _digest(
 def _letter(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
     """Write the letter; one that is sent for a trial has no links that do anything to the reader it was made for."""
     from newsletter.pipeline.letters import Letters, make_message_id
-    from newsletter.profiles import check_email
+    from newsletter.subscribers.profiles import check_email
 
     secret = store.secret()
     name = make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender)

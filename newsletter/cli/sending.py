@@ -40,7 +40,7 @@ def deliver_all(
         NewsletterError: An address is nobody's, or another process is sending.
     """
     from newsletter.pipeline.deliver import deliver
-    from newsletter.subscriptions import find
+    from newsletter.subscribers.subscriptions import find
 
     transport = None if dry_run else opened.transport()
     try:
@@ -70,7 +70,7 @@ def deliver_all(
 
 def send_requests(opened: Opened) -> None:
     """Send the mails that confirm what was asked for on a page, where they could not leave at once."""
-    from newsletter.joining import Postman
+    from newsletter.subscribers.opt_in import Postman
 
     with opened.store() as store:
         if not store.requests.waiting(1):

@@ -29,9 +29,9 @@ def make_site(root: Path) -> list[Path]:
     Raises:
         ConfigError: A file cannot be written.
     """
-    from newsletter.profiles import read_topics
     from newsletter.settings import new_config
     from newsletter.store import open_store
+    from newsletter.subscribers.profiles import read_topics
 
     site = Site(root)
     wanted = {site.config: new_config()}

@@ -105,7 +105,7 @@ Without a topic they get the trending papers, whatever they are about."""
 @pass_opened
 def add(opened: Opened, /, email: str, name: str | None, they_asked: bool, **wishes: Any) -> None:
     """Make a new subscriber."""
-    from newsletter.subscriptions import join
+    from newsletter.subscribers.subscriptions import join
 
     with opened.store() as store:
         _tell("added", join(store, email, name or "", _given(wishes), now(), they_asked=they_asked))
@@ -123,7 +123,7 @@ Examples:
 @pass_opened
 def edit(opened: Opened, /, email: str, address: str | None, name: str | None, **wishes: Any) -> None:
     """Change what a subscriber wishes for; what is not named stays."""
-    from newsletter.subscriptions import change, move
+    from newsletter.subscribers.subscriptions import change, move
 
     with opened.store() as store, store.transaction():
         changed = change(store, email, name, _given(wishes))
@@ -138,7 +138,7 @@ def edit(opened: Opened, /, email: str, address: str | None, name: str | None, *
 @pass_opened
 def show(opened: Opened, email: str, as_json: bool) -> None:
     """Show one subscriber, and what they were sent."""
-    from newsletter.subscriptions import find
+    from newsletter.subscribers.subscriptions import find
 
     with opened.store() as store:
         subscriber = find(store, email)
@@ -168,7 +168,7 @@ Examples:
 @pass_opened
 def pause(opened: Opened, email: str, until: datetime | None) -> None:
     """Stop mailing a subscriber until they are resumed, or until a day."""
-    from newsletter.subscriptions import pause as pause_subscriber
+    from newsletter.subscribers.subscriptions import pause as pause_subscriber
 
     with opened.store() as store:
         _tell("paused", pause_subscriber(store, email, now(), until.date() if until else None))
@@ -180,7 +180,7 @@ def pause(opened: Opened, email: str, until: datetime | None) -> None:
 @pass_opened
 def resume(opened: Opened, email: str, they_asked: bool) -> None:
     """Mail a subscriber again."""
-    from newsletter.subscriptions import resume as resume_subscriber
+    from newsletter.subscribers.subscriptions import resume as resume_subscriber
 
     with opened.store() as store:
         _tell("resumed", resume_subscriber(store, email, now(), they_asked=they_asked))
@@ -196,7 +196,7 @@ Examples:
 @pass_opened
 def leave(opened: Opened, who: str) -> None:
     """End a subscription, at once; no file and no import brings it back."""
-    from newsletter.subscriptions import leave as leave_for_good
+    from newsletter.subscribers.subscriptions import leave as leave_for_good
 
     with opened.store() as store:
         _tell("left", leave_for_good(store, who, now()))
@@ -208,7 +208,7 @@ def leave(opened: Opened, who: str) -> None:
 @pass_opened
 def sync(opened: Opened, dry_run: bool, as_json: bool) -> None:
     """Load the profiles in subscribers/*.toml. A bad file is reported; the others go in."""
-    from newsletter.subscriptions import sync as sync_files
+    from newsletter.subscribers.subscriptions import sync as sync_files
 
     with opened.store() as store:
         report = sync_files(store, opened.site.subscribers, now(), dry_run=dry_run)
@@ -229,7 +229,7 @@ for _command in (import_file, export_file, forget):
 
 def in_words(profile: Profile) -> str:
     """Return "weekly on friday, from 16:00 America/New_York"."""
-    from newsletter.profiles import WEEKDAYS
+    from newsletter.subscribers.profiles import WEEKDAYS
 
     days = {Cadence.WEEKLY: f" on {WEEKDAYS[profile.weekday]}", Cadence.MONTHLY: f" on day {profile.month_day}"}
     return f"{profile.cadence.value}{days.get(profile.cadence, '')}, from {profile.hour:02}:00 {profile.time_zone}"

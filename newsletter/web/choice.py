@@ -12,9 +12,9 @@ from starlette.datastructures import QueryParams
 from newsletter.errors import NewsletterError, ProfileError
 from newsletter.models import Profile, Status, Style, Subscriber
 from newsletter.places import LANGUAGES, Site
-from newsletter.profiles import make_profile, read_profile
 from newsletter.store import Store
-from newsletter.subscriptions import catalogue, find, someone
+from newsletter.subscribers.profiles import make_profile, read_profile
+from newsletter.subscribers.subscriptions import catalogue, find, someone
 
 #: What stands before the name of a subscriber's file: as `Subscriber.origin`, and as a choice of one not synced yet.
 FILE = "file:"

@@ -15,7 +15,7 @@ from newsletter import tokens
 from newsletter.errors import StoreError
 from newsletter.models import Cadence, Status, Subscriber
 from newsletter.store import Store
-from newsletter.subscriptions import FILE, OWN_WISH, change, leave, resume
+from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, leave, resume
 from newsletter.web.forms import Form, posting
 from newsletter.web.pages import Pages
 

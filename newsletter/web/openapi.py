@@ -6,7 +6,7 @@ from typing import Any
 
 from newsletter.models import Cadence, Style
 from newsletter.places import LANGUAGES
-from newsletter.profiles import WEEKDAYS
+from newsletter.subscribers.profiles import WEEKDAYS
 
 _TEXT = {"type": "string"}
 _ERROR = {

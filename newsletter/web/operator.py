@@ -20,10 +20,10 @@ from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, Profile, Subscriber
 from newsletter.pipeline.letters import Letters
 from newsletter.pipeline.preview import preview_digest, sample_digest
-from newsletter.profiles import check_email
 from newsletter.scheduler import next_run
 from newsletter.sending import Verdict, send_one
 from newsletter.store import Store
+from newsletter.subscribers.profiles import check_email
 from newsletter.web.forms import Form, posting
 from newsletter.web.limits import Limits
 from newsletter.web.pages import Pages

@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from newsletter import tokens
 from newsletter.errors import NewsletterError, ProfileError, StoreError
-from newsletter.joining import ask_for_link, ask_to_move
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
-from newsletter.subscriptions import FILE, OWN_WISH, change, data_of, forget, pause, resume
+from newsletter.subscribers.opt_in import ask_for_link, ask_to_move
+from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, data_of, forget, pause, resume
 from newsletter.web.forms import Form, posting
 from newsletter.web.pages import PRIVATE, Pages
 from newsletter.web.post import Post

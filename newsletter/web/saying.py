@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from newsletter import tokens
 from newsletter.errors import StoreError
-from newsletter.feedback import say_by_token
 from newsletter.models import Paper
 from newsletter.store import Store
+from newsletter.subscribers.feedback import say_by_token
 from newsletter.web.forms import Form, posting
 from newsletter.web.pages import Pages
 

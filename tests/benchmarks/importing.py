@@ -16,9 +16,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter.importing import import_people
 from newsletter.models import Profile
 from newsletter.store import open_store
+from newsletter.subscribers.import_export import import_people
 from tests.benchmarks.delivering import ROOT
 
 _TOPICS = ("LLM agents", "Robotics", "Reasoning")

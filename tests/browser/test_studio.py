@@ -17,7 +17,7 @@ from newsletter.pipeline.pull import pull_files
 from newsletter.places import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
-from newsletter.subscriptions import sync
+from newsletter.subscribers.subscriptions import sync
 from newsletter.web.listening import listen
 from newsletter.web.studio import make_studio_server
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from newsletter.feedback import find_paper, say, say_of_library
 from newsletter.models import Entry, Subscriber
 from newsletter.pipeline.explain import explain
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.tastes import Tastes, learn_tastes
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
+from newsletter.subscribers.feedback import find_paper, say, say_of_library
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.ranking.test_taste import library
 

@@ -19,7 +19,7 @@ from newsletter.rendering.environment import make_environment
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
-from newsletter.subscriptions import sync
+from newsletter.subscribers.subscriptions import sync
 from newsletter.web.listening import listen
 from newsletter.web.studio import make_studio, make_studio_server
 from tests.factories import NOW

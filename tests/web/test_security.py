@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 from newsletter import tokens
 from newsletter.config import load_config
 from newsletter.errors import ConfigError
-from newsletter.joining import ask_to_join, confirm
 from newsletter.models import Status
 from newsletter.places import Site
+from newsletter.subscribers.opt_in import ask_to_join, confirm
 from newsletter.web.app import make_app
 from newsletter.web.limits import Limits, network_of
 from tests.factories import NOW, make_entry, make_profile

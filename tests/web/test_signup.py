@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.joining import ask_to_join
 from newsletter.models import Cadence, Status
+from newsletter.subscribers.opt_in import ask_to_join
 from tests.web.site import ADA, Asked, paths_in
 
 WISHES = {

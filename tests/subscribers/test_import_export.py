@@ -11,11 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError, ProfileError
-from newsletter.importing import _PLAIN_EMAIL, ImportReport, _quoted, _unquoted, export_rows, import_people
 from newsletter.models import Cadence, Profile, Refusal, Status
-from newsletter.profiles import check_email, make_profile
 from newsletter.store import Store
-from newsletter.subscriptions import leave
+from newsletter.subscribers.import_export import (
+    _PLAIN_EMAIL,
+    ImportReport,
+    _quoted,
+    _unquoted,
+    export_rows,
+    import_people,
+)
+from newsletter.subscribers.profiles import check_email, make_profile
+from newsletter.subscribers.subscriptions import leave
 from newsletter.text import squeeze
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW, make_topic

@@ -14,8 +14,8 @@ from typing import Any
 from newsletter import tokens
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Profile, Refusal, Status, Subscriber
-from newsletter.profiles import Wish, check_email, make_profile, read_profile
 from newsletter.store import Store
+from newsletter.subscribers.profiles import Wish, check_email, make_profile, read_profile
 from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"

@@ -14,13 +14,12 @@ from typing import Any
 
 from jinja2 import Environment
 
-from newsletter import subscriptions, tokens
+from newsletter import tokens
 from newsletter.config import Config
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Message, Status, Subscriber
 from newsletter.pipeline.letters import PREFERENCES_LAST, make_message_id, site_context
 from newsletter.pipeline.writing import load_keys
-from newsletter.profiles import check_email, make_profile
 from newsletter.rendering.context import WordContext
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope
@@ -29,6 +28,8 @@ from newsletter.sending import Transport, Verdict, send_one
 from newsletter.sending.dkim import sign
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
+from newsletter.subscribers import subscriptions
+from newsletter.subscribers.profiles import check_email, make_profile
 from newsletter.text import squeeze
 
 #: Who wrote the wishes of those who joined on a page.

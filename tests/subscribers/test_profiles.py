@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from newsletter.errors import ProfileError
 from newsletter.models import Cadence, Profile, Style
-from newsletter.profiles import Wish, check_email, make_profile, make_topic, read_profile, read_topics
+from newsletter.subscribers.profiles import Wish, check_email, make_profile, make_topic, read_profile, read_topics
 from tests.factories import make_profile as a_profile
 from tests.factories import make_topic as a_topic
 
 CATALOGUE = {"in-context learning": a_topic()}
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def write(folder: Path, text: str | bytes, name: str = "ada.toml") -> Path:

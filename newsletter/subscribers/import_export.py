@@ -16,7 +16,9 @@ from typing import Any
 
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Subscriber, Topic
-from newsletter.profiles import (
+from newsletter.store import Store
+from newsletter.store.subscribers import Person, email_key
+from newsletter.subscribers.profiles import (
     NUMBER_WISHES,
     TEXT_WISHES,
     WEEKDAYS,
@@ -25,9 +27,7 @@ from newsletter.profiles import (
     topic_line,
     wishes_of_texts,
 )
-from newsletter.store import Store
-from newsletter.store.subscribers import Person, email_key
-from newsletter.subscriptions import COMMAND_LINE, catalogue
+from newsletter.subscribers.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
 
 COLUMNS = ("email", "name", "topics", *TEXT_WISHES, *NUMBER_WISHES)

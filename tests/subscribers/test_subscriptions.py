@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import subscriptions, tokens
+from newsletter import tokens
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
-from newsletter.subscriptions import SyncReport, change, forget, join, leave, move, pause, resume, sync
+from newsletter.subscribers import subscriptions
+from newsletter.subscribers.subscriptions import SyncReport, change, forget, join, leave, move, pause, resume, sync
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 LATER = NOW + timedelta(days=1)

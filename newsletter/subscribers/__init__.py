@@ -1,0 +1,1 @@
+"""Subscribers: profiles, subscriptions, double opt-in, files, import and export, feedback."""
