@@ -39,7 +39,7 @@ def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_j
     if new_key is not None:
         _make_key(opened, *new_key)
         return
-    from newsletter.doctor import Level, examine
+    from newsletter.operations.doctor import Level, examine
     from newsletter.sending.dns_records import Dns
 
     found = list(examine(opened.config, Dns(None if offline else system_resolver()), now()))

@@ -22,12 +22,12 @@ from newsletter.cli.sending import (
 )
 from newsletter.cli.summaries import complain_of_summaries, make_summaries
 from newsletter.errors import NewsletterError
-from newsletter.stopping import stoppable
+from newsletter.operations.shutdown import stoppable
 
 if TYPE_CHECKING:
-    from newsletter.metrics import Metrics
+    from newsletter.operations.metrics import Metrics
+    from newsletter.operations.shutdown import Stop
     from newsletter.pipeline.deliver import DeliveryReport
-    from newsletter.stopping import Stop
 
 _PORT = click.IntRange(0, 65535)
 _note = click.option(
@@ -114,8 +114,8 @@ def serve(
     opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
 ) -> None:  # fmt: skip
     """Do what `run` does whenever the configured crontab line comes, until Ctrl-C."""
-    from newsletter.scheduler import next_run
-    from newsletter.scheduler import serve as serve_forever
+    from newsletter.operations.scheduler import next_run
+    from newsletter.operations.scheduler import serve as serve_forever
 
     metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
 
@@ -156,7 +156,7 @@ def _web(opened: Opened, host: str, port: int | None) -> Iterator[None]:
 
 
 def _metrics(opened: Opened, host: str, port: int) -> Metrics:
-    from newsletter.metrics import Metrics
+    from newsletter.operations.metrics import Metrics
 
     metrics = Metrics(opened.store, now)
     click.echo(f"metrics at http://{host}:{metrics.serve(host, port)}/metrics")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from newsletter.operations.shutdown import Stop
     from newsletter.pipeline.deliver import DeliveryReport, Outcome
-    from newsletter.stopping import Stop
 
 #: How often a terminal shows how far things are, and how often a log is told.
 _SHOWN_EVERY_S = 0.2
@@ -123,7 +123,7 @@ def _journal(opened: Opened) -> Iterator[Callable[[Outcome], None]]:
     if opened.config.log_path is None:
         yield lambda _outcome: None
         return
-    from newsletter.journal import Journal
+    from newsletter.operations.event_log import Journal
 
     with_addresses = opened.config.log_addresses
     journal = Journal(opened.config.log_path, with_addresses=with_addresses)

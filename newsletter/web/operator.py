@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, Profile, Subscriber
+from newsletter.operations.scheduler import next_run
 from newsletter.pipeline.letters import Letters
 from newsletter.pipeline.preview import preview_digest, sample_digest
-from newsletter.scheduler import next_run
 from newsletter.sending import Verdict, send_one
 from newsletter.store import Store
 from newsletter.subscribers.profiles import check_email

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from newsletter.errors import ConfigError
-from newsletter.journal import Journal
+from newsletter.operations.event_log import Journal
 from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from newsletter.errors import ConfigError
-from newsletter.stopping import Stop
+from newsletter.operations.shutdown import Stop
 
 
 def next_run(cron: str, after: datetime) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from newsletter.config import Config, DkimSettings, load_config
-from newsletter.doctor import Finding, Level, examine
+from newsletter.operations.doctor import Finding, Level, examine
 from newsletter.places import Site
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.errors import ConfigError
-from newsletter.scheduler import next_run
+from newsletter.operations.scheduler import next_run
 
 
 def test_the_next_run_is_told_in_utc() -> None:

@@ -1,0 +1,1 @@
+"""Running a site: scheduler, shutdown, event log, metrics, doctor."""
