@@ -45,7 +45,7 @@ def feedback(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Say what a reader wants more or less of (papers by arXiv id or DOI), or list what was said."""
-    from newsletter.pipeline.tastes import learn_tastes
+    from newsletter.pipeline.taste import learn_tastes
     from newsletter.subscribers.feedback import say
     from newsletter.subscribers.subscriptions import find
 

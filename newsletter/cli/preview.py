@@ -118,7 +118,7 @@ def _digest(
 
 def _letter(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
     """Write the letter; one that is sent for a trial has no links that do anything to the reader it was made for."""
-    from newsletter.pipeline.letters import Letters, make_message_id
+    from newsletter.pipeline.messages import Letters, make_message_id
     from newsletter.subscribers.profiles import check_email
 
     secret = store.secret()

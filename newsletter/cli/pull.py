@@ -162,7 +162,7 @@ def pull_configured(opened: Opened, *, rehearse: bool = False) -> list[PullRepor
     """
     from newsletter.models import PullReport
     from newsletter.pipeline.pull import resting_until
-    from newsletter.pipeline.tastes import learn_tastes
+    from newsletter.pipeline.taste import learn_tastes
     from newsletter.sources.settings import label_of
 
     sources = _configured(opened)

@@ -15,7 +15,7 @@ from newsletter.errors import NewsletterError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal
-    from newsletter.returns import TakeReport
+    from newsletter.pipeline.bounces import TakeReport
     from newsletter.sending.bounces.mailboxes import ReturnSettings
     from newsletter.store import Store
 
@@ -156,8 +156,8 @@ def _content(file: str) -> bytes:
 
 
 def _taken(store: Store, soft_limit: int, raw: bytes) -> _Taken:
-    from newsletter.answers import heed
-    from newsletter.returns import take
+    from newsletter.pipeline.bounces import take
+    from newsletter.pipeline.email_commands import heed
     from newsletter.sending.bounces.reports import read_return
 
     returned = read_return(raw)
@@ -166,7 +166,7 @@ def _taken(store: Store, soft_limit: int, raw: bytes) -> _Taken:
 
 def _tell(taken: list[_Taken], refusals: list[Refusal], *, as_json: bool) -> None:
     """Print the sum of what was taken."""
-    from newsletter.returns import TakeReport
+    from newsletter.pipeline.bounces import TakeReport
     from newsletter.text import counted
 
     reports, wishes = [report for report, _ in taken], [wish for _, wish in taken if wish]

@@ -60,7 +60,7 @@ def eject(opened: Opened, name: str) -> None:
 def check(opened: Opened) -> None:
     """Render the sample papers in every style and language; a broken template is named with its line and the reason."""
     from newsletter.models import Profile, Style, Subscriber, Topic
-    from newsletter.pipeline.letters import Letters
+    from newsletter.pipeline.messages import Letters
     from newsletter.pipeline.preview import sample_digest
 
     letters = Letters(opened.config, opened.environment(), b"")

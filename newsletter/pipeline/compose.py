@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, Section
-from newsletter.pipeline.calendar import FIRST_WINDOW, Due
 from newsletter.pipeline.notes import NO_NOTES, Notes
+from newsletter.pipeline.schedule import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher

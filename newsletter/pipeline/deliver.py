@@ -24,10 +24,10 @@ from newsletter.config import Config
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
 from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, DeliveryReport, Outcome, SendingLedger, Tally
-from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.plan import Intent, plan
-from newsletter.pipeline.writing import Writer, load_keys, write_elsewhere
+from newsletter.pipeline.workers import Writer, load_keys, write_elsewhere
 from newsletter.sending import Transport
 from newsletter.store import Store
 from newsletter.store.subscribers import email_key

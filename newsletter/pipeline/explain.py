@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from newsletter.models import Paper, Subscriber
-from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
-from newsletter.pipeline.tastes import Tastes
+from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.taste import Tastes
 from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
-from newsletter.pipeline.calendar import Due, due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.tastes import Tastes
+from newsletter.pipeline.schedule import Due, due_edition
+from newsletter.pipeline.taste import Tastes
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from newsletter.errors import StoreError
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.papers.merge import begin
-from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.tastes import Tastes
+from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.taste import Tastes
 from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher

@@ -18,8 +18,8 @@ from newsletter import tokens
 from newsletter.config import Config
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Message, Status, Subscriber
-from newsletter.pipeline.letters import PREFERENCES_LAST, make_message_id, site_context
-from newsletter.pipeline.writing import load_keys
+from newsletter.pipeline.messages import PREFERENCES_LAST, make_message_id, site_context
+from newsletter.pipeline.workers import load_keys
 from newsletter.rendering.context import WordContext
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from newsletter.config import HookSettings
 from newsletter.errors import NewsletterError, StoreError
-from newsletter.returns import take
+from newsletter.pipeline.bounces import take
 from newsletter.sending.bounces.reports import Return
 from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from newsletter.store import Store
@@ -68,7 +68,7 @@ def hook_routes(
 ) -> list[Route]:
     """Make the routes of the providers that are set.
 
-    `soft_limit` is as in `newsletter.returns.take`; `fetch` asks the addresses of Amazon's that a call names.
+    `soft_limit` is as in `newsletter.pipeline.bounces.take`; `fetch` asks the addresses of Amazon's that a call names.
     """
     readers = _readers(settings, clock, fetch or Certificates().fetch)
     return [

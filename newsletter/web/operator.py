@@ -19,7 +19,7 @@ from starlette.routing import Route
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, Profile, Subscriber
 from newsletter.operations.scheduler import next_run
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.sending import Verdict, send_one
 from newsletter.store import Store

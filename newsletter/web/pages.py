@@ -13,7 +13,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 from newsletter.config import Config
-from newsletter.pipeline.letters import site_context
+from newsletter.pipeline.messages import site_context
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import language
 from newsletter.store import Store, open_store

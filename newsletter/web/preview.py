@@ -11,7 +11,7 @@ from threading import Lock
 
 from newsletter.config import Config, load_config
 from newsletter.models import Digest, Message, Subscriber
-from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.places import Site

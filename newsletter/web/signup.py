@@ -18,7 +18,7 @@ from starlette.routing import Route
 from newsletter import tokens
 from newsletter.errors import ProfileError, QueryError, StoreError
 from newsletter.models import Profile, Topic
-from newsletter.pipeline.letters import PREFERENCES_LAST
+from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.opt_in import ask_to_join, confirm, read_request

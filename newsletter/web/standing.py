@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from newsletter.models import Digest, Item, Subscriber
 from newsletter.pipeline.compose import read_statistics
 from newsletter.pipeline.explain import score_of
-from newsletter.pipeline.tastes import Tastes
+from newsletter.pipeline.taste import Tastes
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.weights import Weights
 from newsletter.store import Store

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from newsletter.config import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Paper, Profile, Reason, Section, Style, Subscriber
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import sample_digest
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment

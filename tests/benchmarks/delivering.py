@@ -35,7 +35,7 @@ import dkim
 from newsletter.config import Config, DeliverySettings, DkimSettings, load_config
 from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
-from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Ledger, Result, Transport, Verdict

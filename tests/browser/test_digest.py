@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from newsletter.config import load_config
 from newsletter.models import Subscriber
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import sample_digest
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment

@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.config import Config, load_config
 from newsletter.models import Cadence, Item, Message, Section, Style
-from newsletter.pipeline.letters import Letters, make_message_id
+from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.pipeline.preview import sample_digest
 from newsletter.places import LANGUAGES, Site
 from newsletter.rendering.environment import make_environment

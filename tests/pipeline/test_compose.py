@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile
-from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
 from newsletter.pipeline.notes import Notes
+from newsletter.pipeline.schedule import due_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store

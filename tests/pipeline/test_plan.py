@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status
-from newsletter.pipeline.calendar import due_edition
 from newsletter.pipeline.plan import Standing, decide
+from newsletter.pipeline.schedule import due_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic

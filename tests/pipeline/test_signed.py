@@ -70,7 +70,7 @@ def test_a_key_that_is_not_there_stops_a_run_before_anything_is_planned(street: 
 def test_a_letter_that_is_too_large_to_be_handed_over_is_written_by_who_sends(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.pipeline.writing._ROOM", 50_000)
+    monkeypatch.setattr("newsletter.pipeline.workers._ROOM", 50_000)
     street.config = replace(street.config, delivery=DeliverySettings(workers=2))
     add_readers(street, 40)
     with serving(Server()) as server:

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.config import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Reason, Section, Subscriber
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from tests.factories import NOW, make_paper, make_subscriber

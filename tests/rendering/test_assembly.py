@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from newsletter.config import load_config
 from newsletter.models import Cadence, Digest, Item, Message, Paper, Profile, Reason, Section, Style, Subscriber, Topic
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.places import LANGUAGES, Site
 from newsletter.rendering.assembly import LARGEST_PAGE_B, shortened
 from newsletter.rendering.environment import make_environment

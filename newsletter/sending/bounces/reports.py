@@ -4,7 +4,7 @@
 
 A report that a server still tries (Action: delayed) says nothing: it is followed by one that counts, and both are
 about the same message. What readers or their programs answer (out of office) says nothing either. None of this is
-proof: anybody can write a report. `newsletter.returns` believes it only with a token or a Message-ID of ours.
+proof: anybody can write a report. `newsletter.pipeline.bounces` believes it only with a token or a Message-ID of ours.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from newsletter.config import Config, load_config
 from newsletter.errors import NewsletterError
 from newsletter.models import Digest, Message
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Verdict, send_one

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Profile
-from newsletter.pipeline.calendar import due_edition
+from newsletter.pipeline.schedule import due_edition
 
 
 def at(text: str) -> datetime:

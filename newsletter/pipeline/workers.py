@@ -22,7 +22,7 @@ from newsletter.errors import NewsletterError, TemplateError
 from newsletter.models import Digest, Message
 from newsletter.pipeline.compose import without_withdrawn
 from newsletter.pipeline.ledger import Claim
-from newsletter.pipeline.letters import Letters
+from newsletter.pipeline.messages import Letters
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.dkim import DkimKey, load_key, sign
 from newsletter.store import Store, open_store

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter import tokens
 from newsletter.models import Delivery, DeliveryStatus, Status
-from newsletter.returns import TakeReport, take
+from newsletter.pipeline.bounces import TakeReport, take
 from newsletter.sending.bounces.reports import Return, read_return
 from newsletter.sending.status_codes import Kind
 from newsletter.store import Store

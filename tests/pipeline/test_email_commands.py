@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter import tokens
-from newsletter.answers import heed
 from newsletter.models import Status
+from newsletter.pipeline.email_commands import heed
 from newsletter.places import Site
 from newsletter.store import Store, open_store
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture

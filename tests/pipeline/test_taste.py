@@ -5,7 +5,7 @@ from datetime import timedelta
 from newsletter.models import Entry, Subscriber
 from newsletter.pipeline.explain import explain
 from newsletter.pipeline.preview import preview_digest
-from newsletter.pipeline.tastes import Tastes, learn_tastes
+from newsletter.pipeline.taste import Tastes, learn_tastes
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from newsletter.subscribers.feedback import find_paper, say, say_of_library
