@@ -11,22 +11,22 @@ import click
 
 from newsletter import __version__
 from newsletter.cli.archive import archive
+from newsletter.cli.bounces import returns
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
 from newsletter.cli.doctor import doctor
-from newsletter.cli.editions import run, send, serve
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
+from newsletter.cli.init import init
 from newsletter.cli.output import complain
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
-from newsletter.cli.returns import returns
-from newsletter.cli.site import init
+from newsletter.cli.run import run, send, serve
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
-from newsletter.cli.summaries import summarize
+from newsletter.cli.summarize import summarize
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened
+from newsletter.cli.init import make_site
 from newsletter.cli.output import print_table
 from newsletter.cli.pull import show_reports
-from newsletter.cli.site import make_site
 from newsletter.errors import NewsletterError
 from newsletter.places import Site, samples
 

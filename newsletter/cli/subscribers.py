@@ -10,7 +10,7 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table
-from newsletter.cli.people import export_file, forget, import_file
+from newsletter.cli.subscribers_bulk import export_file, forget, import_file
 from newsletter.models import Cadence, Style
 from newsletter.places import LANGUAGES
 

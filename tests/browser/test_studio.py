@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect, sync_playwright
 
-from newsletter.cli.site import make_site
+from newsletter.cli.init import make_site
 from newsletter.pipeline.pull import pull_files
 from newsletter.places import Site, samples
 from newsletter.sources import Web, find_source

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.cli.site import make_site
+from newsletter.cli.init import make_site
 from newsletter.config import load_config
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.pull import pull_files

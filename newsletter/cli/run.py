@@ -9,18 +9,12 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from newsletter.cli.bounces import read_mailboxes
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json
+from newsletter.cli.progress import complain_of_outcomes, complain_of_stop, deliver_all, send_requests, show_outcomes
 from newsletter.cli.pull import complain_of, pull_configured, show_reports
-from newsletter.cli.returns import read_mailboxes
-from newsletter.cli.sending import (
-    complain_of_outcomes,
-    complain_of_stop,
-    deliver_all,
-    send_requests,
-    show_outcomes,
-)
-from newsletter.cli.summaries import complain_of_summaries, make_summaries
+from newsletter.cli.summarize import complain_of_summaries, make_summaries
 from newsletter.errors import NewsletterError
 from newsletter.operations.shutdown import stoppable
 
