@@ -29,8 +29,8 @@ def build(opened: Opened, directory: Path) -> None:
     """Write the archive into DIRECTORY as files, for any web host."""
     from newsletter.text import counted
     from newsletter.web.app import make_archive
-    from newsletter.web.pages import Pages
-    from newsletter.web.static import write_archive
+    from newsletter.web.archive.export import write_archive
+    from newsletter.web.site_pages import Pages
 
     prefix = Pages(opened.config, opened.environment(), now).prefix
     with progress("writing pages") as doing:

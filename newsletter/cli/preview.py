@@ -87,7 +87,7 @@ def _serve(opened: Opened, port: int, **chosen: str | None) -> None:
     """Serve the studio, opened at what was chosen."""
     from urllib.parse import urlencode
 
-    from newsletter.web.studio import serve_studio
+    from newsletter.web.studio.app import serve_studio
 
     query = urlencode({name: value for name, value in chosen.items() if value})
 

@@ -142,7 +142,7 @@ def _web(opened: Opened, host: str, port: int | None) -> Iterator[None]:
         yield
         return
     from newsletter.web.app import make_app
-    from newsletter.web.listening import serving
+    from newsletter.web.http.server import serving
 
     with serving(make_app(opened.config, now), host, port) as bound:
         click.echo(f"pages at http://{host}:{bound}/")

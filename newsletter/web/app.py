@@ -22,18 +22,18 @@ from newsletter.errors import ConfigError, NewsletterError
 from newsletter.places import find_site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
-from newsletter.web.archive import Archive
+from newsletter.web.archive.feeds import Feeds
+from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
-from newsletter.web.feeds import Feeds
-from newsletter.web.hooks import hook_routes
-from newsletter.web.leaving import Leaving
+from newsletter.web.http.security import Public
 from newsletter.web.operator import Operator
-from newsletter.web.pages import Pages
-from newsletter.web.post import Post
-from newsletter.web.preferences import Preferences
-from newsletter.web.public import Public
-from newsletter.web.saying import Saying
-from newsletter.web.signup import Signup
+from newsletter.web.site_pages import Pages
+from newsletter.web.subscribers.feedback import Saying
+from newsletter.web.subscribers.outgoing import Post
+from newsletter.web.subscribers.preferences import Preferences
+from newsletter.web.subscribers.signup import Signup
+from newsletter.web.subscribers.unsubscribe import Leaving
+from newsletter.web.webhooks import hook_routes
 
 _logger = logging.getLogger(__name__)
 

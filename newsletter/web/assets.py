@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.web.pages import Pages
+from newsletter.web.site_pages import Pages
 
 #: For so many seconds a page is not made anew, and so many pages are kept.
 _FRESH_S, _MOST_KEPT = 5.0, 300

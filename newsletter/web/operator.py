@@ -24,10 +24,10 @@ from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.sending import Verdict, send_one
 from newsletter.store import Store
 from newsletter.subscribers.profiles import check_email
-from newsletter.web.forms import Form, posting
-from newsletter.web.limits import Limits
-from newsletter.web.pages import Pages
-from newsletter.web.post import Post
+from newsletter.web.http.forms import Form, posting
+from newsletter.web.http.rate_limit import Limits
+from newsletter.web.site_pages import Pages
+from newsletter.web.subscribers.outgoing import Post
 
 _EDITIONS, _ERRORS, _TOPICS, _DAYS = 7, 10, 15, 90
 _DONE = {"sent": "The trial is sent.", "paused": "The edition is paused.", "resumed": "The edition goes on."}

@@ -26,7 +26,7 @@ from newsletter.places import Site
 from newsletter.store import Store, open_store
 from newsletter.topics.query import parse
 from newsletter.web.app import make_app
-from newsletter.web.listening import serving
+from newsletter.web.http.server import serving
 from tests.benchmarks.delivering import ROOT
 
 _WORDS = [f"word{number}" for number in range(20_000)]

@@ -23,7 +23,7 @@ from newsletter.places import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.web.app import make_app
-from newsletter.web.listening import listen, make_server
+from newsletter.web.http.server import listen, make_server
 from tests.smtpd import Server
 from tests.smtpd import serving as serving_mail
 from tests.web.site import ADA, Asked

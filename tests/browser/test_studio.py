@@ -18,8 +18,8 @@ from newsletter.places import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.subscriptions import sync
-from newsletter.web.listening import listen
-from newsletter.web.studio import make_studio_server
+from newsletter.web.http.server import listen
+from newsletter.web.studio.app import make_studio_server
 
 CHROMIUM = shutil.which("chromium")
 expect.set_options(timeout=30_000)  # of a busy machine

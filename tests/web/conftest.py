@@ -20,8 +20,8 @@ from newsletter.sending.maildir import MaildirTransport
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.subscriptions import sync
-from newsletter.web.listening import listen
-from newsletter.web.studio import make_studio, make_studio_server
+from newsletter.web.http.server import listen
+from newsletter.web.studio.app import make_studio, make_studio_server
 from tests.factories import NOW
 from tests.smtpd import Server
 from tests.smtpd import serving as serving_mail

@@ -16,10 +16,10 @@ from newsletter.models import Edition, Paper, Topic
 from newsletter.store import Store
 from newsletter.store.search import MOST_COUNTED, Found, Limits
 from newsletter.topics.query import parse
+from newsletter.web.archive.cards import card_of, path_of
+from newsletter.web.archive.periods import Period, after, before, day_of, month_of, read_period, week_of
 from newsletter.web.assets import Kept, cached
-from newsletter.web.cards import card_of, path_of
-from newsletter.web.pages import Pages
-from newsletter.web.periods import Period, after, before, day_of, month_of, read_period, week_of
+from newsletter.web.site_pages import Pages
 
 #: Papers on one page.
 A_PAGE = 30

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.web.app import make_archive
-from newsletter.web.periods import after, before, day_of, month_of, read_period, week_of
-from newsletter.web.static import write_archive
+from newsletter.web.archive.export import write_archive
+from newsletter.web.archive.periods import after, before, day_of, month_of, read_period, week_of
 from tests.factories import NOW, make_entry, make_profile
 from tests.web.site import ADA, SITE_URL, Asked
 

@@ -16,8 +16,8 @@ from newsletter.errors import StoreError
 from newsletter.models import Cadence, Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, leave, resume
-from newsletter.web.forms import Form, posting
-from newsletter.web.pages import Pages
+from newsletter.web.http.forms import Form, posting
+from newsletter.web.site_pages import Pages
 
 #: For so long who left may come back by the same page; links of old mails must not bring anybody back.
 _UNDONE_WITHIN = timedelta(days=1)

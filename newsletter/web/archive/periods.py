@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from newsletter.web.cards import day_in_words
+from newsletter.web.archive.cards import day_in_words
 
 #: No paper is from before the first journal, nor from so far ahead.
 _FIRST_YEAR, _LAST_YEAR = "1665", "2999"

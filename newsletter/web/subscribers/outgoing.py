@@ -10,7 +10,7 @@ from newsletter.errors import NewsletterError
 from newsletter.pipeline.transport import make_transport
 from newsletter.sending import Transport
 from newsletter.subscribers.opt_in import Postman
-from newsletter.web.pages import Pages
+from newsletter.web.site_pages import Pages
 
 _logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from babel import Locale
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.places import LANGUAGES
 from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, topic_line, wishes_of_texts
-from newsletter.web.forms import Form
+from newsletter.web.http.forms import Form
 
 
 @dataclass(frozen=True, slots=True)

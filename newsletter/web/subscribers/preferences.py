@@ -20,10 +20,10 @@ from newsletter.models import Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.opt_in import ask_for_link, ask_to_move
 from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, data_of, forget, pause, resume
-from newsletter.web.forms import Form, posting
-from newsletter.web.pages import PRIVATE, Pages
-from newsletter.web.post import Post
-from newsletter.web.wishes import fields_of, wishes_of
+from newsletter.web.http.forms import Form, posting
+from newsletter.web.site_pages import PRIVATE, Pages
+from newsletter.web.subscribers.outgoing import Post
+from newsletter.web.subscribers.profile_form import fields_of, wishes_of
 
 _LONGEST_PAUSE = timedelta(days=366)
 _SHOWN = 20

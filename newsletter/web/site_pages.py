@@ -17,7 +17,7 @@ from newsletter.pipeline.messages import site_context
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import language
 from newsletter.store import Store, open_store
-from newsletter.web.week import Week
+from newsletter.web.topic_counts import Week
 
 _ENGLISH = language("en")
 #: Of addresses that hold a token: nobody's index has them.

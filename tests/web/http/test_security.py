@@ -21,7 +21,7 @@ from newsletter.models import Status
 from newsletter.places import Site
 from newsletter.subscribers.opt_in import ask_to_join, confirm
 from newsletter.web.app import make_app
-from newsletter.web.limits import Limits, network_of
+from newsletter.web.http.rate_limit import Limits, network_of
 from tests.factories import NOW, make_entry, make_profile
 from tests.web.site import ADA, SITE_URL, Asked
 
@@ -262,7 +262,7 @@ def test_a_request_that_is_confirmed_by_two_at_once_joins_once(asked: Asked) -> 
 
 def test_the_endpoints_for_programs_keep_to_their_description(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Limits, "take", lambda _limits, _host: 0.0)  # they are tried elsewhere
-    monkeypatch.setattr("newsletter.web.post.Post.send_waiting", lambda _post: None)
+    monkeypatch.setattr("newsletter.web.subscribers.outgoing.Post.send_waiting", lambda _post: None)
     described = schemathesis.openapi.from_asgi("/api/openapi.json", asked.client.app, headers=HOST)
     operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) == 2

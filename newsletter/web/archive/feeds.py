@@ -15,10 +15,10 @@ from newsletter.errors import QueryError
 from newsletter.models import Paper
 from newsletter.rendering.links import paper_url
 from newsletter.topics.query import parse
-from newsletter.web.archive import topic_path
+from newsletter.web.archive.cards import path_of
+from newsletter.web.archive.pages import topic_path
 from newsletter.web.assets import cached
-from newsletter.web.cards import path_of
-from newsletter.web.pages import Pages
+from newsletter.web.site_pages import Pages
 
 _NEWEST = 50
 _KEPT_S = 900

@@ -10,8 +10,8 @@ from newsletter.models import Message
 from newsletter.rendering.checks import check, find_scorer
 from newsletter.rendering.links import paper_url
 from newsletter.text import counted
-from newsletter.web.preview import Preview, size
 from newsletter.web.standing import Standing
+from newsletter.web.studio.preview import Preview, size
 
 #: Stands for a check that was not made yet.
 _WAITING = {"name": "spam", "verdict": "waiting", "detail": "scored by SpamAssassin when the checks are looked at"}

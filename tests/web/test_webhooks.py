@@ -22,7 +22,7 @@ from newsletter.models import Status
 from newsletter.places import Site
 from newsletter.store import open_store
 from newsletter.web.app import make_app
-from newsletter.web.hooks import Certificates
+from newsletter.web.webhooks import Certificates
 from tests.factories import NOW
 from tests.sending.bounces.webhook_calls import (
     MAILGUN_KEY,

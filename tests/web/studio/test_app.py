@@ -17,9 +17,9 @@ from newsletter.errors import NewsletterError
 from newsletter.places import Site
 from newsletter.rendering.checks import Scorer
 from newsletter.store import open_store
-from newsletter.web import facts
-from newsletter.web.studio import serve_studio
-from newsletter.web.watching import changes, version
+from newsletter.web.studio import preview_json
+from newsletter.web.studio.app import serve_studio
+from newsletter.web.studio.live_reload import changes, version
 from tests.factories import NOW, make_entry
 
 ADA = {"subscriber": "ada@example.org"}
@@ -164,7 +164,7 @@ def test_checks_that_take_long_are_made_for_who_looks(studio: TestClient, monkey
     def find_one() -> Scorer:
         return scorer
 
-    monkeypatch.setattr(facts, "find_scorer", find_one)
+    monkeypatch.setattr(preview_json, "find_scorer", find_one)
     quick = told(studio, **ADA)["checks"]
     assert not asked
     full = studio.get("/checks.json", params=ADA).json()
@@ -259,7 +259,7 @@ def test_a_mistake_of_ours_is_told_without_its_traceback(studio: TestClient, mon
     def broken(*_given: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("newsletter.web.preview.preview_digest", broken)
+    monkeypatch.setattr("newsletter.web.studio.preview.preview_digest", broken)
     answer = studio.get("/digest.html", params=ADA)
 
     assert answer.status_code == 500

@@ -20,7 +20,7 @@ from newsletter.pipeline.bounces import take
 from newsletter.sending.bounces.reports import Return
 from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from newsletter.store import Store
-from newsletter.web.forms import limited_body
+from newsletter.web.http.forms import limited_body
 
 _MOST_BYTES = 1_000_000
 _MOST_FETCHED = 65536

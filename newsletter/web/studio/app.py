@@ -25,14 +25,14 @@ from newsletter.config import load_config
 from newsletter.errors import NewsletterError
 from newsletter.places import Site, default_templates
 from newsletter.rendering.environment import find_template, make_environment, render
-from newsletter.web import outbox
-from newsletter.web.choice import choose_reader, offered_editions, read_choice
-from newsletter.web.facts import checks_of, facts_of
-from newsletter.web.guard import Guard, letter_policy
-from newsletter.web.listening import listen, make_server
-from newsletter.web.page import page_context
-from newsletter.web.preview import Previews
-from newsletter.web.watching import changes, version
+from newsletter.web.http.server import listen, make_server
+from newsletter.web.studio import outbox
+from newsletter.web.studio.live_reload import changes, version
+from newsletter.web.studio.localhost_only import Guard, letter_policy
+from newsletter.web.studio.page import page_context
+from newsletter.web.studio.preview import Previews
+from newsletter.web.studio.preview_json import checks_of, facts_of
+from newsletter.web.studio.selection import choose_reader, offered_editions, read_choice
 
 if TYPE_CHECKING:
     from uvicorn import Server

@@ -11,8 +11,8 @@ from newsletter.errors import StoreError
 from newsletter.models import Paper
 from newsletter.store import Store
 from newsletter.subscribers.feedback import say_by_token
-from newsletter.web.forms import Form, posting
-from newsletter.web.pages import Pages
+from newsletter.web.http.forms import Form, posting
+from newsletter.web.site_pages import Pages
 
 
 class Saying:

@@ -22,11 +22,11 @@ from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.opt_in import ask_to_join, confirm, read_request
-from newsletter.web.forms import MOST_BYTES, Form, limited_body, posting
-from newsletter.web.openapi import DESCRIPTION
-from newsletter.web.pages import Pages
-from newsletter.web.post import Post
-from newsletter.web.wishes import Fields, fields_of, fields_of_form, wishes_of
+from newsletter.web.http.forms import MOST_BYTES, Form, limited_body, posting
+from newsletter.web.site_pages import Pages
+from newsletter.web.subscribers.openapi import DESCRIPTION
+from newsletter.web.subscribers.outgoing import Post
+from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, wishes_of
 
 #: A field that no person sees; programs fill it in.
 _TRAP = "website"

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.web.limits import Limits
+from newsletter.web.http.rate_limit import Limits
 
 #: Nothing from elsewhere but pictures, nothing inline, and in nobody's frame.
 PAGE_POLICY = (

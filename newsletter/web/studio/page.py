@@ -12,9 +12,9 @@ from newsletter.config import load_config
 from newsletter.errors import NewsletterError
 from newsletter.models import Style
 from newsletter.places import LANGUAGES
-from newsletter.web.choice import Choice, as_query, choose_reader, offered_editions, offered_readers
-from newsletter.web.preview import Previews
-from newsletter.web.watching import version
+from newsletter.web.studio.live_reload import version
+from newsletter.web.studio.preview import Previews
+from newsletter.web.studio.selection import Choice, as_query, choose_reader, offered_editions, offered_readers
 
 #: Pixels, as most people's screens have them.
 WIDTHS = (("desktop", "Desktop", 1280), ("tablet", "Tablet", 768), ("phone", "Phone", 390))

@@ -17,9 +17,9 @@ from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.store import Store, open_store
-from newsletter.web.choice import Choice, choose_reader
 from newsletter.web.standing import Standing, standings
-from newsletter.web.watching import fingerprint
+from newsletter.web.studio.live_reload import fingerprint
+from newsletter.web.studio.selection import Choice, choose_reader
 
 #: So many letters are kept: the one on the screen, which is asked for in several forms, and a few before it.
 _KEPT = 8

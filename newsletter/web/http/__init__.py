@@ -1,0 +1,1 @@
+"""What every page shares: host checks, forms, rate limits, the server."""

@@ -1,0 +1,1 @@
+"""The studio: a local page on which an operator previews digests."""

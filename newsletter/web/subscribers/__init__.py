@@ -1,0 +1,1 @@
+"""Pages for subscribers: sign-up, preferences, unsubscribe, feedback."""
