@@ -14,10 +14,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from newsletter.config.schema import SETTINGS, new_config
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.places import samples
-from newsletter.settings import SETTINGS, new_config
+from newsletter.site import samples
 from newsletter.sources import Document, Span, Web
 from newsletter.sources.settings import make_source
 from tests.factories import TODAY
@@ -122,7 +122,7 @@ def test_every_file_that_the_readme_links_to_is_there() -> None:
 
 
 def test_the_repositorys_own_settings_are_those_of_a_new_site() -> None:
-    # To mend it: python -c 'from newsletter.settings import *; print(new_config(), end="")' > newsletter.toml
+    # To mend it: python -c 'from newsletter.config.schema import *; print(new_config(), end="")' > newsletter.toml
     assert (ROOT / "newsletter.toml").read_text(encoding="utf-8") == new_config()
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.errors import ConfigError
-from newsletter.places import CONFIG_NAME, Site, find_site
+from newsletter.site import CONFIG_NAME, Site, find_site
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from newsletter.config import Config
+    from newsletter.config.load import Config
     from newsletter.sending import Transport
     from newsletter.store import Store
 
@@ -42,7 +42,7 @@ class Opened:
     @cached_property
     def config(self) -> Config:
         """The site's settings."""
-        from newsletter.config import load_config
+        from newsletter.config.load import load_config
 
         return load_config(self.site)
 

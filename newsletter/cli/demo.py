@@ -16,7 +16,7 @@ from newsletter.cli.init import make_site
 from newsletter.cli.output import print_table
 from newsletter.cli.pull import show_reports
 from newsletter.errors import NewsletterError
-from newsletter.places import Site, samples
+from newsletter.site import Site, samples
 
 if TYPE_CHECKING:
     from newsletter.models import PullReport
@@ -89,7 +89,7 @@ def _pull(opened: Opened) -> list[PullReport]:
 
 
 def _deliver(opened: Opened, inbox: Inbox) -> DeliveryReport:
-    from newsletter.config import load_config
+    from newsletter.config.load import load_config
     from newsletter.pipeline.deliver import deliver
     from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
 

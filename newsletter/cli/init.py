@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.errors import ConfigError
-from newsletter.places import Site, default_subscribers, samples
+from newsletter.site import Site, default_subscribers, samples
 
 
 @click.command(epilog="\b\nExamples:\n  newsletter init\n  newsletter init ~/papers")
@@ -29,7 +29,7 @@ def make_site(root: Path) -> list[Path]:
     Raises:
         ConfigError: A file cannot be written.
     """
-    from newsletter.settings import new_config
+    from newsletter.config.schema import new_config
     from newsletter.store import open_store
     from newsletter.subscribers.profiles import read_topics
 

@@ -13,7 +13,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, json_option, print_json
 from newsletter.errors import NewsletterError
 from newsletter.models import Style
-from newsletter.places import LANGUAGES
+from newsletter.site import LANGUAGES
 
 if TYPE_CHECKING:
     from newsletter.models import Digest, Message, Subscriber

@@ -12,7 +12,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table
 from newsletter.cli.subscribers_bulk import export_file, forget, import_file
 from newsletter.models import Cadence, Style
-from newsletter.places import LANGUAGES
+from newsletter.site import LANGUAGES
 
 if TYPE_CHECKING:
     from newsletter.models import Profile, Subscriber

@@ -10,7 +10,7 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_table
 from newsletter.errors import ConfigError
-from newsletter.places import LANGUAGES, default_templates
+from newsletter.site import LANGUAGES, default_templates
 
 
 @click.group(

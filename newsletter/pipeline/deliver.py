@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from jinja2 import Environment
 
-from newsletter.config import Config
+from newsletter.config.load import Config
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
 from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, DeliveryReport, Outcome, SendingLedger, Tally

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from newsletter import tokens
-from newsletter.config import Config
+from newsletter.config.load import Config
 from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
 from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.assembly import Assembler, Links

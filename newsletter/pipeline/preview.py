@@ -12,10 +12,10 @@ from newsletter.pipeline.compose import compose, find_edition, read_matcher, rea
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import Tastes
-from newsletter.places import samples
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
+from newsletter.site import samples
 from newsletter.sources import Document, find_source
 from newsletter.store import Store
 

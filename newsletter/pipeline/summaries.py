@@ -19,7 +19,7 @@ from itertools import zip_longest
 from typing import Any
 
 from newsletter import __version__
-from newsletter.config import SummarySettings
+from newsletter.config.load import SummarySettings
 from newsletter.markup import clean
 from newsletter.models import Paper
 from newsletter.store import Store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.config import Config, check_sender
+from newsletter.config.load import Config, check_sender
 from newsletter.sending import Transport
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.sending.smtp.transport import SmtpTransport

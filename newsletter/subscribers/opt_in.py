@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment
 
 from newsletter import tokens
-from newsletter.config import Config
+from newsletter.config.load import Config
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Message, Status, Subscriber
 from newsletter.pipeline.messages import PREFERENCES_LAST, make_message_id, site_context

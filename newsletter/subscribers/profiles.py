@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from newsletter.errors import ProfileError, QueryError
 from newsletter.models import Cadence, Profile, Style, Topic
-from newsletter.places import LANGUAGES
 from newsletter.ranking.weights import check_weights
+from newsletter.site import LANGUAGES
 from newsletter.text import squeeze, words
 from newsletter.topics.query import format_query, is_plain, parse, query_of
 

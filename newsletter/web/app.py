@@ -17,11 +17,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from newsletter.config import Config, load_config
+from newsletter.config.load import Config, load_config
 from newsletter.errors import ConfigError, NewsletterError
-from newsletter.places import find_site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
+from newsletter.site import find_site
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes

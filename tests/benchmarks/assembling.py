@@ -18,12 +18,12 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Paper, Profile, Reason, Section, Style, Subscriber
 from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import sample_digest
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
+from newsletter.site import Site
 from tests.benchmarks.matching import NOW
 
 EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)

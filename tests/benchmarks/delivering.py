@@ -32,15 +32,15 @@ from pathlib import Path
 
 import dkim
 
-from newsletter.config import Config, DeliverySettings, DkimSettings, load_config
+from newsletter.config.load import Config, DeliverySettings, DkimSettings, load_config
 from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.messages import Letters, make_message_id
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Ledger, Result, Transport, Verdict
 from newsletter.sending.dkim import new_key
 from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.site import Site
 from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
 from tests.benchmarks.matching import NOW

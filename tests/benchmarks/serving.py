@@ -20,9 +20,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.models import Entry
-from newsletter.places import Site
+from newsletter.site import Site
 from newsletter.store import Store, open_store
 from newsletter.topics.query import parse
 from newsletter.web.app import make_app

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.models import Cadence, Message, Style
 from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import sample_digest
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
+from newsletter.site import Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 WIDTHS = {"phone": 390, "desktop": 1280}

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from newsletter.config import load_config
+from newsletter.config.load import load_config
+from newsletter.config.schema import new_config
 from newsletter.models import Subscriber
 from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import sample_digest
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
-from newsletter.settings import new_config
+from newsletter.site import Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 CHROMIUM = shutil.which("chromium")

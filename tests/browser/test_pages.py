@@ -17,9 +17,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect, sync_playwright
 
 from newsletter.cli.init import make_site
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.pipeline.pull import pull_files
-from newsletter.places import Site, samples
+from newsletter.site import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.web.app import make_app

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from newsletter.cli.init import make_site
 from newsletter.pipeline.pull import pull_files
-from newsletter.places import Site, samples
+from newsletter.site import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.subscriptions import sync

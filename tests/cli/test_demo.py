@@ -9,7 +9,7 @@ from email.policy import default
 from pathlib import Path
 
 from newsletter.models import Entry
-from newsletter.places import samples
+from newsletter.site import samples
 from newsletter.sources import Document, find_source
 from tests.factories import NOW
 

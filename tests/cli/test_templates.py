@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from newsletter.places import default_templates
+from newsletter.site import default_templates
 from tests.cli.conftest import Newsletter
 
 

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import pytest
 
-from newsletter.config import Config, load_config
+from newsletter.config.load import Config, load_config
+from newsletter.config.schema import new_config
 from newsletter.models import Cadence, Item, Message, Section, Style
 from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.pipeline.preview import sample_digest
-from newsletter.places import LANGUAGES, Site
 from newsletter.rendering.environment import make_environment
-from newsletter.settings import new_config
+from newsletter.site import LANGUAGES, Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 SECRET = b"secret"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from newsletter.config import Config, DkimSettings, load_config
+from newsletter.config.load import Config, DkimSettings, load_config
 from newsletter.operations.doctor import Finding, Level, examine
-from newsletter.places import Site
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
 from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.site import Site
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW
 from tests.nameserver import Zone, naming

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from newsletter.config import Config, load_config
+from newsletter.config.load import Config, load_config
 from newsletter.models import Topic
 from newsletter.pipeline.deliver import DeliveryReport, deliver
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
 from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.smtpd import Server

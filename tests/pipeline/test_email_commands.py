@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter import tokens
 from newsletter.models import Status
 from newsletter.pipeline.email_commands import heed
-from newsletter.places import Site
+from newsletter.site import Site
 from newsletter.store import Store, open_store
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW, make_entry, make_profile

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Reason, Section, Subscriber
 from newsletter.pipeline.messages import Letters
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
+from newsletter.site import Site
 from tests.factories import NOW, make_paper, make_subscriber
 
 Write = Callable[..., Message]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.places import samples
+from newsletter.site import samples
 from newsletter.sources import Document, Span, Web
 from newsletter.sources.documents import read_document
 from newsletter.sources.file import File, recognise

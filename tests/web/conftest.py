@@ -11,12 +11,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from newsletter.cli.init import make_site
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.pull import pull_files
-from newsletter.places import Site, samples
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.maildir import MaildirTransport
+from newsletter.site import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.subscriptions import sync

@@ -16,10 +16,10 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.config import Config, HookSettings, load_config
+from newsletter.config.load import Config, HookSettings, load_config
 from newsletter.errors import NewsletterError
 from newsletter.models import Status
-from newsletter.places import Site
+from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.webhooks import Certificates

@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError
-from newsletter.places import Site, default_templates
 from newsletter.rendering.environment import find_template, make_environment, render
+from newsletter.site import Site, default_templates
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox
 from newsletter.web.studio.live_reload import changes, version

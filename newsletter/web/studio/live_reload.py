@@ -10,7 +10,7 @@ from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
 
-from newsletter.places import Site, default_templates
+from newsletter.site import Site, default_templates
 
 _PAUSE_S = 0.3
 #: After so many pauses without a change a comment is sent, to learn whether anybody still listens.

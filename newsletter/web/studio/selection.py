@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 
 from newsletter.errors import NewsletterError, ProfileError
 from newsletter.models import Profile, Status, Style, Subscriber
-from newsletter.places import LANGUAGES, Site
+from newsletter.site import LANGUAGES, Site
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, read_profile
 from newsletter.subscribers.subscriptions import catalogue, find, someone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from newsletter.models import Cadence, Style
-from newsletter.places import LANGUAGES
+from newsletter.site import LANGUAGES
 from newsletter.subscribers.profiles import WEEKDAYS
 
 _TEXT = {"type": "string"}

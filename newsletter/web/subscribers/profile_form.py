@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from babel import Locale
 
 from newsletter.models import Cadence, Profile, Style, Topic
-from newsletter.places import LANGUAGES
+from newsletter.site import LANGUAGES
 from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, topic_line, wishes_of_texts
 from newsletter.web.http.forms import Form
 

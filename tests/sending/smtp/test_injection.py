@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.config import Config, load_config
+from newsletter.config.load import Config, load_config
 from newsletter.errors import NewsletterError
 from newsletter.models import Digest, Message
 from newsletter.pipeline.messages import Letters
-from newsletter.places import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Verdict, send_one
 from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.site import Site
 from tests.benchmarks.assembling import digest_of, make_papers
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 

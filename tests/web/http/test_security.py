@@ -15,10 +15,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from newsletter import tokens
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.errors import ConfigError
 from newsletter.models import Status
-from newsletter.places import Site
+from newsletter.site import Site
 from newsletter.subscribers.opt_in import ask_to_join, confirm
 from newsletter.web.app import make_app
 from newsletter.web.http.rate_limit import Limits, network_of

@@ -14,8 +14,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from newsletter.errors import NewsletterError
-from newsletter.places import Site
 from newsletter.rendering.checks import Scorer
+from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.web.studio import preview_json
 from newsletter.web.studio.app import serve_studio

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config import Config, DkimSettings, check_sender, load_config
+from newsletter.config.load import Config, DkimSettings, check_sender, load_config
+from newsletter.config.schema import SETTINGS, new_config
 from newsletter.errors import ConfigError
-from newsletter.places import Site, find_site
 from newsletter.ranking.weights import Weights
 from newsletter.sending.smtp.transport import SmtpSettings
-from newsletter.settings import SETTINGS, new_config
+from newsletter.site import Site, find_site
 from newsletter.sources.huggingface import HuggingFace
 
 

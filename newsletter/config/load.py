@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
-from newsletter.places import LANGUAGES, Site
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, Palette, is_colour, make_palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.mailboxes import ReturnSettings
 from newsletter.sending.smtp.transport import SmtpSettings
-from newsletter.settings import read_settings
+from newsletter.site import LANGUAGES, Site
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import label_of, make_source
 from newsletter.subscribers.profiles import check_email

@@ -1,0 +1,1 @@
+"""Settings: what may be set, reading them, and the typed result."""
