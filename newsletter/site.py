@@ -8,8 +8,6 @@ from pathlib import Path
 from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
-#: What mails and pages are written in; newsletter/locale/ has a catalogue for each but the first.
-LANGUAGES = ("en", "de", "es", "fr", "zh")
 
 _PACKAGE = Path(__file__).parent
 
@@ -81,8 +79,3 @@ def samples() -> Path:
 def _shipped(in_package: str, in_checkout: str) -> Path:
     packaged = _PACKAGE / in_package
     return packaged if packaged.exists() else _PACKAGE.parent / in_checkout
-
-
-def locale_catalogue(language: str) -> Path:
-    """Return the file of a language's words."""
-    return _PACKAGE / "locale" / f"{language}.po"

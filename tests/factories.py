@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.models import Entry, Paper, Profile, Subscriber, Topic
-from newsletter.papers.merge import key_of
+from newsletter.papers.identity import key_of
 from newsletter.topics.query import query_of
 
 #: A Friday morning.

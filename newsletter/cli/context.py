@@ -16,7 +16,7 @@ from newsletter.site import CONFIG_NAME, Site, find_site
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from newsletter.config.load import Config
+    from newsletter.config.model import Config
     from newsletter.sending import Transport
     from newsletter.store import Store
 

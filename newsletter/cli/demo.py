@@ -78,7 +78,7 @@ def _fresh(root: Path) -> Path:
 def _pull(opened: Opened) -> list[PullReport]:
     from newsletter.pipeline.pull import pull_files
     from newsletter.sources import Web, find_source
-    from newsletter.subscribers.subscriptions import sync
+    from newsletter.subscribers.sync import sync
 
     with opened.store() as store, Web() as web:
         sync(store, opened.site.subscribers, _CLOCK)

@@ -12,8 +12,8 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, json_option, print_json
 from newsletter.errors import NewsletterError
+from newsletter.languages import LANGUAGES
 from newsletter.models import Style
-from newsletter.site import LANGUAGES
 
 if TYPE_CHECKING:
     from newsletter.models import Digest, Message, Subscriber
@@ -118,8 +118,8 @@ def _digest(
 
 def _letter(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
     """Write the letter; one that is sent for a trial has no links that do anything to the reader it was made for."""
+    from newsletter.addresses import check_email
     from newsletter.pipeline.messages import Letters, make_message_id
-    from newsletter.subscribers.profiles import check_email
 
     secret = store.secret()
     name = make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender)

@@ -70,7 +70,7 @@ def deliver_all(
 
 def send_requests(opened: Opened) -> None:
     """Send the mails that confirm what was asked for on a page, where they could not leave at once."""
-    from newsletter.subscribers.opt_in import Postman
+    from newsletter.pipeline.confirmations import Postman
 
     with opened.store() as store:
         if not store.requests.waiting(1):

@@ -108,8 +108,8 @@ def serve(
     opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
 ) -> None:  # fmt: skip
     """Do what `run` does whenever the configured crontab line comes, until Ctrl-C."""
-    from newsletter.operations.scheduler import next_run
     from newsletter.operations.scheduler import serve as serve_forever
+    from newsletter.pipeline.schedule import next_run
 
     metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
 

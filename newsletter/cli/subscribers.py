@@ -11,8 +11,8 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import complain, finish, json_option, print_json, print_table
 from newsletter.cli.subscribers_bulk import export_file, forget, import_file
+from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Style
-from newsletter.site import LANGUAGES
 
 if TYPE_CHECKING:
     from newsletter.models import Profile, Subscriber
@@ -208,7 +208,7 @@ def leave(opened: Opened, who: str) -> None:
 @pass_opened
 def sync(opened: Opened, dry_run: bool, as_json: bool) -> None:
     """Load the profiles in subscribers/*.toml. A bad file is reported; the others go in."""
-    from newsletter.subscribers.subscriptions import sync as sync_files
+    from newsletter.subscribers.sync import sync as sync_files
 
     with opened.store() as store:
         report = sync_files(store, opened.site.subscribers, now(), dry_run=dry_run)

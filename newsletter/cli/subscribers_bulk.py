@@ -110,8 +110,8 @@ Examples:
 @pass_opened
 def forget(opened: Opened, email: str, yes: bool) -> None:
     """Delete a person and all that is known of them. That they must not be mailed, if so, is remembered."""
+    from newsletter.subscribers.privacy import forget as forget_person
     from newsletter.subscribers.subscriptions import find
-    from newsletter.subscribers.subscriptions import forget as forget_person
 
     with opened.store() as store:
         known = find(store, email)

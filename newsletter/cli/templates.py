@@ -10,7 +10,8 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_table
 from newsletter.errors import ConfigError
-from newsletter.site import LANGUAGES, default_templates
+from newsletter.languages import LANGUAGES
+from newsletter.site import default_templates
 
 
 @click.group(

@@ -62,7 +62,7 @@ Examples:
 @pass_opened
 def add(opened: Opened, name: str, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...]) -> None:
     """Add a topic to the catalogue, or change it for all its readers: a QUERY, or words and phrases."""
-    from newsletter.subscribers.profiles import make_topic
+    from newsletter.topics.topic import make_topic
 
     topic = make_topic(name, keywords, excluded, query=query)
     with opened.store() as store, store.transaction():
@@ -104,7 +104,7 @@ def test(
     from newsletter.models import Profile
     from newsletter.pipeline.compose import read_matcher
     from newsletter.ranking.grouping import group
-    from newsletter.subscribers.profiles import make_topic
+    from newsletter.topics.topic import make_topic
 
     with opened.store() as store:
         known = None if keywords or excluded else store.topics.find(query)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter.config.load import Config, check_sender
+from newsletter.config.load import check_sender
+from newsletter.config.model import Config
 from newsletter.errors import ConfigError, TransportError
 from newsletter.sending.dkim import DkimKey, load_key
 from newsletter.sending.dns_records import BadRecord, Dmarc, Dns, Silence, dmarc_of, spf_of, tags_of

@@ -5,27 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from newsletter.errors import ConfigError
 from newsletter.operations.shutdown import Stop
-
-
-def next_run(cron: str, after: datetime) -> datetime:
-    """Return when a crontab line, read in UTC, fires next.
-
-    Raises:
-        ConfigError: It is not a crontab line, or never fires.
-    """
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only `serve` needs it
-
-    try:
-        moment = CronTrigger.from_crontab(cron, timezone=UTC).get_next_fire_time(None, after)
-    except ValueError as error:
-        raise ConfigError(
-            f"schedule.cron: {cron!r} is not a crontab line: {error}", hint='as in "5 * * * *"'
-        ) from error
-    if moment is None:
-        raise ConfigError(f"schedule.cron: {cron!r} never comes")
-    return datetime.fromtimestamp(moment.timestamp(), UTC)
+from newsletter.pipeline.schedule import next_run
 
 
 def serve(cron: str, job: Callable[[], None], stop: Stop) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter import tokens
+from newsletter.addresses import email_key
 from newsletter.models import DeliveryStatus, Status, Subscriber
 from newsletter.sending.bounces.reports import Kind, Return
 from newsletter.store import Store
 from newsletter.store.bounces import ReturnRow
-from newsletter.store.subscribers import email_key
 
 #: Soft bounces count for so long.
 _REMEMBERED = timedelta(days=30)

@@ -20,7 +20,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from jinja2 import Environment
 
-from newsletter.config.load import Config
+from newsletter.addresses import email_key
+from newsletter.config.model import Config
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
 from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, DeliveryReport, Outcome, SendingLedger, Tally
@@ -30,7 +31,6 @@ from newsletter.pipeline.plan import Intent, plan
 from newsletter.pipeline.workers import Writer, load_keys, write_elsewhere
 from newsletter.sending import Transport
 from newsletter.store import Store
-from newsletter.store.subscribers import email_key
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "deliver"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from newsletter.models import Paper, Subscriber
+from newsletter.models import Digest, Item, Paper, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import Tastes
@@ -129,3 +130,43 @@ def _why_not(paper: Paper, *, may_be_in: bool, was_sent: bool, is_new: bool) -> 
     if may_be_in:
         return "not in the digest: others rank higher"
     return "not in the digest: none of the topics matches"
+
+
+#: The parts of a score, in the order in which `explain` tells them.
+PARTS = ("match", "popularity", "freshness", "followed", "taste")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One paper of a digest."""
+
+    item: Item
+    section: str
+    #: From 1, in the section.
+    position: int
+    #: Name of each part, what it adds, and why; together they are `total`.
+    parts: tuple[tuple[str, float, str], ...]
+    total: float
+    #: Each of the reader's topics: its name, and what it says of the paper.
+    topics: tuple[tuple[str, str], ...]
+
+
+def standings(store: Store, digest: Digest, reader: Subscriber, weights: Weights | None) -> Iterator[Standing]:
+    """Yield the digest's papers in reading order."""
+    statistics = read_statistics(store)
+    index = PaperIndex([item.paper for item in digest.items])
+    taste = Tastes(store).of(reader.id, index)
+    tastes = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
+    for section in digest.sections:
+        for position, item in enumerate(section.items, start=1):
+            to_taste = tastes.get(item.paper.id, 0.0)
+            told = score_of(item.paper, reader, digest.edition.day, statistics, weights, to_taste)
+            parts = zip(PARTS, told.parts, strict=True)
+            yield Standing(
+                item=item,
+                section=section.title,
+                position=position,
+                parts=tuple((name, value, words.removeprefix(name).lstrip(":, ")) for name, (words, value) in parts),
+                total=told.total,
+                topics=told.topics,
+            )

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from newsletter.addresses import email_key
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
 from newsletter.sending import Result, Verdict
@@ -21,7 +22,6 @@ from newsletter.sending.bounces.reports import fingerprint_of
 from newsletter.sending.status_codes import Kind, code_in
 from newsletter.store import Store
 from newsletter.store.bounces import ReturnRow
-from newsletter.store.subscribers import email_key
 
 MAX_ATTEMPTS = 8
 _FIRST_PAUSE = timedelta(minutes=5)

@@ -13,14 +13,15 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from newsletter import tokens
-from newsletter.config.load import Config
+from newsletter.addresses import wire_address
+from newsletter.config.model import Config
 from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
 from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.assembly import Assembler, Links
 from newsletter.rendering.context import SiteContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.language import language
-from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail, wire_address
+from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail
 from newsletter.store.summaries import Summaries
 
 #: For so long a mail lets its reader change what they wish for: mails are kept, and forwarded.

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
+from newsletter.addresses import email_key
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
@@ -19,7 +20,6 @@ from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
 from newsletter.store import Store
-from newsletter.store.subscribers import email_key
 from newsletter.text import counted
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from newsletter.errors import ConfigError
 from newsletter.models import Cadence, Profile
 
 #: How far an edition reaches back that none came before; the limits on papers keep it short.
@@ -58,3 +59,22 @@ def _is_edition_day(day: date, profile: Profile) -> bool:
 def _moment(day: date, profile: Profile, zone: ZoneInfo) -> datetime:
     """Return when a day's edition is due. An hour that a clock change skips comes as the one after it."""
     return datetime.combine(day, time(profile.hour), tzinfo=zone).astimezone(UTC)
+
+
+def next_run(cron: str, after: datetime) -> datetime:
+    """Return when a crontab line, read in UTC, fires next.
+
+    Raises:
+        ConfigError: It is not a crontab line, or never fires.
+    """
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only `serve` needs it
+
+    try:
+        moment = CronTrigger.from_crontab(cron, timezone=UTC).get_next_fire_time(None, after)
+    except ValueError as error:
+        raise ConfigError(
+            f"schedule.cron: {cron!r} is not a crontab line: {error}", hint='as in "5 * * * *"'
+        ) from error
+    if moment is None:
+        raise ConfigError(f"schedule.cron: {cron!r} never comes")
+    return datetime.fromtimestamp(moment.timestamp(), UTC)

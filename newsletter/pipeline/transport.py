@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from newsletter.config.load import Config, check_sender
+from newsletter.config.load import check_sender
+from newsletter.config.model import Config
 from newsletter.sending import Transport
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.sending.smtp.transport import SmtpTransport

@@ -17,7 +17,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from newsletter.config.load import Config
+from newsletter.config.model import Config
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.models import Digest, Message
 from newsletter.pipeline.compose import without_withdrawn

@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from newsletter.site import LANGUAGES, locale_catalogue
+from newsletter.languages import LANGUAGES, locale_catalogue
 
 #: English mail says "8 May 2026", which nobody takes for the fifth of August.
 _LOCALES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "zh": "zh_Hans_CN"}

@@ -18,8 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import idna
-
+from newsletter.addresses import wire_address
 from newsletter.models import Message
 from newsletter.rendering.fragments import has_clean_lines
 from newsletter.text import squeeze
@@ -89,12 +88,6 @@ class _MailPolicy(EmailPolicy):
 
 # Quoted-printable has lines of 76 characters (RFC 2045, 6.7), and Python breaks it where the policy says.
 _POLICY = _MailPolicy(linesep="\r\n", max_line_length=76)
-
-
-def wire_address(email: str) -> str:
-    """Return an address with its domain in ASCII (IDNA 2008), as SMTP and headers want it."""
-    local, _, domain = email.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
 
 
 def leave_by_mail(sender: Sender, token: str) -> str:

@@ -20,12 +20,13 @@ from newsletter.store.confirmations import Requests
 from newsletter.store.database import open_database, transaction
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
-from newsletter.store.feedback import Feedback, Learned
+from newsletter.store.feedback import Feedback
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
 from newsletter.store.search import Archive
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
+from newsletter.store.taste import Learned
 from newsletter.store.topics import Topics
 
 __all__ = ["Store", "open_store"]

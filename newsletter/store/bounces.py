@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.store.subscribers import email_key
+from newsletter.addresses import email_key
 
 _COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, words, origin, said_at"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.store.subscribers import email_key
+from newsletter.addresses import email_key
 
 _COLUMNS = "id, kind, email, subscriber_id, name, wishes, asked_at, sent_at, confirmed_at"
 

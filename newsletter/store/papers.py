@@ -15,7 +15,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from newsletter.models import Entry, Facts, Paper, Telling
-from newsletter.papers.merge import enrich, is_revision, key_of, may_be_same, names_of
+from newsletter.papers.identity import key_of, may_be_same, names_of
+from newsletter.papers.merge import enrich, is_revision
 from newsletter.store.database import transaction
 from newsletter.text import squeeze
 

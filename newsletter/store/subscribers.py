@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from newsletter.addresses import email_key
 from newsletter.models import Cadence, Profile, Status, Style, Subscriber, Topic
 from newsletter.store.topics import Topics
-from newsletter.text import squeeze
 
 _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
@@ -24,11 +24,6 @@ Person = tuple[str, str, str, Profile]
 #: So many are read at once, where there may be a million.
 _AT_ONCE = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
-
-
-def email_key(email: str) -> str:
-    """Return what two spellings of one address share."""
-    return squeeze(email).casefold()
 
 
 class Subscribers:

@@ -10,7 +10,7 @@ from newsletter import tokens
 from newsletter.errors import StoreError
 from newsletter.models import Entry, Example, Paper, Refusal, Subscriber
 from newsletter.papers.identifiers import paper_name
-from newsletter.papers.merge import key_of, names_of
+from newsletter.papers.identity import key_of, names_of
 from newsletter.store import Store
 
 

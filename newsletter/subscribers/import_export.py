@@ -14,21 +14,15 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
+from newsletter.addresses import check_email, email_key
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Subscriber, Topic
 from newsletter.store import Store
-from newsletter.store.subscribers import Person, email_key
-from newsletter.subscribers.profiles import (
-    NUMBER_WISHES,
-    TEXT_WISHES,
-    WEEKDAYS,
-    check_email,
-    make_profile,
-    topic_line,
-    wishes_of_texts,
-)
+from newsletter.store.subscribers import Person
+from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, make_profile, wishes_of_texts
 from newsletter.subscribers.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
+from newsletter.topics.topic import topic_line
 
 COLUMNS = ("email", "name", "topics", *TEXT_WISHES, *NUMBER_WISHES)
 #: So many rows are stored in one transaction.

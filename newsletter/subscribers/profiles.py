@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from newsletter.errors import ProfileError, QueryError
+from newsletter.addresses import check_email
+from newsletter.errors import ProfileError
+from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.ranking.weights import check_weights
-from newsletter.site import LANGUAGES
 from newsletter.text import squeeze, words
-from newsletter.topics.query import format_query, is_plain, parse, query_of
+from newsletter.topics.topic import make_topic, read_topic_line
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-#: Between the name and the query of a topic on one line.
-_BETWEEN = " = "
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -84,43 +83,6 @@ def read_topics(path: Path) -> list[Topic]:
         raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def check_email(text: str) -> str:
-    """Return the address in its normal form.
-
-    Raises:
-        ProfileError: It is not an address that mail can be sent to.
-    """
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - takes 50 ms to import
-
-    try:
-        checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise ProfileError(f"email: {text!r} is not an address: {error}") from error
-    return checked.normalized
-
-
-def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] = (), *, query: str = "") -> Topic:
-    """Make a topic of a query, or of words and phrases, any of which is wanted, and others, none of which is.
-
-    Without any of these the name is the query, or (where it is plain words) what is looked for as it stands.
-
-    Raises:
-        ProfileError: It has no name, or nothing in it can be looked for.
-    """
-    name = squeeze(name)
-    if not name:
-        raise ProfileError("topics: a topic without a name")
-    try:
-        if not query and not keywords and not is_plain(name):
-            query = name
-        written = format_query(parse(squeeze(query))) if query else query_of([*map(squeeze, keywords)] or [name])
-        if excluded:
-            written = format_query(parse(f"({written}) " + " ".join(f"-{query_of([squeeze(x)])}" for x in excluded)))
-        return Topic(name, written)
-    except QueryError as error:
-        raise ProfileError(f"topics: {name!r}: {error.message}", hint=error.hint) from error
-
-
 #: What of a profile forms and tables hold, beside topics.
 TEXT_WISHES = ("cadence", "weekday", "time_zone", "style", "language")
 NUMBER_WISHES = ("hour", "month_day")
@@ -138,22 +100,8 @@ def wishes_of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
             wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
     lines = [squeeze(line) for line in filled.get("topics", "").splitlines()]
     if any(lines):
-        wishes["topics"] = [_topic_of_line(line) for line in lines if line]
+        wishes["topics"] = [read_topic_line(line) for line in lines if line]
     return wishes
-
-
-def topic_line(topic: Topic) -> str:
-    """Return a topic as people type it on one line: words, a query, or "name = query"."""
-    try:
-        is_its_name = make_topic(topic.name) == topic
-    except ProfileError:
-        is_its_name = False
-    return topic.name if is_its_name else f"{topic.name}{_BETWEEN}{topic.query}"
-
-
-def _topic_of_line(line: str) -> str | dict[str, str]:
-    name, between, query = line.partition(_BETWEEN)
-    return {"name": name, "query": query} if between else line
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from newsletter.config.load import Config, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport

@@ -16,14 +16,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from newsletter.addresses import check_email
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, Profile, Subscriber
-from newsletter.operations.scheduler import next_run
 from newsletter.pipeline.messages import Letters
 from newsletter.pipeline.preview import preview_digest, sample_digest
+from newsletter.pipeline.schedule import next_run
 from newsletter.sending import Verdict, send_one
 from newsletter.store import Store
-from newsletter.subscribers.profiles import check_email
 from newsletter.web.http.forms import Form, posting
 from newsletter.web.http.rate_limit import Limits
 from newsletter.web.site_pages import Pages

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
-from newsletter.config.load import Config
+from newsletter.config.model import Config
 from newsletter.pipeline.messages import site_context
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import language

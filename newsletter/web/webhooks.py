@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.config.load import HookSettings
+from newsletter.config.model import HookSettings
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.pipeline.bounces import take
 from newsletter.sending.bounces.reports import Return

@@ -32,7 +32,8 @@ from pathlib import Path
 
 import dkim
 
-from newsletter.config.load import Config, DeliverySettings, DkimSettings, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config, DeliverySettings, DkimSettings
 from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.messages import Letters, make_message_id

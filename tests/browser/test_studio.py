@@ -17,7 +17,7 @@ from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
 from newsletter.sources import Web, find_source
 from newsletter.store import open_store
-from newsletter.subscribers.subscriptions import sync
+from newsletter.subscribers.sync import sync
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config.load import Config, DkimSettings, check_sender, load_config
+from newsletter.config.load import check_sender, load_config
+from newsletter.config.model import Config, DkimSettings
 from newsletter.config.schema import SETTINGS, new_config
 from newsletter.errors import ConfigError
 from newsletter.ranking.weights import Weights

@@ -9,13 +9,15 @@ from typing import Any, NoReturn
 
 import pytest
 
-from newsletter.config.load import Config, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config
 from newsletter.config.schema import new_config
+from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Item, Message, Section, Style
 from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
-from newsletter.site import LANGUAGES, Site
+from newsletter.site import Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 SECRET = b"secret"

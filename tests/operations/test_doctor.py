@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from newsletter.config.load import Config, DkimSettings, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config, DkimSettings
 from newsletter.operations.doctor import Finding, Level, examine
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns

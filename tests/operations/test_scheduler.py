@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.errors import ConfigError
-from newsletter.operations.scheduler import next_run
+from newsletter.pipeline.schedule import next_run
 
 
 def test_the_next_run_is_told_in_utc() -> None:
@@ -26,7 +26,7 @@ def test_what_is_not_a_crontab_line_is_an_error(cron: str) -> None:
 
 SERVER = """
 import sys, time
-from newsletter import scheduler
+from newsletter.operations import scheduler
 from newsletter.stopping import stoppable
 from apscheduler.triggers.interval import IntervalTrigger
 from apscheduler.triggers.cron import CronTrigger

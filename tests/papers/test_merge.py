@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Entry, Paper
-from newsletter.papers.merge import begin, enrich, is_revision, key_of, may_be_same
+from newsletter.papers.identity import key_of, may_be_same
+from newsletter.papers.merge import begin, enrich, is_revision
 from newsletter.text import title_hash
 from tests.factories import NOW, make_entry, make_paper
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from newsletter.config.load import Config, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config
 from newsletter.models import Topic
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment

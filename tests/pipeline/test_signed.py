@@ -11,7 +11,7 @@ from pathlib import Path
 import dkim
 import pytest
 
-from newsletter.config.load import DeliverySettings, DkimSettings
+from newsletter.config.model import DeliverySettings, DkimSettings
 from newsletter.errors import ConfigError
 from newsletter.pipeline.deliver import Outcome
 from newsletter.rendering.environment import make_environment

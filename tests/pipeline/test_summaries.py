@@ -14,11 +14,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from newsletter.config.load import SummarySettings
+from newsletter.config.model import SummarySettings
 from newsletter.errors import StoreError
+from newsletter.languages import LANGUAGES
 from newsletter.pipeline import summaries as module
 from newsletter.pipeline.summaries import SummaryReport, summarize
-from newsletter.site import LANGUAGES
 from newsletter.store import Store
 from newsletter.store.summaries import Summaries
 from tests.factories import NOW, TODAY, make_entry

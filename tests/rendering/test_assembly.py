@@ -16,11 +16,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from newsletter.config.load import load_config
+from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Digest, Item, Message, Paper, Profile, Reason, Section, Style, Subscriber, Topic
 from newsletter.pipeline.messages import Letters
 from newsletter.rendering.assembly import LARGEST_PAGE_B, shortened
 from newsletter.rendering.environment import make_environment
-from newsletter.site import LANGUAGES, Site
+from newsletter.site import Site
 from newsletter.text import squeeze
 from tests.factories import NOW, make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import make_digest, make_edition

@@ -12,8 +12,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from newsletter.languages import LANGUAGES, locale_catalogue
 from newsletter.rendering.language import language
-from newsletter.site import LANGUAGES, default_templates, locale_catalogue
+from newsletter.site import default_templates
 
 PACKAGE = Path(__file__).parent.parent.parent / "newsletter"
 KEYWORDS = {"say": None, "_": None, "count": (1, 2)}

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.addresses import wire_address
 from newsletter.models import Message
 from newsletter.rendering.assembly import Bodies
 from newsletter.rendering.fragments import encode
-from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail, wire_address
+from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail
 from newsletter.text import squeeze
 from tests.factories import NOW
 

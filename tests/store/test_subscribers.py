@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from newsletter.addresses import email_key
 from newsletter.models import Cadence, Profile, Status, Style, Subscriber
 from newsletter.store import Store
-from newsletter.store.subscribers import email_key
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 LATER = NOW + timedelta(days=1)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newsletter.addresses import check_email
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
@@ -21,7 +22,7 @@ from newsletter.subscribers.import_export import (
     export_rows,
     import_people,
 )
-from newsletter.subscribers.profiles import check_email, make_profile
+from newsletter.subscribers.profiles import make_profile
 from newsletter.subscribers.subscriptions import leave
 from newsletter.text import squeeze
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture

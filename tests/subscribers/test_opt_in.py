@@ -16,11 +16,12 @@ from newsletter import tokens
 from newsletter.config.load import load_config
 from newsletter.errors import ProfileError, StoreError, TransportError
 from newsletter.models import Message, Status
+from newsletter.pipeline.confirmations import Postman
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Transport, Verdict
 from newsletter.site import Site
 from newsletter.store import Store
-from newsletter.subscribers.opt_in import Postman, ask_for_link, ask_to_join, ask_to_move, confirm
+from newsletter.subscribers.opt_in import ask_for_link, ask_to_join, ask_to_move, confirm
 from newsletter.subscribers.subscriptions import OWN_WISH, leave, pause
 from tests.factories import NOW, make_profile
 

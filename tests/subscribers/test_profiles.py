@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.addresses import check_email
 from newsletter.errors import ProfileError
 from newsletter.models import Cadence, Profile, Style
-from newsletter.subscribers.profiles import Wish, check_email, make_profile, make_topic, read_profile, read_topics
+from newsletter.subscribers.profiles import Wish, make_profile, read_profile, read_topics
+from newsletter.topics.topic import make_topic
 from tests.factories import make_profile as a_profile
 from tests.factories import make_topic as a_topic
 

@@ -11,7 +11,9 @@ from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
 from newsletter.subscribers import subscriptions
-from newsletter.subscribers.subscriptions import SyncReport, change, forget, join, leave, move, pause, resume, sync
+from newsletter.subscribers.privacy import forget
+from newsletter.subscribers.subscriptions import change, join, leave, move, pause, resume
+from newsletter.subscribers.sync import SyncReport, sync
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 LATER = NOW + timedelta(days=1)

@@ -12,7 +12,7 @@ from email.policy import default
 from starlette.testclient import TestClient
 
 from newsletter import tokens
-from newsletter.config.load import Config
+from newsletter.config.model import Config
 from newsletter.models import Subscriber
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment

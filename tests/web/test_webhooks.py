@@ -16,7 +16,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.config.load import Config, HookSettings, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config, HookSettings
 from newsletter.errors import NewsletterError
 from newsletter.models import Status
 from newsletter.site import Site

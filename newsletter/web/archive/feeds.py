@@ -17,7 +17,7 @@ from newsletter.rendering.links import paper_url
 from newsletter.topics.query import parse
 from newsletter.web.archive.cards import path_of
 from newsletter.web.archive.pages import topic_path
-from newsletter.web.assets import cached
+from newsletter.web.http.caching import cached
 from newsletter.web.site_pages import Pages
 
 _NEWEST = 50

@@ -18,7 +18,7 @@ from newsletter.store.search import MOST_COUNTED, Found, Limits
 from newsletter.topics.query import parse
 from newsletter.web.archive.cards import card_of, path_of
 from newsletter.web.archive.periods import Period, after, before, day_of, month_of, read_period, week_of
-from newsletter.web.assets import Kept, cached
+from newsletter.web.http.caching import Kept, cached
 from newsletter.web.site_pages import Pages
 
 #: Papers on one page.

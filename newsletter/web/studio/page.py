@@ -10,8 +10,8 @@ from babel import Locale
 
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError
+from newsletter.languages import LANGUAGES
 from newsletter.models import Style
-from newsletter.site import LANGUAGES
 from newsletter.web.studio.live_reload import version
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.selection import Choice, as_query, choose_reader, offered_editions, offered_readers

@@ -9,15 +9,16 @@ from datetime import datetime
 from html import unescape
 from threading import Lock
 
-from newsletter.config.load import Config, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config
 from newsletter.models import Digest, Message, Subscriber
+from newsletter.pipeline.explain import Standing, standings
 from newsletter.pipeline.messages import Letters, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
 from newsletter.store import Store, open_store
-from newsletter.web.standing import Standing, standings
 from newsletter.web.studio.live_reload import fingerprint
 from newsletter.web.studio.selection import Choice, choose_reader
 

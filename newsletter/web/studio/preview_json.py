@@ -7,10 +7,10 @@ from email.policy import default
 from typing import Any
 
 from newsletter.models import Message
+from newsletter.pipeline.explain import Standing
 from newsletter.rendering.checks import check, find_scorer
 from newsletter.rendering.links import paper_url
 from newsletter.text import counted
-from newsletter.web.standing import Standing
 from newsletter.web.studio.preview import Preview, size
 
 #: Stands for a check that was not made yet.

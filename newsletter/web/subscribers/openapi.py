@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Style
-from newsletter.site import LANGUAGES
 from newsletter.subscribers.profiles import WEEKDAYS
 
 _TEXT = {"type": "string"}

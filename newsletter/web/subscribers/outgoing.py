@@ -7,9 +7,9 @@ from collections.abc import Callable
 from threading import Lock
 
 from newsletter.errors import NewsletterError
+from newsletter.pipeline.confirmations import Postman
 from newsletter.pipeline.transport import make_transport
 from newsletter.sending import Transport
-from newsletter.subscribers.opt_in import Postman
 from newsletter.web.site_pages import Pages
 
 _logger = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from newsletter.errors import NewsletterError, ProfileError, StoreError
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.opt_in import ask_for_link, ask_to_move
-from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, data_of, forget, pause, resume
+from newsletter.subscribers.privacy import data_of, forget
+from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, pause, resume
 from newsletter.web.http.forms import Form, posting
 from newsletter.web.site_pages import PRIVATE, Pages
 from newsletter.web.subscribers.outgoing import Post

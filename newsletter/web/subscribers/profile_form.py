@@ -10,9 +10,10 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 
+from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
-from newsletter.site import LANGUAGES
-from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, topic_line, wishes_of_texts
+from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, wishes_of_texts
+from newsletter.topics.topic import topic_line
 from newsletter.web.http.forms import Form
 
 

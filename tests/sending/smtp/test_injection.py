@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.config.load import Config, load_config
+from newsletter.config.load import load_config
+from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.models import Digest, Message
 from newsletter.pipeline.messages import Letters
