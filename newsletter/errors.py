@@ -37,7 +37,7 @@ class SourceError(NewsletterError):
     """A source could not be reached, or what it gave is not what it should be."""
 
 
-class SourceBusy(SourceError):
+class SourceRateLimited(SourceError):
     """A source asks to be left alone for a while, longer than a pull waits."""
 
     def __init__(self, message: str, *, hint: str | None = None, wait_s: float) -> None:

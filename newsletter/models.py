@@ -85,13 +85,13 @@ class Paper(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Mention:
     """That one source told of a paper: where its facts come from."""
 
     source: str
     #: The file or address where it first did.
     place: str
-    told_at: datetime
+    mentioned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class PullReport:
     #: The source said that nothing changed since it was last asked.
     unchanged: bool = False
     #: It was not asked, since it answered a short while ago; it will be from this moment on.
-    resting_until: datetime | None = None
+    not_before: datetime | None = None
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -220,7 +220,7 @@ class Status(StrEnum):
     #: The profile's file was taken away; it comes back with the file.
     DISABLED = "disabled"
     #: Left by their own wish: no file and no import brings them back.
-    LEFT = "left"
+    UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +234,7 @@ class Subscriber:
     profile: Profile = field(default_factory=Profile)
     #: Who wrote the profile: "file:NAME" for subscribers/NAME.toml, "cli" for the command line.
     origin: str = "cli"
-    joined_at: datetime
+    subscribed_at: datetime
     #: When the status last changed.
     status_at: datetime
     #: The day from which a paused one is mailed again; None: not by itself.
@@ -242,6 +242,16 @@ class Subscriber:
 
 
 # -- editions -------------------------------------------------------------------------------------
+
+
+class EditionState(StrEnum):
+    """Whether an edition's deliveries may go out."""
+
+    OPEN = "open"
+    #: A person paused it; a person resumes it.
+    PAUSED = "paused"
+    #: For good.
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 from datetime import date
 
-LEAVE = "leave"
+UNSUBSCRIBE = "leave"
 #: To say more or less of any paper: who forwards a mail lends their voice in this, and in nothing else.
 FEEDBACK = "feedback"
 #: To see and change what a reader wishes for, and to have all of it forgotten.
@@ -53,7 +53,7 @@ def read_until(secret: bytes, purpose: str, token: str, today: date) -> tuple[in
     return None if known is None else (known, int(day) >= today.toordinal())
 
 
-def saying(paper_id: int, *, liked: bool) -> str:
+def feedback_prefix(paper_id: int, *, liked: bool) -> str:
     """Return how the token of a link begins by which one subscriber says "more like this" (or less) of one paper.
 
     What follows is the same in all of a reader's links, and signed once: `sign(secret, FEEDBACK, subscriber_id)`.
@@ -71,7 +71,7 @@ def read_feedback(secret: bytes, token: str) -> tuple[int, int, bool] | None:
     return None if subscriber_id is None else (subscriber_id, int(paper), liked == "1")
 
 
-def return_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
+def verp_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
     """Return the address that what comes back of one delivery is sent to: `mailbox`, with a part of its own (VERP).
 
     Mail servers may change the case of letters: there are none but small ones in it.
@@ -80,7 +80,7 @@ def return_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
     return f"{local}+{delivery_id}-{_mac_of_return(secret, delivery_id)}@{domain}"
 
 
-def read_return(secret: bytes, address: str) -> int | None:
+def read_bounce_report(secret: bytes, address: str) -> int | None:
     """Return the delivery that a return address stands for, or None if we did not make it."""
     number, _, mac = address.rpartition("@")[0].rpartition("+")[2].partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):

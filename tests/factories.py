@@ -68,6 +68,6 @@ def make_profile(**changes: Any) -> Profile:
 def make_subscriber(**changes: Any) -> Subscriber:
     """An active subscriber with `make_profile`'s wishes."""
     subscriber = Subscriber(
-        id=1, email="ada@example.org", name="Ada Example", profile=make_profile(), joined_at=NOW, status_at=NOW
+        id=1, email="ada@example.org", name="Ada Example", profile=make_profile(), subscribed_at=NOW, status_at=NOW
     )
     return replace(subscriber, **changes)

@@ -20,17 +20,17 @@ def test_a_token_stands_for_the_subscriber_it_was_signed_for(secret: bytes, purp
 @settings(max_examples=150)
 @given(IDS, st.data())
 def test_a_token_with_one_changed_character_stands_for_nobody(number: int, data: st.DataObject) -> None:
-    token = tokens.sign(SECRET, tokens.LEAVE, number)
+    token = tokens.sign(SECRET, tokens.UNSUBSCRIBE, number)
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
-    assert tokens.read(SECRET, tokens.LEAVE, token[:place] + other + token[place + 1 :]) is None
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, token[:place] + other + token[place + 1 :]) is None
 
 
 @settings(max_examples=150)
 @given(ANY_TEXT)
 def test_any_other_text_stands_for_nobody(text: str) -> None:
-    assert tokens.read(SECRET, tokens.LEAVE, text) is None
-    assert tokens.read(SECRET, tokens.LEAVE, f"1.{text}") is None
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, text) is None
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, f"1.{text}") is None
 
 
 @pytest.mark.parametrize(
@@ -38,30 +38,30 @@ def test_any_other_text_stands_for_nobody(text: str) -> None:
     ["", ".", "1", "1.", ".1", "-1.x", "+1.x", "1.0.x", "١.x", "²", "1.\udcff", "9" * 5_000 + ".x", "ada@example.org"],
 )
 def test_what_is_no_token_stands_for_nobody(token: str) -> None:
-    assert tokens.read(SECRET, tokens.LEAVE, token) is None
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, token) is None
 
 
 def test_a_token_for_one_purpose_grants_no_other() -> None:
-    assert tokens.read(SECRET, "read", tokens.sign(SECRET, tokens.LEAVE, 1)) is None
+    assert tokens.read(SECRET, "read", tokens.sign(SECRET, tokens.UNSUBSCRIBE, 1)) is None
 
 
 def test_a_token_of_one_site_is_nothing_to_another() -> None:
-    assert tokens.read(b"another secret", tokens.LEAVE, tokens.sign(SECRET, tokens.LEAVE, 1)) is None
+    assert tokens.read(b"another secret", tokens.UNSUBSCRIBE, tokens.sign(SECRET, tokens.UNSUBSCRIBE, 1)) is None
 
 
 def test_the_signature_of_one_subscriber_does_not_serve_another() -> None:
-    _, signature = tokens.sign(SECRET, tokens.LEAVE, 1).split(".")
-    assert tokens.read(SECRET, tokens.LEAVE, f"2.{signature}") is None
+    _, signature = tokens.sign(SECRET, tokens.UNSUBSCRIBE, 1).split(".")
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, f"2.{signature}") is None
 
 
 def test_a_token_is_the_same_every_time() -> None:
-    assert tokens.sign(SECRET, tokens.LEAVE, 7) == tokens.sign(SECRET, tokens.LEAVE, 7)
+    assert tokens.sign(SECRET, tokens.UNSUBSCRIBE, 7) == tokens.sign(SECRET, tokens.UNSUBSCRIBE, 7)
 
 
 @settings(max_examples=150)
 @given(IDS)
 def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
-    token = tokens.sign(SECRET, tokens.LEAVE, number)
+    token = tokens.sign(SECRET, tokens.UNSUBSCRIBE, number)
     assert len(token) == len(str(number)) + 21
     assert token.isascii()
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
@@ -69,21 +69,21 @@ def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
 
 @given(IDS, IDS, st.booleans())
 def test_a_feedback_token_says_who_of_what_and_which_way(subscriber: int, paper: int, liked: bool) -> None:
-    token = tokens.saying(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
+    token = tokens.feedback_prefix(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
     assert tokens.read_feedback(SECRET, token) == (subscriber, paper, liked)
     assert tokens.read_feedback(b"another", token) is None
-    assert tokens.read(SECRET, tokens.LEAVE, token.split(".", 2)[2]) is None
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, token.split(".", 2)[2]) is None
 
 
 @given(IDS, IDS, st.booleans(), st.data())
 def test_a_feedback_token_is_the_word_of_nobody_else(
     subscriber: int, paper: int, liked: bool, data: st.DataObject
 ) -> None:
-    token = tokens.saying(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
-    place = data.draw(st.integers(len(tokens.saying(paper, liked=liked)), len(token) - 1))
+    token = tokens.feedback_prefix(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
+    place = data.draw(st.integers(len(tokens.feedback_prefix(paper, liked=liked)), len(token) - 1))
     other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
     assert tokens.read_feedback(SECRET, token[:place] + other + token[place + 1 :]) is None
-    assert tokens.read_feedback(SECRET, tokens.sign(SECRET, tokens.LEAVE, subscriber)) is None
+    assert tokens.read_feedback(SECRET, tokens.sign(SECRET, tokens.UNSUBSCRIBE, subscriber)) is None
 
 
 @given(ANY_TEXT)

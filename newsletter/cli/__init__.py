@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from newsletter import __version__
+from newsletter.cli.aliases import add_alias
 from newsletter.cli.archive import archive
-from newsletter.cli.bounces import returns
+from newsletter.cli.bounces import bounces
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
@@ -19,7 +20,7 @@ from newsletter.cli.doctor import doctor
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
 from newsletter.cli.init import init
-from newsletter.cli.output import complain
+from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
@@ -51,7 +52,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except NewsletterError as error:
-            complain([str(error)])
+            print_problems([str(error)])
             ctx.exit(error.exit_code)
         except sqlite3.OperationalError as error:
             click.echo(f"newsletter: the store cannot be used: {error}", err=True)
@@ -84,7 +85,8 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, returns, doctor, demo,
+    send, run, serve, archive, deliveries, bounces, doctor, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
+add_alias(main, bounces, "returns")

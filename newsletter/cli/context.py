@@ -44,7 +44,10 @@ class Opened:
         """The site's settings."""
         from newsletter.config.load import load_config
 
-        return load_config(self.site)
+        config = load_config(self.site)
+        for line in config.obsolete:
+            click.echo(f"newsletter: {self.site.config}: {line}", err=True)
+        return config
 
     def store(self) -> Store:
         """Open the site's store; close it, or use it in a `with`."""

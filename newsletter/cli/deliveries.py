@@ -11,7 +11,7 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_table
 from newsletter.errors import NewsletterError
-from newsletter.models import DeliveryStatus
+from newsletter.models import DeliveryStatus, EditionState
 from newsletter.text import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Progress:
 class _Failure:
     """One delivery that did not arrive, and why."""
 
-    reader: str
+    subscriber: str
     edition: str
     status: str
     attempts: int
@@ -67,8 +67,8 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with ctx.ensure_object(Opened).store() as store:
-        halted = store.editions.halted()
-        rows = [_progress(store, edition, halted) for edition in store.editions.latest(limit)]
+        states = store.editions.states()
+        rows = [_progress(store, edition, states) for edition in store.editions.latest(limit)]
     if as_json:
         print_json(rows)
     elif not rows:
@@ -78,7 +78,7 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
         print_table(headers, [tuple(getattr(row, name, None) for name in headers) for row in rows])
 
 
-def _progress(store: Store, edition: Edition, halted: dict[str, str]) -> _Progress:
+def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -> _Progress:
     counts = store.deliveries.counts(edition.key)
     waiting = sum(counts.get(status.value, 0) for status in _WAITING)
     return _Progress(
@@ -90,7 +90,7 @@ def _progress(store: Store, edition: Edition, halted: dict[str, str]) -> _Progre
         failed=counts.get("failed", 0),
         skipped=counts.get("skipped", 0),
         held=counts.get("held", 0),
-        state=halted.get(edition.key) or ("under way" if waiting else "finished"),
+        state=states.get(edition.key) or ("under way" if waiting else "finished"),
     )
 
 
@@ -109,24 +109,24 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
     with opened.store() as store:
         _known(store, key)
         found = store.deliveries.with_status(statuses, key, limit)
-        readers = store.subscribers.get_many(delivery.subscriber_id for delivery in found)
+        subscribers = store.subscribers.get_many(delivery.subscriber_id for delivery in found)
     rows = [
         _Failure(
-            readers[one.subscriber_id].email, one.edition_key, one.status.value, one.attempts, one.next_attempt_at,
+            subscribers[one.subscriber_id].email, one.edition_key, one.status.value, one.attempts, one.next_attempt_at,
             one.detail,
         )
         for one in found
-        if one.subscriber_id in readers
+        if one.subscriber_id in subscribers
     ]  # fmt: skip
     if as_json:
         print_json(rows)
     elif not rows:
         click.echo(f"Nothing {' or '.join(status.value for status in statuses)}.")
     else:
-        headers = ("reader", "edition", "status", "attempts", "again at", "the server's words")
+        headers = ("subscriber", "edition", "status", "attempts", "again at", "the server's words")
         print_table(
             headers,
-            [(r.reader, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.words) for r in rows],
+            [(r.subscriber, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.words) for r in rows],
         )
 
 
@@ -166,9 +166,9 @@ def retry(opened: Opened, key: str | None, which: str | None) -> None:
 @click.argument("key", metavar="EDITION")
 @pass_opened
 def pause(opened: Opened, key: str) -> None:
-    """Hold an edition up; a run that is under way obeys, too."""
+    """Pause an edition, also while it is being sent."""
     with opened.store() as store:
-        _halt(store, key, "paused")
+        _set_state(store, key, EditionState.PAUSED)
     click.echo(f"{key} is paused. To go on: newsletter deliveries resume {key}")
 
 
@@ -176,28 +176,28 @@ def pause(opened: Opened, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @pass_opened
 def resume(opened: Opened, key: str) -> None:
-    """Let a paused edition go on."""
+    """Resume a paused edition."""
     with opened.store() as store:
-        if store.editions.halted().get(key) == "cancelled":
+        if store.editions.states().get(key) is EditionState.CANCELLED:
             raise NewsletterError(f"{key} was cancelled: its deliveries were skipped")
-        _halt(store, key, "")
-    click.echo(f"{key} goes on. Next: newsletter send")
+        _set_state(store, key, EditionState.OPEN)
+    click.echo(f"{key} is resumed. Next: newsletter send")
 
 
 @deliveries.command(epilog="\b\nExample:\n  newsletter deliveries cancel daily-2026-05-08")
 @click.argument("key", metavar="EDITION")
 @pass_opened
 def cancel(opened: Opened, key: str) -> None:
-    """Skip all of an edition that was not sent; its papers may come again in the next one."""
+    """Cancel an edition: unsent deliveries are skipped, and their papers may come in the next one."""
     with opened.store() as store, store.transaction():
-        _halt(store, key, "cancelled")
+        _set_state(store, key, EditionState.CANCELLED)
         number = store.deliveries.skip_open(now(), "the edition was cancelled", edition_key=key)
     click.echo(f"{key} is cancelled: {counted(number, 'message')} skipped")
 
 
-def _halt(store: Store, key: str, how: str) -> None:
+def _set_state(store: Store, key: str, state: EditionState) -> None:
     _known(store, key)
-    store.editions.halt(key, how)
+    store.editions.set_state(key, state)
 
 
 def _known(store: Store, key: str | None) -> None:

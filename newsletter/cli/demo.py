@@ -46,17 +46,17 @@ def demo(directory: Path) -> None:
         click.echo(f"\n2. Two readers' digests ranked, rendered, and sent by SMTP to {inbox.host}:{inbox.port}:\n")
         first = _deliver(opened, inbox)
         print_table(
-            ("reader", "outcome", "edition", "papers"),
+            ("subscriber", "outcome", "edition", "papers"),
             [(o.email, o.status, o.edition, o.papers) for o in first.outcomes],
         )
         click.echo("\n3. Sending once more, to show that nobody is mailed twice:\n")
         again = _deliver(opened, inbox)
-        print_table(("reader", "outcome", "why"), [(o.email, o.status, o.detail) for o in again.outcomes])
+        print_table(("subscriber", "outcome", "why"), [(o.email, o.status, o.detail) for o in again.outcomes])
         received = {message.recipient: message.content for message in inbox.received}
         complete = len(inbox.received) == len(received) == len(first.outcomes)
     click.echo("\n4. What arrived; open the .html in a browser, the .eml in a mail program:\n")
     rows = [row for recipient, content in received.items() for row in _save(content, recipient, directory / "inbox")]
-    print_table(("reader", "subject", "file"), rows)
+    print_table(("subscriber", "subject", "file"), rows)
     if not (complete and first.is_clean):
         raise NewsletterError("the demonstration did not deliver every digest exactly once")
     click.echo(f"\nNext: newsletter --site {directory} preview ada@example.org --text")

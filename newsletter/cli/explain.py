@@ -30,7 +30,7 @@ def explain(opened: Opened, paper: str, email: str, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    click.echo(f"{told.paper.title}\n{told.standing}\n")
+    click.echo(f"{told.paper.title}\n{told.placement}\n")
     rows = [(what, f"{value:.2f}") for what, value in told.parts]
     print_table(("part of the score", "adds"), [*rows, ("together", f"{told.total:.2f}")])
     if told.topics:

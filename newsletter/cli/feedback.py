@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
+from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table, progress
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def feedback(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Say what a reader wants more or less of (papers by arXiv id or DOI), or list what was said."""
-    from newsletter.pipeline.taste import learn_tastes
-    from newsletter.subscribers.feedback import say
+    from newsletter.pipeline.taste import learn_taste_models
+    from newsletter.subscribers.feedback import give_feedback
     from newsletter.subscribers.subscriptions import find
 
     if email is None and (not papers or says or library):
@@ -59,21 +59,21 @@ def feedback(
         else:
             subscriber, liked = find(store, email), {"more": True, "less": False}.get(says or "")
             for paper in papers:
-                say(store, subscriber, paper, liked, now())
+                give_feedback(store, subscriber, paper, liked, now())
             if library is not None:
                 _read_library(store, subscriber, library, liked, as_json=as_json)
         if papers or library:
             with progress("learning"):
-                learn_tastes(store, now())
+                learn_taste_models(store, now())
         if email is not None:
             _list(store, subscriber, as_json=as_json)
 
 
 def _heed_tokens(store: Store, tokens: tuple[str, ...]) -> None:
-    from newsletter.subscribers.feedback import say_by_token
+    from newsletter.subscribers.feedback import give_feedback_by_token
 
     for token in tokens:
-        subscriber, paper, liked = say_by_token(store, token, now())
+        subscriber, paper, liked = give_feedback_by_token(store, token, now())
         click.echo(f"{subscriber.email} wants {'more' if liked else 'less'} like {paper.title}")
 
 
@@ -81,15 +81,17 @@ def _read_library(
     store: Store, subscriber: Subscriber, library: IO[bytes], liked: bool | None, *, as_json: bool
 ) -> None:
     from newsletter.sources import Document, find_source
-    from newsletter.subscribers.feedback import say_of_library
+    from newsletter.subscribers.feedback import give_feedback_on_library
     from newsletter.text import counted
 
     document = Document(library.name, library.read())
-    report = say_of_library(store, subscriber, find_source("file")().parse(document, now().date()), liked, now())
+    report = give_feedback_on_library(
+        store, subscriber, find_source("file")().parse(document, now().date()), liked, now()
+    )
     papers = report.known + report.others
     if not as_json:
         click.echo(f"{counted(papers, 'paper')} of {library.name}, {report.known} of them in the store")
-    complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
+    print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
     finish(clean=bool(papers) and not report.refusals)
 
 
@@ -109,4 +111,4 @@ def _list(store: Store, subscriber: Subscriber, *, as_json: bool) -> None:
     rows = [("more" if liked else "less", key.removeprefix("arxiv:"), title) for key, title, liked in said]
     print_table(("wants", "paper", "title"), rows)
     if not is_installed():
-        complain(["nothing is learned from it: scikit-learn is missing (pip install 'newsletter[taste]')"])
+        print_problems(["nothing is learned from it: scikit-learn is missing (pip install 'newsletter[taste]')"])

@@ -40,7 +40,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console(width=width, highlight=False).print(table)
 
 
-def complain(lines: Sequence[str], rest: str = "more") -> None:
+def print_problems(lines: Sequence[str], rest: str = "more") -> None:
     """Print each line on stderr, up to twenty, and how many `rest` there are beyond."""
     for line in lines[:_SHOWN_COMPLAINTS]:
         click.echo(f"newsletter: {visible(line)}", err=True)

@@ -14,7 +14,7 @@ from newsletter.cli.output import json_option, print_json, print_table
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
-    from newsletter.models import Paper, Telling
+    from newsletter.models import Mention, Paper
     from newsletter.store import Store
 
 
@@ -46,7 +46,7 @@ def papers(
         raise click.UsageError("--velocity goes with --trending, and --trending with no words")
     with opened.store() as store:
         paper = _named(store, words)
-        tellings = store.papers.tellings(paper.id) if paper else []
+        mentions = store.papers.mentions(paper.id) if paper else []
         if trending:
             since = now().date() - timedelta(days=_PERIODS[trending] - 1)
             found = store.papers.trending(since, now().date(), limit, by_velocity=velocity)
@@ -54,7 +54,7 @@ def papers(
             found = store.papers.search(" ".join(words), limit) if words else store.papers.newest(limit)
         count = store.papers.count()
     if paper is not None:
-        _show_paper(paper, tellings, as_json=as_json)
+        _show_paper(paper, mentions, as_json=as_json)
         return
     if as_json:
         print_json(found)
@@ -79,9 +79,9 @@ def _named(store: Store, words: Sequence[str]) -> Paper | None:
     return store.papers.find(name) if name else None
 
 
-def _show_paper(paper: Paper, tellings: Sequence[Telling], *, as_json: bool) -> None:
+def _show_paper(paper: Paper, mentions: Sequence[Mention], *, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(paper) | {"tellings": tellings})
+        print_json(asdict(paper) | {"mentions": mentions})
         return
     shown = asdict(paper) | {"authors": ", ".join(paper.authors), "text": f"as {paper.text_source} tells it"}
     left_out = {"id", "key", "sources", "text_source", "text_version"}
@@ -91,4 +91,6 @@ def _show_paper(paper: Paper, tellings: Sequence[Telling], *, as_json: bool) -> 
         if name not in left_out and value not in (None, "", (), False)
     ]
     print_table(("what", "is"), rows)
-    print_table(("told by", "first on", "in"), [(t.source, f"{t.told_at:%Y-%m-%d %H:%M}", t.place) for t in tellings])
+    print_table(
+        ("told by", "first on", "in"), [(t.source, f"{t.mentioned_at:%Y-%m-%d %H:%M}", t.place) for t in mentions]
+    )

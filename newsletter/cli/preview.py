@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, json_option, print_json
+from newsletter.cli.output import json_option, print_json, print_problems
 from newsletter.errors import NewsletterError
 from newsletter.languages import LANGUAGES
 from newsletter.models import Style
@@ -55,7 +55,7 @@ def preview(
 ) -> None:  # fmt: skip
     """Show what a subscriber would get now: in the studio, a page on this machine, or as text, file or JSON."""
     from newsletter.pipeline.notes import Notes
-    from newsletter.subscribers.subscriptions import someone
+    from newsletter.subscribers.subscriptions import subscriber_to_preview
 
     if not (as_text or once or send_to or as_json):
         if note_file:
@@ -65,7 +65,7 @@ def preview(
         return
     notes = Notes(opened.site.notes, note_file.read() if note_file else "")
     with opened.store() as store:
-        subscriber = someone(store, email, topics, now())
+        subscriber = subscriber_to_preview(store, email, topics, now())
         wished = subscriber.profile
         look = replace(wished, style=Style(style or wished.style), language=language or wished.language)
         subscriber = replace(subscriber, profile=look)
@@ -73,14 +73,14 @@ def preview(
         if as_json:
             print_json(digest)
             return
-        letter = _letter(opened, store, digest, subscriber, send_to)
+        message = _message(opened, store, digest, subscriber, send_to)
     if send_to:
-        _send(opened, letter)
+        _send(opened, message)
     elif once is not None:
-        for path in _write(letter, once):
+        for path in _write(message, once):
             click.echo(f"wrote {path}")
     else:
-        click.echo(letter.text, nl=False)
+        click.echo(message.text, nl=False)
 
 
 def _serve(opened: Opened, port: int, **chosen: str | None) -> None:
@@ -106,35 +106,35 @@ def _digest(
     from newsletter.pipeline.preview import preview_digest, sample_digest
 
     if store.papers.count() == 0:
-        complain(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"])
+        print_problems(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"])
         return sample_digest(subscriber, now(), notes)
     digest = preview_digest(store, subscriber, now(), days, opened.config.weights, edition, notes)
     if not digest.items:
         new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
         hint = "newsletter pull" if days else "--days 30 shows older papers; newsletter pull brings new ones"
-        complain([f"nothing to show: {new} ({hint})"])
+        print_problems([f"nothing to show: {new} ({hint})"])
     return digest
 
 
-def _letter(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
+def _message(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
     """Write the letter; one that is sent for a trial has no links that do anything to the reader it was made for."""
     from newsletter.addresses import check_email
-    from newsletter.pipeline.messages import Letters, make_message_id
+    from newsletter.pipeline.messages import MessageRenderer, make_message_id
 
     secret = store.secret()
     name = make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender)
     if send_to:
         subscriber = replace(subscriber, id=0, email=check_email(send_to))
         name = f"<trial-{now():%Y%m%d%H%M%S%f}@{opened.config.sender.domain}>"
-    letters = Letters(opened.config, opened.environment(), secret, store.summaries)
-    return letters.write(digest, subscriber, name, now())
+    messages = MessageRenderer(opened.config, opened.environment(), secret, store.summaries)
+    return messages.write(digest, subscriber, name, now())
 
 
-def _write(letter: Message, out: Path) -> list[Path]:
+def _write(message: Message, out: Path) -> list[Path]:
     """Write the letter as the file's ending says, or all its forms into a folder."""
-    html = letter.html
+    html = message.html
     forms = {".html": html.encode()} if html is not None else {}
-    forms |= {".txt": letter.text.encode(), ".eml": letter.content}
+    forms |= {".txt": message.text.encode(), ".eml": message.content}
     if out.suffix and out.suffix not in forms and not out.is_dir():
         raise NewsletterError(f"{out}: no such form of this mail", hint=f"use {', '.join(forms)}, or a folder")
     paths = {out.suffix: out} if out.suffix in forms else {suffix: out / f"digest{suffix}" for suffix in forms}
@@ -147,16 +147,16 @@ def _write(letter: Message, out: Path) -> list[Path]:
     return list(paths.values())
 
 
-def _send(opened: Opened, letter: Message) -> None:
+def _send(opened: Opened, message: Message) -> None:
     from newsletter.sending import Verdict, send_one
 
     transport = opened.transport()
     try:
         transport.open()
-        result = send_one(transport, letter)
+        result = send_one(transport, message)
         if result.verdict is not Verdict.SENT:
             raise NewsletterError(result.words)
     finally:
         transport.close()
     to = f"by {opened.config.smtp}" if opened.config.smtp else f"into the Maildir {opened.config.outbox}"
-    click.echo(f"sent {letter.subject!r} to {letter.recipient}, {to}")
+    click.echo(f"sent {message.subject!r} to {message.recipient}, {to}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now
-from newsletter.cli.output import complain, print_table
+from newsletter.cli.output import print_problems, print_table
 from newsletter.errors import NewsletterError
 from newsletter.text import counted
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from newsletter.operations.shutdown import Stop
+    from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.deliver import DeliveryReport, Outcome
 
 #: How often a terminal shows how far things are, and how often a log is told.
@@ -32,7 +32,7 @@ _SILENCE = "not sent"
 
 
 def deliver_all(
-    opened: Opened, stop: Stop, *, only: Sequence[str] = (), dry_run: bool = False, note: str = ""
+    opened: Opened, stop: Shutdown, *, only: Sequence[str] = (), dry_run: bool = False, note: str = ""
 ) -> DeliveryReport:
     """Send to everybody, or to `only` those, over the site's transport, until done or told to stop.
 
@@ -44,7 +44,7 @@ def deliver_all(
 
     transport = None if dry_run else opened.transport()
     try:
-        with opened.store() as store, _shown() as shown, _journal(opened) as written:
+        with opened.store() as store, _shown() as shown, _event_log(opened) as written:
             wanted = {find(store, email).email for email in only} if only else None
 
             def watch(outcome: Outcome) -> None:
@@ -68,21 +68,21 @@ def deliver_all(
             transport.close()
 
 
-def send_requests(opened: Opened) -> None:
+def send_notices(opened: Opened) -> None:
     """Send the mails that confirm what was asked for on a page, where they could not leave at once."""
-    from newsletter.pipeline.confirmations import Postman
+    from newsletter.pipeline.confirmations import NoticeSender
 
     with opened.store() as store:
-        if not store.requests.waiting(1):
+        if not store.confirmations.waiting(1):
             return
         try:
             transport = opened.transport()
             try:
-                Postman(opened.config, opened.environment(), transport, now).send_waiting(store)
+                NoticeSender(opened.config, opened.environment(), transport, now).send_waiting(store)
             finally:
                 transport.close()
         except NewsletterError as error:
-            complain([f"mail that confirms has to wait: {error}"])
+            print_problems([f"mail that confirms has to wait: {error}"])
 
 
 def show_outcomes(opened: Opened, report: DeliveryReport) -> None:
@@ -92,7 +92,7 @@ def show_outcomes(opened: Opened, report: DeliveryReport) -> None:
         return
     rows = [(o.email, o.status, o.edition, o.papers or None, o.detail) for o in report.outcomes]
     if rows:
-        print_table(("reader", "outcome", "edition", "papers", "what happened"), rows)
+        print_table(("subscriber", "outcome", "edition", "papers", "what happened"), rows)
     more = report.counts.total() - len(rows)
     if more > 0:
         click.echo(f"and {counted(more, 'more reader')}")
@@ -101,35 +101,35 @@ def show_outcomes(opened: Opened, report: DeliveryReport) -> None:
     click.echo(", ".join(words) + (f"; {to}" if report.counts["sent"] else ""))
 
 
-def complain_of_outcomes(report: DeliveryReport) -> None:
+def print_delivery_problems(report: DeliveryReport) -> None:
     """Print what failed or waits on stderr."""
     if report.error is not None:
-        complain([str(report.error)])
+        print_problems([str(report.error)])
     bad = [o for o in report.outcomes if o.status in ("failed", "deferred", "held")]
-    complain([f"{o.email}: {o.status}: {o.detail}" for o in bad], "more readers without mail")
+    print_problems([f"{o.email}: {o.status}: {o.detail}" for o in bad], "more readers without mail")
     if report.in_doubt:
-        complain([f"{counted(report.in_doubt, 'message')} in doubt: see newsletter deliveries failures --held"])
+        print_problems([f"{counted(report.in_doubt, 'message')} in doubt: see newsletter deliveries failures --held"])
 
 
-def complain_of_stop(report: DeliveryReport, stop: Stop) -> None:
+def print_shutdown(report: DeliveryReport, stop: Shutdown) -> None:
     """Print what a run that was told to stop left, if it was."""
     if stop():
-        complain([f"stopped: {counted(report.waiting, 'message')} left; newsletter send goes on with them"])
+        print_problems([f"stopped: {counted(report.waiting, 'message')} left; newsletter send goes on with them"])
 
 
 @contextmanager
-def _journal(opened: Opened) -> Iterator[Callable[[Outcome], None]]:
+def _event_log(opened: Opened) -> Iterator[Callable[[Outcome], None]]:
     """Open the site's journal, if it has one; yields what writes outcomes into it."""
     if opened.config.log_path is None:
         yield lambda _outcome: None
         return
-    from newsletter.operations.event_log import Journal
+    from newsletter.operations.event_log import EventLog
 
     with_addresses = opened.config.log_addresses
-    journal = Journal(opened.config.log_path, with_addresses=with_addresses)
+    event_log = EventLog(opened.config.log_path, with_addresses=with_addresses)
 
     def write(outcome: Outcome) -> None:
-        journal.tell(
+        event_log.tell(
             "delivery",
             edition=outcome.edition,
             subscriber=outcome.subscriber_id,
@@ -142,7 +142,7 @@ def _journal(opened: Opened) -> Iterator[Callable[[Outcome], None]]:
     try:
         yield write
     finally:
-        journal.close()
+        event_log.close()
 
 
 # -- how far things are -------------------------------------------------------------------------------

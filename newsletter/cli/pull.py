@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, finish, json_option, print_json, print_table, progress
+from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table, progress
 from newsletter.errors import ConfigError, NewsletterError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def pull(
         show_reports(reports)
         if dry_run:
             click.echo("a dry run: nothing was stored")
-    complain_of(reports)
+    print_pull_problems(reports)
     finish(clean=all(report.is_clean for report in reports))
 
 
@@ -161,21 +161,21 @@ def pull_configured(opened: Opened, *, rehearse: bool = False) -> list[PullRepor
         ConfigError: It names nothing.
     """
     from newsletter.models import PullReport
-    from newsletter.pipeline.pull import resting_until
-    from newsletter.pipeline.taste import learn_tastes
+    from newsletter.pipeline.pull import not_before
+    from newsletter.pipeline.taste import learn_taste_models
     from newsletter.sources.settings import label_of
 
     sources = _configured(opened)
     with opened.store() as store:
-        resting = {source: resting_until(store, source, now()) for source in sources}
+        resting = {source: not_before(store, source, now()) for source in sources}
     asked = iter(pull_sources(opened, [source for source in sources if resting[source] is None], rehearse=rehearse))
     reports = [
-        next(asked) if until is None else PullReport(label_of(source), resting_until=until)
+        next(asked) if until is None else PullReport(label_of(source), not_before=until)
         for source, until in resting.items()
     ]
     if not rehearse:
         with opened.store() as store:
-            learn_tastes(store, now())
+            learn_taste_models(store, now())
     return reports
 
 
@@ -202,19 +202,19 @@ def show_reports(reports: Iterable[PullReport]) -> None:
     print_table(("source", "fetched", "new", "updated", "refused", "time", "what happened"), rows)
 
 
-def complain_of(reports: Sequence[PullReport]) -> None:
+def print_pull_problems(reports: Sequence[PullReport]) -> None:
     """Print what was refused or failed on stderr."""
     for report in reports:
         if report.error:
-            complain([report.error])
-        complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
+            print_problems([report.error])
+        print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
 
 
 def _in_words(report: PullReport) -> str:
     if report.error:
         return "failed: see below"
-    if report.resting_until:
-        return f"answered a while ago: not asked before {report.resting_until:%H:%M} UTC"
+    if report.not_before:
+        return f"answered a while ago: not asked before {report.not_before:%H:%M} UTC"
     if not report.fetched:
         if report.refusals:
             return "refused: see below"

@@ -11,16 +11,16 @@ import click
 
 from newsletter.cli.bounces import read_mailboxes
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, finish, json_option, print_json
-from newsletter.cli.progress import complain_of_outcomes, complain_of_stop, deliver_all, send_requests, show_outcomes
-from newsletter.cli.pull import complain_of, pull_configured, show_reports
-from newsletter.cli.summarize import complain_of_summaries, make_summaries
+from newsletter.cli.output import finish, json_option, print_json, print_problems
+from newsletter.cli.progress import deliver_all, print_delivery_problems, print_shutdown, send_notices, show_outcomes
+from newsletter.cli.pull import print_pull_problems, pull_configured, show_reports
+from newsletter.cli.summarize import make_summaries, print_summary_problems
 from newsletter.errors import NewsletterError
-from newsletter.operations.shutdown import stoppable
+from newsletter.operations.shutdown import handle_signals
 
 if TYPE_CHECKING:
     from newsletter.operations.metrics import Metrics
-    from newsletter.operations.shutdown import Stop
+    from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.deliver import DeliveryReport
 
 _PORT = click.IntRange(0, 65535)
@@ -47,14 +47,14 @@ Exit code 1 if anything failed or has to wait."""
 @pass_opened
 def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str] | None, as_json: bool) -> None:
     """Send everybody the edition that is due and that they have not had."""
-    with stoppable() as stop:
+    with handle_signals() as stop:
         report = deliver_all(opened, stop, only=only, dry_run=dry_run, note=note_file.read() if note_file else "")
     if as_json:
         print_json(report.outcomes)
     else:
         show_outcomes(opened, report)
-    complain_of_outcomes(report)
-    complain_of_stop(report, stop)
+    print_delivery_problems(report)
+    print_shutdown(report, stop)
     finish(clean=report.is_clean, code=stop.exit_code)
 
 
@@ -72,19 +72,19 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     """Pull from every source, then send what is due. A source that fails does not keep mail from going out."""
     read_mailboxes(opened)
     reports = pull_configured(opened)
-    with stoppable() as stop:
+    with handle_signals() as stop:
         report = deliver_all(opened, stop, note=note_file.read() if note_file else "")
     if as_json:
-        print_json({"pulls": reports, "readers": report.outcomes})
+        print_json({"pulls": reports, "subscribers": report.outcomes})
     else:
         show_reports(reports)
         show_outcomes(opened, report)
-    complain_of(reports)
-    complain_of_outcomes(report)
-    complain_of_stop(report, stop)
-    send_requests(opened)
+    print_pull_problems(reports)
+    print_delivery_problems(report)
+    print_shutdown(report, stop)
+    send_notices(opened)
     if not stop():
-        complain_of_summaries(make_summaries(opened))
+        print_summary_problems(make_summaries(opened))
     finish(clean=report.is_clean and all(pulled.is_clean for pulled in reports), code=stop.exit_code)
 
 
@@ -125,13 +125,13 @@ def serve(
         try:
             report = _run_once(opened, stop)
         except NewsletterError as error:
-            complain([str(error)])
+            print_problems([str(error)])
         if metrics is not None:
             metrics.ran(report, began)
         if not stop():
             announce()
 
-    with stoppable() as stop, _web(opened, web_host, web_port):
+    with handle_signals() as stop, _web(opened, web_host, web_port):
         announce()
         serve_forever(opened.config.cron, once, stop)
 
@@ -157,16 +157,16 @@ def _metrics(opened: Opened, host: str, port: int) -> Metrics:
     return metrics
 
 
-def _run_once(opened: Opened, stop: Stop) -> DeliveryReport:
+def _run_once(opened: Opened, stop: Shutdown) -> DeliveryReport:
     read_mailboxes(opened)
     reports = pull_configured(opened)
     show_reports(reports)
-    complain_of(reports)
+    print_pull_problems(reports)
     report = deliver_all(opened, stop)
     show_outcomes(opened, report)
-    complain_of_outcomes(report)
-    complain_of_stop(report, stop)
-    send_requests(opened)
+    print_delivery_problems(report)
+    print_shutdown(report, stop)
+    send_notices(opened)
     if not stop():
-        complain_of_summaries(make_summaries(opened))
+        print_summary_problems(make_summaries(opened))
     return report

@@ -52,7 +52,7 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         last = {label: store.pulls.last(label) for label in labels}
     if as_json:
         rows = [
-            {"source": label, "asked_at": pull and pull[0], "error": pull and pull[1]} for label, pull in last.items()
+            {"source": label, "pulled_at": pull and pull[0], "error": pull and pull[1]} for label, pull in last.items()
         ]
         print_json(rows)
         return

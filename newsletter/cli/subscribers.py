@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from newsletter.cli.aliases import add_alias
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, finish, json_option, print_json, print_table
-from newsletter.cli.subscribers_bulk import export_file, forget, import_file
+from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table
+from newsletter.cli.subscribers_bulk import erase, export_file, import_file
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Style
 
@@ -27,7 +28,7 @@ Examples:
   newsletter subscribers add ada@example.org --topic "in-context learning" --topic "LLM agents"
   newsletter subscribers edit ada@example.org --cadence weekly --weekday friday
   newsletter subscribers sync
-  newsletter subscribers leave ada@example.org""",
+  newsletter subscribers unsubscribe ada@example.org""",
 )
 @json_option
 @click.pass_context
@@ -58,7 +59,7 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         click.echo('No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"')
 
 
-def _wishes(command: _F) -> _F:
+def _preferences(command: _F) -> _F:
     """Add an option for every field of a profile."""
     options = (
         click.option("--name", help="How they are called in the To line."),
@@ -100,15 +101,15 @@ Examples:
 Without a topic they get the trending papers, whatever they are about."""
 )
 @click.argument("email")
-@_wishes
-@click.option("--they-asked", is_flag=True, help="They left or bounced, and asked to come back.")
+@_preferences
+@click.option("--resubscribe", "--they-asked", is_flag=True, help="They left or bounced, and asked to come back.")
 @pass_opened
-def add(opened: Opened, /, email: str, name: str | None, they_asked: bool, **wishes: Any) -> None:
+def add(opened: Opened, /, email: str, name: str | None, resubscribe: bool, **preferences: Any) -> None:
     """Make a new subscriber."""
-    from newsletter.subscribers.subscriptions import join
+    from newsletter.subscribers.subscriptions import subscribe
 
     with opened.store() as store:
-        _tell("added", join(store, email, name or "", _given(wishes), now(), they_asked=they_asked))
+        _tell("added", subscribe(store, email, name or "", _given(preferences), now(), resubscribe=resubscribe))
 
 
 @subscribers.command(
@@ -119,16 +120,16 @@ Examples:
 )
 @click.argument("email")
 @click.option("--address", help="Where they are mailed from now on.")
-@_wishes
+@_preferences
 @pass_opened
-def edit(opened: Opened, /, email: str, address: str | None, name: str | None, **wishes: Any) -> None:
+def edit(opened: Opened, /, email: str, address: str | None, name: str | None, **preferences: Any) -> None:
     """Change what a subscriber wishes for; what is not named stays."""
-    from newsletter.subscribers.subscriptions import change, move
+    from newsletter.subscribers.subscriptions import change_address, change_preferences
 
     with opened.store() as store, store.transaction():
-        changed = change(store, email, name, _given(wishes))
+        changed = change_preferences(store, email, name, _given(preferences))
         if address:
-            changed = move(store, changed, address)
+            changed = change_address(store, changed, address)
     _tell("changed", changed)
 
 
@@ -176,30 +177,30 @@ def pause(opened: Opened, email: str, until: datetime | None) -> None:
 
 @subscribers.command(epilog="\b\nExample:\n  newsletter subscribers resume ada@example.org")
 @click.argument("email")
-@click.option("--they-asked", is_flag=True, help="They left, and asked to come back.")
+@click.option("--resubscribe", "--they-asked", is_flag=True, help="They left, and asked to come back.")
 @pass_opened
-def resume(opened: Opened, email: str, they_asked: bool) -> None:
+def resume(opened: Opened, email: str, resubscribe: bool) -> None:
     """Mail a subscriber again."""
     from newsletter.subscribers.subscriptions import resume as resume_subscriber
 
     with opened.store() as store:
-        _tell("resumed", resume_subscriber(store, email, now(), they_asked=they_asked))
+        _tell("resumed", resume_subscriber(store, email, now(), resubscribe=resubscribe))
 
 
 @subscribers.command(
     epilog="""\b
 Examples:
-  newsletter subscribers leave ada@example.org
-  newsletter subscribers leave 12.Yk3v…      the token in the subject of a mail that asks to leave"""
+  newsletter subscribers unsubscribe ada@example.org
+  newsletter subscribers unsubscribe 12.Yk3v…      the token in the subject of a mail that asks to leave"""
 )
 @click.argument("who", metavar="EMAIL|TOKEN")
 @pass_opened
-def leave(opened: Opened, who: str) -> None:
+def unsubscribe(opened: Opened, who: str) -> None:
     """End a subscription, at once; no file and no import brings it back."""
-    from newsletter.subscribers.subscriptions import leave as leave_for_good
+    from newsletter.subscribers.subscriptions import unsubscribe as unsubscribe_for_good
 
     with opened.store() as store:
-        _tell("left", leave_for_good(store, who, now()))
+        _tell("unsubscribed", unsubscribe_for_good(store, who, now()))
 
 
 @subscribers.command(epilog="\b\nExamples:\n  newsletter subscribers sync --dry-run\n  newsletter subscribers sync")
@@ -217,14 +218,16 @@ def sync(opened: Opened, dry_run: bool, as_json: bool) -> None:
     else:
         if report.changes:
             print_table(("file", "address", "would be" if dry_run else "outcome"), report.changes)
-        changed = sum(outcome not in ("same", "left") for _, _, outcome in report.changes)
+        changed = sum(outcome not in ("same", "unsubscribed") for _, _, outcome in report.changes)
         click.echo(f"{len(report.changes)} profiles, {changed} {'to change' if dry_run else 'changed'}")
-    complain([f"refused {refusal}" for refusal in report.refusals], "more refused")
+    print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
     finish(clean=not report.refusals)
 
 
-for _command in (import_file, export_file, forget):
+for _command in (import_file, export_file, erase):
     subscribers.add_command(_command)
+add_alias(subscribers, unsubscribe, "leave")
+add_alias(subscribers, erase, "forget")
 
 
 def in_words(profile: Profile) -> str:
@@ -239,8 +242,8 @@ def _topics(profile: Profile) -> str:
     return ", ".join(topic.name for topic in profile.topics) or "(trending)"
 
 
-def _given(wishes: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in wishes.items() if value not in (None, ())}
+def _given(preferences: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in preferences.items() if value not in (None, ())}
 
 
 def _tell(done: str, subscriber: Subscriber) -> None:

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, finish, json_option, print_json
+from newsletter.cli.output import finish, json_option, print_json, print_problems
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def import_file(
     from newsletter.subscribers.subscriptions import catalogue
 
     told: list[str] = []
-    wishes = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
+    preferences = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     with ExitStack() as stack:
         write = stack.enter_context(_written(refused))
@@ -66,7 +66,7 @@ def import_file(
             write(refusal)
 
         report = import_people(
-            store, lines, getattr(file, "name", "-"), now(), make_profile(wishes, catalogue(store)),
+            store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
             dry_run=dry_run, refuse=refuse, tell=tell,
         )  # fmt: skip
     if as_json:
@@ -78,7 +78,7 @@ def import_file(
             f"{report.refused} refused"
         )
     more = report.refused - len(told)
-    complain(told + ([f"and {more} more refused"] if more > 0 else []))
+    print_problems(told + ([f"and {more} more refused"] if more > 0 else []))
     finish(clean=not report.refused)
 
 
@@ -102,15 +102,15 @@ def export_file(opened: Opened, file: IO[str]) -> None:
 @click.command(
     epilog="""\b
 Examples:
-  newsletter subscribers forget ada@example.org
-  newsletter subscribers forget ada@example.org --yes"""
+  newsletter subscribers erase ada@example.org
+  newsletter subscribers erase ada@example.org --yes"""
 )
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_opened
-def forget(opened: Opened, email: str, yes: bool) -> None:
+def erase(opened: Opened, email: str, yes: bool) -> None:
     """Delete a person and all that is known of them. That they must not be mailed, if so, is remembered."""
-    from newsletter.subscribers.privacy import forget as forget_person
+    from newsletter.subscribers.privacy import erase as erase_person
     from newsletter.subscribers.subscriptions import find
 
     with opened.store() as store:
@@ -118,9 +118,9 @@ def forget(opened: Opened, email: str, yes: bool) -> None:
         if not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("this cannot be undone: say --yes")
-            click.confirm(f"Delete {known.email}, their wishes, mails and feedback?", abort=True)
-        forget_person(store, known.email, now())
-    click.echo(f"forgot {known.email}")
+            click.confirm(f"Delete {known.email}, their preferences, deliveries and feedback?", abort=True)
+        erase_person(store, known.email, now())
+    click.echo(f"erased {known.email}")
 
 
 @contextmanager

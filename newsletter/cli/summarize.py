@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import complain, finish, json_option, print_json, progress
+from newsletter.cli.output import finish, json_option, print_json, print_problems, progress
 from newsletter.errors import ConfigError
 from newsletter.text import counted
 
@@ -34,7 +34,7 @@ def summarize(opened: Opened, as_json: bool) -> None:
         print_json(report)
     else:
         click.echo(f"{counted(report.made, 'paper')} summed up")
-    complain_of_summaries(report)
+    print_summary_problems(report)
     finish(clean=report.error is None and not report.refused)
 
 
@@ -48,10 +48,10 @@ def make_summaries(opened: Opened) -> SummaryReport | None:
         return ask(store, store.summaries, opened.config.summaries, now)
 
 
-def complain_of_summaries(report: SummaryReport | None) -> None:
+def print_summary_problems(report: SummaryReport | None) -> None:
     """Print what was refused or failed on stderr."""
     if report is None:
         return
     if report.error:
-        complain([f"summaries: {report.error}"])
-    complain([f"summary refused: {one}" for one in report.refused], "more summaries refused")
+        print_problems([f"summaries: {report.error}"])
+    print_problems([f"summary refused: {one}" for one in report.refused], "more summaries refused")

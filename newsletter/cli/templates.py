@@ -61,18 +61,20 @@ def eject(opened: Opened, name: str) -> None:
 def check(opened: Opened) -> None:
     """Render the sample papers in every style and language; a broken template is named with its line and the reason."""
     from newsletter.models import Profile, Style, Subscriber, Topic
-    from newsletter.pipeline.messages import Letters
+    from newsletter.pipeline.messages import MessageRenderer
     from newsletter.pipeline.preview import sample_digest
 
-    letters = Letters(opened.config, opened.environment(), b"")
+    messages = MessageRenderer(opened.config, opened.environment(), b"")
     topics = (Topic("In-context learning", '"in-context learning"'), Topic("LLM agents", '"LLM agent"'))
     for style, language in product(Style, LANGUAGES):
         profile = Profile(topics=topics, style=style, language=language, trending=3)
-        reader = Subscriber(id=0, email="you@newsletter.example", profile=profile, joined_at=now(), status_at=now())
-        letters.write(sample_digest(reader, now()), reader, "<check@newsletter.example>", now())
+        subscriber = Subscriber(
+            id=0, email="you@newsletter.example", profile=profile, subscribed_at=now(), status_at=now()
+        )
+        messages.write(sample_digest(subscriber, now()), subscriber, "<check@newsletter.example>", now())
     click.echo(f"{len(_names())} templates, {len(Style)} styles, {len(LANGUAGES)} languages: all render")
-    if letters.is_plain_because:
-        click.echo(f"mail will be rendered one by one, which is slow: {letters.is_plain_because}")
+    if messages.is_plain_because:
+        click.echo(f"mail will be rendered one by one, which is slow: {messages.is_plain_because}")
 
 
 def _names() -> list[str]:

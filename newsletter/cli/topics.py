@@ -35,14 +35,14 @@ def topics(ctx: click.Context, as_json: bool) -> None:
 
 def _list(opened: Opened, *, as_json: bool) -> None:
     with opened.store() as store:
-        catalogue, readers = store.topics.catalogue(), store.topics.readers()
+        catalogue, subscribers = store.topics.catalogue(), store.topics.subscribers()
     if as_json:
         print_json(catalogue)
         return
     if not catalogue:
         raise NewsletterError("the catalogue is empty", hint="newsletter topics add NAME -k WORD, or newsletter init")
-    rows = [(topic.name, readers.get(topic.name, 0), topic.query) for topic in catalogue]
-    print_table(("topic", "readers", "query"), rows)
+    rows = [(topic.name, subscribers.get(topic.name, 0), topic.query) for topic in catalogue]
+    print_table(("topic", "subscribers", "query"), rows)
 
 
 _keyword = click.option("-k", "--keyword", "keywords", multiple=True, help="A word or phrase; default: the name.")

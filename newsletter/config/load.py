@@ -12,14 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.addresses import check_email
-from newsletter.config.model import Config, DeliverySettings, Design, DkimSettings, HookSettings, SummarySettings
+from newsletter.config.model import Config, DeliverySettings, Design, DkimSettings, SummarySettings, WebhookSettings
+from newsletter.config.obsolete import upgrade_environment, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.mailboxes import ReturnSettings
+from newsletter.sending.bounces.mailboxes import BounceSettings
 from newsletter.sending.smtp.transport import SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
@@ -32,12 +33,14 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     Raises:
         ConfigError: A setting is unknown or wrong; names file, setting and why.
     """
-    table = _read(site.config)
+    table, notices = upgrade_table(_read(site.config))
+    environ, more = upgrade_environment(environ)
     try:
         relays = _relays(table.pop("relays", []), environ)
         sources = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
-        return _config(site, read_settings(table, environ), sources, weights, relays)
+        settings = _config(site, read_settings(table, environ), sources, weights, relays)
+        return replace(settings, obsolete=(*notices, *more))
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
 
@@ -90,7 +93,9 @@ def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[SmtpSettings, ...]:
     relays = []
     for number, row in enumerate(rows, start=1):
         known = {f"NEWSLETTER_SMTP_{key}": environ.get(f"NEWSLETTER_RELAY_{number}_{key}") for key in ("PASSWORD",)}
-        found = _smtp(read_settings({"smtp": row}, {name: value for name, value in known.items() if value}))
+        found = _smtp(
+            read_settings(upgrade_table({"smtp": row})[0], {name: value for name, value in known.items() if value})
+        )
         if found is None:
             raise ConfigError(f"relays: number {number} has no host", hint='as in host = "smtp.example.net"')
         relays.append(found)
@@ -115,12 +120,12 @@ def _config(
         relays=relays,
         dkim=_dkim(values, site, sender),
         delivery=DeliverySettings(*(values[f"delivery.{one.name}"] for one in fields(DeliverySettings))),
-        return_mailbox=_address("returns.address", values["returns.address"]) if values["returns.address"] else None,
-        returns=_returns(values, site),
-        hooks=HookSettings(**{one.name: values[f"hooks.{one.name}"] for one in fields(HookSettings)}),
+        bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
+        bounces=_bounces(values, site),
+        webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
         web_password=values["web.password"],
         log_path=site.root / values["log.path"] if values["log.path"] else None,
-        log_addresses=values["log.addresses"] == "yes",
+        log_addresses=values["log.addresses"],
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,
@@ -150,10 +155,10 @@ def _smtp(values: dict[str, Any]) -> SmtpSettings | None:
         timeout_s=values["smtp.timeout"],
         login=values["smtp.login"],
         connections=values["smtp.connections"],
-        per_connection=values["smtp.per_connection"],
-        per_second=values["smtp.per_second"],
-        per_hour=values["smtp.per_hour"],
-        per_domain=values["smtp.per_domain"],
+        max_messages_per_connection=values["smtp.max_messages_per_connection"],
+        max_per_second=values["smtp.max_per_second"],
+        max_per_hour=values["smtp.max_per_hour"],
+        max_per_second_per_domain=values["smtp.max_per_second_per_domain"],
     )
 
 
@@ -168,15 +173,15 @@ def _dkim(values: dict[str, Any], site: Site, sender: Sender) -> DkimSettings:
     return DkimSettings(values["dkim.domain"] or sender.domain, tuple(keys))
 
 
-def _returns(values: dict[str, Any], site: Site) -> ReturnSettings:
-    return ReturnSettings(
-        soft_limit=values["returns.soft_limit"],
-        maildir=site.root / values["returns.maildir"] if values["returns.maildir"] else None,
-        imap_host=values["returns.imap_host"],
-        imap_port=values["returns.imap_port"],
-        imap_username=values["returns.imap_username"],
-        imap_password=values["returns.imap_password"],
-        imap_folder=values["returns.imap_folder"],
+def _bounces(values: dict[str, Any], site: Site) -> BounceSettings:
+    return BounceSettings(
+        soft_limit=values["bounces.soft_limit"],
+        maildir=site.root / values["bounces.maildir"] if values["bounces.maildir"] else None,
+        imap_host=values["bounces.imap_host"],
+        imap_port=values["bounces.imap_port"],
+        imap_username=values["bounces.imap_username"],
+        imap_password=values["bounces.imap_password"],
+        imap_folder=values["bounces.imap_folder"],
     )
 
 
@@ -205,7 +210,7 @@ def _design(values: dict[str, Any]) -> Design:
     logo = values["design.logo"] or ""
     if logo and not (logo.startswith("https://") and logo.isprintable() and " " not in logo):
         raise ConfigError(f"design.logo: an https address is expected, not {logo!r}")
-    return Design(make_palette(values["design.accent"]), logo, values["design.thumbnails"] == "yes")
+    return Design(make_palette(values["design.accent"]), logo, values["design.thumbnails"])
 
 
 def _site_url(text: str | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import Palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.mailboxes import ReturnSettings
+from newsletter.sending.bounces.mailboxes import BounceSettings
 from newsletter.sending.smtp.transport import SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source
@@ -48,7 +48,7 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class HookSettings:
+class WebhookSettings:
     """By what each provider's calls are known; None for a provider that nobody uses."""
 
     ses_topic_arn: str | None = None
@@ -86,10 +86,10 @@ class Config:
     dkim: DkimSettings
     delivery: DeliverySettings
     #: Where bounces go to, with the delivery's own part in it; None: to the sender.
-    return_mailbox: str | None
-    returns: ReturnSettings
+    bounce_address: str | None
+    bounces: BounceSettings
     #: By what providers' calls are known.
-    hooks: HookSettings
+    webhooks: WebhookSettings
     #: Opens the operator's page; without one there is none.
     web_password: str | None = field(repr=False)
     #: Where outcomes are written to as JSON, if anywhere; "-" is stderr.
@@ -103,3 +103,5 @@ class Config:
     design: Design
     #: Whom to ask for summaries, if anybody.
     summaries: SummarySettings | None
+    #: A line on each setting that the site has under an old name.
+    obsolete: tuple[str, ...] = ()

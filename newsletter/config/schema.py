@@ -21,7 +21,7 @@ class Setting:
     """One thing that may be set."""
 
     name: str
-    default: str | int | None
+    default: str | int | bool | None
     help: str
     choices: tuple[str, ...] = ()
     #: What a new site's newsletter.toml sets it to; without it, the file shows it commented out.
@@ -72,7 +72,7 @@ SETTINGS = (
     ),
     Setting("design.accent", ACCENT, "The one colour of mails and pages; shades that can be read are made of it."),
     Setting("design.logo", None, "A picture for the masthead, 40 pixels high.", example="https://example.org/logo.png"),
-    Setting("design.thumbnails", "no", "Whether papers' pictures are shown, where there are any.", ("no", "yes")),
+    Setting("design.thumbnails", False, "Show thumbnails of papers that have one."),
     Setting(
         "summaries.base_url",
         None,
@@ -102,10 +102,14 @@ SETTINGS = (
         ("password", "xoauth2"),
     ),
     Setting("smtp.connections", 4, "How many connections at once, at most; fewer while the server complains."),
-    Setting("smtp.per_connection", 0, "Leave a connection after so many messages; 0: never."),
-    Setting("smtp.per_second", 0, "At most so many messages a second; 0: as fast as the server takes them."),
-    Setting("smtp.per_hour", 0, "At most so many messages an hour; 0: no limit."),
-    Setting("smtp.per_domain", 0, "At most so many messages a second to addresses of one domain; 0: no limit."),
+    Setting("smtp.max_messages_per_connection", 0, "Leave a connection after so many messages; 0: never."),
+    Setting("smtp.max_per_second", 0, "At most so many messages a second; 0: as fast as the server takes them."),
+    Setting("smtp.max_per_hour", 0, "At most so many messages an hour; 0: no limit."),
+    Setting(
+        "smtp.max_per_second_per_domain",
+        0,
+        "At most so many messages a second to addresses of one domain; 0: no limit.",
+    ),
     Setting(
         "dkim.selector",
         None,
@@ -129,43 +133,43 @@ SETTINGS = (
     ),
     Setting("delivery.max_age_hours", 72, "What could not be sent for so long is no news any more, and is skipped."),
     Setting(
-        "returns.address",
+        "bounces.address",
         None,
         "A mailbox of yours that bounces go to; its server must take bounces+ANYTHING@… for it, too.",
         example="bounces@example.org",
     ),
-    Setting("returns.soft_limit", 5, "An address is not mailed any more after so many soft bounces in 30 days."),
-    Setting("returns.maildir", None, "Where that mailbox is, if it is a Maildir; `serve` and `run` read it."),
-    Setting("returns.imap_host", None, "Or where it is read from by IMAP.", example="imap.example.org"),
-    Setting("returns.imap_port", 993, "993: TLS from the start; 143: STARTTLS."),
-    Setting("returns.imap_username", None, "The login.", example="bounces@example.org"),
-    Setting("returns.imap_password", None, "Better: export NEWSLETTER_RETURNS_IMAP_PASSWORD=…"),
-    Setting("returns.imap_folder", "INBOX", "The folder."),
+    Setting("bounces.soft_limit", 5, "An address is not mailed any more after so many soft bounces in 30 days."),
+    Setting("bounces.maildir", None, "Where that mailbox is, if it is a Maildir; `serve` and `run` read it."),
+    Setting("bounces.imap_host", None, "Or where it is read from by IMAP.", example="imap.example.org"),
+    Setting("bounces.imap_port", 993, "993: TLS from the start; 143: STARTTLS."),
+    Setting("bounces.imap_username", None, "The login.", example="bounces@example.org"),
+    Setting("bounces.imap_password", None, "Better: export NEWSLETTER_BOUNCES_IMAP_PASSWORD=…"),
+    Setting("bounces.imap_folder", "INBOX", "The folder."),
     Setting(
-        "hooks.ses_topic_arn",
+        "webhooks.ses_topic_arn",
         None,
-        "The SNS topic by which Amazon SES tells of bounces and complaints, at site.url/hooks/ses.",
+        "The SNS topic by which Amazon SES tells of bounces and complaints, at site.url/webhooks/ses.",
         example="arn:aws:sns:eu-west-1:123456789012:returns",
     ),
-    Setting("hooks.sendgrid_public_key", None, "The verification key of SendGrid's calls on /hooks/sendgrid."),
+    Setting("webhooks.sendgrid_public_key", None, "The verification key of SendGrid's calls on /webhooks/sendgrid."),
     Setting(
-        "hooks.mailgun_signing_key",
+        "webhooks.mailgun_signing_key",
         None,
-        "Mailgun's signing key, for /hooks/mailgun. Better: export NEWSLETTER_HOOKS_MAILGUN_SIGNING_KEY=…",
+        "Mailgun's signing key, for /webhooks/mailgun. Better: export NEWSLETTER_WEBHOOKS_MAILGUN_SIGNING_KEY=…",
     ),
-    Setting("hooks.postmark_username", "postmark", "The login of Postmark's calls on /hooks/postmark, and"),
-    Setting("hooks.postmark_password", None, "its password. Better: export NEWSLETTER_HOOKS_POSTMARK_PASSWORD=…"),
+    Setting("webhooks.postmark_username", "postmark", "The login of Postmark's calls on /webhooks/postmark, and"),
+    Setting("webhooks.postmark_password", None, "its password. Better: export NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD=…"),
     Setting(
         "log.path",
         None,
         "A file that every outcome is written to as a line of JSON, readers by number; - is stderr.",
         example="newsletter.log",
     ),
-    Setting("log.addresses", "no", "Whether their addresses are written, too.", ("no", "yes")),
+    Setting("log.addresses", False, "Log email addresses, not only subscriber ids."),
 )
 
 #: Naming a server is what asks it, and what sends mail for real: these groups are commented out in a new file.
-_OPTIONAL = ("web", "smtp", "summaries", "dkim", "returns", "hooks", "log")
+_OPTIONAL = ("web", "smtp", "summaries", "dkim", "bounces", "webhooks", "log")
 _HEAD = """\
 # The settings of this site. Every setting has a default; what is commented out shows it, or an example.
 # An environment variable wins over the file: smtp.password is NEWSLETTER_SMTP_PASSWORD.
@@ -226,7 +230,7 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
     return {name: checked(setting, values.get(name, setting.default)) for name, setting in known.items()}
 
 
-def checked(setting: Setting, value: Any) -> str | int | None:
+def checked(setting: Setting, value: Any) -> str | int | bool | None:
     """Return a setting's value, or its default where there is none.
 
     Raises:
@@ -234,6 +238,12 @@ def checked(setting: Setting, value: Any) -> str | int | None:
     """
     if value is None or value == "":
         return setting.default
+    if isinstance(setting.default, bool):
+        known = {"true": True, "false": False, "1": True, "0": False}
+        value = known.get(value.lower(), value) if isinstance(value, str) else value
+        if not isinstance(value, bool):
+            raise ConfigError(f"{setting.name}: expected true or false, not {value!r}")
+        return value
     if isinstance(setting.default, int):
         if isinstance(value, str) and value.isdecimal():
             value = int(value)

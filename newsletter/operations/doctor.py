@@ -17,10 +17,10 @@ from newsletter.config.load import check_sender
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, TransportError
 from newsletter.sending.dkim import DkimKey, load_key
-from newsletter.sending.dns_records import BadRecord, Dmarc, Dns, Silence, dmarc_of, spf_of, tags_of
+from newsletter.sending.dns_records import BadRecord, Dmarc, Dns, NoResponse, dmarc_of, spf_of, tags_of
 from newsletter.sending.smtp.handshake import SmtpSettings, greet
 
-#: The largest letter there is, with room to spare.
+#: The largest char there is, with room to spare.
 _LARGEST_LETTER_B = 512 * 1024
 _SOON_DAYS = 14
 
@@ -57,7 +57,7 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
         except ConfigError as error:
             yield Finding(Level.WRONG, "DKIM key", error.message, error.hint or "")
     # SPF is about the domain that bounces go to.
-    envelope_domain = (config.return_mailbox or config.sender.address).rpartition("@")[2]
+    envelope_domain = (config.bounce_address or config.sender.address).rpartition("@")[2]
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("SPF", lambda: _spf(dns, envelope_domain)),
         *((f"DKIM {key.selector}", lambda key=key: _dkim(dns, key)) for key in keys),
@@ -77,7 +77,7 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
 def _asked(about: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from list(check())
-    except Silence as silence:
+    except NoResponse as silence:
         yield Finding(Level.UNKNOWN, about, str(silence))
     except BadRecord as error:
         yield Finding(Level.WRONG, about, str(error), "receivers ignore such a record: mend it")
@@ -232,4 +232,4 @@ def _names(dns: Dns, smtp: SmtpSettings | None) -> Iterator[Finding]:
 
 def _inert(text: str) -> str:
     """Return what DNS says, short and without what a terminal would act on."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:300])
+    return "".join(char if char.isprintable() else "?" for char in text[:300])

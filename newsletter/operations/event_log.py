@@ -20,7 +20,7 @@ from newsletter.errors import ConfigError
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@=]{1,128}@[^\s<>,;:\"'()\[\]@]{1,255}")
 
 
-class Journal:
+class EventLog:
     """Writes events to a file, which may be moved away meanwhile; to stderr if it is "-"."""
 
     def __init__(self, path: Path, *, with_addresses: bool = False) -> None:

@@ -21,7 +21,7 @@ from newsletter.store import Store
 _EDITIONS = 7
 
 
-class _Standing(Collector):
+class _StoreCollector(Collector):
     """How the store stands."""
 
     def __init__(self, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> None:
@@ -32,7 +32,7 @@ class _Standing(Collector):
         with self._open_store() as store:  # a store belongs to the thread that opened it
             yield from _of_deliveries(store)
             yield _by("newsletter_subscribers", "Subscribers.", "status", store.subscribers.counts())
-            yield _by("newsletter_returns", "What came back of the mail.", "kind", store.returns.counts())
+            yield _by("newsletter_returns", "What came back of the mail.", "kind", store.bounces.counts())
             yield GaugeMetricFamily(
                 "newsletter_suppressions", "Addresses that are not mailed.", len(store.subscribers.suppressions())
             )
@@ -64,7 +64,7 @@ class Metrics:
 
     def __init__(self, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_Standing(open_store, clock))
+        self.registry.register(_StoreCollector(open_store, clock))
         self._outcomes = Counter("newsletter_outcomes", "What became of messages.", ("status",), registry=self.registry)
         self._runs = Counter("newsletter_runs", "Runs, by how they went.", ("result",), registry=self.registry)
         self._took = Gauge("newsletter_last_run_seconds", "How long the last run took.", registry=self.registry)

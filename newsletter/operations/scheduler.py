@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from newsletter.operations.shutdown import Stop
+from newsletter.operations.shutdown import Shutdown
 from newsletter.pipeline.schedule import next_run
 
 
-def serve(cron: str, job: Callable[[], None], stop: Stop) -> None:
+def serve(cron: str, job: Callable[[], None], stop: Shutdown) -> None:
     """Call `job` whenever `cron` (crontab, UTC) fires, until told to stop; a call under way is finished first.
 
     Calls never overlap, and those missed while the machine slept are made up for by one.

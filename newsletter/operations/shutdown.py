@@ -12,7 +12,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
-class Stop:
+class Shutdown:
     """Whether to stop, and who says so."""
 
     #: The signal that asked, or 0.
@@ -40,9 +40,9 @@ class Stop:
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def handle_signals() -> Iterator[Shutdown]:
     """Take the first signal, while inside, as a wish; to be called from the main thread."""
-    stop = Stop()
+    stop = Shutdown()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def restore() -> None:

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from newsletter import tokens
 from newsletter.addresses import email_key
 from newsletter.models import DeliveryStatus, Status, Subscriber
-from newsletter.sending.bounces.reports import Kind, Return
+from newsletter.sending.bounces.reports import BounceReport, Kind
 from newsletter.store import Store
-from newsletter.store.bounces import ReturnRow
+from newsletter.store.bounces import Bounce
 
 #: Soft bounces count for so long.
 _REMEMBERED = timedelta(days=30)
@@ -27,7 +27,7 @@ _LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeReport:
+class ProcessedReports:
     """What was taken."""
 
     hard: int = 0
@@ -41,7 +41,7 @@ class TakeReport:
     suppressed: tuple[str, ...] = ()
 
 
-def take(store: Store, soft_limit: int, returns: Iterable[Return], now: datetime) -> TakeReport:
+def process_report(store: Store, soft_limit: int, reports: Iterable[BounceReport], now: datetime) -> ProcessedReports:
     """Keep reports and act on them, each in a transaction of its own; reports that are known change nothing.
 
     An address is suppressed by a hard bounce, a complaint (which ends the subscription, too), or `soft_limit` soft
@@ -52,12 +52,12 @@ def take(store: Store, soft_limit: int, returns: Iterable[Return], now: datetime
     """
     counts: Counter[str] = Counter()
     suppressed = []
-    for returned in returns:
+    for report in reports:
         with store.transaction():
-            outcome, email = _take_one(store, soft_limit, returned, now)
+            outcome, email = _process(store, soft_limit, report, now)
         counts[outcome] += 1
         suppressed += [email] if email else []
-    return TakeReport(
+    return ProcessedReports(
         hard=counts[Kind.HARD],
         soft=counts[Kind.SOFT],
         complaints=counts[Kind.COMPLAINT],
@@ -67,65 +67,65 @@ def take(store: Store, soft_limit: int, returns: Iterable[Return], now: datetime
     )
 
 
-def _take_one(store: Store, soft_limit: int, returned: Return, now: datetime) -> tuple[str, str | None]:
+def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime) -> tuple[str, str | None]:
     """Act on one report; return what became of it, and the address that it suppressed."""
-    reader, delivery_id = _whose(store, returned)
-    if reader is None:
+    subscriber, delivery_id = _whose(store, report)
+    if subscriber is None:
         return "unknown", None
-    row = ReturnRow(
-        fingerprint=returned.fingerprint,
-        email_key=email_key(reader.email),
-        subscriber_id=reader.id,
+    row = Bounce(
+        fingerprint=report.fingerprint,
+        email_key=email_key(subscriber.email),
+        subscriber_id=subscriber.id,
         delivery_id=delivery_id,
-        kind=returned.kind,
-        code=returned.code,
-        words=returned.words,
-        origin=returned.origin,
-        said_at=now,
+        kind=report.kind,
+        code=report.code,
+        response=report.response,
+        origin=report.origin,
+        reported_at=now,
     )
-    if not store.returns.put(row):
+    if not store.bounces.put(row):
         return "repeated", None
-    if returned.kind is Kind.HARD and delivery_id is not None:
-        _fail(store, reader, delivery_id, returned.words, now)
-    if returned.kind is Kind.COMPLAINT and reader.status is not Status.LEFT:
-        store.subscribers.set_status(reader.id, Status.LEFT, now)
-    reason = _reason(store, soft_limit, returned, row.email_key, now)
-    if reason is None or store.subscribers.why_suppressed(reader.email) is not None:
-        return returned.kind, None
-    store.subscribers.suppress(reader.email, reason, now)
-    return returned.kind, reader.email
+    if report.kind is Kind.HARD and delivery_id is not None:
+        _record_bounce(store, subscriber, delivery_id, report.response, now)
+    if report.kind is Kind.COMPLAINT and subscriber.status is not Status.UNSUBSCRIBED:
+        store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)
+    reason = _reason(store, soft_limit, report, row.email_key, now)
+    if reason is None or store.subscribers.why_suppressed(subscriber.email) is not None:
+        return report.kind, None
+    store.subscribers.suppress(subscriber.email, reason, now)
+    return report.kind, subscriber.email
 
 
-def _whose(store: Store, returned: Return) -> tuple[Subscriber | None, int | None]:
+def _whose(store: Store, report: BounceReport) -> tuple[Subscriber | None, int | None]:
     """Return whose mail came back, and which, as far as the report proves it; see the module's words."""
-    if returned.envelope_to is not None:
-        number = tokens.read_return(store.secret(), returned.envelope_to)
-        found = store.returns.delivery(number) if number is not None else None
+    if report.envelope_to is not None:
+        number = tokens.read_bounce_report(store.secret(), report.envelope_to)
+        found = store.bounces.delivery(number) if number is not None else None
         if found is not None:
             return store.subscribers.find_by_id(found[1]), found[0]
-    found = store.returns.delivery_of(returned.message_id) if returned.message_id else None
-    reader = store.subscribers.find_by_id(found[1]) if found else None
+    found = store.bounces.delivery_of(report.message_id) if report.message_id else None
+    subscriber = store.subscribers.find_by_id(found[1]) if found else None
     # Complaints may keep the address to themselves; one that names another than we wrote to is not about our mail.
-    if found and reader and (not returned.email or email_key(returned.email) == email_key(reader.email)):
-        return reader, found[0]
-    if returned.origin in _PROVEN and returned.email:
-        return store.subscribers.find(returned.email), None
+    if found and subscriber and (not report.email or email_key(report.email) == email_key(subscriber.email)):
+        return subscriber, found[0]
+    if report.origin in _PROVEN and report.email:
+        return store.subscribers.find(report.email), None
     return None, None
 
 
-def _fail(store: Store, reader: Subscriber, delivery_id: int, words: str, now: datetime) -> None:
-    delivery = next((one for one in store.deliveries.of_subscriber(reader.id) if one.id == delivery_id), None)
+def _record_bounce(store: Store, subscriber: Subscriber, delivery_id: int, response: str, now: datetime) -> None:
+    delivery = next((one for one in store.deliveries.of_subscriber(subscriber.id) if one.id == delivery_id), None)
     if delivery and delivery.status in (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.HELD):
-        store.deliveries.move(delivery_id, DeliveryStatus.FAILED, now, detail=words)
+        store.deliveries.move(delivery_id, DeliveryStatus.FAILED, now, detail=response)
 
 
-def _reason(store: Store, soft_limit: int, returned: Return, key: str, now: datetime) -> str | None:
+def _reason(store: Store, soft_limit: int, report: BounceReport, key: str, now: datetime) -> str | None:
     """Return why the address must not be mailed any more, or None if it may."""
-    match returned.kind:
+    match report.kind:
         case Kind.HARD:
-            return f"hard bounce: {returned.words}"[:_LONGEST_REASON]
+            return f"hard bounce: {report.response}"[:_LONGEST_REASON]
         case Kind.COMPLAINT:
-            return f"complaint: {returned.words}"[:_LONGEST_REASON]
+            return f"complaint: {report.response}"[:_LONGEST_REASON]
         case Kind.SOFT:
-            count = store.returns.soft_count(key, now - _REMEMBERED)
+            count = store.bounces.soft_count(key, now - _REMEMBERED)
             return f"mailbox kept refusing: {count} soft bounces" if soft_limit <= count else None

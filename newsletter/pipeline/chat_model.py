@@ -15,7 +15,7 @@ from newsletter.markup import clean
 from newsletter.models import Paper
 from newsletter.text import sentences, shorten, squeeze
 
-LARGEST_ANSWER_B = 256 * 2**10
+LARGEST_RESPONSE_B = 256 * 2**10
 #: In characters. A longer text is no sentence.
 LONGEST_SUMMARY = 400
 _LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "zh": "Chinese"}
@@ -118,7 +118,7 @@ def host_of(base_url: str) -> str:
 _LINK = re.compile(r"://|\bwww\.")
 
 
-def read_answer(content: bytes, key: str | None) -> str:
+def read_response(content: bytes, key: str | None) -> str:
     """Return the sentence in an answer.
 
     Raises:
@@ -173,6 +173,6 @@ async def _post(settings: SummarySettings, question: dict[str, Any], timeout_s: 
         content = bytearray()
         async for chunk in response.aiter_raw():  # nothing is unpacked: a little may unpack to a lot
             content += chunk
-            if len(content) > LARGEST_ANSWER_B:
-                raise Refused(f"answers more than {LARGEST_ANSWER_B // 2**10} KB")
+            if len(content) > LARGEST_RESPONSE_B:
+                raise Refused(f"answers more than {LARGEST_RESPONSE_B // 2**10} KB")
         return bytes(content)

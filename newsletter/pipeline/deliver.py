@@ -25,10 +25,10 @@ from newsletter.config.model import Config
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
 from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, DeliveryReport, Outcome, SendingLedger, Tally
-from newsletter.pipeline.messages import Letters, make_message_id
+from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.plan import Intent, plan
-from newsletter.pipeline.workers import Writer, load_keys, write_elsewhere
+from newsletter.pipeline.workers import Writer, load_keys, render_in_workers
 from newsletter.sending import Transport
 from newsletter.store import Store
 
@@ -99,7 +99,7 @@ def deliver(
     run = _Run(
         store,
         config,
-        Writer(store, Letters(config, environment, store.secret(), store.summaries), load_keys(config)),
+        Writer(store, MessageRenderer(config, environment, store.secret(), store.summaries), load_keys(config)),
         clock,
         store.secret(),
         tally,
@@ -110,10 +110,10 @@ def deliver(
     notes = Notes(config.site.notes, note)
     if transport is None:
         for intent in _intents(run, notes, dry=True):
-            subject = _letter(run, intent.digest, intent.subscriber, intent.edition.key).subject
+            subject = _message(run, intent.digest, intent.subscriber, intent.edition.key).subject
             would = len(intent.digest.items)
-            reader = intent.subscriber
-            tally.tell(Outcome(reader.email, "would send", subject, intent.edition.key, would, reader.id))
+            subscriber = intent.subscriber
+            tally.tell(Outcome(subscriber.email, "would send", subject, intent.edition.key, would, subscriber.id))
         return run.report()
     with _only_sender(config.site.lock):
         _deliver(run, transport, _intents(run, notes, dry=False), expect)
@@ -127,8 +127,8 @@ def _intents(run: _Run, notes: Notes, *, dry: bool) -> Iterator[Intent]:
         if isinstance(decided, Intent):
             yield decided
         elif dry or not (decided.delivery and _is_open(decided.delivery, now)):
-            reader = decided.subscriber
-            run.tally.tell(Outcome(reader.email, "not sent", decided.why, decided.edition.key, 0, reader.id))
+            subscriber = decided.subscriber
+            run.tally.tell(Outcome(subscriber.email, "not sent", decided.why, decided.edition.key, 0, subscriber.id))
 
 
 def _deliver(run: _Run, transport: Transport, intents: Iterator[Intent], expect: Callable[[int], None]) -> None:
@@ -188,10 +188,12 @@ def _queue(run: _Run, intents: Iterator[Intent]) -> None:
         with store.transaction():
             for intent in batch:
                 _try_out(run, intent)
-                key, reader = intent.edition.key, intent.subscriber.id
+                key, subscriber = intent.edition.key, intent.subscriber.id
                 store.editions.put(intent.edition)
                 digest_id = store.editions.put_digest(intent.digest)
-                rows.append((key, reader, digest_id, make_message_id(run.secret, key, reader, run.config.sender)))
+                rows.append(
+                    (key, subscriber, digest_id, make_message_id(run.secret, key, subscriber, run.config.sender))
+                )
             store.deliveries.stage(rows)
     if not run.stopped():
         with store.transaction():
@@ -209,7 +211,7 @@ def _try_out(run: _Run, intent: Intent) -> None:
     look = intent.subscriber.profile.style, intent.subscriber.profile.language
     if look not in run.looks:
         run.looks.add(look)
-        _letter(run, intent.digest, intent.subscriber, intent.edition.key)
+        _message(run, intent.digest, intent.subscriber, intent.edition.key)
 
 
 def _carry(run: _Run, transport: Transport) -> None:
@@ -217,8 +219,8 @@ def _carry(run: _Run, transport: Transport) -> None:
     while True:
         run.ledger.returned = 0
         try:
-            with closing(_messages(run)) as letters:
-                transport.carry(letters, run.ledger, run.stopped)
+            with closing(_messages(run)) as messages:
+                transport.carry(messages, run.ledger, run.stopped)
         except TransportError as error:
             run.error = run.error or error
         if run.error is not None or not run.ledger.returned or run.stopped():
@@ -232,7 +234,7 @@ def _messages(run: _Run) -> Generator[Message]:
     is_worth_it = workers > 1 and run.store.deliveries.open_count(run.clock()) >= _WORTH_WORKERS
     try:
         if is_worth_it:
-            yield from write_elsewhere(_wanted(run), run.writer, config, workers, run.clock)
+            yield from render_in_workers(_wanted(run), run.writer, config, workers, run.clock)
         else:
             for claims in _wanted(run):
                 yield from run.writer.write(claims, run.clock)
@@ -260,8 +262,8 @@ def _claims(run: _Run, at_once: int) -> Iterator[list[Claim]]:
     last = 0
     while batch := run.store.deliveries.claim(run.clock(), after=last, limit=at_once):
         last = batch[-1].id
-        readers = run.store.subscribers.get_many(delivery.subscriber_id for delivery in batch)
-        claims = [Claim(one, readers[one.subscriber_id], 0) for one in batch if one.subscriber_id in readers]
+        subscribers = run.store.subscribers.get_many(delivery.subscriber_id for delivery in batch)
+        claims = [Claim(one, subscribers[one.subscriber_id], 0) for one in batch if one.subscriber_id in subscribers]
         claims = [
             one for one in claims if run.serves(one.subscriber) and one.delivery.message_id not in run.ledger.under_way
         ]
@@ -281,9 +283,9 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
     return delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED) and not waits
 
 
-def _letter(run: _Run, digest: Digest, subscriber: Subscriber, edition_key: str) -> Message:
+def _message(run: _Run, digest: Digest, subscriber: Subscriber, edition_key: str) -> Message:
     message_id = make_message_id(run.secret, edition_key, subscriber.id, run.config.sender)
-    return run.writer.letters.write(digest, subscriber, message_id, run.clock())
+    return run.writer.messages.write(digest, subscriber, message_id, run.clock())
 
 
 @contextmanager

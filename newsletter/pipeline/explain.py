@@ -9,7 +9,7 @@ from datetime import date, datetime
 from newsletter.models import Digest, Item, Paper, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.schedule import due_edition
-from newsletter.pipeline.taste import Tastes
+from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
@@ -32,7 +32,7 @@ class Explanation:
     #: Whether a topic matches it, or the reader follows its authors, or has no topics.
     may_be_in: bool
     #: Whether the digest that is due holds it and where, or why it does not.
-    standing: str = ""
+    placement: str = ""
 
 
 def explain(
@@ -44,13 +44,13 @@ def explain(
     statistics = read_statistics(store)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     index = PaperIndex(window)
-    taste = Tastes(store).of(subscriber.id, index)
+    taste = TasteScores(store).of(subscriber.id, index)
     digest = compose(Matcher(index, statistics, weights), edition, subscriber.profile, sent_before, taste)
     to_taste = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
     told = score_of(paper, subscriber, edition.day, statistics, weights, to_taste)
     return replace(
         told,
-        standing=next(
+        placement=next(
             (
                 f"number {position} of {len(section.items)} in {edition.key}, under {section.title}"
                 for section in digest.sections
@@ -77,15 +77,15 @@ def score_of(
 ) -> Explanation:
     """Add one paper's score up for one reader; where it stands is not told."""
     alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
-    answers = {topic: alone.answer(topic.query) for topic in subscriber.profile.topics}
+    results = {topic: alone.evaluate(topic.query) for topic in subscriber.profile.topics}
     best = max(
-        (topic for topic, answer in answers.items() if answer.matches[0]),
-        key=lambda topic: float(answers[topic].strength[0]),
+        (topic for topic, evaluate in results.items() if evaluate.matches[0]),
+        key=lambda topic: float(results[topic].strength[0]),
         default=None,
     )
     is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
     parts = replace(
-        score(paper, float(answers[best].strength[0]) if best else 0.0, day, alone.weights),
+        score(paper, float(results[best].strength[0]) if best else 0.0, day, alone.weights),
         followed=alone.weights.followed * is_followed,
         taste=alone.weights.taste * to_taste,
     )
@@ -100,8 +100,8 @@ def score_of(
         ),
         total=parts.total,
         topics=tuple(
-            (topic.name, _what(alone, topic.query, excluded=bool(answer.excluded[0])))
-            for topic, answer in answers.items()
+            (topic.name, _what(alone, topic.query, excluded=bool(evaluate.excluded[0])))
+            for topic, evaluate in results.items()
         ),
         may_be_in=bool(best) or is_followed or not subscriber.profile.topics,
     )
@@ -137,7 +137,7 @@ PARTS = ("match", "popularity", "freshness", "followed", "taste")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ScoreBreakdown:
     """One paper of a digest."""
 
     item: Item
@@ -151,18 +151,20 @@ class Standing:
     topics: tuple[tuple[str, str], ...]
 
 
-def standings(store: Store, digest: Digest, reader: Subscriber, weights: Weights | None) -> Iterator[Standing]:
+def score_breakdowns(
+    store: Store, digest: Digest, subscriber: Subscriber, weights: Weights | None
+) -> Iterator[ScoreBreakdown]:
     """Yield the digest's papers in reading order."""
     statistics = read_statistics(store)
     index = PaperIndex([item.paper for item in digest.items])
-    taste = Tastes(store).of(reader.id, index)
+    taste = TasteScores(store).of(subscriber.id, index)
     tastes = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
     for section in digest.sections:
         for position, item in enumerate(section.items, start=1):
             to_taste = tastes.get(item.paper.id, 0.0)
-            told = score_of(item.paper, reader, digest.edition.day, statistics, weights, to_taste)
+            told = score_of(item.paper, subscriber, digest.edition.day, statistics, weights, to_taste)
             parts = zip(PARTS, told.parts, strict=True)
-            yield Standing(
+            yield ScoreBreakdown(
                 item=item,
                 section=section.title,
                 position=position,

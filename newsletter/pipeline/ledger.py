@@ -21,7 +21,7 @@ from newsletter.sending import Result, Verdict
 from newsletter.sending.bounces.reports import fingerprint_of
 from newsletter.sending.status_codes import Kind, code_in
 from newsletter.store import Store
-from newsletter.store.bounces import ReturnRow
+from newsletter.store.bounces import Bounce
 
 MAX_ATTEMPTS = 8
 _FIRST_PAUSE = timedelta(minutes=5)
@@ -183,10 +183,10 @@ class SendingLedger:
                 self.store.deliveries.move(delivery.id, DeliveryStatus.SENT, now, attempts=attempts, detail=words)
                 told = result.message.subject + self._doubt(delivery)
                 self._tell(claim, DeliveryStatus.SENT, told)
-            case Verdict.RETURNED:
+            case Verdict.UNSENT:
                 self.returned += 1
                 self.store.deliveries.put_back(delivery)
-            case Verdict.UNWANTED:
+            case Verdict.POLICY:
                 self._put_off(claim, words, now)
             case Verdict.BOUNCED:
                 self._move(claim, DeliveryStatus.FAILED, words, now, attempts)
@@ -204,20 +204,20 @@ class SendingLedger:
 
     def _bounced(self, claim: Claim, words: str, now: datetime) -> None:
         """Remember that a mailbox does not exist, which the server said at once."""
-        reader, delivery_id = claim.subscriber, claim.delivery.id
-        row = ReturnRow(
+        subscriber, delivery_id = claim.subscriber, claim.delivery.id
+        row = Bounce(
             fingerprint=fingerprint_of("smtp", str(delivery_id), now.isoformat()),
-            email_key=email_key(reader.email),
-            subscriber_id=reader.id,
+            email_key=email_key(subscriber.email),
+            subscriber_id=subscriber.id,
             delivery_id=delivery_id,
             kind=Kind.HARD,
             code=code_in(words),
-            words=words,
+            response=words,
             origin="smtp",
-            said_at=now,
+            reported_at=now,
         )
-        self.store.returns.put(row)
-        self.store.subscribers.suppress(reader.email, f"hard bounce: {words}", now)
+        self.store.bounces.put(row)
+        self.store.subscribers.suppress(subscriber.email, f"hard bounce: {words}", now)
 
     def _defer(self, claim: Claim, words: str, now: datetime, attempts: int) -> None:
         if attempts >= MAX_ATTEMPTS:
@@ -261,8 +261,8 @@ class SendingLedger:
 
     @staticmethod
     def _outcome(claim: Claim, status: DeliveryStatus, detail: str, papers: int) -> Outcome:
-        reader = claim.subscriber
-        return Outcome(reader.email, status.value, detail, claim.delivery.edition_key, papers, reader.id)
+        subscriber = claim.subscriber
+        return Outcome(subscriber.email, status.value, detail, claim.delivery.edition_key, papers, subscriber.id)
 
     def _doubt(self, delivery: Delivery) -> str:
         if delivery.status is not DeliveryStatus.SENDING:

@@ -21,7 +21,7 @@ from newsletter.rendering.assembly import Assembler, Links
 from newsletter.rendering.context import SiteContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.language import language
-from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail
+from newsletter.rendering.message import Envelope, Sender, build_message, join_message, unsubscribe_by_mail
 from newsletter.store.summaries import Summaries
 
 #: For so long a mail lets its reader change what they wish for: mails are kept, and forwarded.
@@ -29,7 +29,7 @@ PREFERENCES_LAST = timedelta(days=90)
 
 
 @dataclass
-class Letters:
+class MessageRenderer:
     """Writes the letters of one site; what it makes for one reader it keeps for the next."""
 
     config: Config
@@ -84,25 +84,30 @@ class Letters:
         self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
     ) -> tuple[Links, Envelope]:
         """Return the links that only one reader has, and the envelope with their address."""
-        leave, url = tokens.sign(self.secret, tokens.LEAVE, subscriber.id), self.config.site_url
-        leave_urls = (*([f"{url}/leave/{leave}"] if url else []), leave_by_mail(self.config.sender, leave))
+        leave, url = tokens.sign(self.secret, tokens.UNSUBSCRIBE, subscriber.id), self.config.site_url
+        unsubscribe_urls = (
+            *([f"{url}/unsubscribe/{leave}"] if url else []),
+            unsubscribe_by_mail(self.config.sender, leave),
+        )
         preferences = tokens.sign_until(self.secret, tokens.PREFERENCES, subscriber.id, now.date() + PREFERENCES_LAST)
         preferences_url = f"{url}/preferences/{preferences}" if url else ""
-        mailbox = self.config.return_mailbox or ""
+        mailbox = self.config.bounce_address or ""
         if mailbox and delivery_id is not None:
-            mailbox = tokens.return_address(self.secret, delivery_id, mailbox)
+            mailbox = tokens.verp_address(self.secret, delivery_id, mailbox)
         envelope = Envelope(
             message_id=message_id,
             sender=self.config.sender,
             recipient=subscriber.email,
             recipient_name=subscriber.name,
             list_name=self.config.site_name,
-            leave_urls=leave_urls,
+            unsubscribe_urls=unsubscribe_urls,
             date=now,
             campaign=digest.edition.key,
             return_path=mailbox,
         )
-        return Links(leave_urls[0], preferences_url, tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)), envelope
+        return Links(
+            unsubscribe_urls[0], preferences_url, tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)
+        ), envelope
 
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
         known_as = (edition, profile.style, profile.language)

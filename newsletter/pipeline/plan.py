@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.addresses import email_key
-from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, EditionState, Status, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import Due, due_edition
-from newsletter.pipeline.taste import Tastes
+from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
@@ -33,7 +33,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoDelivery:
     """A reader who gets nothing now, and why."""
 
     subscriber: Subscriber
@@ -44,7 +44,7 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class SubscriberState:
     """All that `decide` needs to know of one reader and one edition."""
 
     #: Why the address must not be mailed, or None.
@@ -59,23 +59,23 @@ class Standing:
     #: When the newest paper of all was first seen.
     last_seen_at: datetime | None
     #: How the edition is held up by a person, if it is.
-    halted: str = ""
+    edition_state: EditionState = EditionState.OPEN
     #: How much each of the edition's papers is to this reader's taste, if anything is known of it.
     taste: Numbers | None = None
 
 
-def decide(subscriber: Subscriber, due: Due, standing: Standing) -> Digest | str:
+def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest | str:
     """Return the digest to send to a reader, or why there is none."""
     if subscriber.status is not Status.ACTIVE:
         return f"{subscriber.status.value} since {subscriber.status_at.date()}"
-    if standing.suppressed is not None:
-        return f"suppressed: {standing.suppressed}"
-    if standing.delivery is not None:
-        return _already(standing.delivery, due)
-    if standing.halted:
-        return f"{due.key} is {standing.halted}"
-    digest = compose(standing.matcher, standing.edition, subscriber.profile, standing.sent_before, standing.taste)
-    return digest if digest.items or subscriber.profile.even_if_empty else _why_empty(digest, subscriber, standing)
+    if state.suppressed is not None:
+        return f"suppressed: {state.suppressed}"
+    if state.delivery is not None:
+        return _already(state.delivery, due)
+    if state.edition_state is not EditionState.OPEN:
+        return f"{due.key} is {state.edition_state}"
+    digest = compose(state.matcher, state.edition, subscriber.profile, state.sent_before, state.taste)
+    return digest if digest.items or subscriber.profile.even_if_empty else _why_empty(digest, subscriber, state)
 
 
 def _already(delivery: Delivery, due: Due) -> str:
@@ -87,15 +87,15 @@ def _already(delivery: Delivery, due: Due) -> str:
     return f"{due.key} {delivery.status.value} at {at}" + (f": {delivery.detail}" if delivery.detail else "")
 
 
-def _why_empty(digest: Digest, subscriber: Subscriber, standing: Standing) -> str:
+def _why_empty(digest: Digest, subscriber: Subscriber, state: SubscriberState) -> str:
     topics = ", ".join(topic.name for topic in subscriber.profile.topics)
     if digest.considered:
         return f"no match: {counted(digest.considered, 'new paper')}, none on {topics}"
-    if standing.last_seen_at is None:
+    if state.last_seen_at is None:
         return "nothing new: the store holds no papers yet"
-    if len(standing.matcher.index):
-        return f"nothing new: {counted(len(standing.matcher.index), 'paper')} in {digest.edition.key}, all sent before"
-    return f"nothing new since {standing.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
+    if len(state.matcher.index):
+        return f"nothing new: {counted(len(state.matcher.index), 'paper')} in {digest.edition.key}, all sent before"
+    return f"nothing new since {state.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
 
 
 def plan(
@@ -105,12 +105,12 @@ def plan(
     notes: Notes = NO_NOTES,
     only: AbstractSet[str] | None = None,
     weights: Weights | None = None,
-) -> Iterator[Intent | Silence]:
+) -> Iterator[Intent | NoDelivery]:
     """Decide for every subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     editions: dict[str, tuple[Edition, Matcher]] = {}
-    halted = store.editions.halted()
+    edition_states = store.editions.states()
     last_seen_at = store.papers.last_seen_at()
-    statistics, tastes = read_statistics(store), Tastes(store)
+    statistics, tastes = read_statistics(store), TasteScores(store)
     for subscriber in store.subscribers.each():
         key = email_key(subscriber.email)
         if only is not None and key not in only:
@@ -122,9 +122,9 @@ def plan(
         edition, matcher = editions[due.key]
         delivery = store.deliveries.find(due.key, subscriber.id)
         is_open = delivery is None and subscriber.status is Status.ACTIVE  # learning a taste takes seconds
-        standing = Standing(
+        state = SubscriberState(
             suppressed=store.subscribers.why_suppressed(subscriber.email),
-            halted=halted.get(due.key, ""),
+            edition_state=edition_states.get(due.key, EditionState.OPEN),
             delivery=delivery,
             edition=edition,
             matcher=matcher,
@@ -132,8 +132,8 @@ def plan(
             last_seen_at=last_seen_at,
             taste=tastes.of(subscriber.id, matcher.index) if is_open else None,
         )
-        decided = decide(subscriber, due, standing)
+        decided = decide(subscriber, due, state)
         if isinstance(decided, Digest):
             yield Intent(subscriber, edition, decided)
         else:
-            yield Silence(subscriber, edition, decided, standing.delivery)
+            yield NoDelivery(subscriber, edition, decided, state.delivery)

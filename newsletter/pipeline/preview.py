@@ -11,7 +11,7 @@ from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import due_edition
-from newsletter.pipeline.taste import Tastes
+from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
@@ -49,7 +49,7 @@ def preview_digest(
     edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     matcher = read_matcher(store, edition.since, weights)
-    taste = Tastes(store).of(subscriber.id, matcher.index)
+    taste = TasteScores(store).of(subscriber.id, matcher.index)
     return compose(matcher, edition, subscriber.profile, sent_before, taste)
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from newsletter.errors import NewsletterError, SourceBusy, SourceError
+from newsletter.errors import NewsletterError, SourceError, SourceRateLimited
 from newsletter.models import Entry, PullReport, Refusal
 from newsletter.sources import Document, Source, Span, Web
 from newsletter.sources.documents import find_documents, read_document
-from newsletter.sources.formats.cassettes import answers_in
+from newsletter.sources.formats.cassettes import responses_in
 from newsletter.sources.settings import label_of
 from newsletter.store import Store
 from newsletter.store.papers import Change
@@ -98,7 +98,7 @@ def pull_days(
         tally.error = f"{tally.source}: asked to be left alone until {paused_until:%Y-%m-%d %H:%M} UTC"
         return tally.report()
     web.start_over(store.pulls.validators(tally.source))
-    busy: SourceBusy | None = None
+    busy: SourceRateLimited | None = None
     documents = _guarded(source, lambda: source.fetch(span, web))
     if rehearse:  # the network may be slow, and a rehearsal locks the store
         documents = iter(_collected(documents, tally))
@@ -109,7 +109,7 @@ def pull_days(
                 _take(store, source, document, now, tally)
         except SourceError as error:
             tally.error = str(error)
-            busy = error if isinstance(error, SourceBusy) else None
+            busy = error if isinstance(error, SourceRateLimited) else None
         report = tally.report(unchanged=web.unchanged > 0)
         with store.transaction():
             store.pulls.record(report, now, through=span.last)
@@ -122,7 +122,7 @@ def pull_days(
 
 def _documents_of(place: str, day: date | None, web: Web) -> Iterator[Document | Refusal]:
     try:
-        yield from answers_in(read_document(place, day, web))
+        yield from responses_in(read_document(place, day, web))
     except SourceError as error:
         yield _refused(place, error)
 
@@ -131,7 +131,7 @@ def _refused(place: str, error: SourceError) -> Refusal:
     return Refusal(place, str(error).removeprefix(f"{place}: "))
 
 
-def resting_until(store: Store, source: Source, now: datetime) -> datetime | None:
+def not_before(store: Store, source: Source, now: datetime) -> datetime | None:
     """Return from when on a source is to be asked again unbidden, if that is later than now.
 
     Sources that change once or twice a day have a setting `every`: hours to leave them alone after a full answer.

@@ -19,7 +19,7 @@ from newsletter.pipeline.chat_model import (
     Unusable,
     ask,
     host_of,
-    read_answer,
+    read_response,
 )
 from newsletter.store import Store
 from newsletter.store.summaries import Summaries
@@ -59,7 +59,7 @@ def summarize(
         if left <= 0:
             break
         try:
-            text = read_answer(ask(settings, paper, language, min(left, settings.timeout_s)), settings.key)
+            text = read_response(ask(settings, paper, language, min(left, settings.timeout_s)), settings.key)
         except Refused as error:
             refused.append(f"{paper.key} ({language}): {error}")
         except Unusable as error:

@@ -22,7 +22,7 @@ from newsletter.errors import NewsletterError, TemplateError
 from newsletter.models import Digest, Message
 from newsletter.pipeline.compose import without_withdrawn
 from newsletter.pipeline.ledger import Claim
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.dkim import DkimKey, load_key, sign
 from newsletter.store import Store, open_store
@@ -41,7 +41,7 @@ class Writer:
     """Writes and signs the letters of one run."""
 
     store: Store
-    letters: Letters
+    messages: MessageRenderer
     #: In the order of the signatures.
     keys: tuple[DkimKey, ...]
     _digests: dict[int, Digest] = field(default_factory=dict)
@@ -61,12 +61,12 @@ class Writer:
             TemplateError: A template is missing or broken.
         """
         with suppress(TemplateError):  # it is told of by the letter that needs the template
-            self.letters.prepare((self.digest(one.delivery.digest_id), one.subscriber) for one in claims)
+            self.messages.prepare((self.digest(one.delivery.digest_id), one.subscriber) for one in claims)
         for claim in claims:
             delivery, now = claim.delivery, clock()
             digest = self.digest(delivery.digest_id)
-            letter = self.letters.write(digest, claim.subscriber, delivery.message_id, now, delivery.id)
-            yield replace(letter, content=sign(letter.content, self.keys, now)) if self.keys else letter
+            message = self.messages.write(digest, claim.subscriber, delivery.message_id, now, delivery.id)
+            yield replace(message, content=sign(message.content, self.keys, now)) if self.keys else message
 
 
 def load_keys(config: Config) -> tuple[DkimKey, ...]:
@@ -78,7 +78,7 @@ def load_keys(config: Config) -> tuple[DkimKey, ...]:
     return tuple(load_key(path, config.dkim.domain, selector) for selector, path in config.dkim.keys)
 
 
-def write_elsewhere(
+def render_in_workers(
     claims: Iterable[Sequence[Claim]], writer: Writer, config: Config, processes: int, clock: Callable[[], datetime]
 ) -> Iterator[Message]:
     """Yield the letters of claims, written and signed by other processes a little ahead, in the order they are ready.
@@ -98,7 +98,7 @@ def write_elsewhere(
             while asked := [worker for worker in workers if worker.asked]:
                 ready = wait([worker.pipe for worker in asked])
                 for worker in [one for one in asked if one.pipe in ready]:
-                    yield from _letters(worker, writer, clock)
+                    yield from _rendered(worker, writer, clock)
                     for following in islice(chunks, 1):
                         worker.ask(following, clock())
         except (EOFError, OSError) as error:
@@ -112,20 +112,20 @@ def _chunks(claims: Iterable[Sequence[Claim]]) -> Iterator[Sequence[Claim]]:
             yield batch[start : start + _CHUNK]
 
 
-def _letters(worker: _Worker, writer: Writer, clock: Callable[[], datetime]) -> Iterator[Message]:
+def _rendered(worker: _Worker, writer: Writer, clock: Callable[[], datetime]) -> Iterator[Message]:
     chunk, written = worker.take()
-    for claim, letter in zip(chunk, written.letters, strict=False):
-        yield letter or next(writer.write([claim], clock))
+    for claim, message in zip(chunk, written.messages, strict=False):
+        yield message or next(writer.write([claim], clock))
     if written.error is not None:
-        message, hint = written.error
-        raise TemplateError(message, hint=hint)
+        text, hint = written.error
+        raise TemplateError(text, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
     """What was written of what was asked for, and why not more. None stands for a letter that is too large."""
 
-    letters: Sequence[Message | None]
+    messages: Sequence[Message | None]
     error: tuple[str, str | None] | None
 
 
@@ -155,11 +155,11 @@ class _Worker:
         written, sizes = self.pipe.recv()
         half, claims = self.asked.popleft()
         at = half * (len(self._room) // _HALVES)
-        letters: list[Message | None] = []
-        for letter, size in zip(written.letters, sizes, strict=True):
-            letters.append(letter and replace(letter, content=bytes(self._room[at : at + size])))
+        messages: list[Message | None] = []
+        for message, size in zip(written.messages, sizes, strict=True):
+            messages.append(message and replace(message, content=bytes(self._room[at : at + size])))
             at += size
-        return claims, _Written(letters, written.error)
+        return claims, _Written(messages, written.error)
 
     def close(self) -> None:
         self.pipe.close()
@@ -176,21 +176,21 @@ def _work(pipe: Connection, shared: Any, config: Config) -> None:
     room = memoryview(shared).cast("B")
     size = len(room) // _HALVES
     with open_store(config.site.store) as store, suppress(EOFError, OSError, NewsletterError):
-        letters = Letters(config, make_environment(config.site.templates), store.secret(), store.summaries)
-        writer = Writer(store, letters, load_keys(config))
+        messages = MessageRenderer(config, make_environment(config.site.templates), store.secret(), store.summaries)
+        writer = Writer(store, messages, load_keys(config))
         while True:
             half, claims, now = pipe.recv()
             pipe.send(_put(_written(writer, claims, now), room[half * size : (half + 1) * size]))
 
 
 def _written(writer: Writer, claims: Sequence[Claim], now: datetime) -> _Written:
-    letters: list[Message] = []
+    messages: list[Message] = []
     try:
-        for letter in writer.write(claims, lambda: now):
-            letters.append(letter)  # noqa: PERF402 - those before an error count
+        for message in writer.write(claims, lambda: now):
+            messages.append(message)  # noqa: PERF402 - those before an error count
     except TemplateError as error:
-        return _Written(letters, (error.message, error.hint))
-    return _Written(letters, None)
+        return _Written(messages, (error.message, error.hint))
+    return _Written(messages, None)
 
 
 def _put(written: _Written, room: memoryview) -> tuple[_Written, list[int]]:
@@ -198,12 +198,12 @@ def _put(written: _Written, room: memoryview) -> tuple[_Written, list[int]]:
     at = 0
     rest: list[Message | None] = []
     sizes = []
-    for letter in filter(None, written.letters):
-        size = len(letter.content)
+    for message in filter(None, written.messages):
+        size = len(message.content)
         if at + size > len(room):
             size = 0
-        room[at : at + size] = letter.content[:size]
-        rest.append(replace(letter, content=b"") if size else None)
+        room[at : at + size] = message.content[:size]
+        rest.append(replace(message, content=b"") if size else None)
         sizes.append(size)
         at += size
     return _Written(rest, written.error), sizes

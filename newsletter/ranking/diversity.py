@@ -21,7 +21,7 @@ _POOL = 4
 
 
 @dataclass(frozen=True)
-class Resemblance:
+class Similarity:
     """How alike papers are, by the words they share (Jaccard); what was compared is remembered."""
 
     papers: Sequence[Paper]
@@ -34,7 +34,7 @@ class Resemblance:
         ours, theirs = self._title(one), self._title(other)
         return min(len(ours), len(theirs)) >= _FEWEST_TITLE_WORDS and _share(ours, theirs) >= _SAME_TITLE
 
-    def likeness(self, one: int, other: int) -> float:
+    def similarity(self, one: int, other: int) -> float:
         """Return 0 for papers no more alike than usual, towards 1 for the same text."""
         pair = (one, other) if one < other else (other, one)
         if pair not in self._compared:
@@ -59,7 +59,7 @@ def choose(
     ranked: Sequence[int],
     scores: Sequence[float] | Numbers,
     places: int,
-    alike: Resemblance,
+    alike: Similarity,
     weight: float,
     shown: Sequence[int],
 ) -> list[int]:
@@ -87,7 +87,7 @@ def choose(
             continue
         chosen.append(best)
         for number in pool if weight else ():
-            pool[number] = min(pool[number], float(scores[number]) - weight * alike.likeness(best, number))
+            pool[number] = min(pool[number], float(scores[number]) - weight * alike.similarity(best, number))
     return chosen
 
 

@@ -29,7 +29,7 @@ _FORM = {"strip_accents": "unicode", "token_pattern": r"(?u)\b[a-zA-Z_][a-zA-Z0-
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PaperVectors:
     """Some papers as the words they hold (sparse, papers × words) and as meanings (papers × dimensions, length 1)."""
 
     words: Any
@@ -37,7 +37,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class Embedding:
     """What turns papers into numbers."""
 
     #: Vectorizers of words, and of words and pairs, that know their vocabularies.
@@ -46,13 +46,13 @@ class Space:
     #: dimensions × (words and pairs)
     axes: Vectors
 
-    def place(self, papers: Sequence[Facts]) -> Placed:
+    def place(self, papers: Sequence[Facts]) -> PaperVectors:
         """Place papers, whether the space was learned from them or not."""
         from sklearn.preprocessing import normalize  # noqa: PLC0415
 
         texts = list(map(_text, papers))
         meanings = self.pairs.transform(texts) @ self.axes.T
-        return Placed(self.single.transform(texts), normalize(meanings).astype(np.float32))
+        return PaperVectors(self.single.transform(texts), normalize(meanings).astype(np.float32))
 
     def pack(self) -> bytes:
         """Return the space as bytes; the axes lose digits that do not matter."""
@@ -71,7 +71,7 @@ def is_installed() -> bool:
     return find_spec("sklearn") is not None
 
 
-def make_space(papers: Sequence[Facts]) -> Space | None:
+def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
     """Learn a space from an archive; None if there is too little to learn from.
 
     Raises:
@@ -97,15 +97,15 @@ def make_space(papers: Sequence[Facts]) -> Space | None:
     if dimensions < 2:
         return None
     axes = TruncatedSVD(dimensions, n_iter=4, random_state=0).fit(both).components_
-    return Space(single, pairs, axes.astype(np.float32))
+    return Embedding(single, pairs, axes.astype(np.float32))
 
 
-def unpack_space(content: bytes) -> Space:
-    """Return the space that `Space.pack` made these bytes of."""
+def unpack_embedding(content: bytes) -> Embedding:
+    """Return the space that `Embedding.pack` made these bytes of."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         single = _known(arrays["single"], arrays["single_idf"])
         pairs = _known(arrays["pairs"], arrays["pairs_idf"], ngram_range=(1, 2), stop_words="english")
-        return Space(single, pairs, arrays["axes"].astype(np.float32))
+        return Embedding(single, pairs, arrays["axes"].astype(np.float32))
 
 
 def _text(paper: Facts) -> str:

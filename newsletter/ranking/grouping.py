@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from newsletter.models import Item, Profile, Reason, Section
 from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
-from newsletter.ranking.matching import Answer, Matcher
+from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason, reasons_for
 from newsletter.topics.query import Any, Term
 
@@ -40,7 +40,7 @@ class _Reader:
     matcher: Matcher
     profile: Profile
     #: One for each topic.
-    answers: Sequence[Answer]
+    results: Sequence[QueryResult]
     #: What the reader follows, if anything.
     people: Any | None
     #: Which papers are by these.
@@ -64,8 +64,8 @@ class _Reader:
 
     def _others(self, paper: int, topic: int) -> Iterator[str]:
         """Yield the names of a paper's other topics."""
-        for number, (other, answer) in enumerate(zip(self.profile.topics, self.answers, strict=True)):
-            if number != topic and answer.matches[paper]:
+        for number, (other, evaluate) in enumerate(zip(self.profile.topics, self.results, strict=True)):
+            if number != topic and evaluate.matches[paper]:
                 yield other.name
 
 
@@ -85,11 +85,11 @@ def group(
     reader = _read(matcher, profile)
     unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
     base = _base_scores(reader, today, taste)
-    best, strength = _best_topics(reader.answers, len(unsent))
-    outside = unsent & (best < 0) & ~_any([answer.excluded for answer in reader.answers], len(unsent))
+    best, strength = _best_topics(reader.results, len(unsent))
+    outside = unsent & (best < 0) & ~_any([evaluate.excluded for evaluate in reader.results], len(unsent))
     # Number -1 stands for those followed, whose papers are a section of their own only outside of all topics.
     flags = {-1: outside & reader.followed} | {
-        number: unsent & (best == number) for number in range(len(reader.answers))
+        number: unsent & (best == number) for number in range(len(reader.results))
     }
     placed = {number: _ranked(matcher, chosen, strength + base) for number, chosen in flags.items()}
     rest = _ranked(matcher, outside & ~reader.followed, base)
@@ -119,7 +119,7 @@ def _read(matcher: Matcher, profile: Profile) -> _Reader:
     return _Reader(
         matcher=matcher,
         profile=profile,
-        answers=[matcher.answer(topic.query) for topic in profile.topics],
+        results=[matcher.evaluate(topic.query) for topic in profile.topics],
         people=people if profile.follow else None,
         followed=matcher.index.flags(matcher.find(people)[0]),
     )
@@ -135,11 +135,11 @@ def _base_scores(reader: _Reader, today: date, taste: Numbers | None) -> Numbers
     return base
 
 
-def _best_topics(answers: Sequence[Answer], papers: int) -> tuple[NDArray[np.intp], Numbers]:
+def _best_topics(results: Sequence[QueryResult], papers: int) -> tuple[NDArray[np.intp], Numbers]:
     """Return for each paper the number of its best topic, -1 for none and of equals the first, and how it matches."""
-    if not answers:
+    if not results:
         return np.full(papers, -1), np.zeros(papers, np.float32)
-    strengths = np.stack([np.where(answer.matches, answer.strength, np.float32(-1)) for answer in answers])
+    strengths = np.stack([np.where(evaluate.matches, evaluate.strength, np.float32(-1)) for evaluate in results])
     best = strengths.argmax(axis=0)
     strength = strengths[best, np.arange(papers)]
     return np.where(strength < 0, -1, best), np.maximum(strength, 0)

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 
 from newsletter.models import Paper
-from newsletter.ranking.diversity import Resemblance
+from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.score import score
 from newsletter.ranking.weights import Weights
@@ -20,7 +20,7 @@ from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """What a query found; every array has a place for each paper of the index."""
 
     matches: Flags
@@ -44,10 +44,10 @@ class Matcher:
         self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {(): self}
         self._nodes: dict[str, Node] = {}
         self._found: dict[str, tuple[int, int]] = {}
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, QueryResult] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
-        self.alike = Resemblance(list(index.papers.values()))
+        self.alike = Similarity(list(index.papers.values()))
         keys = sorted((paper.key, number) for number, paper in enumerate(index.papers.values()))
         #: The place of each paper in the order of keys, by which equals are ranked.
         self.key_ranks = np.empty(len(index), np.int32)
@@ -83,7 +83,7 @@ class Matcher:
             self._found[query] = self.find(self.node(query))
         return self._found[query]
 
-    def answer(self, query: str) -> Answer:
+    def evaluate(self, query: str) -> QueryResult:
         """Return what a query finds, and how well each paper matches.
 
         Raises:
@@ -92,7 +92,7 @@ class Matcher:
         if query not in self._answers:
             matches, excluded = map(self.index.flags, self.find(query))
             strength = np.where(matches, self._strength(self.node(query)), np.float32(0))
-            self._answers[query] = Answer(matches, excluded, strength)
+            self._answers[query] = QueryResult(matches, excluded, strength)
         return self._answers[query]
 
     def paper(self, number: int) -> Paper:

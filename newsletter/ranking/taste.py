@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from newsletter.ranking.embedding import Placed, Vectors
+from newsletter.ranking.embedding import PaperVectors, Vectors
 
 _NEAREST = 50
 _DISLIKED = 0.5
@@ -38,7 +38,7 @@ class _Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class TasteModel:
     """What was learned of one reader."""
 
     #: A direction in the space of meanings.
@@ -48,7 +48,7 @@ class Taste:
     #: Of what the direction, the words and both together say of the archive: mean and spread of each.
     scales: tuple[_Scale, _Scale, _Scale]
 
-    def judge(self, placed: Placed) -> Vectors:
+    def judge(self, placed: PaperVectors) -> Vectors:
         """Return how much each paper is to the reader's taste: 0 on the archive's average, most between -3 and 3."""
         by_meaning, by_words, both = self.scales
         meaning = by_meaning.standard(placed.meanings @ self.towards)
@@ -63,14 +63,14 @@ class Taste:
         return content.getvalue()
 
 
-def unpack_taste(content: bytes) -> Taste:
-    """Return the taste that `Taste.pack` made these bytes of."""
+def unpack_taste_model(content: bytes) -> TasteModel:
+    """Return the taste that `TasteModel.pack` made these bytes of."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         one, two, three = (_Scale(*map(float, scale)) for scale in arrays["scales"])
-        return Taste(arrays["towards"], arrays["words"].astype(np.float32), (one, two, three))
+        return TasteModel(arrays["towards"], arrays["words"].astype(np.float32), (one, two, three))
 
 
-def learn(archive: Placed, liked: Sequence[int], disliked: Sequence[int] = ()) -> Taste | None:
+def learn(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int] = ()) -> TasteModel | None:
     """Learn from places in the archive that a reader likes and dislikes; without any liked one nothing is known."""
     if not len(liked):
         return None
@@ -83,10 +83,10 @@ def learn(archive: Placed, liked: Sequence[int], disliked: Sequence[int] = ()) -
     meaning, said = archive.meanings @ towards, (archive.words @ words).astype(np.float32)
     by_meaning, by_words = _scale(meaning), _scale(said)
     both = by_meaning.standard(meaning) + np.float32(_CLASSIFIER) * by_words.standard(said)
-    return Taste(towards, words, (by_meaning, by_words, _scale(both)))
+    return TasteModel(towards, words, (by_meaning, by_words, _scale(both)))
 
 
-def _classifier(archive: Placed, liked: Sequence[int], disliked: Sequence[int]) -> Vectors:
+def _classifier(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int]) -> Vectors:
     """Return what each word says for a linear classifier of liked papers against all others.
 
     The settings are arxiv-sanity-lite's (C 0.01, balanced); what is disliked counts ten times as a counter-example.

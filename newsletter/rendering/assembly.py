@@ -23,10 +23,10 @@ from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
     card_context,
     digest_context,
-    digest_words,
-    reader_words,
+    digest_phrases,
     section_contexts,
     subject_context,
+    subscriber_context,
 )
 from newsletter.rendering.environment import FILTERS
 from newsletter.rendering.fragments import (
@@ -50,7 +50,7 @@ _OWN_TEXTS_B = 2048
 _KEPT = 256
 
 #: Texts that only one reader has; they are put in last.
-_READERS = frozenset({"token", "reader_name", "reader_email", "why", "leave_url", "preferences_url"})
+_READERS = frozenset({"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url"})
 #: Stands between fragments while a page is inlined; nothing that is escaped can hold it.
 _BREAK = "<!--fragment-->"
 
@@ -73,7 +73,7 @@ class Bodies:
 class Links:
     """The addresses that only one reader has."""
 
-    leave_url: str
+    unsubscribe_url: str
     #: "" where the site has no pages.
     preferences_url: str
     #: What is the same in all their feedback links; see `links.FeedbackLinks`.
@@ -176,7 +176,7 @@ class Assembler:
         """
         if self.is_plain_because:
             return self._plain_bodies(ready, subscriber, links)
-        own = reader_words(subscriber, self.look.language) | asdict(links)
+        own = subscriber_context(subscriber, self.look.language) | asdict(links)
         values = values_for(set(ready.text.slots), own, FILTERS, str)
         text, html = ready.text.filled(values), None
         is_clean = ready.is_clean and all(map(has_clean_lines, values.values()))
@@ -258,8 +258,8 @@ class Assembler:
 
     def _page_context(self, digest: Digest, words: Mapping[str, str]) -> DigestContext:
         """Return a page's context with a slot for every text of the digest's or the reader's own."""
-        stranger = Subscriber(id=0, email="", joined_at=self.edition.created_at, status_at=self.edition.created_at)
-        context = digest_context(digest, stranger, site=self.look.site, language=self.look.language, leave_url="")
+        stranger = Subscriber(id=0, email="", subscribed_at=self.edition.created_at, status_at=self.edition.created_at)
+        context = digest_context(digest, stranger, site=self.look.site, language=self.look.language, unsubscribe_url="")
         sections = tuple(
             replace(section, title=slot(f"title{section.number}"), shown=slot(f"shown{section.number}"))
             for section in context.sections
@@ -299,7 +299,7 @@ class Assembler:
             subscriber,
             site=self.look.site,
             language=self.look.language,
-            leave_url=links.leave_url,
+            unsubscribe_url=links.unsubscribe_url,
             preferences_url=links.preferences_url,
         )
         context = replace(context, subject=words["subject"], preheader=words["preheader"])
@@ -328,7 +328,7 @@ class Assembler:
     def _words(self, digest: Digest) -> dict[str, str]:
         """Return the texts that a digest has of its own."""
         mail = subject_context(digest, self.look.language)
-        return digest_words(digest, self.look.language) | {
+        return digest_phrases(digest, self.look.language) | {
             "subject": self.look.subject(mail),
             "preheader": self.look.preheader(mail),
         }

@@ -123,14 +123,14 @@ class DigestContext:
     sections: tuple[SectionContext, ...]
     #: Where the edition can be read in a browser, or "".
     web_url: str
-    reader_name: str
-    reader_email: str
+    subscriber_name: str
+    subscriber_email: str
     #: "You get this daily digest because …"
     why: str
     #: Where the reader changes what they wish for, if the site has pages, or "".
     preferences_url: str
     #: Where one click leaves: an address of the site, or a mail to be sent.
-    leave_url: str
+    unsubscribe_url: str
     #: The language's code, and how it is written: "ltr" or "rtl".
     language: str
     direction: str
@@ -151,7 +151,7 @@ class SubjectContext:
 
 
 @dataclass(frozen=True, slots=True)
-class WordContext:
+class NoticeContext:
     """Short words to one person, with one thing to do."""
 
     subject: str

@@ -74,7 +74,7 @@ def digest_context(
     *,
     site: SiteContext,
     language: Language,
-    leave_url: str,
+    unsubscribe_url: str,
     preferences_url: str = "",
 ) -> DigestContext:
     """Put a digest into words for one reader; subject and preheader, which templates make, are still empty."""
@@ -92,24 +92,24 @@ def digest_context(
         sections=section_contexts(digest, site, language),
         web_url=_web_url(site, edition),
         preferences_url=preferences_url,
-        leave_url=leave_url,
+        unsubscribe_url=unsubscribe_url,
         language=language.code,
         direction=language.direction,
-        **digest_words(digest, language),
-        **reader_words(subscriber, language),
+        **digest_phrases(digest, language),
+        **subscriber_context(subscriber, language),
     )
 
 
-def digest_words(digest: Digest, language: Language) -> dict[str, str]:
+def digest_phrases(digest: Digest, language: Language) -> dict[str, str]:
     """Return the texts of a context that a digest has of its own."""
     return {"summary": _summary(digest, language), "brief": _brief(digest, language)}
 
 
-def reader_words(subscriber: Subscriber, language: Language) -> dict[str, str]:
+def subscriber_context(subscriber: Subscriber, language: Language) -> dict[str, str]:
     """Return the texts of a context that a reader has of their own."""
     return {
-        "reader_name": subscriber.name,
-        "reader_email": subscriber.email,
+        "subscriber_name": subscriber.name,
+        "subscriber_email": subscriber.email,
         "why": _why(subscriber, language),
     }
 
@@ -243,5 +243,5 @@ def _why(subscriber: Subscriber, language: Language) -> str:
     topics = ", ".join(topic.name for topic in profile.topics) or say("the trending papers, whatever they are about")
     return say(
         "You get this digest at %(email)s, %(how_often)s, subscribed since %(day)s, for: %(topics)s.",
-        email=subscriber.email, how_often=how_often, day=language.day(subscriber.joined_at.date()), topics=topics,
+        email=subscriber.email, how_often=how_often, day=language.day(subscriber.subscribed_at.date()), topics=topics,
     )  # fmt: skip

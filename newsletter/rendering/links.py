@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from newsletter.models import Paper
-from newsletter.tokens import saying
+from newsletter.tokens import feedback_prefix
 
 
 def paper_url(paper: Paper) -> str:
@@ -43,13 +43,13 @@ class FeedbackLinks:
 
     #: All of an address but the token.
     prefix: str
-    #: What is the same in all tokens of this reader; see `tokens.saying`.
+    #: What is the same in all tokens of this reader; see `tokens.feedback_prefix`.
     token: str
 
     def more(self, paper_id: int) -> str:
         """Return where they say that they want more like this paper."""
-        return f"{self.prefix}{saying(paper_id, liked=True)}{self.token}"
+        return f"{self.prefix}{feedback_prefix(paper_id, liked=True)}{self.token}"
 
     def less(self, paper_id: int) -> str:
         """Return where they say that they want less like this paper."""
-        return f"{self.prefix}{saying(paper_id, liked=False)}{self.token}"
+        return f"{self.prefix}{feedback_prefix(paper_id, liked=False)}{self.token}"

@@ -90,7 +90,7 @@ class _MailPolicy(EmailPolicy):
 _POLICY = _MailPolicy(linesep="\r\n", max_line_length=76)
 
 
-def leave_by_mail(sender: Sender, token: str) -> str:
+def unsubscribe_by_mail(sender: Sender, token: str) -> str:
     """Return the mailto address that asks to leave."""
     return f"{_mailto(sender.reply_to)}?subject=unsubscribe%20{quote(token)}"
 
@@ -110,7 +110,7 @@ class Envelope:
     recipient_name: str
     list_name: str
     #: The site's one-click address, where there is one, and the mailto; none for a word that no list sends.
-    leave_urls: tuple[str, ...]
+    unsubscribe_urls: tuple[str, ...]
     date: datetime
     #: What the mail is a part of, for providers that count complaints: the edition's key.
     campaign: str = ""
@@ -181,7 +181,7 @@ def _headers_of_all(envelope: Envelope) -> list[_Header]:
     if sender.reply_to != sender.address:
         headers.append(("Reply-To", _mailbox("", sender.reply_to)))
     headers.append(("Date", format_datetime(envelope.date)))
-    if not envelope.leave_urls:
+    if not envelope.unsubscribe_urls:
         return [*headers, ("Auto-Submitted", "auto-generated")]
     return [
         *headers,
@@ -200,9 +200,9 @@ def _headers_of_one(envelope: Envelope, subject: str) -> list[_Header]:
         ("Subject", _inert(subject)),
         ("Message-ID", envelope.message_id),
     ]
-    if envelope.leave_urls:
-        headers.append(("List-Unsubscribe", ", ".join(f"<{url}>" for url in envelope.leave_urls)))
-    if any(url.startswith("https://") for url in envelope.leave_urls):
+    if envelope.unsubscribe_urls:
+        headers.append(("List-Unsubscribe", ", ".join(f"<{url}>" for url in envelope.unsubscribe_urls)))
+    if any(url.startswith("https://") for url in envelope.unsubscribe_urls):
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return headers
 
@@ -210,7 +210,8 @@ def _headers_of_one(envelope: Envelope, subject: str) -> list[_Header]:
 @lru_cache(maxsize=4)
 def _head_of_all(sender: Sender, list_name: str, campaign: str, date: datetime) -> bytes:
     anybody = Envelope(
-        message_id="", sender=sender, recipient="", recipient_name="", list_name=list_name, leave_urls=("",), date=date,
+        message_id="", sender=sender, recipient="", recipient_name="", list_name=list_name,
+        unsubscribe_urls=("",), date=date,
         campaign=campaign,
     )  # fmt: skip
     return b"".join(_folded(name, value) for name, value in _headers_of_all(anybody))

@@ -8,7 +8,7 @@ from datetime import date
 from jinja2 import Environment
 
 from newsletter.models import Message
-from newsletter.rendering.context import SiteContext, WordContext
+from newsletter.rendering.context import NoticeContext, SiteContext
 from newsletter.rendering.digest import inline
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import Language
@@ -16,17 +16,17 @@ from newsletter.rendering.message import Envelope, build_message
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Notices:
     """Puts such words into one language for one site."""
 
     environment: Environment
     site: SiteContext
     language: Language
 
-    def join(self, email: str, url: str, until: date) -> WordContext:
+    def confirm_subscription(self, email: str, url: str, until: date) -> NoticeContext:
         """Ask whether they want to be mailed."""
         say, name = self.language.say, self.site.name
-        return WordContext(
+        return NoticeContext(
             subject=say("Please confirm your subscription to %(name)s", name=name),
             text=say("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email),
             button=say("Confirm"),
@@ -36,10 +36,10 @@ class Words:
             + self._until(until),
         )
 
-    def is_joined(self, email: str, url: str, until: date) -> WordContext:
+    def already_subscribed(self, email: str, url: str, until: date) -> NoticeContext:
         """Tell somebody who asks to be mailed that they are."""
         say, name = self.language.say, self.site.name
-        return WordContext(
+        return NoticeContext(
             subject=say("You are subscribed to %(name)s already", name=name),
             text=say("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
             + " "
@@ -49,10 +49,10 @@ class Words:
             foot=self._until(until),
         )
 
-    def move(self, email: str, url: str, until: date) -> WordContext:
+    def confirm_address(self, email: str, url: str, until: date) -> NoticeContext:
         """Ask whether a new address is theirs."""
         say, name = self.language.say, self.site.name
-        return WordContext(
+        return NoticeContext(
             subject=say("Please confirm your new address for %(name)s", name=name),
             text=say("You asked for %(name)s to be sent to %(email)s from now on.", name=name, email=email),
             button=say("Confirm"),
@@ -62,10 +62,10 @@ class Words:
             + self._until(until),
         )
 
-    def link(self, url: str, until: date) -> WordContext:
+    def preferences_link(self, url: str, until: date) -> NoticeContext:
         """Tell where they change what they wish for."""
         say = self.language.say
-        return WordContext(
+        return NoticeContext(
             subject=say("Your preferences for %(name)s", name=self.site.name),
             text=say("Here you can change what you get."),
             button=say("Change topics, day or address"),
@@ -73,17 +73,17 @@ class Words:
             foot=self._until(until),
         )
 
-    def message(self, envelope: Envelope, word: WordContext) -> Message:
-        """Render words, and make a mail of them.
+    def message(self, envelope: Envelope, notice: NoticeContext) -> Message:
+        """Render a notice as a message.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        text, html = (self._rendered(f"email/word.{form}", word) for form in ("txt", "html"))
-        return build_message(envelope, subject=word.subject, text=text, html=inline(html))
+        text, html = (self._rendered(f"email/notice.{form}", notice) for form in ("txt", "html"))
+        return build_message(envelope, subject=notice.subject, text=text, html=inline(html))
 
-    def _rendered(self, name: str, word: WordContext) -> str:
-        values = {"site": self.site, "word": word, "language": self.language, "_": self.language.say}
+    def _rendered(self, name: str, notice: NoticeContext) -> str:
+        values = {"site": self.site, "notice": notice, "language": self.language, "_": self.language.say}
         return render(find_template(self.environment, [name]), **values)
 
     def _until(self, day: date) -> str:

@@ -28,9 +28,9 @@ class Verdict(StrEnum):
     #: Never, for there is no such mailbox (RFC 3463, X.1.X).
     BOUNCED = "bounced"
     #: The server refused it by a policy of its own (RFC 3463, X.7.X): nobody's fault, and the run stops.
-    UNWANTED = "unwanted"
+    POLICY = "unwanted"
     #: The connection was lost before all of it was handed over: it was not delivered.
-    RETURNED = "returned"
+    UNSENT = "unsent"
     #: The connection was lost after the last byte: it may have been delivered, or not (RFC 1047).
     IN_DOUBT = "in doubt"
 

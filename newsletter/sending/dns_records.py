@@ -13,13 +13,13 @@ from dns.reversename import from_address
 
 _TIMEOUT_S = 5.0
 #: After so many questions without an answer, nobody is waited for any more.
-_SILENCES = 2
+_MOST_FAILURES = 2
 _MOST_LOOKUPS = 10  # RFC 7208, 4.6.4
 _MECHANISM = re.compile(r"([+?~-]?)(all|include|a|mx|ptr|ip4|ip6|exists)(?:([:/])(\S+))?", re.IGNORECASE)
 _MODIFIER = re.compile(r"([a-z][a-z0-9._-]*)=(\S*)", re.IGNORECASE)
 
 
-class Silence(Exception):
+class NoResponse(Exception):
     """DNS gave no answer, neither a record nor that there is none."""
 
 
@@ -29,10 +29,10 @@ class BadRecord(Exception):
 
 @dataclass(slots=True)
 class Dns:
-    """Asks a resolver; without one, every question raises `Silence`."""
+    """Asks a resolver; without one, every question raises `NoResponse`."""
 
     resolver: Resolver | None
-    _silences: int = field(default=0, init=False)
+    _failures: int = field(default=0, init=False)
 
     def texts(self, name: str) -> list[str]:
         """Return the TXT records of a name."""
@@ -57,17 +57,17 @@ class Dns:
 
     def _ask(self, name: str, kind: RdataType) -> list:  # type: ignore[type-arg]  # dnspython's records have no types
         if self.resolver is None:
-            raise Silence("nobody was asked")
-        if self._silences >= _SILENCES:
-            raise Silence("no name server answers")
+            raise NoResponse("nobody was asked")
+        if self._failures >= _MOST_FAILURES:
+            raise NoResponse("no name server answers")
         try:
             answer = self.resolver.resolve(name, kind, search=False, lifetime=_TIMEOUT_S)
         except (NXDOMAIN, NoAnswer):
             return []
         except (DNSException, OSError) as error:
-            self._silences += 1
-            raise Silence(f"no name server answers for {name}") from error
-        self._silences = 0
+            self._failures += 1
+            raise NoResponse(f"no name server answers for {name}") from error
+        self._failures = 0
         return list(answer)
 
 

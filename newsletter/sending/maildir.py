@@ -37,7 +37,7 @@ class MaildirTransport:
                 may_go = ledger.commit(results, [message])
                 results = []
                 if message.message_id in may_go:
-                    results = [Result(message, Verdict.RETURNED, "the outbox cannot be written")]
+                    results = [Result(message, Verdict.UNSENT, "the outbox cannot be written")]
                     results = [Result(message, Verdict.SENT, self._put(message))]
                 if stopped():
                     break

@@ -16,9 +16,9 @@ from typing import ClassVar
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources.arxiv_atom import NOT_ANNOUNCED, count_of, read_answer
+from newsletter.sources.arxiv_atom import NOT_ANNOUNCED, count_of, read_response
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http.client import Answer, Web
+from newsletter.sources.http.client import Response, Web
 from newsletter.sources.settings import setting
 
 # https://arxiv.org/category_taxonomy: archives that are divided into categories, and those that are one themselves.
@@ -60,9 +60,9 @@ class Arxiv:
         categories = [one for one in self.follow if _CATEGORY.fullmatch(one)]
         if categories:
             names = "+".join(dict.fromkeys(one.removesuffix(".*") for one in categories))
-            answer = web.get(f"{self.feed}/{names}", expected=(400,), conditional=True)
-            if not answer.is_unchanged:
-                yield _document(answer)
+            response = web.get(f"{self.feed}/{names}", expected=(400,), conditional=True)
+            if not response.is_unchanged:
+                yield _document(response)
             if span.first < span.last - timedelta(days=1):
                 missed = " OR ".join(dict.fromkeys(_in_query(one) for one in categories))
                 yield from self._ask(missed, _MOST_MISSED, span, web)
@@ -82,17 +82,17 @@ class Arxiv:
                 "search_query": f"({query}) AND {submitted}", "start": start, "max_results": size,
                 "sortBy": "submittedDate", "sortOrder": "descending",
             }  # fmt: skip
-            answer = web.get(self.api, params, expected=(400,), conditional=start == 0)
-            if answer.is_unchanged:
+            response = web.get(self.api, params, expected=(400,), conditional=start == 0)
+            if response.is_unchanged:
                 return
-            document = _document(answer)
+            document = _document(response)
             got, total = count_of(document)
             if not got and total is not None and start < total:
                 # A page that is empty by mistake: https://github.com/lukasschwab/arxiv.py/issues/43
                 document = _document(web.get(self.api, params, expected=(400,)))
                 got = count_of(document)[0]
                 if not got:
-                    raise SourceError(f"{answer.place}: an empty page, though {total} are said to be there")
+                    raise SourceError(f"{response.place}: an empty page, though {total} are said to be there")
             if got:
                 yield document
             start += got
@@ -101,7 +101,7 @@ class Arxiv:
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the entries of an answer or a feed, Atom or RSS; see `Source.parse`."""
-        for told in read_answer(document):
+        for told in read_response(document):
             if isinstance(told, Refusal):
                 yield told
             elif told.announced in (NOT_ANNOUNCED, *self.announce):
@@ -113,14 +113,14 @@ def _in_query(category: str) -> str:
     return f"cat:{category}.*" if category in _DIVIDED else f"cat:{category}"
 
 
-def _document(answer: Answer) -> Document:
+def _document(response: Response) -> Document:
     """Return an answer as a document.
 
     Raises:
         SourceError: It says what was wrong with the question.
     """
-    document = Document(answer.place, answer.content)
-    if answer.status == 400:
+    document = Document(response.place, response.content)
+    if response.status == 400:
         count_of(document)  # raises arXiv's own words, where there are any
-        raise SourceError(f"{answer.place}: answered 400 Bad Request", hint="is what you follow spelled right?")
+        raise SourceError(f"{response.place}: answered 400 Bad Request", hint="is what you follow spelled right?")
     return document

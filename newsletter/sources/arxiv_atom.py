@@ -31,7 +31,7 @@ _OLD_WORDS = {None: "new", "UPDATED": "replace", "CROSS LISTED": "cross"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Listed:
     """One entry, and how it was announced: "new", "cross", "replace", "replace-cross" or `NOT_ANNOUNCED`."""
 
     entry: Entry
@@ -49,7 +49,7 @@ def count_of(document: Document) -> tuple[int, int | None]:
     return len(_items(root)), int(total) if total.isdecimal() and len(total) < 10 else None
 
 
-def read_answer(document: Document) -> Iterator[Told | Refusal]:
+def read_response(document: Document) -> Iterator[Listed | Refusal]:
     """Yield the entries of an answer or a feed.
 
     Raises:
@@ -104,7 +104,7 @@ def _items(root: ET.Element) -> list[ET.Element]:
 # -- one entry ----------------------------------------------------------------------------------------
 
 
-def _told(item: ET.Element, day: date | None) -> Told:
+def _told(item: ET.Element, day: date | None) -> Listed:
     """Read one entry; raises ValueError with the reason it cannot be taken."""
     whole_title = text_of(item, "title")
     words, mark, after = whole_title.rpartition("(arXiv:")
@@ -134,7 +134,7 @@ def _told(item: ET.Element, day: date | None) -> Told:
         withdrawn=_is_withdrawn(values.text(comment), abstract),
         code_url=_code_url(comment, body),
     )
-    return Told(entry, announced)
+    return Listed(entry, announced)
 
 
 def _identity(item: ET.Element, told: str) -> tuple[str | None, int | None]:

@@ -44,10 +44,10 @@ class _Server:
         cursor = 0
         for _ in range(_MOST_PAGES):
             address = f"{self.api}/{self.name}/{span.first}/{span.last}/{cursor}/json"
-            answer = web.get(address, conditional=cursor == 0)
-            if answer.is_unchanged:
+            response = web.get(address, conditional=cursor == 0)
+            if response.is_unchanged:
                 return
-            document = Document(answer.place, answer.content)
+            document = Document(response.place, response.content)
             yield document
             rows, total = _load(document)
             cursor += len(rows)
@@ -95,12 +95,12 @@ class Medrxiv(_Server):
 
 def _load(document: Document) -> tuple[list[Any], int | None]:
     """Return the rows of an answer, and how many there are on all its pages."""
-    answer = read_json(document)
-    if not isinstance(answer, dict):
+    response = read_json(document)
+    if not isinstance(response, dict):
         raise SourceError(f"{document.place}: not an answer of the bioRxiv API: no object at its top")
-    message = next(iter(values.objects(answer.get("messages"))), {})
+    message = next(iter(values.objects(response.get("messages"))), {})
     status = values.text(message.get("status"))
-    rows = answer.get("collection")
+    rows = response.get("collection")
     if not rows and status.lower().startswith("no posts found"):
         return [], 0
     if not isinstance(rows, list) or (not rows and status not in ("", "ok")):

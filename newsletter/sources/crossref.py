@@ -82,10 +82,10 @@ class Crossref:
             params["mailto"] = web.contact
         cursor = "*"
         for page in range(_MOST_PAGES):
-            answer = web.get(self.api, {**params, "cursor": cursor}, conditional=page == 0)
-            if answer.is_unchanged:
+            response = web.get(self.api, {**params, "cursor": cursor}, conditional=page == 0)
+            if response.is_unchanged:
                 return
-            document = Document(answer.place, answer.content)
+            document = Document(response.place, response.content)
             yield document
             message = _message(document)
             cursor = str(message.get("next-cursor") or "")
@@ -106,9 +106,9 @@ class Crossref:
 
 def _message(document: Document) -> dict[str, Any]:
     """Return what an answer is about: a list of works, or one work."""
-    answer = read_object(document, "Crossref")
-    kind, message = answer.get("message-type"), answer.get("message")
-    if answer.get("status") == "failed":
+    response = read_object(document, "Crossref")
+    kind, message = response.get("message-type"), response.get("message")
+    if response.get("status") == "failed":
         told = [values.text(one.get("message")) for one in values.objects(message)]
         raise SourceError(f"{document.place}: Crossref answers: {shorten('; '.join(told) or 'failed', 200)}")
     if kind not in ("work-list", "work") or not isinstance(message, dict):

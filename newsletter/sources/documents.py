@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from newsletter.errors import SourceError
-from newsletter.sources.http.client import LARGEST_ANSWER_B, Web
+from newsletter.sources.http.client import LARGEST_RESPONSE_B, Web
 
 #: A stream of bytes that can be looked into without reading on.
 BinaryStream: TypeAlias = "io.BufferedReader[Any]"
 
 _GZIP = b"\x1f\x8b"
 #: What is read at once into memory; only formats that are read line by line may be larger.
-_LARGEST_B = 4 * LARGEST_ANSWER_B
+_LARGEST_B = 4 * LARGEST_RESPONSE_B
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,6 @@ def read_document(place: str, day: date | None, web: Web) -> Document:
     if place == "-":
         return Document("standard input", lambda: cast("BinaryIO", sys.stdin.buffer), day)
     if is_address(place):
-        answer = web.get(place)
-        return Document(answer.place, answer.content, day)
+        response = web.get(place)
+        return Document(response.place, response.content, day)
     return Document(place, lambda: Path(place).open("rb"), day)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from newsletter.errors import SourceBusy, SourceError
+from newsletter.errors import SourceError, SourceRateLimited
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources.biorxiv import preprint_of
@@ -76,8 +76,8 @@ def _joined(failures: list[SourceError]) -> SourceError:
     if len(failures) == 1:
         return failures[0]
     message = f"{len(failures)} feeds failed: " + "; ".join(shorten(error.message, 160) for error in failures)
-    patience = [error.wait_s for error in failures if isinstance(error, SourceBusy)]
-    return SourceBusy(message, wait_s=max(patience)) if patience else SourceError(message)
+    patience = [error.wait_s for error in failures if isinstance(error, SourceRateLimited)]
+    return SourceRateLimited(message, wait_s=max(patience)) if patience else SourceError(message)
 
 
 # -- reading ------------------------------------------------------------------------------------------
@@ -253,8 +253,8 @@ def _keywords(item: dict[str, Any]) -> tuple[str, ...]:
 
 def _venue(item: dict[str, Any]) -> str | None:
     source = values.text(item.get("dc_source"))
-    journal = "" if "://" in source else _AFTER_THE_NAME.sub("", source)
-    return values.text(item.get("prism_publicationname")) or journal or None
+    event_log = "" if "://" in source else _AFTER_THE_NAME.sub("", source)
+    return values.text(item.get("prism_publicationname")) or event_log or None
 
 
 # -- which paper it is --------------------------------------------------------------------------------

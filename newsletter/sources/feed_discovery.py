@@ -39,14 +39,14 @@ def ask(address: str, web: Web, read: Callable[[Document], object]) -> Document 
         SourceError: No answer, or no feed to be found in it.
     """
     known = set(web.validators)
-    answer = web.get(address, conditional=True, headers=_ACCEPT)
-    if answer.is_unchanged:
+    response = web.get(address, conditional=True, headers=_ACCEPT)
+    if response.is_unchanged:
         return None
-    document = Document(answer.place, answer.content)
+    document = Document(response.place, response.content)
     try:
         read(document)
     except SourceError as error:
-        found = find_feed(answer.content, answer.place)
+        found = find_feed(response.content, response.place)
         if found is None:
             message = f"{address}: neither a feed nor a page that names one"
             raise SourceError(message, hint="look for a link to RSS or Atom there, and give that address") from error
@@ -55,10 +55,10 @@ def ask(address: str, web: Web, read: Callable[[Document], object]) -> Document 
     # A page may stay as it is while its feed does not: it is asked for in full the next time too.
     for place in web.validators.keys() - known:
         del web.validators[place]
-    answer = web.get(found, conditional=True, headers=_ACCEPT, from_outside=not is_same_server(found, address))
-    if answer.is_unchanged:
+    response = web.get(found, conditional=True, headers=_ACCEPT, from_outside=not is_same_server(found, address))
+    if response.is_unchanged:
         return None
-    document = Document(answer.place, answer.content)
+    document = Document(response.place, response.content)
     read(document)
     return document
 

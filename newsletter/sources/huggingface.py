@@ -59,10 +59,10 @@ class HuggingFace:
         for page in range(_MOST_PAGES):
             params: dict[str, str | int] = {**asked, "limit": _PAGE_SIZE, "p": page}
             # 400: the day's list is not open yet.
-            answer = web.get(address, params, headers=headers, expected=(400,), conditional=page == 0)
-            if answer.status != 200:
+            response = web.get(address, params, headers=headers, expected=(400,), conditional=page == 0)
+            if response.status != 200:
                 return
-            document = Document(answer.place, answer.content, day)
+            document = Document(response.place, response.content, day)
             yield document
             if len(_load_list(document)) < _PAGE_SIZE:
                 return
@@ -83,12 +83,13 @@ class HuggingFace:
 
 
 def _load_list(document: Document) -> list[Any]:
-    answer = read_json(document)
-    if not isinstance(answer, list):
+    response = read_json(document)
+    if not isinstance(response, list):
         raise SourceError(
-            f"{document.place}: not an answer of the Daily Papers API: {type(answer).__name__} where a list is expected"
+            f"{document.place}: not a response of the Daily Papers API: "
+            f"a list is expected, not {type(response).__name__}"
         )
-    return answer
+    return response
 
 
 def _lists(kind: str, span: Span) -> Iterator[tuple[date | None, dict[str, str]]]:

@@ -74,10 +74,10 @@ class OpenAlex:
         secrets = {"api_key": self.api_key} if self.api_key else {}
         cursor = "*"
         for page in range(_MOST_PAGES):
-            answer = web.get(self.api, {**params, "cursor": cursor}, secrets=secrets, conditional=page == 0)
-            if answer.is_unchanged:
+            response = web.get(self.api, {**params, "cursor": cursor}, secrets=secrets, conditional=page == 0)
+            if response.is_unchanged:
                 return
-            document = Document(answer.place, answer.content)
+            document = Document(response.place, response.content)
             yield document
             told = read_object(document, "OpenAlex")
             meta = told.get("meta")
@@ -87,12 +87,12 @@ class OpenAlex:
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the works of an answer; see `Source.parse`."""
-        answer = read_object(document, "OpenAlex")
-        if isinstance(answer.get("error"), str):
-            said = values.text(answer.get("message")) or values.text(answer["error"])
+        response = read_object(document, "OpenAlex")
+        if isinstance(response.get("error"), str):
+            said = values.text(response.get("message")) or values.text(response["error"])
             raise SourceError(f"{document.place}: OpenAlex answers: {shorten(said, 200)}")
-        works = answer.get("results") if "results" in answer else [answer]
-        if not isinstance(works, list) or not ("results" in answer or "authorships" in answer):
+        works = response.get("results") if "results" in response else [response]
+        if not isinstance(works, list) or not ("results" in response or "authorships" in response):
             raise SourceError(f"{document.place}: no works of OpenAlex's")
         for number, work in enumerate(works, start=1):
             try:

@@ -56,12 +56,12 @@ class Pubmed:
                 **common, "term": query, "datetype": "edat", "mindate": f"{span.first:%Y/%m/%d}",
                 "maxdate": f"{span.last:%Y/%m/%d}", "retmax": _MOST_ARTICLES, "retmode": "json",
             }  # fmt: skip
-            answer = web.get(f"{self.api}/esearch.fcgi", asked, secrets=secrets, conditional=True)
-            ids = [] if answer.is_unchanged else _ids(Document(answer.place, answer.content))
+            response = web.get(f"{self.api}/esearch.fcgi", asked, secrets=secrets, conditional=True)
+            ids = [] if response.is_unchanged else _ids(Document(response.place, response.content))
             for start in range(0, len(ids), _BATCH):
                 wanted = {**common, "id": ",".join(ids[start : start + _BATCH]), "retmode": "xml"}
-                answer = web.get(f"{self.api}/efetch.fcgi", wanted, secrets=secrets)
-                yield Document(f"{self.api}/efetch.fcgi, {query}, from {start + 1} on", answer.content)
+                response = web.get(f"{self.api}/efetch.fcgi", wanted, secrets=secrets)
+                yield Document(f"{self.api}/efetch.fcgi, {query}, from {start + 1} on", response.content)
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the articles of an answer; see `Source.parse`."""
@@ -77,10 +77,10 @@ class Pubmed:
 
 def _ids(document: Document) -> list[str]:
     """Return the ids that a search found."""
-    answer = read_object(document, "PubMed")
-    found = answer.get("esearchresult")
-    if isinstance(answer.get("error"), str):
-        raise SourceError(f"{document.place}: PubMed answers: {shorten(values.text(answer['error']), 200)}")
+    response = read_object(document, "PubMed")
+    found = response.get("esearchresult")
+    if isinstance(response.get("error"), str):
+        raise SourceError(f"{document.place}: PubMed answers: {shorten(values.text(response['error']), 200)}")
     if not isinstance(found, dict):
         raise SourceError(f"{document.place}: not an answer of PubMed's search")
     if isinstance(found.get("ERROR"), str):

@@ -58,10 +58,10 @@ class SemanticScholar:
         }  # fmt: skip
         headers = {"x-api-key": self.api_key} if self.api_key else {}
         for page in range(_MOST_PAGES):
-            answer = web.get(self.api, params, headers=headers, conditional=page == 0)
-            if answer.is_unchanged:
+            response = web.get(self.api, params, headers=headers, conditional=page == 0)
+            if response.is_unchanged:
                 return
-            document = Document(answer.place, answer.content)
+            document = Document(response.place, response.content)
             yield document
             told = read_json(document)
             token = told.get("token") if isinstance(told, dict) else None
@@ -80,16 +80,16 @@ class SemanticScholar:
 
 def _papers(document: Document) -> list[Any]:
     """Return the papers of an answer: of a search, an author, a batch (null where there is none), or one alone."""
-    answer = read_json(document)
-    if isinstance(answer, dict):
+    response = read_json(document)
+    if isinstance(response, dict):
         for key in ("error", "message"):
-            if isinstance(answer.get(key), str):
-                said = shorten(values.text(answer[key]), 200)
+            if isinstance(response.get(key), str):
+                said = shorten(values.text(response[key]), 200)
                 raise SourceError(f"{document.place}: Semantic Scholar answers: {said}")
-        nothing = [] if answer.get("total") == 0 else [answer]  # a search that finds nothing may leave out "data"
-        papers = answer.get("data", answer.get("papers", nothing))
+        nothing = [] if response.get("total") == 0 else [response]  # a search that finds nothing may leave out "data"
+        papers = response.get("data", response.get("papers", nothing))
     else:
-        papers = answer
+        papers = response
     if not isinstance(papers, list) or not _are_papers(papers):
         raise SourceError(f"{document.place}: no papers of Semantic Scholar's")
     return papers

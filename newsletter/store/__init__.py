@@ -15,8 +15,8 @@ from types import TracebackType
 
 from sqlite_utils import Database
 
-from newsletter.store.bounces import Returns
-from newsletter.store.confirmations import Requests
+from newsletter.store.bounces import Bounces
+from newsletter.store.confirmations import Confirmations
 from newsletter.store.database import open_database, transaction
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
@@ -26,7 +26,7 @@ from newsletter.store.pulls import Pulls
 from newsletter.store.search import Archive
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
-from newsletter.store.taste import Learned
+from newsletter.store.taste import TasteModels
 from newsletter.store.topics import Topics
 
 __all__ = ["Store", "open_store"]
@@ -48,10 +48,10 @@ class Store:
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
-        self.learned = Learned(db)
+        self.taste_models = TasteModels(db)
         self.summaries = Summaries(db)
-        self.returns = Returns(db)
-        self.requests = Requests(db)
+        self.bounces = Bounces(db)
+        self.confirmations = Confirmations(db)
         self.archive = Archive(db)
 
     def transaction(self) -> AbstractContextManager[None]:

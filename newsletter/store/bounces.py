@@ -10,11 +10,11 @@ from sqlite_utils import Database
 
 from newsletter.addresses import email_key
 
-_COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, words, origin, said_at"
+_COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, response, origin, reported_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnRow:
+class Bounce:
     """One report on one address, as it is kept."""
 
     #: The same whenever the same report is read.
@@ -28,30 +28,30 @@ class ReturnRow:
     kind: str
     #: Of RFC 3463, or "".
     code: str
-    words: str
+    response: str
     origin: str
-    said_at: datetime
+    reported_at: datetime
 
 
-class Returns:
+class Bounces:
     """What came back to one store."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def put(self, row: ReturnRow) -> bool:
+    def put(self, row: Bounce) -> bool:
         """Keep a report; return whether it is a new one."""
         marks = ", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))
-        sql = f"INSERT OR IGNORE INTO returns ({_COLUMNS}) VALUES ({marks})"
-        return self._db.execute(sql, asdict(row) | {"said_at": row.said_at.isoformat()}).rowcount > 0
+        sql = f"INSERT OR IGNORE INTO bounces ({_COLUMNS}) VALUES ({marks})"
+        return self._db.execute(sql, asdict(row) | {"reported_at": row.reported_at.isoformat()}).rowcount > 0
 
-    def of(self, email: str) -> list[ReturnRow]:
+    def of(self, email: str) -> list[Bounce]:
         """Return what came back from an address, in any case, the newest first."""
-        return self._where("email_key = ? ORDER BY said_at DESC, id DESC", [email_key(email)])
+        return self._where("email_key = ? ORDER BY reported_at DESC, id DESC", [email_key(email)])
 
-    def latest(self, limit: int) -> list[ReturnRow]:
+    def latest(self, limit: int) -> list[Bounce]:
         """Return what came back, the newest first."""
-        return self._where("1 ORDER BY said_at DESC, id DESC LIMIT ?", [limit])
+        return self._where("1 ORDER BY reported_at DESC, id DESC LIMIT ?", [limit])
 
     def soft_count(self, key: str, since: datetime) -> int:
         """Return how many messages an address (its `email_key`) refused softly since a moment.
@@ -59,14 +59,14 @@ class Returns:
         Two reports on one delivery are one refusal.
         """
         sql = (
-            "SELECT count(DISTINCT coalesce(delivery_id, fingerprint)) FROM returns "
-            "WHERE email_key = ? AND kind = 'soft' AND said_at >= ?"
+            "SELECT count(DISTINCT coalesce(delivery_id, fingerprint)) FROM bounces "
+            "WHERE email_key = ? AND kind = 'soft' AND reported_at >= ?"
         )
         return int(self._db.execute(sql, [key, since.isoformat()]).fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """Return how many reports there are of each kind."""
-        return dict(self._db.execute("SELECT kind, count(*) FROM returns GROUP BY kind").fetchall())
+        return dict(self._db.execute("SELECT kind, count(*) FROM bounces GROUP BY kind").fetchall())
 
     def delivery(self, delivery_id: int) -> tuple[int, int] | None:
         """Return the number and the subscriber of a delivery, or None if there is none."""
@@ -81,8 +81,8 @@ class Returns:
         row = self._db.execute(sql, [value]).fetchone()
         return (int(row[0]), int(row[1])) if row else None
 
-    def _where(self, condition: str, values: list[Any]) -> list[ReturnRow]:
+    def _where(self, condition: str, values: list[Any]) -> list[Bounce]:
         names = [name.strip() for name in _COLUMNS.split(",")]
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM returns WHERE {condition}", values)
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM bounces WHERE {condition}", values)
         found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
-        return [ReturnRow(**one | {"said_at": datetime.fromisoformat(one["said_at"])}) for one in found]
+        return [Bounce(**one | {"reported_at": datetime.fromisoformat(one["reported_at"])}) for one in found]

@@ -13,16 +13,16 @@ from sqlite_utils import Database
 
 from newsletter.addresses import email_key
 
-_COLUMNS = "id, kind, email, subscriber_id, name, wishes, asked_at, sent_at, confirmed_at"
+_COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sent_at, confirmed_at"
 
 
 class Kind(StrEnum):
     """What is asked for."""
 
     #: To be mailed.
-    JOIN = "join"
+    SUBSCRIBE = "subscribe"
     #: To be mailed at this address instead of the old one.
-    MOVE = "move"
+    CHANGE_ADDRESS = "change_address"
     #: A link to one's preferences, by somebody who may be subscribed already.
     LINK = "link"
 
@@ -38,15 +38,15 @@ class Request:
     subscriber_id: int | None
     name: str
     #: As a profile's file has them.
-    wishes: Mapping[str, Any]
-    asked_at: datetime
+    preferences: Mapping[str, Any]
+    requested_at: datetime
     #: When the mail that asks to confirm it left.
     sent_at: datetime | None
     confirmed_at: datetime | None
 
 
-class Requests:
-    """The requests of one store."""
+class Confirmations:
+    """The confirmations of one store."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -59,7 +59,7 @@ class Requests:
         *,
         subscriber_id: int | None = None,
         name: str = "",
-        wishes: Mapping[str, Any] | None = None,
+        preferences: Mapping[str, Any] | None = None,
     ) -> int:
         """Remember a request, and return its number."""
         row = {
@@ -68,44 +68,44 @@ class Requests:
             "email_key": email_key(email),
             "subscriber_id": subscriber_id,
             "name": name,
-            "wishes": json.dumps(wishes or {}, ensure_ascii=False),
-            "asked_at": now.isoformat(),
+            "preferences": json.dumps(preferences or {}, ensure_ascii=False),
+            "requested_at": now.isoformat(),
         }
-        return int(str(self._db.table("requests").insert(row).last_pk))
+        return int(str(self._db.table("confirmations").insert(row).last_pk))
 
     def find(self, number: int) -> Request | None:
         """Return the request of this number, or None."""
         return next(iter(self._where("id = ?", [number])), None)
 
     def waiting(self, limit: int) -> list[Request]:
-        """Return requests whose mail has not left yet, the oldest first."""
-        return self._where("sent_at IS NULL ORDER BY asked_at, id LIMIT ?", [limit])
+        """Return confirmations whose mail has not left yet, the oldest first."""
+        return self._where("sent_at IS NULL ORDER BY requested_at, id LIMIT ?", [limit])
 
     def count_since(self, email: str, moment: datetime) -> int:
         """Return how often something was asked for under an address since a moment."""
-        sql = "SELECT count(*) FROM requests WHERE email_key = ? AND asked_at >= ?"
+        sql = "SELECT count(*) FROM confirmations WHERE email_key = ? AND requested_at >= ?"
         return int(self._db.execute(sql, [email_key(email), moment.isoformat()]).fetchone()[0])
 
     def claim(self, number: int, now: datetime) -> bool:
         """Remember that the mail that asks to confirm a request leaves; return False if it left already."""
-        sql = "UPDATE requests SET sent_at = ? WHERE id = ? AND sent_at IS NULL"
+        sql = "UPDATE confirmations SET sent_at = ? WHERE id = ? AND sent_at IS NULL"
         return self._db.execute(sql, [now.isoformat(), number]).rowcount > 0
 
     def unclaim(self, number: int) -> None:
         """Remember that the mail did not leave after all."""
-        self._db.execute("UPDATE requests SET sent_at = NULL WHERE id = ?", [number])
+        self._db.execute("UPDATE confirmations SET sent_at = NULL WHERE id = ?", [number])
 
     def mark_confirmed(self, number: int, subscriber_id: int, now: datetime) -> None:
         """Remember that a request was confirmed, and by whom."""
-        sql = "UPDATE requests SET confirmed_at = ?, subscriber_id = ? WHERE id = ?"
+        sql = "UPDATE confirmations SET confirmed_at = ?, subscriber_id = ? WHERE id = ?"
         self._db.execute(sql, [now.isoformat(), subscriber_id, number])
 
     def forget_before(self, moment: datetime) -> int:
-        """Forget what was asked for before a moment, confirmed or not; return how many requests that were."""
-        return self._db.execute("DELETE FROM requests WHERE asked_at < ?", [moment.isoformat()]).rowcount
+        """Forget what was asked for before a moment, confirmed or not; return how many confirmations that were."""
+        return self._db.execute("DELETE FROM confirmations WHERE requested_at < ?", [moment.isoformat()]).rowcount
 
     def _where(self, condition: str, values: list[Any]) -> list[Request]:
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM requests WHERE {condition}", values).fetchall()
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM confirmations WHERE {condition}", values).fetchall()
         return [_request(*row) for row in rows]
 
 
@@ -115,9 +115,11 @@ def _request(
     email: str,
     subscriber_id: int | None,
     name: str,
-    wishes: str,
+    preferences: str,
     *moments: str | None,
 ) -> Request:
-    asked_at, sent_at, confirmed_at = (datetime.fromisoformat(one) if one else None for one in moments)
-    assert asked_at is not None  # noqa: S101 - the column says so
-    return Request(number, Kind(kind), email, subscriber_id, name, json.loads(wishes), asked_at, sent_at, confirmed_at)
+    requested_at, sent_at, confirmed_at = (datetime.fromisoformat(one) if one else None for one in moments)
+    assert requested_at is not None  # noqa: S101 - the column says so
+    return Request(
+        number, Kind(kind), email, subscriber_id, name, json.loads(preferences), requested_at, sent_at, confirmed_at
+    )

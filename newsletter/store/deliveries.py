@@ -14,7 +14,7 @@ from newsletter.models import Delivery, DeliveryStatus
 _DEPART = """
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?
     WHERE id = ? AND status IN ('queued', 'sending', 'deferred')
-        AND (SELECT halted FROM editions WHERE key = edition_key) = ''
+        AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
         AND EXISTS (
             SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
                 AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))"""
@@ -61,7 +61,7 @@ class Deliveries:
             # The planner would take the primary key, and pass by all that was ever sent.
             f"SELECT {_COLUMNS} FROM deliveries INDEXED BY deliveries_open WHERE id > ? "
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
-            "AND (SELECT halted FROM editions WHERE key = edition_key) = '' ORDER BY id LIMIT ?"
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
         )
         rows = self._db.execute(sql, [after, now.isoformat(), limit])
         return [_delivery(row) for row in rows.fetchall()]
@@ -71,7 +71,7 @@ class Deliveries:
         sql = (
             "SELECT count(*) FROM deliveries INDEXED BY deliveries_open "
             "WHERE status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
-            "AND (SELECT halted FROM editions WHERE key = edition_key) = ''"
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
         )
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.models import Cadence, Digest, Edition, Item, Reason, Section
+from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reason, Section
 from newsletter.store.papers import Papers
 
 _COLUMNS = "key, cadence, day, since, created_at, note, closing"
@@ -53,13 +53,14 @@ class Editions:
         }
         self._db.table("editions").insert(row, pk="key", ignore=True)
 
-    def halt(self, key: str, how: str) -> bool:
-        """Hold an edition up ("paused", "cancelled"), or let it go on (""); return whether there is one."""
-        return self._db.execute("UPDATE editions SET halted = ? WHERE key = ?", [how, key]).rowcount > 0
+    def set_state(self, key: str, state: EditionState) -> bool:
+        """Pause, resume or cancel an edition; return whether there is one of this key."""
+        return self._db.execute("UPDATE editions SET state = ? WHERE key = ?", [state.value, key]).rowcount > 0
 
-    def halted(self) -> dict[str, str]:
-        """Return how editions are held up, of those that are."""
-        return dict(self._db.execute("SELECT key, halted FROM editions WHERE halted <> ''").fetchall())
+    def states(self) -> dict[str, EditionState]:
+        """Return the state of every edition that is paused or cancelled, by its key."""
+        sql = "SELECT key, state FROM editions WHERE state <> 'open'"
+        return {key: EditionState(state) for key, state in self._db.execute(sql)}
 
     def latest(self, limit: int) -> list[Edition]:
         """Return the latest editions, the newest first."""

@@ -20,14 +20,14 @@ class Feedback:
         row = [subscriber_id, paper_id, int(liked), now.isoformat()]
         self._db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?)", row)
 
-    def forget(self, subscriber_id: int, paper_id: int) -> bool:
+    def withdraw(self, subscriber_id: int, paper_id: int) -> bool:
         """Forget what a reader said of a paper; return whether they had."""
         sql = "DELETE FROM feedback WHERE subscriber_id = ? AND paper_id = ?"
         return self._db.execute(sql, [subscriber_id, paper_id]).rowcount > 0
 
     def of(self, subscriber_id: int) -> dict[int, bool]:
         """Return the ids of the papers that a reader likes (True) and dislikes (False), the latest first."""
-        sql = "SELECT paper_id, liked FROM feedback WHERE subscriber_id = ? ORDER BY said_at DESC, paper_id"
+        sql = "SELECT paper_id, liked FROM feedback WHERE subscriber_id = ? ORDER BY given_at DESC, paper_id"
         return {paper_id: bool(liked) for paper_id, liked in self._db.execute(sql, [subscriber_id])}
 
     def put_example(self, subscriber_id: int, example: Example, now: datetime) -> None:
@@ -45,7 +45,7 @@ class Feedback:
         rows = self._db.execute(sql, [subscriber_id])
         return [Example(key, title, abstract, liked=bool(liked)) for key, title, abstract, liked in rows]
 
-    def readers(self) -> list[int]:
+    def subscribers(self) -> list[int]:
         """Return the numbers of all who like anything."""
         sql = """
             SELECT subscriber_id FROM feedback WHERE liked UNION SELECT subscriber_id FROM examples WHERE liked

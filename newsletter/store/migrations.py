@@ -433,3 +433,47 @@ def m012_requests(db: Database) -> None:
 def m013_days(db: Database) -> None:
     """An index of the day that a paper counts as new, for an archive by days."""
     db.execute("CREATE INDEX papers_day ON papers(coalesce(listed, published, substr(seen_at, 1, 10)))")
+
+
+@MIGRATIONS()
+def m014_vocabulary(db: Database) -> None:
+    """The field's words: mentions, bounces, confirmations, embeddings; people unsubscribe, editions have a state."""
+    for old, new in (
+        ("tellings", "mentions"),
+        ("returns", "bounces"),
+        ("requests", "confirmations"),
+        ("spaces", "embeddings"),
+        ("tastes", "taste_models"),
+        ("pauses", "rate_limited_sources"),
+    ):
+        db.execute(f"ALTER TABLE {old} RENAME TO {new}")
+    for table, old, new in (
+        ("mentions", "told_at", "mentioned_at"),
+        ("bounces", "words", "response"),
+        ("bounces", "said_at", "reported_at"),
+        ("confirmations", "wishes", "preferences"),
+        ("confirmations", "asked_at", "requested_at"),
+        ("taste_models", "space", "embedding"),
+        ("feedback", "said_at", "given_at"),
+        ("examples", "said_at", "given_at"),
+        ("subscribers", "joined_at", "subscribed_at"),
+    ):
+        db.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+    for index in (
+        "returns_email ON bounces(email_key, reported_at)",
+        "returns_delivery ON bounces(delivery_id)",
+        "returns_subscriber ON bounces(subscriber_id)",
+        "requests_email ON confirmations(email_key, requested_at)",
+        "requests_waiting ON confirmations(requested_at) WHERE sent_at IS NULL",
+    ):
+        name, _, columns = index.partition(" ON ")
+        db.execute(f"DROP INDEX {name}")
+        db.execute(
+            f"CREATE INDEX {name.replace('returns', 'bounces').replace('requests', 'confirmations')} ON {columns}"
+        )
+    db.execute("UPDATE subscribers SET status = 'unsubscribed' WHERE status = 'left'")
+    db.execute("UPDATE confirmations SET kind = 'subscribe' WHERE kind = 'join'")
+    db.execute("UPDATE confirmations SET kind = 'change_address' WHERE kind = 'move'")
+    db.execute("ALTER TABLE editions ADD COLUMN state TEXT NOT NULL DEFAULT 'open'")  # or 'paused' or 'cancelled'
+    db.execute("UPDATE editions SET state = halted WHERE halted <> ''")
+    db.execute("ALTER TABLE editions DROP COLUMN halted")

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.models import Entry, Facts, Paper, Telling
+from newsletter.models import Entry, Facts, Mention, Paper
 from newsletter.papers.identity import key_of, may_be_same, names_of
 from newsletter.papers.merge import enrich, is_revision
 from newsletter.store.database import transaction
@@ -135,8 +135,8 @@ class Papers:
         pairs = ((name, number) for number, _, names in told for name in names)
         self._db.conn.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", pairs)
         at = moment.isoformat()
-        tellings = ((number, entry.source, place, at) for number, entry, _ in told)
-        self._db.conn.executemany("INSERT OR IGNORE INTO tellings VALUES (?, ?, ?, ?)", tellings)
+        mentions = ((number, entry.source, place, at) for number, entry, _ in told)
+        self._db.conn.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
 
     def _absorb(self, twin: int, paper: int) -> None:
         """Give all that was known of `twin` to `paper`: its names, who told of it, and the digests that it was in."""
@@ -144,9 +144,9 @@ class Papers:
         for sql in (
             "INSERT OR IGNORE INTO paper_names SELECT name, :paper FROM paper_names WHERE paper_id = :twin",
             """
-                INSERT INTO tellings SELECT :paper, source, place, told_at FROM tellings WHERE paper_id = :twin
-                ON CONFLICT DO UPDATE SET place = excluded.place, told_at = excluded.told_at
-                WHERE excluded.told_at < tellings.told_at""",
+                INSERT INTO mentions SELECT :paper, source, place, mentioned_at FROM mentions WHERE paper_id = :twin
+                ON CONFLICT DO UPDATE SET place = excluded.place, mentioned_at = excluded.mentioned_at
+                WHERE excluded.mentioned_at < mentions.mentioned_at""",
             "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :twin",
             "UPDATE OR IGNORE feedback SET paper_id = :paper WHERE paper_id = :twin",
             "DELETE FROM papers WHERE id = :twin",
@@ -159,10 +159,10 @@ class Papers:
             INSERT INTO papers_fts(rowid, title, abstract) SELECT id, title, abstract FROM papers
             WHERE id > (SELECT coalesce(max(id), 0) FROM papers_fts_docsize)""")
 
-    def tellings(self, paper_id: int) -> list[Telling]:
+    def mentions(self, paper_id: int) -> list[Mention]:
         """Return which sources told of a paper, in the order in which they first did."""
-        sql = "SELECT source, place, told_at FROM tellings WHERE paper_id = ? ORDER BY told_at, source"
-        return [Telling(s, place, datetime.fromisoformat(at)) for s, place, at in self._db.execute(sql, [paper_id])]
+        sql = "SELECT source, place, mentioned_at FROM mentions WHERE paper_id = ? ORDER BY mentioned_at, source"
+        return [Mention(s, place, datetime.fromisoformat(at)) for s, place, at in self._db.execute(sql, [paper_id])]
 
     def find(self, name: str) -> Paper | None:
         """Return the paper of a name as `merging.names_of` gives them ("arxiv:2605.01234"), or None."""

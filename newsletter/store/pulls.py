@@ -66,9 +66,9 @@ class Pulls:
 
     def paused_until(self, source: str) -> datetime | None:
         """Return until when `source` asked to be left alone, or None."""
-        row = self._db.execute("SELECT until FROM pauses WHERE source = ?", [source]).fetchone()
+        row = self._db.execute("SELECT until FROM rate_limited_sources WHERE source = ?", [source]).fetchone()
         return datetime.fromisoformat(row[0]) if row else None
 
     def pause(self, source: str, until: datetime) -> None:
         """Leave `source` alone until then."""
-        self._db.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [source, until.isoformat()])
+        self._db.execute("INSERT OR REPLACE INTO rate_limited_sources VALUES (?, ?)", [source, until.isoformat()])

@@ -136,7 +136,7 @@ class Archive:
 
     def sources(self) -> list[str]:
         """Return the names of all sources that told of a paper."""
-        return [str(name) for (name,) in self._db.execute("SELECT DISTINCT source FROM tellings ORDER BY source")]
+        return [str(name) for (name,) in self._db.execute("SELECT DISTINCT source FROM mentions ORDER BY source")]
 
 
 # -- queries → SQL ------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def _named(column: str, term: Term) -> _Sql:
 
 def _conditions_of(limits: Limits) -> Iterator[_Sql]:
     if limits.source:
-        told = "EXISTS (SELECT 1 FROM tellings WHERE paper_id = papers.id AND source = ?)"
+        told = "EXISTS (SELECT 1 FROM mentions WHERE paper_id = papers.id AND source = ?)"
         yield _Sql(told, (limits.source,))
     if limits.category:
         yield _Sql("EXISTS (SELECT 1 FROM json_each(papers.categories) WHERE value = ?)", (limits.category,))

@@ -23,7 +23,7 @@ _PROFILE_COLUMNS = (
 Person = tuple[str, str, str, Profile]
 #: So many are read at once, where there may be a million.
 _AT_ONCE = 1000
-_COLUMNS = ("id", "email", "name", "status", "origin", "joined_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
+_COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
 
 
 class Subscribers:
@@ -39,9 +39,11 @@ class Subscribers:
             "email": email,
             "email_key": email_key(email),
             "status": Status.ACTIVE.value,
-            "joined_at": now.isoformat(),
+            "subscribed_at": now.isoformat(),
         }
-        self._db.table("subscribers").insert(row | self._wishes(name, profile, origin) | {"status_at": now.isoformat()})
+        self._db.table("subscribers").insert(
+            row | self._preferences(name, profile, origin) | {"status_at": now.isoformat()}
+        )
         subscriber = self.get(email)
         self._subscribe(subscriber.id, profile.topics)
         return self.get(email)
@@ -59,8 +61,10 @@ class Subscribers:
 
     def _add_alike(self, profile: Profile, people: Iterable[Person], first: int, origin: str, now: datetime) -> None:
         """Store new subscribers of one profile, numbered from `first` on."""
-        at, stored = now.isoformat(), self._wishes("", profile, origin)
-        same = {"status": "active", "joined_at": at, "status_at": at} | {k: v for k, v in stored.items() if k != "name"}
+        at, stored = now.isoformat(), self._preferences("", profile, origin)
+        same = {"status": "active", "subscribed_at": at, "status_at": at} | {
+            k: v for k, v in stored.items() if k != "name"
+        }
         # What is the same in all of them is written into the statement: to bind it each time takes as long as the rest.
         values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
         columns = f"id, email, email_key, name, {', '.join(same)}"
@@ -79,12 +83,12 @@ class Subscribers:
         sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
         has_any = self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]
         unwanted = {key for (key,) in self._db.execute(sql, [wanted])} if has_any else set()
-        unwanted |= {key for key, status in rows if status == Status.LEFT.value}
+        unwanted |= {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
         return {key for key, _ in rows} - unwanted, unwanted
 
-    def change(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
+    def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
         """Store what a known subscriber wishes for now; the status stays."""
-        self._db.table("subscribers").update(subscriber_id, self._wishes(name, profile, origin))
+        self._db.table("subscribers").update(subscriber_id, self._preferences(name, profile, origin))
         self._subscribe(subscriber_id, profile.topics)
 
     def set_status(
@@ -102,15 +106,15 @@ class Subscribers:
             WHERE status = 'paused' AND paused_until <= ?"""
         return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
 
-    def move(self, subscriber_id: int, email: str) -> None:
+    def change_address(self, subscriber_id: int, email: str) -> None:
         """Give a subscriber another address, which is nobody else's."""
         self._db.table("subscribers").update(subscriber_id, {"email": email, "email_key": email_key(email)})
 
-    def forget(self, subscriber_id: int, email: str) -> None:
+    def erase(self, subscriber_id: int, email: str) -> None:
         """Forget a subscriber, and all that is known by their number or address."""
         for sql, value in (
-            ("DELETE FROM returns WHERE email_key = ?", email_key(email)),
-            ("DELETE FROM requests WHERE email_key = ?", email_key(email)),
+            ("DELETE FROM bounces WHERE email_key = ?", email_key(email)),
+            ("DELETE FROM confirmations WHERE email_key = ?", email_key(email)),
             ("DELETE FROM deliveries WHERE subscriber_id = ?", subscriber_id),
             ("DELETE FROM subscribers WHERE id = ?", subscriber_id),
         ):
@@ -163,13 +167,15 @@ class Subscribers:
         """Return how many subscribers have which status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
 
-    def came_and_went(self, since: date) -> dict[date, tuple[int, int]]:
+    def daily_changes(self, since: date) -> dict[date, tuple[int, int]]:
         """Return how many joined and how many left on each day since then, of days on which any did."""
         sql = """
             SELECT day, sum(came), sum(went) FROM (
-                SELECT substr(joined_at, 1, 10) AS day, 1 AS came, 0 AS went FROM subscribers WHERE joined_at >= :since
+                SELECT substr(subscribed_at, 1, 10) AS day, 1 AS came, 0 AS went FROM subscribers
+                WHERE subscribed_at >= :since
                 UNION ALL
-                SELECT substr(status_at, 1, 10), 0, 1 FROM subscribers WHERE status = 'left' AND status_at >= :since)
+                SELECT substr(status_at, 1, 10), 0, 1 FROM subscribers
+                WHERE status = 'unsubscribed' AND status_at >= :since)
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, {"since": since.isoformat()})
         return {date.fromisoformat(day): (int(came), int(went)) for day, came, went in rows}
@@ -178,10 +184,10 @@ class Subscribers:
         """Return the reason for each address that must not be mailed, by its `email_key`."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
 
-    def _wishes(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
-        wishes = {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
-        wishes |= {"follow": json.dumps(profile.follow), "ranking": json.dumps(dict(profile.ranking))}
-        return {"name": name, "origin": origin} | wishes
+    def _preferences(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
+        preferences = {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
+        preferences |= {"follow": json.dumps(profile.follow), "ranking": json.dumps(dict(profile.ranking))}
+        return {"name": name, "origin": origin} | preferences
 
     def _subscribe(self, subscriber_id: int, topics: tuple[Topic, ...]) -> None:
         self._db.execute("DELETE FROM subscriptions WHERE subscriber_id = ?", [subscriber_id])
@@ -206,7 +212,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     row = dict(zip(_COLUMNS, columns, strict=True))
     profile = _profile(*(row.pop(column) for column in _PROFILE_COLUMNS), topics)
     row |= {"status": Status(row["status"]), "profile": profile}
-    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("joined_at", "status_at")}
+    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("subscribed_at", "status_at")}
     row["paused_until"] = row["paused_until"] and date.fromisoformat(row["paused_until"])
     return Subscriber(**row)
 
@@ -215,10 +221,10 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
 def _profile(*values: Any) -> Profile:
     """Make a profile of what is stored; many readers have the same wishes."""
     *columns, topics = values
-    wishes: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
-    wishes |= {"cadence": Cadence(wishes["cadence"]), "style": Style(wishes["style"])}
-    wishes |= {column: bool(wishes[column]) for column in ("updates", "serendipity", "even_if_empty")}
-    wishes |= {"follow": tuple(json.loads(wishes["follow"]))}
-    wishes |= {"ranking": tuple(json.loads(wishes["ranking"]).items())}
-    wishes["topics"] = tuple(Topic(*topic) for topic in json.loads(topics))
-    return Profile(**wishes)
+    preferences: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
+    preferences |= {"cadence": Cadence(preferences["cadence"]), "style": Style(preferences["style"])}
+    preferences |= {column: bool(preferences[column]) for column in ("updates", "serendipity", "even_if_empty")}
+    preferences |= {"follow": tuple(json.loads(preferences["follow"]))}
+    preferences |= {"ranking": tuple(json.loads(preferences["ranking"]).items())}
+    preferences["topics"] = tuple(Topic(*topic) for topic in json.loads(topics))
+    return Profile(**preferences)

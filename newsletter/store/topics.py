@@ -52,7 +52,7 @@ class Topics:
         found = self._db.execute(sql, [topic.name, topic.query, 0 if own else 1]).fetchone()
         return int(found[0]) if found else self._insert(topic, in_catalogue=False)
 
-    def readers(self) -> dict[str, int]:
+    def subscribers(self) -> dict[str, int]:
         """Return how many subscribers read each topic of the catalogue, by name."""
         sql = (
             "SELECT name, count(subscriber_id) FROM topics LEFT JOIN subscriptions ON topic_id = topics.id "

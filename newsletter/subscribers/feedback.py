@@ -25,17 +25,17 @@ class LibraryReport:
     refusals: tuple[Refusal, ...]
 
 
-def say(store: Store, subscriber: Subscriber, paper: str, liked: bool | None, now: datetime) -> None:
+def give_feedback(store: Store, subscriber: Subscriber, paper: str, liked: bool | None, now: datetime) -> None:
     """Remember that a reader wants more (True) or less (False) like a paper, or (None) forget that they did.
 
     Raises:
         StoreError: No paper is known by this arXiv id or DOI.
     """
     with store.transaction():
-        _say(store, subscriber.id, find_paper(store, paper), liked, now)
+        _give(store, subscriber.id, find_paper(store, paper), liked, now)
 
 
-def say_by_token(store: Store, token: str, now: datetime) -> tuple[Subscriber, Paper, bool]:
+def give_feedback_by_token(store: Store, token: str, now: datetime) -> tuple[Subscriber, Paper, bool]:
     """Do what the link of a mail says; return who said it, of what, and whether they want more.
 
     Raises:
@@ -47,11 +47,11 @@ def say_by_token(store: Store, token: str, now: datetime) -> tuple[Subscriber, P
     if said is None or subscriber is None or paper is None:
         raise StoreError(f"{token!r} is no word of a reader", hint="copy it whole from the subject of their mail")
     with store.transaction():
-        _say(store, subscriber.id, paper, said[2], now)
+        _give(store, subscriber.id, paper, said[2], now)
     return subscriber, paper, said[2]
 
 
-def say_of_library(
+def give_feedback_on_library(
     store: Store, subscriber: Subscriber, told: Iterable[Entry | Refusal], liked: bool | None, now: datetime
 ) -> LibraryReport:
     """Remember the same of every paper of a library; those that the store does not hold are kept as examples."""
@@ -62,22 +62,22 @@ def say_of_library(
             if isinstance(entry, Refusal):
                 refusals.append(entry)
             elif paper := next(filter(None, map(store.papers.find, names_of(entry))), None):
-                _say(store, subscriber.id, paper, liked, now)
+                _give(store, subscriber.id, paper, liked, now)
                 known += 1
             else:
-                _say_of_other(store, subscriber.id, entry, liked, now)
+                _give_on_unknown_paper(store, subscriber.id, entry, liked, now)
                 others += 1
     return LibraryReport(known, others, tuple(refusals))
 
 
-def _say(store: Store, subscriber_id: int, paper: Paper, liked: bool | None, now: datetime) -> None:
+def _give(store: Store, subscriber_id: int, paper: Paper, liked: bool | None, now: datetime) -> None:
     if liked is None:
-        store.feedback.forget(subscriber_id, paper.id)
+        store.feedback.withdraw(subscriber_id, paper.id)
     else:
         store.feedback.put(subscriber_id, paper.id, liked=liked, now=now)
 
 
-def _say_of_other(store: Store, subscriber_id: int, entry: Entry, liked: bool | None, now: datetime) -> None:
+def _give_on_unknown_paper(store: Store, subscriber_id: int, entry: Entry, liked: bool | None, now: datetime) -> None:
     key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors)
     if liked is None:
         store.feedback.forget_example(subscriber_id, key)

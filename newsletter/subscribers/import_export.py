@@ -19,12 +19,12 @@ from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Subscriber, Topic
 from newsletter.store import Store
 from newsletter.store.subscribers import Person
-from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, make_profile, wishes_of_texts
+from newsletter.subscribers.profiles import NUMBER_FIELDS, TEXT_FIELDS, WEEKDAYS, make_profile, profile_fields
 from newsletter.subscribers.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
 from newsletter.topics.topic import topic_line
 
-COLUMNS = ("email", "name", "topics", *TEXT_WISHES, *NUMBER_WISHES)
+COLUMNS = ("email", "name", "topics", *TEXT_FIELDS, *NUMBER_FIELDS)
 #: So many rows are stored in one transaction.
 _AT_ONCE = 10_000
 #: So many different sets of wishes are kept at hand.
@@ -69,7 +69,9 @@ class _Reader:
     def __post_init__(self) -> None:
         self._email = self.columns.index("email")
         self._name = self.columns.index("name") if "name" in self.columns else -1
-        self._wishes = [at for at, name in enumerate(self.columns) if name in (*TEXT_WISHES, *NUMBER_WISHES, "topics")]
+        self._preferences = [
+            at for at, name in enumerate(self.columns) if name in (*TEXT_FIELDS, *NUMBER_FIELDS, "topics")
+        ]
 
     def people(self, rows: Any, first: Sequence[list[str]], place: str) -> Iterator[Person | Refusal]:
         """Yield what each row of a `csv.reader` says, after those that were read from it before."""
@@ -112,14 +114,14 @@ class _Reader:
             email = check_email(email)
             key = email_key(email)
         name = squeeze(_unquoted(cells[self._name])) if self._name >= 0 else ""
-        known_as = tuple([cells[at] for at in self._wishes])
+        known_as = tuple([cells[at] for at in self._preferences])
         return email, key, name, self._profiles.get(known_as) or self._profile(known_as)
 
     def _profile(self, cells: tuple[str, ...]) -> Profile:
-        row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._wishes, cells, strict=True)}
+        row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._preferences, cells, strict=True)}
         if len(self._profiles) >= _KEPT:
             self._profiles.clear()
-        self._profiles[cells] = make_profile(wishes_of_texts(row), self.topics, self.base)
+        self._profiles[cells] = make_profile(profile_fields(row), self.topics, self.base)
         return self._profiles[cells]
 
 
@@ -194,7 +196,7 @@ def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[
 
 
 #: What an export has beside the columns: no wish, but a fact.
-_IGNORED = ("status", "joined_at")
+_IGNORED = ("status", "subscribed_at")
 
 
 # -- the other way ------------------------------------------------------------------------------------
@@ -205,10 +207,10 @@ def export_rows(people: Iterable[Subscriber]) -> Iterator[list[str]]:
     yield [*COLUMNS, *_IGNORED]
     for one in people:
         profile = one.profile
-        values = {name: str(getattr(profile, name)) for name in (*TEXT_WISHES, *NUMBER_WISHES)}
+        values = {name: str(getattr(profile, name)) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
         values |= {"email": one.email, "name": one.name, "weekday": WEEKDAYS[profile.weekday]}
         values |= {"topics": "\n".join(map(topic_line, profile.topics))}
-        values |= {"status": one.status.value, "joined_at": one.joined_at.isoformat()}
+        values |= {"status": one.status.value, "subscribed_at": one.subscribed_at.isoformat()}
         yield [_quoted(values[name]) for name in (*COLUMNS, *_IGNORED)]
 
 

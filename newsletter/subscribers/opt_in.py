@@ -24,35 +24,35 @@ from newsletter.text import squeeze
 #: Who wrote the wishes of those who joined on a page.
 ORIGIN = "web"
 #: What was asked for is forgotten after so long; until then a link that was followed says so when followed again.
-FORGOTTEN_AFTER = timedelta(days=7)
+PURGED_AFTER = timedelta(days=7)
 #: So many mails a day may others have sent to an address.
 _A_DAY = 3
 _LONGEST_NAME = 100
 
 
-def ask_to_join(store: Store, email: str, name: str, wishes: Mapping[str, Any], now: datetime) -> None:
+def request_subscription(store: Store, email: str, name: str, preferences: Mapping[str, Any], now: datetime) -> None:
     """Remember that somebody wants an address to be mailed; its owner is to confirm it.
 
     Raises:
         ProfileError: The address or a wish is wrong.
     """
     email, name = check_email(email), squeeze(name)[:_LONGEST_NAME]
-    make_profile(wishes, subscriptions.catalogue(store))
-    _ask(store, Kind.JOIN, email, now, name=name, wishes=wishes)
+    make_profile(preferences, subscriptions.catalogue(store))
+    _ask(store, Kind.SUBSCRIBE, email, now, name=name, preferences=preferences)
 
 
-def ask_to_move(store: Store, subscriber: Subscriber, email: str, now: datetime) -> None:
+def request_address_change(store: Store, subscriber: Subscriber, email: str, now: datetime) -> None:
     """Remember that a subscriber wants to be mailed at another address; its owner is to confirm it.
 
     Raises:
         ProfileError: The address is wrong.
         StoreError: A file holds the wishes of this subscriber, and the address with them.
     """
-    subscriptions.check_is_in_no_file(subscriber)
-    _ask(store, Kind.MOVE, check_email(email), now, subscriber_id=subscriber.id)
+    subscriptions.check_not_managed_by_file(subscriber)
+    _ask(store, Kind.CHANGE_ADDRESS, check_email(email), now, subscriber_id=subscriber.id)
 
 
-def ask_for_link(store: Store, email: str, now: datetime) -> None:
+def request_link(store: Store, email: str, now: datetime) -> None:
     """Remember that somebody wants a link to their preferences; if they are subscribed, they get it.
 
     Raises:
@@ -63,8 +63,8 @@ def ask_for_link(store: Store, email: str, now: datetime) -> None:
 
 def _ask(store: Store, kind: Kind, email: str, now: datetime, **known: Any) -> None:
     with store.transaction():
-        if store.requests.count_since(email, now - timedelta(days=1)) < _A_DAY:
-            store.requests.add(kind, email, now, **known)
+        if store.confirmations.count_since(email, now - timedelta(days=1)) < _A_DAY:
+            store.confirmations.add(kind, email, now, **known)
 
 
 # -- to confirm ---------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def read_request(store: Store, token: str, now: datetime) -> Request:
         StoreError: It was not made by us, is too old, or what it names is forgotten.
     """
     known = tokens.read_until(store.secret(), tokens.CONFIRM, token, now.date())
-    request = store.requests.find(known[0]) if known else None
+    request = store.confirmations.find(known[0]) if known else None
     if known is None:
         raise StoreError("this link is not whole", hint="copy all of it from the mail")
     if request is None or not known[1]:
@@ -98,14 +98,14 @@ def confirm(store: Store, token: str, now: datetime) -> Subscriber:
             if known is None:
                 raise StoreError("this subscription is forgotten", hint="ask once more")
             return known
-        subscriber = _join(store, request, now) if request.kind is Kind.JOIN else _move(store, request)
-        store.requests.mark_confirmed(request.id, subscriber.id, now)
+        subscriber = _join(store, request, now) if request.kind is Kind.SUBSCRIBE else _move(store, request)
+        store.confirmations.mark_confirmed(request.id, subscriber.id, now)
         return subscriber
 
 
 def _join(store: Store, request: Request, now: datetime) -> Subscriber:
     try:
-        profile = make_profile(request.wishes, subscriptions.catalogue(store))
+        profile = make_profile(request.preferences, subscriptions.catalogue(store))
     except ProfileError as error:  # what it was checked by has changed since
         raise StoreError(f"what was wished for cannot be had any more: {error.message}", hint="ask anew") from error
     known = store.subscribers.find(request.email)
@@ -114,7 +114,7 @@ def _join(store: Store, request: Request, now: datetime) -> Subscriber:
         return store.subscribers.add(request.email, request.name, profile, ORIGIN, now)
     if known.status is not Status.ACTIVE:
         if not known.origin.startswith(subscriptions.FILE):
-            store.subscribers.change(known.id, request.name or known.name, profile, ORIGIN)
+            store.subscribers.update_profile(known.id, request.name or known.name, profile, ORIGIN)
         store.subscribers.set_status(known.id, Status.ACTIVE, now)
         store.subscribers.unsuppress(known.email)
     return store.subscribers.get(request.email)
@@ -125,7 +125,7 @@ def _move(store: Store, request: Request) -> Subscriber:
     if known is None:
         raise StoreError("this subscription is forgotten", hint="ask once more")
     store.subscribers.unsuppress(request.email)
-    return subscriptions.move(store, known, request.email)
+    return subscriptions.change_address(store, known, request.email)
 
 
 # -- mails --------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.store import Store
-from newsletter.subscribers.subscriptions import FILE, OWN_WISH, find
+from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find
 
 
-def forget(store: Store, email: str, now: datetime) -> None:
+def erase(store: Store, email: str, now: datetime) -> None:
     """Forget a person and all that is known of them (GDPR, article 17).
 
     That an address must not be mailed, because its owner left, complained or is gone, is remembered with it; and so it
@@ -21,12 +21,12 @@ def forget(store: Store, email: str, now: datetime) -> None:
     """
     known = find(store, email)
     with store.transaction():
-        store.subscribers.forget(known.id, known.email)
+        store.subscribers.erase(known.id, known.email)
         if known.origin.startswith(FILE):
-            store.subscribers.suppress(known.email, OWN_WISH, now)
+            store.subscribers.suppress(known.email, UNSUBSCRIBED, now)
 
 
-def data_of(store: Store, email: str) -> dict[str, Any]:
+def export_data(store: Store, email: str) -> dict[str, Any]:
     """Return all that is known of a person (GDPR, article 20), as JSON holds it.
 
     Raises:
@@ -39,12 +39,12 @@ def data_of(store: Store, email: str) -> dict[str, Any]:
         "subscriber": asdict(known),
         "not_mailed_because": store.subscribers.why_suppressed(known.email),
         "mails": [
-            {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "words": one.detail}
+            {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "response": one.detail}
             for one in store.deliveries.of_subscriber(known.id)
         ],
         "feedback": [
             *({"paper": papers[number].key, "more": liked} for number, liked in likes.items()),
             *({"paper": one.key, "title": one.title, "more": one.liked} for one in store.feedback.examples(known.id)),
         ],
-        "returned": [asdict(row) for row in store.returns.of(known.email)],
+        "bounces": [asdict(row) for row in store.bounces.of(known.email)],
     }

@@ -25,7 +25,7 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProfileFile:
     """One person's file: who they are and what they wish for."""
 
     #: The file's name without its ending.
@@ -35,7 +35,7 @@ class Wish:
     profile: Profile
 
 
-def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> Wish:
+def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> ProfileFile:
     """Read one subscriber's file; `catalogue` holds the topics known by (case-folded) name.
 
     Raises:
@@ -45,7 +45,7 @@ def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> Wish:
     try:
         email = check_email(_string(table.pop("email", None), "email"))
         name = squeeze(_string(table.pop("name", ""), "name"))
-        return Wish(path.stem, email, name, make_profile(table, catalogue))
+        return ProfileFile(path.stem, email, name, make_profile(table, catalogue))
     except ProfileError as error:
         raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
 
@@ -56,18 +56,18 @@ def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base:
     Raises:
         ProfileError: A field is unknown or wrong.
     """
-    wishes: dict[str, Any] = {field: getattr(base, field) for field in Profile.__slots__} if base else {}
+    preferences: dict[str, Any] = {field: getattr(base, field) for field in Profile.__slots__} if base else {}
     for field, value in table.items():
-        if field in _GONE:
-            raise ProfileError(f"{field}: no such field any more", hint=_GONE[field])
+        if field in _OBSOLETE:
+            raise ProfileError(f"{field}: no such field any more", hint=_OBSOLETE[field])
         if field not in _FIELDS:
             near = get_close_matches(field, _FIELDS, n=1)
             raise ProfileError(
                 f"{field}: no such field",
                 hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(_FIELDS)}",
             )
-        wishes[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field](value, field)
-    return Profile(**wishes)
+        preferences[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field](value, field)
+    return Profile(**preferences)
 
 
 def read_topics(path: Path) -> list[Topic]:
@@ -84,24 +84,24 @@ def read_topics(path: Path) -> list[Topic]:
 
 
 #: What of a profile forms and tables hold, beside topics.
-TEXT_WISHES = ("cadence", "weekday", "time_zone", "style", "language")
-NUMBER_WISHES = ("hour", "month_day")
+TEXT_FIELDS = ("cadence", "weekday", "time_zone", "style", "language")
+NUMBER_FIELDS = ("hour", "month_day")
 
 
-def wishes_of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
+def profile_fields(texts: Mapping[str, str]) -> dict[str, Any]:
     """Return what the texts of a form or a row wish for, as a profile's file has it; empty ones wish for nothing.
 
     Topics stand one a line, as `topic_line` writes them.
     """
     filled = {name: text.strip() for name, text in texts.items() if text.strip()}
-    wishes: dict[str, Any] = {name: filled[name] for name in TEXT_WISHES if name in filled}
-    for name in NUMBER_WISHES:
+    preferences: dict[str, Any] = {name: filled[name] for name in TEXT_FIELDS if name in filled}
+    for name in NUMBER_FIELDS:
         if text := filled.get(name):
-            wishes[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
+            preferences[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
     lines = [squeeze(line) for line in filled.get("topics", "").splitlines()]
     if any(lines):
-        wishes["topics"] = [read_topic_line(line) for line in lines if line]
-    return wishes
+        preferences["topics"] = [read_topic_line(line) for line in lines if line]
+    return preferences
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _language(value: Any, field: str) -> str:
 
 
 #: Fields that there were, and what to write instead.
-_GONE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}
+_OBSOLETE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}
 
 _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "topics": lambda value, _field: value,  # read by `_topics`, which needs the catalogue

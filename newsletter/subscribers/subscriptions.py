@@ -19,7 +19,7 @@ from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
 #: Why an address must not be mailed, where its owner said so; they may change their mind.
-OWN_WISH = "unsubscribed"
+UNSUBSCRIBED = "unsubscribed"
 _LONGEST_REASON = 200
 #: How the origin begins of those whose wishes are in a file.
 FILE = "file:"
@@ -30,8 +30,8 @@ def catalogue(store: Store) -> dict[str, Any]:
     return {topic.name.casefold(): topic for topic in store.topics.catalogue()}
 
 
-def join(
-    store: Store, email: str, name: str, wishes: Mapping[str, Any], now: datetime, *, they_asked: bool = False
+def subscribe(
+    store: Store, email: str, name: str, preferences: Mapping[str, Any], now: datetime, *, resubscribe: bool = False
 ) -> Subscriber:
     """Make a new subscriber; of an address that must not be mailed only if its owner asked for it.
 
@@ -39,22 +39,24 @@ def join(
         ProfileError: The address or a wish is wrong.
         StoreError: The address is known, or must not be mailed.
     """
-    email, profile = check_email(email), make_profile(wishes, catalogue(store))
+    email, profile = check_email(email), make_profile(preferences, catalogue(store))
     with store.transaction():
         known = store.subscribers.find(email)
         if known:
-            ended = known.status in (Status.LEFT, Status.PAUSED)
+            ended = known.status in (Status.UNSUBSCRIBED, Status.PAUSED)
             raise StoreError(
                 f"{known.email} is known already: {known.status.value} since {known.status_at.date()}",
                 hint=f"newsletter subscribers {'resume' if ended else 'edit'} {known.email}",
             )
-        if they_asked:
+        if resubscribe:
             store.subscribers.unsuppress(email)
-        _check_is_wanted(store, email, f"if they asked to come back: newsletter subscribers add {email} --they-asked")
+        _check_not_suppressed(
+            store, email, f"if they asked to come back: newsletter subscribers add {email} --resubscribe"
+        )
         return store.subscribers.add(email, squeeze(name), profile, COMMAND_LINE, now)
 
 
-def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]) -> Subscriber:
+def change_preferences(store: Store, email: str, name: str | None, preferences: Mapping[str, Any]) -> Subscriber:
     """Change what a subscriber wishes for; what is not named stays.
 
     Raises:
@@ -62,14 +64,14 @@ def change(store: Store, email: str, name: str | None, wishes: Mapping[str, Any]
         StoreError: Nobody has this address, or a file holds their wishes.
     """
     known = find(store, email)
-    check_is_in_no_file(known)
-    profile = make_profile(wishes, catalogue(store), known.profile)
+    check_not_managed_by_file(known)
+    profile = make_profile(preferences, catalogue(store), known.profile)
     with store.transaction():
-        store.subscribers.change(known.id, known.name if name is None else squeeze(name), profile, known.origin)
+        store.subscribers.update_profile(known.id, known.name if name is None else squeeze(name), profile, known.origin)
     return find(store, known.email)
 
 
-def move(store: Store, known: Subscriber, email: str) -> Subscriber:
+def change_address(store: Store, known: Subscriber, email: str) -> Subscriber:
     """Give a subscriber another address; all that is known of them goes along.
 
     Raises:
@@ -77,17 +79,17 @@ def move(store: Store, known: Subscriber, email: str) -> Subscriber:
         StoreError: It is somebody else's, or must not be mailed, or a file holds the wishes of this subscriber.
     """
     email = check_email(email)
-    check_is_in_no_file(known)
+    check_not_managed_by_file(known)
     with store.transaction():
         other = store.subscribers.find(email)
         if other is not None and other.id != known.id:
             raise StoreError(f"{email} has a subscription of its own", hint="end one of the two")
-        _check_is_wanted(store, email, "use an address that works and did not leave")
-        store.subscribers.move(known.id, email)
+        _check_not_suppressed(store, email, "use an address that works and did not leave")
+        store.subscribers.change_address(known.id, email)
     return find(store, email)
 
 
-def check_is_in_no_file(known: Subscriber) -> None:
+def check_not_managed_by_file(known: Subscriber) -> None:
     """Refuse to change what the next `sync` would change back.
 
     Raises:
@@ -101,7 +103,7 @@ def check_is_in_no_file(known: Subscriber) -> None:
         )
 
 
-def _check_is_wanted(store: Store, email: str, hint: str) -> None:
+def _check_not_suppressed(store: Store, email: str, hint: str) -> None:
     reason = store.subscribers.why_suppressed(email)
     if reason is not None:
         raise StoreError(f"{email} must not be mailed: {reason}", hint=hint)
@@ -119,7 +121,7 @@ def find(store: Store, email: str) -> Subscriber:
     return known
 
 
-def someone(store: Store, email: str | None, topics: Sequence[str], now: datetime) -> Subscriber:
+def subscriber_to_preview(store: Store, email: str | None, topics: Sequence[str], now: datetime) -> Subscriber:
     """Return whom to preview for: the one named, or one made up who reads these topics, or the only one there is.
 
     Raises:
@@ -132,14 +134,14 @@ def someone(store: Store, email: str | None, topics: Sequence[str], now: datetim
     if topics or not everybody:
         profile = make_profile({"topics": topics}, catalogue(store)) if topics else Profile()
         address = email or "you@newsletter.example"
-        return Subscriber(id=0, email=address, profile=profile, joined_at=now, status_at=now)
+        return Subscriber(id=0, email=address, profile=profile, subscribed_at=now, status_at=now)
     if len(everybody) > 1:
         names = ", ".join(subscriber.email for subscriber in everybody[:5])
         raise StoreError(f"{len(everybody)} subscribers: {names}", hint=f"newsletter preview {everybody[0].email}")
     return everybody[0]
 
 
-def leave(store: Store, who: str, now: datetime, reason: str = "") -> Subscriber:
+def unsubscribe(store: Store, who: str, now: datetime, reason: str = "") -> Subscriber:
     """End a subscription, at once and for good; `who` is an address or the token of a leave link.
 
     The reason, if they name one, is kept with the address; leaving once more may add it.
@@ -147,17 +149,17 @@ def leave(store: Store, who: str, now: datetime, reason: str = "") -> Subscriber
     Raises:
         StoreError: Nobody has this address or token.
     """
-    number = tokens.read(store.secret(), tokens.LEAVE, who)
+    number = tokens.read(store.secret(), tokens.UNSUBSCRIBE, who)
     known = store.subscribers.find_by_id(number) if number is not None else find(store, who)
     if known is None:
         raise StoreError(f"nobody has the token {who!r} any more")
     with store.transaction():
-        if known.status is not Status.LEFT:
-            store.subscribers.set_status(known.id, Status.LEFT, now)
+        if known.status is not Status.UNSUBSCRIBED:
+            store.subscribers.set_status(known.id, Status.UNSUBSCRIBED, now)
         words = squeeze(reason)[:_LONGEST_REASON]
-        if words and store.subscribers.why_suppressed(known.email) == OWN_WISH:
+        if words and store.subscribers.why_suppressed(known.email) == UNSUBSCRIBED:
             store.subscribers.unsuppress(known.email)
-        store.subscribers.suppress(known.email, f"{OWN_WISH}: {words}" if words else OWN_WISH, now)
+        store.subscribers.suppress(known.email, f"{UNSUBSCRIBED}: {words}" if words else UNSUBSCRIBED, now)
     return find(store, known.email)
 
 
@@ -168,28 +170,28 @@ def pause(store: Store, email: str, now: datetime, until: date | None = None) ->
         StoreError: Nobody has this address, or they left.
     """
     known = find(store, email)
-    if known.status is Status.LEFT:
+    if known.status is Status.UNSUBSCRIBED:
         raise StoreError(f"{known.email} left on {known.status_at.date()}: there is nothing to pause")
     with store.transaction():
         store.subscribers.set_status(known.id, Status.PAUSED, now, paused_until=until)
     return find(store, known.email)
 
 
-def resume(store: Store, email: str, now: datetime, *, they_asked: bool = False) -> Subscriber:
-    """Mail a subscriber again; one who left only if `they_asked` for it.
+def resume(store: Store, email: str, now: datetime, *, resubscribe: bool = False) -> Subscriber:
+    """Mail a subscriber again; one who left only if `resubscribe` for it.
 
     Raises:
         StoreError: Nobody has this address, or they left and did not ask to come back.
     """
     known = find(store, email)
-    if known.status is Status.LEFT and not they_asked:
+    if known.status is Status.UNSUBSCRIBED and not resubscribe:
         raise StoreError(
             f"{known.email} left on {known.status_at.date()} by their own wish",
-            hint=f"if they asked to come back: newsletter subscribers resume {known.email} --they-asked",
+            hint=f"if they asked to come back: newsletter subscribers resume {known.email} --resubscribe",
         )
     with store.transaction():
         store.subscribers.set_status(known.id, Status.ACTIVE, now)
-        if they_asked:
+        if resubscribe:
             store.subscribers.unsuppress(known.email)
     return find(store, known.email)
 

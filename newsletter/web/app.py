@@ -26,15 +26,15 @@ from newsletter.site import find_site
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
-from newsletter.web.http.security import Public
+from newsletter.web.http.security import SecurityMiddleware
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import Pages
-from newsletter.web.subscribers.feedback import Saying
-from newsletter.web.subscribers.outgoing import Post
+from newsletter.web.subscribers.feedback import FeedbackPages
+from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
 from newsletter.web.subscribers.signup import Signup
-from newsletter.web.subscribers.unsubscribe import Leaving
-from newsletter.web.webhooks import hook_routes
+from newsletter.web.subscribers.unsubscribe import Unsubscribe
+from newsletter.web.webhooks import webhook_routes
 
 _logger = logging.getLogger(__name__)
 
@@ -57,17 +57,17 @@ def make_app(
         hint = "the address that readers see; http://127.0.0.1:8000 for a trial"
         raise ConfigError(f"{config.site.config}: site.url is missing", hint=hint)
     pages = Pages(config, make_environment(config.site.templates), clock)
-    post = Post(pages, transport)
+    post = Outgoing(pages, transport)
     routes: list[BaseRoute] = [
         *asset_routes(pages),
         *Archive(pages).routes(),
         *Feeds(pages).routes(),
         *Signup(pages, post).routes(),
         *Preferences(pages, post).routes(),
-        *Leaving(pages).routes(),
-        *Saying(pages).routes(),
+        *Unsubscribe(pages).routes(),
+        *FeedbackPages(pages).routes(),
         *Operator(pages, post).routes(),
-        *hook_routes(pages.store, config.hooks, config.returns.soft_limit, clock, fetch),
+        *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 
     def missing(_request: Request, _error: Exception) -> Response:
@@ -79,7 +79,7 @@ def make_app(
 
     return Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
-        middleware=[Middleware(Public, site_url=config.site_url, prefix=pages.prefix)],
+        middleware=[Middleware(SecurityMiddleware, site_url=config.site_url, prefix=pages.prefix)],
         exception_handlers={404: missing, NewsletterError: cannot},
     )
 

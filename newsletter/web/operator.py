@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from newsletter.addresses import check_email
 from newsletter.errors import NewsletterError
-from newsletter.models import DeliveryStatus, Profile, Subscriber
-from newsletter.pipeline.messages import Letters
+from newsletter.models import DeliveryStatus, EditionState, Profile, Status, Subscriber
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.pipeline.schedule import next_run
 from newsletter.sending import Verdict, send_one
@@ -27,7 +27,7 @@ from newsletter.store import Store
 from newsletter.web.http.forms import Form, posting
 from newsletter.web.http.rate_limit import Limits
 from newsletter.web.site_pages import Pages
-from newsletter.web.subscribers.outgoing import Post
+from newsletter.web.subscribers.outgoing import Outgoing
 
 _EDITIONS, _ERRORS, _TOPICS, _DAYS = 7, 10, 15, 90
 _DONE = {"sent": "The trial is sent.", "paused": "The edition is paused.", "resumed": "The edition goes on."}
@@ -45,7 +45,7 @@ class Line:
 class Operator:
     """Answers who runs the site."""
 
-    def __init__(self, pages: Pages, post: Post) -> None:
+    def __init__(self, pages: Pages, post: Outgoing) -> None:
         self.pages = pages
         self.post = post
         self.wrong = Limits(burst=10, per_minute=6, clock=time.monotonic)
@@ -113,33 +113,33 @@ class Operator:
     # -- what is done ---------------------------------------------------------------------------------
 
     def _pause(self, store: Store, form: Form) -> str:
-        return self._halt(store, form.one("edition"), "paused")
+        return self._set_state(store, form.one("edition"), EditionState.PAUSED)
 
     def _resume(self, store: Store, form: Form) -> str:
-        return self._halt(store, form.one("edition"), "")
+        return self._set_state(store, form.one("edition"), EditionState.OPEN)
 
     @staticmethod
-    def _halt(store: Store, key: str, how: str) -> str:
-        if store.editions.halted().get(key) == "cancelled" or store.editions.find(key) is None:
+    def _set_state(store: Store, key: str, state: EditionState) -> str:
+        if store.editions.states().get(key) is EditionState.CANCELLED or store.editions.find(key) is None:
             raise NewsletterError(f"{key}: no edition that can be paused")
         with store.transaction():
-            store.editions.halt(key, how)
-        return how or "resumed"
+            store.editions.set_state(key, state)
+        return "paused" if state is EditionState.PAUSED else "resumed"
 
     def _trial(self, store: Store, form: Form) -> str:
         """Send what a reader of no topics would get to one address."""
         now, config = self.pages.clock(), self.pages.config
         somebody = Subscriber(
-            id=0, email=check_email(form.one("email")), profile=Profile(max_papers=5), joined_at=now, status_at=now
+            id=0, email=check_email(form.one("email")), profile=Profile(max_papers=5), subscribed_at=now, status_at=now
         )  # fmt: skip
         digest = preview_digest(store, somebody, now, 7, config.weights) if store.papers.count() else None
         if digest is None or not digest.items:
             digest = sample_digest(somebody, now)
         name = f"<trial-{now:%Y%m%d%H%M%S%f}@{config.sender.domain}>"
-        letters = Letters(config, self.pages.environment, store.secret(), store.summaries)
+        messages = MessageRenderer(config, self.pages.environment, store.secret(), store.summaries)
         transport = self.post.transport()
         try:
-            result = send_one(transport, letters.write(digest, somebody, name, now))
+            result = send_one(transport, messages.write(digest, somebody, name, now))
         finally:
             transport.close()
         if result.verdict is not Verdict.SENT:
@@ -153,8 +153,8 @@ class Operator:
         with self.pages.store() as store:
             editions = store.editions.latest(_EDITIONS)
             failed = store.deliveries.with_status([DeliveryStatus.FAILED], None, _ERRORS)
-            readers = store.subscribers.get_many(one.subscriber_id for one in failed)
-            topics = sorted(store.topics.readers().items(), key=lambda one: (-one[1], one[0]))[:_TOPICS]
+            subscribers = store.subscribers.get_many(one.subscriber_id for one in failed)
+            topics = sorted(store.topics.subscribers().items(), key=lambda one: (-one[1], one[0]))[:_TOPICS]
             counts = store.subscribers.counts()
             first = now.date() - timedelta(days=_DAYS - 1)
             return self.pages.show(
@@ -164,14 +164,16 @@ class Operator:
                 error=error,
                 form=self._mark(store),
                 counts=counts,
-                line=_line(counts, store.subscribers.came_and_went(first), first),
+                line=_line(counts, store.subscribers.daily_changes(first), first),
                 days=_DAYS,
                 editions=[(one, store.deliveries.counts(one.key)) for one in editions],
-                halted=store.editions.halted(),
-                returns=store.returns.counts(),
+                states=store.editions.states(),
+                bounces=store.bounces.counts(),
                 suppressed=len(store.subscribers.suppressions()),
                 topics=topics,
-                failed=[(one, readers[one.subscriber_id].email) for one in failed if one.subscriber_id in readers],
+                failed=[
+                    (one, subscribers[one.subscriber_id].email) for one in failed if one.subscriber_id in subscribers
+                ],
                 pulls=store.pulls.errors(_ERRORS),
                 papers=store.papers.count(),
                 next_run=next_run(self.pages.config.cron, now),
@@ -180,7 +182,7 @@ class Operator:
 
 def _line(counts: dict[str, int], changes: dict[date, tuple[int, int]], first: date) -> Line:
     """Return how many subscribers there were on each day: today's number, less what came, and what went, since."""
-    today = sum(number for status, number in counts.items() if status != "left")
+    today = sum(number for status, number in counts.items() if status != Status.UNSUBSCRIBED)
     numbers = [today]
     for at in reversed(range(1, _DAYS)):
         came, went = changes.get(first + timedelta(days=at), (0, 0))

@@ -17,7 +17,7 @@ from newsletter.pipeline.messages import site_context
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import language
 from newsletter.store import Store, open_store
-from newsletter.web.topic_counts import Week
+from newsletter.web.topic_counts import TopicCounts
 
 _ENGLISH = language("en")
 #: Of addresses that hold a token: nobody's index has them.
@@ -40,9 +40,9 @@ class Pages:
         return urlsplit(self.config.site_url).path if self.config.site_url else ""
 
     @cached_property
-    def week(self) -> Week:
+    def topic_counts(self) -> TopicCounts:
         """The papers of the last week."""
-        return Week(self.store, self.clock)
+        return TopicCounts(self.store, self.clock)
 
     def store(self) -> Store:
         """Open the site's store; it belongs to the thread that opened it."""
@@ -59,7 +59,7 @@ class Pages:
 
     def tell(self, title: str, text: str, status: int = 200, **values: Any) -> Response:
         """Answer with a page of a few words."""
-        return self.show("words.html", status, title=title, text=text, **values)
+        return self.show("message.html", status, title=title, text=text, **values)
 
     def rendered(self, name: str, **values: Any) -> str:
         """Render a template for this site."""

@@ -31,7 +31,7 @@ class Sample:
 
 
 @dataclass
-class Week:
+class TopicCounts:
     """The papers of the last week."""
 
     open_store: Callable[[], Store]

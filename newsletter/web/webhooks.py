@@ -1,4 +1,4 @@
-"""Where providers tell of bounces and complaints: POST /hooks/ses, /hooks/sendgrid, /hooks/mailgun, /hooks/postmark.
+"""Webhooks of email providers, which report bounces and complaints: POST /webhooks/{ses,sendgrid,mailgun,postmark}.
 
 Only those whose secret is set are there. A provider that gets a 503 calls again; one that gets a 403 is none.
 """
@@ -14,10 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.config.model import HookSettings
+from newsletter.config.model import WebhookSettings
 from newsletter.errors import NewsletterError, StoreError
-from newsletter.pipeline.bounces import take
-from newsletter.sending.bounces.reports import Return
+from newsletter.pipeline.bounces import process_report
+from newsletter.sending.bounces.reports import BounceReport
 from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from newsletter.store import Store
 from newsletter.web.http.forms import limited_body
@@ -27,7 +27,7 @@ _MOST_FETCHED = 65536
 _TIMEOUT_S = 10
 
 #: Reads one call: its headers and body.
-Reader = Callable[[dict[str, str], bytes], tuple[Return, ...]]
+Reader = Callable[[dict[str, str], bytes], tuple[BounceReport, ...]]
 
 
 class Certificates:
@@ -59,42 +59,46 @@ class Certificates:
         return bytes(content)
 
 
-def hook_routes(
+def webhook_routes(
     open_store: Callable[[], Store],
-    settings: HookSettings,
+    settings: WebhookSettings,
     soft_limit: int,
     clock: Callable[[], datetime],
     fetch: Callable[[str], bytes] | None = None,
 ) -> list[Route]:
     """Make the routes of the providers that are set.
 
-    `soft_limit` is as in `newsletter.pipeline.bounces.take`; `fetch` asks the addresses of Amazon's that a call names.
+    `soft_limit` is as in `newsletter.pipeline.bounces.process_report`; `fetch` gets the addresses of Amazon's that a
+    call names.
     """
-    readers = _readers(settings, clock, fetch or Certificates().fetch)
+    parsers = _parsers(settings, clock, fetch or Certificates().fetch)
     return [
-        Route(f"/hooks/{name}", _endpoint(reader, open_store, soft_limit, clock), methods=["POST"])
-        for name, reader in readers.items()
+        Route(f"/{path}/{name}", _endpoint(parser, open_store, soft_limit, clock), methods=["POST"])
+        for path in ("webhooks", "hooks")  # what providers were told before 0.2
+        for name, parser in parsers.items()
     ]
 
 
-def _readers(settings: HookSettings, clock: Callable[[], datetime], fetch: Callable[[str], bytes]) -> dict[str, Reader]:
-    readers: dict[str, Reader] = {}
+def _parsers(
+    settings: WebhookSettings, clock: Callable[[], datetime], fetch: Callable[[str], bytes]
+) -> dict[str, Reader]:
+    parsers: dict[str, Reader] = {}
     if arn := settings.ses_topic_arn:
-        readers["ses"] = lambda _headers, body: _of_ses(body, arn, fetch, clock())
+        parsers["ses"] = lambda _headers, body: _of_ses(body, arn, fetch, clock())
     if public_key := settings.sendgrid_public_key:
-        readers["sendgrid"] = lambda headers, body: read_sendgrid(headers, body, public_key, clock())
+        parsers["sendgrid"] = lambda headers, body: read_sendgrid(headers, body, public_key, clock())
     if signing_key := settings.mailgun_signing_key:
-        readers["mailgun"] = lambda _headers, body: read_mailgun(body, signing_key, clock())
+        parsers["mailgun"] = lambda _headers, body: read_mailgun(body, signing_key, clock())
     if password := settings.postmark_password:
-        readers["postmark"] = lambda headers, body: read_postmark(headers, body, settings.postmark_username, password)
-    return readers
+        parsers["postmark"] = lambda headers, body: read_postmark(headers, body, settings.postmark_username, password)
+    return parsers
 
 
-def _of_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> tuple[Return, ...]:
+def _of_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> tuple[BounceReport, ...]:
     call = read_ses(body, arn, fetch, now)
     if call.confirm_url is not None:
         fetch(call.confirm_url)
-    return call.returns
+    return call.reports
 
 
 def _endpoint(
@@ -102,10 +106,10 @@ def _endpoint(
 ) -> Callable[[Request], object]:
     def answer(headers: dict[str, str], body: bytes) -> Response:
         try:
-            returns = read(headers, body)
-            if returns:
+            reports = read(headers, body)
+            if reports:
                 with open_store() as store:  # a store belongs to the thread that opened it
-                    take(store, soft_limit, returns, clock())
+                    process_report(store, soft_limit, reports, clock())
         except WebhookRefused as error:
             return PlainTextResponse(f"{error.message}\n", 403)
         except (StoreError, NewsletterError):

@@ -1,14 +1,14 @@
-// The letter in its frame: as wide and as dark as was chosen, and kept in its place when it is loaded anew.
+// The message in its frame: as wide and as dark as was chosen, and kept in its place when it is loaded anew.
 
 const stage = document.getElementById('stage');
 const device = document.getElementById('device');
-const frame = document.getElementById('letter');
+const frame = document.getElementById('message');
 
-// How far the letter is scrolled, which what stands in for a letter that cannot be made does not change.
+// How far the message is scrolled, which what stands in for a message that cannot be made does not change.
 let place = 0;
 let scheme = 'light';
 
-export function showLetter(url, stays) {
+export function showMessage(url, stays) {
   const shown = frame.contentDocument;
   const root = shown?.documentElement; // null for a moment while a page is on its way in
   if (!stays) place = 0;
@@ -51,8 +51,8 @@ function dress(shown) {
   }
 }
 
-// A letter's links lead out of the frame, which may load nothing but letters; those into the letter stay. What would
-// speak for the reader is not followed: these links are the real ones.
+// A message's links lead out of the frame, which may load nothing but messages; those into the message stay. What would
+// speak for the subscriber is not followed: these links are the real ones.
 function follow(event) {
   const link = event.target.closest?.('a[href]');
   const href = link?.getAttribute('href') ?? '#';

@@ -1,4 +1,4 @@
-// Facts → elements. What is told of letters and papers was written by others: it is only ever put in as text.
+// Facts → elements. What is told of messages and papers was written by others: it is only ever put in as text.
 
 const byId = id => document.getElementById(id);
 
@@ -43,7 +43,7 @@ export function showHead(facts) {
   const { sizes } = facts;
   byId('subject').textContent = facts.subject;
   byId('addresses').textContent = `${facts.from} → ${facts.to} · ${facts.edition.key}`;
-  byId('reader').classList.toggle('idle', !facts.reader.id);
+  byId('subscriber-field').classList.toggle('idle', !facts.subscriber.id);
   const share = sizes.html === null ? 'no HTML part' : `HTML ${kib(sizes.html)} of ${kib(sizes.limit)}`;
   byId('sizes').replaceChildren(
     ...(sizes.html === null ? [] : [meter([['page', sizes.html]], sizes.limit, share)]),
@@ -140,7 +140,7 @@ function weights({ sections, sizes }) {
   const row = (title, papers, bytes, text) => make(
     'tr', {}, make('th', { scope: 'row', dir: 'auto' }, title), make('td', { class: 'number' }, papers),
     make('td', { class: 'number' }, kib(bytes)), make('td', { class: 'number' }, kib(text)),
-    make('td', { class: 'bar' }, meter([['page', bytes]], heaviest, `${Math.round((100 * bytes) / whole)} % of the letter`)),
+    make('td', { class: 'bar' }, meter([['page', bytes]], heaviest, `${Math.round((100 * bytes) / whole)} % of the message`)),
   );
   const headings = ['Section', 'Papers', isHtml ? 'HTML' : 'Text', 'Text', ''];
   const textRest = sizes.text - sections.reduce((sum, section) => sum + section.text, 0);
@@ -161,38 +161,38 @@ function weights({ sections, sizes }) {
 
 // -- inbox --------------------------------------------------------------------------------------------
 
-export function showInbox({ folder, letters }, opened, query, open) {
-  byId('count-inbox').textContent = letters.length || '';
-  const reader = make('div', { class: 'opened' });
-  const list = make('ul', { class: 'letters' });
-  const choose = (letter, button) => {
-    open(letter.name);
+export function showInbox({ folder, messages }, opened, query, open) {
+  byId('count-inbox').textContent = messages.length || '';
+  const viewer = make('div', { class: 'opened' });
+  const list = make('ul', { class: 'messages' });
+  const choose = (message, button) => {
+    open(message.name);
     for (const one of list.querySelectorAll('button')) one.removeAttribute('aria-current');
     button.setAttribute('aria-current', 'true');
-    showOpened(reader, letter, query);
+    showOpened(viewer, message, query);
   };
-  for (const letter of letters) {
+  for (const message of messages) {
     const button = make(
       'button', { type: 'button' },
-      make('span', { class: 'subject', dir: 'auto' }, letter.subject || '(no subject)'),
-      make('span', { class: 'quiet' }, `${letter.to} · ${new Date(letter.date).toLocaleString()} · ${kib(letter.size)}`),
+      make('span', { class: 'subject', dir: 'auto' }, message.subject || '(no subject)'),
+      make('span', { class: 'quiet' }, `${message.to} · ${new Date(message.date).toLocaleString()} · ${kib(message.size)}`),
     );
-    button.addEventListener('click', () => choose(letter, button));
+    button.addEventListener('click', () => choose(message, button));
     list.append(make('li', {}, button));
-    if (letter.name === opened) choose(letter, button);
+    if (message.name === opened) choose(message, button);
   }
   byId('panel-inbox').replaceChildren(
-    make('p', { class: 'quiet' }, !folder ? 'The outbox could not be read.' : letters.length ? `${counted(letters.length, 'letter')} in ${folder}` : `No letters in ${folder}. newsletter send puts them there while no server is set.`),
-    make('div', { class: 'mailbox' }, list, reader),
+    make('p', { class: 'quiet' }, !folder ? 'The outbox could not be read.' : messages.length ? `${counted(messages.length, 'message')} in ${folder}` : `No messages in ${folder}. newsletter send puts them there while no server is set.`),
+    make('div', { class: 'mailbox' }, list, viewer),
   );
 }
 
-function showOpened(reader, letter, query) {
-  const at = `/inbox/${encodeURIComponent(letter.name)}`;
+function showOpened(viewer, message, query) {
+  const at = `/inbox/${encodeURIComponent(message.name)}`;
   const link = form => make('a', { href: `${at}.${form}`, target: '_blank', rel: 'noopener' }, form);
-  reader.replaceChildren(
-    make('h3', { dir: 'auto' }, letter.subject || '(no subject)'),
-    make('p', { class: 'quiet' }, `to ${letter.to} · as `, link('html'), ' · ', link('txt'), ' · ', link('eml')),
-    make('iframe', { src: `${at}.html${query}`, sandbox: 'allow-same-origin', title: letter.subject || 'A letter of the outbox' }),
+  viewer.replaceChildren(
+    make('h3', { dir: 'auto' }, message.subject || '(no subject)'),
+    make('p', { class: 'quiet' }, `to ${message.to} · as `, link('html'), ' · ', link('txt'), ' · ', link('eml')),
+    make('iframe', { src: `${at}.html${query}`, sandbox: 'allow-same-origin', title: message.subject || 'A message of the outbox' }),
   );
 }

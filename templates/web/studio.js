@@ -1,7 +1,7 @@
-// The studio's page: what is chosen → the address bar → the letter, its text, its source and what is said of it.
+// The studio's page: what is chosen → the address bar → the message, its text, its source and what is said of it.
 // The server tells when a file or the store has changed; then all of it is asked for again, and nothing else moves.
 
-import { fit, look, showLetter } from './frame.js';
+import { fit, look, showMessage } from './frame.js';
 import { listChecks, showChecks, showError, showHead, showInbox, showPapers, showWarnings } from './panels.js';
 
 const form = document.getElementById('choice');
@@ -28,7 +28,7 @@ function remember() {
     if (form.elements[name].value !== usual) query.set(name, form.elements[name].value);
   }
   if (tab() !== 'html') query.set('tab', tab());
-  if (opened) query.set('letter', opened);
+  if (opened) query.set('message', opened);
   history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
 }
 
@@ -38,7 +38,7 @@ function recall() {
     const wanted = [...form.elements[name]].find(one => one.value === query.get(name));
     (wanted ?? [...form.elements[name]].find(one => one.value === usual)).checked = true;
   }
-  opened = query.get('letter') ?? '';
+  opened = query.get('message') ?? '';
   choose(tabs.find(one => one.id === `tab-${query.get('tab')}`) ?? tabs[0]);
 }
 
@@ -53,16 +53,16 @@ async function refresh(stays = false) {
   const turn = ++asked;
   const before = version;
   const query = chosen();
-  const letter = new URLSearchParams(query);
-  if (form.elements.images.value === 'off') letter.set('images', 'off');
+  const message = new URLSearchParams(query);
+  if (form.elements.images.value === 'off') message.set('images', 'off');
   document.getElementById('download').href = source('eml', query);
   document.body.classList.add('busy');
   try {
-    showLetter(source('html', letter), stays);
+    showMessage(source('html', message), stays);
     const facts = await (await fetch(source('json', query))).json();
     if (turn !== asked) return;
-    // The letter may have been made just before a change that the facts know of already.
-    if (facts.version !== before) showLetter(source('html', letter), true);
+    // The message may have been made just before a change that the facts know of already.
+    if (facts.version !== before) showMessage(source('html', message), true);
     version = facts.version;
     document.body.classList.toggle('wrong', Boolean(facts.error));
     showError(facts.error);
@@ -96,7 +96,7 @@ async function showTab(query = chosen()) {
   if (tab() === 'inbox') {
     const answer = await fetch('/inbox');
     const images = form.elements.images.value === 'off' ? '?images=off' : '';
-    showInbox(answer.ok ? await answer.json() : { folder: '', letters: [] }, opened, images, name => {
+    showInbox(answer.ok ? await answer.json() : { folder: '', messages: [] }, opened, images, name => {
       opened = name;
       remember();
     });

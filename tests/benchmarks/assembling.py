@@ -20,7 +20,7 @@ from pathlib import Path
 
 from newsletter.config.load import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Paper, Profile, Reason, Section, Style, Subscriber
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
@@ -31,7 +31,7 @@ EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(),
 
 def make_papers(number: int) -> list[Paper]:
     """Return so many sample papers."""
-    anybody = Subscriber(id=0, email="x@example.org", profile=Profile(max_papers=100), joined_at=NOW, status_at=NOW)
+    anybody = Subscriber(id=0, email="x@example.org", profile=Profile(max_papers=100), subscribed_at=NOW, status_at=NOW)
     samples = [item.paper for item in sample_digest(anybody, NOW).items]
     return [replace(samples[n % len(samples)], id=n, arxiv_id=f"2605.{n:05}") for n in range(1, number + 1)]
 
@@ -51,17 +51,17 @@ def digest_of(papers: list[Paper], considered: int = 100) -> Digest:
 ENVIRONMENT = make_environment()
 
 
-def make_letters() -> Letters:
+def make_renderer() -> MessageRenderer:
     """Return a fresh writer of a site with pages."""
     root = Path(tempfile.mkdtemp())
     (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
-    return Letters(load_config(Site(root), environ={}), ENVIRONMENT, b"secret")
+    return MessageRenderer(load_config(Site(root), environ={}), ENVIRONMENT, b"secret")
 
 
-def reader(number: int, style: Style = Style.CARDS) -> Subscriber:
+def subscriber(number: int, style: Style = Style.CARDS) -> Subscriber:
     """Return a reader with an address of their own."""
     return Subscriber(
-        id=number, email=f"reader{number}@example.org", profile=Profile(style=style), joined_at=NOW, status_at=NOW
+        id=number, email=f"reader{number}@example.org", profile=Profile(style=style), subscribed_at=NOW, status_at=NOW
     )
 
 
@@ -78,15 +78,15 @@ def seconds(work: Callable[[], object], times: int) -> float:
 
 def compare(style: Style) -> None:
     """Print how long a message of one style takes each way."""
-    letters, papers, numbers = make_letters(), make_papers(20), count(1)
+    messages, papers, numbers = make_renderer(), make_papers(20), count(1)
     digest = digest_of(papers)
-    size = len(letters.write(digest, reader(1, style), "<a@x.example>", NOW).content)
-    plain = seconds(lambda: letters.write_plain(digest, reader(next(numbers), style), "<a@x.example>", NOW), 5)
-    shared = seconds(lambda: letters.write(digest, reader(next(numbers), style), "<a@x.example>", NOW), 2000)
+    size = len(messages.write(digest, subscriber(1, style), "<a@x.example>", NOW).content)
+    plain = seconds(lambda: messages.write_plain(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), 5)
+    shared = seconds(lambda: messages.write(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), 2000)
 
     def own_of_same_sections() -> None:
         number = next(numbers)
-        letters.write(replace(digest, considered=number), reader(number, style), "<a@x.example>", NOW)
+        messages.write(replace(digest, considered=number), subscriber(number, style), "<a@x.example>", NOW)
 
     own = seconds(own_of_same_sections, 500)
     print(f"{style}: a digest of 20 papers, {size / 1024:.0f} KB")
@@ -99,22 +99,22 @@ def build_an_edition() -> None:
     """Print how long the fragments of 100 papers take, in plain digests of 20."""
     papers = make_papers(100)
     parts = [digest_of(papers[start : start + 20]) for start in range(0, 100, 20)]
-    warm = make_letters()
-    warm.write(parts[0], reader(1), "<a@x.example>", NOW)
-    plain = seconds(lambda: warm.write_plain(parts[0], reader(1), "<a@x.example>", NOW), 5)
-    built = seconds(lambda: make_letters().prepare((part, reader(1)) for part in parts), 1)
+    warm = make_renderer()
+    warm.write(parts[0], subscriber(1), "<a@x.example>", NOW)
+    plain = seconds(lambda: warm.write_plain(parts[0], subscriber(1), "<a@x.example>", NOW), 5)
+    built = seconds(lambda: make_renderer().prepare((part, subscriber(1)) for part in parts), 1)
     print(f"an edition of 100 papers: {built * 1e3:.0f} ms, as long as {built / plain:.1f} plain digests of 20")
 
 
 def memory(messages: int) -> None:
     """Print how much memory so many messages take on top."""
-    letters, digest = make_letters(), digest_of(make_papers(20))
+    renderer, digest = make_renderer(), digest_of(make_papers(20))
     for number in range(1000):
-        letters.write(digest, reader(number), "<a@x.example>", NOW)
+        renderer.write(digest, subscriber(number), "<a@x.example>", NOW)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(messages):
-        letters.write(replace(digest, considered=number % 500), reader(number), "<a@x.example>", NOW)
+        renderer.write(replace(digest, considered=number % 500), subscriber(number), "<a@x.example>", NOW)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     more = (after - before) / 1024
     print(f"memory: {more:.1f} MB more after {messages} messages than after 1000, of {after // 1024} MB")

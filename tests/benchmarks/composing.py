@@ -1,6 +1,6 @@
 """How long it takes to compose digests for many readers.
 
-    python -m tests.benchmarks.composing [--readers 100000] [--topics 1000] [--papers 300]
+    python -m tests.benchmarks.composing [--subscribers 100000] [--topics 1000] [--papers 300]
 
 Every reader follows three topics, drawn from the catalogue with a few much more popular than others (Zipf). Readers
 with the same topics, who were sent nothing before, see the same; what is distinct is composed, and the rest looked up.
@@ -23,7 +23,7 @@ from tests.benchmarks.matching import NOW, make_papers, make_topics, make_words
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--readers", type=int, default=100_000)
+    parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--topics", type=int, default=1_000)
     parser.add_argument("--papers", type=int, default=300)
     asked = parser.parse_args()
@@ -35,13 +35,13 @@ def main() -> None:
     edition = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)
     profiles = [
         Profile(topics=tuple(sorted(set(chance.choices(topics, weights, k=3)), key=lambda topic: topic.name)))
-        for _ in range(asked.readers)
+        for _ in range(asked.subscribers)
     ]
 
     begin_at = time.perf_counter()
     matcher = Matcher(PaperIndex(papers))
     for topic in topics:
-        matcher.answer(topic.query)
+        matcher.evaluate(topic.query)
     prepared = time.perf_counter()
     digests: dict[Profile, Digest] = {}
     for profile in set(profiles):
@@ -52,14 +52,15 @@ def main() -> None:
 
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{asked.readers} readers of {asked.topics} topics, {asked.papers} papers; {items / asked.readers:.1f} a digest"
+        f"{asked.subscribers} subscribers to {asked.topics} topics, {asked.papers} papers; "
+        f"{items / asked.subscribers:.1f} a digest"
     )
     print(f"  index and topics, once           {prepared - begin_at:8.2f} s")
     print(
         f"  {len(digests):6} distinct profiles         {composed - prepared:8.2f} s   "
         f"{(composed - prepared) / len(digests) * 1e6:.0f} µs each"
     )
-    print(f"  beyond that, per reader          {(looked_up - composed) / asked.readers * 1e6:8.1f} µs")
+    print(f"  beyond that, per reader          {(looked_up - composed) / asked.subscribers * 1e6:8.1f} µs")
     print(f"  most memory {memory:.0f} MB")
 
 

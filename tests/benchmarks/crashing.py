@@ -1,6 +1,6 @@
 """An edition whose sender is killed again and again: who was missed, who got it twice.
 
-    python -m tests.benchmarks.crashing [--readers 20000] [--kills 50] [--hold] [--rude] [--workers 1]
+    python -m tests.benchmarks.crashing [--subscribers 20000] [--kills 50] [--hold] [--rude] [--workers 1]
 
 SIGKILL comes at random moments, a random number of messages after the last one; then it is started again, half an
 hour later by its own clock, until a run ends by itself. `--rude` kills the server as often, in between, and starts it
@@ -44,7 +44,7 @@ def send_until_done(folder: Path, sink: Sink, asked: argparse.Namespace) -> tupl
     for run in itertools.count():
         process = send(folder, sink, asked, 30 * run)
         if killed < asked.kills:
-            more = chance.randrange(1, 2 * asked.readers // (asked.kills + 1))
+            more = chance.randrange(1, 2 * asked.subscribers // (asked.kills + 1))
             wanted = sink.log.stat().st_size + more * _LINE_B
             while sink.log.stat().st_size < wanted and process.poll() is None:
                 time.sleep(0.0005)
@@ -74,7 +74,7 @@ def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     for option, usual in (
-        ("--readers", 20_000),
+        ("--subscribers", 20_000),
         ("--kills", 50),
         ("--connections", 4),
         ("--seed", 3),
@@ -86,7 +86,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_planned_site(folder, asked.readers)
+        make_planned_site(folder, asked.subscribers)
         if asked.hold:
             with (folder / "newsletter.toml").open("a", encoding="utf-8") as file:
                 file.write('[delivery]\nin_doubt = "hold"\n')
@@ -96,12 +96,12 @@ def main() -> None:
             taken = sink.taken
         with open_store(folder / "newsletter.db") as store:
             counts = store.deliveries.counts()
-            held = store.deliveries.with_status([DeliveryStatus.HELD], None, asked.readers)
+            held = store.deliveries.with_status([DeliveryStatus.HELD], None, asked.subscribers)
             waiting = {one.email for one in store.subscribers.get_many(it.subscriber_id for it in held).values()}
         times = Counter(recipient for recipient, _ in taken)
-        wanted = {f"reader{number}@example.org" for number in range(asked.readers)}
+        wanted = {f"reader{number}@example.org" for number in range(asked.subscribers)}
         others = len(set(taken)) - len(times)
-        print(f"{asked.readers} readers, {asked.connections} connections, {time.perf_counter() - began:.0f} s")
+        print(f"{asked.subscribers} readers, {asked.connections} connections, {time.perf_counter() - began:.0f} s")
         print(f"sender killed {killed} times, server {sunk} times; ledger: {counts}")
         print(f"missed: {len(wanted - set(times) - waiting)}")
         print(f"doubles: {len(taken) - len(times)}, of which under another Message-ID: {others}")

@@ -1,6 +1,6 @@
 """How fast an edition reaches a mail server, beside Postfix's own load generator and beside the plain way.
 
-    python -m tests.benchmarks.delivering [--readers 4000] [--rounds 3] [--wait] [--memory 1000000]
+    python -m tests.benchmarks.delivering [--subscribers 4000] [--rounds 3] [--wait] [--memory 1000000]
 
 The whole path is measured: claim, assemble, sign, SMTP over 16 connections, outcome committed. `smtp-source` sends
 messages of the same size to the same sinks, over four connections and in turns with us; ratios are of the medians.
@@ -36,7 +36,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config, DeliverySettings, DkimSettings
 from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
-from newsletter.pipeline.messages import Letters, make_message_id
+from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Ledger, Result, Transport, Verdict
 from newsletter.sending.dkim import new_key
@@ -56,7 +56,7 @@ _BATCH = 8  # as many outcomes as sixteen connections give at once
 # -- a site whose edition is planned ------------------------------------------------------------------
 
 
-def make_planned_site(root: Path, readers: int) -> Site:
+def make_planned_site(root: Path, subscribers: int) -> Site:
     """Make a site in whose ledger a digest of twenty papers waits for so many readers."""
     (root / "newsletter.toml").write_text(
         '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
@@ -75,10 +75,10 @@ def make_planned_site(root: Path, readers: int) -> Site:
             store.editions.put(EDITION)
             digest_id = store.editions.put_digest(digest_of(store.papers.newest(20)))
             rows = []
-            for number in range(readers):
-                reader = store.subscribers.add(f"reader{number}@example.org", "", Profile(), "cli", NOW)
+            for number in range(subscribers):
+                subscriber = store.subscribers.add(f"reader{number}@example.org", "", Profile(), "cli", NOW)
                 rows.append(
-                    (EDITION.key, reader.id, digest_id, make_message_id(secret, EDITION.key, reader.id, sender))
+                    (EDITION.key, subscriber.id, digest_id, make_message_id(secret, EDITION.key, subscriber.id, sender))
                 )
             store.deliveries.stage(rows)
             store.deliveries.queue_staged(NOW)
@@ -233,19 +233,19 @@ def plain(site: Site, port: int) -> Run:
     """Send a few messages the plain way: Jinja, premailer, EmailMessage, dkimpy, smtplib, a commit for each."""
     config, pem = config_of(site, (), 1), (site.root / "rsa.pem").read_bytes()
     with open_store(site.store) as store, smtplib.SMTP("127.0.0.1", port) as server:
-        letters = Letters(config, make_environment(), store.secret())
+        messages = MessageRenderer(config, make_environment(), store.secret())
         waiting = store.deliveries.claim(NOW, after=0, limit=_PLAIN)
         digest = store.editions.get_digest(waiting[0].digest_id)
 
         def send_all() -> None:
             for delivery in waiting:
-                reader = store.subscribers.find_by_id(delivery.subscriber_id)
-                assert reader is not None
-                letter = letters.write_plain(digest, reader, delivery.message_id, NOW)
+                subscriber = store.subscribers.find_by_id(delivery.subscriber_id)
+                assert subscriber is not None
+                message = messages.write_plain(digest, subscriber, delivery.message_id, NOW)
                 signature = dkim.sign(
-                    letter.content, b"rsa", b"papers.example.org", pem, canonicalize=(b"relaxed", b"simple")
+                    message.content, b"rsa", b"papers.example.org", pem, canonicalize=(b"relaxed", b"simple")
                 )
-                server.sendmail(letter.sender, [letter.recipient], signature + letter.content)
+                server.sendmail(message.sender, [message.recipient], signature + message.content)
                 with store.transaction():
                     store.deliveries.depart(delivery.id, NOW)
 
@@ -266,7 +266,7 @@ def median(runs: list[Run]) -> Run:
 def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.Namespace, size: int) -> dict[str, Run]:
     """Print rates and CPU beside smtp-source's, and return ours."""
     ways: dict[str, Callable[[int], Run]] = {
-        "smtp-source -s 4": lambda port: theirs(port, asked.readers, size),
+        "smtp-source -s 4": lambda port: theirs(port, asked.subscribers, size),
         "unsigned, 4 connections": lambda port: ours(site, port, connections=4),
         "unsigned": lambda port: ours(site, port),
         "RSA-2048": lambda port: ours(site, port, keys="rsa"),
@@ -292,14 +292,16 @@ def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.N
 def compare_all(asked: argparse.Namespace) -> None:
     """Print everything that is about rates."""
     with tempfile.TemporaryDirectory() as folder:
-        site = make_planned_site(Path(folder), asked.readers)
+        site = make_planned_site(Path(folder), asked.subscribers)
         with open_store(site.store) as store:
-            letters = Letters(config_of(site, (), 1), make_environment(), store.secret())
+            messages = MessageRenderer(config_of(site, (), 1), make_environment(), store.secret())
             first = store.deliveries.claim(NOW, after=0, limit=1)[0]
-            reader = store.subscribers.find_by_id(first.subscriber_id)
-            assert reader is not None
-            size = len(letters.write(store.editions.get_digest(first.digest_id), reader, "<a@b.example>", NOW).content)
-        print(f"{asked.readers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
+            subscriber = store.subscribers.find_by_id(first.subscriber_id)
+            assert subscriber is not None
+            size = len(
+                messages.write(store.editions.get_digest(first.digest_id), subscriber, "<a@b.example>", NOW).content
+            )
+        print(f"{asked.subscribers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
         compare("smtp-sink", site, their_sink, asked, size)
         found = compare("the tests' own sink", site, own_sink, asked, size)
         one, two = found["RSA-2048"], found["RSA-2048, 2 workers"]
@@ -344,18 +346,18 @@ def compare_waiting() -> None:
 def compare_sizes(asked: argparse.Namespace) -> None:
     """Print how large a process gets that serves 10,000 readers, and many."""
     sizes = []
-    for readers in (10_000, asked.memory):
+    for subscribers in (10_000, asked.memory):
         with tempfile.TemporaryDirectory() as folder:
-            run = ours(make_planned_site(Path(folder), readers), 0)
+            run = ours(make_planned_site(Path(folder), subscribers), 0)
         sizes.append(run.size_mb)
-        print(f"{readers} readers: {run.size_mb} MB at most, {run.rate:.0f}/s to nowhere")
+        print(f"{subscribers} readers: {run.size_mb} MB at most, {run.rate:.0f}/s to nowhere")
     print(f"memory: {sizes[1] / sizes[0]:.2f}")
 
 
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--readers", type=int, default=4_000)
+    parser.add_argument("--subscribers", type=int, default=4_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--wait", action="store_true")
     parser.add_argument("--memory", type=int, default=0)

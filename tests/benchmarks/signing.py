@@ -37,7 +37,7 @@ def make_message(number: int, size: int) -> bytes:
         f"To: Reader {number} <reader{number}@example.org>\r\n"
         "Subject: In-context learning, orchards and 18 more papers\r\n"
         f"Message-ID: <daily-2026-05-08.{number}@papers.example>\r\n"
-        f"List-Unsubscribe: <https://papers.example/leave/{number}.x9Yh4rB2kQ0mZ7fLp1sT>,\r\n"
+        f"List-Unsubscribe: <https://papers.example/unsubscribe/{number}.x9Yh4rB2kQ0mZ7fLp1sT>,\r\n"
         f" <mailto:digest@papers.example?subject=unsubscribe%20{number}.x9Yh4rB2kQ0mZ7fLp1sT>\r\n"
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
         "MIME-Version: 1.0\r\n"

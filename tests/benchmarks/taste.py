@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 
 from newsletter.models import Entry, Paper
 from newsletter.papers.merge import begin
-from newsletter.ranking.embedding import Placed, make_space
+from newsletter.ranking.embedding import PaperVectors, make_embedding
 from newsletter.ranking.taste import learn
 from newsletter.sources import Document, find_source
 
@@ -44,7 +44,7 @@ def read_papers(days: Sequence[Path]) -> list[Paper]:
     return list(found.values())
 
 
-def ways(papers: Sequence[Paper], placed: Placed, seen: int) -> dict[str, Rank]:
+def ways(papers: Sequence[Paper], placed: PaperVectors, seen: int) -> dict[str, Rank]:
     """Return the ways to rank papers by those that are liked; only the first `seen` may be learned from."""
     texts = [f"{paper.title} {paper.abstract}" for paper in papers]
     # What arxiv-sanity-lite sets: https://github.com/karpathy/arxiv-sanity-lite (compute.py, serve.py).
@@ -85,7 +85,7 @@ def precisions(papers: Sequence[Paper], seeds: int) -> Iterator[tuple[str, int, 
     counts = Counter(category for paper in papers for category in paper.categories)
     tastes = [name for name, number in counts.items() if 0.01 <= number / len(papers) <= 0.15]
     seen = len(papers) // 2
-    space = make_space(papers)
+    space = make_embedding(papers)
     if space is None or not tastes:
         raise SystemExit("too few papers, or no category that 1 to 15 % of them hold")
     print(f"{len(papers)} papers, {len(tastes)} categories, {seeds} seeds")

@@ -36,7 +36,7 @@ def test_the_composing_benchmark_prints_its_figures() -> None:
         sys.executable,
         "-m",
         "tests.benchmarks.composing",
-        "--readers",
+        "--subscribers",
         "50",
         "--topics",
         "20",
@@ -74,7 +74,7 @@ def test_the_assembling_benchmark_prints_its_ratios() -> None:
 
 @pytest.mark.skipif(shutil.which("smtp-source") is None, reason="Debian's postfix is not installed")
 def test_the_delivering_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--readers", "60", "--rounds", "1"]
+    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--subscribers", "60", "--rounds", "1"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
     assert re.search(r"signed mail of ours is faster by \d+", printed)
@@ -83,7 +83,7 @@ def test_the_delivering_benchmark_prints_its_ratios() -> None:
 
 
 def test_the_crashing_benchmark_misses_nobody() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.crashing", "--readers", "200", "--kills", "2", "--rude"]
+    command = [sys.executable, "-m", "tests.benchmarks.crashing", "--subscribers", "200", "--kills", "2", "--rude"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "missed: 0" in printed
     assert "of which under another Message-ID: 0" in printed

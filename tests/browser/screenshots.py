@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from newsletter.config.load import load_config
 from newsletter.models import Cadence, Message, Style
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
@@ -36,14 +36,14 @@ _TEXT = """<style>:root { color-scheme: light dark } body { margin: 24px; font: 
 pre { white-space: pre-wrap; max-width: 76ch }</style><pre>%s</pre>"""
 
 
-def letter(style: Style, cadence: Cadence) -> Message:
+def message(style: Style, cadence: Cadence) -> Message:
     """Write a digest of the sample papers."""
     root = Path(tempfile.mkdtemp())
     (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     profile = make_profile(topics=TOPICS, trending=3, serendipity=True, style=style, cadence=cadence)
-    reader = make_subscriber(profile=profile)
-    letters = Letters(load_config(Site(root), environ={}), make_environment(), b"secret")
-    return letters.write(sample_digest(reader, NOW), reader, "<a@b.example>", NOW)
+    subscriber = make_subscriber(profile=profile)
+    messages = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
+    return messages.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
 
 
 def page_of(message: Message) -> str:
@@ -66,7 +66,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for style, cadence in product(Style, (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)):
-            page = page_of(letter(style, cadence))
+            page = page_of(message(style, cadence))
             for (name, width), scheme in product(WIDTHS.items(), SCHEMES):
                 path = directory / f"{style}-{cadence}-{name}-{scheme}.png"
                 picture(browser, page, path, width, 1600, scheme)
@@ -74,7 +74,7 @@ def main() -> None:
         parts = [(Style.CARDS, "light", 660), (Style.CARDS, "dark", 390), (Style.COMPACT, "light", 390)]
         for number, (style, scheme, width) in enumerate(parts):
             path = directory / f"part-{number}.png"
-            picture(browser, page_of(letter(style, Cadence.DAILY)), path, width, 1100, scheme)
+            picture(browser, page_of(message(style, Cadence.DAILY)), path, width, 1100, scheme)
         images = [(directory / f"part-{number}.png").resolve().as_uri() for number in range(len(parts))]
         frame = directory / "frame.html"
         shown = "".join(f'<img src="{image}" height="820">' for image in images)

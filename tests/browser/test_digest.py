@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from newsletter.config.load import load_config
 from newsletter.config.schema import new_config
 from newsletter.models import Subscriber
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
@@ -64,11 +64,11 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
         make_topic("LLM agents", ("agent",)),
         make_topic("Robotics", ("robot",)),
     )
-    reader: Subscriber = make_subscriber(profile=make_profile(topics=topics, trending=4))
-    letters = Letters(load_config(Site(root), environ={}), make_environment(), b"secret")
-    letter = letters.write(sample_digest(reader, NOW), reader, "<a@b.example>", NOW)
-    assert letter.html is not None
-    return letter.html
+    subscriber: Subscriber = make_subscriber(profile=make_profile(topics=topics, trending=4))
+    messages = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
+    message = messages.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
+    assert message.html is not None
+    return message.html
 
 
 def shown(browser: Browser, html: str, width: int, scheme: Any, script: str) -> Any:

@@ -126,10 +126,10 @@ def test_from_signing_up_to_the_last_mail(asked: Asked, browser: Open, how: dict
     page.check("text=LLM agents")
     page.click("button:text-is('Save')")
     expect(page.locator("[role=status]")).to_contain_text("saved")
-    assert [topic.name for topic in asked.reader().profile.topics] == ["In-context learning", "LLM agents"]
+    assert [topic.name for topic in asked.subscriber().profile.topics] == ["In-context learning", "LLM agents"]
 
     assert asked.send().counts["sent"] == 1
-    one_click = re.search(r"<(http[^>]+/leave/[^>]+)>", str(asked.mails()[-1]["List-Unsubscribe"]))
+    one_click = re.search(r"<(http[^>]+/unsubscribe/[^>]+)>", str(asked.mails()[-1]["List-Unsubscribe"]))
     assert one_click is not None
     assert httpx.post(one_click[1], data={"List-Unsubscribe": "One-Click"}).status_code == 200
     asked.now += timedelta(days=2)
@@ -162,7 +162,7 @@ def test_by_keyboard_alone(asked: Asked, browser: Open) -> None:
     expect(page.locator("button")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("That is settled")
-    profile = asked.reader().profile
+    profile = asked.subscriber().profile
     assert (profile.cadence, profile.weekday, [one.name for one in profile.topics]) == ("weekly", 4, ["LLM agents"])
 
 
@@ -191,7 +191,7 @@ def test_no_page_has_a_barrier(asked: Asked, browser: Open, scheme: str, width: 
     paths += ["/subscribe?email=x&hour=99", "/confirm/1.2.3"]
     httpx.post(f"{asked.config.site_url}{confirm}")
     with asked.store() as store, store.transaction():
-        store.feedback.put(asked.reader().id, 1, liked=True, now=asked.now)
+        store.feedback.put(asked.subscriber().id, 1, liked=True, now=asked.now)
     asked.send()
     paths += [asked.preferences(), asked.leaving(), link_in(asked, "leave")]
     paths += ["/", "/calendar/2026-05", "/trending/week", "/topics", "/topics/LLM%20agents", "/editions"]

@@ -66,30 +66,30 @@ def page(address: str) -> Iterator[Page]:
 
 
 def test_choosing_changes_what_is_shown_and_the_address(page: Page) -> None:
-    letter = page.frame_locator("#letter")
-    expect(letter.locator(".card").first).to_be_visible()
+    message = page.frame_locator("#letter")
+    expect(message.locator(".card").first).to_be_visible()
     page.select_option("[name=style]", "compact")
-    expect(letter.locator(".row").first).to_be_visible()
+    expect(message.locator(".row").first).to_be_visible()
     page.select_option("[name=language]", "de")
-    expect(letter.locator(".site")).to_contain_text("Tagesausgabe")
+    expect(message.locator(".site")).to_contain_text("Tagesausgabe")
     assert "style=compact" in page.url
 
     page.reload()
 
-    expect(letter.locator(".row").first).to_be_visible()
+    expect(message.locator(".row").first).to_be_visible()
     page.fill("[name=topics]", "robot*")
     page.keyboard.press("Enter")
-    expect(letter.locator("h2").first).to_contain_text("robot")
+    expect(message.locator("h2").first).to_contain_text("robot")
 
 
 def test_width_and_night_are_what_the_letter_sees(page: Page) -> None:
-    letter = page.frame_locator("#letter")
-    expect(letter.locator(".card").first).to_be_visible()
+    message = page.frame_locator("#letter")
+    expect(message.locator(".card").first).to_be_visible()
     page.check("[name=width][value=phone]", force=True)
     page.check("[name=scheme][value=dark]", force=True)
 
-    expect(letter.locator(".card").first).to_have_css("background-color", "rgb(32, 30, 27)")
-    width = letter.locator("html").evaluate("element => element.ownerDocument.defaultView.innerWidth")
+    expect(message.locator(".card").first).to_have_css("background-color", "rgb(32, 30, 27)")
+    width = message.locator("html").evaluate("element => element.ownerDocument.defaultView.innerWidth")
     assert width == 390
 
 
@@ -102,23 +102,23 @@ def test_text_source_papers_checks_and_inbox_are_a_click_away(page: Page) -> Non
 
 
 def test_what_is_edited_shows_by_itself(page: Page, site: Site) -> None:
-    letter = page.frame_locator("#letter")
-    expect(letter.locator(".card").first).to_be_visible()
+    message = page.frame_locator("#letter")
+    expect(message.locator(".card").first).to_be_visible()
     card = site.templates / "email" / "card.html"
     card.parent.mkdir(parents=True)
     card.write_text("<h3 class='mine'>OURS: {{ card.title }}</h3>", encoding="utf-8")
-    expect(letter.locator(".mine").first).to_contain_text("OURS: ")
+    expect(message.locator(".mine").first).to_contain_text("OURS: ")
 
     card.write_text("{{ card.titel }}", encoding="utf-8")
     expect(page.locator("#error")).to_contain_text("card.html, line 1")
 
     card.unlink()
     expect(page.locator("#error")).to_be_hidden()
-    expect(letter.locator(".card").first).to_be_visible()
+    expect(message.locator(".card").first).to_be_visible()
     profile = site.subscribers / "example.toml"
     text = profile.read_text(encoding="utf-8").replace('language = "en" ', 'language = "fr" ')
     profile.write_text(text, encoding="utf-8")
-    expect(letter.locator(".site")).to_contain_text("Édition du jour")
+    expect(message.locator(".site")).to_contain_text("Édition du jour")
     expect(page.locator("#error")).to_be_hidden()
 
 
@@ -135,16 +135,16 @@ def test_the_studio_is_accessible(page: Page, width: int, scheme: str, tmp_path:
 
 
 def test_a_broken_template_loses_neither_the_place_nor_the_choice(page: Page, site: Site) -> None:
-    letter = page.frame_locator("#letter")
-    expect(letter.locator(".card").first).to_be_visible()
-    letter.locator("html").evaluate("element => element.scrollTo(0, 700)")
+    message = page.frame_locator("#letter")
+    expect(message.locator(".card").first).to_be_visible()
+    message.locator("html").evaluate("element => element.scrollTo(0, 700)")
     card = site.templates / "email" / "card.html"
     card.parent.mkdir(parents=True)
     card.write_text("{{ card.titel }}", encoding="utf-8")
-    expect(letter.locator("h1")).to_contain_text("card.html, line 1")
+    expect(message.locator("h1")).to_contain_text("card.html, line 1")
     card.unlink()
 
-    expect(letter.locator(".card").first).to_be_visible()
+    expect(message.locator(".card").first).to_be_visible()
     page.wait_for_function("document.getElementById('letter').contentDocument.scrollingElement.scrollTop === 700")
     assert page.input_value("[name=subscriber]") == "ada@example.org"
 
@@ -167,14 +167,14 @@ def test_pictures_can_be_switched_off(page: Page) -> None:
 
 
 def test_a_letters_links_neither_load_in_it_nor_speak_for_the_reader(page: Page) -> None:
-    letter = page.frame_locator("#letter")
-    letter.locator(".contents a[href^='#']").last.click()
+    message = page.frame_locator("#letter")
+    message.locator(".contents a[href^='#']").last.click()
     page.wait_for_function("document.getElementById('letter').contentDocument.scrollingElement.scrollTop > 1000")
-    letter.locator("a", has_text="Unsubscribe").click()
+    message.locator("a", has_text="Unsubscribe").click()
 
     expect(page.locator("#going")).to_contain_text("would speak for the reader")
     assert len(page.context.pages) == 1
-    expect(letter.locator(".card").first).to_be_visible()
+    expect(message.locator(".card").first).to_be_visible()
 
 
 def test_the_forms_are_reached_by_keyboard(page: Page) -> None:

@@ -62,7 +62,7 @@ def test_a_word_that_a_reader_mailed_is_heeded_and_no_other(ada: Newsletter, tmp
         paper, reader = store.papers.find("arxiv:2605.99001"), store.subscribers.find("ada@example.org")
         assert paper
         assert reader
-        token = tokens.saying(paper.id, liked=False) + tokens.sign(store.secret(), tokens.FEEDBACK, reader.id)
+        token = tokens.feedback_prefix(paper.id, liked=False) + tokens.sign(store.secret(), tokens.FEEDBACK, reader.id)
 
     assert ada("feedback", token).stdout == "ada@example.org wants less like Kettle 1\n"
     assert said(ada) == {"arxiv:2605.99001": False}

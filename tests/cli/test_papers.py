@@ -114,7 +114,7 @@ def test_one_paper_is_shown_with_all_that_is_known_and_who_told_it(newsletter: N
     paper = json.loads(newsletter("papers", "2605.99001", "--json").stdout)
 
     assert all(words in shown for words in ("Quiet Kettles", "They boil.", "upvotes", "huggingface", "2026-05-08.json"))
-    assert (paper["version"], paper["withdrawn"], paper["tellings"][0]["place"]) == (2, False, "2026-05-08.json")
+    assert (paper["version"], paper["withdrawn"], paper["mentions"][0]["place"]) == (2, False, "2026-05-08.json")
 
 
 def test_an_id_that_is_not_known_is_searched_for_as_words(newsletter: Newsletter, page: Path) -> None:

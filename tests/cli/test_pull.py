@@ -107,7 +107,11 @@ def test_sources_are_listed_with_when_they_were_asked(newsletter: Newsletter) ->
     assert "never" in newsletter("sources").stdout
     newsletter("pull")
     (row,) = json.loads(newsletter("sources", "--json").stdout)
-    assert (row["source"], row["error"], row["asked_at"][:10]) == ("huggingface", None, f"{datetime.now(UTC):%Y-%m-%d}")
+    assert (row["source"], row["error"], row["pulled_at"][:10]) == (
+        "huggingface",
+        None,
+        f"{datetime.now(UTC):%Y-%m-%d}",
+    )
 
 
 def test_every_kind_of_source_explains_itself(newsletter: Newsletter) -> None:
@@ -126,6 +130,6 @@ def test_every_kind_of_source_explains_itself(newsletter: Newsletter) -> None:
 def test_a_source_that_answered_a_while_ago_is_not_asked_unbidden(
     newsletter: Newsletter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.pipeline.pull.resting_until", lambda *_: datetime(2999, 1, 1, 8, 5, tzinfo=UTC))
+    monkeypatch.setattr("newsletter.pipeline.pull.not_before", lambda *_: datetime(2999, 1, 1, 8, 5, tzinfo=UTC))
     assert "answered a while ago: not asked before 08:05 UTC" in newsletter("pull").stdout
     assert "nothing listed" not in newsletter("pull", "huggingface").stdout

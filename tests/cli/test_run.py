@@ -67,7 +67,7 @@ def test_run_sends_even_though_a_source_is_down_and_says_both(ada: Newsletter, m
 
     told = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert [reader["status"] for reader in told["readers"]] == ["sent"]
+    assert [reader["status"] for reader in told["subscribers"]] == ["sent"]
     assert "cannot be reached" in told["pulls"][0]["error"]
 
 

@@ -71,11 +71,11 @@ def test_a_dry_run_of_sync_changes_nothing(newsletter: Newsletter) -> None:
 
 def test_who_left_stays_away_until_they_ask(newsletter: Newsletter) -> None:
     newsletter("subscribers", "add", "ada@example.org")
-    newsletter("subscribers", "leave", "ada@example.org")
+    newsletter("subscribers", "unsubscribe", "ada@example.org")
 
     assert newsletter("subscribers", "add", "ada@example.org").exit_code == 1
     assert newsletter("subscribers", "resume", "ada@example.org").exit_code == 1
-    assert newsletter("subscribers", "resume", "ada@example.org", "--they-asked").exit_code == 0
+    assert newsletter("subscribers", "resume", "ada@example.org", "--resubscribe").exit_code == 0
 
 
 def test_pause_and_resume(newsletter: Newsletter) -> None:
@@ -98,7 +98,7 @@ def test_pause_and_resume(newsletter: Newsletter) -> None:
         (("add", "ada@example.org", "--weekday", "someday"), "weekday: a day of the week is expected"),
         (("add", "ada@example.org", "--topic", "!!"), "'!!' has no letter or digit to look for"),
         (("edit", "nobody@example.org"), "no subscriber has the address 'nobody@example.org'"),
-        (("leave", "12.forged"), "no subscriber has the address '12.forged'"),
+        (("unsubscribe", "12.forged"), "no subscriber has the address '12.forged'"),
         (("show", "nobody@example.org"), "no subscriber has the address"),
     ],
 )

@@ -14,7 +14,7 @@ from newsletter.config.model import Config
 from newsletter.config.schema import new_config
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Item, Message, Section, Style
-from newsletter.pipeline.messages import Letters, make_message_id
+from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
@@ -82,15 +82,15 @@ def make_site(root: Path, settings: str) -> Config:
     return load_config(Site(root), environ={})
 
 
-def make_letter(config: Config, *, is_empty: bool = False, note: str = NOTE, **wishes: Any) -> Message:
+def make_message(config: Config, *, is_empty: bool = False, note: str = NOTE, **preferences: Any) -> Message:
     """Write a letter of the sample papers, in several sections, to a reader with these wishes."""
-    reader = make_subscriber(profile=make_profile(**({"topics": TOPICS, "trending": 4} | wishes)))
-    digest = sample_digest(reader, NOW)
+    subscriber = make_subscriber(profile=make_profile(**({"topics": TOPICS, "trending": 4} | preferences)))
+    digest = sample_digest(subscriber, NOW)
     sections = () if is_empty else tuple(replace(section, items=_pictured(section)) for section in digest.sections)
     edition = replace(digest.edition, note=note, closing=note and "Until *next* time.")
-    letters = Letters(config, ENVIRONMENT, SECRET)
-    message_id = make_message_id(SECRET, digest.edition.key, reader.id, config.sender)
-    return letters.write(replace(digest, sections=sections, edition=edition), reader, message_id, NOW)
+    messages = MessageRenderer(config, ENVIRONMENT, SECRET)
+    message_id = make_message_id(SECRET, digest.edition.key, subscriber.id, config.sender)
+    return messages.write(replace(digest, sections=sections, edition=edition), subscriber, message_id, NOW)
 
 
 def _pictured(section: Section) -> tuple[Item, ...]:
@@ -100,27 +100,27 @@ def _pictured(section: Section) -> tuple[Item, ...]:
 
 
 @pytest.fixture(scope="session")
-def letters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
+def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
     """Letters by what is special about them: "cards-mail" is from a site without pages."""
     root = tmp_path_factory.mktemp("judged")
     sites = {name: make_site(root / name, settings) for name, settings in SITES.items()}
     written = {
-        f"{style}-{cadence}": make_letter(sites["pages"], style=style, cadence=cadence)
+        f"{style}-{cadence}": make_message(sites["pages"], style=style, cadence=cadence)
         for style in Style
         for cadence in (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)
     }
     for style in Style:
-        written[f"{style}-mail"] = make_letter(sites["mail"], style=style)
-        written[f"{style}-pictures"] = make_letter(sites["pictures"], style=style)
-        written[f"{style}-empty"] = make_letter(sites["pages"], style=style, is_empty=True, note="")
+        written[f"{style}-mail"] = make_message(sites["mail"], style=style)
+        written[f"{style}-pictures"] = make_message(sites["pictures"], style=style)
+        written[f"{style}-empty"] = make_message(sites["pages"], style=style, is_empty=True, note="")
     for language in LANGUAGES:
-        written[f"cards-{language}"] = make_letter(sites["mail"], language=language)
-    written["cards-without-topics"] = make_letter(sites["pages"], topics=(), note="")
-    written["cards-new-site"] = make_letter(make_site(root / "new", new_config()))
+        written[f"cards-{language}"] = make_message(sites["mail"], language=language)
+    written["cards-without-topics"] = make_message(sites["pages"], topics=(), note="")
+    written["cards-new-site"] = make_message(make_site(root / "new", new_config()))
     return written
 
 
 @pytest.fixture(scope="session")
-def pages(letters: dict[str, Message]) -> dict[str, str]:
+def pages(messages: dict[str, Message]) -> dict[str, str]:
     """The HTML parts of those that have one."""
-    return {name: letter.html for name, letter in letters.items() if letter.html is not None}
+    return {name: message.html for name, message in messages.items() if message.html is not None}

@@ -85,13 +85,13 @@ def _points(rules: str) -> list[tuple[str, float]]:
 
 
 @pytest.fixture(scope="module")
-def verdicts(letters: dict[str, Message], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+def verdicts(messages: dict[str, Message], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     """What is made of each letter, and of something that is spam."""
     spam = (
         b"From: Money <rich@papers.example.org>\r\nTo: ada@example.org\r\nSubject: FREE MONEY!!!\r\n"
         b'MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<a href="http://papers.example.org/">Click</a>\r\n'
     )
-    mails = {name: letter.content for name, letter in letters.items()} | {"spam": spam}
+    mails = {name: message.content for name, message in messages.items()} | {"spam": spam}
     return ask(mails, tmp_path_factory.mktemp("spamassassin"))
 
 

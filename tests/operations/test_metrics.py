@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from newsletter.errors import ConfigError
-from newsletter.operations.event_log import Journal
+from newsletter.operations.event_log import EventLog
 from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
 
 
@@ -68,9 +68,9 @@ def test_every_outcome_is_a_line_without_an_address(ada: Newsletter, tmp_path: P
 def test_what_servers_say_is_told_without_the_address_unless_asked(tmp_path: Path) -> None:
     said = "550 5.1.1 <ada@example.org>: 100% unknown"
     for with_addresses in (False, True):
-        journal = Journal(tmp_path / f"{with_addresses}.log", with_addresses=with_addresses)
-        journal.tell("delivery", words=said, papers=None)
-        journal.close()
+        event_log = EventLog(tmp_path / f"{with_addresses}.log", with_addresses=with_addresses)
+        event_log.tell("delivery", words=said, papers=None)
+        event_log.close()
     masked, plain = (json.loads((tmp_path / f"{one}.log").read_text(encoding="utf-8")) for one in (False, True))
     assert masked["words"] == "550 5.1.1 <…@…>: 100% unknown"
     assert plain["words"] == said
@@ -79,4 +79,4 @@ def test_what_servers_say_is_told_without_the_address_unless_asked(tmp_path: Pat
 
 def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"log\.path"):
-        Journal(tmp_path / "none" / "newsletter.log")
+        EventLog(tmp_path / "none" / "newsletter.log")

@@ -27,7 +27,7 @@ def test_what_is_not_a_crontab_line_is_an_error(cron: str) -> None:
 SERVER = """
 import sys, time
 from newsletter.operations import scheduler
-from newsletter.stopping import stoppable
+from newsletter.operations.shutdown import handle_signals
 from apscheduler.triggers.interval import IntervalTrigger
 from apscheduler.triggers.cron import CronTrigger
 
@@ -39,7 +39,7 @@ def job():
     time.sleep(0.5)
     print("done", flush=True)
 
-with stoppable() as stop:
+with handle_signals() as stop:
     scheduler.serve("* * * * *", job, stop)
 print("stopped", flush=True)
 """

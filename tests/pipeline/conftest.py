@@ -36,10 +36,10 @@ class Street:
         entry = replace(make_entry(title=title, abstract="", arxiv_id=f"2605.{number:05}"), **facts)  # type: ignore[arg-type]
         self.store.papers.add(entry, self.now)
 
-    def add_reader(self, email: str, *topics: str, **wishes: object) -> None:
+    def add_reader(self, email: str, *topics: str, **preferences: object) -> None:
         """Have a reader join now."""
         follows: tuple[Topic, ...] = tuple(make_topic(topic, (topic,)) for topic in topics)
-        profile = make_profile(topics=follows, **wishes)
+        profile = make_profile(topics=follows, **preferences)
         self.store.subscribers.add(email, "", profile, "cli", self.now)
 
     def send_to(self, server: Server, **options: object) -> DeliveryReport:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from newsletter import tokens
 from newsletter.models import Delivery, DeliveryStatus, Status
-from newsletter.pipeline.bounces import TakeReport, take
-from newsletter.sending.bounces.reports import Return, read_return
+from newsletter.pipeline.bounces import ProcessedReports, process_report
+from newsletter.sending.bounces.reports import BounceReport, read_bounce_report
 from newsletter.sending.status_codes import Kind
 from newsletter.store import Store
 from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
@@ -38,12 +38,12 @@ def delivery_to(store: Store, email: str) -> Delivery:
     return store.deliveries.of_subscriber(store.subscribers.get(email).id)[0]
 
 
-def report(kind: Kind = Kind.HARD, *, origin: str = "dsn", email: str = ADA, **known: str) -> Return:
-    return Return(
+def report(kind: Kind = Kind.HARD, *, origin: str = "dsn", email: str = ADA, **known: str) -> BounceReport:
+    return BounceReport(
         email=email,
         kind=kind,
         code="5.1.1" if kind is Kind.HARD else "",
-        words="550 5.1.1 unknown",
+        response="550 5.1.1 unknown",
         origin=origin,
         message_id=known.get("message_id"),
         envelope_to=known.get("envelope_to"),
@@ -52,21 +52,21 @@ def report(kind: Kind = Kind.HARD, *, origin: str = "dsn", email: str = ADA, **k
 
 
 def signed(store: Store, email: str = ADA) -> str:
-    return tokens.return_address(store.secret(), delivery_to(store, email).id, "bounces@papers.example")
+    return tokens.verp_address(store.secret(), delivery_to(store, email).id, "bounces@papers.example")
 
 
 def test_a_hard_bounce_to_the_mails_own_address_ends_the_mail(sent: Street) -> None:
-    done = take(sent.store, 5, [report(envelope_to=signed(sent.store))], NOW)
+    done = process_report(sent.store, 5, [report(envelope_to=signed(sent.store))], NOW)
 
     assert (done.hard, done.suppressed) == (1, (ADA,))
     assert sent.store.subscribers.why_suppressed(ADA) == "hard bounce: 550 5.1.1 unknown"
     assert delivery_to(sent.store, ADA).status is DeliveryStatus.FAILED
-    assert [row.kind for row in sent.store.returns.of(ADA)] == ["hard"]
+    assert [row.kind for row in sent.store.bounces.of(ADA)] == ["hard"]
 
 
 def test_the_message_id_of_a_mail_to_that_very_address_will_do(sent: Street) -> None:
     known = delivery_to(sent.store, ADA).message_id
-    assert take(sent.store, 5, [report(message_id=known)], NOW).suppressed == (ADA,)
+    assert process_report(sent.store, 5, [report(message_id=known)], NOW).suppressed == (ADA,)
 
 
 def test_a_forged_report_suppresses_nobody(sent: Street) -> None:
@@ -82,38 +82,38 @@ def test_a_forged_report_suppresses_nobody(sent: Street) -> None:
         report(Kind.COMPLAINT, fingerprint="7", origin="arf"),
     ]
 
-    assert take(sent.store, 1, forged, NOW) == TakeReport(unknown=len(forged))
+    assert process_report(sent.store, 1, forged, NOW) == ProcessedReports(unknown=len(forged))
     assert sent.store.subscribers.suppressions() == {}
-    assert sent.store.returns.latest(10) == []
+    assert sent.store.bounces.latest(10) == []
 
 
 def test_a_complaint_ends_the_subscription(sent: Street) -> None:
-    take(sent.store, 5, [report(Kind.COMPLAINT, origin="arf", email="", envelope_to=signed(sent.store))], NOW)
+    process_report(sent.store, 5, [report(Kind.COMPLAINT, origin="arf", email="", envelope_to=signed(sent.store))], NOW)
 
-    assert sent.store.subscribers.get(ADA).status is Status.LEFT
+    assert sent.store.subscribers.get(ADA).status is Status.UNSUBSCRIBED
     assert str(sent.store.subscribers.why_suppressed(ADA)).startswith("complaint")
 
 
 def test_soft_bounces_count_once_for_each_mail_and_not_for_ever(sent: Street) -> None:
     address = signed(sent.store)
 
-    def soft(number: int) -> Return:
+    def soft(number: int) -> BounceReport:
         return report(Kind.SOFT, fingerprint=str(number), envelope_to=address)
 
-    assert take(sent.store, 2, [soft(1), soft(2)], NOW).suppressed == ()  # two reports on one mail
+    assert process_report(sent.store, 2, [soft(1), soft(2)], NOW).suppressed == ()  # two reports on one mail
     sent.wait(days=1)
     sent.add_paper("Pears in Summer", 2)
     with serving(Server()) as server:
         sent.send_to(server)
     address = signed(sent.store)
-    assert take(sent.store, 2, [soft(3)], NOW + timedelta(days=40)).suppressed == ()  # the first is forgotten
-    assert take(sent.store, 2, [soft(4)], NOW + timedelta(days=1)).suppressed == (ADA,)
+    assert process_report(sent.store, 2, [soft(3)], NOW + timedelta(days=40)).suppressed == ()  # the first is forgotten
+    assert process_report(sent.store, 2, [soft(4)], NOW + timedelta(days=1)).suppressed == (ADA,)
 
 
 def test_a_report_counts_once(sent: Street) -> None:
     one = report(Kind.SOFT, envelope_to=signed(sent.store))
-    assert take(sent.store, 5, [one, one], NOW) == TakeReport(soft=1, repeated=1)
-    assert take(sent.store, 5, [one], NOW) == TakeReport(repeated=1)
+    assert process_report(sent.store, 5, [one, one], NOW) == ProcessedReports(soft=1, repeated=1)
+    assert process_report(sent.store, 5, [one], NOW) == ProcessedReports(repeated=1)
 
 
 def test_what_a_server_refuses_at_once_is_remembered_too(street: Street) -> None:  # noqa: F811
@@ -122,13 +122,13 @@ def test_what_a_server_refuses_at_once_is_remembered_too(street: Street) -> None
     with serving(Server(on_rcpt=lambda _address, _seen: "550 5.1.1 no such user")) as server:
         street.send_to(server)
 
-    (row,) = street.store.returns.of(ADA)
+    (row,) = street.store.bounces.of(ADA)
     assert (row.kind, row.code, row.origin) == ("hard", "5.1.1", "smtp")
     assert row.delivery_id == delivery_to(street.store, ADA).id
 
 
 def test_mail_goes_out_under_an_address_of_its_own_and_comes_back_to_it(street: Street) -> None:  # noqa: F811
-    street.config = replace(street.config, return_mailbox="bounces@papers.example")
+    street.config = replace(street.config, bounce_address="bounces@papers.example")
     street.add_paper("Pears in Winter", 1)
     street.add_reader(ADA, "pears")
     with serving(Server()) as server:
@@ -136,25 +136,25 @@ def test_mail_goes_out_under_an_address_of_its_own_and_comes_back_to_it(street: 
 
     (sender,) = [command.removeprefix("MAIL ") for command in server.asked if command.startswith("MAIL ")]
     assert sender == signed(street.store)
-    assert tokens.read_return(street.store.secret(), sender.upper()) == delivery_to(street.store, ADA).id
+    assert tokens.read_bounce_report(street.store.secret(), sender.upper()) == delivery_to(street.store, ADA).id
     bounce = next(case.raw for case in CASES if case.name == "gmail no such user")
     raw = bounce.replace(b"To: bounces@papers.example", f"To: {sender}".encode())
-    assert take(street.store, 5, read_return(raw), NOW).suppressed == (ADA,)
+    assert process_report(street.store, 5, read_bounce_report(raw), NOW).suppressed == (ADA,)
 
 
 @given(number=st.integers(0, 10**18 - 1), other=st.integers(0, 10**18 - 1))
 def test_a_return_address_is_read_again_and_no_other(number: int, other: int) -> None:
-    address = tokens.return_address(b"secret", number, "bounces@papers.example")
+    address = tokens.verp_address(b"secret", number, "bounces@papers.example")
     assert len(address.partition("@")[0]) <= 64
-    assert tokens.read_return(b"secret", address) == number
-    assert tokens.read_return(b"other", address) is None
+    assert tokens.read_bounce_report(b"secret", address) == number
+    assert tokens.read_bounce_report(b"other", address) is None
     moved = address.replace(f"+{number}-", f"+{other}-")
-    assert tokens.read_return(b"secret", moved) == (number if other == number else None)
+    assert tokens.read_bounce_report(b"secret", moved) == (number if other == number else None)
 
 
 @given(st.text())
 def test_any_text_may_be_taken_for_a_return_address(text: str) -> None:
-    assert tokens.read_return(b"secret", text) is None
+    assert tokens.read_bounce_report(b"secret", text) is None
 
 
 # -- on the command line ------------------------------------------------------------------------------
@@ -179,11 +179,11 @@ def bounce_of(folder: Path) -> bytes:
 
 
 def test_a_report_from_a_pipe_suppresses_and_is_listed(with_ada: Newsletter, tmp_path: Path) -> None:
-    read = with_ada("returns", "read", "-", stdin=bounce_of(tmp_path))
+    read = with_ada("bounces", "read", "-", stdin=bounce_of(tmp_path))
 
     assert read.exit_code == 0
     assert read.stdout == f"1 message: 1 hard\n{ADA} is not mailed any more\n"
-    listed = with_ada("returns", "--for", ADA).stdout
+    listed = with_ada("bounces", "--for", ADA).stdout
     assert "hard" in listed
     assert "5.1.1" in listed
 
@@ -195,10 +195,10 @@ def test_a_maildir_is_read_once_and_by_every_run(with_ada: Newsletter, tmp_path:
     (box / "new" / "1.mx").write_bytes(bounce_of(tmp_path))
     settings = (tmp_path / "newsletter.toml").read_text(encoding="utf-8")
     settings = settings.replace('[[sources]]\nkind = "huggingface"\n', "", 1)
-    (tmp_path / "newsletter.toml").write_text(settings + '[returns]\nmaildir = "bounces"\n', encoding="utf-8")
+    (tmp_path / "newsletter.toml").write_text(settings + '[bounces]\nmaildir = "bounces"\n', encoding="utf-8")
 
     first = with_ada("run")
-    again = with_ada("returns", "read")
+    again = with_ada("bounces", "read")
 
     assert f"{ADA} is not mailed any more" in first.stderr
     assert [path.name for path in (box / "cur").iterdir()] == ["1.mx:2,S"]
@@ -206,11 +206,11 @@ def test_a_maildir_is_read_once_and_by_every_run(with_ada: Newsletter, tmp_path:
 
 
 def test_mail_that_is_no_report_changes_nothing(with_ada: Newsletter) -> None:
-    assert with_ada("returns", "read", "-", stdin=b"Subject: hello\r\n\r\nhello\r\n").stdout == "1 message: no report\n"
-    assert with_ada("returns").stdout == "nothing came back\n"
+    assert with_ada("bounces", "read", "-", stdin=b"Subject: hello\r\n\r\nhello\r\n").stdout == "1 message: no report\n"
+    assert with_ada("bounces").stdout == "nothing came back\n"
 
 
 def test_exit_codes_tell_a_mail_server_what_to_do(with_ada: Newsletter, tmp_path: Path) -> None:
-    assert with_ada("returns", "read", "nowhere.eml").exit_code == 66
-    assert with_ada("returns", "read").exit_code == 2
-    assert with_ada("returns", "read", "--maildir", str(tmp_path / "none")).exit_code == 1
+    assert with_ada("bounces", "read", "nowhere.eml").exit_code == 66
+    assert with_ada("bounces", "read").exit_code == 2
+    assert with_ada("bounces", "read", "--maildir", str(tmp_path / "none")).exit_code == 1

@@ -24,8 +24,8 @@ READERS = [f"reader{number:02}@example.org" for number in range(30)]
 @pytest.fixture
 def thirty_readers(street: Street) -> Street:
     street.add_paper("Pears in Winter", 1)
-    for reader in READERS:
-        street.add_reader(reader, "pears")
+    for subscriber in READERS:
+        street.add_reader(subscriber, "pears")
     return street
 
 

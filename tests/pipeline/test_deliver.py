@@ -206,7 +206,7 @@ class LeavingInBetween(MaildirTransport):
 
     def _put(self, message: Message) -> str:
         bob = self.street.store.subscribers.get("bob@example.org")
-        self.street.store.subscribers.set_status(bob.id, Status.LEFT, self.street.now)
+        self.street.store.subscribers.set_status(bob.id, Status.UNSUBSCRIBED, self.street.now)
         return super()._put(message)
 
 
@@ -279,11 +279,12 @@ SENDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from newsletter.config import load_config
+from newsletter.config.load import load_config
 from newsletter.pipeline.deliver import deliver
-from newsletter.places import Site
+from newsletter.site import Site
 from newsletter.rendering.environment import make_environment
-from newsletter.sending.smtp import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import open_store
 
 site, port, now = Site(Path(sys.argv[1])), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
@@ -299,10 +300,10 @@ def test_killed_again_and_again_it_mails_everybody_and_nobody_twice_but_who_was_
     street: Street, tmp_path: Path
 ) -> None:
     """The server kills the sender when it has taken a message and not yet said so: the worst moment there is."""
-    readers = [f"reader{number:02}@example.org" for number in range(30)]
+    subscribers = [f"reader{number:02}@example.org" for number in range(30)]
     street.add_paper("Pears in Winter", 1)
-    for reader in readers:
-        street.add_reader(reader, "pears")
+    for subscriber in subscribers:
+        street.add_reader(subscriber, "pears")
     kills = {1, 2, 9, 20, 33}
     processes: list[subprocess.Popen[bytes]] = []
 
@@ -319,6 +320,6 @@ def test_killed_again_and_again_it_mails_everybody_and_nobody_twice_but_who_was_
 
     ids = [message_from_bytes(content)["Message-ID"] for _, content in server.accepted]
     assert [process.returncode for process in processes] == [-9] * len(kills) + [0]
-    assert set(server.recipients) == set(readers)
-    assert len(server.accepted) == len(readers) + len(kills)
-    assert len(set(ids)) == len(readers)
+    assert set(server.recipients) == set(subscribers)
+    assert len(server.accepted) == len(subscribers) + len(kills)
+    assert len(set(ids)) == len(subscribers)

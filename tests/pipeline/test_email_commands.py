@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter import tokens
 from newsletter.models import Status
-from newsletter.pipeline.email_commands import heed
+from newsletter.pipeline.email_commands import process_reply
 from newsletter.site import Site
 from newsletter.store import Store, open_store
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
@@ -32,28 +32,28 @@ def mail(subject: str) -> bytes:
 
 
 def test_who_writes_the_token_leaves(ada: Store) -> None:
-    token = tokens.sign(ada.secret(), tokens.LEAVE, 1)
-    assert heed(ada, mail(f"Re:  unsubscribe\r\n {token}"), NOW) == f"{ada.subscribers.get(ADA).email} left"
-    assert ada.subscribers.get(ADA).status is Status.LEFT
+    token = tokens.sign(ada.secret(), tokens.UNSUBSCRIBE, 1)
+    assert process_reply(ada, mail(f"Re:  unsubscribe\r\n {token}"), NOW) == f"{ada.subscribers.get(ADA).email} left"
+    assert ada.subscribers.get(ADA).status is Status.UNSUBSCRIBED
     assert ada.subscribers.why_suppressed(ADA) == "unsubscribed"
 
 
 def test_who_writes_of_a_paper_is_learned_from(ada: Store) -> None:
-    token = tokens.saying(1, liked=False) + tokens.sign(ada.secret(), tokens.FEEDBACK, 1)
-    assert (heed(ada, mail(f"feedback {token}"), NOW) or "").startswith(f"{ADA} wants less like")
+    token = tokens.feedback_prefix(1, liked=False) + tokens.sign(ada.secret(), tokens.FEEDBACK, 1)
+    assert (process_reply(ada, mail(f"feedback {token}"), NOW) or "").startswith(f"{ADA} wants less like")
     assert ada.feedback.of(1) == {1: False}
 
 
 @given(subject=st.text(max_size=60) | st.sampled_from(NEARLY))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_else_does_anything(ada: Store, subject: str) -> None:
-    assert heed(ada, mail(subject), NOW) is None
+    assert process_reply(ada, mail(subject), NOW) is None
     assert ada.subscribers.get(ADA).status is Status.ACTIVE
 
 
 def test_the_command_that_reads_reports_heeds_them(newsletter: Newsletter, tmp_path: Path) -> None:  # noqa: F811
     newsletter("subscribers", "add", ADA)
     with open_store(Site(tmp_path).store) as store:
-        token = tokens.sign(store.secret(), tokens.LEAVE, 1)
-    done = newsletter("returns", "read", "-", stdin=mail(f"unsubscribe {token}"))
+        token = tokens.sign(store.secret(), tokens.UNSUBSCRIBE, 1)
+    done = newsletter("bounces", "read", "-", stdin=mail(f"unsubscribe {token}"))
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"{ADA} left")

@@ -43,7 +43,7 @@ class Dispatch:
     """That a delivery to a reader held a paper, by the names it had when that was planned."""
 
     delivery: int
-    reader: str
+    subscriber: str
     names: set[str]
     at: datetime
 
@@ -70,24 +70,24 @@ class Account:
             self.newest[arxiv], self.revised[arxiv] = version, self.now
         self.store.papers.add(entry, self.now)
 
-    def wish(self, cadence: Cadence, *, updates: bool = False) -> None:
+    def profile_file(self, cadence: Cadence, *, updates: bool = False) -> None:
         """Have Ada wish for something else; Bob never does."""
         profile = replace(PROFILE, cadence=cadence, updates=updates)
         with self.store.transaction():
-            self.store.subscribers.change(self.store.subscribers.get(ADA).id, "", profile, "cli")
+            self.store.subscribers.update_profile(self.store.subscribers.get(ADA).id, "", profile, "cli")
 
     def send(self, outcome: DeliveryStatus = DeliveryStatus.SENT) -> int:
         """Plan what is due, hold it against the account, have all that is open end so; return how many papers came."""
         intents = [one for one in plan(self.store, self.now) if isinstance(one, Intent)]
         for intent in intents:
-            key, reader = intent.edition.key, intent.subscriber
+            key, subscriber = intent.edition.key, intent.subscriber
             shown = [self.known(item.paper) for item in intent.digest.items]
-            self.check(reader, shown)
+            self.check(subscriber, shown)
             self.store.editions.put(intent.edition)
             digest = self.store.editions.put_digest(intent.digest)
-            self.store.deliveries.queue(key, reader.id, digest, f"<{key}.{reader.id}@example.org>", self.now)
+            self.store.deliveries.queue(key, subscriber.id, digest, f"<{key}.{subscriber.id}@example.org>", self.now)
             number = max(delivery.id for delivery in self.store.deliveries.open())
-            self.dispatches += [Dispatch(number, reader.email, names, self.now) for names in shown]
+            self.dispatches += [Dispatch(number, subscriber.email, names, self.now) for names in shown]
         for number in [delivery.id for delivery in self.store.deliveries.open()]:
             self.store.deliveries.move(number, outcome, self.now)
             if outcome is DeliveryStatus.FAILED:
@@ -101,12 +101,14 @@ class Account:
         (names,) = [names for names in self.papers if names & names_in(paper)]
         return names
 
-    def check(self, reader: Subscriber, shown: list[set[str]]) -> None:
+    def check(self, subscriber: Subscriber, shown: list[set[str]]) -> None:
         for names in shown:
             assert shown.count(names) == 1, f"twice in one digest: {names}"
-            if before := [one.at for one in self.dispatches if one.reader == reader.email and one.names & names]:
+            if before := [
+                one.at for one in self.dispatches if one.subscriber == subscriber.email and one.names & names
+            ]:
                 is_revised = any(self.revised[name] > max(before) for name in names & self.revised.keys())
-                assert reader.profile.updates, f"sent before: {names}"
+                assert subscriber.profile.updates, f"sent before: {names}"
                 assert is_revised, f"sent before, and no newer version came: {names}"
 
 
@@ -134,7 +136,7 @@ def test_no_history_sends_anyone_a_paper_twice(history: list[Run]) -> None:
             account.now += wait
             for entry in entries:
                 account.pull(entry)
-            account.wish(cadence, updates=updates)
+            account.profile_file(cadence, updates=updates)
             account.send(outcome)
 
 
@@ -143,7 +145,7 @@ def test_what_came_daily_does_not_come_with_a_rarer_edition(later: Cadence) -> N
     with opened() as account:
         account.pull(telling(6, arxiv=True))
         assert account.send() == 2
-        account.wish(later)
+        account.profile_file(later)
         account.pull(telling(7, arxiv=True))
         assert account.send() == 1  # Bob has had today's edition
 
@@ -154,19 +156,19 @@ def test_what_was_sent_under_one_name_does_not_come_under_another_that_is_known_
         assert account.send() == 2
         account.pull(telling(6, arxiv=True))
         account.pull(telling(6, arxiv=True, doi=True))
-        account.wish(Cadence.WEEKLY)
+        account.profile_file(Cadence.WEEKLY)
         assert (account.store.papers.count(), account.send()) == (1, 0)
 
 
 def test_a_new_version_comes_once_and_only_to_those_who_want_updates() -> None:
     with opened() as account:
-        account.wish(Cadence.DAILY, updates=True)
+        account.profile_file(Cadence.DAILY, updates=True)
         account.pull(telling(6, arxiv=True, version=1))
         assert account.send() == 2
         account.now += timedelta(days=1)
         account.pull(telling(6, arxiv=True, version=2))
         assert account.send() == 1
-        account.wish(Cadence.WEEKLY, updates=True)
+        account.profile_file(Cadence.WEEKLY, updates=True)
         assert account.send() == 0
 
 

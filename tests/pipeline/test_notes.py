@@ -44,6 +44,6 @@ def test_the_notes_of_a_site_are_in_its_mail(street: Street, tmp_path: Path) -> 
 
     street.send(MaildirTransport(tmp_path / "outbox"))
 
-    (letter,) = (tmp_path / "outbox" / "new").iterdir()
-    text = Message(message_id="", sender="", recipient="", subject="", content=letter.read_bytes()).text
+    (message,) = (tmp_path / "outbox" / "new").iterdir()
+    text = Message(message_id="", sender="", recipient="", subject="", content=message.read_bytes()).text
     assert text.index("Hello **there**") < text.index("1. Pears") < text.index("\nBye\n")

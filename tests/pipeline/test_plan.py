@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status
-from newsletter.pipeline.plan import Standing, decide
+from newsletter.pipeline.plan import SubscriberState, decide
 from newsletter.pipeline.schedule import due_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -18,12 +18,12 @@ NO_PAPERS = Matcher(PaperIndex([]))
 ONE_PAPER = Matcher(PaperIndex([make_paper(title="In-Context Learning for Kettles")]))
 
 
-def standing(matcher: Matcher = ONE_PAPER, **changes: object) -> Standing:
+def state(matcher: Matcher = ONE_PAPER, **changes: object) -> SubscriberState:
     known: dict[str, object] = {
         "suppressed": None, "delivery": None, "edition": EDITION, "matcher": matcher, "sent_before": {},
         "last_seen_at": NOW,
     }  # fmt: skip
-    return Standing(**(known | changes))  # type: ignore[arg-type]
+    return SubscriberState(**(known | changes))  # type: ignore[arg-type]
 
 
 def delivery(status: DeliveryStatus, **changes: object) -> Delivery:
@@ -40,35 +40,35 @@ WAITING = delivery(
 
 
 @pytest.mark.parametrize(
-    ("reader", "known", "why"),
+    ("fields", "known", "why"),
     [
-        ({"status": Status.LEFT}, standing(), "left since 2026-05-08"),
-        ({"status": Status.PAUSED}, standing(), "paused since 2026-05-08"),
-        ({"status": Status.DISABLED}, standing(), "disabled since 2026-05-08"),
-        ({}, standing(suppressed="hard bounce"), "suppressed: hard bounce"),
+        ({"status": Status.UNSUBSCRIBED}, state(), "left since 2026-05-08"),
+        ({"status": Status.PAUSED}, state(), "paused since 2026-05-08"),
+        ({"status": Status.DISABLED}, state(), "disabled since 2026-05-08"),
+        ({}, state(suppressed="hard bounce"), "suppressed: hard bounce"),
         (
             {},
-            standing(delivery=delivery(DeliveryStatus.SENT)),
+            state(delivery=delivery(DeliveryStatus.SENT)),
             "already sent daily-2026-05-08 at 2026-05-08 09:30 UTC; not due before 2026-05-09 08:00 UTC",
         ),
-        ({}, standing(delivery=WAITING), "daily-2026-05-08 waits until 2026-05-08 09:35 UTC: 450 greylisted"),
+        ({}, state(delivery=WAITING), "daily-2026-05-08 waits until 2026-05-08 09:35 UTC: 450 greylisted"),
         (
             {},
-            standing(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
+            state(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
             "daily-2026-05-08 failed at 2026-05-08 09:30 UTC: 550 no such user",
         ),
-        ({}, standing(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
-        ({}, standing(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
-        ({}, standing(sent_before={1: NOW}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
+        ({}, state(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
+        ({}, state(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
+        ({}, state(sent_before={1: NOW}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
         (
             {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
-            standing(),
+            state(),
             "no match: 1 new paper, none on Robots, Pears",
         ),
     ],
 )
-def test_silence_has_a_reason(reader: dict[str, object], known: Standing, why: str) -> None:
-    subscriber = make_subscriber(**reader)
+def test_no_delivery_has_a_reason(fields: dict[str, object], known: SubscriberState, why: str) -> None:
+    subscriber = make_subscriber(**fields)
 
     assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
 
@@ -76,7 +76,7 @@ def test_silence_has_a_reason(reader: dict[str, object], known: Standing, why: s
 def test_who_asks_for_it_is_written_to_even_if_there_is_nothing() -> None:
     subscriber = make_subscriber(profile=make_profile(even_if_empty=True))
 
-    digest = decide(subscriber, due_edition(subscriber.profile, NOW), standing(NO_PAPERS))
+    digest = decide(subscriber, due_edition(subscriber.profile, NOW), state(NO_PAPERS))
 
     assert isinstance(digest, Digest)
     assert digest.items == ()
@@ -85,7 +85,7 @@ def test_who_asks_for_it_is_written_to_even_if_there_is_nothing() -> None:
 def test_a_reader_with_a_match_gets_a_digest() -> None:
     subscriber = make_subscriber()
 
-    digest = decide(subscriber, due_edition(subscriber.profile, NOW), standing())
+    digest = decide(subscriber, due_edition(subscriber.profile, NOW), state())
 
     assert isinstance(digest, Digest)
     assert [item.paper.title for item in digest.items] == ["In-Context Learning for Kettles"]

@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, PullReport, Refusal
-from newsletter.pipeline.pull import pull_days, pull_files, resting_until, span_to_pull
+from newsletter.pipeline.pull import not_before, pull_days, pull_files, span_to_pull
 from newsletter.sources import Document, Span, Web, setting
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
@@ -282,18 +282,18 @@ def test_a_source_that_changes_seldom_is_left_alone_after_an_answer(
 ) -> None:
     httpserver.expect_request(API).respond_with_json([])
     source = Slow(api=httpserver.url_for(API))
-    assert resting_until(store, source, NOW) is None
+    assert not_before(store, source, NOW) is None
     pull_days(store, source, Span(TODAY, TODAY), NOW, web)
-    assert resting_until(store, source, NOW + timedelta(hours=11)) == NOW + timedelta(hours=12)
-    assert resting_until(store, source, NOW + timedelta(hours=12)) is None
-    assert resting_until(store, HuggingFace(), NOW + timedelta(minutes=1)) is None
+    assert not_before(store, source, NOW + timedelta(hours=11)) == NOW + timedelta(hours=12)
+    assert not_before(store, source, NOW + timedelta(hours=12)) is None
+    assert not_before(store, HuggingFace(), NOW + timedelta(minutes=1)) is None
 
 
 def test_a_source_that_failed_is_asked_again_at_once(store: Store, web: Web, httpserver: HTTPServer) -> None:
     httpserver.expect_request(API).respond_with_data(status=404)
     source = Slow(api=httpserver.url_for(API))
     pull_days(store, source, Span(TODAY, TODAY), NOW, web)
-    assert resting_until(store, source, NOW) is None
+    assert not_before(store, source, NOW) is None
 
 
 # -- rehearsals and faults ------------------------------------------------------------------------------

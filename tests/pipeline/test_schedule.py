@@ -16,7 +16,7 @@ def at(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "now", "key", "next_at"),
+    ("preferences", "now", "key", "next_at"),
     [
         # Before the hour the day before counts, from the hour on the day.
         ({}, "2026-05-08 07:59", "daily-2026-05-07", "2026-05-08 08:00"),
@@ -37,8 +37,8 @@ def at(text: str) -> datetime:
         ({"time_zone": "Europe/Berlin", "hour": 2}, "2026-10-25 01:30", "daily-2026-10-25", "2026-10-26 01:00"),
     ],
 )
-def test_which_edition_is_due(wishes: dict[str, object], now: str, key: str, next_at: str) -> None:
-    due = due_edition(Profile(**wishes), at(now))  # type: ignore[arg-type]
+def test_which_edition_is_due(preferences: dict[str, object], now: str, key: str, next_at: str) -> None:
+    due = due_edition(Profile(**preferences), at(now))  # type: ignore[arg-type]
 
     assert (due.key, due.next_at) == (key, at(next_at))
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from newsletter.models import Entry, Subscriber
 from newsletter.pipeline.explain import explain
 from newsletter.pipeline.preview import preview_digest
-from newsletter.pipeline.taste import Tastes, learn_tastes
+from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
-from newsletter.subscribers.feedback import find_paper, say, say_of_library
+from newsletter.subscribers.feedback import find_paper, give_feedback, give_feedback_on_library
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.ranking.test_taste import library
 
@@ -26,78 +26,80 @@ def reader_of(store: Store) -> Subscriber:
         return store.subscribers.add("ada@example.org", "Ada", profile, "cli", NOW)
 
 
-def share_of_metal(store: Store, reader: Subscriber) -> float:
-    learn_tastes(store, NOW)
-    items = preview_digest(store, reader, NOW).items
+def share_of_metal(store: Store, subscriber: Subscriber) -> float:
+    learn_taste_models(store, NOW)
+    items = preview_digest(store, subscriber, NOW).items
     return sum(int(str(item.paper.arxiv_id)[-5:]) % 2 for item in items) / len(items)
 
 
 def test_two_likes_already_change_what_is_shown_and_forgetting_them_undoes_it(store: Store) -> None:
-    reader = reader_of(store)
-    before = share_of_metal(store, reader)
+    subscriber = reader_of(store)
+    before = share_of_metal(store, subscriber)
     for name in ("2605.00001", "2605.00003"):
-        say(store, reader, name, liked=True, now=NOW)
-    after = share_of_metal(store, reader)
+        give_feedback(store, subscriber, name, liked=True, now=NOW)
+    after = share_of_metal(store, subscriber)
     assert after > before + 0.2
     for name in ("2605.00001", "2605.00003"):
-        say(store, reader, name, liked=None, now=NOW)
-    assert share_of_metal(store, reader) == before
+        give_feedback(store, subscriber, name, liked=None, now=NOW)
+    assert share_of_metal(store, subscriber) == before
 
 
 def test_a_score_with_taste_is_explained_too(store: Store) -> None:
-    reader = reader_of(store)
-    say(store, reader, "2605.00001", liked=True, now=NOW)
-    learn_tastes(store, NOW)
-    item = preview_digest(store, reader, NOW).items[0]
-    told = explain(store, item.paper, reader, NOW)
+    subscriber = reader_of(store)
+    give_feedback(store, subscriber, "2605.00001", liked=True, now=NOW)
+    learn_taste_models(store, NOW)
+    item = preview_digest(store, subscriber, NOW).items[0]
+    told = explain(store, item.paper, subscriber, NOW)
     assert abs(told.total - item.score) < 1e-3
     assert told.parts[-1][1] != 0
 
 
 def test_without_feedback_nothing_is_made(store: Store) -> None:
-    reader = reader_of(store)
+    subscriber = reader_of(store)
     index = PaperIndex(store.papers.newest(99))
-    assert Tastes(store).of(reader.id, index) is None
-    say(store, reader, "2605.00001", liked=False, now=NOW)
-    assert learn_tastes(store, NOW) == 0
-    assert Tastes(store).of(reader.id, index) is None  # a dislike alone says too little
+    assert TasteScores(store).of(subscriber.id, index) is None
+    give_feedback(store, subscriber, "2605.00001", liked=False, now=NOW)
+    assert learn_taste_models(store, NOW) == 0
+    assert TasteScores(store).of(subscriber.id, index) is None  # a dislike alone says too little
 
 
 def test_what_was_said_of_a_paper_stays_when_it_is_found_to_be_another(store: Store) -> None:
-    reader = reader_of(store)
+    subscriber = reader_of(store)
     store.papers.add(make_entry(source="crossref", arxiv_id=None, doi="10.1000/1", title="Elsewhere"), NOW)
-    say(store, reader, "10.1000/1", liked=True, now=NOW)
+    give_feedback(store, subscriber, "10.1000/1", liked=True, now=NOW)
     store.papers.add(make_entry(arxiv_id="2605.00001", doi="10.1000/1", title="Whatever"), NOW)
-    assert store.feedback.of(reader.id) == {find_paper(store, "2605.00001").id: True}
+    assert store.feedback.of(subscriber.id) == {find_paper(store, "2605.00001").id: True}
 
 
 def test_only_what_changed_is_learned_again(store: Store) -> None:
-    reader = reader_of(store)
-    say(store, reader, "2605.00001", liked=True, now=NOW)
-    assert [learn_tastes(store, NOW), learn_tastes(store, NOW)] == [1, 0]
-    say(store, reader, "2605.00003", liked=False, now=NOW)
-    assert [learn_tastes(store, NOW), learn_tastes(store, NOW)] == [1, 0]
-    known = store.learned.space()
+    subscriber = reader_of(store)
+    give_feedback(store, subscriber, "2605.00001", liked=True, now=NOW)
+    assert [learn_taste_models(store, NOW), learn_taste_models(store, NOW)] == [1, 0]
+    give_feedback(store, subscriber, "2605.00003", liked=False, now=NOW)
+    assert [learn_taste_models(store, NOW), learn_taste_models(store, NOW)] == [1, 0]
+    known = store.taste_models.space()
     assert known is not None
     assert known[0] == 1
-    assert learn_tastes(store, NOW + timedelta(days=31)) == 1  # the space is old: all are learned again, in a new one
-    made_anew = store.learned.space()
+    assert (
+        learn_taste_models(store, NOW + timedelta(days=31)) == 1
+    )  # the space is old: all are learned again, in a new one
+    made_anew = store.taste_models.space()
     assert made_anew is not None
     assert made_anew[0] == 2
 
 
 def test_a_library_teaches_without_becoming_news(store: Store) -> None:
-    reader = reader_of(store)
-    before = share_of_metal(store, reader)
+    subscriber = reader_of(store)
+    before = share_of_metal(store, subscriber)
     papers = store.papers.count()
     own = [
         Entry(source="file", title=paper.title + " Again", abstract=paper.abstract, doi=f"10.1000/{paper.id}")
         for paper in library(24)[1::2]
     ]
     held = [Entry(source="file", title="As it stands there", arxiv_id="2605.00001")]
-    report = say_of_library(store, reader, [*own, *held], liked=True, now=NOW)
+    report = give_feedback_on_library(store, subscriber, [*own, *held], liked=True, now=NOW)
     assert (report.known, report.others) == (1, len(own))
-    assert share_of_metal(store, reader) > before + 0.2
+    assert share_of_metal(store, subscriber) > before + 0.2
     assert store.papers.count() == papers
-    say_of_library(store, reader, [*own, *held], liked=None, now=NOW)
-    assert share_of_metal(store, reader) == before
+    give_feedback_on_library(store, subscriber, [*own, *held], liked=None, now=NOW)
+    assert share_of_metal(store, subscriber) == before

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper
-from newsletter.ranking.diversity import Resemblance, choose
+from newsletter.ranking.diversity import Similarity, choose
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -25,7 +25,7 @@ def paper(number: int, title: str, abstract: str = "", upvotes: int = 0) -> Pape
 
 def chosen(papers: list[Paper], scores: list[float], places: int, shown: tuple[int, ...] = ()) -> list[int]:
     ranked = sorted(range(len(papers)), key=lambda number: -scores[number])
-    return choose(ranked, scores, places, Resemblance(papers), 3.0, shown)
+    return choose(ranked, scores, places, Similarity(papers), 3.0, shown)
 
 
 def test_what_says_the_same_as_a_better_one_comes_after_what_does_not() -> None:

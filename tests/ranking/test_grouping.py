@@ -19,8 +19,8 @@ def paper(number: int, title: str, abstract: str = "", **facts: object) -> Paper
     return make_paper(id=number, title=title, abstract=abstract, arxiv_id=f"2605.{number:05}", **facts)
 
 
-def grouped(papers: list[Paper], *, sent: frozenset[int] = frozenset(), **wishes: object) -> tuple[Section, ...]:
-    return group(Matcher(PaperIndex(papers)), make_profile(**({"topics": (PEARS, ROBOTS)} | wishes)), sent, TODAY)
+def grouped(papers: list[Paper], *, sent: frozenset[int] = frozenset(), **preferences: object) -> tuple[Section, ...]:
+    return group(Matcher(PaperIndex(papers)), make_profile(**({"topics": (PEARS, ROBOTS)} | preferences)), sent, TODAY)
 
 
 def shown(sections: tuple[Section, ...]) -> dict[str, list[int]]:
@@ -189,7 +189,7 @@ def test_whatever_the_papers_the_promises_hold(
     order: random.Random,
 ) -> None:
     papers = [paper(n, title, upvotes=upvotes) for n, (title, upvotes) in enumerate(library)]
-    wishes = {
+    preferences = {
         "max_papers": most,
         "max_per_section": per_section,
         "trending": trending,
@@ -197,7 +197,7 @@ def test_whatever_the_papers_the_promises_hold(
         "sent": frozenset(sent),
     }
 
-    sections = grouped(papers, **wishes)  # type: ignore[arg-type]
+    sections = grouped(papers, **preferences)  # type: ignore[arg-type]
 
     ids = [item.paper.id for section in sections for item in section.items]
     assert len(ids) == len(set(ids)) <= most
@@ -205,7 +205,7 @@ def test_whatever_the_papers_the_promises_hold(
     assert all(section.items for section in sections)
     assert all(len(s.items) <= per_section for s in sections if s.title != "Also trending")
     shuffled = order.sample(papers, len(papers))
-    assert grouped(shuffled, **wishes) == sections  # type: ignore[arg-type]
+    assert grouped(shuffled, **preferences) == sections  # type: ignore[arg-type]
 
 
 def test_ties_are_broken_alike_in_whatever_order_the_papers_come() -> None:

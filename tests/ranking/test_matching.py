@@ -21,7 +21,7 @@ def paper(number: int, title: str, abstract: str = "", **facts: object) -> Paper
 
 def matching(query: str, *titles: str) -> list[int]:
     papers = [paper(number, title) for number, title in enumerate(titles)]
-    return [int(number) for number in Matcher(PaperIndex(papers)).answer(query).matches.nonzero()[0]]
+    return [int(number) for number in Matcher(PaperIndex(papers)).evaluate(query).matches.nonzero()[0]]
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def test_queries_are_answered(query: str, numbers: list[int]) -> None:
 
 def test_what_only_an_exclusion_keeps_out_is_told() -> None:
     papers = [paper(0, "Pears"), paper(1, "A Survey of Pears"), paper(2, "A Survey of Kettles")]
-    answer = Matcher(PaperIndex(papers)).answer("pear -survey")
-    assert (answer.matches.tolist(), answer.excluded.tolist()) == ([True, False, False], [False, True, False])
-    assert answer.strength.tolist()[1:] == [0, 0]
+    evaluate = Matcher(PaperIndex(papers)).evaluate("pear -survey")
+    assert (evaluate.matches.tolist(), evaluate.excluded.tolist()) == ([True, False, False], [False, True, False])
+    assert evaluate.strength.tolist()[1:] == [0, 0]
 
 
 def strengths(query: str, *papers: Paper, weights: Weights | None = None) -> list[float]:
     others = [paper(100 + number, "Nothing of the Kind") for number in range(30)]
-    answer = Matcher(PaperIndex([*papers, *others]), weights=weights).answer(query)
-    return [float(value) for value in answer.strength[: len(papers)]]
+    evaluate = Matcher(PaperIndex([*papers, *others]), weights=weights).evaluate(query)
+    return [float(value) for value in evaluate.strength[: len(papers)]]
 
 
 def test_a_title_weighs_more_than_keywords_and_these_more_than_an_abstract() -> None:
@@ -89,7 +89,7 @@ def test_the_terms_that_a_paper_holds_are_told_with_their_place_and_worth() -> N
         ("quince", "abstract"),
     ]
     worths = [worth for _, _, worth in matcher.found(query, 0)]
-    assert float(matcher.answer(format_query(query)).strength[0]) == pytest.approx(max(worths) + 0.5 * min(worths))
+    assert float(matcher.evaluate(format_query(query)).strength[0]) == pytest.approx(max(worths) + 0.5 * min(worths))
 
 
 NODES: st.SearchStrategy[Node] = st.recursive(
@@ -125,7 +125,7 @@ def holds(node: Node, title: str, abstract: str) -> bool:
 @settings(max_examples=200)
 def test_every_query_finds_what_looking_at_each_paper_finds(node: Node, texts: list[tuple[str, str]]) -> None:
     papers = [paper(number, title, abstract) for number, (title, abstract) in enumerate(texts)]
-    answer = Matcher(PaperIndex(papers)).answer(format_query(node))
-    assert answer.matches.tolist() == [holds(node, title, abstract) for title, abstract in texts]
-    assert not (answer.matches & answer.excluded).any()
-    assert (answer.strength >= 0).all()
+    evaluate = Matcher(PaperIndex(papers)).evaluate(format_query(node))
+    assert evaluate.matches.tolist() == [holds(node, title, abstract) for title, abstract in texts]
+    assert not (evaluate.matches & evaluate.excluded).any()
+    assert (evaluate.strength >= 0).all()

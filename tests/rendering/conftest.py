@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.config.load import load_config
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Reason, Section, Subscriber
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
 from tests.factories import NOW, make_paper, make_subscriber
@@ -46,9 +46,9 @@ def write(tmp_path: Path) -> Write:
     (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     site = Site(tmp_path)
 
-    def letter(digest: Digest | None = None, subscriber: Subscriber | None = None) -> Message:
-        letters = Letters(load_config(site, environ={}), make_environment(site.templates), b"secret")
+    def message(digest: Digest | None = None, subscriber: Subscriber | None = None) -> Message:
+        messages = MessageRenderer(load_config(site, environ={}), make_environment(site.templates), b"secret")
         message_id = "<daily-2026-05-08.abc@newsletter.example>"
-        return letters.write(digest or make_digest(), subscriber or make_subscriber(), message_id, NOW)
+        return messages.write(digest or make_digest(), subscriber or make_subscriber(), message_id, NOW)
 
-    return letter
+    return message

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from newsletter.config.load import load_config
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Digest, Item, Message, Paper, Profile, Reason, Section, Style, Subscriber, Topic
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.assembly import LARGEST_PAGE_B, shortened
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
@@ -33,14 +33,14 @@ SITES = {
 }
 
 
-def letters_of(root: Path, site: str = "with pages") -> Letters:
+def letters_of(root: Path, site: str = "with pages") -> MessageRenderer:
     (root / "newsletter.toml").write_text(SITES[site], encoding="utf-8")
-    return Letters(load_config(Site(root), environ={}), make_environment(root / "templates"), b"secret")
+    return MessageRenderer(load_config(Site(root), environ={}), make_environment(root / "templates"), b"secret")
 
 
-def both(letters: Letters, digest: Digest, reader: Subscriber) -> tuple[Message, Message]:
+def both(messages: MessageRenderer, digest: Digest, subscriber: Subscriber) -> tuple[Message, Message]:
     known_as = "<daily-2026-05-08.abc@newsletter.example>"
-    return letters.write(digest, reader, known_as, NOW), letters.write_plain(digest, reader, known_as, NOW)
+    return messages.write(digest, subscriber, known_as, NOW), messages.write_plain(digest, subscriber, known_as, NOW)
 
 
 def parts(message: Message) -> dict[str, Any]:
@@ -53,8 +53,8 @@ def parts(message: Message) -> dict[str, Any]:
     }
 
 
-def is_assembled(letters: Letters) -> bool:
-    return not any(assembler.is_plain_because for assembler in letters._assemblers.values())
+def is_assembled(messages: MessageRenderer) -> bool:
+    return not any(assembler.is_plain_because for assembler in messages._assemblers.values())
 
 
 said = st.one_of(
@@ -87,7 +87,7 @@ digests = st.builds(
     sections=st.lists(sections, max_size=4).map(tuple),
     considered=st.integers(0, 2000),
 )
-readers = st.builds(
+subscribers = st.builds(
     make_subscriber,
     name=said,
     profile=st.builds(
@@ -109,7 +109,7 @@ def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
 
 
 # More than 500 digests; a failure is not made smaller, which would take long.
-@given(st.sampled_from(sorted(SITES)), st.lists(st.tuples(digests, readers), min_size=4, max_size=5))
+@given(st.sampled_from(sorted(SITES)), st.lists(st.tuples(digests, subscribers), min_size=4, max_size=5))
 @settings(
     max_examples=125,
     deadline=None,
@@ -119,10 +119,10 @@ def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
 def test_a_message_assembled_is_the_plain_one_part_by_part(
     tmp_path_factory: pytest.TempPathFactory, site: str, corpus: list[tuple[Digest, Subscriber]]
 ) -> None:
-    letters = letters_of(tmp_path_factory.mktemp("site"), site)
+    messages = letters_of(tmp_path_factory.mktemp("site"), site)
     edition, numbers = corpus[0][0].edition, count(1)
-    for digest, reader in corpus:  # of one edition, so that the later ones are made of what the first ones needed
-        assembled, plain = both(letters, numbered(replace(digest, edition=edition), numbers), reader)
+    for digest, subscriber in corpus:  # of one edition, so that the later ones are made of what the first ones needed
+        assembled, plain = both(messages, numbered(replace(digest, edition=edition), numbers), subscriber)
 
         assert parts(assembled) == parts(plain)
         assert assembled.content.count(b"\n") == assembled.content.count(b"\r\n")
@@ -130,7 +130,7 @@ def test_a_message_assembled_is_the_plain_one_part_by_part(
         assert max(map(len, body)) <= 78  # a boundary may be 72
         assert not any(line.startswith(b".") for line in body)
         assert assembled.is_clean
-    assert is_assembled(letters)
+    assert is_assembled(messages)
 
 
 def big(papers: int, words: int = 60) -> Digest:
@@ -187,11 +187,11 @@ def test_a_template_that_computes_with_what_is_not_there_yet_is_rendered_one_by_
     path = tmp_path / "templates" / "email" / name
     path.parent.mkdir(parents=True)
     path.write_text(template, encoding="utf-8")
-    letters = letters_of(tmp_path)
+    messages = letters_of(tmp_path)
 
-    assembled, plain = both(letters, make_digest(), make_subscriber())
+    assembled, plain = both(messages, make_digest(), make_subscriber())
 
-    assert not is_assembled(letters)
+    assert not is_assembled(messages)
     assert parts(assembled) == parts(plain)
 
 
@@ -215,12 +215,12 @@ def paper_titled(title: str) -> Paper:
 def test_what_a_digest_needs_is_rendered_once_for_all_its_readers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letters = letters_of(tmp_path)
+    messages = letters_of(tmp_path)
     digest = make_digest()
-    letters.write(digest, make_subscriber(), "<a@b.example>", NOW)
+    messages.write(digest, make_subscriber(), "<a@b.example>", NOW)
     monkeypatch.setattr("newsletter.rendering.digest.Look.render", None)
 
-    other = letters.write(digest, make_subscriber(id=2, email="ben@example.org", name="Ben"), "<b@b.example>", NOW)
+    other = messages.write(digest, make_subscriber(id=2, email="ben@example.org", name="Ben"), "<b@b.example>", NOW)
 
     assert "ben@example.org" in other.text
     assert "Pears in Winter" in (other.html or "")

@@ -22,7 +22,7 @@ def message(html: str | None = GOOD, text: str = "Hello\n", subject: str = "8 Ma
     sender = Sender("Papers", "digest@news.example", "digest@news.example")
     envelope = Envelope(
         message_id="<1@news.example>", sender=sender, recipient="ada@example.org", recipient_name="", date=NOW,
-        list_name="Papers", leave_urls=("mailto:digest@news.example?subject=unsubscribe",),
+        list_name="Papers", unsubscribe_urls=("mailto:digest@news.example?subject=unsubscribe",),
     )  # fmt: skip
     return join_message(envelope, Bodies(subject, [encode(text)], None if html is None else [encode(html)]))
 
@@ -38,8 +38,8 @@ def body(inside: str) -> str:
 
 @pytest.mark.parametrize("style", list(Style))
 def test_the_digests_that_we_ship_are_good(write: Write, style: Style) -> None:
-    letter = write(subscriber=make_subscriber(profile=make_profile(style=style)))
-    assert [one for one in check(letter) if one.verdict is not Verdict.GOOD] == []
+    message = write(subscriber=make_subscriber(profile=make_profile(style=style)))
+    assert [one for one in check(message) if one.verdict is not Verdict.GOOD] == []
 
 
 @pytest.mark.parametrize(

@@ -59,17 +59,17 @@ class Page(HTMLParser):
         return [value for _, attribute, value in self.attributes if attribute == name]
 
 
-def page_of(letter: Message) -> Page:
-    assert letter.html is not None
-    return Page(letter.html)
+def page_of(message: Message) -> Page:
+    assert message.html is not None
+    return Page(message.html)
 
 
 def test_the_page_is_well_formed_and_says_its_language(write: Write) -> None:
-    letter = write()
+    message = write()
 
-    page = page_of(letter)
-    assert letter.html is not None
-    assert letter.html.startswith("<!doctype html>")
+    page = page_of(message)
+    assert message.html is not None
+    assert message.html.startswith("<!doctype html>")
     assert set(page.values("lang")) == {"en"}
     assert not {"img", "script", "link", "form", "iframe", "svg"} & set(page.tags)
 
@@ -96,20 +96,20 @@ def test_every_link_leads_somewhere(write: Write) -> None:
 
 
 def test_style_is_on_the_elements_and_what_depends_on_the_screen_in_the_head(write: Write) -> None:
-    letter = write()
+    message = write()
 
-    assert letter.html is not None
-    style = letter.html[letter.html.index("<style>") : letter.html.index("</style>")]
+    assert message.html is not None
+    style = message.html[message.html.index("<style>") : message.html.index("</style>")]
     assert "prefers-color-scheme: dark" in style
     assert "!important" in style
-    assert ".masthead { padding: 36px" not in letter.html
-    assert 'class="card-body" style="padding:20px 22px' in letter.html
+    assert ".masthead { padding: 36px" not in message.html
+    assert 'class="card-body" style="padding:20px 22px' in message.html
 
 
 def test_both_parts_hold_the_same_papers_in_the_same_order(write: Write) -> None:
-    letter = write()
+    message = write()
 
-    for text in (page_of(letter).text, letter.text):
+    for text in (page_of(message).text, message.text):
         places = [text.index(title) for title in ("Pears in Winter", "Robots in Spring", "Kettles & Kin")]
         assert places == sorted(places)
 
@@ -148,12 +148,12 @@ def test_the_links_of_the_text_stand_at_its_end_under_the_papers_numbers(write: 
 
 
 def test_the_foot_says_why_and_how_to_leave(write: Write) -> None:
-    letter = write()
+    message = write()
 
-    (leave,) = [href for href in page_of(letter).values("href") if "/leave/" in href]
-    assert leave.startswith("https://papers.example.org/leave/1.")
-    assert leave in letter.text
-    assert "for: In-context learning" in letter.text.replace("\n", " ")
+    (leave,) = [href for href in page_of(message).values("href") if "/unsubscribe/" in href]
+    assert leave.startswith("https://papers.example.org/unsubscribe/1.")
+    assert leave in message.text
+    assert "for: In-context learning" in message.text.replace("\n", " ")
 
 
 @pytest.mark.parametrize("cadence", list(Cadence))
@@ -163,10 +163,10 @@ def test_every_kind_of_letter_renders(write: Write, cadence: Cadence, style: Sty
     profile = make_profile(cadence=cadence, style=style, topics=())
     digest = make_digest(sections=digest.sections, edition=make_edition(cadence, note="Hello"))
 
-    letter = write(digest, make_subscriber(profile=profile))
+    message = write(digest, make_subscriber(profile=profile))
 
-    assert (letter.html is None) == (style is Style.PLAIN)
-    assert "You get this digest at ada@example.org" in letter.text
+    assert (message.html is None) == (style is Style.PLAIN)
+    assert "You get this digest at ada@example.org" in message.text
 
 
 @pytest.mark.parametrize(
@@ -178,11 +178,11 @@ def test_every_kind_of_letter_renders(write: Write, cadence: Cadence, style: Sty
     ],
 )
 def test_the_subject_names_the_day_and_the_top_paper(write: Write, cadence: Cadence, subject: str) -> None:
-    letter = write(make_digest(edition=make_edition(cadence)))
+    message = write(make_digest(edition=make_edition(cadence)))
 
-    assert letter.subject == subject
-    assert letter.html is not None
-    assert f"<title>{subject}</title>" in letter.html
+    assert message.subject == subject
+    assert message.html is not None
+    assert f"<title>{subject}</title>" in message.html
 
 
 def test_the_preheader_names_the_next_ones(write: Write) -> None:
@@ -197,9 +197,9 @@ def test_the_preheader_names_the_next_ones(write: Write) -> None:
 def test_every_page_has_one_title_in_order_and_only_links_that_lead_somewhere(
     write: Write, cadence: Cadence, sections: tuple[Section, ...]
 ) -> None:
-    letter = write(make_digest(edition=make_edition(cadence), sections=sections))
+    message = write(make_digest(edition=make_edition(cadence), sections=sections))
 
-    page = page_of(letter)
+    page = page_of(message)
     levels = [int(tag[1]) for tag in page.tags if tag in ("h1", "h2", "h3", "h4", "h5", "h6")]
     ids = page.values("id")
     assert levels.count(1) == 1
@@ -210,11 +210,11 @@ def test_every_page_has_one_title_in_order_and_only_links_that_lead_somewhere(
 
 
 def test_nothing_on_the_page_is_fetched_when_it_is_opened(write: Write) -> None:
-    letter = write(make_digest(edition=make_edition(note="A note")))
+    message = write(make_digest(edition=make_edition(note="A note")))
 
-    assert letter.html is not None
-    assert {name for _, name, _ in page_of(letter).attributes} & {"src", "srcset", "background", "poster"} == set()
-    assert [word for word in ("url(", "@import", "@font-face") if word in letter.html] == []
+    assert message.html is not None
+    assert {name for _, name, _ in page_of(message).attributes} & {"src", "srcset", "background", "poster"} == set()
+    assert [word for word in ("url(", "@import", "@font-face") if word in message.html] == []
 
 
 def test_every_rule_of_the_screen_wins_over_what_is_on_the_elements(write: Write) -> None:
@@ -229,23 +229,23 @@ def test_every_rule_of_the_screen_wins_over_what_is_on_the_elements(write: Write
 
 def test_notes_are_in_both_parts_before_and_after_the_papers(write: Write) -> None:
     edition = replace(make_edition(note="*Closed* on [Monday](https://x.example/)"), closing="See **you**")
-    letter = write(make_digest(edition=edition))
+    message = write(make_digest(edition=edition))
 
-    page = page_of(letter)
+    page = page_of(message)
     places = [page.text.index(words) for words in ("Closed on Monday", "Ada Example, Ben Sample", "See you", "You get")]
     assert places == sorted(places)
     assert "https://x.example/" in page.values("href")
     said = ("*Closed* on [Monday](https://x.example/)", "Ada Example, Ben Sample", "See **you**", "You get this")
-    assert [letter.text.index(words) for words in said] == sorted(letter.text.index(words) for words in said)
+    assert [message.text.index(words) for words in said] == sorted(message.text.index(words) for words in said)
 
 
 def test_an_empty_digest_says_so_in_both_parts(write: Write) -> None:
-    letter = write(make_digest(sections=()))
+    message = write(make_digest(sections=()))
 
-    assert "Nothing new on your topics this time." in page_of(letter).text
-    assert "Nothing new on your topics this time." in letter.text
-    assert "Links" not in letter.text
-    assert letter.subject == "8 May: nothing new for you"
+    assert "Nothing new on your topics this time." in page_of(message).text
+    assert "Nothing new on your topics this time." in message.text
+    assert "Links" not in message.text
+    assert message.subject == "8 May: nothing new for you"
 
 
 said = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)
@@ -269,11 +269,11 @@ def test_whatever_the_papers_say_both_parts_are_in_form_and_hold_them_in_the_sam
             )
         sections.append(Section(topic, tuple(items), matched=9))
 
-    letter = write(make_digest(sections=tuple(sections)))
+    message = write(make_digest(sections=tuple(sections)))
 
     address = re.compile(r"https://arxiv\.org/abs/([\d.]+)")
-    linked = [href for href in page_of(letter).values("href") if address.fullmatch(href)]
-    assert list(dict.fromkeys(address.findall(" ".join(linked)))) == address.findall(letter.text) == ids
+    linked = [href for href in page_of(message).values("href") if address.fullmatch(href)]
+    assert list(dict.fromkeys(address.findall(" ".join(linked)))) == address.findall(message.text) == ids
     assert [
-        line for line in letter.text.splitlines() if len(line) > 72 and "://" not in line and len(line.split()) > 2
+        line for line in message.text.splitlines() if len(line) > 72 and "://" not in line and len(line.split()) > 2
     ] == []

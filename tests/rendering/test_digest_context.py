@@ -29,8 +29,10 @@ LOOK = Look(make_environment(), SITE, Style.CARDS, ENGLISH)
 
 def context_of(digest: Digest | None = None, subscriber: Subscriber | None = None, code: str = "en") -> DigestContext:
     digest = digest or make_digest()
-    reader = subscriber or make_subscriber()
-    return digest_context(digest, reader, site=SITE, language=language(code), leave_url="https://x.example/leave/1.abc")
+    subscriber = subscriber or make_subscriber()
+    return digest_context(
+        digest, subscriber, site=SITE, language=language(code), unsubscribe_url="https://x.example/unsubscribe/1.abc"
+    )
 
 
 def card_of(paper: Paper, *reasons: Reason, code: str = "en") -> CardContext:

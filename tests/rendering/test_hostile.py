@@ -60,16 +60,16 @@ def letter_with(write: Write, payload: str) -> Message:
         entry, title=f"Pears {named}", abstract=f"Of {named}. More {named}.", authors=(named, "Ada"), summary=named,
         organization=named, venue=named,
     )  # fmt: skip
-    reader = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named),)))
+    subscriber = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named),)))
     item = Item(begin(entry, 1, NOW), 1.0, (Reason("title", named),), (named,))
     return write(
-        Digest(edition=make_edition(), considered=1, sections=(Section(named, (item,), matched=2),)), reader
+        Digest(edition=make_edition(), considered=1, sections=(Section(named, (item,), matched=2),)), subscriber
     )  # fmt: skip
 
 
-def skeleton(letter: Message) -> tuple[list[str], set[tuple[str, str]]]:
+def skeleton(message: Message) -> tuple[list[str], set[tuple[str, str]]]:
     """The tags in order, and which attributes stand on which."""
-    page = page_of(letter)
+    page = page_of(message)
     return page.tags, {(tag, name) for tag, name, _ in page.attributes}
 
 
@@ -98,36 +98,36 @@ def test_hostile_text_adds_no_element_no_attribute_no_link_and_no_header(write: 
 
 @pytest.mark.parametrize("payload", ["{{ 7*7 }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{{ digest.leave_url }}"])
 def test_template_syntax_from_outside_is_not_run(write: Write, payload: str) -> None:
-    letter = letter_with(write, payload)
+    message = letter_with(write, payload)
 
-    assert payload in page_of(letter).text
-    assert f"1. Pears {payload}" in letter.text
+    assert payload in page_of(message).text
+    assert f"1. Pears {payload}" in message.text
 
 
 @pytest.mark.parametrize("payload", ["\x00", "\x1b[31m", "\u202e", "\u2066", "\u200b", "\x85", "\u2028"])
 def test_what_hides_or_reorders_text_is_gone(write: Write, payload: str) -> None:
-    letter = letter_with(write, f"a{payload}b")
+    message = letter_with(write, f"a{payload}b")
 
-    assert payload not in letter.subject
-    assert f"Pears a{payload}b" not in letter.text
+    assert payload not in message.subject
+    assert f"Pears a{payload}b" not in message.text
 
 
 @given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_title_says_both_parts_show_it_as_it_is(write: Write, title: str) -> None:
-    letter = letter_with(write, title)
+    message = letter_with(write, title)
 
     shown = squeeze(f"Pears {title}")
-    assert " ".join(shown.split()) in " ".join(page_of(letter).text.split())
-    assert "".join(shown.split()) in "".join(letter.text.split())
+    assert " ".join(shown.split()) in " ".join(page_of(message).text.split())
+    assert "".join(shown.split()) in "".join(message.text.split())
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_text_hides_nothing_and_stays_on_its_line(write: Write, payload: str) -> None:
     """Nobody can write a comment into the page, or a heading, a foot or a paper of their own into the text."""
-    letter = letter_with(write, payload)
+    message = letter_with(write, payload)
 
-    page, text = page_of(letter), letter.text
+    page, text = page_of(message), message.text
     assert (page.comments, page.declarations) == ([], ["doctype html"])
     assert [line for line in text.splitlines() if re.match(r"(Bcc|X-Injected|body)\b", line)] == []
     assert (text.count("\n-- \n"), re.findall(r"^ *\d+\. ", text, re.MULTILINE)) == (1, ["  1. "] * 2)
@@ -146,9 +146,9 @@ def test_hostile_text_changes_no_style(write: Write) -> None:
 # A note is read from a file in UTF-8, which holds no half of a surrogate pair.
 @pytest.mark.parametrize("payload", [payload for payload in PAYLOADS if payload != "\ud800"])
 def test_a_hostile_note_is_as_harmless(write: Write, payload: str) -> None:
-    letter = write(make_digest(edition=make_edition(note=f"Hello {payload}\n\n{payload}")))
+    message = write(make_digest(edition=make_edition(note=f"Hello {payload}\n\n{payload}")))
 
-    page = page_of(letter)
+    page = page_of(message)
     names = {name for _, name, _ in page.attributes}
     assert not {"script", "svg", "iframe", "form", "object", "embed", "base", "link", "input"} & set(page.tags)
     assert not {name for name in names if name.startswith("on")}
@@ -167,9 +167,9 @@ def test_what_is_no_address_of_the_web_is_no_link(write: Write, payload: str) ->
     assert isinstance(entry, Entry)
 
     section = Section("Fruit", (Item(begin(entry, 1, NOW), 1.0),), matched=1)
-    letter = write(Digest(edition=make_edition(), considered=1, sections=(section,)))
+    message = write(Digest(edition=make_edition(), considered=1, sections=(section,)))
 
-    assert [href for href in page_of(letter).values("href") if "papers.example.org" not in href] == [
+    assert [href for href in page_of(message).values("href") if "papers.example.org" not in href] == [
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/pdf/2605.00001",

@@ -14,19 +14,19 @@ from newsletter.addresses import wire_address
 from newsletter.models import Message
 from newsletter.rendering.assembly import Bodies
 from newsletter.rendering.fragments import encode
-from newsletter.rendering.message import Envelope, Sender, build_message, join_message, leave_by_mail
+from newsletter.rendering.message import Envelope, Sender, build_message, join_message, unsubscribe_by_mail
 from newsletter.text import squeeze
 from tests.factories import NOW
 
 SENDER = Sender(name="Daily Papers", address="digest@news.example", reply_to="digest@news.example")
-LEAVE = ("https://news.example/leave/1.abc", "mailto:digest@news.example?subject=unsubscribe%201.abc")
+UNSUBSCRIBE = ("https://news.example/unsubscribe/1.abc", "mailto:digest@news.example?subject=unsubscribe%201.abc")
 
 
 def build(**changes: object) -> Message:
     """A message joined of encoded bodies, which is the one that the standard library builds, part by part."""
     known: dict[str, object] = {
         "message_id": "<daily-2026-05-08.abc@news.example>", "sender": SENDER, "recipient": "ada@example.org",
-        "recipient_name": "Ada", "list_name": "Daily Papers", "leave_urls": LEAVE, "date": NOW,
+        "recipient_name": "Ada", "list_name": "Daily Papers", "unsubscribe_urls": UNSUBSCRIBE, "date": NOW,
     }  # fmt: skip
     said: dict[str, Any] = {"subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n"}
     said |= {name: changes.pop(name) for name in said.keys() & changes.keys()}
@@ -64,7 +64,7 @@ def test_the_headers_are_those_of_a_proper_newsletter() -> None:
         "Message-ID": "<daily-2026-05-08.abc@news.example>",
         "List-Id": '"Daily Papers" <daily-papers.news.example>',
         "Feedback-ID": "daily-2026-05-08:daily-papers:digest:news-example",
-        "List-Unsubscribe": f"<{LEAVE[0]}>, <{LEAVE[1]}>",
+        "List-Unsubscribe": f"<{UNSUBSCRIBE[0]}>, <{UNSUBSCRIBE[1]}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Precedence": "bulk",
         "Auto-Submitted": "auto-generated",
@@ -89,18 +89,18 @@ def test_a_letter_of_text_alone_is_text_alone() -> None:
 
 def test_an_unsubscribe_link_longer_than_a_line_stays_a_link() -> None:
     """Python's own policy makes an encoded word of it, and mail programs then see no link (cpython#85725)."""
-    url = "https://papers.a-university-with-a-very-long-name.example/newsletters/leave/" + "x" * 60
+    url = "https://papers.a-university-with-a-very-long-name.example/newsletters/unsubscribe/" + "x" * 60
 
-    message = build(leave_urls=[url, LEAVE[1]])
+    message = build(unsubscribe_urls=[url, UNSUBSCRIBE[1]])
 
-    assert header(message, "List-Unsubscribe") == f"<{url}>, <{LEAVE[1]}>".encode()
+    assert header(message, "List-Unsubscribe") == f"<{url}>, <{UNSUBSCRIBE[1]}>".encode()
     assert b"=?" not in message.content
     assert header(message, "List-Unsubscribe-Post") == b"List-Unsubscribe=One-Click"
 
 
-@pytest.mark.parametrize("urls", [[LEAVE[1]], ["http://news.example/leave/1.abc", LEAVE[1]]])
+@pytest.mark.parametrize("urls", [[UNSUBSCRIBE[1]], ["http://news.example/unsubscribe/1.abc", UNSUBSCRIBE[1]]])
 def test_one_click_is_promised_only_by_https(urls: list[str]) -> None:
-    assert parsed(build(leave_urls=urls))["List-Unsubscribe-Post"] is None
+    assert parsed(build(unsubscribe_urls=urls))["List-Unsubscribe-Post"] is None
 
 
 def test_names_outside_ascii_are_encoded_and_addresses_are_not() -> None:
@@ -138,7 +138,7 @@ def test_a_list_whose_name_is_outside_ascii_has_an_identifier_still() -> None:
 def test_leaving_by_mail_names_the_token() -> None:
     sender = Sender("x", "a@news.example", reply_to="anna+bo&x=y@news.example")
 
-    assert leave_by_mail(sender, "12.ab-c_d") == (
+    assert unsubscribe_by_mail(sender, "12.ab-c_d") == (
         "mailto:anna%2Bbo%26x%3Dy@news.example?subject=unsubscribe%2012.ab-c_d"
     )  # fmt: skip
 

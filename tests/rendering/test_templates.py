@@ -57,5 +57,5 @@ def test_all_that_is_documented_is_said_somewhere() -> None:
     } == {
         # For those who write templates of their own.
         "site": {"thumbnails"},
-        "digest": {"cadence", "reader_email", "reader_name"},
+        "digest": {"cadence", "subscriber_email", "subscriber_name"},
     }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sending.dns_records import BadRecord, Dns, Silence, dmarc_of, spf_of, tags_of
+from newsletter.sending.dns_records import BadRecord, Dns, NoResponse, dmarc_of, spf_of, tags_of
 from tests.nameserver import Zone, naming
 
 
@@ -61,11 +61,11 @@ def test_no_answer_is_no_record_and_is_waited_for_twice_at_most() -> None:
     with naming({("papers.example", "TXT"): None, ("_dmarc.papers.example", "SERVFAIL"): []}) as resolver:
         resolver.lifetime = 0.5
         dns = Dns(resolver)
-        with pytest.raises(Silence):
+        with pytest.raises(NoResponse):
             dmarc_of(dns, "papers.example")
-        with pytest.raises(Silence):
+        with pytest.raises(NoResponse):
             spf_of(dns, "papers.example")
-        with pytest.raises(Silence, match="no name server answers"):
+        with pytest.raises(NoResponse, match="no name server answers"):
             dns.exchanges("papers.example")
 
 
@@ -105,7 +105,7 @@ def test_who_takes_mail_and_what_addresses_are_called() -> None:
 
 
 def test_without_a_resolver_nothing_is_known() -> None:
-    with pytest.raises(Silence):
+    with pytest.raises(NoResponse):
         spf_of(Dns(None), "papers.example")
 
 

@@ -42,10 +42,10 @@ def fetch(source: Source, contact: str | None = None) -> list[Document]:
 
 def first(kind: str, **changes: Any) -> Entry:
     """The first paper of a recording, with some of what the answer says of it changed."""
-    answer = json.loads((RECORDINGS / f"{kind}.json").read_bytes())
-    rows = answer["message"]["items"] if kind == "crossref" else answer.get("results") or answer["data"]
+    response = json.loads((RECORDINGS / f"{kind}.json").read_bytes())
+    rows = response["message"]["items"] if kind == "crossref" else response.get("results") or response["data"]
     rows[0] |= changes
-    told = parse(kind, answer)[0]
+    told = parse(kind, response)[0]
     assert isinstance(told, Entry)
     return told
 
@@ -199,15 +199,15 @@ def test_semantic_scholars_papers_are_read_with_all_their_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         [{"paperId": "1", "title": "Clouds"}, None],
         {"paperId": "1", "title": "Clouds"},
         {"authorId": "2", "papers": [{"paperId": "1", "title": "Clouds"}]},
     ],
 )
-def test_semantic_scholars_other_answers_are_read_as_well(answer: Any) -> None:
-    told = parse("semanticscholar", answer)
+def test_semantic_scholars_other_answers_are_read_as_well(response: Any) -> None:
+    told = parse("semanticscholar", response)
     assert told[0] == Entry(source="semanticscholar", title="Clouds")
     assert told[1:] in ([], [Refusal("x, entry 2", "not found")])
 

@@ -367,7 +367,7 @@ def test_long_texts_take_no_long_time(piece: str) -> None:
 # -- fetching -----------------------------------------------------------------------------------------
 
 
-def answer(*numbers: int, total: int) -> str:
+def response(*numbers: int, total: int) -> str:
     entries = "".join(
         f"<entry><id>http://arxiv.org/abs/2605.{number:05}v1</id><title>{number}</title></entry>" for number in numbers
     )
@@ -386,14 +386,14 @@ def asked(httpserver: HTTPServer) -> Iterator[tuple[str, str, str]]:
 
 
 def test_all_categories_are_read_from_one_feed(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/atom/cs.CL+math.CO+hep-th+physics.ao-ph").respond_with_data(answer(total=0))
+    httpserver.expect_request("/atom/cs.CL+math.CO+hep-th+physics.ao-ph").respond_with_data(response(total=0))
     assert len(fetch(httpserver, "cs.CL", "math.CO", "hep-th", "physics.ao-ph")) == 1
 
 
 def test_whole_archives_are_named_as_the_feed_and_as_the_api_name_them(httpserver: HTTPServer) -> None:
     """The feed refuses "cs.*", and the API finds next to nothing under "cat:cs"."""
-    httpserver.expect_request("/atom/cs+eess+gr-qc").respond_with_data(answer(total=0))
-    httpserver.expect_request("/api").respond_with_data(answer(total=0))
+    httpserver.expect_request("/atom/cs+eess+gr-qc").respond_with_data(response(total=0))
+    httpserver.expect_request("/api").respond_with_data(response(total=0))
     fetch(httpserver, "cs", "eess.*", "gr-qc", "eess", first=date(2026, 5, 1))
     assert next(query for path, query, _ in asked(httpserver) if path == "/api").startswith(
         "(cat:cs.* OR cat:eess.* OR cat:gr-qc) AND "
@@ -401,7 +401,7 @@ def test_whole_archives_are_named_as_the_feed_and_as_the_api_name_them(httpserve
 
 
 def test_a_word_that_is_no_archive_is_a_query(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/api").respond_with_data(answer(total=0))
+    httpserver.expect_request("/api").respond_with_data(response(total=0))
     fetch(httpserver, "transformers", "cs.CL AND ti:clouds", "CS.CL")
     assert [query.split(" AND sub")[0] for _, query, _ in asked(httpserver)] == [
         "(transformers)", "(cs.CL AND ti:clouds)", "(CS.CL)",
@@ -447,8 +447,8 @@ def test_a_query_that_arxiv_cannot_read_is_told_in_its_words(httpserver: HTTPSer
 
 
 def test_what_the_feed_no_longer_holds_is_asked_of_the_api(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/atom/cs.CL+cs.LG").respond_with_data(answer(total=0))
-    httpserver.expect_request("/api").respond_with_data(answer(1, total=1))
+    httpserver.expect_request("/atom/cs.CL+cs.LG").respond_with_data(response(total=0))
+    httpserver.expect_request("/api").respond_with_data(response(1, total=1))
     assert len(fetch(httpserver, "cs.CL", "cs.LG", first=date(2026, 5, 1))) == 2
     assert list(asked(httpserver))[1] == (
         "/api", "(cat:cs.CL OR cat:cs.LG) AND submittedDate:[202604270000 TO 202605082359]", "0",
@@ -459,8 +459,8 @@ def test_what_the_feed_no_longer_holds_is_asked_of_the_api(httpserver: HTTPServe
 def test_the_latest_announcement_is_enough_for_today_and_yesterday(
     httpserver: HTTPServer, first: int, is_asked: bool
 ) -> None:
-    httpserver.expect_request("/atom/cs.CL").respond_with_data(answer(total=0))
-    httpserver.expect_request("/api").respond_with_data(answer(total=0))
+    httpserver.expect_request("/atom/cs.CL").respond_with_data(response(total=0))
+    httpserver.expect_request("/api").respond_with_data(response(total=0))
     fetch(httpserver, "cs.CL", first=date(2026, 5, first))
     assert ("/api" in [path for path, _, _ in asked(httpserver)]) is is_asked
 
@@ -469,7 +469,7 @@ def test_a_query_is_asked_page_by_page(httpserver: HTTPServer) -> None:
     pages = {"0": (1, 2), "2": (3,)}
 
     def handle(request: Request) -> Response:
-        return Response(answer(*pages[request.args["start"]], total=3))
+        return Response(response(*pages[request.args["start"]], total=3))
 
     httpserver.expect_request("/api").respond_with_handler(handle)
     assert len(fetch(httpserver, 'ti:"clouds"')) == 2
@@ -479,13 +479,13 @@ def test_a_query_is_asked_page_by_page(httpserver: HTTPServer) -> None:
 
 
 def test_a_page_that_is_empty_by_mistake_is_asked_for_once_more(httpserver: HTTPServer) -> None:
-    for page in (answer(1, total=2), answer(total=2), answer(2, total=2)):
+    for page in (response(1, total=2), response(total=2), response(2, total=2)):
         httpserver.expect_ordered_request("/api").respond_with_data(page)
     assert len(fetch(httpserver, "ti:clouds")) == 2
 
 
 def test_a_page_that_stays_empty_is_an_error(httpserver: HTTPServer) -> None:
-    for page in (answer(1, total=2), answer(total=2), answer(total=2)):
+    for page in (response(1, total=2), response(total=2), response(total=2)):
         httpserver.expect_ordered_request("/api").respond_with_data(page)
     with pytest.raises(SourceError, match="an empty page, though 2 are said to be there"):
         fetch(httpserver, "ti:clouds")
@@ -499,7 +499,7 @@ def test_no_more_is_asked_for_than_is_wanted_of_a_query(
 ) -> None:
     def handle(request: Request) -> Response:
         start = int(request.args["start"])
-        return Response(answer(*range(start + 1, start + 1 + int(request.args["max_results"])), total=9_999))
+        return Response(response(*range(start + 1, start + 1 + int(request.args["max_results"])), total=9_999))
 
     httpserver.expect_request("/api").respond_with_handler(handle)
     assert sum(len(parse(one.content)) for one in fetch(httpserver, "ti:clouds", max_results=most)) == most
@@ -511,7 +511,7 @@ def test_no_more_is_asked_for_than_is_wanted_of_a_query(
 
 def test_where_no_total_is_told_a_page_that_is_not_full_is_the_last(httpserver: HTTPServer) -> None:
     for page in (range(1, 201), range(201, 204)):
-        content = re.sub("<totalResults.*</totalResults>", "", answer(*page, total=0))
+        content = re.sub("<totalResults.*</totalResults>", "", response(*page, total=0))
         httpserver.expect_ordered_request("/api").respond_with_data(content)
     assert [len(parse(one.content)) for one in fetch(httpserver, "ti:clouds")] == [200, 3]
     httpserver.check()

@@ -49,7 +49,7 @@ ENTRY = Entry(
 )
 
 
-def answer(*rows: Any, total: Any = None, status: str = "ok") -> dict[str, Any]:
+def response(*rows: Any, total: Any = None, status: str = "ok") -> dict[str, Any]:
     message = {"status": status, "cursor": 0, "count": len(rows), "total": len(rows) if total is None else total}
     return {"messages": [message], "collection": list(rows)}
 
@@ -64,7 +64,7 @@ def parse(said: Any, source: Biorxiv | Medrxiv = Biorxiv()) -> list[Entry | Refu
 
 
 def one(**changes: Any) -> Entry:
-    (entry,) = parse(answer(row(**changes)))
+    (entry,) = parse(response(row(**changes)))
     assert isinstance(entry, Entry)
     return entry
 
@@ -73,17 +73,17 @@ def one(**changes: Any) -> Entry:
 
 
 def test_a_full_row_is_read_whole() -> None:
-    assert parse(answer(ROW)) == [ENTRY]
+    assert parse(response(ROW)) == [ENTRY]
 
 
 def test_medrxiv_is_read_the_same_way_under_its_own_name() -> None:
-    assert parse(answer(ROW), Medrxiv()) == [
+    assert parse(response(ROW), Medrxiv()) == [
         replace(ENTRY, source="medrxiv", venue="medRxiv", url=(ENTRY.url or "").replace("biorxiv", "medrxiv"))
     ]
 
 
 def test_a_row_of_doi_and_title_alone_is_enough() -> None:
-    assert parse(answer({"doi": "10.1101/123456", "title": "Counting Clouds"})) == [
+    assert parse(response({"doi": "10.1101/123456", "title": "Counting Clouds"})) == [
         Entry(
             source="biorxiv",
             title="Counting Clouds",
@@ -119,7 +119,7 @@ def test_of_several_versions_the_newest_is_kept_wherever_it_stands() -> None:
     second, third = row(version="2", title="Two", date="2026-05-07"), row(version="3", title="Three", date="2026-05-08")
     other = row(doi="10.64898/2026.05.04.999999")
     for rows in ([second, third, other], [third, other, second], [third, second, third, other]):
-        found = parse(answer(*rows))
+        found = parse(response(*rows))
         assert [(entry.title, entry.version) for entry in found if isinstance(entry, Entry)] == [
             ("Three", 3),
             (ENTRY.title, 1),
@@ -129,11 +129,13 @@ def test_of_several_versions_the_newest_is_kept_wherever_it_stands() -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_newer_version_takes_its_first_day_from_the_first_one(order: int) -> None:
     rows = [ROW, row(version="2", title="Two", date="2026-05-08")][::order]
-    assert [(e.title, e.published) for e in parse(answer(*rows)) if isinstance(e, Entry)] == [("Two", date(2026, 5, 6))]
+    assert [(e.title, e.published) for e in parse(response(*rows)) if isinstance(e, Entry)] == [
+        ("Two", date(2026, 5, 6))
+    ]
 
 
 def test_a_doi_in_capitals_is_the_same_doi() -> None:
-    assert len(parse(answer(row(doi="10.1101/ABC"), row(doi="https://doi.org/10.1101/abc", version="2")))) == 1
+    assert len(parse(response(row(doi="10.1101/ABC"), row(doi="https://doi.org/10.1101/abc", version="2")))) == 1
 
 
 @pytest.mark.parametrize(
@@ -171,12 +173,12 @@ def test_not_available_is_no_organisation_and_no_category(nothing: Any) -> None:
 @pytest.mark.parametrize("followed", ["cell biology", "Cell Biology", "cell_biology", "CELL-BIOLOGY", " cell  biology"])
 def test_a_category_is_followed_however_it_is_written(followed: str) -> None:
     rows = [ROW, row(doi="10.1101/654321", category="Cell Biology"), row(doi="10.1101/654322", category=None)]
-    found = parse(answer(*rows), Biorxiv(follow=(followed,)))
+    found = parse(response(*rows), Biorxiv(follow=(followed,)))
     assert [entry.doi for entry in found if isinstance(entry, Entry)] == ["10.1101/654321"]
 
 
 def test_every_category_is_read_where_none_is_followed() -> None:
-    assert len(parse(answer(ROW, row(doi="10.1101/1", category="zoology"), row(doi="10.1101/2", category="")))) == 3
+    assert len(parse(response(ROW, row(doi="10.1101/1", category="zoology"), row(doi="10.1101/2", category="")))) == 3
 
 
 # -- refusals -----------------------------------------------------------------------------------------
@@ -196,7 +198,7 @@ def test_every_category_is_read_where_none_is_followed() -> None:
     ],
 )
 def test_an_odd_row_is_refused_alone_with_its_number_and_why(odd: Any, why: str) -> None:
-    found = parse(answer(ROW, odd, row(doi="10.1101/654321")))
+    found = parse(response(ROW, odd, row(doi="10.1101/654321")))
     assert [one for one in found if isinstance(one, Refusal)] == [Refusal("saved.json, entry 2", why)]
     assert [one.doi for one in found if isinstance(one, Entry)] == [ENTRY.doi, "10.1101/654321"]
 
@@ -213,7 +215,7 @@ def test_an_odd_row_is_refused_alone_with_its_number_and_why(odd: Any, why: str)
         ({}, "no collection in it"),
         ({"messages": [{"status": "ok"}]}, "no collection in it"),
         ({"messages": "ok", "collection": {}}, "no collection in it"),
-        (answer(status="Error: server not known"), "it says 'Error: server not known'"),
+        (response(status="Error: server not known"), "it says 'Error: server not known'"),
         ({"messages": [{"status": "down"}]}, "it says 'down'"),
     ],
 )
@@ -228,8 +230,8 @@ def test_what_is_not_an_answer_is_one_error_that_names_the_file(said: Any, why: 
 @pytest.mark.parametrize(
     "said",
     [
-        answer(),
-        answer(total=0, status="no posts found"),
+        response(),
+        response(total=0, status="no posts found"),
         {"messages": [{"status": "no posts found for 2026-05-08"}]},
         {"messages": [{"status": "no posts found"}], "collection": ""},
     ],
@@ -296,17 +298,17 @@ def rows(start: int, number: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("source", [Biorxiv, Medrxiv])
 def test_the_days_of_the_span_are_asked_for(httpserver: HTTPServer, source: type[Biorxiv] | type[Medrxiv]) -> None:
-    expect(httpserver, 0, answer(ROW), source.name)
+    expect(httpserver, 0, response(ROW), source.name)
     (document,) = fetch(httpserver, source)
     assert document.place == httpserver.url_for(f"/details/{source.name}/2026-05-07/2026-05-08/0/json")
-    assert json.loads(document.content) == answer(ROW)
+    assert json.loads(document.content) == response(ROW)
     httpserver.check()
 
 
 @pytest.mark.parametrize("total", [70, "70"])
 def test_the_cursor_goes_on_by_what_was_received_until_the_total(httpserver: HTTPServer, total: Any) -> None:
     for start, number in ((0, 30), (30, 30), (60, 10)):
-        expect(httpserver, start, answer(*rows(start, number), total=total))
+        expect(httpserver, start, response(*rows(start, number), total=total))
     assert len(fetch(httpserver)) == 3
     assert len(httpserver.log) == 3
     httpserver.check()
@@ -314,20 +316,20 @@ def test_the_cursor_goes_on_by_what_was_received_until_the_total(httpserver: HTT
 
 @pytest.mark.parametrize("total", ["many", {}, -1, 10**12])
 def test_without_a_usable_total_an_empty_page_is_the_end(httpserver: HTTPServer, total: Any) -> None:
-    expect(httpserver, 0, answer(*rows(0, 30), total=total))
-    expect(httpserver, 30, answer(status="no posts found"))
+    expect(httpserver, 0, response(*rows(0, 30), total=total))
+    expect(httpserver, 30, response(status="no posts found"))
     assert len(fetch(httpserver)) == 2
     httpserver.check()
 
 
 def test_a_server_that_never_ends_is_left(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.sources.biorxiv._MOST_PAGES", 5)
-    httpserver.expect_request(re.compile("/details/.*")).respond_with_json(answer(ROW, total=10**6))
+    httpserver.expect_request(re.compile("/details/.*")).respond_with_json(response(ROW, total=10**6))
     assert len(fetch(httpserver)) == 5
 
 
 def test_nothing_is_read_where_nothing_changed(httpserver: HTTPServer) -> None:
-    expect(httpserver, 0, answer(ROW), headers={"ETag": '"1"'})
+    expect(httpserver, 0, response(ROW), headers={"ETag": '"1"'})
     path = "/details/biorxiv/2026-05-07/2026-05-08/0/json"
     httpserver.expect_request(path, headers={"If-None-Match": '"1"'}).respond_with_data(status=304)
     assert fetch(httpserver, known=True) == []

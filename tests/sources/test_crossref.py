@@ -191,7 +191,7 @@ def test_only_what_may_be_selected_is(httpserver: HTTPServer) -> None:
 # -- recorded answers ---------------------------------------------------------------------------------
 
 
-def answers(folder: Path) -> list[tuple[int, bytes]]:
+def responses(folder: Path) -> list[tuple[int, bytes]]:
     """Status and body of every recorded answer."""
     found = []
     for path in sorted(folder.glob("*.yaml")):
@@ -205,7 +205,7 @@ def answers(folder: Path) -> list[tuple[int, bytes]]:
 def test_the_recorded_works_are_read_whole(shared: Path) -> None:
     told: list[Entry | Refusal] = []
     errors: list[str] = []
-    for status, body in answers(shared / "crossref"):
+    for status, body in responses(shared / "crossref"):
         try:
             one = parse(body)
         except SourceError as error:
@@ -221,6 +221,6 @@ def test_the_recorded_works_are_read_whole(shared: Path) -> None:
 
 
 def test_a_recorded_answer_may_be_compressed(shared: Path) -> None:
-    packed = [body for _, body in answers(shared / "crossref") if body[:2] == b"\x1f\x8b"]
+    packed = [body for _, body in responses(shared / "crossref") if body[:2] == b"\x1f\x8b"]
     assert packed
     assert all(gzip.decompress(body) for body in packed)

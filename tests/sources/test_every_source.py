@@ -57,8 +57,8 @@ def source_at(kind: str, httpserver: HTTPServer) -> Source:
     return make_source(find_source(kind), table, {})
 
 
-def serve(httpserver: HTTPServer, answer: Callable[[Request], Response]) -> None:
-    httpserver.expect_request(re.compile("/ask.*")).respond_with_handler(answer)
+def serve(httpserver: HTTPServer, response: Callable[[Request], Response]) -> None:
+    httpserver.expect_request(re.compile("/ask.*")).respond_with_handler(response)
 
 
 def body_of(kind: str, request: Request) -> bytes:
@@ -112,7 +112,7 @@ def test_trouble_that_passes_is_waited_out(kind: str, store: Store, web: Web, ht
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("response", "words"),
     [
         (lambda: Response("Rate exceeded.", status=429), "answered 429"),
         (lambda: Response(status=429, headers={"Retry-After": "7200"}), "to be left alone for 2.0 hours"),
@@ -128,10 +128,10 @@ def test_trouble_that_passes_is_waited_out(kind: str, store: Store, web: Web, ht
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_that_is_none_is_one_line_and_stores_nothing(
     kind: str, store: Store, web: Web, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch,
-    answer: Callable[[], Response], words: str,
+    response: Callable[[], Response], words: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("newsletter.sources.http.client.LARGEST_ANSWER_B", 2 * 2**20)
-    serve(httpserver, lambda _request: answer())
+    serve(httpserver, lambda _request: response())
 
     report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, web)
 
@@ -167,7 +167,7 @@ def test_a_key_is_sent_and_never_shown(kind: str, status: int, store: Store, web
     source = make_source(find_source(kind), table, {})
     report = pull_days(store, source, SPAN, NOW, web)
     sent = [str(request.url) + str(request.headers) for request, _ in httpserver.log]
-    told = [one.place for paper in store.papers.newest(9) for one in store.papers.tellings(paper.id)]
+    told = [one.place for paper in store.papers.newest(9) for one in store.papers.mentions(paper.id)]
     assert "s3cret" in sent[0]
     assert "s3cret" not in str(report) + str(told) + str(store.pulls.validators(report.source)) + repr(source)
 
@@ -220,8 +220,8 @@ def mutated(draw: Any, value: Any) -> Any:
 @given(st.data())
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_an_answer_of_which_any_part_is_something_else_breaks_nothing(kind: str, data: st.DataObject) -> None:
-    answer = mutated(data.draw, json.loads(recorded(kind)))
-    parsed(kind, json.dumps(answer).encode("utf-8", "replace"))
+    response = mutated(data.draw, json.loads(recorded(kind)))
+    parsed(kind, json.dumps(response).encode("utf-8", "replace"))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if RECORDED[kind][0].endswith(".xml")])

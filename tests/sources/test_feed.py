@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
-from newsletter.errors import SourceBusy, SourceError
+from newsletter.errors import SourceError, SourceRateLimited
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, Span
 from newsletter.sources.feed import Feed
@@ -730,7 +730,7 @@ def test_a_server_that_asks_for_patience_is_given_it(httpserver: HTTPServer, fol
         httpserver.expect_request(path).respond_with_data(status=429, headers={"Retry-After": wait})
     httpserver.expect_request("/gone").respond_with_data(status=404)
     for places, wait_s in ((("/a",), 600), (("/a", "/gone", "/b"), 7200)):
-        with pytest.raises(SourceBusy) as caught:
+        with pytest.raises(SourceRateLimited) as caught:
             list(follow(*places))
         assert caught.value.wait_s == wait_s
 

@@ -61,8 +61,8 @@ ENTRY = Entry(
 )
 
 
-def parse(answer: Any, place: str = "saved.json", day: date | None = None) -> list[Entry | Refusal]:
-    content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+def parse(response: Any, place: str = "saved.json", day: date | None = None) -> list[Entry | Refusal]:
+    content = response if isinstance(response, bytes) else json.dumps(response).encode()
     return list(HuggingFace().parse(Document(place, content, day), TODAY))
 
 
@@ -286,9 +286,9 @@ def fetch(server: HTTPServer, first: date = TODAY, last: date = TODAY) -> list[D
         return list(HuggingFace(api=server.url_for(API)).fetch(Span(first, last), web))
 
 
-def expect(server: HTTPServer, day: str, page: int, answer: Any, status: int = 200) -> None:
+def expect(server: HTTPServer, day: str, page: int, response: Any, status: int = 200) -> None:
     query = {"date": day, "limit": "100", "p": str(page)}
-    server.expect_oneshot_request(API, query_string=query).respond_with_json(answer, status=status)
+    server.expect_oneshot_request(API, query_string=query).respond_with_json(response, status=status)
 
 
 def test_each_day_of_the_span_is_asked_for_once(httpserver: HTTPServer) -> None:

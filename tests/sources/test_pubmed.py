@@ -158,7 +158,7 @@ def test_a_search_that_finds_nothing_asks_for_no_articles(httpserver: HTTPServer
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("response", "why"),
     [
         ({"error": "API rate limit exceeded", "count": "4"}, "PubMed answers: API rate limit exceeded"),
         ({"esearchresult": {"ERROR": "Empty term"}}, "PubMed answers: Empty term"),
@@ -166,8 +166,8 @@ def test_a_search_that_finds_nothing_asks_for_no_articles(httpserver: HTTPServer
         ([], "not an answer of PubMed"),
     ],
 )
-def test_a_search_that_fails_is_told_in_its_words(httpserver: HTTPServer, answer: Any, why: str) -> None:
-    httpserver.expect_request("/esearch.fcgi").respond_with_json(answer)
+def test_a_search_that_fails_is_told_in_its_words(httpserver: HTTPServer, response: Any, why: str) -> None:
+    httpserver.expect_request("/esearch.fcgi").respond_with_json(response)
     with pytest.raises(SourceError, match=why):
         fetch(httpserver)
 

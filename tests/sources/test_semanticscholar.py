@@ -39,14 +39,14 @@ def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"total": 0}, {"total": 0, "offset": 0}, {"total": 0, "data": []}, {"data": []}, []]
+    "response", [{"total": 0}, {"total": 0, "offset": 0}, {"total": 0, "data": []}, {"data": []}, []]
 )
-def test_a_search_that_finds_nothing_is_no_error(answer: Any) -> None:
-    assert parse(answer) == []
+def test_a_search_that_finds_nothing_is_no_error(response: Any) -> None:
+    assert parse(response) == []
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"authorId": "1", "name": "Ada Example"},
         [{"authorId": "1", "name": "Ada Example"}, None],  # a batch of authors, of whom one was not found
@@ -61,9 +61,9 @@ def test_a_search_that_finds_nothing_is_no_error(answer: Any) -> None:
         None,
     ],
 )
-def test_answers_about_anything_else_are_one_error(answer: Any) -> None:
+def test_answers_about_anything_else_are_one_error(response: Any) -> None:
     with pytest.raises(SourceError, match=r"^saved\.json: no papers of Semantic Scholar's$"):
-        parse(answer)
+        parse(response)
 
 
 @pytest.mark.parametrize("key", ["error", "message"])
@@ -121,9 +121,9 @@ def test_a_sentence_about_a_paper_is_read_where_an_answer_has_one() -> None:
     | st.dictionaries(st.sampled_from(["paperId", "title", "data", "total", "externalIds", "authors"]), inner),
     max_leaves=8,
 ))  # fmt: skip
-def test_any_json_is_entries_refusals_or_one_error(answer: Any) -> None:
+def test_any_json_is_entries_refusals_or_one_error(response: Any) -> None:
     with suppress(SourceError):
-        assert all(isinstance(one, Entry | Refusal) for one in parse(answer))
+        assert all(isinstance(one, Entry | Refusal) for one in parse(response))
 
 
 def test_it_is_not_asked_for_what_this_search_refuses(httpserver: HTTPServer) -> None:

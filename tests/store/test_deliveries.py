@@ -38,8 +38,8 @@ def ledger(store: Store) -> Store:
     section = Section("Clouds", tuple(Item(paper, 1.0) for paper in papers.values()), 2)
     number = store.editions.put_digest(Digest(edition=edition, sections=(section,), considered=3))
     for name in ("ada", "ben"):
-        reader = store.subscribers.add(f"{name}@example.org", "", make_profile(), "cli", NOW)
-        store.deliveries.queue(KEY, reader.id, number, f"<{reader.id}@example.org>", NOW)
+        subscriber = store.subscribers.add(f"{name}@example.org", "", make_profile(), "cli", NOW)
+        store.deliveries.queue(KEY, subscriber.id, number, f"<{subscriber.id}@example.org>", NOW)
     return store
 
 

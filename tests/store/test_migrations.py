@@ -15,10 +15,10 @@ from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper
 
 TABLES = {
-    "papers", "papers_fts", "paper_names", "tellings", "pulls", "validators", "pauses", "topics",
+    "papers", "papers_fts", "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
     "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
-    "examples", "spaces", "summaries", "tastes", "requests", "returns",
+    "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
 }  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def test_what_an_older_newsletter_stored_is_taken_along(path: Path) -> None:
     with open_store(path) as store:
         (paper,) = store.papers.newest(9)
         assert (paper.title, paper.abstract, paper.withdrawn) == ("On α-Clouds", "We count clouds.", False)
-        assert [(told.source, told.place) for told in store.papers.tellings(1)] == [("arxiv", ""), ("page", "")]
+        assert [(told.source, told.place) for told in store.papers.mentions(1)] == [("arxiv", ""), ("page", "")]
         assert store.papers.add(Entry(source="page", title="On alpha-clouds"), NOW) is Change.NOTHING
         assert store.papers.find("doi:10.1000/182") == paper
         assert [found.id for found in store.papers.search("count clouds", 9)] == [1]
@@ -172,12 +172,12 @@ def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(pat
     topics = [("Pears", '["pear", "red wine"]', '["survey"]', 1), ("ICL", '["in-context learning"]', "[]", 0)]
     db.conn.executemany("INSERT INTO topics (name, keywords, excluded, in_catalogue) VALUES (?, ?, ?, ?)", topics)
     at = NOW.isoformat()
-    reader = {
+    subscriber = {
         "email": "ada@example.org", "email_key": "ada@example.org", "name": "Ada", "status": "active", "origin": "cli",
         "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1, "time_zone": "UTC", "format": "text",
         "max_papers": 20, "max_per_section": 8, "trending": 0, "joined_at": at, "status_at": at,
     }  # fmt: skip
-    db.table("subscribers").insert(reader)
+    db.table("subscribers").insert(subscriber)
     db.conn.executemany("INSERT INTO subscriptions VALUES (1, ?, ?)", [(0, 2), (1, 1)])
     db.conn.commit()
     db.close()
@@ -188,7 +188,7 @@ def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(pat
         assert ada.profile.topics == tuple(queries)
         assert (ada.profile.updates, ada.profile.style) == (False, Style.PLAIN)
         assert store.topics.catalogue() == queries[1:]
-        assert store.topics.readers() == {"Pears": 1}
+        assert store.topics.subscribers() == {"Pears": 1}
         assert store._db.execute("PRAGMA foreign_key_check").fetchall() == []
 
 

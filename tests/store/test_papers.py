@@ -153,24 +153,24 @@ def test_a_paper_seen_in_four_places_is_one_in_whatever_order(store: Store, orde
         abstract=SEEN["arxiv"].abstract, categories=("cs.CL", "cs.LG"), venue="Journal of Clouds",
         url="https://journal.example/clouds", sources=("arxiv", "feed", "huggingface", "page"),
     )  # fmt: skip
-    assert {(told.source, told.place) for told in store.papers.tellings(paper.id)} == {
+    assert {(told.source, told.place) for told in store.papers.mentions(paper.id)} == {
         (name, f"{name}.json") for name in SEEN
     }
 
 
 def test_two_papers_found_to_be_one_keep_what_was_known_of_both(store: Store) -> None:
     store.papers.add(make_entry(), NOW, "a")
-    journal = make_entry(source="crossref", arxiv_id=None, doi="10.1000/182", title="Quite Another Title", upvotes=3)
-    assert store.papers.add(journal, LATER, "b") is Change.NEW
+    event_log = make_entry(source="crossref", arxiv_id=None, doi="10.1000/182", title="Quite Another Title", upvotes=3)
+    assert store.papers.add(event_log, LATER, "b") is Change.NEW
     both = make_entry(source="arxiv", doi="10.1000/182", upvotes=None)
     assert store.papers.add(both, LATER, "c") is Change.UPDATED
 
     (paper,) = store.papers.newest(9)
     assert (paper.id, paper.seen_at, paper.doi, paper.upvotes) == (1, NOW, "10.1000/182", 12)
-    assert [(one.source, one.place, one.told_at) for one in store.papers.tellings(1)] == [
+    assert [(one.source, one.place, one.mentioned_at) for one in store.papers.mentions(1)] == [
         ("huggingface", "a", NOW), ("arxiv", "c", LATER), ("crossref", "b", LATER),
     ]  # fmt: skip
-    assert store.papers.add(journal, LATER) is Change.NOTHING
+    assert store.papers.add(event_log, LATER) is Change.NOTHING
     assert (titles(store, "counting"), titles(store, "another")) == ([paper.title], [])
 
 

@@ -79,14 +79,14 @@ def test_all_are_in_the_order_of_their_addresses(store: Store) -> None:
 def test_a_change_replaces_wishes_and_keeps_the_status(store: Store) -> None:
     ada = add(store)
     store.subscribers.set_status(ada.id, Status.PAUSED, LATER)
-    store.subscribers.change(ada.id, "Countess", FULL, "file:ada")
+    store.subscribers.update_profile(ada.id, "Countess", FULL, "file:ada")
     assert store.subscribers.get(ADA) == make_subscriber(
         name="Countess", profile=FULL, origin="file:ada", status=Status.PAUSED, status_at=LATER
     )
 
 
 def test_a_change_to_no_topics_leaves_none(store: Store) -> None:
-    store.subscribers.change(add(store).id, "", Profile(), "cli")
+    store.subscribers.update_profile(add(store).id, "", Profile(), "cli")
     assert store.subscribers.get(ADA).profile == Profile()
 
 

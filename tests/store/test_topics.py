@@ -67,7 +67,7 @@ def test_readers_are_counted_by_topic_of_the_catalogue(store: Store) -> None:
     store.topics.put(KETTLES)
     for name in ("ada", "ben"):
         store.subscribers.add(f"{name}@example.org", "", make_profile(topics=(CLOUDS, make_topic())), "cli", NOW)
-    assert store.topics.readers() == {"Clouds": 2, "kettles": 0}
+    assert store.topics.subscribers() == {"Clouds": 2, "kettles": 0}
 
 
 def test_the_same_own_topic_of_two_readers_is_stored_once(store: Store) -> None:

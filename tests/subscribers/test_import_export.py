@@ -23,7 +23,7 @@ from newsletter.subscribers.import_export import (
     import_people,
 )
 from newsletter.subscribers.profiles import make_profile
-from newsletter.subscribers.subscriptions import leave
+from newsletter.subscribers.subscriptions import unsubscribe
 from newsletter.text import squeeze
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW, make_topic
@@ -57,7 +57,7 @@ def test_a_file_of_addresses_alone_will_do(store: Store) -> None:
 def test_who_is_known_stays_and_who_left_stays_away(store: Store) -> None:
     for email in ("ada@example.org", "bob@example.org"):
         store.subscribers.add(email, "Old", Profile(cadence=Cadence.WEEKLY), "cli", NOW)
-    leave(store, "bob@example.org", NOW)
+    unsubscribe(store, "bob@example.org", NOW)
     store.subscribers.suppress("cy@example.org", "complaint", NOW)
 
     text = (
@@ -67,7 +67,7 @@ def test_who_is_known_stays_and_who_left_stays_away(store: Store) -> None:
 
     assert (report.added, report.known, report.unwanted, refused) == (1, 2, 2, [])
     assert store.subscribers.get("ada@example.org").name == "Old"
-    assert store.subscribers.get("bob@example.org").status is Status.LEFT
+    assert store.subscribers.get("bob@example.org").status is Status.UNSUBSCRIBED
     assert store.subscribers.find("cy@example.org") is None
 
 
@@ -141,11 +141,11 @@ def test_what_is_exported_is_imported_the_same(
     profile = make_profile({"topics": named, "cadence": cadence.value, "hour": hour}, {})
     before = store.subscribers.find("ada@example.org")
     if before is not None:
-        store.subscribers.forget(before.id, before.email)
+        store.subscribers.erase(before.id, before.email)
     known = store.subscribers.add("ada@example.org", name, profile, "cli", NOW)
     file = io.StringIO(newline="")
     csv.writer(file).writerows(export_rows([known]))
-    store.subscribers.forget(known.id, known.email)
+    store.subscribers.erase(known.id, known.email)
 
     report, refused = taken(store, file.getvalue())
 
@@ -161,8 +161,8 @@ def test_by_the_command_line(newsletter: Newsletter, tmp_path) -> None:  # type:
     assert (tmp_path / "refused.csv").read_text(encoding="utf-8").splitlines()[0] == "where,why"
     assert "LLM agents" in newsletter("subscribers", "export").stdout
 
-    assert newsletter("subscribers", "forget", "ada@example.org").exit_code == 2
-    assert newsletter("subscribers", "forget", "ada@example.org", "--yes").stdout == "forgot ada@example.org\n"
+    assert newsletter("subscribers", "erase", "ada@example.org").exit_code == 2
+    assert newsletter("subscribers", "erase", "ada@example.org", "--yes").stdout == "erased ada@example.org\n"
     assert newsletter("subscribers", "export").stdout.count("\n") == 1
     assert newsletter("subscribers", "import", "-", "--json", stdin=b"x@example.org\n").exit_code == 0
 

@@ -16,17 +16,17 @@ from newsletter import tokens
 from newsletter.config.load import load_config
 from newsletter.errors import ProfileError, StoreError, TransportError
 from newsletter.models import Message, Status
-from newsletter.pipeline.confirmations import Postman
+from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Transport, Verdict
 from newsletter.site import Site
 from newsletter.store import Store
-from newsletter.subscribers.opt_in import ask_for_link, ask_to_join, ask_to_move, confirm
-from newsletter.subscribers.subscriptions import OWN_WISH, leave, pause
+from newsletter.subscribers.opt_in import confirm, request_address_change, request_link, request_subscription
+from newsletter.subscribers.subscriptions import UNSUBSCRIBED, pause, unsubscribe
 from tests.factories import NOW, make_profile
 
 ADA = "ada@reader.example"
-WISHES = {"topics": ["pears"], "cadence": "weekly", "weekday": "friday"}
+PREFERENCES = {"topics": ["pears"], "cadence": "weekly", "weekday": "friday"}
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Pages:
     """A site, its clock and its postman."""
 
     store: Store
-    postman: Postman
+    postman: NoticeSender
     hand: Hand
     now: datetime = NOW
 
@@ -74,7 +74,7 @@ def pages(store: Store, tmp_path: Path) -> Pages:
     (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example"\n', encoding="utf-8")
     hand = Hand()
     config = load_config(Site(tmp_path), environ={})
-    made = Pages(store, Postman(config, make_environment(), hand, lambda: made.now), hand)
+    made = Pages(store, NoticeSender(config, make_environment(), hand, lambda: made.now), hand)
     return made
 
 
@@ -91,7 +91,7 @@ def token_in(mail: EmailMessage) -> str:
 
 
 def test_nobody_is_mailed_a_digest_before_they_confirm_and_twice_does_no_harm(pages: Pages) -> None:
-    ask_to_join(pages.store, ADA, "Ada", WISHES, NOW)
+    request_subscription(pages.store, ADA, "Ada", PREFERENCES, NOW)
     assert pages.store.subscribers.find(ADA) is None
 
     (mail,) = pages.mails()
@@ -107,35 +107,35 @@ def test_nobody_is_mailed_a_digest_before_they_confirm_and_twice_does_no_harm(pa
 
 
 def test_a_link_ends_and_what_was_not_confirmed_is_forgotten(pages: Pages) -> None:
-    ask_to_join(pages.store, ADA, "", WISHES, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     (mail,) = pages.mails()
     pages.now = NOW + timedelta(days=4)
     with pytest.raises(StoreError, match="too old"):
         confirm(pages.store, token_in(mail), pages.now)
     pages.now = NOW + timedelta(days=8)
     pages.mails()
-    assert pages.store.requests.count_since(ADA, NOW - timedelta(days=30)) == 0
+    assert pages.store.confirmations.count_since(ADA, NOW - timedelta(days=30)) == 0
 
 
 @pytest.mark.parametrize("wrong", ["", "1", "1.2", "1.2.3", "x.y.z", "1.739999.", "\x00", "९.739999.abc"])
 def test_a_link_that_is_not_ours_does_nothing(pages: Pages, wrong: str) -> None:
-    ask_to_join(pages.store, ADA, "", WISHES, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     with pytest.raises(StoreError, match="not whole"):
         confirm(pages.store, wrong, NOW)
 
 
 def test_a_token_of_another_purpose_does_not_confirm(pages: Pages) -> None:
-    ask_to_join(pages.store, ADA, "", WISHES, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     secret = pages.store.secret()
     day = NOW.date() + timedelta(days=1)
-    for token in (tokens.sign(secret, tokens.LEAVE, 1), tokens.sign_until(secret, tokens.PREFERENCES, 1, day)):
+    for token in (tokens.sign(secret, tokens.UNSUBSCRIBE, 1), tokens.sign_until(secret, tokens.PREFERENCES, 1, day)):
         with pytest.raises(StoreError, match="not whole"):
             confirm(pages.store, token, NOW)
 
 
 def test_who_is_subscribed_is_told_so_and_nothing_changes(pages: Pages) -> None:
     before = pages.store.subscribers.add(ADA, "Ada", make_profile(), "cli", NOW)
-    ask_to_join(pages.store, ADA.upper(), "Somebody else", WISHES, NOW)
+    request_subscription(pages.store, ADA.upper(), "Somebody else", PREFERENCES, NOW)
 
     (mail,) = pages.mails()
 
@@ -145,11 +145,11 @@ def test_who_is_subscribed_is_told_so_and_nothing_changes(pages: Pages) -> None:
     assert pages.store.subscribers.get(ADA) == before
 
 
-@pytest.mark.parametrize("end", [leave, pause])
+@pytest.mark.parametrize("end", [unsubscribe, pause])
 def test_who_left_or_paused_comes_back_with_new_wishes(pages: Pages, end: object) -> None:
     pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     end(pages.store, ADA, NOW)  # type: ignore[operator]
-    ask_to_join(pages.store, ADA, "", WISHES, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     (mail,) = pages.mails()
 
     known = confirm(pages.store, token_in(mail), NOW)
@@ -160,21 +160,21 @@ def test_who_left_or_paused_comes_back_with_new_wishes(pages: Pages, end: object
 
 def test_an_address_that_bounced_or_complained_is_not_written_to(pages: Pages) -> None:
     pages.store.subscribers.suppress(ADA, "complaint: abuse", NOW)
-    ask_to_join(pages.store, ADA, "", WISHES, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     assert pages.mails() == []
 
 
 def test_an_address_gets_three_such_mails_a_day(pages: Pages) -> None:
     for _ in range(10):
-        ask_to_join(pages.store, ADA, "", WISHES, NOW)
+        request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     assert len(pages.mails()) == 3
-    ask_to_join(pages.store, ADA, "", WISHES, NOW + timedelta(days=1, seconds=1))
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW + timedelta(days=1, seconds=1))
     assert len(pages.mails()) == 1
 
 
 def test_a_new_address_is_confirmed_where_it_leads_to(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    ask_to_move(pages.store, ada, "new@reader.example", NOW)
+    request_address_change(pages.store, ada, "new@reader.example", NOW)
     (mail,) = pages.mails()
     assert mail["To"] == "new@reader.example"
     assert pages.store.subscribers.get(ADA).email == ADA
@@ -187,8 +187,8 @@ def test_a_new_address_is_confirmed_where_it_leads_to(pages: Pages) -> None:
 
 def test_who_confirms_a_new_address_wants_it_mailed_though_it_once_left(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    pages.store.subscribers.suppress("new@reader.example", OWN_WISH, NOW)
-    ask_to_move(pages.store, ada, "new@reader.example", NOW)
+    pages.store.subscribers.suppress("new@reader.example", UNSUBSCRIBED, NOW)
+    request_address_change(pages.store, ada, "new@reader.example", NOW)
     (mail,) = pages.mails()
 
     confirm(pages.store, token_in(mail), NOW)
@@ -198,7 +198,7 @@ def test_who_confirms_a_new_address_wants_it_mailed_though_it_once_left(pages: P
 
 def test_a_new_address_that_became_somebody_elses_stays_theirs(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    ask_to_move(pages.store, ada, "bob@reader.example", NOW)
+    request_address_change(pages.store, ada, "bob@reader.example", NOW)
     (mail,) = pages.mails()
     pages.store.subscribers.add("bob@reader.example", "Bob", make_profile(), "web", NOW)
     with pytest.raises(StoreError, match="a subscription of its own"):
@@ -209,13 +209,13 @@ def test_a_new_address_that_became_somebody_elses_stays_theirs(pages: Pages) -> 
 def test_a_link_to_preferences_is_mailed_to_subscribers_alone(pages: Pages) -> None:
     pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     for email in (ADA, "nobody@reader.example"):
-        ask_for_link(pages.store, email, NOW)
+        request_link(pages.store, email, NOW)
     (mail,) = pages.mails()
     assert (mail["To"], mail["Subject"]) == (ADA, "Your preferences for Daily Papers")
 
 
 def test_what_the_server_puts_off_is_sent_later_and_what_it_refuses_is_not(pages: Pages) -> None:
-    ask_to_join(pages.store, ADA, "", WISHES, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     pages.hand.error = TransportError("no server")
     with pytest.raises(TransportError):
         pages.mails()
@@ -228,15 +228,15 @@ def test_what_the_server_puts_off_is_sent_later_and_what_it_refuses_is_not(pages
 
 
 def test_it_is_in_the_readers_language(pages: Pages) -> None:
-    ask_to_join(pages.store, ADA, "", WISHES | {"language": "de"}, NOW)
+    request_subscription(pages.store, ADA, "", PREFERENCES | {"language": "de"}, NOW)
     (mail,) = pages.mails()
     assert mail["Subject"] == "Bitte bestätige dein Abonnement von Daily Papers"
 
 
 def test_wrong_wishes_are_refused_at_once(pages: Pages) -> None:
-    for email, wishes in (("no address", WISHES), (ADA, {"hour": 25}), (ADA, {"topics": ["("]})):
+    for email, preferences in (("no address", PREFERENCES), (ADA, {"hour": 25}), (ADA, {"topics": ["("]})):
         with pytest.raises(ProfileError):
-            ask_to_join(pages.store, email, "", wishes, NOW)
+            request_subscription(pages.store, email, "", preferences, NOW)
     assert pages.mails() == []
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter.addresses import check_email
 from newsletter.errors import ProfileError
 from newsletter.models import Cadence, Profile, Style
-from newsletter.subscribers.profiles import Wish, make_profile, read_profile, read_topics
+from newsletter.subscribers.profiles import ProfileFile, make_profile, read_profile, read_topics
 from newsletter.topics.topic import make_topic
 from tests.factories import make_profile as a_profile
 from tests.factories import make_topic as a_topic
@@ -52,7 +52,7 @@ even_if_empty = true
 updates = true
 ranking = { popularity = 0, taste = 2 }
 """
-FULL_WISH = Wish(
+FULL_WISH = ProfileFile(
     slug="ada",
     email="Ada@example.org",
     name="Ada Example",
@@ -87,7 +87,7 @@ def test_a_file_with_every_field_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_an_address_alone_is_a_profile(tmp_path: Path) -> None:
-    assert read_profile(write(tmp_path, 'email = "ada@example.org"'), {}) == Wish(
+    assert read_profile(write(tmp_path, 'email = "ada@example.org"'), {}) == ProfileFile(
         "ada", "ada@example.org", "", Profile()
     )
 
@@ -100,9 +100,9 @@ def test_a_file_written_on_windows_is_read(tmp_path: Path, content: bytes) -> No
 @pytest.mark.parametrize("name", ["example.toml", "example-weekly.toml"])
 def test_the_shipped_examples_can_be_read(name: str) -> None:
     offered = {topic.name.casefold(): topic for topic in read_topics(ROOT / "newsletter" / "samples" / "topics.toml")}
-    wish = read_profile(ROOT / "subscribers" / name, offered)
-    assert wish.slug == name.removesuffix(".toml")
-    assert wish.profile.topics
+    profile_file = read_profile(ROOT / "subscribers" / name, offered)
+    assert profile_file.slug == name.removesuffix(".toml")
+    assert profile_file.profile.topics
 
 
 EMAIL = 'email = "ada@example.org"\n'

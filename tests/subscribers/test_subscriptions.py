@@ -11,8 +11,15 @@ from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
 from newsletter.subscribers import subscriptions
-from newsletter.subscribers.privacy import forget
-from newsletter.subscribers.subscriptions import change, join, leave, move, pause, resume
+from newsletter.subscribers.privacy import erase
+from newsletter.subscribers.subscriptions import (
+    change_address,
+    change_preferences,
+    pause,
+    resume,
+    subscribe,
+    unsubscribe,
+)
 from newsletter.subscribers.sync import SyncReport, sync
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
@@ -26,91 +33,91 @@ BEN = "ben@example.org"
 
 def test_who_joins_is_active_with_their_wishes(store: Store) -> None:
     store.topics.put(make_topic())
-    joined = join(store, ADA, " Ada\nExample ", {"topics": ["in-context learning"]}, NOW)
+    joined = subscribe(store, ADA, " Ada\nExample ", {"topics": ["in-context learning"]}, NOW)
     assert joined == make_subscriber(profile=make_profile(serendipity=True))
     assert store.subscribers.all() == [joined]
 
 
 def test_joining_twice_is_an_error_in_any_spelling(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
+    subscribe(store, ADA, "", {}, NOW)
     with pytest.raises(StoreError) as caught:
-        join(store, "ADA@Example.org", "", {}, LATER)
+        subscribe(store, "ADA@Example.org", "", {}, LATER)
     assert str(caught.value) == (f"{ADA} is known already: active since 2026-05-08 (newsletter subscribers edit {ADA})")
 
 
 def test_who_left_is_told_how_to_come_back(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
-    leave(store, ADA, NOW)
+    subscribe(store, ADA, "", {}, NOW)
+    unsubscribe(store, ADA, NOW)
     with pytest.raises(StoreError, match=f"newsletter subscribers resume {ADA}"):
-        join(store, ADA, "", {}, LATER)
+        subscribe(store, ADA, "", {}, LATER)
 
 
 def test_who_left_and_was_forgotten_comes_back_only_if_they_ask(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
-    leave(store, ADA, NOW)
-    forget(store, ADA, NOW)
-    with pytest.raises(StoreError, match=f"newsletter subscribers add {ADA} --they-asked"):
-        join(store, ADA, "", {}, LATER)
-    assert join(store, ADA, "", {}, LATER, they_asked=True).status is Status.ACTIVE
+    subscribe(store, ADA, "", {}, NOW)
+    unsubscribe(store, ADA, NOW)
+    erase(store, ADA, NOW)
+    with pytest.raises(StoreError, match=f"newsletter subscribers add {ADA} --resubscribe"):
+        subscribe(store, ADA, "", {}, LATER)
+    assert subscribe(store, ADA, "", {}, LATER, resubscribe=True).status is Status.ACTIVE
     assert store.subscribers.why_suppressed(ADA) is None
 
 
 def test_all_that_is_known_moves_to_another_address(store: Store) -> None:
-    ada = join(store, ADA, "Ada", {"topics": ["clouds"]}, NOW)
-    moved = move(store, ada, "ada@new.example")
+    ada = subscribe(store, ADA, "Ada", {"topics": ["clouds"]}, NOW)
+    moved = change_address(store, ada, "ada@new.example")
     assert (moved.id, moved.email, moved.profile) == (ada.id, "ada@new.example", ada.profile)
     assert store.subscribers.find(ADA) is None
-    assert move(store, moved, "Ada@New.example").id == ada.id
+    assert change_address(store, moved, "Ada@New.example").id == ada.id
 
 
 def test_nobody_moves_to_an_address_of_others_or_one_that_must_not_be_mailed(store: Store) -> None:
-    ada, _ = join(store, ADA, "", {}, NOW), join(store, BEN, "", {}, NOW)
+    ada, _ = subscribe(store, ADA, "", {}, NOW), subscribe(store, BEN, "", {}, NOW)
     store.subscribers.suppress("gone@example.org", "bounced", NOW)
     for email, complaint in ((BEN, "a subscription of its own"), ("gone@example.org", "must not be mailed: bounced")):
         with pytest.raises(StoreError, match=complaint):
-            move(store, ada, email)
+            change_address(store, ada, email)
     with pytest.raises(ProfileError):
-        move(store, ada, "nowhere")
+        change_address(store, ada, "nowhere")
     assert store.subscribers.get(ADA) == ada
 
 
 @pytest.mark.parametrize("email", ["ada", "", "ada@example.org\nBcc: x@example.org"])
 def test_joining_needs_an_address(store: Store, email: str) -> None:
     with pytest.raises(ProfileError):
-        join(store, email, "", {}, NOW)
+        subscribe(store, email, "", {}, NOW)
     assert store.subscribers.all() == []
 
 
 def test_changing_one_wish_keeps_the_others(store: Store) -> None:
-    join(store, ADA, "Ada", {"topics": ["clouds"], "hour": 7}, NOW)
-    changed = change(store, "ADA@example.org", None, {"cadence": "weekly"})
+    subscribe(store, ADA, "Ada", {"topics": ["clouds"], "hour": 7}, NOW)
+    changed = change_preferences(store, "ADA@example.org", None, {"cadence": "weekly"})
     expected = Profile(topics=(make_topic("clouds", ("clouds",)),), hour=7, cadence=Cadence.WEEKLY)
     assert changed == make_subscriber(name="Ada", profile=expected)
 
 
 def test_a_wrong_wish_changes_nothing(store: Store) -> None:
-    before = join(store, ADA, "Ada", {}, NOW)
+    before = subscribe(store, ADA, "Ada", {}, NOW)
     with pytest.raises(ProfileError):
-        change(store, ADA, "Ben", {"hour": 99})
+        change_preferences(store, ADA, "Ben", {"hour": 99})
     assert store.subscribers.all() == [before]
 
 
 def test_changing_a_name_changes_only_that(store: Store) -> None:
-    join(store, ADA, "Ada", {}, NOW)
-    assert change(store, ADA, "Countess\r\nAda", {}).name == "Countess Ada"
+    subscribe(store, ADA, "Ada", {}, NOW)
+    assert change_preferences(store, ADA, "Countess\r\nAda", {}).name == "Countess Ada"
 
 
 def test_what_a_file_says_is_changed_in_the_file(store: Store, tmp_path: Path) -> None:
     write(tmp_path, "ada", ADA)
     sync(store, tmp_path, NOW)
     with pytest.raises(StoreError, match=r"is written in subscribers/ada\.toml"):
-        change(store, ADA, None, {"hour": 9})
+        change_preferences(store, ADA, None, {"hour": 9})
 
 
 @pytest.mark.parametrize(
     "act",
-    [lambda store: change(store, ADA, None, {}), lambda store: pause(store, ADA, NOW),
-     lambda store: resume(store, ADA, NOW), lambda store: leave(store, ADA, NOW)],
+    [lambda store: change_preferences(store, ADA, None, {}), lambda store: pause(store, ADA, NOW),
+     lambda store: resume(store, ADA, NOW), lambda store: unsubscribe(store, ADA, NOW)],
     ids=["change", "pause", "resume", "leave"],
 )  # fmt: skip
 def test_an_unknown_address_is_an_error(store: Store, act: Callable[[Store], object]) -> None:
@@ -119,7 +126,7 @@ def test_an_unknown_address_is_an_error(store: Store, act: Callable[[Store], obj
 
 
 def test_pausing_and_resuming_is_remembered_with_its_day(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
+    subscribe(store, ADA, "", {}, NOW)
     assert pause(store, ADA, LATER) == make_subscriber(
         name="", profile=Profile(), status=Status.PAUSED, status_at=LATER
     )
@@ -127,49 +134,49 @@ def test_pausing_and_resuming_is_remembered_with_its_day(store: Store) -> None:
 
 
 def test_leaving_is_at_once_and_suppresses_the_address(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
-    assert leave(store, "ADA@EXAMPLE.ORG", LATER) == make_subscriber(
-        name="", profile=Profile(), status=Status.LEFT, status_at=LATER
+    subscribe(store, ADA, "", {}, NOW)
+    assert unsubscribe(store, "ADA@EXAMPLE.ORG", LATER) == make_subscriber(
+        name="", profile=Profile(), status=Status.UNSUBSCRIBED, status_at=LATER
     )
     assert store.subscribers.suppressions() == {ADA: "unsubscribed"}
 
 
 def test_leaving_twice_changes_nothing(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
-    left = leave(store, ADA, NOW)
-    assert leave(store, ADA, LATER) == left
+    subscribe(store, ADA, "", {}, NOW)
+    left = unsubscribe(store, ADA, NOW)
+    assert unsubscribe(store, ADA, LATER) == left
 
 
 def test_the_token_of_a_leave_link_is_enough(store: Store) -> None:
-    ada, ben = join(store, ADA, "", {}, NOW), join(store, BEN, "", {}, NOW)
-    leave(store, tokens.sign(store.secret(), tokens.LEAVE, ben.id), LATER)
+    ada, ben = subscribe(store, ADA, "", {}, NOW), subscribe(store, BEN, "", {}, NOW)
+    unsubscribe(store, tokens.sign(store.secret(), tokens.UNSUBSCRIBE, ben.id), LATER)
     assert [(one.email, one.status) for one in store.subscribers.all()] == [
         (ada.email, Status.ACTIVE),
-        (ben.email, Status.LEFT),
+        (ben.email, Status.UNSUBSCRIBED),
     ]
 
 
 @pytest.mark.parametrize("who", ["1.AAAAAAAAAAAAAAAAAAAA", "1.", "1.\udcff", "", "\udcff@example.org"])
 def test_another_token_is_an_error_and_nobody_leaves(store: Store, who: str) -> None:
-    join(store, ADA, "", {}, NOW)
+    subscribe(store, ADA, "", {}, NOW)
     with pytest.raises(StoreError):
-        leave(store, who, NOW)
+        unsubscribe(store, who, NOW)
     assert store.subscribers.suppressions() == {}
 
 
 def test_the_token_of_nobody_is_an_error(store: Store) -> None:
     with pytest.raises(StoreError, match="nobody has the token"):
-        leave(store, tokens.sign(store.secret(), tokens.LEAVE, 99), NOW)
+        unsubscribe(store, tokens.sign(store.secret(), tokens.UNSUBSCRIBE, 99), NOW)
 
 
 def test_who_left_comes_back_only_by_their_own_wish(store: Store) -> None:
-    join(store, ADA, "", {}, NOW)
-    leave(store, ADA, NOW)
+    subscribe(store, ADA, "", {}, NOW)
+    unsubscribe(store, ADA, NOW)
     with pytest.raises(StoreError, match="by their own wish"):
         resume(store, ADA, LATER)
     with pytest.raises(StoreError, match="nothing to pause"):
         pause(store, ADA, LATER)
-    assert resume(store, ADA, LATER, they_asked=True).status is Status.ACTIVE
+    assert resume(store, ADA, LATER, resubscribe=True).status is Status.ACTIVE
     assert store.subscribers.suppressions() == {}
 
 
@@ -229,13 +236,13 @@ def test_a_changed_file_changes_its_reader(store: Store, folder: Path) -> None:
 
 
 def test_a_file_takes_over_who_joined_by_command(store: Store, folder: Path) -> None:
-    join(store, ADA, "Ada", {"hour": 5}, NOW)
+    subscribe(store, ADA, "Ada", {"hour": 5}, NOW)
     assert changes(sync(store, folder, LATER)) == [("ada", "changed"), ("ben", "added")]
     assert store.subscribers.get(ADA).origin == "file:ada"
 
 
 def test_who_joined_by_command_needs_no_file(store: Store, folder: Path) -> None:
-    join(store, "cy@example.org", "", {}, NOW)
+    subscribe(store, "cy@example.org", "", {}, NOW)
     sync(store, folder, LATER)
     assert statuses(store) == {ADA: Status.ACTIVE, BEN: Status.ACTIVE, "cy@example.org": Status.ACTIVE}
 
@@ -250,15 +257,15 @@ def test_a_reader_whose_file_is_gone_is_disabled_once(store: Store, folder: Path
 
 def test_who_is_forgotten_is_not_brought_back_by_their_file(store: Store, folder: Path) -> None:
     sync(store, folder, NOW)
-    forget(store, ADA, LATER)
-    assert changes(sync(store, folder, LATER)) == [("ada", "left"), ("ben", "same")]
+    erase(store, ADA, LATER)
+    assert changes(sync(store, folder, LATER)) == [("ada", "unsubscribed"), ("ben", "same")]
     assert store.subscribers.find(ADA) is None
 
 
 def test_whose_wishes_are_in_a_file_does_not_move(store: Store, folder: Path) -> None:
     sync(store, folder, NOW)
     with pytest.raises(StoreError, match="is written in"):
-        move(store, store.subscribers.get(ADA), "ada@new.example")
+        change_address(store, store.subscribers.get(ADA), "ada@new.example")
 
 
 def test_a_reader_whose_file_is_back_is_enabled(store: Store, folder: Path) -> None:
@@ -310,7 +317,7 @@ def test_who_paused_stays_paused(store: Store, folder: Path) -> None:
 
 def test_who_left_never_comes_back_through_a_file(store: Store, folder: Path) -> None:
     sync(store, folder, NOW)
-    leave(store, ADA, NOW)
+    unsubscribe(store, ADA, NOW)
     left = store.subscribers.get(ADA)
     for step in ("as it is", "changed", "renamed", "gone", "back", "other spelling"):
         if step == "changed":
@@ -324,7 +331,7 @@ def test_who_left_never_comes_back_through_a_file(store: Store, folder: Path) ->
         if step == "other spelling":
             write(folder, "ada", ADA.upper())
         outcomes = {outcome for _, email, outcome in sync(store, folder, LATER).changes if email != BEN}
-        assert (step, outcomes) == (step, set() if step == "gone" else {"left"})
+        assert (step, outcomes) == (step, set() if step == "gone" else {"unsubscribed"})
         assert store.subscribers.all() == [left, store.subscribers.get(BEN)]
 
 
@@ -374,7 +381,7 @@ def test_a_dry_run_says_what_a_run_does_and_changes_nothing(store: Store, folder
     write(folder, "eve", "eve@example.org")
     write(folder, "fay", "fay@example.org")
     sync(store, folder, NOW)
-    leave(store, "eve@example.org", NOW)
+    unsubscribe(store, "eve@example.org", NOW)
     (folder / "ada.toml").rename(folder / "lovelace.toml")
     write(folder, "ben", BEN, "hour = 17")
     write(folder, "cy", "cy@new.example")
@@ -388,7 +395,7 @@ def test_a_dry_run_says_what_a_run_does_and_changes_nothing(store: Store, folder
     assert [(slug, outcome) for slug, _, outcome in foretold.changes] == [
         ("ben", "changed"),
         ("cy", "added"),
-        ("eve", "left"),
+        ("eve", "unsubscribed"),
         ("lovelace", "changed"),
         ("cy", "disabled"),
         ("dee", "disabled"),

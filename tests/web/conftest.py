@@ -88,7 +88,7 @@ def asked(site: Site) -> Iterator[Asked]:
         file.unlink()
     with open_store(site.store) as store, store.transaction():
         for known in store.subscribers.all():
-            store.subscribers.forget(known.id, known.email)
+            store.subscribers.erase(known.id, known.email)
     config = load_config(site, environ={"NEWSLETTER_SITE_URL": SITE_URL})
     with serving_mail(Server()) as server:
         yield Asked(config, server)

@@ -45,7 +45,7 @@ class Asked:
     def store(self) -> Store:
         return open_store(self.config.site.store)
 
-    def reader(self, email: str = ADA) -> Subscriber:
+    def subscriber(self, email: str = ADA) -> Subscriber:
         with self.store() as store:
             return store.subscribers.get(email)
 
@@ -74,7 +74,7 @@ class Asked:
     def leaving(self, email: str = ADA) -> str:
         """Return the path by which somebody leaves."""
         with self.store() as store:
-            return f"/leave/{tokens.sign(store.secret(), tokens.LEAVE, store.subscribers.get(email).id)}"
+            return f"/unsubscribe/{tokens.sign(store.secret(), tokens.UNSUBSCRIBE, store.subscribers.get(email).id)}"
 
 
 def paths_in(mail: EmailMessage) -> list[str]:

@@ -22,7 +22,7 @@ def run_by(asked: Asked) -> Asked:
     with asked.store() as store, store.transaction():
         store.subscribers.add(ADA, "Ada", make_profile(hour=0), "web", NOW)
         left = store.subscribers.add("bob@reader.example", "", make_profile(), "web", NOW - timedelta(days=5))
-        store.subscribers.set_status(left.id, Status.LEFT, NOW)
+        store.subscribers.set_status(left.id, Status.UNSUBSCRIBED, NOW)
     made = Asked(replace(asked.config, web_password="sesame"), asked.server)
     made.send()
     made.client.headers.update(basic("anybody", "sesame"))
@@ -59,11 +59,11 @@ def test_it_shows_how_things_stand(run_by: Asked) -> None:
 def test_editions_are_paused_and_go_on(run_by: Asked) -> None:
     with run_by.store() as store:
         (edition,) = store.editions.latest(5)
-    for name, halted in (("pause", {edition.key: "paused"}), ("resume", {})):
+    for name, states in (("pause", {edition.key: "paused"}), ("resume", {})):
         answer = run_by.client.post(f"/operator/{name}", data={"form": mark(run_by), "edition": edition.key})
         assert answer.status_code == 303
         with run_by.store() as store:
-            assert store.editions.halted() == halted
+            assert store.editions.states() == states
     assert run_by.client.post("/operator/pause", data={"form": mark(run_by), "edition": "x"}).status_code == 422
 
 

@@ -41,7 +41,7 @@ _QUOTED_ID = re.compile(r"^[> \t]{0,8}Message-ID:\s{0,80}(<[^\s<>]{1,900}>)", re
 _MOST_CHARACTERS = 65536
 
 
-def is_answer(mail: Part) -> bool:
+def is_reply(mail: Part) -> bool:
     """Whether a program answered for a reader who is away or has moved (RFC 3834), and no server reports."""
     if field(mail, "X-Failed-Recipients") or _from_daemon(mail):
         return False
@@ -57,14 +57,14 @@ def is_answer(mail: Part) -> bool:
 
 def failures(mail: Part) -> Iterator[tuple[str, str]]:
     """Yield each address that a daemon's mail gives up on, and the daemon's words on it. Never raises."""
-    if is_answer(mail) or not _is_report(mail):
+    if is_reply(mail) or not _is_report(mail):
         return
-    words = words_of(mail)
-    if _STILL_TRIED.search(f"subject: {field(mail, 'Subject')}\n{words}") or _ABSENT.search(field(mail, "Subject")):
+    response = words_of(mail)
+    if _STILL_TRIED.search(f"subject: {field(mail, 'Subject')}\n{response}") or _ABSENT.search(field(mail, "Subject")):
         return
-    found = _named(mail) or _detected(mail) or _addressed(words)
+    found = _named(mail) or _detected(mail) or _addressed(response)
     for email in sorted(found)[:50]:
-        yield email, _about(email, words)
+        yield email, _about(email, response)
 
 
 def words_of(mail: Part) -> str:
@@ -117,11 +117,11 @@ def _detected(mail: Part) -> set[str]:
     return {address for text in told if (address := address_in(text))}
 
 
-def _addressed(words: str) -> set[str]:
+def _addressed(response: str) -> set[str]:
     """Return the address that a report of no known form begins with, if it gives something up."""
-    if not _GIVEN_UP.search(words):
+    if not _GIVEN_UP.search(response):
         return set()
-    first = address_in(words)
+    first = address_in(response)
     return {first} if first else set()
 
 
@@ -134,8 +134,8 @@ _GIVEN_UP = re.compile(
 )
 
 
-def _about(email: str, words: str) -> str:
+def _about(email: str, response: str) -> str:
     """Return the words from where they name the address on: before it stands what all reports of a server say."""
-    at = words.casefold().find(email.casefold())
-    told = words[max(at, 0) :][:2000]
-    return told if len(told) > len(email) + 20 else words[:2000]
+    at = response.casefold().find(email.casefold())
+    told = response[max(at, 0) :][:2000]
+    return told if len(told) > len(email) + 20 else response[:2000]

@@ -25,7 +25,7 @@ class MailboxError(NewsletterError):
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnSettings:
+class BounceSettings:
     """Where mail that came back is read from, and how often a mailbox may refuse."""
 
     #: Soft bounces in 30 days after which an address is not mailed any more.
@@ -99,7 +99,7 @@ def _seen_name(name: str) -> str:
 
 
 def each_in_imap(
-    settings: ReturnSettings, take: Callable[[bytes], object], context: ssl.SSLContext | None = None
+    settings: BounceSettings, take: Callable[[bytes], object], context: ssl.SSLContext | None = None
 ) -> Gathered:
     """Give each unseen message of an IMAP folder to `take`, and flag it as seen (RFC 9051).
 
@@ -124,18 +124,18 @@ def each_in_imap(
 
 
 @contextmanager
-def _explained(settings: ReturnSettings) -> Iterator[None]:
+def _explained(settings: BounceSettings) -> Iterator[None]:
     try:
         yield
     except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
         said = error.args[0] if error.args and isinstance(error.args[0], bytes) else None
         reason = said.decode(errors="replace") if said else getattr(error, "strerror", None) or error
-        words = "".join(letter for letter in str(reason) if letter.isprintable())[:300]
-        raise MailboxError(f"mailbox at {settings.imap_host}:{settings.imap_port}: {words}") from error
+        response = "".join(char for char in str(reason) if char.isprintable())[:300]
+        raise MailboxError(f"mailbox at {settings.imap_host}:{settings.imap_port}: {response}") from error
 
 
 @contextmanager
-def _connected(settings: ReturnSettings, context: ssl.SSLContext) -> Iterator[imaplib.IMAP4]:
+def _connected(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[imaplib.IMAP4]:
     host, port = settings.imap_host or "", settings.imap_port
     if port == _STARTTLS_PORT:
         mailbox = imaplib.IMAP4(host, port, timeout=_TIMEOUT_S)
@@ -154,14 +154,14 @@ def _connected(settings: ReturnSettings, context: ssl.SSLContext) -> Iterator[im
 
 def _quoted(text: str, name: str) -> str:
     if not text.isascii() or not text.isprintable():
-        raise MailboxError(f"returns.{name}: only printable ASCII can be told to an IMAP server")
+        raise MailboxError(f"bounces.{name}: only printable ASCII can be told to an IMAP server")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _unseen_uids(mailbox: imaplib.IMAP4) -> list[str]:
     found = _checked(mailbox.uid("SEARCH", "UNSEEN"))
-    words = found[0].split() if found and isinstance(found[0], bytes) else []
-    return [word.decode() for word in words if word.isdigit() and len(word) <= 10]
+    response = found[0].split() if found and isinstance(found[0], bytes) else []
+    return [word.decode() for word in response if word.isdigit() and len(word) <= 10]
 
 
 def _fetched(mailbox: imaplib.IMAP4, uid: str) -> bytes | None:
@@ -173,7 +173,7 @@ def _fetched(mailbox: imaplib.IMAP4, uid: str) -> bytes | None:
 def _checked(answer: tuple[str, Sequence[object]]) -> Sequence[object]:
     status, found = answer
     if status != "OK":
-        words = found[0] if found else b""
-        told = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+        response = found[0] if found else b""
+        told = response.decode(errors="replace") if isinstance(response, bytes) else str(response)
         raise MailboxError(f"the mailbox's server refuses: {told}")
     return found

@@ -92,9 +92,9 @@ def _decoded(value: object) -> str:
     return squeeze(text)
 
 
-def short(words: str) -> str:
+def short(response: str) -> str:
     """Return words fit to be kept."""
-    return squeeze(words[: 4 * _LONGEST])[:_LONGEST]
+    return squeeze(response[: 4 * _LONGEST])[:_LONGEST]
 
 
 def address_in(text: str) -> str | None:
@@ -109,7 +109,7 @@ def message_id_in(text: str) -> str | None:
     return match[0] if match else None
 
 
-def returned_headers(mail: Part) -> Part | None:
+def original_headers(mail: Part) -> Part | None:
     """Return what the report gives back of the mail it is about, as far as its headers go."""
     for part in parts_of(mail):
         kind = part.get_content_type()

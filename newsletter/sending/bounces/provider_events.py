@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.sending.bounces.mime import short
-from newsletter.sending.bounces.reports import Return, fingerprint_of
+from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 from newsletter.sending.status_codes import Kind, diagnose
 
 _MOST_EVENTS = 5000
@@ -35,7 +35,7 @@ def read_json(body: bytes | str) -> Any:
         return None
 
 
-def of_ses(notice: Any) -> tuple[Return, ...]:
+def of_ses(notice: Any) -> tuple[BounceReport, ...]:
     """Return what a notification of Amazon SES tells, or an event of a configuration set."""
     mail, name = _dict(notice, "mail"), _text(notice, "notificationType") or _text(notice, "eventType")
     message_id = next((_text(one, "value") for one in _list(mail, "headers") if _named_message_id(one)), None)
@@ -60,81 +60,81 @@ def _named_message_id(header: Any) -> bool:
     return _text(header, "name").casefold() == "message-id"
 
 
-def _ses_bounce(bounce: Any, recipient: Any, message_id: str | None) -> Return | None:
-    email, words = _text(recipient, "emailAddress"), _text(recipient, "diagnosticCode")
+def _ses_bounce(bounce: Any, recipient: Any, message_id: str | None) -> BounceReport | None:
+    email, response = _text(recipient, "emailAddress"), _text(recipient, "diagnosticCode")
     lasting, more = _text(bounce, "bounceType"), _text(bounce, "bounceSubType")
     # Without a server's words, "Transient, General" is how SES tells of a reader who is away.
-    if not email or (lasting == "Transient" and more == "General" and not words):
+    if not email or (lasting == "Transient" and more == "General" and not response):
         return None
-    kind, code = diagnose(_text(recipient, "status"), words)
+    kind, code = diagnose(_text(recipient, "status"), response)
     kind = Kind.HARD if lasting == "Permanent" else Kind.SOFT
-    return _made("ses", _text(bounce, "feedbackId"), email, kind, code, words or f"{lasting}: {more}", message_id)
+    return _made("ses", _text(bounce, "feedbackId"), email, kind, code, response or f"{lasting}: {more}", message_id)
 
 
-def of_sendgrid(events: Any) -> tuple[Return, ...]:
+def of_sendgrid(events: Any) -> tuple[BounceReport, ...]:
     """Return what a list of events of SendGrid tells."""
     made = []
     for event in _elements(events):
-        name, email, words = _text(event, "event"), _text(event, "email"), _text(event, "reason")
-        kind, code = diagnose(_text(event, "status"), words)
-        if name == "spamreport" or (name == "dropped" and words == "Spam Reporting Address"):
-            kind, words = Kind.COMPLAINT, words or "spam report"
+        name, email, response = _text(event, "event"), _text(event, "email"), _text(event, "reason")
+        kind, code = diagnose(_text(event, "status"), response)
+        if name == "spamreport" or (name == "dropped" and response == "Spam Reporting Address"):
+            kind, response = Kind.COMPLAINT, response or "spam report"
         elif name == "bounce" and _text(event, "type") == "blocked":
             kind = Kind.SOFT
-        elif name == "dropped" and words in ("Bounced Address", "Invalid"):
+        elif name == "dropped" and response in ("Bounced Address", "Invalid"):
             kind = Kind.HARD
         elif name != "bounce":
             continue
         if email:
             message_id = _text(event, "smtp-id") or None
-            made.append(_made("sendgrid", _text(event, "sg_event_id"), email, kind, code, words, message_id))
+            made.append(_made("sendgrid", _text(event, "sg_event_id"), email, kind, code, response, message_id))
     return tuple(made)
 
 
-def of_mailgun(event: Any) -> tuple[Return, ...]:
+def of_mailgun(event: Any) -> tuple[BounceReport, ...]:
     """Return what an event of Mailgun tells: its "event-data"."""
     name, email, status = _text(event, "event"), _text(event, "recipient"), _dict(event, "delivery-status")
-    words = _text(status, "message") or _text(status, "description") or _text(event, "reason")
-    kind, code = diagnose(_text(status, "enhanced-code"), words)
+    response = _text(status, "message") or _text(status, "description") or _text(event, "reason")
+    kind, code = diagnose(_text(status, "enhanced-code"), response)
     if name == "complained" or _text(event, "reason") == "suppress-complaint":
-        kind, code, words = Kind.COMPLAINT, "", words or "complained"
+        kind, code, response = Kind.COMPLAINT, "", response or "complained"
     elif name != "failed" or _text(event, "severity") != "permanent":
         return ()
     elif _text(event, "reason") == "suppress-bounce":
         kind = Kind.HARD
     message_id = _text(_dict(_dict(event, "message"), "headers"), "message-id").strip("<>")
     message_id = f"<{message_id}>" if message_id else ""
-    made = _made("mailgun", _text(event, "id"), email, kind, code, words, message_id or None)
+    made = _made("mailgun", _text(event, "id"), email, kind, code, response, message_id or None)
     return (made,) if email else ()
 
 
-def of_postmark(record: Any) -> tuple[Return, ...]:
+def of_postmark(record: Any) -> tuple[BounceReport, ...]:
     """Return what a record of Postmark tells."""
     kind = _POSTMARK.get(_text(record, "Type"))
-    email, words = _text(record, "Email"), _text(record, "Details") or _text(record, "Description")
+    email, response = _text(record, "Email"), _text(record, "Details") or _text(record, "Description")
     if _text(record, "RecordType") not in ("Bounce", "SpamComplaint") or kind is None or not email:
         return ()
-    code = "" if kind is Kind.COMPLAINT else diagnose("", words)[1]
+    code = "" if kind is Kind.COMPLAINT else diagnose("", response)[1]
     number = str(record.get("ID", "")) + _text(record, "MessageID")
-    return (_made("postmark", number, email, kind, code, words, None),)
+    return (_made("postmark", number, email, kind, code, response, None),)
 
 
 # -- what JSON holds ----------------------------------------------------------------------------------
 
 
 def _made(
-    origin: str, number: str, email: str, kind: Kind, code: str, words: str, message_id: str | None
-) -> Return:  # fmt: skip
+    origin: str, number: str, email: str, kind: Kind, code: str, response: str, message_id: str | None
+) -> BounceReport:  # fmt: skip
     email = short(email)
-    return Return(
+    return BounceReport(
         email=email,
         kind=kind,
         code=code,
-        words=short(words),
+        response=short(response),
         origin=origin,
         message_id=message_id,
         envelope_to=None,
-        fingerprint=fingerprint_of(origin, number or f"{message_id} {code} {words}", email.casefold(), kind),
+        fingerprint=fingerprint_of(origin, number or f"{message_id} {code} {response}", email.casefold(), kind),
     )
 
 

@@ -22,14 +22,14 @@ from newsletter.sending.bounces.mime import (
     field,
     fields,
     message_id_in,
+    original_headers,
     parse,
     parts_of,
-    returned_headers,
     short,
 )
 from newsletter.sending.status_codes import Kind, diagnose
 
-__all__ = ["Kind", "Return", "fingerprint_of", "read_return"]
+__all__ = ["BounceReport", "Kind", "fingerprint_of", "read_bounce_report"]
 
 #: Of RFC 5965 and 6430; the others ("not-spam", "auth-failure") are no complaint.
 _COMPLAINTS = ("abuse", "fraud", "virus", "other", "opt-out", "opt-out-list")
@@ -40,7 +40,7 @@ _SENT_TO = ("X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "X-
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class BounceReport:
     """What one report says of one address."""
 
     #: As the report names it; "" where it names none, as complaints do that keep the reader's name to themselves.
@@ -49,7 +49,7 @@ class Return:
     #: Of RFC 3463, as in "5.1.1", or "".
     code: str
     #: The server's.
-    words: str
+    response: str
     #: Who said it: dsn, arf, text; ses, sendgrid, mailgun, postmark; smtp.
     origin: str
     #: Of the mail that came back, with its brackets.
@@ -67,11 +67,11 @@ class _Finding:
     email: str
     kind: Kind
     code: str
-    words: str
+    response: str
     origin: str
 
 
-def read_return(raw: bytes) -> tuple[Return, ...]:
+def read_bounce_report(raw: bytes) -> tuple[BounceReport, ...]:
     """Return what a mail reports, one for each address and kind; nothing for a mail that is no report. Never raises."""
     raw = raw[:MOST_BYTES]
     mail = parse(raw)
@@ -81,16 +81,16 @@ def read_return(raw: bytes) -> tuple[Return, ...]:
     if not findings:
         return ()
     own_id = message_id_in(field(mail, "Message-ID")) or hashlib.sha256(raw).hexdigest()
-    returned = returned_headers(mail)
-    message_id = message_id_in(field(returned, "Message-ID")) if returned else None
+    report = original_headers(mail)
+    message_id = message_id_in(field(report, "Message-ID")) if report else None
     message_id = message_id or heuristics.quoted_message_id(mail)
-    sent_to = _sent_to(mail, returned)
+    sent_to = _sent_to(mail, report)
     made = (
-        Return(
+        BounceReport(
             email=one.email,
             kind=one.kind,
             code=one.code,
-            words=short(one.words),
+            response=short(one.response),
             origin=one.origin,
             message_id=message_id,
             envelope_to=sent_to,
@@ -114,12 +114,12 @@ def _findings(mail: Part) -> list[_Finding]:
             return list(_failures(part, mail))
         if kind == "message/feedback-report":
             return list(_complaints(part, mail))
-    returned = returned_headers(mail)
-    if returned is not None and (reader := address_in(field(returned, _MICROSOFT_READER))):
+    report = original_headers(mail)
+    if report is not None and (reader := address_in(field(report, _MICROSOFT_READER))):
         return [_Finding(reader, Kind.COMPLAINT, "", field(mail, "Subject"), "arf")]
     return [
-        _Finding(email, *diagnose("", words), words, "text")
-        for email, words in heuristics.failures(mail)
+        _Finding(email, *diagnose("", response), response, "text")
+        for email, response in heuristics.failures(mail)
     ]  # fmt: skip
 
 
@@ -155,18 +155,18 @@ def _complaints(part: Part, mail: Part) -> Iterator[_Finding]:
         feedback = field(block, "Feedback-Type").casefold()
         if feedback not in _COMPLAINTS:
             return
-        returned = returned_headers(mail)
+        report = original_headers(mail)
         told = [*fields(block, "Original-Rcpt-To"), *fields(block, "Removal-Recipient")]
-        told += [field(returned, _MICROSOFT_READER), field(returned, "To")] if returned else []
+        told += [field(report, _MICROSOFT_READER), field(report, "To")] if report else []
         named = [address for text in told if (address := address_in(text)) and not address.startswith("redacted")]
-        words = f"{feedback}, said {field(block, 'User-Agent') or field(mail, 'From')}"
-        yield _Finding(named[0] if named else "", Kind.COMPLAINT, "", words, "arf")
+        response = f"{feedback}, said {field(block, 'User-Agent') or field(mail, 'From')}"
+        yield _Finding(named[0] if named else "", Kind.COMPLAINT, "", response, "arf")
 
 
 # -- where it was sent to -----------------------------------------------------------------------------
 
 
-def _sent_to(mail: Part, returned: Part | None) -> str | None:
+def _sent_to(mail: Part, report: Part | None) -> str | None:
     """Return the address that looks like a mail's own return address, else the one closest to the envelope.
 
     A report read from a mailbox names several: the mailbox's own, aliases, and the one the server answered to.
@@ -175,7 +175,7 @@ def _sent_to(mail: Part, returned: Part | None) -> str | None:
     for part in parts_of(mail):
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             told += [field(block, "Original-Envelope-Id") for block in blocks_of(part)[:1]]
-    told += [field(returned, "Return-Path")] if returned else []
+    told += [field(report, "Return-Path")] if report else []
     addresses = [address for text in told if (address := address_in(text))]
     own = (address for address in addresses if "+" in address or "=" in address.partition("@")[0])
     return next(own, addresses[0] if addresses else None)

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.errors import NewsletterError
 from newsletter.sending.bounces.provider_events import of_mailgun, of_postmark, of_sendgrid, of_ses, read_json
-from newsletter.sending.bounces.reports import Return
+from newsletter.sending.bounces.reports import BounceReport
 
 #: How old a call may be, and how far ahead of our clock.
 _MAX_AGE = timedelta(days=1)
@@ -47,7 +47,7 @@ class WebhookRefused(NewsletterError):
 class SesCall:
     """What a call of Amazon's tells."""
 
-    returns: tuple[Return, ...] = ()
+    reports: tuple[BounceReport, ...] = ()
     #: The address to ask for once, so that SNS begins to call; it is one of Amazon's.
     confirm_url: str | None = None
 
@@ -75,7 +75,7 @@ def read_ses(body: bytes, topic_arn: str, fetch: Callable[[str], bytes], now: da
     return SesCall(of_ses(read_json(_string(call, "Message"))))
 
 
-def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now: datetime) -> tuple[Return, ...]:
+def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now: datetime) -> tuple[BounceReport, ...]:
     """Read events of SendGrid: signed with ECDSA over time and body; the key is base64, as SendGrid shows it.
 
     Raises:
@@ -94,7 +94,7 @@ def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now:
     return of_sendgrid(read_json(body))
 
 
-def read_mailgun(body: bytes, signing_key: str, now: datetime) -> tuple[Return, ...]:
+def read_mailgun(body: bytes, signing_key: str, now: datetime) -> tuple[BounceReport, ...]:
     """Read an event of Mailgun: HMAC-SHA256 over time and token, both in the body.
 
     The signature does not cover the event itself, so that all rests on https and on the token being fresh.
@@ -115,7 +115,7 @@ def read_mailgun(body: bytes, signing_key: str, now: datetime) -> tuple[Return, 
     return of_mailgun(call.get("event-data"))
 
 
-def read_postmark(headers: Mapping[str, str], body: bytes, username: str, password: str) -> tuple[Return, ...]:
+def read_postmark(headers: Mapping[str, str], body: bytes, username: str, password: str) -> tuple[BounceReport, ...]:
     """Read a record of Postmark, which shows the credentials of the webhook's address (RFC 7617).
 
     Raises:

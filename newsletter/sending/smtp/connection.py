@@ -44,7 +44,11 @@ class Connection:
     @property
     def is_used_up(self) -> bool:
         """Whether it took as many messages as one connection may."""
-        return 0 < self._settings.per_connection <= self.conversation.settled + (self.conversation.leaving is not None)
+        return (
+            0
+            < self._settings.max_messages_per_connection
+            <= self.conversation.settled + (self.conversation.leaving is not None)
+        )
 
     @property
     def unsent(self) -> int:

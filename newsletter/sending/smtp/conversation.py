@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from newsletter.models import Message
 from newsletter.sending import Result, Verdict
-from newsletter.sending.smtp.replies import Replies, Reply, verdict_on
+from newsletter.sending.smtp.replies import Replies, Reply, classify_reply
 
 _SENDER, _RECIPIENT, _DATA, _MESSAGE, _NOTHING = "the sender", "the recipient", "DATA", "the message", "nothing"
 
@@ -92,7 +92,7 @@ class Conversation:
         if self._chunking:
             self.ready = message
         else:
-            self._say_envelope(message)
+            self._send_envelope(message)
             self._say(b"DATA\r\n", _DATA, message)
         return None
 
@@ -102,7 +102,7 @@ class Conversation:
         assert message is not None  # noqa: S101 - the caller looked
         self.ready, self.envelope, self.leaving = None, None, message
         if self._chunking:
-            self._say_envelope(message)
+            self._send_envelope(message)
             self.out.append(b"BDAT %d LAST\r\n" % len(message.content))
             self.out.append(message.content)
         else:
@@ -155,10 +155,10 @@ class Conversation:
         """
         results = []
         if self.leaving is not None and self.leaving is not self._failed:
-            verdict = Verdict.RETURNED if unsent else Verdict.IN_DOUBT
+            verdict = Verdict.UNSENT if unsent else Verdict.IN_DOUBT
             results.append(Result(self.leaving, verdict, f"{self._server}: {words}"))
         if self.envelope is not None and self.envelope is not self._failed:
-            results.append(Result(self.envelope, Verdict.RETURNED, f"{self._server}: {words}"))
+            results.append(Result(self.envelope, Verdict.UNSENT, f"{self._server}: {words}"))
         self.leaving = self.envelope = self.ready = None
         return results
 
@@ -166,7 +166,7 @@ class Conversation:
 
     def _hear(self, answers: str, message: Message, reply: Reply, results: list[Result]) -> None:
         failed_before = self._failed is message
-        verdict = verdict_on(answers, reply)
+        verdict = classify_reply(answers, reply)
         if answers is _DATA and reply.code == 354:
             if failed_before:  # a server that takes messages to nobody: it gets an empty one (RFC 2920, 3.1)
                 self._awaited.appendleft((_NOTHING, None))
@@ -202,7 +202,7 @@ class Conversation:
 
     # -- what is said ---------------------------------------------------------------------------------
 
-    def _say_envelope(self, message: Message) -> None:
+    def _send_envelope(self, message: Message) -> None:
         if self._must_reset:
             self._must_reset = False
             self._say(b"RSET\r\n", _NOTHING, None)

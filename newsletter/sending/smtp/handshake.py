@@ -32,11 +32,11 @@ class SmtpSettings:
     #: At most so many connections at once.
     connections: int = 4
     #: A connection is left after so many messages; 0: never.
-    per_connection: int = 0
+    max_messages_per_connection: int = 0
     #: Messages a second, an hour, and a second to one domain; 0: no limit.
-    per_second: int = 0
-    per_hour: int = 0
-    per_domain: int = 0
+    max_per_second: int = 0
+    max_per_hour: int = 0
+    max_per_second_per_domain: int = 0
 
     @property
     def is_loopback(self) -> bool:

@@ -13,7 +13,7 @@ _PARKED = 200
 
 
 @dataclass
-class Bucket:
+class TokenBucket:
     """A token bucket: `per_s` tokens a second, of which `burst` are kept; no `per_s` means no limit."""
 
     per_s: float
@@ -35,15 +35,20 @@ class Bucket:
         self._tokens -= 1.0
 
 
-class Pace:
+class RateLimiter:
     """Hands out messages no faster than all limits allow."""
 
-    def __init__(self, messages: Iterator[Message], *, per_second: int, per_hour: int, per_domain: int) -> None:
+    def __init__(
+        self, messages: Iterator[Message], *, max_per_second: int, max_per_hour: int, max_per_second_per_domain: int
+    ) -> None:
         self._messages = messages
         # What an hour may have is spread over it, so that a restart cannot spend it twice.
-        self._buckets = [Bucket(per_second), Bucket(per_hour / 3600, burst=max(1.0, per_hour / 600))]
-        self._per_domain = per_domain
-        self._domains: dict[str, Bucket] = {}
+        self._buckets = [
+            TokenBucket(max_per_second),
+            TokenBucket(max_per_hour / 3600, burst=max(1.0, max_per_hour / 600)),
+        ]
+        self._per_domain = max_per_second_per_domain
+        self._domains: dict[str, TokenBucket] = {}
         self._parked: deque[Message] = deque()
         self._is_at_end = False
         #: Seconds until `next` may give another, when it gave none.
@@ -91,7 +96,7 @@ class Pace:
 
     def _may_go(self, message: Message, now: float) -> bool:
         domain = message.recipient.rpartition("@")[2].lower()
-        bucket = self._domains.setdefault(domain, Bucket(self._per_domain))
+        bucket = self._domains.setdefault(domain, TokenBucket(self._per_domain))
         if bucket.wait_s(now) > 0:
             return False
         bucket.take()

@@ -67,12 +67,12 @@ def _read_line(line: bytes) -> tuple[int, bool, str]:
     return int(line[:3]), line[3:4] != b"-", _readable(line[4:])
 
 
-def verdict_on(command: str, reply: Reply) -> Verdict | None:
+def classify_reply(command: str, reply: Reply) -> Verdict | None:
     """Return what a reply to MAIL, RCPT, DATA or the message itself means, or None if all is well."""
     if reply.code in (250, 251, 252, 354):
         return Verdict.SENT if command == "the message" and reply.code != 354 else None
     if reply.code == 421:
-        return Verdict.RETURNED
+        return Verdict.UNSENT
     if 400 <= reply.code < 500:
         return Verdict.DEFERRED
     return _refusal(command, reply)
@@ -86,7 +86,7 @@ def _refusal(command: str, reply: Reply) -> Verdict:
         return Verdict.REFUSED
     # A sender that is not wanted, or a policy against us, is not the reader's fault.
     if command == "the sender" or enhanced.startswith("5.7.") or reply.code in (530, 535):
-        return Verdict.UNWANTED
+        return Verdict.POLICY
     if command == "the recipient" and enhanced.startswith("5.1."):
         return Verdict.BOUNCED
     return Verdict.REFUSED
@@ -96,4 +96,4 @@ def _readable(line: bytes) -> str:
     text = line.decode("utf-8", "replace").strip()
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+    return "".join(char if char.isprintable() else " " for char in text).strip()

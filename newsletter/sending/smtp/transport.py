@@ -23,7 +23,7 @@ from newsletter.models import Message
 from newsletter.sending import Ledger, Result, Verdict
 from newsletter.sending.smtp.connection import Connection
 from newsletter.sending.smtp.handshake import SmtpSettings, Unreachable, greet
-from newsletter.sending.smtp.rate_limit import Pace
+from newsletter.sending.smtp.rate_limit import RateLimiter
 
 __all__ = ["SmtpSettings", "SmtpTransport"]
 
@@ -76,7 +76,12 @@ class SmtpTransport:
     def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
         """Hand over messages; see `Transport.carry`."""
         limits = self.settings
-        pace = Pace(messages, per_second=limits.per_second, per_hour=limits.per_hour, per_domain=limits.per_domain)
+        pace = RateLimiter(
+            messages,
+            max_per_second=limits.max_per_second,
+            max_per_hour=limits.max_per_hour,
+            max_per_second_per_domain=limits.max_per_second_per_domain,
+        )
         self._error, self._losses, self._not_before = None, 0, 0.0
         self.open()
         waiting: Message | None = None
@@ -115,7 +120,7 @@ class SmtpTransport:
 
     # -- one turn -------------------------------------------------------------------------------------
 
-    def _offer(self, pace: Pace, waiting: Message | None, results: list[Result]) -> Message | None:
+    def _offer(self, pace: RateLimiter, waiting: Message | None, results: list[Result]) -> Message | None:
         """Give messages to the connections that want one; return one that found none."""
         now = time.monotonic()
         for connection in self._connections:
@@ -130,7 +135,7 @@ class SmtpTransport:
                 waiting = None
         return waiting or pace.next(now)  # whether there is another tells whether more connections are wanted
 
-    def _let_go(self, pace: Pace, ledger: Ledger, results: list[Result]) -> None:
+    def _let_go(self, pace: RateLimiter, ledger: Ledger, results: list[Result]) -> None:
         """Write down what became of messages, and let those leave that may."""
         departing = [one for one in self._connections if one.conversation.ready is not None]
         if not departing and not results:
@@ -161,7 +166,7 @@ class SmtpTransport:
                     results.extend(connection.converse())
                     results.extend(self._lose(connection))
 
-    def _wait(self, pace: Pace, results: list[Result]) -> None:
+    def _wait(self, pace: RateLimiter, results: list[Result]) -> None:
         """Wait until a server says something, or there is something to say."""
         now = time.monotonic()
         timeout = _GLANCE_S
@@ -271,7 +276,7 @@ class SmtpTransport:
                 self._contented += 1
                 if self._contented % _CONTENT == 0:
                     self._allowed = min(self.settings.connections, self._allowed + 1)
-            elif result.verdict is Verdict.UNWANTED and self._error is None:
+            elif result.verdict is Verdict.POLICY and self._error is None:
                 hint = "no reader is to blame: see sender.address and the server's policy"
                 self._error = TransportError(result.words, hint=hint)
 

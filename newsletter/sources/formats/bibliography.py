@@ -212,8 +212,8 @@ def plain(latex: str) -> str:
 
 
 def _accented(match: re.Match[str]) -> str:
-    letter = match["braced"] or match["bare"]
-    return unicodedata.normalize("NFC", letter + _MARKS[match["sign"] or match["letter"]])
+    message = match["braced"] or match["bare"]
+    return unicodedata.normalize("NFC", message + _MARKS[match["sign"] or match["letter"]])
 
 
 def _without_groups(latex: str) -> str:

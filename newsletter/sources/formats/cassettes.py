@@ -20,7 +20,7 @@ _HEAD = re.compile(rb'\s*\{\s*"(?:url|status_code|body|interactions)"\s*:')
 _YAML = (".yaml", ".yml")
 
 
-def answers_in(document: Document) -> Iterator[Document | Refusal]:
+def responses_in(document: Document) -> Iterator[Document | Refusal]:
     """Yield the recorded answers in a file, with a refusal for each that is no success; any other file as it is.
 
     Raises:
@@ -32,11 +32,11 @@ def answers_in(document: Document) -> Iterator[Document | Refusal]:
         return
     interactions = recording.get("interactions")
     if isinstance(interactions, list):
-        answers = [one.get("response") for one in interactions if isinstance(one, dict)]
-        for number, answer in enumerate(answers, start=1):
-            yield from _answer(answer, f"{document.place}, answer {number}", document)
+        responses = [one.get("response") for one in interactions if isinstance(one, dict)]
+        for number, response in enumerate(responses, start=1):
+            yield from _response(response, f"{document.place}, answer {number}", document)
     else:
-        yield from _answer(recording, document.place, document)
+        yield from _response(recording, document.place, document)
 
 
 def _recording(document: Document) -> dict[str, Any] | None:
@@ -61,12 +61,12 @@ def _recording(document: Document) -> dict[str, Any] | None:
     return recording if is_one else None
 
 
-def _answer(answer: Any, place: str, document: Document) -> Iterator[Document | Refusal]:
+def _response(response: Any, place: str, document: Document) -> Iterator[Document | Refusal]:
     """Yield one answer; nothing for a redirect, whose target is the next one."""
-    if not isinstance(answer, dict):
+    if not isinstance(response, dict):
         yield Refusal(place, "not a recorded HTTP answer")
         return
-    status = answer.get("status_code", answer.get("status"))
+    status = response.get("status_code", response.get("status"))
     status = status.get("code") if isinstance(status, dict) else status
     if not isinstance(status, int):
         yield Refusal(place, "a recorded HTTP answer without its status")
@@ -74,7 +74,7 @@ def _answer(answer: Any, place: str, document: Document) -> Iterator[Document | 
         if not 300 <= status < 400:
             yield Refusal(place, f"answered {status} {_reason(status)}".rstrip())
     else:
-        body = answer.get("body", answer.get("content"))
+        body = response.get("body", response.get("content"))
         yield Document(place, _bytes(body.get("string") if isinstance(body, dict) else body), document.day)
 
 

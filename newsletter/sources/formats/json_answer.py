@@ -32,9 +32,9 @@ def read_object(document: Document, of: str) -> dict[str, Any]:
     Raises:
         SourceError: It is none.
     """
-    answer = read_json(document)
-    if not isinstance(answer, dict):
+    response = read_json(document)
+    if not isinstance(response, dict):
         raise SourceError(
-            f"{document.place}: not an answer of {of}: {type(answer).__name__} where an object is expected"
+            f"{document.place}: not an answer of {of}: {type(response).__name__} where an object is expected"
         )
-    return answer
+    return response

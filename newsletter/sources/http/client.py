@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__
-from newsletter.errors import SourceBusy, SourceError
+from newsletter.errors import SourceError, SourceRateLimited
 from newsletter.models import Validators
 from newsletter.sources.http.ssrf import Resolve, public_address, resolve
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 LONGEST_ANSWER_S = 300.0
-LARGEST_ANSWER_B = 64 * 2**20
+LARGEST_RESPONSE_B = 64 * 2**20
 _MOST_REDIRECTS = 5
 _ATTEMPTS = 4
 _FIRST_WAIT_S = 1.0
@@ -42,7 +42,7 @@ _OTHER_PACE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a server said."""
 
     #: The address that was asked, after redirects and without secrets.
@@ -104,7 +104,7 @@ class Web:
         expected: Collection[int] = (),
         conditional: bool = False,
         from_outside: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """Get one address, again if there is trouble that may pass.
 
         Args:
@@ -113,7 +113,7 @@ class Web:
             headers: Added to ours.
             secrets: Added to the query, and never shown.
             expected: Statuses that are an answer though they are no success.
-            conditional: Ask only for what changed since this address last answered; see `Answer.is_unchanged`.
+            conditional: Ask only for what changed since this address last answered; see `Response.is_unchanged`.
             from_outside: The address was not given by the operator but found in what a server sent: it must
                 not lead into a private network.
 
@@ -147,7 +147,7 @@ class Web:
         elif conditional and response.status_code == 304 and place in self._known:
             self.validators[place] = self._known[place]
             self.unchanged += 1
-        return Answer(_shown(response.url, secrets or {}), response.status_code, content, dict(response.headers))
+        return Response(_shown(response.url, secrets or {}), response.status_code, content, dict(response.headers))
 
     # -- one attempt ------------------------------------------------------------------------------
 
@@ -207,8 +207,8 @@ class Web:
         until = self._clock() + LONGEST_ANSWER_S
         for chunk in response.iter_bytes():
             content += chunk
-            if len(content) > LARGEST_ANSWER_B:
-                raise SourceError(f"{place}: answers more than {LARGEST_ANSWER_B // 2**20} MB")
+            if len(content) > LARGEST_RESPONSE_B:
+                raise SourceError(f"{place}: answers more than {LARGEST_RESPONSE_B // 2**20} MB")
             if self._clock() > until:
                 raise SourceError(f"{place}: still answering after {LONGEST_ANSWER_S:.0f} s", hint="try again later")
         return bytes(content)
@@ -260,7 +260,7 @@ def _trouble(response: httpx.Response, place: str) -> Exception:
     wait_s = _retry_after(response.headers.get("Retry-After"))
     hint = "too many requests: wait some minutes" if response.status_code == 429 else "try again later"
     if wait_s is not None and wait_s > _LONGEST_WAIT_S:
-        return SourceBusy(said, hint=f"it asks to be left alone for {_span(wait_s)}", wait_s=wait_s)
+        return SourceRateLimited(said, hint=f"it asks to be left alone for {_span(wait_s)}", wait_s=wait_s)
     return _TryAgain(SourceError(said, hint=hint), wait_s)
 
 

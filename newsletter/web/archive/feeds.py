@@ -107,7 +107,8 @@ class Feeds:
     def robots(self, request: Request) -> Response:
         """Tell programs that look through the web what is nobody's but a reader's."""
         prefix = self.pages.prefix
-        private = [f"Disallow: {prefix}/{name}/" for name in ("leave", "preferences", "confirm", "feedback", "api")]
+        names = ("unsubscribe", "leave", "preferences", "confirm", "feedback", "api")
+        private = [f"Disallow: {prefix}/{name}/" for name in names]
         lines = ["User-agent: *", *private, f"Disallow: {prefix}/search", f"Sitemap: {self._page('/sitemap.xml')}"]
         return cached(request, "\n".join([*lines, ""]).encode(), "text/plain", _KEPT_S)
 

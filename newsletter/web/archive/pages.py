@@ -18,7 +18,7 @@ from newsletter.store.search import MOST_COUNTED, Found, Limits
 from newsletter.topics.query import parse
 from newsletter.web.archive.cards import card_of, path_of
 from newsletter.web.archive.periods import Period, after, before, day_of, month_of, read_period, week_of
-from newsletter.web.http.caching import Kept, cached
+from newsletter.web.http.caching import PageCache, cached
 from newsletter.web.site_pages import Pages
 
 #: Papers on one page.
@@ -53,7 +53,7 @@ class Archive:
             "/papers/{key:path}": self.paper,
             "/search": self.search,
         }
-        kept = Kept(_KEPT_S)
+        kept = PageCache(_KEPT_S)
         return [Route(path, kept(answer)) for path, answer in answers.items()]
 
     # -- by time --------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ class Archive:
     def topics(self, request: Request) -> Response:
         """Show the topics of the catalogue."""
         with self.pages.store() as store:
-            counts = self.pages.week.counts(store.topics.catalogue())
+            counts = self.pages.topic_counts.counts(store.topics.catalogue())
         return self._shown(request, "topics.html", title="Topics", counts=counts, path_of=topic_path)
 
     def topic(self, request: Request) -> Response:
@@ -182,9 +182,9 @@ class Archive:
                 if known is not None and known.key != key:
                     return RedirectResponse(f"{self.pages.prefix}{path_of(known.key)}", 301)
                 return self._missing("There is no such paper.")
-            tellings, editions = store.papers.tellings(paper.id), store.archive.editions_of(paper.id)
+            mentions, editions = store.papers.mentions(paper.id), store.archive.editions_of(paper.id)
         return self._shown(
-            request, "paper.html", title=paper.title, paper=paper, card=card_of(paper), tellings=tellings,
+            request, "paper.html", title=paper.title, paper=paper, card=card_of(paper), mentions=mentions,
             editions=editions,
         )  # fmt: skip
 

@@ -47,8 +47,8 @@ def read_period(name: str) -> Period | None:
     with suppress(ValueError):
         if _DAY.fullmatch(name):
             return day_of(date.fromisoformat(name))
-        if week := _WEEK.fullmatch(name):
-            return week_of(date.fromisocalendar(int(week[1]), int(week[2]), 1))
+        if topic_counts := _WEEK.fullmatch(name):
+            return week_of(date.fromisocalendar(int(topic_counts[1]), int(topic_counts[2]), 1))
         if month := _MONTH.fullmatch(name):
             return month_of(date(int(month[1]), int(month[2]), 1))
     return None
@@ -61,9 +61,9 @@ def day_of(day: date) -> Period:
 
 def week_of(day: date) -> Period:
     """Return the week that a day is in (ISO 8601)."""
-    year, week, weekday = day.isocalendar()
+    year, topic_counts, weekday = day.isocalendar()
     first = day - timedelta(days=weekday - 1)
-    return Period(f"{year:04}-W{week:02}", first, first + timedelta(days=6))
+    return Period(f"{year:04}-W{topic_counts:02}", first, first + timedelta(days=6))
 
 
 def month_of(day: date) -> Period:

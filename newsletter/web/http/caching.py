@@ -28,7 +28,7 @@ def cached(request: Request, content: bytes, media_type: str, seconds: int) -> R
     return Response(content, media_type=media_type, headers=headers)
 
 
-class Kept:
+class PageCache:
     """Keeps answers that are the same for all, for those who ask next."""
 
     def __init__(self, seconds: int) -> None:

@@ -36,10 +36,10 @@ _HEADERS = {
 _LOOPBACK = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _SAFE = ("GET", "HEAD", "OPTIONS")
 #: Who may post from elsewhere; see above.
-_FROM_ANYWHERE = ("/hooks/", "/leave/", "/subscribe", "/api/")
+_FROM_ANYWHERE = ("/webhooks/", "/hooks/", "/unsubscribe/", "/leave/", "/subscribe", "/api/")
 
 
-class Public:
+class SecurityMiddleware:
     """Lets through what may be asked for; every answer says what it may load."""
 
     def __init__(self, app: ASGIApp, site_url: str | None, prefix: str) -> None:
@@ -77,7 +77,11 @@ class Public:
         path = scope["path"].removeprefix(self.prefix)
         if not path.startswith(_FROM_ANYWHERE) and not self._is_ours(headers, host):
             return PlainTextResponse("Other sites may not send this form.\n", 403)
-        wait_s = self.posts.take((scope.get("client") or ("", 0))[0]) if not path.startswith("/hooks/") else 0.0
+        wait_s = (
+            self.posts.take((scope.get("client") or ("", 0))[0])
+            if not path.startswith(("/webhooks/", "/hooks/"))
+            else 0.0
+        )
         if wait_s:
             words = "Too many at once. Please try again in a minute.\n"
             return PlainTextResponse(words, 429, {"Retry-After": str(math.ceil(wait_s))})

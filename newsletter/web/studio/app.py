@@ -28,11 +28,11 @@ from newsletter.site import Site, default_templates
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox
 from newsletter.web.studio.live_reload import changes, version
-from newsletter.web.studio.localhost_only import Guard, letter_policy
+from newsletter.web.studio.localhost_only import LocalhostOnly, message_policy
 from newsletter.web.studio.page import page_context
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.preview_json import checks_of, facts_of
-from newsletter.web.studio.selection import choose_reader, offered_editions, read_choice
+from newsletter.web.studio.selection import choose_subscriber, offered_editions, read_choice
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -64,8 +64,8 @@ class _Studio:
             choice = read_choice(request.query_params)
             facts = facts_of(self.previews.of(choice))
             with self.previews.store() as store:
-                reader = choose_reader(self.previews.site, store, choice, self.previews.clock())
-                editions = offered_editions(store, reader)
+                subscriber = choose_subscriber(self.previews.site, store, choice, self.previews.clock())
+                editions = offered_editions(store, subscriber)
         except NewsletterError as error:
             return JSONResponse({"version": now_shown, "error": _in_words(error)})
         return JSONResponse({"version": now_shown, "error": None, "editions": editions, **facts})
@@ -75,7 +75,7 @@ class _Studio:
 
     def digest_html(self, request: Request) -> Response:
         message = self.previews.of(read_choice(request.query_params)).message
-        return _letter(request, message.html, message.text)
+        return _message(request, message.html, message.text)
 
     def digest_txt(self, request: Request) -> Response:
         return PlainTextResponse(self.previews.of(read_choice(request.query_params)).message.text)
@@ -94,15 +94,15 @@ class _Studio:
 
     def inbox(self, _request: Request) -> Response:
         config = load_config(self.previews.site)
-        found = [asdict(letter) | {"date": letter.date.isoformat()} for letter in outbox.letters(config.outbox)]
-        return JSONResponse({"folder": str(config.outbox), "letters": found})
+        found = [asdict(message) | {"date": message.date.isoformat()} for message in outbox.messages(config.outbox)]
+        return JSONResponse({"folder": str(config.outbox), "messages": found})
 
-    def inbox_letter(self, request: Request) -> Response:
+    def inbox_message(self, request: Request) -> Response:
         content = outbox.content(load_config(self.previews.site).outbox, request.path_params["name"])
         text = outbox.body(content, "plain") or ""
         match request.path_params["form"]:
             case "html":
-                return _letter(request, outbox.body(content, "html"), text)
+                return _message(request, outbox.body(content, "html"), text)
             case "txt":
                 return PlainTextResponse(text)
             case "eml":
@@ -132,12 +132,12 @@ def make_studio(
         Route("/changes", studio.changes),
         Route("/version", studio.version),
         Route("/inbox", studio.inbox),
-        Route("/inbox/{name}.{form}", studio.inbox_letter),
+        Route("/inbox/{name}.{form}", studio.inbox_message),
         *(Route(f"/{name}", studio.asset) for name in _ASSETS),
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(LocalhostOnly)],
         exception_handlers={NewsletterError: _tell, OSError: _tell, Exception: _tell_of_mistake},
     )
 
@@ -164,10 +164,10 @@ def serve_studio(site: Site, port: int, announce: Callable[[str], object] = sys.
 # -- answers ------------------------------------------------------------------------------------------
 
 
-def _letter(request: Request, html: str | None, text: str) -> Response:
+def _message(request: Request, html: str | None, text: str) -> Response:
     """Return a letter's page as it is, or its text as a page if it has none."""
     page = html if html is not None else _rendered("frame.html", title="No HTML part: this is its text", text=text)
-    policy = letter_policy(images=request.query_params.get("images") != "off")
+    policy = message_policy(images=request.query_params.get("images") != "off")
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
@@ -186,7 +186,7 @@ def _told(request: Request, error: Exception, status: int) -> Response:
     words = _in_words(error)
     if request.url.path.endswith(".html") or request.url.path == "/":
         page = _rendered("frame.html", title=words["message"], text=words["hint"])
-        return HTMLResponse(page, status, {"Content-Security-Policy": letter_policy(images=False)})
+        return HTMLResponse(page, status, {"Content-Security-Policy": message_policy(images=False)})
     return PlainTextResponse(f"{error}\n", status)
 
 

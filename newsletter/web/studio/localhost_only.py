@@ -33,12 +33,12 @@ _HEADERS = {
 }
 
 
-def letter_policy(*, images: bool) -> str:
+def message_policy(*, images: bool) -> str:
     """Return the Content-Security-Policy of a letter's HTML, with its pictures or without."""
     return _LETTER_POLICY.format(images="https: data:" if images else "'none'")
 
 
-class Guard:
+class LocalhostOnly:
     """Lets through what this machine's owner asks for, and only asks; every answer says what it may load."""
 
     def __init__(self, app: ASGIApp) -> None:

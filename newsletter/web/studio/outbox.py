@@ -24,7 +24,7 @@ _BROKEN = (ValueError, LookupError, AttributeError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutboxMessage:
     """One message of the outbox."""
 
     #: Its file's name without the flags that a mail program added.
@@ -35,12 +35,12 @@ class Letter:
     size: int
 
 
-def letters(outbox: Path) -> list[Letter]:
+def messages(outbox: Path) -> list[OutboxMessage]:
     """Return the newest messages, the newest first."""
     stated = [(path.stat(), name, path) for name, path in _names(outbox).items()]
     newest = sorted(stated, key=lambda one: one[0].st_mtime_ns, reverse=True)[:MOST_LISTED]
-    found = [_letter(name, path, state.st_size, state.st_mtime) for state, name, path in newest]
-    return sorted(found, key=lambda letter: (letter.date, letter.to), reverse=True)
+    found = [_message(name, path, state.st_size, state.st_mtime) for state, name, path in newest]
+    return sorted(found, key=lambda message: (message.date, message.to), reverse=True)
 
 
 def content(outbox: Path, name: str) -> bytes:
@@ -70,14 +70,14 @@ def _names(outbox: Path) -> dict[str, Path]:
     return {path.name.partition(":")[0]: path for path in files}
 
 
-def _letter(name: str, path: Path, size: int, changed: float) -> Letter:
+def _message(name: str, path: Path, size: int, changed: float) -> OutboxMessage:
     with path.open("rb") as file:
         head = BytesHeaderParser(_class=EmailMessage, policy=default).parse(file)
     date = _told(lambda: head["Date"].datetime, None)
     if date is None:
         date = datetime.fromtimestamp(changed, UTC)
     date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return Letter(
+    return OutboxMessage(
         name=name,
         date=date,
         to=squeeze(_told(lambda: str(head["To"] or ""), "")),

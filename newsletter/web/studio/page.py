@@ -14,7 +14,13 @@ from newsletter.languages import LANGUAGES
 from newsletter.models import Style
 from newsletter.web.studio.live_reload import version
 from newsletter.web.studio.preview import Previews
-from newsletter.web.studio.selection import Choice, as_query, choose_reader, offered_editions, offered_readers
+from newsletter.web.studio.selection import (
+    Selection,
+    as_query,
+    choose_subscriber,
+    offered_editions,
+    offered_subscribers,
+)
 
 #: Pixels, as most people's screens have them.
 WIDTHS = (("desktop", "Desktop", 1280), ("tablet", "Tablet", 768), ("phone", "Phone", 390))
@@ -31,16 +37,16 @@ class Option:
     is_chosen: bool
 
 
-def page_context(previews: Previews, choice: Choice) -> dict[str, Any]:
+def page_context(previews: Previews, choice: Selection) -> dict[str, Any]:
     """Return what studio.html says; what cannot be read is left out here, and told where the letter would be."""
     chosen = dict(as_query(choice))
-    readers, editions, name = _offered(previews, choice)
+    subscribers, editions, name = _offered(previews, choice)
     ages = [(f"last-{days}-days", f"Last {days} days") for days in (7, 30, 90)]
     return {
         "name": name,
         "version": version(previews.site),
         "chosen": chosen,
-        "readers": _options(readers or [("", "Nobody yet")], chosen["subscriber"]),
+        "subscribers": _options(subscribers or [("", "Nobody yet")], chosen["subscriber"]),
         "editions": _options([("", "Due now"), *ages, *editions], chosen["edition"]),
         "styles": _options([("", "The reader's own"), *((style, style.capitalize()) for style in Style)], choice.style),
         "languages": _options(
@@ -51,17 +57,17 @@ def page_context(previews: Previews, choice: Choice) -> dict[str, Any]:
     }
 
 
-def _offered(previews: Previews, choice: Choice) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
+def _offered(previews: Previews, choice: Selection) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
     """Return readers, editions and the site's name, or what can be read of them."""
-    readers: list[tuple[str, str]] = []
+    subscribers: list[tuple[str, str]] = []
     editions: list[tuple[str, str]] = []
     name = ""
     with suppress(NewsletterError):
         name = load_config(previews.site).site_name
     with suppress(NewsletterError), previews.store() as store:
-        readers = offered_readers(previews.site, store)
-        editions = offered_editions(store, choose_reader(previews.site, store, choice, previews.clock()))
-    return readers, editions, name
+        subscribers = offered_subscribers(previews.site, store)
+        editions = offered_editions(store, choose_subscriber(previews.site, store, choice, previews.clock()))
+    return subscribers, editions, name
 
 
 def _options(offered: list[tuple[str, str]], chosen: str) -> list[Option]:

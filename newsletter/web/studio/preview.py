@@ -12,22 +12,22 @@ from threading import Lock
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.models import Digest, Message, Subscriber
-from newsletter.pipeline.explain import Standing, standings
-from newsletter.pipeline.messages import Letters, make_message_id
+from newsletter.pipeline.explain import ScoreBreakdown, score_breakdowns
+from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
 from newsletter.store import Store, open_store
 from newsletter.web.studio.live_reload import fingerprint
-from newsletter.web.studio.selection import Choice, choose_reader
+from newsletter.web.studio.selection import Selection, choose_subscriber
 
 #: So many letters are kept: the one on the screen, which is asked for in several forms, and a few before it.
 _KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class SectionWeight:
+class SectionSize:
     """What one section adds to a letter."""
 
     title: str
@@ -41,12 +41,12 @@ class SectionWeight:
 class Preview:
     """One letter, and what is to be said of it."""
 
-    reader: Subscriber
+    subscriber: Subscriber
     #: As it was composed; the letter may hold less, see `left_out`.
     digest: Digest
     message: Message
-    weights: tuple[SectionWeight, ...]
-    standings: tuple[Standing, ...]
+    weights: tuple[SectionSize, ...]
+    score_breakdowns: tuple[ScoreBreakdown, ...]
     #: Ids of the papers that the page had no room for.
     left_out: frozenset[int]
     #: Whether its papers are the invented ones, as the store holds none.
@@ -60,9 +60,9 @@ class Previews:
         self.site = site
         self.clock = clock
         self._lock = Lock()
-        self._kept: dict[tuple[Choice, str, str], Preview] = {}
+        self._kept: dict[tuple[Selection, str, str], Preview] = {}
 
-    def of(self, choice: Choice) -> Preview:
+    def of(self, choice: Selection) -> Preview:
         """Return the letter of a choice, made anew whenever a file, the store or the minute has changed.
 
         Raises:
@@ -84,53 +84,53 @@ class Previews:
             yield store
 
 
-def _preview(site: Site, choice: Choice, now: datetime) -> Preview:
+def _preview(site: Site, choice: Selection, now: datetime) -> Preview:
     config = load_config(site)
     with open_store(site.store) as store:
-        reader = choose_reader(site, store, choice, now)
+        subscriber = choose_subscriber(site, store, choice, now)
         is_sample = store.papers.count() == 0
-        digest = _digest(store, reader, choice, config, now, is_sample=is_sample)
-        write = _writer(config, store, reader, now)
+        digest = _digest(store, subscriber, choice, config, now, is_sample=is_sample)
+        write = _writer(config, store, subscriber, now)
         message = write(digest)
         left_out = _left_out(digest, message)
         return Preview(
-            reader=reader,
+            subscriber=subscriber,
             digest=digest,
             message=message,
-            weights=tuple(_weigh(_less(digest, left_out), write)),
-            standings=tuple(standings(store, digest, reader, config.weights)),
+            weights=tuple(_measure(_less(digest, left_out), write)),
+            score_breakdowns=tuple(score_breakdowns(store, digest, subscriber, config.weights)),
             left_out=left_out,
             is_sample=is_sample,
         )
 
 
 def _digest(
-    store: Store, reader: Subscriber, choice: Choice, config: Config, now: datetime, *, is_sample: bool
+    store: Store, subscriber: Subscriber, choice: Selection, config: Config, now: datetime, *, is_sample: bool
 ) -> Digest:
     notes = Notes(config.site.notes)
     if is_sample:
-        return sample_digest(reader, now, notes)
-    return preview_digest(store, reader, now, choice.days, config.weights, choice.edition or None, notes)
+        return sample_digest(subscriber, now, notes)
+    return preview_digest(store, subscriber, now, choice.days, config.weights, choice.edition or None, notes)
 
 
-def _writer(config: Config, store: Store, reader: Subscriber, now: datetime) -> Callable[[Digest], Message]:
+def _writer(config: Config, store: Store, subscriber: Subscriber, now: datetime) -> Callable[[Digest], Message]:
     """Return what writes a digest's letter; what it makes for one it keeps for the next."""
     secret = store.secret()
-    letters = Letters(config, make_environment(config.site.templates), secret, store.summaries)
+    messages = MessageRenderer(config, make_environment(config.site.templates), secret, store.summaries)
 
     def write(digest: Digest) -> Message:
-        message_id = make_message_id(secret, digest.edition.key, reader.id, config.sender)
-        return letters.write(digest, reader, message_id, now)
+        message_id = make_message_id(secret, digest.edition.key, subscriber.id, config.sender)
+        return messages.write(digest, subscriber, message_id, now)
 
     return write
 
 
-def _weigh(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[SectionWeight]:
+def _measure(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[SectionSize]:
     """Yield what each section weighs: how much less the letter is without it, whatever its templates make of it."""
     whole = write(digest)
     for number, section in enumerate(digest.sections):
         rest = write(replace(digest, sections=(*digest.sections[:number], *digest.sections[number + 1 :])))
-        yield SectionWeight(
+        yield SectionSize(
             title=section.title,
             papers=len(section.items),
             matched=section.matched,

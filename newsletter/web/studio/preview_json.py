@@ -7,7 +7,7 @@ from email.policy import default
 from typing import Any
 
 from newsletter.models import Message
-from newsletter.pipeline.explain import Standing
+from newsletter.pipeline.explain import ScoreBreakdown
 from newsletter.rendering.checks import check, find_scorer
 from newsletter.rendering.links import paper_url
 from newsletter.text import counted
@@ -23,17 +23,17 @@ CUT_OFF_B = 102 * 1024
 
 def facts_of(preview: Preview) -> dict[str, Any]:
     """Return what there is to say of a letter, its sections, papers and checks."""
-    message, digest, reader = preview.message, preview.digest, preview.reader
+    message, digest, subscriber = preview.message, preview.digest, preview.subscriber
     return {
-        "reader": {
-            "id": reader.id,
-            "email": reader.email,
-            "name": reader.name,
-            "status": str(reader.status),
-            "origin": reader.origin,
+        "subscriber": {
+            "id": subscriber.id,
+            "email": subscriber.email,
+            "name": subscriber.name,
+            "status": str(subscriber.status),
+            "origin": subscriber.origin,
         },
-        "style": str(reader.profile.style),
-        "language": reader.profile.language,
+        "style": str(subscriber.profile.style),
+        "language": subscriber.profile.language,
         "edition": {
             "key": digest.edition.key,
             "day": digest.edition.day.isoformat(),
@@ -58,8 +58,8 @@ def facts_of(preview: Preview) -> dict[str, Any]:
             for section in preview.weights
         ],
         "papers": [
-            _paper(number, standing, left_out=standing.item.paper.id in preview.left_out)
-            for number, standing in enumerate(preview.standings, start=1)
+            _paper(number, breakdown, left_out=breakdown.item.paper.id in preview.left_out)
+            for number, breakdown in enumerate(preview.score_breakdowns, start=1)
         ],
         "checks": checks_of(message, is_quick=True),
         "warnings": list(_warnings(preview)),
@@ -88,18 +88,18 @@ def _headers(message: Message) -> dict[str, str]:
     }
 
 
-def _paper(number: int, standing: Standing, *, left_out: bool) -> dict[str, Any]:
-    item = standing.item
+def _paper(number: int, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[str, Any]:
+    item = breakdown.item
     return {
         "rank": number,
-        "section": standing.section,
-        "position": standing.position,
+        "section": breakdown.section,
+        "position": breakdown.position,
         "title": item.paper.title,
         "url": paper_url(item.paper),
         "score": item.score,
-        "total": round(standing.total, 4),
-        "parts": [{"name": name, "value": round(value, 4), "words": words} for name, value, words in standing.parts],
-        "topics": [{"name": name, "found": "" if found == _NOTHING else found} for name, found in standing.topics],
+        "total": round(breakdown.total, 4),
+        "parts": [{"name": name, "value": round(value, 4), "words": words} for name, value, words in breakdown.parts],
+        "topics": [{"name": name, "found": "" if found == _NOTHING else found} for name, found in breakdown.topics],
         "reasons": [str(reason) for reason in item.reasons],
         "also": list(item.also),
         "left_out": left_out,
@@ -108,15 +108,15 @@ def _paper(number: int, standing: Standing, *, left_out: bool) -> dict[str, Any]
 
 def _warnings(preview: Preview) -> list[str]:
     """Return what somebody who looks at the letter should know and cannot see."""
-    reader, digest = preview.reader, preview.digest
+    subscriber, digest = preview.subscriber, preview.digest
     warnings = []
     if preview.is_sample:
         warnings.append("The store holds no papers yet; these are invented samples. newsletter pull brings real ones.")
     if not digest.items:
         new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
         warnings.append(f"Nothing to show: {new}. The last 30 days may have some.")
-    if reader.status != "active":
-        warnings.append(f"{reader.email} is {reader.status}, and is not mailed.")
+    if subscriber.status != "active":
+        warnings.append(f"{subscriber.email} is {subscriber.status}, and is not mailed.")
     if preview.left_out:
         left_out = counted(len(preview.left_out), "paper")
         warnings.append(f"Gmail would cut the letter off: {left_out} had no room in it.")

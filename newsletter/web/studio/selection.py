@@ -15,7 +15,7 @@ from newsletter.models import Profile, Status, Style, Subscriber
 from newsletter.site import Site
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, read_profile
-from newsletter.subscribers.subscriptions import catalogue, find, someone
+from newsletter.subscribers.subscriptions import catalogue, find, subscriber_to_preview
 
 #: What stands before the name of a subscriber's file: as `Subscriber.origin`, and as a choice of one not synced yet.
 FILE = "file:"
@@ -27,7 +27,7 @@ _MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Selection:
     """One choice of everything; what is empty is the reader's own, or the first there is."""
 
     #: An address, or "file:NAME" for subscribers/NAME.toml.
@@ -42,7 +42,7 @@ class Choice:
     language: str = ""
 
 
-def read_choice(query: QueryParams) -> Choice:
+def read_choice(query: QueryParams) -> Selection:
     """Read a choice from an address's query; what is not known in it is left alone.
 
     Raises:
@@ -53,7 +53,7 @@ def read_choice(query: QueryParams) -> Choice:
         edition, days = "", last[1]
     if days and not (re.fullmatch(r"[0-9]{1,4}", days) and 1 <= int(days) <= _MOST_DAYS):
         raise ProfileError(f"days: a whole number from 1 to {_MOST_DAYS} is expected, not {days!r}")
-    return Choice(
+    return Selection(
         subscriber=query.get("subscriber", ""),
         topics=tuple(split_topics("\n".join(query.getlist("topics")))),
         edition=edition,
@@ -68,7 +68,7 @@ def split_topics(text: str) -> Iterator[str]:
     yield from filter(None, (" ".join(topic.split()) for topic in re.split(r"[;\n]", text)))
 
 
-def choose_reader(site: Site, store: Store, choice: Choice, now: datetime) -> Subscriber:
+def choose_subscriber(site: Site, store: Store, choice: Selection, now: datetime) -> Subscriber:
     """Return whom a choice is for, in the look that was chosen.
 
     A profile that is written in a file is read from there, so that what is changed in it shows before it is synced.
@@ -77,12 +77,12 @@ def choose_reader(site: Site, store: Store, choice: Choice, now: datetime) -> Su
         StoreError: Nobody has this address.
         ProfileError: A file or a topic is wrong.
     """
-    reader = _reader(site, store, choice, now)
+    subscriber = _reader(site, store, choice, now)
     chosen = {field: value for field in ("style", "language") if (value := getattr(choice, field))}
-    return replace(reader, profile=make_profile(chosen, {}, reader.profile)) if chosen else reader
+    return replace(subscriber, profile=make_profile(chosen, {}, subscriber.profile)) if chosen else subscriber
 
 
-def offered_readers(site: Site, store: Store) -> list[tuple[str, str]]:
+def offered_subscribers(site: Site, store: Store) -> list[tuple[str, str]]:
     """Return who may be chosen, as value and label: subscribers, and files that are not synced yet."""
     everybody = store.subscribers.all()
     known = {subscriber.origin for subscriber in everybody}
@@ -91,23 +91,23 @@ def offered_readers(site: Site, store: Store) -> list[tuple[str, str]]:
     return offered + [(FILE + slug, f"subscribers/{slug}.toml, not synced yet") for slug in files[:MOST_OFFERED]]
 
 
-def offered_editions(store: Store, reader: Subscriber | None) -> list[tuple[str, str]]:
+def offered_editions(store: Store, subscriber: Subscriber | None) -> list[tuple[str, str]]:
     """Return the editions of the past that may be chosen, as key and label: the reader's own, else anybody's."""
-    readers = [reader] if reader and reader.id else store.subscribers.all()[:20]
-    keys = {delivery.edition_key for one in readers for delivery in store.deliveries.of_subscriber(one.id)}
+    subscribers = [subscriber] if subscriber and subscriber.id else store.subscribers.all()[:20]
+    keys = {delivery.edition_key for one in subscribers for delivery in store.deliveries.of_subscriber(one.id)}
     editions = [edition for key in keys if (edition := store.editions.find(key))]
     newest = sorted(editions, key=lambda edition: (edition.day, edition.key), reverse=True)
     return [(one.key, f"{one.day:%a} {one.day.day} {one.day:%b %Y}, {one.cadence}") for one in newest[:MOST_OFFERED]]
 
 
-def _reader(site: Site, store: Store, choice: Choice, now: datetime) -> Subscriber:
+def _reader(site: Site, store: Store, choice: Selection, now: datetime) -> Subscriber:
     if choice.topics:
-        return someone(store, None, choice.topics, now)
-    chosen = choice.subscriber or next((value for value, _ in offered_readers(site, store)), "")
+        return subscriber_to_preview(store, None, choice.topics, now)
+    chosen = choice.subscriber or next((value for value, _ in offered_subscribers(site, store)), "")
     if not chosen:
-        return someone(store, None, (), now)
+        return subscriber_to_preview(store, None, (), now)
     if chosen.startswith(FILE):
-        nobody = Subscriber(id=0, email="", profile=Profile(), origin=chosen, joined_at=now, status_at=now)
+        nobody = Subscriber(id=0, email="", profile=Profile(), origin=chosen, subscribed_at=now, status_at=now)
         return _as_written(site, store, nobody)
     return _as_written(site, store, find(store, chosen))
 
@@ -121,8 +121,8 @@ def _as_written(site: Site, store: Store, known: Subscriber) -> Subscriber:
         if not known.id:
             raise NewsletterError(f"there is no file {site.subscribers / slug}.toml")
         return known
-    wish = read_profile(path, catalogue(store))
-    return replace(known, email=wish.email, name=wish.name, profile=wish.profile)
+    profile_file = read_profile(path, catalogue(store))
+    return replace(known, email=profile_file.email, name=profile_file.name, profile=profile_file.profile)
 
 
 def _label(subscriber: Subscriber) -> str:
@@ -136,7 +136,7 @@ def _one_of(choices: Sequence[str], value: str, field: str) -> str:
     return value
 
 
-def as_query(choice: Choice) -> Mapping[str, str]:
+def as_query(choice: Selection) -> Mapping[str, str]:
     """Return a choice as the names and values of the page's fields."""
     return {
         "subscriber": choice.subscriber,

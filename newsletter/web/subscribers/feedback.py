@@ -10,12 +10,12 @@ from newsletter import tokens
 from newsletter.errors import StoreError
 from newsletter.models import Paper
 from newsletter.store import Store
-from newsletter.subscribers.feedback import say_by_token
+from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.web.http.forms import Form, posting
 from newsletter.web.site_pages import Pages
 
 
-class Saying:
+class FeedbackPages:
     """Answers who says something of a paper."""
 
     def __init__(self, pages: Pages) -> None:
@@ -44,8 +44,8 @@ class Saying:
         token = str(request.path_params["token"])
         try:
             with self.pages.store() as store:
-                reader, paper, liked = say_by_token(store, token, self.pages.clock())
-                said = list(store.feedback.of(reader.id).values())
+                subscriber, paper, liked = give_feedback_by_token(store, token, self.pages.clock())
+                said = list(store.feedback.of(subscriber.id).values())
         except StoreError:
             return self._unknown()
         return self.pages.show(
@@ -60,7 +60,7 @@ class Saying:
             if said is None:
                 return self._unknown()
             with store.transaction():
-                store.feedback.forget(said[0], said[1].id)
+                store.feedback.withdraw(said[0], said[1].id)
         return self.pages.tell("Forgotten", f"Nothing is learned any more from “{said[1].title}”.")
 
     @staticmethod

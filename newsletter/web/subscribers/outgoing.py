@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from newsletter.errors import NewsletterError
-from newsletter.pipeline.confirmations import Postman
+from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.pipeline.transport import make_transport
 from newsletter.sending import Transport
 from newsletter.web.site_pages import Pages
@@ -15,7 +15,7 @@ from newsletter.web.site_pages import Pages
 _logger = logging.getLogger(__name__)
 
 
-class Post:
+class Outgoing:
     """Sends what waits, for one site."""
 
     def __init__(self, pages: Pages, transport: Callable[[], Transport] | None = None) -> None:
@@ -29,7 +29,7 @@ class Post:
             try:
                 transport = self.transport()
                 try:
-                    postman = Postman(self.pages.config, self.pages.environment, transport, self.pages.clock)
+                    postman = NoticeSender(self.pages.config, self.pages.environment, transport, self.pages.clock)
                     with self.pages.store() as store:
                         postman.send_waiting(store)
                 finally:

@@ -12,7 +12,7 @@ from babel import Locale
 
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
-from newsletter.subscribers.profiles import NUMBER_WISHES, TEXT_WISHES, WEEKDAYS, wishes_of_texts
+from newsletter.subscribers.profiles import NUMBER_FIELDS, TEXT_FIELDS, WEEKDAYS, profile_fields
 from newsletter.topics.topic import topic_line
 from newsletter.web.http.forms import Form
 
@@ -41,13 +41,13 @@ class Fields:
     choices: Mapping[str, tuple[tuple[str, str], ...]]
 
 
-def wishes_of(form: Form) -> dict[str, Any]:
+def read_profile_form(form: Form) -> dict[str, Any]:
     """Return what a form asks for, as a profile's file has it; what it does not name is left as it is."""
-    texts = {name: form.one(name) for name in (*TEXT_WISHES, *NUMBER_WISHES)}
-    wishes = wishes_of_texts(texts | {"topics": form.one("queries")})
+    texts = {name: form.one(name) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
+    preferences = profile_fields(texts | {"topics": form.one("queries")})
     if "topic" in form.fields or "queries" in form.fields:
-        wishes["topics"] = [*form.all("topic"), *wishes.get("topics", [])]
-    return wishes
+        preferences["topics"] = [*form.all("topic"), *preferences.get("topics", [])]
+    return preferences
 
 
 def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
@@ -55,7 +55,7 @@ def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
         queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
-        chosen={name: str(getattr(profile, name)) for name in (*TEXT_WISHES, *NUMBER_WISHES)}
+        chosen={name: str(getattr(profile, name)) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
         | {"weekday": WEEKDAYS[profile.weekday]},
         choices=_choices(),
     )

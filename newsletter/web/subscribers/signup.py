@@ -21,12 +21,12 @@ from newsletter.models import Profile, Topic
 from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
-from newsletter.subscribers.opt_in import ask_to_join, confirm, read_request
+from newsletter.subscribers.opt_in import confirm, read_request, request_subscription
 from newsletter.web.http.forms import MOST_BYTES, Form, limited_body, posting
 from newsletter.web.site_pages import Pages
 from newsletter.web.subscribers.openapi import DESCRIPTION
-from newsletter.web.subscribers.outgoing import Post
-from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, wishes_of
+from newsletter.web.subscribers.outgoing import Outgoing
+from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form
 
 #: A field that no person sees; programs fill it in.
 _TRAP = "website"
@@ -35,7 +35,7 @@ _TRAP = "website"
 class Signup:
     """Answers who wants to be mailed."""
 
-    def __init__(self, pages: Pages, post: Post) -> None:
+    def __init__(self, pages: Pages, post: Outgoing) -> None:
         self.pages = pages
         self.post = post
 
@@ -66,7 +66,7 @@ class Signup:
         """Take a filled form."""
         if not form.one(_TRAP):
             try:
-                self._ask(form.one("email"), form.one("name"), wishes_of(form))
+                self._ask(form.one("email"), form.one("name"), read_profile_form(form))
             except ProfileError as error:
                 return self._shown(fields_of_form(form, self._counts()), form, error)
         there = f"{self.pages.prefix}/subscribe/asked"
@@ -87,7 +87,7 @@ class Signup:
     def sample(self, request: Request) -> Response:
         """Tell what a query would have brought in the last week."""
         try:
-            found = self.pages.week.sample(request.query_params.get("q", ""))
+            found = self.pages.topic_counts.sample(request.query_params.get("q", ""))
         except QueryError as error:
             return JSONResponse({"error": error.message, "hint": error.hint}, 422)
         papers = [{"title": paper.title, "url": paper_url(paper)} for paper in found.best]
@@ -101,11 +101,11 @@ class Signup:
     def _counts(self) -> dict[Topic, int]:
         with self.pages.store() as store:
             topics = store.topics.catalogue()
-        return self.pages.week.counts(topics)
+        return self.pages.topic_counts.counts(topics)
 
-    def _ask(self, email: str, name: str, wishes: Mapping[str, Any]) -> None:
+    def _ask(self, email: str, name: str, preferences: Mapping[str, Any]) -> None:
         with self.pages.store() as store:
-            ask_to_join(store, email, name, wishes, self.pages.clock())
+            request_subscription(store, email, name, preferences, self.pages.clock())
 
     # -- for programs ---------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class Signup:
                 asked = read_request(store, request.path_params["token"], self.pages.clock())
         except StoreError as error:
             return self._cannot(error)
-        return self.pages.show("confirm.html", asked=asked, is_move=asked.kind is Kind.MOVE)
+        return self.pages.show("confirm.html", asked=asked, is_move=asked.kind is Kind.CHANGE_ADDRESS)
 
     def confirm(self, request: Request, _form: Form) -> Response:
         """Do what was asked for."""
@@ -163,7 +163,9 @@ class Signup:
                 token = tokens.sign_until(store.secret(), tokens.PREFERENCES, known.id, until)
         except StoreError as error:
             return self._cannot(error)
-        return self.pages.show("confirmed.html", reader=known, preferences=f"{self.pages.prefix}/preferences/{token}")
+        return self.pages.show(
+            "confirmed.html", subscriber=known, preferences=f"{self.pages.prefix}/preferences/{token}"
+        )
 
     def _cannot(self, error: StoreError) -> Response:
         words = f"{error.message[0].upper()}{error.message[1:]}."

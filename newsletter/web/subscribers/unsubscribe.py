@@ -15,7 +15,7 @@ from newsletter import tokens
 from newsletter.errors import StoreError
 from newsletter.models import Cadence, Status, Subscriber
 from newsletter.store import Store
-from newsletter.subscribers.subscriptions import FILE, OWN_WISH, change, leave, resume
+from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, resume, unsubscribe
 from newsletter.web.http.forms import Form, posting
 from newsletter.web.site_pages import Pages
 
@@ -24,7 +24,11 @@ _UNDONE_WITHIN = timedelta(days=1)
 REASONS = ("Too many mails", "Not my topics", "I read papers elsewhere", "I never asked for it")
 
 
-class Leaving:
+#: Digests mailed before 0.2 link to /leave/, and their links work for ever.
+_PATHS = ("unsubscribe", "leave")
+
+
+class Unsubscribe:
     """Answers who wants no more mail."""
 
     def __init__(self, pages: Pages) -> None:
@@ -33,10 +37,14 @@ class Leaving:
     def routes(self) -> list[Route]:
         """Return what is answered."""
         return [
-            Route("/leave/{token}", self.page, methods=["GET"]),
-            Route("/leave/{token}", posting(self.leave), methods=["POST"]),
-            Route("/leave/{token}/undo", posting(self.undo), methods=["POST"]),
-            Route("/leave/{token}/fewer", posting(self.fewer), methods=["POST"]),
+            route
+            for name in _PATHS
+            for route in (
+                Route(f"/{name}/{{token}}", self.page, methods=["GET"]),
+                Route(f"/{name}/{{token}}", posting(self.unsubscribe), methods=["POST"]),
+                Route(f"/{name}/{{token}}/undo", posting(self.undo), methods=["POST"]),
+                Route(f"/{name}/{{token}}/fewer", posting(self.fewer), methods=["POST"]),
+            )
         ]
 
     def page(self, request: Request) -> Response:
@@ -45,16 +53,20 @@ class Leaving:
             known = self._reader(store, request)
         if known is None:
             return self._unknown()
-        if known.status is Status.LEFT:
+        if known.status is Status.UNSUBSCRIBED:
             return self._left(request, known)
         may_have_fewer = known.profile.cadence is not Cadence.MONTHLY and not known.origin.startswith(FILE)
-        return self.pages.show("leave.html", reader=known, token=self._token(request), may_have_fewer=may_have_fewer)
+        return self.pages.show(
+            "unsubscribe.html", subscriber=known, token=self._token(request), may_have_fewer=may_have_fewer
+        )
 
-    def leave(self, request: Request, form: Form) -> Response:
+    def unsubscribe(self, request: Request, form: Form) -> Response:
         """End the mails, whoever asks: a mail program, or the page; a reason may be added."""
         try:
             with self.pages.store() as store:
-                known = leave(store, _only_token(store, self._token(request)), self.pages.clock(), form.one("reason"))
+                known = unsubscribe(
+                    store, _only_token(store, self._token(request)), self.pages.clock(), form.one("reason")
+                )
         except StoreError:
             return self._unknown()
         return self._left(request, known, thanks=bool(form.one("reason")))
@@ -66,12 +78,12 @@ class Leaving:
             known = self._reader(store, request)
             if known is None:
                 return self._unknown()
-            if known.status is Status.LEFT:
-                why = store.subscribers.why_suppressed(known.email) or OWN_WISH
-                if now - known.status_at > _UNDONE_WITHIN or not why.startswith(OWN_WISH):
+            if known.status is Status.UNSUBSCRIBED:
+                why = store.subscribers.why_suppressed(known.email) or UNSUBSCRIBED
+                if now - known.status_at > _UNDONE_WITHIN or not why.startswith(UNSUBSCRIBED):
                     words = "That was a while ago. Please subscribe once more."
                     return self.pages.tell("Welcome back?", words, 409, to="/subscribe", label="Subscribe")
-                resume(store, known.email, now, they_asked=True)
+                resume(store, known.email, now, resubscribe=True)
         return self.pages.tell("You are back", "Nothing changed, and the next mail comes as usual.")
 
     def fewer(self, request: Request, _form: Form) -> Response:
@@ -82,20 +94,25 @@ class Leaving:
                 return self._unknown()
             less = Cadence.MONTHLY if known.profile.cadence in (Cadence.WEEKLY, Cadence.MONTHLY) else Cadence.WEEKLY
             try:
-                known = change(store, known.email, None, {"cadence": less.value})
+                known = change_preferences(store, known.email, None, {"cadence": less.value})
             except StoreError as error:
                 return self.pages.tell("This does not work", f"{error.message}.", 409)
         often = "month" if less is Cadence.MONTHLY else "week"
         return self.pages.tell("Fewer mails", f"From now on there is one mail a {often}.")
 
-    def _left(self, request: Request, reader: Subscriber, *, thanks: bool = False) -> Response:
-        is_fresh = self.pages.clock() - reader.status_at <= _UNDONE_WITHIN
+    def _left(self, request: Request, subscriber: Subscriber, *, thanks: bool = False) -> Response:
+        is_fresh = self.pages.clock() - subscriber.status_at <= _UNDONE_WITHIN
         return self.pages.show(
-            "left.html", reader=reader, token=self._token(request), is_fresh=is_fresh, thanks=thanks, reasons=REASONS
+            "unsubscribed.html",
+            subscriber=subscriber,
+            token=self._token(request),
+            is_fresh=is_fresh,
+            thanks=thanks,
+            reasons=REASONS,
         )
 
     def _reader(self, store: Store, request: Request) -> Subscriber | None:
-        number = tokens.read(store.secret(), tokens.LEAVE, self._token(request))
+        number = tokens.read(store.secret(), tokens.UNSUBSCRIBE, self._token(request))
         return None if number is None else store.subscribers.find_by_id(number)
 
     @staticmethod
@@ -113,6 +130,6 @@ def _only_token(store: Store, token: str) -> str:
     Raises:
         StoreError: It was not signed by this site.
     """
-    if tokens.read(store.secret(), tokens.LEAVE, token) is None:
+    if tokens.read(store.secret(), tokens.UNSUBSCRIBE, token) is None:
         raise StoreError("not a token of this site")
     return token

@@ -29,7 +29,7 @@ def _mail(headers: str, body: str) -> bytes:
     return (dedent(headers).strip() + "\n\n" + dedent(body).lstrip("\n")).replace("\n", "\r\n").encode()
 
 
-def dsn(name: str, sender: str, words: str, block: str, kind: Kind | None, *, to: str = ADA) -> Case:
+def dsn(name: str, sender: str, response: str, block: str, kind: Kind | None, *, to: str = ADA) -> Case:
     """A report of RFC 3464."""
     raw = _mail(
         f"""From: {sender}
@@ -43,7 +43,7 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="b"
         f"""--b
 Content-Type: text/plain; charset=utf-8
 
-{words}
+{response}
 
 --b
 Content-Type: message/delivery-status

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from newsletter.errors import StoreError
-from newsletter.sending.bounces.mailboxes import MailboxError, ReturnSettings, each_in_imap, each_in_maildir
+from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError, each_in_imap, each_in_maildir
 from tests.imap import DOVECOT, Mailbox, mailbox
 
 needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason="Debian's dovecot-imapd is not installed")
@@ -37,8 +37,8 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def settings_of(box: Mailbox) -> ReturnSettings:
-    return ReturnSettings(
+def settings_of(box: Mailbox) -> BounceSettings:
+    return BounceSettings(
         imap_host="localhost", imap_port=box.port, imap_username=box.username, imap_password=box.password
     )
 
@@ -78,7 +78,7 @@ def test_who_cannot_be_trusted_or_lets_us_not_in_is_one_line(box: Mailbox, trust
 
 def test_a_server_that_is_not_there_is_one_line() -> None:
     with pytest.raises(MailboxError, match=r"mailbox at 127\.0\.0\.1:1"):
-        each_in_imap(ReturnSettings(imap_host="127.0.0.1", imap_port=1), lambda _raw: None)
+        each_in_imap(BounceSettings(imap_host="127.0.0.1", imap_port=1), lambda _raw: None)
 
 
 def test_a_maildir_keeps_what_was_not_taken(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sending.bounces.reports import read_return
+from newsletter.sending.bounces.reports import read_bounce_report
 from newsletter.sending.status_codes import Kind, diagnose
 from tests.sending.bounces.samples import ADA, CASES, OURS, Case
 
 
 def said(raw: bytes) -> dict[str, Kind]:
-    return {one.email: one.kind for one in read_return(raw)}
+    return {one.email: one.kind for one in read_bounce_report(raw)}
 
 
 def test_there_are_sixty_of_many_kinds() -> None:
@@ -43,19 +43,21 @@ def test_each_says_what_it_means(case: Case) -> None:
 
 
 def test_a_report_names_the_mail_it_is_about() -> None:
-    named = [one.message_id for case in CASES for one in read_return(case.raw) if case.name.startswith("postfix")]
+    named = [
+        one.message_id for case in CASES for one in read_bounce_report(case.raw) if case.name.startswith("postfix")
+    ]
     assert set(named) == {OURS}
 
 
 def test_the_same_report_has_the_same_fingerprint_and_others_have_others() -> None:
-    prints = [one.fingerprint for case in CASES for one in read_return(case.raw)]
+    prints = [one.fingerprint for case in CASES for one in read_bounce_report(case.raw)]
     assert len(set(prints)) == len(prints)
-    assert prints == [one.fingerprint for case in CASES for one in read_return(case.raw)]
+    assert prints == [one.fingerprint for case in CASES for one in read_bounce_report(case.raw)]
 
 
 @given(st.binary(max_size=2000))
 def test_anything_may_come_back(raw: bytes) -> None:
-    read_return(raw)
+    read_bounce_report(raw)
 
 
 @given(st.sampled_from(CASES), st.lists(st.tuples(st.integers(0, 2000), st.binary(max_size=8)), max_size=5))
@@ -63,14 +65,14 @@ def test_reports_may_be_broken(case: Case, changes: list[tuple[int, bytes]]) -> 
     raw = case.raw
     for place, bytes_ in changes:
         raw = raw[:place] + bytes_ + raw[place + len(bytes_) :]
-    for one in read_return(raw):
-        assert "\n" not in one.words
-        assert len(one.words) <= 500
+    for one in read_bounce_report(raw):
+        assert "\n" not in one.response
+        assert len(one.response) <= 500
 
 
 @given(st.text(max_size=300), st.text(max_size=30))
-def test_any_words_have_a_meaning(words: str, status: str) -> None:
-    kind, _ = diagnose(status, words)
+def test_any_words_have_a_meaning(response: str, status: str) -> None:
+    kind, _ = diagnose(status, response)
     assert kind in (Kind.HARD, Kind.SOFT)
 
 

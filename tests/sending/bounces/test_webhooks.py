@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.sending.bounces.provider_events import of_mailgun, of_postmark, of_sendgrid, of_ses
-from newsletter.sending.bounces.reports import Return
+from newsletter.sending.bounces.reports import BounceReport
 from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from tests.factories import NOW
 from tests.sending.bounces.webhook_calls import (
@@ -44,13 +44,13 @@ def sendgrid() -> SendGrid:
     return SendGrid(NOW)
 
 
-def told(returns: tuple[Return, ...]) -> list[tuple[str, str, str]]:
-    return [(one.kind.value, one.code, one.email) for one in returns]
+def told(reports: tuple[BounceReport, ...]) -> list[tuple[str, str, str]]:
+    return [(one.kind.value, one.code, one.email) for one in reports]
 
 
 # -- what they mean -----------------------------------------------------------------------------------
 
-TELLING: list[tuple[Callable[[Any], tuple[Return, ...]], Any, list[tuple[str, str, str]]]] = [
+REPORTING: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any, list[tuple[str, str, str]]]] = [
     (of_ses, ses_bounce(ADA), HARD),
     (of_ses, ses_bounce(ADA, bounceType="Transient", bounceSubType="MailboxFull"), [("soft", "5.1.1", ADA)]),
     (of_ses, ses_complaint(ADA), [("complaint", "", ADA)]),
@@ -70,7 +70,7 @@ TELLING: list[tuple[Callable[[Any], tuple[Return, ...]], Any, list[tuple[str, st
     (of_postmark, postmark_record(ADA, Type="SoftBounce"), [("soft", "5.1.1", ADA)]),
     (of_postmark, postmark_record(ADA, RecordType="SpamComplaint", Type="SpamComplaint"), [("complaint", "", ADA)]),
 ]
-SILENT: list[tuple[Callable[[Any], tuple[Return, ...]], Any]] = [
+SILENT: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any]] = [
     (of_ses, {"notificationType": "Delivery", "delivery": {"recipients": [ADA]}}),
     (of_ses, ses_complaint(ADA, complaintFeedbackType="not-spam")),
     (of_ses, ses_bounce(ADA, bounceType="Transient", bouncedRecipients=[{"emailAddress": ADA}])),
@@ -82,21 +82,21 @@ SILENT: list[tuple[Callable[[Any], tuple[Return, ...]], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("read", "event", "meant"), TELLING)
+@pytest.mark.parametrize(("read", "event", "meant"), REPORTING)
 def test_bounces_and_complaints_are_told_apart(
-    read: Callable[[Any], tuple[Return, ...]], event: Any, meant: list[tuple[str, str, str]]
+    read: Callable[[Any], tuple[BounceReport, ...]], event: Any, meant: list[tuple[str, str, str]]
 ) -> None:
     assert told(read(event)) == meant
 
 
 @pytest.mark.parametrize(("read", "event"), SILENT)
-def test_what_is_neither_says_nothing(read: Callable[[Any], tuple[Return, ...]], event: Any) -> None:
+def test_what_is_neither_says_nothing(read: Callable[[Any], tuple[BounceReport, ...]], event: Any) -> None:
     assert read(event) == ()
 
 
 @pytest.mark.parametrize("read", [of_ses, of_sendgrid, of_mailgun, of_postmark])
-def test_the_same_event_has_the_same_fingerprint(read: Callable[[Any], tuple[Return, ...]]) -> None:
-    event = next(event for reader, event, _ in TELLING if reader is read)
+def test_the_same_event_has_the_same_fingerprint(read: Callable[[Any], tuple[BounceReport, ...]]) -> None:
+    event = next(event for reader, event, _ in REPORTING if reader is read)
     assert [one.fingerprint for one in read(event)] == [one.fingerprint for one in read(json.loads(json.dumps(event)))]
 
 
@@ -122,7 +122,7 @@ def test_nothing_that_json_holds_makes_them_fail(event: Any) -> None:
     for read in (of_ses, of_sendgrid, of_mailgun, of_postmark):
         for one in read(event):
             assert one.email
-            assert "\n" not in one.words
+            assert "\n" not in one.response
 
 
 # -- who says it --------------------------------------------------------------------------------------
@@ -131,8 +131,8 @@ def test_nothing_that_json_holds_makes_them_fail(event: Any) -> None:
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_amazons_signature_is_believed(amazon: Amazon, version: str) -> None:
     call = read_ses(amazon.call(ses_bounce(ADA), SignatureVersion=version), TOPIC, amazon.fetch, NOW)
-    assert told(call.returns) == HARD
-    assert call.returns[0].message_id == "<1@papers.example>"
+    assert told(call.reports) == HARD
+    assert call.reports[0].message_id == "<1@papers.example>"
     assert amazon.fetched[-1] == CERTIFICATE
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter.models import Message
 from newsletter.sending import Verdict
 from newsletter.sending.smtp.conversation import Conversation
-from newsletter.sending.smtp.rate_limit import Bucket, Pace
+from newsletter.sending.smtp.rate_limit import RateLimiter, TokenBucket
 
 ALL = {"pipelining": ""}
 
@@ -85,7 +85,7 @@ def test_a_server_that_takes_messages_to_nobody_gets_an_empty_one() -> None:
     assert conversation.is_idle
 
 
-@pytest.mark.parametrize(("unsent", "verdict"), [(0, Verdict.IN_DOUBT), (1, Verdict.RETURNED)])
+@pytest.mark.parametrize(("unsent", "verdict"), [(0, Verdict.IN_DOUBT), (1, Verdict.UNSENT)])
 def test_only_what_was_handed_over_whole_is_in_doubt(unsent: int, verdict: Verdict) -> None:
     conversation = talk()
     conversation.offer(message())
@@ -95,7 +95,7 @@ def test_only_what_was_handed_over_whole_is_in_doubt(unsent: int, verdict: Verdi
 
     results = conversation.lose("reset", unsent=unsent)
 
-    assert [result.verdict for result in results] == [verdict, Verdict.RETURNED]
+    assert [result.verdict for result in results] == [verdict, Verdict.UNSENT]
 
 
 def test_what_begins_with_a_dot_gets_another() -> None:
@@ -132,7 +132,7 @@ def test_whatever_a_server_says_is_understood_or_refused(parts: list[bytes]) -> 
 
 
 def test_a_bucket_lets_through_so_many_a_second() -> None:
-    bucket = Bucket(2.0)
+    bucket = TokenBucket(2.0)
     assert bucket.wait_s(0.0) == 0
     bucket.take()
     assert bucket.wait_s(0.0) == 0.5
@@ -140,10 +140,10 @@ def test_a_bucket_lets_through_so_many_a_second() -> None:
 
 
 def test_while_one_domain_has_had_enough_others_get_theirs() -> None:
-    letters = [message("a@one.example"), message("b@one.example"), message("c@two.example")]
-    pace = Pace(iter(letters), per_second=0, per_hour=0, per_domain=1)
+    messages = [message("a@one.example"), message("b@one.example"), message("c@two.example")]
+    pace = RateLimiter(iter(messages), max_per_second=0, max_per_hour=0, max_per_second_per_domain=1)
 
     order = [pace.next(at) for at in (0.0, 0.0, 0.0, 1.0, 1.0)]
 
-    assert order == [letters[0], letters[2], None, letters[1], None]
+    assert order == [messages[0], messages[2], None, messages[1], None]
     assert pace.is_empty

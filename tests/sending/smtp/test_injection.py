@@ -19,7 +19,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.models import Digest, Message
-from newsletter.pipeline.messages import Letters
+from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Verdict, send_one
 from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
@@ -124,37 +124,37 @@ def config() -> Iterator[Config]:
 ENVIRONMENT = make_environment()
 
 
-def letter(config: Config, word: str, place: str) -> Message:
+def message(config: Config, word: str, place: str) -> Message:
     """Write a letter in which something of somebody's is this word."""
     digest: Digest = digest_of(make_papers(4))
-    reader, sender = make_subscriber(), config.sender
+    subscriber, sender = make_subscriber(), config.sender
     if place == "title":
         papers = [replace(paper, title=word, abstract=word, authors=(word,)) for paper in make_papers(4)]
         digest = digest_of(papers)
-    elif place == "reader":
-        reader = replace(reader, name=word)
+    elif place == "subscriber":
+        subscriber = replace(subscriber, name=word)
     elif place == "email":
-        reader = replace(reader, email=f"{word}@reader.example")
+        subscriber = replace(subscriber, email=f"{word}@reader.example")
     elif place == "topic":
-        reader = replace(reader, profile=make_profile(topics=(make_topic(word),)))
+        subscriber = replace(subscriber, profile=make_profile(topics=(make_topic(word),)))
     elif place == "note":
         digest = replace(digest, edition=replace(digest.edition, note=word, closing=word))
     elif place == "site":
         config = replace(config, site_name=word)
     elif place == "sender":
         config = replace(config, sender=replace(sender, name=word, postal_address=word))
-    return Letters(config, ENVIRONMENT, b"secret").write(digest, reader, "<1.abc@papers.example>", NOW)
+    return MessageRenderer(config, ENVIRONMENT, b"secret").write(digest, subscriber, "<1.abc@papers.example>", NOW)
 
 
-@pytest.mark.parametrize("place", ["title", "reader", "email", "topic", "note", "site", "sender"])
+@pytest.mark.parametrize("place", ["title", "subscriber", "email", "topic", "note", "site", "sender"])
 @given(word=_ANY)
 @_SMALL
 def test_no_word_makes_a_header_or_a_command(recorder: Recorder, config: Config, place: str, word: str) -> None:
     try:
-        message = letter(config, word, place)
+        built = message(config, word, place)
     except (ValueError, NewsletterError):  # refused
         return
-    result, commands, contents = send(recorder, message)
+    result, commands, contents = send(recorder, built)
     if result.verdict is Verdict.REFUSED and place == "email":
         assert contents == []
         return

@@ -29,7 +29,7 @@ def send(transport: Transport, message: Message) -> str:
     result = send_one(transport, message)
     if result.verdict is Verdict.SENT:
         return result.words
-    later = result.verdict in (Verdict.DEFERRED, Verdict.RETURNED, Verdict.IN_DOUBT)
+    later = result.verdict in (Verdict.DEFERRED, Verdict.UNSENT, Verdict.IN_DOUBT)
     raise MessageDeferred(result.words) if later else MessageRefused(result.words)
 
 

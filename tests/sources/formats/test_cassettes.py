@@ -14,7 +14,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Refusal
 from newsletter.sources import Document, Web
 from newsletter.sources.documents import read_document
-from newsletter.sources.formats.cassettes import answers_in
+from newsletter.sources.formats.cassettes import responses_in
 from tests.factories import TODAY
 
 CASSETTE = """\
@@ -33,17 +33,17 @@ version: 1
 """
 
 
-def answers(tmp_path: Path, name: str, content: bytes) -> list[tuple[str, bytes | str]]:
+def responses(tmp_path: Path, name: str, content: bytes) -> list[tuple[str, bytes | str]]:
     path = tmp_path / name
     path.write_bytes(content)
     with Web() as web:
-        found = list(answers_in(read_document(str(path), TODAY, web)))
+        found = list(responses_in(read_document(str(path), TODAY, web)))
     assert all(one.day == TODAY for one in found if isinstance(one, Document))
     return [(one.place.removeprefix(str(path)), one.why if isinstance(one, Refusal) else one.content) for one in found]
 
 
 def test_a_cassette_holds_many_answers(tmp_path: Path) -> None:
-    assert answers(tmp_path, "cassette.yaml", CASSETTE.encode()) == [
+    assert responses(tmp_path, "cassette.yaml", CASSETTE.encode()) == [
         (", answer 1", '{"title": "naïve"}'.encode()),
         (", answer 3", "answered 404 Not Found"),
         (", answer 4", b"plain"),
@@ -54,9 +54,9 @@ def test_a_cassette_holds_many_answers(tmp_path: Path) -> None:
 
 def test_a_cassette_may_hold_compressed_bytes_and_be_json(tmp_path: Path) -> None:
     packed = f"interactions: [{{response: {{status: {{code: 200}}, body: {{string: !!binary {_base64(b'hello')}}}}}}}]"
-    assert answers(tmp_path, "cassette.yml", packed.encode()) == [(", answer 1", b"hello")]
+    assert responses(tmp_path, "cassette.yml", packed.encode()) == [(", answer 1", b"hello")]
     as_json = json.dumps({"interactions": [{"response": {"status": {"code": 200}, "body": {"string": "hi"}}}]})
-    assert answers(tmp_path, "cassette.json", as_json.encode()) == [(", answer 1", b"hi")]
+    assert responses(tmp_path, "cassette.json", as_json.encode()) == [(", answer 1", b"hi")]
 
 
 def _base64(content: bytes) -> str:
@@ -66,7 +66,7 @@ def _base64(content: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("response", "expected"),
     [
         ({"url": "x", "status_code": 200, "body": "<a/>"}, b"<a/>"),
         ({"status_code": 200, "body": "na\u00efve"}, "naïve".encode()),
@@ -78,8 +78,8 @@ def _base64(content: bytes) -> str:
         ({"body": None, "status_code": 200}, b""),
     ],
 )
-def test_one_answer_may_be_a_json_object(tmp_path: Path, answer: dict[str, Any], expected: bytes | str) -> None:
-    assert answers(tmp_path, "one.json", json.dumps(answer).encode()) == [("", expected)]
+def test_one_answer_may_be_a_json_object(tmp_path: Path, response: dict[str, Any], expected: bytes | str) -> None:
+    assert responses(tmp_path, "one.json", json.dumps(response).encode()) == [("", expected)]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_one_answer_may_be_a_json_object(tmp_path: Path, answer: dict[str, Any],
     ],
 )
 def test_any_other_file_is_what_it_is(tmp_path: Path, name: str, content: bytes) -> None:
-    assert answers(tmp_path, name, content) == [("", content)]
+    assert responses(tmp_path, name, content) == [("", content)]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_any_other_file_is_what_it_is(tmp_path: Path, name: str, content: bytes)
 )
 def test_what_only_looks_like_a_recording_is_one_line(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     with pytest.raises(SourceError) as caught:
-        answers(tmp_path, name, content)
+        responses(tmp_path, name, content)
     assert str(caught.value).startswith(f"{tmp_path / name}: {why}")
     assert "\n" not in str(caught.value)
 
@@ -121,4 +121,4 @@ def test_what_only_looks_like_a_recording_is_one_line(tmp_path: Path, name: str,
 )
 def test_any_bytes_are_answers_or_one_error(tmp_path: Path, name: str, content: bytes) -> None:
     with suppress(SourceError):
-        answers(tmp_path, name, content)
+        responses(tmp_path, name, content)

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter import __version__
-from newsletter.errors import SourceBusy, SourceError
+from newsletter.errors import SourceError, SourceRateLimited
 from newsletter.models import Validators
 from newsletter.sources.http import client
 from newsletter.sources.http.client import Web
@@ -23,20 +23,20 @@ OK = Response("hello")
 
 
 @contextmanager
-def raw_server(*answers: bytes) -> Iterator[str]:
+def raw_server(*responses: bytes) -> Iterator[str]:
     """A server that sends these bytes, one lot per connection, and hangs up; an empty lot is never sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         held = []
 
         def serve() -> None:
-            for answer in answers:
+            for response in responses:
                 try:
                     connection, _ = server.accept()
                 except OSError:
                     return
-                if answer:
+                if response:
                     connection.recv(65536)
-                    connection.sendall(answer)
+                    connection.sendall(response)
                     connection.close()
                 else:
                     held.append(connection)
@@ -91,9 +91,9 @@ def test_parameters_and_answer_go_through(httpserver: HTTPServer, web: Web) -> N
     httpserver.expect_request("/list", query_string={"a": "1", "date": "2026-05-08", "p": "0"}).respond_with_data(
         "hello"
     )
-    answer = web.get(httpserver.url_for("/list?a=1"), {"date": "2026-05-08", "p": 0}, headers={"X-Key": "k"})
-    assert (answer.content, answer.status, answer.is_unchanged) == (b"hello", 200, False)
-    assert answer.place == httpserver.url_for("/list?a=1&date=2026-05-08&p=0")
+    response = web.get(httpserver.url_for("/list?a=1"), {"date": "2026-05-08", "p": 0}, headers={"X-Key": "k"})
+    assert (response.content, response.status, response.is_unchanged) == (b"hello", 200, False)
+    assert response.place == httpserver.url_for("/list?a=1&date=2026-05-08&p=0")
     assert httpserver.log[0][0].headers["X-Key"] == "k"
 
 
@@ -175,7 +175,7 @@ def test_retry_after_is_honoured_in_seconds_and_as_a_date(httpserver: HTTPServer
 
 def test_a_server_that_wants_to_be_left_alone_for_long_is(httpserver: HTTPServer, web: Web, naps: Naps) -> None:
     address = in_turn(httpserver, Response(status=429, headers={"Retry-After": "7200"}))
-    with pytest.raises(SourceBusy) as caught:
+    with pytest.raises(SourceRateLimited) as caught:
         web.get(address)
     assert str(caught.value) == f"{address}: answered 429 TOO MANY REQUESTS (it asks to be left alone for 2.0 hours)"
     assert (caught.value.wait_s, naps, len(httpserver.log)) == (7200, [], 1)
@@ -318,8 +318,8 @@ def test_each_domain_is_asked_in_its_own_pace() -> None:
 def test_redirects_on_the_same_host_are_followed(httpserver: HTTPServer, web: Web) -> None:
     httpserver.expect_request("/old").respond_with_data(status=301, headers={"Location": "/new?x=1"})
     httpserver.expect_request("/new").respond_with_data("moved")
-    answer = web.get(httpserver.url_for("/old"))
-    assert (answer.content, answer.place) == (b"moved", httpserver.url_for("/new?x=1"))
+    response = web.get(httpserver.url_for("/old"))
+    assert (response.content, response.place) == (b"moved", httpserver.url_for("/new?x=1"))
 
 
 def test_redirects_without_end_are_an_error(httpserver: HTTPServer, web: Web) -> None:
@@ -373,8 +373,8 @@ def test_an_address_from_outside_goes_to_the_very_number_that_was_checked(
 
     with Web(sleep=naps, resolve=resolve) as opened:
         address = f"http://papers.example:{httpserver.port}/feed"
-        answer = opened.get(address, from_outside=True)
-    assert (answer.content, answer.place, asked) == (b"hello", address, ["papers.example"])
+        response = opened.get(address, from_outside=True)
+    assert (response.content, response.place, asked) == (b"hello", address, ["papers.example"])
     assert httpserver.log[0][0].headers["Host"] == f"papers.example:{httpserver.port}"
 
 

@@ -143,7 +143,7 @@ def test_the_map_names_pages_that_are_there(sent: Asked) -> None:
     ]
     assert len(paths) > 40
     assert {sent.client.get(path).status_code for path in paths} == {200}
-    assert "/leave/" in sent.client.get("/robots.txt").text
+    assert "/unsubscribe/" in sent.client.get("/robots.txt").text
 
 
 def test_the_archive_is_written_into_files(sent: Asked, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from newsletter.config.load import load_config
 from newsletter.errors import ConfigError
 from newsletter.models import Status
 from newsletter.site import Site
-from newsletter.subscribers.opt_in import ask_to_join, confirm
+from newsletter.subscribers.opt_in import confirm, request_subscription
 from newsletter.web.app import make_app
 from newsletter.web.http.rate_limit import Limits, network_of
 from tests.factories import NOW, make_entry, make_profile
@@ -101,26 +101,26 @@ def test_other_sites_cannot_send_a_readers_forms(ada: Asked, headers: dict[str, 
     for path in (there, f"{there}/pause", f"{there}/forget", f"{there}/move", "/preferences"):
         answer = ada.client.post(path, data={"sure": "yes", "email": "x@y.example"}, headers=headers)
         assert answer.status_code == 403
-    assert ada.reader().name == "Ada"
+    assert ada.subscriber().name == "Ada"
     own = {"Origin": SITE_URL, "Sec-Fetch-Site": "same-origin"}
     assert ada.client.post(there, data={"name": "A"}, headers=own).status_code == 303
 
 
 def test_a_token_does_only_what_it_is_for(ada: Asked) -> None:
     with ada.store() as store:
-        secret, number = store.secret(), ada.reader().id
+        secret, number = store.secret(), ada.subscriber().id
     day = ada.now.date() + timedelta(days=1)
     by_purpose = {
-        "leave": tokens.sign(secret, tokens.LEAVE, number),
+        "leave": tokens.sign(secret, tokens.UNSUBSCRIBE, number),
         "preferences": tokens.sign_until(secret, tokens.PREFERENCES, number, day),
         "confirm": tokens.sign_until(secret, tokens.CONFIRM, number, day),
-        "feedback": tokens.saying(1, liked=True) + tokens.sign(secret, tokens.FEEDBACK, number),
+        "feedback": tokens.feedback_prefix(1, liked=True) + tokens.sign(secret, tokens.FEEDBACK, number),
     }
     for purpose, token in by_purpose.items():
         for page in by_purpose.keys() - {purpose}:
             for answer in (ada.client.get(f"/{page}/{token}"), ada.client.post(f"/{page}/{token}")):
                 assert answer.status_code == 404, (purpose, page)
-    assert ada.reader().status is Status.ACTIVE
+    assert ada.subscriber().status is Status.ACTIVE
 
 
 def test_tokens_end_with_the_key(ada: Asked) -> None:
@@ -137,7 +137,7 @@ def test_no_token_but_ours_is_good(ada: Asked, token: str) -> None:
     with ada.store() as store:
         secret, today = store.secret(), ada.now.date()
     assert tokens.read_until(secret, tokens.PREFERENCES, token, today) is None
-    assert tokens.read(secret, tokens.LEAVE, token) is None
+    assert tokens.read(secret, tokens.UNSUBSCRIBE, token) is None
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -148,7 +148,7 @@ def test_what_is_typed_stays_words(ada: Asked, payload: str) -> None:
         ada.client.post("/preferences", data={"email": payload}),
         ada.client.post(ada.preferences(), data={"name": payload, "queries": payload, "cadence": payload}),
         ada.client.get(f"{ada.preferences()}?done={payload}"),
-        ada.client.get(f"/leave/{payload}"),
+        ada.client.get(f"/unsubscribe/{payload}"),
         ada.client.get(f"/{payload}"),
     ]
     for page in pages:
@@ -165,9 +165,9 @@ def test_what_is_stored_stays_words(ada: Asked, payload: str) -> None:
         assert paper is not None
         with store.transaction():
             known = store.subscribers.get(ADA)
-            store.subscribers.change(known.id, payload, known.profile, "web")
+            store.subscribers.update_profile(known.id, payload, known.profile, "web")
             store.feedback.put(known.id, paper.id, liked=True, now=NOW)
-        token = tokens.saying(paper.id, liked=True) + tokens.sign(store.secret(), tokens.FEEDBACK, known.id)
+        token = tokens.feedback_prefix(paper.id, liked=True) + tokens.sign(store.secret(), tokens.FEEDBACK, known.id)
     for path in (ada.preferences(), ada.leaving(), f"/feedback/{token}"):
         page = ada.client.get(path)
         assert page.status_code == 200
@@ -223,7 +223,7 @@ def test_time_does_not_tell_whether_an_address_is_known(ada: Asked) -> None:
     def took(email: str) -> float:
         began = time.perf_counter()
         with ada.store() as store:
-            ask_to_join(store, email, "", {}, ada.now)
+            request_subscription(store, email, "", {}, ada.now)
         return time.perf_counter() - began
 
     known, unknown = zip(*((took(ADA), took("bob@reader.example")) for _ in range(60)), strict=True)
@@ -250,7 +250,7 @@ def test_a_site_without_an_address_has_no_pages(site: Site) -> None:
 
 def test_a_request_that_is_confirmed_by_two_at_once_joins_once(asked: Asked) -> None:
     with asked.store() as one, asked.store() as two:
-        ask_to_join(one, ADA, "", {}, asked.now)
+        request_subscription(one, ADA, "", {}, asked.now)
         day = asked.now.date() + timedelta(days=1)
         token = tokens.sign_until(one.secret(), tokens.CONFIRM, 1, day)
         assert confirm(one, token, asked.now) == confirm(two, token, asked.now)
@@ -262,7 +262,7 @@ def test_a_request_that_is_confirmed_by_two_at_once_joins_once(asked: Asked) -> 
 
 def test_the_endpoints_for_programs_keep_to_their_description(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Limits, "take", lambda _limits, _host: 0.0)  # they are tried elsewhere
-    monkeypatch.setattr("newsletter.web.subscribers.outgoing.Post.send_waiting", lambda _post: None)
+    monkeypatch.setattr("newsletter.web.subscribers.outgoing.Outgoing.send_waiting", lambda _post: None)
     described = schemathesis.openapi.from_asgi("/api/openapi.json", asked.client.app, headers=HOST)
     operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) == 2

@@ -116,7 +116,7 @@ def test_topics_instead_of_a_reader(studio: TestClient) -> None:
     facts = told(studio, topics='robot*; "in-context learning" ;', edition="last-30-days")
 
     assert [section["title"] for section in facts["sections"]][:2] == ["robot*", '"in-context learning"']
-    assert facts["reader"]["id"] == 0
+    assert facts["subscriber"]["id"] == 0
 
 
 @pytest.mark.usefixtures("sent")
@@ -146,10 +146,10 @@ def test_papers_that_the_letter_has_no_room_for_are_told(studio: TestClient, sit
     )
     told_of = told(studio, subscriber="file:new", edition="last-7-days")
     left_out = [paper["title"] for paper in told_of["papers"] if paper["left_out"]]
-    letter = studio.get("/digest.txt", params={"subscriber": "file:new", "edition": "last-7-days"}).text
+    message = studio.get("/digest.txt", params={"subscriber": "file:new", "edition": "last-7-days"}).text
 
     assert left_out
-    assert not any(f". {title}\n" in letter for title in left_out)
+    assert not any(f". {title}\n" in message for title in left_out)
     assert told_of["warnings"] == [f"Gmail would cut the letter off: {len(left_out)} papers had no room in it."]
     assert sum(one["papers"] for one in told_of["sections"]) + len(left_out) == len(told_of["papers"])
 
@@ -388,10 +388,10 @@ def test_hostile_words_stay_words(studio: TestClient, site: Site) -> None:
     with open_store(site.store) as store:
         store.papers.add(make_entry(title=f"In-context learning {HOSTILE}", arxiv_id=None, doi="10.1/x"), NOW)
     topics = {"topics": f'in-context; "{HOSTILE}', "edition": f'x"><script>{HOSTILE}'}
-    letter = studio.get("/digest.html", params={"topics": "in-context learning", "edition": "last-7-days"})
-    pages = [studio.get("/", params=topics), studio.get("/digest.html", params=topics), letter]
+    message = studio.get("/digest.html", params={"topics": "in-context learning", "edition": "last-7-days"})
+    pages = [studio.get("/", params=topics), studio.get("/digest.html", params=topics), message]
 
-    assert letter.status_code == 200
+    assert message.status_code == 200
     for page in pages:
         assert "<script>" not in page.text
         assert "<img src=x" not in page.text
@@ -410,13 +410,13 @@ def test_a_taken_port_is_told_in_words(site: Site) -> None:
 
 @pytest.mark.usefixtures("sent")
 def test_the_outbox_is_an_inbox(studio: TestClient) -> None:
-    found = studio.get("/inbox").json()["letters"]
+    found = studio.get("/inbox").json()["messages"]
     name = found[0]["name"]
 
-    assert {letter["to"] for letter in found} == {
+    assert {message["to"] for message in found} == {
         "Ada Example <ada@example.org>", "Grace Example <grace@example.org>"
     }  # fmt: skip
-    assert [letter["date"] for letter in found] == sorted((letter["date"] for letter in found), reverse=True)
+    assert [message["date"] for message in found] == sorted((message["date"] for message in found), reverse=True)
     assert found[0]["subject"] in studio.get(f"/inbox/{name}.html").text
     assert "sandbox" in studio.get(f"/inbox/{name}.html").headers["content-security-policy"]
     assert "Unsubscribe" in studio.get(f"/inbox/{name}.txt").text
@@ -429,7 +429,7 @@ def test_letters_that_a_mail_program_has_read_are_still_there(studio: TestClient
     (path, _) = (outbox / "new").iterdir()
     shutil.move(path, outbox / "cur" / f"{path.name}:2,S")
 
-    assert path.name in {letter["name"] for letter in studio.get("/inbox").json()["letters"]}
+    assert path.name in {message["name"] for message in studio.get("/inbox").json()["messages"]}
     assert studio.get(f"/inbox/{path.name}.txt").status_code == 200
 
 
@@ -462,8 +462,8 @@ def test_nothing_but_the_listed_letters_is_read(studio: TestClient, name: str) -
 def test_broken_letters_are_listed_and_shown(studio: TestClient, site: Site, content: bytes) -> None:
     (site.root / "outbox" / "new").mkdir(parents=True)
     (site.root / "outbox" / "new" / "broken").write_bytes(content)
-    (letter,) = studio.get("/inbox").json()["letters"]
-    answers = [studio.get(f"/inbox/{letter['name']}.{form}") for form in ("html", "txt", "eml")]
+    (message,) = studio.get("/inbox").json()["messages"]
+    answers = [studio.get(f"/inbox/{message['name']}.{form}") for form in ("html", "txt", "eml")]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert "script-src" not in answers[0].headers["content-security-policy"]
@@ -471,4 +471,4 @@ def test_broken_letters_are_listed_and_shown(studio: TestClient, site: Site, con
 
 
 def test_no_outbox_is_an_empty_one(studio: TestClient) -> None:
-    assert studio.get("/inbox").json()["letters"] == []
+    assert studio.get("/inbox").json()["messages"] == []

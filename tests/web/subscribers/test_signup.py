@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Status
-from newsletter.subscribers.opt_in import ask_to_join
+from newsletter.subscribers.opt_in import request_subscription
 from tests.web.site import ADA, Asked, paths_in
 
-WISHES = {
+PREFERENCES = {
     "email": ADA,
     "name": "Ada",
     "topic": ["In-context learning", "LLM agents"],
@@ -24,16 +24,16 @@ WISHES = {
 }
 
 
-def sign_up(asked: Asked, **wishes: object) -> str:
+def sign_up(asked: Asked, **preferences: object) -> str:
     """Sign up, and return the path that confirms."""
-    answer = asked.client.post("/subscribe", data=WISHES | wishes)
+    answer = asked.client.post("/subscribe", data=PREFERENCES | preferences)
     assert (answer.status_code, answer.headers["location"]) == (303, "/subscribe/asked")
     (path,) = [path for path in paths_in(asked.mails()[-1]) if path.startswith("/confirm/")]
     return path
 
 
-def joined(asked: Asked, **wishes: object) -> None:
-    assert asked.client.post(sign_up(asked, **wishes)).status_code == 200
+def joined(asked: Asked, **preferences: object) -> None:
+    assert asked.client.post(sign_up(asked, **preferences)).status_code == 200
 
 
 def test_from_the_form_to_the_last_mail(asked: Asked) -> None:
@@ -43,21 +43,30 @@ def test_from_the_form_to_the_last_mail(asked: Asked) -> None:
     assert asked.client.post(confirm).status_code == 200
     assert asked.client.post(confirm).status_code == 200
 
-    reader = asked.reader()
-    assert (reader.name, reader.profile.time_zone, reader.profile.style) == ("Ada", "Europe/Berlin", "compact")
-    assert [topic.name for topic in reader.profile.topics] == ["In-context learning", "LLM agents", "robot*", "Mine"]
+    subscriber = asked.subscriber()
+    assert (subscriber.name, subscriber.profile.time_zone, subscriber.profile.style) == (
+        "Ada",
+        "Europe/Berlin",
+        "compact",
+    )
+    assert [topic.name for topic in subscriber.profile.topics] == [
+        "In-context learning",
+        "LLM agents",
+        "robot*",
+        "Mine",
+    ]
     assert asked.send().counts["sent"] == 1
     digest = asked.mails()[-1]
     links = paths_in(digest)
     assert any(link.startswith("/preferences/") for link in links)
 
-    one_click = re.search(r"<https://papers\.example(/leave/[^>]+)>", str(digest["List-Unsubscribe"]))
+    one_click = re.search(r"<https://papers\.example(/unsubscribe/[^>]+)>", str(digest["List-Unsubscribe"]))
     assert one_click is not None
     answer = asked.client.post(one_click[1], data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
     asked.now += timedelta(days=1)
     assert "sent" not in asked.send().counts
-    assert asked.reader().status is Status.LEFT
+    assert asked.subscriber().status is Status.UNSUBSCRIBED
 
 
 def test_every_link_of_a_mail_may_be_looked_at(asked: Asked) -> None:
@@ -76,7 +85,7 @@ def test_every_link_of_a_mail_may_be_looked_at(asked: Asked) -> None:
 
 def test_what_is_answered_does_not_tell_whether_an_address_is_known(asked: Asked) -> None:
     joined(asked)
-    for path, fields in (("/subscribe", WISHES), ("/preferences", {"email": ADA})):
+    for path, fields in (("/subscribe", PREFERENCES), ("/preferences", {"email": ADA})):
         answers = [asked.client.post(path, data=fields | {"email": email}) for email in (ADA, "nobody@reader.example")]
         told = [(one.status_code, one.text, {k: v for k, v in one.headers.items() if k != "date"}) for one in answers]
         assert told[0] == told[1]
@@ -99,7 +108,7 @@ def test_what_is_answered_does_not_tell_whether_an_address_is_known(asked: Asked
     ],
 )
 def test_a_wrong_field_is_told_and_nothing_is_lost(asked: Asked, wrong: dict[str, str], words: str) -> None:
-    answer = asked.client.post("/subscribe", data=WISHES | wrong)
+    answer = asked.client.post("/subscribe", data=PREFERENCES | wrong)
     assert answer.status_code == 422
     assert words in answer.text
     assert 'value="Ada"' in answer.text
@@ -108,7 +117,7 @@ def test_a_wrong_field_is_told_and_nothing_is_lost(asked: Asked, wrong: dict[str
 
 
 def test_programs_that_fill_in_everything_are_thanked_and_forgotten(asked: Asked) -> None:
-    assert asked.client.post("/subscribe", data=WISHES | {"website": "https://spam.example"}).status_code == 303
+    assert asked.client.post("/subscribe", data=PREFERENCES | {"website": "https://spam.example"}).status_code == 303
     assert asked.mails() == []
 
 
@@ -145,10 +154,10 @@ def test_programs_subscribe_by_json(asked: Asked) -> None:
 
 def test_mail_that_cannot_leave_at_once_leaves_later(asked: Asked) -> None:
     port, asked.server.port = asked.server.port, 1
-    assert asked.client.post("/subscribe", data=WISHES).status_code == 303
+    assert asked.client.post("/subscribe", data=PREFERENCES).status_code == 303
     asked.server.port = port
     assert asked.mails() == []
-    asked.client.post("/subscribe", data=WISHES | {"email": "bob@reader.example"})
+    asked.client.post("/subscribe", data=PREFERENCES | {"email": "bob@reader.example"})
     assert len(asked.mails()) == 1
 
 
@@ -172,18 +181,18 @@ def test_wishes_are_shown_and_changed(asked: Asked) -> None:
     answer = asked.client.post(there, data=changed)
 
     assert answer.headers["location"] == f"{there}?done=saved"
-    reader = asked.reader()
-    assert (reader.name, reader.profile.cadence, reader.profile.weekday) == ("A.", Cadence.WEEKLY, 6)
-    assert [(topic.name, topic.query) for topic in reader.profile.topics] == [("Mine", "retrieval -survey")]
-    assert reader.profile.time_zone == "Europe/Berlin"
+    subscriber = asked.subscriber()
+    assert (subscriber.name, subscriber.profile.cadence, subscriber.profile.weekday) == ("A.", Cadence.WEEKLY, 6)
+    assert [(topic.name, topic.query) for topic in subscriber.profile.topics] == [("Mine", "retrieval -survey")]
+    assert subscriber.profile.time_zone == "Europe/Berlin"
 
 
 def test_a_wrong_wish_changes_nothing(asked: Asked) -> None:
     joined(asked)
-    before = asked.reader()
+    before = asked.subscriber()
     answer = asked.client.post(asked.preferences(), data={"hour": "99", "queries": "x"})
     assert answer.status_code == 422
-    assert asked.reader() == before
+    assert asked.subscriber() == before
 
 
 def test_a_pause_ends_on_its_day(asked: Asked) -> None:
@@ -193,7 +202,7 @@ def test_a_pause_ends_on_its_day(asked: Asked) -> None:
     for wrong in ("", "never", asked.now.date().isoformat(), "2999-01-01"):
         assert asked.client.post(f"{there}/pause", data={"until": wrong}).status_code == 422
     assert asked.client.post(f"{there}/pause", data={"until": until.isoformat()}).status_code == 303
-    assert asked.reader().paused_until == until
+    assert asked.subscriber().paused_until == until
     assert "sent" not in asked.send().counts
     assert "are paused until" in asked.client.get(there).text
     asked.now += timedelta(days=3)
@@ -206,7 +215,7 @@ def test_the_address_changes_where_the_new_one_is_read(asked: Asked) -> None:
     (mail,) = asked.mails("new@reader.example")
     (confirm,) = paths_in(mail)
     assert asked.client.post(confirm).status_code == 200
-    assert asked.reader("new@reader.example").name == "Ada"
+    assert asked.subscriber("new@reader.example").name == "Ada"
 
 
 def test_feedback_is_said_shown_and_taken_back(asked: Asked) -> None:
@@ -218,16 +227,16 @@ def test_feedback_is_said_shown_and_taken_back(asked: Asked) -> None:
     page = asked.client.post(says[0])
     assert "noted" in page.text
     with asked.store() as store:
-        (said,) = store.feedback.of(asked.reader().id)
+        (said,) = store.feedback.of(asked.subscriber().id)
     there = asked.preferences()
     assert f'name="paper" value="{said}"' in asked.client.get(there).text
     assert asked.client.post(f"{there}/unsay", data={"paper": str(said)}).status_code == 303
     with asked.store() as store:
-        assert store.feedback.of(asked.reader().id) == {}
+        assert store.feedback.of(asked.subscriber().id) == {}
     asked.client.post(says[0])
     assert asked.client.post(f"{says[0]}/forget").status_code == 200
     with asked.store() as store:
-        assert store.feedback.of(asked.reader().id) == {}
+        assert store.feedback.of(asked.subscriber().id) == {}
 
 
 def test_all_may_be_taken_along_and_forgotten(asked: Asked) -> None:
@@ -264,14 +273,14 @@ def test_wishes_that_are_in_a_file_are_not_changed_here(asked: Asked) -> None:
     joined(asked)
     with asked.store() as store, store.transaction():
         known = store.subscribers.get(ADA)
-        store.subscribers.change(known.id, known.name, known.profile, "file:ada")
-    before = asked.reader()
+        store.subscribers.update_profile(known.id, known.name, known.profile, "file:ada")
+    before = asked.subscriber()
     there = asked.preferences()
     assert "kept in a file" in asked.client.get(there).text
     assert "Another address" not in asked.client.get(there).text
     assert asked.client.post(there, data={"name": "B", "queries": "x"}).status_code == 422
     assert asked.client.post(f"{there}/move", data={"email": "new@reader.example"}).status_code == 422
-    assert asked.reader() == before
+    assert asked.subscriber() == before
 
 
 # -- leaving ------------------------------------------------------------------------------------------
@@ -281,28 +290,28 @@ def test_leaving_asks_once_and_can_be_undone_at_once(asked: Asked) -> None:
     joined(asked)
     there = asked.leaving()
     assert "end at once" in asked.client.get(there).text
-    assert asked.reader().status is Status.ACTIVE
+    assert asked.subscriber().status is Status.ACTIVE
     assert "undo" in asked.client.post(there).text
-    assert asked.reader().status is Status.LEFT
+    assert asked.subscriber().status is Status.UNSUBSCRIBED
 
     asked.client.post(there, data={"reason": "Too many mails"})
     with asked.store() as store:
         assert store.subscribers.why_suppressed(ADA) == "unsubscribed: Too many mails"
     assert asked.client.post(f"{there}/undo").status_code == 200
-    assert asked.reader().status is Status.ACTIVE
+    assert asked.subscriber().status is Status.ACTIVE
     with asked.store() as store:
         assert store.subscribers.why_suppressed(ADA) is None
 
     asked.client.post(there)
     asked.now += timedelta(days=2)
     assert asked.client.post(f"{there}/undo").status_code == 409
-    assert asked.reader().status is Status.LEFT
+    assert asked.subscriber().status is Status.UNSUBSCRIBED
 
 
 def test_leaving_stops_what_is_queued_already(asked: Asked) -> None:
     joined(asked)
     bob = "bob@reader.example"
-    asked.client.post("/subscribe", data=WISHES | {"email": bob})
+    asked.client.post("/subscribe", data=PREFERENCES | {"email": bob})
     asked.client.post(paths_in(asked.mails(bob)[-1])[0])
     asked.server.on_rcpt = lambda _address, _seen: "450 4.2.1 later"
     assert asked.send().counts["deferred"] == 2
@@ -320,25 +329,25 @@ def test_fewer_mails_instead(asked: Asked) -> None:
     joined(asked)
     there = asked.leaving()
     assert "one mail a week" in asked.client.post(f"{there}/fewer").text
-    assert asked.reader().profile.cadence is Cadence.WEEKLY
+    assert asked.subscriber().profile.cadence is Cadence.WEEKLY
     asked.client.post(f"{there}/fewer")
-    assert asked.reader().profile.cadence is Cadence.MONTHLY
+    assert asked.subscriber().profile.cadence is Cadence.MONTHLY
 
 
 def test_who_complained_does_not_come_back_by_an_old_link(asked: Asked) -> None:
     joined(asked)
     with asked.store() as store, store.transaction():
         known = store.subscribers.get(ADA)
-        store.subscribers.set_status(known.id, Status.LEFT, asked.now)
+        store.subscribers.set_status(known.id, Status.UNSUBSCRIBED, asked.now)
         store.subscribers.suppress(ADA, "complaint: abuse", asked.now)
     assert asked.client.post(f"{asked.leaving()}/undo").status_code == 409
     assert asked.client.post(f"{asked.preferences()}/resume").status_code == 422
-    assert asked.reader().status is Status.LEFT
+    assert asked.subscriber().status is Status.UNSUBSCRIBED
 
 
 def test_who_is_asked_to_be_mailed_again_by_others_hears_nothing_of_it(asked: Asked) -> None:
     with asked.store() as store:
         store.subscribers.suppress(ADA, "hard bounce: gone", asked.now)
-        ask_to_join(store, ADA, "", {}, asked.now)
-    asked.client.post("/subscribe", data=WISHES)
+        request_subscription(store, ADA, "", {}, asked.now)
+    asked.client.post("/subscribe", data=PREFERENCES)
     assert asked.mails() == []
