@@ -17,7 +17,7 @@ from tests.cli.conftest import Newsletter
 from tests.factories import NOW
 from tests.sink import Sink, sinking
 
-READERS = 200
+SUBSCRIBERS = 200
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def many(newsletter: Newsletter, page: Path, tmp_path: Path) -> Newsletter:
     """A site with papers and readers."""
     newsletter("pull", "page", str(page))
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
-        for number in range(READERS):
-            store.subscribers.add(f"reader{number:03}@example.org", "", Profile(hour=0, trending=5), "cli", NOW)
+        for number in range(SUBSCRIBERS):
+            store.subscribers.add(f"subscriber{number:03}@example.org", "", Profile(hour=0, trending=5), "cli", NOW)
     return newsletter
 
 
@@ -54,13 +54,13 @@ def test_a_signal_finishes_what_is_on_the_wire_and_the_next_run_goes_on(
 
         (edition,) = json.loads(many("deliveries", "--json").stdout)
         assert first.returncode == 128 + asked
-        assert (edition["sent"], edition["waiting"], edition["state"]) == (taken, READERS - taken, "under way")
-        assert 10 <= taken < READERS
-        assert f"stopped: {READERS - taken} messages left" in complained
+        assert (edition["sent"], edition["waiting"], edition["state"]) == (taken, SUBSCRIBERS - taken, "under way")
+        assert 10 <= taken < SUBSCRIBERS
+        assert f"stopped: {SUBSCRIBERS - taken} messages left" in complained
         assert f"{taken} sent" in printed
 
         last = send(tmp_path, sink)
         last.communicate(timeout=60)
 
     assert last.returncode == 0
-    assert len(sink.taken) == len({recipient for recipient, _ in sink.taken}) == READERS
+    assert len(sink.taken) == len({recipient for recipient, _ in sink.taken}) == SUBSCRIBERS

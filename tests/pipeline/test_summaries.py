@@ -380,7 +380,7 @@ def test_a_run_ends_in_time_though_there_is_more_to_ask(
     store: Store, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_papers(store, 3)
-    moments = iter([0.0, 1.0, module.LONGEST_RUN_S + 1])
+    moments = iter([0.0, 1.0, module.MAX_RUN_S + 1])
     monkeypatch.setattr(module, "time", type("Time", (), {"monotonic": staticmethod(lambda: next(moments))}))
     expect(httpserver, chat("Clouds can be counted."))
     assert run(store, settings_for(httpserver)) == SummaryReport(made=1)
