@@ -77,7 +77,7 @@ class Record:
             self.store.subscribers.update_profile(self.store.subscribers.get(ADA).id, "", profile, "cli")
 
     def send(self, outcome: DeliveryStatus = DeliveryStatus.SENT) -> int:
-        """Plan what is due, check it against the record, give open deliveries this outcome; return the papers planned."""
+        """Plan what is due, check it against the record, and give open deliveries this outcome; return the papers."""
         intents = [one for one in plan(self.store, self.now) if isinstance(one, Intent)]
         for intent in intents:
             key, subscriber = intent.edition.key, intent.subscriber
