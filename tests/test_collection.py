@@ -1,4 +1,4 @@
-"""The ids of tests are the same in every process: pytest-xdist refuses to start workers that collected different ones."""
+"""The ids of tests are the same in every process; pytest-xdist refuses to start workers that collected others."""
 
 from __future__ import annotations
 
