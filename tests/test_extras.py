@@ -97,7 +97,9 @@ def test_the_name_to_install_by_is_the_same_everywhere() -> None:
     assert PROJECT["name"] == DISTRIBUTION
     files = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("newsletter/**/*.py")]
     named = {
-        name for file in files for name in re.findall(r"pip install .?([\w.-]+)\[", file.read_text(encoding="utf-8"))
+        name
+        for file in files
+        for name in re.findall(r"pip install .?([a-z][\w.-]*)\[", file.read_text(encoding="utf-8"))
     }
     assert named <= {DISTRIBUTION}
     hinted = {
