@@ -13,8 +13,8 @@ import pytest
 
 from newsletter import DISTRIBUTION
 from newsletter.errors import NewsletterError, install_command
-from newsletter.ranking.embedding import make_space
-from newsletter.sending.bounces.reports import read_return
+from newsletter.ranking.embedding import make_embedding
+from newsletter.sending.bounces.reports import read_bounce_report
 from tests.sending.bounces.samples import CASES
 
 ROOT = Path(__file__).parent.parent
@@ -66,16 +66,16 @@ def test_a_taste_needs_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, MODULES["taste"], None)
 
     with pytest.raises(NewsletterError) as caught:
-        make_space([])
+        make_embedding([])
 
     assert caught.value.hint == install_command("taste")
 
 
 def test_bounces_are_read_without_flufl(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = {case.name: read_return(case.raw) for case in CASES}
+    read = {case.name: read_bounce_report(case.raw) for case in CASES}
     monkeypatch.setitem(sys.modules, MODULES["bounces"], None)
 
-    assert {case.name: read_return(case.raw) for case in CASES} == read
+    assert {case.name: read_bounce_report(case.raw) for case in CASES} == read
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["send", "--dry-run"], ["doctor"], ["preview", "--once", "x.html"]])
