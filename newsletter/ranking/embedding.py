@@ -3,7 +3,7 @@
 The space is latent semantic indexing (Deerwester et al., JASIS 41(6), 1990) of words and pairs of words. It is learned
 from an archive once and kept; later papers are placed in it as they come.
 
-Needs scikit-learn: pip install "newsletter[taste]".
+Needs scikit-learn, which the extra `taste` installs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, install_command
 from newsletter.models import Facts
 
 Vectors = NDArray[np.float32]
@@ -78,7 +78,7 @@ def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
         NewsletterError: scikit-learn is not installed.
     """
     if not is_installed():
-        raise NewsletterError("learning a reader's taste needs scikit-learn", hint="pip install 'newsletter[taste]'")
+        raise NewsletterError("learning a reader's taste needs scikit-learn", hint=install_command("taste"))
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
 
     if len(papers) < _FEWEST_PAPERS:

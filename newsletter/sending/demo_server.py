@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from newsletter.errors import NewsletterError, install_command
+
+try:
+    from aiosmtpd.controller import Controller
+except ModuleNotFoundError as error:
+    raise NewsletterError("the demo's SMTP server needs aiosmtpd", hint=install_command("demo")) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from newsletter.site import Site
 from tests.factories import NOW, make_paper, make_subscriber
 
 Write = Callable[..., Message]
+
+
+def interval(text: str) -> str:
+    """The text with a bare dash between days: what CLDR puts around or instead of it changes by version."""
+    return re.sub(r"\s*[–至]\s*", "–", text)
 
 
 def make_edition(cadence: Cadence = Cadence.DAILY, note: str = "") -> Edition:

@@ -15,6 +15,7 @@ from jinja2.ext import babel_extract
 from newsletter.languages import LANGUAGES, locale_catalogue
 from newsletter.rendering.language import language
 from newsletter.site import default_templates
+from tests.rendering.conftest import interval
 
 PACKAGE = Path(__file__).parent.parent.parent / "newsletter"
 KEYWORDS = {"say": None, "_": None, "count": (1, 2)}
@@ -62,14 +63,14 @@ def test_a_translation_has_the_same_places_for_values(code: str) -> None:
         ("de", "8. Mai 2026", "2.–8. Mai 2026", "2 Artikel für dich, von 1.234 neuen."),
         ("fr", "8 mai 2026", "2–8 mai 2026", "2 articles pour vous, sur 1 234 nouveaux."),
         ("es", "8 de mayo de 2026", "2–8 de mayo de 2026", "2 artículos para ti, de 1.234 nuevos."),
-        ("zh", "2026年5月8日", "2026年5月2日至8日", "1,234 篇新论文中，为您精选 2 篇。"),
+        ("zh", "2026年5月8日", "2026年5月2日–8日", "1,234 篇新论文中，为您精选 2 篇。"),
     ],
 )
 def test_a_language_says_days_and_numbers_its_own_way(code: str, day: str, week: str, papers: str) -> None:
     said = language(code)
     one, many = "%(number)s paper for you, out of %(all)s new.", "%(number)s papers for you, out of %(all)s new."
 
-    assert (said.day(date(2026, 5, 8)), said.week(date(2026, 5, 8))) == (day, week)
+    assert (said.day(date(2026, 5, 8)), interval(said.week(date(2026, 5, 8)))) == (day, week)
     assert said.count(one, many, 2, all=said.number(1234)).replace("\u202f", " ") == papers
 
 

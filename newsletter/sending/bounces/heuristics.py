@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from flufl.bounce import all_failures
-
 from newsletter.sending.bounces.mime import Part, address_in, field, parts_of, text_of
 
 #: Who writes reports.
@@ -106,6 +104,11 @@ def _named(mail: Part) -> set[str]:
 
 
 def _detected(mail: Part) -> set[str]:
+    """Return the addresses that flufl.bounce finds; none where it is not installed."""
+    try:
+        from flufl.bounce import all_failures  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        return set()
     small = Message()
     for name, value in mail.items():
         small[name] = value

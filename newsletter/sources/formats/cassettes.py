@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from newsletter.errors import SourceError
+from newsletter.errors import SourceError, install_command
 from newsletter.models import Refusal
 from newsletter.sources.documents import Document
 
@@ -99,8 +99,11 @@ def _reason(status: int) -> str:
 
 
 def _load_yaml(document: Document) -> Any:
-    import yaml  # noqa: PLC0415 - only cassettes need it
-
+    try:
+        import yaml  # noqa: PLC0415 - only cassettes need it
+    except ModuleNotFoundError as error:
+        hint = install_command("cassettes")
+        raise SourceError(f"{document.place}: YAML needs pyyaml", hint=hint) from error
     try:
         return yaml.load(document.content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - it is a safe one
     except (yaml.YAMLError, ValueError, RecursionError) as error:
