@@ -45,7 +45,9 @@ class Street:
 
     def send_to(self, server: Server, **options: object) -> DeliveryReport:
         """Send what is due to a real server."""
-        transport = SmtpTransport(SmtpSettings(server.host, server.port, security=Security.NONE, timeout_s=5, connections=1))
+        transport = SmtpTransport(
+            SmtpSettings(server.host, server.port, security=Security.NONE, timeout_s=5, connections=1)
+        )
         try:
             return self.send(transport, **options)
         finally:

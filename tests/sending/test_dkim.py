@@ -69,9 +69,7 @@ def verified(message: bytes, signatures: int = 1, records: Mapping[str, str] = R
     return all(holds(index) for index in range(signatures))
 
 
-@pytest.mark.parametrize(
-    "keys", [(RSA,), (ED,), (RSA, ED), (ED, RSA)], ids=["rsa", "ed25519", "both", "both, reversed"]
-)
+@pytest.mark.parametrize("keys", [(RSA,), (ED,), (RSA, ED), (ED, RSA)], ids=["rsa", "ed25519", "both", "reversed"])
 def test_signatures_are_valid(keys: tuple[DkimKey, ...]) -> None:
     signed = sign(MESSAGE, keys, NOW)
     assert verified(signed, len(keys))

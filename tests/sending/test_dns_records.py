@@ -18,7 +18,7 @@ def test_after_two_lookups_without_a_response_no_more_are_tried() -> None:
             dns.texts("_dmarc.papers.example")
         with pytest.raises(NoResponse):
             dns.texts("papers.example")
-        with pytest.raises(NoResponse, match="no response from DNS$"):
+        with pytest.raises(NoResponse, match=r"no response from DNS$"):
             dns.exchanges("papers.example")
 
 
