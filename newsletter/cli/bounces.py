@@ -128,7 +128,8 @@ def read_mailboxes(opened: Opened) -> None:
 def _gather(
     store: Store, settings: BounceSettings, maildir: Path | None, *, imap: bool
 ) -> tuple[list[_Taken], list[Refusal]]:
-    from newsletter.sending.bounces.mailboxes import each_in_imap, each_in_maildir
+    from newsletter.sending.bounces.imap import each_in_imap
+    from newsletter.sending.bounces.mailboxes import each_in_maildir
 
     taken: list[_Taken] = []
     refusals: list[Refusal] = []
@@ -144,16 +145,16 @@ def _gather(
 
 
 def _content(file: str) -> bytes:
-    from newsletter.sending.bounces.mime import MOST_BYTES
+    from newsletter.sending.bounces.mime import MAX_BYTES
 
     if file == "-":
-        raw = sys.stdin.buffer.read(MOST_BYTES)
-        while sys.stdin.buffer.read(MOST_BYTES):  # a mail server takes a pipe that is closed early for a failure
+        raw = sys.stdin.buffer.read(MAX_BYTES)
+        while sys.stdin.buffer.read(MAX_BYTES):  # a mail server takes a pipe that is closed early for a failure
             pass
         return raw
     try:
         with Path(file).open("rb") as opened:
-            return opened.read(MOST_BYTES)
+            return opened.read(MAX_BYTES)
     except (OSError, ValueError) as error:
         raise _NoInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 

@@ -91,9 +91,10 @@ def _pull(opened: Opened) -> list[PullReport]:
 def _deliver(opened: Opened, inbox: Inbox) -> DeliveryReport:
     from newsletter.config.load import load_config
     from newsletter.pipeline.deliver import deliver
-    from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+    from newsletter.sending.smtp.settings import Security, SmtpSettings
+    from newsletter.sending.smtp.transport import SmtpTransport
 
-    transport = SmtpTransport(SmtpSettings(inbox.host, inbox.port, security="none"))
+    transport = SmtpTransport(SmtpSettings(inbox.host, inbox.port, security=Security.NONE))
     try:
         with opened.store() as store:
             config = load_config(Site(opened.site.root), environ={})

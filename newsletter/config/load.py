@@ -21,7 +21,7 @@ from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.mailboxes import BounceSettings
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import label_of, make_source
@@ -149,11 +149,11 @@ def _smtp(values: dict[str, Any]) -> SmtpSettings | None:
     return SmtpSettings(
         host=values["smtp.host"],
         port=values["smtp.port"],
-        security=values["smtp.security"],
+        security=Security(values["smtp.security"]),
         username=values["smtp.username"],
         password=values["smtp.password"],
         timeout_s=values["smtp.timeout"],
-        login=values["smtp.login"],
+        login=Login(values["smtp.login"]),
         connections=values["smtp.connections"],
         max_messages_per_connection=values["smtp.max_messages_per_connection"],
         max_per_second=values["smtp.max_per_second"],

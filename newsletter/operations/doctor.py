@@ -17,8 +17,11 @@ from newsletter.config.load import check_sender
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, TransportError
 from newsletter.sending.dkim import DkimKey, load_key
-from newsletter.sending.dns_records import BadRecord, Dmarc, Dns, NoResponse, dmarc_of, spf_of, tags_of
-from newsletter.sending.smtp.handshake import SmtpSettings, greet
+from newsletter.sending.dmarc import Dmarc, dmarc_of
+from newsletter.sending.dns_records import BadRecord, Dns, NoResponse, tags_of
+from newsletter.sending.smtp.handshake import greet
+from newsletter.sending.smtp.settings import SmtpSettings
+from newsletter.sending.spf import spf_of
 
 #: The largest char there is, with room to spare.
 _LARGEST_LETTER_B = 512 * 1024

@@ -220,7 +220,7 @@ def _carry(run: _Run, transport: Transport) -> None:
         run.ledger.returned = 0
         try:
             with closing(_messages(run)) as messages:
-                transport.carry(messages, run.ledger, run.stopped)
+                transport.send(messages, run.ledger, run.stopped)
         except TransportError as error:
             run.error = run.error or error
         if run.error is not None or not run.ledger.returned or run.stopped():

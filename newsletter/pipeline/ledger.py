@@ -175,7 +175,7 @@ class SendingLedger:
             self._move(claim, DeliveryStatus.SKIPPED, why, now)
 
     def _settle(self, claim: Claim, result: Result, now: datetime) -> None:
-        delivery, words = claim.delivery, result.words
+        delivery, words = claim.delivery, result.response
         attempts = delivery.attempts + 1
         match result.verdict:
             case Verdict.SENT:

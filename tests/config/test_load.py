@@ -9,7 +9,7 @@ from newsletter.config.model import Config, DkimSettings
 from newsletter.config.schema import SETTINGS, new_config
 from newsletter.errors import ConfigError
 from newsletter.ranking.weights import Weights
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.site import Site, find_site
 from newsletter.sources.huggingface import HuggingFace
 
@@ -43,7 +43,7 @@ def test_what_is_commented_out_in_it_may_be_taken_in(tmp_path: Path) -> None:
 
     config = load(tmp_path, "\n".join(line for line in lines if not line.startswith("An ")))
 
-    assert config.smtp == SmtpSettings("smtp.example.org", 587, "starttls", "digest@example.org", timeout_s=60)
+    assert config.smtp == SmtpSettings("smtp.example.org", 587, Security.STARTTLS, "digest@example.org", timeout_s=60)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from newsletter.config.model import Config, DkimSettings
 from newsletter.operations.doctor import Finding, Level, examine
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
-from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.site import Site
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW
@@ -119,7 +119,7 @@ def test_settings_that_keep_mail_from_inboxes_are_named(config: Config) -> None:
 
 def test_the_server_is_greeted_and_nothing_is_mailed(config: Config) -> None:
     with serving(Server(), data_size_limit=1000) as server:
-        smtp = SmtpSettings(server.host, server.port, security="none")
+        smtp = SmtpSettings(server.host, server.port, security=Security.NONE)
         findings = found(replace(config, smtp=smtp), good_zone(config))
     assert findings["server"].level is Level.OK
     assert findings["size"].level is Level.WARNING
