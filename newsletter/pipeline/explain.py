@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from newsletter.models import Digest, Item, Paper, Subscriber
+from newsletter.models import Digest, Item, Paper, Section, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.score import score, term_in_words
+from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
+from newsletter.rendering.labels import section_title
+from newsletter.rendering.language import language
 from newsletter.store import Store
 from newsletter.topics.query import parse
 
@@ -52,7 +54,7 @@ def explain(
         told,
         placement=next(
             (
-                f"number {position} of {len(section.items)} in {edition.key}, under {section.title}"
+                f"number {position} of {len(section.items)} in {edition.key}, under {_title(section)}"
                 for section in digest.sections
                 for position, item in enumerate(section.items, start=1)
                 if item.paper.id == paper.id
@@ -107,10 +109,14 @@ def score_of(
     )
 
 
+def _title(section: Section) -> str:
+    return section_title(section, language("en"))
+
+
 def _what(matcher: Matcher, query: str, *, excluded: bool) -> str:
     """Say which terms a paper holds, where, and what that adds."""
     found = matcher.found(parse(query), 0)
-    told = ", ".join(f"{place}: {term_in_words(term)} {worth:.2f}" for term, place, worth in found)
+    told = ", ".join(f"{place}: {format_term(term)} {worth:.2f}" for term, place, worth in found)
     if excluded:
         return f"kept out by what the topic does not want; it holds {told}"
     return told or "nothing of it"
@@ -166,7 +172,7 @@ def score_breakdowns(
             parts = zip(PARTS, told.parts, strict=True)
             yield ScoreBreakdown(
                 item=item,
-                section=section.title,
+                section=_title(section),
                 position=position,
                 parts=tuple((name, value, words.removeprefix(name).lstrip(":, ")) for name, (words, value) in parts),
                 total=told.total,

@@ -8,8 +8,11 @@ from typing import Any
 
 from newsletter.models import Message
 from newsletter.pipeline.explain import ScoreBreakdown
-from newsletter.rendering.checks import check, find_scorer
+from newsletter.rendering.checks import check
+from newsletter.rendering.labels import reason_label
+from newsletter.rendering.language import language
 from newsletter.rendering.links import paper_url
+from newsletter.rendering.spam_score import find_scorer
 from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
@@ -100,7 +103,7 @@ def _paper(number: int, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[st
         "total": round(breakdown.total, 4),
         "parts": [{"name": name, "value": round(value, 4), "words": words} for name, value, words in breakdown.parts],
         "topics": [{"name": name, "found": "" if found == _NOTHING else found} for name, found in breakdown.topics],
-        "reasons": [str(reason) for reason in item.reasons],
+        "reasons": [reason_label(reason, item.paper, language("en")) for reason in item.reasons],
         "also": list(item.also),
         "left_out": left_out,
     }
