@@ -142,15 +142,15 @@ def pull_sources(
 ) -> list[PullReport]:
     """Ask each source for the days of `span`, or for those since it was last asked with success."""
     from newsletter.pipeline.pull import pull_days, span_to_pull
-    from newsletter.sources import Web
+    from newsletter.sources import HttpClient
     from newsletter.sources.settings import label_of
 
     reports = []
-    with opened.store() as store, Web(opened.config.sender.reply_to) as web:
+    with opened.store() as store, HttpClient(opened.config.sender.reply_to) as client:
         for source in sources:
             days = span or span_to_pull(store.pulls.last_success(label_of(source)), now().date())
             with progress(f"pulling {label_of(source)}") as watch:
-                reports.append(pull_days(store, source, days, now(), web, watch, rehearse=rehearse))
+                reports.append(pull_days(store, source, days, now(), client, watch, rehearse=rehearse))
     return reports
 
 
@@ -184,14 +184,14 @@ def pull_places(
 ) -> PullReport:
     """Read files, folders, addresses or standard input in the way of one source."""
     from newsletter.pipeline.pull import pull_files
-    from newsletter.sources import Web
+    from newsletter.sources import HttpClient
 
     with (
         opened.store() as store,
-        Web(opened.config.sender.reply_to) as web,
+        HttpClient(opened.config.sender.reply_to) as client,
         progress(f"pulling {source.name}") as watch,
     ):
-        return pull_files(store, source, places, day, now(), web, watch, rehearse=rehearse)
+        return pull_files(store, source, places, day, now(), client, watch, rehearse=rehearse)
 
 
 def show_reports(reports: Iterable[PullReport]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from newsletter.addresses import check_email
 from newsletter.config.model import Config, DeliverySettings, Design, DkimSettings, SummarySettings, WebhookSettings
-from newsletter.config.obsolete import upgrade_environment, upgrade_table
+from newsletter.config.obsolete import upgrade_environment, upgrade_source, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.languages import LANGUAGES
@@ -24,7 +24,7 @@ from newsletter.sending.bounces.mailboxes import BounceSettings
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
-from newsletter.sources.settings import label_of, make_source
+from newsletter.sources.settings import declared, label_of, make_source
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -37,10 +37,10 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     environ, more = upgrade_environment(environ)
     try:
         relays = _relays(table.pop("relays", []), environ)
-        sources = _sources(table.pop("sources", []), environ)
+        sources, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
         settings = _config(site, read_settings(table, environ), sources, weights, relays)
-        return replace(settings, obsolete=(*notices, *more))
+        return replace(settings, obsolete=(*notices, *renamed, *more))
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
 
@@ -74,16 +74,21 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
-def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[Source, ...]:
+def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], list[str]]:
+    """Return the sources, and a line on each obsolete name among their settings."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError('sources: tables are expected, as in [[sources]] with kind = "huggingface"')
     sources: dict[str, Source] = {}
+    notices: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
         if not isinstance(row.get("kind"), str):
             raise ConfigError(f"sources: number {number} has no kind", hint='as in kind = "huggingface"')
-        source = make_source(find_source(row["kind"]), {n: v for n, v in row.items() if n != "kind"}, environ)
+        kind = find_source(row["kind"])
+        table, obsolete = upgrade_source({n: v for n, v in row.items() if n != "kind"}, declared(kind))
+        notices |= dict.fromkeys(obsolete)
+        source = make_source(kind, table, environ)
         sources.setdefault(label_of(source), source)
-    return tuple(sources.values())
+    return tuple(sources.values()), [*notices]
 
 
 def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[SmtpSettings, ...]:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from newsletter.errors import NewsletterError, SourceError, SourceRateLimited
 from newsletter.models import Entry, PullReport, Refusal
-from newsletter.sources import Document, Source, Span, Web
+from newsletter.sources import Document, HttpClient, Source, Span
 from newsletter.sources.documents import find_documents, read_document
 from newsletter.sources.formats.cassettes import responses_in
 from newsletter.sources.settings import label_of
@@ -63,7 +63,7 @@ class _Tally:
 
 
 def pull_files(
-    store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, web: Web,
+    store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, client: HttpClient,
     watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
     """Pull files, folders, addresses or standard input ("-"); `watch` is told of each before it is read.
@@ -75,7 +75,7 @@ def pull_files(
     with store.rehearsal() if rehearse else nullcontext():
         for place in find_documents(places, source.suffixes):
             watch(place)
-            for document in _documents_of(place, day, web):
+            for document in _documents_of(place, day, client):
                 if isinstance(document, Refusal):
                     tally.refusals.append(document)
                     continue
@@ -88,7 +88,7 @@ def pull_files(
 
 
 def pull_days(
-    store: Store, source: Source, span: Span, now: datetime, web: Web,
+    store: Store, source: Source, span: Span, now: datetime, client: HttpClient,
     watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
     """Pull what a source lists for some days. Its failure is in the report, so that other sources go on."""
@@ -97,9 +97,9 @@ def pull_days(
     if paused_until is not None and paused_until > now:
         tally.error = f"{tally.source}: asked to be left alone until {paused_until:%Y-%m-%d %H:%M} UTC"
         return tally.report()
-    web.start_over(store.pulls.validators(tally.source))
+    client.start_over(store.pulls.validators(tally.source))
     busy: SourceRateLimited | None = None
-    documents = _guarded(source, lambda: source.fetch(span, web))
+    documents = _guarded(source, lambda: source.fetch(span, client))
     if rehearse:  # the network may be slow, and a rehearsal locks the store
         documents = iter(_collected(documents, tally))
     with store.rehearsal() if rehearse else nullcontext():
@@ -110,19 +110,19 @@ def pull_days(
         except SourceError as error:
             tally.error = str(error)
             busy = error if isinstance(error, SourceRateLimited) else None
-        report = tally.report(unchanged=web.unchanged > 0)
+        report = tally.report(unchanged=client.unchanged > 0)
         with store.transaction():
             store.pulls.record(report, now, through=span.last)
             if report.error is None:  # else what was not read is asked for again in full
-                store.pulls.remember(tally.source, web.validators)
+                store.pulls.remember(tally.source, client.validators)
             if busy is not None:
                 store.pulls.pause(tally.source, now + timedelta(seconds=busy.wait_s))
     return report
 
 
-def _documents_of(place: str, day: date | None, web: Web) -> Iterator[Document | Refusal]:
+def _documents_of(place: str, day: date | None, client: HttpClient) -> Iterator[Document | Refusal]:
     try:
-        yield from responses_in(read_document(place, day, web))
+        yield from responses_in(read_document(place, day, client))
     except SourceError as error:
         yield _refused(place, error)
 
@@ -134,12 +134,12 @@ def _refused(place: str, error: SourceError) -> Refusal:
 def not_before(store: Store, source: Source, now: datetime) -> datetime | None:
     """Return from when on a source is to be asked again unbidden, if that is later than now.
 
-    Sources that change once or twice a day have a setting `every`: hours to leave them alone after a full answer.
+    Sources that change once or twice a day have a setting `min_interval_hours`, from one successful pull to the next.
     """
     last = store.pulls.last(label_of(source))
     if last is None or last[1] is not None:
         return None
-    moment = last[0] + timedelta(hours=getattr(source, "every", 0))
+    moment = last[0] + timedelta(hours=getattr(source, "min_interval_hours", 0))
     return moment if moment > now else None
 
 

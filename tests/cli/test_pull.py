@@ -75,7 +75,7 @@ def test_one_failing_source_stops_no_other(newsletter: Newsletter) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (("pull", "huggingface", "hourly"), 1, "huggingface: follow: 'hourly' is none of daily, weekly"),
+        (("pull", "huggingface", "hourly"), 1, "huggingface: follow: one of daily, weekly"),
         (
             ("pull", "huggingface", "--set", "folow=daily"),
             1,
@@ -91,7 +91,7 @@ def test_one_failing_source_stops_no_other(newsletter: Newsletter) -> None:
         ),
         (("pull", "--since", "2026-05-08", "--date", "2026-05-08"), 2, "exclude each other"),
         (("pull", "--since", "2999-01-01"), 2, "in the future"),
-        (("sources", "gopher"), 1, "no source is called 'gopher'"),
+        (("sources", "gopher"), 1, "unknown source 'gopher'"),
     ],
 )
 def test_a_wrong_command_line_is_told_what_is_right(

@@ -71,7 +71,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("[[relays]]\nhots = 'a'\n", "smtp.hots: no such setting", "did you mean smtp.host?"),
         ("relays = 5\n", "relays: tables are expected", None),
         ("[dkim]\nselector = 'a'\n", "dkim.key: missing", "a signature needs a selector and a key"),
-        ("[[sources]]\nkind = 'gopher'\n", "no source is called 'gopher'", "known: huggingface, "),
+        ("[[sources]]\nkind = 'gopher'\n", "unknown source 'gopher'", "known: huggingface, "),
         ("[[sources]]\nkind = 'page'\nurl = 'x'\n", "page: url: no such setting", "known: none"),
         ("sources = 5\n", "sources: tables are expected", None),
         ("[smtp\n", "not valid TOML", None),
