@@ -2,9 +2,13 @@
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
+INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile)
+LOCK = $(or $(UV),$(BIN)/uv) pip compile --quiet --upgrade pyproject.toml - --universal --python-version 3.11 \
+	--generate-hashes --annotation-style line --no-emit-index-url --custom-compile-command "make lock"
+CHECKOUT := --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots lint format clean
+.PHONY: help demo test screenshots lint format lock clean
 
 help:  ## Tell what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -28,6 +32,11 @@ format: .venv/.dev  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+lock: .venv/bin/python  ## Lock anew what is installed: the newest versions that pyproject.toml allows, for every Python and system
+	$(if $(UV),,$(INSTALL) uv)
+	echo hatchling | $(LOCK) --extra all --extra dev --output-file requirements-dev.lock
+	echo hatchling | $(LOCK) --extra all --constraints requirements-dev.lock --output-file requirements.lock
+
 clean:  ## Take away what the above made
 	rm -rf .venv newsletter-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 
@@ -40,10 +49,12 @@ else
 		&& $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; }
 endif
 
-.venv/.runtime: pyproject.toml | .venv/bin/python
-	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -e .
+# From the locks, hashes and all; with NEWEST=1 the newest versions that pyproject.toml allows. hatchling is in the
+# locks, so that the checkout itself is installed without one that nobody chose.
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+	$(if $(NEWEST),$(INSTALL) --upgrade -e ".[all]",$(INSTALL) --require-hashes -r $< && $(INSTALL) $(CHECKOUT))
 	@touch $@
 
-.venv/.dev: pyproject.toml | .venv/bin/python
-	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -e ".[dev]"
+.venv/.dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	$(if $(NEWEST),$(INSTALL) --upgrade -e ".[dev]",$(INSTALL) --require-hashes -r $< && $(INSTALL) $(CHECKOUT))
 	@touch $@ .venv/.runtime

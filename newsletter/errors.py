@@ -6,6 +6,13 @@ one line and exits with `exit_code`; nothing in here knows about the command lin
 
 from __future__ import annotations
 
+from newsletter import DISTRIBUTION
+
+
+def install_command(extra: str) -> str:
+    """Return what to type to install the packages of one of our extras: the hint where one is missing."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
+
 
 class NewsletterError(Exception):
     """Something a person can understand and mend: one line of what and where, and a hint."""

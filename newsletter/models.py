@@ -271,15 +271,29 @@ class Edition:
     closing: str = ""
 
 
+class ReasonKind(StrEnum):
+    """Why a paper is in a digest: where a term matched, or what else speaks for it."""
+
+    TITLE = "title"
+    KEYWORDS = "keywords"
+    ABSTRACT = "abstract"
+    AUTHOR = "author"
+    ORGANIZATION = "organization"
+    CATEGORY = "category"
+    SOURCE = "source"
+    #: Upvotes and comments.
+    POPULARITY = "popularity"
+    #: It was revised since the subscriber got it.
+    NEW_VERSION = "new_version"
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One ground for a paper to be in a digest: "title: in-context learning"."""
+    """One reason for a paper to be in a digest."""
 
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+    kind: ReasonKind
+    #: The term that matched ("robot*" for a prefix), or the version ("v2"); "" for popularity, which the paper has.
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,18 +303,35 @@ class Item:
     paper: Paper
     score: float
     reasons: tuple[Reason, ...] = ()
-    #: Names of the reader's other topics that it matched.
+    #: Names of the subscriber's other topics that it matched.
     also: tuple[str, ...] = ()
+
+
+class SectionKind(StrEnum):
+    """What brings the papers of a section together."""
+
+    #: One of the subscriber's topics.
+    TOPIC = "topic"
+    #: Authors and organizations that the subscriber follows.
+    FOLLOWED = "followed"
+    #: The most popular papers, for a subscriber without topics.
+    TRENDING = "trending"
+    #: The most popular papers outside of the subscriber's topics.
+    ALSO_TRENDING = "also_trending"
+    #: A popular paper outside of the subscriber's topics, to broaden the view.
+    SERENDIPITY = "serendipity"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Ranked items of one topic."""
+    """Ranked items of one topic, or of another kind."""
 
-    title: str
+    #: The topic's name, as the subscriber wrote it; "" for other kinds, whose titles are made when they are rendered.
+    topic: str
     items: tuple[Item, ...]
     #: How many papers matched this topic, shown or not; for trending ones, those shown.
     matched: int
+    kind: SectionKind = SectionKind.TOPIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from newsletter.sources import Web
+from newsletter.sources import HttpClient
 from newsletter.store import Store, open_store
 
 # No test asserts a time. In CI the examples are the same in every run: a failure there is the change's own.
@@ -44,9 +44,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
+def client() -> Iterator[HttpClient]:
     """The network, without waiting between attempts."""
-    with Web(sleep=lambda _seconds: None) as opened:
+    with HttpClient(sleep=lambda _seconds: None) as opened:
         yield opened
 
 

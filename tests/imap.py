@@ -1,4 +1,4 @@
-"""Debian's Dovecot on loopback: one mailbox, a Maildir that a test fills; and who checks logins for a Postfix."""
+"""Debian's Dovecot on loopback: one IMAP mailbox over a Maildir that a test fills, and logins for Postfix."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ DOVECOT = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
 
 @dataclass(frozen=True)
 class Mailbox:
-    """Where it is, and how to log in."""
+    """Its ports, its files and its login."""
 
     port: int
-    #: Where a Postfix asks about logins.
+    #: The port of the authentication service for Postfix.
     auth_port: int
     maildir: Path
     username: str = "ada"
-    password: str = "open-sesame"  # noqa: S105 - of a mailbox that lives for a test
+    password: str = "open-sesame"  # noqa: S105 - only for this test
 
 
 _CONFIG = """
@@ -79,9 +79,9 @@ service anvil {{
 
 @contextmanager
 def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
-    """Serve a mailbox while inside."""
+    """Serve a mailbox."""
     assert DOVECOT is not None
-    with tempfile.TemporaryDirectory(prefix="imap") as folder:  # its sockets want a short path
+    with tempfile.TemporaryDirectory(prefix="imap") as folder:  # the paths of its sockets must be short
         root = Path(folder)
         certificate.cert_chain_pems[0].write_to_path(root / "cert.pem")
         certificate.private_key_pem.write_to_path(root / "key.pem")
@@ -91,7 +91,7 @@ def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
         for name in ("new", "cur", "tmp"):
             (box.maildir / name).mkdir(parents=True)
         user = internal = login = getpass.getuser()
-        if user == "root":  # then it wants others to serve strangers, and to own the mail
+        if user == "root":  # Dovecot then requires other users for its login processes and for the mail
             user, internal, login = "mail", "dovecot", "dovenull"
             for path in (root, box.maildir, *box.maildir.iterdir()):
                 shutil.chown(path, user, user)

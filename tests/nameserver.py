@@ -1,4 +1,4 @@
-"""A real name server on loopback, of one small zone."""
+"""A real DNS server on loopback with one small zone."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import dns.rdatatype
 import dns.resolver
 import dns.rrset
 
-#: (name, type) → records as a zone file has them; None for a name that gets no answer at all.
+#: (name, type) → records in zone file format; None for a query that gets no response.
 Zone = Mapping[tuple[str, str], Sequence[str] | None]
 
 
-def _answer(zone: Zone, wire: bytes) -> bytes | None:
-    asked = dns.message.from_wire(wire)
-    question = asked.question[0]
+def _respond(zone: Zone, wire: bytes) -> bytes | None:
+    query = dns.message.from_wire(wire)
+    question = query.question[0]
     name, kind = question.name.to_text().rstrip(".").lower(), dns.rdatatype.to_text(question.rdtype)
-    reply = dns.message.make_response(asked)
+    reply = dns.message.make_response(query)
     reply.flags |= dns.flags.RA
     if (name, kind) in zone:
         records = zone[name, kind]
@@ -38,19 +38,19 @@ def _answer(zone: Zone, wire: bytes) -> bytes | None:
 
 @contextmanager
 def naming(zone: Zone) -> Iterator[dns.resolver.Resolver]:
-    """Serve a zone; yields a resolver that asks nobody else."""
+    """Serve a zone; yield a resolver that uses only this server."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(0.05)
-        over = threading.Event()
+        stopped = threading.Event()
 
         def serve() -> None:
-            while not over.is_set():
+            while not stopped.is_set():
                 try:
                     wire, address = listening.recvfrom(4096)
                 except TimeoutError:
                     continue
-                if reply := _answer(zone, wire):
+                if reply := _respond(zone, wire):
                     listening.sendto(reply, address)
 
         thread = threading.Thread(target=serve)
@@ -62,5 +62,5 @@ def naming(zone: Zone) -> Iterator[dns.resolver.Resolver]:
         try:
             yield resolver
         finally:
-            over.set()
+            stopped.set()
             thread.join()

@@ -1,4 +1,4 @@
-"""Debian's Postfix on loopback, with a configuration of its own: TLS, logins, and a Maildir for what it takes."""
+"""Debian's Postfix on loopback with its own configuration: TLS, authentication, and a Maildir for accepted mail."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 alias_maps =
 default_transport = discard:
-virtual_mailbox_domains = kept.example
+virtual_mailbox_domains = delivered.example
 virtual_mailbox_base = {root}
 virtual_mailbox_maps = static:box/
 virtual_uid_maps = static:{uid}
@@ -82,7 +82,7 @@ postlog unix-dgram n - n - 1 postlogd
 
 @dataclass(frozen=True)
 class Postfix:
-    """Where it is, how to log in, and what it wrote down."""
+    """Its port and login, its log, and the messages it delivered."""
 
     port: int
     root: Path
@@ -91,14 +91,14 @@ class Postfix:
 
     @property
     def log(self) -> str:
-        """What it says of itself."""
+        """The content of its log file."""
         path = self.root / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
-    def kept(self, number: int) -> list[bytes]:
-        """Return so many messages to kept.example, once they are there, with local line ends."""
+    def delivered(self, count: int) -> list[bytes]:
+        """Wait for `count` messages to delivered.example; return them, with local line ends."""
         deadline = time.monotonic() + 30
-        while len(found := [path.read_bytes() for path in (self.root / "box" / "new").glob("*")]) < number:
+        while len(found := [path.read_bytes() for path in (self.root / "box" / "new").glob("*")]) < count:
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)
         return found
@@ -106,14 +106,14 @@ class Postfix:
 
 @contextmanager
 def postfix(certificate: trustme.LeafCert, *, access: str = "", **settings: str) -> Iterator[Postfix]:
-    """Run a Postfix; `access` is an access(5) table of recipients, and what is set wins over the above."""
+    """Run a Postfix; `access` is an access(5) table of recipients, and `settings` override main.cf."""
     with tempfile.TemporaryDirectory(prefix="postfix") as folder, mailbox(certificate) as logins:
         root = Path(folder)
         root.chmod(0o755)
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         settings["smtpd_sasl_path"] = f"inet:127.0.0.1:{logins.auth_port}"
-        _furnish(root, port, certificate, access, settings)
+        _write_files(root, port, certificate, access, settings)
         command = ["postfix", "-c", str(root / "etc")]
         subprocess.run([*command, "start"], check=True, capture_output=True)
         try:
@@ -123,7 +123,7 @@ def postfix(certificate: trustme.LeafCert, *, access: str = "", **settings: str)
             subprocess.run([*command, "stop"], check=False, capture_output=True)
 
 
-def _furnish(root: Path, port: int, certificate: trustme.LeafCert, access: str, settings: dict[str, str]) -> None:
+def _write_files(root: Path, port: int, certificate: trustme.LeafCert, access: str, settings: dict[str, str]) -> None:
     for name in ("etc", "queue", "data", "box"):
         (root / name).mkdir()
     shutil.chown(root / "data", "postfix")

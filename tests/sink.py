@@ -1,13 +1,14 @@
-"""A mail server of few words that writes down what it takes: fast enough to measure against, and as rude as asked.
+"""A minimal, fast SMTP server for benchmarks and crash tests, which logs what it accepts and fails as configured.
 
     python -m tests.sink taken.log --port 2525 --greylist --farewells 0.01 --cuts 0.01 --pause 0.05
 
-It prints its port. Every message that it takes is a line of the log, "RECIPIENT MESSAGE-ID", written before its 250.
+It prints its port. Each accepted message is a line of the log, "RECIPIENT MESSAGE-ID", written before the 250.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import re
 import socket
@@ -19,144 +20,169 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 _COMMAND = re.compile(rb"(?i)(EHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|QUIT|NOOP)([^\r\n]*)\r\n")
 _ID = re.compile(rb"(?i)^Message-ID:[ \t]*(?:\r\n[ \t]+)?(\S+)", re.MULTILINE)
-_GOOD = b"250 2.0.0 ok\r\n"
+_OK = b"250 2.0.0 ok\r\n"
+_NO_RECIPIENT = b"503 5.5.1 no recipient\r\n"
+#: How much of a message is searched for its Message-ID.
+_MAX_HEAD_B = 4096
 
 
 @dataclass
-class Manners:
-    """How a sink behaves."""
+class Behaviour:
+    """How a sink behaves. Probabilities are between 0 and 1."""
 
     log: BinaryIO | None
-    #: Everybody is told once to come again.
+    #: Whether the first message to each recipient is deferred (450).
     greylist: bool = False
-    #: How often a 421, or a cut in the midst of a message, comes instead of an answer.
+    #: Probability of a 421 instead of a reply, and of closing the connection within a message.
     farewells: float = 0.0
     cuts: float = 0.0
-    #: Seconds before each answer.
+    #: Seconds before each reply.
     pause: float = 0.0
     chunking: bool = False
-    chance: random.Random = field(default_factory=lambda: random.Random(5))  # noqa: S311 - dice
+    dice: random.Random = field(default_factory=lambda: random.Random(5))  # noqa: S311 - dice
     seen: set[bytes] = field(default_factory=set)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, recipient: bytes, content: bytes | bytearray) -> None:
-        """Write a message down."""
+    def accept(self, recipient: bytes, content: bytes | bytearray) -> None:
+        """Log a message."""
         if self.log is not None:
-            match = _ID.search(content, 0, 4096)
+            match = _ID.search(content, 0, _MAX_HEAD_B)
             self.log.write(recipient + b" " + (match[1] if match else b"-") + b"\n")
 
 
-class _Bye(Exception):
-    pass
+class _Closed(Exception):
+    """The connection is to be closed, or was closed by the client."""
 
 
-def converse(connection: socket.socket, manners: Manners) -> None:  # noqa: C901, PLR0912, PLR0915 - it is a server
-    """Serve one connection to its end."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    heard, recipient = bytearray(), b""
-    room = memoryview(bytearray(1 << 18))
+class _Session:
+    """One connection, from the greeting to its end."""
 
-    def hear() -> None:
-        number = connection.recv_into(room)
-        if not number:
-            raise _Bye
-        heard.extend(room[:number])
+    def __init__(self, connection: socket.socket, behaviour: Behaviour) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connection = connection
+        self._behaviour = behaviour
+        self._buffer = memoryview(bytearray(1 << 18))
+        self._received = bytearray()
+        self._recipient = b""
+        #: Replies that are sent before the next read.
+        self._replies = b""
 
-    def answer(words: bytes) -> None:
-        if manners.pause:
-            time.sleep(manners.pause)
-        connection.sendall(words)
+    def run(self) -> None:
+        """Serve the connection."""
+        with contextlib.suppress(_Closed, OSError), self._connection:
+            self._connection.sendall(b"220 sink ESMTP\r\n")
+            while True:
+                match = _COMMAND.match(self._received)
+                if match is None:
+                    self._flush()
+                    self._read()
+                else:
+                    verb, rest = match[1].upper(), match[2]
+                    del self._received[: match.end()]
+                    self._process(verb, rest)
 
-    def hear_message() -> bytearray | None:
-        start = 0
-        while (end := heard.find(b"\r\n.\r\n", start)) < 0 and not heard.startswith(b".\r\n"):
-            start = max(0, len(heard) - 4)
-            hear()
-            if manners.cuts and manners.chance.random() < manners.cuts:
-                raise _Bye
-        if heard.startswith(b".\r\n"):
-            del heard[:3]
+    def _process(self, verb: bytes, rest: bytes) -> None:
+        behaviour = self._behaviour
+        if behaviour.farewells and verb in (b"MAIL", b"RCPT") and behaviour.dice.random() < behaviour.farewells:
+            self._close(b"421 4.3.2 too busy\r\n")
+        match verb:
+            case b"EHLO" | b"HELO":
+                chunking = b"250-CHUNKING\r\n" if behaviour.chunking else b""
+                self._replies += b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n" + chunking + b"250 SMTPUTF8\r\n"
+            case b"MAIL":
+                self._recipient = b""
+                self._replies += _OK
+            case b"RCPT":
+                self._rcpt(rest[rest.index(b"<") + 1 : rest.index(b">")])
+            case b"DATA":
+                self._data()
+            case b"BDAT":
+                self._bdat(int(rest.split()[0]))
+            case b"QUIT":
+                self._close(b"221 bye\r\n")
+            case _:
+                self._replies += _OK
+
+    def _rcpt(self, address: bytes) -> None:
+        if self._behaviour.greylist and address not in self._behaviour.seen:
+            self._behaviour.seen.add(address)
+            self._replies += b"450 4.2.0 greylisted\r\n"
+        else:
+            self._recipient = address
+            self._replies += _OK
+
+    def _data(self) -> None:
+        if not self._recipient:
+            self._replies += _NO_RECIPIENT
+            return
+        self._replies += b"354 go on\r\n"
+        self._flush()
+        content = self._read_content()
+        if content is not None:
+            self._behaviour.accept(self._recipient, content)
+        self._replies, self._recipient = _OK, b""
+
+    def _bdat(self, size: int) -> None:
+        while len(self._received) < size:
+            self._read()
+        if self._recipient:
+            self._behaviour.accept(self._recipient, self._received[: min(size, _MAX_HEAD_B)])
+            self._replies += _OK
+        else:
+            self._replies += _NO_RECIPIENT
+        del self._received[:size]
+        self._recipient = b""
+
+    def _read_content(self) -> bytearray | None:
+        """Return the beginning of a message up to its final dot, or None if it is empty."""
+        start, received = 0, self._received
+        while (end := received.find(b"\r\n.\r\n", start)) < 0 and not received.startswith(b".\r\n"):
+            start = max(0, len(received) - 4)
+            self._read()
+            if self._behaviour.cuts and self._behaviour.dice.random() < self._behaviour.cuts:
+                raise _Closed
+        if received.startswith(b".\r\n"):
+            del received[:3]
             return None
-        content = heard[: min(end, 4096)]
-        del heard[: end + 5]
+        content = received[: min(end, _MAX_HEAD_B)]
+        del received[: end + 5]
         return content
 
-    try:
-        connection.sendall(b"220 sink ESMTP\r\n")
-        replies = b""
-        while True:
-            match = _COMMAND.match(heard)
-            if match is None:
-                if replies:
-                    answer(replies)
-                    replies = b""
-                hear()
-                continue
-            verb, rest = match[1].upper(), match[2]
-            del heard[: match.end()]
-            if manners.farewells and verb in (b"MAIL", b"RCPT") and manners.chance.random() < manners.farewells:
-                answer(replies + b"421 4.3.2 too much for now\r\n")
-                raise _Bye  # noqa: TRY301 - the one way out
-            if verb in (b"EHLO", b"HELO"):
-                chunking = b"250-CHUNKING\r\n" if manners.chunking else b""
-                replies += b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n" + chunking + b"250 SMTPUTF8\r\n"
-            elif verb == b"MAIL":
-                recipient = b""
-                replies += _GOOD
-            elif verb == b"RCPT":
-                address = rest[rest.index(b"<") + 1 : rest.index(b">")]
-                if manners.greylist and address not in manners.seen:
-                    manners.seen.add(address)
-                    replies += b"450 4.2.0 come again\r\n"
-                else:
-                    recipient = address
-                    replies += _GOOD
-            elif verb == b"DATA":
-                if not recipient:
-                    replies += b"503 5.5.1 to whom?\r\n"
-                    continue
-                answer(replies + b"354 go on\r\n")
-                content = hear_message()
-                if content is not None:
-                    manners.take(recipient, content)
-                replies, recipient = _GOOD, b""
-            elif verb == b"BDAT":
-                size = int(rest.split()[0])
-                while len(heard) < size:
-                    hear()
-                if recipient:
-                    manners.take(recipient, heard[: min(size, 4096)])
-                    replies += _GOOD
-                else:
-                    replies += b"503 5.5.1 to whom?\r\n"
-                del heard[:size]
-                recipient = b""
-            elif verb == b"QUIT":
-                answer(replies + b"221 bye\r\n")
-                raise _Bye  # noqa: TRY301 - the one way out
-            else:
-                replies += _GOOD
-    except (_Bye, OSError):
-        connection.close()
+    def _read(self) -> None:
+        count = self._connection.recv_into(self._buffer)
+        if not count:
+            raise _Closed
+        self._received.extend(self._buffer[:count])
+
+    def _flush(self) -> None:
+        if self._replies:
+            if self._behaviour.pause:
+                time.sleep(self._behaviour.pause)
+            self._connection.sendall(self._replies)
+            self._replies = b""
+
+    def _close(self, reply: bytes) -> NoReturn:
+        self._replies += reply
+        self._flush()
+        raise _Closed
 
 
-def serve(port: int, manners: Manners) -> None:
-    """Serve for ever; prints the port."""
+def serve(port: int, behaviour: Behaviour) -> None:
+    """Print the port, and serve until the process is killed."""
     with socket.create_server(("127.0.0.1", port), backlog=256) as listening:
         sys.stdout.write(f"{listening.getsockname()[1]}\n")
         sys.stdout.flush()
         while True:
             connection, _ = listening.accept()
-            threading.Thread(target=converse, args=(connection, manners), daemon=True).start()
+            threading.Thread(target=_Session(connection, behaviour).run, daemon=True).start()
 
 
 @dataclass
 class Sink:
-    """A sink in a process of its own."""
+    """A sink in its own process."""
 
     log: Path
     port: int
@@ -165,19 +191,19 @@ class Sink:
 
     @property
     def taken(self) -> list[tuple[str, str]]:
-        """What it took: (recipient, Message-ID)."""
+        """The accepted messages, as (recipient, Message-ID)."""
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [(recipient, message_id) for recipient, _, message_id in (line.partition(" ") for line in lines)]
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
 
     def restart(self) -> None:
-        """Start it again where it was."""
+        """Start it again, on the same port and with the same log."""
         self.process = _start(self.log, self.port, self.options)
         assert self.process.stdout is not None
         self.process.stdout.readline()
@@ -190,7 +216,7 @@ def _start(log: Path, port: int, options: tuple[str, ...]) -> subprocess.Popen[s
 
 @contextmanager
 def sinking(log: Path, *options: str) -> Iterator[Sink]:
-    """Run a sink while inside."""
+    """Run a sink."""
     process = _start(log, 0, options)
     assert process.stdout is not None
     sink = Sink(log, int(process.stdout.readline()), process, options)
@@ -201,7 +227,7 @@ def sinking(log: Path, *options: str) -> Iterator[Sink]:
 
 
 def main() -> None:
-    """Serve as the command line says."""
+    """Parse the command line and serve."""
     parser = argparse.ArgumentParser()
     parser.add_argument("log", type=Path)
     parser.add_argument("--port", type=int, default=0)
@@ -209,13 +235,13 @@ def main() -> None:
     parser.add_argument("--chunking", action="store_true")
     for option in ("--farewells", "--cuts", "--pause"):
         parser.add_argument(option, type=float, default=0.0)
-    asked = parser.parse_args()
-    with asked.log.open("ab", buffering=0) as log:
-        manners = Manners(
-            log, greylist=asked.greylist, farewells=asked.farewells, cuts=asked.cuts, pause=asked.pause,
-            chunking=asked.chunking,
+    arguments = parser.parse_args()
+    with arguments.log.open("ab", buffering=0) as log:
+        behaviour = Behaviour(
+            log, greylist=arguments.greylist, farewells=arguments.farewells, cuts=arguments.cuts, pause=arguments.pause,
+            chunking=arguments.chunking,
         )  # fmt: skip
-        serve(asked.port, manners)
+        serve(arguments.port, behaviour)
 
 
 if __name__ == "__main__":

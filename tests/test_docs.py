@@ -18,7 +18,7 @@ from newsletter.config.schema import SETTINGS, new_config
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.site import samples
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.settings import make_source
 from tests.factories import TODAY
 
@@ -96,13 +96,13 @@ def test_the_source_of_ones_own_in_the_docs_works(httpserver: HTTPServer) -> Non
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102 - it is our own
     source = make_source(names["Pigeons"], {"follow": ["north-tower"], "api": httpserver.url_for("/api")}, {})
-    with Web() as web:
-        (document,) = source.fetch(Span(TODAY, TODAY), web)
+    with HttpClient() as client:
+        (document,) = source.fetch(Span(TODAY, TODAY), client)
     assert list(source.parse(document, TODAY)) == [
         Entry(source="pigeons", title="On Homing", url="https://pigeons.example/1"),
         Refusal(f"{document.place}, entry 2", "no title"),
     ]
-    with pytest.raises(SourceError, match="not JSON"):
+    with pytest.raises(SourceError, match="invalid JSON"):
         list(source.parse(Document("x", b"<html>"), TODAY))
 
 

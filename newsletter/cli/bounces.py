@@ -107,16 +107,16 @@ def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: boo
 
 
 def _content(file: str) -> bytes:
-    from newsletter.sending.bounces.mime import MOST_BYTES
+    from newsletter.sending.bounces.mime import MAX_BYTES
 
     if file == "-":
-        raw = sys.stdin.buffer.read(MOST_BYTES)
-        while sys.stdin.buffer.read(MOST_BYTES):  # a mail server considers a pipe that is closed early a failure
+        raw = sys.stdin.buffer.read(MAX_BYTES)
+        while sys.stdin.buffer.read(MAX_BYTES):  # a mail server considers a pipe that is closed early a failure
             pass
         return raw
     try:
         with Path(file).open("rb") as opened:
-            return opened.read(MOST_BYTES)
+            return opened.read(MAX_BYTES)
     except (OSError, ValueError) as error:
         raise _NoInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 

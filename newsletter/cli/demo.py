@@ -77,13 +77,13 @@ def _fresh(root: Path) -> Path:
 
 def _pull(opened: Opened) -> list[PullReport]:
     from newsletter.pipeline.pull import pull_files
-    from newsletter.sources import Web, find_source
+    from newsletter.sources import HttpClient, find_source
     from newsletter.subscribers.sync import sync
 
-    with opened.store() as store, Web() as web:
+    with opened.store() as store, HttpClient() as client:
         sync(store, opened.site.subscribers, _CLOCK)
         return [
-            pull_files(store, find_source(kind)(), [str(samples() / file)], None, _CLOCK, web)
+            pull_files(store, find_source(kind)(), [str(samples() / file)], None, _CLOCK, client)
             for kind, file in (("huggingface", "huggingface-2026-05-08.json"), ("page", "daily-papers-2026-05-08.txt"))
         ]
 
@@ -91,9 +91,10 @@ def _pull(opened: Opened) -> list[PullReport]:
 def _deliver(opened: Opened, inbox: Inbox) -> DeliveryReport:
     from newsletter.config.load import load_config
     from newsletter.pipeline.deliver import deliver
-    from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+    from newsletter.sending.smtp.settings import Security, SmtpSettings
+    from newsletter.sending.smtp.transport import SmtpTransport
 
-    transport = SmtpTransport(SmtpSettings(inbox.host, inbox.port, security="none"))
+    transport = SmtpTransport(SmtpSettings(inbox.host, inbox.port, security=Security.NONE))
     try:
         with opened.store() as store:
             config = load_config(Site(opened.site.root), environ={})

@@ -8,7 +8,7 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table, progress
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, install_command
 
 if TYPE_CHECKING:
     from newsletter.models import Subscriber
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   newsletter feedback 2605.01234 2605.04321 --for ada@example.org --more
   newsletter feedback 2605.09999 --for ada@example.org --less
@@ -26,7 +26,7 @@ Examples:
   newsletter feedback 12.1.3.x9Yh4rB2kQ0mZ7fLp1sT    what a reader mailed by a link of their digest
 \b
 From it a taste is learned that raises and lowers papers within the reader's topics; two papers already help. It needs
-scikit-learn: pip install "newsletter[taste]"."""
+scikit-learn: {install_command("taste")}."""
 )
 @click.argument("papers", metavar="[ID|TOKEN]...", nargs=-1)
 @click.option("--for", "email", metavar="EMAIL", help="The reader who says so; a token tells it itself.")
@@ -111,4 +111,4 @@ def _list(store: Store, subscriber: Subscriber, *, as_json: bool) -> None:
     rows = [("more" if liked else "less", key.removeprefix("arxiv:"), title) for key, title, liked in said]
     print_table(("wants", "paper", "title"), rows)
     if not is_installed():
-        print_problems(["nothing is learned from it: scikit-learn is missing (pip install 'newsletter[taste]')"])
+        print_problems([f"nothing is learned from it: scikit-learn is missing ({install_command('taste')})"])

@@ -155,7 +155,7 @@ def _send(opened: Opened, message: Message) -> None:
         transport.open()
         result = send_one(transport, message)
         if result.verdict is not Verdict.SENT:
-            raise NewsletterError(result.words)
+            raise NewsletterError(result.response)
     finally:
         transport.close()
     to = f"by {opened.config.smtp}" if opened.config.smtp else f"into the Maildir {opened.config.outbox}"

@@ -145,14 +145,14 @@ def _pull_places(
 ) -> PullReport:
     """Pull files, folders, addresses or standard input in the format of one source."""
     from newsletter.pipeline.pull import pull_files
-    from newsletter.sources import Web
+    from newsletter.sources import HttpClient
 
     with (
         opened.store() as store,
-        Web(opened.config.sender.reply_to) as web,
+        HttpClient(opened.config.sender.reply_to) as client,
         progress(f"pulling {source.name}") as watch,
     ):
-        return pull_files(store, source, places, day, now(), web, watch, rehearse=rehearse)
+        return pull_files(store, source, places, day, now(), client, watch, rehearse=rehearse)
 
 
 def show_reports(reports: Iterable[PullReport]) -> None:

@@ -73,8 +73,8 @@ def check(opened: Opened) -> None:
         )
         messages.write(sample_digest(subscriber, now()), subscriber, "<check@newsletter.example>", now())
     click.echo(f"{len(_names())} templates, {len(Style)} styles, {len(LANGUAGES)} languages: all render")
-    if messages.is_plain_because:
-        click.echo(f"mail will be rendered one by one, which is slow: {messages.is_plain_because}")
+    if messages.fallback_reason:
+        click.echo(f"mail will be rendered one by one, which is slow: {messages.fallback_reason}")
 
 
 def _names() -> list[str]:

@@ -126,6 +126,8 @@ def _show(topic: Topic, items: Sequence[Item]) -> None:
     """Print a line for each paper, with what was looked for in bold on a terminal."""
     from rich.text import Text
 
+    from newsletter.rendering.labels import reason_label
+    from newsletter.rendering.language import language
     from newsletter.topics.highlight import highlight
     from newsletter.topics.query import parse, wanted_terms
 
@@ -135,5 +137,11 @@ def _show(topic: Topic, items: Sequence[Item]) -> None:
         title = Text()
         for piece, is_hit in highlight(item.paper.title, terms):
             title.append(visible(piece), style="bold" if is_hit else "")
-        rows.append((f"{item.score:.1f}", "; ".join(map(str, item.reasons)), title))
+        rows.append(
+            (
+                f"{item.score:.1f}",
+                "; ".join(reason_label(reason, item.paper, language("en")) for reason in item.reasons),
+                title,
+            )
+        )
     print_table(("score", "why", "title"), rows)

@@ -21,7 +21,7 @@ from newsletter.config.model import (
     SummarySettings,
     WebhookSettings,
 )
-from newsletter.config.obsolete import upgrade_environment, upgrade_table
+from newsletter.config.obsolete import upgrade_environment, upgrade_source, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.languages import LANGUAGES
@@ -29,10 +29,10 @@ from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.mailboxes import BounceSettings
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
-from newsletter.sources.settings import label_of, make_source
+from newsletter.sources.settings import declared, label_of, make_source
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -45,10 +45,10 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     environ, more = upgrade_environment(environ)
     try:
         relays = _relays(table.pop("relays", []), environ)
-        sources = _sources(table.pop("sources", []), environ)
+        sources, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
         settings = _config(site, read_settings(table, environ), sources, weights, relays)
-        return replace(settings, obsolete=(*notices, *more))
+        return replace(settings, obsolete=(*notices, *renamed, *more))
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
 
@@ -83,16 +83,21 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
-def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[Source, ...]:
+def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], list[str]]:
+    """Return the sources, and a line about each obsolete name among their settings."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError("sources: expected tables", hint='for example [[sources]] with kind = "huggingface"')
     sources: dict[str, Source] = {}
+    notices: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
         if not isinstance(row.get("kind"), str):
             raise ConfigError(f"sources: entry {number}: missing kind", hint='for example kind = "huggingface"')
-        source = make_source(find_source(row["kind"]), {n: v for n, v in row.items() if n != "kind"}, environ)
+        kind = find_source(row["kind"])
+        table, obsolete = upgrade_source({n: v for n, v in row.items() if n != "kind"}, declared(kind))
+        notices |= dict.fromkeys(obsolete)
+        source = make_source(kind, table, environ)
         sources.setdefault(label_of(source), source)
-    return tuple(sources.values())
+    return tuple(sources.values()), [*notices]
 
 
 def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[SmtpSettings, ...]:
@@ -162,11 +167,11 @@ def _smtp(values: dict[str, Any]) -> SmtpSettings | None:
     return SmtpSettings(
         host=values["smtp.host"],
         port=values["smtp.port"],
-        security=values["smtp.security"],
+        security=Security(values["smtp.security"]),
         username=values["smtp.username"],
         password=values["smtp.password"],
         timeout_s=values["smtp.timeout"],
-        login=values["smtp.login"],
+        login=Login(values["smtp.login"]),
         connections=values["smtp.connections"],
         max_messages_per_connection=values["smtp.max_messages_per_connection"],
         max_per_second=values["smtp.max_per_second"],

@@ -10,7 +10,7 @@ from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import Palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.mailboxes import BounceSettings
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source
 

@@ -5,7 +5,8 @@ Each is read as the setting it became and reported in one line, until the releas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 #: The release that renamed these settings, and the one that will refuse the old names.
@@ -20,6 +21,9 @@ RENAMED = {
     "smtp.per_hour": "smtp.max_per_hour",
     "smtp.per_domain": "smtp.max_per_second_per_domain",
 }
+
+#: The same for the settings of sources.
+RENAMED_OF_SOURCES = {"every": "min_interval_hours"}
 
 #: Settings that were "yes" or "no" and are TOML booleans now.
 BOOLEANS = ("design.thumbnails", "log.addresses")
@@ -56,6 +60,19 @@ def upgrade_table(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return upgraded, notices
 
 
+def upgrade_source(row: Mapping[str, Any], known: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return a table of [[sources]] under the current names, and a line about each obsolete one.
+
+    A source that declares a setting of an obsolete name keeps it: a plugin may have its own.
+    """
+    upgraded, notices = dict(row), []
+    for old, new in RENAMED_OF_SOURCES.items():
+        if old in upgraded and old not in known:
+            upgraded.setdefault(new, upgraded.pop(old))
+            notices.append(f"sources: {old} is called {new} since {SINCE}")
+    return upgraded, notices
+
+
 def upgrade_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return environment variables under their current names, and a line about each obsolete one."""
     prefixes = {_variable(old): _variable(new) for old, new in RENAMED.items()}
@@ -64,6 +81,11 @@ def upgrade_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], lis
         for old, new in prefixes.items():
             if variable == old or variable.startswith(f"{old}_"):
                 current = new + variable.removeprefix(old)
+                upgraded.setdefault(current, environ[variable])
+                notices.append(f"{variable} is called {current} since {SINCE}")
+        for setting, renamed in RENAMED_OF_SOURCES.items():
+            if re.fullmatch(f"NEWSLETTER_[A-Z0-9]+_{setting.upper()}", variable):
+                current = variable.removesuffix(setting.upper()) + renamed.upper()
                 upgraded.setdefault(current, environ[variable])
                 notices.append(f"{variable} is called {current} since {SINCE}")
     for name in BOOLEANS:

@@ -15,6 +15,7 @@ from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import ConfigError
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
+from newsletter.sending.smtp.settings import Login, Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +94,18 @@ SETTINGS = (
     Setting("smtp.port", 587, "Port of the mail server."),
     Setting(
         "smtp.security",
-        "starttls",
+        Security.STARTTLS,
         'Encryption: "starttls", "tls" (usually port 465), or "none" for a server on this machine.',
-        ("starttls", "tls", "none"),
+        tuple(Security),
     ),
     Setting("smtp.username", None, "User name, if the server requires authentication.", example="digest@example.org"),
     Setting("smtp.password", None, "Password. Better: export NEWSLETTER_SMTP_PASSWORD=…"),
     Setting("smtp.timeout", 60, "Timeout for each response of the server, in seconds."),
     Setting(
         "smtp.login",
-        "password",
+        Login.PASSWORD,
         'Authentication: "password", or "xoauth2" to use the password as an OAuth access token.',
-        ("password", "xoauth2"),
+        tuple(Login),
     ),
     Setting(
         "smtp.connections", 4, "Maximum number of concurrent connections. Fewer are used while the server objects."

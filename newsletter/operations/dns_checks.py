@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from newsletter.config.model import Config
 from newsletter.operations.findings import Finding, Level
 from newsletter.sending.dkim import DkimKey
-from newsletter.sending.dns_records import Dmarc, Dns, dmarc_of, spf_of, tags_of
-from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.sending.dmarc import Dmarc, dmarc_of
+from newsletter.sending.dns_records import Dns, tags_of
+from newsletter.sending.smtp.settings import SmtpSettings
+from newsletter.sending.spf import spf_of
 
 
 def check_spf(dns: Dns, domain: str) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, 
 from newsletter.operations.findings import Finding, Level
 from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
-from newsletter.sending.smtp.handshake import SmtpSettings, greet
+from newsletter.sending.smtp.handshake import greet
+from newsletter.sending.smtp.settings import SmtpSettings
 
 __all__ = ["Finding", "Level", "examine"]
 

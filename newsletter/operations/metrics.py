@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, install_command
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.store import Store
+
+try:
+    from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
+except ModuleNotFoundError as error:
+    raise NewsletterError("metrics need prometheus-client", hint=install_command("metrics")) from error
 
 #: Deliveries are reported for this many of the latest editions.
 _EDITIONS = 7

@@ -1,4 +1,4 @@
-"""Names of papers: arXiv ids and DOIs in all their spellings."""
+"""Identifiers of papers: arXiv ids and DOIs, in every common spelling."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _ARXIV = re.compile(
     r"(?P<id>\d{4}\.\d{4,5}|[a-z][a-z-]*(?:\.[a-z]{2})?/\d{7})(?:v(?P<version>[1-9]\d{0,3}))?(?:\.pdf)?/?(?:[?#].*)?",
     re.ASCII | re.IGNORECASE,
 )
-# A DOI is "10.", a registrant's number, "/" and anything: https://www.doi.org/doi-handbook/, 2.2.
+# A DOI is "10.", a registrant code, "/" and a suffix: https://www.doi.org/doi-handbook/, 2.2.
 _DOI = re.compile(
     r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*|info:doi/)?(?P<doi>10\.\d{4,9}(?:\.\d+)*/\S+)", re.IGNORECASE
 )
 
 
 def arxiv_id(text: str) -> str | None:
-    """Return the arXiv id that `text` is, without its version, or None: an id, an address, an arXiv DOI."""
+    """Return the arXiv id in `text` (an id, a URL or an arXiv DOI) without its version, or None."""
     return arxiv_version(text)[0]
 
 
 def arxiv_version(text: str) -> tuple[str | None, int | None]:
-    """Return the arXiv id that `text` is and the version it names, each None where there is none."""
+    """Return the arXiv id in `text` and its version (1 or greater); each is None if absent."""
     match = _ARXIV.fullmatch(text.strip())
     if match is None:
         return None, None
@@ -34,9 +34,9 @@ def arxiv_version(text: str) -> tuple[str | None, int | None]:
 
 
 def doi(text: str) -> str | None:
-    """Return the DOI that `text` is, in lower case and without an address before it, or None.
+    """Return the DOI in `text`, lower-cased and without a resolver URL, or None.
 
-    A DOI that arXiv gives its own papers (10.48550/arXiv.…) is none here: the arXiv id says it.
+    The DOIs that arXiv registers for its own papers (10.48550/arXiv.…) give None: see `arxiv_id`.
     """
     match = _DOI.fullmatch(unquote(text.strip()))
     if match is None:
@@ -46,8 +46,8 @@ def doi(text: str) -> str | None:
 
 
 def paper_name(text: str) -> str | None:
-    """Return the name by which the store finds the paper of an arXiv id or DOI ("arxiv:2605.01234"), or None."""
-    if arxiv := arxiv_id(text):
-        return f"arxiv:{arxiv}"
-    named = doi(text)
-    return f"doi:{named}" if named else None
+    """Return the key by which the store finds the paper of an arXiv id or DOI ("arxiv:2605.01234"), or None."""
+    if found_arxiv := arxiv_id(text):
+        return f"arxiv:{found_arxiv}"
+    found_doi = doi(text)
+    return f"doi:{found_doi}" if found_doi else None

@@ -1,7 +1,7 @@
-"""One paper from many entries: what an entry adds to what is known. Pure, and never blanks a field.
+"""Merging of duplicates: one paper from many entries. Pure functions that never blank a field.
 
-For every field the result is the same whichever of two entries came first, so that the order of pulls does not
-matter: the better-ranked source's text, the longer list, the larger count, the earlier day.
+Merging is commutative in every field, so the order of pulls does not matter: the text of the better-ranked source,
+the longer list, the larger count and the earlier day win.
 """
 
 from __future__ import annotations
@@ -17,22 +17,17 @@ from newsletter.papers.identity import key_of
 
 T = TypeVar("T")
 
-# Whose wording of title and abstract is shown: Hugging Face strips mathematics, a copied page has no more than
-# Hugging Face, a feed may give a teaser. Sources not named here rank between.
+# Preference of sources for title and abstract: Hugging Face strips mathematics, a copied page has no more than
+# Hugging Face, a feed may hold only a teaser. Sources not listed here rank in between.
 _TEXT_RANK = {"arxiv": 4, "biorxiv": 4, "medrxiv": 4, "feed": 2, "huggingface": 1, "page": 0}
 _OTHER_TEXT_RANK = 3
 
 _FACTS = tuple(field.name for field in fields(Facts))
 _values = attrgetter(*_FACTS)
 
-# -- identity -------------------------------------------------------------------------------------
-
-
-# -- merging --------------------------------------------------------------------------------------
-
 
 def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
-    """Make the paper that `entry` is the first to tell of."""
+    """Return a new paper, made from the first entry about it."""
     facts = dict(zip(_FACTS, _values(entry), strict=True))
     facts["author_count"] = _count_of(entry)
     return Paper(
@@ -46,77 +41,77 @@ def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
     )
 
 
-def enrich(paper: Paper, told: Entry | Paper) -> Paper:
-    """Return `paper` with what an entry, or the same paper stored twice, adds; an equal one where that is nothing."""
-    shown: Paper | Entry = told if _text_worth(told) > _text_worth(paper) else paper
-    arxiv_id, doi = paper.arxiv_id or told.arxiv_id, _join(min, paper.doi, told.doi)
-    authors = max(paper.authors, told.authors, key=_list_worth)
+def enrich(paper: Paper, other: Entry | Paper) -> Paper:
+    """Return `paper` merged with another entry or with a duplicate of it; an equal paper if that adds nothing."""
+    preferred: Paper | Entry = other if _text_rank(other) > _text_rank(paper) else paper
+    arxiv_id, doi = paper.arxiv_id or other.arxiv_id, _pick(min, paper.doi, other.doi)
+    authors = max(paper.authors, other.authors, key=_list_rank)
     return replace(
         paper,
-        key=key_of(arxiv_id, doi, shown.title, authors),
+        key=key_of(arxiv_id, doi, preferred.title, authors),
         arxiv_id=arxiv_id,
         doi=doi,
-        title=shown.title,
-        abstract=shown.abstract,
-        text_source=_text_source(shown),
-        text_version=_text_version(shown),
+        title=preferred.title,
+        abstract=preferred.abstract,
+        text_source=_text_source(preferred),
+        text_version=_text_version(preferred),
         authors=authors,
-        author_count=_join(max, _count_of(paper), _count_of(told)),
-        organization=_fuller(paper.organization, told.organization),
-        published=_join(min, paper.published, told.published),
-        listed=_join(min, paper.listed, told.listed),
-        upvotes=_join(max, paper.upvotes, told.upvotes),
-        comments=_join(max, paper.comments, told.comments),
-        keywords=max(paper.keywords, told.keywords, key=_list_worth),
-        categories=max(paper.categories, told.categories, key=_list_worth),
-        venue=_fuller(paper.venue, told.venue),
-        version=_join(max, paper.version, told.version),
-        withdrawn=paper.withdrawn or told.withdrawn,
-        summary=_fuller(paper.summary, told.summary),
-        url=_fuller(paper.url, told.url),
-        pdf_url=_fuller(paper.pdf_url, told.pdf_url),
-        code_url=_fuller(paper.code_url, told.code_url),
-        project_url=_fuller(paper.project_url, told.project_url),
-        thumbnail_url=_fuller(paper.thumbnail_url, told.thumbnail_url),
-        sources=tuple(sorted({*paper.sources, *(told.sources if isinstance(told, Paper) else (told.source,))})),
-        seen_at=min(paper.seen_at, told.seen_at) if isinstance(told, Paper) else paper.seen_at,
-        revised_at=_join(max, paper.revised_at, told.revised_at) if isinstance(told, Paper) else paper.revised_at,
+        author_count=_pick(max, _count_of(paper), _count_of(other)),
+        organization=_longer(paper.organization, other.organization),
+        published=_pick(min, paper.published, other.published),
+        listed=_pick(min, paper.listed, other.listed),
+        upvotes=_pick(max, paper.upvotes, other.upvotes),
+        comments=_pick(max, paper.comments, other.comments),
+        keywords=max(paper.keywords, other.keywords, key=_list_rank),
+        categories=max(paper.categories, other.categories, key=_list_rank),
+        venue=_longer(paper.venue, other.venue),
+        version=_pick(max, paper.version, other.version),
+        withdrawn=paper.withdrawn or other.withdrawn,
+        summary=_longer(paper.summary, other.summary),
+        url=_longer(paper.url, other.url),
+        pdf_url=_longer(paper.pdf_url, other.pdf_url),
+        code_url=_longer(paper.code_url, other.code_url),
+        project_url=_longer(paper.project_url, other.project_url),
+        thumbnail_url=_longer(paper.thumbnail_url, other.thumbnail_url),
+        sources=tuple(sorted({*paper.sources, *(other.sources if isinstance(other, Paper) else (other.source,))})),
+        seen_at=min(paper.seen_at, other.seen_at) if isinstance(other, Paper) else paper.seen_at,
+        revised_at=_pick(max, paper.revised_at, other.revised_at) if isinstance(other, Paper) else paper.revised_at,
     )
 
 
 def is_revision(paper: Paper, entry: Entry) -> bool:
-    """Tell whether `entry` is of a newer version than the one known."""
+    """Return whether `entry` describes a newer version than the one stored."""
     return paper.version is not None and entry.version is not None and entry.version > paper.version
 
 
-def _count_of(told: Facts) -> int | None:
-    return told.author_count or len(told.authors) or None
+def _count_of(facts: Facts) -> int | None:
+    return facts.author_count or len(facts.authors) or None
 
 
-def _text_source(told: Paper | Entry) -> str:
-    return told.text_source if isinstance(told, Paper) else told.source
+def _text_source(record: Paper | Entry) -> str:
+    return record.text_source if isinstance(record, Paper) else record.source
 
 
-def _text_version(told: Paper | Entry) -> int | None:
-    return told.text_version if isinstance(told, Paper) else told.version
+def _text_version(record: Paper | Entry) -> int | None:
+    return record.text_version if isinstance(record, Paper) else record.version
 
 
-def _text_worth(told: Paper | Entry) -> tuple[bool, int, int, str, int, str, str]:
-    source = _text_source(told)
+def _text_rank(record: Paper | Entry) -> tuple[bool, int, int, str, int, str, str]:
+    source = _text_source(record)
     rank = _TEXT_RANK.get(source, _OTHER_TEXT_RANK)
-    version = _text_version(told) or 0
-    return bool(told.abstract), rank, version, source, len(told.abstract), told.abstract, told.title
+    version = _text_version(record) or 0
+    return bool(record.abstract), rank, version, source, len(record.abstract), record.abstract, record.title
 
 
-def _list_worth(items: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+def _list_rank(items: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     return len(items), items
 
 
-def _fuller(one: str | None, other: str | None) -> str | None:
-    return _join(lambda a, b: max(a, b, key=lambda text: (len(text), text)), one, other)
+def _longer(one: str | None, other: str | None) -> str | None:
+    return _pick(lambda a, b: max(a, b, key=lambda text: (len(text), text)), one, other)
 
 
-def _join(choose: Callable[[T, T], T], one: T | None, other: T | None) -> T | None:
+def _pick(choose: Callable[[T, T], T], one: T | None, other: T | None) -> T | None:
     if one is None or other is None:
         return other if one is None else one
     return choose(one, other)

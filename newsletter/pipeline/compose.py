@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, Section
+from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind, Section
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import FIRST_WINDOW, Due
 from newsletter.ranking.grouping import group
@@ -53,7 +53,7 @@ def _is_update(paper: Paper, edition: Edition, sent_before: Mapping[int, datetim
 def _with_versions(section: Section, updates: AbstractSet[int]) -> Section:
     """Add the reason "new version" to the items that are updates."""
     items = tuple(
-        replace(item, reasons=(Reason("new version", f"v{item.paper.version}"), *item.reasons))
+        replace(item, reasons=(Reason(ReasonKind.NEW_VERSION, f"v{item.paper.version}"), *item.reasons))
         if item.paper.id in updates
         else item
         for item in section.items

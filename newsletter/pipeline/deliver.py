@@ -129,7 +129,7 @@ def _deliver(run: DeliveryRun, transport: Transport, intents: Iterator[Intent], 
     else:
         _queue(run, intents)
         expect(run.store.deliveries.open_count(run.clock()))
-        _carry(run, transport)
+        _send(run, transport)
     if run.error is not None:
         for claim in islice(chain.from_iterable(run.claims(BATCH)), _MAX_WAITING_REPORTED):
             run.add_waiting(claim.subscriber, claim.delivery.edition_key, run.error)
@@ -192,13 +192,13 @@ def _check_templates(run: DeliveryRun, intent: Intent) -> None:
         run.render(intent.digest, intent.subscriber, intent.edition.key)
 
 
-def _carry(run: DeliveryRun, transport: Transport) -> None:
+def _send(run: DeliveryRun, transport: Transport) -> None:
     """Send what is open in the ledger; repeat for messages that lost connections left unsent."""
     while True:
         run.ledger.unsent = 0
         try:
             with closing(run.messages()) as messages:
-                transport.carry(messages, run.ledger, run.is_shutting_down)
+                transport.send(messages, run.ledger, run.is_shutting_down)
         except TransportError as error:
             run.error = run.error or error
         if run.error is not None or not run.ledger.unsent or run.is_shutting_down():

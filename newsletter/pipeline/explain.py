@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from newsletter.models import Digest, Paper, Subscriber
+from newsletter.models import Digest, Paper, SectionKind, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.grouping import followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.score import score, term_in_words
+from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.topics.query import parse
@@ -81,7 +81,9 @@ class Placement:
     """Where a digest holds a paper."""
 
     edition: str
-    section: str
+    section: SectionKind
+    #: The name of the section's topic, or "".
+    topic: str
     #: From 1, in the section.
     position: int
     #: How many papers the section has.
@@ -158,7 +160,7 @@ def score_breakdowns(
 def _placements(digest: Digest) -> Iterator[tuple[Paper, Placement]]:
     for section in digest.sections:
         for position, item in enumerate(section.items, start=1):
-            yield item.paper, Placement(digest.edition.key, section.title, position, len(section.items))
+            yield item.paper, Placement(digest.edition.key, section.kind, section.topic, position, len(section.items))
 
 
 def _break_down(
@@ -205,7 +207,7 @@ def _break_down(
             TopicMatch(
                 topic.name,
                 tuple(
-                    TermHit(term_in_words(term), str(place), value)
+                    TermHit(format_term(term), str(place), value)
                     for term, place, value in alone.found(parse(topic.query), 0)
                 ),
                 bool(result.excluded[0]),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from newsletter.models import Section
 from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, ScoreFacts, TopicMatch
+from newsletter.rendering.labels import section_title
+from newsletter.rendering.language import language
 from newsletter.text import counted
 
 _ABSENCES = {
@@ -16,13 +19,18 @@ _ABSENCES = {
 def placement_text(breakdown: ScoreBreakdown) -> str:
     """Say where a paper is in the digest, or why it is not there."""
     match breakdown.placement:
-        case Placement(edition, section, position, papers):
-            return f"number {position} of {papers} in {edition}, under {section}"
+        case Placement() as place:
+            return f"number {place.position} of {place.papers} in {place.edition}, under {section_text(place)}"
         case Absence.TOO_OLD:
             seen_at = f"{breakdown.paper.seen_at:%Y-%m-%d %H:%M} UTC"
             return f"not in the digest: first seen at {seen_at}, before the edition's window"
         case absence:
             return f"not in the digest: {_ABSENCES[absence]}"
+
+
+def section_text(placement: Placement) -> str:
+    """Return the title of the section that holds a paper."""
+    return section_title(Section(placement.topic, (), 0, placement.section), language("en"))
 
 
 def part_text(part: Part, facts: ScoreFacts) -> str:

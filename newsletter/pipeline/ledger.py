@@ -119,7 +119,7 @@ class SendingLedger:
             self._move(claim, OutcomeStatus.SKIPPED, reason, now)
 
     def _settle(self, claim: Claim, result: Result, now: datetime) -> None:
-        delivery, response = claim.delivery, result.words
+        delivery, response = claim.delivery, result.response
         attempts = delivery.attempts + 1
         match result.verdict:
             case Verdict.SENT:

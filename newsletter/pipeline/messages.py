@@ -39,9 +39,9 @@ class MessageRenderer:
     _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
 
     @property
-    def is_plain_because(self) -> str:
+    def fallback_reason(self) -> str:
         """Why messages are rendered one by one, if they are."""
-        reasons = (assembler.is_plain_because for assembler in self._assemblers.values())
+        reasons = (assembler.fallback_reason for assembler in self._assemblers.values())
         return next(filter(None, reasons), "")
 
     def prepare(self, digests: Iterable[tuple[Digest, Subscriber]]) -> None:

@@ -52,8 +52,8 @@ class DeliveryReport:
 
     #: The first thousand.
     outcomes: tuple[Outcome, ...]
-    #: How many outcomes there are of each status.
-    counts: Counter[OutcomeStatus]
+    #: How many outcomes there are of each `OutcomeStatus`.
+    counts: Counter[str]
     #: Why the run stopped short, if it did.
     error: NewsletterError | None = None
     #: Messages that may have been delivered or not: sent again under the same Message-ID, or held.
@@ -73,7 +73,7 @@ class Tally:
 
     watch: Callable[[Outcome], None]
     outcomes: list[Outcome] = field(default_factory=list)
-    counts: Counter[OutcomeStatus] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Add one outcome."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from newsletter.errors import NewsletterError, SourceError, SourceRateLimited
 from newsletter.models import Entry, PullReport, Refusal
-from newsletter.sources import Document, Source, Span, Web
+from newsletter.sources import Document, HttpClient, Source, Span
 from newsletter.sources.documents import find_documents, read_document
 from newsletter.sources.formats.cassettes import responses_in
 from newsletter.sources.settings import label_of
@@ -59,7 +59,7 @@ class _Tally:
 
 
 def pull_files(
-    store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, web: Web,
+    store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, client: HttpClient,
     watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
     """Pull files, folders, addresses or standard input ("-"); `day` is the day of entries that state none.
@@ -74,7 +74,7 @@ def pull_files(
     with store.rehearsal() if rehearse else nullcontext():
         for place in find_documents(places, source.suffixes):
             watch(place)
-            for document in _documents_of(place, day, web):
+            for document in _documents_of(place, day, client):
                 if isinstance(document, Refusal):
                     tally.refusals.append(document)
                     continue
@@ -87,7 +87,7 @@ def pull_files(
 
 
 def pull_days(
-    store: Store, source: Source, span: Span, now: datetime, web: Web,
+    store: Store, source: Source, span: Span, now: datetime, client: HttpClient,
     watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
     """Pull what a source lists for a span of days. A failure of the source is in the report, not raised.
@@ -100,9 +100,9 @@ def pull_days(
     if paused_until is not None and paused_until > now:
         tally.error = f"{tally.source}: rate limited; retry after {paused_until:%Y-%m-%d %H:%M} UTC"
         return tally.report()
-    web.start_over(store.pulls.validators(tally.source))
+    client.start_over(store.pulls.validators(tally.source))
     rate_limited: SourceRateLimited | None = None
-    documents = _guarded(source, lambda: source.fetch(span, web))
+    documents = _guarded(source, lambda: source.fetch(span, client))
     if rehearse:  # fetched before the transaction begins: it locks the store, and the network may be slow
         documents = iter(_collected(documents, tally))
     with store.rehearsal() if rehearse else nullcontext():
@@ -113,19 +113,19 @@ def pull_days(
         except SourceError as error:
             tally.error = str(error)
             rate_limited = error if isinstance(error, SourceRateLimited) else None
-        report = tally.report(unchanged=web.unchanged > 0)
+        report = tally.report(unchanged=client.unchanged > 0)
         with store.transaction():
             store.pulls.record(report, now, through=span.last)
             if report.error is None:  # else the next pull requests everything in full
-                store.pulls.remember(tally.source, web.validators)
+                store.pulls.remember(tally.source, client.validators)
             if rate_limited is not None:
                 store.pulls.pause(tally.source, now + timedelta(seconds=rate_limited.wait_s))
     return report
 
 
-def _documents_of(place: str, day: date | None, web: Web) -> Iterator[Document | Refusal]:
+def _documents_of(place: str, day: date | None, client: HttpClient) -> Iterator[Document | Refusal]:
     try:
-        yield from responses_in(read_document(place, day, web))
+        yield from responses_in(read_document(place, day, client))
     except SourceError as error:
         yield _refused(place, error)
 

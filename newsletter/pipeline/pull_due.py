@@ -10,7 +10,7 @@ from newsletter.errors import ConfigError
 from newsletter.models import PullReport
 from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull import pull_days
-from newsletter.sources import Source, Span, Web
+from newsletter.sources import HttpClient, Source, Span
 from newsletter.sources.settings import label_of
 from newsletter.store import Store
 
@@ -28,14 +28,14 @@ def pull_sources(
         StoreError: The store cannot be written.
     """
     reports = []
-    with ports.open_store() as store, Web(config.sender.reply_to) as web:
+    with ports.open_store() as store, HttpClient(config.sender.reply_to) as client:
         for source in sources:
             if ports.is_shutting_down():
                 break
             label, now = label_of(source), ports.clock()
             days = span or span_to_pull(store.pulls.last_success(label), now.date())
             with ports.show_progress(Step.PULL, label) as watch:
-                reports.append(pull_days(store, source, days, now, web, watch, rehearse=rehearse))
+                reports.append(pull_days(store, source, days, now, client, watch, rehearse=rehearse))
     return reports
 
 
@@ -74,12 +74,12 @@ def configured_sources(config: Config) -> Sequence[Source]:
 def not_before(store: Store, source: Source, now: datetime) -> datetime | None:
     """Return when a source is due again, or None if it is due now.
 
-    Sources that change once or twice a day have a minimum interval between successful pulls (`every`, in hours).
+    Sources that change once or twice a day have a minimum interval between successful pulls (`min_interval_hours`).
     """
     last = store.pulls.last(label_of(source))
     if last is None or last[1] is not None:
         return None
-    moment = last[0] + timedelta(hours=getattr(source, "every", 0))
+    moment = last[0] + timedelta(hours=getattr(source, "min_interval_hours", 0))
     return moment if moment > now else None
 
 

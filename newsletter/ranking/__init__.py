@@ -1,1 +1,1 @@
-"""Topics × papers → ranked, grouped items. Pure: the same papers, profile and day give the same digest."""
+"""Papers × profile → ranked items, grouped into sections. Pure: equal papers, profile and day give equal digests."""

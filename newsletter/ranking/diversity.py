@@ -1,4 +1,4 @@
-"""Ranked papers → the ones to show: not the same twice, and not five versions of one idea."""
+"""Diversify ranked papers: drop near-duplicates and rank papers lower that are similar to one above them."""
 
 from __future__ import annotations
 
@@ -10,38 +10,40 @@ from newsletter.models import Paper
 from newsletter.ranking.index import Numbers
 from newsletter.text import words
 
-# Texts of fewer different words are too short to be compared.
-_FEWEST_WORDS = 30
-#: Two papers on one subject share so many of their words; only what is beyond tells of more.
-_ORDINARY = 0.2
-_SAME_TITLE = 0.85
-_FEWEST_TITLE_WORDS = 4
-#: So many times the places is how many of the best are considered.
-_POOL = 4
+#: Texts with fewer distinct words are too short to compare.
+_MIN_WORDS = 30
+#: Typical Jaccard similarity of two papers on the same subject, which counts as 0.
+_BASELINE = 0.2
+#: Jaccard similarity of titles from which papers are near-duplicates, and the distinct words that it needs.
+_DUPLICATE_TITLE = 0.85
+_MIN_TITLE_WORDS = 4
+#: The highest ranked papers that are candidates, as a multiple of the places.
+_POOL_FACTOR = 4
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """How alike papers are, by the words they share (Jaccard); what was compared is remembered."""
+    """Pairwise similarity of papers: the Jaccard index of their sets of words. Results are cached."""
 
     papers: Sequence[Paper]
     _titles: dict[int, frozenset[str]] = field(default_factory=dict)
     _texts: dict[int, frozenset[str]] = field(default_factory=dict)
-    _compared: dict[tuple[int, int], float] = field(default_factory=dict)
+    _similarities: dict[tuple[int, int], float] = field(default_factory=dict)
 
-    def is_same(self, one: int, other: int) -> bool:
-        """Tell whether two papers are one under two ids, or nearly: their titles are the same but for a word or two."""
-        ours, theirs = self._title(one), self._title(other)
-        return min(len(ours), len(theirs)) >= _FEWEST_TITLE_WORDS and _share(ours, theirs) >= _SAME_TITLE
+    def is_duplicate(self, one: int, other: int) -> bool:
+        """Return whether two papers are near-duplicates: their titles differ in a word or two at most."""
+        first, second = self._title(one), self._title(other)
+        return min(len(first), len(second)) >= _MIN_TITLE_WORDS and _jaccard(first, second) >= _DUPLICATE_TITLE
 
     def similarity(self, one: int, other: int) -> float:
-        """Return 0 for papers no more alike than usual, towards 1 for the same text."""
+        """Return the similarity of two papers, from 0 (typical, or too short to compare) to 1 (the same text)."""
         pair = (one, other) if one < other else (other, one)
-        if pair not in self._compared:
-            ours, theirs = self._text(one), self._text(other)
-            is_short = min(len(ours), len(theirs)) < _FEWEST_WORDS
-            self._compared[pair] = 0.0 if is_short else max(0.0, _share(ours, theirs) - _ORDINARY) / (1 - _ORDINARY)
-        return self._compared[pair]
+        if pair not in self._similarities:
+            first, second = self._text(one), self._text(other)
+            is_short = min(len(first), len(second)) < _MIN_WORDS
+            above = 0.0 if is_short else max(0.0, _jaccard(first, second) - _BASELINE)
+            self._similarities[pair] = above / (1 - _BASELINE)
+        return self._similarities[pair]
 
     def _title(self, number: int) -> frozenset[str]:
         if number not in self._titles:
@@ -63,26 +65,29 @@ def choose(
     weight: float,
     shown: Sequence[int],
 ) -> list[int]:
-    """Choose from ranked papers those to show: the best, then always the best that is not much like those before.
+    """Select papers by maximal marginal relevance (Carbonell, Goldstein, SIGIR 1998).
 
-    Maximal marginal relevance (Carbonell, Goldstein, SIGIR 1998): `weight` is what a paper loses of its score that is
-    the same text as one chosen before it. Near-duplicates of these, and of those `shown` elsewhere, are left out.
+    Each pick is the paper with the highest score less its similarity to the papers picked before. Near-duplicates of
+    these, and of papers `shown` elsewhere, are left out.
 
     Args:
         ranked: Numbers of papers, the best first.
-        scores: A score for every number.
-        places: How many to choose at most.
+        scores: The score of every number.
+        places: Maximum number of papers to select.
         alike: Compares papers by their numbers.
-        weight: Of likeness, in units of the score.
+        weight: The penalty for a similarity of 1, in units of the score.
         shown: Numbers of papers that the digest shows already.
+
+    Returns:
+        The numbers of the selected papers, in order.
     """
     chosen: list[int] = []
-    pool = {number: float(scores[number]) for number in ranked[: _POOL * places]}
-    rest = iter(ranked[_POOL * places :])
+    pool = {number: float(scores[number]) for number in ranked[: _POOL_FACTOR * places]}
+    rest = iter(ranked[_POOL_FACTOR * places :])
     while pool and len(chosen) < places:
         best = max(pool, key=lambda number: pool[number])
         del pool[best]
-        if any(alike.is_same(best, other) for other in (*chosen, *shown)):
+        if any(alike.is_duplicate(best, other) for other in (*chosen, *shown)):
             pool |= {number: float(scores[number]) for number in islice(rest, 1)}
             continue
         chosen.append(best)
@@ -91,5 +96,5 @@ def choose(
     return chosen
 
 
-def _share(one: frozenset[str], other: frozenset[str]) -> float:
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other)

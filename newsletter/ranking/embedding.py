@@ -1,9 +1,9 @@
-"""Papers as numbers, so that what is alike is near: the words they hold, and places in a space of meanings.
+"""TF-IDF + SVD embedding of papers: similar papers have similar vectors.
 
-The space is latent semantic indexing (Deerwester et al., JASIS 41(6), 1990) of words and pairs of words. It is learned
-from an archive once and kept; later papers are placed in it as they come.
+Latent semantic indexing (Deerwester et al., JASIS 41(6), 1990) of words and bigrams. The embedding is fitted to the
+archive once and stored; later papers are transformed by it.
 
-Needs scikit-learn: pip install "newsletter[taste]".
+Requires scikit-learn, which the extra `taste` installs.
 """
 
 from __future__ import annotations
@@ -17,20 +17,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, install_command
 from newsletter.models import Facts
 
 Vectors = NDArray[np.float32]
 
 _DIMENSIONS = 100
-_FEWEST_PAPERS = 20
-_SMALL = 500
-_FORM = {"strip_accents": "unicode", "token_pattern": r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b", "sublinear_tf": True}
+_MIN_PAPERS = 20
+#: Archives with fewer papers keep rarer and more frequent words.
+_SMALL_ARCHIVE = 500
+_VECTORIZER_OPTIONS = {
+    "strip_accents": "unicode",
+    "token_pattern": r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b",
+    "sublinear_tf": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PaperVectors:
-    """Some papers as the words they hold (sparse, papers × words) and as meanings (papers × dimensions, length 1)."""
+    """The vectors of some papers: TF-IDF (sparse, papers × words) and embedding (papers × dimensions, unit length)."""
 
     words: Any
     meanings: Vectors
@@ -38,16 +43,16 @@ class PaperVectors:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """What turns papers into numbers."""
+    """A fitted embedding: TF-IDF vectorizers and the axes of the truncated SVD."""
 
-    #: Vectorizers of words, and of words and pairs, that know their vocabularies.
+    #: Fitted vectorizers of words, and of words and bigrams.
     single: Any
     pairs: Any
-    #: dimensions × (words and pairs)
+    #: dimensions × (words and bigrams)
     axes: Vectors
 
     def place(self, papers: Sequence[Facts]) -> PaperVectors:
-        """Place papers, whether the space was learned from them or not."""
+        """Return the vectors of papers, whether the embedding was fitted to them or not."""
         from sklearn.preprocessing import normalize  # noqa: PLC0415
 
         texts = list(map(_text, papers))
@@ -55,7 +60,7 @@ class Embedding:
         return PaperVectors(self.single.transform(texts), normalize(meanings).astype(np.float32))
 
     def pack(self) -> bytes:
-        """Return the space as bytes; the axes lose digits that do not matter."""
+        """Serialize the embedding; the axes are rounded to half precision."""
         content = io.BytesIO()
         np.savez_compressed(
             content,
@@ -67,31 +72,31 @@ class Embedding:
 
 
 def is_installed() -> bool:
-    """Tell whether scikit-learn is there."""
+    """Return whether scikit-learn is installed."""
     return find_spec("sklearn") is not None
 
 
 def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
-    """Learn a space from an archive; None if there is too little to learn from.
+    """Fit an embedding to an archive; return None if it has too few papers or words.
 
     Raises:
         NewsletterError: scikit-learn is not installed.
     """
     if not is_installed():
-        raise NewsletterError("learning a reader's taste needs scikit-learn", hint="pip install 'newsletter[taste]'")
+        raise NewsletterError("learning a taste model requires scikit-learn", hint=install_command("taste"))
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
 
-    if len(papers) < _FEWEST_PAPERS:
+    if len(papers) < _MIN_PAPERS:
         return None
     texts = list(map(_text, papers))
-    # Words that most papers hold say little, but in a small archive many words are such.
-    few, most = (2, 0.6) if len(papers) < _SMALL else (3, 0.1)
-    single = _vectorizer(max_features=20_000, max_df=most, min_df=few)
-    pairs = _vectorizer(max_features=60_000, max_df=most, min_df=few, ngram_range=(1, 2), stop_words="english")
+    # Frequent words carry little information, but in a small archive most words are frequent.
+    min_df, max_df = (2, 0.6) if len(papers) < _SMALL_ARCHIVE else (3, 0.1)
+    single = _vectorizer(max_features=20_000, max_df=max_df, min_df=min_df)
+    pairs = _vectorizer(max_features=60_000, max_df=max_df, min_df=min_df, ngram_range=(1, 2), stop_words="english")
     try:
         single.fit(texts)
         both = pairs.fit_transform(texts)
-    except ValueError:  # nothing but words that all papers or only one hold
+    except ValueError:  # no word is in more than one paper and in fewer than nearly all
         return None
     dimensions = min(_DIMENSIONS, both.shape[1] - 1, len(papers) - 1)
     if dimensions < 2:
@@ -101,10 +106,10 @@ def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
 
 
 def unpack_embedding(content: bytes) -> Embedding:
-    """Return the space that `Embedding.pack` made these bytes of."""
+    """Deserialize an embedding that `Embedding.pack` serialized."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        single = _known(arrays["single"], arrays["single_idf"])
-        pairs = _known(arrays["pairs"], arrays["pairs_idf"], ngram_range=(1, 2), stop_words="english")
+        single = _fitted(arrays["single"], arrays["single_idf"])
+        pairs = _fitted(arrays["pairs"], arrays["pairs_idf"], ngram_range=(1, 2), stop_words="english")
         return Embedding(single, pairs, arrays["axes"].astype(np.float32))
 
 
@@ -115,14 +120,14 @@ def _text(paper: Facts) -> str:
 def _vectorizer(**settings: Any) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
-    return TfidfVectorizer(**_FORM, **settings)
+    return TfidfVectorizer(**_VECTORIZER_OPTIONS, **settings)
 
 
 def _vocabulary(vectorizer: Any) -> NDArray[np.uint8]:
     return np.frombuffer("\n".join(vectorizer.get_feature_names_out()).encode(), np.uint8)
 
 
-def _known(vocabulary: NDArray[np.uint8], idf: Vectors, **settings: Any) -> Any:
+def _fitted(vocabulary: NDArray[np.uint8], idf: Vectors, **settings: Any) -> Any:
     vectorizer = _vectorizer(vocabulary=vocabulary.tobytes().decode().split("\n"), **settings)
     vectorizer.idf_ = idf.astype(np.float64)
     return vectorizer

@@ -1,4 +1,4 @@
-"""Ranked papers → sections by topic: a paper once, in its best topic, and no more than the reader wants."""
+"""Group a subscriber's ranked papers into sections: each paper once, in its best topic, within the profile's limits."""
 
 from __future__ import annotations
 
@@ -12,148 +12,164 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.models import Item, Profile, Reason, Section
+from newsletter.models import Item, Profile, Reason, Section, SectionKind
 from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason, reasons_for
 from newsletter.topics.query import Any, Term
 
-FOLLOWED = "People you follow"
-ALSO_TRENDING = "Also trending"
-TRENDING = "Trending"
-SERENDIPITY = "Something different"
+#: Stands for the section of followed authors where others have the number of a topic.
+_FOLLOWED = -1
+#: How many popular papers are considered for the serendipity section.
+_SERENDIPITY_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The numbers of some papers, the best first, and all papers' scores."""
+    """The numbers of some papers, the best first, and the scores of all papers of the index."""
 
     papers: Sequence[int]
     scores: Numbers
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """What is asked of the index for one reader."""
+class _Evaluation:
+    """A profile's queries evaluated over an index."""
 
     matcher: Matcher
     profile: Profile
     #: One for each topic.
     results: Sequence[QueryResult]
-    #: What the reader follows, if anything.
-    people: Any | None
+    #: The query for followed authors and organizations, or None.
+    follow_query: Any | None
     #: Which papers are by these.
     followed: Flags
 
     def items(self, ranked: _Ranked, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
-        """Return the chosen papers as items of a topic, or of those followed (-1)."""
-        node = self.matcher.node(self.profile.topics[topic].query) if topic >= 0 else None
+        """Return the chosen papers as items of a topic's section, or of the `_FOLLOWED` one."""
+        node = self.matcher.node(self.profile.topics[topic].query) if topic != _FOLLOWED else None
         return tuple(
             Item(
                 self.matcher.paper(paper),
                 round(float(ranked.scores[paper]), 4),
-                (*self._is_followed(paper), *(reasons_for(self.matcher.found(node, paper)) if node else ())),
-                also=tuple(self._others(paper, topic)),
+                (*self._follow_reasons(paper), *(reasons_for(self.matcher.found(node, paper)) if node else ())),
+                also=tuple(self._other_topics(paper, topic)),
             )
             for paper in chosen
         )
 
-    def _is_followed(self, paper: int) -> tuple[Reason, ...]:
-        return reasons_for(self.matcher.found(self.people, paper)) if self.people and self.followed[paper] else ()
+    def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
+        if self.follow_query is None or not self.followed[paper]:
+            return ()
+        return reasons_for(self.matcher.found(self.follow_query, paper))
 
-    def _others(self, paper: int, topic: int) -> Iterator[str]:
-        """Yield the names of a paper's other topics."""
-        for number, (other, evaluate) in enumerate(zip(self.profile.topics, self.results, strict=True)):
-            if number != topic and evaluate.matches[paper]:
+    def _other_topics(self, paper: int, topic: int) -> Iterator[str]:
+        """Yield the names of the other topics that a paper matches."""
+        for number, (other, result) in enumerate(zip(self.profile.topics, self.results, strict=True)):
+            if number != topic and result.matches[paper]:
                 yield other.name
 
 
 def group(
     matcher: Matcher, profile: Profile, sent_before: AbstractSet[int], today: date, taste: Numbers | None = None
 ) -> tuple[Section, ...]:
-    """Rank and group the index's papers, less those of the ids `sent_before`, for one reader.
+    """Rank the papers of an index for one profile and group them into sections.
 
-    Papers of those that the reader follows come first where they match no topic. Sections follow the reader's order of
-    topics and are never empty. Where the limit on the whole digest bites, the topics give way in turn, and what is
-    outside of them keeps the places that the profile asks for, up to half of all. A paper that nearly repeats one
-    shown before is left out, and what says much the same comes later. A paper that holds what one of its topics
-    excludes is shown nowhere, unless another topic matches it. The reader's `taste` has a place for each paper of the
-    index; it moves papers within the sections, and into none.
+    - Papers by followed authors that match no topic come first; the topics follow in the profile's order.
+    - No section is empty. Where `max_papers` is too small for all sections, they share the places in turn; papers
+      outside of the topics keep the places that the profile reserves for them, up to half of all.
+    - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
+    - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
+
+    Args:
+        matcher: Evaluates queries over the index.
+        profile: The subscriber's preferences.
+        sent_before: Ids of papers to leave out.
+        today: The day of the edition.
+        taste: The taste score of each paper of the index. It changes the order within sections only.
     """
     matcher = matcher.reweighed(profile.ranking)
-    reader = _read(matcher, profile)
+    evaluation = _evaluate(matcher, profile)
     unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
-    base = _base_scores(reader, today, taste)
-    best, strength = _best_topics(reader.results, len(unsent))
-    outside = unsent & (best < 0) & ~_any([evaluate.excluded for evaluate in reader.results], len(unsent))
-    # Number -1 stands for those followed, whose papers are a section of their own only outside of all topics.
-    flags = {-1: outside & reader.followed} | {
-        number: unsent & (best == number) for number in range(len(reader.results))
+    base = _base_scores(evaluation, today, taste)
+    best, strength = _best_topics(evaluation.results, len(unsent))
+    outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
+    flags = {_FOLLOWED: outside & evaluation.followed} | {
+        number: unsent & (best == number) for number in range(len(evaluation.results))
     }
-    placed = {number: _ranked(matcher, chosen, strength + base) for number, chosen in flags.items()}
-    rest = _ranked(matcher, outside & ~reader.followed, base)
-    kept = profile.trending + (profile.serendipity and bool(profile.topics))
+    ranked_by_topic = {number: _rank(matcher, chosen, strength + base) for number, chosen in flags.items()}
+    rest = _rank(matcher, outside & ~evaluation.followed, base)
+    reserved = profile.trending + (profile.serendipity and bool(profile.topics))
     places = _share(
-        profile.max_papers - min(kept, len(rest.papers), profile.max_papers // 2),
-        {number: min(len(ranked.papers), profile.max_per_section) for number, ranked in placed.items()},
+        profile.max_papers - min(reserved, len(rest.papers), profile.max_papers // 2),
+        {number: min(len(ranked.papers), profile.max_per_section) for number, ranked in ranked_by_topic.items()},
     )
     sections: list[Section] = []
     shown: list[int] = []
-    for number, ranked in placed.items():
+    for number, ranked in ranked_by_topic.items():
         chosen = _choose(matcher, ranked, places[number], shown)
         shown += chosen
         if chosen:
-            title = profile.topics[number].name if number >= 0 else FOLLOWED
-            sections.append(Section(title, reader.items(ranked, chosen, number), matched=len(ranked.papers)))
-    return (*sections, *_outside(matcher, profile, rest, shown))
+            items = evaluation.items(ranked, chosen, number)
+            sections.append(_section(profile, number, items, matched=len(ranked.papers)))
+    return (*sections, *_outside_sections(matcher, profile, rest, shown))
 
 
 def followed_by(profile: Profile) -> Any:
-    """Return the query for papers of those that a reader follows; it finds nothing if they follow nobody."""
+    """Return the query for papers by the authors and organizations that a profile follows; it may be empty."""
     return Any(tuple(Term(name, field) for name in profile.follow for field in ("author", "org")))
 
 
-def _read(matcher: Matcher, profile: Profile) -> _Reader:
-    people = followed_by(profile)
-    return _Reader(
+def _evaluate(matcher: Matcher, profile: Profile) -> _Evaluation:
+    follow_query = followed_by(profile)
+    return _Evaluation(
         matcher=matcher,
         profile=profile,
         results=[matcher.evaluate(topic.query) for topic in profile.topics],
-        people=people if profile.follow else None,
-        followed=matcher.index.flags(matcher.find(people)[0]),
+        follow_query=follow_query if profile.follow else None,
+        followed=matcher.index.flags(matcher.find(follow_query)[0]),
     )
 
 
-def _base_scores(reader: _Reader, today: date, taste: Numbers | None) -> Numbers:
-    """Return what each paper is worth to a reader whatever topic it is on."""
-    base, weights = reader.matcher.base_scores(today), reader.matcher.weights
-    if reader.people:
-        base = base + np.where(reader.followed, np.float32(weights.followed), np.float32(0))
+def _section(profile: Profile, number: int, items: tuple[Item, ...], matched: int) -> Section:
+    if number == _FOLLOWED:
+        return Section("", items, matched, SectionKind.FOLLOWED)
+    return Section(profile.topics[number].name, items, matched)
+
+
+def _base_scores(evaluation: _Evaluation, today: date, taste: Numbers | None) -> Numbers:
+    """Return the part of each paper's score that does not depend on the topic."""
+    base, weights = evaluation.matcher.base_scores(today), evaluation.matcher.weights
+    if evaluation.follow_query is not None:
+        base = base + np.where(evaluation.followed, np.float32(weights.followed), np.float32(0))
     if taste is not None:
         base = base + np.float32(weights.taste) * taste
     return base
 
 
 def _best_topics(results: Sequence[QueryResult], papers: int) -> tuple[NDArray[np.intp], Numbers]:
-    """Return for each paper the number of its best topic, -1 for none and of equals the first, and how it matches."""
+    """Return the number of each paper's best topic and the strength of the match.
+
+    A paper that matches no topic has the number -1 and the strength 0; between equal topics the first wins.
+    """
     if not results:
         return np.full(papers, -1), np.zeros(papers, np.float32)
-    strengths = np.stack([np.where(evaluate.matches, evaluate.strength, np.float32(-1)) for evaluate in results])
+    strengths = np.stack([np.where(result.matches, result.strength, np.float32(-1)) for result in results])
     best = strengths.argmax(axis=0)
     strength = strengths[best, np.arange(papers)]
     return np.where(strength < 0, -1, best), np.maximum(strength, 0)
 
 
-def _ranked(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
-    """Return the chosen papers, the best first; of equals the first in the order of keys."""
+def _rank(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
+    """Return the chosen papers by descending score; ties are broken by key."""
     numbers = np.flatnonzero(chosen)
     order = np.lexsort((matcher.key_ranks[numbers], -scores[numbers]))
     return _Ranked(numbers[order].tolist(), scores)
 
 
 def _share(limit: int, wanted: dict[int, int]) -> Counter[int]:
-    """Share `limit` places among the sections in turn, the best of each first: no topic crowds out another."""
+    """Share `limit` places among sections round-robin, so that no topic crowds out another."""
     turns = sorted((turn, number) for number, papers in wanted.items() for turn in range(papers))
     return Counter(number for _, number in turns[: max(0, limit)])
 
@@ -162,26 +178,28 @@ def _choose(matcher: Matcher, ranked: _Ranked, places: int, shown: Sequence[int]
     return choose(ranked.papers, ranked.scores, places, matcher.alike, matcher.weights.diversity, shown)
 
 
-def _outside(matcher: Matcher, profile: Profile, ranked: _Ranked, shown: Sequence[int]) -> Iterator[Section]:
-    """Yield what is outside of the topics: what trends, and the best liked of the rest beside something on topic."""
+def _outside_sections(matcher: Matcher, profile: Profile, ranked: _Ranked, shown: Sequence[int]) -> Iterator[Section]:
+    """Yield the sections of papers that match no topic: trending, and serendipity if a topic has papers."""
     room = profile.max_papers - len(shown)
     chosen = choose(ranked.papers, ranked.scores, min(room, profile.trending) if profile.topics else room,
                     matcher.alike, 0, shown)  # fmt: skip
     if chosen:
-        title = ALSO_TRENDING if profile.topics else TRENDING
-        yield Section(title, _popular(matcher, ranked, chosen), matched=len(chosen))
+        kind = SectionKind.ALSO_TRENDING if profile.topics else SectionKind.TRENDING
+        yield Section("", _popular_items(matcher, ranked, chosen), len(chosen), kind)
     if profile.serendipity and profile.topics and shown and room > len(chosen):
         seen = {*chosen, *shown}
-        liked = (paper for paper in ranked.papers if paper not in seen and popularity_reason(matcher.paper(paper)))
-        if surprise := choose(list(islice(liked, 5)), ranked.scores, 1, matcher.alike, 0, [*shown, *chosen]):
-            yield Section(SERENDIPITY, _popular(matcher, ranked, surprise), matched=1)
+        popular = (paper for paper in ranked.papers if paper not in seen and popularity_reason(matcher.paper(paper)))
+        candidates = list(islice(popular, _SERENDIPITY_CANDIDATES))
+        if surprise := choose(candidates, ranked.scores, 1, matcher.alike, 0, [*shown, *chosen]):
+            yield Section("", _popular_items(matcher, ranked, surprise), 1, SectionKind.SERENDIPITY)
 
 
-def _popular(matcher: Matcher, ranked: _Ranked, chosen: Sequence[int]) -> tuple[Item, ...]:
+def _popular_items(matcher: Matcher, ranked: _Ranked, chosen: Sequence[int]) -> tuple[Item, ...]:
     papers = ((matcher.paper(number), ranked.scores[number]) for number in chosen)
     return tuple(Item(paper, round(float(score), 4), popularity_reason(paper)) for paper, score in papers)
 
 
 def _any(flags: Iterable[Flags], papers: int) -> Flags:
+    """Return which of `papers` any of the flags is set for."""
     joined: Flags = np.logical_or.reduce([np.zeros(papers, np.bool_), *flags])
     return joined

@@ -1,8 +1,7 @@
-"""Which papers hold which terms: built once for some papers, asked once for each distinct term.
+"""An inverted index of papers by field, built once for an edition and queried once for each distinct term.
 
-An inverted index of words by field. Phrases are first narrowed down to the papers that hold all their words, then
-looked for in the words' order. Every answer is an array with a place for each paper, so that thousands of topics can be
-answered by joining arrays.
+Candidates for a phrase are the papers that hold all its words; their texts are then searched for the phrase. Results
+are bit sets and arrays over all papers of the index, so that thousands of topics are evaluated by array operations.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Numbers = NDArray[np.float32]
 
 
 class Field(IntEnum):
-    """Where in a paper a term was found, the strongest place first."""
+    """The fields of a paper, the strongest first."""
 
     TITLE = 0
     KEYWORDS = 1
@@ -42,6 +41,7 @@ class Field(IntEnum):
         return self.name.lower()
 
 
+#: Fields that a term without a field is searched in.
 _DEFAULT = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT)
 _COUNT = len(Field)
 
@@ -49,8 +49,8 @@ _COUNT = len(Field)
 _ACRONYM = re.compile(r"[A-Z]{2,}[0-9]*s?")
 _ACRONYMS = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2,}[0-9]*s?(?![A-Za-z0-9])")
 _HYPHENATED = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)+")
-#: Shorter words are not looked for as two ("incontext" as "in context").
-_SHORTEST_COMPOUND = 6
+#: Minimum length of a word that is also searched as two ("incontext" as "in context").
+_MIN_COMPOUND = 6
 
 
 class PaperIndex:
@@ -58,9 +58,9 @@ class PaperIndex:
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = {paper.id: paper for paper in papers}
-        #: Ids in the order of the arrays.
+        #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
-        #: Those with a newer version than the store first saw.
+        #: The papers with a newer version than the first one seen.
         self.revised = tuple(paper for paper in papers if paper.revised_at is not None)
         self._postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in Field]
         self._texts: list[list[str]] = [[] for _ in Field]
@@ -71,16 +71,16 @@ class PaperIndex:
         self._parts: dict[str, list[tuple[str, str]]] = {}
         self._bits: dict[Term, int] = {}
         self._counts: dict[Term, Numbers] = {}
-        #: The bits of all papers.
+        #: The bit set of all papers.
         self.all = (1 << len(self.ids)) - 1
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def bits(self, term: Term) -> int:
-        """Return which papers hold a term: the bit of a paper's number is set.
+        """Return the papers that hold a term, as a bit set: bit n stands for the paper of number n.
 
-        Python's integers join a thousand papers in one step, which is what makes thousands of topics cheap.
+        A bitwise operation on integers combines all papers at once, which makes thousands of topics cheap.
         """
         known = self._bits.get(term)
         if known is None:
@@ -92,7 +92,7 @@ class PaperIndex:
         return known
 
     def counts(self, term: Term) -> Numbers:
-        """Return how often each paper holds a term in each field: fields × papers."""
+        """Return a term's frequency in each field of each paper: fields × papers."""
         if term not in self._counts:
             counts = np.zeros((_COUNT, len(self.ids)), np.float32)
             for field, numbers in self._occurrences(term):
@@ -102,12 +102,12 @@ class PaperIndex:
         return self._counts[term]
 
     def place(self, term: Term, number: int) -> Field | None:
-        """Return the strongest place where a paper holds a term, or None."""
+        """Return the strongest field of a paper that holds a term, or None."""
         counts = self.counts(term)
         return next((field for field in Field if counts[field, number] > 0), None)
 
     def flags(self, bits: int) -> Flags:
-        """Return bits as an array of truth values."""
+        """Return a bit set as an array of booleans over all papers."""
         raw = np.frombuffer(bits.to_bytes(len(self.ids) // 8 + 1, "little"), np.uint8)
         return np.unpackbits(raw, bitorder="little")[: len(self.ids)].astype(np.bool_)
 
@@ -119,11 +119,11 @@ class PaperIndex:
             texts.append(_spaced(found))
             for word in (*found, *_marked(passage)):
                 postings[word].append(number)
-        # The bar keeps a phrase from running from one keyword or name into the next.
+        # The bar keeps phrases from matching across two keywords or names.
         self._texts[field].append("|".join(texts))
 
     def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int]]]:
-        """Yield fields, with the number of a paper for each time that it holds a term there."""
+        """Yield fields with the numbers of papers that hold a term there, one for each occurrence."""
         fields = _DEFAULT if term.field is None else (Field[term.field.upper()],)
         if fields[0] in (Field.CAT, Field.SOURCE):
             phrase = [term.text.casefold()]
@@ -135,23 +135,23 @@ class PaperIndex:
             if not self._postings[field]:
                 continue
             if term.is_prefix:
-                yield from ((field, self._postings[field][word]) for word in self._beginning(field, phrase[0]))
+                yield from ((field, self._postings[field][word]) for word in self._words_with(field, phrase[0]))
             else:
                 yield from ((field, numbers) for numbers in self._spelled(field, phrase))
 
     def _spelled(self, field: Field, phrase: list[str]) -> Iterator[Iterable[int]]:
-        """Yield the numbers of papers, each as often as it holds a phrase, however it is spelled."""
+        """Yield the numbers of papers that hold a phrase in any spelling, one for each occurrence."""
         postings = self._postings[field]
         if len(phrase) == 1:
             (word,) = phrase
             yield from (postings[spelling] for spelling in (word, f"+{word}") if spelling in postings)
         else:
-            yield self._side_by_side(field, phrase)
+            yield self._adjacent(field, phrase)
         for other in self._other_spellings(field, phrase):
-            yield self._side_by_side(field, other, hyphenated=len(phrase) > 1)
+            yield self._adjacent(field, other, hyphenated=len(phrase) > 1)
 
-    def _side_by_side(self, field: Field, phrase: list[str], *, hyphenated: bool = True) -> Iterator[int]:
-        """Yield papers whose words stand side by side; without `hyphenated`, those that a hyphen joins are left out."""
+    def _adjacent(self, field: Field, phrase: list[str], *, hyphenated: bool = True) -> Iterator[int]:
+        """Yield a number for each occurrence of adjacent words; papers that hyphenate them only if `hyphenated`."""
         postings = self._postings[field]
         holders = [postings[word] for word in phrase if word in postings]
         if len(holders) < len(phrase):
@@ -165,9 +165,9 @@ class PaperIndex:
                 yield number
 
     def _other_spellings(self, field: Field, phrase: list[str]) -> Iterator[list[str]]:
-        """Yield a phrase with two of its words joined, or one taken apart, where there are such words.
+        """Yield the spellings of a phrase with two words joined or one split, if the field has these words.
 
-        "in-context learning" is also written "incontext learning", and the other way round.
+        "in-context learning" is also written "incontext learning", and vice versa.
         """
         postings = self._postings[field]
         for cut, word in enumerate(phrase):
@@ -179,16 +179,16 @@ class PaperIndex:
                     yield [*before, first, second, *after]
 
     def _halves(self, word: str) -> Sequence[tuple[str, str]]:
-        """Return the pairs of words that a word may be written as."""
+        """Return the pairs of words of the index that a word may be split into."""
         if word not in self._parts:
-            cuts = range(2, len(word) - 1) if len(word) >= _SHORTEST_COMPOUND and word.isalpha() else ()
+            cuts = range(2, len(word) - 1) if len(word) >= _MIN_COMPOUND and word.isalpha() else ()
             held = [self._postings[field] for field in Field if field not in (Field.CAT, Field.SOURCE)]
             pairs = ((word[:cut], word[cut:]) for cut in cuts)
             self._parts[word] = [pair for pair in pairs if any(pair[0] in p and pair[1] in p for p in held)]
         return self._parts[word]
 
-    def _beginning(self, field: Field, prefix: str) -> Iterator[str]:
-        """Yield the words of a field that begin so."""
+    def _words_with(self, field: Field, prefix: str) -> Iterator[str]:
+        """Yield the words of a field that begin with a prefix."""
         if field not in self._vocabularies:
             self._vocabularies[field] = sorted(word for word in self._postings[field] if word[0] not in "=+")
         vocabulary = self._vocabularies[field]
@@ -197,7 +197,7 @@ class PaperIndex:
 
 
 class Statistics:
-    """How rare terms are among all papers, or the latest of them; these are read when first needed."""
+    """The rarity of terms in the archive or its latest papers, which are read when first needed."""
 
     def __init__(self, read_archive: Callable[[], PaperIndex]) -> None:
         self._read_archive = read_archive
@@ -207,9 +207,9 @@ class Statistics:
         return self._read_archive()
 
     def rarity(self, term: Term) -> float:
-        """Return 1 for a term that no paper holds, towards 0 for one that all hold.
+        """Return a term's rarity: 1 if no paper holds it, near 0 if all do.
 
-        The inverse document frequency of Robertson and Spärck Jones, as BM25 uses it, over its largest value.
+        The inverse document frequency of Robertson and Spärck Jones, as in BM25, divided by its maximum.
         """
         papers = len(self._archive)
         holders = self._archive.bits(term).bit_count()
@@ -229,7 +229,7 @@ def _passages(paper: Paper) -> Iterable[tuple[Field, Sequence[str]]]:
 
 
 def _marked(passage: str) -> Iterator[str]:
-    """Yield what `words` does not tell of a passage: words in capitals ("=RAG"), and joined ones ("+incontext")."""
+    """Yield the marked words of a passage that `words` loses: acronyms ("=RAG") and hyphenated words ("+incontext")."""
     for match in _ACRONYMS.finditer(passage):
         yield _exact(match[0])
     if "-" in passage or "\u2010" in passage or "\u2011" in passage:
@@ -242,5 +242,5 @@ def _exact(acronym: str) -> str:
 
 
 def _spaced(phrase: Sequence[str]) -> str:
-    """Join words so that a phrase is found in a text by plain search, and only as whole words."""
+    """Join words so that a substring search finds phrases, and only as whole words."""
     return f" {' '.join(phrase)} "

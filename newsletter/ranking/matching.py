@@ -1,7 +1,7 @@
-"""A query × an index → which papers it matches, how well, and what it keeps out: arrays joined by the query's tree.
+"""Evaluate queries over an index: which papers match, how strongly, and which are excluded.
 
-The tree is walked once for each distinct query, its terms are looked up once for each index; what remains for each
-of thousands of topics is the joining of a few short arrays.
+Each distinct query is parsed once and each distinct term looked up once for an index; what remains for thousands of
+topics is combining a few arrays along the query's tree.
 """
 
 from __future__ import annotations
@@ -21,60 +21,59 @@ from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What a query found; every array has a place for each paper of the index."""
+    """The result of a query, as arrays over all papers of the index."""
 
     matches: Flags
-    #: Papers that match but for something the query does not want ("-survey").
+    #: Papers that would match without the query's exclusions ("-survey").
     excluded: Flags
-    #: How well each matching paper matches; 0 for the others.
+    #: BM25F strength of each match; 0 for papers that do not match.
     strength: Numbers
 
 
 class Matcher:
-    """Answers queries over the papers of one index."""
+    """Evaluates queries over the papers of one index; results are cached."""
 
     def __init__(self, index: PaperIndex, statistics: Statistics | None = None, weights: Weights | None = None) -> None:
         self.index = index
         self.weights = weights or Weights()
         self._statistics = statistics or Statistics(lambda: index)
-        chosen = self.weights
-        # In the order of `Field`: author, org, cat and source are alike.
-        of_fields = [chosen.title, chosen.keywords, chosen.abstract, *[chosen.name] * 4]
+        # In the order of `Field`; author, org, cat and source share a weight.
+        of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
         self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {(): self}
         self._nodes: dict[str, Node] = {}
         self._found: dict[str, tuple[int, int]] = {}
-        self._answers: dict[str, QueryResult] = {}
+        self._results: dict[str, QueryResult] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
         self.alike = Similarity(list(index.papers.values()))
         keys = sorted((paper.key, number) for number, paper in enumerate(index.papers.values()))
-        #: The place of each paper in the order of keys, by which equals are ranked.
+        #: Each paper's position in the order of keys, which breaks ties.
         self.key_ranks = np.empty(len(index), np.int32)
         self.key_ranks[[number for _, number in keys]] = np.arange(len(index), dtype=np.int32)
 
     def reweighed(self, ranking: tuple[tuple[str, float], ...]) -> Matcher:
-        """Return what answers queries over the same papers by other weights, those of one reader's profile."""
+        """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
         if ranking not in self._reweighed:
             weights = replace(self.weights, **dict(ranking))
             self._reweighed[ranking] = Matcher(self.index, self._statistics, weights)
         return self._reweighed[ranking]
 
     def node(self, query: str) -> Node:
-        """Return a query's tree, read once.
+        """Return the syntax tree of a query.
 
         Raises:
-            QueryError: It is no query.
+            QueryError: The query is invalid.
         """
         if query not in self._nodes:
             self._nodes[query] = parse(query)
         return self._nodes[query]
 
     def find(self, query: str | Node) -> tuple[int, int]:
-        """Return the bits of the papers that match, and of those that only an exclusion keeps out ("-survey").
+        """Return the bit sets of the papers that match, and of those that only an exclusion ("-survey") rejects.
 
         Raises:
-            QueryError: It is no query.
+            QueryError: The query is invalid.
         """
         if not isinstance(query, str):
             matches, wanted = self._bits(query)
@@ -84,30 +83,30 @@ class Matcher:
         return self._found[query]
 
     def evaluate(self, query: str) -> QueryResult:
-        """Return what a query finds, and how well each paper matches.
+        """Evaluate a query over all papers.
 
         Raises:
-            QueryError: It is none.
+            QueryError: The query is invalid.
         """
-        if query not in self._answers:
+        if query not in self._results:
             matches, excluded = map(self.index.flags, self.find(query))
             strength = np.where(matches, self._strength(self.node(query)), np.float32(0))
-            self._answers[query] = QueryResult(matches, excluded, strength)
-        return self._answers[query]
+            self._results[query] = QueryResult(matches, excluded, strength)
+        return self._results[query]
 
     def paper(self, number: int) -> Paper:
-        """Return the paper that has a place in the arrays."""
+        """Return the paper of a number, its position in the arrays."""
         return self.index.papers[self.index.ids[number]]
 
     def base_scores(self, today: date) -> Numbers:
-        """Return what each paper is worth whatever it is about: popularity and freshness."""
+        """Return the scores of all papers without a match: popularity and freshness."""
         if today not in self._base:
             papers = self.index.papers.values()
             self._base[today] = np.array([score(paper, 0, today, self.weights).total for paper in papers], np.float32)
         return self._base[today]
 
     def found(self, node: Node, number: int) -> list[tuple[Term, Field, float]]:
-        """Return the wanted terms that a paper holds, where it holds each most, and what that is worth."""
+        """Return the terms of a query that a paper holds, with the strongest field and the strength of each."""
         match node:
             case Term():
                 place = self.index.place(node, number)
@@ -120,7 +119,7 @@ class Matcher:
                 return []
 
     def _bits(self, node: Node) -> tuple[int, int]:
-        """Return the bits of what matches, and of what would if everything under a "-" were left out of account."""
+        """Return the bit sets of the papers that match, and that would match without exclusions."""
         match node:
             case Term():
                 found = self.index.bits(node)
@@ -143,10 +142,10 @@ class Matcher:
                 return matches, wanted
 
     def _strength(self, node: Node) -> Numbers:
-        """Return how well each paper matches a part of a query; 0 where it does not."""
+        """Return the strength with which each paper matches a node; 0 if it does not."""
         match node:
             case Term():
-                return self._term(node)
+                return self._term_strength(node)
             case Not():
                 return np.zeros(len(self.index), np.float32)
             case Boost():
@@ -157,14 +156,14 @@ class Matcher:
             case Any():
                 strengths = [self._strength(part) for part in node.parts]
                 best: Numbers = np.maximum.reduce(strengths)
-                # Alternatives often say the same thing ("LLM", "language model"), so each further one counts less.
+                # Alternatives are often synonyms ("LLM", "language model"), so each further one counts less.
                 rest: Numbers = np.add.reduce(strengths) - best
                 return best + np.float32(self.weights.further) * rest
 
-    def _term(self, term: Term) -> Numbers:
-        """Weigh a term as BM25F does: fields weighted first, then saturated, then by rarity.
+    def _term_strength(self, term: Term) -> Numbers:
+        """Return the BM25F strength of a term: weighted field frequencies, saturated, times rarity.
 
-        Robertson, Zaragoza, Taylor: "Simple BM25 Extension to Multiple Weighted Fields", CIKM 2004.
+        Source: Robertson, Zaragoza, Taylor: "Simple BM25 Extension to Multiple Weighted Fields", CIKM 2004.
         """
         if term not in self._strengths:
             frequency = self._field_weights @ self.index.counts(term)

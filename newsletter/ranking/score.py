@@ -1,4 +1,4 @@
-"""How much a paper is worth to a reader today, as a sum that can be explained."""
+"""A paper's score for a subscriber on a day: a sum of named parts, and the reasons for showing it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from newsletter.models import Paper, Reason
+from newsletter.models import Paper, Reason, ReasonKind
 from newsletter.ranking.index import Field
 from newsletter.ranking.weights import Weights
-from newsletter.text import counted
 from newsletter.topics.query import Term
+
+_REASONS = {
+    Field.TITLE: ReasonKind.TITLE,
+    Field.KEYWORDS: ReasonKind.KEYWORDS,
+    Field.ABSTRACT: ReasonKind.ABSTRACT,
+    Field.AUTHOR: ReasonKind.AUTHOR,
+    Field.ORG: ReasonKind.ORGANIZATION,
+    Field.CAT: ReasonKind.CATEGORY,
+    Field.SOURCE: ReasonKind.SOURCE,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The parts of a paper's score."""
+    """The parts of a paper's score; see `weights.Weights` for what each counts."""
 
     match: float
     popularity: float
@@ -26,34 +35,39 @@ class Score:
 
     @property
     def total(self) -> float:
-        """Return the sum that papers are ranked by."""
+        """Return the sum of the parts, by which papers are ranked."""
         return self.match + self.popularity + self.freshness + self.followed + self.taste
 
 
 def score(paper: Paper, match: float, today: date, weights: Weights) -> Score:
-    """Weigh one paper; `match` is what its best topic's query says of it, 0 outside of all topics."""
-    liked = (paper.upvotes or 0) + (paper.comments or 0)
+    """Score one paper by its match, popularity and freshness.
+
+    Args:
+        paper: The paper to score.
+        match: The strength of its best topic's query match; 0 if it matches no topic.
+        today: The day of the edition.
+        weights: The weights of the parts.
+    """
+    reactions = (paper.upvotes or 0) + (paper.comments or 0)
     age_days = max(0, (today - (paper.published or paper.day)).days)
     return Score(
         match=match,
-        popularity=weights.popularity * math.log10(1 + liked),
+        popularity=weights.popularity * math.log10(1 + reactions),
         freshness=weights.freshness * 0.5 ** (age_days / weights.half_life_days),
     )
 
 
-def reasons_for(found: Sequence[tuple[Term, Field, float]]) -> tuple[Reason, ...]:
-    """Return why a paper is there, the strongest place first: "title: in-context learning"."""
-    ranked = sorted(found, key=lambda hit: hit[1])
-    return tuple(dict.fromkeys(Reason(str(place), term_in_words(term)) for term, place, _ in ranked))
+def reasons_for(hits: Sequence[tuple[Term, Field, float]]) -> tuple[Reason, ...]:
+    """Return the matched terms as distinct reasons, the strongest field first."""
+    ranked = sorted(hits, key=lambda hit: hit[1])
+    return tuple(dict.fromkeys(Reason(_REASONS[field], format_term(term)) for term, field, _ in ranked))
 
 
-def term_in_words(term: Term) -> str:
-    """Return a term without its quotes and its field."""
+def format_term(term: Term) -> str:
+    """Format a term without quotes and field: "in-context learning", "robot*"."""
     return f"{term.text}*" if term.is_prefix else term.text
 
 
 def popularity_reason(paper: Paper) -> tuple[Reason, ...]:
-    """Return why a paper of no topic is there: how much it is liked, if it is."""
-    counts = [(paper.upvotes, "upvote"), (paper.comments, "comment")]
-    liked = [counted(number, noun) for number, noun in counts if number]
-    return (Reason("trending", ", ".join(liked)),) if liked else ()
+    """Return the reason for showing a paper that matches no topic: its upvotes and comments, if it has any."""
+    return (Reason(ReasonKind.POPULARITY),) if paper.upvotes or paper.comments else ()

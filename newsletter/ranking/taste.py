@@ -1,10 +1,10 @@
-"""What a reader likes, learned from the papers they said they want more or less of. No clicks are followed.
+"""Taste models: what a subscriber likes, learned from their explicit feedback on papers. Clicks are not tracked.
 
-The mean of what is liked, less some of what is not (Rocchio, 1971), is a direction in the space of meanings; its
-nearest papers in the archive are added to it, since a few examples say little by themselves (pseudo-relevance
-feedback). A linear classifier over the words, as arxiv-sanity-lite's, sharpens this once there are more.
+The centroid of liked papers less a share of the disliked ones (Rocchio, 1971) is a direction of the embedding. The
+nearest papers of the archive are added to it, because a few examples carry little information (pseudo-relevance
+feedback). A linear classifier of TF-IDF vectors, as in arxiv-sanity-lite, sharpens this as the feedback grows.
 
-Both are linear, so that what was learned is two short vectors: judging a paper takes two products.
+Both are linear, so that a model is two short vectors, and scoring a paper takes two dot products.
 """
 
 from __future__ import annotations
@@ -17,61 +17,62 @@ import numpy as np
 
 from newsletter.ranking.embedding import PaperVectors, Vectors
 
+#: Number of nearest papers of the archive for pseudo-relevance feedback.
 _NEAREST = 50
+#: Weights of disliked papers and of the classifier.
 _DISLIKED = 0.5
-#: The classifier's share: what it adds grows with the examples it learns from.
 _CLASSIFIER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """The mean and spread of some numbers over the archive."""
+    """Mean and standard deviation of a score over the archive."""
 
     mean: float
-    spread: float
+    deviation: float
 
     def standard(self, values: Vectors) -> Vectors:
-        """Return values as multiples of the spread, from the mean."""
-        if self.spread <= 0:
+        """Return standard scores (z-scores)."""
+        if self.deviation <= 0:
             return np.zeros_like(values)
-        return ((values - np.float32(self.mean)) / np.float32(self.spread)).astype(np.float32)
+        return ((values - np.float32(self.mean)) / np.float32(self.deviation)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class TasteModel:
-    """What was learned of one reader."""
+    """The taste of one subscriber."""
 
-    #: A direction in the space of meanings.
+    #: A direction of the embedding, of unit length.
     towards: Vectors
-    #: What each word says; zeros where there was nothing to tell apart.
+    #: The classifier's coefficient of each word; zeros if all papers of the archive are liked.
     words: Vectors
-    #: Of what the direction, the words and both together say of the archive: mean and spread of each.
+    #: Scales of the scores by direction, by words and by both together.
     scales: tuple[_Scale, _Scale, _Scale]
 
     def judge(self, placed: PaperVectors) -> Vectors:
-        """Return how much each paper is to the reader's taste: 0 on the archive's average, most between -3 and 3."""
-        by_meaning, by_words, both = self.scales
-        meaning = by_meaning.standard(placed.meanings @ self.towards)
-        said = by_words.standard((placed.words @ self.words).astype(np.float32))
-        return both.standard(meaning + np.float32(_CLASSIFIER) * said)
+        """Return a standard score for each paper: 0 is the average of the archive; most are between -3 and 3."""
+        by_direction, by_words, both = self.scales
+        direction = by_direction.standard(placed.meanings @ self.towards)
+        classifier = by_words.standard((placed.words @ self.words).astype(np.float32))
+        return both.standard(direction + np.float32(_CLASSIFIER) * classifier)
 
     def pack(self) -> bytes:
-        """Return it as bytes."""
+        """Serialize the model; coefficients are rounded to half precision."""
         content = io.BytesIO()
-        scales = np.array([(scale.mean, scale.spread) for scale in self.scales])
+        scales = np.array([(scale.mean, scale.deviation) for scale in self.scales])
         np.savez_compressed(content, towards=self.towards, words=self.words.astype(np.float16), scales=scales)
         return content.getvalue()
 
 
 def unpack_taste_model(content: bytes) -> TasteModel:
-    """Return the taste that `TasteModel.pack` made these bytes of."""
+    """Deserialize a model that `TasteModel.pack` serialized."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         one, two, three = (_Scale(*map(float, scale)) for scale in arrays["scales"])
         return TasteModel(arrays["towards"], arrays["words"].astype(np.float32), (one, two, three))
 
 
 def learn(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int] = ()) -> TasteModel | None:
-    """Learn from places in the archive that a reader likes and dislikes; without any liked one nothing is known."""
+    """Learn a taste model from the rows of liked and disliked papers in the archive; None without a liked one."""
     if not len(liked):
         return None
     towards = _unit(archive.meanings[list(liked)].mean(axis=0))
@@ -80,16 +81,17 @@ def learn(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int] =
     nearest = np.argsort(-(archive.meanings @ towards), kind="stable")[:_NEAREST]
     towards = _unit(towards + archive.meanings[nearest].mean(axis=0))
     words = _classifier(archive, liked, disliked)
-    meaning, said = archive.meanings @ towards, (archive.words @ words).astype(np.float32)
-    by_meaning, by_words = _scale(meaning), _scale(said)
-    both = by_meaning.standard(meaning) + np.float32(_CLASSIFIER) * by_words.standard(said)
-    return TasteModel(towards, words, (by_meaning, by_words, _scale(both)))
+    direction, classifier = archive.meanings @ towards, (archive.words @ words).astype(np.float32)
+    by_direction, by_words = _scale(direction), _scale(classifier)
+    both = by_direction.standard(direction) + np.float32(_CLASSIFIER) * by_words.standard(classifier)
+    return TasteModel(towards, words, (by_direction, by_words, _scale(both)))
 
 
 def _classifier(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int]) -> Vectors:
-    """Return what each word says for a linear classifier of liked papers against all others.
+    """Return the coefficients of a linear SVM that separates liked papers from all others.
 
-    The settings are arxiv-sanity-lite's (C 0.01, balanced); what is disliked counts ten times as a counter-example.
+    The settings are those of arxiv-sanity-lite (C = 0.01, balanced); disliked papers weigh ten times as much as
+    negative examples.
     """
     from sklearn.svm import LinearSVC  # noqa: PLC0415 - takes a second to import
 
@@ -100,8 +102,8 @@ def _classifier(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[
     if labels.all():
         return np.zeros(archive.words.shape[1], np.float32)
     classifier = LinearSVC(class_weight="balanced", C=0.01, max_iter=10_000, tol=1e-6, dual="auto", random_state=0)
-    said: Vectors = classifier.fit(archive.words, labels, importance).coef_[0].astype(np.float32)
-    return said
+    coefficients: Vectors = classifier.fit(archive.words, labels, importance).coef_[0].astype(np.float32)
+    return coefficients
 
 
 def _unit(vector: Vectors) -> Vectors:

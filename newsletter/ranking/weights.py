@@ -1,8 +1,8 @@
-"""All the numbers of a paper's score, in one place.
+"""The weights of a paper's score.
 
 score = match + popularity + freshness + followed + taste
 
-A site may set others under [ranking] in newsletter.toml, and a reader under [ranking] in their profile.
+A site may override them under [ranking] in newsletter.toml, and a subscriber under [ranking] in their profile.
 """
 
 from __future__ import annotations
@@ -17,38 +17,39 @@ from newsletter.errors import ProfileError
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What counts how much."""
+    """The weights of fields, of the parts of a score, and of diversity."""
 
-    #: A term in the title counts as so many in the abstract; so do one in the keywords and one in a name or category.
+    #: Field weights: an occurrence in the title counts as much as this many in the abstract; `name` is for authors,
+    #: organizations, categories and sources.
     title: float = 3.0
     keywords: float = 2.0
     abstract: float = 1.0
     name: float = 3.0
-    #: How soon more of a term adds less (BM25's k1).
+    #: Term frequency saturation (BM25's k1): the lower, the sooner further occurrences stop counting.
     k1: float = 1.2
-    #: The best that a single rare term can add is 2.2 times this.
+    #: Scale of the match; with the default k1, a single rare term adds at most 2.2 times this.
     match: float = 2.0
-    #: Every alternative after a topic's strongest adds this share of itself.
+    #: Share of its own strength that each further alternative of a query ("a OR b") adds to the strongest.
     further: float = 0.5
-    #: Each tenfold of upvotes and comments adds this.
+    #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
-    #: A paper of today adds this, an older one less.
+    #: Added for a paper published today; decays with `half_life_days`.
     freshness: float = 1.0
-    #: A paper by someone that the reader follows adds this.
+    #: Added for a paper by an author or organization that the subscriber follows.
     followed: float = 3.0
-    #: A paper that is to the reader's taste as few are (three times the usual spread) adds three times this.
+    #: Added for each standard deviation by which a paper is closer to the subscriber's taste than the average paper.
     taste: float = 0.5
-    #: What a paper loses that says the same as one before it in its section.
+    #: Subtracted, scaled by similarity, from a paper that is similar to one above it in its section.
     diversity: float = 3.0
-    #: After so many days the freshness is half.
+    #: Days after which freshness has halved.
     half_life_days: float = 7.0
 
 
 def check_weights(table: Any) -> Mapping[str, float]:
-    """Return a [ranking] table's numbers by the names of `Weights`.
+    """Validate a [ranking] table and return its numbers by the field names of `Weights`.
 
     Raises:
-        ProfileError: A name is not among them, or a number is none or out of range.
+        ProfileError: The table has an unknown name, or a value that is not a number or out of range.
     """
     if not isinstance(table, Mapping):
         raise ProfileError("ranking: a table is expected, as in [ranking]")

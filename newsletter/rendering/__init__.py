@@ -1,1 +1,1 @@
-"""Digest → Message: what a template may use, the templates' environment, and the MIME around the result."""
+"""Digests → messages: contexts of templates, the templates' environment, assembly and MIME."""

@@ -1,6 +1,6 @@
-"""One accent colour, chosen by the site → the shades of it that can be read: by day, by night, and on chips.
+"""The site's accent colour → a palette of legible shades for light mode, dark mode and chips.
 
-Contrast after WCAG 2.2, 1.4.3: text of ordinary size needs 4.5 to 1.
+Contrast is measured by WCAG 2.2, success criterion 1.4.3: text of normal size needs a ratio of 4.5:1.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 ACCENT = "#9a3412"
 
-#: What the accent is read on, as in templates/email/style.css and screens.css: pages and cards by day and by night.
-_DAY = ("#f3f1ec", "#fffdf9")
-_NIGHT = ("#161513", "#201e1b")
-#: A little more than is asked for: mail programs shift colours, above all by night.
-_ENOUGH = 5.5
+#: Backbackgrounds of page and card in light and dark mode, as in templates/email/style.css and screens.css.
+_LIGHT = ("#f3f1ec", "#fffdf9")
+_DARK = ("#161513", "#201e1b")
+#: Above the required 4.5, because mail clients shift colours, especially in dark mode.
+_MIN_CONTRAST = 5.5
 
 _RGB = tuple[int, int, int]
 
@@ -33,38 +33,38 @@ class Palette:
 
 
 def is_colour(text: str) -> bool:
-    """Tell whether this is a colour as "#9a3412"."""
+    """Return whether a text is a colour of the form "#9a3412"."""
     return re.fullmatch(r"#[0-9a-fA-F]{6}", text) is not None
 
 
 def make_palette(accent: str) -> Palette:
-    """Derive the shades from one colour: as near to it as can be read."""
+    """Derive a palette from an accent colour, with shades as close to it as contrast allows."""
     chosen = _rgb(accent)
     chip, night_chip = _mixed(chosen, (255, 255, 255), 0.86), _mixed(chosen, (22, 21, 19), 0.68)
     return Palette(
-        accent=_hex(_readable(chosen, _DAY, darker=True)),
+        accent=_hex(_legible(chosen, _LIGHT, darker=True)),
         chip=_hex(chip),
-        on_chip=_hex(_readable(chosen, (_hex(chip),), darker=True)),
-        night_accent=_hex(_readable(chosen, _NIGHT, darker=False)),
+        on_chip=_hex(_legible(chosen, (_hex(chip),), darker=True)),
+        night_accent=_hex(_legible(chosen, _DARK, darker=False)),
         night_chip=_hex(night_chip),
-        night_on_chip=_hex(_readable(chosen, (_hex(night_chip),), darker=False)),
+        night_on_chip=_hex(_legible(chosen, (_hex(night_chip),), darker=False)),
     )
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours, 1 to 21."""
+    """Return the contrast ratio of two colours, from 1 to 21."""
     darker, lighter = sorted((_luminance(_rgb(one)), _luminance(_rgb(other))))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _readable(colour: _RGB, grounds: tuple[str, ...], *, darker: bool) -> _RGB:
-    """Return the colour, or the shade next to it that stands out from all of these; its hue stays."""
+def _legible(colour: _RGB, backgrounds: tuple[str, ...], *, darker: bool) -> _RGB:
+    """Return the nearest shade of a colour with enough contrast on all backgrounds, of the same hue."""
     hue, lightness, saturation = rgb_to_hls(*(value / 255 for value in colour))
     end = 0.0 if darker else 1.0
     for step in range(101):
         red, green, blue = hls_to_rgb(hue, lightness + (end - lightness) * step / 100, saturation)
         shade = round(red * 255), round(green * 255), round(blue * 255)
-        if all(contrast(_hex(shade), ground) >= _ENOUGH for ground in grounds):
+        if all(contrast(_hex(shade), background) >= _MIN_CONTRAST for background in backgrounds):
             break
     return shade
 

@@ -1,8 +1,8 @@
-"""What a template may use: `site`, `digest`, `section`, `card`, and the language's `_` and `count`. Nothing else.
+"""The contexts of templates: `site`, `digest`, `section`, `card`, `mail`, `notice`; beside `_` (gettext) and `count`.
 
-Texts are plain text, to be escaped by the template (HTML templates do it by themselves); where one is HTML already, it
-says so. What only one reader or one digest has (subject, summary, why, …) is put into pages that were rendered for
-many: a template may print and wrap it, and ask whether it is there (but for the reader's name), not compute with it.
+Values are plain text, which HTML templates escape automatically, except those documented as HTML. Pages are rendered
+once for many subscribers, with slots for the texts that differ between digests or subscribers (`subject`, `summary`,
+`why`, …): a template may print, wrap and test these (`subscriber_name` cannot be tested), but not compute with them.
 See `rendering.fragments`.
 """
 
@@ -15,18 +15,18 @@ from newsletter.rendering.colours import Palette
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContext:
-    """The newsletter itself: the same in every mail."""
+    """The newsletter itself, the same in every message."""
 
     name: str
-    #: Where its pages are, without a slash at the end, or "".
+    #: URL of its pages without a trailing slash, or "".
     url: str
     sender_name: str
     postal_address: str
-    #: The shades of the site's accent colour.
+    #: Shades of the site's accent colour.
     palette: Palette
-    #: The address of a picture for the masthead, or "".
+    #: URL of an image for the masthead, or "".
     logo_url: str
-    #: Whether cards may show a paper's picture.
+    #: Whether cards show thumbnails.
     thumbnails: bool
 
 
@@ -40,10 +40,10 @@ class LinkContext:
 
 @dataclass(frozen=True, slots=True)
 class PieceContext:
-    """A piece of a text."""
+    """A piece of an abstract."""
 
     text: str
-    #: Whether it is what the reader's topic looks for.
+    #: Whether it matches the subscriber's topic, to be highlighted.
     is_hit: bool
 
 
@@ -51,34 +51,34 @@ class PieceContext:
 class CardContext:
     """One paper of a digest."""
 
-    #: Its place in the whole digest, from 1, right-aligned in three columns.
+    #: Number in the digest, from 1, right-aligned in three columns.
     number: str
     title: str
     url: str
-    #: Authors (the first three and how many more), or the organisation.
+    #: The first three authors and the number of the others, or the organization.
     byline: str
-    #: The journal or conference, or "" where no source said.
+    #: The journal or conference, or "" if unknown.
     venue: str
-    #: "6 May 2026", or "" where no source said.
+    #: Date of publication, "6 May 2026", or "" if unknown.
     date: str
-    #: The paper in one line: a summary, or the sentence that says most; "" where there is no abstract.
+    #: A summary or the key sentence of the abstract; "" without either.
     one_line: str
-    #: Whether `one_line` is a summary, and not a sentence of the abstract.
+    #: Whether `one_line` is a summary rather than a sentence of the abstract.
     is_summary: bool
-    #: Whole sentences of some 420 characters (260 below a summary), in pieces.
+    #: The abstract's beginning in whole sentences, about 420 characters (260 below a summary), in pieces.
     abstract: tuple[PieceContext, ...]
-    #: "48 upvotes", "3 comments": what is known and not zero.
+    #: "48 upvotes", "3 comments"; counts that are unknown or zero are left out.
     counts: tuple[str, ...]
-    #: Why it is here: "title: in-context learning".
+    #: Why it is in the digest: "title: in-context learning".
     reasons: tuple[str, ...]
-    #: Names of the reader's other topics that it matched.
+    #: Names of the subscriber's other topics that it matched.
     also: tuple[str, ...]
-    #: Where it is to be read or found first, then PDF, discussion, code, project: what there is.
+    #: The known links: the paper first, then PDF, discussion, code, project.
     links: tuple[LinkContext, ...]
-    #: Where the reader says that they want more, or less, like this; "" where nothing would come of it.
+    #: Feedback links ("more like this", "less like this"); "" where feedback is not offered.
     more_url: str
     less_url: str
-    #: A picture of it, where the site wants pictures and there is one, or "".
+    #: URL of a thumbnail, or "" if there is none or the site shows none.
     thumbnail_url: str
 
 
@@ -86,23 +86,23 @@ class CardContext:
 class SectionContext:
     """One topic's papers."""
 
-    #: Its place in the digest, from 1.
+    #: Number in the digest, from 1.
     number: str
     title: str
-    #: How many papers it shows.
+    #: Number of papers shown.
     shown: str
-    #: "5 more matched …", or "".
+    #: "5 more matched …", or "" if all are shown.
     more: str
-    #: Where these are, or "".
+    #: URL of the edition's page, which lists them, or "".
     web_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestContext:
-    """One digest for one reader."""
+    """One digest for one subscriber."""
 
     subject: str
-    #: What a mailbox shows beside the subject.
+    #: Preview text that mailboxes show beside the subject.
     preheader: str
     #: "Daily edition", "Weekly edition" or "Monthly edition".
     kind: str
@@ -112,52 +112,52 @@ class DigestContext:
     date: str
     #: "12 papers for you, out of 46 new ones."
     summary: str
-    #: What leads the digest, in one line, or "".
+    #: The top papers in one line, or "".
     brief: str
-    #: The operator's words before and after the papers, as safe HTML that is not to be escaped, or "".
+    #: The operator's notes before and after the papers, as sanitized HTML (`|safe`), or "".
     note_html: str
     closing_html: str
-    #: The same as they were written, in Markdown.
+    #: The same in Markdown, as written.
     note_text: str
     closing_text: str
     sections: tuple[SectionContext, ...]
-    #: Where the edition can be read in a browser, or "".
+    #: URL of the edition's page, or "".
     web_url: str
     subscriber_name: str
     subscriber_email: str
-    #: "You get this daily digest because …"
+    #: Why the subscriber gets this message, for the footer.
     why: str
-    #: Where the reader changes what they wish for, if the site has pages, or "".
+    #: URL of the subscriber's preferences, or "" if the site has no pages.
     preferences_url: str
-    #: Where one click leaves: an address of the site, or a mail to be sent.
+    #: One-click unsubscribe URL of the site, or mailto.
     unsubscribe_url: str
-    #: The language's code, and how it is written: "ltr" or "rtl".
+    #: The language's code, and its direction of writing: "ltr" or "rtl".
     language: str
     direction: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectContext:
-    """What subject.txt and preheader.txt say the subject of."""
+    """The contents of a digest, for subject.txt and preheader.txt (as `mail`)."""
 
     #: "8 May", "Week to 8 May" or "Month to 8 May".
     day: str
-    #: Title of the best paper, or "".
+    #: Title of the top paper, or "".
     top: str
-    #: Titles of the next best, at most two.
+    #: Titles of the next two papers.
     next: tuple[str, ...]
-    #: How many papers there are.
+    #: Number of papers.
     papers: int
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeContext:
-    """Short words to one person, with one thing to do."""
+    """A notice: a short email with a single call to action."""
 
     subject: str
     text: str
-    #: What the link says.
+    #: Text of the link.
     button: str
     url: str
-    #: What is to be said below it.
+    #: Text below the link.
     foot: str

@@ -1,6 +1,6 @@
-"""A digest's two bodies, rendered whole: HTML with its style inlined, and text.
+"""Render a digest's two bodies as a whole: HTML with inlined styles, and plain text.
 
-This is the plain way, and what the fast one (`rendering.assembly`) is held against.
+This is the reference rendering, against which `rendering.assembly` checks its faster one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Sections = Sequence[tuple[SectionContext, Sequence[CardContext]]]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the digests of one site look in one style and one language."""
+    """The templates and contexts of a site's digests in one style and one language."""
 
     environment: Environment
     site: SiteContext
@@ -33,27 +33,27 @@ class Look:
     _found: dict[str, Template] = field(default_factory=dict)
 
     def render(self, name: str, **values: object) -> str:
-        """Render a template of this style, or the one that all styles share.
+        """Render a template of this style, or the one shared by all styles.
 
         Raises:
-            TemplateError: It is missing or broken.
+            TemplateError: The template is missing or broken.
         """
         if name not in self._found:
             self._found[name] = find_template(self.environment, [f"email/{self.style}/{name}", f"email/{name}"])
-        words = {"_": self.language.say, "count": self.language.count}
-        return render(self._found[name], site=self.site, **words, **values)
+        translations = {"_": self.language.gettext, "count": self.language.ngettext}
+        return render(self._found[name], site=self.site, **translations, **values)
 
     def subject(self, mail: SubjectContext) -> str:
-        """Render the subject, on one line."""
+        """Render the subject as one line."""
         return squeeze(self.render("subject.txt", mail=mail))
 
     def preheader(self, mail: SubjectContext) -> str:
-        """Render what a mailbox shows beside the subject, on one line."""
+        """Render the preheader, the preview text in a mailbox's list, as one line."""
         return squeeze(self.render("preheader.txt", mail=mail))
 
 
 def render_html(look: Look, digest: DigestContext, sections: Sections) -> str:
-    """Render the HTML body; mail programs that drop `<style>` still find every rule on its element.
+    """Render the HTML body with inlined styles, for mail clients that drop `<style>`.
 
     Raises:
         TemplateError: A template is missing or broken.
@@ -70,7 +70,7 @@ def render_html(look: Look, digest: DigestContext, sections: Sections) -> str:
 
 
 def render_text(look: Look, digest: DigestContext, sections: Sections) -> str:
-    """Render the text body: 72 columns, written for reading.
+    """Render the plain text body, of 72 columns.
 
     Raises:
         TemplateError: A template is missing or broken.
@@ -84,17 +84,17 @@ def render_text(look: Look, digest: DigestContext, sections: Sections) -> str:
 
 
 def inline(page: str) -> str:
-    """Put a page's style on its elements.
+    """Inline a page's styles into the elements' `style` attributes.
 
     Raises:
-        TemplateError: It is not a page.
+        TemplateError: The text is not an HTML page.
     """
-    from premailer import Premailer  # noqa: PLC0415 - brings lxml, and takes 100 ms to import
+    from premailer import Premailer  # noqa: PLC0415 - takes 100 ms to import, with lxml
 
     premailer = Premailer(
         page,
         remove_classes=False,  # screens.css needs them
-        # Templates say themselves what needs an attribute; premailer writes some where HTML knows none.
+        # Templates write the attributes that they need; premailer adds some that are invalid in HTML.
         disable_basic_attributes=["bgcolor", "height", "width"],
         allow_network=False,
         allow_loading_external_files=False,
@@ -103,7 +103,7 @@ def inline(page: str) -> str:
     )
     try:
         inlined = str(premailer.transform()).rstrip() + "\n"
-    except (AttributeError, ValueError) as error:  # what it makes of an empty page, and of an XML declaration
+    except (AttributeError, ValueError) as error:  # an empty page; a page with an XML declaration
         raise TemplateError("template email/digest.html: does not make an HTML page") from error
-    # Premailer loses the doctype, and without one mail is laid out by the rules of 1998.
+    # Premailer drops the doctype, without which clients render in quirks mode.
     return inlined if inlined.lower().startswith("<!doctype") else f"<!doctype html>\n{inlined}"

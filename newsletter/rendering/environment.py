@@ -1,4 +1,4 @@
-"""Templates: where they are found, how strict they are, and what is said of a broken one."""
+"""The Jinja environment of templates: search path, strictness, filters, and errors with file and line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import jinja2
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 
 from newsletter.errors import TemplateError
-from newsletter.rendering.fragments import put_off
+from newsletter.rendering.fragments import defer_filter
 from newsletter.site import default_templates
 from newsletter.text import shorten
 
@@ -19,16 +19,16 @@ _TEXT_WIDTH = 72
 
 
 def make_environment(site_templates: Path | None = None) -> Environment:
-    """Make the templates' environment.
+    """Create an environment in which a site's templates override the default ones by name.
 
-    A site's own template takes the place of the shipped one of its name; as `default:NAME` the shipped one can
-    still be extended. `.html` is escaped, `.txt` is not. An unknown name is an error, never an empty string.
+    The default template stays available as `default:NAME`, to be extended. `.html` is autoescaped, `.txt` is not. An
+    undefined name is an error, never an empty string.
     """
-    shipped = FileSystemLoader(default_templates())
-    own = site_templates is not None and site_templates.resolve() != default_templates().resolve()
-    loaders: list[jinja2.BaseLoader] = [FileSystemLoader(site_templates)] if own and site_templates else []
+    defaults = FileSystemLoader(default_templates())
+    overrides = site_templates is not None and site_templates.resolve() != default_templates().resolve()
+    loaders: list[jinja2.BaseLoader] = [FileSystemLoader(site_templates)] if overrides and site_templates else []
     environment = Environment(
-        loader=ChoiceLoader([*loaders, shipped, PrefixLoader({"default": shipped}, delimiter=":")]),
+        loader=ChoiceLoader([*loaders, defaults, PrefixLoader({"default": defaults}, delimiter=":")]),
         autoescape=jinja2.select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -40,12 +40,12 @@ def make_environment(site_templates: Path | None = None) -> Environment:
 
 
 def find_template(environment: Environment, names: Sequence[str]) -> Template:
-    """Return the first template of these names that there is.
+    """Return the first template that exists among `names`.
 
     Raises:
-        TemplateError: There is none, or it cannot be read; names file and line.
+        TemplateError: None exists, or it has a syntax error; the message names file and line.
     """
-    with _told(names[-1]):
+    with _template_errors(names[-1]):
         return environment.select_template(list(names))
 
 
@@ -53,15 +53,15 @@ def render(template: Template, **context: Any) -> str:
     """Render a template.
 
     Raises:
-        TemplateError: It is broken; names file and line.
+        TemplateError: Rendering failed; the message names file and line.
     """
-    with _told(template.name or ""):
+    with _template_errors(template.name or ""):
         return template.render(context)
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Tell what is wrong with a template in words that a designer can act on."""
+def _template_errors(name: str) -> Iterator[None]:
+    """Turn the errors of loading or rendering a template into `TemplateError` with file and line."""
     try:
         yield
     except jinja2.TemplatesNotFound as error:
@@ -77,18 +77,22 @@ def _told(name: str) -> Iterator[None]:
         ArithmeticError,
         LookupError,
         AttributeError,
-        RecursionError,  # a template that extends itself, and not `default:` of its name
+        RecursionError,  # a template that extends itself instead of `default:` and its name
     ) as error:
         raise TemplateError(f"{_place(error, name)}: {error}") from error
 
 
 def wrap(text: str, indent: int | str = 0, first: int | str | None = None, used: int | str = 0) -> str:
-    """Break a paragraph into lines of 72 columns, indented (the first by `first`); long words stay whole.
+    """Wrap a paragraph at 72 columns without breaking words.
 
-    `used` is how many columns of the first line stand before it already; it is not indented then.
+    Args:
+        text: The paragraph; its spaces are squeezed.
+        indent: Columns to indent lines by.
+        first: Columns to indent the first line by, if other than `indent`.
+        used: Columns of the first line that are taken already; it is not indented then.
     """
-    if waiting := put_off(text, "wrap", indent, indent if first is None else first, used):
-        return waiting
+    if deferred := defer_filter(text, "wrap", indent, indent if first is None else first, used):
+        return deferred
     indent, used = int(indent), int(used)
     line = "" if used else " " * int(indent if first is None else first)
     lines, width, is_empty = [], used + len(line), True
@@ -102,27 +106,27 @@ def wrap(text: str, indent: int | str = 0, first: int | str | None = None, used:
         else:
             lines.append(line)
             line, width = " " * indent + word, indent + len(word)
-    return "\n".join([*lines, line]).replace("\u00a0", " ")  # `unbroken` has done its work
+    return "\n".join([*lines, line]).replace("\u00a0", " ")  # `unbroken` has had its effect
 
 
 def underline(text: str, character: str = "-") -> str:
-    """Return `text`, wrapped, with a line of `character` below it."""
-    if waiting := put_off(text, "underline", character):
-        return waiting
+    """Wrap a heading and underline it with `character`."""
+    if deferred := defer_filter(text, "underline", character):
+        return deferred
     return f"{wrap(text)}\n{character * min(len(text), _TEXT_WIDTH)}"
 
 
 def unbroken(text: str) -> str:
-    """Keep a short text on one line: "8 comments"."""
-    return put_off(text, "unbroken") or text.replace(" ", "\u00a0")
+    """Replace spaces by no-break spaces, so that `wrap` and browsers keep a short text such as "8 comments" whole."""
+    return defer_filter(text, "unbroken") or text.replace(" ", "\u00a0")
 
 
-#: What templates may do to a text; a text that is not there yet, they do it to later.
+#: The filters that templates may apply to slots as well; they run when the slot is filled.
 FILTERS: dict[str, Callable[..., str]] = {"wrap": wrap, "underline": underline, "unbroken": unbroken}
 
 
 def _place(error: BaseException, name: str) -> str:
-    """Return file and line of the innermost template that an error passed through."""
+    """Return file and line of the innermost template in a traceback."""
     place, trace = f"template {name}", error.__traceback__
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename

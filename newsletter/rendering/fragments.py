@@ -1,10 +1,10 @@
-"""Text with places left open → quoted-printable, ready for a mail but for what goes into these places.
+"""Text with slots, as quoted-printable fragments that are joined into the parts of messages.
 
-A page is rendered once with a slot wherever a digest or a reader has words of their own: a name that nobody outside can
-know, since it is drawn anew by every process. Cut at its slots and encoded (RFC 2045, 6.7: lines of at most 76
-characters), it makes any number of mails by joining. A slot begins and ends on a line of its own, by soft line breaks,
-so that what is put in need not be measured. No line begins with a dot, so that SMTP has none to stuff (RFC 5321,
-4.5.2).
+A page is rendered once with a slot for every text that differs between digests or subscribers. The slot's delimiters
+are drawn at random by each process, so that no text from outside can forge one. The page is then split at its slots
+and encoded (RFC 2045, 6.7: lines of at most 76 characters); joining the fragments with encoded values makes any number
+of parts. A slot is surrounded by soft line breaks, so that its value can be joined without measuring lines. No line
+begins with a dot, so that SMTP needs no dot-stuffing (RFC 5321, 4.5.2).
 """
 
 from __future__ import annotations
@@ -20,42 +20,41 @@ from typing import NamedTuple
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
+#: A pseudo filter that marks slots within a tag.
 _ATTRIBUTE = "attribute"
-#: Under another name, for translators look for words of ours in what is called "count".
-_times = bytes.count
-#: What is the same in quoted-printable, and fits into a line.
+#: Text that quoted-printable leaves as it is, and that fits on a line.
 _PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,73}")
-#: A space at the end of a line is written as =20, and Python forgets that it may not fit there any more.
-_SPACE_BEYOND = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
+#: Python writes a space before a line end as =20, even if the line becomes too long by it.
+_TRAILING_SPACE_TOO_LONG = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
 
 
 class Slot(NamedTuple):
-    """A place left open: what goes there, and by which filters."""
+    """A place for a value in a text."""
 
     name: str
-    #: As "wrap 3 0 0"; filters of the templates, put off until there is something to work on.
+    #: Template filters with their arguments ("wrap 3 0 0"), applied when the slot is filled.
     filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A text in quoted-printable, cut at its slots."""
+    """A quoted-printable text, split at its slots."""
 
-    #: One more than there are slots.
+    #: One more than slots.
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]
 
     @property
     def is_clean(self) -> bool:
-        """Whether all its pieces are; a slot's text is for others to judge."""
+        """Whether all pieces have clean lines (`has_clean_lines`); values of slots are not considered."""
         return all(map(has_clean_lines, self.pieces))
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
-        """Return it with something in every slot, as `encode` makes it or `fill` itself."""
+        """Return the text with its slots filled by encoded values."""
         return b"".join(self.filled(values))
 
     def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
-        """Return what `fill` joins."""
+        """Return pieces and values in order, to be joined."""
         parts = [b""] * (2 * len(self.pieces) - 1)
         parts[::2] = self.pieces
         parts[1::2] = [values[slot] for slot in self.slots]
@@ -63,47 +62,47 @@ class Fragment:
 
 
 def has_clean_lines(piece: bytes) -> bool:
-    """Whether, where this piece of a letter is, all lines end as they should, and none can begin with a dot."""
-    ends = _times(piece, b"\r\n")
-    if _times(piece, b"\n") != ends or _times(piece, b"\r") != ends:
+    """Return whether all lines of a piece of a message end with CRLF and none begins with a dot."""
+    ends = piece.count(b"\r\n")
+    if piece.count(b"\n") != ends or piece.count(b"\r") != ends:
         return False
     return not piece.startswith(b".") and b"\n." not in piece
 
 
 def slot(name: str) -> str:
-    """Return what stands for a place left open in a text."""
+    """Return the text that stands for a slot in a template's output."""
     return f"{_OPEN}{name}{_CLOSE}"
 
 
-def put_off(text: str, filter_name: str, *arguments: object) -> str | None:
-    """Return a slot that asks for one filter more, if the text is one; else None."""
+def defer_filter(text: str, filter_name: str, *arguments: object) -> str | None:
+    """Return a slot with one more filter if `text` is a slot, else None."""
     match = _SLOT.fullmatch(text)
-    asked = " ".join(map(str, (filter_name, *arguments)))
-    return slot(f"{match[1]}|{asked}") if match else None
+    call = " ".join(map(str, (filter_name, *arguments)))
+    return slot(f"{match[1]}|{call}") if match else None
 
 
-def cut(text: str) -> Fragment:
-    """Encode a text that has slots."""
+def split_text(text: str) -> Fragment:
+    """Encode plain text that has slots."""
     parts = _SLOT.split(text)
-    return Fragment(tuple(map(encode, parts[::2])), tuple(map(_slot, parts[1::2])))
+    return Fragment(tuple(map(encode, parts[::2])), tuple(map(_parse_slot, parts[1::2])))
 
 
-def cut_page(page: str) -> Fragment:
-    """Encode HTML that has slots; those within a tag are marked, since quotes must be escaped there."""
+def split_html(page: str) -> Fragment:
+    """Encode HTML that has slots; quotes are escaped in the values of slots within a tag."""
     parts = _SLOT.split(page)
-    for place in range(1, len(parts), 2):
-        before = "".join(parts[:place:2])
+    for position in range(1, len(parts), 2):
+        before = "".join(parts[:position:2])
         if before.rfind("<") > before.rfind(">"):
-            parts[place] += f"|{_ATTRIBUTE}"
-    return Fragment(tuple(map(encode, parts[::2])), tuple(map(_slot, parts[1::2])))
+            parts[position] += f"|{_ATTRIBUTE}"
+    return Fragment(tuple(map(encode, parts[::2])), tuple(map(_parse_slot, parts[1::2])))
 
 
 def encode(text: str) -> bytes:
-    """Encode a text; where it ends in the middle of a line, the line is broken softly.
+    """Encode a text as quoted-printable; a last line without a line end ends in a soft line break.
 
-    A letter is put after it while it is encoded, so that there is room for the break.
+    The text is encoded with one more character at its end, which leaves room for the soft line break.
     """
-    if _PLAIN.fullmatch(text):  # as most names, addresses and tokens are
+    if _PLAIN.fullmatch(text):  # fast path: most names, addresses and tokens
         return f"{text}=\r\n".encode()
     if not text:
         return b""
@@ -113,35 +112,42 @@ def encode(text: str) -> bytes:
     if not encoded.endswith(b"\n"):
         encoded += b"=\n"
     if b"\n." in encoded or encoded.startswith(b"."):
-        encoded = re.sub(rb"(?m)^(\.+)(.*)$", _without_dot, encoded)
-    if _SPACE_BEYOND.search(encoded):
-        encoded = _SPACE_BEYOND.sub(rb"\1=\n\2", encoded)
+        encoded = re.sub(rb"(?m)^(\.+)(.*)$", _encode_dots, encoded)
+    if _TRAILING_SPACE_TOO_LONG.search(encoded):
+        encoded = _TRAILING_SPACE_TOO_LONG.sub(rb"\1=\n\2", encoded)
     return encoded.replace(b"\n", b"\r\n")
 
 
-def later(wanted: Slot) -> bytes:
-    """Return what marks, in quoted-printable, that a slot is still to be filled."""
-    return b"\0" + "|".join((wanted.name, *wanted.filters)).encode() + b"\0"
+def placeholder(unfilled: Slot) -> bytes:
+    """Return the mark that stands for an unfilled slot in quoted-printable; NUL never occurs there otherwise."""
+    return b"\0" + "|".join((unfilled.name, *unfilled.filters)).encode() + b"\0"
 
 
-def cut_later(encoded: bytes) -> Fragment:
-    """Cut what is encoded already at its marks."""
+def split_encoded(encoded: bytes) -> Fragment:
+    """Split quoted-printable text at its placeholders."""
     parts = encoded.split(b"\0")
-    return Fragment(tuple(parts[::2]), tuple(_slot(name.decode()) for name in parts[1::2]))
+    return Fragment(tuple(parts[::2]), tuple(_parse_slot(name.decode()) for name in parts[1::2]))
 
 
-def values_for(
+def encode_values(
     slots: Iterable[Slot],
     texts: Mapping[str, str],
     filters: Mapping[str, Callable[..., str]],
     escape: Callable[[str], str],
 ) -> dict[Slot, bytes]:
-    """Encode the texts that go into slots, each after its filters."""
+    """Filter, escape and encode the text of each slot.
+
+    Args:
+        slots: The slots to fill.
+        texts: The texts by the names of slots.
+        filters: The template filters by name.
+        escape: Escapes a text after its filters: `html.escape` for HTML, `str` for plain text.
+    """
     values = {}
     for wanted in slots:
         text = texts[wanted.name]
-        for asked in wanted.filters:
-            name, *arguments = asked.split(" ")
+        for call in wanted.filters:
+            name, *arguments = call.split(" ")
             if name != _ATTRIBUTE:
                 text = filters[name](text, *arguments)
         text = escape(text)
@@ -150,13 +156,13 @@ def values_for(
 
 
 @lru_cache
-def _slot(name: str) -> Slot:
+def _parse_slot(name: str) -> Slot:
     first, *filters = name.split("|")
     return Slot(first, tuple(filters))
 
 
-def _without_dot(line: re.Match[bytes]) -> bytes:
-    """Write the dots that a line begins with as =2E."""
+def _encode_dots(line: re.Match[bytes]) -> bytes:
+    """Write the leading dots of a line as =2E, on as many lines as they need."""
     dots, rest = line.groups()
     written = b"=2E" * len(dots)
     *full, last = (written[start : start + 72] for start in range(0, len(written), 72))

@@ -1,7 +1,7 @@
-"""The mail's own words in a reader's language, and dates and numbers as one writes them there.
+"""Translations of the program's own texts, and dates and numbers as each language writes them (CLDR, by Babel).
 
-What papers and topics say is never translated. `newsletter/locale/de.po` and its like hold the words; English is in the
-templates themselves.
+Papers and names of topics are never translated. The texts are English in templates and code, and translated by
+`newsletter/locale/CODE.po` (gettext).
 """
 
 from __future__ import annotations
@@ -20,64 +20,64 @@ from babel.numbers import format_decimal
 
 from newsletter.languages import LANGUAGES, locale_catalogue
 
-#: English mail says "8 May 2026", which nobody takes for the fifth of August.
+#: British English, which writes "8 May 2026" and never 5/8 or 8/5.
 _LOCALES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "zh": "zh_Hans_CN"}
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language."""
+    """A language that digests can be written in."""
 
-    #: As in `places.LANGUAGES`, and in the `lang` of a page.
+    #: A key of `languages.LANGUAGES`, as in the `lang` attribute of HTML.
     code: str
-    _words: gettext.NullTranslations
+    _translations: gettext.NullTranslations
     _locale: Locale
 
     @property
     def direction(self) -> str:
-        """How it is written: "ltr" or "rtl"."""
+        """The direction of writing, as in the `dir` attribute of HTML: "ltr" or "rtl"."""
         return self._locale.text_direction
 
-    def say(self, words: str, /, **values: object) -> str:
-        """Return words of ours in this language, with values in their places: `say("On %(day)s", day=…)`."""
-        said = self._words.gettext(words)
-        return said % values if values else said
+    def gettext(self, message: str, /, **values: object) -> str:
+        """Translate a message and substitute values: `gettext("Sent by %(name)s.", name=…)`."""
+        translated = self._translations.gettext(message)
+        return translated % values if values else translated
 
-    def count(self, one: str, many: str, number: int, /, **values: object) -> str:
-        """Return the words for so many of something; `%(number)s` is the number as it is written here."""
-        return self._words.ngettext(one, many, number) % (values | {"number": self.number(number)})
+    def ngettext(self, singular: str, plural: str, number: int, /, **values: object) -> str:
+        """Translate a message in the plural form for `number`; `%(number)s` is the formatted number."""
+        return self._translations.ngettext(singular, plural, number) % (values | {"number": self.number(number)})
 
     def number(self, number: int) -> str:
-        """Return "1,234" in English and "1.234" in German."""
+        """Format a number: "1,234" in English, "1.234" in German."""
         return _number(number, self._locale)
 
     def day(self, day: date) -> str:
-        """Return "8 May 2026"."""
+        """Format a date: "8 May 2026"."""
         return _day(day, self._locale)
 
     def day_of_week(self, day: date) -> str:
-        """Return "Friday 8 May 2026"."""
+        """Format a date with its weekday: "Friday 8 May 2026"."""
         return str(format_date(day, "full", self._locale))
 
     def short_day(self, day: date) -> str:
-        """Return "8 May"."""
+        """Format a date without its year: "8 May"."""
         return str(format_skeleton("MMMd", day, locale=self._locale))
 
     def week(self, last: date) -> str:
-        """Return the seven days up to one: "2–8 May 2026"."""
-        return self._days(last - timedelta(days=6), last)
+        """Format the seven days that end on `last`: "2–8 May 2026"."""
+        return self._interval(last - timedelta(days=6), last)
 
     def month(self, last: date) -> str:
-        """Return the month up to a day: "8 Apr – 8 May 2026"."""
-        before = last.replace(day=1) - timedelta(days=1)
-        return self._days(before.replace(day=last.day), last)
+        """Format the month that ends on `last`, a day from 1 to 28: "8 Apr – 8 May 2026"."""
+        end_of_previous = last.replace(day=1) - timedelta(days=1)
+        return self._interval(end_of_previous.replace(day=last.day), last)
 
-    def _days(self, first: date, last: date) -> str:
-        # Some languages put thin spaces around the dash, which not every mail program can show.
+    def _interval(self, first: date, last: date) -> str:
+        # CLDR has thin spaces around the dash in some languages, which some mail clients cannot show.
         return str(format_interval(first, last, "yMMMMd", locale=self._locale)).replace("\u2009", " ")
 
 
-# Readers joined on few days, and few numbers are told: these two are asked for in every message.
+# Formatted for every message, but there are few distinct days of subscription and few distinct numbers.
 @lru_cache(maxsize=4096)
 def _number(number: int, locale: Locale) -> str:
     return str(format_decimal(number, locale=locale))
@@ -90,13 +90,13 @@ def _day(day: date, locale: Locale) -> str:
 
 @cache
 def language(code: str) -> Language:
-    """Return a language by its code; English where there is no such."""
+    """Return the language of a code, or English if the code is unknown."""
     known = code if code in LANGUAGES else "en"
-    return Language(known, _catalogue(known), Locale.parse(_LOCALES[known]))
+    return Language(known, _read_catalogue(known), Locale.parse(_LOCALES[known]))
 
 
-def _catalogue(code: str) -> gettext.NullTranslations:
-    """Read the words of a language; without a file of compiled ones, which would only go stale."""
+def _read_catalogue(code: str) -> gettext.NullTranslations:
+    """Compile a language's .po file in memory, so that there is no .mo file that could go stale."""
     if code == "en":
         return gettext.NullTranslations()
     with locale_catalogue(code).open("rb") as file:

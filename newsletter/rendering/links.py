@@ -1,4 +1,4 @@
-"""Addresses about a paper, made only from checked ids, http(s) links and quoted titles."""
+"""Links of a paper, made only from validated ids, http(s) URLs and quoted titles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newsletter.tokens import feedback_prefix
 
 
 def paper_url(paper: Paper) -> str:
-    """Return where the paper is to be read about: its own page, else a search for its title."""
+    """Return the URL of a paper: arXiv, DOI or its own page, else a search for its title."""
     if paper.arxiv_id:
         return f"https://arxiv.org/abs/{paper.arxiv_id}"
     if paper.doi:
@@ -21,7 +21,7 @@ def paper_url(paper: Paper) -> str:
 
 
 def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
-    """Return (label, address) of everything there is about the paper, `paper_url` first."""
+    """Return (English label, URL) of each known link, `paper_url` first."""
     links: list[tuple[str, str | None]] = []
     if paper.arxiv_id:
         links += [("arXiv", paper_url(paper)), ("PDF", f"https://arxiv.org/pdf/{paper.arxiv_id}")]
@@ -34,22 +34,22 @@ def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
     else:
         links.append(("Search Hugging Face", paper_url(paper)))
     links += [("Code", paper.code_url), ("Project", paper.project_url)]
-    return tuple((label, address) for label, address in links if address)
+    return tuple((label, url) for label, url in links if url)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackLinks:
-    """Where one reader says more, or less, like this: a page of the site, or a mail to be sent."""
+    """A subscriber's "more like this" and "less like this" links: pages of the site, or mailto."""
 
-    #: All of an address but the token.
+    #: The URL up to the token.
     prefix: str
-    #: What is the same in all tokens of this reader; see `tokens.feedback_prefix`.
+    #: The part that all of the subscriber's tokens share; see `tokens.feedback_prefix`.
     token: str
 
     def more(self, paper_id: int) -> str:
-        """Return where they say that they want more like this paper."""
+        """Return the URL that asks for more papers like this one."""
         return f"{self.prefix}{feedback_prefix(paper_id, liked=True)}{self.token}"
 
     def less(self, paper_id: int) -> str:
-        """Return where they say that they want less like this paper."""
+        """Return the URL that asks for fewer papers like this one."""
         return f"{self.prefix}{feedback_prefix(paper_id, liked=False)}{self.token}"

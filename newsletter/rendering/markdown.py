@@ -1,4 +1,4 @@
-"""The operator's note: Markdown → HTML that a mail may carry."""
+"""Notes of the operator: Markdown → sanitized HTML for email."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ _TAGS = {"img", "p", "br", "em", "strong", "code", "pre", "a", "ul", "ol", "li",
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}}
-#: Of a note's inside, in pixels: Outlook for Windows knows no "at most as wide".
+#: Inner width of a note in pixels; Outlook for Windows ignores max-width.
 _WIDTH = 556
-_NO_PICTURE = re.compile(r"<img(?![^>]* src=)[^>]*>")
+_IMAGE_WITHOUT_SRC = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _SCHEMES = {"https", "http", "mailto"}
 _HEADING = re.compile(r"<(/?)h[1-6]>")
 
 
 @lru_cache(maxsize=64)
 def note_html(markdown: str) -> str:
-    """Convert a note, letting through only harmless markup and http(s) or mail links."""
+    """Convert a note to HTML, keeping only safe markup and absolute http(s) and mailto links."""
     if not markdown.strip():
         return ""
-    import nh3  # noqa: PLC0415 - editions without a note need neither
+    import nh3  # noqa: PLC0415 - most editions have no note
     from markdown import markdown as convert  # noqa: PLC0415
 
     html = convert(markdown, extensions=["tables", "fenced_code", "sane_lists"], output_format="html")
-    html = _HEADING.sub(r"<\1h2>", html)  # a note stands right below the digest's h1
-    clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_whole_address, url_schemes=_SCHEMES)
-    return _NO_PICTURE.sub("", clean).replace("<img ", f'<img width="{_WIDTH}" ')
+    html = _HEADING.sub(r"<\1h2>", html)  # the level below the digest's h1
+    clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_absolute_url, url_schemes=_SCHEMES)
+    return _IMAGE_WITHOUT_SRC.sub("", clean).replace("<img ", f'<img width="{_WIDTH}" ')
 
 
-def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
-    """Let an address through unless it is relative: in a mail there is nothing for it to be relative to."""
+def _absolute_url(_tag: str, attribute: str, value: str) -> str | None:
+    """Drop relative URLs, for which an email has no base, and images that are not https."""
     if attribute == "src":
         return value if value.lower().startswith("https://") else None
-    whole = value.lower().startswith(tuple(f"{scheme}:" for scheme in _SCHEMES))
-    return value if whole or attribute != "href" else None
+    is_absolute = value.lower().startswith(tuple(f"{scheme}:" for scheme in _SCHEMES))
+    return value if is_absolute or attribute != "href" else None

@@ -1,4 +1,4 @@
-"""Short words to one person by mail: to confirm what was asked for under their address, or how to change it."""
+"""Notices: transactional emails that ask to confirm an address or link to the preferences."""
 
 from __future__ import annotations
 
@@ -17,60 +17,60 @@ from newsletter.rendering.message import Envelope, build_message
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """Puts such words into one language for one site."""
+    """Writes the notices of a site in one language."""
 
     environment: Environment
     site: SiteContext
     language: Language
 
     def confirm_subscription(self, email: str, url: str, until: date) -> NoticeContext:
-        """Ask whether they want to be mailed."""
-        say, name = self.language.say, self.site.name
+        """Ask to confirm a subscription (double opt-in)."""
+        _, name = self.language.gettext, self.site.name
         return NoticeContext(
-            subject=say("Please confirm your subscription to %(name)s", name=name),
-            text=say("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email),
-            button=say("Confirm"),
+            subject=_("Please confirm your subscription to %(name)s", name=name),
+            text=_("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email),
+            button=_("Confirm"),
             url=url,
-            foot=say("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
+            foot=_("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
             + " "
-            + self._until(until),
+            + self._expiry(until),
         )
 
     def already_subscribed(self, email: str, url: str, until: date) -> NoticeContext:
-        """Tell somebody who asks to be mailed that they are."""
-        say, name = self.language.say, self.site.name
+        """Answer a request to subscribe for an address that is subscribed already."""
+        _, name = self.language.gettext, self.site.name
         return NoticeContext(
-            subject=say("You are subscribed to %(name)s already", name=name),
-            text=say("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
+            subject=_("You are subscribed to %(name)s already", name=name),
+            text=_("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
             + " "
-            + say("It is already. Here you can change what you get."),
-            button=say("Change topics, day or address"),
+            + _("It is already. Here you can change what you get."),
+            button=_("Change topics, day or address"),
             url=url,
-            foot=self._until(until),
+            foot=self._expiry(until),
         )
 
     def confirm_address(self, email: str, url: str, until: date) -> NoticeContext:
-        """Ask whether a new address is theirs."""
-        say, name = self.language.say, self.site.name
+        """Ask to confirm a new address."""
+        _, name = self.language.gettext, self.site.name
         return NoticeContext(
-            subject=say("Please confirm your new address for %(name)s", name=name),
-            text=say("You asked for %(name)s to be sent to %(email)s from now on.", name=name, email=email),
-            button=say("Confirm"),
+            subject=_("Please confirm your new address for %(name)s", name=name),
+            text=_("You asked for %(name)s to be sent to %(email)s from now on.", name=name, email=email),
+            button=_("Confirm"),
             url=url,
-            foot=say("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
+            foot=_("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
             + " "
-            + self._until(until),
+            + self._expiry(until),
         )
 
     def preferences_link(self, url: str, until: date) -> NoticeContext:
-        """Tell where they change what they wish for."""
-        say = self.language.say
+        """Send the link to the preferences."""
+        _ = self.language.gettext
         return NoticeContext(
-            subject=say("Your preferences for %(name)s", name=self.site.name),
-            text=say("Here you can change what you get."),
-            button=say("Change topics, day or address"),
+            subject=_("Your preferences for %(name)s", name=self.site.name),
+            text=_("Here you can change what you get."),
+            button=_("Change topics, day or address"),
             url=url,
-            foot=self._until(until),
+            foot=self._expiry(until),
         )
 
     def message(self, envelope: Envelope, notice: NoticeContext) -> Message:
@@ -83,8 +83,8 @@ class Notices:
         return build_message(envelope, subject=notice.subject, text=text, html=inline(html))
 
     def _rendered(self, name: str, notice: NoticeContext) -> str:
-        values = {"site": self.site, "notice": notice, "language": self.language, "_": self.language.say}
+        values = {"site": self.site, "notice": notice, "language": self.language, "_": self.language.gettext}
         return render(find_template(self.environment, [name]), **values)
 
-    def _until(self, day: date) -> str:
-        return self.language.say("This link is good until %(day)s.", day=self.language.day(day))
+    def _expiry(self, day: date) -> str:
+        return self.language.gettext("This link is good until %(day)s.", day=self.language.day(day))

@@ -1,9 +1,9 @@
-"""Messages → a mail server, or the outbox.
+"""Transports, which hand messages to a mail server or write them to the Maildir outbox.
 
-    messages | ledger says which may leave | handed over | outcomes → ledger
+    messages | the ledger allows each | sent | results → ledger
 
-A transport asks for messages as it can take them, and asks the ledger before each leaves: what is not written down is
-not sent.
+A transport takes messages as fast as it can send them and asks the ledger before it sends each one. A message that is
+not recorded in the ledger is never sent.
 """
 
 from __future__ import annotations
@@ -18,79 +18,79 @@ from newsletter.models import Message
 
 
 class Verdict(StrEnum):
-    """What became of a message."""
+    """The outcome of sending one message."""
 
     SENT = "sent"
-    #: Not now (SMTP 4yz): try this message again later.
+    #: Transient failure (SMTP 4yz): retry this message later.
     DEFERRED = "deferred"
-    #: Never (SMTP 5yz): this message is not wanted.
+    #: Permanent failure (SMTP 5yz) of this message.
     REFUSED = "refused"
-    #: Never, for there is no such mailbox (RFC 3463, X.1.X).
+    #: Permanent failure because the mailbox does not exist (RFC 3463, X.1.X): a hard bounce.
     BOUNCED = "bounced"
-    #: The server refused it by a policy of its own (RFC 3463, X.7.X): nobody's fault, and the run stops.
-    POLICY = "unwanted"
-    #: The connection was lost before all of it was handed over: it was not delivered.
+    #: The server's policy refused us (RFC 3463, X.7.X). No subscriber is at fault, and the run ends.
+    POLICY = "refused by policy"
+    #: The connection was lost before the whole message was handed over: it was not delivered.
     UNSENT = "unsent"
-    #: The connection was lost after the last byte: it may have been delivered, or not (RFC 1047).
+    #: The connection was lost after the last byte: the message may or may not have been delivered (RFC 1047).
     IN_DOUBT = "in doubt"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one message, in the server's words."""
+    """The outcome of sending one message, with the server's response (or the reason why there is none)."""
 
     message: Message
     verdict: Verdict
-    words: str
+    response: str
 
 
 class Ledger(Protocol):
-    """Where it is written down what leaves and what came of it."""
+    """The record of which messages are sent and of their results."""
 
     def commit(self, results: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
-        """Write down, all at once, what became of messages and which are about to leave.
+        """Record results and the messages that are about to be sent, in one transaction.
 
-        Returns the Message-IDs of those that may; the others must not be sent any more, and nothing is said of them.
+        Returns the Message-IDs of the messages that may be sent. The others must not be sent, and get no result.
         """
         ...
 
 
 class Transport(Protocol):
-    """What takes messages away."""
+    """A way to send messages."""
 
     def open(self) -> None:
-        """Make sure that messages can be handed over, before anything is planned.
+        """Check that messages can be sent, before anything is planned.
 
         Raises:
             TransportError: They cannot.
         """
         ...
 
-    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Hand over messages until there are no more, or until `stopped` says so: what is under way is finished.
+    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Send messages until there are none left, or until `stopped` returns True; finish those in flight.
 
         Raises:
-            TransportError: The server cannot be used at all. What was handed over is in the ledger.
+            TransportError: The server cannot be used at all. The ledger has the results of what was sent before.
         """
         ...
 
     def close(self) -> None:
-        """Let go of connections. Never raises."""
+        """Close all connections. Never raises."""
         ...
 
 
 def send_one(transport: Transport, message: Message) -> Result:
-    """Hand over one message that no ledger knows of: a trial, a word to confirm.
+    """Send one message that is in no ledger, such as a test email or a confirmation email.
 
     Raises:
         TransportError: The server cannot be used at all.
     """
-    results: list[Result] = []
+    recorded: list[Result] = []
 
-    class _Slip:
-        def commit(self, told: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
-            results.extend(told)
-            return {one.message_id for one in departing}
+    class _SingleMessageLedger:
+        def commit(self, results: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
+            recorded.extend(results)
+            return {message.message_id for message in departing}
 
-    transport.carry(iter([message]), _Slip())
-    return results[-1]
+    transport.send(iter([message]), _SingleMessageLedger())
+    return recorded[-1]

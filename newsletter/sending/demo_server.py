@@ -1,4 +1,4 @@
-"""A real SMTP server on this machine that keeps what it is given: for the demonstration, with no account anywhere."""
+"""A real SMTP server on this machine that stores the messages it receives: for the demo, with no account anywhere."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from newsletter.errors import NewsletterError, install_command
+
+try:
+    from aiosmtpd.controller import Controller
+except ModuleNotFoundError as error:
+    raise NewsletterError("the demo's SMTP server needs aiosmtpd", hint=install_command("demo")) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message as the server got it."""
+    """One message as the server received it."""
 
     sender: str
     recipient: str
@@ -21,25 +26,25 @@ class Received:
 
 @dataclass
 class Inbox:
-    """Serves SMTP on a free port of 127.0.0.1 while in a `with`."""
+    """Serves SMTP on a free port of 127.0.0.1 while used as a context manager."""
 
     received: list[Received] = field(default_factory=list)
 
     @property
     def host(self) -> str:
-        """The server's address."""
+        """The server's IP address."""
         return str(self._controller.hostname)
 
     @property
     def port(self) -> int:
-        """The port that the system gave it."""
+        """The port that the system assigned."""
         return int(self._controller.port)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls it so
-        """Keep one message per recipient."""
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Store one message per recipient."""
         for recipient in envelope.rcpt_tos:
             self.received.append(Received(envelope.mail_from, recipient, envelope.content))
-        return "250 2.0.0 kept"
+        return "250 2.0.0 stored"
 
     def __enter__(self) -> Inbox:
         self._controller = AnyPort(self, hostname="127.0.0.1", port=0)
@@ -53,10 +58,10 @@ class Inbox:
 
 
 class AnyPort(Controller):
-    """aiosmtpd's controller on a port that the system chooses."""
+    """aiosmtpd's controller on a port that the system assigns."""
 
     def _trigger_server(self) -> None:
-        """Learn the port before the controller tries it."""
-        assert isinstance(self.server, asyncio.Server)  # noqa: S101 - it was just started
+        """Set the port before the controller connects to it."""
+        assert isinstance(self.server, asyncio.Server)  # noqa: S101 - it has just been started
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]

@@ -1,8 +1,8 @@
-"""DKIM signatures (RFC 6376), by RSA (RFC 8301) and Ed25519 (RFC 8463).
+"""DKIM signatures (RFC 6376) with RSA (RFC 8301) and Ed25519 (RFC 8463), and their keys.
 
-Canonicalization is relaxed/simple: relays refold headers now and then, and leave bodies alone, so that a body can be
-hashed as it lies in memory, and only once however many keys sign. What a signature says of a message but the hashes and
-the time is the same in a whole run, and kept.
+Canonicalization is relaxed/simple. Relays may refold headers but do not change bodies, so a body is hashed as it lies
+in memory, once for all keys. All of a signature header except for the hashes and the time is cached, since it is the
+same for a whole run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from newsletter.errors import ConfigError
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 
-#: What is signed where it is there. RFC 8058 asks for the two headers by which one click leaves.
+#: Headers that are signed if present. RFC 8058 requires the two headers of one-click unsubscribe.
 _SIGNED = tuple(
     name.encode()
     for name in (
@@ -44,39 +44,39 @@ _SIGNED = tuple(
         "List-Unsubscribe-Post", "List-Help", "List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted",
     )
 )  # fmt: skip
-#: Named once more than they are there, so that nobody can add another on the way (RFC 6376, 8.15).
-_ONLY_ONCE = frozenset({b"from", b"reply-to", b"to", b"subject", b"date", b"mime-version", b"content-type"})
+#: Oversigned: listed once more than they occur, so that nobody can add another in transit (RFC 6376, 8.15).
+_OVERSIGNED = frozenset({b"from", b"reply-to", b"to", b"subject", b"date", b"mime-version", b"content-type"})
 
 _LINE = 76
-_SMALLEST_RSA, _LARGEST_RSA = 2048, 4096  # the largest that every verifier has to know (RFC 8301, 3.2)
+_MIN_RSA_BITS, _MAX_RSA_BITS = 2048, 4096  # verifiers need not support larger keys (RFC 8301, 3.2)
 _LABELS = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*", re.ASCII)
 _PADDING, _HASH = PKCS1v15(), SHA256()
-_MAKE_ONE = "newsletter doctor --new-key rsa FILE makes one"
+_NEW_KEY_HINT = "newsletter doctor --new-key rsa FILE creates a key"
 
 
 @dataclass(frozen=True, slots=True)
 class DkimKey:
-    """A key, and where its public half stands in DNS: SELECTOR._domainkey.DOMAIN."""
+    """A private key, whose public key is published in DNS at SELECTOR._domainkey.DOMAIN."""
 
     domain: str
     selector: str
     private_key: PrivateKey = field(repr=False)
-    #: Where it was read from.
+    #: The file that it was read from.
     path: Path | None = None
 
     @property
     def algorithm(self) -> str:
-        """What the tag a= calls it."""
+        """The value of the tag a=."""
         return "rsa-sha256" if isinstance(self.private_key, RSAPrivateKey) else "ed25519-sha256"
 
     @property
     def host(self) -> str:
-        """The name of its TXT record."""
+        """The name of the TXT record."""
         return f"{self.selector}._domainkey.{self.domain}"
 
     @property
     def record(self) -> str:
-        """The text of its TXT record."""
+        """The text of the TXT record."""
         return _record(self.private_key)
 
 
@@ -84,20 +84,20 @@ def load_key(path: Path, domain: str, selector: str) -> DkimKey:
     """Read a private key from a PEM file: RSA of 2048 to 4096 bits, or Ed25519.
 
     Raises:
-        ConfigError: The file cannot be read, or holds no such key; the message shows nothing of what it holds.
+        ConfigError: The file cannot be read or has no such key. The message never shows any of its content.
     """
     try:
         pem = path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError(f"dkim: {path}: no such file", hint=_MAKE_ONE) from None
+        raise ConfigError(f"dkim: {path}: no such file", hint=_NEW_KEY_HINT) from None
     except OSError as error:
-        raise ConfigError(f"dkim: {path} cannot be read: {error.strerror or 'unknown error'}") from None
+        raise ConfigError(f"dkim: cannot read {path}: {error.strerror or 'unknown error'}") from None
     return DkimKey(_name("domain", domain), _name("selector", selector), _private_key(path, pem), path)
 
 
 def new_key(kind: str) -> tuple[bytes, str]:
-    """Make a key ("rsa" or "ed25519"); return its PEM (PKCS #8, not encrypted) and the text of its TXT record."""
-    key: PrivateKey = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(65537, _SMALLEST_RSA)
+    """Create a key ("rsa" or "ed25519"); return its PEM (PKCS #8, not encrypted) and the text of its TXT record."""
+    key: PrivateKey = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(65537, _MIN_RSA_BITS)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), _record(key)
 
 
@@ -107,15 +107,15 @@ def sign(content: bytes, keys: Sequence[DkimKey], now: datetime) -> bytes:
 
 
 def signature_of(content: bytes, keys: Sequence[DkimKey], now: datetime) -> bytes:
-    """Return the DKIM-Signature headers of a message, each with its line end: what sending writes before it.
+    """Return the DKIM-Signature headers of a message, one per key, to be sent in front of it; each ends with CRLF.
 
     Args:
-        content: A message with CRLF as line ends, as it will be sent (but for the doubled dots of SMTP).
-        keys: In the order of the headers. A verifier needs only one that it understands.
-        now: When it is signed; aware of its zone.
+        content: A message with CRLF line ends, as it will be sent, before dot stuffing.
+        keys: In the order of the headers. A verifier needs to support only one of their algorithms.
+        now: The time of signing, with a time zone.
 
     Raises:
-        ValueError: There is no From, without which there is nothing to sign (RFC 6376, 5.4).
+        ValueError: There is no From header, which must be signed (RFC 6376, 5.4).
     """
     if not keys:
         return b""
@@ -132,12 +132,12 @@ def signature_of(content: bytes, keys: Sequence[DkimKey], now: datetime) -> byte
 
 def _header(key: DkimKey, names: bytes, signed: bytes, time: bytes, body_hash: bytes) -> bytes:
     folded, relaxed = _frame(key.domain, key.selector, key.algorithm, names)
-    said = signed + relaxed % (time, body_hash)
+    data = signed + relaxed % (time, body_hash)
     private_key = key.private_key
     if isinstance(private_key, RSAPrivateKey):
-        signature = private_key.sign(said, _PADDING, _HASH)
+        signature = private_key.sign(data, _PADDING, _HASH)
     else:
-        signature = private_key.sign(sha256(said).digest())  # the hash is what is signed (RFC 8463, 3)
+        signature = private_key.sign(sha256(data).digest())  # Ed25519 signs the hash (RFC 8463, 3)
     text = b2a_base64(signature, newline=False)
     first = _LINE - 3  # after " b="
     lines = [text[:first], *(text[at : at + _LINE - 1] for at in range(first, len(text), _LINE - 1))]
@@ -146,7 +146,7 @@ def _header(key: DkimKey, names: bytes, signed: bytes, time: bytes, body_hash: b
 
 @lru_cache(maxsize=64)
 def _frame(domain: str, selector: str, algorithm: str, names: bytes) -> tuple[bytes, bytes]:
-    """Return a signature's header up to b=, as it is sent and canonical, with places for time and body hash."""
+    """Return a header up to b=, folded and in canonical form, with placeholders for time and body hash."""
     tags = f"DKIM-Signature: v=1; a={algorithm}; c=relaxed/simple; d={domain};\r\n s={selector}; t=%b;\r\n"
     first, *others = names.split(b":")
     lines = [b" h=" + first]
@@ -160,11 +160,11 @@ def _frame(domain: str, selector: str, algorithm: str, names: bytes) -> tuple[by
     return folded, folded.replace(b"\r\n", b"").replace(b"DKIM-Signature: ", b"dkim-signature:", 1)
 
 
-# -- canonical form -----------------------------------------------------------------------------------
+# -- canonicalization ---------------------------------------------------------------------------------
 
 
 def _body_hash(content: bytes, start: int) -> bytes:
-    """Return the hash of a body, whatever empty lines it ends with: exactly one line end (RFC 6376, 3.4.3)."""
+    """Return the hash of a body in simple canonical form: it ends with exactly one CRLF (RFC 6376, 3.4.3)."""
     end = len(content)
     while end - start >= 4 and content.endswith(b"\r\n\r\n", start, end):
         end -= 2
@@ -175,7 +175,7 @@ def _body_hash(content: bytes, start: int) -> bytes:
 
 
 def _signed_headers(block: bytes) -> tuple[bytes, bytes]:
-    """Return the value of h=, and the headers it names in canonical form, each with its line end."""
+    """Return the value of h=, and the headers that it lists in canonical form, each with its CRLF."""
     lines = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n")
     headers = [_relaxed(line) for line in lines]
     names, order = _order(tuple([name for name, _ in headers]))
@@ -183,29 +183,29 @@ def _signed_headers(block: bytes) -> tuple[bytes, bytes]:
 
 
 @lru_cache(maxsize=64)
-def _order(there: tuple[bytes, ...]) -> tuple[bytes, tuple[int, ...]]:
-    """Return the value of h= for headers of these names, and in which order they are signed.
+def _order(present: tuple[bytes, ...]) -> tuple[bytes, tuple[int, ...]]:
+    """Return the value of h= for headers with these names, and the order in which they are signed.
 
-    Of a name that is there several times, the last comes first (RFC 6376, 5.4.2).
+    Of several headers with the same name, the last is signed first (RFC 6376, 5.4.2).
     """
-    if b"from" not in there:
-        raise ValueError("a message without From cannot be signed")
+    if b"from" not in present:
+        raise ValueError("cannot sign a message without a From header")
     names: list[bytes] = []
     order: list[int] = []
     for spelling in _SIGNED:
         name = spelling.lower()
-        found = [at for at, other in enumerate(there) if other == name]
+        found = [at for at, other in enumerate(present) if other == name]
         if found:
-            names.extend([spelling] * (len(found) + (name in _ONLY_ONCE)))
+            names.extend([spelling] * (len(found) + (name in _OVERSIGNED)))
             order.extend(reversed(found))
     return b":".join(names), tuple(order)
 
 
 @lru_cache(maxsize=256)
 def _relaxed(line: bytes) -> tuple[bytes, bytes]:
-    """Return an unfolded header's name, and all of it in canonical form (RFC 6376, 3.4.2).
+    """Return the name of an unfolded header, and the header in relaxed canonical form (RFC 6376, 3.4.2).
 
-    Most headers are the same in many messages.
+    The results are cached, since most headers are the same in many messages.
     """
     name, _, value = line.partition(b":")
     name = name.rstrip(b" \t").lower()
@@ -217,25 +217,25 @@ def _relaxed(line: bytes) -> tuple[bytes, bytes]:
 
 def _private_key(path: Path, pem: bytes) -> PrivateKey:
     if b"PRIVATE KEY-----" not in pem:
-        kind = "holds a public key or certificate, not the private key" if b"-----BEGIN" in pem else "is no PEM file"
-        raise ConfigError(f"dkim: {path} {kind}", hint=_MAKE_ONE)
+        other = "is a public key or certificate, not a private key" if b"-----BEGIN" in pem else "is not a PEM file"
+        raise ConfigError(f"dkim: {path} {other}", hint=_NEW_KEY_HINT)
     try:
         key = load_pem_private_key(pem, password=None)
     except TypeError:
         raise ConfigError(
-            f"dkim: {path} is encrypted, and nobody is there to type its passphrase",
-            hint="keep the key without one, readable by its owner only",
+            f"dkim: {path}: the private key is encrypted",
+            hint="store it without a passphrase, readable by its owner only",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigError(f"dkim: {path} holds no private key that can be understood", hint=_MAKE_ONE) from None
+        raise ConfigError(f"dkim: {path}: invalid private key", hint=_NEW_KEY_HINT) from None
     if isinstance(key, RSAPrivateKey):
-        if not _SMALLEST_RSA <= key.key_size <= _LARGEST_RSA:
-            size = f"{key.key_size} bits, not {_SMALLEST_RSA} to {_LARGEST_RSA}"
-            raise ConfigError(f"dkim: {path}: an RSA key of {size}", hint=_MAKE_ONE)
+        if not _MIN_RSA_BITS <= key.key_size <= _MAX_RSA_BITS:
+            allowed = f"{_MIN_RSA_BITS} to {_MAX_RSA_BITS}"
+            raise ConfigError(f"dkim: {path}: the RSA key has {key.key_size} bits, not {allowed}", hint=_NEW_KEY_HINT)
         return key
     if isinstance(key, Ed25519PrivateKey):
         return key
-    raise ConfigError(f"dkim: {path} holds a key that is neither RSA nor Ed25519", hint=_MAKE_ONE)
+    raise ConfigError(f"dkim: {path}: unsupported key type: neither RSA nor Ed25519", hint=_NEW_KEY_HINT)
 
 
 def _name(setting: str, text: str) -> str:
@@ -244,7 +244,7 @@ def _name(setting: str, text: str) -> str:
     except idna.IDNAError:
         name = ""
     if not _LABELS.fullmatch(name) or len(name) > 253:
-        raise ConfigError(f"dkim.{setting}: a name in DNS is expected, not {text!r}")
+        raise ConfigError(f"dkim.{setting}: expected a DNS name, not {text!r}")
     return name
 
 

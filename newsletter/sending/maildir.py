@@ -1,4 +1,4 @@
-"""The outbox: a Maildir (https://cr.yp.to/proto/maildir.html) that any mail program opens."""
+"""The outbox: a Maildir (https://cr.yp.to/proto/maildir.html), which any mail program can open."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from newsletter.sending import Ledger, Result, Verdict
 
 
 class MaildirTransport:
-    """Puts each message into a Maildir, made where there is none.
+    """Writes each message to a Maildir, which is created if needed.
 
-    The file is named after the Message-ID, so that a message handed over twice is there once.
+    File names are derived from the Message-ID, so that a message sent twice is stored once.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def open(self) -> None:
-        """Make the folders; see `Transport.open`."""
+        """Create the folders; see `Transport.open`."""
         try:
             for folder in ("tmp", "new", "cur"):
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise TransportError(f"outbox {self.root}: {error.strerror or error}") from error
+            raise self._error(error) from error
 
-    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Write messages; see `Transport.carry`."""
+    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Write messages; see `Transport.send`."""
         results: list[Result] = []
         try:
             for message in messages:
-                may_go = ledger.commit(results, [message])
+                allowed = ledger.commit(results, [message])
                 results = []
-                if message.message_id in may_go:
-                    results = [Result(message, Verdict.UNSENT, "the outbox cannot be written")]
+                if message.message_id in allowed:
+                    results = [Result(message, Verdict.UNSENT, "cannot write to the outbox")]
                     results = [Result(message, Verdict.SENT, self._put(message))]
                 if stopped():
                     break
@@ -46,7 +46,7 @@ class MaildirTransport:
                 ledger.commit(results, [])
 
     def _put(self, message: Message) -> str:
-        """Write one message; return where it is.
+        """Write one message; return a text that says where it is stored.
 
         Raises:
             TransportError: It cannot be written.
@@ -55,17 +55,21 @@ class MaildirTransport:
         name = hashlib.sha256(message.message_id.encode()).hexdigest()[:32] + ".newsletter"
         try:
             if seen := next((self.root / "cur").glob(f"{name}*"), None):
-                return f"already in {seen}"
+                return f"already stored in {seen}"
             draft = self.root / "tmp" / name
             with draft.open("wb") as file:
-                # A Maildir holds local line ends.
+                # A Maildir uses local line ends.
                 file.write(message.content.replace(b"\r\n", b"\n"))
                 file.flush()
                 os.fsync(file.fileno())
             delivered = draft.replace(self.root / "new" / name)
         except OSError as error:
-            raise TransportError(f"outbox {self.root}: {error.strerror or error}") from error
-        return f"in {delivered}"
+            raise self._error(error) from error
+        return f"stored in {delivered}"
+
+    def _error(self, error: OSError) -> TransportError:
+        reason = error.strerror or str(error)
+        return TransportError(f"cannot write to the outbox {self.root}: {reason}", hint="check its permissions")
 
     def close(self) -> None:
-        """Nothing is held open; see `Transport.close`."""
+        """Do nothing, since nothing is held open; see `Transport.close`."""

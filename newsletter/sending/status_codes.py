@@ -1,7 +1,8 @@
-"""What a refusal means for the address: its code (RFC 3463), else its words, in the languages servers use.
+"""Bounce classification, by the enhanced status code (RFC 3463) or else by the text of the server's response.
 
-Hard is only what says that the address is dead. A full mailbox, a message too big, a policy against us and
-whatever is not understood are soft: they count, and end a subscription only when they keep coming.
+A bounce is hard only if it states that the address does not exist. A full mailbox, a message that is too large, a
+policy against us and any response that is not understood are soft bounces, and an address is suppressed only after
+several of them.
 """
 
 from __future__ import annotations
@@ -11,24 +12,24 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What came back."""
+    """What is reported of an address: a hard bounce, a soft bounce or a complaint."""
 
-    #: The address does not exist, and will not.
+    #: The address does not exist: a permanent failure.
     HARD = "hard"
-    #: The mailbox refused this time.
+    #: The mailbox refused this message, and may accept the next.
     SOFT = "soft"
-    #: The reader called it spam.
+    #: The subscriber marked the message as spam.
     COMPLAINT = "complaint"
 
 
-# A digit, a dot or a letter before or after makes it part of an IP address, a version or a name.
+# With a digit, dot or letter before or after it, it is part of an IP address, a version or a name.
 _ENHANCED = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w.]*\d)")
-#: Of the address: all of 5.1 but what is about the sender's (5.1.7, 5.1.8); disabled, unroutable, no such domain.
+#: Hard: all of 5.1 (bad address) except for the sender's (5.1.7, 5.1.8); disabled mailbox, unroutable, no such domain.
 _HARD_CODES = re.compile(r"5\.(?:1\.(?!0$|7$|8$)\d+|2\.1$|4\.4$|4\.310$)")
-#: These say too little: 5.4.1 is "no answer" to RFC 3463 and "no such recipient" to Exchange Online.
-_VAGUE_CODES = re.compile(r"(?:$|5\.0\.\d+$|5\.1\.0$|5\.2\.0$|5\.3\.0$|5\.4\.[01]$|5\.5\.\d+$)")
+#: Ambiguous: 5.4.1 means "no answer from host" in RFC 3463 and "no such recipient" in Exchange Online.
+_AMBIGUOUS_CODES = re.compile(r"(?:$|5\.0\.\d+$|5\.1\.0$|5\.2\.0$|5\.3\.0$|5\.4\.[01]$|5\.5\.\d+$)")
 
-_SOFT_WORDS = re.compile(
+_SOFT_PHRASES = re.compile(
     r"""quota | (?:mail)?box\ (?:is\ )?(?:too\ )?full | \bis\ full\b | over\s*limit
     | exceeded\ (?:its|the|their)\ (?:storage|max)
     | (?:insufficient|not\ enough|no|out\ of)\ (?:disk|system|storage|mailbox)?\s*(?:space|storage) | storage\ limit
@@ -42,7 +43,7 @@ _SOFT_WORDS = re.compile(
     | переполнен | cheio | cheia | piena | 已满 | いっぱい | 容量""",
     re.IGNORECASE | re.VERBOSE,
 )
-_HARD_WORDS = re.compile(
+_HARD_PHRASES = re.compile(
     r"""(?:user|recipient|mailbox|account|address|addressee|alias|inbox|person)(?:\ name)?
             (?:\ (?:\S{1,80}\ )?)?(?:is\ |was\ |has\ been\ )?(?:currently\ )?
             (?:unknown|not\ (?:known|found|exist(?:ing)?|valid|listed|recognized|active|local|available)|invalid|
@@ -67,25 +68,28 @@ _HARD_WORDS = re.compile(
 )
 
 
-def code_in(words: str) -> str:
-    """Return the first code of RFC 3463 in a text, as in "5.1.1", or ""."""
-    match = _ENHANCED.search(words)
+def code_in(text: str) -> str:
+    """Return the first enhanced status code (RFC 3463) in a text, as in "5.1.1", or ""."""
+    match = _ENHANCED.search(text)
     return ".".join(str(int(part)) for part in match.groups()) if match else ""
 
 
-def diagnose(status: str, words: str) -> tuple[Kind, str]:
-    """Return what the refusal of one address means, and its code; `status` is the report's, if it has one.
+def classify_bounce(status: str, response: str) -> tuple[Kind, str]:
+    """Return the kind of a bounce and its enhanced status code, or "".
 
-    Where the report's own code says little, the one in the server's words counts.
+    Args:
+        status: The Status field of the report, or "". Where its code is ambiguous, the one in the response counts.
+        response: The server's response, or other text that explains the failure.
     """
-    code, said = code_in(status), code_in(words)
-    if said and _VAGUE_CODES.match(code):
-        code = said
-    if _VAGUE_CODES.match(code):
-        return (_kind_of_words(words), code)
+    code, response_code = code_in(status), code_in(response)
+    if response_code and _AMBIGUOUS_CODES.match(code):
+        code = response_code
+    if _AMBIGUOUS_CODES.match(code):
+        return _classify_text(response), code
     return (Kind.HARD if _HARD_CODES.match(code) else Kind.SOFT), code
 
 
-def _kind_of_words(words: str) -> Kind:
-    # Soft first: "mailbox unavailable, quota exceeded" is about a mailbox that is there.
-    return Kind.HARD if not _SOFT_WORDS.search(words) and _HARD_WORDS.search(words) else Kind.SOFT
+def _classify_text(response: str) -> Kind:
+    # Soft phrases win: "mailbox unavailable, quota exceeded" is about a mailbox that exists.
+    is_hard = not _SOFT_PHRASES.search(response) and _HARD_PHRASES.search(response)
+    return Kind.HARD if is_hard else Kind.SOFT

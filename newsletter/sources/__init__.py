@@ -1,7 +1,7 @@
-"""The outside world → entries. One file per kind of source, and this registry of them by name.
+"""Sources of papers: one module per kind of source, and this registry of them by name.
 
-A source fetches documents and parses them; the two are apart, so that every parser works on files as well,
-and is tested on them. It is a frozen dataclass: its fields are what may be set (`sources.settings`).
+A source fetches documents and parses them into entries. The two steps are separate, so that every parser also works on
+files, and is tested on them. A source is a frozen dataclass whose fields are its settings (`sources.settings`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from newsletter.sources.documents import Document, Span
 from newsletter.sources.feed import Feed
 from newsletter.sources.file import File
 from newsletter.sources.formats import values
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
 from newsletter.sources.openalex import OpenAlex
@@ -30,56 +30,56 @@ from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
 from newsletter.sources.settings import setting
 
-__all__ = ["Document", "Source", "Span", "Web", "all_sources", "find_source", "setting", "values"]
+__all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
-_OURS: tuple[type[Source], ...] = (
+_BUILT_IN: tuple[type[Source], ...] = (
     HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Feed, File, Page,
 )  # fmt: skip
-#: Where installed packages name sources of their own; see docs/sources.md.
-_GROUP = "newsletter.sources"
+#: The entry-point group of source plugins; see docs/sources.md.
+_ENTRY_POINTS = "newsletter.sources"
 
 
 class Source(Protocol):
-    """One kind of place that papers come from, with its settings."""
+    """One kind of source, with its settings."""
 
-    #: What people type: `newsletter pull NAME`.
+    #: As on the command line: `newsletter pull NAME`.
     name: ClassVar[str]
-    #: One line on what it is.
+    #: One line that describes it.
     summary: ClassVar[str]
-    #: What `follow` holds, as the command line names it ("CATEGORY|QUERY"); "" for a source of files only.
+    #: The metavariable of `follow` on the command line ("CATEGORY|QUERY"); "" for a source that only reads files.
     follows: ClassVar[str]
-    #: The rest of a command that works: "cs.CL cs.LG".
+    #: Arguments of a working example: "cs.CL cs.LG".
     example: ClassVar[str]
-    #: File name endings read from a folder of recorded documents.
+    #: File name suffixes read from a folder of saved documents.
     suffixes: ClassVar[tuple[str, ...]]
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Yield what the source lists for the days of `span`.
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Yield the documents that the source lists for the days of `span`.
 
         Raises:
-            SourceError: The source cannot be reached, answers with an error, or has no address to ask.
+            SourceError: The connection failed, the response is an error, or there is nothing to follow.
         """
         ...
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        """Yield the document's entries, and a refusal for each one that cannot be taken.
+        """Yield the entries of a document, and a refusal for each invalid one.
 
         Raises:
-            SourceError: The document as a whole is not what this source gives.
+            SourceError: The document as a whole is not one of this source.
         """
         ...
 
 
 @cache
 def all_sources() -> dict[str, type[Source]]:
-    """Return every kind of source by name: ours, then those that installed packages bring."""
-    found = {source.name: source for source in _OURS}
-    for point in entry_points(group=_GROUP):
+    """Return every kind of source by name: the built-in ones, then those of installed plugins."""
+    found = {source.name: source for source in _BUILT_IN}
+    for point in entry_points(group=_ENTRY_POINTS):
         if point.name not in found:
             try:
                 found[point.name] = point.load()
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with that package, ours go on
-                logging.getLogger(__name__).warning("source %s cannot be loaded: %r", point.name, error)
+            except Exception as error:  # noqa: BLE001 - a broken plugin must not disable the other sources
+                logging.getLogger(__name__).warning("source plugin %s failed to load: %r", point.name, error)
     return found
 
 
@@ -87,9 +87,9 @@ def find_source(name: str) -> type[Source]:
     """Return the kind of source called `name`.
 
     Raises:
-        SourceError: There is none.
+        SourceError: There is no source of this name.
     """
     known = all_sources()
     if name not in known:
-        raise SourceError(f"no source is called {name!r}", hint=f"known: {', '.join(known)}")
+        raise SourceError(f"unknown source {name!r}", hint=f"known: {', '.join(known)}")
     return known[name]

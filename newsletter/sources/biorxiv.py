@@ -1,7 +1,7 @@
-"""bioRxiv and medRxiv, from their common API or from recorded answers of it.
+"""bioRxiv and medRxiv, from their common API or from saved responses.
 
 API: https://api.biorxiv.org, `GET /details/{server}/{from}/{to}/{cursor}/json`. It lists every version of a preprint
-by the day of that version, in pages whose size has changed over the years. It cannot be asked for words.
+by the day of that version, in pages whose size has changed over the years. It has no full-text search.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import doi
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
-from newsletter.sources.formats.json_answer import read_json
-from newsletter.sources.http.client import Web
+from newsletter.sources.formats.json_response import read_json
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
-_MOST_PAGES = 400  # a month of bioRxiv in pages of 30 is less
+_MAX_PAGES = 400  # a month of bioRxiv in pages of 30 is less
 
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """What the two servers share."""
+    """Settings and methods that the two servers share."""
 
     name: ClassVar[str]
-    #: As it writes itself.
+    #: The name in its own spelling.
     venue: ClassVar[str]
     follows: ClassVar[str] = "CATEGORY"
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
-    follow: tuple[str, ...] = setting((), "Categories, as the site names them; none means all.")
-    every: int = setting(6, "Hours to leave it alone after an answer in full.", internal=True)
-    api: str = setting("https://api.biorxiv.org/details", "The API's address.", internal=True)
+    follow: tuple[str, ...] = setting((), "Categories, as the site names them; empty means all.")
+    min_interval_hours: int = setting(6, "Minimum hours between successful requests.", internal=True)
+    api: str = setting("https://api.biorxiv.org/details", "Address of the API.", internal=True)
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
         """Yield one document per page; see `Source.fetch`."""
         cursor = 0
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             address = f"{self.api}/{self.name}/{span.first}/{span.last}/{cursor}/json"
-            response = web.get(address, conditional=cursor == 0)
+            response = client.get(address, conditional=cursor == 0)
             if response.is_unchanged:
                 return
             document = Document(response.place, response.content)
@@ -55,8 +55,8 @@ class _Server:
                 return
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        """Yield the preprints of one page, each in its newest version; see `Source.parse`."""
-        followed = {_plain(category) for category in self.follow}
+        """Yield the preprints of one page, the newest version of each; see `Source.parse`."""
+        followed = {_normalised(category) for category in self.follow}
         found: dict[str | None, Entry] = {}
         for number, row in enumerate(_load(document)[0], start=1):
             try:
@@ -66,7 +66,7 @@ class _Server:
             else:
                 found[entry.doi] = _newer(found.get(entry.doi, entry), entry)
         for entry in found.values():
-            if not followed or any(_plain(category) in followed for category in entry.categories):
+            if not followed or any(_normalised(category) in followed for category in entry.categories):
                 yield entry
 
 
@@ -76,7 +76,7 @@ class Biorxiv(_Server):
 
     name: ClassVar[str] = "biorxiv"
     venue: ClassVar[str] = "bioRxiv"
-    summary: ClassVar[str] = "bioRxiv preprints by category, or recorded answers of its API (JSON)"
+    summary: ClassVar[str] = "bioRxiv preprints by category, or saved responses of its API (JSON)"
     example: ClassVar[str] = "neuroscience bioinformatics"
 
 
@@ -86,39 +86,39 @@ class Medrxiv(_Server):
 
     name: ClassVar[str] = "medrxiv"
     venue: ClassVar[str] = "medRxiv"
-    summary: ClassVar[str] = "medRxiv preprints by category, or recorded answers of its API (JSON)"
+    summary: ClassVar[str] = "medRxiv preprints by category, or saved responses of its API (JSON)"
     example: ClassVar[str] = "epidemiology oncology"
 
 
-# -- an answer ----------------------------------------------------------------------------------------
+# -- responses ---------------------------------------------------------------------------------------
 
 
 def _load(document: Document) -> tuple[list[Any], int | None]:
-    """Return the rows of an answer, and how many there are on all its pages."""
+    """Return the rows of a response, and the number of rows on all pages."""
     response = read_json(document)
     if not isinstance(response, dict):
-        raise SourceError(f"{document.place}: not an answer of the bioRxiv API: no object at its top")
+        raise SourceError(f"{document.place}: unexpected response from bioRxiv: expected a JSON object")
     message = next(iter(values.objects(response.get("messages"))), {})
     status = values.text(message.get("status"))
     rows = response.get("collection")
     if not rows and status.lower().startswith("no posts found"):
         return [], 0
     if not isinstance(rows, list) or (not rows and status not in ("", "ok")):
-        why = f"it says {shorten(status, 100)!r}" if status and status != "ok" else "no collection in it"
-        raise SourceError(f"{document.place}: not an answer of the bioRxiv API: {why}")
+        why = shorten(status, 100) if status and status != "ok" else "no collection"
+        raise SourceError(f"{document.place}: unexpected response from bioRxiv: {why}")
     return rows, _number(message.get("total"))
 
 
 def _number(value: Any) -> int | None:
-    """Read a number that is written as one or as text."""
+    """Parse a number given as a number or as text."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-# -- a row --------------------------------------------------------------------------------------------
+# -- preprints ----------------------------------------------------------------------------------------
 
-_HEADED_WITHDRAWN = re.compile(r"withdrawn\s*:", re.IGNORECASE)
-_SAID_WITHDRAWN = re.compile(
+_WITHDRAWN_HEADING = re.compile(r"withdrawn\s*:", re.IGNORECASE)
+_WITHDRAWAL_NOTICE = re.compile(
     r"\b(?:has|have) withdrawn (?:this|their|the) (?:manuscript|preprint|paper|article|work|study)\b"
     r"|\bthis (?:manuscript|preprint|paper|article|work|study) (?:has been|was|is) withdrawn\b",
     re.IGNORECASE,
@@ -126,14 +126,14 @@ _SAID_WITHDRAWN = re.compile(
 
 
 def _entry(row: Any, server: str, venue: str) -> Entry:
-    """Read one row; raises ValueError with the reason it cannot be taken."""
+    """Parse one row; raise ValueError with the reason if it is invalid."""
     if not isinstance(row, dict):
-        raise ValueError("no preprint in it")
+        raise ValueError("not a preprint")
     title = values.text(row.get("title"))
-    named = doi(values.text(row.get("doi")))
+    found_doi = doi(values.text(row.get("doi")))
     if not title:
         raise ValueError("no title")
-    if named is None:
+    if found_doi is None:
         raise ValueError(f"no DOI (its doi is {shorten(repr(row.get('doi')), 60)})")
     version = _number(row.get("version")) or None
     abstract = values.abstract(row.get("abstract"))
@@ -144,37 +144,37 @@ def _entry(row: Any, server: str, venue: str) -> Entry:
         abstract=abstract,
         authors=values.names(authors) if isinstance(authors, str) else (),
         organization=_unless_na(row.get("author_corresponding_institution")),
-        doi=named,
-        # The day of a later version says nothing of when the paper came out.
+        doi=found_doi,
+        # The date of a later version is not the day of publication.
         published=values.day(row.get("date")) if version == 1 else None,
         categories=tuple(filter(None, [_unless_na(row.get("category"))])),
         venue=venue,
         version=version,
         withdrawn=_is_withdrawn(values.text(row.get("type")), title, abstract),
-        url=f"https://www.{server}.org/content/{named}{f'v{version}' if version else ''}",
+        url=f"https://www.{server}.org/content/{found_doi}{f'v{version}' if version else ''}",
     )
 
 
 def _newer(one: Entry, other: Entry) -> Entry:
-    """Return the newer of two versions, with the day that the first one was published if it is among them."""
+    """Return the newer of two versions, with the publication day of the first if it is one of them."""
     newest = max(one, other, key=lambda entry: entry.version or 0)
     return replace(newest, published=one.published or other.published)
 
 
 def _unless_na(value: Any) -> str | None:
-    """Return text; the API writes "NA" for none."""
-    said = values.text(value)
-    return said if said and said != "NA" else None
+    """Return text, or None; the API writes "NA" for a missing value."""
+    text = values.text(value)
+    return text if text and text != "NA" else None
 
 
 def _is_withdrawn(kind: str, title: str, abstract: str) -> bool:
-    """Tell whether a preprint was taken back: its type says it, or words that were put in place of its own."""
-    headed = any(_HEADED_WITHDRAWN.match(text) for text in (title, abstract))
-    return headed or "withdrawn" in kind.lower() or bool(_SAID_WITHDRAWN.search(abstract[:500]))
+    """Return whether a preprint was withdrawn, by its type or by the notice that replaces its title or abstract."""
+    headed = any(_WITHDRAWN_HEADING.match(text) for text in (title, abstract))
+    return headed or "withdrawn" in kind.lower() or bool(_WITHDRAWAL_NOTICE.search(abstract[:500]))
 
 
-def _plain(category: str) -> str:
-    """Return what "Cell Biology", "cell-biology" and "cell_biology" share."""
+def _normalised(category: str) -> str:
+    """Return a category for comparison: "Cell Biology", "cell-biology" and "cell_biology" are equal."""
     return re.sub(r"[\s_-]+", " ", category).strip().casefold()
 
 
@@ -188,12 +188,12 @@ _ADDRESS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _OLD_PREFIX, _NEW_PREFIX = "10.1101", "10.64898"
-#: The months in which papers were posted under the one and under the other: openRxiv took over in December 2025.
+#: Months with papers under either prefix: openRxiv took over in December 2025.
 _EITHER = ("2025.11", "2025.12")
 
 
 def preprint_of(address: str) -> tuple[str | None, int | None]:
-    """Return the DOI and the version that an address of bioRxiv or medRxiv names, each None where there is none."""
+    """Return the DOI and version in a URL of bioRxiv or medRxiv; each is None if absent."""
     match = _ADDRESS.fullmatch(address)
     if match is None:
         return None, None

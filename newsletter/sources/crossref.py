@@ -1,7 +1,8 @@
-"""Crossref: what publishers register, by query or journal.
+"""Crossref: works that publishers register, by query or journal.
 
-API: https://api.crossref.org/swagger-ui/index.html. A work's title is a list, its abstract JATS, its dates have one to
-three parts. "New" is what was registered in the days asked for (`created`): works are re-indexed for years after.
+API: https://api.crossref.org/swagger-ui/index.html. The title of a work is a list, its abstract is JATS, and its dates
+have one to three parts. New works are those registered (`created`) in the requested days, since works are re-indexed
+for years.
 """
 
 from __future__ import annotations
@@ -17,37 +18,37 @@ from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
-from newsletter.sources.formats.json_answer import read_object
-from newsletter.sources.http.client import Web
+from newsletter.sources.formats.json_response import read_object
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
 _PAGE_SIZE = 200
-_MOST_PAGES = 25
-# Crossref refuses a whole question for one name that it does not know here; "institution" is one, though works have it.
-_ASKED = (
+_MAX_PAGES = 25
+# Crossref rejects the whole request for one name it does not know here; "institution" is one, though works have it.
+_FIELDS = (
     "DOI,title,abstract,author,published,issued,created,container-title,type,URL,link,relation,alternative-id,subject,"
     "update-to"
 )
-# Works that are no papers.
-_NO_PAPERS = frozenset({
+# Types of work that are not papers.
+_NON_PAPER_TYPES = frozenset({
     "component", "peer-review", "grant", "journal", "journal-issue", "journal-volume", "book-series", "book-set",
     "proceedings", "proceedings-series", "report-series", "standard-series", "database",
 })  # fmt: skip
 # "RETRACTED Title", "Retracted Article: Title", "[Retracted] Title".
-_TAKEN_BACK = re.compile(
+_RETRACTED = re.compile(
     r"\W*(?:(?:RETRACTED|WITHDRAWN)\b|(?i:retracted|withdrawn)(?i: article| paper| chapter)?\s*(?:[\]):–—]|-\s))"
 )
-# Where a publisher does not say so in "update-to". "Withdrawal of inhaled steroids" is medicine.
+# For publishers that do not fill in "update-to". "Withdrawal of inhaled steroids" is medicine.
 _NOTICE = re.compile(
     r"(?:retraction|withdrawal) (?:note|notice)\b|notice of (?:retraction|withdrawal)\b|retraction\s*(?::|to:)"
     r"|(?:editorial )?expression of concern\b",
     re.IGNORECASE,
 )
-# What a work may say in "update-to": https://www.crossref.org/documentation/crossmark/version-control-corrections-and-retractions/
-_TAKES_BACK = frozenset({"retraction", "withdrawal", "removal"})
-_NOTICES = _TAKES_BACK | {"partial_retraction", "expression_of_concern"}
+# Types in "update-to": https://www.crossref.org/documentation/crossmark/version-control-corrections-and-retractions/
+_RETRACTIONS = frozenset({"retraction", "withdrawal", "removal"})
+_NOTICES = _RETRACTIONS | {"partial_retraction", "expression_of_concern"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +56,34 @@ class Crossref:
     """Works that match a query, or appear in a journal."""
 
     name: ClassVar[str] = "crossref"
-    summary: ClassVar[str] = "Crossref: what publishers register, by query or by journal (its ISSN)"
+    summary: ClassVar[str] = "Crossref: works by query, or of a journal by its ISSN"
     follows: ClassVar[str] = "QUERY|ISSN"
     example: ClassVar[str] = '"machine unlearning"'
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".yaml", ".yml")
 
-    follow: tuple[str, ...] = setting((), "Words of title, author or journal; or the ISSN of a journal.")
-    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
-    api: str = setting("https://api.crossref.org/works", "Where to ask.", internal=True)
+    follow: tuple[str, ...] = setting((), "Words in title, author or journal; or the ISSN of a journal.")
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    api: str = setting("https://api.crossref.org/works", "Address of the API.", internal=True)
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Yield what was registered in `span`, page by page; see `Source.fetch`."""
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Yield the works registered in `span`, page by page; see `Source.fetch`."""
         if not self.follow:
             raise SourceError("crossref: nothing to follow", hint=f"newsletter pull crossref {self.example}")
         for one in self.follow:
-            yield from self._ask(one, span, web)
+            yield from self._search(one, span, client)
 
-    def _ask(self, wanted: str, span: Span, web: Web) -> Iterator[Document]:
+    def _search(self, followed: str, span: Span, client: HttpClient) -> Iterator[Document]:
         registered = f"from-created-date:{span.first},until-created-date:{span.last}"
-        params: dict[str, str | int] = {"rows": _PAGE_SIZE, "select": _ASKED, "sort": "created", "order": "desc"}
-        if _ISSN.fullmatch(wanted):
-            params["filter"] = f"{registered},issn:{wanted}"
+        params: dict[str, str | int] = {"rows": _PAGE_SIZE, "select": _FIELDS, "sort": "created", "order": "desc"}
+        if _ISSN.fullmatch(followed):
+            params["filter"] = f"{registered},issn:{followed}"
         else:
-            params |= {"filter": registered, "query.bibliographic": wanted}
-        if web.contact:
-            params["mailto"] = web.contact
+            params |= {"filter": registered, "query.bibliographic": followed}
+        if client.contact:
+            params["mailto"] = client.contact
         cursor = "*"
-        for page in range(_MOST_PAGES):
-            response = web.get(self.api, {**params, "cursor": cursor}, conditional=page == 0)
+        for page in range(_MAX_PAGES):
+            response = client.get(self.api, {**params, "cursor": cursor}, conditional=page == 0)
             if response.is_unchanged:
                 return
             document = Document(response.place, response.content)
@@ -93,55 +94,57 @@ class Crossref:
                 return
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        """Yield the works of an answer; see `Source.parse`."""
+        """Yield the works of a response; see `Source.parse`."""
         message = _message(document)
         works = message.get("items", [message])
         for number, work in enumerate(works, start=1):
             try:
-                if not _is_no_paper(values.part(work)):
+                if _is_paper(values.part(work)):
                     yield _entry(values.part(work), today)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
 
 def _message(document: Document) -> dict[str, Any]:
-    """Return what an answer is about: a list of works, or one work."""
+    """Return the message of a response: a list of works, or one work."""
     response = read_object(document, "Crossref")
     kind, message = response.get("message-type"), response.get("message")
     if response.get("status") == "failed":
-        told = [values.text(one.get("message")) for one in values.objects(message)]
-        raise SourceError(f"{document.place}: Crossref answers: {shorten('; '.join(told) or 'failed', 200)}")
+        errors = [values.text(one.get("message")) for one in values.objects(message)]
+        raise SourceError(f"{document.place}: Crossref error: {shorten('; '.join(errors) or 'failed', 200)}")
     if kind not in ("work-list", "work") or not isinstance(message, dict):
-        raise SourceError(f"{document.place}: not works of Crossref's but {shorten(repr(kind), 60)}")
+        raise SourceError(
+            f"{document.place}: unexpected response from Crossref: message type {shorten(repr(kind), 60)}"
+        )
     if (kind == "work-list" or "items" in message) and not isinstance(message.get("items"), list):
-        raise SourceError(f"{document.place}: a list of Crossref's without its works")
+        raise SourceError(f"{document.place}: unexpected response from Crossref: a work list without items")
     return message
 
 
-def _is_no_paper(work: dict[str, Any]) -> bool:
-    """Tell whether a work is a journal, a review of a paper or the like, or a notice about another paper."""
-    if values.word(work.get("type")) in _NO_PAPERS:
-        return True
-    named = doi(values.word(work.get("DOI")))
-    others = (kind for kind, about in _updates(work) if about != named)
-    return any(kind in _NOTICES for kind in others) or bool(_NOTICE.match(_title(work)))
+def _is_paper(work: dict[str, Any]) -> bool:
+    """Return whether a work is a paper: not a journal, a peer review or the like, nor a notice about another paper."""
+    if values.word(work.get("type")) in _NON_PAPER_TYPES:
+        return False
+    own = doi(values.word(work.get("DOI")))
+    others = (kind for kind, updated in _updates(work) if updated != own)
+    return not any(kind in _NOTICES for kind in others) and not _NOTICE.match(_title(work))
 
 
 def _is_withdrawn(work: dict[str, Any]) -> bool:
-    """Tell whether a work is taken back: by its title, or by a notice that took its place and so is about itself."""
-    named = doi(values.word(work.get("DOI")))
-    itself = any(kind in _TAKES_BACK and named is not None and about == named for kind, about in _updates(work))
-    return itself or bool(_TAKEN_BACK.match(_title(work)))
+    """Return whether a work was retracted, by its title or by a notice that replaced it and so updates itself."""
+    own = doi(values.word(work.get("DOI")))
+    itself = any(kind in _RETRACTIONS and own is not None and updated == own for kind, updated in _updates(work))
+    return itself or bool(_RETRACTED.match(_title(work)))
 
 
 def _updates(work: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """Return the kind of each update that a work is, and the DOI of what it updates."""
+    """Return the type of each update that a work makes, and the DOI of the updated work."""
     updates = values.objects(work.get("update-to"))
     return [(values.word(one.get("type")), doi(values.word(one.get("DOI")))) for one in updates]
 
 
 def _entry(work: dict[str, Any], today: date) -> Entry:
-    """Read one work; raises ValueError with the reason it cannot be taken."""
+    """Parse one work; raise ValueError with the reason if it is invalid."""
     title = _title(work)
     if not title:
         raise ValueError("no title")
@@ -171,25 +174,25 @@ def _author(author: dict[str, Any]) -> str:
     given, family = values.text(author.get("given")), values.text(author.get("family"))
     suffix = values.text(author.get("suffix"))
     person = " ".join(filter(None, (given, family, suffix)))
-    # The name of a group may have a comma, and is not to be turned around.
+    # The name of a group may contain a comma, and is not "Last, First".
     return "".join(values.people([person])) if person else values.text(author.get("name"))
 
 
 def _arxiv(work: dict[str, Any]) -> str | None:
-    """Return the arXiv id of a preprint that a work says it has, or is."""
+    """Return the arXiv id of the work, or of the preprint that it names."""
     candidates = [work.get("DOI"), *(work["alternative-id"] if isinstance(work.get("alternative-id"), list) else ())]
     relation = values.part(work.get("relation"))
     for kind in ("has-preprint", "is-version-of", "is-same-as"):
         for one in values.objects(relation.get(kind)):
-            told = values.word(one.get("id"))
-            candidates += [told, f"arXiv:{told}"] if one.get("id-type") == "arxiv" else [told]
-    # A publisher's own number may look like an arXiv id: only one that says what it is is taken for it.
+            related = values.word(one.get("id"))
+            candidates += [related, f"arXiv:{related}"] if one.get("id-type") == "arxiv" else [related]
+    # A publisher's own number may look like an arXiv id: only one that contains "arxiv" counts.
     named = (one for one in candidates if isinstance(one, str) and "arxiv" in one.lower())
     return next((found for one in named if (found := arxiv_id(one))), None)
 
 
 def _published(work: dict[str, Any], today: date) -> date | None:
-    """Return the first day of publication that is told; else the day of registration."""
+    """Return the first day of publication that is stated, else the day of registration."""
     days = (_day(work.get(name), today) for name in ("published", "issued", "created"))
     return next((day for day in days if day), None)
 

@@ -1,4 +1,4 @@
-"""Documents: what a source gives before parsing, from the network or from files."""
+"""Documents: the responses and files that a source parses."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from newsletter.errors import SourceError
-from newsletter.sources.http.client import LARGEST_RESPONSE_B, Web
+from newsletter.sources.http.client import MAX_RESPONSE_B, HttpClient
 
-#: A stream of bytes that can be looked into without reading on.
+#: A stream of bytes with `peek`.
 BinaryStream: TypeAlias = "io.BufferedReader[Any]"
 
 _GZIP = b"\x1f\x8b"
-#: What is read at once into memory; only formats that are read line by line may be larger.
-_LARGEST_B = 4 * LARGEST_RESPONSE_B
+#: The maximum size of a document read into memory; only formats that are streamed may be larger.
+_MAX_SIZE_B = 4 * MAX_RESPONSE_B
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One answer of a source, or one file."""
+    """One response of a source, or one file."""
 
-    #: Where it came from: an address or a file's path, for messages.
+    #: The URL or file path, for messages.
     place: str
-    #: Its bytes, or what opens a stream of them; gzip is undone when read.
+    #: The bytes, or a function that opens a stream of them; gzip is decompressed on reading.
     body: bytes | Callable[[], BinaryIO]
-    #: The day it stands for, where that was asked for.
+    #: The day that the document lists, if a day was requested.
     day: date | None = None
 
     @contextmanager
     def open(self) -> Iterator[BinaryStream]:
-        """Open it for reading in pieces; gzip is undone.
+        """Open the document as a stream of decompressed bytes.
 
         Raises:
-            SourceError: It cannot be read, or not to its end.
+            SourceError: The file cannot be read, or is truncated or corrupt.
         """
         try:
             with self._opened() as plain:
@@ -52,7 +52,7 @@ class Document:
         except OSError as error:
             raise SourceError(f"{self.place}: {error.strerror or error}") from error
         except (EOFError, zlib.error) as error:
-            raise SourceError(f"{self.place}: a damaged gzip file ({error})") from error
+            raise SourceError(f"{self.place}: corrupt gzip file ({error})") from error
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryStream]:
@@ -62,31 +62,31 @@ class Document:
             yield plain
         finally:
             if stream is sys.stdin.buffer:
-                plain.detach()  # it is not ours to close
+                plain.detach()  # standard input stays open
             else:
                 plain.close()
 
     @property
     def content(self) -> bytes:
-        """All of its bytes.
+        """The decompressed bytes of the document.
 
         Raises:
-            SourceError: It cannot be read, or is too large to be one answer.
+            SourceError: The document cannot be read, or is too large.
         """
         with self.open() as stream:
-            content = stream.read(_LARGEST_B + 1)
-        if len(content) > _LARGEST_B:
-            raise SourceError(f"{self.place}: more than {_LARGEST_B // 2**20} MB")
+            content = stream.read(_MAX_SIZE_B + 1)
+        if len(content) > _MAX_SIZE_B:
+            raise SourceError(f"{self.place}: larger than {_MAX_SIZE_B // 2**20} MB")
         return content
 
     @property
     def text(self) -> str:
-        """All of its text, in whatever encoding it is; see `decode`."""
+        """The text of the document, decoded by `decode`."""
         return decode(self.content)
 
 
 def decode(content: bytes) -> str:
-    """Decode UTF-8 or UTF-16 with a byte-order mark, UTF-8 without, else Windows' Latin-1 (which takes any bytes)."""
+    """Decode UTF-8 or UTF-16 with a byte-order mark, UTF-8 without one, else Windows-1252 (which accepts any bytes)."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="replace")
     try:
@@ -97,22 +97,22 @@ def decode(content: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days to ask a source for, both ends included."""
+    """The days to request from a source, both ends included."""
 
     first: date
     last: date
 
 
 def is_address(place: str) -> bool:
-    """Tell whether a word of the command line is an address on the network."""
+    """Return whether an argument of the command line is an http(s) URL."""
     return place.startswith(("https://", "http://"))
 
 
 def find_documents(places: Sequence[str], suffixes: tuple[str, ...]) -> list[str]:
-    """Turn folders into their files of these endings, in order of name, and check that the other files exist.
+    """Return all places, with folders replaced by their files of these suffixes, in order of name.
 
     Raises:
-        SourceError: A file does not exist, or a folder holds nothing to read.
+        SourceError: A file does not exist, or a folder has no file of these suffixes.
     """
     found: list[str] = []
     for place in places:
@@ -120,27 +120,27 @@ def find_documents(places: Sequence[str], suffixes: tuple[str, ...]) -> list[str
         if place == "-" or is_address(place):
             found.append(place)
         elif path.is_dir():
-            endings = (*suffixes, *(f"{suffix}.gz" for suffix in suffixes))
-            inside = sorted(str(file) for file in path.iterdir() if file.name.endswith(endings) and file.is_file())
-            if not inside:
+            accepted = (*suffixes, *(f"{suffix}.gz" for suffix in suffixes))
+            files = sorted(str(file) for file in path.iterdir() if file.name.endswith(accepted) and file.is_file())
+            if not files:
                 raise SourceError(f"{place}: no {' or '.join(suffixes)} file in this folder")
-            found += inside
+            found += files
         elif path.exists():
             found.append(place)
         else:
-            raise SourceError(f"{place}: no such file", hint="give a file, a folder, an address or - for stdin")
+            raise SourceError(f"{place}: no such file", hint="give a file, a folder, a URL, or - for standard input")
     return found
 
 
-def read_document(place: str, day: date | None, web: Web) -> Document:
-    """Read one address, or get ready to read one file or (as "-") standard input.
+def read_document(place: str, day: date | None, client: HttpClient) -> Document:
+    """Request a URL, or return a document that reads a file or (for "-") standard input when opened.
 
     Raises:
-        SourceError: An address cannot be read.
+        SourceError: The request failed.
     """
     if place == "-":
         return Document("standard input", lambda: cast("BinaryIO", sys.stdin.buffer), day)
     if is_address(place):
-        response = web.get(place)
+        response = client.get(place)
         return Document(response.place, response.content, day)
     return Document(place, lambda: Path(place).open("rb"), day)

@@ -1,8 +1,8 @@
 """RSS, Atom and JSON feeds: of a journal, a laboratory, a blog, a search.
 
 Formats: https://www.rssboard.org/rss-specification, https://web.resource.org/rss/1.0/spec, RFC 4287 (Atom) and
-https://www.jsonfeed.org/version/1.1/; publishers add Dublin Core and PRISM. All but JSON Feed are read by
-https://feedparser.readthedocs.io, whose words (`summary`, `tags`, `prism_doi`) are those below.
+https://www.jsonfeed.org/version/1.1/; publishers add Dublin Core and PRISM. All but JSON Feed are parsed by
+https://feedparser.readthedocs.io, whose keys (`summary`, `tags`, `prism_doi`) are used below.
 """
 
 from __future__ import annotations
@@ -21,37 +21,37 @@ from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources.biorxiv import preprint_of
 from newsletter.sources.documents import Document, Span, is_address
-from newsletter.sources.feed_discovery import absolute, ask, top_element
+from newsletter.sources.feed_discovery import absolute, request_feed, root_element
 from newsletter.sources.formats import values
 from newsletter.sources.formats.jsonfeed import is_json, read_items
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Any feed, by its address or by that of a page that names it."""
+    """Any feed, by its URL or by that of a page that links to it."""
 
     name: ClassVar[str] = "feed"
-    summary: ClassVar[str] = "any RSS, Atom or JSON feed, by its address or that of a page that names it"
-    follows: ClassVar[str] = "ADDRESS"
+    summary: ClassVar[str] = "any RSS, Atom or JSON feed, by its URL or that of a page that links to it"
+    follows: ClassVar[str] = "URL"
     example: ClassVar[str] = "https://example.org/papers.xml"
     suffixes: ClassVar[tuple[str, ...]] = (".xml", ".rss", ".atom", ".rdf", ".json")
 
-    follow: tuple[str, ...] = setting((), "Addresses of feeds, or of pages that name one.")
+    follow: tuple[str, ...] = setting((), "URLs of feeds, or of pages that link to one.")
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Yield one document per address, and fail only when all were asked; see `Source.fetch`.
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Yield one document per URL, and raise errors only after all were requested; see `Source.fetch`.
 
-        A feed lists what it lists: it cannot be asked for days.
+        A feed has no query for days, so `span` is ignored.
         """
         if not self.follow:
             raise SourceError("feed: nothing to follow", hint=f"newsletter pull feed {self.example}")
         failures: list[SourceError] = []
         for address in self.follow:
             try:
-                document = ask(address, web, _read)
+                document = request_feed(address, client, _parse)
             except SourceError as error:
                 failures.append(error)
             else:
@@ -62,9 +62,9 @@ class Feed:
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the entries of one feed; see `Source.parse`."""
-        for number, item in enumerate(_read(document), start=1):
+        for number, item in enumerate(_parse(document), start=1):
             if item.get("arxiv_announce_type") in ("replace", "replace-cross"):
-                continue  # arXiv's daily feed lists new versions of old papers as well
+                continue  # arXiv's daily feed also lists new versions of old papers
             try:
                 yield _entry(item, today)
             except ValueError as error:
@@ -72,89 +72,89 @@ class Feed:
 
 
 def _joined(failures: list[SourceError]) -> SourceError:
-    """Return one error for all: the first itself if there is no other."""
+    """Return one error for all failures: the only one itself, or a summary."""
     if len(failures) == 1:
         return failures[0]
     message = f"{len(failures)} feeds failed: " + "; ".join(shorten(error.message, 160) for error in failures)
-    patience = [error.wait_s for error in failures if isinstance(error, SourceRateLimited)]
-    return SourceRateLimited(message, wait_s=max(patience)) if patience else SourceError(message)
+    waits = [error.wait_s for error in failures if isinstance(error, SourceRateLimited)]
+    return SourceRateLimited(message, wait_s=max(waits)) if waits else SourceError(message)
 
 
-# -- reading ------------------------------------------------------------------------------------------
+# -- parsing ------------------------------------------------------------------------------------------
 
-_MARKS = (
+_BYTE_ORDERS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"), (b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )  # fmt: skip
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-#: Codecs for text whose first line can be read before it is known which. Others are slow, or no encodings of text.
-_ENCODINGS = re.compile(r"(?:iso8859|cp\d|koi8|mac|gb|big5|shift|euc|tis|johab|hp).*")
-# What XML 1.0 does not allow, written as it is or by number; one such character makes a whole feed ill-formed.
-_NO_XML = re.compile(
+#: Codecs whose first line can be read as ASCII. Python's other codecs are slow, or are not encodings of text.
+_ASCII_BASED = re.compile(r"(?:iso8859|cp\d|koi8|mac|gb|big5|shift|euc|tis|johab|hp).*")
+# Characters that XML 1.0 does not allow, literal or as a reference; one of them makes the whole feed ill-formed.
+_ILLEGAL_XML = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
     r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}));"
 )
-# No text that anyone wrote; looking for mail addresses in it, feedparser takes a time that grows with its square.
-_ENDLESS = re.compile(r"([A-Za-z0-9_.+-]{1000})[A-Za-z0-9_.+-]+")
+# Longer runs are not text, and feedparser takes quadratic time to search them for email addresses.
+_LONG_RUN = re.compile(r"([A-Za-z0-9_.+-]{1000})[A-Za-z0-9_.+-]+")
 _FEED_ELEMENTS = frozenset({"rss", "feed", "rdf", "channel"})
 
 
-def _read(document: Document) -> list[dict[str, Any]]:
-    """Return the entries of a feed in feedparser's words.
+def _parse(document: Document) -> list[dict[str, Any]]:
+    """Return the entries of a feed as feedparser's dictionaries.
 
     Raises:
-        SourceError: It is no feed.
+        SourceError: The document is not a feed.
     """
     content = document.content
-    return read_items(content, document.place) if is_json(content) else _read_xml(content, document.place)
+    return read_items(content, document.place) if is_json(content) else _parse_xml(content, document.place)
 
 
-def _read_xml(content: bytes, place: str) -> list[dict[str, Any]]:
+def _parse_xml(content: bytes, place: str) -> list[dict[str, Any]]:
     import feedparser  # noqa: PLC0415 - takes 100 ms to import
 
-    text = _ENDLESS.sub(r"\1", _NO_XML.sub("", _decode(content)))
+    text = _LONG_RUN.sub(r"\1", _ILLEGAL_XML.sub("", _decode(content)))
     if "<!ENTITY" in text and "<!DOCTYPE" in text:
-        raise SourceError(f"{place}: not a feed that is read: it declares entities of its own")
-    top = top_element(text)
+        raise SourceError(f"{place}: XML entity declarations are not allowed")
+    root = root_element(text)
     headers = {"content-type": "application/xml; charset=utf-8"}
     if is_address(place):
-        headers["content-location"] = place  # what relative links are relative to
-    stream = io.BytesIO(text.encode("utf-8", "replace"))  # bytes or text might be taken for a file's name
+        headers["content-location"] = place  # the base of relative links
+    stream = io.BytesIO(text.encode("utf-8", "replace"))  # feedparser may open bytes or text as a file name
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # its own words on its own future
+            warnings.simplefilter("ignore")  # its own deprecation warnings
             feed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
-    except Exception as error:  # on odd input it fails in ways of its own
-        raise SourceError(f"{place}: not a feed that can be read ({type(error).__name__})") from error
-    if top == "html" or not (feed.entries or (feed.get("version") and top in _FEED_ELEMENTS)):
-        raise SourceError(f"{place}: not a feed: {f'<{shorten(top, 40)}> at its top' if top else 'no XML'}")
-    return [_with_what_holds_for_all(dict(entry), dict(feed.feed), feed.version) for entry in feed.entries]
+    except Exception as error:  # feedparser has bugs on malformed input
+        raise SourceError(f"{place}: invalid feed ({type(error).__name__})") from error
+    if root == "html" or not (feed.entries or (feed.get("version") and root in _FEED_ELEMENTS)):
+        raise SourceError(f"{place}: not a feed: {f'root element <{shorten(root, 40)}>' if root else 'not XML'}")
+    return [_with_feed_defaults(dict(entry), dict(feed.feed), feed.version) for entry in feed.entries]
 
 
 def _decode(content: bytes) -> str:
-    """Decode XML as its first bytes or its first line say, else as UTF-8.
+    """Decode XML by its byte-order mark or XML declaration, else as UTF-8.
 
-    Failing that each byte becomes one character: feedparser finds out, text by text, which were UTF-8 after all.
+    If that fails each byte becomes one character: feedparser detects, text by text, which of them are UTF-8.
     """
-    marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
+    marked = next((encoding for mark, encoding in _BYTE_ORDERS if content.startswith(mark)), None)
     if marked:
         return content.decode(marked, errors="replace")
     declared = _DECLARED.match(content)
     for encoding in (declared[1].decode() if declared else "", "utf-8-sig"):
         try:
             name = codecs.lookup(encoding).name
-            if name == "utf-8-sig" or _ENCODINGS.fullmatch(name):
+            if name == "utf-8-sig" or _ASCII_BASED.fullmatch(name):
                 return content.decode("gb18030" if name == "gb2312" else name)
         except (LookupError, ValueError):
             continue
     return content.decode("latin-1")
 
 
-def _with_what_holds_for_all(item: dict[str, Any], channel: dict[str, Any], version: str) -> dict[str, Any]:
-    """Add to an entry what its feed says of all of them."""
-    itself = [link.get("href") for link in values.objects(channel.get("links")) if link.get("rel") == "self"]
-    base = next((link for link in map(values.link, (*itself, channel.get("link"))) if link), "")
+def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: str) -> dict[str, Any]:
+    """Add to an entry the values that its feed states for all entries."""
+    own = [link.get("href") for link in values.objects(channel.get("links")) if link.get("rel") == "self"]
+    base = next((link for link in map(values.link, (*own, channel.get("link"))) if link), "")
     item["link"] = values.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
     item.setdefault("prism_publicationname", channel.get("prism_publicationname"))
     if version.startswith("atom") and not item.get("authors"):  # RFC 4287, 4.2.1
@@ -165,53 +165,53 @@ def _with_what_holds_for_all(item: dict[str, Any], channel: dict[str, Any], vers
 
 # -- one entry ----------------------------------------------------------------------------------------
 
-_READABLE = frozenset({"text/html", "text/plain", "application/xhtml+xml"})
-_TAKEN_BACK = re.compile(r"(?:withdrawn|retracted)(?: article)?\s*:", re.IGNORECASE)
+_TEXT_TYPES = frozenset({"text/html", "text/plain", "application/xhtml+xml"})
+_RETRACTED = re.compile(r"(?:withdrawn|retracted)(?: article)?\s*:", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(r"\s*(\d{4})(?:-(\d\d))?\s*", re.ASCII)
-# What journals put after their name: "Nature, Published online: 2026-05-08; | doi:10.1038/…".
-_AFTER_THE_NAME = re.compile(r"\s*(?:[;|]|,? published online).*", re.IGNORECASE | re.DOTALL)
+# The suffix of a journal's name: "Nature, Published online: 2026-05-08; | doi:10.1038/…".
+_VENUE_SUFFIX = re.compile(r"\s*(?:[;|]|,? published online).*", re.IGNORECASE | re.DOTALL)
 
 
 def _entry(item: dict[str, Any], today: date) -> Entry:
-    """Read one entry; raises ValueError with the reason it cannot be taken."""
+    """Parse one entry; raise ValueError with the reason if it is invalid."""
     title = values.text(item.get("title"))
     if not title:
         raise ValueError("no title")
-    arxiv, named, version = _identity(_names_of(item))
+    found_arxiv, found_doi, version = _identifiers(_candidates(item))
     return Entry(
         source=Feed.name,
         title=title,
         abstract=_abstract(item),
         authors=_authors(item),
-        arxiv_id=arxiv,
-        doi=named,
+        arxiv_id=found_arxiv,
+        doi=found_doi,
         published=_published(item, today),
         keywords=_keywords(item),
         venue=_venue(item),
         version=version,
-        withdrawn=bool(_TAKEN_BACK.match(title)),
+        withdrawn=bool(_RETRACTED.match(title)),
         url=values.link(item.get("link")),
     )
 
 
 def _abstract(item: dict[str, Any]) -> str:
-    """Return the longest of what an entry says: a summary may be a teaser, and a content may be a picture."""
+    """Return the longest text of an entry: the summary may be a teaser, and the content an image."""
     content = values.objects(item.get("content"))
-    told = [item.get("summary"), *(part.get("value") for part in content if part.get("type") in _READABLE)]
-    return max(map(values.abstract, told), key=len)
+    texts = [item.get("summary"), *(part.get("value") for part in content if part.get("type") in _TEXT_TYPES)]
+    return max(map(values.abstract, texts), key=len)
 
 
 def _authors(item: dict[str, Any]) -> tuple[str, ...]:
     authors = values.objects(item.get("authors"))
-    # Of one author RSS has "ada@example.org (Ada Example)", which feedparser takes apart for short domains only.
+    # RSS has one author as "ada@example.org (Ada Example)", which feedparser splits for short domains only.
     whole = item.get("author") if len(authors) == 1 else None
-    said = [whole] if isinstance(whole, str) else [author.get("name") for author in authors]
-    names = [_without_mail(name) for name in said if isinstance(name, str)]
+    raw = [whole] if isinstance(whole, str) else [author.get("name") for author in authors]
+    names = [_without_email(name) for name in raw if isinstance(name, str)]
     return values.names(names[0]) if len(names) == 1 else values.people(names)
 
 
-def _without_mail(name: str) -> str:
+def _without_email(name: str) -> str:
     name = " ".join(word for word in name.split() if "@" not in word)
     return name[1:-1] if name.startswith("(") and name.endswith(")") else name
 
@@ -222,25 +222,25 @@ def _published(item: dict[str, Any], today: date) -> date | None:
         _day(item.get("updated"), item.get("updated_parsed"), today),
         _day(item.get("prism_publicationdate"), None, today),
     )
-    # No day is "0001-01-01", as some programs write it, nor next year's, as some journals do.
+    # Some programs write "0001-01-01" for no date, and some journals a day of next year.
     return next((day for day in days if day and date(1900, 1, 1) <= day <= today + timedelta(days=1)), None)
 
 
 def _day(written: Any, parsed: Any, today: date) -> date | None:
-    """Return a day as it is written, else as feedparser understands it."""
+    """Return a date as it is written, else as feedparser parsed it."""
     if not isinstance(written, str):
         return None
     month = _MONTH.fullmatch(written)
-    if month:  # feedparser takes it for its first day
+    if month:  # feedparser would return the first day of the month
         return values.latest_day(month[1], month[2], today=today)
     try:
-        return values.day(written) or _if_written(date(*parsed[:3]), written)
+        return values.day(written) or _if_stated(date(*parsed[:3]), written)
     except (TypeError, ValueError):
         return None
 
 
-def _if_written(day: date, written: str) -> date | None:
-    """Return the day if its numbers are there to be read: where feedparser is at a loss it puts today's."""
+def _if_stated(day: date, written: str) -> date | None:
+    """Return the day if its numbers are in the text: feedparser fills in missing ones from today."""
     numbers = {int(number) for number in re.findall(r"\d{1,9}", written)}
     has_month = day.month in numbers or _MONTHS[day.month - 1] in written.lower()
     return day if has_month and {day.year, day.day} <= numbers else None
@@ -253,32 +253,32 @@ def _keywords(item: dict[str, Any]) -> tuple[str, ...]:
 
 def _venue(item: dict[str, Any]) -> str | None:
     source = values.text(item.get("dc_source"))
-    event_log = "" if "://" in source else _AFTER_THE_NAME.sub("", source)
-    return values.text(item.get("prism_publicationname")) or event_log or None
+    journal = "" if "://" in source else _VENUE_SUFFIX.sub("", source)
+    return values.text(item.get("prism_publicationname")) or journal or None
 
 
-# -- which paper it is --------------------------------------------------------------------------------
+# -- identifiers ---------------------------------------------------------------------------------------
 
 
-def _names_of(item: dict[str, Any]) -> Iterator[str]:
-    """Yield what may name the paper, what says it outright first."""
-    named = [item.get(key) for key in ("prism_doi", "arxiv_doi", "dc_identifier", "id", "link")]
+def _candidates(item: dict[str, Any]) -> Iterator[str]:
+    """Yield the texts that may hold an identifier, the most explicit ones first."""
+    texts = [item.get(key) for key in ("prism_doi", "arxiv_doi", "dc_identifier", "id", "link")]
     links = values.objects(item.get("links"))
-    named += [link.get("href") for link in links if link.get("rel") == "alternate" or link.get("title") == "doi"]
-    yield from (text.strip() for text in named if isinstance(text, str))
+    texts += [link.get("href") for link in links if link.get("rel") == "alternate" or link.get("title") == "doi"]
+    yield from (text.strip() for text in texts if isinstance(text, str))
 
 
-def _identity(names: Iterable[str]) -> tuple[str | None, str | None, int | None]:
-    """Return the arXiv id, the DOI and the version that these names tell, each None where they tell none."""
-    arxiv = named = version = preprint_version = None
-    for name in names:
-        # A bare number may be an arXiv id and may be anything.
-        found, number = arxiv_version(name) if "arxiv" in name.lower() else (None, None)
+def _identifiers(texts: Iterable[str]) -> tuple[str | None, str | None, int | None]:
+    """Return the arXiv id, the DOI and the version found in these texts; each is None if absent."""
+    arxiv = found_doi = version = preprint_version = None
+    for text in texts:
+        # A bare number may look like an arXiv id by chance.
+        found, number = arxiv_version(text) if "arxiv" in text.lower() else (None, None)
         if found and arxiv in (None, found):
             arxiv, version = found, version or number
-        preprint, number = preprint_of(name)
-        # The query of an address is no part of the DOI in it.
-        named = named or doi(re.split(r"[?#]", name)[0] if is_address(name) else name) or preprint
-        if preprint and preprint == named:
+        preprint, number = preprint_of(text)
+        # The query of a URL is not part of the DOI in it.
+        found_doi = found_doi or doi(re.split(r"[?#]", text)[0] if is_address(text) else text) or preprint
+        if preprint and preprint == found_doi:
             preprint_version = preprint_version or number
-    return arxiv, named, version if arxiv else preprint_version
+    return arxiv, found_doi, version if arxiv else preprint_version

@@ -1,7 +1,7 @@
-"""Files of references, whichever program wrote them: JSON, JSON lines, CSV, TSV, BibTeX and RIS, also gzipped.
+"""Files of references from any program: JSON, JSON lines, CSV, TSV, BibTeX and RIS, optionally gzipped.
 
-The format is told by content; so are saved pages and answers of other sources, which are read as theirs. Files are
-read piece by piece, so they may be of any size.
+The format is detected by content. Saved pages and responses of other sources are detected too, and parsed by them.
+Files are streamed, so they may be of any size.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.documents import BinaryStream, Document, Span, decode
 from newsletter.sources.feed import Feed
-from newsletter.sources.formats.bibliography import read_bibtex, read_ris
+from newsletter.sources.formats.bibtex import read_bibtex
 from newsletter.sources.formats.records import entry_from, is_title
+from newsletter.sources.formats.ris import read_ris
 from newsletter.sources.formats.tables import (
     Broken,
     Raw,
     columns_of,
     delimiter_of,
-    look_into,
+    read_head,
     read_json,
     read_jsonl,
     read_table,
 )
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
 from newsletter.sources.pubmed import Pubmed
@@ -42,8 +43,8 @@ _READERS: dict[str, Callable[[BinaryStream], Iterator[Raw | Broken]]] = {
     "bibtex": read_bibtex,
     "ris": read_ris,
 }
-#: What other sources give is theirs to read, wherever it was saved.
-_OTHERS: dict[str, Callable[[Document, date], Iterator[Entry | Refusal]]] = {
+#: Parsers of the saved responses of other sources.
+_OTHER_SOURCES: dict[str, Callable[[Document, date], Iterator[Entry | Refusal]]] = {
     "huggingface": HuggingFace().parse,
     "page": Page().parse,
     "arxiv": Arxiv().parse,
@@ -57,32 +58,34 @@ class File:
     """A file of references."""
 
     name: ClassVar[str] = "file"
-    summary: ClassVar[str] = "a file of references (JSON, JSON lines, CSV, BibTeX, RIS) or of what other sources give"
+    summary: ClassVar[str] = (
+        "a file of references (JSON, JSON lines, CSV, BibTeX, RIS) or of saved responses of other sources"
+    )
     follows: ClassVar[str] = ""
     example: ClassVar[str] = "library.bib"
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".bib", ".ris", ".txt")
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Refuse: a file is named; see `Source.fetch`."""
-        raise SourceError("file: nothing to read", hint="name a file: newsletter pull file library.bib")
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Raise SourceError: this source only reads files."""
+        raise SourceError("file: no file given", hint="give one, as in newsletter pull file library.bib")
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the papers of one file; see `Source.parse`.
 
-        A list may be of no papers at all; but a file of which nothing can be taken is none of papers.
+        A file may list no papers; but one whose entries are all refused is an error.
         """
         with document.open() as opened:
-            head, stream = look_into(opened)
-            form = recognise(head, document.place)
-            if form in _OTHERS:
+            head, stream = read_head(opened)
+            form = detect_format(head, document.place)
+            if form in _OTHER_SOURCES:
                 other = Document(document.place, stream.read(), document.day)
-                yield from _OTHERS[form](other, today)
+                yield from _OTHER_SOURCES[form](other, today)
             elif form in _READERS:
                 yield from _unless_all_refused(self._read(form, stream, document, today), document.place)
             else:
                 raise SourceError(
-                    f"{document.place}: {'not a format that is known here' if head.strip() else 'an empty file'}",
-                    hint="known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and what other sources give",
+                    f"{document.place}: {'unknown file format' if head.strip() else 'empty file'}",
+                    hint="known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and saved responses of other sources",
                 )
 
     def _read(self, form: str, stream: BinaryStream, document: Document, today: date) -> Iterator[Entry | Refusal]:
@@ -100,28 +103,28 @@ class File:
             raise SourceError(f"{document.place}: {error}") from error
 
 
-def _unless_all_refused(told: Iterator[Entry | Refusal], place: str) -> Iterator[Entry | Refusal]:
-    """Yield what a file tells, holding back the refusals before its first paper.
+def _unless_all_refused(items: Iterator[Entry | Refusal], place: str) -> Iterator[Entry | Refusal]:
+    """Yield the items of a file, delaying the refusals before its first entry.
 
     Raises:
-        SourceError: There is no paper among the refusals.
+        SourceError: There are refusals, but no entry.
     """
     refusals: list[Refusal] = []
-    for one in told:
+    for one in items:
         if isinstance(one, Entry):
             yield from refusals
             yield one
-            yield from told
+            yield from items
             return
         refusals.append(one)
     if refusals:
         where = refusals[0].place.removeprefix(f"{place}, ")
-        raise SourceError(f"{place}: nothing in it can be taken; {where}: {refusals[0].why}")
+        raise SourceError(f"{place}: no valid entries; {where}: {refusals[0].why}")
 
 
-# -- which format it is -------------------------------------------------------------------------------
+# -- format detection ------------------------------------------------------------------------------------
 
-_BEGINNINGS = tuple(
+_STARTS = tuple(
     (form, re.compile(mark, re.IGNORECASE))
     for form, mark in (
         ("huggingface", r'^\[\s*\{\s*"(?:paper"\s*:\s*\{|publishedAt"|title"[^{}]{0,2000}"paper"\s*:)'),
@@ -141,22 +144,22 @@ _MARKS = tuple(
 )
 
 
-def recognise(head: bytes, name: str) -> str:
-    """Return the format that a file is in, told by its beginning, or "" for none that is known.
+def detect_format(head: bytes, name: str) -> str:
+    """Return the format of a file by its first bytes, or "" if it is unknown.
 
-    Formats: "json", "jsonl", "table" (CSV or TSV), "bibtex", "ris", and names of sources whose answer it is. Only where
-    the beginning fits two does the name's ending decide.
+    Formats: "json", "jsonl", "table" (CSV or TSV), "bibtex", "ris", or the name of the source whose response it is. The
+    suffix of the file name decides only if the first bytes fit two formats.
     """
     text = _text(head).lstrip("\ufeff \t\r\n")
-    ending = name.lower().removesuffix(".gz").rpartition(".")[2]
+    suffix = name.lower().removesuffix(".gz").rpartition(".")[2]
     if not text or "\0" in text or text.startswith("%PDF"):
         return ""
     if text.startswith("{"):
-        return "jsonl" if _is_jsonl(text, ending) else "json"
+        return "jsonl" if _is_jsonl(text, suffix) else "json"
     if text.startswith(("<", "[")):
-        return next((form for form, mark in _BEGINNINGS if mark.search(text)), "")
+        return next((form for form, mark in _STARTS if mark.search(text)), "")
     marked = next((form for form, mark in _MARKS if mark.search(text)), "")
-    return marked or ("table" if _is_table(text.splitlines()[0], ending) else "")
+    return marked or ("table" if _is_table(text.splitlines()[0], suffix) else "")
 
 
 def _text(head: bytes) -> str:
@@ -165,14 +168,14 @@ def _text(head: bytes) -> str:
     return head.decode("utf-8", errors="replace")
 
 
-def _is_jsonl(text: str, ending: str) -> bool:
-    """Tell an object to a line from one object over many; one object on one line may be either."""
+def _is_jsonl(text: str, suffix: str) -> bool:
+    """Return whether there is one object per line, not one over many lines; a single line may be either."""
     first, _, rest = text.partition("\n")
     if first.rstrip().endswith("}") and rest.lstrip().startswith("{"):
         return True
-    return ending in ("jsonl", "ndjson") and first.rstrip() != "{"
+    return suffix in ("jsonl", "ndjson") and first.rstrip() != "{"
 
 
-def _is_table(header: str, ending: str) -> bool:
+def _is_table(header: str, suffix: str) -> bool:
     columns = columns_of(header, delimiter_of(header))
-    return ending in ("csv", "tsv") or (len(columns) > 1 and any(map(is_title, columns)))
+    return suffix in ("csv", "tsv") or (len(columns) > 1 and any(map(is_title, columns)))

@@ -1,7 +1,7 @@
-"""Hugging Face Daily Papers, from its API or from recorded answers of it.
+"""Hugging Face Daily Papers, from its API or from saved responses.
 
-API: https://huggingface.co/docs/hub/api, `GET /api/daily_papers?date=YYYY-MM-DD&limit=100&p=0`. A day with no
-list (a weekend) answers `[]`; a day not open yet answers 400. Absent facts are absent keys.
+API: https://huggingface.co/docs/hub/api, `GET /api/daily_papers?date=YYYY-MM-DD&limit=100&p=0`. The response is `[]`
+for a day without a list (a weekend), and 400 for a day that is not open yet. Missing values have no key.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_version
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
-from newsletter.sources.formats.json_answer import read_json
-from newsletter.sources.http.client import Web
+from newsletter.sources.formats.json_response import read_json
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _ENDPOINT = "https://huggingface.co"
-_MOST_PAGES = 20
-_PAGE_SIZE = 100  # the largest the API gives; its default of 50 cuts busy days short
+_MAX_PAGES = 20
+_PAGE_SIZE = 100  # the maximum of the API; its default of 50 truncates busy days
 
 
 @dataclass(frozen=True, slots=True)
 class HuggingFace:
-    """Daily Papers by day, week or month, and what is trending."""
+    """Daily Papers by day, week or month, and the trending list."""
 
     name: ClassVar[str] = "huggingface"
-    summary: ClassVar[str] = "Hugging Face Daily Papers, or recorded answers of its API (JSON)"
+    summary: ClassVar[str] = "Hugging Face Daily Papers, or saved responses of its API (JSON)"
     follows: ClassVar[str] = "daily|weekly|monthly|trending"
     example: ClassVar[str] = "--date 2026-05-08"
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
@@ -41,25 +41,23 @@ class HuggingFace:
     follow: tuple[str, ...] = setting(
         ("daily",), "The lists to read.", choices=("daily", "weekly", "monthly", "trending")
     )
-    api_key: str | None = setting(None, "An access token; raises the rate limits.", secret=True)
-    api: str | None = setting(
-        None, "The API's address; by default on the mirror that HF_ENDPOINT names.", internal=True
-    )
+    api_key: str | None = setting(None, "An access token, for a higher rate limit.", secret=True)
+    api: str | None = setting(None, "Address of the API; the default host is HF_ENDPOINT, if set.", internal=True)
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
         """Yield one document per list and page; see `Source.fetch`."""
         for kind in self.follow:
-            for day, asked in _lists(kind, span):
-                yield from self._fetch_list(day, asked, web)
+            for day, query in _lists(kind, span):
+                yield from self._fetch_list(day, query, client)
 
-    def _fetch_list(self, day: date | None, asked: dict[str, str], web: Web) -> Iterator[Document]:
-        # Hugging Face's own variable for its mirrors.
+    def _fetch_list(self, day: date | None, query: dict[str, str], client: HttpClient) -> Iterator[Document]:
+        # HF_ENDPOINT is Hugging Face's own variable for mirrors.
         address = self.api or os.environ.get("HF_ENDPOINT", _ENDPOINT).rstrip("/") + "/api/daily_papers"
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-        for page in range(_MOST_PAGES):
-            params: dict[str, str | int] = {**asked, "limit": _PAGE_SIZE, "p": page}
-            # 400: the day's list is not open yet.
-            response = web.get(address, params, headers=headers, expected=(400,), conditional=page == 0)
+        for page in range(_MAX_PAGES):
+            params: dict[str, str | int] = {**query, "limit": _PAGE_SIZE, "p": page}
+            # 400: the list of this day is not open yet.
+            response = client.get(address, params, headers=headers, expected=(400,), conditional=page == 0)
             if response.status != 200:
                 return
             document = Document(response.place, response.content, day)
@@ -68,12 +66,12 @@ class HuggingFace:
                 return
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        """Yield the entries of one answer; see `Source.parse`."""
+        """Yield the entries of one response; see `Source.parse`."""
         rows = _load_list(document)
         if rows and not any(isinstance(row, dict) for row in rows):
             raise SourceError(
-                f"{document.place}: not an answer of the Daily Papers API: a list of {type(rows[0]).__name__} "
-                "where objects are expected"
+                f"{document.place}: unexpected response from Hugging Face: expected a list of objects, "
+                f"not of {type(rows[0]).__name__}"
             )
         for number, row in enumerate(rows, start=1):
             try:
@@ -86,14 +84,13 @@ def _load_list(document: Document) -> list[Any]:
     response = read_json(document)
     if not isinstance(response, list):
         raise SourceError(
-            f"{document.place}: not a response of the Daily Papers API: "
-            f"a list is expected, not {type(response).__name__}"
+            f"{document.place}: unexpected response from Hugging Face: expected a list, not {type(response).__name__}"
         )
     return response
 
 
 def _lists(kind: str, span: Span) -> Iterator[tuple[date | None, dict[str, str]]]:
-    """Yield the lists of one kind that the days of `span` are in: the day they stand for, if one, and how to ask."""
+    """Yield the lists of one kind that cover `span`: the day (of a daily list) and the query parameters."""
     days = [span.first + timedelta(days=offset) for offset in range((span.last - span.first).days + 1)]
     if kind == "daily":
         for day in days:
@@ -109,15 +106,15 @@ def _lists(kind: str, span: Span) -> Iterator[tuple[date | None, dict[str, str]]
 
 
 def _entry(row: Any, day: date | None) -> Entry:
-    """Read one list element; raises ValueError with the reason it cannot be taken."""
+    """Parse one list element; raise ValueError with the reason if it is invalid."""
     if not isinstance(row, dict) or not isinstance(row.get("paper"), dict):
-        raise ValueError("no paper in it")
+        raise ValueError("not a paper")
     paper: dict[str, Any] = row["paper"]
     title = values.text(paper.get("title")) or values.text(row.get("title"))
-    identity, version = arxiv_version(values.text(paper.get("id")))
+    identifier, version = arxiv_version(values.text(paper.get("id")))
     if not title:
         raise ValueError("no title")
-    if identity is None:
+    if identifier is None:
         raise ValueError(f"no arXiv id (its id is {shorten(repr(paper.get('id')), 60)})")
     organization = paper.get("organization") or row.get("organization")
     if not isinstance(organization, dict):
@@ -130,7 +127,7 @@ def _entry(row: Any, day: date | None) -> Entry:
             author.get("name") for author in values.objects(paper.get("authors")) if not author.get("hidden")
         ),
         organization=values.text(organization.get("fullname")) or values.text(organization.get("name")) or None,
-        arxiv_id=identity,
+        arxiv_id=identifier,
         version=version,
         published=values.day(paper.get("publishedAt")),
         listed=day or _listed(row, paper),
@@ -147,8 +144,8 @@ def _entry(row: Any, day: date | None) -> Entry:
 def _listed(row: dict[str, Any], paper: dict[str, Any]) -> date | None:
     """Return the day of the list, in UTC.
 
-    Until 10 March 2025 there was no `submittedOnDailyAt` and the outer `publishedAt` was the time of submission
-    to the list; since then that is the paper's own time less four or five hours, and means nothing.
+    Until 10 March 2025 there was no `submittedOnDailyAt`, and the outer `publishedAt` was the time of submission
+    to the list. Since then it is the paper's own time less four or five hours, which is useless.
     """
     submitted = values.day(row.get("publishedAt"))
     before_the_change = submitted if submitted and submitted <= date(2025, 3, 10) else None

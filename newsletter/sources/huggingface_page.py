@@ -1,16 +1,16 @@
-"""The text of a Daily Papers page, as saved or copied from a browser.
+"""Parser of a Daily Papers page, as text saved or copied from a browser.
 
-After a banner that ends with the page's date come the cards. A card, one line each unless wrapped:
+After a banner that ends with the date of the page come the cards. A card has, one line each unless wrapped:
 
     title
     abstract
     • 3 authors          (or an organisation: "handle Display Name")
     ·
-    Oct 21, 2023 2       (the year only where it is not the page's; then the number of comments, if any)
+    Oct 21, 2023 2       (the year only if it is not that of the page; then the number of comments, if any)
 
-Browsers differ in line ends, blank lines, spaces and in what of the banner they copy; they may also join the
-last three lines into one. The last card may lack its last three lines. A card carries no id and no address:
-its identity is its title until another source brings the arXiv id.
+Browsers differ in line ends, blank lines, spaces and the part of the banner that they copy; they may also join the
+last three lines into one. The last card may lack its last three lines. A card has no identifier and no URL: it is
+identified by title until another source adds the arXiv id.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from newsletter.errors import SourceError
 from newsletter.markup import clean, clean_abstract
 from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from newsletter.text import squeeze
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -36,16 +36,16 @@ _DATE = re.compile(
 )
 _AUTHORS = re.compile(r"(?:[•*·-] ?)?(?P<count>\d{1,5}) authors?", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
-# The page's own furniture, lower case and without spaces: browsers put them in differently.
-_FURNITURE = frozenset({
+# Navigation and banner texts of the page, lower-cased and without spaces, which differ between browsers.
+_BOILERPLATE = frozenset({
     "gettrendingpapersinyouremailinbox!", "gettrendingpapersinyouremailinboxonceaday!", "subscribe", "new",
     "dailypapers", "by", "ak", "byak", "andtheresearchcommunity", "byakandtheresearchcommunity", "previous", "next",
     "huggingface", "models", "datasets", "spaces", "docs", "enterprise", "pricing", "login", "signup", "company", "tos",
     "privacy", "about", "careers", "jobs", "website", "systemtheme",
 })  # fmt: skip
 _SEPARATOR = "·"
-_LONGEST_TITLE = 300
-_LONGEST_BYLINE = 120
+_MAX_TITLE = 300
+_MAX_BYLINE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +53,29 @@ class Page:
     """A saved Daily Papers page."""
 
     name: ClassVar[str] = "page"
-    summary: ClassVar[str] = "a Daily Papers page as saved or copied from a browser (text)"
+    summary: ClassVar[str] = "a Daily Papers page saved or copied from a browser (text)"
     follows: ClassVar[str] = ""
     example: ClassVar[str] = "saved.txt"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text")
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Refuse: a saved page is a file; see `Source.fetch`."""
-        raise SourceError("page: nothing to read", hint="name a saved page: newsletter pull page saved.txt")
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Raise SourceError: this source only reads files."""
+        raise SourceError("page: no file given", hint="give a saved page, as in newsletter pull page saved.txt")
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the cards of one page; see `Source.parse`."""
         lines = _read_lines(document.content)
         footers = list(_find_footers(lines))
-        has_banner = any(_is_furniture(line.text) for line in lines)
+        has_banner = any(_is_boilerplate(line.text) for line in lines)
         if not footers and not has_banner:
             raise SourceError(
-                f"{document.place}: not the text of a Daily Papers page: no card ends with a '·' and a date",
+                f"{document.place}: not a Daily Papers page: no card ends with '·' and a date",
                 hint="save or copy the page as plain text",
             )
         page_day = _page_day(lines, footers, document.day, today)
         cards = list(_cards(lines, footers))
         if not cards:
-            raise SourceError(f"{document.place}: a Daily Papers page with no papers on it")
+            raise SourceError(f"{document.place}: no papers on this Daily Papers page")
         for card in cards:
             yield _entry(card, page_day)
 
@@ -83,18 +83,18 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class _Line:
     text: str
-    #: Whether a blank line, or the page's beginning, is above it.
+    #: Whether a blank line or the start of the page is above it.
     opens_block: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Footer:
-    """The end of a card: its byline, its date and its comments, and which lines they took."""
+    """The end of a card: byline, date and number of comments, and the lines they occupy."""
 
     start: int
     stop: int
     byline: str
-    written: re.Match[str] | None = None
+    date_match: re.Match[str] | None = None
     comments: int | None = None
 
 
@@ -120,11 +120,11 @@ def _read_lines(content: bytes) -> list[_Line]:
     return lines
 
 
-# -- finding the ends of cards ----------------------------------------------------------------------
+# -- footers -----------------------------------------------------------------------------------------
 
 
 def _find_footers(lines: list[_Line]) -> Iterator[_Footer]:
-    """Find every "byline · date", whether on three lines, two or one."""
+    """Yield every "byline · date", on three lines, two or one."""
     index = taken = 0
     while index < len(lines):
         footer = _footer_at(lines, index, taken)
@@ -135,10 +135,10 @@ def _find_footers(lines: list[_Line]) -> Iterator[_Footer]:
 
 
 def _footer_at(lines: list[_Line], index: int, taken: int) -> _Footer | None:
-    """Read the footer whose "·" is in line `index`, above which the lines from `taken` on are free."""
+    """Return the footer whose "·" is in line `index`, if there is one; lines before `taken` belong to another."""
     before, separator, after = lines[index].text.rpartition(_SEPARATOR)
     if not separator and _AUTHORS.fullmatch(after):
-        before, after = after, ""  # a browser that leaves the "·" out
+        before, after = after, ""  # some browsers omit the "·"
     elif not separator:
         return None
     stop = index + 1
@@ -162,16 +162,16 @@ def _footer_at(lines: list[_Line], index: int, taken: int) -> _Footer | None:
 
 
 def _is_byline(text: str) -> bool:
-    return bool(_AUTHORS.fullmatch(text)) or (len(text) <= _LONGEST_BYLINE and not text.endswith((".", "…")))
+    return bool(_AUTHORS.fullmatch(text)) or (len(text) <= _MAX_BYLINE and not text.endswith((".", "…")))
 
 
-# -- finding the cards between them -------------------------------------------------------------------
+# -- cards ---------------------------------------------------------------------------------------------
 
 
 def _cards(lines: list[_Line], footers: list[_Footer]) -> Iterator[_Card]:
     start = _end_of_banner(lines, footers)
     end = len(lines)
-    while end > start and _is_furniture(lines[end - 1].text):  # the links at the foot of the page
+    while end > start and _is_boilerplate(lines[end - 1].text):  # the links at the foot of the page
         end -= 1
     for footer in [*footers, replace(_NO_FOOTER, start=end)]:
         body = lines[start : footer.start]
@@ -182,18 +182,18 @@ def _cards(lines: list[_Line], footers: list[_Footer]) -> Iterator[_Card]:
 
 
 def _end_of_banner(lines: list[_Line], footers: list[_Footer]) -> int:
-    """Return the first line after the banner: what is above the first card and is furniture or a date."""
+    """Return the index of the first line after the banner, which is boilerplate and a date."""
     above = lines[: footers[0].start] if footers else lines
-    banner = (i for i, line in enumerate(above) if _is_furniture(line.text) or _DATE.fullmatch(line.text))
+    banner = (i for i, line in enumerate(above) if _is_boilerplate(line.text) or _DATE.fullmatch(line.text))
     return max(banner, default=-1) + 1
 
 
-def _is_furniture(text: str) -> bool:
-    return "".join(text.split()).lower() in _FURNITURE
+def _is_boilerplate(text: str) -> bool:
+    return "".join(text.split()).lower() in _BOILERPLATE
 
 
 def _paragraphs(body: list[_Line]) -> list[str]:
-    """Join lines that a browser wrapped: where blank lines set paragraphs apart, all else is wrapping."""
+    """Join wrapped lines: if there are blank lines, they alone separate paragraphs."""
     if not any(line.opens_block for line in body[1:]):
         return [line.text for line in body]
     paragraphs: list[str] = []
@@ -208,8 +208,8 @@ def _paragraphs(body: list[_Line]) -> list[str]:
 def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
     """Split paragraphs into (title, abstract) pairs.
 
-    Usually there is one pair. A card that lost its footer leaves two pairs between footers; then a paragraph
-    that reads like a title, with one that reads like an abstract below it, begins the next card.
+    Usually there is one pair. A card without footer leaves two pairs between footers: the next card starts at a
+    paragraph that looks like a title, if one that looks like an abstract follows.
     """
     cards: list[tuple[str, list[str]]] = []
     for index, paragraph in enumerate(paragraphs):
@@ -223,14 +223,14 @@ def _split(paragraphs: list[str]) -> list[tuple[str, str]]:
 
 
 def _is_title(text: str) -> bool:
-    return len(text) <= _LONGEST_TITLE and not text.endswith((".", ":", ";", ","))
+    return len(text) <= _MAX_TITLE and not text.endswith((".", ":", ";", ","))
 
 
 def _is_abstract(text: str) -> bool:
-    return len(text) > _LONGEST_TITLE or text.endswith(".")
+    return len(text) > _MAX_TITLE or text.endswith(".")
 
 
-# -- what a card says ---------------------------------------------------------------------------------
+# -- entries ------------------------------------------------------------------------------------------
 
 
 def _entry(card: _Card, page_day: date) -> Entry:
@@ -242,26 +242,26 @@ def _entry(card: _Card, page_day: date) -> Entry:
         abstract=clean_abstract(card.abstract),
         author_count=int(authors["count"]) if authors else None,
         organization=None if authors else (clean(display or handle) or None),
-        published=_day_before(card.footer.written, page_day) if card.footer.written else None,
+        published=_day_before(card.footer.date_match, page_day) if card.footer.date_match else None,
         listed=page_day,
         comments=card.footer.comments,
     )
 
 
-def _page_day(lines: list[_Line], footers: list[_Footer], asked: date | None, today: date) -> date:
-    """Return the day of the page: its banner's day in the asked year, else in the year after the newest stated.
+def _page_day(lines: list[_Line], footers: list[_Footer], requested: date | None, today: date) -> date:
+    """Return the day of the page: that of its banner, in the requested year or the year after the newest one stated.
 
-    The site names a year only where it is not the current one, so the newest year on a page is the last one.
+    The site states a year only if it is not the current one, so the newest year on a page is the previous one.
     """
     banner = lines[: _end_of_banner(lines, footers)]
     written = next((match for line in reversed(banner) if (match := _DATE.fullmatch(line.text))), None)
-    if written is None and asked:
-        return asked
-    stated = [int(footer.written["year"]) for footer in footers if footer.written and footer.written["year"]]
+    if written is None and requested:
+        return requested
+    stated = [int(footer.date_match["year"]) for footer in footers if footer.date_match and footer.date_match["year"]]
     if written is not None and written["year"]:
         year = int(written["year"])
-    elif asked:
-        year = asked.year
+    elif requested:
+        year = requested.year
     else:
         year = max(stated) + 1 if stated else today.year
     day = _calendar_day(written, year) if written is not None else None
@@ -269,10 +269,10 @@ def _page_day(lines: list[_Line], footers: list[_Footer], asked: date | None, to
 
 
 def _day_before(written: re.Match[str], page_day: date) -> date | None:
-    """Return the day written on a card: without a year, the latest such day not after the page's."""
+    """Return the day written on a card; without a year, the latest such day up to that of the page."""
     if written["year"]:
         return _calendar_day(written, int(written["year"]))
-    # 29 February may be eight years back, across a century that has none.
+    # 29 February may be eight years ago, across a century that is not a leap year.
     days = (_calendar_day(written, page_day.year - back) for back in range(9))
     return next((day for day in days if day and day <= page_day), None)
 

@@ -1,7 +1,7 @@
 """PubMed: articles that match a query.
 
-API: https://www.ncbi.nlm.nih.gov/books/NBK25499/, `esearch` for the ids that came in on the days asked for, then
-`efetch` for the articles: https://dtd.nlm.nih.gov/ncbi/pubmed/.
+API: https://www.ncbi.nlm.nih.gov/books/NBK25499/, `esearch` for the ids added on the requested days, then `efetch`
+for the articles: https://dtd.nlm.nih.gov/ncbi/pubmed/.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
-from newsletter.sources.formats.json_answer import read_object
+from newsletter.sources.formats.json_response import read_object
 from newsletter.sources.formats.xml import read_xml, text_of
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _BATCH = 200
-_MOST_ARTICLES = 2000
+_MAX_ARTICLES = 2000
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -40,34 +40,36 @@ class Pubmed:
     example: ClassVar[str] = '"asthma AND inhaler"'
     suffixes: ClassVar[tuple[str, ...]] = (".xml",)
 
-    follow: tuple[str, ...] = setting((), "Queries in PubMed's language, as in asthma[MeSH] AND inhaler.")
-    api_key: str | None = setting(None, "A key of NCBI's; raises the rate limit.", secret=True)
-    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
-    api: str = setting("https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "Where to ask.", internal=True)
+    follow: tuple[str, ...] = setting((), "Queries in PubMed's syntax, as in asthma[MeSH] AND inhaler.")
+    api_key: str | None = setting(None, "An NCBI API key, for a higher rate limit.", secret=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    api: str = setting("https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "Address of the API.", internal=True)
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Yield the articles that came in on the days of `span`; see `Source.fetch`."""
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Yield the articles added on the days of `span`; see `Source.fetch`."""
         if not self.follow:
             raise SourceError("pubmed: nothing to follow", hint=f"newsletter pull pubmed {self.example}")
-        common = {"db": "pubmed", "tool": "newsletter", **({"email": web.contact} if web.contact else {})}
+        common = {"db": "pubmed", "tool": "newsletter", **({"email": client.contact} if client.contact else {})}
         secrets = {"api_key": self.api_key} if self.api_key else {}
         for query in self.follow:
-            asked: dict[str, str | int] = {
+            search: dict[str, str | int] = {
                 **common, "term": query, "datetype": "edat", "mindate": f"{span.first:%Y/%m/%d}",
-                "maxdate": f"{span.last:%Y/%m/%d}", "retmax": _MOST_ARTICLES, "retmode": "json",
+                "maxdate": f"{span.last:%Y/%m/%d}", "retmax": _MAX_ARTICLES, "retmode": "json",
             }  # fmt: skip
-            response = web.get(f"{self.api}/esearch.fcgi", asked, secrets=secrets, conditional=True)
+            response = client.get(f"{self.api}/esearch.fcgi", search, secrets=secrets, conditional=True)
             ids = [] if response.is_unchanged else _ids(Document(response.place, response.content))
             for start in range(0, len(ids), _BATCH):
-                wanted = {**common, "id": ",".join(ids[start : start + _BATCH]), "retmode": "xml"}
-                response = web.get(f"{self.api}/efetch.fcgi", wanted, secrets=secrets)
-                yield Document(f"{self.api}/efetch.fcgi, {query}, from {start + 1} on", response.content)
+                fetch = {**common, "id": ",".join(ids[start : start + _BATCH]), "retmode": "xml"}
+                response = client.get(f"{self.api}/efetch.fcgi", fetch, secrets=secrets)
+                yield Document(f"{self.api}/efetch.fcgi, {query}, from {start + 1}", response.content)
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        """Yield the articles of an answer; see `Source.parse`."""
+        """Yield the articles of a response; see `Source.parse`."""
         root = read_xml(document)
         if root.tag not in ("PubmedArticleSet", "PubmedArticle"):
-            raise SourceError(f"{document.place}: no articles of PubMed's: <{shorten(root.tag, 40)}> at its top")
+            raise SourceError(
+                f"{document.place}: unexpected response from PubMed: root element <{shorten(root.tag, 40)}>"
+            )
         for number, article in enumerate(root.iter("PubmedArticle"), start=1):
             try:
                 yield _entry(article, today)
@@ -76,29 +78,29 @@ class Pubmed:
 
 
 def _ids(document: Document) -> list[str]:
-    """Return the ids that a search found."""
+    """Return the ids in a search result."""
     response = read_object(document, "PubMed")
     found = response.get("esearchresult")
     if isinstance(response.get("error"), str):
-        raise SourceError(f"{document.place}: PubMed answers: {shorten(values.text(response['error']), 200)}")
+        raise SourceError(f"{document.place}: PubMed error: {shorten(values.text(response['error']), 200)}")
     if not isinstance(found, dict):
-        raise SourceError(f"{document.place}: not an answer of PubMed's search")
+        raise SourceError(f"{document.place}: unexpected response from PubMed: no search result")
     if isinstance(found.get("ERROR"), str):
-        raise SourceError(f"{document.place}: PubMed answers: {shorten(values.text(found['ERROR']), 200)}")
+        raise SourceError(f"{document.place}: PubMed error: {shorten(values.text(found['ERROR']), 200)}")
     ids = found.get("idlist")
     return [one for one in ids if isinstance(one, str) and one.isdecimal()] if isinstance(ids, list) else []
 
 
 def _entry(record: ET.Element, today: date) -> Entry:
-    """Read one article; raises ValueError with the reason it cannot be taken."""
+    """Parse one article; raise ValueError with the reason if it is invalid."""
     article = record.find("MedlineCitation/Article")
-    title = "" if article is None else values.text(_marked(article.find("ArticleTitle")))
+    title = "" if article is None else values.text(_text_with_scripts(article.find("ArticleTitle")))
     if article is None or not title:
         raise ValueError("no title")
     number = values.text(text_of(record, "MedlineCitation/PMID"))
-    told = (*article.iter("ELocationID"), *record.findall("PubmedData/ArticleIdList/ArticleId"))
-    ids = [_marked(one) for one in told if one.get("ValidYN") != "N"]
-    # A journal's own number may look like an arXiv id: only one that says what it is is taken for it.
+    elements = (*article.iter("ELocationID"), *record.findall("PubmedData/ArticleIdList/ArticleId"))
+    ids = [_text_with_scripts(one) for one in elements if one.get("ValidYN") != "N"]
+    # A journal's own number may look like an arXiv id: only one that contains "arxiv" counts.
     arxiv_ids = [one for one in ids if "arxiv" in one.lower()]
     return Entry(
         source=Pubmed.name,
@@ -108,37 +110,37 @@ def _entry(record: ET.Element, today: date) -> Entry:
         arxiv_id=next((found for one in arxiv_ids if (found := arxiv_id(one))), None),
         doi=next((found for one in ids if (found := doi(one))), None),
         published=_published(article, today),
-        keywords=values.texts([_marked(one) for one in record.iter("Keyword")]),
+        keywords=values.texts([_text_with_scripts(one) for one in record.iter("Keyword")]),
         venue=values.text(text_of(article, "Journal/Title")) or None,
-        withdrawn=any(_marked(one) == "Retracted Publication" for one in article.iter("PublicationType")),
+        withdrawn=any(_text_with_scripts(one) == "Retracted Publication" for one in article.iter("PublicationType")),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if number.isdecimal() else None,
     )
 
 
-def _marked(element: ET.Element | None) -> str:
-    """Return an element's text with raised and lowered parts marked, as `values.text` reads them."""
+def _text_with_scripts(element: ET.Element | None) -> str:
+    """Return the text of an element with <sub> and <sup> kept, for `values.text` to convert."""
     if element is None:
         return ""
     inside = element.text or ""
     for child in element:
-        text = _marked(child)
+        text = _text_with_scripts(child)
         inside += f"<{child.tag}>{text}</{child.tag}>" if child.tag in ("sub", "sup") else text
         inside += child.tail or ""
     return inside
 
 
 def _untranslated(title: str) -> str:
-    """Take off the brackets that say that a title was translated."""
+    """Remove the brackets that mark a translated title."""
     plain = title.removesuffix(".")
     inside = plain[1:-1]
-    depths = accumulate((one == "[") - (one == "]") for one in inside)  # "[A] and [B]" is not one bracket
+    depths = accumulate((one == "[") - (one == "]") for one in inside)  # "[A] and [B]" is not one pair of brackets
     return inside if inside and plain == f"[{inside}]" and min(depths) >= 0 else title
 
 
 def _abstract(article: ET.Element) -> str:
     parts = []
     for part in article.findall("Abstract/AbstractText"):
-        text, label = values.text(_marked(part)), values.text(part.get("Label", ""))
+        text, label = values.text(_text_with_scripts(part)), values.text(part.get("Label", ""))
         parts.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
     return values.abstract(" ".join(filter(None, parts)))
 
@@ -146,19 +148,19 @@ def _abstract(article: ET.Element) -> str:
 def _author(author: ET.Element) -> str:
     names = [text_of(author, name) for name in ("ForeName", "LastName", "Suffix")]
     person = " ".join(filter(None, names))
-    # The name of a group may have a comma, and is not to be turned around.
+    # The name of a group may contain a comma, and is not "Last, First".
     return "".join(values.people([person])) if person else values.text(text_of(author, "CollectiveName"))
 
 
 def _published(article: ET.Element, today: date) -> date | None:
-    """Return the earliest day: on paper, where it may be a month or a season, or online."""
-    told = [*article.findall("ArticleDate"), *article.findall("Journal/JournalIssue/PubDate")]
-    return min((day for one in told if (day := _day(one, today))), default=None)
+    """Return the earliest day of publication, online or in print; the latter may be a month or a season."""
+    elements = [*article.findall("ArticleDate"), *article.findall("Journal/JournalIssue/PubDate")]
+    return min((day for one in elements if (day := _day(one, today))), default=None)
 
 
 def _day(element: ET.Element, today: date) -> date | None:
     year, month, day = (text_of(element, name).strip() for name in ("Year", "Month", "Day"))
-    if not year:  # "2018 May-Jun", "2017 Dec-2018 Jan", "Winter 2018": of two the last, as for any day not fully told
+    if not year:  # "2018 May-Jun", "2017 Dec-2018 Jan", "Winter 2018": the later of two, as for any partial date
         medline = text_of(element, "MedlineDate")
         year = next(iter(re.findall(r"\b(?:1[89]|20)\d\d\b", medline)[::-1]), "")
         months = [word[:3].lower() for word in re.findall(r"[A-Za-z]+", medline) if word[:3].lower() in _MONTHS]

@@ -1,7 +1,7 @@
 """Semantic Scholar: papers that match a query.
 
-API: https://api.semanticscholar.org/api-docs/graph, `paper/search/bulk`: a thousand papers a page, the next by a token.
-Only the fields that are asked for come back, and any may be null. This search refuses `tldr`; others may give it.
+API: https://api.semanticscholar.org/api-docs/graph, `paper/search/bulk`: a thousand papers per page, the next by a
+token. Only the requested fields are returned, and any may be null. This search rejects the field `tldr`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
-from newsletter.sources.formats.json_answer import read_json
-from newsletter.sources.http.client import Web
+from newsletter.sources.formats.json_response import read_json
+from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
-_ASKED = (
+_FIELDS = (
     "paperId,externalIds,title,abstract,venue,publicationVenue,publicationDate,year,authors,openAccessPdf,url,"
     "s2FieldsOfStudy"
 )
-_MOST_PAGES = 10
+_MAX_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +38,41 @@ class SemanticScholar:
     example: ClassVar[str] = '"in-context learning"'
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".yaml", ".yml")
 
-    follow: tuple[str, ...] = setting((), 'Queries in its own language, as in "in-context learning" +agents -survey.')
-    api_key: str | None = setting(None, "A key; without one all the world shares one limit.", secret=True)
-    every: int = setting(12, "Hours to leave it alone after an answer in full.", internal=True)
-    api: str = setting("https://api.semanticscholar.org/graph/v1/paper/search/bulk", "Where to ask.", internal=True)
+    follow: tuple[str, ...] = setting((), 'Queries in its own syntax, as in "in-context learning" +agents -survey.')
+    api_key: str | None = setting(None, "An API key; without one, all clients share one rate limit.", secret=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    api: str = setting(
+        "https://api.semanticscholar.org/graph/v1/paper/search/bulk", "Address of the API.", internal=True
+    )
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
-        """Yield what was published in `span`, page by page; see `Source.fetch`."""
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
+        """Yield the papers published in `span`, page by page; see `Source.fetch`."""
         if not self.follow:
             raise SourceError(
                 "semanticscholar: nothing to follow", hint=f"newsletter pull semanticscholar {self.example}"
             )
         for query in self.follow:
-            yield from self._ask(query, span, web)
+            yield from self._search(query, span, client)
 
-    def _ask(self, query: str, span: Span, web: Web) -> Iterator[Document]:
+    def _search(self, query: str, span: Span, client: HttpClient) -> Iterator[Document]:
         params: dict[str, str | int] = {
-            "query": query, "fields": _ASKED, "publicationDateOrYear": f"{span.first}:{span.last}",
+            "query": query, "fields": _FIELDS, "publicationDateOrYear": f"{span.first}:{span.last}",
         }  # fmt: skip
         headers = {"x-api-key": self.api_key} if self.api_key else {}
-        for page in range(_MOST_PAGES):
-            response = web.get(self.api, params, headers=headers, conditional=page == 0)
+        for page in range(_MAX_PAGES):
+            response = client.get(self.api, params, headers=headers, conditional=page == 0)
             if response.is_unchanged:
                 return
             document = Document(response.place, response.content)
             yield document
-            told = read_json(document)
-            token = told.get("token") if isinstance(told, dict) else None
+            content = read_json(document)
+            token = content.get("token") if isinstance(content, dict) else None
             if not isinstance(token, str) or not token or not _papers(document):
                 return
             params["token"] = token
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        """Yield the papers of an answer; see `Source.parse`."""
+        """Yield the papers of a response; see `Source.parse`."""
         for number, paper in enumerate(_papers(document), start=1):
             try:
                 yield _entry(paper, today)
@@ -79,30 +81,30 @@ class SemanticScholar:
 
 
 def _papers(document: Document) -> list[Any]:
-    """Return the papers of an answer: of a search, an author, a batch (null where there is none), or one alone."""
+    """Return the papers of a response: of a search, an author, a batch (null if not found), or a single paper."""
     response = read_json(document)
     if isinstance(response, dict):
         for key in ("error", "message"):
             if isinstance(response.get(key), str):
-                said = shorten(values.text(response[key]), 200)
-                raise SourceError(f"{document.place}: Semantic Scholar answers: {said}")
-        nothing = [] if response.get("total") == 0 else [response]  # a search that finds nothing may leave out "data"
+                message = shorten(values.text(response[key]), 200)
+                raise SourceError(f"{document.place}: Semantic Scholar error: {message}")
+        nothing = [] if response.get("total") == 0 else [response]  # a search without results may omit "data"
         papers = response.get("data", response.get("papers", nothing))
     else:
         papers = response
     if not isinstance(papers, list) or not _are_papers(papers):
-        raise SourceError(f"{document.place}: no papers of Semantic Scholar's")
+        raise SourceError(f"{document.place}: unexpected response from Semantic Scholar: no papers")
     return papers
 
 
 def _are_papers(papers: list[Any]) -> bool:
-    """Tell whether these may be papers: none, or one at least; authors, of whom some were not found, are none."""
+    """Return whether a list may be of papers: it is empty, or one has the fields of a paper and not of an author."""
     found = [one for one in papers if one is not None]
     return not found or any("paperId" in one or "title" in one for one in values.objects(found))
 
 
 def _entry(paper: Any, today: date) -> Entry:
-    """Read one paper; raises ValueError with the reason it cannot be taken."""
+    """Parse one paper; raise ValueError with the reason if it is invalid."""
     if not isinstance(paper, dict):
         raise ValueError("not found" if paper is None else "not a paper")
     title = values.text(paper.get("title"))

@@ -1,9 +1,9 @@
-"""What may be set of a source: the fields of its dataclass, from a table of newsletter.toml or from the command line.
+"""Settings of sources: the fields of their dataclasses, set in newsletter.toml or on the command line.
 
 @dataclass(frozen=True, slots=True)
 class Pigeons:
-    follow: tuple[str, ...] = setting((), "Lofts to ask.")
-    api_key: str | None = setting(None, "A key.", secret=True)
+    follow: tuple[str, ...] = setting((), "Lofts to follow.")
+    api_key: str | None = setting(None, "An API key.", secret=True)
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ T = TypeVar("T")
 
 def setting(
     default: T,
-    help: str,  # noqa: A002 - it is what the word is for
+    help: str,  # noqa: A002 - the usual name, as in argparse
     *,
     choices: Sequence[str] = (),
     secret: bool = False,
     internal: bool = False,
 ) -> T:
-    """Declare one setting of a source.
+    """Declare one setting of a source, as the default of a dataclass field.
 
     Args:
-        default: Its type is the setting's: text (or None), a whole number, yes or no, or a tuple of texts.
-        help: A line on what it is for.
-        choices: The texts it may be or hold; none means any.
-        secret: Never shown; internal, too.
-        internal: Not a part of the source's name; NEWSLETTER_<KIND>_<NAME> in the environment wins.
+        default: Its type is that of the setting: str (or None), int, bool or a tuple of str.
+        help: One line of help.
+        choices: The values allowed; empty allows any.
+        secret: Never shown or logged; implies `internal`.
+        internal: Left out of the source's label; the environment variable NEWSLETTER_<KIND>_<NAME> overrides it.
     """
-    about = {"help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret}
-    declared: T = field(default=default, repr=not secret, metadata=about)
+    metadata = {"help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret}
+    declared: T = field(default=default, repr=not secret, metadata=metadata)
     return declared
 
 
 def make_source(kind: type[Source], table: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Source:
-    """Make a source of some kind with these settings, and the defaults for all others.
+    """Return a source with the settings of `table` and the environment, and defaults for all others.
 
     Raises:
-        ConfigError: A setting is unknown, or not of its type.
-        SourceError: The source has something against a setting's value.
+        ConfigError: A setting is unknown or has an invalid value.
+        SourceError: The source rejects a value.
     """
     known = declared(kind)
     for name in table.keys() - known.keys():
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
         raise ConfigError(f"{kind.name}: {name}: no such setting", hint=hint)
-    values = {name: _checked(kind, known[name], value) for name, value in table.items()}
+    values = {name: _validated(kind, known[name], value) for name, value in table.items()}
     for name, one in known.items():
         variable = variable_of(kind, name)
         if one.metadata["internal"] and environ.get(variable):
@@ -65,7 +65,7 @@ def make_source(kind: type[Source], table: Mapping[str, Any], environ: Mapping[s
 
 
 def declared(kind: type[Source] | Source) -> dict[str, Field[Any]]:
-    """Return the settings that a kind of source has, by name; see `setting` for what their metadata holds."""
+    """Return the settings of a kind of source by name, with the metadata that `setting` describes."""
     return {one.name: one for one in fields(kind) if "help" in one.metadata}  # type: ignore[arg-type]
 
 
@@ -75,7 +75,7 @@ def variable_of(kind: type[Source], name: str) -> str:
 
 
 def label_of(source: Source) -> str:
-    """Return a source's name with what makes it differ from others of its kind: "arxiv cs.CL announce=new"."""
+    """Return the label that identifies a source among others of its kind: "arxiv cs.CL announce=new"."""
     words = [source.name]
     for name, one in declared(source).items():
         value = getattr(source, name)
@@ -86,7 +86,7 @@ def label_of(source: Source) -> str:
     return " ".join(words)
 
 
-def _checked(kind: type[Source], one: Field[Any], value: Any) -> Any:
+def _validated(kind: type[Source], one: Field[Any], value: Any) -> Any:
     where, default, choices = f"{kind.name}: {one.name}", one.default, one.metadata["choices"]
     if isinstance(default, bool):
         value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
@@ -105,5 +105,5 @@ def _checked(kind: type[Source], one: Field[Any], value: Any) -> Any:
         raise ConfigError(f"{where}: text is expected, not {value!r}")
     wrong = [item for item in (value if isinstance(value, tuple) else (value,)) if choices and item not in choices]
     if wrong:
-        raise ConfigError(f"{where}: {wrong[0]!r} is none of {', '.join(choices)}")
+        raise ConfigError(f"{where}: one of {', '.join(choices)} is expected, not {wrong[0]!r}")
     return value

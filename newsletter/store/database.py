@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from newsletter import DISTRIBUTION
 from newsletter.errors import StoreError
 from newsletter.store.migrations import MIGRATIONS
 
@@ -73,7 +74,7 @@ def _check_ours(db: Database, path: Path) -> None:
     if unknown:
         raise StoreError(
             f"{path}: written by a newer newsletter ({', '.join(sorted(unknown))})",
-            hint="upgrade: pip install -U newsletter",
+            hint=f"upgrade: pip install -U {DISTRIBUTION}",
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reason, Section
+from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reason, ReasonKind, Section, SectionKind
 from newsletter.store.papers import Papers
 
 _COLUMNS = "key, cadence, day, since, created_at, note, closing"
@@ -69,14 +69,17 @@ class Editions:
 
     def put_digest(self, digest: Digest) -> int:
         """Store a digest and return its number; the same digest of the same edition is stored once."""
-        sections = [(position, section.title, section.matched) for position, section in enumerate(digest.sections)]
+        sections = [
+            (position, section.topic, section.matched, section.kind.value)
+            for position, section in enumerate(digest.sections)
+        ]
         items = [
             (
                 position,
                 section,
                 item.paper.id,
                 item.score,
-                _json([(r.where, r.what) for r in item.reasons]),
+                _json([(reason.kind, reason.detail) for reason in item.reasons]),
                 _json(item.also),
             )
             for position, (section, item) in enumerate(
@@ -94,7 +97,8 @@ class Editions:
         with self._db.atomic():
             number = int(str(self._db.table("digests").insert(row).last_pk))
             self._db.conn.executemany(
-                "INSERT INTO digest_sections VALUES (?, ?, ?, ?)", [(number, *s) for s in sections]
+                "INSERT INTO digest_sections (digest_id, position, topic, matched, kind) VALUES (?, ?, ?, ?, ?)",
+                [(number, *section) for section in sections],
             )
             self._db.conn.executemany(
                 "INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items]
@@ -110,14 +114,15 @@ class Editions:
         assert edition is not None  # noqa: S101 - a foreign key holds it
         items = self._items(number)
         sections = self._db.execute(
-            "SELECT position, title, matched FROM digest_sections WHERE digest_id = ? ORDER BY position",
+            "SELECT position, topic, matched, kind FROM digest_sections WHERE digest_id = ? ORDER BY position",
             [number],
         )
         return Digest(
             edition=edition,
             considered=considered,
             sections=tuple(
-                Section(title, tuple(items.get(position, ())), matched) for position, title, matched in sections
+                Section(topic, tuple(items.get(position, ())), matched, SectionKind(kind))
+                for position, topic, matched, kind in sections
             ),
         )
 
@@ -134,7 +139,7 @@ class Editions:
             item = Item(
                 papers[paper_id],
                 score,
-                tuple(Reason(*r) for r in json.loads(reasons)),
+                tuple(Reason(ReasonKind(kind), detail) for kind, detail in json.loads(reasons)),
                 tuple(json.loads(also)),
             )
             items.setdefault(section, []).append(item)

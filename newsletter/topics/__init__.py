@@ -1,1 +1,1 @@
-"""What a subscriber is interested in: the query language of topics, and what it highlights."""
+"""The topics of a subscriber: their query language, and the highlighting of matches."""

@@ -1,4 +1,4 @@
-"""A topic: a name and a query, and how people write both on one line."""
+"""Topics: a name and a query, and the notation for both on one line."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from newsletter.models import Topic
 from newsletter.text import squeeze
 from newsletter.topics.query import format_query, is_plain, parse, query_of
 
-#: Between the name and the query of a topic on one line.
-_BETWEEN = " = "
+#: Separates the name from the query of a topic on one line.
+_SEPARATOR = " = "
 
 
 def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] = (), *, query: str = "") -> Topic:
-    """Make a topic of a query, or of words and phrases, any of which is wanted, and others, none of which is.
+    """Return a topic, from a query or from keywords (any of them must match) and excluded ones (none may match).
 
-    Without any of these the name is the query, or (where it is plain words) what is looked for as it stands.
+    Without a query and keywords the name itself is the query, or a phrase if it has no query syntax.
 
     Raises:
-        ProfileError: It has no name, or nothing in it can be looked for.
+        ProfileError: The name is empty, or the query is invalid.
     """
     name = squeeze(name)
     if not name:
-        raise ProfileError("topics: a topic without a name")
+        raise ProfileError("topics: a topic has no name")
     try:
         if not query and not keywords and not is_plain(name):
             query = name
@@ -36,15 +36,15 @@ def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] 
 
 
 def topic_line(topic: Topic) -> str:
-    """Return a topic as people type it on one line: words, a query, or "name = query"."""
+    """Return a topic on one line, as people type it: words, a query, or "name = query"."""
     try:
         is_its_name = make_topic(topic.name) == topic
     except ProfileError:
         is_its_name = False
-    return topic.name if is_its_name else f"{topic.name}{_BETWEEN}{topic.query}"
+    return topic.name if is_its_name else f"{topic.name}{_SEPARATOR}{topic.query}"
 
 
 def read_topic_line(line: str) -> str | dict[str, str]:
-    """Read what `topic_line` writes: a name or a query, or the fields of a topic that has both."""
-    name, between, query = line.partition(_BETWEEN)
-    return {"name": name, "query": query} if between else line
+    """Parse what `topic_line` returns: a name or a query, or the fields of a topic that has both."""
+    name, separator, query = line.partition(_SEPARATOR)
+    return {"name": name, "query": query} if separator else line

@@ -143,7 +143,7 @@ class Operator:
         finally:
             transport.close()
         if result.verdict is not Verdict.SENT:
-            raise NewsletterError(f"not sent: {result.words}")
+            raise NewsletterError(f"not sent: {result.response}")
         return "sent"
 
     # -- how things stand -----------------------------------------------------------------------------

@@ -19,7 +19,19 @@ from itertools import count
 from pathlib import Path
 
 from newsletter.config.load import load_config
-from newsletter.models import Cadence, Digest, Edition, Item, Paper, Profile, Reason, Section, Style, Subscriber
+from newsletter.models import (
+    Cadence,
+    Digest,
+    Edition,
+    Item,
+    Paper,
+    Profile,
+    Reason,
+    ReasonKind,
+    Section,
+    Style,
+    Subscriber,
+)
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
@@ -41,7 +53,9 @@ def digest_of(papers: list[Paper], considered: int = 100) -> Digest:
     size = max(1, len(papers) // 4)
     groups = [papers[start : start + size] for start in range(0, len(papers), size)]
     sections = tuple(
-        Section(f"Topic {n}", tuple(Item(paper, 2.0, (Reason("title", "model"),)) for paper in group), size + 3)
+        Section(
+            f"Topic {n}", tuple(Item(paper, 2.0, (Reason(ReasonKind.TITLE, "model"),)) for paper in group), size + 3
+        )
         for n, group in enumerate(groups, start=1)
     )
     return Digest(edition=EDITION, sections=sections, considered=considered)

@@ -40,7 +40,8 @@ from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Ledger, Result, Transport, Verdict
 from newsletter.sending.dkim import new_key
-from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.site import Site
 from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
@@ -109,9 +110,9 @@ class Timed:
     def open(self) -> None:
         self.transport.open()
 
-    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
         wall, cpu = time.perf_counter(), time.process_time()
-        self.transport.carry(messages, ledger, stopped)
+        self.transport.send(messages, ledger, stopped)
         self.seconds += time.perf_counter() - wall
         self.cpu_s += time.process_time() - cpu
 
@@ -125,7 +126,7 @@ class Nowhere:
     def open(self) -> None:
         """There is nothing to open."""
 
-    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
         waiting: list[Result] = []
         while batch := list(islice(messages, _BATCH)):
             ledger.commit(waiting, batch)
@@ -140,7 +141,7 @@ def child(asked: argparse.Namespace) -> None:
     """Send a planned edition and print what it took, as JSON."""
     site = Site(Path(asked.child))
     kinds = tuple(asked.keys.split(",")) if asked.keys else ()
-    settings = SmtpSettings("127.0.0.1", asked.port, security="none", connections=asked.connections)
+    settings = SmtpSettings("127.0.0.1", asked.port, security=Security.NONE, connections=asked.connections)
     transport = Timed(SmtpTransport(settings) if asked.port else Nowhere())
     now = NOW + timedelta(minutes=asked.minutes)
     with open_store(site.store) as store:

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.pipeline.pull import pull_files
-from newsletter.sources import Web, find_source
+from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 
 NOW = datetime(2026, 5, 8, tzinfo=UTC)
@@ -85,8 +85,8 @@ def searchable_baseline(rows: Path, folder: Path) -> None:
 
 def pull(rows: Path, folder: Path) -> None:
     """Pull the file as `newsletter pull file` does: parsed, cleaned, merged, indexed for search."""
-    with open_store(folder / "newsletter.db") as store, Web() as web:
-        report = pull_files(store, find_source("file")(), [str(rows)], None, NOW, web)
+    with open_store(folder / "newsletter.db") as store, HttpClient() as client:
+        report = pull_files(store, find_source("file")(), [str(rows)], None, NOW, client)
     if report.refusals or not report.fetched:
         raise SystemExit(f"the file was not pulled: {report}")
 

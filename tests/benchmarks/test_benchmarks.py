@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ranking.test_taste import library
+from tests.ranking.conftest import library
 
 ROOT = Path(__file__).parents[2]
 

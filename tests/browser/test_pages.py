@@ -20,7 +20,7 @@ from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
-from newsletter.sources import Web, find_source
+from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.http.server import listen, make_server
@@ -42,9 +42,9 @@ def asked(tmp_path: Path) -> Iterator[Asked]:
 
     make_site(tmp_path)
     site, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(site.store) as store, Web() as web:
+    with open_store(site.store) as store, HttpClient() as client:
         pull_files(
-            store, find_source("huggingface")(), [str(samples() / "huggingface-2026-05-08.json")], None, now, web
+            store, find_source("huggingface")(), [str(samples() / "huggingface-2026-05-08.json")], None, now, client
         )
     with serving_mail(Server()) as mail, listen("127.0.0.1", 0) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from newsletter.cli.init import make_site
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
-from newsletter.sources import Web, find_source
+from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync
 from newsletter.web.http.server import listen
@@ -31,10 +31,10 @@ def site(tmp_path: Path) -> Site:
     """A site as a new operator has it after the first pull."""
     make_site(tmp_path)
     found, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(found.store) as store, Web() as web:
+    with open_store(found.store) as store, HttpClient() as client:
         sync(store, found.subscribers, now)
         paths = [str(samples() / "huggingface-2026-05-08.json")]
-        pull_files(store, find_source("huggingface")(), paths, None, now, web)
+        pull_files(store, find_source("huggingface")(), paths, None, now, client)
     return found
 
 

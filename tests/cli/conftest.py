@@ -62,4 +62,4 @@ def page(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the program from waiting between attempts."""
-    monkeypatch.setattr("newsletter.sources.http.client._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("newsletter.sources.http.retry._FIRST_WAIT_S", 0.01)

@@ -8,7 +8,7 @@ import pytest
 from newsletter.models import DeliveryStatus
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter
-from tests.smtpd import Answer, Server, serving
+from tests.smtpd import ReplyTo, Server, serving
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def through(server: Server, folder: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + server_is, encoding="utf-8")
 
 
-def to_ada(reply: str) -> Answer:
+def to_ada(reply: str) -> ReplyTo:
     """Have a server say this to Ada's address."""
     return lambda address, _seen: reply if address.startswith("ada@") else None
 

@@ -50,8 +50,8 @@ def test_papers_are_found_by_their_words_with_the_right_facts(newsletter: Newsle
         (("pull", "page", "newsletter.toml"), "newsletter.toml: not the text of a Daily Papers page"),
         (("pull", "page", "subscribers"), "subscribers: no .txt or .text file in this folder"),
         (("pull", "page"), "page: nothing to read"),
-        (("pull", "gopher"), "no source is called 'gopher'"),
-        (("pull", "huggingface", "newsletter.toml"), "newsletter.toml: not JSON"),
+        (("pull", "gopher"), "unknown source 'gopher'"),
+        (("pull", "huggingface", "newsletter.toml"), "newsletter.toml: invalid JSON"),
         (("papers",), "the store holds no papers yet"),
         (("papers", "pears"), "the store holds no papers yet"),
     ],
@@ -101,7 +101,7 @@ def test_a_network_that_is_down_is_told_with_what_to_do(
     result = newsletter("pull")
 
     assert result.exit_code == 1
-    assert "cannot be reached" in result.stderr
+    assert "connection failed" in result.stderr
     assert "pull from a saved file" in result.stderr
 
 

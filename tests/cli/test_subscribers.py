@@ -96,7 +96,7 @@ def test_pause_and_resume(newsletter: Newsletter) -> None:
         (("add", "ada@example.org", "--time-zone", "Mars/Base"), "time_zone: 'Mars/Base' is not a time zone"),
         (("add", "ada@example.org", "--time-zone", "../../etc/passwd"), "is not a time zone"),
         (("add", "ada@example.org", "--weekday", "someday"), "weekday: a day of the week is expected"),
-        (("add", "ada@example.org", "--topic", "!!"), "'!!' has no letter or digit to look for"),
+        (("add", "ada@example.org", "--topic", "!!"), "'!!' has no letters or digits to search for"),
         (("edit", "nobody@example.org"), "no subscriber has the address 'nobody@example.org'"),
         (("unsubscribe", "12.forged"), "no subscriber has the address '12.forged'"),
         (("show", "nobody@example.org"), "no subscriber has the address"),

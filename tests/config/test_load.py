@@ -8,7 +8,7 @@ from newsletter.config.load import check_sender, load_config
 from newsletter.config.model import Config, DkimSettings, InDoubtPolicy
 from newsletter.errors import ConfigError
 from newsletter.ranking.weights import Weights
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.site import Site, find_site
 
 
@@ -50,7 +50,7 @@ def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
         ("[[relays]]\nhots = 'a'\n", "smtp.hots: no such setting", "did you mean smtp.host?"),
         ("relays = 5\n", "relays: expected tables", "for example [[relays]]"),
         ("[dkim]\nselector = 'a'\n", "dkim.key: missing", "a signature needs a selector and a key"),
-        ("[[sources]]\nkind = 'gopher'\n", "no source is called 'gopher'", "known: huggingface, "),
+        ("[[sources]]\nkind = 'gopher'\n", "unknown source 'gopher'", "known: huggingface, "),
         ("[[sources]]\nkind = 'page'\nurl = 'x'\n", "page: url: no such setting", "known: none"),
         ("sources = 5\n", "sources: expected tables", "for example [[sources]]"),
         ("[smtp\n", "not valid TOML", None),

@@ -8,7 +8,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.schema import SETTINGS, Setting, checked, new_config
 from newsletter.errors import ConfigError
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources.huggingface import HuggingFace
 
@@ -34,7 +34,7 @@ def test_commented_out_settings_are_valid(tmp_path: Path) -> None:
 
     config = load(tmp_path, "\n".join(line for line in lines if not line.startswith("An ")))
 
-    assert config.smtp == SmtpSettings("smtp.example.org", 587, "starttls", "digest@example.org", timeout_s=60)
+    assert config.smtp == SmtpSettings("smtp.example.org", 587, Security.STARTTLS, "digest@example.org", timeout_s=60)
 
 
 def test_every_help_text_is_one_sentence_that_fits_a_line() -> None:

@@ -1,4 +1,4 @@
-"""The letters that are judged: every style and cadence, with all that a digest may hold, and with nothing."""
+"""The messages to judge: every style, cadence and language, with full and with empty digests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.factories import NOW, make_profile, make_subscriber, make_topic
 SECRET = b"secret"
 ENVIRONMENT = make_environment()
 
-#: All that an operator can write in one.
+#: A note with all supported Markdown.
 NOTE = """\
 Hello! This week is **short**, so [the reading list](https://papers.example.org/reading) is *long*.
 
@@ -56,11 +56,11 @@ TOPICS = (
     make_topic("Robotics", ("robot",)),
 )
 
-#: Sites whose readers leave on a page, whose readers leave by mail, and one with pictures and a colour of its own.
+#: Sites with web pages, without them (unsubscribing is by mail), and with images and an accent colour.
 SITES = {
     "pages": '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
     "mail": '[sender]\naddress = "digest@papers.example.org"\npostal_address = "Example Lab, 1 Example Street, Town"\n',
-    "pictures": (
+    "images": (
         '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n'
         '[design]\naccent = "#ffe14d"\nlogo = "https://papers.example.org/logo.png"\nthumbnails = "yes"\n'
     ),
@@ -68,7 +68,7 @@ SITES = {
 
 
 def unavailable(judge: str, package: str) -> NoReturn:
-    """Skip, as this judge cannot be asked here; in CI they all can."""
+    """Skip a test whose judge is not installed; fail in CI, where all are."""
     reason = f"{judge} is not installed; it comes with {package}"
     if os.environ.get("CI"):
         pytest.fail(reason)
@@ -76,32 +76,34 @@ def unavailable(judge: str, package: str) -> NoReturn:
 
 
 def make_site(root: Path, settings: str) -> Config:
-    """Set up a site."""
+    """Create a site with these settings."""
     root.mkdir()
     (root / "newsletter.toml").write_text(settings, encoding="utf-8")
     return load_config(Site(root), environ={})
 
 
 def make_message(config: Config, *, is_empty: bool = False, note: str = NOTE, **preferences: Any) -> Message:
-    """Write a letter of the sample papers, in several sections, to a reader with these wishes."""
+    """Render a message of the sample papers in several sections for a subscriber with these preferences."""
     subscriber = make_subscriber(profile=make_profile(**({"topics": TOPICS, "trending": 4} | preferences)))
     digest = sample_digest(subscriber, NOW)
-    sections = () if is_empty else tuple(replace(section, items=_pictured(section)) for section in digest.sections)
+    sections = (
+        () if is_empty else tuple(replace(section, items=_with_thumbnails(section)) for section in digest.sections)
+    )
     edition = replace(digest.edition, note=note, closing=note and "Until *next* time.")
     messages = MessageRenderer(config, ENVIRONMENT, SECRET)
     message_id = make_message_id(SECRET, digest.edition.key, subscriber.id, config.sender)
     return messages.write(replace(digest, sections=sections, edition=edition), subscriber, message_id, NOW)
 
 
-def _pictured(section: Section) -> tuple[Item, ...]:
-    """Return its items, whose papers have pictures, which only some sites show."""
+def _with_thumbnails(section: Section) -> tuple[Item, ...]:
+    """Return a section's items with thumbnails for their papers."""
     url = "https://papers.example.org/thumbnails/{}.png"
     return tuple(replace(i, paper=replace(i.paper, thumbnail_url=url.format(i.paper.id))) for i in section.items)
 
 
 @pytest.fixture(scope="session")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
-    """Letters by what is special about them: "cards-mail" is from a site without pages."""
+    """Return messages by name: style and variant; "cards-mail" is from a site without web pages."""
     root = tmp_path_factory.mktemp("judged")
     sites = {name: make_site(root / name, settings) for name, settings in SITES.items()}
     written = {
@@ -111,7 +113,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
     }
     for style in Style:
         written[f"{style}-mail"] = make_message(sites["mail"], style=style)
-        written[f"{style}-pictures"] = make_message(sites["pictures"], style=style)
+        written[f"{style}-images"] = make_message(sites["images"], style=style)
         written[f"{style}-empty"] = make_message(sites["pages"], style=style, is_empty=True, note="")
     for language in LANGUAGES:
         written[f"cards-{language}"] = make_message(sites["mail"], language=language)
@@ -122,5 +124,5 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
 
 @pytest.fixture(scope="session")
 def pages(messages: dict[str, Message]) -> dict[str, str]:
-    """The HTML parts of those that have one."""
+    """Return the HTML parts of the messages that have one."""
     return {name: message.html for name, message in messages.items() if message.html is not None}

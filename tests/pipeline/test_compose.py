@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Cadence, Digest, Edition, Paper, Profile
+from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind
 from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.schedule import due_edition
@@ -35,7 +35,7 @@ def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:
     digest = compose(Matcher(PaperIndex(papers)), EDITION, PEARS, {3: NOW})
 
     assert (digest.edition, digest.considered) == (EDITION, 2)
-    assert [(section.title, [item.paper.id for item in section.items]) for section in digest.sections] == [
+    assert [(section.topic, [item.paper.id for item in section.items]) for section in digest.sections] == [
         ("Pears", [1])
     ]
 
@@ -85,8 +85,8 @@ def test_a_new_version_is_shown_only_to_subscribers_who_want_updates(
 def test_a_new_version_is_a_reason() -> None:
     (again,) = compose(revised(YESTERDAY, NOW, version=3), BEFORE, WANTS_UPDATES, {1: YESTERDAY}).items
     (first,) = compose(revised(NOW, NOW, version=3), BEFORE, WANTS_UPDATES, {}).items
-    assert [str(reason) for reason in again.reasons] == ["new version: v3", "title: pear"]
-    assert [str(reason) for reason in first.reasons] == ["title: pear"]
+    assert again.reasons == (Reason(ReasonKind.NEW_VERSION, "v3"), Reason(ReasonKind.TITLE, "pear"))
+    assert first.reasons == (Reason(ReasonKind.TITLE, "pear"),)
 
 
 def test_papers_withdrawn_after_planning_are_removed_with_empty_sections() -> None:
@@ -103,7 +103,7 @@ def test_papers_withdrawn_after_planning_are_removed_with_empty_sections() -> No
         for one in digest.sections
     ]
     left = without_withdrawn(replace(digest, sections=tuple(sections)))
-    assert [(section.title, [item.paper.id for item in section.items]) for section in left.sections] == [("Pears", [1])]
+    assert [(section.topic, [item.paper.id for item in section.items]) for section in left.sections] == [("Pears", [1])]
 
 
 # -- editions -----------------------------------------------------------------------------------------

@@ -294,12 +294,12 @@ from newsletter.config.load import load_config
 from newsletter.pipeline.deliver import deliver
 from newsletter.site import Site
 from newsletter.rendering.environment import make_environment
-from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import open_store
 
 site, port, now = Site(Path(sys.argv[1])), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
-transport = SmtpTransport(SmtpSettings("127.0.0.1", port, security="none", connections=1))
+transport = SmtpTransport(SmtpSettings("127.0.0.1", port, security=Security.NONE, connections=1))
 with open_store(site.store) as store:
     report = deliver(store, transport, load_config(site, environ={}), make_environment(), lambda: now)
 transport.close()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.cli.output import print_json
-from newsletter.models import Paper, Subscriber
+from newsletter.models import Paper, SectionKind, Subscriber
 from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, explain, score_breakdowns
 from newsletter.pipeline.explanation_text import part_text, placement_text, topic_text
 from newsletter.pipeline.preview import preview_digest
@@ -49,7 +49,7 @@ def test_the_parts_add_up_to_the_score_in_the_digest(store: Store, subscriber: S
 
 def test_a_paper_of_the_digest_has_a_placement_and_facts(store: Store, subscriber: Subscriber) -> None:
     breakdown = explained(store, subscriber, 0)
-    assert breakdown.placement == Placement("daily-2026-05-08", "Pears", 1, 1)
+    assert breakdown.placement == Placement("daily-2026-05-08", SectionKind.TOPIC, "Pears", 1, 1)
     assert (breakdown.facts.topic, breakdown.facts.upvotes, breakdown.facts.is_followed) == ("Pears", 0, False)
     assert [(one.topic, [(hit.field, hit.term) for hit in one.hits]) for one in breakdown.topics] == [
         ("Pears", [("title", "pear")]),
@@ -101,6 +101,8 @@ def test_a_breakdown_in_words(store: Store, subscriber: Subscriber) -> None:
 def test_a_breakdown_is_json(store: Store, subscriber: Subscriber, capsys: pytest.CaptureFixture[str]) -> None:
     print_json(explained(store, subscriber, 0))
     printed = json.loads(capsys.readouterr().out)
-    assert printed["placement"] == {"edition": "daily-2026-05-08", "section": "Pears", "position": 1, "papers": 1}
+    assert printed["placement"] == {
+        "edition": "daily-2026-05-08", "section": "topic", "topic": "Pears", "position": 1, "papers": 1
+    }  # fmt: skip
     assert printed["parts"][0]["part"] == "match"
     assert printed["topics"][0]["hits"][0]["field"] == "title"

@@ -12,7 +12,7 @@ from newsletter.errors import ConfigError
 from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull import pull_days
 from newsletter.pipeline.pull_due import not_before, pull_configured, pull_sources, span_to_pull
-from newsletter.sources import Span, Web, setting
+from newsletter.sources import HttpClient, Span, setting
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.store import Store, open_store
 from tests.factories import NOW, TODAY
@@ -41,25 +41,25 @@ def test_the_days_to_pull(last_success: date | None, first: date) -> None:
 class Slow(HuggingFace):
     """A source that changes twice a day."""
 
-    every: int = setting(12, "Minimum hours between successful pulls.", internal=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful pulls.", internal=True)
 
 
 def test_a_source_that_changes_seldom_is_not_due_after_a_success(
-    store: Store, web: Web, httpserver: HTTPServer
+    store: Store, client: HttpClient, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request(API).respond_with_json([])
     source = Slow(api=httpserver.url_for(API))
     assert not_before(store, source, NOW) is None
-    pull_days(store, source, Span(TODAY, TODAY), NOW, web)
+    pull_days(store, source, Span(TODAY, TODAY), NOW, client)
     assert not_before(store, source, NOW + timedelta(hours=11)) == NOW + timedelta(hours=12)
     assert not_before(store, source, NOW + timedelta(hours=12)) is None
     assert not_before(store, HuggingFace(), NOW + timedelta(minutes=1)) is None
 
 
-def test_a_source_that_failed_is_due_at_once(store: Store, web: Web, httpserver: HTTPServer) -> None:
+def test_a_source_that_failed_is_due_at_once(store: Store, client: HttpClient, httpserver: HTTPServer) -> None:
     httpserver.expect_request(API).respond_with_data(status=404)
     source = Slow(api=httpserver.url_for(API))
-    pull_days(store, source, Span(TODAY, TODAY), NOW, web)
+    pull_days(store, source, Span(TODAY, TODAY), NOW, client)
     assert not_before(store, source, NOW) is None
 
 

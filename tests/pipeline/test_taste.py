@@ -10,7 +10,7 @@ from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from newsletter.subscribers.feedback import find_paper, give_feedback, give_feedback_on_library
 from tests.factories import NOW, make_entry, make_profile, make_topic
-from tests.ranking.test_taste import library
+from tests.ranking.conftest import library
 
 
 def subscriber_of(store: Store) -> Subscriber:

@@ -28,7 +28,7 @@ def chosen(papers: list[Paper], scores: list[float], places: int, shown: tuple[i
     return choose(ranked, scores, places, Similarity(papers), 3.0, shown)
 
 
-def test_what_says_the_same_as_a_better_one_comes_after_what_does_not() -> None:
+def test_a_paper_similar_to_a_better_one_is_ranked_lower() -> None:
     idea, other = text(1), text(2)
     papers = [paper(0, "First", idea), paper(1, "Second", f"{idea} again"), paper(2, "Third", other)]
     assert chosen(papers, [5.0, 4.9, 3.0], 3) == [0, 2, 1]
@@ -36,7 +36,7 @@ def test_what_says_the_same_as_a_better_one_comes_after_what_does_not() -> None:
     assert chosen(papers, [5.0, 4.9, 1.0], 3) == [0, 1, 2]  # a much better one is shown all the same
 
 
-def test_the_same_paper_under_two_ids_is_shown_once() -> None:
+def test_a_near_duplicate_is_left_out() -> None:
     papers = [
         paper(0, "Counting All the Clouds Above"),
         paper(1, "Counting all the clouds above."),
@@ -46,13 +46,13 @@ def test_the_same_paper_under_two_ids_is_shown_once() -> None:
     assert chosen(papers, [3.0, 2.0, 1.0], 3, shown=(1,)) == [2]
 
 
-def test_short_titles_and_texts_say_too_little_to_be_compared() -> None:
+def test_short_titles_and_texts_are_not_compared() -> None:
     papers = [paper(0, "Pears", "Of pears."), paper(1, "Pears", "Of pears.")]
     assert chosen(papers, [2.0, 1.0], 2) == [0, 1]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 9)), max_size=12), st.integers(0, 6))
-def test_the_best_is_always_first_and_no_more_are_chosen_than_there_is_room(
+def test_the_best_paper_comes_first_and_the_number_of_places_is_kept(
     given_papers: list[tuple[int, float]], places: int
 ) -> None:
     papers = [paper(number, f"T{number}", text(idea)) for number, (idea, _) in enumerate(given_papers)]
@@ -62,7 +62,7 @@ def test_the_best_is_always_first_and_no_more_are_chosen_than_there_is_room(
     assert not found or scores[found[0]] == max(scores)
 
 
-def test_a_digest_is_not_five_versions_of_one_idea() -> None:
+def test_a_digest_mixes_similar_papers_with_others() -> None:
     idea = text(1)
     papers = [paper(number, f"Pears {number}", f"{idea} v{number}", upvotes=9) for number in range(5)]
     papers += [paper(number, f"Pears {number}", text(number), upvotes=8) for number in (5, 6)]

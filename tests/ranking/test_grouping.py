@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Paper, Section
+from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -24,10 +24,10 @@ def grouped(papers: list[Paper], *, sent: frozenset[int] = frozenset(), **prefer
 
 
 def shown(sections: tuple[Section, ...]) -> dict[str, list[int]]:
-    return {section.title: [item.paper.id for item in section.items] for section in sections}
+    return {section.topic or section.kind.value: [item.paper.id for item in section.items] for section in sections}
 
 
-def test_sections_follow_the_readers_order_and_are_never_empty() -> None:
+def test_sections_follow_the_profiles_order_and_are_never_empty() -> None:
     papers = [paper(1, "Robots"), paper(2, "Pears"), paper(3, "Kettles")]
 
     assert shown(grouped(papers)) == {"Pears": [2], "Robots": [1]}
@@ -35,22 +35,19 @@ def test_sections_follow_the_readers_order_and_are_never_empty() -> None:
     assert grouped([paper(3, "Kettles")]) == ()
 
 
-def test_a_paper_appears_once_in_its_best_topic_and_names_the_other() -> None:
+def test_a_paper_appears_once_in_its_best_topic_and_names_the_others() -> None:
     (section,) = grouped([paper(1, "A Robot for Orchards", "It picks a pear.")])
 
     (item,) = section.items
-    assert (section.title, [str(reason) for reason in item.reasons], item.also) == (
-        "Robots",
-        ["title: robot"],
-        ("Pears",),
-    )
+    assert (section.kind, section.topic, item.also) == (SectionKind.TOPIC, "Robots", ("Pears",))
+    assert item.reasons == (Reason(ReasonKind.TITLE, "robot"),)
 
 
-def test_between_equal_topics_the_readers_first_wins() -> None:
+def test_between_equal_topics_the_first_wins() -> None:
     assert shown(grouped([paper(1, "Pears for Robots")])) == {"Pears": [1]}
 
 
-def test_better_matches_then_better_liked_ones_come_first() -> None:
+def test_papers_are_ranked_by_match_then_popularity() -> None:
     papers = [
         paper(1, "Kettles", "Of pears.", upvotes=0),
         paper(2, "Pears", upvotes=1),
@@ -60,7 +57,7 @@ def test_better_matches_then_better_liked_ones_come_first() -> None:
     assert shown(grouped(papers)) == {"Pears": [3, 2, 1]}
 
 
-def test_a_section_and_a_digest_are_no_longer_than_wished_and_tell_what_matched() -> None:
+def test_maximum_lengths_are_kept_and_all_matches_counted() -> None:
     papers = [paper(n, f"Pears {n}") for n in range(10)] + [paper(n, f"Robots {n}") for n in range(10, 20)]
 
     assert [len(s.items) for s in grouped(papers, max_per_section=3)] == [3, 3]
@@ -78,15 +75,15 @@ def test_no_topic_crowds_out_another() -> None:
     }
 
 
-def test_trending_adds_the_best_liked_of_no_topic_within_the_digests_limit() -> None:
+def test_trending_adds_the_most_popular_papers_outside_of_the_topics() -> None:
     papers = [paper(1, "Pears"), *(paper(n, f"Kettles {n}", upvotes=n) for n in range(2, 9))]
 
-    assert shown(grouped(papers, trending=2)) == {"Pears": [1], "Also trending": [8, 7]}
+    assert shown(grouped(papers, trending=2)) == {"Pears": [1], "also_trending": [8, 7]}
     assert shown(grouped(papers, trending=0)) == {"Pears": [1]}
-    assert shown(grouped(papers, trending=9, max_papers=3)) == {"Pears": [1], "Also trending": [8, 7]}
+    assert shown(grouped(papers, trending=9, max_papers=3)) == {"Pears": [1], "also_trending": [8, 7]}
 
 
-def test_trending_keeps_its_places_but_no_more_than_half() -> None:
+def test_trending_reserves_its_places_up_to_half_of_the_digest() -> None:
     papers = [paper(n, f"Pears {n}") for n in range(9)] + [paper(n, f"Kettles {n}") for n in range(10, 19)]
 
     assert [len(s.items) for s in grouped(papers, max_papers=6, trending=2)] == [4, 2]
@@ -97,45 +94,49 @@ def test_without_topics_everything_is_trending() -> None:
     papers = [paper(1, "Pears", upvotes=1), paper(2, "Kettles", upvotes=9)]
 
     (section,) = grouped(papers, topics=())
-    assert (section.title, [item.paper.id for item in section.items]) == ("Trending", [2, 1])
-    assert [str(reason) for reason in section.items[0].reasons] == ["trending: 9 upvotes"]
+    assert (section.kind, section.topic, [item.paper.id for item in section.items]) == (
+        SectionKind.TRENDING,
+        "",
+        [2, 1],
+    )
+    assert section.items[0].reasons == (Reason(ReasonKind.POPULARITY),)
 
 
-def test_an_exclusion_keeps_a_paper_out_of_its_topic_and_out_of_trending() -> None:
+def test_an_excluded_paper_is_neither_in_its_topic_nor_trending() -> None:
     papers = [paper(1, "A Survey of Pears", upvotes=500), paper(2, "A Survey of Kettles")]
 
-    assert shown(grouped(papers, trending=5)) == {"Also trending": [2]}
+    assert shown(grouped(papers, trending=5)) == {"also_trending": [2]}
 
 
-def test_an_exclusion_of_one_topic_does_not_keep_it_out_of_another() -> None:
+def test_a_paper_excluded_by_one_topic_may_match_another() -> None:
     assert shown(grouped([paper(1, "A Survey of Robots and Pears")])) == {"Robots": [1]}
 
 
-def test_one_place_is_kept_for_something_different_that_many_like_unless_the_reader_does_not_want_it() -> None:
+def test_serendipity_adds_one_popular_paper_if_the_profile_asks_for_it() -> None:
     papers = [paper(1, "Pears"), *(paper(n, f"Kettles {n}", upvotes=n) for n in range(2, 9))]
 
-    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "Something different": [8]}
+    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "serendipity": [8]}
     assert shown(grouped(papers, serendipity=True, trending=2)) == {
         "Pears": [1],
-        "Also trending": [8, 7],
-        "Something different": [6],
+        "also_trending": [8, 7],
+        "serendipity": [6],
     }
     assert shown(grouped(papers, serendipity=False)) == {"Pears": [1]}
 
 
-def test_the_place_for_something_different_is_reserved_but_never_the_only_one() -> None:
+def test_serendipity_reserves_a_place_but_never_stands_alone() -> None:
     pears = [paper(n, f"Pears {n}") for n in range(9)]
 
     assert shown(grouped([*pears, paper(20, "Kettles", upvotes=3)], serendipity=True, max_papers=4)) == {
         "Pears": [0, 1, 2],
-        "Something different": [20],
+        "serendipity": [20],
     }
     assert grouped([paper(20, "Kettles", upvotes=3)], serendipity=True) == ()
     assert shown(grouped([paper(1, "Pears"), paper(20, "Kettles", upvotes=0)], serendipity=True)) == {"Pears": [1]}
-    assert shown(grouped([paper(1, "Kettles", upvotes=3)], serendipity=True, topics=())) == {"Trending": [1]}
+    assert shown(grouped([paper(1, "Kettles", upvotes=3)], serendipity=True, topics=())) == {"trending": [1]}
 
 
-def test_who_is_followed_comes_first_on_topic_or_not_and_the_reason_names_them() -> None:
+def test_papers_by_followed_authors_rank_first_and_name_them_as_reason() -> None:
     papers = [
         paper(1, "Pears", upvotes=90, authors=("Cleo Nobody",)),
         paper(2, "Pears by Ada", authors=("Ada Example", "Ben Sample"), upvotes=0),
@@ -145,20 +146,20 @@ def test_who_is_followed_comes_first_on_topic_or_not_and_the_reason_names_them()
     ]
     sections = grouped(papers, follow=("ada example", "Example Lab"))
 
-    assert shown(sections) == {"People you follow": [3, 4], "Pears": [2, 1]}
-    assert [str(item.reasons[0]) for section in sections for item in section.items] == [
-        "author: ada example",
-        "org: Example Lab",
-        "author: ada example",
-        "title: pear",
+    assert shown(sections) == {"followed": [3, 4], "Pears": [2, 1]}
+    assert [item.reasons[0] for section in sections for item in section.items] == [
+        Reason(ReasonKind.AUTHOR, "ada example"),
+        Reason(ReasonKind.ORGANIZATION, "Example Lab"),
+        Reason(ReasonKind.AUTHOR, "ada example"),
+        Reason(ReasonKind.TITLE, "pear"),
     ]
 
 
-def test_an_exclusion_keeps_out_a_paper_of_someone_followed() -> None:
+def test_an_excluded_paper_by_a_followed_author_is_left_out() -> None:
     assert grouped([paper(1, "A Survey of Pears", authors=("Ada Example",))], follow=("Ada Example",)) == ()
 
 
-def test_a_readers_own_weights_go_before_the_sites() -> None:
+def test_a_profiles_weights_override_the_sites() -> None:
     papers = [paper(1, "Kettles", "Of pears.", upvotes=10**6), paper(2, "Pears", upvotes=0)]
 
     assert shown(grouped(papers)) == {"Pears": [1, 2]}
@@ -179,7 +180,7 @@ libraries = st.lists(st.tuples(st.sampled_from(TITLES), st.integers(0, 3)), max_
     st.randoms(),
 )
 @settings(max_examples=200)
-def test_whatever_the_papers_the_promises_hold(
+def test_limits_and_order_hold_for_arbitrary_papers(
     library: list[tuple[str, int]],
     sent: set[int],
     most: int,
@@ -203,33 +204,33 @@ def test_whatever_the_papers_the_promises_hold(
     assert len(ids) == len(set(ids)) <= most
     assert not set(ids) & sent
     assert all(section.items for section in sections)
-    assert all(len(s.items) <= per_section for s in sections if s.title != "Also trending")
+    assert all(len(s.items) <= per_section for s in sections if s.kind is SectionKind.TOPIC)
     shuffled = order.sample(papers, len(papers))
     assert grouped(shuffled, **preferences) == sections  # type: ignore[arg-type]
 
 
-def test_ties_are_broken_alike_in_whatever_order_the_papers_come() -> None:
+def test_ties_do_not_depend_on_the_order_of_papers() -> None:
     papers = [paper(n, "Pears", upvotes=3) for n in range(8)]
 
     assert shown(grouped(papers[::-1], max_papers=3)) == {"Pears": [0, 1, 2]}
     assert shown(grouped(papers[4:] + papers[:4], max_papers=3)) == {"Pears": [0, 1, 2]}
 
 
-def test_a_paper_sent_before_neither_takes_a_place_nor_counts_as_matched() -> None:
+def test_a_paper_sent_before_takes_no_place_and_is_not_counted() -> None:
     papers = [paper(1, "Pears", upvotes=99), paper(2, "Pears Again"), paper(3, "Kettles", upvotes=99)]
 
     (section,) = grouped(papers, sent=frozenset({1, 3}), max_papers=2, trending=1)
 
-    assert (section.title, [item.paper.id for item in section.items], section.matched) == ("Pears", [2], 1)
+    assert (section.topic, [item.paper.id for item in section.items], section.matched) == ("Pears", [2], 1)
 
 
-def test_a_topic_with_many_keywords_says_which_were_found_and_where() -> None:
+def test_reasons_name_the_matching_keywords_and_their_fields() -> None:
     topic = make_topic("Prompts", ("few-shot prompting", "in-context learning", "kettle"))
     told = paper(1, "In-Context Learning for Pears", "By few-shot prompting.")
 
     (section,) = grouped([told], topics=(topic,))
 
-    assert [str(reason) for reason in section.items[0].reasons] == [
-        "title: in-context learning",
-        "abstract: few-shot prompting",
-    ]
+    assert section.items[0].reasons == (
+        Reason(ReasonKind.TITLE, "in-context learning"),
+        Reason(ReasonKind.ABSTRACT, "few-shot prompting"),
+    )

@@ -11,7 +11,7 @@ from newsletter.topics.query import Term, parse, phrase
 from tests.factories import make_paper
 
 
-def found(query: str, **facts: object) -> Field | None:
+def strongest_field(query: str, **facts: object) -> Field | None:
     paper = make_paper(**({"title": "", "abstract": "", "authors": (), "sources": ()} | facts))
     term = (
         parse(query)
@@ -40,15 +40,18 @@ def found(query: str, **facts: object) -> Field | None:
         ("3D", "Pears in 3d"),
     ],
 )
-def test_words_are_found_across_case_hyphens_and_plurals(keyword: str, title: str) -> None:
-    assert found(keyword, title=title) is Field.TITLE
+def test_words_match_across_case_hyphens_and_plurals(keyword: str, title: str) -> None:
+    assert strongest_field(keyword, title=title) is Field.TITLE
 
 
 @pytest.mark.parametrize("typed", ["in-context", "in context", "incontext", "In-Context", "In\u2010context"])
 @pytest.mark.parametrize("written", ["In-Context Cooking", "Cooking in context", "Incontext cooking"])
-def test_a_hyphen_a_space_and_nothing_are_one(typed: str, written: str) -> None:
-    assert found(typed, title=written) is Field.TITLE
-    assert found(f"{typed} cooking" if "ooking" in written[5:] else f"cooking {typed}", title=written) is Field.TITLE
+def test_hyphenated_open_and_closed_compounds_match_each_other(typed: str, written: str) -> None:
+    assert strongest_field(typed, title=written) is Field.TITLE
+    assert (
+        strongest_field(f"{typed} cooking" if "ooking" in written[5:] else f"cooking {typed}", title=written)
+        is Field.TITLE
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,8 @@ def test_a_hyphen_a_space_and_nothing_are_one(typed: str, written: str) -> None:
         ("together", "To the Gether"),
     ],
 )
-def test_parts_of_words_and_scattered_phrases_are_not(keyword: str, title: str) -> None:
-    assert found(keyword, title=title) is None
+def test_parts_of_words_and_scattered_phrases_do_not_match(keyword: str, title: str) -> None:
+    assert strongest_field(keyword, title=title) is None
 
 
 @pytest.mark.parametrize(
@@ -86,28 +89,30 @@ def test_parts_of_words_and_scattered_phrases_are_not(keyword: str, title: str) 
         ("title:transf*", {"title": "A Form"}, None),
     ],
 )
-def test_fields_confine_a_term(query: str, facts: dict[str, object], place: Field | None) -> None:
-    assert found(query, **facts) is place
+def test_a_term_with_a_field_matches_in_this_field_only(
+    query: str, facts: dict[str, object], place: Field | None
+) -> None:
+    assert strongest_field(query, **facts) is place
 
 
-def test_the_strongest_place_counts() -> None:
-    assert found("pear", title="Pears", abstract="Of pears.", keywords=("pear",)) is Field.TITLE
-    assert found("pear", title="Fruit", abstract="Of pears.", keywords=("pear",)) is Field.KEYWORDS
-    assert found("pear", title="Fruit", abstract="Of pears.") is Field.ABSTRACT
-    assert found("pear", authors=("Ann Pear",)) is None
+def test_the_strongest_field_is_returned() -> None:
+    assert strongest_field("pear", title="Pears", abstract="Of pears.", keywords=("pear",)) is Field.TITLE
+    assert strongest_field("pear", title="Fruit", abstract="Of pears.", keywords=("pear",)) is Field.KEYWORDS
+    assert strongest_field("pear", title="Fruit", abstract="Of pears.") is Field.ABSTRACT
+    assert strongest_field("pear", authors=("Ann Pear",)) is None
 
 
-def test_a_phrase_does_not_run_from_one_keyword_of_a_paper_into_the_next() -> None:
-    assert found("winter pear", keywords=("kettles in winter", "pear trees")) is None
+def test_a_phrase_does_not_match_across_two_keywords() -> None:
+    assert strongest_field("winter pear", keywords=("kettles in winter", "pear trees")) is None
 
 
-def test_how_often_a_term_is_there_is_counted_by_field() -> None:
+def test_term_frequency_is_counted_by_field() -> None:
     index = PaperIndex([make_paper(title="Pears", abstract="Pears, a pear and pear-trees.")])
     counts = index.counts(phrase("pear"))[:, 0]
     assert (counts[Field.TITLE], counts[Field.ABSTRACT]) == (1, 3)
 
 
-def test_what_is_rare_is_worth_more() -> None:
+def test_rarity_decreases_with_document_frequency() -> None:
     papers = [make_paper(id=n, title=f"Pears {'quinces' if n == 0 else ''}", abstract="") for n in range(20)]
     statistics = Statistics(lambda: PaperIndex(papers))
     rarities = [statistics.rarity(phrase(word)) for word in ("pear", "quince", "medlar")]
@@ -121,15 +126,13 @@ vocabulary = st.lists(st.sampled_from(["pear", "pears", "red", "wine", "Kettle",
 
 @given(st.lists(vocabulary, max_size=5), vocabulary.filter(lambda typed: words(" ".join(typed)) != []))
 @settings(max_examples=200)
-def test_what_is_found_is_what_a_plain_search_through_the_words_finds(
-    titles: list[list[str]], typed: list[str]
-) -> None:
+def test_the_index_finds_what_a_linear_search_finds(titles: list[list[str]], typed: list[str]) -> None:
     papers: list[Paper] = [make_paper(id=n, title=" ".join(title), abstract="") for n, title in enumerate(titles)]
-    looked_for = words(" ".join(typed))
+    phrase_words = words(" ".join(typed))
 
     def holds(title: list[str]) -> bool:
         text = words(" ".join(title))
-        return any(text[start : start + len(looked_for)] == looked_for for start in range(len(text)))
+        return any(text[start : start + len(phrase_words)] == phrase_words for start in range(len(text)))
 
     index, term = PaperIndex(papers), phrase(" ".join(typed))
     assert index.flags(index.bits(term)).tolist() == [holds(title) for title in titles]

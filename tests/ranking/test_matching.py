@@ -37,24 +37,24 @@ def matching(query: str, *titles: str) -> list[int]:
         ("pear^5 robot", [1]),
     ],
 )
-def test_queries_are_answered(query: str, numbers: list[int]) -> None:
+def test_a_query_matches_papers(query: str, numbers: list[int]) -> None:
     assert matching(query, "Pears", "A Robot's Pear", "Kettles", "Red Pears") == numbers
 
 
-def test_what_only_an_exclusion_keeps_out_is_told() -> None:
+def test_papers_rejected_by_an_exclusion_are_reported() -> None:
     papers = [paper(0, "Pears"), paper(1, "A Survey of Pears"), paper(2, "A Survey of Kettles")]
-    evaluate = Matcher(PaperIndex(papers)).evaluate("pear -survey")
-    assert (evaluate.matches.tolist(), evaluate.excluded.tolist()) == ([True, False, False], [False, True, False])
-    assert evaluate.strength.tolist()[1:] == [0, 0]
+    result = Matcher(PaperIndex(papers)).evaluate("pear -survey")
+    assert (result.matches.tolist(), result.excluded.tolist()) == ([True, False, False], [False, True, False])
+    assert result.strength.tolist()[1:] == [0, 0]
 
 
 def strengths(query: str, *papers: Paper, weights: Weights | None = None) -> list[float]:
     others = [paper(100 + number, "Nothing of the Kind") for number in range(30)]
-    evaluate = Matcher(PaperIndex([*papers, *others]), weights=weights).evaluate(query)
-    return [float(value) for value in evaluate.strength[: len(papers)]]
+    result = Matcher(PaperIndex([*papers, *others]), weights=weights).evaluate(query)
+    return [float(value) for value in result.strength[: len(papers)]]
 
 
-def test_a_title_weighs_more_than_keywords_and_these_more_than_an_abstract() -> None:
+def test_title_outweighs_keywords_and_keywords_outweigh_abstract() -> None:
     title, keywords, abstract, twice = strengths(
         "pear",
         paper(1, "Pears"),
@@ -63,10 +63,10 @@ def test_a_title_weighs_more_than_keywords_and_these_more_than_an_abstract() -> 
         paper(4, "", "Pears, pears."),
     )
     assert title > keywords > abstract > 0
-    assert abstract < twice < 2 * abstract  # more of the same adds less
+    assert abstract < twice < 2 * abstract  # saturation
 
 
-def test_a_boost_multiplies_and_alternatives_add_half() -> None:
+def test_a_boost_multiplies_and_further_alternatives_add_half() -> None:
     pear, boosted = (strengths(query, paper(1, "Pears"))[0] for query in ("pear", "pear^3"))
     assert boosted == pytest.approx(3 * pear)
     both = strengths("pear OR quince", paper(1, "Pears and Quinces"))[0]
@@ -75,12 +75,12 @@ def test_a_boost_multiplies_and_alternatives_add_half() -> None:
     assert strengths("pear quince", paper(1, "Pears and Quinces"))[0] == pytest.approx(sum(each))
 
 
-def test_weights_are_the_sites() -> None:
+def test_a_site_may_set_the_weights() -> None:
     plain, double = (strengths("pear", paper(1, "Pears"), weights=Weights(match=match))[0] for match in (1.0, 2.0))
     assert double == pytest.approx(2 * plain)
 
 
-def test_the_terms_that_a_paper_holds_are_told_with_their_place_and_worth() -> None:
+def test_the_terms_of_a_paper_are_returned_with_field_and_strength() -> None:
     papers = [paper(0, "Pears", "With quinces.")]
     matcher = Matcher(PaperIndex(papers))
     query = parse("pear^2 OR quince OR kettle -survey")
@@ -88,8 +88,10 @@ def test_the_terms_that_a_paper_holds_are_told_with_their_place_and_worth() -> N
         ("pear", "title"),
         ("quince", "abstract"),
     ]
-    worths = [worth for _, _, worth in matcher.found(query, 0)]
-    assert float(matcher.evaluate(format_query(query)).strength[0]) == pytest.approx(max(worths) + 0.5 * min(worths))
+    term_strengths = [strength for _, _, strength in matcher.found(query, 0)]
+    assert float(matcher.evaluate(format_query(query)).strength[0]) == pytest.approx(
+        max(term_strengths) + 0.5 * min(term_strengths)
+    )
 
 
 NODES: st.SearchStrategy[Node] = st.recursive(
@@ -106,11 +108,11 @@ TEXTS = st.lists(st.sampled_from(["pear", "kettles", "red", "wine", "robot", "ag
 
 
 def holds(node: Node, title: str, abstract: str) -> bool:
-    """Evaluate a query on one paper in the plainest way."""
+    """Evaluate a query on one paper without an index."""
     match node:
         case Term(text, field):
             texts = {"title": [title], "abstract": [abstract]}.get(field or "", [title, abstract])
-            return any(f" {' '.join(words(text))} " in f" {' '.join(words(where))} " for where in texts)
+            return any(f" {' '.join(words(text))} " in f" {' '.join(words(text_of_field))} " for text_of_field in texts)
         case All(parts):
             return all(holds(part, title, abstract) for part in parts)
         case Any(parts):
@@ -123,9 +125,9 @@ def holds(node: Node, title: str, abstract: str) -> bool:
 
 @given(NODES.filter(lambda node: any(True for _ in wanted_terms(node))), st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
 @settings(max_examples=200)
-def test_every_query_finds_what_looking_at_each_paper_finds(node: Node, texts: list[tuple[str, str]]) -> None:
+def test_a_query_matches_the_papers_that_a_linear_search_finds(node: Node, texts: list[tuple[str, str]]) -> None:
     papers = [paper(number, title, abstract) for number, (title, abstract) in enumerate(texts)]
-    evaluate = Matcher(PaperIndex(papers)).evaluate(format_query(node))
-    assert evaluate.matches.tolist() == [holds(node, title, abstract) for title, abstract in texts]
-    assert not (evaluate.matches & evaluate.excluded).any()
-    assert (evaluate.strength >= 0).all()
+    result = Matcher(PaperIndex(papers)).evaluate(format_query(node))
+    assert result.matches.tolist() == [holds(node, title, abstract) for title, abstract in texts]
+    assert not (result.matches & result.excluded).any()
+    assert (result.strength >= 0).all()

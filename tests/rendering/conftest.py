@@ -1,20 +1,47 @@
-"""Letters made from papers as sources tell them."""
+"""Messages made from sample papers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from newsletter.config.load import load_config
-from newsletter.models import Cadence, Digest, Edition, Item, Message, Reason, Section, Subscriber
+from newsletter.models import (
+    Cadence,
+    Digest,
+    Edition,
+    Item,
+    Message,
+    Reason,
+    ReasonKind,
+    Section,
+    SectionKind,
+    Subscriber,
+)
 from newsletter.pipeline.messages import MessageRenderer
+from newsletter.rendering.colours import ACCENT, make_palette
+from newsletter.rendering.context import SiteContext
 from newsletter.rendering.environment import make_environment
+from newsletter.rendering.language import language
 from newsletter.site import Site
 from tests.factories import NOW, make_paper, make_subscriber
 
 Write = Callable[..., Message]
+
+ENGLISH = language("en")
+SITE = SiteContext(
+    name="Daily Papers", url="", sender_name="Example Lab", postal_address="", palette=make_palette(ACCENT),
+    logo_url="", thumbnails=False,
+)  # fmt: skip
+PEAR = Reason(ReasonKind.TITLE, "pear")
+
+
+def interval(text: str) -> str:
+    """The text with a bare dash between days: what CLDR puts around or instead of it changes by version."""
+    return re.sub(r"\s*[–至]\s*", "–", text)
 
 
 def make_edition(cadence: Cadence = Cadence.DAILY, note: str = "") -> Edition:
@@ -23,7 +50,7 @@ def make_edition(cadence: Cadence = Cadence.DAILY, note: str = "") -> Edition:
 
 
 def make_digest(**changes: object) -> Digest:
-    """Two sections of three papers."""
+    """A digest of three papers in two sections."""
     pears, robots, kettles = (
         make_paper(id=1, arxiv_id="2605.00001", title="Pears in Winter", project_url="https://pears.example.org/"),
         make_paper(id=2, arxiv_id="2605.00002", title="Robots in Spring", summary="They bloom.", comments=3),
@@ -33,8 +60,8 @@ def make_digest(**changes: object) -> Digest:
         "edition": make_edition(),
         "considered": 40,
         "sections": (
-            Section("Fruit", (Item(pears, 5.0, (Reason("title", "pear"),), ("Winter",)), Item(robots, 4.0)), matched=7),
-            Section("Also trending", (Item(kettles, 1.0, (Reason("trending", "9 upvotes"),)),), matched=1),
+            Section("Fruit", (Item(pears, 5.0, (PEAR,), ("Winter",)), Item(robots, 4.0)), matched=7),
+            Section("", (Item(kettles, 1.0, (Reason(ReasonKind.POPULARITY),)),), 1, SectionKind.ALSO_TRENDING),
         ),
     }
     return Digest(**(known | changes))  # type: ignore[arg-type]
@@ -42,7 +69,7 @@ def make_digest(**changes: object) -> Digest:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Write a letter at a site whose own templates, if it has any, are in templates/."""
+    """Render messages of a site, which may have templates of its own in templates/."""
     (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     site = Site(tmp_path)
 

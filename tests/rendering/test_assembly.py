@@ -1,4 +1,4 @@
-"""The assembled message is the plain one, part by part, whatever the papers, the reader and the look."""
+"""Assembled messages equal the reference rendering, for arbitrary papers, subscribers and looks."""
 
 from __future__ import annotations
 
@@ -17,9 +17,22 @@ from hypothesis import strategies as st
 
 from newsletter.config.load import load_config
 from newsletter.languages import LANGUAGES
-from newsletter.models import Cadence, Digest, Item, Message, Paper, Profile, Reason, Section, Style, Subscriber, Topic
+from newsletter.models import (
+    Cadence,
+    Digest,
+    Item,
+    Message,
+    Profile,
+    Reason,
+    ReasonKind,
+    Section,
+    SectionKind,
+    Style,
+    Subscriber,
+    Topic,
+)
 from newsletter.pipeline.messages import MessageRenderer
-from newsletter.rendering.assembly import LARGEST_PAGE_B, shortened
+from newsletter.rendering.assembly import MAX_HTML_B, shortened
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
 from newsletter.text import squeeze
@@ -33,14 +46,16 @@ SITES = {
 }
 
 
-def letters_of(root: Path, site: str = "with pages") -> MessageRenderer:
+def renderer_of(root: Path, site: str = "with pages") -> MessageRenderer:
     (root / "newsletter.toml").write_text(SITES[site], encoding="utf-8")
     return MessageRenderer(load_config(Site(root), environ={}), make_environment(root / "templates"), b"secret")
 
 
-def both(messages: MessageRenderer, digest: Digest, subscriber: Subscriber) -> tuple[Message, Message]:
-    known_as = "<daily-2026-05-08.abc@newsletter.example>"
-    return messages.write(digest, subscriber, known_as, NOW), messages.write_plain(digest, subscriber, known_as, NOW)
+def both_renderings(messages: MessageRenderer, digest: Digest, subscriber: Subscriber) -> tuple[Message, Message]:
+    message_id = "<daily-2026-05-08.abc@newsletter.example>"
+    return messages.write(digest, subscriber, message_id, NOW), messages.write_plain(
+        digest, subscriber, message_id, NOW
+    )
 
 
 def parts(message: Message) -> dict[str, Any]:
@@ -54,33 +69,37 @@ def parts(message: Message) -> dict[str, Any]:
 
 
 def is_assembled(messages: MessageRenderer) -> bool:
-    return not any(assembler.is_plain_because for assembler in messages._assemblers.values())
+    return not any(assembler.fallback_reason for assembler in messages._assemblers.values())
 
 
-said = st.one_of(
+texts = st.one_of(
     st.sampled_from(PAYLOADS), st.text(max_size=60), st.text("ab é漢<&'\"{}%.=\n", max_size=300), st.just("word " * 400)
 ).map(squeeze)  # fmt: skip
 papers = st.builds(
     make_paper,
-    title=said.filter(bool),
-    abstract=said,
-    authors=st.lists(said, max_size=4).map(tuple),
-    organization=st.none() | said,
-    venue=st.none() | said,
-    summary=st.none() | said,
+    title=texts.filter(bool),
+    abstract=texts,
+    authors=st.lists(texts, max_size=4).map(tuple),
+    organization=st.none() | texts,
+    venue=st.none() | texts,
+    summary=st.none() | texts,
     arxiv_id=st.none() | st.just("2605.00001"),
     upvotes=st.none() | st.integers(0, 99_999),
     published=st.none() | st.dates(),
     url=st.none() | st.just("https://x.example/?a=1&b=%22"),
     thumbnail_url=st.none() | st.just("https://x.example/p.png"),
 )
-reasons = st.builds(
-    Reason, st.sampled_from(["title", "abstract", "author", "trending", "new version"]), said.filter(bool)
-)
+reasons = st.builds(Reason, st.sampled_from(ReasonKind), texts.filter(bool))
 items = st.builds(
-    Item, papers, st.floats(0, 9), st.lists(reasons, max_size=3).map(tuple), st.lists(said, max_size=2).map(tuple)
+    Item, papers, st.floats(0, 9), st.lists(reasons, max_size=3).map(tuple), st.lists(texts, max_size=2).map(tuple)
 )
-sections = st.builds(Section, said.filter(bool), st.lists(items, min_size=1, max_size=3).map(tuple), st.integers(3, 9))
+sections = st.builds(
+    Section,
+    texts.filter(bool),
+    st.lists(items, min_size=1, max_size=3).map(tuple),
+    st.integers(3, 9),
+    st.sampled_from(SectionKind),
+)
 digests = st.builds(
     make_digest,
     edition=st.builds(make_edition, st.sampled_from(Cadence), st.sampled_from(["", "Hello *you*.", ". dot\n\n..dots"])),
@@ -89,10 +108,10 @@ digests = st.builds(
 )
 subscribers = st.builds(
     make_subscriber,
-    name=said,
+    name=texts,
     profile=st.builds(
         Profile,
-        topics=st.lists(st.builds(Topic, said.filter(bool), st.just("x")), max_size=3).map(tuple),
+        topics=st.lists(st.builds(Topic, texts.filter(bool), st.just("x")), max_size=3).map(tuple),
         style=st.sampled_from(Style),
         language=st.sampled_from(LANGUAGES),
     ),
@@ -100,7 +119,7 @@ subscribers = st.builds(
 
 
 def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
-    """The digest with a different id for every paper, as a store gives them."""
+    """Give every paper an id of its own, as a store does."""
 
     def item(one: Item) -> Item:
         return replace(one, paper=replace(one.paper, id=next(numbers)))
@@ -108,7 +127,7 @@ def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
     return replace(digest, sections=tuple(replace(s, items=tuple(map(item, s.items))) for s in digest.sections))
 
 
-# More than 500 digests; a failure is not made smaller, which would take long.
+# More than 500 digests; failures are not shrunk, which would take long.
 @given(st.sampled_from(sorted(SITES)), st.lists(st.tuples(digests, subscribers), min_size=4, max_size=5))
 @settings(
     max_examples=125,
@@ -116,18 +135,20 @@ def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-def test_a_message_assembled_is_the_plain_one_part_by_part(
+def test_an_assembled_message_equals_the_reference(
     tmp_path_factory: pytest.TempPathFactory, site: str, corpus: list[tuple[Digest, Subscriber]]
 ) -> None:
-    messages = letters_of(tmp_path_factory.mktemp("site"), site)
+    messages = renderer_of(tmp_path_factory.mktemp("site"), site)
     edition, numbers = corpus[0][0].edition, count(1)
-    for digest, subscriber in corpus:  # of one edition, so that the later ones are made of what the first ones needed
-        assembled, plain = both(messages, numbered(replace(digest, edition=edition), numbers), subscriber)
+    for digest, subscriber in corpus:  # of one edition, so that the later ones reuse fragments of the first
+        assembled, reference = both_renderings(
+            messages, numbered(replace(digest, edition=edition), numbers), subscriber
+        )
 
-        assert parts(assembled) == parts(plain)
+        assert parts(assembled) == parts(reference)
         assert assembled.content.count(b"\n") == assembled.content.count(b"\r\n")
         body = assembled.content.partition(b"\r\n\r\n")[2].split(b"\r\n")
-        assert max(map(len, body)) <= 78  # a boundary may be 72
+        assert max(map(len, body)) <= 78  # a boundary may have 72
         assert not any(line.startswith(b".") for line in body)
         assert assembled.is_clean
     assert is_assembled(messages)
@@ -143,12 +164,12 @@ def big(papers: int, words: int = 60) -> Digest:
     return make_digest(sections=(Section("Fruit", half, matched=60), Section("More", rest, matched=len(rest))))
 
 
-def test_a_page_too_large_is_shortened_section_by_section_and_says_how_many_more_there_are(tmp_path: Path) -> None:
-    assembled, plain = both(letters_of(tmp_path), big(80), make_subscriber())
+def test_a_digest_that_exceeds_the_maximum_size_is_shortened_evenly(tmp_path: Path) -> None:
+    assembled, reference = both_renderings(renderer_of(tmp_path), big(80), make_subscriber())
 
     assert assembled.html is not None
-    assert assembled.html == plain.html
-    assert LARGEST_PAGE_B * 0.9 < len(assembled.html.encode()) <= LARGEST_PAGE_B
+    assert assembled.html == reference.html
+    assert MAX_HTML_B * 0.9 < len(assembled.html.encode()) <= MAX_HTML_B
     shown = [assembled.html.count(f">Pears {number}<") for number in range(80)]
     assert (sum(shown[:40]), sum(shown[40:])) in {(n, n + d) for n in range(10, 40) for d in (-1, 0, 1)}
     assert f"{60 - sum(shown[:40])} more on the web" in assembled.html
@@ -156,15 +177,15 @@ def test_a_page_too_large_is_shortened_section_by_section_and_says_how_many_more
     assert [f"Pears {number}\n" in assembled.text for number in range(80)] == [bool(count) for count in shown]
 
 
-def test_shortening_takes_from_the_longest_section_and_leaves_none_empty() -> None:
+def test_shortening_drops_from_the_longest_section_and_leaves_none_empty() -> None:
     digest = big(5)
     for _ in range(4):
         digest = shortened(digest)
     assert [len(section.items) for section in digest.sections] == [1]
 
 
-def test_an_ordinary_page_is_within_the_budget_whole(tmp_path: Path) -> None:
-    message = letters_of(tmp_path).write(big(20), make_subscriber(), "<a@b.example>", NOW)
+def test_an_ordinary_digest_is_not_shortened(tmp_path: Path) -> None:
+    message = renderer_of(tmp_path).write(big(20), make_subscriber(), "<a@b.example>", NOW)
     assert message.html is not None
     assert message.html.count("<h3") == 20
 
@@ -181,25 +202,27 @@ def test_an_ordinary_page_is_within_the_budget_whole(tmp_path: Path) -> None:
         ("digest.txt", "{{ digest.summary|length }}\n{{ sections }}{{ links }}"),
     ],
 )
-def test_a_template_that_computes_with_what_is_not_there_yet_is_rendered_one_by_one(
+def test_messages_of_a_template_that_computes_with_slots_are_rendered_one_by_one(
     tmp_path: Path, name: str, template: str
 ) -> None:
     path = tmp_path / "templates" / "email" / name
     path.parent.mkdir(parents=True)
     path.write_text(template, encoding="utf-8")
-    messages = letters_of(tmp_path)
+    messages = renderer_of(tmp_path)
 
-    assembled, plain = both(messages, make_digest(), make_subscriber())
+    assembled, reference = both_renderings(messages, make_digest(), make_subscriber())
 
     assert not is_assembled(messages)
-    assert parts(assembled) == parts(plain)
+    assert parts(assembled) == parts(reference)
 
 
-def test_style_put_on_fragments_is_style_put_on_the_whole(tmp_path: Path) -> None:
-    """No selector may look across fragments, and none of the screens' rules may lose its weight."""
-    assembled, plain = both(letters_of(tmp_path), big(9), make_subscriber(profile=make_profile(style=Style.COMPACT)))
+def test_inlining_fragments_equals_inlining_the_page(tmp_path: Path) -> None:
+    """No selector depends on siblings or parents, and media queries keep their !important."""
+    assembled, reference = both_renderings(
+        renderer_of(tmp_path), big(9), make_subscriber(profile=make_profile(style=Style.COMPACT))
+    )
 
-    assert assembled.html == plain.html
+    assert assembled.html == reference.html
     styles = Path(__file__).parent.parent.parent / "templates" / "email"
     for sheet in styles.rglob("*.css"):
         selectors = [line.partition("{")[0] for line in sheet.read_text(encoding="utf-8").splitlines() if "{" in line]
@@ -208,14 +231,8 @@ def test_style_put_on_fragments_is_style_put_on_the_whole(tmp_path: Path) -> Non
     assert "color: #ece7de !important" in assembled.html
 
 
-def paper_titled(title: str) -> Paper:
-    return make_paper(title=title)
-
-
-def test_what_a_digest_needs_is_rendered_once_for_all_its_readers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    messages = letters_of(tmp_path)
+def test_a_digest_is_rendered_once_for_all_its_subscribers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = renderer_of(tmp_path)
     digest = make_digest()
     messages.write(digest, make_subscriber(), "<a@b.example>", NOW)
     monkeypatch.setattr("newsletter.rendering.digest.Look.render", None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Cadence, Digest, Item, Message, Reason, Section, Style
+from newsletter.models import Cadence, Digest, Item, Message, Reason, ReasonKind, Section, Style
 from newsletter.text import squeeze
 from tests.factories import make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import Write, make_digest, make_edition
@@ -17,7 +17,7 @@ VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
 class Page(HTMLParser):
-    """What a page is made of; raises where tags do not pair."""
+    """The elements of a page; parsing fails if tags are not balanced."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ def page_of(message: Message) -> Page:
     return Page(message.html)
 
 
-def test_the_page_is_well_formed_and_says_its_language(write: Write) -> None:
+def test_the_page_is_well_formed_and_declares_its_language(write: Write) -> None:
     message = write()
 
     page = page_of(message)
@@ -80,13 +80,13 @@ def test_headings_are_in_order(write: Write) -> None:
     assert levels == [1, 2, 3, 3, 2, 3]
 
 
-def test_layout_tables_say_that_they_are_none(write: Write) -> None:
+def test_layout_tables_have_the_role_presentation(write: Write) -> None:
     page = page_of(write())
 
     assert page.tags.count("table") == page.values("role").count("presentation")
 
 
-def test_every_link_leads_somewhere(write: Write) -> None:
+def test_every_link_is_absolute_or_an_anchor_of_the_page(write: Write) -> None:
     page = page_of(write())
 
     targets = {f"#{name}" for name in page.values("id")}
@@ -95,7 +95,7 @@ def test_every_link_leads_somewhere(write: Write) -> None:
     assert "https://huggingface.co/papers?q=Kettles+%26+Kin" in page.values("href")
 
 
-def test_style_is_on_the_elements_and_what_depends_on_the_screen_in_the_head(write: Write) -> None:
+def test_styles_are_inlined_and_media_queries_stay_in_the_head(write: Write) -> None:
     message = write()
 
     assert message.html is not None
@@ -114,13 +114,13 @@ def test_both_parts_hold_the_same_papers_in_the_same_order(write: Write) -> None
         assert places == sorted(places)
 
 
-def test_the_text_is_72_columns_wide_but_for_addresses(write: Write) -> None:
+def test_the_text_is_72_columns_wide_except_for_urls(write: Write) -> None:
     lines = write().text.splitlines()
 
     assert [line for line in lines if len(line) > 72 and "://" not in line and "mailto:" not in line] == []
 
 
-def test_the_text_reads_like_a_letter(write: Write) -> None:
+def test_the_text_part_has_masthead_papers_and_footer(write: Write) -> None:
     text = write().text
 
     assert text.startswith("Daily Papers · Daily edition\nFriday, 8 May 2026\n==================\n")
@@ -132,7 +132,7 @@ def test_the_text_reads_like_a_letter(write: Write) -> None:
     assert "\n-- \nYou get this digest at ada@example.org, daily" in text
 
 
-def test_the_links_of_the_text_stand_at_its_end_under_the_papers_numbers(write: Write) -> None:
+def test_the_links_of_the_text_part_are_at_its_end_under_the_papers_numbers(write: Write) -> None:
     text = write().text
 
     links = text[text.index("Links\n-----") :]
@@ -147,19 +147,19 @@ def test_the_links_of_the_text_stand_at_its_end_under_the_papers_numbers(write: 
     assert "arxiv.org" not in text[: text.index("Links\n-----")]
 
 
-def test_the_foot_says_why_and_how_to_leave(write: Write) -> None:
+def test_the_footer_states_why_and_links_to_unsubscribe(write: Write) -> None:
     message = write()
 
-    (leave,) = [href for href in page_of(message).values("href") if "/unsubscribe/" in href]
-    assert leave.startswith("https://papers.example.org/unsubscribe/1.")
-    assert leave in message.text
+    (unsubscribe,) = [href for href in page_of(message).values("href") if "/unsubscribe/" in href]
+    assert unsubscribe.startswith("https://papers.example.org/unsubscribe/1.")
+    assert unsubscribe in message.text
     assert "for: In-context learning" in message.text.replace("\n", " ")
 
 
 @pytest.mark.parametrize("cadence", list(Cadence))
 @pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("digest", [make_digest(), make_digest(sections=())])
-def test_every_kind_of_letter_renders(write: Write, cadence: Cadence, style: Style, digest: Digest) -> None:
+def test_every_style_and_cadence_renders(write: Write, cadence: Cadence, style: Style, digest: Digest) -> None:
     profile = make_profile(cadence=cadence, style=style, topics=())
     digest = make_digest(sections=digest.sections, edition=make_edition(cadence, note="Hello"))
 
@@ -185,7 +185,7 @@ def test_the_subject_names_the_day_and_the_top_paper(write: Write, cadence: Cade
     assert f"<title>{subject}</title>" in message.html
 
 
-def test_the_preheader_names_the_next_ones(write: Write) -> None:
+def test_the_preheader_names_the_next_papers(write: Write) -> None:
     html = write().html
 
     assert html is not None
@@ -194,7 +194,7 @@ def test_the_preheader_names_the_next_ones(write: Write) -> None:
 
 @pytest.mark.parametrize("sections", [make_digest().sections, ()])
 @pytest.mark.parametrize("cadence", list(Cadence))
-def test_every_page_has_one_title_in_order_and_only_links_that_lead_somewhere(
+def test_every_page_has_headings_in_order_and_no_broken_anchors(
     write: Write, cadence: Cadence, sections: tuple[Section, ...]
 ) -> None:
     message = write(make_digest(edition=make_edition(cadence), sections=sections))
@@ -209,7 +209,7 @@ def test_every_page_has_one_title_in_order_and_only_links_that_lead_somewhere(
     assert page.declarations == ["doctype html"]
 
 
-def test_nothing_on_the_page_is_fetched_when_it_is_opened(write: Write) -> None:
+def test_a_page_without_images_loads_no_external_resources(write: Write) -> None:
     message = write(make_digest(edition=make_edition(note="A note")))
 
     assert message.html is not None
@@ -217,7 +217,7 @@ def test_nothing_on_the_page_is_fetched_when_it_is_opened(write: Write) -> None:
     assert [word for word in ("url(", "@import", "@font-face") if word in message.html] == []
 
 
-def test_every_rule_of_the_screen_wins_over_what_is_on_the_elements(write: Write) -> None:
+def test_every_rule_of_the_media_queries_is_important(write: Write) -> None:
     html = write().html
 
     assert html is not None
@@ -235,11 +235,11 @@ def test_notes_are_in_both_parts_before_and_after_the_papers(write: Write) -> No
     places = [page.text.index(words) for words in ("Closed on Monday", "Ada Example, Ben Sample", "See you", "You get")]
     assert places == sorted(places)
     assert "https://x.example/" in page.values("href")
-    said = ("*Closed* on [Monday](https://x.example/)", "Ada Example, Ben Sample", "See **you**", "You get this")
-    assert [message.text.index(words) for words in said] == sorted(message.text.index(words) for words in said)
+    texts = ("*Closed* on [Monday](https://x.example/)", "Ada Example, Ben Sample", "See **you**", "You get this")
+    assert [message.text.index(text) for text in texts] == sorted(message.text.index(text) for text in texts)
 
 
-def test_an_empty_digest_says_so_in_both_parts(write: Write) -> None:
+def test_an_empty_digest_is_stated_in_both_parts(write: Write) -> None:
     message = write(make_digest(sections=()))
 
     assert "Nothing new on your topics this time." in page_of(message).text
@@ -248,13 +248,13 @@ def test_an_empty_digest_says_so_in_both_parts(write: Write) -> None:
     assert message.subject == "8 May: nothing new for you"
 
 
-said = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)
-cards = st.tuples(said, said, said, st.integers(0, 2000))
+texts = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)
+cards = st.tuples(texts, texts, texts, st.integers(0, 2000))
 
 
-@given(st.lists(st.tuples(said, st.lists(cards, min_size=1, max_size=3)), min_size=1, max_size=3))
+@given(st.lists(st.tuples(texts, st.lists(cards, min_size=1, max_size=3)), min_size=1, max_size=3))
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_the_papers_say_both_parts_are_in_form_and_hold_them_in_the_same_order(
+def test_both_parts_hold_arbitrary_papers_in_the_same_order(
     write: Write, library: list[tuple[str, list[tuple[str, str, str, int]]]]
 ) -> None:
     sections: list[Section] = []
@@ -263,17 +263,22 @@ def test_whatever_the_papers_say_both_parts_are_in_form_and_hold_them_in_the_sam
         items: list[Item] = []
         for title, abstract, author, upvotes in papers:
             ids.append(f"2605.{len(ids):05}")
-            told = {"title": title, "abstract": abstract, "authors": (author,), "upvotes": upvotes}
+            facts = {"title": title, "abstract": abstract, "authors": (author,), "upvotes": upvotes}
             items.append(
-                Item(make_paper(id=len(ids), arxiv_id=ids[-1], **told), 1.0, (Reason("title", topic),), (topic,))
+                Item(
+                    make_paper(id=len(ids), arxiv_id=ids[-1], **facts),
+                    1.0,
+                    (Reason(ReasonKind.TITLE, topic),),
+                    (topic,),
+                )
             )
         sections.append(Section(topic, tuple(items), matched=9))
 
     message = write(make_digest(sections=tuple(sections)))
 
-    address = re.compile(r"https://arxiv\.org/abs/([\d.]+)")
-    linked = [href for href in page_of(message).values("href") if address.fullmatch(href)]
-    assert list(dict.fromkeys(address.findall(" ".join(linked)))) == address.findall(message.text) == ids
+    abstract_url = re.compile(r"https://arxiv\.org/abs/([\d.]+)")
+    linked = [href for href in page_of(message).values("href") if abstract_url.fullmatch(href)]
+    assert list(dict.fromkeys(abstract_url.findall(" ".join(linked)))) == abstract_url.findall(message.text) == ids
     assert [
         line for line in message.text.splitlines() if len(line) > 72 and "://" not in line and len(line.split()) > 2
     ] == []

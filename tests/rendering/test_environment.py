@@ -18,7 +18,7 @@ def put(site: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_a_sites_template_takes_the_place_of_the_shipped_one_of_its_name(write: Write, tmp_path: Path) -> None:
+def test_a_sites_template_overrides_the_default_one(write: Write, tmp_path: Path) -> None:
     put(tmp_path, "email/card.txt", "PAPER {{ card.title }}\n")
 
     text = write().text
@@ -27,7 +27,7 @@ def test_a_sites_template_takes_the_place_of_the_shipped_one_of_its_name(write: 
     assert "Fruit\n-----" in text
 
 
-def test_a_site_may_change_one_block_of_the_shipped_template(write: Write, tmp_path: Path) -> None:
+def test_a_site_may_override_one_block_of_a_default_template(write: Write, tmp_path: Path) -> None:
     put(
         tmp_path,
         "email/digest.html",
@@ -52,7 +52,7 @@ def test_a_site_may_change_one_block_of_the_shipped_template(write: Write, tmp_p
         ("email/digest.txt", "{{ digest.summary|shout }}", "digest.txt, line 1: No filter named 'shout'"),
     ],
 )
-def test_a_broken_template_is_named_with_file_line_and_reason(
+def test_an_error_in_a_template_names_file_line_and_reason(
     write: Write, tmp_path: Path, name: str, text: str, complaint: str
 ) -> None:
     put(tmp_path, name, text)
@@ -61,7 +61,7 @@ def test_a_broken_template_is_named_with_file_line_and_reason(
         write()
 
 
-def test_wrapping_indents_and_leaves_addresses_whole() -> None:
+def test_wrapping_indents_and_does_not_break_urls() -> None:
     address = "https://example.org/" + "x" * 80
 
     assert wrap("a b", 3) == "   a b"
@@ -80,7 +80,7 @@ def test_wrapping_indents_and_leaves_addresses_whole() -> None:
         ('<?xml version="1.0" encoding="utf-8"?><p>x</p>', "email/digest.html: does not make an HTML page"),
     ],
 )
-def test_a_template_that_makes_no_page_is_named(write: Write, tmp_path: Path, text: str, complaint: str) -> None:
+def test_a_template_that_is_not_an_html_page_is_named(write: Write, tmp_path: Path, text: str, complaint: str) -> None:
     put(tmp_path, "email/digest.html", text)
 
     with pytest.raises(TemplateError, match=complaint):
@@ -99,7 +99,7 @@ def test_a_heading_longer_than_a_line_is_wrapped() -> None:
         ("one\n{% from 'email/gone.txt' import x %}", 2),
     ],
 )
-def test_a_template_that_is_not_there_is_named_with_the_place_that_asks_for_it(
+def test_a_missing_template_is_named_with_the_place_that_uses_it(
     write: Write, tmp_path: Path, text: str, line: int
 ) -> None:
     path = put(tmp_path, "email/digest.txt", text)
@@ -110,7 +110,7 @@ def test_a_template_that_is_not_there_is_named_with_the_place_that_asks_for_it(
     assert caught.value.message == f"{path}, line {line}: template email/gone.txt: not found"
 
 
-def test_a_template_that_we_ask_for_and_is_not_there_is_named() -> None:
+def test_a_missing_template_of_the_program_is_named() -> None:
     with pytest.raises(TemplateError) as caught:
         find_template(make_environment(), ["email/cards/gone.txt", "email/gone.txt"])
 
@@ -119,11 +119,11 @@ def test_a_template_that_we_ask_for_and_is_not_there_is_named() -> None:
 
 def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
     for name in ("a.html", "a.txt"):
-        put(tmp_path, name, "{{ said }}")
+        put(tmp_path, name, "{{ text }}")
     environment = make_environment(tmp_path / "templates")
 
-    assert render(environment.get_template("a.html"), said="<b>&") == "&lt;b&gt;&amp;"
-    assert render(environment.get_template("a.txt"), said="<b>&") == "<b>&"
+    assert render(environment.get_template("a.html"), text="<b>&") == "&lt;b&gt;&amp;"
+    assert render(environment.get_template("a.txt"), text="<b>&") == "<b>&"
 
 
 paragraphs = st.lists(st.text("ab-/é漢", min_size=1, max_size=90), min_size=1, max_size=30)
@@ -131,7 +131,7 @@ paragraphs = st.lists(st.text("ab-/é漢", min_size=1, max_size=90), min_size=1,
 
 @given(paragraphs, st.integers(0, 8))
 @settings(max_examples=100)
-def test_a_wrapped_paragraph_has_the_same_words_on_lines_of_72_columns(typed: list[str], indent: int) -> None:
+def test_a_wrapped_paragraph_has_the_same_words_on_lines_of_at_most_72_columns(typed: list[str], indent: int) -> None:
     lines = wrap(" ".join(typed), indent).splitlines()
 
     assert [word for line in lines for word in line.split()] == typed

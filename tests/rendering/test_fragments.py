@@ -6,9 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.rendering.environment import FILTERS, underline, wrap
-from newsletter.rendering.fragments import Slot, cut, cut_later, encode, later, put_off, slot, values_for
+from newsletter.rendering.fragments import (
+    Slot,
+    defer_filter,
+    encode,
+    encode_values,
+    placeholder,
+    slot,
+    split_encoded,
+    split_text,
+)
 
-#: What quoted-printable and SMTP stumble over.
+#: Edge cases of quoted-printable and SMTP.
 SCRAPS = [
     ".", "..", "=", " ", "\n", "\n.", "\t", "é", "漢", "\u202e", "word", "x" * 75, "x" * 80, "\x00", "-- ",
 ]  # fmt: skip
@@ -20,7 +29,7 @@ def lines(encoded: bytes) -> list[bytes]:
     return encoded.split(b"\r\n")
 
 
-def read(encoded: bytes) -> str:
+def decode(encoded: bytes) -> str:
     return a2b_qp(encoded).decode().replace("\r\n", "\n")
 
 
@@ -30,10 +39,10 @@ def plain(text: str) -> str:
 
 @given(texts)
 @settings(max_examples=300)
-def test_what_is_encoded_is_read_again_on_lines_that_mail_takes(text: str) -> None:
+def test_encoded_text_decodes_to_the_same_text_on_short_lines(text: str) -> None:
     encoded = encode(text)
 
-    assert read(encoded) == plain(text)
+    assert decode(encoded) == plain(text)
     assert encoded.isascii()
     assert max(map(len, lines(encoded))) <= 76
     assert not any(line.startswith(b".") for line in lines(encoded))
@@ -43,38 +52,38 @@ def test_what_is_encoded_is_read_again_on_lines_that_mail_takes(text: str) -> No
 
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=4), texts)
 @settings(max_examples=200)
-def test_a_fragment_with_its_slots_filled_is_the_text_with_what_goes_there(
-    parts: list[tuple[str, str]], last: str
-) -> None:
+def test_a_filled_fragment_is_the_text_with_its_values(parts: list[tuple[str, str]], last: str) -> None:
     text = "".join(before + slot(str(number)) for number, (before, _) in enumerate(parts)) + last
     values = {Slot(str(number)): encode(value) for number, (_, value) in enumerate(parts)}
 
-    filled = cut(text).fill(values)
+    filled = split_text(text).fill(values)
 
-    assert read(filled) == "".join(plain(before) + plain(value) for before, value in parts) + plain(last)
+    assert decode(filled) == "".join(plain(before) + plain(value) for before, value in parts) + plain(last)
     assert max(map(len, lines(filled))) <= 76
     assert not any(line.startswith(b".") for line in lines(filled))
 
 
-def test_what_is_still_to_come_can_be_filled_in_later() -> None:
-    first = cut(f"To {slot('name')}: {slot('words')}.").fill({Slot("name"): later(Slot("name")), Slot("words"): b"Hi"})
-    frame = cut_later(first)
+def test_a_placeholder_can_be_filled_later() -> None:
+    first = split_text(f"To {slot('name')}: {slot('words')}.").fill(
+        {Slot("name"): placeholder(Slot("name")), Slot("words"): b"Hi"}
+    )
+    frame = split_encoded(first)
 
     assert frame.slots == (Slot("name"),)
-    assert read(frame.fill({Slot("name"): encode("Ada")})) == "To Ada: Hi."
+    assert decode(frame.fill({Slot("name"): encode("Ada")})) == "To Ada: Hi."
 
 
-def test_a_filter_waits_for_its_text() -> None:
-    fragment = cut(f"{wrap(slot('why'), 3)}|{underline(slot('title'), '=')}")
+def test_filters_of_a_slot_are_applied_when_it_is_filled() -> None:
+    fragment = split_text(f"{wrap(slot('why'), 3)}|{underline(slot('title'), '=')}")
     texts = {"why": "word " * 20, "title": "Fruit"}
 
-    filled = fragment.fill(values_for(fragment.slots, texts, FILTERS, str))
+    filled = fragment.fill(encode_values(fragment.slots, texts, FILTERS, str))
 
-    assert read(filled) == f"{wrap('word ' * 20, 3)}|Fruit\n====="
-    assert put_off("no slot", "wrap") is None
-    assert put_off(f"a {slot('b')}", "wrap") is None
+    assert decode(filled) == f"{wrap('word ' * 20, 3)}|Fruit\n====="
+    assert defer_filter("no slot", "wrap") is None
+    assert defer_filter(f"a {slot('b')}", "wrap") is None
 
 
 @given(texts)
-def test_nothing_from_outside_is_a_slot(text: str) -> None:
-    assert cut(text).slots == ()
+def test_text_from_outside_is_never_a_slot(text: str) -> None:
+    assert split_text(text).slots == ()

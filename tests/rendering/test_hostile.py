@@ -1,6 +1,6 @@
-"""Everything from outside is hostile: it comes out as text, whatever it says."""
+"""Injection: hostile text from sources, subscribers and operators is rendered as text."""
 
-# ruff: noqa: E501 - payloads are as long as they are
+# ruff: noqa: E501 - long payloads
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Digest, Entry, Item, Message, Reason, Section
+from newsletter.models import Digest, Entry, Item, Message, Reason, ReasonKind, Section
 from newsletter.papers.merge import begin
 from newsletter.sources import Document, find_source
 from newsletter.text import squeeze
@@ -34,7 +34,7 @@ PAYLOADS = [
     "<style>*{display:none}</style>", "<link rel=stylesheet href=//evil.example/x.css>", "<meta http-equiv=refresh content='0;url=//evil'>",
     "<form action=//evil.example><input name=password>", "<base href=//evil.example>", "<object data=x>", "<embed src=x>",
     "<!-- comment -->", "<!--[if mso]><script>alert(1)</script><![endif]-->", "<![CDATA[<script>alert(1)</script>]]>", "<?php echo 1 ?>",
-    "{{ 7*7 }}", "{{ digest.leave_url }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{% include '/etc/passwd' %}", "{# comment #}",
+    "{{ 7*7 }}", "{{ digest.unsubscribe_url }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{% include '/etc/passwd' %}", "{# comment #}",
     "{{ ''.__class__.__mro__[1].__subclasses__() }}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "\\$(id)", "`id`",
     "x\r\nBcc: victim@example.org", "x\nX-Injected: yes", "x\r\n\r\nbody", "x\u2028Bcc: victim@example.org", "x\x85Bcc: a@b.c",
     "\x00NUL", "\x1b[31mred", "\u202egnp.exe", "\u2066isolated\u2069", "a\u200bb\ufeffc", "\ud800", "&lt;script&gt;", "&#x3C;script&#x3E;",
@@ -43,8 +43,8 @@ PAYLOADS = [
 ]  # fmt: skip
 
 
-def letter_with(write: Write, payload: str) -> Message:
-    """A letter in which a source, a reader and an operator's topic say `payload` wherever they can say anything."""
+def message_with(write: Write, payload: str) -> Message:
+    """Render a message with `payload` in every text from a source, a subscriber and a topic."""
     paper = {
         "id": "2605.00001", "title": f"Pears {payload}", "summary": f"Of {payload}. More {payload}.",
         "authors": [{"name": payload}, {"name": "Ada"}], "ai_summary": payload, "ai_keywords": [payload],
@@ -54,21 +54,21 @@ def letter_with(write: Write, payload: str) -> Message:
     document = Document("x.json", json.dumps([{"paper": paper, "thumbnail": payload}]).encode())
     (entry,) = find_source("huggingface")().parse(document, NOW.date())
     assert isinstance(entry, Entry)
-    named = squeeze(payload)  # as profiles do with everything that readers and operators write
-    # Parsing takes markup out; rendering must not count on it.
+    named = squeeze(payload)  # as profiles do with all text from subscribers and operators
+    # Parsing removes markup; rendering must not rely on it.
     entry = replace(
         entry, title=f"Pears {named}", abstract=f"Of {named}. More {named}.", authors=(named, "Ada"), summary=named,
         organization=named, venue=named,
     )  # fmt: skip
     subscriber = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named),)))
-    item = Item(begin(entry, 1, NOW), 1.0, (Reason("title", named),), (named,))
+    item = Item(begin(entry, 1, NOW), 1.0, (Reason(ReasonKind.TITLE, named),), (named,))
     return write(
         Digest(edition=make_edition(), considered=1, sections=(Section(named, (item,), matched=2),)), subscriber
     )  # fmt: skip
 
 
 def skeleton(message: Message) -> tuple[list[str], set[tuple[str, str]]]:
-    """The tags in order, and which attributes stand on which."""
+    """Return the tags in order, and the attributes by tag."""
     page = page_of(message)
     return page.tags, {(tag, name) for tag, name, _ in page.attributes}
 
@@ -78,14 +78,14 @@ def test_there_are_many_payloads() -> None:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_hostile_text_adds_no_element_no_attribute_no_link_and_no_header(write: Write, payload: str) -> None:
-    harmless = letter_with(write, "harmless")
-    hostile = letter_with(write, payload)
+def test_hostile_text_adds_no_element_attribute_link_or_header(write: Write, payload: str) -> None:
+    harmless = message_with(write, "harmless")
+    hostile = message_with(write, payload)
 
     tags, attributes = skeleton(hostile)
     expected_tags, expected_attributes = skeleton(harmless)
-    # A paper without a link to code, which most payloads are not, has one element less.
-    assert set(tags) | {"b"} == set(expected_tags) | {"b"}  # what a topic looks for is bold where it is found
+    # Most payloads are no valid link to code, so that its element is missing.
+    assert set(tags) | {"b"} == set(expected_tags) | {"b"}  # terms that match are highlighted
     assert attributes <= expected_attributes | {("b", "class"), ("b", "style")}
     hrefs = page_of(hostile).values("href")
     assert all(href.startswith(("https://", "mailto:", "#section-")) for href in hrefs)
@@ -96,17 +96,17 @@ def test_hostile_text_adds_no_element_no_attribute_no_link_and_no_header(write: 
     assert mail["To"].addresses[0].addr_spec == "ada@example.org"
 
 
-@pytest.mark.parametrize("payload", ["{{ 7*7 }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{{ digest.leave_url }}"])
-def test_template_syntax_from_outside_is_not_run(write: Write, payload: str) -> None:
-    message = letter_with(write, payload)
+@pytest.mark.parametrize("payload", ["{{ 7*7 }}", "{% raw %}{{ 7*7 }}{% endraw %}", "{{ digest.unsubscribe_url }}"])
+def test_template_syntax_from_outside_is_not_evaluated(write: Write, payload: str) -> None:
+    message = message_with(write, payload)
 
     assert payload in page_of(message).text
     assert f"1. Pears {payload}" in message.text
 
 
 @pytest.mark.parametrize("payload", ["\x00", "\x1b[31m", "\u202e", "\u2066", "\u200b", "\x85", "\u2028"])
-def test_what_hides_or_reorders_text_is_gone(write: Write, payload: str) -> None:
-    message = letter_with(write, f"a{payload}b")
+def test_characters_that_hide_or_reorder_text_are_removed(write: Write, payload: str) -> None:
+    message = message_with(write, f"a{payload}b")
 
     assert payload not in message.subject
     assert f"Pears a{payload}b" not in message.text
@@ -114,8 +114,8 @@ def test_what_hides_or_reorders_text_is_gone(write: Write, payload: str) -> None
 
 @given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_a_title_says_both_parts_show_it_as_it_is(write: Write, title: str) -> None:
-    message = letter_with(write, title)
+def test_both_parts_show_an_arbitrary_title_verbatim(write: Write, title: str) -> None:
+    message = message_with(write, title)
 
     shown = squeeze(f"Pears {title}")
     assert " ".join(shown.split()) in " ".join(page_of(message).text.split())
@@ -123,9 +123,9 @@ def test_whatever_a_title_says_both_parts_show_it_as_it_is(write: Write, title: 
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_hostile_text_hides_nothing_and_stays_on_its_line(write: Write, payload: str) -> None:
-    """Nobody can write a comment into the page, or a heading, a foot or a paper of their own into the text."""
-    message = letter_with(write, payload)
+def test_hostile_text_adds_no_comment_and_stays_on_its_line(write: Write, payload: str) -> None:
+    """Text from outside cannot add a comment to the page, or a heading, a footer or a paper to the text part."""
+    message = message_with(write, payload)
 
     page, text = page_of(message), message.text
     assert (page.comments, page.declarations) == ([], ["doctype html"])
@@ -134,25 +134,25 @@ def test_hostile_text_hides_nothing_and_stays_on_its_line(write: Write, payload:
     assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text) == []
 
 
-def test_hostile_text_changes_no_style(write: Write) -> None:
-    harmless = page_of(letter_with(write, "harmless"))
+def test_hostile_text_adds_no_style(write: Write) -> None:
+    harmless = page_of(message_with(write, "harmless"))
 
-    together = page_of(letter_with(write, " ".join(PAYLOADS)))
+    together = page_of(message_with(write, " ".join(PAYLOADS)))
 
     assert set(together.values("style")) <= set(harmless.values("style"))
     assert set(together.values("class")) <= set(harmless.values("class"))
 
 
-# A note is read from a file in UTF-8, which holds no half of a surrogate pair.
+# Notes are read from UTF-8 files, which cannot hold surrogates.
 @pytest.mark.parametrize("payload", [payload for payload in PAYLOADS if payload != "\ud800"])
-def test_a_hostile_note_is_as_harmless(write: Write, payload: str) -> None:
+def test_a_hostile_note_is_sanitized(write: Write, payload: str) -> None:
     message = write(make_digest(edition=make_edition(note=f"Hello {payload}\n\n{payload}")))
 
     page = page_of(message)
     names = {name for _, name, _ in page.attributes}
     assert not {"script", "svg", "iframe", "form", "object", "embed", "base", "link", "input"} & set(page.tags)
     assert not {name for name in names if name.startswith("on")}
-    assert all(src.startswith("https://") for src in page.values("src"))  # the operator's own picture
+    assert all(src.startswith("https://") for src in page.values("src"))  # the operator's own image
     assert all(href.startswith(("https://", "http://", "mailto:", "#section-")) for href in page.values("href"))
     assert page.tags.count("h1") == page.tags.count("style") == page.tags.count("body") == 1
 
@@ -160,7 +160,7 @@ def test_a_hostile_note_is_as_harmless(write: Write, payload: str) -> None:
 @pytest.mark.parametrize(
     "payload", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//evil.example", " "]
 )
-def test_what_is_no_address_of_the_web_is_no_link(write: Write, payload: str) -> None:
+def test_only_http_urls_become_links(write: Write, payload: str) -> None:
     paper = {"id": "2605.00001", "title": "Pears", "githubRepo": payload, "projectPage": payload}
     document = Document("x.json", json.dumps([{"paper": paper}]).encode())
     (entry,) = find_source("huggingface")().parse(document, NOW.date())

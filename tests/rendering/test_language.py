@@ -15,19 +15,20 @@ from jinja2.ext import babel_extract
 from newsletter.languages import LANGUAGES, locale_catalogue
 from newsletter.rendering.language import language
 from newsletter.site import default_templates
+from tests.rendering.conftest import interval
 
 PACKAGE = Path(__file__).parent.parent.parent / "newsletter"
-KEYWORDS = {"say": None, "_": None, "count": (1, 2)}
+KEYWORDS = {"gettext": None, "_": None, "ngettext": (1, 2)}
 OTHERS = [code for code in LANGUAGES if code != "en"]
 
 
-def ours() -> set[Any]:
-    """Every word of ours, in the code and in the templates."""
+def extracted() -> set[Any]:
+    """Return the messages in the code and the templates."""
     found: set[Any] = {message for _, _, message, _, _ in extract_from_dir(PACKAGE / "rendering", keywords=KEYWORDS)}
     for template in (*default_templates().rglob("*.html"), *default_templates().rglob("*.txt")):
         with template.open("rb") as file:
             found |= {message for _, _, message, _ in babel_extract(file, ["_"], (), {"trim_blocks": "true"})}
-    # Beside the words, a call with values is told with a None for each.
+    # A call with values is extracted as a tuple with None for each value.
     return {m[0] if isinstance(m, tuple) and None in m else m for m in found}
 
 
@@ -40,15 +41,15 @@ def messages(code: str) -> Iterator[Message]:
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_every_word_of_ours_is_there_in_every_language_and_no_other(code: str) -> None:
+def test_each_catalogue_translates_every_message_and_no_other(code: str) -> None:
     known = {tuple(m.id) if isinstance(m.id, list | tuple) else m.id for m in messages(code)}
 
-    assert known == ours()
+    assert known == extracted()
     assert [message.id for message in messages(code) if message.fuzzy or not message.string] == []
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_a_translation_has_the_same_places_for_values(code: str) -> None:
+def test_a_translation_has_the_same_placeholders(code: str) -> None:
     assert [error for message in messages(code) for error in message.check(catalogue(code))] == []
     for message in messages(code):
         every = message.string if isinstance(message.string, list | tuple) else [message.string]
@@ -62,17 +63,17 @@ def test_a_translation_has_the_same_places_for_values(code: str) -> None:
         ("de", "8. Mai 2026", "2.–8. Mai 2026", "2 Artikel für dich, von 1.234 neuen."),
         ("fr", "8 mai 2026", "2–8 mai 2026", "2 articles pour vous, sur 1 234 nouveaux."),
         ("es", "8 de mayo de 2026", "2–8 de mayo de 2026", "2 artículos para ti, de 1.234 nuevos."),
-        ("zh", "2026年5月8日", "2026年5月2日至8日", "1,234 篇新论文中，为您精选 2 篇。"),
+        ("zh", "2026年5月8日", "2026年5月2日–8日", "1,234 篇新论文中，为您精选 2 篇。"),
     ],
 )
-def test_a_language_says_days_and_numbers_its_own_way(code: str, day: str, week: str, papers: str) -> None:
-    said = language(code)
+def test_dates_and_numbers_follow_the_language(code: str, day: str, week: str, papers: str) -> None:
+    chosen = language(code)
     one, many = "%(number)s paper for you, out of %(all)s new.", "%(number)s papers for you, out of %(all)s new."
 
-    assert (said.day(date(2026, 5, 8)), said.week(date(2026, 5, 8))) == (day, week)
-    assert said.count(one, many, 2, all=said.number(1234)).replace("\u202f", " ") == papers
+    assert (chosen.day(date(2026, 5, 8)), interval(chosen.week(date(2026, 5, 8)))) == (day, week)
+    assert chosen.ngettext(one, many, 2, all=chosen.number(1234)).replace("\u202f", " ") == papers
 
 
-def test_an_unknown_language_is_english() -> None:
+def test_an_unknown_language_falls_back_to_english() -> None:
     assert language("tlh") is not None
     assert language("tlh").code == "en"

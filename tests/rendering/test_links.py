@@ -14,21 +14,43 @@ from tests.factories import make_paper
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60).map(squeeze).filter(bool)
 
 
-def test_a_paper_of_arxiv_is_linked_there_whatever_else_is_known() -> None:
+def test_arxiv_is_preferred_to_the_doi() -> None:
     assert paper_url(make_paper(arxiv_id="2605.00001", doi="10.1000/pears")) == "https://arxiv.org/abs/2605.00001"
     assert paper_url(make_paper(arxiv_id=None, doi="10.1000/pears")) == "https://doi.org/10.1000/pears"
 
 
-def test_a_discussion_is_linked_only_where_there_is_one() -> None:
+def test_the_discussion_is_linked_only_if_the_paper_has_one() -> None:
     links = dict(paper_links(make_paper(arxiv_id="2605.00001", sources=("arxiv",))))
 
     assert links == {"arXiv": "https://arxiv.org/abs/2605.00001", "PDF": "https://arxiv.org/pdf/2605.00001"}
 
 
+def test_urls_are_quoted() -> None:
+    assert paper_url(make_paper(arxiv_id="math/0601001")) == "https://arxiv.org/abs/math/0601001"
+    assert paper_url(make_paper(arxiv_id=None, doi="10.1000/a<b>")) == "https://doi.org/10.1000/a%3Cb%3E"
+    assert (
+        paper_url(make_paper(arxiv_id=None, title="Pears & Kin?")) == "https://huggingface.co/papers?q=Pears+%26+Kin%3F"
+    )
+
+
+def test_all_known_links_are_listed() -> None:
+    paper = make_paper(arxiv_id="2605.00001", code_url="https://x.example/c", project_url="https://x.example/p")
+
+    assert paper_links(paper) == (
+        ("arXiv", "https://arxiv.org/abs/2605.00001"),
+        ("PDF", "https://arxiv.org/pdf/2605.00001"),
+        ("Discussion", "https://huggingface.co/papers/2605.00001"),
+        ("Code", "https://x.example/c"),
+        ("Project", "https://x.example/p"),
+    )
+    assert [label for label, _ in paper_links(make_paper(arxiv_id=None, doi="10.1/x"))] == ["Publisher"]
+    assert [label for label, _ in paper_links(make_paper(arxiv_id=None))] == ["Search Hugging Face"]
+
+
 @pytest.mark.parametrize(
     "ids", [{"arxiv_id": "2605.00001"}, {"arxiv_id": None, "doi": "10.1000/pears"}, {"arxiv_id": None}]
 )
-def test_the_first_link_is_the_papers_own_address(ids: dict[str, str | None]) -> None:
+def test_the_first_link_is_the_papers_url(ids: dict[str, str | None]) -> None:
     paper = make_paper(**ids, code_url="https://x.example/c", project_url="https://x.example/p")
 
     assert paper_links(paper)[0][1] == paper_url(paper)
@@ -37,7 +59,7 @@ def test_the_first_link_is_the_papers_own_address(ids: dict[str, str | None]) ->
 
 @given(title=texts)
 @settings(max_examples=100)
-def test_a_search_is_for_the_whole_title_and_for_nothing_else(title: str) -> None:
+def test_a_search_quotes_the_whole_title(title: str) -> None:
     url = paper_url(make_paper(arxiv_id=None, title=title))
 
     parts = urlsplit(url)
@@ -48,7 +70,7 @@ def test_a_search_is_for_the_whole_title_and_for_nothing_else(title: str) -> Non
 
 @given(doi=texts)
 @settings(max_examples=100)
-def test_a_doi_stays_one_path_of_its_resolver(doi: str) -> None:
+def test_a_doi_is_quoted_as_the_path_of_its_url(doi: str) -> None:
     url = paper_url(make_paper(arxiv_id=None, doi=doi))
 
     parts = urlsplit(url)

@@ -8,7 +8,7 @@ from newsletter.rendering.markdown import note_html
 from tests.rendering.test_digest import Page
 
 
-def test_markdown_becomes_html_with_headings_right_below_the_digests_own() -> None:
+def test_markdown_becomes_html_with_headings_below_the_digests() -> None:
     html = note_html("# Hello\n\n### Deep\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n*Read* [this](https://example.org).\n")
 
     assert "<h2>Hello</h2>" in html
@@ -30,7 +30,7 @@ def test_markdown_becomes_html_with_headings_right_below_the_digests_own() -> No
         "<form action=x><input></form>",
     ],
 )
-def test_what_does_not_belong_into_a_mail_is_taken_out(markdown: str) -> None:
+def test_active_content_is_removed(markdown: str) -> None:
     html = note_html(f"Hello\n\n{markdown}")
 
     assert not any(
@@ -38,25 +38,25 @@ def test_what_does_not_belong_into_a_mail_is_taken_out(markdown: str) -> None:
     )
 
 
-def test_a_picture_is_fetched_by_https_and_always_has_words_in_its_place() -> None:
+def test_an_image_keeps_its_alternative_text_and_gets_a_width() -> None:
     assert note_html("![A pear](https://x.example/pear.png)") == (
         '<p><img width="556" alt="A pear" src="https://x.example/pear.png"></p>'
     )
 
 
-@pytest.mark.parametrize("nothing", ["", " \n\t"])
-def test_no_note_is_nothing(nothing: str) -> None:
-    assert note_html(nothing) == ""
+@pytest.mark.parametrize("blank", ["", " \n\t"])
+def test_an_empty_note_is_empty(blank: str) -> None:
+    assert note_html(blank) == ""
 
 
 @pytest.mark.parametrize(
-    "address", ["/about", "about.html", "//evil.example", "#top", "data:text/html,x", "ftp://x.example"]
+    "url", ["/about", "about.html", "//evil.example", "#top", "data:text/html,x", "ftp://x.example"]
 )
-def test_only_whole_addresses_of_the_web_and_of_mail_are_links(address: str) -> None:
-    whole = note_html("[a](https://x.example/) [b](HTTP://x.example/) [c](mailto:ada@example.org)")
+def test_only_absolute_http_and_mailto_links_are_kept(url: str) -> None:
+    absolute = note_html("[a](https://x.example/) [b](HTTP://x.example/) [c](mailto:ada@example.org)")
 
-    assert whole.count("href=") == 3
-    assert note_html(f"[x]({address})") == '<p><a rel="noopener noreferrer">x</a></p>'
+    assert absolute.count("href=") == 3
+    assert note_html(f"[x]({url})") == '<p><a rel="noopener noreferrer">x</a></p>'
 
 
 ALLOWED = {
@@ -74,7 +74,7 @@ scraps = st.sampled_from([scrap.replace("_", " ") for scrap in SCRAPS.split()] +
 @given(st.lists(scraps, max_size=25).map("".join))
 @example("<a href=https://x.example/ onclick=alert(1)>x")
 @settings(max_examples=100, deadline=None)
-def test_whatever_a_note_says_it_is_closed_and_holds_only_harmless_markup(markdown: str) -> None:
+def test_arbitrary_markdown_becomes_balanced_and_safe_html(markdown: str) -> None:
     page = Page(note_html(markdown))
 
     assert set(page.tags) <= ALLOWED

@@ -23,18 +23,18 @@ UNSUBSCRIBE = ("https://news.example/unsubscribe/1.abc", "mailto:digest@news.exa
 
 
 def build(**changes: object) -> Message:
-    """A message joined of encoded bodies, which is the one that the standard library builds, part by part."""
+    """Build a message from encoded bodies, and check it against the one that the standard library builds."""
     known: dict[str, object] = {
         "message_id": "<daily-2026-05-08.abc@news.example>", "sender": SENDER, "recipient": "ada@example.org",
         "recipient_name": "Ada", "list_name": "Daily Papers", "unsubscribe_urls": UNSUBSCRIBE, "date": NOW,
     }  # fmt: skip
-    said: dict[str, Any] = {"subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n"}
-    said |= {name: changes.pop(name) for name in said.keys() & changes.keys()}
+    content: dict[str, Any] = {"subject": "Hello", "text": "Text\n", "html": "<p>HTML</p>\n"}
+    content |= {name: changes.pop(name) for name in content.keys() & changes.keys()}
     known["campaign"] = "daily-2026-05-08"
     envelope = Envelope(**(known | changes))  # type: ignore[arg-type]
-    built = build_message(envelope, **said)
-    html = None if said["html"] is None else [encode(said["html"])]
-    joined = join_message(envelope, Bodies(said["subject"], [encode(said["text"])], html))
+    built = build_message(envelope, **content)
+    html = None if content["html"] is None else [encode(content["html"])]
+    joined = join_message(envelope, Bodies(content["subject"], [encode(content["text"])], html))
     assert {name.lower(): value for name, value in parsed(joined).items()} == {
         name.lower(): value for name, value in parsed(built).items()
     }
@@ -47,7 +47,7 @@ def parsed(message: Message) -> EmailMessage:
 
 
 def header(message: Message, name: str) -> bytes:
-    """The header as it stands in the bytes, unfolded."""
+    """Return a header field's bytes, unfolded."""
     head = message.content.split(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
     (value,) = [
         line.split(b": ", 1)[1] for line in head.split(b"\r\n") if line.lower().startswith(name.lower().encode() + b":")
@@ -55,7 +55,7 @@ def header(message: Message, name: str) -> bytes:
     return value
 
 
-def test_the_headers_are_those_of_a_proper_newsletter() -> None:
+def test_a_digest_has_the_headers_of_list_mail() -> None:
     assert dict(parsed(build()).items()) | {"Content-Type": ""} == {
         "From": "Daily Papers <digest@news.example>",
         "To": "Ada <ada@example.org>",
@@ -73,7 +73,7 @@ def test_the_headers_are_those_of_a_proper_newsletter() -> None:
     }
 
 
-def test_text_comes_first_and_html_last_both_quoted_printable() -> None:
+def test_the_parts_are_text_then_html_in_quoted_printable() -> None:
     parts = list(parsed(build()).walk())
 
     assert [part.get_content_type() for part in parts] == ["multipart/alternative", "text/plain", "text/html"]
@@ -81,14 +81,14 @@ def test_text_comes_first_and_html_last_both_quoted_printable() -> None:
     assert {part.get_content_charset() for part in parts[1:]} == {"utf-8"}
 
 
-def test_a_letter_of_text_alone_is_text_alone() -> None:
+def test_a_message_without_html_is_a_single_part() -> None:
     mail = parsed(build(html=None))
 
     assert (mail.get_content_type(), mail.get_content().splitlines()) == ("text/plain", ["Text"])
 
 
-def test_an_unsubscribe_link_longer_than_a_line_stays_a_link() -> None:
-    """Python's own policy makes an encoded word of it, and mail programs then see no link (cpython#85725)."""
+def test_an_unsubscribe_link_longer_than_a_line_is_not_encoded() -> None:
+    """The standard policy turns it into an encoded word, which mail clients cannot follow (cpython#85725)."""
     url = "https://papers.a-university-with-a-very-long-name.example/newsletters/unsubscribe/" + "x" * 60
 
     message = build(unsubscribe_urls=[url, UNSUBSCRIBE[1]])
@@ -99,11 +99,11 @@ def test_an_unsubscribe_link_longer_than_a_line_stays_a_link() -> None:
 
 
 @pytest.mark.parametrize("urls", [[UNSUBSCRIBE[1]], ["http://news.example/unsubscribe/1.abc", UNSUBSCRIBE[1]]])
-def test_one_click_is_promised_only_by_https(urls: list[str]) -> None:
+def test_one_click_unsubscribe_requires_https(urls: list[str]) -> None:
     assert parsed(build(unsubscribe_urls=urls))["List-Unsubscribe-Post"] is None
 
 
-def test_names_outside_ascii_are_encoded_and_addresses_are_not() -> None:
+def test_non_ascii_names_are_encoded_and_addresses_are_not() -> None:
     message = build(recipient_name="Zoë", sender=Sender("Tägliche Papiere", "digest@news.example", "me@news.example"))
 
     mail = parsed(message)
@@ -114,28 +114,28 @@ def test_names_outside_ascii_are_encoded_and_addresses_are_not() -> None:
     assert b"<ada@example.org>" in message.content
 
 
-def test_an_international_domain_is_written_in_ascii() -> None:
+def test_an_internationalized_domain_is_written_in_ascii() -> None:
     message = build(recipient="ada@bücher.example")
 
     assert message.recipient == wire_address("ada@bücher.example") == "ada@xn--bcher-kva.example"
     assert header(message, "To").endswith(b"<ada@xn--bcher-kva.example>")
 
 
-def test_an_international_address_is_written_as_it_is() -> None:
+def test_an_internationalized_local_part_is_written_as_utf8() -> None:
     message = build(recipient="adá@bücher.example", recipient_name="Adá")
 
     assert header(message, "To") == "=?utf-8?q?Ad=C3=A1?= <adá@xn--bcher-kva.example>".encode()
     assert parsed(message)["To"].addresses[0].display_name == "Adá"
 
 
-def test_a_list_whose_name_is_outside_ascii_has_an_identifier_still() -> None:
+def test_a_list_with_a_non_ascii_name_has_an_identifier() -> None:
     assert header(build(list_name="論文"), "List-Id") == b"<newsletter.news.example>"
     assert (
         header(build(list_name='The "Best" Papers'), "List-Id") == b'"The Best Papers" <the-best-papers.news.example>'
     )
 
 
-def test_leaving_by_mail_names_the_token() -> None:
+def test_the_unsubscribe_mailto_has_the_token_as_subject() -> None:
     sender = Sender("x", "a@news.example", reply_to="anna+bo&x=y@news.example")
 
     assert unsubscribe_by_mail(sender, "12.ab-c_d") == (
@@ -150,14 +150,14 @@ lines = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.fro
 
 @given(subject=lines, name=lines, text=lines, html=lines)
 @settings(max_examples=150, deadline=None)
-def test_whatever_it_says_a_message_is_proper(subject: str, name: str, text: str, html: str) -> None:
+def test_a_message_with_arbitrary_text_is_well_formed(subject: str, name: str, text: str, html: str) -> None:
     message = build(subject=squeeze(subject), recipient_name=name, text=text, html=html)
 
     mail = parsed(message)
     assert [part.defects for part in mail.walk()] == [[], [], []]
     assert str(mail["Subject"]) == squeeze(subject).replace("=?", "= ?")
     assert mail["To"].addresses[0].addr_spec == "ada@example.org"
-    # Python's reader, not the writer, puts a space between the encoded words of a long name.
+    # Python's parser puts a space between the encoded words of a long name.
     assert "".join(mail["To"].addresses[0].display_name.split()) == "".join(squeeze(name).split())
     assert len(mail.keys()) == 13
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", message.content) is None
@@ -165,8 +165,8 @@ def test_whatever_it_says_a_message_is_proper(subject: str, name: str, text: str
     assert max(map(len, message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
 
 
-def test_what_goes_without_smtputf8_has_headers_in_ascii() -> None:
-    """An international domain has an ASCII form, so its mail is sent as any other."""
+def test_headers_are_ascii_unless_the_local_part_needs_smtputf8() -> None:
+    """An internationalized domain has an ASCII form, so it needs no SMTPUTF8."""
     message = build(recipient="ada@bücher.example", recipient_name="Zoë", subject="Grüße")
 
     assert (message.recipient.isascii(), message.content.isascii()) == (True, True)
@@ -185,22 +185,22 @@ def test_what_goes_without_smtputf8_has_headers_in_ascii() -> None:
         "x" * 300 + ",",
     ],
 )
-def test_no_name_becomes_another_address(name: str, recipient: str) -> None:
-    """Python's own policy loses the quotes of a long name (cpython#121284)."""
-    # From a string, for Python reads raw UTF-8 in the bytes of a header as surrogates.
+def test_a_display_name_never_becomes_another_address(name: str, recipient: str) -> None:
+    """The standard policy loses the quotes of a long name (cpython#121284)."""
+    # From a string, because Python parses raw UTF-8 in header bytes as surrogates.
     mail = message_from_string(build(recipient=recipient, recipient_name=name).content.decode(), policy=default)
 
     assert [address.addr_spec for address in mail["To"].addresses] == [recipient]
     assert mail.defects == []
 
 
-def test_lines_of_quoted_printable_are_no_longer_than_it_allows() -> None:
+def test_lines_of_quoted_printable_have_at_most_76_characters() -> None:
     message = build(text="x" * 500 + "\n" + "é" * 300 + "\n", html="<p>" + "y" * 500 + "</p>\n")
 
     assert max(map(len, message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
 
 
-def test_a_boundary_is_no_longer_than_mime_allows() -> None:
+def test_a_boundary_has_at_most_70_characters() -> None:
     domain = "newsletter.department-of-pears-and-kettles.university-hospital.example"
 
     message = build(message_id=f"<weekdays-2026-05-08.0123456789abcdef0123@{domain}>")
@@ -210,7 +210,7 @@ def test_a_boundary_is_no_longer_than_mime_allows() -> None:
 
 @given(name=lines, list_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 @settings(max_examples=60, deadline=None)
-def test_whatever_a_site_is_called_a_message_is_proper(name: str, list_name: str) -> None:
+def test_a_message_of_a_site_with_arbitrary_names_is_well_formed(name: str, list_name: str) -> None:
     sender = Sender(name, "digest@news.example", "me@news.example")
 
     message = build(sender=sender, list_name=list_name, html=None)
@@ -228,20 +228,20 @@ def test_whatever_a_site_is_called_a_message_is_proper(name: str, list_name: str
 
 @given(text=lines, html=lines)
 @settings(max_examples=60, deadline=None)
-def test_both_bodies_come_back_as_they_were_but_for_line_ends(text: str, html: str) -> None:
+def test_both_bodies_decode_to_the_same_text_with_crlf(text: str, html: str) -> None:
     first, second = parsed(build(text=text, html=html)).iter_parts()
 
     assert isinstance(first, EmailMessage)
     assert isinstance(second, EmailMessage)
-    assert [first.get_content(), second.get_content()] == [told(text), told(html)]
+    assert [first.get_content(), second.get_content()] == [with_crlf(text), with_crlf(html)]
 
 
-def told(body: str) -> str:
-    """A body as it is read: whatever ended its lines, CRLF does."""
+def with_crlf(body: str) -> str:
+    """Normalize line ends to CRLF."""
     return re.sub(r"\r\n|\r|\n", "\r\n", body)
 
 
-def test_the_envelope_is_the_headers_in_ascii() -> None:
+def test_envelope_and_headers_have_the_same_ascii_addresses() -> None:
     sender = Sender("Papers", "digest@bücher.example", "digest@bücher.example")
 
     message = build(sender=sender, recipient="ada@bücher.example")
@@ -251,5 +251,5 @@ def test_the_envelope_is_the_headers_in_ascii() -> None:
     assert header(message, "List-Id") == b'"Daily Papers" <daily-papers.xn--bcher-kva.example>'
 
 
-def test_the_same_letter_is_the_same_bytes_however_often_it_is_made() -> None:
+def test_a_message_is_deterministic() -> None:
     assert build().content == build().content

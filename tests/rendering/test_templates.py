@@ -1,4 +1,4 @@
-"""The shipped templates and the documented contexts fit each other: what is documented is used, and nothing else."""
+"""The default templates use the documented contexts completely, and nothing else."""
 
 from __future__ import annotations
 
@@ -28,34 +28,33 @@ TEMPLATES = sorted(path for path in (default_templates() / "email").rglob("*.*")
 
 
 def names_in(template: Path) -> dict[str, set[str]]:
-    """What a template asks of each context."""
+    """Return the attributes that a template uses, by context."""
     tree = make_environment().parse(template.read_text(encoding="utf-8"))
-    asked: dict[str, set[str]] = {name: set() for name in CONTEXTS}
+    used: dict[str, set[str]] = {name: set() for name in CONTEXTS}
     for node in tree.find_all(nodes.Getattr):
-        if isinstance(node.node, nodes.Name) and node.node.name in asked:
-            asked[node.node.name].add(node.attr)
-    return asked
+        if isinstance(node.node, nodes.Name) and node.node.name in used:
+            used[node.node.name].add(node.attr)
+    return used
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
-def test_a_template_asks_only_for_what_is_documented(template: Path) -> None:
-    for name, asked in names_in(template).items():
-        assert asked <= {field.name for field in fields(CONTEXTS[name])}
+def test_a_template_uses_only_documented_attributes(template: Path) -> None:
+    for name, used in names_in(template).items():
+        assert used <= {field.name for field in fields(CONTEXTS[name])}
 
 
-def test_all_that_is_documented_is_said_somewhere() -> None:
-    asked = [names_in(template) for template in TEMPLATES]
+def test_every_documented_attribute_is_used() -> None:
+    used = [names_in(template) for template in TEMPLATES]
     styles = [names_in(path) for path in (default_templates() / "email").rglob("*.css")]
 
     assert {
         name: unused
         for name, context in CONTEXTS.items()
         if (
-            unused := {field.name for field in fields(context)}
-            - set().union(*(names[name] for names in asked + styles))
+            unused := {field.name for field in fields(context)} - set().union(*(names[name] for names in used + styles))
         )
     } == {
-        # For those who write templates of their own.
+        # For custom templates.
         "site": {"thumbnails"},
         "digest": {"cadence", "subscriber_email", "subscriber_name"},
     }

@@ -1,3 +1,5 @@
+"""The demo's SMTP server."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -6,15 +8,16 @@ import pytest
 
 from newsletter.errors import TransportError
 from newsletter.sending.demo_server import Inbox, Received
-from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
-from tests.sending.smtp.test_transport import CONTENT, message, send
+from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
+from tests.sending.messages import CONTENT, message, send
 
 
 def transport_to(inbox: Inbox) -> SmtpTransport:
-    return SmtpTransport(SmtpSettings(inbox.host, inbox.port, security="none", timeout_s=5))
+    return SmtpTransport(SmtpSettings(inbox.host, inbox.port, security=Security.NONE, timeout_s=5))
 
 
-def test_the_inbox_keeps_what_it_is_given_with_its_envelope() -> None:
+def test_the_inbox_stores_messages_with_their_envelopes() -> None:
     with Inbox() as inbox:
         transport = transport_to(inbox)
         send(transport, message("ada@example.org"))
@@ -38,7 +41,7 @@ def test_two_inboxes_are_two_servers() -> None:
     assert (len(one.received), len(other.received)) == (0, 1)
 
 
-def test_a_closed_inbox_takes_nothing_more() -> None:
+def test_a_closed_inbox_accepts_no_messages() -> None:
     with Inbox() as inbox:
         pass
 

@@ -1,4 +1,4 @@
-"""That dkimpy, which shares nothing with our signing, believes our signatures, and those only."""
+"""DKIM signatures, verified by dkimpy, which shares no code with ours."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ HEADERS = (
     b"Date: Fri, 08 May 2026 07:00:00 +0000\r\n"
     b'List-Id: "Daily Papers" <daily-papers.papers.example>\r\n'
     b"Auto-Submitted: auto-generated\r\n"
-    b"To: Ada <ada@reader.example>\r\n"
+    b"To: Ada <ada@subscriber.example>\r\n"
     b"Subject: =?utf-8?b?UsO8YmVu?=\r\n =?utf-8?q?_and_more?=\r\n"
     b"Message-ID: <1@papers.example>\r\n"
     b"List-Unsubscribe: <https://papers.example/unsubscribe/1.abc>,\r\n"
-    b" <mailto:digest@papers.example?subject=leave>\r\n"
+    b" <mailto:digest@papers.example?subject=unsubscribe>\r\n"
     b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     b"MIME-Version: 1.0\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\n"
@@ -55,9 +55,9 @@ RECORDS = {"r1._domainkey.papers.example": RSA_RECORD, "e1._domainkey.papers.exa
 
 
 def verified(message: bytes, signatures: int = 1, records: Mapping[str, str] = RECORDS) -> bool:
-    """Whether each of the signatures on top is good."""
+    """Whether each of the first signatures is valid."""
 
-    def text_of(name: bytes, **_asked: object) -> bytes:
+    def text_of(name: bytes, **_options: object) -> bytes:
         return records[name.decode().rstrip(".")].encode()
 
     def holds(index: int) -> bool:
@@ -69,13 +69,13 @@ def verified(message: bytes, signatures: int = 1, records: Mapping[str, str] = R
     return all(holds(index) for index in range(signatures))
 
 
-@pytest.mark.parametrize("keys", [(RSA,), (ED,), (RSA, ED), (ED, RSA)], ids=["rsa", "ed25519", "both", "both, turned"])
-def test_signatures_are_good(keys: tuple[DkimKey, ...]) -> None:
+@pytest.mark.parametrize("keys", [(RSA,), (ED,), (RSA, ED), (ED, RSA)], ids=["rsa", "ed25519", "both", "reversed"])
+def test_signatures_are_valid(keys: tuple[DkimKey, ...]) -> None:
     signed = sign(MESSAGE, keys, NOW)
     assert verified(signed, len(keys))
     assert signed.endswith(MESSAGE)
     assert signed.count(b"DKIM-Signature:") == len(keys)
-    assert signed == signature_of(MESSAGE, keys, NOW) + MESSAGE  # nothing in it is left to chance
+    assert signed == signature_of(MESSAGE, keys, NOW) + MESSAGE  # signing is deterministic
     assert max(map(len, signature_of(MESSAGE, keys, NOW).split(b"\r\n"))) <= 78
 
 
@@ -83,7 +83,7 @@ def test_without_keys_nothing_changes() -> None:
     assert sign(MESSAGE, (), NOW) == MESSAGE
 
 
-def test_what_one_click_needs_is_signed_and_from_cannot_be_doubled() -> None:
+def test_one_click_headers_are_signed_and_from_is_oversigned() -> None:
     unfolded = signature_of(MESSAGE, (RSA,), NOW).replace(b"\r\n", b"").replace(b" ", b"")
     names = unfolded.split(b"h=")[1].split(b";")[0].lower().split(b":")
     assert {b"list-unsubscribe", b"list-unsubscribe-post", b"to", b"subject", b"message-id", b"list-id"} <= set(names)
@@ -107,7 +107,7 @@ def test_what_one_click_needs_is_signed_and_from_cannot_be_doubled() -> None:
         b"\r\n one \t\r\n",
     ],
 )
-def test_the_ends_of_bodies_do_not_matter(body: bytes) -> None:
+def test_trailing_empty_lines_do_not_matter(body: bytes) -> None:
     signed = sign(HEADERS + b"\r\n" + body, (RSA, ED), NOW)
     assert verified(signed, 2)
     assert verified(signed + b"\r\n" * (2 if body.endswith(b"\r\n") else 1), 2)
@@ -117,9 +117,9 @@ def test_a_message_without_a_body_is_signed() -> None:
     assert verified(sign(HEADERS, (RSA, ED), NOW), 2)
 
 
-def test_a_message_without_from_is_nobodys() -> None:
+def test_a_message_without_from_cannot_be_signed() -> None:
     with pytest.raises(ValueError, match="From"):
-        sign(b"To: ada@reader.example\r\n\r\nOne.\r\n", (RSA,), NOW)
+        sign(b"To: ada@subscriber.example\r\n\r\nOne.\r\n", (RSA,), NOW)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_message_without_from_is_nobodys() -> None:
     [
         (b"and a robot", b"and no robot"),
         (b"Daily Papers <digest", b"Weekly Papers <digest"),
-        (b"leave/1.abc", b"leave/2.abc"),
+        (b"unsubscribe/1.abc", b"unsubscribe/2.abc"),
         (b"One-Click", b"Two-Click"),
         (b"\r\nTo: Ada", b"\r\nTo: Bob"),
         (b"\r\nDate: ", b"\r\nX-Date: "),
@@ -137,7 +137,7 @@ def test_a_message_without_from_is_nobodys() -> None:
         (b"\r\nContent-Type: ", b"\r\nContent-Type: text/html\r\nContent-Type: "),
     ],
 )
-def test_what_is_changed_on_the_way_is_found_out(before: bytes, after: bytes) -> None:
+def test_changes_in_transit_invalidate_the_signature(before: bytes, after: bytes) -> None:
     signed = sign(MESSAGE, (RSA, ED), NOW)
     assert before in signed
     assert not verified(signed.replace(before, after, 1))
@@ -150,13 +150,13 @@ def test_relays_may_refold_headers_and_add_their_own() -> None:
     assert verified(b"Received: from a by b\r\n" + relayed, 2)
 
 
-def test_another_key_in_dns_verifies_nothing() -> None:
+def test_another_key_in_dns_verifies_no_signature() -> None:
     assert not verified(sign(MESSAGE, (RSA,), NOW), records={"r1._domainkey.papers.example": new_key("rsa")[1]})
 
 
-# -- whatever a message may hold ----------------------------------------------------------------------
+# -- any message -------------------------------------------------------------------------------------
 
-# dkimpy takes more than space and tab for white space (RFC 5234), and reads no header with a bare CR or LF.
+# dkimpy treats more than space and tab as white space (RFC 5234), and reads no header with a bare CR or LF.
 TEXT = st.text(st.characters(exclude_characters="\r\n\v\f\x00", exclude_categories=["Cs"]), max_size=60)
 FOLDED = st.lists(TEXT, min_size=1, max_size=4).map("\r\n ".join)
 NAMES = st.sampled_from(
@@ -180,7 +180,7 @@ def test_any_message_can_be_signed(headers: list[tuple[str, str]], name: str, li
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ed25519"])
-def test_a_new_key_is_read_and_tells_its_record(tmp_path: Path, kind: str) -> None:
+def test_a_new_key_can_be_loaded_and_has_its_record(tmp_path: Path, kind: str) -> None:
     pem, record = new_key(kind)
     path = tmp_path / "dkim.pem"
     path.write_bytes(pem)
@@ -191,7 +191,7 @@ def test_a_new_key_is_read_and_tells_its_record(tmp_path: Path, kind: str) -> No
     assert "Private" not in repr(key)
 
 
-def test_the_older_form_of_rsa_keys_is_read_too(tmp_path: Path) -> None:
+def test_rsa_keys_in_the_older_pem_format_can_be_loaded(tmp_path: Path) -> None:
     path = tmp_path / "dkim.pem"
     path.write_bytes(RSA.private_key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
     assert verified(sign(MESSAGE, (load_key(path, "papers.example", "r1"),), NOW))
@@ -203,44 +203,44 @@ def pem_of(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: byte
 
 
 PUBLIC = RSA.private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-SMALL = rsa.generate_private_key(65537, 1024)  # noqa: S505 - to be refused
+SMALL = rsa.generate_private_key(65537, 1024)  # noqa: S505 - must be refused
 CURVE = ec.generate_private_key(ec.SECP256R1())
 
 
 @pytest.mark.parametrize(
-    ("held", "words"),
+    ("content", "reason"),
     [
         (None, "no such file"),
-        (b"", "is no PEM file"),
-        (b"\x00\xff", "is no PEM file"),
+        (b"", "is not a PEM file"),
+        (b"\x00\xff", "is not a PEM file"),
         (PUBLIC, "public key"),
-        (pem_of(SMALL), "1024 bits, not 2048"),
+        (pem_of(SMALL), "has 1024 bits, not 2048"),
         (pem_of(CURVE), "neither RSA nor Ed25519"),
         (pem_of(SMALL, b"open sesame"), "is encrypted"),
-        (b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", "can be understood"),
+        (b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", "invalid private key"),
     ],
 )
-def test_what_is_no_key_is_refused_in_one_line(tmp_path: Path, held: bytes | None, words: str) -> None:
+def test_an_invalid_key_is_refused_in_one_line(tmp_path: Path, content: bytes | None, reason: str) -> None:
     path = tmp_path / "dkim.pem"
-    if held is not None:
-        path.write_bytes(held)
-    with pytest.raises(ConfigError, match=words) as caught:
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=reason) as raised:
         load_key(path, "papers.example", "s1")
-    assert "\n" not in str(caught.value)
-    assert "c2VjcmV0" not in str(caught.value)
-    assert str(path) in str(caught.value)
+    assert "\n" not in str(raised.value)
+    assert "c2VjcmV0" not in str(raised.value)
+    assert str(path) in str(raised.value)
 
 
-def test_a_key_that_may_not_be_read_is_an_error_of_its_own(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
+def test_an_unreadable_key_has_its_own_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read"):
         load_key(tmp_path, "papers.example", "s1")
 
 
 @pytest.mark.parametrize(
     ("domain", "selector"), [("", "s1"), ("a b", "s1"), ("-a", "s1"), ("a.example", "s;1"), ("a..b", "s")]
 )
-def test_names_that_dns_cannot_hold_are_refused(tmp_path: Path, domain: str, selector: str) -> None:
+def test_invalid_dns_names_are_refused(tmp_path: Path, domain: str, selector: str) -> None:
     path = tmp_path / "dkim.pem"
     path.write_bytes(new_key("ed25519")[0])
-    with pytest.raises(ConfigError, match="a name in DNS"):
+    with pytest.raises(ConfigError, match="expected a DNS name"):
         load_key(path, domain, selector)

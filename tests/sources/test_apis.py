@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Source, Span, Web, find_source
+from newsletter.sources import Document, HttpClient, Source, Span, find_source
 from newsletter.sources.crossref import Crossref
 from newsletter.sources.openalex import OpenAlex
 from newsletter.sources.pubmed import Pubmed
@@ -36,8 +36,8 @@ def recorded(kind: str, ending: str = ".json") -> list[Entry | Refusal]:
 
 
 def fetch(source: Source, contact: str | None = None) -> list[Document]:
-    with Web(contact, sleep=lambda _seconds: None) as web:
-        return list(source.fetch(SPAN, web))
+    with HttpClient(contact, sleep=lambda _seconds: None) as client:
+        return list(source.fetch(SPAN, client))
 
 
 def first(kind: str, **changes: Any) -> Entry:

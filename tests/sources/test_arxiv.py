@@ -17,7 +17,7 @@ from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.arxiv import Arxiv
 from tests.factories import TODAY
 
@@ -376,8 +376,8 @@ def response(*numbers: int, total: int) -> str:
 
 def fetch(httpserver: HTTPServer, *follow: str, first: date = TODAY, **settings: Any) -> list[Document]:
     source = Arxiv(follow=follow, api=httpserver.url_for("/api"), feed=httpserver.url_for("/atom"), **settings)
-    with Web(sleep=lambda _seconds: None) as web:
-        return list(source.fetch(Span(first, TODAY), web))
+    with HttpClient(sleep=lambda _seconds: None) as client:
+        return list(source.fetch(Span(first, TODAY), client))
 
 
 def asked(httpserver: HTTPServer) -> Iterator[tuple[str, str, str]]:

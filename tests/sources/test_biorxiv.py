@@ -15,7 +15,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, Span
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from tests.factories import TODAY
 
 ROW: dict[str, Any] = {
@@ -279,12 +279,12 @@ def test_any_json_gives_entries_refusals_or_one_error(said: Any) -> None:
 
 
 def fetch(server: HTTPServer, source: type[Biorxiv] | type[Medrxiv] = Biorxiv, known: bool = False) -> list[Document]:
-    with Web(sleep=lambda _s: None) as web:
+    with HttpClient(sleep=lambda _s: None) as client:
         if known:
             address = server.url_for("/details/biorxiv/2026-05-07/2026-05-08/0/json")
-            list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), web))
-            web.start_over({address: web.validators[address]})
-        return list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), web))
+            list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), client))
+            client.start_over({address: client.validators[address]})
+        return list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), client))
 
 
 def expect(server: HTTPServer, cursor: int, said: Any, name: str = "biorxiv", **more: Any) -> None:

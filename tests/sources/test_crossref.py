@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.crossref import Crossref
 from tests.factories import TODAY
 
@@ -183,8 +183,8 @@ def test_works_of_any_shape_are_entries_or_refusals(items: list[Any]) -> None:
 
 def test_only_what_may_be_selected_is(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/works").respond_with_json(works())
-    with Web(sleep=lambda _seconds: None) as web:
-        list(Crossref(follow=("clouds",), api=httpserver.url_for("/works")).fetch(Span(TODAY, TODAY), web))
+    with HttpClient(sleep=lambda _seconds: None) as client:
+        list(Crossref(follow=("clouds",), api=httpserver.url_for("/works")).fetch(Span(TODAY, TODAY), client))
     assert set(httpserver.log[0][0].args["select"].split(",")) - SELECTABLE == set()
 
 

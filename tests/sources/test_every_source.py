@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.pipeline.pull import pull_days, pull_files
-from newsletter.sources import Document, Source, Span, Web, all_sources, find_source
+from newsletter.sources import Document, HttpClient, Source, Span, all_sources, find_source
 from newsletter.sources.settings import make_source
 from newsletter.store import Store
 from tests.factories import NOW, TODAY
@@ -87,10 +87,10 @@ def test_every_source_of_ours_is_here() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_is_stored_and_not_asked_for_again_unless_it_changed(
-    kind: str, store: Store, web: Web, httpserver: HTTPServer
+    kind: str, store: Store, client: HttpClient, httpserver: HTTPServer
 ) -> None:
     serve(httpserver, respond_well(kind))
-    first, again = (pull_days(store, source_at(kind, httpserver), SPAN, NOW, web) for _ in range(2))
+    first, again = (pull_days(store, source_at(kind, httpserver), SPAN, NOW, client) for _ in range(2))
 
     assert (first.new, len(first.refusals), first.error) == (2, 1, None)
     assert (again.fetched, again.unchanged, again.error) == (0, True, None)
@@ -98,7 +98,7 @@ def test_an_answer_is_stored_and_not_asked_for_again_unless_it_changed(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_trouble_that_passes_is_waited_out(kind: str, store: Store, web: Web, httpserver: HTTPServer) -> None:
+def test_trouble_that_passes_is_waited_out(kind: str, store: Store, client: HttpClient, httpserver: HTTPServer) -> None:
     troubles = [Response(status=429, headers={"Retry-After": "1"}), Response(status=500), Response(status=503)]
 
     def respond(request: Request) -> Response:
@@ -107,7 +107,7 @@ def test_trouble_that_passes_is_waited_out(kind: str, store: Store, web: Web, ht
         return Response(body_of(kind, request))
 
     serve(httpserver, respond)
-    report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, web)
+    report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, client)
     assert (report.new, report.error) == (2, None)
 
 
@@ -127,13 +127,13 @@ def test_trouble_that_passes_is_waited_out(kind: str, store: Store, web: Web, ht
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_that_is_none_is_one_line_and_stores_nothing(
-    kind: str, store: Store, web: Web, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch,
+    kind: str, store: Store, client: HttpClient, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch,
     response: Callable[[], Response], words: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("newsletter.sources.http.client.LARGEST_ANSWER_B", 2 * 2**20)
     serve(httpserver, lambda _request: response())
 
-    report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, web)
+    report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, client)
 
     assert report.error is not None
     assert words in report.error
@@ -144,28 +144,30 @@ def test_an_answer_that_is_none_is_one_line_and_stores_nothing(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_body_that_breaks_off_is_never_taken_for_a_whole_one(
-    kind: str, store: Store, web: Web, httpserver: HTTPServer
+    kind: str, store: Store, client: HttpClient, httpserver: HTTPServer
 ) -> None:
     serve(httpserver, lambda request: Response((body := body_of(kind, request))[: len(body) * 2 // 3]))
-    report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, web)
+    report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, client)
     assert (report.error is not None or bool(report.refusals)) or kind == "feed"
     assert "broke off" not in str(report.error)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("huggingface", "biorxiv", "medrxiv")])
-def test_a_source_that_follows_nothing_says_what_to_type(kind: str, store: Store, web: Web) -> None:
-    report = pull_days(store, make_source(find_source(kind), {}, {}), SPAN, NOW, web)
+def test_a_source_that_follows_nothing_says_what_to_type(kind: str, store: Store, client: HttpClient) -> None:
+    report = pull_days(store, make_source(find_source(kind), {}, {}), SPAN, NOW, client)
     assert str(report.error).startswith(f"{kind}: nothing to follow (")
     assert f"newsletter pull {kind} " in str(report.error)
 
 
 @pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface"])
 @pytest.mark.parametrize("status", [200, 404])
-def test_a_key_is_sent_and_never_shown(kind: str, status: int, store: Store, web: Web, httpserver: HTTPServer) -> None:
+def test_a_key_is_sent_and_never_shown(
+    kind: str, status: int, store: Store, client: HttpClient, httpserver: HTTPServer
+) -> None:
     serve(httpserver, lambda request: respond_well(kind)(request) if status == 200 else Response(status=404))
     table = {**RECORDED[kind][1], "api": httpserver.url_for("/ask"), "api_key": "s3cret"}
     source = make_source(find_source(kind), table, {})
-    report = pull_days(store, source, SPAN, NOW, web)
+    report = pull_days(store, source, SPAN, NOW, client)
     sent = [str(request.url) + str(request.headers) for request, _ in httpserver.log]
     told = [one.place for paper in store.papers.newest(9) for one in store.papers.mentions(paper.id)]
     assert "s3cret" in sent[0]
@@ -263,13 +265,13 @@ def summary(store: Store) -> list[Any]:
     return sorted(papers, key=lambda paper: paper.key)
 
 
-def test_all_recordings_in_either_order_make_the_same_store(tmp_path: Path, web: Web) -> None:
+def test_all_recordings_in_either_order_make_the_same_store(tmp_path: Path, client: HttpClient) -> None:
     from newsletter.store import open_store
 
     stores = [open_store(tmp_path / name) for name in ("a.db", "b.db")]
     for store, kinds in zip(stores, (KINDS, KINDS[::-1]), strict=True):
         for kind in (*kinds, *kinds):
-            pull_files(store, find_source(kind)(), [str(RECORDINGS / RECORDED[kind][0])], TODAY, NOW, web)
+            pull_files(store, find_source(kind)(), [str(RECORDINGS / RECORDED[kind][0])], TODAY, NOW, client)
     assert summary(stores[0]) == summary(stores[1])
     assert any(len(paper.sources) >= 4 for paper in summary(stores[0]))
     for store in stores:
@@ -293,10 +295,10 @@ def test_all_recordings_in_either_order_make_the_same_store(tmp_path: Path, web:
     ],
 )
 def test_what_was_recorded_is_pulled_and_a_second_pull_adds_nothing(
-    kind: str, folder: str, fetched: int, store: Store, web: Web, shared: Path
+    kind: str, folder: str, fetched: int, store: Store, client: HttpClient, shared: Path
 ) -> None:
     source = find_source(kind)()
-    first, again = (pull_files(store, source, [str(shared / folder)], None, NOW, web) for _ in range(2))
+    first, again = (pull_files(store, source, [str(shared / folder)], None, NOW, client) for _ in range(2))
     assert (first.fetched, first.error) == (fetched, None)
     assert (again.fetched, again.new, again.updated) == (fetched, 0, 0)
     assert all(len(str(refusal).splitlines()) == 1 and "broke off" not in refusal.why for refusal in first.refusals)
@@ -304,7 +306,7 @@ def test_what_was_recorded_is_pulled_and_a_second_pull_adds_nothing(
         assert (first.new, first.refusals) == (6346, ())
 
 
-def test_recorded_days_in_either_order_make_the_same_store(tmp_path: Path, web: Web, shared: Path) -> None:
+def test_recorded_days_in_either_order_make_the_same_store(tmp_path: Path, client: HttpClient, shared: Path) -> None:
     from newsletter.store import open_store
 
     places = [
@@ -314,7 +316,7 @@ def test_recorded_days_in_either_order_make_the_same_store(tmp_path: Path, web: 
     stores = [open_store(tmp_path / name) for name in ("a.db", "b.db")]
     for store, order in zip(stores, (places, places[::-1]), strict=True):
         for kind, place in order:
-            pull_files(store, find_source(kind)(), [place], None, NOW, web)
+            pull_files(store, find_source(kind)(), [place], None, NOW, client)
     assert len(summary(stores[0])) > 900
     assert summary(stores[0]) == summary(stores[1])
     for store in stores:

@@ -17,7 +17,7 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, Span
 from newsletter.sources.feed import Feed
 from newsletter.sources.feed_discovery import find_feed, is_same_server, top_element
-from newsletter.sources.http.client import Web
+from newsletter.sources.http.client import HttpClient
 from tests.factories import TODAY
 
 ATOM = """<?xml version="1.0" encoding="utf-8"?>
@@ -637,18 +637,18 @@ Follow = Callable[..., Iterator[Document]]
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
-    with Web(sleep=lambda _s: None, resolve=lambda _host, _port: ["127.0.0.1"]) as opened:
+def client() -> Iterator[HttpClient]:
+    with HttpClient(sleep=lambda _s: None, resolve=lambda _host, _port: ["127.0.0.1"]) as opened:
         yield opened
 
 
 @pytest.fixture
-def follow(httpserver: HTTPServer, web: Web) -> Follow:
+def follow(httpserver: HTTPServer, client: HttpClient) -> Follow:
     """Fetch what these paths of the server give, or these addresses."""
 
     def fetch(*places: str) -> Iterator[Document]:
         addresses = tuple(httpserver.url_for(place) if place.startswith("/") else place for place in places)
-        return Feed(follow=addresses).fetch(Span(TODAY, TODAY), web)
+        return Feed(follow=addresses).fetch(Span(TODAY, TODAY), client)
 
     return fetch
 
@@ -668,8 +668,11 @@ def test_every_address_is_read_as_it_is(httpserver: HTTPServer, follow: Follow) 
 
 
 def test_without_an_address_there_is_nothing_to_do() -> None:
-    with Web() as web, pytest.raises(SourceError, match=r"^feed: nothing to follow \(newsletter pull feed https://"):
-        list(Feed().fetch(Span(TODAY, TODAY), web))
+    with (
+        HttpClient() as client,
+        pytest.raises(SourceError, match=r"^feed: nothing to follow \(newsletter pull feed https://"),
+    ):
+        list(Feed().fetch(Span(TODAY, TODAY), client))
 
 
 def test_a_page_leads_to_its_feed_on_the_same_server(httpserver: HTTPServer, follow: Follow) -> None:
@@ -735,23 +738,27 @@ def test_a_server_that_asks_for_patience_is_given_it(httpserver: HTTPServer, fol
         assert caught.value.wait_s == wait_s
 
 
-def test_a_feed_that_did_not_change_is_not_read_again(httpserver: HTTPServer, follow: Follow, web: Web) -> None:
+def test_a_feed_that_did_not_change_is_not_read_again(
+    httpserver: HTTPServer, follow: Follow, client: HttpClient
+) -> None:
     unchanged = {"If-None-Match": '"1"'}
     httpserver.expect_request("/a.xml", headers=unchanged).respond_with_data(status=304)
     serve(httpserver, "/a.xml", ATOM, ETag='"1"')
     assert len(list(follow("/a.xml"))) == 1
-    web.start_over(dict(web.validators))
+    client.start_over(dict(client.validators))
     assert list(follow("/a.xml")) == []
-    assert web.unchanged == 1
+    assert client.unchanged == 1
 
 
-def test_a_page_that_did_not_change_still_leads_to_its_feed(httpserver: HTTPServer, follow: Follow, web: Web) -> None:
+def test_a_page_that_did_not_change_still_leads_to_its_feed(
+    httpserver: HTTPServer, follow: Follow, client: HttpClient
+) -> None:
     httpserver.expect_request("/", headers={"If-None-Match": '"p"'}).respond_with_data(status=304)
     serve(httpserver, "/", page(alternate("/a.xml")), "text/html", ETag='"p"')
     httpserver.expect_request("/a.xml", headers={"If-None-Match": '"1"'}).respond_with_data(status=304)
     serve(httpserver, "/a.xml", ATOM, ETag='"1"')
     assert len(list(follow("/"))) == 1
-    web.start_over(dict(web.validators))
+    client.start_over(dict(client.validators))
     assert list(follow("/")) == []
     assert [(request.path, response.status_code) for request, response in httpserver.log] == [
         ("/", 200), ("/a.xml", 200), ("/", 200), ("/a.xml", 304),

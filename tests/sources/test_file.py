@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.site import samples
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.documents import read_document
 from newsletter.sources.file import File, recognise
 from tests.factories import TODAY
@@ -92,13 +92,13 @@ def test_the_same_papers_are_read_from_every_format(content: str, encoding: str)
 
 @pytest.mark.parametrize("content", FORMATS.values(), ids=FORMATS)
 def test_a_gzipped_file_and_standard_input_are_read_as_well(
-    content: str, tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+    content: str, tmp_path: Path, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "library.gz"
     path.write_bytes(gzip.compress(content.encode()))
-    assert list(File().parse(read_document(str(path), None, web), TODAY)) == [COUNTING, RAIN]
+    assert list(File().parse(read_document(str(path), None, client), TODAY)) == [COUNTING, RAIN]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
-    assert list(File().parse(read_document("-", None, web), TODAY)) == [COUNTING, RAIN]
+    assert list(File().parse(read_document("-", None, client), TODAY)) == [COUNTING, RAIN]
     assert not sys.stdin.buffer.closed
 
 
@@ -206,9 +206,9 @@ def test_a_damaged_gzip_file_is_one_error() -> None:
     assert error_of(gzip.compress(FORMATS["jsonl"].encode() * 99)[:-20]).startswith("some.file: a damaged gzip file (")
 
 
-def test_there_is_nothing_to_fetch(web: Web) -> None:
+def test_there_is_nothing_to_fetch(client: HttpClient) -> None:
     with pytest.raises(SourceError) as caught:
-        File().fetch(Span(TODAY, TODAY), web)
+        File().fetch(Span(TODAY, TODAY), client)
     assert str(caught.value) == "file: nothing to read (name a file: newsletter pull file library.bib)"
 
 
@@ -263,9 +263,9 @@ def test_any_json_is_entries_refusals_or_one_error(value: Any) -> None:
 # -- recorded files -----------------------------------------------------------------------------------
 
 
-def test_the_recorded_arxiv_listings_are_read_whole(shared: Path, web: Web) -> None:
+def test_the_recorded_arxiv_listings_are_read_whole(shared: Path, client: HttpClient) -> None:
     paths = sorted((shared / "arxiv-days").glob("*.jsonl.gz"))
-    found = [one for path in paths for one in File().parse(read_document(str(path), None, web), TODAY)]
+    found = [one for path in paths for one in File().parse(read_document(str(path), None, client), TODAY)]
     entries = [one for one in found if isinstance(one, Entry)]
     assert len(paths) == 33
     assert len(found) == len(entries) == 11_035

@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.huggingface import HuggingFace
 from tests.factories import TODAY
 
@@ -282,8 +282,8 @@ def test_any_json_gives_entries_refusals_or_one_error(rows: list[Any]) -> None:
 
 
 def fetch(server: HTTPServer, first: date = TODAY, last: date = TODAY) -> list[Document]:
-    with Web(sleep=lambda _s: None) as web:
-        return list(HuggingFace(api=server.url_for(API)).fetch(Span(first, last), web))
+    with HttpClient(sleep=lambda _s: None) as client:
+        return list(HuggingFace(api=server.url_for(API)).fetch(Span(first, last), client))
 
 
 def expect(server: HTTPServer, day: str, page: int, response: Any, status: int = 200) -> None:
@@ -395,25 +395,25 @@ def test_a_damaged_answer_is_one_error(shared: Path, name: str) -> None:
     ],
 )
 def test_the_lists_that_are_followed_are_asked_for(
-    httpserver: HTTPServer, web: Web, follow: tuple[str, ...], asked: list[dict[str, str]]
+    httpserver: HTTPServer, client: HttpClient, follow: tuple[str, ...], asked: list[dict[str, str]]
 ) -> None:
     httpserver.expect_request(API).respond_with_json([])
     source = HuggingFace(follow=follow, api=httpserver.url_for(API))
-    documents = list(source.fetch(Span(date(2026, 4, 30), date(2026, 5, 1)), web))
+    documents = list(source.fetch(Span(date(2026, 4, 30), date(2026, 5, 1)), client))
     assert [dict(request.args) for request, _ in httpserver.log] == [{**one, "limit": "100", "p": "0"} for one in asked]
     assert [document.day for document in documents] == [
         date.fromisoformat(one["date"]) if "date" in one else None for one in asked
     ]
 
 
-def test_a_token_is_sent_as_a_header_and_never_shown(httpserver: HTTPServer, web: Web) -> None:
+def test_a_token_is_sent_as_a_header_and_never_shown(httpserver: HTTPServer, client: HttpClient) -> None:
     httpserver.expect_request(API).respond_with_json([])
     source = HuggingFace(api=httpserver.url_for(API), api_key="hf_s3cret")
-    (document,) = source.fetch(Span(TODAY, TODAY), web)
+    (document,) = source.fetch(Span(TODAY, TODAY), client)
     assert httpserver.log[0][0].headers["Authorization"] == "Bearer hf_s3cret"
     assert "s3cret" not in document.place + repr(source)
 
 
-def test_a_list_that_did_not_change_gives_nothing(httpserver: HTTPServer, web: Web) -> None:
+def test_a_list_that_did_not_change_gives_nothing(httpserver: HTTPServer, client: HttpClient) -> None:
     httpserver.expect_request(API).respond_with_data(status=304)
-    assert list(HuggingFace(api=httpserver.url_for(API)).fetch(Span(TODAY, TODAY), web)) == []
+    assert list(HuggingFace(api=httpserver.url_for(API)).fetch(Span(TODAY, TODAY), client)) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.huggingface_page import Page
 from tests.factories import TODAY
 
@@ -310,8 +310,8 @@ def test_a_banner_alone_is_a_page_with_no_papers() -> None:
 
 
 def test_a_page_has_no_address_to_fetch_from() -> None:
-    with Web() as web, pytest.raises(SourceError, match="nothing to read"):
-        Page().fetch(Span(TODAY, TODAY), web)
+    with HttpClient() as client, pytest.raises(SourceError, match="nothing to read"):
+        Page().fetch(Span(TODAY, TODAY), client)
 
 
 # -- anything -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.openalex import OpenAlex
 from tests.factories import TODAY
 
@@ -137,8 +137,8 @@ def test_a_fact_of_the_wrong_type_is_no_fact(name: str, wrong: Any) -> None:
 def test_a_key_is_sent_and_is_in_no_place(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/works").respond_with_json({"results": [], "meta": {}})
     source = OpenAlex(follow=("clouds",), api=httpserver.url_for("/works"), api_key="s3cret")
-    with Web("ops@example.org", sleep=lambda _seconds: None) as web:
-        (document,) = source.fetch(Span(TODAY, TODAY), web)
+    with HttpClient("ops@example.org", sleep=lambda _seconds: None) as client:
+        (document,) = source.fetch(Span(TODAY, TODAY), client)
     sent = httpserver.log[0][0].args
     assert (sent["api_key"], sent["mailto"]) == ("s3cret", "ops@example.org")
     assert "s3cret" not in document.place

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.pubmed import Pubmed
 from tests.factories import TODAY
 
@@ -147,8 +147,8 @@ def test_books_are_left_out() -> None:
 
 def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
     source = Pubmed(follow=("clouds",), api=server.url_for("").rstrip("/"), **settings)
-    with Web(sleep=lambda _seconds: None) as web:
-        return list(source.fetch(Span(TODAY, TODAY), web))
+    with HttpClient(sleep=lambda _seconds: None) as client:
+        return list(source.fetch(Span(TODAY, TODAY), client))
 
 
 def test_a_search_that_finds_nothing_asks_for_no_articles(httpserver: HTTPServer) -> None:

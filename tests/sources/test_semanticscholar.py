@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web
+from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.semanticscholar import SemanticScholar
 from tests.factories import TODAY
 
@@ -34,8 +34,8 @@ def only(**facts: Any) -> Entry:
 
 def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
     source = SemanticScholar(follow=("clouds",), api=server.url_for("/bulk"), **settings)
-    with Web(sleep=lambda _seconds: None) as web:
-        return list(source.fetch(Span(TODAY, TODAY), web))
+    with HttpClient(sleep=lambda _seconds: None) as client:
+        return list(source.fetch(Span(TODAY, TODAY), client))
 
 
 @pytest.mark.parametrize(

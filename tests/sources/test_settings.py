@@ -11,7 +11,7 @@ import pytest
 from newsletter import sources
 from newsletter.errors import ConfigError, SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources import Document, Span, Web, all_sources, find_source
+from newsletter.sources import Document, HttpClient, Span, all_sources, find_source
 from newsletter.sources.settings import declared, label_of, make_source, setting, variable_of
 
 
@@ -32,7 +32,7 @@ class Pigeons:
     api: str = setting("https://lofts.example", "Where.", internal=True)
     api_key: str | None = setting(None, "Corn.", secret=True)
 
-    def fetch(self, span: Span, web: Web) -> Iterator[Document]:
+    def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
         yield Document("loft", b"")
 
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.models import Cadence, Digest, Edition, Item, Reason, Section
+from newsletter.models import Cadence, Digest, Edition, Item, Reason, ReasonKind, Section, SectionKind
 from newsletter.store import Store, open_store
 from tests.factories import NOW, TODAY, make_entry
 
@@ -34,9 +34,11 @@ def digest(store: Store) -> Digest:
     return Digest(
         edition=EDITION,
         sections=(
-            Section("Clouds", (Item(three, 2.5, (Reason("title", "cloud"),), ("Kettles",)), Item(one, 1.25)), 7),
+            Section(
+                "Clouds", (Item(three, 2.5, (Reason(ReasonKind.TITLE, "cloud"),), ("Kettles",)), Item(one, 1.25)), 7
+            ),
             Section("Nothing here", (), 0),
-            Section("Also trending", (Item(two, 0.1, (Reason("upvotes", "12 « ☁ »"),)),), 1),
+            Section("", (Item(two, 0.1, (Reason(ReasonKind.AUTHOR, "« ☁ »"),)),), 1, SectionKind.ALSO_TRENDING),
         ),
         considered=31,
     )

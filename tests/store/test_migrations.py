@@ -7,7 +7,7 @@ import pytest
 from sqlite_utils import Database
 
 from newsletter.errors import StoreError
-from newsletter.models import Entry, Style, Topic
+from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Style, Topic
 from newsletter.store import Store, open_store
 from newsletter.store.migrations import MIGRATIONS
 from newsletter.store.papers import Change
@@ -190,6 +190,57 @@ def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(pat
         assert store.topics.catalogue() == queries[1:]
         assert store.topics.subscribers() == {"Pears": 1}
         assert store._db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_titles_and_reasons_of_an_older_newsletter_become_kinds(path: Path) -> None:
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m015_kinds")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    at = NOW.isoformat()
+    paper = {
+        "title": "T", "abstract": "", "authors": "[]", "keywords": "[]", "categories": "[]", "text_source": "arxiv",
+        "sources": "[]", "seen_at": at,
+    }  # fmt: skip
+    db.table("papers").insert_all(paper | {"key": f"title:{number}"} for number in range(7))
+    db.table("editions").insert({
+        "key": "daily-2026-05-08", "cadence": "daily", "day": "2026-05-08", "since": at, "created_at": at, "note": "",
+    })  # fmt: skip
+    db.table("digests").insert({"id": 1, "edition_key": "daily-2026-05-08", "fingerprint": "x", "considered": 9})
+    sections = [
+        ("People you follow", '[["author", "Ada"], ["org", "Lab [\\"org\\", \\"x\\"]"]]'),
+        ("Trending", '[["new version", "v2"], ["title", "trend"]]'),
+        ("Trending", '[["cat", "cs.CL"]]'),
+        ("Pears", '[["author", "Ada"], ["title", "pear*"]]'),
+        ("People you follow", '[["author", "Ada"]]'),
+        ("Also trending", '[["new version", "v3"], ["trending", "9 upvotes, 1 comment"]]'),
+        ("Something different", "[]"),
+    ]
+    for number, (title, reasons) in enumerate(sections):
+        db.execute("INSERT INTO digest_sections VALUES (1, ?, ?, 5)", [number, title])
+        db.execute("INSERT INTO digest_items VALUES (1, ?, ?, ?, 1.0, ?, '[]')", [number, number, number + 1, reasons])
+    db.conn.commit()
+    db.close()
+
+    with open_store(path) as store:
+        digest = store.editions.get_digest(1)
+    assert [(section.kind, section.topic, section.matched) for section in digest.sections] == [
+        (SectionKind.FOLLOWED, "", 5),
+        (SectionKind.TOPIC, "Trending", 5),
+        (SectionKind.TOPIC, "Trending", 5),
+        (SectionKind.TOPIC, "Pears", 5),
+        (SectionKind.TOPIC, "People you follow", 5),
+        (SectionKind.ALSO_TRENDING, "", 5),
+        (SectionKind.SERENDIPITY, "", 5),
+    ]
+    assert [item.reasons for item in digest.items] == [
+        (Reason(ReasonKind.AUTHOR, "Ada"), Reason(ReasonKind.ORGANIZATION, 'Lab ["org", "x"]')),
+        (Reason(ReasonKind.NEW_VERSION, "v2"), Reason(ReasonKind.TITLE, "trend")),
+        (Reason(ReasonKind.CATEGORY, "cs.CL"),),
+        (Reason(ReasonKind.AUTHOR, "Ada"), Reason(ReasonKind.TITLE, "pear*")),
+        (Reason(ReasonKind.AUTHOR, "Ada"),),
+        (Reason(ReasonKind.NEW_VERSION, "v3"), Reason(ReasonKind.POPULARITY)),
+        (),
+    ]
 
 
 def test_an_old_store_brought_to_today_has_the_schema_of_a_new_one(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Hand(Transport):
     def open(self) -> None:
         """There is nothing to open."""
 
-    def carry(self, messages, ledger, stopped=lambda: False) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def send(self, messages, ledger, stopped=lambda: False) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
         for message in messages:
             if self.error:
                 raise self.error

@@ -26,10 +26,10 @@ def marked(text: str, query: str) -> str:
         ("", "pear", ""),
     ],
 )
-def test_what_is_looked_for_is_marked(text: str, query: str, expected: str) -> None:
+def test_matches_of_a_query_are_highlighted(text: str, query: str, expected: str) -> None:
     assert marked(text, query) == expected
 
 
 @given(st.text(max_size=60), st.sampled_from(["pear", "a OR b", '"a b"', "ab*"]))
-def test_the_pieces_joined_are_the_text(text: str, query: str) -> None:
+def test_the_pieces_joined_are_the_whole_text(text: str, query: str) -> None:
     assert "".join(piece for piece, _ in highlight(text, wanted_terms(parse(query)))) == text

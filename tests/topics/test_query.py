@@ -50,40 +50,40 @@ A, B, C = Term("a"), Term("b"), Term("c")
         ("文脈 内", All((Term("文脈"), Term("内")))),
     ],
 )
-def test_what_people_type_is_read(text: str, tree: Node) -> None:
+def test_a_query_is_parsed(text: str, tree: Node) -> None:
     assert parse(text) == tree
     assert parse(format_query(tree)) == tree
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
-        ("", "column 1: something is missing at the end (a word, a phrase or (…))"),
-        ("a OR", "column 5: something is missing at the end (a word, a phrase or (…))"),
-        ("OR a", "column 1: 'OR' where a word, a phrase or (…) is expected"),
-        ("a OR OR b", "column 6: 'OR' where a word, a phrase or (…) is expected"),
-        ("(a", "column 1: this ( is not closed"),
-        ("a (b", "column 3: this ( is not closed"),
-        ("a)", "column 2: ')' closes nothing (take it out, or open with ()"),
-        ("()", "column 2: ')' where a word, a phrase or (…) is expected"),
-        ('a "b', "column 3: '\"' is not understood here (close the phrase with \")"),
-        ('a ""', "column 3: '' has no letter or digit to look for"),
-        ("a ^", "column 3: '^' is not understood here (a number follows, as in agents^2)"),
-        ("a^x", "column 2: '^' is not understood here (a number follows, as in agents^2)"),
-        ("?!", "column 1: '?!' has no letter or digit to look for"),
-        ("a b*c d e*", "column 9: 'e*' is not the beginning of one word"),
-        ("in-con*", "column 1: 'in-con*' is not the beginning of one word"),
-        ("titel:a", "column 1: no field 'titel' (known: title, abstract, author, org, cat, source)"),
-        ("-a", "nothing to look for (name what you want beside what you do not: agents -survey)"),
-        ("-a -b", "nothing to look for (name what you want beside what you do not: agents -survey)"),
-        ("a" * 2001, "a query of 2001 characters (2000 are the most)"),
-        ("(" * 40 + "a" + ")" * 40, "parentheses more than 30 deep"),
+        ("", "column 1: unexpected end of query: expected a word, a phrase or (…)"),
+        ("a OR", "column 5: unexpected end of query: expected a word, a phrase or (…)"),
+        ("OR a", "column 1: unexpected OR: expected a word, a phrase or (…)"),
+        ("a OR OR b", "column 6: unexpected OR: expected a word, a phrase or (…)"),
+        ("(a", "column 1: unclosed ("),
+        ("a (b", "column 3: unclosed ("),
+        ("a)", "column 2: unmatched ) (remove it, or add a ( before it)"),
+        ("()", "column 2: unexpected ): expected a word, a phrase or (…)"),
+        ('a "b', 'column 3: unclosed " (add a " at the end of the phrase)'),
+        ('a ""', "column 3: '' has no letters or digits to search for"),
+        ("a ^", "column 3: unexpected ^ (add a number after it, as in agents^2)"),
+        ("a^x", "column 2: unexpected ^ (add a number after it, as in agents^2)"),
+        ("?!", "column 1: '?!' has no letters or digits to search for"),
+        ("a b*c d e*", "column 9: invalid prefix 'e*' (expected two or more characters of one word, as in agent*)"),
+        ("in-con*", "column 1: invalid prefix 'in-con*' (expected two or more characters of one word, as in agent*)"),
+        ("titel:a", "column 1: unknown field 'titel' (known: title, abstract, author, org, cat, source)"),
+        ("-a", "empty query: only exclusions (add a word to search for, as in agents -survey)"),
+        ("-a -b", "empty query: only exclusions (add a word to search for, as in agents -survey)"),
+        ("a" * 2001, "query too long: 2001 characters (the maximum is 2000)"),
+        ("(" * 40 + "a" + ")" * 40, "parentheses nested more than 30 deep"),
     ],
 )
-def test_what_is_no_query_is_told_with_its_column(text: str, complaint: str) -> None:
+def test_an_invalid_query_is_an_error_that_names_the_column(text: str, message: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse(text)
-    assert str(caught.value) == complaint
+    assert str(caught.value) == message
 
 
 TERMS = st.one_of(
@@ -111,13 +111,13 @@ NODES: st.SearchStrategy[Node] = st.recursive(
 
 
 @given(NODES.filter(lambda node: any(True for _ in wanted_terms(node))))
-def test_what_is_written_is_read_as_it_was(node: Node) -> None:
+def test_a_formatted_query_parses_to_the_same_tree(node: Node) -> None:
     assert parse(format_query(node)) == node
 
 
 @given(st.text(st.sampled_from('ab "()-^*:OR2.') | st.characters(), max_size=40))
 @example('title:"')
-def test_any_text_is_a_query_or_one_line(text: str) -> None:
+def test_any_text_is_a_query_or_an_error_of_one_line(text: str) -> None:
     try:
         node = parse(text)
     except QueryError as error:
@@ -133,7 +133,7 @@ def test_keywords_and_exclusions_make_a_query() -> None:
     assert query_of(["pear"]) == "pear"
     assert query_of(['say "hi"', "OR"]) == '"say hi" OR "OR"'
     assert phrase("two  words") == Term("two words")
-    with pytest.raises(QueryError, match="has no letter or digit"):
+    with pytest.raises(QueryError, match="has no letters or digits"):
         query_of(["..."])
 
 
@@ -144,5 +144,5 @@ def test_keywords_and_exclusions_make_a_query() -> None:
         ('"a b"', False), ("a OR b", False), ("a -b", False), ("title:a", False), ("a*", False), ("a^2", False),
     ],
 )  # fmt: skip
-def test_plain_words_are_told_from_queries(text: str, plain: bool) -> None:
+def test_plain_words_are_distinguished_from_queries(text: str, plain: bool) -> None:
     assert is_plain(text) is plain

@@ -17,7 +17,7 @@ from newsletter.pipeline.pull import pull_files
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.site import Site, samples
-from newsletter.sources import Web, find_source
+from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync
 from newsletter.web.http.server import listen
@@ -33,10 +33,10 @@ def site(tmp_path: Path) -> Site:
     """A site as the demonstration makes it, two days before anybody looks at it."""
     make_site(tmp_path)
     made = Site(tmp_path)
-    with open_store(made.store) as store, Web() as web:
+    with open_store(made.store) as store, HttpClient() as client:
         sync(store, made.subscribers, NOW)
         file = samples() / "huggingface-2026-05-08.json"
-        pull_files(store, find_source("huggingface")(), [str(file)], None, NOW, web)
+        pull_files(store, find_source("huggingface")(), [str(file)], None, NOW, client)
     return made
 
 

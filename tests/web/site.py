@@ -16,7 +16,8 @@ from newsletter.config.model import Config
 from newsletter.models import Subscriber
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
-from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import Store, open_store
 from newsletter.web.app import make_app
 from tests.factories import NOW
@@ -40,7 +41,7 @@ class Asked:
         self.client = TestClient(app, base_url=SITE_URL, follow_redirects=False)
 
     def transport(self) -> SmtpTransport:
-        return SmtpTransport(SmtpSettings(self.server.host, self.server.port, security="none", timeout_s=5))
+        return SmtpTransport(SmtpSettings(self.server.host, self.server.port, security=Security.NONE, timeout_s=5))
 
     def store(self) -> Store:
         return open_store(self.config.site.store)

@@ -1,1 +1,1 @@
-"""Bounces and complaints: reading reports (DSN, ARF, heuristics), mailboxes and providers' webhooks."""
+"""Bounces and complaints: reports by mail (DSN, ARF, heuristics), mailboxes, and providers' webhooks."""

@@ -1,141 +1,144 @@
-"""Reports of servers that know no RFC 3464: a daemon's words in plain text, and what is no report at all."""
+"""Heuristic parsing of bounces that do not follow RFC 3464, and detection of automatic replies."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import Message
-
-from flufl.bounce import all_failures
 
 from newsletter.sending.bounces.mime import Part, address_in, field, parts_of, text_of
 
-#: Who writes reports.
+#: Senders of bounces.
 _DAEMON = re.compile(
     r"mailer[-_. ]?daemon|post-?master|mail[ -]?(?:delivery|system|daemon|administrator)|^mdaemon|system administrator"
     r"|^mailsystem|^no-?reply-?bounce|^bounces?@|mail-?er@|^smtp@",
     re.IGNORECASE,
 )
-#: What a server says that is not done yet.
-_STILL_TRIED = re.compile(
+#: The message is delayed: the server keeps trying.
+_DELAYED = re.compile(
     r"warning message only|warning only|no need to (?:resend|retry)|(?:do|need) not (?:need to )?resend"
     r"|still (?:be )?tr(?:y|ied)"
     r"|will (?:be (?:retried|attempted)|continue|keep|retry|try)|has not yet been delivered|delivery (?:is )?delayed"
     r"|could not be delivered for \d+ hours|^subject:.*\b(?:delayed|warning|verzögert)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ABSENT = re.compile(
+_OUT_OF_OFFICE = re.compile(
     r"out of (?:the )?office|auto(?:matic(?:ally)?)?[ -]?(?:reply|response|generated)|vacation|on holiday|on leave"
     r"|abwesen|automatische antwort|absen(?:t|ce)|réponse automatique|respuesta autom|fuera de (?:la )?oficina"
     r"|resposta autom|risposta automatica|автоответ|自动回复|自動返信|不在",
     re.IGNORECASE,
 )
-#: What stands above the mail that a report gives back in plain text.
-_QUOTED = re.compile(
-    r"^(?:-+ ?(?:below this line|original message|this is a copy|returned message|the header|unsent message"
-    r"|begin message|message header)|received: from |return-path: <).*",
-    re.IGNORECASE | re.MULTILINE,
-)
-_QUOTED_ID = re.compile(r"^[> \t]{0,8}Message-ID:\s{0,80}(<[^\s<>]{1,900}>)", re.IGNORECASE | re.MULTILINE)
-#: The detectors read with regular expressions that are not ours: they get no more than a report needs.
-_MOST_CHARACTERS = 65536
-
-
-def is_reply(mail: Part) -> bool:
-    """Whether a program answered for a reader who is away or has moved (RFC 3834), and no server reports."""
-    if field(mail, "X-Failed-Recipients") or _from_daemon(mail):
-        return False
-    marks = [
-        field(mail, "Auto-Submitted").casefold().startswith("auto-"),
-        bool(field(mail, "X-Autoreply") or field(mail, "X-Autorespond")),
-        field(mail, "X-Auto-Response-Suppress").casefold() == "all",
-        field(mail, "Precedence").casefold() in ("auto_reply", "auto-reply", "bulk", "list", "junk"),
-        bool(_ABSENT.search(field(mail, "Subject"))),
-    ]
-    return any(marks)
-
-
-def failures(mail: Part) -> Iterator[tuple[str, str]]:
-    """Yield each address that a daemon's mail gives up on, and the daemon's words on it. Never raises."""
-    if is_reply(mail) or not _is_report(mail):
-        return
-    response = words_of(mail)
-    if _STILL_TRIED.search(f"subject: {field(mail, 'Subject')}\n{response}") or _ABSENT.search(field(mail, "Subject")):
-        return
-    found = _named(mail) or _detected(mail) or _addressed(response)
-    for email in sorted(found)[:50]:
-        yield email, _about(email, response)
-
-
-def words_of(mail: Part) -> str:
-    """Return what the report says in words for people, without the mail that it gives back."""
-    text = next((text_of(part) for part in parts_of(mail) if part.get_content_type() == "text/plain"), "")
-    if not text:
-        pages = (text_of(part) for part in parts_of(mail) if part.get_content_type() == "text/html")
-        text = re.sub(r"<[^<>@]{0,500}>", " ", next(pages, "")[:_MOST_CHARACTERS])
-    return _above(text[:_MOST_CHARACTERS])
-
-
-def quoted_message_id(mail: Part) -> str | None:
-    """Return the Message-ID of a mail that a report quotes in its text, or None."""
-    for part in parts_of(mail):
-        if part.get_content_maintype() == "text" and (found := _QUOTED_ID.search(text_of(part)[:_MOST_CHARACTERS])):
-            return found[1]
-    return None
-
-
-def _is_report(mail: Part) -> bool:
-    """Whether a server wrote it: people quote reports, and their mail would read the same."""
-    nobody = field(mail, "Return-Path") == "<>" and not field(mail, "In-Reply-To")
-    return bool(field(mail, "X-Failed-Recipients")) or _from_daemon(mail) or nobody
-
-
-def _from_daemon(mail: Part) -> bool:
-    sender = field(mail, "From")
-    return bool(_DAEMON.search(sender) or _DAEMON.search(address_in(sender) or ""))
-
-
-def _above(text: str) -> str:
-    cut = _QUOTED.search(text)
-    return text[: cut.start()] if cut and cut.start() > 0 else text
-
-
-def _named(mail: Part) -> set[str]:
-    told = field(mail, "X-Failed-Recipients").split(",")
-    return {address for text in told if (address := address_in(text))}
-
-
-def _detected(mail: Part) -> set[str]:
-    small = Message()
-    for name, value in mail.items():
-        small[name] = value
-    try:
-        temporary, permanent = all_failures(mail if len(str(mail)) <= 4 * _MOST_CHARACTERS else small)
-    except Exception:  # noqa: BLE001 - detectors of others on hostile mail: what they raise is not documented
-        return set()
-    told = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in temporary | permanent)
-    return {address for text in told if (address := address_in(text))}
-
-
-def _addressed(response: str) -> set[str]:
-    """Return the address that a report of no known form begins with, if it gives something up."""
-    if not _GIVEN_UP.search(response):
-        return set()
-    first = address_in(response)
-    return {first} if first else set()
-
-
-_GIVEN_UP = re.compile(
+#: The message could not be delivered.
+_FAILED = re.compile(
     r"(?:could|can|was)(?: ?not|n[’']t)\b.{0,30}\bdeliver|undeliver|not delivered|returned to sender"
     r"|deliver\w* (?:\w+ ){0,3}fail|failed|rejected|nicht zugestellt|unzustellbar|n[’']a pas pu être"
     r"|no (?:se )?(?:ha )?p(?:udo|odido)|не (?:может|удалось)|не доставлено"
     r"|non è stato possibile|não foi possível|退信|无法|できません",
     re.IGNORECASE | re.DOTALL,
 )
+#: The line above the quoted original message.
+_QUOTED = re.compile(
+    r"^(?:-+ ?(?:below this line|original message|this is a copy|returned message|the header|unsent message"
+    r"|begin message|message header)|received: from |return-path: <).*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUOTED_ID = re.compile(r"^[> \t]{0,8}Message-ID:\s{0,80}(<[^\s<>]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+#: Maximum input of the detectors of flufl.bounce, whose regular expressions are not under our control.
+_MAX_CHARACTERS = 65536
+_MAX_ADDRESSES = 50
+_MAX_RESPONSE = 2000
 
 
-def _about(email: str, response: str) -> str:
-    """Return the words from where they name the address on: before it stands what all reports of a server say."""
-    at = response.casefold().find(email.casefold())
-    told = response[max(at, 0) :][:2000]
-    return told if len(told) > len(email) + 20 else response[:2000]
+def is_auto_reply(message: Part) -> bool:
+    """Whether it is an automatic reply (RFC 3834), such as an out-of-office message, and not a bounce."""
+    if field(message, "X-Failed-Recipients") or _is_from_daemon(message):
+        return False
+    signs = [
+        field(message, "Auto-Submitted").casefold().startswith("auto-"),
+        bool(field(message, "X-Autoreply") or field(message, "X-Autorespond")),
+        field(message, "X-Auto-Response-Suppress").casefold() == "all",
+        field(message, "Precedence").casefold() in ("auto_reply", "auto-reply", "bulk", "list", "junk"),
+        bool(_OUT_OF_OFFICE.search(field(message, "Subject"))),
+    ]
+    return any(signs)
+
+
+def failed_recipients(message: Part) -> Iterator[tuple[str, str]]:
+    """Yield each address that a bounce reports as failed, and the text about it. Never raises."""
+    if is_auto_reply(message) or not _is_bounce(message):
+        return
+    subject, text = field(message, "Subject"), explanation(message)
+    if _DELAYED.search(f"subject: {subject}\n{text}") or _OUT_OF_OFFICE.search(subject):
+        return
+    found = _from_header(message) or _from_detectors(message) or _from_text(text)
+    for email in sorted(found)[:_MAX_ADDRESSES]:
+        yield email, _text_about(email, text)
+
+
+def explanation(message: Part) -> str:
+    """Return the human-readable text of a bounce, without the original message that it quotes."""
+    text = next((text_of(part) for part in parts_of(message) if part.get_content_type() == "text/plain"), "")
+    if not text:
+        pages = (text_of(part) for part in parts_of(message) if part.get_content_type() == "text/html")
+        text = re.sub(r"<[^<>@]{0,500}>", " ", next(pages, "")[:_MAX_CHARACTERS])
+    return _without_quote(text[:_MAX_CHARACTERS])
+
+
+def quoted_message_id(message: Part) -> str | None:
+    """Return the Message-ID of the original message that a bounce quotes in its text, or None."""
+    for part in parts_of(message):
+        if part.get_content_maintype() == "text" and (found := _QUOTED_ID.search(text_of(part)[:_MAX_CHARACTERS])):
+            return found[1]
+    return None
+
+
+def _is_bounce(message: Part) -> bool:
+    """Whether a server sent it: people quote bounces, and the text of their messages reads the same."""
+    has_null_sender = field(message, "Return-Path") == "<>" and not field(message, "In-Reply-To")
+    return bool(field(message, "X-Failed-Recipients")) or _is_from_daemon(message) or has_null_sender
+
+
+def _is_from_daemon(message: Part) -> bool:
+    sender = field(message, "From")
+    return bool(_DAEMON.search(sender) or _DAEMON.search(address_in(sender) or ""))
+
+
+def _without_quote(text: str) -> str:
+    cut = _QUOTED.search(text)
+    return text[: cut.start()] if cut and cut.start() > 0 else text
+
+
+def _from_header(message: Part) -> set[str]:
+    return _addresses(field(message, "X-Failed-Recipients").split(","))
+
+
+def _from_detectors(message: Part) -> set[str]:
+    try:
+        from flufl.bounce import all_failures  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        return set()
+    headers_only = Message()
+    for name, value in message.items():
+        headers_only[name] = value
+    try:
+        temporary, permanent = all_failures(message if len(str(message)) <= 4 * _MAX_CHARACTERS else headers_only)
+    except Exception:  # noqa: BLE001 - third-party detectors on hostile input: their exceptions are not documented
+        return set()
+    found = temporary | permanent
+    return _addresses(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found)
+
+
+def _from_text(text: str) -> set[str]:
+    """Return the first address of a bounce in an unknown format, if it reports a failure."""
+    return _addresses([text]) if _FAILED.search(text) else set()
+
+
+def _addresses(texts: Iterable[str]) -> set[str]:
+    return {address for text in texts if (address := address_in(text))}
+
+
+def _text_about(email: str, text: str) -> str:
+    """Return the text from the address on; what comes before it is the same in all bounces of a server."""
+    start = text.casefold().find(email.casefold())
+    about = text[max(start, 0) :][:_MAX_RESPONSE]
+    return about if len(about) > len(email) + 20 else text[:_MAX_RESPONSE]

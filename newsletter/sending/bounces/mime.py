@@ -1,4 +1,4 @@
-"""Mail that may be a report, as parts, headers and addresses: nothing in here raises, whatever is in the mail."""
+"""Tolerant MIME parsing of messages that may be bounces or complaints: nothing in here raises on any input."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from newsletter.text import squeeze
 
 Part = Message
 
-#: A report with a whole digest in it is smaller; of a larger one the beginning is read.
-MOST_BYTES = 1 << 20
-_LONGEST = 500
-_MOST_PARTS = 50
+#: Maximum size that is read of a message. A report with a whole digest in it is smaller; larger ones are cut off.
+MAX_BYTES = 1 << 20
+_MAX_RESPONSE = 500
+_MAX_PARTS = 50
+_MAX_HEADER = 4096
+_MAX_HEADERS_OF_A_NAME = 10
+_MAX_ORIGINAL = 65536
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,128}@[A-Za-z0-9\u0080-\U0010ffff](?:[\w.-]{0,252}\w)?")
 _MESSAGE_ID = re.compile(r"<[^\s<>]{1,900}>")
 
 
 def parse(raw: bytes) -> Part | None:
-    """Parse a mail; None if there is no sense in it."""
+    """Parse a message; return None if that is not possible."""
     try:
-        return message_from_bytes(raw[:MOST_BYTES])
-    except Exception:  # noqa: BLE001 - what the library raises on hostile mail is not documented: RecursionError, …
+        return message_from_bytes(raw[:MAX_BYTES])
+    except Exception:  # noqa: BLE001 - what the parser raises on hostile input is not documented: RecursionError, …
         return None
 
 
-def parts_of(mail: Part) -> Iterator[Part]:
-    """Yield the mail's parts, not those of a mail inside of it: who forwards a report does not send one."""
-    waiting = [mail]
-    for _ in range(_MOST_PARTS):
+def parts_of(message: Part) -> Iterator[Part]:
+    """Yield the message's parts, but not those of an attached message: a forwarded report is not a report."""
+    waiting = [message]
+    for _ in range(_MAX_PARTS):
         if not waiting:
             return
         part = waiting.pop(0)
@@ -43,18 +46,18 @@ def parts_of(mail: Part) -> Iterator[Part]:
 
 
 def blocks_of(part: Part) -> list[Part]:
-    """Return the groups of fields in a message/delivery-status or message/feedback-report (RFC 3464, 2.1)."""
+    """Return the field groups of a message/delivery-status (RFC 3464, 2.1) or message/feedback-report (RFC 5965)."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        blocks = [one for one in payload if isinstance(one, Message)][:_MOST_PARTS]
-        # Only message/delivery-status is cut into blocks by the library: of others the first one holds all.
+        blocks = [one for one in payload if isinstance(one, Message)][:_MAX_PARTS]
+        # The parser splits only message/delivery-status into blocks; for other types, the first one holds everything.
         rest = text_of(blocks[0]) if len(blocks) == 1 else ""
         own = [] if _is_encoded(part) else blocks
     else:
         rest, own = text_of(part), []
     if _is_encoded(part) and not rest:
         rest = text_of(part)
-    chunks = re.split(r"\n[ \t]*\n", rest.replace("\r\n", "\n").strip(), maxsplit=_MOST_PARTS)
+    chunks = re.split(r"\n[ \t]*\n", rest.replace("\r\n", "\n").strip(), maxsplit=_MAX_PARTS)
     return own + [HeaderParser().parsestr(chunk.strip()) for chunk in chunks if ":" in chunk]
 
 
@@ -63,7 +66,7 @@ def _is_encoded(part: Part) -> bool:
 
 
 def text_of(part: Part) -> str:
-    """Return the text of a part that is none of parts, or ""."""
+    """Return the decoded text of a part, or "" for a multipart."""
     try:
         payload = part.get_payload(decode=True)
         if not isinstance(payload, bytes):
@@ -74,17 +77,17 @@ def text_of(part: Part) -> str:
 
 
 def field(part: Part, name: str) -> str:
-    """Return a header on one line, decoded (RFC 2047), or ""."""
+    """Return a header, decoded (RFC 2047) and on one line, or ""."""
     return _decoded(part.get(name))
 
 
 def fields(part: Part, name: str) -> list[str]:
-    """Return all headers of a name; see `field`."""
-    return [_decoded(value) for value in part.get_all(name, [])[:10]]
+    """Return all headers of a name, at most 10; see `field`."""
+    return [_decoded(value) for value in part.get_all(name, [])[:_MAX_HEADERS_OF_A_NAME]]
 
 
 def _decoded(value: object) -> str:
-    text = "" if value is None else str(value)[:4096]
+    text = "" if value is None else str(value)[:_MAX_HEADER]
     try:
         text = str(make_header(decode_header(text)))
     except Exception:  # noqa: BLE001 - see `parse`
@@ -92,26 +95,26 @@ def _decoded(value: object) -> str:
     return squeeze(text)
 
 
-def short(response: str) -> str:
-    """Return words fit to be kept."""
-    return squeeze(response[: 4 * _LONGEST])[:_LONGEST]
+def shortened(response: str) -> str:
+    """Return a response on one line, cut off at 500 characters, for the database."""
+    return squeeze(response[: 4 * _MAX_RESPONSE])[:_MAX_RESPONSE]
 
 
 def address_in(text: str) -> str | None:
     """Return the first address in a header or field (as in "rfc822; ada@example.org"), or None."""
-    match = _ADDRESS.search(text[:4096])
+    match = _ADDRESS.search(text[:_MAX_HEADER])
     return match[0].strip(".") if match else None
 
 
 def message_id_in(text: str) -> str | None:
     """Return the first Message-ID in a header, with its brackets, or None."""
-    match = _MESSAGE_ID.search(text[:4096])
+    match = _MESSAGE_ID.search(text[:_MAX_HEADER])
     return match[0] if match else None
 
 
-def original_headers(mail: Part) -> Part | None:
-    """Return what the report gives back of the mail it is about, as far as its headers go."""
-    for part in parts_of(mail):
+def original_headers(message: Part) -> Part | None:
+    """Return the headers of the original message that a report encloses, or None."""
+    for part in parts_of(message):
         kind = part.get_content_type()
         if kind in ("message/rfc822", "message/global"):
             payload = part.get_payload()
@@ -119,5 +122,5 @@ def original_headers(mail: Part) -> Part | None:
                 return payload[0]
         elif kind in ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
             text = text_of(part) or "\n\n".join(map(str, blocks_of(part)))
-            return HeaderParser().parsestr(text.strip()[:65536])
+            return HeaderParser().parsestr(text.strip()[:_MAX_ORIGINAL])
     return None

@@ -1,6 +1,7 @@
-"""What providers tell of in JSON → returns. Of what is not as they document it, nothing is made; nothing here raises.
+"""Bounces and complaints from providers' JSON events. Events that do not follow their documentation are ignored.
 
-What a provider still tries ("deferred", "temporary") says nothing, as in `newsletter.sending.bounces.reports`.
+Deliveries that a provider still retries ("deferred", "temporary") are ignored, as in
+`newsletter.sending.bounces.reports`. Nothing in here raises.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from newsletter.sending.bounces.mime import short
+from newsletter.sending.bounces.mime import shortened
 from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
-from newsletter.sending.status_codes import Kind, diagnose
+from newsletter.sending.status_codes import Kind, classify_bounce
 
-_MOST_EVENTS = 5000
-#: Postmark's types of bounces that say something of the mailbox; the others are answers and lists' business.
+_MAX_EVENTS = 5000
+#: Postmark's bounce types that concern the mailbox; the others are auto-replies and subscription changes.
 _POSTMARK = {
     "HardBounce": Kind.HARD,
     "BadEmailAddress": Kind.HARD,
@@ -28,7 +29,7 @@ _POSTMARK = {
 
 
 def read_json(body: bytes | str) -> Any:
-    """Return what is in a JSON text, or None."""
+    """Return the parsed JSON, or None if it is invalid."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -36,9 +37,9 @@ def read_json(body: bytes | str) -> Any:
 
 
 def of_ses(notice: Any) -> tuple[BounceReport, ...]:
-    """Return what a notification of Amazon SES tells, or an event of a configuration set."""
+    """Read a notification of Amazon SES, or an event of a configuration set."""
     mail, name = _dict(notice, "mail"), _text(notice, "notificationType") or _text(notice, "eventType")
-    message_id = next((_text(one, "value") for one in _list(mail, "headers") if _named_message_id(one)), None)
+    message_id = next((_text(one, "value") for one in _list(mail, "headers") if _is_message_id(one)), None)
     if name == "Bounce":
         bounce = _dict(notice, "bounce")
         found = [_ses_bounce(bounce, one, message_id) for one in _list(bounce, "bouncedRecipients")]
@@ -48,7 +49,7 @@ def of_ses(notice: Any) -> tuple[BounceReport, ...]:
     if name != "Complaint" or feedback in ("not-spam", "auth-failure"):
         return ()
     return tuple(
-        _made(
+        _report(
             "ses", _text(complaint, "feedbackId"), _text(one, "emailAddress"), Kind.COMPLAINT, "", feedback, message_id
         )
         for one in _list(complaint, "complainedRecipients")
@@ -56,27 +57,28 @@ def of_ses(notice: Any) -> tuple[BounceReport, ...]:
     )
 
 
-def _named_message_id(header: Any) -> bool:
+def _is_message_id(header: Any) -> bool:
     return _text(header, "name").casefold() == "message-id"
 
 
 def _ses_bounce(bounce: Any, recipient: Any, message_id: str | None) -> BounceReport | None:
     email, response = _text(recipient, "emailAddress"), _text(recipient, "diagnosticCode")
-    lasting, more = _text(bounce, "bounceType"), _text(bounce, "bounceSubType")
-    # Without a server's words, "Transient, General" is how SES tells of a reader who is away.
-    if not email or (lasting == "Transient" and more == "General" and not response):
+    bounce_type, subtype = _text(bounce, "bounceType"), _text(bounce, "bounceSubType")
+    # Without a server's response, "Transient, General" is how SES reports an out-of-office reply.
+    if not email or (bounce_type == "Transient" and subtype == "General" and not response):
         return None
-    kind, code = diagnose(_text(recipient, "status"), response)
-    kind = Kind.HARD if lasting == "Permanent" else Kind.SOFT
-    return _made("ses", _text(bounce, "feedbackId"), email, kind, code, response or f"{lasting}: {more}", message_id)
+    kind, code = classify_bounce(_text(recipient, "status"), response)
+    kind = Kind.HARD if bounce_type == "Permanent" else Kind.SOFT
+    response = response or f"{bounce_type}: {subtype}"
+    return _report("ses", _text(bounce, "feedbackId"), email, kind, code, response, message_id)
 
 
 def of_sendgrid(events: Any) -> tuple[BounceReport, ...]:
-    """Return what a list of events of SendGrid tells."""
-    made = []
+    """Read a list of SendGrid events."""
+    reports = []
     for event in _elements(events):
         name, email, response = _text(event, "event"), _text(event, "email"), _text(event, "reason")
-        kind, code = diagnose(_text(event, "status"), response)
+        kind, code = classify_bounce(_text(event, "status"), response)
         if name == "spamreport" or (name == "dropped" and response == "Spam Reporting Address"):
             kind, response = Kind.COMPLAINT, response or "spam report"
         elif name == "bounce" and _text(event, "type") == "blocked":
@@ -87,15 +89,15 @@ def of_sendgrid(events: Any) -> tuple[BounceReport, ...]:
             continue
         if email:
             message_id = _text(event, "smtp-id") or None
-            made.append(_made("sendgrid", _text(event, "sg_event_id"), email, kind, code, response, message_id))
-    return tuple(made)
+            reports.append(_report("sendgrid", _text(event, "sg_event_id"), email, kind, code, response, message_id))
+    return tuple(reports)
 
 
 def of_mailgun(event: Any) -> tuple[BounceReport, ...]:
-    """Return what an event of Mailgun tells: its "event-data"."""
+    """Read the "event-data" of a Mailgun event."""
     name, email, status = _text(event, "event"), _text(event, "recipient"), _dict(event, "delivery-status")
     response = _text(status, "message") or _text(status, "description") or _text(event, "reason")
-    kind, code = diagnose(_text(status, "enhanced-code"), response)
+    kind, code = classify_bounce(_text(status, "enhanced-code"), response)
     if name == "complained" or _text(event, "reason") == "suppress-complaint":
         kind, code, response = Kind.COMPLAINT, "", response or "complained"
     elif name != "failed" or _text(event, "severity") != "permanent":
@@ -104,37 +106,37 @@ def of_mailgun(event: Any) -> tuple[BounceReport, ...]:
         kind = Kind.HARD
     message_id = _text(_dict(_dict(event, "message"), "headers"), "message-id").strip("<>")
     message_id = f"<{message_id}>" if message_id else ""
-    made = _made("mailgun", _text(event, "id"), email, kind, code, response, message_id or None)
-    return (made,) if email else ()
+    report = _report("mailgun", _text(event, "id"), email, kind, code, response, message_id or None)
+    return (report,) if email else ()
 
 
 def of_postmark(record: Any) -> tuple[BounceReport, ...]:
-    """Return what a record of Postmark tells."""
+    """Read a Postmark record."""
     kind = _POSTMARK.get(_text(record, "Type"))
     email, response = _text(record, "Email"), _text(record, "Details") or _text(record, "Description")
     if _text(record, "RecordType") not in ("Bounce", "SpamComplaint") or kind is None or not email:
         return ()
-    code = "" if kind is Kind.COMPLAINT else diagnose("", response)[1]
-    number = str(record.get("ID", "")) + _text(record, "MessageID")
-    return (_made("postmark", number, email, kind, code, response, None),)
+    code = "" if kind is Kind.COMPLAINT else classify_bounce("", response)[1]
+    event_id = str(record.get("ID", "")) + _text(record, "MessageID")
+    return (_report("postmark", event_id, email, kind, code, response, None),)
 
 
-# -- what JSON holds ----------------------------------------------------------------------------------
+# -- JSON --------------------------------------------------------------------------------------------
 
 
-def _made(
-    origin: str, number: str, email: str, kind: Kind, code: str, response: str, message_id: str | None
+def _report(
+    origin: str, event_id: str, email: str, kind: Kind, code: str, response: str, message_id: str | None
 ) -> BounceReport:  # fmt: skip
-    email = short(email)
+    email = shortened(email)
     return BounceReport(
         email=email,
         kind=kind,
         code=code,
-        response=short(response),
+        response=shortened(response),
         origin=origin,
         message_id=message_id,
         envelope_to=None,
-        fingerprint=fingerprint_of(origin, number or f"{message_id} {code} {response}", email.casefold(), kind),
+        fingerprint=fingerprint_of(origin, event_id or f"{message_id} {code} {response}", email.casefold(), kind),
     )
 
 
@@ -153,4 +155,4 @@ def _list(holder: Any, name: str) -> list[Any]:
 
 
 def _elements(value: Any) -> Iterator[Any]:
-    return iter(value[:_MOST_EVENTS] if isinstance(value, list) else [])
+    return iter(value[:_MAX_EVENTS] if isinstance(value, list) else [])

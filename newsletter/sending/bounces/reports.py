@@ -1,10 +1,10 @@
-"""Mail that came back → what it says of which address: a bounce (RFC 3464), a complaint (RFC 5965), or nothing.
+"""Bounce and complaint reports: delivery status notifications (RFC 3464) and ARF complaints (RFC 5965).
 
-    raw mail → delivery-status | feedback-report | a daemon's words → Return, one for each address
+    raw message → delivery-status | feedback-report | heuristics → BounceReport, one for each address
 
-A report that a server still tries (Action: delayed) says nothing: it is followed by one that counts, and both are
-about the same message. What readers or their programs answer (out of office) says nothing either. None of this is
-proof: anybody can write a report. `newsletter.pipeline.bounces` believes it only with a token or a Message-ID of ours.
+A report that a server is still trying (Action: delayed) is ignored: a final one follows. Replies and automatic replies
+(out of office) are no reports either. A report proves nothing, since anybody can write one:
+`newsletter.pipeline.bounces` accepts it only with a token or a Message-ID of ours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from newsletter.sending.bounces import heuristics
 from newsletter.sending.bounces.mime import (
-    MOST_BYTES,
+    MAX_BYTES,
     Part,
     address_in,
     blocks_of,
@@ -25,44 +25,46 @@ from newsletter.sending.bounces.mime import (
     original_headers,
     parse,
     parts_of,
-    short,
+    shortened,
 )
-from newsletter.sending.status_codes import Kind, diagnose
+from newsletter.sending.status_codes import Kind, classify_bounce
 
 __all__ = ["BounceReport", "Kind", "fingerprint_of", "read_bounce_report"]
 
-#: Of RFC 5965 and 6430; the others ("not-spam", "auth-failure") are no complaint.
+#: Feedback types that are complaints (RFC 5965, RFC 6430); "not-spam" and "auth-failure" are not.
 _COMPLAINTS = ("abuse", "fraud", "virus", "other", "opt-out", "opt-out-list")
-#: Where Microsoft names the reader in reports that are not of RFC 5965.
-_MICROSOFT_READER = "X-HmXmrOriginalRecipient"
-#: Where a report may have been sent to, the closest to the envelope first.
+#: The header with the recipient in Microsoft's complaints, which do not follow RFC 5965.
+_MICROSOFT_RECIPIENT = "X-HmXmrOriginalRecipient"
+#: Headers with the address that a report was sent to, the closest to the envelope first.
 _SENT_TO = ("X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To")
+#: Actions (RFC 3464, 2.3.3) of a message that was delivered, or that a server is still trying to deliver.
+_NOT_FAILED = ("delayed", "delivered", "relayed", "expanded")
 
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """What one report says of one address."""
+    """What one report states about one address."""
 
-    #: As the report names it; "" where it names none, as complaints do that keep the reader's name to themselves.
+    #: The address in the report, or "": many providers redact it in complaints.
     email: str
     kind: Kind
-    #: Of RFC 3463, as in "5.1.1", or "".
+    #: Enhanced status code (RFC 3463), as in "5.1.1", or "".
     code: str
-    #: The server's.
+    #: The server's response, on one line.
     response: str
-    #: Who said it: dsn, arf, text; ses, sendgrid, mailgun, postmark; smtp.
+    #: Where it came from: dsn, arf, text (heuristics), ses, sendgrid, mailgun, postmark or smtp.
     origin: str
-    #: Of the mail that came back, with its brackets.
+    #: The Message-ID of the original message, with its brackets.
     message_id: str | None
-    #: Where the report was sent to: the mail's own return address, if all is well.
+    #: The address that the report was sent to: normally the return path of the original message.
     envelope_to: str | None
-    #: The same whenever the same report is read.
+    #: Identifies the report, so that reading it twice counts once.
     fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What a report says, without where it came from."""
+    """What a report states, before it is linked to a message."""
 
     email: str
     kind: Kind
@@ -72,25 +74,25 @@ class _Finding:
 
 
 def read_bounce_report(raw: bytes) -> tuple[BounceReport, ...]:
-    """Return what a mail reports, one for each address and kind; nothing for a mail that is no report. Never raises."""
-    raw = raw[:MOST_BYTES]
-    mail = parse(raw)
-    if mail is None:
+    """Return the reports in a message, one for each address and kind; none if it is not a report. Never raises."""
+    raw = raw[:MAX_BYTES]
+    message = parse(raw)
+    if message is None:
         return ()
-    findings = _findings(mail)
+    findings = _findings(message)
     if not findings:
         return ()
-    own_id = message_id_in(field(mail, "Message-ID")) or hashlib.sha256(raw).hexdigest()
-    report = original_headers(mail)
-    message_id = message_id_in(field(report, "Message-ID")) if report else None
-    message_id = message_id or heuristics.quoted_message_id(mail)
-    sent_to = _sent_to(mail, report)
-    made = (
+    own_id = message_id_in(field(message, "Message-ID")) or hashlib.sha256(raw).hexdigest()
+    original = original_headers(message)
+    message_id = message_id_in(field(original, "Message-ID")) if original else None
+    message_id = message_id or heuristics.quoted_message_id(message)
+    sent_to = _sent_to(message, original)
+    reports = (
         BounceReport(
             email=one.email,
             kind=one.kind,
             code=one.code,
-            response=short(one.response),
+            response=shortened(one.response),
             origin=one.origin,
             message_id=message_id,
             envelope_to=sent_to,
@@ -98,36 +100,36 @@ def read_bounce_report(raw: bytes) -> tuple[BounceReport, ...]:
         )
         for one in findings
     )
-    return tuple({one.fingerprint: one for one in made}.values())
+    return tuple({one.fingerprint: one for one in reports}.values())
 
 
 def fingerprint_of(*facts: str) -> str:
-    """Return 32 hexadecimal digits that stand for one report: the same for the same facts."""
+    """Return 32 hexadecimal digits that identify a report: the same for the same facts."""
     return hashlib.sha256("\0".join(facts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _findings(mail: Part) -> list[_Finding]:
-    """Return what the mail says by the strictest of the forms that it has."""
-    for part in parts_of(mail):
+def _findings(message: Part) -> list[_Finding]:
+    """Read the strictest format that the message has: DSN, ARF, Microsoft's, or plain text."""
+    for part in parts_of(message):
         kind = part.get_content_type()
         if kind in ("message/delivery-status", "message/global-delivery-status"):
-            return list(_failures(part, mail))
+            return list(_failed_in(part, message))
         if kind == "message/feedback-report":
-            return list(_complaints(part, mail))
-    report = original_headers(mail)
-    if report is not None and (reader := address_in(field(report, _MICROSOFT_READER))):
-        return [_Finding(reader, Kind.COMPLAINT, "", field(mail, "Subject"), "arf")]
+            return list(_complaints_in(part, message))
+    original = original_headers(message)
+    if original is not None and (recipient := address_in(field(original, _MICROSOFT_RECIPIENT))):
+        return [_Finding(recipient, Kind.COMPLAINT, "", field(message, "Subject"), "arf")]
     return [
-        _Finding(email, *diagnose("", response), response, "text")
-        for email, response in heuristics.failures(mail)
+        _Finding(email, *classify_bounce("", response), response, "text")
+        for email, response in heuristics.failed_recipients(message)
     ]  # fmt: skip
 
 
 # -- RFC 3464 -----------------------------------------------------------------------------------------
 
 
-def _failures(part: Part, mail: Part) -> Iterator[_Finding]:
-    explained = heuristics.words_of(mail)
+def _failed_in(part: Part, message: Part) -> Iterator[_Finding]:
+    explanation = heuristics.explanation(message)
     for block in blocks_of(part):
         recipient = field(block, "Original-Recipient") or field(block, "Final-Recipient")
         email = address_in(recipient) or address_in(field(block, "Final-Recipient"))
@@ -135,47 +137,43 @@ def _failures(part: Part, mail: Part) -> Iterator[_Finding]:
             continue
         status = field(block, "Status")
         action = field(block, "Action").partition(" ")[0].casefold()
-        if action != "failed" and (action in _STILL_WELL or status.startswith("2") or not status):
+        if action != "failed" and (action in _NOT_FAILED or status.startswith("2") or not status):
             continue
         diagnostic = field(block, "Diagnostic-Code").partition(";")
-        said = diagnostic[2] or diagnostic[0]
-        kind, code = diagnose(status, said or explained)
-        yield _Finding(email, kind, code, said.strip() or explained, "dsn")
-
-
-#: The message arrived, went on to where nobody reports from, or is still being tried.
-_STILL_WELL = ("delayed", "delivered", "relayed", "expanded")
+        response = diagnostic[2] or diagnostic[0]
+        kind, code = classify_bounce(status, response or explanation)
+        yield _Finding(email, kind, code, response.strip() or explanation, "dsn")
 
 
 # -- RFC 5965 -----------------------------------------------------------------------------------------
 
 
-def _complaints(part: Part, mail: Part) -> Iterator[_Finding]:
+def _complaints_in(part: Part, message: Part) -> Iterator[_Finding]:
     for block in blocks_of(part)[:1]:
         feedback = field(block, "Feedback-Type").casefold()
         if feedback not in _COMPLAINTS:
             return
-        report = original_headers(mail)
-        told = [*fields(block, "Original-Rcpt-To"), *fields(block, "Removal-Recipient")]
-        told += [field(report, _MICROSOFT_READER), field(report, "To")] if report else []
-        named = [address for text in told if (address := address_in(text)) and not address.startswith("redacted")]
-        response = f"{feedback}, said {field(block, 'User-Agent') or field(mail, 'From')}"
-        yield _Finding(named[0] if named else "", Kind.COMPLAINT, "", response, "arf")
+        original = original_headers(message)
+        values = [*fields(block, "Original-Rcpt-To"), *fields(block, "Removal-Recipient")]
+        values += [field(original, _MICROSOFT_RECIPIENT), field(original, "To")] if original else []
+        found = [address for text in values if (address := address_in(text)) and not address.startswith("redacted")]
+        response = f"{feedback} reported by {field(block, 'User-Agent') or field(message, 'From')}"
+        yield _Finding(found[0] if found else "", Kind.COMPLAINT, "", response, "arf")
 
 
-# -- where it was sent to -----------------------------------------------------------------------------
+# -- the return path ----------------------------------------------------------------------------------
 
 
-def _sent_to(mail: Part, report: Part | None) -> str | None:
-    """Return the address that looks like a mail's own return address, else the one closest to the envelope.
+def _sent_to(message: Part, original: Part | None) -> str | None:
+    """Return the address that looks like a per-message return path (VERP), or the one closest to the envelope.
 
-    A report read from a mailbox names several: the mailbox's own, aliases, and the one the server answered to.
+    A report in a mailbox has several: the mailbox's own address, aliases, and the return path.
     """
-    told = [text for name in _SENT_TO for text in fields(mail, name)]
-    for part in parts_of(mail):
+    values = [text for name in _SENT_TO for text in fields(message, name)]
+    for part in parts_of(message):
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
-            told += [field(block, "Original-Envelope-Id") for block in blocks_of(part)[:1]]
-    told += [field(report, "Return-Path")] if report else []
-    addresses = [address for text in told if (address := address_in(text))]
-    own = (address for address in addresses if "+" in address or "=" in address.partition("@")[0])
-    return next(own, addresses[0] if addresses else None)
+            values += [field(block, "Original-Envelope-Id") for block in blocks_of(part)[:1]]
+    values += [field(original, "Return-Path")] if original else []
+    addresses = [address for text in values if (address := address_in(text))]
+    verp = (address for address in addresses if "+" in address or "=" in address.partition("@")[0])
+    return next(verp, addresses[0] if addresses else None)

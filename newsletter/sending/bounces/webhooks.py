@@ -1,8 +1,8 @@
-"""Providers' calls on our web server → returns, when the provider's signature proves that it called.
+"""Webhooks: bounces and complaints that providers post to our web server, with the provider's signature verified.
 
-A call that is signed but holds nothing of interest is none to complain of: it gives no returns. All headers are
-looked up in any case. Providers repeat a call that was not answered for up to a day; a signature older than that is
-refused. Who repeats a call that they overheard changes nothing by it, for reports are counted once.
+A signed request without a bounce or complaint yields no reports. Header names are case-insensitive. Providers retry a
+failed request for up to a day; an older signature is refused. A replay has no effect, because each report is counted
+once.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from newsletter.errors import NewsletterError
 from newsletter.sending.bounces.provider_events import of_mailgun, of_postmark, of_sendgrid, of_ses, read_json
 from newsletter.sending.bounces.reports import BounceReport
 
-#: How old a call may be, and how far ahead of our clock.
+#: Maximum age of a request, and how far its time may be ahead of our clock.
 _MAX_AGE = timedelta(days=1)
 _MAX_AHEAD = timedelta(minutes=5)
 _SNS_HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?")
-#: What is signed of a message of SNS, in this order.
+#: The signed fields of an SNS message, in this order.
 _SNS_SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
@@ -40,43 +40,47 @@ _SNS_SIGNED = {
 
 
 class WebhookRefused(NewsletterError):
-    """A call is not proven to be the provider's."""
+    """A request does not come from the provider: its signature or credentials are invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class SesCall:
-    """What a call of Amazon's tells."""
+    """The content of a request from Amazon SNS."""
 
     reports: tuple[BounceReport, ...] = ()
-    #: The address to ask for once, so that SNS begins to call; it is one of Amazon's.
+    #: The URL at Amazon to request once to confirm the SNS subscription.
     confirm_url: str | None = None
 
 
 def read_ses(body: bytes, topic_arn: str, fetch: Callable[[str], bytes], now: datetime) -> SesCall:
-    """Read what SES tells by SNS: signed with RSA over some of its fields (signature versions 1 and 2).
+    """Read a notification of SES that comes by SNS: RSA over some of its fields (signature versions 1 and 2).
 
-    `fetch` returns the document at an https address of Amazon's: the certificate, as PEM.
+    Args:
+        body: The request's body, a JSON object.
+        topic_arn: The ARN of our topic.
+        fetch: Returns the document at an https URL of Amazon's: the certificate, as PEM.
+        now: The current time.
 
     Raises:
-        WebhookRefused: It is not of our topic, too old, or not signed by SNS.
+        WebhookRefused: It is for another topic, too old, or not signed by SNS.
     """
-    call = read_json(body)
-    kind = call.get("Type") if isinstance(call, dict) else None
-    if not isinstance(call, dict) or kind not in _SNS_SIGNED:
-        raise WebhookRefused("no message of SNS")
-    if not _same(_string(call, "TopicArn"), topic_arn):
-        raise WebhookRefused("a message of another topic", hint="the topic's ARN is in the settings")
-    _check_age(_read_iso(_string(call, "Timestamp")), now)
-    _check_sns_signature(call, _SNS_SIGNED[str(kind)], fetch)
+    request = read_json(body)
+    kind = request.get("Type") if isinstance(request, dict) else None
+    if not isinstance(request, dict) or kind not in _SNS_SIGNED:
+        raise WebhookRefused("not an SNS message")
+    if not _same(_string(request, "TopicArn"), topic_arn):
+        raise WebhookRefused("SNS message for another topic", hint="check the topic's ARN in the settings")
+    _check_age(_read_iso(_string(request, "Timestamp")), now)
+    _check_sns_signature(request, _SNS_SIGNED[str(kind)], fetch)
     if kind == "SubscriptionConfirmation":
-        url = _string(call, "SubscribeURL")
-        _check_sns_address(url)
+        url = _string(request, "SubscribeURL")
+        _check_sns_url(url)
         return SesCall(confirm_url=url)
-    return SesCall(of_ses(read_json(_string(call, "Message"))))
+    return SesCall(of_ses(read_json(_string(request, "Message"))))
 
 
 def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now: datetime) -> tuple[BounceReport, ...]:
-    """Read events of SendGrid: signed with ECDSA over time and body; the key is base64, as SendGrid shows it.
+    """Read SendGrid events: ECDSA over timestamp and body. The public key is base64, as SendGrid shows it.
 
     Raises:
         WebhookRefused: It is not signed by SendGrid, or too old.
@@ -87,90 +91,91 @@ def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now:
     try:
         key = load_der_public_key(_unbase64(public_key))
         if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise WebhookRefused("the key of SendGrid is none for ECDSA", hint="copy it whole from SendGrid")
+            raise WebhookRefused("the SendGrid public key is not an ECDSA key", hint="copy the whole key from SendGrid")
         key.verify(_unbase64(signature), timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
     except (ValueError, InvalidSignature, UnsupportedAlgorithm) as error:
-        raise WebhookRefused("not signed by SendGrid") from error
+        raise WebhookRefused("invalid signature (SendGrid)", hint="check the public key in the settings") from error
     return of_sendgrid(read_json(body))
 
 
 def read_mailgun(body: bytes, signing_key: str, now: datetime) -> tuple[BounceReport, ...]:
-    """Read an event of Mailgun: HMAC-SHA256 over time and token, both in the body.
+    """Read a Mailgun event: HMAC-SHA256 over timestamp and token, which are in the body.
 
-    The signature does not cover the event itself, so that all rests on https and on the token being fresh.
+    The signature does not cover the event itself, so the protection rests on https and on the timestamp.
 
     Raises:
         WebhookRefused: It is not signed by Mailgun, or too old.
     """
-    call = read_json(body)
-    signature = call.get("signature") if isinstance(call, dict) else None
-    if not isinstance(call, dict) or not isinstance(signature, dict):
-        raise WebhookRefused("no signed event of Mailgun")
+    request = read_json(body)
+    signature = request.get("signature") if isinstance(request, dict) else None
+    if not isinstance(request, dict) or not isinstance(signature, dict):
+        raise WebhookRefused("not a signed Mailgun event")
     timestamp = _string(signature, "timestamp")
     _check_age(_read_epoch(timestamp), now)
     signed = (timestamp + _string(signature, "token")).encode("utf-8", "replace")
     expected = hmac.new(signing_key.encode(), signed, hashlib.sha256).hexdigest()
     if not signing_key or not _same(_string(signature, "signature"), expected):
-        raise WebhookRefused("not signed by Mailgun")
-    return of_mailgun(call.get("event-data"))
+        raise WebhookRefused("invalid signature (Mailgun)", hint="check the signing key in the settings")
+    return of_mailgun(request.get("event-data"))
 
 
 def read_postmark(headers: Mapping[str, str], body: bytes, username: str, password: str) -> tuple[BounceReport, ...]:
-    """Read a record of Postmark, which shows the credentials of the webhook's address (RFC 7617).
+    """Read a Postmark record, authenticated by HTTP basic authentication (RFC 7617) with the webhook's credentials.
 
     Raises:
         WebhookRefused: They are missing or wrong.
     """
-    scheme, _, shown = _header(headers, "Authorization").partition(" ")
+    scheme, _, encoded = _header(headers, "Authorization").partition(" ")
     try:
-        credentials = _unbase64(shown.strip()).decode("utf-8", "replace")
+        credentials = _unbase64(encoded.strip()).decode("utf-8", "replace")
     except ValueError:
         credentials = ""
     if not password or scheme.casefold() != "basic" or not _same(credentials, f"{username}:{password}"):
-        raise WebhookRefused("not the credentials of Postmark's webhook")
+        raise WebhookRefused("invalid credentials (Postmark)", hint="check the webhook's URL at Postmark")
     return of_postmark(read_json(body))
 
 
 # -- SNS ----------------------------------------------------------------------------------------------
 
 
-def _check_sns_signature(call: Mapping[str, Any], names: tuple[str, ...], fetch: Callable[[str], bytes]) -> None:
-    address = _string(call, "SigningCertURL")
-    _check_sns_address(address)
-    signed = "".join(f"{name}\n{_string(call, name)}\n" for name in names if isinstance(call.get(name), str))
-    version = {"1": hashes.SHA1(), "2": hashes.SHA256()}.get(_string(call, "SignatureVersion"))  # noqa: S303 - SNS's
+def _check_sns_signature(request: Mapping[str, Any], names: tuple[str, ...], fetch: Callable[[str], bytes]) -> None:
+    url = _string(request, "SigningCertURL")
+    _check_sns_url(url)
+    signed = "".join(f"{name}\n{_string(request, name)}\n" for name in names if isinstance(request.get(name), str))
+    version = {"1": hashes.SHA1(), "2": hashes.SHA256()}.get(_string(request, "SignatureVersion"))  # noqa: S303 - SNS's
     if version is None:
-        raise WebhookRefused("a message of SNS with a signature of an unknown version")
+        raise WebhookRefused("SNS message with an unknown signature version")
     try:
-        key = x509.load_pem_x509_certificate(fetch(address)).public_key()
+        key = x509.load_pem_x509_certificate(fetch(url)).public_key()
         if not isinstance(key, rsa.RSAPublicKey):
-            raise WebhookRefused("the certificate of SNS is none for RSA")
+            raise WebhookRefused("the SNS certificate is not an RSA certificate")
         key.verify(
-            _unbase64(_string(call, "Signature")), signed.encode("utf-8", "replace"), padding.PKCS1v15(), version
+            _unbase64(_string(request, "Signature")), signed.encode("utf-8", "replace"), padding.PKCS1v15(), version
         )
     except (ValueError, InvalidSignature, UnsupportedAlgorithm) as error:
-        raise WebhookRefused("not signed by SNS") from error
+        raise WebhookRefused("invalid signature (SNS)") from error
 
 
-def _check_sns_address(address: str) -> None:
-    """Refuse any address that is not https on Amazon's SNS: whoever names the certificate is believed what it signs."""
+def _check_sns_url(url: str) -> None:
+    """Refuse any URL that is not https at Amazon SNS: whoever supplies the certificate can sign anything."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         is_amazons = parts.scheme == "https" and parts.netloc == parts.hostname and _SNS_HOST.fullmatch(parts.netloc)
     except ValueError:
         is_amazons = None
-    if not is_amazons or not address.isascii() or not address.isprintable():
-        raise WebhookRefused("a message of SNS that points elsewhere")
+    if not is_amazons or not url.isascii() or not url.isprintable():
+        raise WebhookRefused("SNS message with a URL outside Amazon SNS")
 
 
 # -- checks -------------------------------------------------------------------------------------------
 
 
-def _check_age(said: datetime | None, now: datetime) -> None:
-    if said is None:
-        raise WebhookRefused("a call without its time")
-    if not -_MAX_AHEAD <= now - said <= _MAX_AGE:
-        raise WebhookRefused(f"a call of {said:%Y-%m-%d %H:%M:%S}, too old or ahead", hint="is this clock right?")
+def _check_age(signed_at: datetime | None, now: datetime) -> None:
+    if signed_at is None:
+        raise WebhookRefused("missing or invalid timestamp")
+    if not -_MAX_AHEAD <= now - signed_at <= _MAX_AGE:
+        message = f"timestamp too old or in the future: {signed_at:%Y-%m-%d %H:%M:%S}"
+        raise WebhookRefused(message, hint="check the system clock")
 
 
 def _read_epoch(text: str) -> datetime | None:
@@ -181,10 +186,10 @@ def _read_epoch(text: str) -> datetime | None:
 
 def _read_iso(text: str) -> datetime | None:
     try:
-        said = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return said if said.tzinfo else None
+    return parsed if parsed.tzinfo else None
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
@@ -204,9 +209,9 @@ def _unbase64(text: str) -> bytes:
     """Decode base64.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not base64.
     """
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ValueError("no base64") from error
+        raise ValueError("invalid base64") from error

@@ -1,1 +1,1 @@
-"""SMTP: connections, the conversation, responses, rate limits and the transport that joins them."""
+"""SMTP: settings, handshake, connections, conversation, replies, rate limits, and the transport that joins them."""

@@ -1,4 +1,4 @@
-"""One connection that never blocks, and the conversation over it."""
+"""One non-blocking connection, and the SMTP conversation over it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from socket import SO_SNDBUF, SOL_SOCKET, socket
 
 from newsletter.sending import Result
 from newsletter.sending.smtp.conversation import Conversation
-from newsletter.sending.smtp.handshake import SmtpSettings
+from newsletter.sending.smtp.settings import SmtpSettings
 
-# A server may take long to accept what it was given; hanging up early makes doubles (RFC 5321, 4.5.3.2.6; RFC 1047).
-_PATIENCE_S = 600
-#: Holds a whole message, so that handing one over is one call.
+# A server may need long to accept a message; hanging up early causes duplicates (RFC 5321, 4.5.3.2.6; RFC 1047).
+_END_OF_DATA_TIMEOUT_S = 600
+#: Large enough for a whole message, so that one system call hands it over.
 _SEND_BUFFER_B = 256 * 1024
 _READ_B = 65536
-_LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_BOTH = selectors.EVENT_READ | selectors.EVENT_WRITE
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_READ_AND_WRITE = selectors.EVENT_READ | selectors.EVENT_WRITE
 
 
 class Connection:
-    """A socket, its conversation, and what was not sent yet."""
+    """A socket, its conversation, and the bytes not sent yet."""
 
     def __init__(self, connected: socket, extensions: Mapping[str, str], settings: SmtpSettings) -> None:
         connected.setsockopt(SOL_SOCKET, SO_SNDBUF, _SEND_BUFFER_B)
@@ -37,73 +37,75 @@ class Connection:
         self._unsent_b = 0
         self._message_b = 0
         self._is_watched_for_writing = False
-        self._heard_at = time.monotonic()
-        #: Why the connection is gone, if it is.
+        self._last_activity = time.monotonic()
+        #: Why the connection was lost, or "".
         self.lost = ""
 
     @property
     def is_used_up(self) -> bool:
-        """Whether it took as many messages as one connection may."""
-        return (
-            0
-            < self._settings.max_messages_per_connection
-            <= self.conversation.settled + (self.conversation.leaving is not None)
-        )
+        """Whether it has reached the maximum number of messages per connection."""
+        limit = self._settings.max_messages_per_connection
+        return 0 < limit <= self.conversation.settled + (self.conversation.leaving is not None)
 
     @property
     def unsent(self) -> int:
-        """How many bytes, to the end of the message that is leaving, were not handed to the system."""
+        """How many bytes, up to the end of the message that is leaving, were not handed to the system."""
         return self._message_b
 
     @property
     def has_to_write(self) -> bool:
-        """Whether there is something to say."""
+        """Whether there are bytes to send."""
         return bool(self.conversation.out or self._unsent)
 
-    def is_overdue(self, now: float) -> bool:
-        """Whether the server is silent for too long."""
-        conversation = self.conversation
-        if not (conversation.is_waiting or self._unsent):
-            return False
-        patience = _PATIENCE_S if conversation.leaving is not None else 0
-        return now - self._heard_at > max(patience, self._settings.timeout_s)
+    @property
+    def timeout_s(self) -> int:
+        """Seconds to wait for the server: longer while it has a whole message to accept."""
+        timeout_s = self._settings.timeout_s
+        return timeout_s if self.conversation.leaving is None else max(_END_OF_DATA_TIMEOUT_S, timeout_s)
 
-    def mark_whole(self) -> None:
-        """Note that what `out` holds ends with a message; what comes after it does not belong to it."""
+    def is_overdue(self, now: float) -> bool:
+        """Whether the server has been silent for longer than the timeout; `now` is a monotonic time."""
+        if not (self.conversation.is_waiting or self._unsent):
+            return False
+        return now - self._last_activity > self.timeout_s
+
+    def mark_end_of_message(self) -> None:
+        """Note that `out` ends with a whole message; bytes added later do not belong to it."""
         self._message_b = self._unsent_b + sum(map(len, self.conversation.out))
 
     def flush(self, selector: selectors.BaseSelector) -> None:
-        """Hand to the system what it takes of what is to be said."""
+        """Hand as many of the bytes to send to the system as it accepts."""
         out = self.conversation.out
         if not self._unsent:
-            self._heard_at = time.monotonic()
+            self._last_activity = time.monotonic()
         self._unsent.extend(out)
         self._unsent_b += sum(map(len, out))
         out.clear()
         try:
             while self._unsent:
-                self._took(self.socket.send(self._together()) if self._is_tls else self.socket.sendmsg(self._unsent))
-        except _LATER:
+                sent = self.socket.send(self._joined()) if self._is_tls else self.socket.sendmsg(self._unsent)
+                self._drop_sent(sent)
+        except _WOULD_BLOCK:
             pass
         except OSError as error:
             self.lost = str(error)
         wants_to_write = bool(self._unsent)
         if wants_to_write is not self._is_watched_for_writing:
             self._is_watched_for_writing = wants_to_write
-            selector.modify(self.socket, _BOTH if wants_to_write else selectors.EVENT_READ, self)
+            selector.modify(self.socket, _READ_AND_WRITE if wants_to_write else selectors.EVENT_READ, self)
 
-    def converse(self) -> list[Result]:
-        """Take what the server wrote; return what became of messages."""
+    def receive(self) -> list[Result]:
+        """Read what the server sent; return the results that became known."""
         results: list[Result] = []
         try:
             while data := self.socket.recv(_READ_B):
-                self._heard_at = time.monotonic()
+                self._last_activity = time.monotonic()
                 results += self.conversation.receive(data)
-                if not self._is_tls:  # TLS may hold more than the system knows of
+                if not self._is_tls:  # TLS may buffer data that the selector does not see
                     break
             else:
-                self.lost = "the server hung up"
-        except _LATER:
+                self.lost = "closed by the server"
+        except _WOULD_BLOCK:
             pass
         except (OSError, ValueError) as error:
             self.lost = str(error)
@@ -112,22 +114,21 @@ class Connection:
         return results
 
     def close(self) -> None:
-        """Say what is left to be said, if that does not take time, and hang up."""
+        """Send what is left, such as QUIT, if that does not block; then close the socket."""
         with contextlib.suppress(OSError, ValueError):
             if self.conversation.out and not self._unsent:
                 self.socket.send(b"".join(self.conversation.out))
         with contextlib.suppress(OSError):
             self.socket.close()
 
-    def _together(self) -> bytes | memoryview:
+    def _joined(self) -> bytes | memoryview:
         if len(self._unsent) > 1:
-            together = b"".join(self._unsent)
+            joined = b"".join(self._unsent)
             self._unsent.clear()
-            self._unsent.append(together)
+            self._unsent.append(joined)
         return self._unsent[0]
 
-    def _took(self, sent: int) -> None:
-        """Forget what was sent."""
+    def _drop_sent(self, sent: int) -> None:
         self._unsent_b -= sent
         self._message_b = max(0, self._message_b - sent)
         while sent:

@@ -1,69 +1,35 @@
-"""How a conversation begins: connect, EHLO, STARTTLS, log in; by the standard library."""
+"""How an SMTP session begins: connect, EHLO, STARTTLS, AUTH. This part is done by the standard library."""
 
 from __future__ import annotations
 
-import ipaddress
 import smtplib
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from newsletter.errors import TransportError
 from newsletter.sending.smtp.replies import Reply
+from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 
 _AUTH_HINT = "check smtp.username and smtp.password (or NEWSLETTER_SMTP_PASSWORD)"
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """A mail server, how to talk to it, and how much it takes."""
-
-    host: str
-    port: int = 587
-    #: "starttls" and "tls" verify the server's certificate; "none" is for a server on this machine.
-    security: str = "starttls"
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    #: "password", or "xoauth2": then the password is an access token.
-    login: str = "password"
-    timeout_s: int = 60
-    #: At most so many connections at once.
-    connections: int = 4
-    #: A connection is left after so many messages; 0: never.
-    max_messages_per_connection: int = 0
-    #: Messages a second, an hour, and a second to one domain; 0: no limit.
-    max_per_second: int = 0
-    max_per_hour: int = 0
-    max_per_second_per_domain: int = 0
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+_CONNECT_HINT = "check smtp.host and smtp.port"
 
 
 class Unreachable(TransportError):
-    """Nobody answers, or not now: worth another try, or another server."""
+    """The server does not respond or is too busy: retry later, or use the next server."""
 
 
 def greet(settings: SmtpSettings, tls: ssl.SSLContext | None) -> tuple[socket.socket, Mapping[str, str]]:
-    """Connect and log in; return the connection, and the extensions of SMTP that the server offers.
+    """Connect and log in; return the socket and the SMTP extensions that the server offers, in lower case.
 
     Raises:
-        Unreachable: Nobody answers, or the server is too busy.
-        TransportError: The server is there, and cannot be used.
+        Unreachable: There is no connection, or the server is too busy (4yz).
+        TransportError: The server responds, but TLS, the login or a required extension fails.
     """
     server = _connect(settings, tls)
     try:
-        _introduce(server, settings, tls)
+        _start_session(server, settings, tls)
     except BaseException:
         server.close()
         raise
@@ -76,62 +42,61 @@ def greet(settings: SmtpSettings, tls: ssl.SSLContext | None) -> tuple[socket.so
 
 
 def _connect(settings: SmtpSettings, tls: ssl.SSLContext | None) -> smtplib.SMTP:
+    host, port, timeout_s = settings.host, settings.port, settings.timeout_s
     try:
-        if settings.security == "tls":
-            return smtplib.SMTP_SSL(
-                settings.host, settings.port, _own_name(), timeout=settings.timeout_s, context=_context(tls)
-            )
-        return smtplib.SMTP(settings.host, settings.port, _own_name(), timeout=settings.timeout_s)
+        if settings.security == Security.TLS:
+            return smtplib.SMTP_SSL(host, port, _own_name(), timeout=timeout_s, context=_context(tls))
+        return smtplib.SMTP(host, port, _own_name(), timeout=timeout_s)
     except ssl.SSLError as error:
-        raise TransportError(f"{settings}: no TLS: {error.reason}", hint="check smtp.port and smtp.security") from error
+        raise _tls_error(settings, error) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise Unreachable(f"{settings}: cannot connect: {error}", hint="check smtp.host and smtp.port") from error
+        raise Unreachable(f"{settings}: cannot connect: {_reason(error, timeout_s)}", hint=_CONNECT_HINT) from error
 
 
-def _introduce(server: smtplib.SMTP, settings: SmtpSettings, tls: ssl.SSLContext | None) -> None:
+def _start_session(server: smtplib.SMTP, settings: SmtpSettings, tls: ssl.SSLContext | None) -> None:
     try:
         server.ehlo_or_helo_if_needed()
-        if settings.security == "starttls":
+        if settings.security == Security.STARTTLS:
             server.starttls(context=_context(tls))
             server.ehlo()
         if settings.username is not None:
             _log_in(server, settings)
     except smtplib.SMTPAuthenticationError as error:
-        said = _reply(error)
-        refused = f"{settings}: login refused: {said}"
-        if 400 <= said.code < 500:
-            raise Unreachable(refused) from error
-        raise TransportError(refused, hint=_AUTH_HINT) from error
+        reply = _reply(error)
+        message = f"{settings}: authentication failed: {reply}"
+        if 400 <= reply.code < 500:
+            raise Unreachable(message) from error
+        raise TransportError(message, hint=_AUTH_HINT) from error
     except UnicodeEncodeError:
-        # Not "from" it: it holds the password.
-        raise TransportError(f"{settings}: login: only ASCII is possible here", hint=_AUTH_HINT) from None
+        # Without `from error`, which holds the password.
+        message = f"{settings}: authentication failed: username and password must be ASCII"
+        raise TransportError(message, hint=_AUTH_HINT) from None
     except smtplib.SMTPNotSupportedError as error:
-        own = 'a server on this machine may need smtp.security = "none"'
-        raise TransportError(
-            f"{settings}: {error}", hint=own if settings.is_loopback else "see smtp.security"
-        ) from error
+        local = 'a server on this machine may need smtp.security = "none"'
+        hint = local if settings.is_loopback else "check smtp.security and smtp.login"
+        raise TransportError(f"{settings}: {error}", hint=hint) from error
     except ssl.SSLError as error:
-        raise TransportError(f"{settings}: the certificate is not good: {error.reason}") from error
+        raise _tls_error(settings, error) from error
     except smtplib.SMTPResponseException as error:
         raise Unreachable(f"{settings}: {_reply(error)}") from error
     except (OSError, smtplib.SMTPException) as error:
-        raise Unreachable(f"{settings}: {error}") from error
+        raise Unreachable(f"{settings}: {_reason(error, settings.timeout_s)}") from error
 
 
 def _log_in(server: smtplib.SMTP, settings: SmtpSettings) -> None:
-    """Log in by AUTH PLAIN, LOGIN or CRAM-MD5, or by XOAUTH2 (developers.google.com/gmail/imap/xoauth2-protocol)."""
-    if settings.login != "xoauth2":
+    """Authenticate (RFC 4954), or by XOAUTH2 (developers.google.com/gmail/imap/xoauth2-protocol)."""
+    if settings.login != Login.XOAUTH2:
         server.login(settings.username or "", settings.password or "")
         return
 
-    def answer(challenge: bytes | None = None) -> str:
-        # A refusal comes as a challenge, which an empty answer turns into an error.
+    def respond(challenge: bytes | None = None) -> str:
+        # A refusal comes as a challenge, and an empty response turns it into an error.
         return "" if challenge else f"user={settings.username}\1auth=Bearer {settings.password}\1\1"
 
     server.ehlo_or_helo_if_needed()
     if "XOAUTH2" not in server.esmtp_features.get("auth", "").upper().split():
         raise smtplib.SMTPNotSupportedError("the server does not offer AUTH XOAUTH2")
-    server.auth("XOAUTH2", answer)
+    server.auth("XOAUTH2", respond)
 
 
 def _context(tls: ssl.SSLContext | None) -> ssl.SSLContext:
@@ -140,12 +105,30 @@ def _context(tls: ssl.SSLContext | None) -> ssl.SSLContext:
 
 @lru_cache
 def _own_name() -> str:
-    """Return what to call ourselves; asking for it can take seconds."""
+    """Return the name for EHLO. The result is cached because a DNS lookup can take seconds."""
     name = socket.getfqdn()
     return name if "." in name else "[127.0.0.1]"
 
 
+def _tls_error(settings: SmtpSettings, error: ssl.SSLError) -> TransportError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        message, hint = f"certificate verification failed: {error.verify_message}", "check smtp.host"
+    else:
+        message, hint = f"TLS handshake failed: {error.reason}", "check smtp.port and smtp.security"
+    return TransportError(f"{settings}: {message}", hint=hint)
+
+
+def _reason(error: Exception, timeout_s: int) -> str:
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):  # smtplib wraps it
+        return f"no response within {timeout_s} s"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return str(_reply(error))
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _reply(error: smtplib.SMTPResponseException) -> Reply:
-    words = error.smtp_error
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    text = error.smtp_error
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return Reply(error.smtp_code, " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""How fast: so many a second, so many an hour, so many a second to one domain."""
+"""Rate limits on sending: messages per second, per hour, and per second to one recipient domain."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 
 from newsletter.models import Message
 
-#: So many messages to domains that have had enough for now are kept while others are looked for.
-_PARKED = 200
+#: Maximum number of messages to rate-limited domains that are set aside while others are looked for.
+_MAX_PARKED = 200
 
 
 @dataclass
 class TokenBucket:
-    """A token bucket: `per_s` tokens a second, of which `burst` are kept; no `per_s` means no limit."""
+    """A token bucket, filled with `per_s` tokens per second up to `burst`; 0 per second means no limit."""
 
     per_s: float
     burst: float = 1.0
     _tokens: float = 1.0
-    _at: float | None = None
+    _updated_at: float | None = None
 
     def wait_s(self, now: float) -> float:
-        """Return the seconds until there is a token."""
+        """Return the seconds until a token is available; `now` is a monotonic time."""
         if self.per_s <= 0:
             return 0.0
-        if self._at is not None:
-            self._tokens = min(self.burst, self._tokens + max(0.0, now - self._at) * self.per_s)
-        self._at = now
+        if self._updated_at is not None:
+            self._tokens = min(self.burst, self._tokens + max(0.0, now - self._updated_at) * self.per_s)
+        self._updated_at = now
         return max(0.0, (1.0 - self._tokens) / self.per_s)
 
     def take(self) -> None:
@@ -36,13 +36,13 @@ class TokenBucket:
 
 
 class RateLimiter:
-    """Hands out messages no faster than all limits allow."""
+    """Yields messages no faster than all limits allow."""
 
     def __init__(
         self, messages: Iterator[Message], *, max_per_second: int, max_per_hour: int, max_per_second_per_domain: int
     ) -> None:
         self._messages = messages
-        # What an hour may have is spread over it, so that a restart cannot spend it twice.
+        # The hourly limit is spread over the hour, so that a restart cannot use it up twice.
         self._buckets = [
             TokenBucket(max_per_second),
             TokenBucket(max_per_hour / 3600, burst=max(1.0, max_per_hour / 600)),
@@ -50,51 +50,51 @@ class RateLimiter:
         self._per_domain = max_per_second_per_domain
         self._domains: dict[str, TokenBucket] = {}
         self._parked: deque[Message] = deque()
-        self._is_at_end = False
-        #: Seconds until `next` may give another, when it gave none.
+        self._is_exhausted = False
+        #: Seconds to wait before `next` may return another message, after it returned None.
         self.wait_s = 0.0
 
     @property
     def is_empty(self) -> bool:
         """Whether there are no more messages."""
-        return self._is_at_end and not self._parked
+        return self._is_exhausted and not self._parked
 
     def stop(self) -> None:
-        """Give no more; what was not taken is left where it came from."""
-        self._is_at_end = True
+        """Return no more messages; those not taken yet stay unsent."""
+        self._is_exhausted = True
         self._parked.clear()
 
     def next(self, now: float) -> Message | None:
-        """Return the next message, or None if there is none that may go now."""
+        """Return the next message, or None if none may be sent now."""
         self.wait_s = max(bucket.wait_s(now) for bucket in self._buckets)
         if self.wait_s > 0:
             return None
-        message = self._next_to_a_free_domain(now) if self._per_domain else self._following()
+        message = self._next_within_domain_limit(now) if self._per_domain else self._pull()
         if message is not None:
             for bucket in self._buckets:
                 bucket.take()
         return message
 
-    def _following(self) -> Message | None:
-        if self._is_at_end:
+    def _pull(self) -> Message | None:
+        if self._is_exhausted:
             return None
         message = next(self._messages, None)
-        self._is_at_end = message is None
+        self._is_exhausted = message is None
         return message
 
-    def _next_to_a_free_domain(self, now: float) -> Message | None:
+    def _next_within_domain_limit(self, now: float) -> Message | None:
         self.wait_s = 1.0 / self._per_domain
         for message in list(self._parked):
-            if self._may_go(message, now):
+            if self._take_from_domain(message, now):
                 self._parked.remove(message)
                 return message
-        while len(self._parked) < _PARKED and (following := self._following()):
-            if self._may_go(following, now):
-                return following
-            self._parked.append(following)
+        while len(self._parked) < _MAX_PARKED and (upcoming := self._pull()):
+            if self._take_from_domain(upcoming, now):
+                return upcoming
+            self._parked.append(upcoming)
         return None
 
-    def _may_go(self, message: Message, now: float) -> bool:
+    def _take_from_domain(self, message: Message, now: float) -> bool:
         domain = message.recipient.rpartition("@")[2].lower()
         bucket = self._domains.setdefault(domain, TokenBucket(self._per_domain))
         if bucket.wait_s(now) > 0:

@@ -1,43 +1,58 @@
-"""What a mail server says (RFC 5321, 4.2), and what it means for a message (RFC 3463)."""
+"""SMTP replies (RFC 5321, 4.2): parsing them, and what they mean for a message (RFC 3463)."""
 
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.sending import Verdict
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
-#: What is told of a reply at most.
-_LONGEST = 500
+#: Maximum length of a reply's text, in characters; the rest is cut off.
+_MAX_TEXT = 500
+_MAX_LINES = 100
+_MAX_LINE_B = 65536
+
+
+class Step(Enum):
+    """The step of an SMTP conversation that a reply belongs to."""
+
+    MAIL = auto()
+    RCPT = auto()
+    DATA = auto()
+    #: The end of the message: the final dot after DATA, or BDAT LAST (RFC 3030).
+    END_OF_DATA = auto()
+    #: RSET, QUIT, and an empty message that no recipient gets: the reply does not matter.
+    OTHER = auto()
 
 
 class Reply(NamedTuple):
-    """One reply: its code, and its lines as one."""
+    """One reply: its code, and the text of its lines joined by spaces."""
 
     code: int
-    words: str
+    text: str
 
     @property
     def enhanced(self) -> str:
-        """The code of RFC 3463, as in "5.1.1", or ""."""
-        match = _ENHANCED.match(self.words)
+        """The enhanced status code (RFC 3463), as in "5.1.1", or ""."""
+        match = _ENHANCED.match(self.text)
         return match[1] if match else ""
 
     def __str__(self) -> str:
-        return f"{self.code} {self.words}"
+        return f"{self.code} {self.text}"
 
 
-class Replies:
-    """Cuts what a server writes into replies."""
+class ReplyParser:
+    """Splits the bytes from a server into replies."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[str] = []
 
-    def read(self, data: bytes) -> list[Reply]:
-        """Return the replies that are complete with this.
+    def feed(self, data: bytes) -> list[Reply]:
+        """Return the replies that are complete with this data.
 
         Raises:
             ValueError: The server does not speak SMTP.
@@ -45,54 +60,54 @@ class Replies:
         *lines, self._rest = (self._rest + data).split(b"\n")
         replies = []
         for line in lines:
-            code, is_last, words = _read_line(line)
+            code, is_last, text = _parse_line(line)
             if is_last and not self._lines:
-                replies.append(Reply(code, words[:_LONGEST]))
+                replies.append(Reply(code, text[:_MAX_TEXT]))
                 continue
-            if len(self._lines) < 100:
-                self._lines.append(words)
+            if len(self._lines) < _MAX_LINES:
+                self._lines.append(text)
             if is_last:
-                replies.append(Reply(code, " ".join(self._lines).strip()[:_LONGEST]))
+                replies.append(Reply(code, " ".join(self._lines).strip()[:_MAX_TEXT]))
                 self._lines = []
-        if len(self._rest) > 65536:
-            raise ValueError("no reply of SMTP: a line without end")
+        if len(self._rest) > _MAX_LINE_B:
+            raise ValueError("invalid SMTP reply: the line is too long")
         return replies
 
 
 @lru_cache(maxsize=64)
-def _read_line(line: bytes) -> tuple[int, bool, str]:
-    """Return a line's code, whether its reply ends with it, and its words; servers say the same again and again."""
+def _parse_line(line: bytes) -> tuple[int, bool, str]:
+    """Return a line's code, whether it is the last of its reply, and its text. Servers repeat the same few lines."""
     if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"\r", b""):
-        raise ValueError(f"no reply of SMTP: {_readable(line[:80])!r}")
-    return int(line[:3]), line[3:4] != b"-", _readable(line[4:])
+        raise ValueError(f"invalid SMTP reply: {_printable(line[:80])!r}")
+    return int(line[:3]), line[3:4] != b"-", _printable(line[4:])
 
 
-def classify_reply(command: str, reply: Reply) -> Verdict | None:
-    """Return what a reply to MAIL, RCPT, DATA or the message itself means, or None if all is well."""
+def classify_reply(step: Step, reply: Reply) -> Verdict | None:
+    """Return what a reply means for the message, or None if the conversation goes on to the next step."""
     if reply.code in (250, 251, 252, 354):
-        return Verdict.SENT if command == "the message" and reply.code != 354 else None
+        return Verdict.SENT if step is Step.END_OF_DATA and reply.code != 354 else None
     if reply.code == 421:
         return Verdict.UNSENT
     if 400 <= reply.code < 500:
         return Verdict.DEFERRED
-    return _refusal(command, reply)
+    return _permanent_failure(step, reply)
 
 
-def _refusal(command: str, reply: Reply) -> Verdict:
+def _permanent_failure(step: Step, reply: Reply) -> Verdict:
     enhanced = reply.enhanced
-    if reply.code == 552 or enhanced in ("5.3.4", "5.2.3"):  # too big for the server or the mailbox
+    if reply.code == 552 or enhanced in ("5.3.4", "5.2.3"):  # too large for the server or the mailbox
         return Verdict.REFUSED
-    if enhanced == "5.6.7" or (reply.code in (550, 553) and "SMTPUTF8" in reply.words):
+    if enhanced == "5.6.7" or (reply.code in (550, 553) and "SMTPUTF8" in reply.text):
         return Verdict.REFUSED
-    # A sender that is not wanted, or a policy against us, is not the reader's fault.
-    if command == "the sender" or enhanced.startswith("5.7.") or reply.code in (530, 535):
+    # A refused sender address or a policy against us is not the subscriber's fault.
+    if step is Step.MAIL or enhanced.startswith("5.7.") or reply.code in (530, 535):
         return Verdict.POLICY
-    if command == "the recipient" and enhanced.startswith("5.1."):
+    if step is Step.RCPT and enhanced.startswith("5.1."):
         return Verdict.BOUNCED
     return Verdict.REFUSED
 
 
-def _readable(line: bytes) -> str:
+def _printable(line: bytes) -> str:
     text = line.decode("utf-8", "replace").strip()
     if text.isprintable():
         return text

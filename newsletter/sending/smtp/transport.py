@@ -1,16 +1,15 @@
-"""SMTP (RFC 5321) over several connections at once, from one thread.
+"""The SMTP transport (RFC 5321): several connections at once, from one thread.
 
-    messages | as fast as is allowed | offered to connections | ledger | sent
+    messages | rate limiter | offered to connections | ledger | sent
 
-Handshakes are the standard library's, each in a thread of its own; the conversations are `Conversation`'s, over sockets
-that never block. All messages that are about to leave at one moment, and all results that came since the last, are
-one transaction of the ledger.
+Handshakes use the standard library, each in a thread of its own; after that each connection is non-blocking and driven
+by a `Conversation`. All messages ready to be sent at one moment, and all results received since the last one, are
+recorded in one transaction of the ledger.
 """
 
 from __future__ import annotations
 
 import contextlib
-import random
 import selectors
 import ssl
 import time
@@ -21,208 +20,201 @@ from socket import socket
 from newsletter.errors import TransportError
 from newsletter.models import Message
 from newsletter.sending import Ledger, Result, Verdict
+from newsletter.sending.smtp.backoff import Backoff
 from newsletter.sending.smtp.connection import Connection
-from newsletter.sending.smtp.handshake import SmtpSettings, Unreachable, greet
+from newsletter.sending.smtp.handshake import Unreachable, greet
 from newsletter.sending.smtp.rate_limit import RateLimiter
+from newsletter.sending.smtp.settings import SmtpSettings
 
-__all__ = ["SmtpSettings", "SmtpTransport"]
+#: Maximum time between two checks of whether to stop.
+_POLL_S = 0.25
+_POLL_DURING_HANDSHAKE_S = 0.01
+_MAX_HANDSHAKES = 8
+#: How long to collect further results after the first one, to record them together.
+_BATCH_S = 0.001
 
-#: After so many losses of connections without a message in between, a server is given up.
-_LOSSES = 8
-_LONGEST_PAUSE_S = 60.0
-#: After so many messages without a complaint, one connection more is tried.
-_CONTENT = 100
-#: How long to wait at most before looking whether to stop.
-_GLANCE_S = 0.25
-_GREETINGS = 8
-#: How long one server's answer waits for others', to be written down with them.
-_GATHER_S = 0.001
-
-_Greeted = Future[tuple[socket, Mapping[str, str]]]
+_Handshake = Future[tuple[socket, Mapping[str, str]]]
 
 
 class SmtpTransport:
-    """Sends over the connections that its servers allow; a server that cannot be used is followed by the next."""
+    """Sends over as many connections as the server allows, and fails over to the next server."""
 
     def __init__(self, *servers: SmtpSettings, tls: ssl.SSLContext | None = None, first_pause_s: float = 0.5) -> None:
         self._servers = servers
         self._tls = tls
-        self._first_pause_s = first_pause_s
         self._current = 0
         self._connections: list[Connection] = []
-        self._greetings: list[_Greeted] = []
-        self._greeters: ThreadPoolExecutor | None = None
+        self._handshakes: list[_Handshake] = []
+        self._executor: ThreadPoolExecutor | None = None
         self._selector = selectors.DefaultSelector()
-        self._allowed = servers[0].connections
-        self._losses = 0
-        self._contented = 0
-        self._not_before = 0.0
+        self._backoff = Backoff(first_pause_s, servers[0].connections)
         self._error: TransportError | None = None
 
     @property
     def settings(self) -> SmtpSettings:
-        """The server that is used now."""
+        """The server in use."""
         return self._servers[self._current]
 
     def open(self) -> None:
-        """Connect and log in, to the first server that lets us; see `Transport.open`."""
+        """Connect and log in to the first usable server; see `Transport.open`."""
         while not self._connections:
             try:
                 self._add(*greet(self.settings, self._tls))
             except TransportError:
-                if not self._go_to_next():
+                if not self._fail_over():
                     raise
 
-    def carry(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Hand over messages; see `Transport.carry`."""
+    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Send messages; see `Transport.send`."""
         limits = self.settings
-        pace = RateLimiter(
+        limiter = RateLimiter(
             messages,
             max_per_second=limits.max_per_second,
             max_per_hour=limits.max_per_hour,
             max_per_second_per_domain=limits.max_per_second_per_domain,
         )
-        self._error, self._losses, self._not_before = None, 0, 0.0
+        self._error = None
+        self._backoff.forgive()
         self.open()
         waiting: Message | None = None
         results: list[Result] = []
         while True:
-            self._judge(results)
+            self._adapt(results)
             if self._error is not None or stopped():
-                pace.stop()
+                limiter.stop()
                 waiting = None
-            waiting = self._offer(pace, waiting, results)
-            self._let_go(pace, ledger, results)
+            waiting = self._offer(limiter, waiting, results)
+            self._commit(limiter, ledger, results)
             results = []
             self._flush(results)
             if not results:
                 is_busy = any(not connection.conversation.is_idle for connection in self._connections)
-                if not is_busy and pace.is_empty and waiting is None:
+                if not is_busy and limiter.is_empty and waiting is None:
                     break
-                self._welcome(wanted=waiting is not None)
-                self._wait(pace, results)
+                self._connect(wanted=waiting is not None)
+                self._wait(limiter, results)
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """Say goodbye; see `Transport.close`."""
-        for greeting in self._greetings:
-            greeting.add_done_callback(_hang_up)
-        self._greetings = []
-        if self._greeters is not None:
-            self._greeters.shutdown(wait=False, cancel_futures=True)
-            self._greeters = None
+        """Send QUIT and close all connections; see `Transport.close`."""
+        for handshake in self._handshakes:
+            handshake.add_done_callback(_discard)
+        self._handshakes = []
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
         while self._connections:
             connection = self._connections.pop()
             connection.conversation.quit()
             self._selector.unregister(connection.socket)
             connection.close()
 
-    # -- one turn -------------------------------------------------------------------------------------
+    # -- one iteration --------------------------------------------------------------------------------
 
-    def _offer(self, pace: RateLimiter, waiting: Message | None, results: list[Result]) -> Message | None:
-        """Give messages to the connections that want one; return one that found none."""
+    def _offer(self, limiter: RateLimiter, waiting: Message | None, results: list[Result]) -> Message | None:
+        """Offer messages to the connections that want one; return a message that no connection took."""
         now = time.monotonic()
         for connection in self._connections:
             conversation = connection.conversation
             while conversation.wants_message and not connection.is_used_up:
-                waiting = waiting or pace.next(now)
+                waiting = waiting or limiter.next(now)
                 if waiting is None:
                     return None
                 refusal = conversation.offer(waiting)
                 if refusal is not None:
                     results.append(refusal)
                 waiting = None
-        return waiting or pace.next(now)  # whether there is another tells whether more connections are wanted
+        return waiting or limiter.next(now)  # whether there is another decides whether to open more connections
 
-    def _let_go(self, pace: RateLimiter, ledger: Ledger, results: list[Result]) -> None:
-        """Write down what became of messages, and let those leave that may."""
+    def _commit(self, limiter: RateLimiter, ledger: Ledger, results: list[Result]) -> None:
+        """Record results, and send the content of the ready messages that the ledger allows."""
         departing = [one for one in self._connections if one.conversation.ready is not None]
         if not departing and not results:
             return
-        # Whoever is stopped sends nothing more that it was not allowed to before.
-        held_up = self._error is not None
-        messages = [] if held_up else [one.conversation.ready for one in departing if one.conversation.ready]
-        may_go = ledger.commit(results, messages)
+        # After an error, nothing is sent that was not allowed before.
+        has_failed = self._error is not None
+        messages = [] if has_failed else [one.conversation.ready for one in departing if one.conversation.ready]
+        allowed = ledger.commit(results, messages)
         now = time.monotonic()
         for connection in departing:
             conversation = connection.conversation
             message = conversation.ready
-            if message is not None and message.message_id in may_go:
+            if message is not None and message.message_id in allowed:
                 conversation.depart()
-                connection.mark_whole()
+                connection.mark_end_of_message()
                 if conversation.wants_message and not connection.is_used_up:
-                    following = pace.next(now)
+                    following = limiter.next(now)
                     if following is not None and (refusal := conversation.offer(following)):
                         ledger.commit([refusal], [])
-            elif not conversation.withdraw():  # the server waits for a message that must not come
+            elif not conversation.withdraw():  # the server waits for content that must not be sent
                 self._drop(connection)
 
     def _flush(self, results: list[Result]) -> None:
         for connection in list(self._connections):
             if connection.has_to_write:
                 connection.flush(self._selector)
-                if connection.lost:  # what the server said before it went is still to be read
-                    results.extend(connection.converse())
+                if connection.lost:  # replies sent before the loss are still to be read
+                    results.extend(connection.receive())
                     results.extend(self._lose(connection))
 
-    def _wait(self, pace: RateLimiter, results: list[Result]) -> None:
-        """Wait until a server says something, or there is something to say."""
+    def _wait(self, limiter: RateLimiter, results: list[Result]) -> None:
+        """Wait until a server responds, a rate limit or a backoff ends, or it is time to check whether to stop."""
         now = time.monotonic()
-        timeout = _GLANCE_S
-        if pace.wait_s > 0:
-            timeout = min(timeout, pace.wait_s)
-        if self._not_before > now:
-            timeout = min(timeout, self._not_before - now)
-        if self._greetings:
-            timeout = min(timeout, 0.01)
-        events = self._hear(timeout, results)
-        until = now + timeout if not events else time.monotonic() + _GATHER_S
-        # Writing down takes longer than a message: others may join, while enough of them are busy.
+        timeout = _POLL_S
+        if limiter.wait_s > 0:
+            timeout = min(timeout, limiter.wait_s)
+        if self._backoff.not_before > now:
+            timeout = min(timeout, self._backoff.not_before - now)
+        if self._handshakes:
+            timeout = min(timeout, _POLL_DURING_HANDSHAKE_S)
+        events = self._receive(timeout, results)
+        until = now + timeout if not events else time.monotonic() + _BATCH_S
+        # A transaction takes longer than a message, so results are collected while enough connections are busy.
         while events == selectors.EVENT_READ and 0 < 2 * len(results) < len(self._connections):
-            left = until - time.monotonic()
-            if left <= 0 or not self._hear(left, results):
+            remaining = until - time.monotonic()
+            if remaining <= 0 or not self._receive(remaining, results):
                 break
         if not events:
             now = time.monotonic()
             for connection in [one for one in self._connections if one.is_overdue(now)]:
-                connection.lost = "no answer in time"
+                connection.lost = f"no response within {connection.timeout_s} s"
                 results.extend(self._lose(connection))
 
-    def _hear(self, timeout: float, results: list[Result]) -> int:
-        """Take what servers say within so many seconds; return what connections were there for, reading or writing."""
+    def _receive(self, timeout: float, results: list[Result]) -> int:
+        """Read from servers for up to `timeout` seconds; return a mask of the selector events that occurred."""
         seen = 0
         for key, events in self._selector.select(timeout):
             seen |= events
             connection: Connection = key.data
-            results.extend(connection.converse())
+            results.extend(connection.receive())
             if connection.lost:
                 results.extend(self._lose(connection))
             elif connection.is_used_up and connection.conversation.is_idle:
-                self._part(connection)
+                self._quit(connection)
         return seen
 
     # -- connections ----------------------------------------------------------------------------------
 
-    def _welcome(self, *, wanted: bool) -> None:
-        """Take on the connections whose handshake is done, and begin others where they are wanted."""
-        for greeting in [one for one in self._greetings if one.done()]:
-            self._greetings.remove(greeting)
+    def _connect(self, *, wanted: bool) -> None:
+        """Add the connections whose handshake is done, and start further handshakes if connections are wanted."""
+        for handshake in [one for one in self._handshakes if one.done()]:
+            self._handshakes.remove(handshake)
             try:
-                self._add(*greeting.result())
+                self._add(*handshake.result())
             except Unreachable as error:
-                self._blame(error)
+                self._back_off(error)
             except TransportError as error:
-                if not self._connections and not self._go_to_next():
+                if not self._connections and not self._fail_over():
                     self._error = error
-                self._allowed = max(1, len(self._connections) + len(self._greetings))
-        if not wanted or self._error is not None or time.monotonic() < self._not_before:
+                self._backoff.limit_to(len(self._connections) + len(self._handshakes))
+        if not wanted or self._error is not None or time.monotonic() < self._backoff.not_before:
             return
-        if self._greeters is None:
-            self._greeters = ThreadPoolExecutor(_GREETINGS, thread_name_prefix="greeting")
-        limit = min(self._allowed, self.settings.connections) if self._connections else 1
-        while len(self._connections) + len(self._greetings) < limit:
-            self._greetings.append(self._greeters.submit(greet, self.settings, self._tls))
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(_MAX_HANDSHAKES, thread_name_prefix="smtp-handshake")
+        limit = min(self._backoff.allowed, self.settings.connections) if self._connections else 1
+        while len(self._connections) + len(self._handshakes) < limit:
+            self._handshakes.append(self._executor.submit(greet, self.settings, self._tls))
 
     def _add(self, connected: socket, extensions: Mapping[str, str]) -> None:
         connection = Connection(connected, extensions, self.settings)
@@ -230,13 +222,14 @@ class SmtpTransport:
         self._connections.append(connection)
 
     def _lose(self, connection: Connection) -> list[Result]:
-        """Return what becomes of the messages of a connection that is gone, and slow down."""
+        """Drop a lost connection and back off; return the results of its messages in flight."""
         conversation = connection.conversation
-        results = conversation.lose(f"connection lost ({connection.lost})", unsent=connection.unsent)
+        reason = f"connection lost: {connection.lost}"
+        results = conversation.lose(reason, unsent=connection.unsent)
         self._drop(connection)
-        # A server may end an old conversation in which nothing is going on.
+        # A server may close a connection that has been used and is idle.
         if results or conversation.farewell is not None or not conversation.settled:
-            self._blame(Unreachable(f"{self.settings}: connection lost ({connection.lost})"))
+            self._back_off(Unreachable(f"{self.settings}: {reason}"))
         return results
 
     def _drop(self, connection: Connection) -> None:
@@ -245,42 +238,34 @@ class SmtpTransport:
             self._selector.unregister(connection.socket)
         connection.close()
 
-    def _part(self, connection: Connection) -> None:
-        """Leave a server that was given as many messages as one connection may."""
+    def _quit(self, connection: Connection) -> None:
         connection.conversation.quit()
         self._drop(connection)
 
-    def _blame(self, error: TransportError) -> None:
-        """Count a loss: fewer connections, and a pause before the next; too many are the end, or another server."""
-        self._losses += 1
-        self._contented = 0
-        self._allowed = max(1, self._allowed // 2)
-        pause = min(_LONGEST_PAUSE_S, self._first_pause_s * 2 ** (self._losses - 1))
-        self._not_before = time.monotonic() + pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
-        if self._losses >= _LOSSES and not self._connections and not self._go_to_next():
+    def _back_off(self, error: TransportError) -> None:
+        """Count a loss: open fewer connections, later; after too many, fail over to the next server or give up."""
+        self._backoff.lost()
+        if self._backoff.is_exhausted and not self._connections and not self._fail_over():
             self._error = error
 
-    def _go_to_next(self) -> bool:
-        """Turn to the next server, if there is one."""
+    def _fail_over(self) -> bool:
+        """Switch to the next server; return whether there is one."""
         if self._current + 1 >= len(self._servers):
             return False
         self._current += 1
-        self._allowed, self._losses, self._not_before = self.settings.connections, 0, 0.0
+        self._backoff.reset(self.settings.connections)
         return True
 
-    def _judge(self, results: list[Result]) -> None:
-        """Learn from results how things are going."""
+    def _adapt(self, results: list[Result]) -> None:
+        """Adapt the number of connections to results, and end the run when the server's policy refuses us."""
         for result in results:
             if result.verdict is Verdict.SENT:
-                self._losses = 0
-                self._contented += 1
-                if self._contented % _CONTENT == 0:
-                    self._allowed = min(self.settings.connections, self._allowed + 1)
+                self._backoff.sent(self.settings.connections)
             elif result.verdict is Verdict.POLICY and self._error is None:
-                hint = "no reader is to blame: see sender.address and the server's policy"
-                self._error = TransportError(result.words, hint=hint)
+                hint = "check sender.address and the server's policy; no subscriber is at fault"
+                self._error = TransportError(result.response, hint=hint)
 
 
-def _hang_up(greeting: _Greeted) -> None:
-    if not greeting.cancelled() and greeting.exception() is None:
-        greeting.result()[0].close()
+def _discard(handshake: _Handshake) -> None:
+    if not handshake.cancelled() and handshake.exception() is None:
+        handshake.result()[0].close()

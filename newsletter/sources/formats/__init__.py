@@ -1,1 +1,1 @@
-"""Readers of file and wire formats; each turns bytes into records and knows no source."""
+"""File formats and the values in them, shared by the sources."""

@@ -1,7 +1,7 @@
-"""Recorded HTTP answers, as files: so that what a server once said can be pulled again, tested and reported.
+"""Recorded HTTP responses in files, to be pulled again, used in tests, or attached to a bug report.
 
-Two forms are known: one answer as a JSON object with "url", "status_code" and "body", and the cassettes of vcrpy
-(https://vcrpy.readthedocs.io), YAML or JSON, with any number of them.
+There are two formats: one response as a JSON object with "url", "status_code" and "body", and the cassettes of vcrpy
+(https://vcrpy.readthedocs.io), YAML or JSON, with any number of responses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from newsletter.errors import SourceError
+from newsletter.errors import SourceError, install_command
 from newsletter.models import Refusal
 from newsletter.sources.documents import Document
 
@@ -21,10 +21,10 @@ _YAML = (".yaml", ".yml")
 
 
 def responses_in(document: Document) -> Iterator[Document | Refusal]:
-    """Yield the recorded answers in a file, with a refusal for each that is no success; any other file as it is.
+    """Yield the recorded responses in a file, with a refusal for each error status; or yield any other file itself.
 
     Raises:
-        SourceError: It is YAML, as cassettes are, but none.
+        SourceError: The file is YAML but not a cassette.
     """
     recording = _recording(document)
     if recording is None:
@@ -34,17 +34,17 @@ def responses_in(document: Document) -> Iterator[Document | Refusal]:
     if isinstance(interactions, list):
         responses = [one.get("response") for one in interactions if isinstance(one, dict)]
         for number, response in enumerate(responses, start=1):
-            yield from _response(response, f"{document.place}, answer {number}", document)
+            yield from _response(response, f"{document.place}, response {number}", document)
     else:
         yield from _response(recording, document.place, document)
 
 
 def _recording(document: Document) -> dict[str, Any] | None:
-    """Return what a file records, or None if it is no recording."""
+    """Return the content of a recording, or None for any other file."""
     if document.place.endswith(_YAML):
         recording = _load_yaml(document)
         if not isinstance(recording, dict) or "interactions" not in recording:
-            raise SourceError(f"{document.place}: not a recording of HTTP answers: no interactions in it")
+            raise SourceError(f"{document.place}: not a recording of HTTP responses: no interactions")
         return recording
     if isinstance(document.body, bytes) or not document.place.endswith((".json", ".json.gz")):
         return None
@@ -54,7 +54,7 @@ def _recording(document: Document) -> dict[str, Any] | None:
     try:
         recording = json.loads(document.content)
     except (ValueError, RecursionError):
-        return None  # not JSON, or JSON lines: what it is instead the source will say
+        return None  # invalid JSON, or JSON lines: left to the source
     is_one = isinstance(recording, dict) and (
         "interactions" in recording or recording.keys() >= {"status_code", "body"}
     )
@@ -62,17 +62,17 @@ def _recording(document: Document) -> dict[str, Any] | None:
 
 
 def _response(response: Any, place: str, document: Document) -> Iterator[Document | Refusal]:
-    """Yield one answer; nothing for a redirect, whose target is the next one."""
+    """Yield one response; nothing for a redirect, whose target is the next response."""
     if not isinstance(response, dict):
-        yield Refusal(place, "not a recorded HTTP answer")
+        yield Refusal(place, "not a recorded HTTP response")
         return
     status = response.get("status_code", response.get("status"))
     status = status.get("code") if isinstance(status, dict) else status
     if not isinstance(status, int):
-        yield Refusal(place, "a recorded HTTP answer without its status")
+        yield Refusal(place, "recorded HTTP response has no status")
     elif not 200 <= status < 300:
         if not 300 <= status < 400:
-            yield Refusal(place, f"answered {status} {_reason(status)}".rstrip())
+            yield Refusal(place, f"HTTP {status} {_reason(status)}".rstrip())
     else:
         body = response.get("body", response.get("content"))
         yield Document(place, _bytes(body.get("string") if isinstance(body, dict) else body), document.day)
@@ -99,10 +99,13 @@ def _reason(status: int) -> str:
 
 
 def _load_yaml(document: Document) -> Any:
-    import yaml  # noqa: PLC0415 - only cassettes need it
-
     try:
-        return yaml.load(document.content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - it is a safe one
+        import yaml  # noqa: PLC0415 - only cassettes need it
+    except ModuleNotFoundError as error:
+        hint = install_command("cassettes")
+        raise SourceError(f"{document.place}: YAML needs pyyaml", hint=hint) from error
+    try:
+        return yaml.load(document.content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both loaders are safe
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        words = " ".join(str(error).split())
-        raise SourceError(f"{document.place}: not YAML ({words})") from error
+        reason = " ".join(str(error).split())
+        raise SourceError(f"{document.place}: invalid YAML ({reason})") from error

@@ -1,4 +1,4 @@
-"""Days as people and programs write them → `date`: whole, or as far as they are told."""
+"""Dates as people and programs write them, complete or partial."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ from typing import Any, TypeAlias
 
 from newsletter.sources.formats import values
 
-#: Year, month and day; what follows a None is None too.
-_Numbers: TypeAlias = tuple[int | None, int | None, int | None]
-_NEVER: _Numbers = (None, None, None)
+#: Year, month and day; after the first None all are None.
+_PartialDate: TypeAlias = tuple[int | None, int | None, int | None]
+_UNKNOWN: _PartialDate = (None, None, None)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # "2026", "2026-05", "2026/05/08/", "2026/05//spring", "2026-05-08T10:00:00Z".
 _YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2}))?(?:[-/.](\d{1,2}))?(?![\d-])", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+|\d+", re.ASCII)
-# No way to write a day is longer.
-_LONGEST = 60
+# In characters; longer text is not a date.
+_MAX_LENGTH = 60
 
 
 def published(facts: Mapping[str, Any], today: date) -> date | None:
-    """Return the day that a record tells most exactly: in "published", in "date", or in "year", "month" and "day"."""
-    told = [_numbers(facts[fact]) for fact in ("published", "date") if fact in facts]
+    """Return the most precise date of a record: of "published", of "date", or of "year", "month" and "day".
+
+    A partial date gives the last day that it may be by `today`; see `values.latest_day`.
+    """
+    candidates = [_partial_date(facts[fact]) for fact in ("published", "date") if fact in facts]
     if "year" in facts:
-        told.append(_year_month_day(facts))
-    # Of two that are as exact the first counts: a sort keeps their order.
-    found = (values.latest_day(*numbers, today=today) for numbers in sorted(told, key=lambda one: one.count(None)))
+        candidates.append(_year_month_day(facts))
+    # The sort is stable: the first of two equally precise dates wins.
+    found = (
+        values.latest_day(*numbers, today=today) for numbers in sorted(candidates, key=lambda one: one.count(None))
+    )
     return next((day for day in found if day), None)
 
 
-def _year_month_day(facts: Mapping[str, Any]) -> _Numbers:
-    year, month, day = _numbers(facts["year"])  # RIS may have all in its year
+def _year_month_day(facts: Mapping[str, Any]) -> _PartialDate:
+    year, month, day = _partial_date(facts["year"])  # RIS may have the whole date in its year
     if month is None:
         month, day = _month_and_day(facts.get("month"))
     alone = facts.get("day")
@@ -41,33 +46,33 @@ def _year_month_day(facts: Mapping[str, Any]) -> _Numbers:
     return year, month, day
 
 
-def _numbers(value: Any) -> _Numbers:
-    """Read year, month and day, as far as they are told."""
-    if isinstance(value, dict):  # of CSL: {"date-parts": [[2026, 5, 8]]}, {"raw": "May 2026"}
+def _partial_date(value: Any) -> _PartialDate:
+    """Parse a date, as far as it is stated."""
+    if isinstance(value, dict):  # CSL: {"date-parts": [[2026, 5, 8]]}, {"raw": "May 2026"}
         parts = value.get("date-parts")
         if isinstance(parts, list) and parts and isinstance(parts[0], list):
             value = "-".join(str(part) for part in parts[0][:3] if isinstance(part, str) or values.count(part))
         else:
             value = value.get("raw") or value.get("literal")
     if isinstance(value, int) and not isinstance(value, bool):
-        return (value, None, None) if 1000 <= value <= 9999 else _NEVER
+        return (value, None, None) if 1000 <= value <= 9999 else _UNKNOWN
     if not isinstance(value, str):
-        return _NEVER
-    text = value.strip()[:_LONGEST]
+        return _UNKNOWN
+    text = value.strip()[:_MAX_LENGTH]
     if match := _YEAR_FIRST.match(text):
         year, month, day = (int(part) or None if part else None for part in match.groups())
         return year, month, day if month else None
     if found := values.day(text):
         return found.year, found.month, found.day
     years = [int(word) for word in _WORD.findall(text) if len(word) == 4 and word.isdecimal()]
-    return (years[-1], *_month_and_day(text)) if years else _NEVER
+    return (years[-1], *_month_and_day(text)) if years else _UNKNOWN
 
 
 def _month_and_day(value: Any) -> tuple[int | None, int | None]:
-    """Read "May", "5", "8 May" or "May 8, 2026"; of two months ("May-June") neither."""
+    """Parse "May", "5", "8 May" or "May 8, 2026"; two months ("May-June") give neither."""
     if isinstance(value, int):
         return (value, None) if 1 <= value <= 12 else (None, None)
-    words = [word.lower() for word in _WORD.findall(value[:_LONGEST])] if isinstance(value, str) else []
+    words = [word.lower() for word in _WORD.findall(value[:_MAX_LENGTH])] if isinstance(value, str) else []
     small = [int(word) for word in words if len(word) <= 2 and word.isdecimal()]
     if len(words) == len(small) == 1:
         return (small[0], None) if 1 <= small[0] <= 12 else (None, None)

@@ -1,7 +1,7 @@
-"""One record of a reference file → an entry, whichever program wrote it.
+"""Conversion of one record of a reference file into an entry, for every format and program.
 
 A record maps names of fields to values: an object of JSON or CSL-JSON, a row of CSV, the fields of a BibTeX entry, the
-tags of RIS. The same fact goes by many names, which `_NAMES` lists; case, spaces, "-" and "_" in them mean nothing.
+tags of RIS. The same fact has many names, listed in `_NAMES`; case, spaces, "-" and "_" in names are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsletter.sources.formats import dates, values
 
 # -- names of fields ----------------------------------------------------------------------------------
 
-#: What each fact may be called; where a record has several of these, the first counts.
+#: The names of each fact; if a record has several of them, the first in this list wins.
 _NAMES = {
     "title": "title ti t1 name displayname",
     "abstract": "abstract summary ab n2 abstractnote description",
@@ -56,7 +56,7 @@ def _fact(name: str) -> tuple[str, int] | None:
 
 
 def is_title(name: str) -> bool:
-    """Tell whether a field of this name holds titles; a table without one is not of papers."""
+    """Return whether a field of this name holds titles."""
     fact = _fact(name)
     return fact is not None and fact[0] == "title"
 
@@ -78,13 +78,13 @@ def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def entry_from(record: Any, today: date, *, source: str = "file", listed: date | None = None) -> Entry:
-    """Return what a record says of a paper.
+    """Return the entry that a record describes.
 
     Raises:
-        ValueError: It is of no paper; the message says why.
+        ValueError: The record is not a paper; the message is the reason.
     """
     if not isinstance(record, Mapping):
-        raise ValueError(f"an object with fields is expected, not {type(record).__name__}")
+        raise ValueError(f"expected an object, not {type(record).__name__}")
     facts = _facts(record)
     get = facts.get
     title = _line(get("title"))
@@ -120,7 +120,7 @@ def entry_from(record: Any, today: date, *, source: str = "file", listed: date |
 
 
 def _first(value: Any) -> str:
-    """Return the text that a value is, or the first in a list or an object that wraps one; "" for none."""
+    """Return a text value, or the first text in a list or in a wrapping object, or ""."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -147,7 +147,7 @@ def _is_digits(text: str) -> bool:
 
 
 def _link(value: Any, arxiv_id: str | None) -> str | None:
-    """Return an address; not the one that the paper's arXiv id or DOI already says, in whatever spelling."""
+    """Return a URL, unless it only repeats the arXiv id or a DOI of the paper."""
     if value is None or (arxiv_id and isinstance(value, str) and value.endswith(arxiv_id) and "//arxiv.org/" in value):
         return None
     for address in value if isinstance(value, list) else [value]:
@@ -157,7 +157,7 @@ def _link(value: Any, arxiv_id: str | None) -> str | None:
     return None
 
 
-# -- identity -----------------------------------------------------------------------------------------
+# -- identifiers --------------------------------------------------------------------------------------
 
 
 def _arxiv(facts: Mapping[str, Any]) -> tuple[str | None, int | None]:
@@ -169,7 +169,7 @@ def _arxiv(facts: Mapping[str, Any]) -> tuple[str | None, int | None]:
         and plain[4] == "."
         and _is_digits(plain[:4] + plain[5:])
     ):
-        return plain, None  # as most are
+        return plain, None  # the usual case
     for fact in ("arxiv", "id", "doi", "url", "pdf", "number", "comment", "venue"):
         value = facts.get(fact)
         for candidate in value if isinstance(value, list) else (value,):
@@ -179,7 +179,7 @@ def _arxiv(facts: Mapping[str, Any]) -> tuple[str | None, int | None]:
 
 
 def _arxiv_in(fact: str, text: str) -> tuple[str | None, int | None]:
-    """Read an arXiv id: alone, as in "arXiv:2605.01234 [cs]", or as in "arXiv preprint arXiv:2605.01234"."""
+    """Parse an arXiv id: alone, as in "arXiv:2605.01234 [cs]", or as in "arXiv preprint arXiv:2605.01234"."""
     if fact not in ("comment", "venue"):
         text = text.partition("[")[0]
         return arxiv_version(text) if len(text) < 200 else (None, None)
@@ -205,11 +205,11 @@ def _version(value: Any) -> int | None:
     return number if number and number < 10_000 else None
 
 
-# -- people -------------------------------------------------------------------------------------------
+# -- authors ------------------------------------------------------------------------------------------
 
 
 def _authors(value: Any) -> tuple[str, ...]:
-    """Read a list of names or of objects, or one line of names."""
+    """Parse a list of names or of objects, or one line of names."""
     if isinstance(value, list):
         return tuple(dict.fromkeys(name for item in value if (name := _author(item))))
     return values.names(value) if isinstance(value, str) else ()
@@ -217,7 +217,7 @@ def _authors(value: Any) -> tuple[str, ...]:
 
 def _author(value: Any) -> str:
     if isinstance(value, str):
-        # Most names are plain, and there are many.
+        # A shortcut for plain names, which are most of many.
         if value.replace(" ", "").isalpha() and value.isascii() and "  " not in value and value.lower() != "others":
             return value.strip()
         return "".join(values.people([value]))
@@ -238,7 +238,7 @@ def _author(value: Any) -> str:
     return " ".join(filter(None, map(values.text, parts)))
 
 
-# -- words --------------------------------------------------------------------------------------------
+# -- keywords, categories, venue ----------------------------------------------------------------------------------
 
 
 def _keywords(value: Any) -> tuple[str, ...]:
@@ -258,8 +258,8 @@ def _categories(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-#: Classes of the ACM ("I.2.7") and of mathematics ("68T07", "Primary 68T07"), which arXiv lists among its own.
-_CODE = re.compile(
+#: ACM ("I.2.7") and MSC classes ("68T07", "Primary 68T07"), which arXiv lists among its own categories.
+_ACM_OR_MSC = re.compile(
     r"(?:primary|secondary)?[\s:]*(?:[A-K]\.(?:\d+|m)(?:\.(?:\d+|m))*|\d\d[A-Z-]?(?:\d\d|xx))\b.*", re.IGNORECASE
 )
 _ARXIV_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?\.[A-Za-z-]{2,}|[a-z]+-[a-z]+")
@@ -267,11 +267,11 @@ _ARXIV_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?\.[A-Za-z-]{2,}|[a-z]+-[a-z]+")
 
 @lru_cache(maxsize=4096)
 def _categories_in(text: str) -> tuple[str, ...]:
-    """Split "cs.CL cs.LG" and "Neuroscience; Cell Biology", but for what are no names of fields."""
+    """Split "cs.CL cs.LG" and "Neuroscience; Cell Biology", without ACM and MSC classes."""
     pieces = values.texts(re.split("[;,]", text))
     if all(_ARXIV_CATEGORY.fullmatch(word) for piece in pieces for word in piece.split()):
         pieces = tuple(word for piece in pieces for word in piece.split())
-    return tuple(dict.fromkeys(piece for piece in pieces if not _CODE.fullmatch(piece)))
+    return tuple(dict.fromkeys(piece for piece in pieces if not _ACM_OR_MSC.fullmatch(piece)))
 
 
 def _venue(value: Any) -> str | None:
@@ -289,8 +289,8 @@ _WITHDRAWN = re.compile(
 def _is_withdrawn(flag: Any, comment: Any, abstract: str) -> bool:
     if flag is True or flag == 1 or (isinstance(flag, str) and flag.strip().lower() in ("true", "yes", "1")):
         return True
-    told = (*(comment if isinstance(comment, list) else [comment]), abstract[:200])
+    texts = (*(comment if isinstance(comment, list) else [comment]), abstract[:200])
     return any(
-        isinstance(words, str) and "ithdraw" in words and _WITHDRAWN.match(" ".join(words[:400].split())) is not None
-        for words in told
+        isinstance(text, str) and "ithdraw" in text and _WITHDRAWN.match(" ".join(text[:400].split())) is not None
+        for text in texts
     )

@@ -1,8 +1,8 @@
-"""Files of records → one record after the other, in little memory however large the file.
+"""Streaming parsers of files of records, in little memory for files of any size.
 
 JSON (https://www.rfc-editor.org/rfc/rfc8259), JSON lines (https://jsonlines.org), CSV and TSV with a header line
-(https://www.rfc-editor.org/rfc/rfc4180); for BibTeX and RIS see `references`. A record that cannot be read is a
-`Broken` among the others; what a record means is the business of `records.entry_from`.
+(https://www.rfc-editor.org/rfc/rfc4180); for the others see `bibtex` and `ris`. An invalid record is yielded as
+`Broken` among the others; `records.entry_from` interprets the valid ones.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.records import is_title
 from newsletter.text import shorten, squeeze
 
-# No single record is larger; one that seems so lacks its end.
-LARGEST = 16 * 2**20
-#: An object that wraps a whole list is read at once.
-_LARGEST_OBJECT = 64 * 2**20
-_LARGEST_FIELD = 2**20
+# Of one record, in characters; a larger one has no end.
+MAX_RECORD = 16 * 2**20
+#: Of an object that wraps a list, which is decoded as one value.
+_MAX_WRAPPER = 64 * 2**20
+_MAX_FIELD = 2**20
 _CHUNK = 2**16
 
 
 class Raw(NamedTuple):
-    """One record as it stands in the file: a mapping, if all is well."""
+    """One record before interpretation: a mapping, if it is valid."""
 
-    #: The line it begins in; in JSON, which need not have lines, its place among the others.
+    #: Its first line; in JSON, its position among the records, from 1.
     number: int
     record: Any
 
 
 class Broken(NamedTuple):
-    """Something in the file that is no record."""
+    """A part of the file that is not a valid record."""
 
     line: int
     why: str
@@ -47,7 +47,7 @@ class Broken(NamedTuple):
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are not UTF-8 as Windows' Latin-1, as `documents.decode` does, but piece by piece."""
+    """Decode bytes that are not UTF-8 as Windows-1252: the streaming counterpart of `documents.decode`."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
@@ -58,7 +58,7 @@ codecs.register_error("newsletter.windows", _as_windows)
 
 @contextmanager
 def open_text(stream: BinaryStream, newline: str | None = None) -> Iterator[io.TextIOWrapper]:
-    """Read a stream as text: UTF-16 with a byte-order mark, UTF-8 with or without one, what is neither as Latin-1."""
+    """Open a stream as text: UTF-16 with a byte-order mark, UTF-8 with or without one, else Windows-1252."""
     head = stream.peek(3)[:3]
     is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if head == codecs.BOM_UTF8:
@@ -68,11 +68,11 @@ def open_text(stream: BinaryStream, newline: str | None = None) -> Iterator[io.T
     try:
         yield text
     finally:
-        text.detach()  # the stream is its owner's to close
+        text.detach()  # the caller closes the stream
 
 
 class _Rejoined(io.RawIOBase):
-    """A stream whose beginning was read already."""
+    """A stream joined with the part of it that was already read."""
 
     def __init__(self, head: bytes, rest: BinaryStream) -> None:
         self._head = head
@@ -89,15 +89,15 @@ class _Rejoined(io.RawIOBase):
         return size
 
 
-def look_into(stream: BinaryStream) -> tuple[bytes, BinaryStream]:
-    """Return the first 64 KB, and a stream of the whole; `peek` may see only what a pipe has brought so far."""
+def read_head(stream: BinaryStream) -> tuple[bytes, BinaryStream]:
+    """Return the first 64 KB, and a stream of everything; `peek` would return only what a pipe holds so far."""
     head = stream.read(_CHUNK)
     return head, io.BufferedReader(_Rejoined(head, stream), _CHUNK)
 
 
 def lines_of(text: io.TextIOWrapper) -> Iterator[str]:
-    """Yield lines; of one that never ends, pieces."""
-    while line := text.readline(LARGEST):
+    """Yield lines; a line longer than `MAX_RECORD` in pieces."""
+    while line := text.readline(MAX_RECORD):
         yield line
 
 
@@ -105,40 +105,40 @@ def lines_of(text: io.TextIOWrapper) -> Iterator[str]:
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
-#: What the list is called in an object that wraps one.
-_LISTS = ("data", "papers", "entries", "items", "results", "works", "articles")
+#: The keys of a list in an object that wraps one.
+_LIST_KEYS = ("data", "papers", "entries", "items", "results", "works", "articles")
 
 
 def read_jsonl(stream: BinaryStream) -> Iterator[Raw | Broken]:
     """Yield the value of each line that is not blank."""
     with open_text(stream) as text:
-        is_inside = False  # a line that is too long
+        is_inside = False  # within a line that is too long
         number = 0
         for line in lines_of(text):
-            was_inside, is_inside = is_inside, line[-1] != "\n" and len(line) == LARGEST
+            was_inside, is_inside = is_inside, line[-1] != "\n" and len(line) == MAX_RECORD
             number += not was_inside
             if was_inside or line.isspace():
                 continue
             if is_inside:
-                yield Broken(number, f"a line longer than {LARGEST // 2**20} MB")
+                yield Broken(number, f"a line longer than {MAX_RECORD // 2**20} MB")
                 continue
             try:
                 yield Raw(number, json.loads(line))
             except (ValueError, RecursionError) as error:
-                yield Broken(number, f"not JSON: {_reason(error)}")
+                yield Broken(number, f"invalid JSON: {_reason(error)}")
 
 
 def read_json(stream: BinaryStream) -> Iterator[Raw | Broken]:
-    """Yield the elements of a list; or one object after another, and of one that wraps a list the list's elements."""
+    """Yield the elements of a list, or concatenated objects; of an object that wraps a list, the elements."""
     with open_text(stream, newline="") as opened:
-        text = _Json(opened)
+        text = _JsonStream(opened)
         try:
             yield from _elements(text) if text.next() == "[" else _objects(text)
         except (ValueError, RecursionError) as error:
-            yield Broken(text.line, f"not JSON from here on: {_reason(error)}")
+            yield Broken(text.line, f"invalid JSON from here on: {_reason(error)}")
 
 
-class _Json:
+class _JsonStream:
     """JSON text, decoded value by value while it is read."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
@@ -150,11 +150,11 @@ class _Json:
 
     @property
     def line(self) -> int:
-        """The line that is being read."""
+        """The current line, from 1."""
         return self._lines + self._buffer.count("\n", 0, self._at)
 
     def next(self) -> str:
-        """Return the next character that is no space, and stay before it; "" at the end."""
+        """Return the next character after white space without consuming it; "" at the end."""
         while True:
             space = _SPACE.match(self._buffer, self._at)
             self._at = space.end() if space else self._at
@@ -162,68 +162,68 @@ class _Json:
                 return self._buffer[self._at]
             if self._has_ended:
                 return ""
-            self._read_on()
+            self._read_more()
 
     def skip(self) -> None:
-        """Go over one character."""
+        """Consume one character."""
         self._at += 1
 
-    def value(self, largest: int) -> Any:
-        """Decode the next value; raises ValueError or RecursionError if there is none, or a larger one."""
+    def value(self, max_size: int) -> Any:
+        """Decode the next value; raise ValueError or RecursionError if it is invalid or too large."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
-                if self._has_ended or not self._may_go_on(error):
+                if self._has_ended or not self._is_incomplete(error):
                     raise
             else:
-                if end < len(self._buffer) or self._has_ended:  # else a number may go on
+                if end < len(self._buffer) or self._has_ended:  # else more digits may follow
                     self._at = end
                     return value
-            if len(self._buffer) - self._at > largest:
-                raise ValueError(f"a value longer than {largest // 2**20} MB")
-            self._read_on()
+            if len(self._buffer) - self._at > max_size:
+                raise ValueError(f"a value is longer than {max_size // 2**20} MB")
+            self._read_more()
 
-    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
-        """Tell whether text cut short may be all that is wrong: the error is at its end, or in a string without one."""
+    def _is_incomplete(self, error: json.JSONDecodeError) -> bool:
+        """Return whether more text may fix the error: it is at the end of the buffer, or in an unterminated string."""
         return error.pos > len(self._buffer) - 16 or error.msg.startswith("Unterminated")
 
-    def _read_on(self) -> None:
-        """Read as much again as is still to be decoded: so a long value is decoded from its start only a few times."""
+    def _read_more(self) -> None:
+        """Double the text to decode, so that a long value is decoded from its start only a few times."""
         more = self._text.read(max(_CHUNK, len(self._buffer) - self._at))
         self._lines = self.line
         self._buffer, self._at = self._buffer[self._at :] + more, 0
         self._has_ended = not more
 
 
-def _elements(text: _Json) -> Iterator[Raw | Broken]:
+def _elements(text: _JsonStream) -> Iterator[Raw | Broken]:
     text.skip()
     number = 0
     while (mark := text.next()) != "]":
         if number and mark == ",":
             text.skip()
-            if text.next() == "]":  # a comma too much
+            if text.next() == "]":  # a trailing comma
                 return
         elif number:
-            raise ValueError("the list has no end" if not mark else f"a comma is expected, not {mark!r}")
+            raise ValueError("unclosed list" if not mark else f"expected a comma, not {mark!r}")
         number += 1
-        yield Raw(number, text.value(LARGEST))
+        yield Raw(number, text.value(MAX_RECORD))
 
 
-def _objects(text: _Json) -> Iterator[Raw | Broken]:
+def _objects(text: _JsonStream) -> Iterator[Raw | Broken]:
     number = 0
     while text.next():
-        value = text.value(_LARGEST_OBJECT)
+        value = text.value(_MAX_WRAPPER)
         for record in _wrapped(value):
             number += 1
             yield Raw(number, record)
 
 
 def _wrapped(value: Any) -> list[Any]:
-    """Return the records that an object wraps, or the object as the only one."""
+    """Return the records in the list that an object wraps, or the object itself as the only record."""
     if not isinstance(value, dict):
         return [value]
-    for name in _LISTS:
+    for name in _LIST_KEYS:
         rows = value.get(name)
         if isinstance(rows, list) and (any(map(_has_title, rows)) or not _has_title(value)):
             return rows
@@ -240,19 +240,19 @@ def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         why = error.msg.removesuffix(" at").removesuffix(" starting")
         return why[0].lower() + why[1:]
-    return "a number that is too long" if "digits" in str(error) else str(error)
+    return "a number is too long" if "digits" in str(error) else str(error)
 
 
 # -- CSV ----------------------------------------------------------------------------------------------
 
 
 def delimiter_of(header: str) -> str:
-    """Return what stands between the columns of a header line: the comma, semicolon or tab that makes most of them."""
+    """Return the delimiter of a header line: the comma, semicolon or tab that gives the most columns."""
     return max(",;\t", key=lambda mark: len(columns_of(header, mark)))
 
 
 def columns_of(header: str, delimiter: str) -> list[str]:
-    """Return the names of columns in a header line; none if it is no such line."""
+    """Return the column names in a header line; empty if it is not CSV."""
     try:
         return [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
     except csv.Error:
@@ -260,20 +260,20 @@ def columns_of(header: str, delimiter: str) -> list[str]:
 
 
 def read_table(stream: BinaryStream) -> Iterator[Raw | Broken]:
-    """Yield the rows of a CSV or TSV file, by the names in its header line.
+    """Yield the rows of a CSV or TSV file as mappings by the names in its header line.
 
     Raises:
-        ValueError: It has no column of titles.
+        ValueError: There is no title column.
     """
     with open_text(stream, newline="") as text:
         header, line = "", 0
-        while not header.strip() and (header := text.readline(_LARGEST_FIELD)):
+        while not header.strip() and (header := text.readline(_MAX_FIELD)):
             line += 1
         delimiter = delimiter_of(header)
         columns = columns_of(header, delimiter)
         if not any(map(is_title, columns)):
-            raise ValueError(f"no column of titles, only {shorten(squeeze(', '.join(columns)), 200)}")
-        csv.field_size_limit(_LARGEST_FIELD)
+            raise ValueError(f"no title column, only {shorten(squeeze(', '.join(columns)), 200)}")
+        csv.field_size_limit(_MAX_FIELD)
         rows = csv.reader(lines_of(text), delimiter=delimiter)
         while True:
             begin = line + rows.line_num + 1
@@ -282,7 +282,7 @@ def read_table(stream: BinaryStream) -> Iterator[Raw | Broken]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Broken(begin, f"not a row of a table: {error}")
+                yield Broken(begin, f"invalid row: {error}")
                 continue
             if any(row):
                 yield Raw(begin, dict(zip(columns, row, strict=False)))

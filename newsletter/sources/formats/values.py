@@ -1,4 +1,4 @@
-"""Values in what sources answer → facts. A value that is not what it should be is as good as none."""
+"""Conversion of untrusted values in responses into clean facts. An invalid value is treated as missing."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ from newsletter.markup import clean, clean_abstract
 
 
 def text(value: Any) -> str:
-    """Return text as `markup.clean` does; "" for what is no text."""
+    """Return text cleaned by `markup.clean`, or "" if the value is not text."""
     return clean(value) if isinstance(value, str) else ""
 
 
 def abstract(value: Any) -> str:
-    """Return an abstract as `markup.clean_abstract` does; "" for what is no text."""
+    """Return text cleaned by `markup.clean_abstract`, or "" if the value is not text."""
     return clean_abstract(value) if isinstance(value, str) else ""
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects in a list; none for what is no list."""
+    """Return the objects in a list, or [] if the value is not a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def part(value: Any) -> dict[str, Any]:
-    """Return the object that a value is; an empty one for what is none."""
+    """Return an object, or {} if the value is not one."""
     return value if isinstance(value, dict) else {}
 
 
 def word(value: Any) -> str:
-    """Return text as it stands, to be read further; "" for what is no text."""
+    """Return text unchanged, or "" if the value is not text."""
     return value if isinstance(value, str) else ""
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return the texts in a list, each once; none for what is no list."""
+    """Return the cleaned texts in a list without duplicates, or () if the value is not a list."""
     found = (text(item) for item in value) if isinstance(value, list) else iter(())
     return tuple(dict.fromkeys(item for item in found if item))
 
 
 def count(value: Any) -> int | None:
-    """Return a number of things, or None for what is no such number."""
+    """Return a count (0 or more), or None if the value is not one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
 
 
 def link(value: Any) -> str | None:
-    """Return an http(s) address, or None for what is none."""
+    """Return an absolute http(s) URL, or None if the value is not one."""
     address = value.strip() if isinstance(value, str) else ""
     if not address.startswith(("https://", "http://")) or not address.isprintable() or " " in address:
         return None
     try:
         parts = urlsplit(address)
-        is_one = bool(parts.hostname) and parts.port != 0  # a port beyond 65535 is a ValueError
+        is_valid = bool(parts.hostname) and parts.port != 0  # a port beyond 65535 is a ValueError
     except ValueError:
         return None
-    return address if is_one else None
+    return address if is_valid else None
 
 
-# -- days ---------------------------------------------------------------------------------------------
+# -- dates --------------------------------------------------------------------------------------------
 
 
 def day(value: Any) -> date | None:
-    """Read the day of an ISO 8601 or RFC 5322 time, as it stands.
+    """Return the day of an ISO 8601 or RFC 5322 time, in the time zone it states.
 
-    Midnight often means just a day, and converting it to another zone would shift it.
+    It is not converted to UTC: midnight often stands for a whole day, which conversion would shift.
     """
     if not isinstance(value, str):
         return None
@@ -85,9 +85,9 @@ def day(value: Any) -> date | None:
 
 
 def latest_day(year: Any, month: Any = None, day_of_month: Any = None, *, today: date) -> date | None:
-    """Return the day that these numbers name; where month or day are not known, the last that it may be by now.
+    """Return a date; without month or day, the last day of that year or month, but not after `today`.
 
-    The last and not the first, since of two days told of a paper the earlier is kept: so the exact one wins.
+    Merging keeps the earlier of two dates, so an exact date wins over this one.
     """
     numbers = [_number(part) for part in (year, month, day_of_month)]
     if numbers[0] is None or not 1000 <= numbers[0] <= 9999:
@@ -114,13 +114,13 @@ def _end_of_month(first: date) -> date:
 
 # -- names --------------------------------------------------------------------------------------------
 
-_ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+_BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _ET_AL = re.compile(r"[\s,]*\bet al\b\.?", re.IGNORECASE)
 _AND = re.compile(r"\s*,?\s+(?:and|&)\s+", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,4}")
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d."})
-_NOBODY = frozenset({"", "et al", "et al.", "others", "...", "…"})
-# What may stand before a family name and be a part of it.
+_NOT_NAMES = frozenset({"", "et al", "et al.", "others", "...", "…"})
+# Particles that may precede a family name.
 _PARTICLES = frozenset(
     {
         "van",
@@ -148,13 +148,13 @@ _PARTICLES = frozenset(
 def names(value: str) -> tuple[str, ...]:
     """Split a line of authors into names, each as "First Last".
 
-    Knows "A, B, and C", "Last, First and Last, First" (BibTeX), "Last, F.; Last, F." and "Last, F., Last, F.".
+    Formats: "A, B, and C", "Last, First and Last, First" (BibTeX), "Last, F.; Last, F." and "Last, F., Last, F.".
     """
-    line = _ET_AL.sub("", _without_asides(text(value)))
+    line = _ET_AL.sub("", _without_brackets(text(value)))
     if ";" in line:
         return people(line.split(";"))
     pieces = [_with_suffixes(piece.split(",")) for piece in _AND.split(line)]
-    if len(pieces) > 1 and all(len(piece) == 2 or piece[0].lower() in _NOBODY for piece in pieces if piece):
+    if len(pieces) > 1 and all(len(piece) == 2 or piece[0].lower() in _NOT_NAMES for piece in pieces if piece):
         return people(", ".join(piece) for piece in pieces)
     parts = [part for piece in pieces for part in piece]
     if len(parts) % 2 == 0 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
@@ -164,23 +164,23 @@ def names(value: str) -> tuple[str, ...]:
     return people(parts)
 
 
-def _without_asides(line: str) -> str:
-    """Take out what stands in brackets: affiliations and footnotes."""
+def _without_brackets(line: str) -> str:
+    """Remove text in brackets: affiliations and footnotes."""
     previous = ""
     while previous != line:
-        previous, line = line, _ASIDE.sub("", line)
+        previous, line = line, _BRACKETED.sub("", line)
     return line
 
 
 def people(values: Iterable[Any]) -> tuple[str, ...]:
-    """Return names as "First Last", in their order, each once; values that are no names are left out."""
+    """Return names as "First Last" in the same order, without duplicates and values that are not names."""
     return tuple(dict.fromkeys(name for value in values if (name := _person(text(value)))))
 
 
 def _person(name: str) -> str:
-    """Turn "Last, First" around; a suffix stays with the family name but is said at the end."""
+    """Return "Last, First" as "First Last"; a suffix such as "Jr." comes last."""
     parts = _with_suffixes(name.split(","))
-    if not parts or name.strip(" ,;").lower() in _NOBODY:
+    if not parts or name.strip(" ,;").lower() in _NOT_NAMES:
         return ""
     if len(parts) == 2:
         last, suffix = _split_suffix(parts[0])
@@ -199,7 +199,7 @@ def _is_family_name(part: str) -> bool:
 
 
 def _with_suffixes(parts: Iterable[str]) -> list[str]:
-    """Return the parts that are not empty, with "Jr." and the like joined to the name before."""
+    """Return the parts that are not empty, with suffixes such as "Jr." joined to the name before."""
     joined: list[str] = []
     for part in map(str.strip, parts):
         if joined and part.lower() in _SUFFIXES:

@@ -1,4 +1,4 @@
-"""XML from outside → elements, without the ways in which XML can hurt."""
+"""Safe parsing of untrusted XML: no entities, and limited nesting."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from xml.parsers.expat import ErrorString
 from newsletter.errors import SourceError
 from newsletter.sources.documents import Document
 
-# Nobody nests papers deeper, and walking the tree must not exhaust the stack.
-_DEEPEST = 100
+# Deeper nesting could exhaust the stack, and no source needs it.
+_MAX_DEPTH = 100
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ENTITY = tuple("<!ENTITY".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 
 
 class _Builder(ET.TreeBuilder):
-    """Builds elements named without their namespaces, and not too deep."""
+    """Builds elements without namespaces, up to a maximum depth."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,8 +23,8 @@ class _Builder(ET.TreeBuilder):
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise ValueError(f"nested more than {_DEEPEST} deep")
+        if self._depth > _MAX_DEPTH:
+            raise ValueError(f"nested more than {_MAX_DEPTH} deep")
         return super().start(tag.rpartition("}")[2], attrs)
 
     def end(self, tag: str, /) -> ET.Element:
@@ -33,38 +33,38 @@ class _Builder(ET.TreeBuilder):
 
 
 def read_xml(document: Document) -> ET.Element:
-    """Return the root of a document, all its elements named without their namespaces.
+    """Return the root element of a document, with all tags stripped of their namespaces.
 
-    A document that declares entities is refused before any is resolved: they may grow without end, or name files.
+    A document that declares entities is refused before parsing (entity expansion and external entity attacks).
 
     Raises:
-        SourceError: It is not well-formed XML, or not harmless.
+        SourceError: The document is not well-formed XML, or is unsafe.
     """
     content = document.content
     if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and content[:2] not in _UTF16:
-        raise SourceError(f"{document.place}: not XML{_words_of(content)}")
+        raise SourceError(f"{document.place}: not XML{_quoted(content)}")
     if any(mark in content for mark in _ENTITY):
-        raise SourceError(f"{document.place}: XML that declares entities, which is not read")
+        raise SourceError(f"{document.place}: XML entity declarations are not allowed")
     try:
-        parser = ET.XMLParser(target=_Builder())  # noqa: S314 - see above; expat limits what else may grow
+        parser = ET.XMLParser(target=_Builder())  # noqa: S314 - see above; expat limits the rest
         parser.feed(content)
         root: ET.Element = parser.close()
     except ET.ParseError as error:
         line, column = error.position
         reason = ErrorString(error.code)
-        raise SourceError(f"{document.place}: not XML: {reason} in line {line}, column {column}") from error
-    except (ValueError, LookupError) as error:  # too deep, or an encoding that there is not
-        raise SourceError(f"{document.place}: not XML that is read: {error}") from error
+        raise SourceError(f"{document.place}: not well-formed XML: line {line}, column {column}: {reason}") from error
+    except (ValueError, LookupError) as error:  # too deep, or an unknown encoding
+        raise SourceError(f"{document.place}: unsupported XML: {error}") from error
     return root
 
 
 def text_of(element: ET.Element, name: str) -> str:
-    """Return all text in the first child of this name, or ""."""
+    """Return the text of the first child with this tag and of its descendants, or ""."""
     child = element.find(name)
     return "".join(child.itertext()) if child is not None else ""
 
 
-def _words_of(content: bytes) -> str:
-    """Return a short answer in words, such as arXiv's "Rate exceeded.", to be quoted."""
-    words = " ".join(content[:200].decode("utf-8", "replace").split())
-    return f": {words!r}" if words and len(content) < 200 and words.isprintable() else ""
+def _quoted(content: bytes) -> str:
+    """Return a short plain-text response, such as arXiv's "Rate exceeded.", as a suffix of an error message."""
+    text = " ".join(content[:200].decode("utf-8", "replace").split())
+    return f": {text!r}" if text and len(content) < 200 and text.isprintable() else ""

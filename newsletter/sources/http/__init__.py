@@ -1,1 +1,1 @@
-"""The HTTP client that sources share, and its protection against SSRF."""
+"""HTTP: the client of all sources, its rate limits, retries and protection against SSRF."""

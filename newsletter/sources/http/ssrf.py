@@ -1,8 +1,7 @@
-"""Where a web page may lead us: to public addresses, never into the operator's own network (SSRF).
+"""Protection against SSRF: untrusted links and redirects lead to public addresses only, never to a private network.
 
-A feed's redirect or a page's link is text from outside. Its name is resolved once, every address it has must be
-public, and the request then goes to that very address: a name that resolves differently a moment later (DNS
-rebinding) gains nothing.
+A redirect of a feed or a link in a page is untrusted input. Its host name is resolved once, all its addresses must be
+public, and the request is pinned to one of them, which defeats DNS rebinding.
 """
 
 from __future__ import annotations
@@ -14,40 +13,42 @@ from urllib.request import getproxies
 
 from newsletter.errors import SourceError
 
-#: Host and port → its addresses, as numbers.
+#: Host name and port → its IP addresses.
 Resolve = Callable[[str, int], list[str]]
 
-# Carry an IPv4 address inside: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380).
+# Networks whose addresses embed an IPv4 address: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380).
 _CARRIERS = tuple(ip_network(block) for block in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Ask the system's resolver for all of a host's addresses."""
+    """Return all IP addresses of a host, from the system's resolver; raise OSError if there are none."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def public_address(scheme: str, host: str, port: int | None, resolver: Resolve, place: str) -> str | None:
-    """Return one address of `host`, having checked that all are public; None where a proxy is asked instead.
+    """Return an IP address of `host` after checking that all are public; None if a proxy resolves the name.
 
     Raises:
-        SourceError: Not http(s), no such host, or one with an address that is not public.
+        SourceError: The scheme is not http(s), the host is unknown, or one of its addresses is not public.
     """
     if scheme not in ("http", "https"):
-        raise SourceError(f"{place}: leads to {scheme}:, which is not followed")
+        raise SourceError(f"{place}: unsupported scheme in link or redirect: {scheme}")
     if scheme in getproxies() or "all" in getproxies():
         return None
     try:
         found = resolver(host, port or (443 if scheme == "https" else 80))
     except (OSError, UnicodeError) as error:
-        raise SourceError(f"{place}: leads to {host}, which cannot be found") from error
-    private = [number for number in found if not is_public(number)]
+        raise SourceError(f"{place}: host not found in link or redirect: {host}") from error
+    private = [address for address in found if not is_public(address)]
     if private or not found:
-        raise SourceError(f"{place}: leads to {host}, a private address, which is not followed")
+        raise SourceError(
+            f"{place}: private address in link or redirect: {host}", hint="only public hosts are followed"
+        )
     return found[0]
 
 
 def is_public(number: str) -> bool:
-    """Tell whether an IP address is one of the public internet's."""
+    """Return whether an IP address is public: global unicast, also of the IPv4 address it embeds."""
     try:
         address: IPv4Address | IPv6Address = ip_address(number.partition("%")[0])
     except ValueError:

@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import quote
 
 from newsletter.models import Paper
-from newsletter.rendering.digest_context import byline
+from newsletter.rendering.card_context import byline
 from newsletter.rendering.language import language
 from newsletter.rendering.links import paper_links
 from newsletter.text import counted, whole_sentences

@@ -17,6 +17,8 @@ from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.rendering.environment import make_environment
+from newsletter.rendering.labels import section_title
+from newsletter.rendering.language import language
 from newsletter.site import Site
 from newsletter.store import Store, open_store
 from newsletter.web.studio.live_reload import fingerprint
@@ -131,7 +133,7 @@ def _measure(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[Sec
     for number, section in enumerate(digest.sections):
         rest = write(replace(digest, sections=(*digest.sections[:number], *digest.sections[number + 1 :])))
         yield SectionSize(
-            title=section.title,
+            title=section_title(section, language("en")),
             papers=len(section.items),
             matched=section.matched,
             html_b=max(0, size(whole.html) - size(rest.html)),

@@ -8,9 +8,12 @@ from typing import Any
 
 from newsletter.models import Item, Message
 from newsletter.pipeline.explain import Placement, ScoreBreakdown
-from newsletter.pipeline.explanation_text import part_text, topic_text
-from newsletter.rendering.checks import check, find_scorer
+from newsletter.pipeline.explanation_text import part_text, section_text, topic_text
+from newsletter.rendering.checks import check
+from newsletter.rendering.labels import reason_label
+from newsletter.rendering.language import language
 from newsletter.rendering.links import paper_url
+from newsletter.rendering.spam_score import find_scorer
 from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
@@ -94,7 +97,7 @@ def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool
     assert isinstance(placement, Placement)  # noqa: S101 - it is an item of the digest
     return {
         "rank": number,
-        "section": placement.section,
+        "section": section_text(placement),
         "position": placement.position,
         "title": item.paper.title,
         "url": paper_url(item.paper),
@@ -105,7 +108,7 @@ def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool
             for one in breakdown.parts
         ],
         "topics": [{"name": match.topic, "found": topic_text(match)} for match in breakdown.topics],
-        "reasons": [str(reason) for reason in item.reasons],
+        "reasons": [reason_label(reason, item.paper, language("en")) for reason in item.reasons],
         "also": list(item.also),
         "left_out": left_out,
     }

@@ -1,6 +1,7 @@
-"""Mail that came back, as different servers write it, and what each means. All of it is written by us.
+"""Bounces and complaints as different servers write them, and what each means.
 
-The forms follow what these servers are documented or seen to send; people, hosts and words of their own are invented.
+All of them are written by us. Their formats follow what these servers are documented or known to send; people, hosts
+and texts are invented.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ from textwrap import dedent
 from newsletter.sending.status_codes import Kind
 
 HARD, SOFT, COMPLAINT = Kind.HARD, Kind.SOFT, Kind.COMPLAINT
-ADA = "ada@reader.example"
+ADA = "ada@users.example"
 OURS = "<daily-2026-05-08.0123456789abcdef0123@papers.example>"
-_RETURNED = f"Message-ID: {OURS}\nFrom: digest@papers.example\nTo: {ADA}\nSubject: Pears and 19 more papers\n"
+_ORIGINAL = f"Message-ID: {OURS}\nFrom: digest@papers.example\nTo: {ADA}\nSubject: Pears and 19 more papers\n"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One mail, and what it says: addresses with their kinds; none for a mail that says nothing."""
+    """One message, and what it reports: addresses with their kinds, none if it is not a report."""
 
     name: str
     raw: bytes
-    said: dict[str, Kind]
+    expected: dict[str, Kind]
 
 
-def _mail(headers: str, body: str) -> bytes:
+def _message(headers: str, body: str) -> bytes:
     return (dedent(headers).strip() + "\n\n" + dedent(body).lstrip("\n")).replace("\n", "\r\n").encode()
 
 
 def dsn(name: str, sender: str, response: str, block: str, kind: Kind | None, *, to: str = ADA) -> Case:
-    """A report of RFC 3464."""
-    raw = _mail(
+    """Return a delivery status notification (RFC 3464)."""
+    raw = _message(
         f"""From: {sender}
 To: bounces@papers.example
 Subject: Undelivered Mail Returned to Sender
@@ -57,7 +58,7 @@ Final-Recipient: rfc822; {to}
 --b
 Content-Type: text/rfc822-headers
 
-{_RETURNED}
+{_ORIGINAL}
 --b--
 """,
     )
@@ -65,14 +66,14 @@ Content-Type: text/rfc822-headers
 
 
 def text(name: str, headers: str, body: str, kind: Kind | None, *, to: str = ADA) -> Case:
-    """A mail of a server that knows no RFC 3464, or of a person."""
-    raw = _mail(f"Message-ID: <{name.replace(' ', '-')}@mx.example>\n{dedent(headers).strip()}", body)
+    """Return a message of a server that does not follow RFC 3464, or of a person."""
+    raw = _message(f"Message-ID: <{name.replace(' ', '-')}@mx.example>\n{dedent(headers).strip()}", body)
     return Case(name, raw, {to: kind} if kind else {})
 
 
-def arf(name: str, feedback: str, more: str, said: dict[str, Kind]) -> Case:
-    """A report of RFC 5965."""
-    raw = _mail(
+def arf(name: str, feedback: str, more: str, expected: dict[str, Kind]) -> Case:
+    """Return an ARF complaint (RFC 5965)."""
+    raw = _message(
         f"""From: feedback@provider.example
 To: abuse@papers.example
 Subject: complaint about message from 192.0.2.1
@@ -96,12 +97,12 @@ Version: 1
 --b
 Content-Type: message/rfc822
 
-{_RETURNED}
+{_ORIGINAL}
 Papers.
 --b--
 """,
     )
-    return Case(name, raw, said)
+    return Case(name, raw, expected)
 
 
 _POSTFIX = "MAILER-DAEMON@mx.example (Mail Delivery System)"
@@ -116,24 +117,24 @@ def _block(action: str, status: str, diagnostic: str) -> str:
 
 
 _DSNS = [
-    dsn("postfix unknown user", _POSTFIX, f"<{ADA}>: host mx.reader.example said: 550 5.1.1 User unknown",
-        _block("failed", "5.1.1", "550 5.1.1 <ada@reader.example>: Recipient address rejected: User unknown"), HARD),
+    dsn("postfix unknown user", _POSTFIX, f"<{ADA}>: host mx.users.example said: 550 5.1.1 User unknown",
+        _block("failed", "5.1.1", "550 5.1.1 <ada@users.example>: Recipient address rejected: User unknown"), HARD),
     dsn("postfix no such domain", _POSTFIX, "Host or domain name not found.",
         _block("failed", "5.4.4", "X-Postfix; Host or domain name not found. Name service error"), HARD),
     dsn("postfix mailbox full", _POSTFIX, "mailbox full",
         _block("failed", "5.2.2", "552 5.2.2 Mailbox full"), SOFT),
-    dsn("postfix gave up on a timeout", _POSTFIX, "connect to mx.reader.example[192.0.2.7]:25: Connection timed out",
-        _block("failed", "4.4.1", "X-Postfix; connect to mx.reader.example[192.0.2.7]:25: Connection timed out"), SOFT),
-    dsn("postfix still tries", _POSTFIX, "THIS IS A WARNING ONLY. YOU DO NOT NEED TO RESEND YOUR MESSAGE.",
-        _block("delayed", "4.4.1", "X-Postfix; connect to mx.reader.example: Connection refused"), None),
+    dsn("postfix gave up on a timeout", _POSTFIX, "connect to mx.users.example[192.0.2.7]:25: Connection timed out",
+        _block("failed", "4.4.1", "X-Postfix; connect to mx.users.example[192.0.2.7]:25: Connection timed out"), SOFT),
+    dsn("postfix delayed", _POSTFIX, "THIS IS A WARNING ONLY. YOU DO NOT NEED TO RESEND YOUR MESSAGE.",
+        _block("delayed", "4.4.1", "X-Postfix; connect to mx.users.example: Connection refused"), None),
     dsn("postfix delivered", _POSTFIX, "Your message was successfully delivered.",
         _block("delivered", "2.0.0", "250 2.0.0 Ok"), None),
     dsn("postfix relayed", _POSTFIX, "The message was relayed to a server that sends no reports.",
         _block("relayed", "2.0.0", "250 ok"), None),
     dsn("postfix unknown in virtual table", _POSTFIX, "unknown user",
         _block("failed", "5.1.1", "X-Postfix; User unknown in virtual mailbox table"), HARD),
-    dsn("postfix mail loop", _POSTFIX, "mail for reader.example loops back to myself",
-        _block("failed", "5.4.6", "X-Postfix; mail for reader.example loops back to myself"), SOFT),
+    dsn("postfix mail loop", _POSTFIX, "mail for users.example loops back to myself",
+        _block("failed", "5.4.6", "X-Postfix; mail for users.example loops back to myself"), SOFT),
     dsn("exim unrouteable", _EXIM, "A message that you sent could not be delivered.",
         _block("failed", "5.0.0", "550 Unrouteable address"), HARD),
     dsn("exim no such user here", _EXIM, "The following address failed.",
@@ -141,19 +142,19 @@ _DSNS = [
     dsn("exim retry timeout", _EXIM, "retry timeout exceeded",
         _block("failed", "5.0.0", "451 Temporary local problem - please try later"), SOFT),
     dsn("sendmail unknown user", _SENDMAIL, "The following addresses had permanent fatal errors",
-        _block("failed", "5.1.1", "550 5.1.1 <ada@reader.example>... User unknown"), HARD),
+        _block("failed", "5.1.1", "550 5.1.1 <ada@users.example>... User unknown"), HARD),
     dsn("sendmail host unknown", _SENDMAIL, "The following addresses had permanent fatal errors",
-        _block("failed", "5.1.2", "550 5.1.2 Host unknown (Name server: reader.example: host not found)"), HARD),
+        _block("failed", "5.1.2", "550 5.1.2 Host unknown (Name server: users.example: host not found)"), HARD),
     dsn("sendmail disk quota", _SENDMAIL, "permanent fatal errors",
         _block("failed", "5.2.2", "552 5.2.2 Over quota"), SOFT),
     dsn("sendmail warning after four hours", _SENDMAIL, "Warning: could not send message for past 4 hours",
-        _block("delayed", "4.4.7", "451 4.4.1 reply: read error from mx.reader.example."), None),
+        _block("delayed", "4.4.7", "451 4.4.1 reply: read error from mx.users.example."), None),
     dsn("exchange online no such recipient", _EXCHANGE, "Your message to ada couldn't be delivered.",
         _block("failed", "5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found by SMTP lookup"), HARD),
     dsn("exchange online access denied", _EXCHANGE, "Your message couldn't be delivered.",
         _block("failed", "5.4.1", "550 5.4.1 Recipient address rejected: Access denied."), HARD),
     dsn("exchange online no such domain", _EXCHANGE, "couldn't be delivered",
-        _block("failed", "5.4.310", "550 5.4.310 DNS domain reader.example does not exist"), HARD),
+        _block("failed", "5.4.310", "550 5.4.310 DNS domain users.example does not exist"), HARD),
     dsn("exchange mailbox full", _EXCHANGE, "The recipient's mailbox is full.",
         _block("failed", "5.2.2", "554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException"), SOFT),
     dsn("exchange restricted group", _EXCHANGE, "Only senders of the organisation may write here.",
@@ -168,30 +169,30 @@ _DSNS = [
         _block("failed", "5.2.1", "550 5.2.1 The email account that you tried to reach is disabled."), HARD),
     dsn("gmail over quota", _GMAIL, "The recipient's inbox is out of storage space.",
         _block("failed", "5.2.2", "452 4.2.2 The recipient's inbox is out of storage space."), SOFT),
-    dsn("gmail too fast", _GMAIL, "receiving mail at a rate",
+    dsn("gmail rate limit", _GMAIL, "receiving mail at a rate",
         _block("failed", "4.2.1", "450 4.2.1 The user you are trying to contact is receiving mail too quickly."), SOFT),
-    dsn("gmail thinks it is spam", _GMAIL, "Our system has detected that this message is likely unsolicited mail.",
+    dsn("gmail spam", _GMAIL, "Our system has detected that this message is likely unsolicited mail.",
         _block("failed", "5.7.1", "550-5.7.1 Our system has detected that this message is likely unsolicited"), SOFT),
-    dsn("gmail still tries", _GMAIL, "There was a temporary problem. Gmail will retry for 46 more hours.",
+    dsn("gmail delayed", _GMAIL, "There was a temporary problem. Gmail will retry for 46 more hours.",
         _block("delayed", "4.4.2", "TIMEOUT"), None),
     dsn("yahoo disabled", _POSTFIX, "554 delivery error",
         _block("failed", "5.0.0", "554 delivery error: dd This user doesn't have a yahoo.example account"), HARD),
     dsn("yahoo complaints", _POSTFIX, "421 TSS04",
         _block("failed", "4.7.0", "421 4.7.0 [TSS04] Messages temporarily deferred due to user complaints"), SOFT),
     dsn("icloud unknown", _POSTFIX, "user does not exist",
-        _block("failed", "5.1.1", "550 5.1.1 <ada@reader.example>: user does not exist"), HARD),
-    dsn("a server that blocks our address", _POSTFIX, "blocked",
+        _block("failed", "5.1.1", "550 5.1.1 <ada@users.example>: user does not exist"), HARD),
+    dsn("our IP address blocked", _POSTFIX, "blocked",
         _block("failed", "5.7.1", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen"), SOFT),
-    dsn("a server that greylists for ever", _POSTFIX, "greylisted",
+    dsn("endless greylisting", _POSTFIX, "greylisted",
         _block("failed", "4.2.0", "450 4.2.0 Greylisted, see http://postgrey.example/help"), SOFT),
     dsn("a message too large", _POSTFIX, "message size exceeds",
         _block("failed", "5.3.4", "552 5.3.4 Message size exceeds fixed limit"), SOFT),
-    dsn("our own sender refused", _POSTFIX, "bad sender",
+    dsn("our sender address refused", _POSTFIX, "bad sender",
         _block("failed", "5.1.8", "553 5.1.8 <digest@papers.example>... Sender's domain does not exist"), SOFT),
     dsn("spf refused", _POSTFIX, "SPF",
         _block("failed", "5.7.23", "550 5.7.23 Message rejected due to: SPF fail - not authorized"), SOFT),
     dsn("null mx", _POSTFIX, "Domain does not accept mail (nullMX)",
-        _block("failed", "5.1.0", "X-Postfix; Domain reader.example does not accept mail (nullMX)"), HARD),
+        _block("failed", "5.1.0", "X-Postfix; Domain users.example does not accept mail (nullMX)"), HARD),
     dsn("account moved", _SENDMAIL, "moved",
         _block("failed", "5.1.6", "551 5.1.6 User has moved; please try elsewhere"), HARD),
     dsn("german unknown user", _POSTFIX, "Empfänger unbekannt",
@@ -214,7 +215,7 @@ _TEXTS = [
 
          --- Below this line is a copy of the message.
 
-         {_RETURNED}""", HARD),
+         {_ORIGINAL}""", HARD),
     text("qmail over quota", """\
          From: MAILER-DAEMON@mx.example
          Subject: failure notice
@@ -240,11 +241,11 @@ _TEXTS = [
          recipients. This is a permanent error. The following address(es) failed:
 
            {ADA}
-             host mx.reader.example [192.0.2.7]
+             host mx.users.example [192.0.2.7]
              SMTP error from remote mail server after RCPT TO:<{ADA}>:
              550 5.1.1 Mailbox does not exist
          """, HARD),
-    text("exim still tries", """\
+    text("exim delayed", """\
          From: Mail Delivery System <Mailer-Daemon@mx.example>
          Subject: Warning: message 1abc delayed 24 hours
          Auto-Submitted: auto-replied
@@ -284,69 +285,69 @@ _TEXTS = [
          No se ha podido entregar su mensaje a {ADA}: el usuario no existe.
          """, HARD),
     text("out of office", """\
-         From: Ada <ada@reader.example>
+         From: Ada <ada@users.example>
          Subject: Automatic reply: Pears and 19 more papers
          Auto-Submitted: auto-replied
          """, """
-         I am away until Monday. In urgent cases write to bob@reader.example, who could not be happier to help.
+         I am away until Monday. In urgent cases write to bob@users.example, who could not be happier to help.
          """, None),
     text("abwesend", """\
-         From: Ada <ada@reader.example>
+         From: Ada <ada@users.example>
          Subject: Abwesenheitsnotiz: Pears
          X-Auto-Response-Suppress: All
          """, """
          Ich bin bis Montag nicht im Haus; Ihre Nachricht wird nicht weitergeleitet.
          """, None),
     text("vacation without headers", """\
-         From: Ada <ada@reader.example>
+         From: Ada <ada@users.example>
          Subject: Out of Office: back on Monday
          """, """
-         My account is unavailable until Monday, and my mailbox is full. Write to bob@reader.example.
+         My account is unavailable until Monday, and my mailbox is full. Write to bob@users.example.
          """, None),
-    text("a challenge", """\
-         From: ada@reader.example
+    text("challenge-response", """\
+         From: ada@users.example
          Subject: Please confirm your message
          Precedence: bulk
          """, """
-         ada@reader.example does not know you. Your message was not delivered until you answer this mail.
+         ada@users.example does not know you. Your message was not delivered until you answer this mail.
          """, None),
     text("a person writes about a bounce", """\
-         From: Bob <bob@reader.example>
+         From: Bob <bob@users.example>
          Subject: Fwd: failure notice
-         In-Reply-To: <1@reader.example>
+         In-Reply-To: <1@users.example>
          """, """
-         What does this mean? "550 5.1.1 <ada@reader.example>: user unknown". Yours, Bob
+         What does this mean? "550 5.1.1 <ada@users.example>: user unknown". Yours, Bob
          """, None),
-    text("a person answers", """\
-         From: Ada <ada@reader.example>
+    text("a person replies", """\
+         From: Ada <ada@users.example>
          Subject: Re: Pears and 19 more papers
-         In-Reply-To: <1@reader.example>
+         In-Reply-To: <1@users.example>
          """, """
          I could not find the second paper: its address does not exist any more. Can it be delivered again?
          """, None),
-    text("a newsletter about mail", """\
+    text("a newsletter about bounces", """\
          From: News <news@mail.example>
          Subject: Why mail fails: user unknown explained
          Precedence: list
          """, """
          550 5.1.1 <someone@else.example>: user unknown. The mail could not be delivered.
          """, None),
-    text("a subscription is asked for", """\
-         From: carol@reader.example
+    text("a subscribe request", """\
+         From: carol@users.example
          Subject: subscribe
          """, """
-         please, for carol@reader.example
+         please, for carol@users.example
          """, None),
 ]  # fmt: skip
 
 _COMPLAINTS = [
-    arf("a provider's abuse report", "abuse", f"Original-Rcpt-To: {ADA}", {ADA: COMPLAINT}),
-    arf("a report without a name", "abuse", "Source-IP: 192.0.2.1", {ADA: COMPLAINT}),
-    arf("a report that hides the name", "abuse", "Original-Rcpt-To: redacted@provider.example", {ADA: COMPLAINT}),
+    arf("an abuse report", "abuse", f"Original-Rcpt-To: {ADA}", {ADA: COMPLAINT}),
+    arf("a report without an address", "abuse", "Source-IP: 192.0.2.1", {ADA: COMPLAINT}),
+    arf("a report with a redacted address", "abuse", "Original-Rcpt-To: redacted@provider.example", {ADA: COMPLAINT}),
     arf("a fraud report", "fraud", f"Removal-Recipient: {ADA}", {ADA: COMPLAINT}),
     arf("an opt-out", "opt-out", f"Original-Rcpt-To: {ADA}", {ADA: COMPLAINT}),
-    arf("it was no spam", "not-spam", f"Original-Rcpt-To: {ADA}", {}),
-    arf("a signature failed", "auth-failure", f"Original-Rcpt-To: {ADA}", {}),
+    arf("not spam", "not-spam", f"Original-Rcpt-To: {ADA}", {}),
+    arf("authentication failure", "auth-failure", f"Original-Rcpt-To: {ADA}", {}),
 ]
 
 CASES = [*_DSNS, *_TEXTS, *_COMPLAINTS]

@@ -1,4 +1,4 @@
-"""Calls as providers make them, signed with keys of our own."""
+"""Webhook requests as providers send them, signed with our own keys."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:returns"
+from newsletter.sending.bounces.reports import BounceReport
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
 MAILGUN_KEY = "key-of-mailgun"
 
 
 @dataclass
 class Amazon:
-    """Signs as SNS does, and serves its certificate."""
+    """Signs like Amazon SNS, and serves the certificate."""
 
     now: datetime
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
     fetched: list[str] = field(default_factory=list)
 
-    def fetch(self, address: str) -> bytes:
-        self.fetched.append(address)
+    def fetch(self, url: str) -> bytes:
+        self.fetched.append(url)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
         builder = x509.CertificateBuilder(name, name, self.key.public_key(), 1)
         builder = builder.not_valid_before(self.now).not_valid_after(self.now + timedelta(days=1))
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
     def call(self, message: object, **changed: str) -> bytes:
-        """Return a signed notification; what is `changed` is signed, too."""
+        """Return a signed notification; `changed` fields are signed as well."""
         fields = {
             "Type": "Notification",
             "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
@@ -56,14 +58,14 @@ class Amazon:
 
 @dataclass
 class SendGrid:
-    """Signs as SendGrid does."""
+    """Signs like SendGrid."""
 
     now: datetime
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     @property
     def public_key(self) -> str:
-        """As SendGrid's settings show it."""
+        """The public key as SendGrid shows it."""
         public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return base64.b64encode(public).decode()
 
@@ -85,11 +87,16 @@ def mailgun_call(event: object, now: datetime, key: str = MAILGUN_KEY) -> bytes:
 
 
 def basic(username: str, password: str) -> dict[str, str]:
-    """Return the header by which Postmark shows who it is."""
+    """Return the HTTP basic authentication header that Postmark sends."""
     return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
 
 
-# -- what they tell -----------------------------------------------------------------------------------
+def facts(reports: tuple[BounceReport, ...]) -> list[tuple[str, str, str]]:
+    """Return kind, code and address of each report."""
+    return [(one.kind.value, one.code, one.email) for one in reports]
+
+
+# -- events -------------------------------------------------------------------------------------------
 
 
 def ses_bounce(email: str, message_id: str = "<1@papers.example>", **changed: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whatever people, papers and settings are called: what reaches a server is one message with the headers we meant."""
+"""Header and command injection: hostile names and titles reach the server as one message with the intended headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from newsletter.models import Digest, Message
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Verdict, send_one
-from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.site import Site
 from tests.benchmarks.assembling import digest_of, make_papers
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
@@ -35,7 +36,7 @@ _HEADERS = {
 
 @dataclass
 class Recorder:
-    """A server that takes bytes at their word: a line ends with LF, and a message with a dot on such a line."""
+    """A lenient server: a line may end with a bare LF, and a message with a dot on such a line."""
 
     offers: bytes
     port: int = 0
@@ -43,13 +44,13 @@ class Recorder:
     contents: list[bytes] = field(default_factory=list)
 
     def serve(self, listening: socket.socket) -> None:
-        """Serve one connection after the other, until the socket is closed."""
+        """Serve connections one after the other until the socket is closed."""
         while True:
             try:
                 connection, _ = listening.accept()
             except OSError:
                 return
-            # Who says goodbye does not wait for the answer.
+            # A client does not wait for the reply to QUIT.
             with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:
                 self._converse(stream)
 
@@ -67,8 +68,8 @@ class Recorder:
                     write(b"354 go on\r\n")
                     flush()
                     lines = []
-                    while (told := read()) not in (b".\r\n", b".\n", b""):
-                        lines.append(told)
+                    while (content_line := read()) not in (b".\r\n", b".\n", b""):
+                        lines.append(content_line)
                     self.contents.append(b"".join(lines))
                 elif verb == b"BDAT":
                     self.contents.append(stream.read(int(line.split()[1])))  # type: ignore[attr-defined]
@@ -80,19 +81,21 @@ class Recorder:
 def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
     offers = b"".join(b"250-%b\r\n" % word.encode() for word in request.param.split())
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        made = Recorder(offers, listening.getsockname()[1])
-        thread = threading.Thread(target=made.serve, args=(listening,), daemon=True)
+        recorder = Recorder(offers, listening.getsockname()[1])
+        thread = threading.Thread(target=recorder.serve, args=(listening,), daemon=True)
         thread.start()
-        yield made
+        yield recorder
         listening.shutdown(socket.SHUT_RDWR)
         thread.join(5)
 
 
 def send(recorder: Recorder, message: Message) -> tuple[Result, list[bytes], list[bytes]]:
-    """Send one message; return what came of it, the commands and the contents that the server saw."""
+    """Send one message; return the result, and the commands and contents that the server received."""
     recorder.commands.clear()
     recorder.contents.clear()
-    transport = SmtpTransport(SmtpSettings("127.0.0.1", recorder.port, security="none", timeout_s=5, connections=1))
+    transport = SmtpTransport(
+        SmtpSettings("127.0.0.1", recorder.port, security=Security.NONE, timeout_s=5, connections=1)
+    )
     try:
         result = send_one(transport, message)
     finally:
@@ -124,34 +127,34 @@ def config() -> Iterator[Config]:
 ENVIRONMENT = make_environment()
 
 
-def message(config: Config, word: str, place: str) -> Message:
-    """Write a letter in which something of somebody's is this word."""
+def message(config: Config, text: str, place: str) -> Message:
+    """Render a message with this text in one place."""
     digest: Digest = digest_of(make_papers(4))
     subscriber, sender = make_subscriber(), config.sender
     if place == "title":
-        papers = [replace(paper, title=word, abstract=word, authors=(word,)) for paper in make_papers(4)]
+        papers = [replace(paper, title=text, abstract=text, authors=(text,)) for paper in make_papers(4)]
         digest = digest_of(papers)
     elif place == "subscriber":
-        subscriber = replace(subscriber, name=word)
+        subscriber = replace(subscriber, name=text)
     elif place == "email":
-        subscriber = replace(subscriber, email=f"{word}@reader.example")
+        subscriber = replace(subscriber, email=f"{text}@subscriber.example")
     elif place == "topic":
-        subscriber = replace(subscriber, profile=make_profile(topics=(make_topic(word),)))
+        subscriber = replace(subscriber, profile=make_profile(topics=(make_topic(text),)))
     elif place == "note":
-        digest = replace(digest, edition=replace(digest.edition, note=word, closing=word))
+        digest = replace(digest, edition=replace(digest.edition, note=text, closing=text))
     elif place == "site":
-        config = replace(config, site_name=word)
+        config = replace(config, site_name=text)
     elif place == "sender":
-        config = replace(config, sender=replace(sender, name=word, postal_address=word))
+        config = replace(config, sender=replace(sender, name=text, postal_address=text))
     return MessageRenderer(config, ENVIRONMENT, b"secret").write(digest, subscriber, "<1.abc@papers.example>", NOW)
 
 
 @pytest.mark.parametrize("place", ["title", "subscriber", "email", "topic", "note", "site", "sender"])
-@given(word=_ANY)
+@given(text=_ANY)
 @_SMALL
-def test_no_word_makes_a_header_or_a_command(recorder: Recorder, config: Config, place: str, word: str) -> None:
+def test_no_text_can_inject_a_header_or_a_command(recorder: Recorder, config: Config, place: str, text: str) -> None:
     try:
-        built = message(config, word, place)
+        built = message(config, text, place)
     except (ValueError, NewsletterError):  # refused
         return
     result, commands, contents = send(recorder, built)
@@ -188,7 +191,7 @@ def test_no_content_ends_the_message_early(recorder: Recorder, pieces: list[byte
 
     result, commands, contents = send(recorder, message)
 
-    if result.verdict is not Verdict.SENT:  # what is no proper mail is not sent at all
+    if result.verdict is not Verdict.SENT:  # an invalid message is not sent at all
         assert contents == []
         return
     assert len(commands) == 3

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from newsletter.sources.formats.bibliography import plain, read_bibtex, read_ris
 
 from newsletter.sources.formats import bibliography
-from newsletter.sources.formats.bibliography import plain, read_bibtex, read_ris
 from newsletter.sources.formats.tables import Broken, Raw
 
 

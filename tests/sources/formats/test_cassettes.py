@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
 from newsletter.models import Refusal
-from newsletter.sources import Document, Web
+from newsletter.sources import Document, HttpClient
 from newsletter.sources.documents import read_document
 from newsletter.sources.formats.cassettes import responses_in
 from tests.factories import TODAY
@@ -36,8 +36,8 @@ version: 1
 def responses(tmp_path: Path, name: str, content: bytes) -> list[tuple[str, bytes | str]]:
     path = tmp_path / name
     path.write_bytes(content)
-    with Web() as web:
-        found = list(responses_in(read_document(str(path), TODAY, web)))
+    with HttpClient() as client:
+        found = list(responses_in(read_document(str(path), TODAY, client)))
     assert all(one.day == TODAY for one in found if isinstance(one, Document))
     return [(one.place.removeprefix(str(path)), one.why if isinstance(one, Refusal) else one.content) for one in found]
 

@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from newsletter.errors import NewsletterError
-from newsletter.rendering.checks import Scorer
+from newsletter.rendering.spam_score import Scorer
 from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.web.studio import preview_json

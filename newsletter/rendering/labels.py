@@ -1,0 +1,57 @@
+"""Titles of sections, reasons, counts and links of papers, in a subscriber's language."""
+
+from __future__ import annotations
+
+from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
+from newsletter.rendering.language import Language
+
+
+def section_title(section: Section, language: Language) -> str:
+    """Return a section's heading; the name of a topic is the subscriber's own and never translated."""
+    _ = language.gettext
+    match section.kind:
+        case SectionKind.TOPIC:
+            return section.topic
+        case SectionKind.FOLLOWED:
+            return _("People you follow")
+        case SectionKind.TRENDING:
+            return _("Trending")
+        case SectionKind.ALSO_TRENDING:
+            return _("Also trending")
+        case SectionKind.SERENDIPITY:
+            return _("Something different")
+
+
+def reason_label(reason: Reason, paper: Paper, language: Language) -> str:
+    """Return why a paper is in a digest: "title: in-context learning", "trending: 9 upvotes"."""
+    detail = ", ".join(count_labels(paper, language)) if reason.kind is ReasonKind.POPULARITY else reason.detail
+    return f"{_reason_kind(reason.kind, language)}: {detail}"
+
+
+def _reason_kind(kind: ReasonKind, language: Language) -> str:
+    _ = language.gettext
+    return {
+        ReasonKind.TITLE: _("title"), ReasonKind.KEYWORDS: _("keywords"), ReasonKind.ABSTRACT: _("abstract"),
+        ReasonKind.AUTHOR: _("author"), ReasonKind.ORGANIZATION: _("organisation"), ReasonKind.CATEGORY: _("category"),
+        ReasonKind.SOURCE: _("source"), ReasonKind.POPULARITY: _("trending"), ReasonKind.NEW_VERSION: _("new version"),
+    }[kind]  # fmt: skip
+
+
+def count_labels(paper: Paper, language: Language) -> tuple[str, ...]:
+    """Return the known counts that are not zero: "48 upvotes", "3 comments"."""
+    labels = []
+    if paper.upvotes:
+        labels.append(language.ngettext("%(number)s upvote", "%(number)s upvotes", paper.upvotes))
+    if paper.comments:
+        labels.append(language.ngettext("%(number)s comment", "%(number)s comments", paper.comments))
+    return tuple(labels)
+
+
+def link_label(label: str, language: Language) -> str:
+    """Translate a label of `links.paper_links`; names such as "arXiv" and "PDF" stay as they are."""
+    _ = language.gettext
+    translated = {
+        "Discussion": _("Discussion"), "Publisher": _("Publisher"), "Page": _("Page"), "Code": _("Code"),
+        "Project": _("Project"), "Search Hugging Face": _("Search Hugging Face"),
+    }  # fmt: skip
+    return translated.get(label, label)

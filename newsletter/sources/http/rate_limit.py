@@ -1,0 +1,34 @@
+"""Rate limits of the servers we request from: a minimum interval between two requests to one domain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+#: Seconds between two requests, by domain, as the terms of use ask: https://info.arxiv.org/help/api/tou.html (all of
+#: arXiv's hosts together), https://www.ncbi.nlm.nih.gov/books/NBK25497/, https://www.semanticscholar.org/product/api,
+#: https://www.crossref.org/documentation/retrieve-metadata/rest-api/.
+_INTERVAL_S = {"arxiv.org": 3.0, "semanticscholar.org": 1.1, "nih.gov": 0.4, "biorxiv.org": 1.0, "crossref.org": 0.25}
+_DEFAULT_INTERVAL_S = 0.2
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class RateLimiter:
+    """Spaces out the requests to each domain; belongs to one thread."""
+
+    def __init__(
+        self, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._next_request: dict[str, float] = {}
+
+    def wait(self, host: str) -> None:
+        """Sleep until the rate limit of the domain of `host` allows the next request."""
+        domain = next((name for name in _INTERVAL_S if host == name or host.endswith(f".{name}")), host)
+        interval = 0.0 if host in _LOOPBACK else _INTERVAL_S.get(domain, _DEFAULT_INTERVAL_S)
+        now = self._clock()
+        start = max(now, self._next_request.get(domain, now))
+        self._next_request[domain] = start + interval
+        if start > now:
+            self._sleep(start - now)

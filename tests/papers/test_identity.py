@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from newsletter.papers.identity import key_of, may_be_same
+from newsletter.text import title_hash
+from tests.factories import make_entry
+
+
+@pytest.mark.parametrize(
+    ("arxiv_id", "doi", "key"),
+    [
+        ("2605.01234", "10.1000/182", "arxiv:2605.01234"),
+        ("2605.01234", None, "arxiv:2605.01234"),
+        (None, "10.1000/182", "doi:10.1000/182"),
+        (None, None, f"title:{title_hash('Counting Clouds')}"),
+        ("", "", f"title:{title_hash('COUNTING CLOUDS')}"),
+    ],
+)
+def test_the_key_is_the_strongest_identifier(arxiv_id: str | None, doi: str | None, key: str) -> None:
+    assert key_of(arxiv_id, doi, "Counting Clouds") == key
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (("Ada Example",), ("Example, Ada",), True),
+        (("A. Example",), ("Ada Example", "Ben Sample"), True),
+        (("José Erdős",), ("Jose Erdos",), True),
+        ((), ("Ada Example",), True),
+        (("Ada Example",), ("Ben Sample", "Ada Example"), False),
+        (("A. B.",), ("C. D.",), True),  # initials alone contradict nothing
+    ],
+)
+def test_entries_of_one_title_are_one_paper_unless_first_authors_differ(
+    first: tuple[str, ...], second: tuple[str, ...], same: bool
+) -> None:
+    one, other = make_entry(arxiv_id=None, authors=first), make_entry(arxiv_id=None, authors=second)
+    assert may_be_same(one, other) is may_be_same(other, one) is same
+
+
+def test_different_identifiers_mean_different_papers() -> None:
+    assert not may_be_same(make_entry(), make_entry(arxiv_id="2605.09999"))
+    assert not may_be_same(make_entry(doi="10.1000/1"), make_entry(doi="10.1000/2"))
+    assert may_be_same(make_entry(arxiv_id=None, doi="10.1000/1"), make_entry())

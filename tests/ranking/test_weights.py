@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from newsletter.errors import ProfileError
+from newsletter.ranking.weights import check_weights
+
+
+def test_numbers_are_returned_as_floats() -> None:
+    assert check_weights({"title": 4, "popularity": 0, "k1": 0.5}) == {"title": 4.0, "popularity": 0.0, "k1": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        (1, "ranking: a table is expected, as in [ranking]"),
+        ({"tast": 1}, "ranking.tast: no such setting (did you mean ranking.taste?)"),
+        ({"title": 1000.5}, "ranking.title: a number from 0 to 1000 is expected, not 1000.5"),
+        ({"title": float("nan")}, "ranking.title: a number from 0 to 1000 is expected, not nan"),
+        ({"title": False}, "ranking.title: a number from 0 to 1000 is expected, not False"),
+        ({"k1": 0}, "ranking.k1: more than 0 is expected"),
+    ],
+)
+def test_an_invalid_table_is_refused_with_the_name_of_the_setting(table: object, complaint: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        check_weights(table)
+    assert str(caught.value) == complaint

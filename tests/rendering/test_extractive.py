@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.rendering.extractive import key_sentence, one_line
+from newsletter.text import squeeze
+from tests.factories import make_paper
+
+ABSTRACT = (
+    "Pears are eaten all over the world and have been for a long time. "
+    "However, nobody knows which pears keep best in winter. "
+    "We show that pears keep 30% longer in a cold cellar than in a kitchen. "
+    "Further research on cellars would be welcome to many people."
+)
+
+
+def test_the_sentence_that_states_a_result_is_the_key_sentence() -> None:
+    assert key_sentence("Keeping Pears in Winter", ABSTRACT) == (
+        "We show that pears keep 30% longer in a cold cellar than in a kitchen."
+    )
+
+
+def test_a_sentence_that_depends_on_the_one_before_is_not_chosen() -> None:
+    first, second = (
+        "Kettles are used by nearly everybody who drinks tea.",
+        "However, kettles and tea rarely agree on it.",
+    )
+
+    assert key_sentence("Kettles and Tea", f"{first} {second}") == first
+
+
+def test_one_line_prefers_a_generated_summary_to_the_sources_and_this_to_the_abstract() -> None:
+    summarized = make_paper(abstract=ABSTRACT, summary="From the source.")
+
+    assert one_line(summarized, "Generated.") == "Generated."
+    assert one_line(summarized) == "From the source."
+    assert one_line(make_paper(abstract=ABSTRACT, summary=None)).startswith("We show that pears")
+    assert one_line(make_paper(abstract="", summary=None)) == ""
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=600).map(squeeze), st.text(max_size=40))
+@settings(max_examples=100)
+def test_one_line_is_verbatim_and_at_most_240_characters(abstract: str, title: str) -> None:
+    assert key_sentence(title, abstract) in abstract
+    assert len(one_line(make_paper(title=title, abstract=abstract, summary=None))) <= 240

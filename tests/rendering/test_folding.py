@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import re
+from email import message_from_bytes, message_from_string
+from email.policy import default
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.rendering.folding import fold, inert, mailbox
+from newsletter.text import squeeze
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.from_regex(
+    r"(=\?utf-8\?[qb]\?[=0-9A-F]*\?=){1,3}"
+)
+
+
+def parse(field: bytes) -> dict[str, str]:
+    return {name: str(value) for name, value in message_from_bytes(field + b"\r\n", policy=default).items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field"),
+    [
+        ("Subject", "8 May: Pears", b"Subject: 8 May: Pears\r\n"),
+        ("Message-ID", f"<{'x' * 90}@news.example>", b"Message-ID: <" + b"x" * 90 + b"@news.example>\r\n"),
+        ("List-Unsubscribe", f"<https://a.example/{'x' * 60}>, <mailto:a@b.example>",
+         b"List-Unsubscribe: <https://a.example/" + b"x" * 60 + b">,\r\n <mailto:a@b.example>\r\n"),
+        ("Subject", "Grüße", b"Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n"),
+        ("To", mailbox("Zoë", "zoe@bücher.example"), b"To: =?utf-8?b?Wm/Dqw==?=\r\n <zoe@xn--bcher-kva.example>\r\n"),
+        ("To", mailbox("", "zoë@example.org"), "To: zoë@example.org\r\n".encode()),
+    ],
+)  # fmt: skip
+def test_a_field_is_folded(name: str, value: str, field: bytes) -> None:
+    assert fold(name, value) == field
+
+
+@given(texts)
+@settings(max_examples=200)
+def test_an_arbitrary_subject_stays_one_field_of_short_lines(text: str) -> None:
+    field = fold("Subject", inert(text))
+
+    assert field.isascii()
+    assert max(map(len, field.split(b"\r\n"))) <= 78
+    assert re.search(rb"(?<!\r)\n|\r(?!\n)", field) is None
+    assert parse(field) == {"Subject": squeeze(text).replace("=?", "= ?")}
+
+
+@given(texts)
+@settings(max_examples=100)
+def test_an_arbitrary_display_name_belongs_to_one_mailbox(name: str) -> None:
+    field = fold("To", mailbox(name, "ada@example.org")).decode()
+    (address,) = message_from_string(field, policy=default)["To"].addresses
+
+    assert address.addr_spec == "ada@example.org"
+    assert "".join(address.display_name.split()) == "".join(inert(name).split())
+
+
+def test_encoded_words_from_outside_are_not_decoded() -> None:
+    assert inert("=?utf-8?q?=0D=0ABcc:_a@b.c?=\n x") == "= ?utf-8?q?=0D=0ABcc:_a@b.c?= x"

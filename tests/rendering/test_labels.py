@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from newsletter.languages import LANGUAGES
+from newsletter.models import Message, Reason, ReasonKind, Section, SectionKind
+from newsletter.rendering.labels import count_labels, link_label, reason_label, section_title
+from newsletter.rendering.language import language
+from tests.factories import make_paper, make_profile, make_subscriber
+from tests.rendering.conftest import ENGLISH, Write, make_digest
+
+GERMAN = language("de")
+OWN_SECTIONS = [kind for kind in SectionKind if kind is not SectionKind.TOPIC]
+
+
+def test_sections_of_the_program_are_translated() -> None:
+    titles = {kind: section_title(Section("", (), 0, kind), GERMAN) for kind in OWN_SECTIONS}
+
+    assert titles == {
+        SectionKind.FOLLOWED: "Wem du folgst",
+        SectionKind.TRENDING: "Beliebt",
+        SectionKind.ALSO_TRENDING: "Auch beliebt",
+        SectionKind.SERENDIPITY: "Etwas anderes",
+    }
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("kind", OWN_SECTIONS)
+def test_a_topic_called_like_a_section_of_the_program_keeps_its_name(code: str, kind: SectionKind) -> None:
+    name = section_title(Section("", (), 0, kind), ENGLISH)
+
+    assert section_title(Section(name, (), 0), language(code)) == name
+
+
+def test_both_parts_of_a_german_message_keep_the_name_of_a_topic(write: Write) -> None:
+    topic, other = make_digest().sections
+    digest = make_digest(sections=(Section("Trending", topic.items, topic.matched), other))
+
+    message: Message = write(digest, make_subscriber(profile=make_profile(language="de")))
+
+    assert "\nTrending\n--------\n" in message.text
+    assert "\nAuch beliebt\n------------\n" in message.text
+    assert ">Trending</h2>" in (message.html or "")
+    assert ">Auch beliebt</h2>" in (message.html or "")
+
+
+def test_a_reason_names_its_kind_in_the_language_and_its_detail_as_it_is() -> None:
+    paper = make_paper(upvotes=12, comments=1)
+
+    labels = {kind: reason_label(Reason(kind, "x*"), paper, GERMAN) for kind in ReasonKind}
+
+    assert labels == {
+        ReasonKind.TITLE: "Titel: x*",
+        ReasonKind.KEYWORDS: "Schlagwörter: x*",
+        ReasonKind.ABSTRACT: "Abstract: x*",
+        ReasonKind.AUTHOR: "Autor: x*",
+        ReasonKind.ORGANIZATION: "Organisation: x*",
+        ReasonKind.CATEGORY: "Kategorie: x*",
+        ReasonKind.SOURCE: "Quelle: x*",
+        ReasonKind.POPULARITY: "beliebt: 12 Stimmen, 1 Kommentar",
+        ReasonKind.NEW_VERSION: "neue Version: x*",
+    }
+
+
+def test_unknown_and_zero_counts_are_left_out() -> None:
+    assert count_labels(make_paper(upvotes=0, comments=None), ENGLISH) == ()
+    assert count_labels(make_paper(upvotes=1, comments=2), ENGLISH) == ("1 upvote", "2 comments")
+
+
+def test_labels_of_links_are_translated_and_names_are_not() -> None:
+    assert [link_label(label, GERMAN) for label in ("Discussion", "arXiv")] == ["Diskussion", "arXiv"]

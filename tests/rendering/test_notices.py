@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from newsletter.languages import LANGUAGES
+from newsletter.rendering.context import NoticeContext
+from newsletter.rendering.environment import make_environment
+from newsletter.rendering.language import language
+from newsletter.rendering.message import Envelope, Sender
+from newsletter.rendering.notices import Notices
+from tests.factories import NOW
+from tests.rendering.conftest import SITE
+from tests.rendering.test_digest import page_of
+
+URL = "https://papers.example.org/confirm/abc"
+UNTIL = date(2026, 5, 15)
+ENVELOPE = Envelope(
+    message_id="<1@news.example>", sender=Sender("Papers", "digest@news.example", "digest@news.example"),
+    recipient="ada@example.org", recipient_name="", list_name="Papers", unsubscribe_urls=(), date=NOW,
+)  # fmt: skip
+
+
+def all_notices(code: str) -> list[NoticeContext]:
+    notices = Notices(make_environment(), SITE, language(code))
+    return [
+        notices.confirm_subscription("ada@example.org", URL, UNTIL),
+        notices.already_subscribed("ada@example.org", URL, UNTIL),
+        notices.confirm_address("ada@example.org", URL, UNTIL),
+        notices.preferences_link(URL, UNTIL),
+    ]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_notice_has_one_link_and_the_day_it_expires(code: str) -> None:
+    notices = Notices(make_environment(), SITE, language(code))
+    for notice in all_notices(code):
+        message = notices.message(ENVELOPE, notice)
+
+        page = page_of(message)
+        assert page.values("href") == [URL]
+        assert set(page.values("lang")) == {code}
+        assert URL in message.text
+        assert language(code).day(UNTIL) in " ".join(message.text.split())
+        assert message.subject == notice.subject
+
+
+def test_a_notice_is_no_list_mail() -> None:
+    notices = Notices(make_environment(), SITE, language("en"))
+    head = notices.message(ENVELOPE, all_notices("en")[0]).content.partition(b"\r\n\r\n")[0]
+
+    assert b"List-" not in head
+    assert b"Precedence" not in head
+    assert b"Auto-Submitted: auto-generated" in head
+
+
+def test_every_notice_has_a_subject_of_its_own() -> None:
+    assert len({notice.subject for notice in all_notices("en")}) == 4

@@ -1,0 +1,24 @@
+"""Rate limits, by a clock that the test sets."""
+
+from __future__ import annotations
+
+from newsletter.sending.smtp.rate_limit import RateLimiter, TokenBucket
+from tests.sending.messages import message
+
+
+def test_a_token_bucket_limits_messages_per_second() -> None:
+    bucket = TokenBucket(2.0)
+    assert bucket.wait_s(0.0) == 0
+    bucket.take()
+    assert bucket.wait_s(0.0) == 0.5
+    assert bucket.wait_s(0.5) == 0
+
+
+def test_while_one_domain_is_rate_limited_others_are_sent_to() -> None:
+    messages = [message("a@one.example"), message("b@one.example"), message("c@two.example")]
+    limiter = RateLimiter(iter(messages), max_per_second=0, max_per_hour=0, max_per_second_per_domain=1)
+
+    order = [limiter.next(at) for at in (0.0, 0.0, 0.0, 1.0, 1.0)]
+
+    assert order == [messages[0], messages[2], None, messages[1], None]
+    assert limiter.is_empty
