@@ -215,7 +215,7 @@ def test_links_in_mail_that_the_older_release_sent_still_work(upgraded: Store) -
     assert tokens.read_bounce_report(secret, "bounces+1-423e83bc5c97039af909@example.org") == 1
 
 
-def test_feedback_and_what_was_learned_from_it_are_kept(upgraded: Store) -> None:
+def test_feedback_and_taste_models_are_kept(upgraded: Store) -> None:
     assert upgraded.feedback.of(1) == {1: True, 4: True, 7: False}
     assert [example.key for example in upgraded.feedback.examples(1)] == ["arxiv:2401.00001"]
     assert upgraded.summaries.find([2, 3], "de") == {2: "Wolken werden sortiert."}
