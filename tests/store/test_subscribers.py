@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -93,3 +94,12 @@ def test_an_update_without_topics_removes_them(store: Store) -> None:
 def test_every_status_is_stored_with_its_time(store: Store, status: Status) -> None:
     store.subscribers.set_status(add(store).id, status, LATER)
     assert store.subscribers.get(ADA) == make_subscriber(status=status, status_at=LATER)
+
+
+def test_pauses_end_by_themselves(store: Store) -> None:
+    ada = add(store)
+    end = NOW + timedelta(days=3)
+    store.subscribers.set_status(ada.id, Status.PAUSED, NOW, paused_until=end.date())
+    assert store.subscribers.wake(NOW) == 0
+    assert store.subscribers.wake(end) == 1
+    assert store.subscribers.get(ADA) == replace(ada, status_at=end)

@@ -19,8 +19,8 @@ from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store, open_store
 from newsletter.store.confirmations import Kind
 from newsletter.store.papers import Change
+from newsletter.subscribers.double_opt_in import confirm
 from newsletter.subscribers.feedback import give_feedback_by_token
-from newsletter.subscribers.opt_in import confirm
 from newsletter.subscribers.subscriptions import unsubscribe
 from tests.factories import NOW, make_entry
 
