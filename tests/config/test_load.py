@@ -66,7 +66,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("[site]\nname = 5\n", "site.name: text is expected, not 5", None),
         ("[site]\nurl = 'papers.example.org'\n", "site.url: an address is expected", None),
         ("[site]\nurl = 'https://['\n", "site.url: an address is expected", None),
-        ("[sender]\naddress = 'me'\n", "sender.address: 'me' is not an address", None),
+        ("[sender]\naddress = 'me'\n", "sender.address: 'me' is not a valid email address", None),
         ("[[relays]]\nport = 25\n", "relays: number 1 has no host", 'as in host = "smtp.example.net"'),
         ("[[relays]]\nhots = 'a'\n", "smtp.hots: no such setting", "did you mean smtp.host?"),
         ("relays = 5\n", "relays: tables are expected", None),
