@@ -246,7 +246,6 @@ def test_titles_and_reasons_of_an_older_newsletter_become_kinds(path: Path) -> N
     ]
 
 
-def test_an_old_store_brought_to_today_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
 def test_a_migrated_store_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     db = Database(old)
