@@ -22,7 +22,7 @@ from newsletter.sending.dkim import sign
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
 from newsletter.subscribers import subscriptions
-from newsletter.subscribers.opt_in import PURGED_AFTER
+from newsletter.subscribers.double_opt_in import PURGED_AFTER
 
 #: A request can be confirmed for this long.
 _VALID_FOR = timedelta(days=3)

@@ -1,4 +1,6 @@
-"""Papers, readers and the ledger ⇄ one SQLite file. One module per noun; rows become models here and nowhere else.
+"""Store papers, subscribers and the ledger in one SQLite file.
+
+There is one module per noun; rows become models here and nowhere else.
 
 with open_store(site.store) as store:
     with store.transaction():
@@ -32,12 +34,12 @@ from newsletter.store.topics import Topics
 __all__ = ["Store", "open_store"]
 
 
-class _TakeBack(Exception):
-    """The end of a rehearsal."""
+class _RollBack(Exception):
+    """Ends the transaction of a dry run."""
 
 
 class Store:
-    """Everything that is remembered. Belongs to the thread that opened it; close it, or use it in a `with`."""
+    """The tables of one database. A store belongs to the thread that opened it; close it, or use it in a `with`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -55,32 +57,32 @@ class Store:
         self.archive = Archive(db)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Do what is inside the `with` entirely or not at all."""
+        """Commit what the `with` block does, or none of it if the block raises."""
         return transaction(self._db)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Do what is inside the `with`, and take it back: other processes never see it, and wait for its end."""
+        """Run the `with` block in a transaction that is rolled back: other processes wait for it and never see it."""
         try:
             with self.transaction():
                 yield
-                raise _TakeBack  # noqa: TRY301 - it is what ends the transaction without keeping it
-        except _TakeBack:
+                raise _RollBack  # noqa: TRY301 - the way out of the transaction that does not commit it
+        except _RollBack:
             pass
 
     def secret(self) -> bytes:
-        """Return the key that signs this site's links, made when first asked for."""
+        """Return the 32-byte key that signs this site's links; the first call makes it."""
         sql = "SELECT value FROM secrets WHERE name = 'links'"
         known = self._db.execute(sql).fetchone()
         if known is None:
-            with self.transaction():  # another process may be making one, too: the first stays
+            with self.transaction():  # another process may be making one, too: the first one wins
                 made = {"name": "links", "value": secrets.token_bytes(32)}
                 self._db.table("secrets").insert(made, pk="name", ignore=True)
             known = self._db.execute(sql).fetchone()
         return bytes(known[0])
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database file."""
         self._db.close()
 
     def __enter__(self) -> Store:
@@ -93,9 +95,9 @@ class Store:
 
 
 def open_store(path: Path) -> Store:
-    """Open the store in the file `path`, making it where there is none.
+    """Open the store in the file `path`; create the file if it does not exist.
 
     Raises:
-        StoreError: The file is not a store of ours, is of a newer version, or cannot be written.
+        StoreError: The file is not a newsletter database, has a newer schema, or cannot be written.
     """
     return Store(open_database(path))

@@ -1,4 +1,4 @@
-"""What came back of the mail ⇄ rows."""
+"""The bounces and complaints that were reported."""
 
 from __future__ import annotations
 
@@ -15,48 +15,50 @@ _COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, resp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:
-    """One report on one address, as it is kept."""
+    """One report on one address, as it is stored."""
 
-    #: The same whenever the same report is read.
+    #: Identifies the report, so that reading it twice stores it once.
     fingerprint: str
     email_key: str
-    #: Whose mail it was; None when they are gone.
+    #: The recipient; None if they were erased.
     subscriber_id: int | None = None
-    #: What it is about, where the report says.
+    #: The delivery that bounced; None if the report does not name it.
     delivery_id: int | None = None
     #: "hard", "soft" or "complaint".
     kind: str
-    #: Of RFC 3463, or "".
+    #: An enhanced status code (RFC 3463), or "".
     code: str
+    #: What the server answered.
     response: str
+    #: How the report came in: "smtp", "dsn", "arf", "text" or the name of a provider.
     origin: str
     reported_at: datetime
 
 
 class Bounces:
-    """What came back to one store."""
+    """The `bounces` table."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def put(self, row: Bounce) -> bool:
-        """Keep a report; return whether it is a new one."""
+        """Store a report; return False if it is stored already."""
         marks = ", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))
         sql = f"INSERT OR IGNORE INTO bounces ({_COLUMNS}) VALUES ({marks})"
         return self._db.execute(sql, asdict(row) | {"reported_at": row.reported_at.isoformat()}).rowcount > 0
 
     def of(self, email: str) -> list[Bounce]:
-        """Return what came back from an address, in any case, the newest first."""
+        """Return the reports on an address, in any spelling, the newest first."""
         return self._where("email_key = ? ORDER BY reported_at DESC, id DESC", [email_key(email)])
 
     def latest(self, limit: int) -> list[Bounce]:
-        """Return what came back, the newest first."""
+        """Return the `limit` newest reports, the newest first."""
         return self._where("1 ORDER BY reported_at DESC, id DESC LIMIT ?", [limit])
 
     def soft_count(self, key: str, since: datetime) -> int:
-        """Return how many messages an address (its `email_key`) refused softly since a moment.
+        """Count the soft bounces of an address (its `email_key`) since a moment.
 
-        Two reports on one delivery are one refusal.
+        Several reports on one delivery count once.
         """
         sql = (
             "SELECT count(DISTINCT coalesce(delivery_id, fingerprint)) FROM bounces "
@@ -65,15 +67,15 @@ class Bounces:
         return int(self._db.execute(sql, [key, since.isoformat()]).fetchone()[0])
 
     def counts(self) -> dict[str, int]:
-        """Return how many reports there are of each kind."""
+        """Count the reports by kind."""
         return dict(self._db.execute("SELECT kind, count(*) FROM bounces GROUP BY kind").fetchall())
 
     def delivery(self, delivery_id: int) -> tuple[int, int] | None:
-        """Return the number and the subscriber of a delivery, or None if there is none."""
+        """Return the ids of a delivery and of its subscriber, or None if there is no such delivery."""
         return self._delivery("id = ?", delivery_id)
 
     def delivery_of(self, message_id: str) -> tuple[int, int] | None:
-        """Return the number and the subscriber of the delivery with this Message-ID, or None if it is not ours."""
+        """Return the ids of the delivery with this Message-ID and of its subscriber, or None if it is not ours."""
         return self._delivery("message_id = ?", message_id)
 
     def _delivery(self, condition: str, value: int | str) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""What was asked for under an address, to be confirmed by whoever reads its mail ⇄ rows."""
+"""Requests that the owner of an address has to confirm by email (double opt-in)."""
 
 from __future__ import annotations
 
@@ -17,36 +17,37 @@ _COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sen
 
 
 class Kind(StrEnum):
-    """What is asked for."""
+    """What a request is for."""
 
-    #: To be mailed.
+    #: A new subscription.
     SUBSCRIBE = "subscribe"
-    #: To be mailed at this address instead of the old one.
+    #: Another address for a subscription.
     CHANGE_ADDRESS = "change_address"
-    #: A link to one's preferences, by somebody who may be subscribed already.
+    #: A link to the preferences, for somebody who may be a subscriber.
     LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One thing that was asked for."""
+    """One request."""
 
     id: int
     kind: Kind
+    #: Where the confirmation email goes.
     email: str
-    #: Who asks, where they are known.
+    #: The subscriber who made the request; None if it was not made by one.
     subscriber_id: int | None
     name: str
-    #: As a profile's file has them.
+    #: The fields of a profile file.
     preferences: Mapping[str, Any]
     requested_at: datetime
-    #: When the mail that asks to confirm it left.
+    #: When the confirmation email was sent; None while it waits.
     sent_at: datetime | None
     confirmed_at: datetime | None
 
 
 class Confirmations:
-    """The confirmations of one store."""
+    """The `confirmations` table."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -61,7 +62,7 @@ class Confirmations:
         name: str = "",
         preferences: Mapping[str, Any] | None = None,
     ) -> int:
-        """Remember a request, and return its number."""
+        """Store a request; return its id."""
         row = {
             "kind": kind.value,
             "email": email,
@@ -74,34 +75,34 @@ class Confirmations:
         return int(str(self._db.table("confirmations").insert(row).last_pk))
 
     def find(self, number: int) -> Request | None:
-        """Return the request of this number, or None."""
+        """Return the request with this id, or None."""
         return next(iter(self._where("id = ?", [number])), None)
 
     def waiting(self, limit: int) -> list[Request]:
-        """Return confirmations whose mail has not left yet, the oldest first."""
+        """Return up to `limit` requests whose email was not sent yet, the oldest first."""
         return self._where("sent_at IS NULL ORDER BY requested_at, id LIMIT ?", [limit])
 
     def count_since(self, email: str, moment: datetime) -> int:
-        """Return how often something was asked for under an address since a moment."""
+        """Count the requests for an address since a moment."""
         sql = "SELECT count(*) FROM confirmations WHERE email_key = ? AND requested_at >= ?"
         return int(self._db.execute(sql, [email_key(email), moment.isoformat()]).fetchone()[0])
 
     def claim(self, number: int, now: datetime) -> bool:
-        """Remember that the mail that asks to confirm a request leaves; return False if it left already."""
+        """Mark the email of a request as sent, before sending it; return False if it was sent already."""
         sql = "UPDATE confirmations SET sent_at = ? WHERE id = ? AND sent_at IS NULL"
         return self._db.execute(sql, [now.isoformat(), number]).rowcount > 0
 
     def unclaim(self, number: int) -> None:
-        """Remember that the mail did not leave after all."""
+        """Mark the email of a request as not sent: sending it failed."""
         self._db.execute("UPDATE confirmations SET sent_at = NULL WHERE id = ?", [number])
 
     def mark_confirmed(self, number: int, subscriber_id: int, now: datetime) -> None:
-        """Remember that a request was confirmed, and by whom."""
+        """Mark a request as confirmed by a subscriber."""
         sql = "UPDATE confirmations SET confirmed_at = ?, subscriber_id = ? WHERE id = ?"
         self._db.execute(sql, [now.isoformat(), subscriber_id, number])
 
     def forget_before(self, moment: datetime) -> int:
-        """Forget what was asked for before a moment, confirmed or not; return how many confirmations that were."""
+        """Delete the requests made before a moment, confirmed or not; return how many there were."""
         return self._db.execute("DELETE FROM confirmations WHERE requested_at < ?", [moment.isoformat()]).rowcount
 
     def _where(self, condition: str, values: list[Any]) -> list[Request]:
@@ -119,7 +120,7 @@ def _request(
     *moments: str | None,
 ) -> Request:
     requested_at, sent_at, confirmed_at = (datetime.fromisoformat(one) if one else None for one in moments)
-    assert requested_at is not None  # noqa: S101 - the column says so
+    assert requested_at is not None  # noqa: S101 - the column is NOT NULL
     return Request(
         number, Kind(kind), email, subscriber_id, name, json.loads(preferences), requested_at, sent_at, confirmed_at
     )

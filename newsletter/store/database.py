@@ -1,4 +1,4 @@
-"""The SQLite file: opening, checking that it is ours, and transactions."""
+"""Open the SQLite file, check that it is ours, and run transactions."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from newsletter.store.migrations import MIGRATIONS
 
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
 _BUSY_TIMEOUT_MS = 30_000
-_WAL_PAUSE_MS = 20
-# An abstract takes half of SQLite's default page, and a pull's index more than its default cache of 2 MB: with these
-# a large pull takes a tenth less time.
-_PAGE_B = 8192
+_WAL_RETRY_MS = 20
+# An abstract fills half of SQLite's default page, and the index that a pull updates exceeds the default cache of 2 MB.
+# With these values a large pull takes a tenth less time.
+_PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 
 
 def open_database(path: Path) -> Database:
-    """Open the store's file, making it or bringing it to today's schema.
+    """Open the database file; create it or migrate it to the present schema.
 
     Raises:
-        StoreError: Not an SQLite file, another program's, of a newer newsletter, or not writable.
+        StoreError: The file is not SQLite, belongs to another program, has a newer schema, or is not writable.
     """
-    with _explained(path):
+    with _store_errors(path):
         db = Database(path, execute_plugins=False)
         db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = FULL")
         db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
-        db.execute(f"PRAGMA page_size = {_PAGE_B}")  # of a new file; one that is there keeps its own
+        db.execute(f"PRAGMA page_size = {_PAGE_SIZE_B}")  # only takes effect in a new file
         try:
             _check_ours(db, path)
             if MIGRATIONS.pending(db):
                 _enable_wal(db)
-                with transaction(db):  # another process may be at the same; whoever comes second finds it done
+                with transaction(db):  # if another process migrates too, the second finds nothing pending
                     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                     MIGRATIONS.apply(db)
         except BaseException:
@@ -50,14 +50,14 @@ def open_database(path: Path) -> Database:
 
 
 def _enable_wal(db: Database) -> None:
-    """Switch to write-ahead logging; SQLite waits for no other process here, so we do."""
-    for _ in range(_BUSY_TIMEOUT_MS // _WAL_PAUSE_MS):
+    """Switch to write-ahead logging; SQLite does not apply the busy timeout to this, so retry."""
+    for _ in range(_BUSY_TIMEOUT_MS // _WAL_RETRY_MS):
         try:
             db.enable_wal()
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
-            time.sleep(_WAL_PAUSE_MS / 1000)
+            time.sleep(_WAL_RETRY_MS / 1000)
         else:
             return
     db.enable_wal()
@@ -66,23 +66,26 @@ def _enable_wal(db: Database) -> None:
 def _check_ours(db: Database, path: Path) -> None:
     (application_id,) = db.execute("PRAGMA application_id").fetchone()
     if application_id != _APPLICATION_ID and db.table_names():
-        raise StoreError(f"{path}: a database of another program", hint="move it away or choose another site")
+        raise StoreError(f"{path}: not a newsletter database", hint="move it away, or choose another site")
     empty = Database(memory=True, execute_plugins=False)
-    ours = {step.name for step in MIGRATIONS.pending(empty)}
+    known = {step.name for step in MIGRATIONS.pending(empty)}
     empty.close()
-    unknown = {step.name for step in MIGRATIONS.applied(db)} - ours
+    unknown = {step.name for step in MIGRATIONS.applied(db)} - known
     if unknown:
         raise StoreError(
-            f"{path}: written by a newer newsletter ({', '.join(sorted(unknown))})",
+            f"{path}: the schema is newer than this release ({', '.join(sorted(unknown))})",
             hint=f"upgrade: pip install -U {DISTRIBUTION}",
         )
 
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """Do what is inside entirely or not at all; inside another transaction, as a part of it.
+    """Commit what the `with` block does, or roll it back if it raises; nested, use a savepoint.
 
-    It takes the write lock at once: two writers wait for each other instead of failing half-way.
+    The write lock is taken at the beginning, so that two writers wait for each other instead of failing half-way.
+
+    Raises:
+        StoreError: The file is locked, full, corrupt or read-only.
     """
     if db.conn.in_transaction:
         with db.atomic():
@@ -97,7 +100,7 @@ def transaction(db: Database) -> Iterator[None]:
             db.conn.rollback()
             raise
     except sqlite3.DatabaseError as error:
-        _explain(error, _file_of(db))
+        _raise_store_error(error, _file_of(db))
         raise
 
 
@@ -106,19 +109,19 @@ def _file_of(db: Database) -> str:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        _explain(error, str(path))
+        _raise_store_error(error, str(path))
         raise
 
 
-def _explain(error: sqlite3.DatabaseError, path: str) -> None:
-    """Raise in our words what is the file's matter; the rest is a mistake of ours.
+def _raise_store_error(error: sqlite3.DatabaseError, path: str) -> None:
+    """Raise a StoreError if the cause is the file; return if it is a bug of ours (a violated constraint, wrong SQL).
 
     Raises:
-        StoreError: The file is locked, full, broken or not to be written.
+        StoreError: The file is locked, full, corrupt or read-only.
     """
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
         return
@@ -126,11 +129,11 @@ def _explain(error: sqlite3.DatabaseError, path: str) -> None:
     raise StoreError(f"{path}: {error}", hint=hint) from error
 
 
-def _hint(words: str) -> str | None:
-    if "locked" in words:
-        return "another newsletter is writing: try again when it is done"
-    if "unable to open" in words:
-        return "does the folder exist, and may you write there?"
-    if "full" in words:
+def _hint(message: str) -> str | None:
+    if "locked" in message:
+        return "another newsletter process is writing: try again when it is done"
+    if "unable to open" in message:
+        return "check that the folder exists and is writable"
+    if "full" in message:
         return "free some disk space"
     return None

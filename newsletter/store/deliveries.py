@@ -1,4 +1,4 @@
-"""The ledger ⇄ rows: one delivery per edition and subscriber, made before anything is sent."""
+"""The ledger: one delivery per edition and subscriber, written before anything is sent."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
 class Deliveries:
-    """The ledger of one store."""
+    """The `deliveries` table."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def stage(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
-        """Put deliveries (edition, subscriber, digest, Message-ID) aside, until `queue_staged`."""
+        """Collect deliveries (edition, subscriber, digest, Message-ID) in a temporary table, until `queue_staged`."""
         with self._db.atomic():
             self._db.execute(
                 "CREATE TEMP TABLE IF NOT EXISTS staged (edition_key, subscriber_id, digest_id, message_id)"
@@ -36,7 +36,7 @@ class Deliveries:
             self._db.conn.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
 
     def queue_staged(self, now: datetime) -> int:
-        """Write what was put aside into the ledger, to be sent: all of it at once. Returns how many there are."""
+        """Write all staged deliveries into the ledger as queued, in one statement; return how many there are."""
         queued = self._db.execute(
             "INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, "
             "next_attempt_at, updated_at) SELECT *, 'queued', 0, '', NULL, ? FROM temp.staged",
@@ -46,19 +46,19 @@ class Deliveries:
         return queued
 
     def unstage(self) -> None:
-        """Forget what was put aside, before or in vain."""
+        """Drop the staged deliveries, if there are any."""
         self._db.execute("DROP TABLE IF EXISTS temp.staged")
 
     def queue(self, edition_key: str, subscriber_id: int, digest_id: int, message_id: str, now: datetime) -> None:
-        """Write one delivery into the ledger, to be sent."""
+        """Write one delivery into the ledger as queued."""
         self.unstage()
         self.stage([(edition_key, subscriber_id, digest_id, message_id)])
         self.queue_staged(now)
 
     def claim(self, now: datetime, *, after: int, limit: int) -> list[Delivery]:
-        """Return deliveries that are to be carried out now, in the order they were planned, from the one `after`."""
+        """Return up to `limit` deliveries that are due, in the order of their ids, beginning behind `after`."""
         sql = (
-            # The planner would take the primary key, and pass by all that was ever sent.
+            # SQLite's planner would scan the primary key, and with it everything that was ever sent.
             f"SELECT {_COLUMNS} FROM deliveries INDEXED BY deliveries_open WHERE id > ? "
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
@@ -67,7 +67,7 @@ class Deliveries:
         return [_delivery(row) for row in rows.fetchall()]
 
     def open_count(self, now: datetime) -> int:
-        """Return how many deliveries are to be carried out now."""
+        """Count the deliveries that are due."""
         sql = (
             "SELECT count(*) FROM deliveries INDEXED BY deliveries_open "
             "WHERE status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
@@ -76,7 +76,7 @@ class Deliveries:
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
 
     def oldest_open(self) -> datetime | None:
-        """Return when the edition was made that somebody waits for the longest, or None if nobody waits."""
+        """Return when the oldest edition with open deliveries was created, or None if there is none."""
         sql = (
             "SELECT min(created_at) FROM editions WHERE key IN (SELECT edition_key FROM deliveries "
             "INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred'))"
@@ -85,45 +85,48 @@ class Deliveries:
         return datetime.fromisoformat(moment) if moment else None
 
     def depart(self, delivery_id: int, now: datetime) -> bool:
-        """Store that a message is about to leave, unless its reader or its edition must not be served any more."""
+        """Mark a delivery as being sent; return False if it is not open any more.
+
+        It is not if its subscriber unsubscribed, paused or was suppressed, or its edition was paused or cancelled.
+        """
         return self._db.conn.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
 
     def counts(self, edition_key: str | None = None) -> dict[str, int]:
-        """Return how many deliveries, of an edition or of all, are in which status."""
+        """Count the deliveries of an edition, or of all, by status."""
         where, values = ("WHERE edition_key = ?", [edition_key]) if edition_key else ("", [])
         sql = f"SELECT status, count(*) FROM deliveries {where} GROUP BY status"
         return dict(self._db.execute(sql, values).fetchall())
 
     def with_status(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int) -> list[Delivery]:
-        """Return deliveries in one of these statuses, the latest first."""
+        """Return up to `limit` deliveries in one of these statuses, the latest change first."""
         marks = ", ".join("?" for _ in statuses)
         where = f"status IN ({marks})" + (" AND edition_key = ?" if edition_key else "")
         values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), limit]
         return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", values)
 
-    def hold(self, now: datetime, words: str) -> int:
-        """Keep what is in doubt since a crash for a person to decide; return how many there are."""
+    def hold(self, now: datetime, detail: str) -> int:
+        """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
         sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"
-        return self._db.execute(sql, [words, now.isoformat()]).rowcount
+        return self._db.execute(sql, [detail, now.isoformat()]).rowcount
 
     def skip_open(
-        self, now: datetime, words: str, *, edition_key: str | None = None, before: datetime | None = None
+        self, now: datetime, detail: str, *, edition_key: str | None = None, before: datetime | None = None
     ) -> int:
-        """Skip what waits, of one edition or of all those made `before`; return how many there are."""
+        """Skip the waiting deliveries of one edition, or of all created `before`; return how many there are."""
         where = "edition_key = ?" if edition_key else "edition_key IN (SELECT key FROM editions WHERE created_at < ?)"
         value = edition_key or (before.isoformat() if before else "")
         sql = (
             f"UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ? WHERE {where} "
             "AND status IN ('queued', 'deferred')"
         )
-        return self._db.execute(sql, [words, now.isoformat(), value]).rowcount
+        return self._db.execute(sql, [detail, now.isoformat(), value]).rowcount
 
     def queue_again(
         self, statuses: Sequence[DeliveryStatus], edition_key: str | None, now: datetime, *, since: datetime
     ) -> int:
-        """Queue what ended in one of these statuses, or waits, once more; return how many there are.
+        """Requeue the deliveries in one of these statuses; return how many there are.
 
-        Left as it is what would only be skipped: of editions made before `since`, and to suppressed addresses.
+        Those that would only be skipped stay: of editions created before `since`, or to suppressed addresses.
         """
         marks = ", ".join("?" for _ in statuses)
         sql = f"""
@@ -135,12 +138,12 @@ class Deliveries:
         return self._db.execute(sql, [now.isoformat(), *values]).rowcount
 
     def find(self, edition_key: str, subscriber_id: int) -> Delivery | None:
-        """Return the delivery of an edition to a subscriber, or None if none was planned."""
+        """Return the delivery of an edition to a subscriber, or None if there is none."""
         found = self._where("edition_key = ? AND subscriber_id = ?", [edition_key, subscriber_id])
         return found[0] if found else None
 
     def open(self) -> list[Delivery]:
-        """Return the deliveries that are not at their end, in the order they were planned."""
+        """Return the deliveries that are queued, being sent or deferred, in the order of their ids."""
         return self._where("status IN ('queued', 'sending', 'deferred') ORDER BY id", [])
 
     def of_subscriber(self, subscriber_id: int) -> list[Delivery]:
@@ -148,9 +151,9 @@ class Deliveries:
         return self._where("subscriber_id = ? ORDER BY id DESC", [subscriber_id])
 
     def papers_planned_for(self, subscriber_id: int) -> dict[int, datetime]:
-        """Return the ids of all papers that were sent to a subscriber or are on their way, and when they last were.
+        """Return the papers that a subscriber was or will be sent: paper id → time of the last change.
 
-        What failed or was skipped never reached the reader, and does not keep a later edition from holding it.
+        Failed and skipped deliveries do not count: they never arrived, so a later edition may have their papers.
         """
         sql = (
             "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
@@ -168,8 +171,8 @@ class Deliveries:
         detail: str = "",
         next_attempt_at: datetime | None = None,
     ) -> None:
-        """Store a delivery's new status. Each move to `SENDING` is an attempt, unless their number is told."""
-        waits = next_attempt_at.isoformat() if next_attempt_at else None
+        """Store a delivery's new status. A move to `SENDING` counts as an attempt, unless `attempts` is given."""
+        due = next_attempt_at.isoformat() if next_attempt_at else None
         self._db.execute(
             "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
             "next_attempt_at = ?, updated_at = ? WHERE id = ?",
@@ -178,14 +181,14 @@ class Deliveries:
                 attempts,
                 int(status is DeliveryStatus.SENDING),
                 detail,
-                waits,
+                due,
                 now.isoformat(),
                 delivery_id,
             ],
         )
 
     def put_back(self, delivery: Delivery) -> None:
-        """Store a delivery as it was before an attempt that did not come to anything, and does not count as one."""
+        """Restore a delivery to what it was before an attempt that does not count as one."""
         self._db.execute(
             "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ? WHERE id = ?",
             [

@@ -1,4 +1,4 @@
-"""Editions and the digests in them ⇄ rows. A digest is frozen when it is planned: a restart renders the same."""
+"""Editions and their digests. A digest is frozen when it is planned, so that a restart renders the same."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _COLUMNS = "key, cadence, day, since, created_at, note, closing"
 
 
 class Editions:
-    """The editions of one store."""
+    """The `editions` and `digests` tables."""
 
     def __init__(self, db: Database, papers: Papers) -> None:
         self._db = db
         self._papers = papers
 
     def find(self, key: str) -> Edition | None:
-        """Return the edition of this key, or None."""
+        """Return the edition with this key, or None."""
         row = self._db.execute(f"SELECT {_COLUMNS} FROM editions WHERE key = ?", [key]).fetchone()
         return _edition(row) if row else None
 
     def before(self, cadence: Cadence, day: date) -> Edition | None:
         """Return the latest edition of a cadence for an earlier day, or None.
 
-        Weekly ones of other weekdays, and monthly ones of other days of the month, are for other readers.
+        Weekly editions of other weekdays, and monthly ones of other days, are for other subscribers.
         """
         sql = f"""
             SELECT {_COLUMNS} FROM editions WHERE cadence = :cadence AND day < :day
@@ -41,7 +41,7 @@ class Editions:
         return _edition(row) if row else None
 
     def put(self, edition: Edition) -> None:
-        """Store an edition, unless it is there."""
+        """Store an edition; one with this key that is stored already stays as it is."""
         row = {
             "key": edition.key,
             "cadence": edition.cadence.value,
@@ -54,21 +54,21 @@ class Editions:
         self._db.table("editions").insert(row, pk="key", ignore=True)
 
     def set_state(self, key: str, state: EditionState) -> bool:
-        """Pause, resume or cancel an edition; return whether there is one of this key."""
+        """Pause, resume or cancel an edition; return False if there is none with this key."""
         return self._db.execute("UPDATE editions SET state = ? WHERE key = ?", [state.value, key]).rowcount > 0
 
     def states(self) -> dict[str, EditionState]:
-        """Return the state of every edition that is paused or cancelled, by its key."""
+        """Return the editions that are not open: key → state."""
         sql = "SELECT key, state FROM editions WHERE state <> 'open'"
         return {key: EditionState(state) for key, state in self._db.execute(sql)}
 
     def latest(self, limit: int) -> list[Edition]:
-        """Return the latest editions, the newest first."""
+        """Return the `limit` newest editions, the newest first."""
         sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ?"
         return [_edition(row) for row in self._db.execute(sql, [limit]).fetchall()]
 
     def put_digest(self, digest: Digest) -> int:
-        """Store a digest and return its number; the same digest of the same edition is stored once."""
+        """Store a digest and return its id; equal digests of one edition share a row."""
         sections = [
             (position, section.topic, section.matched, section.kind.value)
             for position, section in enumerate(digest.sections)
@@ -106,12 +106,12 @@ class Editions:
         return number
 
     def get_digest(self, number: int) -> Digest:
-        """Return the digest of this number, its papers as they are known today."""
+        """Return the digest with this id, with its papers as they are known today."""
         edition_key, considered = self._db.execute(
             "SELECT edition_key, considered FROM digests WHERE id = ?", [number]
         ).fetchone()
         edition = self.find(edition_key)
-        assert edition is not None  # noqa: S101 - a foreign key holds it
+        assert edition is not None  # noqa: S101 - a foreign key guarantees it
         items = self._items(number)
         sections = self._db.execute(
             "SELECT position, topic, matched, kind FROM digest_sections WHERE digest_id = ? ORDER BY position",
@@ -133,7 +133,7 @@ class Editions:
         items: dict[int, list[Item]] = {}
         shown: set[int] = set()
         for section, paper_id, score, reasons, also in rows:
-            if paper_id in shown:  # two were found to be one while the digest waited
+            if paper_id in shown:  # two papers of the digest were merged since
                 continue
             shown.add(paper_id)
             item = Item(

@@ -1,4 +1,4 @@
-"""What readers said they want more or less of, and what was learned from it ⇄ rows."""
+"""What subscribers want more and less of."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from newsletter.models import Example
 
 
 class Feedback:
-    """The feedback of one store's readers."""
+    """The `feedback` and `examples` tables."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def put(self, subscriber_id: int, paper_id: int, *, liked: bool, now: datetime) -> None:
-        """Remember that a reader wants more (or less) like a paper; the last word counts."""
+        """Store that a subscriber likes or dislikes a paper, in place of earlier feedback on it."""
         row = [subscriber_id, paper_id, int(liked), now.isoformat()]
         self._db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?)", row)
 
     def withdraw(self, subscriber_id: int, paper_id: int) -> bool:
-        """Forget what a reader said of a paper; return whether they had."""
+        """Delete a subscriber's feedback on a paper; return False if there was none."""
         sql = "DELETE FROM feedback WHERE subscriber_id = ? AND paper_id = ?"
         return self._db.execute(sql, [subscriber_id, paper_id]).rowcount > 0
 
     def of(self, subscriber_id: int) -> dict[int, bool]:
-        """Return the ids of the papers that a reader likes (True) and dislikes (False), the latest first."""
+        """Return a subscriber's feedback, the latest first: paper id → liked (True) or disliked (False)."""
         sql = "SELECT paper_id, liked FROM feedback WHERE subscriber_id = ? ORDER BY given_at DESC, paper_id"
         return {paper_id: bool(liked) for paper_id, liked in self._db.execute(sql, [subscriber_id])}
 
     def put_example(self, subscriber_id: int, example: Example, now: datetime) -> None:
-        """Remember that a reader wants more (or less) like a paper that the store does not hold."""
+        """Store that a subscriber likes or dislikes a paper that is not in the store."""
         row = [subscriber_id, example.key, example.title, example.abstract, int(example.liked), now.isoformat()]
         self._db.execute("INSERT OR REPLACE INTO examples VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def forget_example(self, subscriber_id: int, key: str) -> None:
-        """Forget what a reader said of a paper that the store does not hold."""
+        """Delete a subscriber's feedback on a paper that is not in the store."""
         self._db.execute("DELETE FROM examples WHERE subscriber_id = ? AND key = ?", [subscriber_id, key])
 
     def examples(self, subscriber_id: int) -> list[Example]:
-        """Return what a reader said of papers that the store does not hold, in the order of their keys."""
+        """Return a subscriber's feedback on papers that are not in the store, in the order of their keys."""
         sql = "SELECT key, title, abstract, liked FROM examples WHERE subscriber_id = ? ORDER BY key"
         rows = self._db.execute(sql, [subscriber_id])
         return [Example(key, title, abstract, liked=bool(liked)) for key, title, abstract, liked in rows]
 
     def subscribers(self) -> list[int]:
-        """Return the numbers of all who like anything."""
+        """Return the ids of all subscribers who like any paper."""
         sql = """
             SELECT subscriber_id FROM feedback WHERE liked UNION SELECT subscriber_id FROM examples WHERE liked
             ORDER BY 1"""

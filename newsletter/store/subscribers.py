@@ -1,4 +1,4 @@
-"""Subscribers, what they read, and addresses that must not be mailed ⇄ rows."""
+"""Subscribers with their profiles and topics, and the suppression list."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
     "trending", "updates", "serendipity", "even_if_empty", "follow", "ranking",
 )  # fmt: skip
-#: A subscriber to be: address, its `email_key`, name, profile.
+#: Somebody to add: address, its `email_key`, name, profile.
 Person = tuple[str, str, str, Profile]
-#: So many are read at once, where there may be a million.
-_AT_ONCE = 1000
+#: How many subscribers are read at once, where there may be a million.
+_BATCH = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
 
 
 class Subscribers:
-    """The subscribers of one store."""
+    """The `subscribers`, `subscriptions` and `suppressions` tables."""
 
     def __init__(self, db: Database, topics: Topics) -> None:
         self._db = db
@@ -42,30 +42,30 @@ class Subscribers:
             "subscribed_at": now.isoformat(),
         }
         self._db.table("subscribers").insert(
-            row | self._preferences(name, profile, origin) | {"status_at": now.isoformat()}
+            row | self._profile_columns(name, profile, origin) | {"status_at": now.isoformat()}
         )
         subscriber = self.get(email)
         self._subscribe(subscriber.id, profile.topics)
         return self.get(email)
 
     def add_many(self, people: Iterable[Person], origin: str, now: datetime) -> None:
-        """Store new, active subscribers whose addresses nobody has, much faster than `add` for each."""
+        """Store new, active subscribers, much faster than one by one; no address may be in use."""
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM subscribers").fetchone()
-        # By identity: a profile is large, and many share one.
-        shared: defaultdict[int, list[Person]] = defaultdict(list)
+        # Grouped by identity, since to compare profiles takes long and many people share one object.
+        groups: defaultdict[int, list[Person]] = defaultdict(list)
         for person in people:
-            shared[id(person[3])].append(person)
-        for alike in shared.values():
-            self._add_alike(alike[0][3], alike, last + 1, origin, now)
-            last += len(alike)
+            groups[id(person[3])].append(person)
+        for group in groups.values():
+            self._add_group(group[0][3], group, last + 1, origin, now)
+            last += len(group)
 
-    def _add_alike(self, profile: Profile, people: Iterable[Person], first: int, origin: str, now: datetime) -> None:
-        """Store new subscribers of one profile, numbered from `first` on."""
-        at, stored = now.isoformat(), self._preferences("", profile, origin)
+    def _add_group(self, profile: Profile, people: Iterable[Person], first: int, origin: str, now: datetime) -> None:
+        """Store new subscribers with one profile, with the ids from `first` on."""
+        at, stored = now.isoformat(), self._profile_columns("", profile, origin)
         same = {"status": "active", "subscribed_at": at, "status_at": at} | {
             k: v for k, v in stored.items() if k != "name"
         }
-        # What is the same in all of them is written into the statement: to bind it each time takes as long as the rest.
+        # Equal values are written into the statement: to bind them for each row takes as long as all the rest.
         values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
         columns = f"id, email, email_key, name, {', '.join(same)}"
         sql = f"INSERT INTO subscribers ({columns}) VALUES (?, ?, ?, ?, {', '.join(values)})"
@@ -76,42 +76,42 @@ class Subscribers:
             self._db.conn.execute(sql, [position, topic, first])
 
     def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
-        """Return which of these `email_key`s belong to subscribers who did not leave, and which must not be mailed."""
+        """Return which of these `email_key`s are subscribed (or paused or disabled), and which are suppressed."""
         wanted = json.dumps(list(keys))
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
         rows = self._db.execute(sql, [wanted]).fetchall()
         sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
         has_any = self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]
-        unwanted = {key for (key,) in self._db.execute(sql, [wanted])} if has_any else set()
-        unwanted |= {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
-        return {key for key, _ in rows} - unwanted, unwanted
+        suppressed = {key for (key,) in self._db.execute(sql, [wanted])} if has_any else set()
+        suppressed |= {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
+        return {key for key, _ in rows} - suppressed, suppressed
 
     def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
-        """Store what a known subscriber wishes for now; the status stays."""
-        self._db.table("subscribers").update(subscriber_id, self._preferences(name, profile, origin))
+        """Replace the name, profile and origin of a subscriber; the status stays."""
+        self._db.table("subscribers").update(subscriber_id, self._profile_columns(name, profile, origin))
         self._subscribe(subscriber_id, profile.topics)
 
     def set_status(
         self, subscriber_id: int, status: Status, now: datetime, *, paused_until: date | None = None
     ) -> None:
-        """Store a new status and since when it holds; a pause may end by itself."""
+        """Store a new status as of `now`; a pause ends by itself on `paused_until`."""
         until = paused_until.isoformat() if paused_until else None
         row = {"status": status.value, "status_at": now.isoformat(), "paused_until": until}
         self._db.table("subscribers").update(subscriber_id, row)
 
     def wake(self, now: datetime) -> int:
-        """End the pauses that last until today or an earlier day; return how many there were."""
+        """Resume the subscribers whose pause ends today or ended before; return how many there were."""
         sql = """
             UPDATE subscribers SET status = 'active', status_at = ?, paused_until = NULL
             WHERE status = 'paused' AND paused_until <= ?"""
         return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
 
     def change_address(self, subscriber_id: int, email: str) -> None:
-        """Give a subscriber another address, which is nobody else's."""
+        """Store another address for a subscriber; nobody else may have it."""
         self._db.table("subscribers").update(subscriber_id, {"email": email, "email_key": email_key(email)})
 
     def erase(self, subscriber_id: int, email: str) -> None:
-        """Forget a subscriber, and all that is known by their number or address."""
+        """Delete a subscriber and everything stored under their id or address, except a suppression."""
         for sql, value in (
             ("DELETE FROM bounces WHERE email_key = ?", email_key(email)),
             ("DELETE FROM confirmations WHERE email_key = ?", email_key(email)),
@@ -121,73 +121,73 @@ class Subscribers:
             self._db.execute(sql, [value])
 
     def find(self, email: str) -> Subscriber | None:
-        """Return the subscriber with this address, in any case, or None."""
+        """Return the subscriber with this address, in any spelling, or None."""
         return next(self._where("email_key = ?", [email_key(email)]), None)
 
     def get(self, email: str) -> Subscriber:
-        """Return the subscriber with this address, who is known to be there."""
+        """Return the subscriber with this address, who must exist."""
         return next(self._where("email_key = ?", [email_key(email)]))
 
     def find_by_id(self, subscriber_id: int) -> Subscriber | None:
-        """Return the subscriber of this number, or None."""
+        """Return the subscriber with this id, or None."""
         return next(self._where("subscribers.id = ?", [subscriber_id]), None)
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Subscriber]:
-        """Return the subscribers of these numbers, by number."""
+        """Return the subscribers with these ids, by id."""
         marks = ", ".join(str(int(number)) for number in ids)
         return {one.id: one for one in self._where(f"subscribers.id IN ({marks})", [])}
 
     def each(self) -> Iterator[Subscriber]:
-        """Yield all subscribers, in the order of their addresses; others may write meanwhile."""
+        """Yield all subscribers in the order of their addresses, without keeping a read transaction open."""
         last = ""
-        while batch := list(self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _AT_ONCE])):
+        while batch := list(self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _BATCH])):
             yield from batch
             last = email_key(batch[-1].email)
 
     def all(self) -> list[Subscriber]:
-        """Return all subscribers, in the order of their addresses."""
+        """Return all subscribers in the order of their addresses."""
         return list(self._where("1 ORDER BY email_key", []))
 
     def suppress(self, email: str, reason: str, now: datetime) -> None:
-        """Remember that this address must not be mailed, and why; the first reason stays."""
+        """Add an address to the suppression list; if it is there already, the first reason stays."""
         row = {"email_key": email_key(email), "reason": reason, "suppressed_at": now.isoformat()}
         self._db.table("suppressions").insert(row, pk="email_key", ignore=True)
 
     def unsuppress(self, email: str) -> None:
-        """Allow mail to this address again."""
+        """Remove an address from the suppression list."""
         self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [email_key(email)])
 
     def why_suppressed(self, email: str) -> str | None:
-        """Return why this address must not be mailed, or None if it may be."""
+        """Return why an address is suppressed, or None if it is not."""
         sql = "SELECT reason FROM suppressions WHERE email_key = ?"
         row = self._db.execute(sql, [email_key(email)]).fetchone()
         return str(row[0]) if row else None
 
     def counts(self) -> dict[str, int]:
-        """Return how many subscribers have which status."""
+        """Count the subscribers by status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
 
     def daily_changes(self, since: date) -> dict[date, tuple[int, int]]:
-        """Return how many joined and how many left on each day since then, of days on which any did."""
+        """Count subscriptions and unsubscribes by day, from `since` on; days without either are left out."""
         sql = """
-            SELECT day, sum(came), sum(went) FROM (
-                SELECT substr(subscribed_at, 1, 10) AS day, 1 AS came, 0 AS went FROM subscribers
+            SELECT day, sum(subscribed), sum(unsubscribed) FROM (
+                SELECT substr(subscribed_at, 1, 10) AS day, 1 AS subscribed, 0 AS unsubscribed FROM subscribers
                 WHERE subscribed_at >= :since
                 UNION ALL
                 SELECT substr(status_at, 1, 10), 0, 1 FROM subscribers
                 WHERE status = 'unsubscribed' AND status_at >= :since)
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, {"since": since.isoformat()})
-        return {date.fromisoformat(day): (int(came), int(went)) for day, came, went in rows}
+        return {date.fromisoformat(day): (int(new), int(gone)) for day, new, gone in rows}
 
     def suppressions(self) -> dict[str, str]:
-        """Return the reason for each address that must not be mailed, by its `email_key`."""
+        """Return the suppression list: `email_key` → reason."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
 
-    def _preferences(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
-        preferences = {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
-        preferences |= {"follow": json.dumps(profile.follow), "ranking": json.dumps(dict(profile.ranking))}
-        return {"name": name, "origin": origin} | preferences
+    def _profile_columns(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
+        columns = {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
+        columns |= {"follow": json.dumps(profile.follow), "ranking": json.dumps(dict(profile.ranking))}
+        return {"name": name, "origin": origin} | columns
 
     def _subscribe(self, subscriber_id: int, topics: tuple[Topic, ...]) -> None:
         self._db.execute("DELETE FROM subscriptions WHERE subscriber_id = ?", [subscriber_id])
@@ -219,12 +219,11 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
 
 @lru_cache(maxsize=1024)
 def _profile(*values: Any) -> Profile:
-    """Make a profile of what is stored; many readers have the same wishes."""
+    """Return the profile of the values of a row; cached, since many subscribers have the same."""
     *columns, topics = values
-    preferences: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
-    preferences |= {"cadence": Cadence(preferences["cadence"]), "style": Style(preferences["style"])}
-    preferences |= {column: bool(preferences[column]) for column in ("updates", "serendipity", "even_if_empty")}
-    preferences |= {"follow": tuple(json.loads(preferences["follow"]))}
-    preferences |= {"ranking": tuple(json.loads(preferences["ranking"]).items())}
-    preferences["topics"] = tuple(Topic(*topic) for topic in json.loads(topics))
-    return Profile(**preferences)
+    row: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
+    row |= {"cadence": Cadence(row["cadence"]), "style": Style(row["style"])}
+    row |= {column: bool(row[column]) for column in ("updates", "serendipity", "even_if_empty")}
+    row |= {"follow": tuple(json.loads(row["follow"])), "ranking": tuple(json.loads(row["ranking"]).items())}
+    row |= {"topics": tuple(Topic(*topic) for topic in json.loads(topics))}
+    return Profile(**row)

@@ -1,4 +1,4 @@
-"""Taste models ⇄ rows."""
+"""Embeddings and the taste models that were learned in them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from sqlite_utils import Database
 
 
 class TasteModels:
-    """What was learned from feedback: the space that papers are placed in, and each reader's taste in it."""
+    """The `embeddings` and `taste_models` tables: the latest embedding, and each subscriber's model in it."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def space(self) -> tuple[int, datetime, bytes] | None:
-        """Return the version of the space, when it was made, and the space; None if there is none."""
+        """Return the latest embedding as (version, when it was made, packed content), or None if there is none."""
         row = self._db.execute("SELECT version, made_at, content FROM embeddings ORDER BY version DESC").fetchone()
         return (row[0], datetime.fromisoformat(row[1]), bytes(row[2])) if row else None
 
     def put_embedding(self, content: bytes, now: datetime) -> int:
-        """Keep a space in place of the one before, whose taste_models are forgotten with it; return its version."""
+        """Replace the embedding, and delete the taste models of the old one; return the new version."""
         (last,) = self._db.execute("SELECT coalesce(max(version), 0) FROM embeddings").fetchone()
         self._db.execute("DELETE FROM taste_models")
         self._db.execute("DELETE FROM embeddings")
@@ -27,15 +27,15 @@ class TasteModels:
         return int(last) + 1
 
     def taste(self, subscriber_id: int) -> bytes | None:
-        """Return a reader's taste in the space that there is, or None."""
+        """Return a subscriber's packed taste model, or None."""
         row = self._db.execute("SELECT content FROM taste_models WHERE subscriber_id = ?", [subscriber_id]).fetchone()
         return bytes(row[0]) if row else None
 
     def learned_from(self) -> dict[int, str]:
-        """Return what each reader's taste was learned from, by the reader's number."""
+        """Return what each taste model was learned from: subscriber id → hash of the feedback."""
         return dict(self._db.execute("SELECT subscriber_id, learned_from FROM taste_models").fetchall())
 
-    def put_taste(self, subscriber_id: int, space: int, learned_from: str, content: bytes, now: datetime) -> None:
-        """Keep a reader's taste in place of the one before."""
-        row = [subscriber_id, space, learned_from, now.isoformat(), content]
+    def put_taste(self, subscriber_id: int, embedding: int, learned_from: str, content: bytes, now: datetime) -> None:
+        """Store a subscriber's taste model, learned in the `embedding` of this version, in place of the earlier one."""
+        row = [subscriber_id, embedding, learned_from, now.isoformat(), content]
         self._db.execute("INSERT OR REPLACE INTO taste_models VALUES (?, ?, ?, ?, ?)", row)

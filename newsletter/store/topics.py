@@ -1,4 +1,4 @@
-"""Topics ⇄ rows. Some are in the catalogue and offered by name to everybody; others are one profile's own."""
+"""Topics. Those in the catalogue are offered by name to everybody; the others belong to one profile."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from newsletter.models import Topic
 
 
 class Topics:
-    """The topics of one store."""
+    """The `topics` table."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def catalogue(self) -> list[Topic]:
-        """Return the topics that are offered by name, in alphabetical order."""
+        """Return the topics of the catalogue, in alphabetical order."""
         sql = "SELECT name, query FROM topics WHERE in_catalogue = 1 ORDER BY name COLLATE NOCASE"
         return [Topic(*row) for row in self._db.execute(sql)]
 
     def find(self, name: str) -> Topic | None:
-        """Return the catalogue's topic of this name, in any case, or None."""
+        """Return the topic of the catalogue with this name, ignoring case, or None."""
         return next((topic for topic in self.catalogue() if topic.name.casefold() == name.casefold()), None)
 
     def put(self, topic: Topic) -> bool:
-        """Add a topic to the catalogue, or change the one of this name for all its readers; return if it is new."""
+        """Add a topic to the catalogue, or change the one with this name for all; return True if it is new."""
         known = self.find(topic.name)
         if known is None:
             self._insert(topic, in_catalogue=True)
@@ -33,7 +33,7 @@ class Topics:
         return known is None
 
     def remove(self, name: str) -> bool:
-        """Take a topic out of the catalogue; who reads it keeps it. Return False if there is none of this name."""
+        """Remove a topic from the catalogue; its subscribers keep it. Return False if there is none with this name."""
         known = self.find(name)
         if known is None:
             return False
@@ -47,13 +47,13 @@ class Topics:
         return True
 
     def identify(self, topic: Topic, *, own: bool = False) -> int:
-        """Return the row of `topic`: the catalogue's where it is the same (unless `own`), else one for profiles."""
+        """Return the id of `topic`: of the equal one in the catalogue (unless `own`), else of a row for profiles."""
         sql = "SELECT id FROM topics WHERE name = ? AND query = ? AND in_catalogue <= ? ORDER BY in_catalogue DESC"
         found = self._db.execute(sql, [topic.name, topic.query, 0 if own else 1]).fetchone()
         return int(found[0]) if found else self._insert(topic, in_catalogue=False)
 
     def subscribers(self) -> dict[str, int]:
-        """Return how many subscribers read each topic of the catalogue, by name."""
+        """Count the subscribers of each topic in the catalogue, by name."""
         sql = (
             "SELECT name, count(subscriber_id) FROM topics LEFT JOIN subscriptions ON topic_id = topics.id "
             "WHERE in_catalogue = 1 GROUP BY name"

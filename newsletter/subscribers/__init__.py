@@ -1,1 +1,1 @@
-"""Subscribers: profiles, subscriptions, double opt-in, files, import and export, feedback."""
+"""Subscribers: profiles, subscriptions, double opt-in, files, import and export, privacy, feedback."""

@@ -1,4 +1,4 @@
-"""What readers say of papers: more like this, less like this; by id, by a link's token, or a whole library at once."""
+"""Feedback on papers, more or less like this: by id, by the token of a link, or for a whole library at once."""
 
 from __future__ import annotations
 
@@ -16,49 +16,51 @@ from newsletter.store import Store
 
 @dataclass(frozen=True, slots=True)
 class LibraryReport:
-    """What was taken from a library."""
+    """What became of the entries of a library."""
 
-    #: How many of its papers the store holds.
+    #: How many of its papers are in the store.
     known: int
-    #: How many it does not: they are learned from, and sent to nobody.
+    #: How many are not: they are kept as examples to learn from, and sent to nobody.
     others: int
     refusals: tuple[Refusal, ...]
 
 
 def give_feedback(store: Store, subscriber: Subscriber, paper: str, liked: bool | None, now: datetime) -> None:
-    """Remember that a reader wants more (True) or less (False) like a paper, or (None) forget that they did.
+    """Store that a subscriber wants more (True) or less (False) like a paper, or delete their feedback on it (None).
 
     Raises:
-        StoreError: No paper is known by this arXiv id or DOI.
+        StoreError: There is no paper with this arXiv id or DOI.
     """
     with store.transaction():
         _give(store, subscriber.id, find_paper(store, paper), liked, now)
 
 
 def give_feedback_by_token(store: Store, token: str, now: datetime) -> tuple[Subscriber, Paper, bool]:
-    """Do what the link of a mail says; return who said it, of what, and whether they want more.
+    """Store the feedback of a link's token; return the subscriber, the paper and whether they want more like it.
 
     Raises:
-        StoreError: It was not signed by this site, or what it names is gone.
+        StoreError: The token was not signed by this site, or its subscriber or paper is gone.
     """
-    said = tokens.read_feedback(store.secret(), token)
-    subscriber = store.subscribers.find_by_id(said[0]) if said else None
-    paper = store.papers.get_many([said[1]]).get(said[1]) if said else None
-    if said is None or subscriber is None or paper is None:
-        raise StoreError(f"{token!r} is no word of a reader", hint="copy it whole from the subject of their mail")
+    subscriber_id, paper_id, liked = tokens.read_feedback(store.secret(), token) or (0, 0, False)
+    subscriber = store.subscribers.find_by_id(subscriber_id)
+    paper = store.papers.get_many([paper_id]).get(paper_id)
+    if subscriber is None or paper is None:
+        raise StoreError(
+            f"{token!r} is not a valid feedback token", hint="copy all of it from the subject of their email"
+        )
     with store.transaction():
-        _give(store, subscriber.id, paper, said[2], now)
-    return subscriber, paper, said[2]
+        _give(store, subscriber.id, paper, liked, now)
+    return subscriber, paper, liked
 
 
 def give_feedback_on_library(
-    store: Store, subscriber: Subscriber, told: Iterable[Entry | Refusal], liked: bool | None, now: datetime
+    store: Store, subscriber: Subscriber, entries: Iterable[Entry | Refusal], liked: bool | None, now: datetime
 ) -> LibraryReport:
-    """Remember the same of every paper of a library; those that the store does not hold are kept as examples."""
+    """Give the same feedback on every paper of a library; papers that are not in the store are kept as examples."""
     known = others = 0
     refusals = []
     with store.transaction():
-        for entry in told:
+        for entry in entries:
             if isinstance(entry, Refusal):
                 refusals.append(entry)
             elif paper := next(filter(None, map(store.papers.find, names_of(entry))), None):
@@ -86,13 +88,13 @@ def _give_on_unknown_paper(store: Store, subscriber_id: int, entry: Entry, liked
 
 
 def find_paper(store: Store, name: str) -> Paper:
-    """Return the paper of an arXiv id or DOI, in any of their spellings.
+    """Return the paper with an arXiv id or DOI, in any spelling.
 
     Raises:
         StoreError: There is none.
     """
-    known_as = paper_name(name)
-    known = store.papers.find(known_as) if known_as else None
-    if known is None:
-        raise StoreError(f"no paper is known as {name!r}", hint="newsletter papers WORDS finds its id")
-    return known
+    canonical = paper_name(name)
+    paper = store.papers.find(canonical) if canonical else None
+    if paper is None:
+        raise StoreError(f"no paper with the id {name!r}", hint="find its id with: newsletter papers WORDS")
+    return paper

@@ -1,7 +1,7 @@
-"""Subscribers ⇄ CSV: a million rows as well as ten, with one line for each row that cannot be taken.
+"""Import subscribers from CSV and export them to it, up to millions of rows; report each row that is not valid.
 
-Columns are an address and what a profile's file may have; topics stand one a line in their cell. A file of addresses
-alone, one a line, will do as well.
+The columns are the address and fields of a profile; a cell of topics has one per line. A file of addresses alone, one
+per line, is accepted, too.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from newsletter.text import squeeze
 from newsletter.topics.topic import topic_line
 
 COLUMNS = ("email", "name", "topics", *TEXT_FIELDS, *NUMBER_FIELDS)
-#: So many rows are stored in one transaction.
-_AT_ONCE = 10_000
-#: So many different sets of wishes are kept at hand.
-_KEPT = 1000
-_LONGEST_CELL = 100_000
-#: Spreadsheets compute what begins so; an apostrophe keeps them from it.
+#: How many rows are stored in one transaction.
+_BATCH = 10_000
+#: How many different profiles are cached.
+_CACHED = 1000
+_MAX_CELL_LENGTH = 100_000
+#: Spreadsheets take a cell with such a beginning for a formula, unless an apostrophe precedes it (CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-#: Addresses that are in their normal form for certain, so that nobody has to look closer.
+#: Matches only valid addresses in their normal form, which need no slower check.
 _PLAIN_EMAIL = re.compile(
     r"(?=.{3,200}\Z)(?=[^@]{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
     r"@(?:[a-z0-9](?:[a-z0-9]|-(?!-)){0,60}(?<!-)\.)+[a-z]{2,20}\Z",
@@ -42,24 +42,25 @@ _PLAIN_EMAIL = re.compile(
 
 @dataclass
 class ImportReport:
-    """What became of the rows of a file."""
+    """What became of the rows of a file, counted."""
 
     added: int = 0
-    #: Subscribed already: nothing changed.
+    #: Subscribed already, or twice in the file: nothing changed.
     known: int = 0
-    #: Left, complained, or gone: they stay away.
+    #: Suppressed (unsubscribed, bounced or complained): not added.
     unwanted: int = 0
+    #: Not valid.
     refused: int = 0
 
     @property
     def read(self) -> int:
-        """How many rows there were."""
+        """The number of rows read so far."""
         return self.added + self.known + self.unwanted + self.refused
 
 
 @dataclass
-class _Reader:
-    """Turns cells into people; many rows share their wishes."""
+class _RowParser:
+    """Parses rows; caches profiles, since many rows have the same."""
 
     columns: Sequence[str]
     base: Profile
@@ -69,12 +70,12 @@ class _Reader:
     def __post_init__(self) -> None:
         self._email = self.columns.index("email")
         self._name = self.columns.index("name") if "name" in self.columns else -1
-        self._preferences = [
+        self._profile_cells = [
             at for at, name in enumerate(self.columns) if name in (*TEXT_FIELDS, *NUMBER_FIELDS, "topics")
         ]
 
     def people(self, rows: Any, first: Sequence[list[str]], place: str) -> Iterator[Person | Refusal]:
-        """Yield what each row of a `csv.reader` says, after those that were read from it before."""
+        """Yield the person of each row: first of the rows in `first`, then of those left in the `csv.reader`."""
         cells_of = chain(first, rows)
         while True:
             try:
@@ -88,20 +89,20 @@ class _Reader:
             except StopIteration:
                 return
             except csv.Error as error:
-                found = Refusal(f"{place}, line {rows.line_num}", f"not a row of CSV: {error}")
+                found = Refusal(f"{place}, line {rows.line_num}", f"not valid CSV: {error}")
             except ProfileError as error:
                 found = Refusal(f"{place}, line {rows.line_num}", str(error))
             yield found
 
     def person(self, cells: list[str]) -> Person:
-        """Return whom a row names.
+        """Return the person of a row.
 
         Raises:
-            ProfileError: One of its cells is wrong.
+            ProfileError: There are too many cells, or one of them is not valid.
         """
         missing = len(self.columns) - len(cells)
         if missing < 0:
-            raise ProfileError(f"{len(cells)} cells, and {len(self.columns)} columns")
+            raise ProfileError(f"too many cells: {len(cells)} in {len(self.columns)} columns")
         if missing:
             cells = cells + [""] * missing
         email = cells[self._email]
@@ -114,12 +115,12 @@ class _Reader:
             email = check_email(email)
             key = email_key(email)
         name = squeeze(_unquoted(cells[self._name])) if self._name >= 0 else ""
-        known_as = tuple([cells[at] for at in self._preferences])
-        return email, key, name, self._profiles.get(known_as) or self._profile(known_as)
+        texts = tuple([cells[at] for at in self._profile_cells])
+        return email, key, name, self._profiles.get(texts) or self._profile(texts)
 
     def _profile(self, cells: tuple[str, ...]) -> Profile:
-        row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._preferences, cells, strict=True)}
-        if len(self._profiles) >= _KEPT:
+        row = {self.columns[at]: _unquoted(cell) for at, cell in zip(self._profile_cells, cells, strict=True)}
+        if len(self._profiles) >= _CACHED:
             self._profiles.clear()
         self._profiles[cells] = make_profile(profile_fields(row), self.topics, self.base)
         return self._profiles[cells]
@@ -141,20 +142,20 @@ def import_people(
     refuse: Callable[[Refusal], object] = lambda _refusal: None,
     tell: Callable[[int], object] = lambda _rows: None,
 ) -> ImportReport:
-    """Store whom a file names; who is known stays as they are, and who left stays away.
+    """Add the people in the lines of a CSV file; subscribers stay unchanged, and suppressed addresses are not added.
 
-    `lines` may hold surrogates for bytes that are not UTF-8; what a row does not say is as in `base`. `refuse` hears of
-    each row that cannot be taken, `tell` how many rows were read so far.
+    `lines` may have surrogates for bytes that are not UTF-8 (`surrogateescape`). Fields that a row leaves empty are as
+    in `base`. `refuse` is called with each row that is not valid, `tell` with the number of rows read so far.
 
     Raises:
-        ConfigError: The first line is neither an address nor names of columns.
+        ConfigError: The first line is neither an address nor a header with known columns.
     """
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(_MAX_CELL_LENGTH)
     rows = csv.reader(lines)
     columns, first = _header(rows, place)
-    reader, report = _Reader(columns, base, catalogue(store)), ImportReport()
-    people = reader.people(rows, first, place)
-    while batch := list(islice(people, _AT_ONCE)):
+    parser, report = _RowParser(columns, base, catalogue(store)), ImportReport()
+    people = parser.people(rows, first, place)
+    while batch := list(islice(people, _BATCH)):
         by_key: dict[str, Person] = {}
         for found in batch:
             if isinstance(found, Refusal):
@@ -169,17 +170,17 @@ def import_people(
 
 def _store(store: Store, people: Mapping[str, Person], now: datetime, report: ImportReport, *, dry_run: bool) -> None:
     with store.transaction():
-        known, unwanted = store.subscribers.known_keys(people)
-        new = [person for key, person in people.items() if key not in known and key not in unwanted]
+        known, suppressed = store.subscribers.known_keys(people)
+        new = [person for key, person in people.items() if key not in known and key not in suppressed]
         if not dry_run:
             store.subscribers.add_many(new, COMMAND_LINE, now)
     report.known += len(known)
-    report.unwanted += len(unwanted)
+    report.unwanted += len(suppressed)
     report.added += len(new)
 
 
 def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[list[str]]]:
-    """Return the columns of a file, and its first row if that is one of addresses."""
+    """Return the columns of a file, and its first row if that is an address instead of a header."""
     first = next((cells for cells in rows if any(map(str.strip, cells))), None)
     if first is None:
         return ("email",), []
@@ -187,23 +188,21 @@ def _header(rows: Iterator[list[str]], place: str) -> tuple[Sequence[str], list[
     if "email" not in names and len(first) == 1 and "@" in first[0]:
         return ("email",), [first]
     if "email" not in names:
-        raise ConfigError(
-            f"{place}, line 1: no column is called email", hint=f"columns may be {', '.join(COLUMNS)}; email must be"
-        )
+        raise ConfigError(f"{place}, line 1: missing column: email", hint=f"known columns: {', '.join(COLUMNS)}")
     if unknown := next((name for name in names if name not in (*COLUMNS, *_IGNORED)), None):
-        raise ConfigError(f"{place}, line 1: {unknown}: no such column", hint=f"known: {', '.join(COLUMNS)}")
+        raise ConfigError(f"{place}, line 1: unknown column: {unknown}", hint=f"known columns: {', '.join(COLUMNS)}")
     return names, []
 
 
-#: What an export has beside the columns: no wish, but a fact.
+#: Columns of an export that an import ignores.
 _IGNORED = ("status", "subscribed_at")
 
 
-# -- the other way ------------------------------------------------------------------------------------
+# -- export ------------------------------------------------------------------------------------------
 
 
 def export_rows(people: Iterable[Subscriber]) -> Iterator[list[str]]:
-    """Yield the header, and a row for each subscriber, as `import_people` reads them."""
+    """Yield the header and a row for each subscriber, as `import_people` reads them."""
     yield [*COLUMNS, *_IGNORED]
     for one in people:
         profile = one.profile

@@ -1,4 +1,4 @@
-"""Export and erase a person's data (GDPR, articles 15, 17 and 20)."""
+"""Export and erase all data about a person (GDPR, articles 15, 17 and 20)."""
 
 from __future__ import annotations
 
@@ -11,40 +11,43 @@ from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find
 
 
 def erase(store: Store, email: str, now: datetime) -> None:
-    """Forget a person and all that is known of them (GDPR, article 17).
+    """Erase a subscriber and all data about them (GDPR, article 17).
 
-    That an address must not be mailed, because its owner left, complained or is gone, is remembered with it; and so it
-    must not where a file would bring them back.
+    A suppression of the address stays, so that it is never mailed again. One is added for a subscriber who is managed
+    by a file, which would otherwise bring them back.
 
     Raises:
-        StoreError: Nobody has this address.
+        StoreError: There is no subscriber with this address.
     """
-    known = find(store, email)
+    subscriber = find(store, email)
     with store.transaction():
-        store.subscribers.erase(known.id, known.email)
-        if known.origin.startswith(FILE):
-            store.subscribers.suppress(known.email, UNSUBSCRIBED, now)
+        store.subscribers.erase(subscriber.id, subscriber.email)
+        if subscriber.origin.startswith(FILE):
+            store.subscribers.suppress(subscriber.email, UNSUBSCRIBED, now)
 
 
 def export_data(store: Store, email: str) -> dict[str, Any]:
-    """Return all that is known of a person (GDPR, article 20), as JSON holds it.
+    """Return all data about a subscriber (GDPR, articles 15 and 20), ready for JSON but for dates and enums.
 
     Raises:
-        StoreError: Nobody has this address.
+        StoreError: There is no subscriber with this address.
     """
-    known = find(store, email)
-    likes = store.feedback.of(known.id)
+    subscriber = find(store, email)
+    likes = store.feedback.of(subscriber.id)
     papers = store.papers.get_many(likes)
     return {
-        "subscriber": asdict(known),
-        "not_mailed_because": store.subscribers.why_suppressed(known.email),
+        "subscriber": asdict(subscriber),
+        "not_mailed_because": store.subscribers.why_suppressed(subscriber.email),
         "mails": [
             {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "response": one.detail}
-            for one in store.deliveries.of_subscriber(known.id)
+            for one in store.deliveries.of_subscriber(subscriber.id)
         ],
         "feedback": [
             *({"paper": papers[number].key, "more": liked} for number, liked in likes.items()),
-            *({"paper": one.key, "title": one.title, "more": one.liked} for one in store.feedback.examples(known.id)),
+            *(
+                {"paper": one.key, "title": one.title, "more": one.liked}
+                for one in store.feedback.examples(subscriber.id)
+            ),
         ],
-        "bounces": [asdict(row) for row in store.bounces.of(known.email)],
+        "bounces": [asdict(row) for row in store.bounces.of(subscriber.email)],
     }

@@ -1,4 +1,4 @@
-"""subscribers/*.toml → what a reader wishes for, checked field by field."""
+"""Parse profiles (subscribers/*.toml, forms, tables) and check every field."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _E = TypeVar("_E", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class ProfileFile:
-    """One person's file: who they are and what they wish for."""
+    """The profile file of one person."""
 
-    #: The file's name without its ending.
+    #: The name of the file without its suffix.
     slug: str
     email: str
     name: str
@@ -36,10 +36,10 @@ class ProfileFile:
 
 
 def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> ProfileFile:
-    """Read one subscriber's file; `catalogue` holds the topics known by (case-folded) name.
+    """Read a profile file; `catalogue` has the topics that are offered, by case-folded name.
 
     Raises:
-        ProfileError: The file cannot be read, or a field is missing, unknown or wrong; names file, field and why.
+        ProfileError: The file cannot be read, or a field is missing, unknown or not valid; names file and field.
     """
     table = _read_toml(path)
     try:
@@ -51,30 +51,30 @@ def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> ProfileFile:
 
 
 def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base: Profile | None = None) -> Profile:
-    """Make a profile from named wishes, as a file or the command line gives them; the rest is as in `base`.
+    """Return the profile with these fields, as TOML or JSON has them; the others are as in `base`, or the defaults.
 
     Raises:
-        ProfileError: A field is unknown or wrong.
+        ProfileError: A field is unknown or not valid.
     """
-    preferences: dict[str, Any] = {field: getattr(base, field) for field in Profile.__slots__} if base else {}
+    fields: dict[str, Any] = {field: getattr(base, field) for field in Profile.__slots__} if base else {}
     for field, value in table.items():
         if field in _OBSOLETE:
-            raise ProfileError(f"{field}: no such field any more", hint=_OBSOLETE[field])
+            raise ProfileError(f"{field}: this field was removed", hint=_OBSOLETE[field])
         if field not in _FIELDS:
             near = get_close_matches(field, _FIELDS, n=1)
             raise ProfileError(
                 f"{field}: no such field",
                 hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(_FIELDS)}",
             )
-        preferences[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field](value, field)
-    return Profile(**preferences)
+        fields[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field](value, field)
+    return Profile(**fields)
 
 
 def read_topics(path: Path) -> list[Topic]:
-    """Read a file of [[topics]], each with a name and a query, or keywords and (if it has any) exclude.
+    """Read a file of [[topics]], each with a name and either a query or keywords, optionally with exclude.
 
     Raises:
-        ProfileError: It cannot be read, or a topic is wrong; names file, topic and why.
+        ProfileError: The file cannot be read, or a topic is not valid; names file, topic and reason.
     """
     table = _read_toml(path)
     try:
@@ -83,25 +83,25 @@ def read_topics(path: Path) -> list[Topic]:
         raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-#: What of a profile forms and tables hold, beside topics.
+#: The fields of a profile that forms and tables have, beside topics.
 TEXT_FIELDS = ("cadence", "weekday", "time_zone", "style", "language")
 NUMBER_FIELDS = ("hour", "month_day")
 
 
 def profile_fields(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the texts of a form or a row wish for, as a profile's file has it; empty ones wish for nothing.
+    """Return the fields of a form or of a row of a table as `make_profile` takes them; empty texts are left out.
 
-    Topics stand one a line, as `topic_line` writes them.
+    Topics are given one per line, as `topic_line` writes them.
     """
     filled = {name: text.strip() for name, text in texts.items() if text.strip()}
-    preferences: dict[str, Any] = {name: filled[name] for name in TEXT_FIELDS if name in filled}
+    fields: dict[str, Any] = {name: filled[name] for name in TEXT_FIELDS if name in filled}
     for name in NUMBER_FIELDS:
         if text := filled.get(name):
-            preferences[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
+            fields[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
     lines = [squeeze(line) for line in filled.get("topics", "").splitlines()]
     if any(lines):
-        preferences["topics"] = [read_topic_line(line) for line in lines if line]
-    return preferences
+        fields["topics"] = [read_topic_line(line) for line in lines if line]
+    return fields
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -114,13 +114,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _topics(value: Any, catalogue: Mapping[str, Topic]) -> tuple[Topic, ...]:
-    """Read a list of names and tables: a catalogue's name, a query, or {name, query}, or {name, keywords, exclude}."""
+    """Parse a list of topics: the name of one in the catalogue, a query, {name, query} or {name, keywords, exclude}."""
     if not isinstance(value, list | tuple):
         raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r}')
     topics = dict.fromkeys(_topic(one, catalogue) for one in value)
     names = [topic.name.casefold() for topic in topics]
-    if doubled := next((topic.name for topic in topics if names.count(topic.name.casefold()) > 1), None):
-        raise ProfileError(f"topics: two topics are called {doubled!r}")
+    if duplicate := next((topic.name for topic in topics if names.count(topic.name.casefold()) > 1), None):
+        raise ProfileError(f"topics: two topics have the name {duplicate!r}")
     return tuple(topics)
 
 
@@ -160,14 +160,14 @@ def _string(value: Any, field: str) -> str:
     return value
 
 
-def _yes_or_no(value: Any, field: str) -> bool:
+def _boolean(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
         raise ProfileError(f"{field}: true or false is expected, not {value!r}")
     return value
 
 
 def _names(value: Any, field: str) -> tuple[str, ...]:
-    """Read the names of people and organisations, each once."""
+    """Parse names of people and organizations; drop duplicates."""
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
         raise ProfileError(f'{field}: a list of names is expected, as in ["Ada Example"], not {value!r}')
     names = [squeeze(name) for name in value]
@@ -219,11 +219,11 @@ def _language(value: Any, field: str) -> str:
     return str(value)
 
 
-#: Fields that there were, and what to write instead.
+#: Removed fields, and what to write instead.
 _OBSOLETE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}
 
 _FIELDS: dict[str, Callable[[Any, str], Any]] = {
-    "topics": lambda value, _field: value,  # read by `_topics`, which needs the catalogue
+    "topics": lambda value, _field: value,  # parsed by `_topics`, which needs the catalogue
     "cadence": _one_of(Cadence),
     "hour": _number(0, 23),
     "weekday": _weekday,
@@ -235,8 +235,8 @@ _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "max_per_section": _number(1, 100),
     "follow": _names,
     "trending": _number(0, 50),
-    "serendipity": _yes_or_no,
-    "updates": _yes_or_no,
-    "even_if_empty": _yes_or_no,
+    "serendipity": _boolean,
+    "updates": _boolean,
+    "even_if_empty": _boolean,
     "ranking": _ranking,
 }

@@ -1,6 +1,6 @@
-"""Joining, changing one's mind, pausing and leaving: what the command line (and later the pages) call.
+"""The life cycle of a subscription: subscribe, change preferences or address, pause, resume, unsubscribe.
 
-Files state wishes, the store holds facts: who left stays away whatever a file says.
+Files describe the desired state; the database holds the actual state. Unsubscribed people are never re-added by a file.
 """
 
 from __future__ import annotations
@@ -18,35 +18,37 @@ from newsletter.subscribers.profiles import make_profile
 from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
-#: Why an address must not be mailed, where its owner said so; they may change their mind.
+#: The reason of a suppression by the owner of the address, who may subscribe again.
 UNSUBSCRIBED = "unsubscribed"
-_LONGEST_REASON = 200
-#: How the origin begins of those whose wishes are in a file.
+_MAX_REASON_LENGTH = 200
+#: The prefix of the origin of subscribers who are managed by a file.
 FILE = "file:"
 
 
 def catalogue(store: Store) -> dict[str, Any]:
-    """Return the topics offered by name, by case-folded name."""
+    """Return the topics of the catalogue, by case-folded name."""
     return {topic.name.casefold(): topic for topic in store.topics.catalogue()}
 
 
 def subscribe(
     store: Store, email: str, name: str, preferences: Mapping[str, Any], now: datetime, *, resubscribe: bool = False
 ) -> Subscriber:
-    """Make a new subscriber; of an address that must not be mailed only if its owner asked for it.
+    """Add a subscriber; a suppressed address only with `resubscribe`, which says that its owner asked for it.
+
+    `preferences` are the fields of a profile.
 
     Raises:
-        ProfileError: The address or a wish is wrong.
-        StoreError: The address is known, or must not be mailed.
+        ProfileError: The address or a field is not valid.
+        StoreError: The address is in use or suppressed.
     """
     email, profile = check_email(email), make_profile(preferences, catalogue(store))
     with store.transaction():
-        known = store.subscribers.find(email)
-        if known:
-            ended = known.status in (Status.UNSUBSCRIBED, Status.PAUSED)
+        subscriber = store.subscribers.find(email)
+        if subscriber:
+            ended = subscriber.status in (Status.UNSUBSCRIBED, Status.PAUSED)
             raise StoreError(
-                f"{known.email} is known already: {known.status.value} since {known.status_at.date()}",
-                hint=f"newsletter subscribers {'resume' if ended else 'edit'} {known.email}",
+                f"{subscriber.email} already exists ({subscriber.status.value} since {subscriber.status_at.date()})",
+                hint=f"newsletter subscribers {'resume' if ended else 'edit'} {subscriber.email}",
             )
         if resubscribe:
             store.subscribers.unsuppress(email)
@@ -57,56 +59,58 @@ def subscribe(
 
 
 def change_preferences(store: Store, email: str, name: str | None, preferences: Mapping[str, Any]) -> Subscriber:
-    """Change what a subscriber wishes for; what is not named stays.
+    """Change the given fields of a subscriber's profile, and the name unless it is None.
 
     Raises:
-        ProfileError: A wish is wrong.
-        StoreError: Nobody has this address, or a file holds their wishes.
+        ProfileError: A field is not valid.
+        StoreError: There is no subscriber with this address, or a file manages them.
     """
-    known = find(store, email)
-    check_not_managed_by_file(known)
-    profile = make_profile(preferences, catalogue(store), known.profile)
+    subscriber = find(store, email)
+    check_not_managed_by_file(subscriber)
+    profile = make_profile(preferences, catalogue(store), subscriber.profile)
     with store.transaction():
-        store.subscribers.update_profile(known.id, known.name if name is None else squeeze(name), profile, known.origin)
-    return find(store, known.email)
+        store.subscribers.update_profile(
+            subscriber.id, subscriber.name if name is None else squeeze(name), profile, subscriber.origin
+        )
+    return find(store, subscriber.email)
 
 
-def change_address(store: Store, known: Subscriber, email: str) -> Subscriber:
-    """Give a subscriber another address; all that is known of them goes along.
+def change_address(store: Store, subscriber: Subscriber, email: str) -> Subscriber:
+    """Change the address of a subscriber, who keeps everything else.
 
     Raises:
-        ProfileError: The address is wrong.
-        StoreError: It is somebody else's, or must not be mailed, or a file holds the wishes of this subscriber.
+        ProfileError: The address is not valid.
+        StoreError: The address is in use or suppressed, or a file manages this subscriber.
     """
     email = check_email(email)
-    check_not_managed_by_file(known)
+    check_not_managed_by_file(subscriber)
     with store.transaction():
         other = store.subscribers.find(email)
-        if other is not None and other.id != known.id:
-            raise StoreError(f"{email} has a subscription of its own", hint="end one of the two")
-        _check_not_suppressed(store, email, "use an address that works and did not leave")
-        store.subscribers.change_address(known.id, email)
+        if other is not None and other.id != subscriber.id:
+            raise StoreError(f"{email} is already subscribed", hint="erase one of the two subscriptions first")
+        _check_not_suppressed(store, email, "use an address that is not suppressed")
+        store.subscribers.change_address(subscriber.id, email)
     return find(store, email)
 
 
-def check_not_managed_by_file(known: Subscriber) -> None:
-    """Refuse to change what the next `sync` would change back.
+def check_not_managed_by_file(subscriber: Subscriber) -> None:
+    """Reject a change that the next `sync` would undo.
 
     Raises:
-        StoreError: A file holds the wishes of this subscriber.
+        StoreError: A file manages this subscriber.
     """
-    if known.origin.startswith(FILE):
-        file = known.origin.removeprefix(FILE)
+    if subscriber.origin.startswith(FILE):
+        file = subscriber.origin.removeprefix(FILE)
         raise StoreError(
-            f"{known.email} is written in subscribers/{file}.toml",
-            hint="change the file, then: newsletter subscribers sync",
+            f"{subscriber.email} is managed by subscribers/{file}.toml",
+            hint="edit the file, then run: newsletter subscribers sync",
         )
 
 
 def _check_not_suppressed(store: Store, email: str, hint: str) -> None:
     reason = store.subscribers.why_suppressed(email)
     if reason is not None:
-        raise StoreError(f"{email} must not be mailed: {reason}", hint=hint)
+        raise StoreError(f"{email} is suppressed: {reason}", hint=hint)
 
 
 def find(store: Store, email: str) -> Subscriber:
@@ -115,85 +119,82 @@ def find(store: Store, email: str) -> Subscriber:
     Raises:
         StoreError: There is none.
     """
-    known = store.subscribers.find(email)
-    if known is None:
+    subscriber = store.subscribers.find(email)
+    if subscriber is None:
         raise StoreError(f"no subscriber has the address {email!r}", hint="see: newsletter subscribers list")
-    return known
+    return subscriber
 
 
 def subscriber_to_preview(store: Store, email: str | None, topics: Sequence[str], now: datetime) -> Subscriber:
-    """Return whom to preview for: the one named, or one made up who reads these topics, or the only one there is.
+    """Return the subscriber to preview for: the one named, an invented one with these topics, or the only one there is.
 
     Raises:
-        StoreError: Nobody has this address, or there are several and none was named.
-        ProfileError: A topic is wrong.
+        StoreError: There is no subscriber with this address, or there are several and none was named.
+        ProfileError: A topic is not valid.
     """
     if email and not topics:
         return find(store, email)
-    everybody = store.subscribers.all()
-    if topics or not everybody:
+    subscribers = store.subscribers.all()
+    if topics or not subscribers:
         profile = make_profile({"topics": topics}, catalogue(store)) if topics else Profile()
         address = email or "you@newsletter.example"
         return Subscriber(id=0, email=address, profile=profile, subscribed_at=now, status_at=now)
-    if len(everybody) > 1:
-        names = ", ".join(subscriber.email for subscriber in everybody[:5])
-        raise StoreError(f"{len(everybody)} subscribers: {names}", hint=f"newsletter preview {everybody[0].email}")
-    return everybody[0]
+    if len(subscribers) > 1:
+        names = ", ".join(subscriber.email for subscriber in subscribers[:5])
+        raise StoreError(f"{len(subscribers)} subscribers: {names}", hint=f"newsletter preview {subscribers[0].email}")
+    return subscribers[0]
 
 
 def unsubscribe(store: Store, who: str, now: datetime, reason: str = "") -> Subscriber:
-    """End a subscription, at once and for good; `who` is an address or the token of a leave link.
+    """Unsubscribe at once, and suppress the address; `who` is an address or the token of an unsubscribe link.
 
-    The reason, if they name one, is kept with the address; leaving once more may add it.
+    A reason, if given, is stored with the suppression; unsubscribing again may add it.
 
     Raises:
-        StoreError: Nobody has this address or token.
+        StoreError: There is no subscriber with this address or token.
     """
     number = tokens.read(store.secret(), tokens.UNSUBSCRIBE, who)
-    known = store.subscribers.find_by_id(number) if number is not None else find(store, who)
-    if known is None:
-        raise StoreError(f"nobody has the token {who!r} any more")
+    subscriber = store.subscribers.find_by_id(number) if number is not None else find(store, who)
+    if subscriber is None:
+        raise StoreError(f"unknown or expired token: {who!r}")
     with store.transaction():
-        if known.status is not Status.UNSUBSCRIBED:
-            store.subscribers.set_status(known.id, Status.UNSUBSCRIBED, now)
-        words = squeeze(reason)[:_LONGEST_REASON]
-        if words and store.subscribers.why_suppressed(known.email) == UNSUBSCRIBED:
-            store.subscribers.unsuppress(known.email)
-        store.subscribers.suppress(known.email, f"{UNSUBSCRIBED}: {words}" if words else UNSUBSCRIBED, now)
-    return find(store, known.email)
+        if subscriber.status is not Status.UNSUBSCRIBED:
+            store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)
+        reason = squeeze(reason)[:_MAX_REASON_LENGTH]
+        if reason and store.subscribers.why_suppressed(subscriber.email) == UNSUBSCRIBED:
+            store.subscribers.unsuppress(subscriber.email)
+        store.subscribers.suppress(subscriber.email, f"{UNSUBSCRIBED}: {reason}" if reason else UNSUBSCRIBED, now)
+    return find(store, subscriber.email)
 
 
 def pause(store: Store, email: str, now: datetime, until: date | None = None) -> Subscriber:
-    """Stop mailing a subscriber until they are resumed, or until a day.
+    """Pause a subscription until it is resumed, or until a day.
 
     Raises:
-        StoreError: Nobody has this address, or they left.
+        StoreError: There is no subscriber with this address, or they unsubscribed.
     """
-    known = find(store, email)
-    if known.status is Status.UNSUBSCRIBED:
-        raise StoreError(f"{known.email} left on {known.status_at.date()}: there is nothing to pause")
+    subscriber = find(store, email)
+    if subscriber.status is Status.UNSUBSCRIBED:
+        raise StoreError(f"{subscriber.email} unsubscribed on {subscriber.status_at.date()}: there is nothing to pause")
     with store.transaction():
-        store.subscribers.set_status(known.id, Status.PAUSED, now, paused_until=until)
-    return find(store, known.email)
+        store.subscribers.set_status(subscriber.id, Status.PAUSED, now, paused_until=until)
+    return find(store, subscriber.email)
 
 
 def resume(store: Store, email: str, now: datetime, *, resubscribe: bool = False) -> Subscriber:
-    """Mail a subscriber again; one who left only if `resubscribe` for it.
+    """Resume a subscription; an ended one only with `resubscribe`, which says that the subscriber asked for it.
 
     Raises:
-        StoreError: Nobody has this address, or they left and did not ask to come back.
+        StoreError: There is no subscriber with this address, or they unsubscribed and `resubscribe` is False.
     """
-    known = find(store, email)
-    if known.status is Status.UNSUBSCRIBED and not resubscribe:
+    subscriber = find(store, email)
+    if subscriber.status is Status.UNSUBSCRIBED and not resubscribe:
         raise StoreError(
-            f"{known.email} left on {known.status_at.date()} by their own wish",
-            hint=f"if they asked to come back: newsletter subscribers resume {known.email} --resubscribe",
+            f"{subscriber.email} unsubscribed on {subscriber.status_at.date()}",
+            hint=f"if they asked to come back: newsletter subscribers resume {subscriber.email} --resubscribe",
         )
     with store.transaction():
-        store.subscribers.set_status(known.id, Status.ACTIVE, now)
+        store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
         if resubscribe:
-            store.subscribers.unsuppress(known.email)
-    return find(store, known.email)
-
-
-# -- files --------------------------------------------------------------------------------------------
+            store.subscribers.unsuppress(subscriber.email)
+    return find(store, subscriber.email)

@@ -1,9 +1,11 @@
-"""Profiles in files → the store."""
+"""Sync the profiles in subscribers/*.toml to the store: the files describe the desired state."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from newsletter.errors import ProfileError, StoreError
@@ -13,19 +15,33 @@ from newsletter.subscribers.profiles import ProfileFile, read_profile
 from newsletter.subscribers.subscriptions import FILE, catalogue
 
 
+class SyncOutcome(StrEnum):
+    """What a sync did to the subscriber of a file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    SAME = "same"
+    #: Nothing, since the subscriber unsubscribed or the address is suppressed.
+    UNSUBSCRIBED = "unsubscribed"
+    #: The file is back.
+    ENABLED = "enabled"
+    #: The file is gone, or has another address now.
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What loading the profiles' files did."""
+    """What a sync did, or would do."""
 
-    #: (file, address, "added" | "changed" | "same" | "unsubscribed" | "enabled" | "disabled")
-    changes: tuple[tuple[str, str, str], ...]
+    #: (name of the file without its suffix, address, outcome)
+    changes: tuple[tuple[str, str, SyncOutcome], ...]
     refusals: tuple[Refusal, ...]
 
 
 def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) -> SyncReport:
-    """Load every profile in `folder` into the store, and disable those whose file is gone.
+    """Add or change the subscribers of all files in `folder`, and disable those whose file is gone.
 
-    A bad file is refused, and changes nothing for its reader; the others go in.
+    An invalid file is reported and changes nothing; the others are synced.
 
     Raises:
         StoreError: There is no such folder.
@@ -33,58 +49,65 @@ def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) ->
     if not folder.is_dir():
         raise StoreError(f"{folder}: no such folder", hint="put one profile per person there, as NAME.toml")
     with store.transaction():
-        preferences, refusals = _read_folder(folder, store)
-        changes = [_settle(store, profile_file, now, dry_run=dry_run) for profile_file in preferences]
-        present = {f"{FILE}{file.stem}" for file in folder.glob("*.toml")}
-        settled = {profile_file.email.casefold() for profile_file in preferences}
-        for orphan in store.subscribers.all():
-            if orphan.email.casefold() in settled:
-                continue
-            gone = orphan.origin.startswith(FILE) and orphan.origin not in present
-            moved = orphan.origin in {f"{FILE}{profile_file.slug}" for profile_file in preferences}
-            if (gone or moved) and orphan.status is Status.ACTIVE:
-                changes.append((orphan.origin.removeprefix(FILE), orphan.email, "disabled"))
-                if not dry_run:
-                    store.subscribers.set_status(orphan.id, Status.DISABLED, now)
+        files, refusals = _read_folder(folder, store)
+        changes = [_sync_file(store, file, now, dry_run=dry_run) for file in files]
+        changes += _disable_orphans(store, folder, files, now, dry_run=dry_run)
     return SyncReport(tuple(changes), tuple(refusals))
 
 
 def _read_folder(folder: Path, store: Store) -> tuple[list[ProfileFile], list[Refusal]]:
     topics = catalogue(store)
-    preferences: dict[str, ProfileFile] = {}
+    files: dict[str, ProfileFile] = {}
     refusals: list[Refusal] = []
     for path in sorted(folder.glob("*.toml")):
         try:
-            profile_file = read_profile(path, topics)
+            file = read_profile(path, topics)
         except ProfileError as error:
             refusals.append(Refusal(str(path), str(error).removeprefix(f"{path}: ")))
             continue
-        twin = preferences.setdefault(profile_file.email.casefold(), profile_file)
-        if twin is not profile_file:
-            refusals.append(Refusal(str(path), f"email: {profile_file.email} is in {twin.slug}.toml already"))
-    return list(preferences.values()), refusals
+        first = files.setdefault(file.email.casefold(), file)
+        if first is not file:
+            refusals.append(Refusal(str(path), f"email: duplicate of {first.slug}.toml: {file.email}"))
+    return list(files.values()), refusals
 
 
-def _settle(store: Store, profile_file: ProfileFile, now: datetime, *, dry_run: bool) -> tuple[str, str, str]:
-    """Bring the store in line with one file; return what that took."""
-    origin = f"{FILE}{profile_file.slug}"
-    known = store.subscribers.find(profile_file.email)
-    if known is None and store.subscribers.why_suppressed(profile_file.email) is not None:
-        outcome = "unsubscribed"
-    elif known is None:
-        outcome = "added"
+def _sync_file(store: Store, file: ProfileFile, now: datetime, *, dry_run: bool) -> tuple[str, str, SyncOutcome]:
+    """Bring the store in line with one file."""
+    origin = f"{FILE}{file.slug}"
+    subscriber = store.subscribers.find(file.email)
+    if subscriber is None and store.subscribers.why_suppressed(file.email) is not None:
+        outcome = SyncOutcome.UNSUBSCRIBED
+    elif subscriber is None:
+        outcome = SyncOutcome.ADDED
         if not dry_run:
-            store.subscribers.add(profile_file.email, profile_file.name, profile_file.profile, origin, now)
-    elif known.status is Status.UNSUBSCRIBED:
-        outcome = "unsubscribed"
-    elif (known.name, known.profile, known.origin) == (profile_file.name, profile_file.profile, origin):
-        outcome = "same"
+            store.subscribers.add(file.email, file.name, file.profile, origin, now)
+    elif subscriber.status is Status.UNSUBSCRIBED:
+        outcome = SyncOutcome.UNSUBSCRIBED
+    elif (subscriber.name, subscriber.profile, subscriber.origin) == (file.name, file.profile, origin):
+        outcome = SyncOutcome.SAME
     else:
-        outcome = "changed"
+        outcome = SyncOutcome.CHANGED
         if not dry_run:
-            store.subscribers.update_profile(known.id, profile_file.name, profile_file.profile, origin)
-    if known is not None and known.status is Status.DISABLED:
-        outcome = "enabled"
+            store.subscribers.update_profile(subscriber.id, file.name, file.profile, origin)
+    if subscriber is not None and subscriber.status is Status.DISABLED:
+        outcome = SyncOutcome.ENABLED
         if not dry_run:
-            store.subscribers.set_status(known.id, Status.ACTIVE, now)
-    return profile_file.slug, profile_file.email, outcome
+            store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
+    return file.slug, file.email, outcome
+
+
+def _disable_orphans(
+    store: Store, folder: Path, files: list[ProfileFile], now: datetime, *, dry_run: bool
+) -> Iterator[tuple[str, str, SyncOutcome]]:
+    """Disable the active subscribers whose file is gone or has another address now."""
+    present = {f"{FILE}{path.stem}" for path in folder.glob("*.toml")}
+    synced = {file.email.casefold() for file in files}
+    for subscriber in store.subscribers.all():
+        if subscriber.email.casefold() in synced or subscriber.status is not Status.ACTIVE:
+            continue
+        is_gone = subscriber.origin.startswith(FILE) and subscriber.origin not in present
+        has_new_address = subscriber.origin in {f"{FILE}{file.slug}" for file in files}
+        if is_gone or has_new_address:
+            if not dry_run:
+                store.subscribers.set_status(subscriber.id, Status.DISABLED, now)
+            yield subscriber.origin.removeprefix(FILE), subscriber.email, SyncOutcome.DISABLED

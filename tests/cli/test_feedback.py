@@ -41,7 +41,7 @@ def test_feedback_is_given_listed_and_taken_back(ada: Newsletter) -> None:
     assert "Kettle 2" not in ada("feedback", *ADA).stdout
     assert ada("feedback", "2605.99001", *ADA).exit_code == 2
     assert ada("feedback", "2605.99001", "--more").exit_code == 2
-    assert "no paper is known as 'x'" in ada("feedback", "x", *ADA, "--more").stderr
+    assert "no paper with the id 'x'" in ada("feedback", "x", *ADA, "--more").stderr
 
 
 def test_a_whole_library_is_liked_at_once_and_nobody_is_sent_it(ada: Newsletter, tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ def test_a_word_that_a_reader_mailed_is_heeded_and_no_other(ada: Newsletter, tmp
 
     assert ada("feedback", token).stdout == "ada@example.org wants less like Kettle 1\n"
     assert said(ada) == {"arxiv:2605.99001": False}
-    assert "is no word of a reader" in ada("feedback", token[:-1]).stderr
+    assert "is not a valid feedback token" in ada("feedback", token[:-1]).stderr

@@ -70,4 +70,4 @@ def test_a_paper_is_explained_to_a_reader(newsletter: Newsletter, tmp_path: Path
     assert told.exit_code == 0
     assert all(words in told.stdout for words in ("Quiet Kettles", "number 1 of 1", "match with kettle", "together"))
     assert json.loads(newsletter("explain", "2605.99001", "--for", "ada@example.org", "--json").stdout)["total"] > 1
-    assert "no paper is known as '2605.00000'" in newsletter("explain", "2605.00000", "--for", "ada@example.org").stderr
+    assert "no paper with the id '2605.00000'" in newsletter("explain", "2605.00000", "--for", "ada@example.org").stderr

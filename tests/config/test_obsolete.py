@@ -1,38 +1,97 @@
+"""Settings of older releases: an old newsletter.toml loads, and each old name is named once."""
+
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
-from newsletter.config.obsolete import upgrade_environment, upgrade_table
+from newsletter.config.load import load_config
+from newsletter.config.obsolete import BOOLEANS, RENAMED, upgrade_environment, upgrade_table
+from newsletter.config.schema import SETTINGS
+from newsletter.errors import ConfigError
+from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.site import CONFIG_NAME, Site
+
+#: A site of newsletter 0.1; its README says how it was made.
+OLD_SITE = Path(__file__).parents[1] / "store" / "old"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "notice"),
-    [
-        ({"returns": {"soft_limit": 3}}, {"bounces": {"soft_limit": 3}}, "[returns] is called [bounces] since 0.2"),
-        ({"hooks": {"ses_topic_arn": "a"}}, {"webhooks": {"ses_topic_arn": "a"}}, "[hooks] is called [webhooks]"),
-        ({"smtp": {"per_second": 5}}, {"smtp": {"max_per_second": 5}}, "smtp.per_second is called smtp.max_per_second"),
-        ({"log": {"addresses": "yes"}}, {"log": {"addresses": True}}, "log.addresses is true or false since 0.2"),
-    ],
-)
-def test_obsolete_settings_become_current_ones(old: dict[str, object], new: dict[str, object], notice: str) -> None:
-    upgraded, notices = upgrade_table(old)
-    assert upgraded == new
-    assert [line.startswith(notice) for line in notices] == [True]
-    assert upgrade_table(upgraded) == (upgraded, [])
+def test_an_old_newsletter_toml_loads_with_every_value_and_a_notice_on_each_old_name() -> None:
+    config = load_config(Site(OLD_SITE), environ={})
+
+    assert config.smtp == SmtpSettings(
+        "smtp.example.org", 587, username="digest@example.org", connections=2, max_messages_per_connection=100,
+        max_per_second=5, max_per_hour=1000, max_per_second_per_domain=2,
+    )  # fmt: skip
+    assert [(relay.host, relay.max_per_second) for relay in config.relays] == [("smtp.example.net", 3)]
+    assert config.bounce_address == "bounces@example.org"
+    assert config.bounces == BounceSettings(
+        soft_limit=4, imap_host="imap.example.org", imap_username="bounces@example.org"
+    )
+    assert config.webhooks.ses_topic_arn == "arn:aws:sns:eu-west-1:123456789012:returns"
+    assert config.webhooks.postmark_username == "postman"
+    assert (config.design.thumbnails, config.log_addresses) == (True, False)
+    assert (config.delivery.in_doubt, config.delivery.max_age_hours, config.weights.popularity) == ("hold", 48, 0.5)
+    assert config.obsolete == (
+        "design.thumbnails is true or false since 0.2",
+        "smtp.per_connection is called smtp.max_messages_per_connection since 0.2",
+        "smtp.per_second is called smtp.max_per_second since 0.2",
+        "smtp.per_hour is called smtp.max_per_hour since 0.2",
+        "smtp.per_domain is called smtp.max_per_second_per_domain since 0.2",
+        "[returns] is called [bounces] since 0.2",
+        "[hooks] is called [webhooks] since 0.2",
+        "log.addresses is true or false since 0.2",
+    )
 
 
-def test_the_current_name_wins() -> None:
-    assert upgrade_table({"smtp": {"max_per_hour": 2, "per_hour": 1}})[0] == {"smtp": {"max_per_hour": 2}}
-    assert upgrade_table({"bounces": {"soft_limit": 2}, "returns": {"soft_limit": 1}})[0] == {
-        "bounces": {"soft_limit": 2}
+def test_old_environment_variables_are_read_with_a_notice() -> None:
+    environ = {
+        "NEWSLETTER_RETURNS_IMAP_PASSWORD": "secret",
+        "NEWSLETTER_HOOKS_POSTMARK_PASSWORD": "secret, too",
+        "NEWSLETTER_DESIGN_THUMBNAILS": "no",
     }
 
+    config = load_config(Site(OLD_SITE), environ)
 
-def test_obsolete_variables_become_current_ones() -> None:
-    environ = {"NEWSLETTER_RETURNS_IMAP_PASSWORD": "x", "NEWSLETTER_DESIGN_THUMBNAILS": "no", "PATH": "/bin"}
-    upgraded, notices = upgrade_environment(environ)
-    assert (upgraded["NEWSLETTER_BOUNCES_IMAP_PASSWORD"], upgraded["NEWSLETTER_DESIGN_THUMBNAILS"]) == ("x", "false")
-    assert notices == [
+    assert (config.bounces.imap_password, config.webhooks.postmark_password) == ("secret", "secret, too")
+    assert config.design.thumbnails is False
+    assert config.obsolete[-3:] == (
+        "NEWSLETTER_HOOKS_POSTMARK_PASSWORD is called NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD since 0.2",
         "NEWSLETTER_RETURNS_IMAP_PASSWORD is called NEWSLETTER_BOUNCES_IMAP_PASSWORD since 0.2",
         "NEWSLETTER_DESIGN_THUMBNAILS is true or false since 0.2",
-    ]
+    )
+
+
+def test_present_names_and_booleans_give_no_notice() -> None:
+    table = {"bounces": {"soft_limit": 3}, "smtp": {"max_per_second": 5}, "design": {"thumbnails": True}}
+    assert upgrade_table(table) == (table, [])
+    environ = {"NEWSLETTER_BOUNCES_SOFT_LIMIT": "3", "NEWSLETTER_DESIGN_THUMBNAILS": "true", "HOME": "/home/ada"}
+    assert upgrade_environment(environ) == (environ, [])
+
+
+def test_a_present_name_wins_over_an_old_one_in_any_order() -> None:
+    for table in (
+        {"smtp": {"per_second": 1, "max_per_second": 2}, "returns": {"soft_limit": 1}, "bounces": {"soft_limit": 2}},
+        {"bounces": {"soft_limit": 2}, "returns": {"soft_limit": 1}, "smtp": {"max_per_second": 2, "per_second": 1}},
+    ):
+        upgraded, notices = upgrade_table(table)
+        assert upgraded == {"smtp": {"max_per_second": 2}, "bounces": {"soft_limit": 2}}
+        assert len(notices) == 2
+    environ = {"NEWSLETTER_SMTP_PER_SECOND": "1", "NEWSLETTER_SMTP_MAX_PER_SECOND": "2"}
+    assert upgrade_environment(environ)[0]["NEWSLETTER_SMTP_MAX_PER_SECOND"] == "2"
+
+
+def test_a_wrong_value_under_an_old_name_is_an_error_under_the_present_one(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_text("[returns]\nsoft_limit = 'many'\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"bounces\.soft_limit"):
+        load_config(Site(tmp_path), environ={})
+
+
+def test_every_name_that_old_ones_become_is_a_setting() -> None:
+    names = {setting.name for setting in SETTINGS}
+    groups = {name.partition(".")[0] for name in names}
+    assert {new for new in RENAMED.values() if "." in new} | set(BOOLEANS) <= names
+    assert {new for new in RENAMED.values() if "." not in new} <= groups
+    assert not set(RENAMED) & (names | groups)

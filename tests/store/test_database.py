@@ -17,13 +17,13 @@ def add_two_and_fail(store: Store) -> None:
     raise ValueError("stop")
 
 
-def test_a_transaction_is_done_entirely_or_not_at_all(store: Store) -> None:
+def test_a_transaction_is_committed_entirely_or_not_at_all(store: Store) -> None:
     with pytest.raises(ValueError, match="stop"), store.transaction():
         add_two_and_fail(store)
     assert store.papers.count() == 0
 
 
-def test_a_failed_part_of_a_transaction_leaves_the_rest(store: Store) -> None:
+def test_a_nested_transaction_that_fails_is_rolled_back_alone(store: Store) -> None:
     with store.transaction():
         store.topics.remove("nothing")
         with pytest.raises(ValueError, match="stop"), store.transaction():
@@ -32,7 +32,7 @@ def test_a_failed_part_of_a_transaction_leaves_the_rest(store: Store) -> None:
     assert store.papers.count() == 1
 
 
-def test_what_is_written_is_seen_by_others_only_when_it_is_done(store: Store, tmp_path: Path) -> None:
+def test_other_connections_see_only_committed_rows(store: Store, tmp_path: Path) -> None:
     with open_store(tmp_path / "newsletter.db") as other:
         with store.transaction():
             store.papers.add(make_entry(), NOW)
@@ -40,13 +40,13 @@ def test_what_is_written_is_seen_by_others_only_when_it_is_done(store: Store, tm
         assert other.papers.count() == 1
 
 
-def test_a_second_writer_is_told_who_is_in_the_way(store: Store, tmp_path: Path) -> None:
+def test_a_second_writer_waits_and_then_gets_an_error(store: Store, tmp_path: Path) -> None:
     with open_store(tmp_path / "newsletter.db") as other:
         other._db.execute("PRAGMA busy_timeout = 10")
         with store.transaction(), pytest.raises(StoreError) as caught, other.transaction():
             pass
     assert caught.value.message == f"{(tmp_path / 'newsletter.db').resolve()}: database is locked"
-    assert caught.value.hint == "another newsletter is writing: try again when it is done"
+    assert caught.value.hint == "another newsletter process is writing: try again when it is done"
 
 
 def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:

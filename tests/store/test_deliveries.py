@@ -29,7 +29,7 @@ QUEUED = Delivery(
 
 @pytest.fixture
 def ledger(store: Store) -> Store:
-    """Two readers, and for each a queued delivery of one digest of papers 1 and 2."""
+    """Two subscribers, and for each a queued delivery of one digest of papers 1 and 2."""
     for number in (1, 2, 3):
         store.papers.add(make_entry(title=f"T{number}", arxiv_id=f"2605.0000{number}"), NOW)
     edition = Edition(key=KEY, cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW)
@@ -43,24 +43,24 @@ def ledger(store: Store) -> Store:
     return store
 
 
-def test_a_queued_delivery_comes_back_whole(ledger: Store) -> None:
+def test_a_queued_delivery_is_read_back_as_it_was_written(ledger: Store) -> None:
     assert ledger.deliveries.find(KEY, 1) == QUEUED
     assert (ledger.deliveries.find(KEY, 99), ledger.deliveries.find("daily-2026-05-09", 1)) == (None, None)
 
 
-def test_one_edition_goes_to_one_reader_once(ledger: Store) -> None:
+def test_an_edition_is_delivered_to_a_subscriber_only_once(ledger: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError), ledger.transaction():
         ledger.deliveries.queue(KEY, 1, 1, "<other@example.org>", NOW)
 
 
-def test_a_message_id_is_used_once(ledger: Store) -> None:
+def test_a_message_id_is_unique(ledger: Store) -> None:
     ledger.editions.put(Edition(key="daily-2026-05-09", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW))
     with pytest.raises(sqlite3.IntegrityError), ledger.transaction():
         ledger.deliveries.queue("daily-2026-05-09", 1, 1, "<1@example.org>", NOW)
 
 
 @pytest.mark.parametrize("status", DeliveryStatus)
-def test_a_move_is_stored_with_its_words_and_moment(ledger: Store, status: DeliveryStatus) -> None:
+def test_a_status_is_stored_with_its_detail_and_time(ledger: Store, status: DeliveryStatus) -> None:
     ledger.deliveries.move(1, status, LATER, detail="250 « ok »", next_attempt_at=LATER)
     assert ledger.deliveries.find(KEY, 1) == Delivery(
         id=1,
@@ -76,20 +76,20 @@ def test_a_move_is_stored_with_its_words_and_moment(ledger: Store, status: Deliv
     )
 
 
-def test_a_move_is_in_the_file_at_once(ledger: Store, tmp_path: Path) -> None:
+def test_a_status_is_committed_at_once(ledger: Store, tmp_path: Path) -> None:
     ledger.deliveries.move(1, DeliveryStatus.SENDING, LATER)
     with open_store(tmp_path / "newsletter.db") as other:
         assert other.deliveries.find(KEY, 1) == ledger.deliveries.find(KEY, 1) != QUEUED
 
 
-def test_every_sending_is_an_attempt(ledger: Store) -> None:
+def test_every_move_to_sending_counts_as_an_attempt(ledger: Store) -> None:
     for _ in range(3):
         ledger.deliveries.move(1, DeliveryStatus.SENDING, LATER)
         ledger.deliveries.move(1, DeliveryStatus.DEFERRED, LATER, next_attempt_at=LATER)
     assert [(one.attempts, one.next_attempt_at) for one in ledger.deliveries.of_subscriber(1)] == [(3, LATER)]
 
 
-def test_a_later_move_clears_words_and_next_attempt(ledger: Store) -> None:
+def test_a_later_status_clears_detail_and_next_attempt(ledger: Store) -> None:
     ledger.deliveries.move(1, DeliveryStatus.DEFERRED, NOW, detail="451 later", next_attempt_at=LATER)
     ledger.deliveries.move(1, DeliveryStatus.QUEUED, NOW)
     assert ledger.deliveries.find(KEY, 1) == QUEUED
@@ -106,27 +106,27 @@ def test_a_later_move_clears_words_and_next_attempt(ledger: Store) -> None:
         (DeliveryStatus.SKIPPED, False),
     ],
 )
-def test_what_is_not_at_its_end_is_open(ledger: Store, status: DeliveryStatus, is_open: bool) -> None:
+def test_queued_sending_and_deferred_deliveries_are_open(ledger: Store, status: DeliveryStatus, is_open: bool) -> None:
     ledger.deliveries.move(1, status, NOW)
     assert [one.id for one in ledger.deliveries.open()] == ([1, 2] if is_open else [2])
 
 
 @pytest.mark.parametrize("status", DeliveryStatus)
-def test_papers_are_planned_unless_they_never_reached_the_reader(ledger: Store, status: DeliveryStatus) -> None:
+def test_papers_of_failed_and_skipped_deliveries_do_not_count_as_sent(ledger: Store, status: DeliveryStatus) -> None:
     ledger.deliveries.move(1, status, NOW)
-    lost = status in (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED)
-    assert ledger.deliveries.papers_planned_for(1).keys() == (set() if lost else {1, 2})
+    undelivered = status in (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED)
+    assert ledger.deliveries.papers_planned_for(1).keys() == (set() if undelivered else {1, 2})
     assert ledger.deliveries.papers_planned_for(2).keys() == {1, 2}
 
 
-def test_the_newest_delivery_of_a_reader_is_first(ledger: Store) -> None:
+def test_the_newest_delivery_of_a_subscriber_is_first(ledger: Store) -> None:
     ledger.editions.put(Edition(key="daily-2026-05-09", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW))
     ledger.deliveries.queue("daily-2026-05-09", 1, 1, "<3@example.org>", NOW)
     assert [one.id for one in ledger.deliveries.of_subscriber(1)] == [3, 1]
 
 
 @pytest.mark.parametrize("status", [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED])
-def test_an_attempt_that_came_to_nothing_leaves_no_trace_but_its_time(ledger: Store, status: DeliveryStatus) -> None:
+def test_putting_a_delivery_back_undoes_an_attempt_but_for_its_time(ledger: Store, status: DeliveryStatus) -> None:
     ledger.deliveries.move(1, status, NOW, detail="451 later", next_attempt_at=LATER)
     (before,) = ledger.deliveries.of_subscriber(1)
     ledger.deliveries.move(1, DeliveryStatus.SENDING, LATER)

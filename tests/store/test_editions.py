@@ -47,14 +47,14 @@ def digest(store: Store) -> Digest:
 # -- editions -----------------------------------------------------------------------------------------
 
 
-def test_an_edition_comes_back_whole(store: Store) -> None:
+def test_an_edition_is_read_back_as_it_was_written(store: Store) -> None:
     store.editions.put(EDITION)
     assert (store.editions.find(EDITION.key), store.editions.find("daily-2026-05-09")) == (EDITION, None)
 
 
-def test_an_edition_that_is_there_stays_as_it_was(store: Store) -> None:
+def test_a_stored_edition_is_not_overwritten(store: Store) -> None:
     store.editions.put(EDITION)
-    store.editions.put(replace(EDITION, note="Other words.", since=NOW))
+    store.editions.put(replace(EDITION, note="Another note.", since=NOW))
     assert store.editions.find(EDITION.key) == EDITION
 
 
@@ -72,7 +72,7 @@ def test_an_edition_of_the_same_day_is_not_before_it(store: Store) -> None:
     assert store.editions.before(Cadence.DAILY, TODAY) is None
 
 
-def test_weekly_readers_of_different_days_have_editions_of_their_own(store: Store) -> None:
+def test_weekly_editions_of_other_weekdays_do_not_count(store: Store) -> None:
     friday, monday, next_friday = (edition_of(date(2026, 5, day), Cadence.WEEKLY) for day in (1, 4, 8))
     for edition in (friday, monday):
         store.editions.put(edition)
@@ -82,7 +82,7 @@ def test_weekly_readers_of_different_days_have_editions_of_their_own(store: Stor
     assert store.editions.before(Cadence.WEEKLY, date(2026, 5, 13)) is None
 
 
-def test_monthly_readers_of_different_days_have_editions_of_their_own(store: Store) -> None:
+def test_monthly_editions_of_other_days_do_not_count(store: Store) -> None:
     for day in (date(2026, 4, 8), date(2026, 5, 1)):
         store.editions.put(edition_of(day, Cadence.MONTHLY))
 
@@ -92,27 +92,27 @@ def test_monthly_readers_of_different_days_have_editions_of_their_own(store: Sto
 # -- digests ------------------------------------------------------------------------------------------
 
 
-def test_a_digest_comes_back_whole(store: Store, digest: Digest) -> None:
+def test_a_digest_is_read_back_as_it_was_written(store: Store, digest: Digest) -> None:
     assert store.editions.get_digest(store.editions.put_digest(digest)) == digest
 
 
-def test_a_digest_is_in_the_file_at_once(store: Store, digest: Digest, tmp_path: Path) -> None:
+def test_a_digest_is_committed_at_once(store: Store, digest: Digest, tmp_path: Path) -> None:
     number = store.editions.put_digest(digest)
     with open_store(tmp_path / "newsletter.db") as other:
         assert other.editions.get_digest(number) == digest
 
 
-def test_an_empty_digest_comes_back_whole(store: Store) -> None:
+def test_an_empty_digest_is_read_back_as_it_was_written(store: Store) -> None:
     store.editions.put(EDITION)
     empty = Digest(edition=EDITION, sections=(), considered=0)
     assert store.editions.get_digest(store.editions.put_digest(empty)) == empty
 
 
-def test_the_same_digest_is_stored_once(store: Store, digest: Digest) -> None:
+def test_an_equal_digest_is_stored_once(store: Store, digest: Digest) -> None:
     assert store.editions.put_digest(digest) == store.editions.put_digest(replace(digest))
 
 
-def test_another_digest_is_another(store: Store, digest: Digest) -> None:
+def test_different_digests_are_stored_apart(store: Store, digest: Digest) -> None:
     numbers = [
         store.editions.put_digest(one)
         for one in (digest, replace(digest, considered=30), replace(digest, sections=digest.sections[::-1]))
@@ -120,13 +120,13 @@ def test_another_digest_is_another(store: Store, digest: Digest) -> None:
     assert len(set(numbers)) == 3
 
 
-def test_the_same_digest_of_another_edition_is_another(store: Store, digest: Digest) -> None:
+def test_equal_digests_of_two_editions_are_stored_apart(store: Store, digest: Digest) -> None:
     other = replace(digest, edition=edition_of(date(2026, 5, 9)))
     store.editions.put(other.edition)
     assert store.editions.put_digest(digest) != store.editions.put_digest(other)
 
 
-def test_a_stored_digest_shows_its_papers_as_they_are_known_today(store: Store, digest: Digest) -> None:
+def test_a_stored_digest_has_its_papers_as_they_are_known_today(store: Store, digest: Digest) -> None:
     number = store.editions.put_digest(digest)
     store.papers.add(make_entry(title="T1", arxiv_id="2605.00001", upvotes=99), NOW)
     upvotes = [item.paper.upvotes for item in store.editions.get_digest(number).items]

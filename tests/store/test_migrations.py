@@ -24,37 +24,37 @@ TABLES = {
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a store may be."""
+    """Where the tests put a store."""
     return tmp_path / "newsletter.db"
 
 
-def asked(path: Path, sql: str) -> list[tuple[object, ...]]:
-    with_rows = sqlite3.connect(path)
+def execute(path: Path, sql: str) -> list[tuple[object, ...]]:
+    db = sqlite3.connect(path)
     try:
-        return with_rows.execute(sql).fetchall()
+        return db.execute(sql).fetchall()
     finally:
-        with_rows.commit()
-        with_rows.close()
+        db.commit()
+        db.close()
 
 
 def schema(path: Path) -> list[tuple[object, ...]]:
-    return asked(path, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
+    return execute(path, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
 
 
-def test_a_fresh_store_has_its_tables(path: Path) -> None:
+def test_a_new_store_has_its_tables(path: Path) -> None:
     open_store(path).close()
     found = {str(name) for kind, name, _ in schema(path) if kind == "table"}
     assert {name for name in found if not name.startswith(("papers_fts_", "_sqlite", "sqlite_"))} == TABLES
 
 
-def test_a_fresh_store_is_marked_as_ours_and_in_wal_mode(path: Path) -> None:
+def test_a_new_store_has_our_application_id_and_is_in_wal_mode(path: Path) -> None:
     open_store(path).close()
-    assert asked(path, "PRAGMA application_id") == [(int.from_bytes(b"nwsl", "big"),)]
-    assert asked(path, "PRAGMA journal_mode") == [("wal",)]
-    assert asked(path, "PRAGMA integrity_check") == [("ok",)]
+    assert execute(path, "PRAGMA application_id") == [(int.from_bytes(b"nwsl", "big"),)]
+    assert execute(path, "PRAGMA journal_mode") == [("wal",)]
+    assert execute(path, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_tables_are_strict_and_foreign_keys_are_held(store: Store) -> None:
+def test_tables_are_strict_and_foreign_keys_are_enforced(store: Store) -> None:
     tables = store._db.execute("PRAGMA table_list").fetchall()
     assert {name for _, name, kind, *_, strict in tables if name in TABLES and not strict} == {"papers_fts"}
     with pytest.raises(sqlite3.IntegrityError), store.transaction():
@@ -65,11 +65,11 @@ def test_reopening_changes_nothing(path: Path) -> None:
     with open_store(path) as store:
         store.papers.add(make_entry(), NOW)
         secret = store.secret()
-    before, steps = schema(path), asked(path, "SELECT * FROM _sqlite_migrations")
+    before, steps = schema(path), execute(path, "SELECT * FROM _sqlite_migrations")
     with open_store(path) as store:
         assert store.papers.newest(9) == [make_paper()]
         assert store.secret() == secret
-    assert (schema(path), asked(path, "SELECT * FROM _sqlite_migrations")) == (before, steps)
+    assert (schema(path), execute(path, "SELECT * FROM _sqlite_migrations")) == (before, steps)
 
 
 def test_two_stores_have_two_secrets(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_an_empty_file_becomes_a_store(path: Path) -> None:
         assert store.papers.count() == 0
 
 
-def test_a_store_left_half_way_is_brought_to_today(path: Path) -> None:
+def test_a_partly_migrated_store_is_migrated_to_the_end(path: Path) -> None:
     db = Database(path)
     MIGRATIONS.apply(db, stop_before="m002_readers")
     db.execute("PRAGMA application_id = 0x6E77736C")
@@ -93,16 +93,16 @@ def test_a_store_left_half_way_is_brought_to_today(path: Path) -> None:
         assert set(store._db.table_names()) >= TABLES
 
 
-def test_a_database_of_another_program_is_refused_and_left_as_it_was(path: Path) -> None:
-    asked(path, "CREATE TABLE kettles (whistle TEXT)")
+def test_a_database_of_another_program_is_rejected_and_left_unchanged(path: Path) -> None:
+    execute(path, "CREATE TABLE kettles (whistle TEXT)")
     before = path.read_bytes()
     with pytest.raises(StoreError) as caught:
         open_store(path)
-    assert str(caught.value) == f"{path}: a database of another program (move it away or choose another site)"
+    assert str(caught.value) == f"{path}: not a newsletter database (move it away, or choose another site)"
     assert path.read_bytes() == before
 
 
-def test_a_text_file_is_refused_and_left_as_it_was(path: Path) -> None:
+def test_a_text_file_is_rejected_and_left_unchanged(path: Path) -> None:
     path.write_text("Dear all, the kettle is broken.\n" * 100)
     before = path.read_bytes()
     with pytest.raises(StoreError) as caught:
@@ -111,36 +111,36 @@ def test_a_text_file_is_refused_and_left_as_it_was(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_database_from_the_future_is_refused(path: Path) -> None:
+def test_a_database_with_a_newer_schema_is_rejected(path: Path) -> None:
     open_store(path).close()
-    asked(
+    execute(
         path,
         "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('newsletter', 'm999_robots', '2999')",
     )
     with pytest.raises(StoreError) as caught:
         open_store(path)
     assert str(caught.value) == (
-        f"{path}: written by a newer newsletter (m999_robots) (upgrade: pip install -U newsletter)"
+        f"{path}: the schema is newer than this release (m999_robots) (upgrade: pip install -U newsletter)"
     )
 
 
-def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
-    for odd in (tmp_path, tmp_path / "nowhere" / "newsletter.db"):
+def test_a_folder_and_a_path_in_a_missing_folder_are_rejected(tmp_path: Path) -> None:
+    for wrong in (tmp_path, tmp_path / "nowhere" / "newsletter.db"):
         with pytest.raises(StoreError) as caught:
-            open_store(odd)
+            open_store(wrong)
         assert str(caught.value) == (
-            f"{odd}: unable to open database file (does the folder exist, and may you write there?)"
+            f"{wrong}: unable to open database file (check that the folder exists and is writable)"
         )
 
 
-def test_steps_are_numbered_in_order() -> None:
+def test_migrations_are_numbered_in_order() -> None:
     empty = Database(memory=True)
     names = [step.name for step in MIGRATIONS.pending(empty)]
     empty.close()
     assert [name[:5] for name in names] == [f"m{number:03}_" for number in range(1, len(names) + 1)]
 
 
-def test_what_an_older_newsletter_stored_is_taken_along(path: Path) -> None:
+def test_papers_of_the_first_schema_are_kept_and_cleaned(path: Path) -> None:
     db = Database(path)
     MIGRATIONS.apply(db, stop_before="m004_sources")
     db.execute("PRAGMA application_id = 0x6E77736C")
@@ -157,14 +157,17 @@ def test_what_an_older_newsletter_stored_is_taken_along(path: Path) -> None:
     with open_store(path) as store:
         (paper,) = store.papers.newest(9)
         assert (paper.title, paper.abstract, paper.withdrawn) == ("On α-Clouds", "We count clouds.", False)
-        assert [(told.source, told.place) for told in store.papers.mentions(1)] == [("arxiv", ""), ("page", "")]
+        assert [(one.source, one.place) for one in store.papers.mentions(1)] == [
+            ("arxiv", ""),
+            ("page", ""),
+        ]
         assert store.papers.add(Entry(source="page", title="On alpha-clouds"), NOW) is Change.NOTHING
         assert store.papers.find("doi:10.1000/182") == paper
         assert [found.id for found in store.papers.search("count clouds", 9)] == [1]
         store._db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('integrity-check', 1)")
 
 
-def test_topics_of_an_older_newsletter_become_queries_and_keep_their_readers(path: Path) -> None:
+def test_topics_of_the_first_schema_become_queries_and_keep_their_subscribers(path: Path) -> None:
     db = Database(path)
     MIGRATIONS.apply(db, stop_before="m004_sources")
     db.execute("PRAGMA application_id = 0x6E77736C")
@@ -243,7 +246,7 @@ def test_titles_and_reasons_of_an_older_newsletter_become_kinds(path: Path) -> N
     ]
 
 
-def test_an_old_store_brought_to_today_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
+def test_a_migrated_store_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     db = Database(old)
     MIGRATIONS.apply(db, stop_before="m004_sources")

@@ -1,4 +1,4 @@
-"""What is found of all papers, and that no words can make it fail."""
+"""Search in all papers: what a query finds, and that no query makes it fail."""
 
 from __future__ import annotations
 
@@ -67,19 +67,19 @@ def titles(archive: Archive, query: str, **how: object) -> list[str]:
         ("nothing", set()),
     ],
 )
-def test_the_language_of_topics_finds_papers(archive: Archive, query: str, found: set[int]) -> None:
+def test_a_topic_query_finds_papers(archive: Archive, query: str, found: set[int]) -> None:
     wanted = query.replace("source:test", f"source:{make_entry().source}")
     assert set(titles(archive, wanted)) == {PAPERS[number][0] for number in found}
     assert archive.search(parse(wanted)).total == len(found)
 
 
-def test_a_word_in_the_title_counts_most_and_the_newest_may_come_first(archive: Archive) -> None:
+def test_results_are_sorted_by_relevance_or_the_newest_first(archive: Archive) -> None:
     assert titles(archive, "fruit")[0] == "Robots that Pick Fruit"
     assert titles(archive, "pears", newest=True) == [PAPERS[2][0], PAPERS[1][0], PAPERS[0][0]]
     assert titles(archive, "pears", newest=True, limit=1, offset=1) == [PAPERS[1][0]]
 
 
-def test_what_is_found_is_limited_by_days_sources_and_categories(archive: Archive) -> None:
+def test_results_are_filtered_by_day_source_and_category(archive: Archive) -> None:
     assert titles(archive, "pears", limits=Limits(since=date(2026, 5, 8))) == [PAPERS[2][0]]
     assert titles(archive, "pears", limits=Limits(until=date(2026, 5, 1))) == [PAPERS[0][0]]
     assert titles(archive, "pears", limits=Limits(category="cs.LG")) == [PAPERS[1][0]]
@@ -87,13 +87,13 @@ def test_what_is_found_is_limited_by_days_sources_and_categories(archive: Archiv
     assert archive.sources() == [make_entry().source]
 
 
-def test_a_snippet_shows_what_was_looked_for(archive: Archive) -> None:
+def test_a_snippet_marks_the_matches(archive: Archive) -> None:
     (hit,) = archive.search(parse("cellars")).hits
     assert "".join(piece for piece, _ in hit.snippet) == "How pears ripen in cold cellars."
     assert [piece for piece, is_hit in hit.snippet if is_hit] == ["cellars"]
 
 
-def test_days_are_counted_and_listed_by_what_is_liked(archive: Archive) -> None:
+def test_papers_are_counted_by_day_and_listed_by_upvotes(archive: Archive) -> None:
     assert archive.span() == (date(2026, 5, 1), date(2026, 5, 8))
     assert archive.days(date(2026, 5, 1), date(2026, 5, 31)) == {
         date(2026, 5, 1): 1, date(2026, 5, 2): 1, date(2026, 5, 8): 1,
@@ -107,7 +107,7 @@ def test_days_are_counted_and_listed_by_what_is_liked(archive: Archive) -> None:
 
 @given(text=st.text(max_size=80) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=40))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_words_make_a_search_fail(archive: Archive, text: str) -> None:
+def test_no_text_makes_a_search_fail(archive: Archive, text: str) -> None:
     try:
         tree = parse(text)
     except QueryError:
@@ -115,6 +115,6 @@ def test_no_words_make_a_search_fail(archive: Archive, text: str) -> None:
     archive.search(tree, Limits(source=text, category=text))
 
 
-def test_no_paper_means_nothing_found(store: Store) -> None:
+def test_an_empty_store_has_no_results(store: Store) -> None:
     assert store.archive.search(parse("pears")).hits == ()
     assert store.archive.span() is None

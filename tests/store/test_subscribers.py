@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from newsletter.addresses import email_key
 from newsletter.models import Cadence, Profile, Status, Style, Subscriber
 from newsletter.store import Store
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
@@ -36,7 +36,7 @@ def add(store: Store, email: str = ADA, profile: Profile | None = None) -> Subsc
     return store.subscribers.add(email, "Ada Example", profile or make_profile(), "cli", NOW)
 
 
-def test_a_new_subscriber_comes_back_whole_with_topics_in_their_order(store: Store) -> None:
+def test_a_new_subscriber_is_read_back_with_topics_in_their_order(store: Store) -> None:
     added = store.subscribers.add(ADA, "Ada Éxample", FULL, "file:ada", NOW)
     assert added == make_subscriber(name="Ada Éxample", profile=FULL, origin="file:ada")
     assert store.subscribers.all() == [added]
@@ -53,30 +53,30 @@ def test_a_subscriber_is_found_in_any_spelling(store: Store, spelling: str) -> N
 
 
 @pytest.mark.parametrize("other", ["ben@example.org", "", "%", "ada_example.org", "\udcff"])
-def test_nobody_else_is_found(store: Store, other: str) -> None:
+def test_no_other_address_finds_a_subscriber(store: Store, other: str) -> None:
     add(store)
     assert store.subscribers.find(other) is None
 
 
-def test_a_subscriber_is_found_by_number(store: Store) -> None:
+def test_a_subscriber_is_found_by_id(store: Store) -> None:
     added = add(store)
     assert (store.subscribers.find_by_id(added.id), store.subscribers.find_by_id(99)) == (added, None)
 
 
-def test_an_address_is_stored_once_whatever_its_case(store: Store) -> None:
+def test_an_address_is_stored_once_ignoring_case(store: Store) -> None:
     add(store)
     with pytest.raises(sqlite3.IntegrityError), store.transaction():
         add(store, "ADA@example.org")
     assert len(store.subscribers.all()) == 1
 
 
-def test_all_are_in_the_order_of_their_addresses(store: Store) -> None:
+def test_subscribers_are_sorted_by_address(store: Store) -> None:
     for email in ("Cy@example.org", "ben@example.org", "ada@example.org"):
         add(store, email)
     assert [one.email for one in store.subscribers.all()] == ["ada@example.org", "ben@example.org", "Cy@example.org"]
 
 
-def test_a_change_replaces_wishes_and_keeps_the_status(store: Store) -> None:
+def test_an_update_replaces_the_profile_and_keeps_the_status(store: Store) -> None:
     ada = add(store)
     store.subscribers.set_status(ada.id, Status.PAUSED, LATER)
     store.subscribers.update_profile(ada.id, "Countess", FULL, "file:ada")
@@ -85,35 +85,21 @@ def test_a_change_replaces_wishes_and_keeps_the_status(store: Store) -> None:
     )
 
 
-def test_a_change_to_no_topics_leaves_none(store: Store) -> None:
+def test_an_update_without_topics_removes_them(store: Store) -> None:
     store.subscribers.update_profile(add(store).id, "", Profile(), "cli")
     assert store.subscribers.get(ADA).profile == Profile()
 
 
 @pytest.mark.parametrize("status", Status)
-def test_every_status_is_kept_with_its_moment(store: Store, status: Status) -> None:
+def test_every_status_is_stored_with_its_time(store: Store, status: Status) -> None:
     store.subscribers.set_status(add(store).id, status, LATER)
     assert store.subscribers.get(ADA) == make_subscriber(status=status, status_at=LATER)
 
 
-def test_a_suppressed_address_is_so_in_any_case_and_for_the_first_reason(store: Store) -> None:
-    store.subscribers.suppress("Ada@Example.org", "unsubscribed", NOW)
-    store.subscribers.suppress(ADA, "bounced", LATER)
-    assert store.subscribers.why_suppressed("ADA@EXAMPLE.ORG") == "unsubscribed"
-    assert store.subscribers.suppressions() == {ADA: "unsubscribed"}
-
-
-def test_a_suppression_can_be_lifted(store: Store) -> None:
-    store.subscribers.suppress(ADA, "unsubscribed", NOW)
-    store.subscribers.unsuppress("ADA@example.org")
-    assert (store.subscribers.why_suppressed(ADA), store.subscribers.suppressions()) == (None, {})
-
-
-def test_a_suppression_needs_no_subscriber(store: Store) -> None:
-    store.subscribers.suppress("nobody@example.org", "bounced", NOW)
-    assert store.subscribers.all() == []
-
-
-@pytest.mark.parametrize("other", ["ADA@example.org", "ada@EXAMPLE.ORG", " ada@example.org ", "ada@example.org\u200b"])
-def test_spellings_of_one_address_share_its_key(other: str) -> None:
-    assert email_key(other) == email_key(ADA)
+def test_pauses_end_by_themselves(store: Store) -> None:
+    ada = add(store)
+    end = NOW + timedelta(days=3)
+    store.subscribers.set_status(ada.id, Status.PAUSED, NOW, paused_until=end.date())
+    assert store.subscribers.wake(NOW) == 0
+    assert store.subscribers.wake(end) == 1
+    assert store.subscribers.get(ADA) == replace(ada, status_at=end)

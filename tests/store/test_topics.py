@@ -10,12 +10,12 @@ CLOUDS = make_topic("Clouds", ("cloud", "sky « is » ☁"), ("cloud computing",
 KETTLES = make_topic("kettles", ("kettle",))
 
 
-def test_the_catalogue_is_in_alphabetical_order_and_comes_back_whole(store: Store) -> None:
+def test_the_catalogue_is_in_alphabetical_order(store: Store) -> None:
     assert [store.topics.put(topic) for topic in (KETTLES, make_topic(), CLOUDS)] == [True, True, True]
     assert store.topics.catalogue() == [CLOUDS, make_topic(), KETTLES]
 
 
-def test_a_topic_is_found_in_any_case(store: Store) -> None:
+def test_a_topic_is_found_ignoring_case(store: Store) -> None:
     store.topics.put(CLOUDS)
     store.topics.put(make_topic("Ärger", ("x",)))
     assert (store.topics.find("cLOUDS"), store.topics.find("ÄRGER"), store.topics.find("Cloud")) == (
@@ -25,7 +25,7 @@ def test_a_topic_is_found_in_any_case(store: Store) -> None:
     )
 
 
-def test_putting_a_topic_again_changes_it_for_all_its_readers(store: Store) -> None:
+def test_changing_a_topic_changes_it_for_all_its_subscribers(store: Store) -> None:
     store.topics.put(CLOUDS)
     store.subscribers.add("ada@example.org", "", Profile(topics=(CLOUDS,)), "cli", NOW)
     wider = make_topic("CLOUDS", ("cloud", "fog"))
@@ -34,7 +34,7 @@ def test_putting_a_topic_again_changes_it_for_all_its_readers(store: Store) -> N
     assert store.subscribers.get("ada@example.org").profile.topics == (wider,)
 
 
-def test_a_readers_own_topic_is_not_in_the_catalogue_and_does_not_follow_it(store: Store) -> None:
+def test_a_subscribers_own_topic_is_not_in_the_catalogue_and_does_not_follow_it(store: Store) -> None:
     own = make_topic("Clouds", ("my cloud",))
     store.subscribers.add("ada@example.org", "", Profile(topics=(own,)), "cli", NOW)
     assert store.topics.catalogue() == []
@@ -43,7 +43,7 @@ def test_a_readers_own_topic_is_not_in_the_catalogue_and_does_not_follow_it(stor
     assert store.subscribers.get("ada@example.org").profile.topics == (own,)
 
 
-def test_who_reads_a_removed_topic_keeps_it(store: Store) -> None:
+def test_a_subscriber_of_a_removed_topic_keeps_it(store: Store) -> None:
     store.topics.put(CLOUDS)
     store.subscribers.add("ada@example.org", "", Profile(topics=(KETTLES, CLOUDS)), "cli", NOW)
     assert store.topics.remove("clouds") is True
@@ -51,18 +51,18 @@ def test_who_reads_a_removed_topic_keeps_it(store: Store) -> None:
     assert store.subscribers.get("ada@example.org").profile.topics == (KETTLES, CLOUDS)
 
 
-def test_a_removed_topic_can_come_back_and_go_again(store: Store) -> None:
+def test_a_removed_topic_can_be_added_and_removed_again(store: Store) -> None:
     for _ in range(3):
         store.topics.put(CLOUDS)
         assert store.topics.remove("Clouds") is True
     assert store.topics.catalogue() == []
 
 
-def test_removing_what_is_not_there_says_so(store: Store) -> None:
+def test_removing_an_unknown_topic_returns_false(store: Store) -> None:
     assert store.topics.remove("clouds") is False
 
 
-def test_readers_are_counted_by_topic_of_the_catalogue(store: Store) -> None:
+def test_subscribers_are_counted_by_topic_of_the_catalogue(store: Store) -> None:
     store.topics.put(CLOUDS)
     store.topics.put(KETTLES)
     for name in ("ada", "ben"):
@@ -70,13 +70,13 @@ def test_readers_are_counted_by_topic_of_the_catalogue(store: Store) -> None:
     assert store.topics.subscribers() == {"Clouds": 2, "kettles": 0}
 
 
-def test_the_same_own_topic_of_two_readers_is_stored_once(store: Store) -> None:
+def test_an_equal_own_topic_of_two_subscribers_is_stored_once(store: Store) -> None:
     assert store.topics.identify(CLOUDS) == store.topics.identify(CLOUDS)
     store.topics.put(CLOUDS)
     assert store.topics.identify(CLOUDS) != store.topics.identify(CLOUDS, own=True)
 
 
-def test_a_change_is_in_the_file_at_once(store: Store, tmp_path: Path) -> None:
+def test_a_change_is_committed_at_once(store: Store, tmp_path: Path) -> None:
     store.topics.put(CLOUDS)
     store.topics.put(make_topic("Clouds", ("fog",)))
     with open_store(tmp_path / "newsletter.db") as other:

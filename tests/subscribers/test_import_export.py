@@ -1,4 +1,4 @@
-"""Many subscribers at once: whom a file adds, whom it leaves alone, and what it cannot say."""
+"""Import from CSV and export to it: who is added, who is not, and which rows are invalid."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW, make_topic
 
 
-def taken(store: Store, text: str, **how: object) -> tuple[ImportReport, list[str]]:
+def import_text(store: Store, text: str, **how: object) -> tuple[ImportReport, list[str]]:
     refused: list[Refusal] = []
     lines = io.StringIO(text, newline="")
     report = import_people(store, lines, "people.csv", NOW, Profile(), refuse=refused.append, **how)  # type: ignore[arg-type]
     return report, [str(one) for one in refused]
 
 
-def test_rows_become_subscribers_with_their_wishes(store: Store) -> None:
+def test_rows_become_subscribers_with_their_preferences(store: Store) -> None:
     store.topics.put(make_topic("Pears", ("pear",)))
     text = 'Email,name,topics,cadence,weekday,hour\nada@example.org,Ada,"Pears\nMine = robot*",weekly,friday,6\n'
-    report, refused = taken(store, text + "bob@example.org,,,,,\n")
+    report, refused = import_text(store, text + "bob@example.org,,,,,\n")
 
     assert (report.added, refused) == (2, [])
     ada = store.subscribers.get("ada@example.org")
@@ -48,13 +48,13 @@ def test_rows_become_subscribers_with_their_wishes(store: Store) -> None:
     assert store.subscribers.get("bob@example.org").profile == Profile()
 
 
-def test_a_file_of_addresses_alone_will_do(store: Store) -> None:
-    report, _ = taken(store, "\nada@example.org\nbob@example.org\n\n")
+def test_a_file_of_addresses_alone_is_imported(store: Store) -> None:
+    report, _ = import_text(store, "\nada@example.org\nbob@example.org\n\n")
     assert (report.added, report.read) == (2, 2)
-    assert taken(store, "")[0].read == 0
+    assert import_text(store, "")[0].read == 0
 
 
-def test_who_is_known_stays_and_who_left_stays_away(store: Store) -> None:
+def test_subscribers_stay_unchanged_and_suppressed_addresses_are_not_added(store: Store) -> None:
     for email in ("ada@example.org", "bob@example.org"):
         store.subscribers.add(email, "Old", Profile(cadence=Cadence.WEEKLY), "cli", NOW)
     unsubscribe(store, "bob@example.org", NOW)
@@ -63,7 +63,7 @@ def test_who_is_known_stays_and_who_left_stays_away(store: Store) -> None:
     text = (
         "email,name\nADA@example.org,New\nbob@example.org,New\ncy@example.org,New\ndan@example.org,\nDan@example.org,\n"
     )
-    report, refused = taken(store, text)
+    report, refused = import_text(store, text)
 
     assert (report.added, report.known, report.unwanted, refused) == (1, 2, 2, [])
     assert store.subscribers.get("ada@example.org").name == "Old"
@@ -71,7 +71,7 @@ def test_who_is_known_stays_and_who_left_stays_away(store: Store) -> None:
     assert store.subscribers.find("cy@example.org") is None
 
 
-def test_a_bad_row_is_told_and_the_good_go_in(store: Store) -> None:
+def test_invalid_rows_are_reported_and_valid_ones_imported(store: Store) -> None:
     rows = [
         "no address,A",
         "ada@example.org,B,too,many",
@@ -81,7 +81,7 @@ def test_a_bad_row_is_told_and_the_good_go_in(store: Store) -> None:
         "x\udcff@y.z,F",
     ]
     text = "email,name\n" + "\n".join(rows) + "\n" + "z@example.org," + "x" * 200_000 + "\nend@example.org,\n"
-    report, refused = taken(store, text)
+    report, refused = import_text(store, text)
 
     assert {one.email for one in store.subscribers.all()} >= {"bob@example.org", "end@example.org"}
     assert [one.split(":")[0] for one in refused[:3]] == [f"people.csv, line {number}" for number in (2, 3, 4)]
@@ -90,21 +90,23 @@ def test_a_bad_row_is_told_and_the_good_go_in(store: Store) -> None:
 
 
 @pytest.mark.parametrize("text", ["name,topics\nAda,x\n", "email,hobby\na@b.example,x\n", "Ada Example\n", "\x00\n"])
-def test_a_file_of_something_else_is_refused_whole(store: Store, text: str) -> None:
+def test_a_file_without_addresses_is_rejected(store: Store, text: str) -> None:
     with pytest.raises(ConfigError, match="line 1"):
-        taken(store, text)
+        import_text(store, text)
 
 
-def test_a_rehearsal_changes_nothing(store: Store) -> None:
-    report, _ = taken(store, "ada@example.org\n", dry_run=True)
+def test_a_dry_run_changes_nothing(store: Store) -> None:
+    report, _ = import_text(store, "ada@example.org\n", dry_run=True)
     assert report.added == 1
     assert store.subscribers.all() == []
 
 
-def test_many_rows_go_in_by_batches(store: Store) -> None:
-    told: list[int] = []
-    report, _ = taken(store, "email\n" + "\n".join(f"reader{n}@example.org" for n in range(25_000)), tell=told.append)
-    assert (report.added, told) == (25_000, [10_000, 20_000, 25_000])
+def test_many_rows_are_imported_in_batches(store: Store) -> None:
+    progress: list[int] = []
+    report, _ = import_text(
+        store, "email\n" + "\n".join(f"subscriber{n}@example.org" for n in range(25_000)), tell=progress.append
+    )
+    assert (report.added, progress) == (25_000, [10_000, 20_000, 25_000])
     assert len(store.subscribers.all()) == 25_000
 
 
@@ -112,18 +114,18 @@ _emails = st.from_regex(r"[A-Za-z0-9._+-]{1,12}@[A-Za-z0-9.-]{1,20}\.[a-z0-9-]{1
 
 
 @given(email=_emails | st.emails() | st.from_regex(_PLAIN_EMAIL, fullmatch=True))
-def test_addresses_that_are_not_looked_at_closer_are_in_their_normal_form(email: str) -> None:
+def test_addresses_that_match_the_fast_check_are_in_their_normal_form(email: str) -> None:
     if email.isascii() and _PLAIN_EMAIL.fullmatch(email):
         assert check_email(email) == email
 
 
 @given(cell=st.text(max_size=12))
-def test_no_cell_is_a_formula_and_each_comes_back(cell: str) -> None:
+def test_no_exported_cell_is_a_formula_and_each_is_read_back(cell: str) -> None:
     assert not _quoted(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert _unquoted(_quoted(cell)) == cell
 
 
-# As they come in: squeezed, and so in NFC.
+# Squeezed as on import, and so in NFC.
 _names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8).map(squeeze)
 
 
@@ -134,7 +136,7 @@ _names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), mi
     hour=st.integers(0, 23),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-def test_what_is_exported_is_imported_the_same(
+def test_an_export_is_imported_as_it_was(
     store: Store, name: str, topics: list[str], cadence: Cadence, hour: int
 ) -> None:
     named = [*topics, {"name": "Mine", "query": "pear -apple"}]
@@ -147,17 +149,17 @@ def test_what_is_exported_is_imported_the_same(
     csv.writer(file).writerows(export_rows([known]))
     store.subscribers.erase(known.id, known.email)
 
-    report, refused = taken(store, file.getvalue())
+    report, refused = import_text(store, file.getvalue())
 
     assert (report.added, refused) == (1, [])
     assert replace(store.subscribers.get(known.email), id=known.id) == known
 
 
-def test_by_the_command_line(newsletter: Newsletter, tmp_path) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, F811
+def test_import_and_export_on_the_command_line(newsletter: Newsletter, tmp_path) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, F811
     (tmp_path / "people.csv").write_bytes("\ufeffemail,name\nada@example.org,Ada\nnobody,\n".encode())
     done = newsletter("subscribers", "import", "people.csv", "--refused", "refused.csv", "--topic", "LLM agents")
     assert (done.exit_code, done.stdout) == (1, "1 added, 0 known already, 0 not wanted any more, 1 refused\n")
-    assert "people.csv, line 3: email: 'nobody' is not an address" in done.stderr
+    assert "people.csv, line 3: email: 'nobody' is not a valid email address" in done.stderr
     assert (tmp_path / "refused.csv").read_text(encoding="utf-8").splitlines()[0] == "where,why"
     assert "LLM agents" in newsletter("subscribers", "export").stdout
 
@@ -167,8 +169,8 @@ def test_by_the_command_line(newsletter: Newsletter, tmp_path) -> None:  # type:
     assert newsletter("subscribers", "import", "-", "--json", stdin=b"x@example.org\n").exit_code == 0
 
 
-def test_wrong_wishes_name_their_line(store: Store) -> None:
-    _, refused = taken(store, "email,hour\na@example.org,25\nb@example.org,x\n")
+def test_an_invalid_field_is_reported_with_its_line(store: Store) -> None:
+    _, refused = import_text(store, "email,hour\na@example.org,25\nb@example.org,x\n")
     assert [one.partition(": ")[0] for one in refused] == ["people.csv, line 2", "people.csv, line 3"]
     with pytest.raises(ProfileError):
         make_profile({"hour": 25}, {})

@@ -18,7 +18,7 @@ from newsletter import tokens
 from newsletter.errors import NewsletterError, ProfileError, StoreError
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
-from newsletter.subscribers.opt_in import request_address_change, request_link
+from newsletter.subscribers.double_opt_in import request_address_change, request_link
 from newsletter.subscribers.privacy import erase, export_data
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, pause, resume
 from newsletter.web.http.forms import Form, posting

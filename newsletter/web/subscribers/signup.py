@@ -21,7 +21,7 @@ from newsletter.models import Profile, Topic
 from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
-from newsletter.subscribers.opt_in import confirm, read_request, request_subscription
+from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
 from newsletter.web.http.forms import MOST_BYTES, Form, limited_body, posting
 from newsletter.web.site_pages import Pages
 from newsletter.web.subscribers.openapi import DESCRIPTION

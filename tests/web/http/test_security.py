@@ -19,7 +19,7 @@ from newsletter.config.load import load_config
 from newsletter.errors import ConfigError
 from newsletter.models import Status
 from newsletter.site import Site
-from newsletter.subscribers.opt_in import confirm, request_subscription
+from newsletter.subscribers.double_opt_in import confirm, request_subscription
 from newsletter.web.app import make_app
 from newsletter.web.http.rate_limit import Limits, network_of
 from tests.factories import NOW, make_entry, make_profile

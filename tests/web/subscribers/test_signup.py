@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Status
-from newsletter.subscribers.opt_in import request_subscription
+from newsletter.subscribers.double_opt_in import request_subscription
 from tests.web.site import ADA, Asked, paths_in
 
 PREFERENCES = {
@@ -96,15 +96,15 @@ def test_what_is_answered_does_not_tell_whether_an_address_is_known(asked: Asked
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"email": "no address"}, "is not an address"),
-        ({"email": f"{'a' * 300}@x.example"}, "is not an address"),
+        ({"email": "no address"}, "is not a valid email address"),
+        ({"email": f"{'a' * 300}@x.example"}, "is not a valid email address"),
         ({"queries": "(unfinished"}, "unfinished"),
         ({"hour": "25"}, "hour"),
         ({"hour": "-1"}, "hour"),
         ({"time_zone": "../../etc/passwd"}, "time zone"),
         ({"cadence": "hourly"}, "cadence"),
         ({"language": "xx"}, "language"),
-        ({"email": "a@b.example\r\nBcc: c@d.example"}, "is not an address"),
+        ({"email": "a@b.example\r\nBcc: c@d.example"}, "is not a valid email address"),
     ],
 )
 def test_a_wrong_field_is_told_and_nothing_is_lost(asked: Asked, wrong: dict[str, str], words: str) -> None:

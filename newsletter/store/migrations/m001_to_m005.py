@@ -1,20 +1,15 @@
-"""The schema, as a list of steps. Append at the end; never change a step that was released.
-
-Each step runs in one transaction together with its record (sqlite-utils migrations). Times are ISO 8601 in
-UTC, days ISO dates, lists JSON arrays.
-"""
+"""Papers, subscribers and the ledger. Released: never change a step."""
 
 from __future__ import annotations
 
 import json
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
 from newsletter.markup import clean, clean_abstract
+from newsletter.store.migrations.registry import MIGRATIONS
 from newsletter.text import title_hash
 from newsletter.topics.query import query_of
-
-MIGRATIONS = Migrations("newsletter")
 
 
 @MIGRATIONS()
@@ -277,7 +272,7 @@ def m005_queries(db: Database) -> None:
         CREATE TABLE new_topics (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
-            query TEXT NOT NULL,              -- in the language of newsletter.topics.query
+            query TEXT NOT NULL,              -- in the language of newsletter.query
             in_catalogue INTEGER NOT NULL,    -- 1: offered by name to everybody; 0: some profile's own
             UNIQUE (name, query, in_catalogue)
         ) STRICT""")
@@ -305,215 +300,3 @@ def m005_queries(db: Database) -> None:
     db.execute("ALTER TABLE new_subscriptions RENAME TO subscriptions")
     db.execute("CREATE UNIQUE INDEX topics_catalogue ON topics(name COLLATE NOCASE) WHERE in_catalogue = 1")
     db.execute("CREATE INDEX subscriptions_topic ON subscriptions(topic_id)")
-
-
-@MIGRATIONS()
-def m006_feedback(db: Database) -> None:
-    """What readers want more and less of."""
-    db.execute("""
-        CREATE TABLE feedback (
-            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
-            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
-            liked INTEGER NOT NULL,           -- 1: more like this; 0: less
-            said_at TEXT NOT NULL,
-            PRIMARY KEY (subscriber_id, paper_id)
-        ) STRICT, WITHOUT ROWID""")
-    db.execute("CREATE INDEX feedback_paper ON feedback(paper_id)")
-
-
-@MIGRATIONS()
-def m007_wishes(db: Database) -> None:
-    """How digests look; whom readers follow, and their own weights; the libraries they learn from."""
-    db.execute("ALTER TABLE subscribers ADD COLUMN style TEXT NOT NULL DEFAULT 'cards'")
-    db.execute("UPDATE subscribers SET style = 'plain' WHERE format = 'text'")
-    db.execute("ALTER TABLE subscribers DROP COLUMN format")
-    db.execute("ALTER TABLE subscribers ADD COLUMN language TEXT NOT NULL DEFAULT 'en'")
-    db.execute("ALTER TABLE subscribers ADD COLUMN serendipity INTEGER NOT NULL DEFAULT 1")
-    db.execute("ALTER TABLE subscribers ADD COLUMN even_if_empty INTEGER NOT NULL DEFAULT 0")
-    db.execute("ALTER TABLE subscribers ADD COLUMN follow TEXT NOT NULL DEFAULT '[]'")  # JSON array of names
-    db.execute("ALTER TABLE subscribers ADD COLUMN ranking TEXT NOT NULL DEFAULT '{}'")  # JSON object of weights
-    db.execute("""
-        CREATE TABLE examples (
-            subscriber_id INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
-            key TEXT NOT NULL,                -- of the paper, as papers.key; the papers table need not have it
-            title TEXT NOT NULL,
-            abstract TEXT NOT NULL,
-            liked INTEGER NOT NULL,           -- 1: more like this; 0: less
-            said_at TEXT NOT NULL,
-            PRIMARY KEY (subscriber_id, key)
-        ) STRICT, WITHOUT ROWID""")
-    db.execute("""
-        CREATE TABLE spaces (
-            version INTEGER PRIMARY KEY,      -- counts up; only the latest is kept
-            made_at TEXT NOT NULL,
-            content BLOB NOT NULL             -- see newsletter.ranking.taste.Space
-        ) STRICT""")
-    db.execute("""
-        CREATE TABLE tastes (
-            subscriber_id INTEGER PRIMARY KEY REFERENCES subscribers(id) ON DELETE CASCADE,
-            space INTEGER NOT NULL REFERENCES spaces(version) ON DELETE CASCADE,
-            learned_from TEXT NOT NULL,       -- a hash of what the reader had said
-            learned_at TEXT NOT NULL,
-            content BLOB NOT NULL             -- see newsletter.ranking.taste.Taste
-        ) STRICT""")
-
-
-@MIGRATIONS()
-def m008_words(db: Database) -> None:
-    """What is said at the end of an edition, and of papers in one line."""
-    db.execute("ALTER TABLE editions ADD COLUMN closing TEXT NOT NULL DEFAULT ''")  # Markdown
-    db.execute("""
-        CREATE TABLE summaries (
-            paper_id INTEGER NOT NULL REFERENCES papers(id) ON DELETE CASCADE,
-            language TEXT NOT NULL,
-            model TEXT NOT NULL,
-            text TEXT NOT NULL,
-            made_at TEXT NOT NULL,
-            PRIMARY KEY (paper_id, language)
-        ) STRICT, WITHOUT ROWID""")
-
-
-@MIGRATIONS()
-def m009_halted(db: Database) -> None:
-    """Editions that a person holds up."""
-    db.execute("ALTER TABLE editions ADD COLUMN halted TEXT NOT NULL DEFAULT ''")  # or 'paused' or 'cancelled'
-    db.execute("CREATE INDEX deliveries_status ON deliveries(status, updated_at)")
-
-
-@MIGRATIONS()
-def m010_lighter_ledger(db: Database) -> None:
-    """An index of what went wrong only: one of every status is written anew with every move."""
-    db.execute("DROP INDEX deliveries_status")
-    db.execute("CREATE INDEX deliveries_bad ON deliveries(status, updated_at) WHERE status IN ('failed', 'held')")
-
-
-@MIGRATIONS()
-def m011_returns(db: Database) -> None:
-    """What came back of the mail: bounces and complaints, each report once."""
-    db.execute("""
-        CREATE TABLE returns (
-            id INTEGER PRIMARY KEY,
-            fingerprint TEXT NOT NULL UNIQUE, -- the same whenever the same report is read
-            email_key TEXT NOT NULL,
-            subscriber_id INTEGER REFERENCES subscribers(id) ON DELETE SET NULL,
-            delivery_id INTEGER REFERENCES deliveries(id) ON DELETE SET NULL,
-            kind TEXT NOT NULL,               -- 'hard', 'soft' or 'complaint'
-            code TEXT NOT NULL,               -- of RFC 3463, or ''
-            words TEXT NOT NULL,
-            origin TEXT NOT NULL,             -- 'smtp', 'dsn', 'arf', 'text'
-            said_at TEXT NOT NULL
-        ) STRICT""")
-    db.execute("CREATE INDEX returns_email ON returns(email_key, said_at)")
-    db.execute("CREATE INDEX returns_delivery ON returns(delivery_id)")
-    db.execute("CREATE INDEX returns_subscriber ON returns(subscriber_id)")
-
-
-@MIGRATIONS()
-def m012_requests(db: Database) -> None:
-    """What was asked for on the pages and is to be confirmed by mail; pauses that end."""
-    db.execute("ALTER TABLE subscribers ADD COLUMN paused_until TEXT")  # a day, from which they are mailed again
-    db.execute("""
-        CREATE TABLE requests (
-            id INTEGER PRIMARY KEY,
-            kind TEXT NOT NULL,               -- 'join', 'move' or 'link'
-            email TEXT NOT NULL,              -- where the mail that asks to confirm goes
-            email_key TEXT NOT NULL,
-            subscriber_id INTEGER REFERENCES subscribers(id) ON DELETE CASCADE,  -- who asks, where they are known
-            name TEXT NOT NULL,
-            wishes TEXT NOT NULL,             -- JSON object, as a profile's file has it
-            asked_at TEXT NOT NULL,
-            sent_at TEXT,                     -- when that mail left, if it did
-            confirmed_at TEXT
-        ) STRICT""")
-    db.execute("CREATE INDEX requests_email ON requests(email_key, asked_at)")
-    db.execute("CREATE INDEX requests_waiting ON requests(asked_at) WHERE sent_at IS NULL")
-
-
-@MIGRATIONS()
-def m013_days(db: Database) -> None:
-    """An index of the day that a paper counts as new, for an archive by days."""
-    db.execute("CREATE INDEX papers_day ON papers(coalesce(listed, published, substr(seen_at, 1, 10)))")
-
-
-@MIGRATIONS()
-def m014_vocabulary(db: Database) -> None:
-    """The field's words: mentions, bounces, confirmations, embeddings; people unsubscribe, editions have a state."""
-    for old, new in (
-        ("tellings", "mentions"),
-        ("returns", "bounces"),
-        ("requests", "confirmations"),
-        ("spaces", "embeddings"),
-        ("tastes", "taste_models"),
-        ("pauses", "rate_limited_sources"),
-    ):
-        db.execute(f"ALTER TABLE {old} RENAME TO {new}")
-    for table, old, new in (
-        ("mentions", "told_at", "mentioned_at"),
-        ("bounces", "words", "response"),
-        ("bounces", "said_at", "reported_at"),
-        ("confirmations", "wishes", "preferences"),
-        ("confirmations", "asked_at", "requested_at"),
-        ("taste_models", "space", "embedding"),
-        ("feedback", "said_at", "given_at"),
-        ("examples", "said_at", "given_at"),
-        ("subscribers", "joined_at", "subscribed_at"),
-    ):
-        db.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
-    for index in (
-        "returns_email ON bounces(email_key, reported_at)",
-        "returns_delivery ON bounces(delivery_id)",
-        "returns_subscriber ON bounces(subscriber_id)",
-        "requests_email ON confirmations(email_key, requested_at)",
-        "requests_waiting ON confirmations(requested_at) WHERE sent_at IS NULL",
-    ):
-        name, _, columns = index.partition(" ON ")
-        db.execute(f"DROP INDEX {name}")
-        db.execute(
-            f"CREATE INDEX {name.replace('returns', 'bounces').replace('requests', 'confirmations')} ON {columns}"
-        )
-    db.execute("UPDATE subscribers SET status = 'unsubscribed' WHERE status = 'left'")
-    db.execute("UPDATE confirmations SET kind = 'subscribe' WHERE kind = 'join'")
-    db.execute("UPDATE confirmations SET kind = 'change_address' WHERE kind = 'move'")
-    db.execute("ALTER TABLE editions ADD COLUMN state TEXT NOT NULL DEFAULT 'open'")  # or 'paused' or 'cancelled'
-    db.execute("UPDATE editions SET state = halted WHERE halted <> ''")
-    db.execute("ALTER TABLE editions DROP COLUMN halted")
-
-
-@MIGRATIONS()
-def m015_kinds(db: Database) -> None:
-    """Sections and reasons by kind, where English titles and words told them apart.
-
-    A topic may be called "Trending" too: the items of a topic have a reason that is a term of its query, those of the
-    program's own sections have none. Followed authors and organizations come first of all sections.
-    """
-    db.execute("ALTER TABLE digest_sections RENAME COLUMN title TO topic")
-    db.execute("ALTER TABLE digest_sections ADD COLUMN kind TEXT NOT NULL DEFAULT 'topic'")
-    for title, kind, first, reasons in (
-        ("Trending", "trending", 0, ["trending", "new version"]),
-        ("Also trending", "also_trending", 0, ["trending", "new version"]),
-        ("Something different", "serendipity", 0, ["trending", "new version"]),
-        ("People you follow", "followed", 1, ["author", "org", "new version"]),
-    ):
-        db.execute(
-            """
-            UPDATE digest_sections SET kind = :kind, topic = ''
-            WHERE topic = :title AND (position = 0 OR NOT :first) AND NOT EXISTS (
-                SELECT 1 FROM digest_items AS item, json_each(item.reasons) AS reason
-                WHERE item.digest_id = digest_sections.digest_id AND item.section = digest_sections.position
-                    AND json_extract(reason.value, '$[0]') NOT IN (SELECT value FROM json_each(:reasons)))""",
-            {"title": title, "kind": kind, "first": first, "reasons": json.dumps(reasons)},
-        )
-    db.execute("""
-        UPDATE digest_items SET reasons = (                          -- JSON list of [kind, detail]
-            SELECT json_group_array(json_array(
-                CASE json_extract(value, '$[0]')
-                    WHEN 'org' THEN 'organization'
-                    WHEN 'cat' THEN 'category'
-                    WHEN 'trending' THEN 'popularity'
-                    WHEN 'new version' THEN 'new_version'
-                    ELSE json_extract(value, '$[0]') END,
-                CASE json_extract(value, '$[0]') WHEN 'trending' THEN '' ELSE json_extract(value, '$[1]') END))
-            FROM json_each(reasons))
-        WHERE EXISTS (
-            SELECT 1 FROM json_each(reasons)
-            WHERE json_extract(value, '$[0]') IN ('org', 'cat', 'trending', 'new version'))""")

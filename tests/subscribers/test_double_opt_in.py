@@ -1,9 +1,9 @@
-"""Asking to be mailed, and confirming it: who gets which mail, and what a link does."""
+"""Double opt-in: which request sends which email, and what its link does."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -21,17 +21,17 @@ from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Transport, Verdict
 from newsletter.site import Site
 from newsletter.store import Store
-from newsletter.subscribers.opt_in import confirm, request_address_change, request_link, request_subscription
+from newsletter.subscribers.double_opt_in import confirm, request_address_change, request_link, request_subscription
 from newsletter.subscribers.subscriptions import UNSUBSCRIBED, pause, unsubscribe
 from tests.factories import NOW, make_profile
 
-ADA = "ada@reader.example"
+ADA = "ada@subscriber.example"
 PREFERENCES = {"topics": ["pears"], "cadence": "weekly", "weekday": "friday"}
 
 
 @dataclass
-class Hand(Transport):
-    """A transport whose server answers as it is told."""
+class ScriptedTransport(Transport):
+    """A transport with a scripted verdict."""
 
     verdict: Verdict = Verdict.SENT
     error: TransportError | None = None
@@ -54,27 +54,27 @@ class Hand(Transport):
 
 @dataclass
 class Pages:
-    """A site, its clock and its postman."""
+    """A site, its clock and what sends its confirmation emails."""
 
     store: Store
-    postman: NoticeSender
-    hand: Hand
+    sender: NoticeSender
+    transport: ScriptedTransport
     now: datetime = NOW
 
     def mails(self) -> list[EmailMessage]:
-        """Send what waits, and return it."""
-        before = len(self.hand.taken)
-        self.postman.send_waiting(self.store)
-        new = self.hand.taken[before:]
+        """Send the waiting emails, and return them."""
+        before = len(self.transport.taken)
+        self.sender.send_waiting(self.store)
+        new = self.transport.taken[before:]
         return [message_from_bytes(one.content, policy=default) for one in new]
 
 
 @pytest.fixture
 def pages(store: Store, tmp_path: Path) -> Pages:
     (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example"\n', encoding="utf-8")
-    hand = Hand()
+    transport = ScriptedTransport()
     config = load_config(Site(tmp_path), environ={})
-    made = Pages(store, NoticeSender(config, make_environment(), hand, lambda: made.now), hand)
+    made = Pages(store, NoticeSender(config, make_environment(), transport, lambda: made.now), transport)
     return made
 
 
@@ -90,7 +90,9 @@ def token_in(mail: EmailMessage) -> str:
     return found[1]
 
 
-def test_nobody_is_mailed_a_digest_before_they_confirm_and_twice_does_no_harm(pages: Pages) -> None:
+def test_an_address_is_subscribed_when_its_owner_confirms_and_only_once(
+    pages: Pages,
+) -> None:
     request_subscription(pages.store, ADA, "Ada", PREFERENCES, NOW)
     assert pages.store.subscribers.find(ADA) is None
 
@@ -106,11 +108,11 @@ def test_nobody_is_mailed_a_digest_before_they_confirm_and_twice_does_no_harm(pa
     assert (first.profile.weekday, [topic.name for topic in first.profile.topics]) == (4, ["pears"])
 
 
-def test_a_link_ends_and_what_was_not_confirmed_is_forgotten(pages: Pages) -> None:
+def test_a_link_expires_and_unconfirmed_requests_are_deleted(pages: Pages) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     (mail,) = pages.mails()
     pages.now = NOW + timedelta(days=4)
-    with pytest.raises(StoreError, match="too old"):
+    with pytest.raises(StoreError, match="expired"):
         confirm(pages.store, token_in(mail), pages.now)
     pages.now = NOW + timedelta(days=8)
     pages.mails()
@@ -118,9 +120,9 @@ def test_a_link_ends_and_what_was_not_confirmed_is_forgotten(pages: Pages) -> No
 
 
 @pytest.mark.parametrize("wrong", ["", "1", "1.2", "1.2.3", "x.y.z", "1.739999.", "\x00", "९.739999.abc"])
-def test_a_link_that_is_not_ours_does_nothing(pages: Pages, wrong: str) -> None:
+def test_a_forged_link_does_nothing(pages: Pages, wrong: str) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    with pytest.raises(StoreError, match="not whole"):
+    with pytest.raises(StoreError, match="incomplete"):
         confirm(pages.store, wrong, NOW)
 
 
@@ -129,11 +131,11 @@ def test_a_token_of_another_purpose_does_not_confirm(pages: Pages) -> None:
     secret = pages.store.secret()
     day = NOW.date() + timedelta(days=1)
     for token in (tokens.sign(secret, tokens.UNSUBSCRIBE, 1), tokens.sign_until(secret, tokens.PREFERENCES, 1, day)):
-        with pytest.raises(StoreError, match="not whole"):
+        with pytest.raises(StoreError, match="incomplete"):
             confirm(pages.store, token, NOW)
 
 
-def test_who_is_subscribed_is_told_so_and_nothing_changes(pages: Pages) -> None:
+def test_a_subscriber_who_signs_up_again_is_told_so_and_nothing_changes(pages: Pages) -> None:
     before = pages.store.subscribers.add(ADA, "Ada", make_profile(), "cli", NOW)
     request_subscription(pages.store, ADA.upper(), "Somebody else", PREFERENCES, NOW)
 
@@ -146,7 +148,7 @@ def test_who_is_subscribed_is_told_so_and_nothing_changes(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("end", [unsubscribe, pause])
-def test_who_left_or_paused_comes_back_with_new_wishes(pages: Pages, end: object) -> None:
+def test_an_unsubscribed_or_paused_subscriber_comes_back_with_new_preferences(pages: Pages, end: object) -> None:
     pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     end(pages.store, ADA, NOW)  # type: ignore[operator]
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
@@ -158,13 +160,13 @@ def test_who_left_or_paused_comes_back_with_new_wishes(pages: Pages, end: object
     assert pages.store.subscribers.why_suppressed(ADA) is None
 
 
-def test_an_address_that_bounced_or_complained_is_not_written_to(pages: Pages) -> None:
+def test_an_address_that_bounced_or_complained_gets_no_email(pages: Pages) -> None:
     pages.store.subscribers.suppress(ADA, "complaint: abuse", NOW)
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     assert pages.mails() == []
 
 
-def test_an_address_gets_three_such_mails_a_day(pages: Pages) -> None:
+def test_an_address_gets_at_most_three_confirmation_emails_a_day(pages: Pages) -> None:
     for _ in range(10):
         request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     assert len(pages.mails()) == 3
@@ -172,78 +174,69 @@ def test_an_address_gets_three_such_mails_a_day(pages: Pages) -> None:
     assert len(pages.mails()) == 1
 
 
-def test_a_new_address_is_confirmed_where_it_leads_to(pages: Pages) -> None:
+def test_a_new_address_is_confirmed_by_its_owner(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    request_address_change(pages.store, ada, "new@reader.example", NOW)
+    request_address_change(pages.store, ada, "new@subscriber.example", NOW)
     (mail,) = pages.mails()
-    assert mail["To"] == "new@reader.example"
+    assert mail["To"] == "new@subscriber.example"
     assert pages.store.subscribers.get(ADA).email == ADA
 
     assert confirm(pages.store, token_in(mail), NOW).id == ada.id
 
     assert pages.store.subscribers.find(ADA) is None
-    assert pages.store.subscribers.get("new@reader.example").profile == ada.profile
+    assert pages.store.subscribers.get("new@subscriber.example").profile == ada.profile
 
 
-def test_who_confirms_a_new_address_wants_it_mailed_though_it_once_left(pages: Pages) -> None:
+def test_confirming_a_new_address_ends_its_suppression(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    pages.store.subscribers.suppress("new@reader.example", UNSUBSCRIBED, NOW)
-    request_address_change(pages.store, ada, "new@reader.example", NOW)
+    pages.store.subscribers.suppress("new@subscriber.example", UNSUBSCRIBED, NOW)
+    request_address_change(pages.store, ada, "new@subscriber.example", NOW)
     (mail,) = pages.mails()
 
     confirm(pages.store, token_in(mail), NOW)
 
-    assert pages.store.subscribers.why_suppressed("new@reader.example") is None
+    assert pages.store.subscribers.why_suppressed("new@subscriber.example") is None
 
 
-def test_a_new_address_that_became_somebody_elses_stays_theirs(pages: Pages) -> None:
+def test_a_new_address_that_was_taken_meanwhile_is_an_error(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    request_address_change(pages.store, ada, "bob@reader.example", NOW)
+    request_address_change(pages.store, ada, "bob@subscriber.example", NOW)
     (mail,) = pages.mails()
-    pages.store.subscribers.add("bob@reader.example", "Bob", make_profile(), "web", NOW)
-    with pytest.raises(StoreError, match="a subscription of its own"):
+    pages.store.subscribers.add("bob@subscriber.example", "Bob", make_profile(), "web", NOW)
+    with pytest.raises(StoreError, match="already subscribed"):
         confirm(pages.store, token_in(mail), NOW)
     assert pages.store.subscribers.get(ADA).id == ada.id
 
 
-def test_a_link_to_preferences_is_mailed_to_subscribers_alone(pages: Pages) -> None:
+def test_a_preferences_link_is_sent_only_to_subscribers(pages: Pages) -> None:
     pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    for email in (ADA, "nobody@reader.example"):
+    for email in (ADA, "nobody@subscriber.example"):
         request_link(pages.store, email, NOW)
     (mail,) = pages.mails()
     assert (mail["To"], mail["Subject"]) == (ADA, "Your preferences for Daily Papers")
 
 
-def test_what_the_server_puts_off_is_sent_later_and_what_it_refuses_is_not(pages: Pages) -> None:
+def test_a_deferred_email_is_sent_later_and_a_rejected_one_is_not(pages: Pages) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    pages.hand.error = TransportError("no server")
+    pages.transport.error = TransportError("no server")
     with pytest.raises(TransportError):
         pages.mails()
-    pages.hand.error = None
-    pages.hand.verdict = Verdict.DEFERRED
+    pages.transport.error = None
+    pages.transport.verdict = Verdict.DEFERRED
     assert len(pages.mails()) == 1
-    pages.hand.verdict = Verdict.REFUSED
+    pages.transport.verdict = Verdict.REFUSED
     assert len(pages.mails()) == 1
     assert pages.mails() == []
 
 
-def test_it_is_in_the_readers_language(pages: Pages) -> None:
+def test_a_confirmation_email_is_in_the_language_of_the_subscriber(pages: Pages) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES | {"language": "de"}, NOW)
     (mail,) = pages.mails()
     assert mail["Subject"] == "Bitte bestätige dein Abonnement von Daily Papers"
 
 
-def test_wrong_wishes_are_refused_at_once(pages: Pages) -> None:
+def test_invalid_preferences_are_rejected_at_once(pages: Pages) -> None:
     for email, preferences in (("no address", PREFERENCES), (ADA, {"hour": 25}), (ADA, {"topics": ["("]})):
         with pytest.raises(ProfileError):
             request_subscription(pages.store, email, "", preferences, NOW)
     assert pages.mails() == []
-
-
-def test_pauses_end_by_themselves(pages: Pages) -> None:
-    ada = pages.store.subscribers.add(ADA, "", make_profile(), "web", NOW)
-    later = NOW + timedelta(days=3)
-    pages.store.subscribers.set_status(ada.id, Status.PAUSED, NOW, paused_until=later.date())
-    assert pages.store.subscribers.wake(NOW) == 0
-    assert pages.store.subscribers.wake(later) == 1
-    assert pages.store.subscribers.get(ADA) == replace(ada, status_at=later)

@@ -1,0 +1,80 @@
+"""Papers ⇄ rows of the `papers` table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from json.encoder import encode_basestring
+from operator import attrgetter
+from typing import Any
+
+from newsletter.models import Entry, Facts, Paper
+from newsletter.papers.identity import key_of
+
+#: The day that a paper counts as new, as in `Paper.day`; there is an index of exactly this expression.
+PAPER_DAY = "coalesce(listed, published, substr(seen_at, 1, 10))"
+_NAMES = tuple(field.name for field in fields(Paper))
+PAPER_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
+_WRITTEN = tuple(name for name in _NAMES if name != "id")
+#: For `new_row`.
+INSERT_PAPER = f"INSERT INTO papers (id, {', '.join(_WRITTEN)}) VALUES (?{', ?' * len(_WRITTEN)})"
+#: For the values of `row_of`, and the id.
+UPDATE_PAPER = f"UPDATE papers SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE id = ?"
+
+
+def json_list(items: Sequence[str]) -> str:
+    """Return texts as a JSON array; `json.dumps` takes five times as long, and a pull writes a lot of them."""
+    return f"[{', '.join(map(encode_basestring, items))}]"
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+_INTO_ROW: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("authors", "keywords", "categories", "sources"), json_list),
+    **dict.fromkeys(("published", "listed", "seen_at", "revised_at"), _iso),
+    "withdrawn": int,
+}
+_OUT_OF_ROW: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("authors", "keywords", "categories", "sources"), lambda text: tuple(json.loads(text))),
+    **dict.fromkeys(("published", "listed"), lambda text: text and date.fromisoformat(text)),
+    **dict.fromkeys(("seen_at", "revised_at"), lambda text: text and datetime.fromisoformat(text)),
+    "withdrawn": bool,
+}
+_values = attrgetter(*_WRITTEN)
+_AUTHOR_COUNT = _WRITTEN.index("author_count")
+_CONVERTED = [(_WRITTEN.index(name), convert) for name, convert in _INTO_ROW.items()]
+
+
+def row_of(paper: Paper) -> list[Any]:
+    """Return the values of all columns of a paper but its id."""
+    row = list(_values(paper))
+    for index, convert in _CONVERTED:
+        row[index] = convert(row[index])
+    return row
+
+
+_facts_of = attrgetter(*(field.name for field in fields(Facts)))
+_FACTS_CONVERTED = [(index, convert) for index, convert in _CONVERTED if index < len(fields(Facts))]
+
+
+def new_row(entry: Entry, paper_id: int, seen_at: str) -> list[Any]:
+    """Return id and columns of the paper that `papers.merge.begin` makes of an entry, in a third of the time."""
+    row = [paper_id, *_facts_of(entry)]
+    for index, convert in _FACTS_CONVERTED:
+        row[index + 1] = convert(row[index + 1])
+    row[_AUTHOR_COUNT + 1] = entry.author_count or len(entry.authors) or None
+    key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors)
+    row += (key, entry.source, entry.version, json_list((entry.source,)), seen_at, None)
+    return row
+
+
+def paper_of(values: tuple[Any, ...]) -> Paper:
+    """Return the paper with these values of `PAPER_COLUMNS`."""
+    row = dict(zip(_NAMES, values, strict=True))
+    for name, convert in _OUT_OF_ROW.items():
+        row[name] = convert(row[name])
+    return Paper(**row)

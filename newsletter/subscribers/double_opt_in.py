@@ -1,0 +1,135 @@
+"""Double opt-in: what is requested on a page for an address happens only when the owner of the address confirms it.
+
+    request_… → stored request → confirmation email (pipeline.confirmations) → link → confirm
+
+The page never reveals whether an address is subscribed: that only decides which email its owner gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsletter import tokens
+from newsletter.addresses import check_email
+from newsletter.errors import ProfileError, StoreError
+from newsletter.models import Status, Subscriber
+from newsletter.store import Store
+from newsletter.store.confirmations import Kind, Request
+from newsletter.subscribers import subscriptions
+from newsletter.subscribers.profiles import make_profile
+from newsletter.text import squeeze
+
+#: The origin of profiles that were chosen on a page.
+ORIGIN = "web"
+#: Requests are deleted after this time; until then, a link that is followed again still answers.
+PURGED_AFTER = timedelta(days=7)
+#: Maximum number of requests for one address in 24 hours, since anybody can make them.
+_MAX_PER_DAY = 3
+_MAX_NAME_LENGTH = 100
+
+
+def request_subscription(store: Store, email: str, name: str, preferences: Mapping[str, Any], now: datetime) -> None:
+    """Store a request to subscribe an address, for its owner to confirm; `preferences` are the fields of a profile.
+
+    Raises:
+        ProfileError: The address or a field is not valid.
+    """
+    email, name = check_email(email), squeeze(name)[:_MAX_NAME_LENGTH]
+    make_profile(preferences, subscriptions.catalogue(store))
+    _add_request(store, Kind.SUBSCRIBE, email, now, name=name, preferences=preferences)
+
+
+def request_address_change(store: Store, subscriber: Subscriber, email: str, now: datetime) -> None:
+    """Store a request to change the address of a subscriber, for the owner of the new address to confirm.
+
+    Raises:
+        ProfileError: The address is not valid.
+        StoreError: A file manages this subscriber, with the address.
+    """
+    subscriptions.check_not_managed_by_file(subscriber)
+    _add_request(store, Kind.CHANGE_ADDRESS, check_email(email), now, subscriber_id=subscriber.id)
+
+
+def request_link(store: Store, email: str, now: datetime) -> None:
+    """Store a request for a link to the preferences; only a subscriber will get the email.
+
+    Raises:
+        ProfileError: The address is not valid.
+    """
+    _add_request(store, Kind.LINK, check_email(email), now)
+
+
+def _add_request(store: Store, kind: Kind, email: str, now: datetime, **details: Any) -> None:
+    with store.transaction():
+        if store.confirmations.count_since(email, now - timedelta(days=1)) < _MAX_PER_DAY:
+            store.confirmations.add(kind, email, now, **details)
+
+
+# -- confirming --------------------------------------------------------------------------------------
+
+
+def read_request(store: Store, token: str, now: datetime) -> Request:
+    """Return the request that the token of a link is for.
+
+    Raises:
+        StoreError: The token was not signed by this site, has expired, or its request was deleted.
+    """
+    signed = tokens.read_until(store.secret(), tokens.CONFIRM, token, now.date())
+    if signed is None:
+        raise StoreError("this link is incomplete", hint="copy all of it from the email")
+    request_id, is_valid = signed
+    request = store.confirmations.find(request_id)
+    if request is None or not is_valid:
+        raise StoreError("this link has expired", hint="request a new one")
+    return request
+
+
+def confirm(store: Store, token: str, now: datetime) -> Subscriber:
+    """Carry out a request and return its subscriber; confirming again changes nothing.
+
+    Raises:
+        StoreError: As for `read_request`; or the profile is not valid any more, or the new address was taken meanwhile.
+    """
+    with store.transaction():
+        request = read_request(store, token, now)
+        if request.confirmed_at is not None:
+            return _subscriber_of(store, request)
+        subscriber = (
+            _subscribe(store, request, now) if request.kind is Kind.SUBSCRIBE else _change_address(store, request)
+        )
+        store.confirmations.mark_confirmed(request.id, subscriber.id, now)
+        return subscriber
+
+
+def _subscribe(store: Store, request: Request, now: datetime) -> Subscriber:
+    try:
+        profile = make_profile(request.preferences, subscriptions.catalogue(store))
+    except ProfileError as error:  # the rules have changed since the request was checked
+        raise StoreError(
+            f"your selection is no longer available: {error.message}", hint="please sign up again"
+        ) from error
+    subscriber = store.subscribers.find(request.email)
+    if subscriber is None:
+        store.subscribers.unsuppress(request.email)
+        return store.subscribers.add(request.email, request.name, profile, ORIGIN, now)
+    if subscriber.status is not Status.ACTIVE:
+        if not subscriber.origin.startswith(subscriptions.FILE):
+            store.subscribers.update_profile(subscriber.id, request.name or subscriber.name, profile, ORIGIN)
+        store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
+        store.subscribers.unsuppress(subscriber.email)
+    return store.subscribers.get(request.email)
+
+
+def _change_address(store: Store, request: Request) -> Subscriber:
+    subscriber = _subscriber_of(store, request)
+    store.subscribers.unsuppress(request.email)
+    return subscriptions.change_address(store, subscriber, request.email)
+
+
+def _subscriber_of(store: Store, request: Request) -> Subscriber:
+    subscriber = store.subscribers.find_by_id(request.subscriber_id or 0)
+    if subscriber is None:
+        raise StoreError("this subscription no longer exists", hint="please sign up again")
+    return subscriber
