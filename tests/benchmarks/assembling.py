@@ -1,9 +1,9 @@
-"""How fast messages are assembled, beside the plain way: rendered whole, inlined, and built by the standard library.
+"""How fast messages are assembled, compared with the plain way: rendered as a whole by Jinja, inlined by premailer.
 
     python -m tests.benchmarks.assembling [--messages 20000]
 
-Papers are the samples that ship, many times over. An assembled message is the whole of it, headers and all; for
-readers who share a digest, and for readers with one of their own of the same sections or of the same papers.
+The papers are copies of the samples. An assembled message is complete, with its headers; it is measured for subscribers
+who share a digest, and for subscribers with their own digests of the same papers.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(),
 
 
 def make_papers(number: int) -> list[Paper]:
-    """Return so many sample papers."""
+    """Return `number` sample papers."""
     anybody = Subscriber(id=0, email="x@example.org", profile=Profile(max_papers=100), subscribed_at=NOW, status_at=NOW)
     samples = [item.paper for item in sample_digest(anybody, NOW).items]
     return [replace(samples[n % len(samples)], id=n, arxiv_id=f"2605.{n:05}") for n in range(1, number + 1)]
 
 
 def digest_of(papers: list[Paper], considered: int = 100) -> Digest:
-    """Return a digest of four sections."""
+    """Return a digest of these papers in four sections."""
     size = max(1, len(papers) // 4)
     groups = [papers[start : start + size] for start in range(0, len(papers), size)]
     sections = tuple(
@@ -61,19 +61,19 @@ def digest_of(papers: list[Paper], considered: int = 100) -> Digest:
     return Digest(edition=EDITION, sections=sections, considered=considered)
 
 
-#: Of one process: its templates are compiled once, for all editions.
+#: Templates are compiled once per process.
 ENVIRONMENT = make_environment()
 
 
 def make_renderer() -> MessageRenderer:
-    """Return a fresh writer of a site with pages."""
+    """Return a new renderer for a site with pages."""
     root = Path(tempfile.mkdtemp())
     (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     return MessageRenderer(load_config(Site(root), environ={}), ENVIRONMENT, b"secret")
 
 
 def subscriber(number: int, style: Style = Style.CARDS) -> Subscriber:
-    """Return a reader with an address of their own."""
+    """Return a subscriber with their own address."""
     return Subscriber(
         id=number,
         email=f"subscriber{number}@example.org",
@@ -84,7 +84,7 @@ def subscriber(number: int, style: Style = Style.CARDS) -> Subscriber:
 
 
 def seconds(work: Callable[[], object], times: int) -> float:
-    """Return how long one of so many takes, the best of three."""
+    """Return the seconds per call over `times` calls, the best of three rounds."""
     best = float("inf")
     for _ in range(3):
         begin = time.perf_counter()
@@ -95,26 +95,26 @@ def seconds(work: Callable[[], object], times: int) -> float:
 
 
 def compare(style: Style) -> None:
-    """Print how long a message of one style takes each way."""
+    """Print the time per message of one style, assembled and plain."""
     messages, papers, numbers = make_renderer(), make_papers(20), count(1)
     digest = digest_of(papers)
     size = len(messages.write(digest, subscriber(1, style), "<a@x.example>", NOW).content)
     plain = seconds(lambda: messages.write_plain(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), 5)
     shared = seconds(lambda: messages.write(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), 2000)
 
-    def own_of_same_sections() -> None:
+    def own_digest() -> None:
         number = next(numbers)
         messages.write(replace(digest, considered=number), subscriber(number, style), "<a@x.example>", NOW)
 
-    own = seconds(own_of_same_sections, 500)
+    own = seconds(own_digest, 500)
     print(f"{style}: a digest of 20 papers, {size / 1024:.0f} KB")
     print(f"  plain                            {plain * 1e6:10.0f} µs")
     print(f"  assembled, digest shared         {shared * 1e6:10.1f} µs   plain is slower by {plain / shared:.0f}")
-    print(f"  assembled, a digest of one's own {own * 1e6:10.1f} µs   plain is slower by {plain / own:.0f}")
+    print(f"  assembled, own digest            {own * 1e6:10.1f} µs   plain is slower by {plain / own:.0f}")
 
 
 def build_an_edition() -> None:
-    """Print how long the fragments of 100 papers take, in plain digests of 20."""
+    """Print the time to render the fragments of 100 papers, relative to plain digests of 20."""
     papers = make_papers(100)
     parts = [digest_of(papers[start : start + 20]) for start in range(0, 100, 20)]
     warm = make_renderer()
@@ -125,7 +125,7 @@ def build_an_edition() -> None:
 
 
 def memory(messages: int) -> None:
-    """Print how much memory so many messages take on top."""
+    """Print the memory that `messages` messages take, beyond the first thousand."""
     renderer, digest = make_renderer(), digest_of(make_papers(20))
     for number in range(1000):
         renderer.write(digest, subscriber(number), "<a@x.example>", NOW)
@@ -139,14 +139,14 @@ def memory(messages: int) -> None:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--messages", type=int, default=20_000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     for style in Style:
         compare(style)
     build_an_edition()
-    memory(asked.messages)
+    memory(options.messages)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How long it takes to compose digests for many readers.
+"""How long it takes to compose digests for many subscribers.
 
     python -m tests.benchmarks.composing [--subscribers 100000] [--topics 1000] [--papers 300]
 
-Every reader follows three topics, drawn from the catalogue with a few much more popular than others (Zipf). Readers
-with the same topics, who were sent nothing before, see the same; what is distinct is composed, and the rest looked up.
+Each subscriber has three topics, drawn with Zipf-distributed popularity. Subscribers with the same topics and no
+previous editions share a digest: distinct digests are composed, all others are looked up.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from tests.benchmarks.matching import NOW, make_papers, make_topics, make_words
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--topics", type=int, default=1_000)
     parser.add_argument("--papers", type=int, default=300)
-    asked = parser.parse_args()
-    chance = random.Random(16)  # noqa: S311 - the same readers in every run
+    options = parser.parse_args()
+    chance = random.Random(16)  # noqa: S311 - reproducible
     words = make_words(20_000)
-    papers = make_papers(words, asked.papers)
-    topics = [Topic(f"Topic {n}", query) for n, query in enumerate(make_topics(words[100:2000], asked.topics))]
+    papers = make_papers(words, options.papers)
+    topics = [Topic(f"Topic {n}", query) for n, query in enumerate(make_topics(words[100:2000], options.topics))]
     weights = [1 / rank for rank in range(1, len(topics) + 1)]
     edition = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)
     profiles = [
         Profile(topics=tuple(sorted(set(chance.choices(topics, weights, k=3)), key=lambda topic: topic.name)))
-        for _ in range(asked.subscribers)
+        for _ in range(options.subscribers)
     ]
 
     begin_at = time.perf_counter()
@@ -52,16 +52,16 @@ def main() -> None:
 
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{asked.subscribers} subscribers to {asked.topics} topics, {asked.papers} papers; "
-        f"{items / asked.subscribers:.1f} a digest"
+        f"{options.subscribers} subscribers to {options.topics} topics, {options.papers} papers; "
+        f"{items / options.subscribers:.1f} a digest"
     )
     print(f"  index and topics, once           {prepared - begin_at:8.2f} s")
     print(
         f"  {len(digests):6} distinct profiles         {composed - prepared:8.2f} s   "
         f"{(composed - prepared) / len(digests) * 1e6:.0f} µs each"
     )
-    print(f"  beyond that, per reader          {(looked_up - composed) / asked.subscribers * 1e6:8.1f} µs")
-    print(f"  most memory {memory:.0f} MB")
+    print(f"  beyond that, per subscriber      {(looked_up - composed) / options.subscribers * 1e6:8.1f} µs")
+    print(f"  peak memory {memory:.0f} MB")
 
 
 if __name__ == "__main__":

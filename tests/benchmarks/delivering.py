@@ -1,12 +1,12 @@
-"""How fast an edition reaches a mail server, beside Postfix's own load generator and beside the plain way.
+"""How fast an edition is delivered, compared with Postfix's load generator and with the plain way.
 
     python -m tests.benchmarks.delivering [--subscribers 4000] [--rounds 3] [--wait] [--memory 1000000]
 
 The whole path is measured: claim, assemble, sign, SMTP over 16 connections, outcome committed. `smtp-source` sends
 messages of the same size to the same sinks, over four connections and in turns with us; ratios are of the medians.
 The sinks are Debian's `smtp-sink`, which is itself the limit, and the tests' own, which takes less of the machine.
-`--wait` measures a server that answers every command after 50 ms; `--memory` the largest size of a process that serves
-10,000 readers and of one that serves that many.
+`--wait` measures a server that replies to every command after 50 ms; `--memory` the peak memory of a process for
+10,000 subscribers and of one for this many.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from tests.factories import make_entry
 from tests.sink import sinking
 
 ROOT = Path(__file__).parents[2]
-_PLAIN = 20  # of the plain way, a few are enough
-_BATCH = 8  # as many outcomes as sixteen connections give at once
+_PLAIN = 20  # messages sent the plain way
+_BATCH = 8  # outcomes at once, as with sixteen connections
 
 
 # -- a site whose edition is planned ------------------------------------------------------------------
 
 
 def make_planned_site(root: Path, subscribers: int) -> Site:
-    """Make a site in whose ledger a digest of twenty papers waits for so many readers."""
+    """Make a site with a queued digest of twenty papers for this many subscribers."""
     (root / "newsletter.toml").write_text(
         '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
         encoding="utf-8",
@@ -67,7 +67,7 @@ def make_planned_site(root: Path, subscribers: int) -> Site:
     for kind in ("rsa", "ed25519"):
         (root / f"{kind}.pem").write_bytes(new_key(kind)[0])
     with open_store(site.store) as store:
-        # Titles of their own, lest they be taken for one paper told of twice.
+        # Distinct titles, so that the papers are not merged.
         for paper in make_papers(20):
             title = f"{paper.title}, part {paper.id}"
             store.papers.add(make_entry(title=title, abstract=paper.abstract, arxiv_id=paper.arxiv_id), NOW)
@@ -87,7 +87,7 @@ def make_planned_site(root: Path, subscribers: int) -> Site:
 
 
 def config_of(site: Site, kinds: tuple[str, ...], workers: int) -> Config:
-    """Return the settings of a site whose mail is signed by keys of these kinds."""
+    """Return the settings of a site that signs with keys of these kinds."""
     keys = tuple((kind, site.root / f"{kind}.pem") for kind in kinds)
     return replace(
         load_config(site, environ={}),
@@ -101,7 +101,7 @@ def config_of(site: Site, kinds: tuple[str, ...], workers: int) -> Config:
 
 @dataclass
 class Timed:
-    """A transport, and how long its `carry` took: what comes before is planning."""
+    """A transport that measures its `send`, without the planning before it."""
 
     transport: Transport
     seconds: float = 0.0
@@ -121,10 +121,10 @@ class Timed:
 
 
 class Nowhere:
-    """Takes every message, as fast as it comes."""
+    """A transport that accepts every message at once."""
 
     def open(self) -> None:
-        """There is nothing to open."""
+        """Do nothing."""
 
     def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
         waiting: list[Result] = []
@@ -134,18 +134,18 @@ class Nowhere:
         ledger.commit(waiting, [])
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing."""
 
 
-def child(asked: argparse.Namespace) -> None:
-    """Send a planned edition and print what it took, as JSON."""
-    site = Site(Path(asked.child))
-    kinds = tuple(asked.keys.split(",")) if asked.keys else ()
-    settings = SmtpSettings("127.0.0.1", asked.port, security=Security.NONE, connections=asked.connections)
-    transport = Timed(SmtpTransport(settings) if asked.port else Nowhere())
-    now = NOW + timedelta(minutes=asked.minutes)
+def child(options: argparse.Namespace) -> None:
+    """Send a planned edition and print the figures as JSON."""
+    site = Site(Path(options.child))
+    kinds = tuple(options.keys.split(",")) if options.keys else ()
+    settings = SmtpSettings("127.0.0.1", options.port, security=Security.NONE, connections=options.connections)
+    transport = Timed(SmtpTransport(settings) if options.port else Nowhere())
+    now = NOW + timedelta(minutes=options.minutes)
     with open_store(site.store) as store:
-        report = deliver(store, transport, config_of(site, kinds, asked.workers), make_environment(), lambda: now)
+        report = deliver(store, transport, config_of(site, kinds, options.workers), make_environment(), lambda: now)
     transport.close()
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps([report.counts["sent"], transport.seconds, transport.cpu_s, size]))
@@ -153,7 +153,7 @@ def child(asked: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took: messages, seconds, seconds of CPU, megabytes at most."""
+    """The figures of one run: messages, seconds, CPU seconds, peak memory in megabytes."""
 
     messages: int
     seconds: float
@@ -162,12 +162,12 @@ class Run:
 
     @property
     def rate(self) -> float:
-        """Messages a second."""
+        """Messages per second."""
         return self.messages / self.seconds
 
     @property
     def cpu_us(self) -> float:
-        """Microseconds of CPU for each message."""
+        """CPU microseconds per message."""
         return self.cpu_s / self.messages * 1e6
 
 
@@ -184,7 +184,7 @@ def ours(site: Site, port: int, *, keys: str = "", workers: int = 1, connections
 
 
 def theirs(port: int, messages: int, size: int) -> Run:
-    """Send as many messages of the same size by smtp-source, over four connections that stay open."""
+    """Send as many messages of the same size with smtp-source, over four persistent connections."""
     command = [
         "smtp-source", "-d", "-s", "4", "-m", str(messages), "-l", str(size),
         "-f", "digest@papers.example.org", "-t", "subscriber@example.org", f"127.0.0.1:{port}",
@@ -203,7 +203,7 @@ def theirs(port: int, messages: int, size: int) -> Run:
 
 @contextmanager
 def their_sink() -> Iterator[int]:
-    """Run Debian's smtp-sink; it throws away what it takes."""
+    """Run Debian's smtp-sink, which discards every message."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
@@ -259,15 +259,17 @@ def plain(site: Site, port: int) -> Run:
 
 
 def median(runs: list[Run]) -> Run:
-    """Return the run in the middle, by rate, with the CPU in the middle."""
+    """Return the run with the median rate, and the median CPU."""
     middle = sorted(runs, key=lambda run: run.rate)[len(runs) // 2]
     return replace(middle, cpu_s=statistics.median(run.cpu_us for run in runs) * middle.messages / 1e6)
 
 
-def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.Namespace, size: int) -> dict[str, Run]:
-    """Print rates and CPU beside smtp-source's, and return ours."""
+def compare(
+    name: str, site: Site, sink: Callable[[], object], options: argparse.Namespace, size: int
+) -> dict[str, Run]:
+    """Print rates and CPU relative to smtp-source, and return ours."""
     ways: dict[str, Callable[[int], Run]] = {
-        "smtp-source -s 4": lambda port: theirs(port, asked.subscribers, size),
+        "smtp-source -s 4": lambda port: theirs(port, options.subscribers, size),
         "unsigned, 4 connections": lambda port: ours(site, port, connections=4),
         "unsigned": lambda port: ours(site, port),
         "RSA-2048": lambda port: ours(site, port, keys="rsa"),
@@ -275,7 +277,7 @@ def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.N
         "and Ed25519, 2 workers": lambda port: ours(site, port, keys="rsa,ed25519", workers=2),
     }
     runs: dict[str, list[Run]] = {way: [] for way in ways}
-    for _ in range(asked.rounds):
+    for _ in range(options.rounds):
         for way, measure in ways.items():
             with sink() as port:  # type: ignore[attr-defined]
                 runs[way].append(measure(port))
@@ -290,10 +292,10 @@ def compare(name: str, site: Site, sink: Callable[[], object], asked: argparse.N
     return found
 
 
-def compare_all(asked: argparse.Namespace) -> None:
-    """Print everything that is about rates."""
+def compare_all(options: argparse.Namespace) -> None:
+    """Print all rates."""
     with tempfile.TemporaryDirectory() as folder:
-        site = make_planned_site(Path(folder), asked.subscribers)
+        site = make_planned_site(Path(folder), options.subscribers)
         with open_store(site.store) as store:
             messages = MessageRenderer(config_of(site, (), 1), make_environment(), store.secret())
             first = store.deliveries.claim(NOW, after=0, limit=1)[0]
@@ -302,27 +304,25 @@ def compare_all(asked: argparse.Namespace) -> None:
             size = len(
                 messages.write(store.editions.get_digest(first.digest_id), subscriber, "<a@b.example>", NOW).content
             )
-        print(f"{asked.subscribers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
-        compare("smtp-sink", site, their_sink, asked, size)
-        found = compare("the tests' own sink", site, own_sink, asked, size)
+        print(f"{options.subscribers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
+        compare("smtp-sink", site, their_sink, options, size)
+        found = compare("the tests' own sink", site, own_sink, options, size)
         one, two = found["RSA-2048"], found["RSA-2048, 2 workers"]
-        alone = [median([ours(site, 0, keys="rsa", workers=n) for _ in range(asked.rounds)]).rate for n in (1, 2)]
+        alone = [median([ours(site, 0, keys="rsa", workers=n) for _ in range(options.rounds)]).rate for n in (1, 2)]
         with own_sink() as port:
             slow = plain(site, port)
         bare = bare_rsa_us()
         limit = bare + found["unsigned"].cpu_us
-        print(
-            f"plain, RSA-2048 by dkimpy {slow.rate:8.1f}/s: signed mail of ours is faster by {one.rate / slow.rate:.0f}"
-        )
+        print(f"plain, RSA by dkimpy {slow.rate:8.1f}/s: our signed messages are faster by {one.rate / slow.rate:.0f}")
         print(f"two workers are faster than one by {two.rate / one.rate:.2f}", end="")
         print(f"; with no sink on the same cores, by {alone[1] / alone[0]:.2f}")
         print(
-            f"CPU of signed mail: {one.cpu_us / limit:.2f} of one RSA operation ({bare:.0f} µs) and the unsigned path"
+            f"signed messages, CPU: {one.cpu_us / limit:.2f} of one RSA operation ({bare:.0f} µs) and the unsigned path"
         )
 
 
 def bare_rsa_us() -> float:
-    """Return what one RSA-2048 operation takes."""
+    """Return the microseconds of one RSA-2048 operation."""
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -332,7 +332,7 @@ def bare_rsa_us() -> float:
 
 
 def compare_waiting() -> None:
-    """Print how much of what is possible is reached with a server that answers every command after 50 ms."""
+    """Print the share of the possible rate that is reached with a server that replies after 50 ms."""
     pause_s = 0.05
     for connections in (4, 32):
         number = connections * 300
@@ -344,19 +344,19 @@ def compare_waiting() -> None:
         )
 
 
-def compare_sizes(asked: argparse.Namespace) -> None:
-    """Print how large a process gets that serves 10,000 readers, and many."""
+def compare_sizes(options: argparse.Namespace) -> None:
+    """Print the peak memory of a process for 10,000 subscribers, and for many."""
     sizes = []
-    for subscribers in (10_000, asked.memory):
+    for subscribers in (10_000, options.memory):
         with tempfile.TemporaryDirectory() as folder:
             run = ours(make_planned_site(Path(folder), subscribers), 0)
         sizes.append(run.size_mb)
-        print(f"{subscribers} readers: {run.size_mb} MB at most, {run.rate:.0f}/s to nowhere")
+        print(f"{subscribers} subscribers: {run.size_mb} MB peak memory, {run.rate:.0f}/s to nowhere")
     print(f"memory: {sizes[1] / sizes[0]:.2f}")
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--subscribers", type=int, default=4_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -366,15 +366,15 @@ def main() -> None:
         parser.add_argument(of_a_child, default="", help=argparse.SUPPRESS)
     for of_a_child, usual in (("--port", 0), ("--workers", 1), ("--connections", 4), ("--minutes", 0)):
         parser.add_argument(of_a_child, type=int, default=usual, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        child(asked)
-    elif asked.wait:
+    options = parser.parse_args()
+    if options.child:
+        child(options)
+    elif options.wait:
         compare_waiting()
-    elif asked.memory:
-        compare_sizes(asked)
+    elif options.memory:
+        compare_sizes(options)
     else:
-        compare_all(asked)
+        compare_all(options)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Subscribers from a CSV file: rows a second beside `csv` and one `executemany`, and how large the process gets.
+"""Import of subscribers from CSV: rows per second, relative to `csv` and one `executemany`, and peak memory.
 
 python -m tests.benchmarks.importing [--rows 1000000]
 """
@@ -25,7 +25,7 @@ _TOPICS = ("LLM agents", "Robotics", "Reasoning")
 
 
 def write_file(path: Path, rows: int) -> None:
-    """Write a file of so many people, with a topic each."""
+    """Write a file of `rows` people, each with a topic."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("email", "name", "topics", "cadence"))
@@ -35,7 +35,7 @@ def write_file(path: Path, rows: int) -> None:
 
 
 def plain(path: Path, folder: Path) -> float:
-    """Return the seconds that `csv` and one `executemany` take, into a table with a unique address."""
+    """Return the seconds of `csv` and one `executemany`, into a table with a unique address."""
     began = time.perf_counter()
     db = sqlite3.connect(folder / "plain.db")
     db.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT, topics TEXT, cadence TEXT)")
@@ -49,7 +49,7 @@ def plain(path: Path, folder: Path) -> float:
 
 
 def ours(path: Path, folder: Path) -> float:
-    """Return the seconds that an import takes."""
+    """Return the seconds of an import."""
     began = time.perf_counter()
     with open_store(folder / "newsletter.db") as store, path.open(encoding="utf-8", newline="") as file:
         report = import_people(store, file, path.name, datetime.now(UTC), Profile())
@@ -58,7 +58,7 @@ def ours(path: Path, folder: Path) -> float:
 
 
 def measure(rows: int) -> None:
-    """Print what both take, and the size of this process."""
+    """Print both rates and the peak memory of this process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "people.csv"
@@ -66,19 +66,19 @@ def measure(rows: int) -> None:
         took = ours(path, folder)
         size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         base = plain(path, folder)
-    print(f"{rows} rows: {rows / took:.0f}/s, {base / took:.2f} of csv and executemany; {size} MB at most")
+    print(f"{rows} rows: {rows / took:.0f}/s, {base / took:.2f} of csv and executemany; {size} MB peak memory")
 
 
 def main() -> None:
-    """Measure a small import and the one that the command line asks for, each in a process of its own."""
+    """Measure a small import and one of `--rows`, each in its own process."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        measure(asked.rows)
+    options = parser.parse_args()
+    if options.child:
+        measure(options.rows)
         return
-    for rows in (min(10_000, asked.rows), asked.rows):
+    for rows in (min(10_000, options.rows), options.rows):
         command = [sys.executable, "-m", "tests.benchmarks.importing", "--child", "--rows", str(rows)]
         subprocess.run(command, cwd=ROOT, check=True)
 

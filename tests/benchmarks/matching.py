@@ -1,11 +1,11 @@
-"""How fast topics are matched, beside the two plain ways.
+"""How fast topics are matched, compared with two plain ways.
 
     python -m tests.benchmarks.matching [--topics 10000] [--papers 1000]
 
 The plain ways are one FTS5 query per topic, and one regular expression per topic (measured on a part of the topics
 and multiplied, since it takes minutes). Topics are phrases of one to three words joined by OR, of frequent words
-(dense: about a quarter of the papers match) or rare ones (sparse: about one in fifty). That the hits are the same is
-shown. Queries are read beforehand for all three: they change seldom.
+(dense: about a quarter of the papers match) or rare ones (sparse: about one in fifty). The numbers of hits are
+printed, to show that they agree. Queries are parsed beforehand for all three.
 """
 
 from __future__ import annotations
@@ -102,21 +102,21 @@ def compare(name: str, papers: Sequence[Paper], topics: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--topics", type=int, default=10_000)
     parser.add_argument("--papers", type=int, default=1_000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     words = make_words(20_000)
-    papers = make_papers(words, asked.papers)
+    papers = make_papers(words, options.papers)
     kinds = {"dense": words[20:260], "sparse": words[300:3000]}
     for name, chosen in kinds.items():
-        compare(name, papers, make_topics(chosen, asked.topics))
+        compare(name, papers, make_topics(chosen, options.topics))
     print("growth, sparse: seconds")
     for topics, number in ((1, 4), (2, 4), (4, 4), (4, 1), (4, 2), (4, 4)):
-        asked_for = list(map(parse, make_topics(kinds["sparse"], asked.topics * topics // 4)))
-        seconds, _ = ours(papers[: asked.papers * number // 4], asked_for)
-        print(f"  {asked.topics * topics // 4:6} topics × {asked.papers * number // 4:5} papers  {seconds:.2f}")
+        asked_for = list(map(parse, make_topics(kinds["sparse"], options.topics * topics // 4)))
+        seconds, _ = ours(papers[: options.papers * number // 4], asked_for)
+        print(f"  {options.topics * topics // 4:6} topics × {options.papers * number // 4:5} papers  {seconds:.2f}")
 
 
 if __name__ == "__main__":

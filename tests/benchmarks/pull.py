@@ -1,10 +1,10 @@
-"""How fast papers are pulled from a file, beside the least that any program must do with it.
+"""How fast papers are pulled from a file, compared with the minimum that any program must do.
 
     python -m tests.benchmarks.pull [--size 10000] [--rounds 5]
 
 The baseline is `json.loads` of each line and one `executemany` of the same facts into one table, in the same file
 system and with the same durability. The ratio is what counts: machines differ, and so does one machine from hour to
-hour. Every text is invented, of words as frequent as words are (Zipf).
+hour. Every text is generated, with Zipf-distributed words.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def write_rows(path: Path, size: int) -> None:
 
 
 def baseline(rows: Path, folder: Path, *, searchable: bool = False) -> None:
-    """Read every line and insert its facts, and no more; or have their text indexed for search as well."""
+    """Parse every line and insert its facts; with `searchable`, index the text as well."""
     db = sqlite3.connect(folder / f"baseline-{searchable}.db")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
@@ -79,7 +79,7 @@ def baseline(rows: Path, folder: Path, *, searchable: bool = False) -> None:
 
 
 def searchable_baseline(rows: Path, folder: Path) -> None:
-    """The least that any program must do whose papers can be searched."""
+    """The minimum that any program with full-text search must do."""
     baseline(rows, folder, searchable=True)
 
 
@@ -92,12 +92,12 @@ def pull(rows: Path, folder: Path) -> None:
 
 
 def pull_again(rows: Path, folder: Path) -> None:
-    """Pull what is known already."""
+    """Pull the same file again."""
     pull(rows, folder)
 
 
 def seconds(work: Callable[[Path, Path], None], rows: Path, folder: Path) -> float:
-    """Return how long some work takes."""
+    """Return the seconds that some work takes."""
     begin = time.perf_counter()
     work(rows, folder)
     return time.perf_counter() - begin
@@ -133,7 +133,7 @@ def measure(size: int, rounds: int) -> None:
 
 
 def peak(size: int) -> float:
-    """Return the most memory (MB) that a process of its own took to pull `size` papers."""
+    """Return the peak memory (MB) of a process that pulls `size` papers."""
     with tempfile.TemporaryDirectory() as temporary:
         rows = Path(temporary, "rows.jsonl")
         write_rows(rows, size)
@@ -142,22 +142,22 @@ def peak(size: int) -> float:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--size", type=int, default=10_000, help="papers in the file")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--pull", type=Path, help="only pull this file, and print the most memory it took")
-    asked = parser.parse_args()
-    if asked.pull:
+    parser.add_argument("--pull", type=Path, help="only pull this file, and print the peak memory")
+    options = parser.parse_args()
+    if options.pull:
         with tempfile.TemporaryDirectory() as temporary:
-            pull(asked.pull, Path(temporary))
+            pull(options.pull, Path(temporary))
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
-    measure(asked.size, asked.rounds)
-    small, large = peak(asked.size), peak(4 * asked.size)
+    measure(options.size, options.rounds)
+    small, large = peak(options.size), peak(4 * options.size)
     print(
-        f"  most memory: {small:.0f} MB for {asked.size} papers, "
-        f"{large:.0f} MB for {4 * asked.size}: {large / small:.2f}"
+        f"  peak memory: {small:.0f} MB for {options.size} papers, "
+        f"{large:.0f} MB for {4 * options.size}: {large / small:.2f}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The pages under load, beside a file that the same server answers; and how long a search takes among many papers.
+"""Pages under load, compared with a static file of the same server; and search times among many papers.
 
 python -m tests.benchmarks.serving [--seconds 3] [--papers 100000]
 """
@@ -34,8 +34,8 @@ _COMMON = ["model", "learning", "data", "results", "method", "training", "langua
 
 
 def fill(store: Store, papers: int) -> None:
-    """Store papers whose words are as unlike in number as those of a language (Zipf)."""
-    chance, now = random.Random(7), datetime.now(UTC)  # noqa: S311 - dice
+    """Store papers with Zipf-distributed words."""
+    chance, now = random.Random(7), datetime.now(UTC)  # noqa: S311 - reproducible
     weights = [1 / (rank + 1) for rank in range(len(_WORDS))]
 
     def entry(number: int) -> Entry:
@@ -51,8 +51,8 @@ def fill(store: Store, papers: int) -> None:
 
 
 def searches(store: Store, papers: int, rounds: int = 300) -> tuple[float, float]:
-    """Return the milliseconds in the middle, and of the slowest hundredth, of searches that find little."""
-    chance = random.Random(11)  # noqa: S311 - dice
+    """Return the median and the 99th percentile, in milliseconds, of searches with few results."""
+    chance = random.Random(11)  # noqa: S311 - reproducible
     took = []
     for _ in range(rounds):
         words = [f"rare{chance.randrange(papers)}" for _ in range(3)]
@@ -63,20 +63,20 @@ def searches(store: Store, papers: int, rounds: int = 300) -> tuple[float, float
     return statistics.median(took), statistics.quantiles(took, n=100)[98]
 
 
-def compare_searches(asked: int) -> None:
-    """Print how much longer a search takes among many papers than among a thousand."""
+def compare_searches(options: int) -> None:
+    """Print the search times among a thousand papers and among many."""
     slowest = []
-    for papers in (1000, asked):
+    for papers in (1000, options):
         with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "newsletter.db") as store:
             fill(store, papers)
             middle, slow = searches(store, papers)
         slowest.append(slow)
         print(f"search among {papers} papers: median {middle:.2f} ms, p99 {slow:.2f} ms")
-    print(f"p99 among {asked} is {slowest[1] / slowest[0]:.2f} of that among 1000")
+    print(f"p99 among {options} is {slowest[1] / slowest[0]:.2f} of that among 1000")
 
 
 def serve(folder: Path) -> None:
-    """Serve a site and a file until somebody closes stdin; print the port."""
+    """Serve a site and a file until stdin is closed; print the port."""
     site = Site(folder)
     pages = make_app(load_config(site, environ={"NEWSLETTER_SITE_URL": "http://127.0.0.1"}), lambda: datetime.now(UTC))
     app = Starlette(routes=[Mount("/file", StaticFiles(directory=folder / "file")), Mount("/", pages)])
@@ -86,7 +86,7 @@ def serve(folder: Path) -> None:
 
 
 def rate(address: str, seconds: int) -> float:
-    """Return how many requests a second wrk gets answered over eight connections."""
+    """Return the requests per second that wrk measures over eight connections."""
     command = ["wrk", "-t", "1", "-c", "8", "-d", f"{seconds}s", address]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in printed, printed
@@ -94,7 +94,7 @@ def rate(address: str, seconds: int) -> float:
 
 
 def compare_pages(seconds: int) -> None:
-    """Print how many requests pages answer beside those that a file of the same size gets."""
+    """Print the requests per second of pages, relative to a static file of the same size."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "newsletter.toml").write_text("", encoding="utf-8")
@@ -117,17 +117,17 @@ def compare_pages(seconds: int) -> None:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--papers", type=int, default=100_000)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.serve:
-        serve(asked.serve)
+    options = parser.parse_args()
+    if options.serve:
+        serve(options.serve)
         return
-    compare_pages(asked.seconds)
-    compare_searches(asked.papers)
+    compare_pages(options.seconds)
+    compare_searches(options.papers)
 
 
 if __name__ == "__main__":

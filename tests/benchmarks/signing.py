@@ -1,4 +1,4 @@
-"""What a DKIM signature costs beyond what it cannot do without: one hash of the body, one operation with the key.
+"""The cost of a DKIM signature beyond its minimum: one hash of the body, one operation with the key.
 
     python -m tests.benchmarks.signing [--messages 1000] [--size 75000]
 
@@ -26,7 +26,7 @@ _ROUNDS = 5
 
 
 def make_message(number: int, size: int) -> bytes:
-    """Return a digest's headers, each reader's their own, and a body of `size` bytes."""
+    """Return a message with a subscriber's own headers and a body of `size` bytes."""
     head = (
         "From: Daily Papers <digest@papers.example>\r\n"
         f"Date: {_NOW:%a, %d %b %Y %H:%M:%S} +0000\r\n"
@@ -48,7 +48,7 @@ def make_message(number: int, size: int) -> bytes:
 
 
 def best_of(messages: list[bytes], do: Callable[[bytes], object]) -> float:
-    """Return µs per message: the best of some rounds, each over a part of the messages."""
+    """Return µs per message: the best of several rounds, each over a part of the messages."""
     part = max(1, len(messages) // _ROUNDS)
     times = []
     for at in range(0, len(messages), part):
@@ -61,12 +61,12 @@ def best_of(messages: list[bytes], do: Callable[[bytes], object]) -> float:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--messages", type=int, default=1_000)
     parser.add_argument("--size", type=int, default=75_000)
-    asked = parser.parse_args()
-    messages = [make_message(number, asked.size) for number in range(asked.messages)]
+    options = parser.parse_args()
+    messages = [make_message(number, options.size) for number in range(options.messages)]
     pem, _ = new_key("rsa")
     private_key, other = load_pem_private_key(pem, None), load_pem_private_key(new_key("ed25519")[0], None)
     assert isinstance(private_key, RSAPrivateKey)
@@ -80,7 +80,7 @@ def main() -> None:
     ours = best_of(messages, lambda message: sign(message, keys[:1], _NOW))
     both = best_of(messages, lambda message: sign(message, keys, _NOW))
     theirs = best_of(
-        messages[: max(1, asked.messages // 5)],
+        messages[: max(1, options.messages // 5)],
         lambda message: dkim.sign(
             message,
             b"r1",
@@ -91,7 +91,7 @@ def main() -> None:
         ),
     )
 
-    print(f"{asked.messages} messages of {len(messages[0])} bytes; RSA of {private_key.key_size} bits")
+    print(f"{options.messages} messages of {len(messages[0])} bytes; RSA of {private_key.key_size} bits")
     print(f"  the bare RSA operation     {bare:9.1f} µs    1.00")
     print(f"  SHA-256 of all of it       {hashing:9.1f} µs  {hashing / bare:6.2f}")
     print(f"  one after the other        {needed:9.1f} µs  {needed / bare:6.2f}")

@@ -1,11 +1,10 @@
-"""How well a reader's taste is learned, beside what others do.
+"""How well a subscriber's taste is learned, compared with other methods.
 
     python -m tests.benchmarks.taste DAYS... [--seeds 4]
 
-DAYS are JSON lines (also gzipped) with title, abstract (or summary) and categories, one file a day, in order. The
-categories that 1 to 15 % of the papers hold stand for tastes: a reader liked k papers of one in the first half of the
-days, and the papers of the second half are ranked. Printed is the average precision, its mean over categories and
-seeds.
+DAYS are JSON lines (also gzipped) with title, abstract (or summary) and categories, one file per day, in order. The
+categories of 1 to 15 % of the papers represent tastes: a subscriber liked k papers of one in the first half of the
+days, and the papers of the second half are ranked. The figure is the mean average precision over categories and seeds.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def read_papers(days: Sequence[Path]) -> list[Paper]:
 
 
 def ways(papers: Sequence[Paper], placed: PaperVectors, seen: int) -> dict[str, Rank]:
-    """Return the ways to rank papers by those that are liked; only the first `seen` may be learned from."""
+    """Return the methods that rank papers by those that are liked; only the first `seen` may be learned from."""
     texts = [f"{paper.title} {paper.abstract}" for paper in papers]
     # What arxiv-sanity-lite sets: https://github.com/karpathy/arxiv-sanity-lite (compute.py, serve.py).
     tfidf = TfidfVectorizer(
@@ -87,7 +86,7 @@ def precisions(papers: Sequence[Paper], seeds: int) -> Iterator[tuple[str, int, 
     seen = len(papers) // 2
     space = make_embedding(papers)
     if space is None or not tastes:
-        raise SystemExit("too few papers, or no category that 1 to 15 % of them hold")
+        raise SystemExit("too few papers, or no category of 1 to 15 % of them")
     print(f"{len(papers)} papers, {len(tastes)} categories, {seeds} seeds")
     named = ways(papers, space.place(papers), seen)
     for category in sorted(tastes):
@@ -101,13 +100,13 @@ def precisions(papers: Sequence[Paper], seeds: int) -> Iterator[tuple[str, int, 
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("days", type=Path, nargs="+")
     parser.add_argument("--seeds", type=int, default=4)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     found: dict[str, dict[int, list[float]]] = {}
-    for name, number, precision in precisions(read_papers(asked.days), asked.seeds):
+    for name, number, precision in precisions(read_papers(options.days), options.seeds):
         found.setdefault(name, {}).setdefault(number, []).append(precision)
     first = found["LinearSVC over tf-idf"]
     print(f"{'liked papers':<28}" + "".join(f"{number:8}" for number in _LIKED) + "   ratio to the first")
