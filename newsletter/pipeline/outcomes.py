@@ -17,7 +17,7 @@ class OutcomeStatus(StrEnum):
     """What became of a subscriber's edition: where the ledger left the delivery, or that there is none."""
 
     SENT = "sent"
-    #: The server asked for another attempt later.
+    #: A temporary failure: it is retried later.
     DEFERRED = "deferred"
     FAILED = "failed"
     SKIPPED = "skipped"

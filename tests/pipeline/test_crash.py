@@ -59,12 +59,12 @@ def test_a_kill_before_the_server_accepts_a_message_sends_nothing_twice(
     thirty_subscribers: SendingSite, tmp_path: Path, moment: str
 ) -> None:
     kills = {1, 7, 30}
-    asked = 0
+    commands = 0
 
     def reply(_address: str, _seen: int) -> str | None:
-        nonlocal asked
-        asked += 1
-        if asked not in kills:
+        nonlocal commands
+        commands += 1
+        if commands not in kills:
             return None
         senders.kill()
         return "451 4.3.0 not accepted"

@@ -76,7 +76,7 @@ def test_more_upvotes_are_an_update(store: Store, client: HttpClient, tmp_path: 
 
 
 def test_a_malformed_entry_is_refused_and_others_are_stored(store: Store, client: HttpClient, tmp_path: Path) -> None:
-    place = write(tmp_path / "answer.json", [row(1), {}, row(2)])
+    place = write(tmp_path / "response.json", [row(1), {}, row(2)])
     report = pull_files(store, HuggingFace(), [place], None, NOW, client)
     (refusal,) = report.refusals
     assert report == PullReport("huggingface", fetched=2, new=2, refusals=(refusal,))
@@ -114,7 +114,7 @@ def test_an_address_that_fails_is_refused_and_the_others_are_stored(
 
 
 def test_the_given_day_is_that_of_every_entry(store: Store, client: HttpClient, tmp_path: Path) -> None:
-    pull_files(store, HuggingFace(), [write(tmp_path / "answer.json", [row(1)])], date(2026, 5, 7), NOW, client)
+    pull_files(store, HuggingFace(), [write(tmp_path / "response.json", [row(1)])], date(2026, 5, 7), NOW, client)
     assert [paper.listed for paper in store.papers.newest(9)] == [date(2026, 5, 7)]
 
 
@@ -127,10 +127,10 @@ def test_each_place_is_reported_before_it_is_read(store: Store, client: HttpClie
 
 def test_a_page_and_an_api_response_merge_in_either_order(store: Store, client: HttpClient, tmp_path: Path) -> None:
     page = write(tmp_path / "page.txt", PAGE.encode())
-    answer = write(tmp_path / "2026-05-08.json", [row(1, title="Counting clouds"), row(2)])
+    response = write(tmp_path / "2026-05-08.json", [row(1, title="Counting clouds"), row(2)])
     reports = [
         pull_files(store, source, [place], None, NOW, client)
-        for source, place in ((Page(), page), (HuggingFace(), answer), (Page(), page), (HuggingFace(), answer))
+        for source, place in ((Page(), page), (HuggingFace(), response), (Page(), page), (HuggingFace(), response))
     ]
     assert [(one.new, one.updated) for one in reports] == [(2, 0), (1, 1), (0, 0), (0, 0)]
     assert [(one.title, one.arxiv_id, one.author_count, one.sources) for one in store.papers.newest(9)] == [
