@@ -1,4 +1,4 @@
-"""Where things are: the site's files, and what travels with the package."""
+"""The files of a site, and those that the package ships."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PACKAGE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A directory with a newsletter.toml; all its files by name."""
+    """A directory with a newsletter.toml, and the paths of its files."""
 
     root: Path
 
@@ -30,30 +30,30 @@ class Site:
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that sends."""
+        """The lock file of the process that sends."""
         return self.root / "newsletter.lock"
 
     @property
     def subscribers(self) -> Path:
-        """One profile per file."""
+        """The folder of profiles, one file per subscriber."""
         return self.root / "subscribers"
 
     @property
     def notes(self) -> Path:
-        """The operator's words: DAY.md opens the editions of a day, DAY.closing.md ends them."""
+        """The operator's notes: DAY.md goes at the top of the editions of a day, DAY.closing.md at the end."""
         return self.root / "notes"
 
     @property
     def templates(self) -> Path:
-        """The site's own templates; each takes the place of the shipped one of its name."""
+        """The site's own templates; each overrides the shipped one with the same name."""
         return self.root / "templates"
 
 
 def find_site(start: Path) -> Site:
-    """Return the site that `start` is in: the nearest directory, itself or above, with a newsletter.toml.
+    """Return the site of a directory: itself or the nearest parent with a newsletter.toml.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is no newsletter.toml.
     """
     for directory in (start, *start.parents):
         if (directory / CONFIG_NAME).is_file():
@@ -62,17 +62,17 @@ def find_site(start: Path) -> Site:
 
 
 def default_templates() -> Path:
-    """The templates we ship: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of the shipped templates: in the package in a wheel, beside it in a checkout."""
     return _shipped("templates", "templates")
 
 
 def default_subscribers() -> Path:
-    """The example profiles and their README."""
+    """Return the folder of the example profiles and their README."""
     return _shipped("skeleton/subscribers", "subscribers")
 
 
 def samples() -> Path:
-    """The invented papers of the demonstration."""
+    """Return the folder of the invented papers of the demo."""
     return _PACKAGE / "samples"
 
 
