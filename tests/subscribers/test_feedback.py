@@ -30,13 +30,15 @@ def test_feedback_is_stored_and_withdrawn(store: Store, ada: Subscriber) -> None
     assert store.feedback.of(ada.id) == {}
 
 
+@pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize("name", ["2605.01234", "arXiv:2605.01234v2", "https://doi.org/10.1000/182", "10.1000/182"])
-def test_a_paper_is_found_by_its_ids_in_any_spelling(store: Store, ada: Subscriber, name: str) -> None:
+def test_a_paper_is_found_by_its_ids_in_any_spelling(store: Store, name: str) -> None:
     assert find_paper(store, name).id == 1
 
 
+@pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize("name", ["2605.09999", "10.1000/999", "Counting Clouds", ""])
-def test_an_unknown_paper_is_an_error(store: Store, ada: Subscriber, name: str) -> None:
+def test_an_unknown_paper_is_an_error(store: Store, name: str) -> None:
     with pytest.raises(StoreError, match="no paper with the id"):
         find_paper(store, name)
 
