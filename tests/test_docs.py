@@ -1,4 +1,4 @@
-"""The documentation is executed: every command in it is run, in order, in one place; what it shows is what they print."""
+"""The documentation is executed: its commands run, in order, in one place, and print what it shows."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_command_runs_and_prints_what_is_shown(page: Path, tmp_path: Path,
 
     result = subprocess.run(
         ["bash", "-c", "\n".join(["set -euo pipefail", *script_of(page)])], cwd=tmp_path, env=environment,
-        capture_output=True, text=True, timeout=180, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
 
     assert result.stderr == ""
