@@ -1,4 +1,4 @@
-"""`newsletter reports`."""
+"""`newsletter bounces`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,18 @@ from newsletter.cli.output import finish, json_option, print_json, print_problem
 from newsletter.errors import NewsletterError, StoreError
 
 if TYPE_CHECKING:
-    from newsletter.models import Refusal
-    from newsletter.pipeline.bounces import ProcessedReports
-    from newsletter.sending.bounces.mailboxes import BounceSettings
-    from newsletter.store import Store
-
-
-#: What was taken of a mail, and what its reader wished for, in words.
-_Taken = tuple["ProcessedReports", "str | None"]
+    from newsletter.pipeline.email_commands import EmailCommand
+    from newsletter.pipeline.inbound import ProcessedMail
 
 
 class _TryAgain(NewsletterError):
-    """The mail server that pipes a report to us should keep it, and try again (sysexits.h)."""
+    """The mail server that pipes a report should keep it and try again (EX_TEMPFAIL of sysexits.h)."""
 
     exit_code = 75
 
 
 class _NoInput(NewsletterError):
-    """A file cannot be read (sysexits.h)."""
+    """A file cannot be read (EX_NOINPUT of sysexits.h)."""
 
     exit_code = 66
 
@@ -40,16 +34,16 @@ class _NoInput(NewsletterError):
     invoke_without_command=True,
     epilog="""\b
 Examples:
-  newsletter bounces                   the latest that came back
+  newsletter bounces                   the latest bounces and complaints
   newsletter bounces --json --limit 1000
   newsletter bounces --for ada@example.org""",
 )
-@click.option("--for", "email", metavar="EMAIL", help="Only what came back from this address.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--for", "email", metavar="EMAIL", help="Only those of this address.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Maximum number of entries.")
 @json_option
 @click.pass_context
 def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) -> None:
-    """List what came back of the mail: bounces and complaints; or read more of it."""
+    """List bounces and complaints, or process new reports."""
     if ctx.invoked_subcommand is not None:
         return
     with ctx.ensure_object(Opened).store() as store:
@@ -63,7 +57,7 @@ def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) ->
         return
     shown = [(known[row.subscriber_id].email if row.subscriber_id in known else row.email_key, row) for row in rows]
     print_table(
-        ("when", "address", "kind", "code", "from", "words"),
+        ("when", "address", "kind", "code", "from", "response"),
         [
             (f"{row.reported_at:%Y-%m-%d %H:%M}", to, row.kind, row.code, row.origin, row.response[:100])
             for to, row in shown
@@ -75,23 +69,25 @@ def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) ->
     epilog="""\b
 Examples:
   newsletter bounces read bounce.eml
-  newsletter bounces read -                          one mail from stdin, as a mail server pipes it
+  newsletter bounces read -                          one message from stdin, as a mail server pipes it
   newsletter bounces read --maildir /var/mail/bounces
   newsletter bounces read --imap                     the mailbox of bounces.imap_host
-  newsletter bounces read                            whatever mailboxes the settings name
+  newsletter bounces read                            the mailboxes of the settings
 \b
 In Postfix's /etc/aliases:
   bounces: "|newsletter --site /srv/papers bounces read -"
 \b
-Exit codes are those of sysexits.h: 66 a file cannot be read, 75 try again later."""
+Exit codes as in sysexits.h: 66 if a file cannot be read, 75 for a temporary failure."""
 )
 @click.argument("files", metavar="[FILE|-]...", nargs=-1)
-@click.option("--maildir", type=click.Path(path_type=Path), help="A Maildir: its unseen messages.")
-@click.option("--imap", is_flag=True, help="The IMAP mailbox of the settings: its unseen messages.")
+@click.option("--maildir", type=click.Path(path_type=Path), help="Read the unseen messages of this Maildir.")
+@click.option("--imap", is_flag=True, help="Read the unseen messages of the configured IMAP mailbox.")
 @json_option
 @pass_opened
 def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: bool, as_json: bool) -> None:
-    """Read reports, and stop mailing whom they prove dead or unwilling; heed readers who write that they leave."""
+    """Suppress hard bounces and complaints; process unsubscribe and feedback emails."""
+    from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
+
     settings = opened.config.bounces
     if not files and maildir is None and not imap:
         maildir, imap = settings.maildir, settings.imap_host is not None
@@ -99,49 +95,15 @@ def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: boo
             raise click.UsageError("name a FILE, - or --maildir, or set bounces.maildir or bounces.imap_host")
     if imap and settings.imap_host is None:
         raise click.UsageError("--imap needs bounces.imap_host in the settings")
+    processed = ProcessedMail()
     try:
         with opened.store() as store:
-            taken = [_taken(store, settings.soft_limit, _content(file)) for file in files]
-            found, refusals = _gather(store, settings, maildir, imap=imap)
+            for file in files:
+                processed += process_message(store, settings.soft_limit, _content(file), now())
+            processed += read_mailboxes(store, settings, now, maildir=maildir, imap=imap)
     except StoreError as error:
         raise _TryAgain(error.message, hint=error.hint) from error
-    _tell(taken + found, refusals, as_json=as_json)
-
-
-def read_mailboxes(opened: Opened) -> None:
-    """Read whatever mailboxes the settings name, and say what came of it, if anything did."""
-    settings = opened.config.bounces
-    if settings.maildir is None and settings.imap_host is None:
-        return
-    try:
-        with opened.store() as store:
-            taken, refusals = _gather(store, settings, settings.maildir, imap=settings.imap_host is not None)
-    except NewsletterError as error:  # mail still goes out
-        print_problems([str(error)])
-        return
-    suppressed = [email for report, _ in taken for email in report.suppressed]
-    print_problems([f"{email} is not mailed any more: newsletter bounces --for {email}" for email in suppressed])
-    print_problems([reply for _, reply in taken if reply])
-    print_problems([f"could not read {refusal}" for refusal in refusals], "more could not be read")
-
-
-def _gather(
-    store: Store, settings: BounceSettings, maildir: Path | None, *, imap: bool
-) -> tuple[list[_Taken], list[Refusal]]:
-    from newsletter.sending.bounces.imap import each_in_imap
-    from newsletter.sending.bounces.mailboxes import each_in_maildir
-
-    taken: list[_Taken] = []
-    refusals: list[Refusal] = []
-
-    def take(raw: bytes) -> None:
-        taken.append(_taken(store, settings.soft_limit, raw))
-
-    if maildir is not None:
-        refusals.extend(each_in_maildir(maildir, take).refusals)
-    if imap:
-        refusals.extend(each_in_imap(settings, take).refusals)
-    return taken, refusals
+    _print_totals(processed, as_json=as_json)
 
 
 def _content(file: str) -> bytes:
@@ -149,7 +111,7 @@ def _content(file: str) -> bytes:
 
     if file == "-":
         raw = sys.stdin.buffer.read(MAX_BYTES)
-        while sys.stdin.buffer.read(MAX_BYTES):  # a mail server takes a pipe that is closed early for a failure
+        while sys.stdin.buffer.read(MAX_BYTES):  # a mail server considers a pipe that is closed early a failure
             pass
         return raw
     try:
@@ -159,32 +121,42 @@ def _content(file: str) -> bytes:
         raise _NoInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _taken(store: Store, soft_limit: int, raw: bytes) -> _Taken:
-    from newsletter.pipeline.bounces import process_report
-    from newsletter.pipeline.email_commands import process_reply
-    from newsletter.sending.bounces.reports import read_bounce_report
-
-    report = read_bounce_report(raw)
-    return process_report(store, soft_limit, report, now()), None if report else process_reply(store, raw, now())
-
-
-def _tell(taken: list[_Taken], refusals: list[Refusal], *, as_json: bool) -> None:
-    """Print the sum of what was taken."""
-    from newsletter.pipeline.bounces import ProcessedReports
+def _print_totals(processed: ProcessedMail, *, as_json: bool) -> None:
+    """Print the counts of all outcomes, suppressed addresses and commands."""
     from newsletter.text import counted
 
-    reports, replies = [report for report, _ in taken], [reply for _, reply in taken if reply]
-    suppressed = [email for report in reports for email in report.suppressed]
-    names = [one.name for one in fields(ProcessedReports) if one.name != "suppressed"]
-    sums = {name: sum(getattr(report, name) for report in reports) for name in names}
+    reports, commands = processed.reports, [_command_text(command) for command in processed.commands]
+    names = [one.name for one in fields(reports) if one.name != "suppressed"]
+    counts = {name: getattr(reports, name) for name in names}
     if as_json:
-        print_json({"messages": len(reports), **sums, "suppressed": suppressed, "replies": replies})
+        suppressed = list(reports.suppressed)
+        print_json({"messages": processed.messages, **counts, "suppressed": suppressed, "replies": commands})
     else:
-        told = ", ".join(f"{count} {name}" for name, count in sums.items() if count) or "no report"
-        click.echo(f"{counted(len(reports), 'message')}: {told}")
-        for email in suppressed:
-            click.echo(f"{email} is not mailed any more")
-        for reply in replies:
-            click.echo(reply)
-    print_problems([f"could not read {refusal}" for refusal in refusals], "more could not be read")
-    finish(clean=not refusals)
+        outcomes = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "no reports"
+        click.echo(f"{counted(processed.messages, 'message')}: {outcomes}")
+        for email in reports.suppressed:
+            click.echo(f"{email} is suppressed")
+        for command in commands:
+            click.echo(command)
+    print_problems([f"cannot read {refusal}" for refusal in processed.refusals], "more that cannot be read")
+    finish(clean=not processed.refusals)
+
+
+def print_processed_mail(processed: ProcessedMail) -> None:
+    """Print what a run did about inbound mail on stderr, if anything."""
+    suppressed = [f"{email} is suppressed: newsletter bounces --for {email}" for email in processed.reports.suppressed]
+    print_problems(suppressed, "more addresses are suppressed")
+    print_problems([_command_text(command) for command in processed.commands], "more commands by email")
+    print_problems([f"cannot read {refusal}" for refusal in processed.refusals], "more that cannot be read")
+
+
+def _command_text(done: EmailCommand) -> str:
+    from newsletter.pipeline.email_commands import Command
+
+    match done.command:
+        case Command.UNSUBSCRIBE:
+            return f"{done.email} unsubscribed"
+        case Command.MORE_LIKE_THIS:
+            return f"{done.email} wants more like {done.paper}"
+        case Command.LESS_LIKE_THIS:
+            return f"{done.email} wants less like {done.paper}"

@@ -15,23 +15,24 @@ Examples:
   newsletter explain 10.1000/182 --for ada@example.org --json"""
 )
 @click.argument("paper", metavar="ID")
-@click.option("--for", "email", required=True, metavar="EMAIL", help="The reader to explain it to.")
+@click.option("--for", "email", required=True, metavar="EMAIL", help="The subscriber to explain it to.")
 @json_option
 @pass_opened
 def explain(opened: Opened, paper: str, email: str, as_json: bool) -> None:
-    """Explain why a paper (its arXiv id or DOI) is where it is in a reader's next digest, or why it is not there."""
-    from newsletter.pipeline.explain import explain as explained
+    """Explain why a paper (an arXiv id or DOI) is at its place in a subscriber's next digest, or not in it."""
+    from newsletter.pipeline.explain import explain as break_down
+    from newsletter.pipeline.explanation_text import part_text, placement_text, topic_text
     from newsletter.subscribers.feedback import find_paper
     from newsletter.subscribers.subscriptions import find
 
     with opened.store() as store:
         subscriber = find(store, email)
-        told = explained(store, find_paper(store, paper), subscriber, now(), opened.config.weights)
+        breakdown = break_down(store, find_paper(store, paper), subscriber, now(), opened.config.weights)
     if as_json:
-        print_json(told)
+        print_json(breakdown)
         return
-    click.echo(f"{told.paper.title}\n{told.placement}\n")
-    rows = [(what, f"{value:.2f}") for what, value in told.parts]
-    print_table(("part of the score", "adds"), [*rows, ("together", f"{told.total:.2f}")])
-    if told.topics:
-        print_table(("topic", "what the paper holds of it"), told.topics)
+    click.echo(f"{breakdown.paper.title}\n{placement_text(breakdown)}\n")
+    rows = [(one.part, part_text(one.part, breakdown.facts), f"{one.value:.2f}") for one in breakdown.parts]
+    print_table(("part", "why", "score"), [*rows, ("total", "", f"{breakdown.total:.2f}")])
+    if breakdown.topics:
+        print_table(("topic", "terms found"), [(one.topic, topic_text(one) or "none") for one in breakdown.topics])

@@ -9,19 +9,19 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from newsletter.cli.bounces import read_mailboxes
+from newsletter.cli.bounces import print_processed_mail
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems
-from newsletter.cli.progress import deliver_all, print_delivery_problems, print_shutdown, send_notices, show_outcomes
-from newsletter.cli.pull import print_pull_problems, pull_configured, show_reports
-from newsletter.cli.summarize import make_summaries, print_summary_problems
-from newsletter.errors import NewsletterError
+from newsletter.cli.progress import make_ports
+from newsletter.cli.pull import print_pull_problems, show_reports
+from newsletter.cli.report import print_delivery_problems, print_shutdown, show_outcomes
+from newsletter.cli.summarize import print_summary_problems
 from newsletter.operations.shutdown import handle_signals
 
 if TYPE_CHECKING:
     from newsletter.operations.metrics import Metrics
     from newsletter.operations.shutdown import Shutdown
-    from newsletter.pipeline.deliver import DeliveryReport
+    from newsletter.pipeline.run import RunReport
 
 _PORT = click.IntRange(0, 65535)
 _note = click.option(
@@ -36,26 +36,29 @@ Examples:
   newsletter send
   newsletter send --to ada@example.org --note hello.md
 \b
-Every edition goes to every reader once, however often this runs; what a crash interrupted is taken up.
-Ctrl-C finishes what is on the wire and leaves the rest for the next time.
-Exit code 1 if anything failed or has to wait."""
+Each subscriber gets an edition once, however often this runs; it continues what a crash interrupted.
+Ctrl-C finishes the messages in flight and leaves the others for the next run.
+Exit code 1 if a delivery failed or is deferred."""
 )
-@click.option("--to", "only", multiple=True, metavar="EMAIL", help="Only this subscriber; repeatable.")
-@click.option("--dry-run", is_flag=True, help="Only tell who would get what.")
+@click.option("--to", "only", multiple=True, metavar="EMAIL", help="Send to this subscriber only; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
 @_note
 @json_option
 @pass_opened
 def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str] | None, as_json: bool) -> None:
-    """Send everybody the edition that is due and that they have not had."""
-    with handle_signals() as stop:
-        report = deliver_all(opened, stop, only=only, dry_run=dry_run, note=note_file.read() if note_file else "")
+    """Send subscribers the edition that is due."""
+    from newsletter.pipeline.run import deliver_due
+
+    note = note_file.read() if note_file else ""
+    with handle_signals() as shutdown:
+        report = deliver_due(opened.config, make_ports(opened, shutdown), only=only, dry_run=dry_run, note=note)
     if as_json:
         print_json(report.outcomes)
     else:
-        show_outcomes(opened, report)
+        show_outcomes(opened.config, report)
     print_delivery_problems(report)
-    print_shutdown(report, stop)
-    finish(clean=report.is_clean, code=stop.exit_code)
+    print_shutdown(report, shutdown)
+    finish(clean=report.is_clean, code=shutdown.exit_code)
 
 
 @click.command(
@@ -63,77 +66,88 @@ def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str
 Examples:
   newsletter run
   newsletter run --json
-  5 * * * *  cd /srv/papers && newsletter run     # in a crontab: everybody gets theirs at their hour"""
+  5 * * * *  cd /srv/papers && newsletter run     # in a crontab: each subscriber is served at their hour"""
 )
 @_note
 @json_option
 @pass_opened
 def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
-    """Pull from every source, then send what is due. A source that fails does not keep mail from going out."""
-    read_mailboxes(opened)
-    reports = pull_configured(opened)
-    with handle_signals() as stop:
-        report = deliver_all(opened, stop, note=note_file.read() if note_file else "")
+    """Process bounces, pull from every source, and send what is due. A failing source does not stop the delivery."""
+    from newsletter.pipeline.run import run as run_once
+
+    note = note_file.read() if note_file else ""
+    with handle_signals() as shutdown:
+        report = run_once(opened.config, make_ports(opened, shutdown), note=note)
     if as_json:
-        print_json({"pulls": reports, "subscribers": report.outcomes})
-    else:
-        show_reports(reports)
-        show_outcomes(opened, report)
-    print_pull_problems(reports)
-    print_delivery_problems(report)
-    print_shutdown(report, stop)
-    send_notices(opened)
-    if not stop():
-        print_summary_problems(make_summaries(opened))
-    finish(clean=report.is_clean and all(pulled.is_clean for pulled in reports), code=stop.exit_code)
+        outcomes = report.deliveries.outcomes if report.deliveries else ()
+        print_json({"pulls": report.pulls, "subscribers": outcomes})
+    _print_run(opened, report, shutdown, tables=not as_json)
+    finish(clean=report.is_clean, code=shutdown.exit_code)
 
 
 @click.command(
     epilog="""\b
 Examples:
   newsletter serve
-  newsletter serve --web 8000                the site's pages and hooks, at http://127.0.0.1:8000
-  newsletter serve --metrics 9101            for Prometheus, at http://127.0.0.1:9101/metrics
+  newsletter serve --web 8000                pages and webhooks at http://127.0.0.1:8000
+  newsletter serve --metrics 9101            Prometheus metrics at http://127.0.0.1:9101/metrics
   newsletter --site /srv/papers serve
 \b
-Put a web server that speaks https before --web, and its address into site.url. Or let an ASGI host of yours serve
-it, beside `serve`: uvicorn --factory newsletter.web.app:make_site_app"""
+Put a reverse proxy with HTTPS in front of --web, and its URL into site.url. Or run an ASGI server beside `serve`:
+uvicorn --factory newsletter.web.app:make_site_app"""
 )
-@click.option("--web", "web_port", type=_PORT, help="Answer readers and mail providers at this port; 0: a free one.")
-@click.option("--web-host", default="127.0.0.1", show_default=True, help="The address to answer them at.")
-@click.option("--metrics", "metrics_port", type=_PORT, help="Answer Prometheus at this port; 0: a free one.")
-@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="The address to answer it at.")
+@click.option("--web", "web_port", type=_PORT, help="Serve the site's pages and webhooks at this port; 0: a free one.")
+@click.option("--web-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")
+@click.option("--metrics", "metrics_port", type=_PORT, help="Serve Prometheus metrics at this port; 0: a free one.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")
 @pass_opened
 def serve(
     opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
 ) -> None:  # fmt: skip
-    """Do what `run` does whenever the configured crontab line comes, until Ctrl-C."""
+    """Do what `run` does on the configured schedule, until Ctrl-C."""
     from newsletter.operations.scheduler import serve as serve_forever
+    from newsletter.pipeline.run import run as run_once
     from newsletter.pipeline.schedule import next_run
 
     metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
 
     def announce() -> None:
-        comes_at = next_run(opened.config.cron, now())
-        click.echo(f"next run at {comes_at:%Y-%m-%d %H:%M} UTC")
+        next_at = next_run(opened.config.cron, now())
+        click.echo(f"next run at {next_at:%Y-%m-%d %H:%M} UTC")
         if metrics is not None:
-            metrics.will_run(comes_at)
+            metrics.will_run(next_at)
 
     def once() -> None:
         click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
-        began, report = time.monotonic(), None
-        try:
-            report = _run_once(opened, stop)
-        except NewsletterError as error:
-            print_problems([str(error)])
+        began = time.monotonic()
+        report = run_once(opened.config, make_ports(opened, shutdown))
+        _print_run(opened, report, shutdown)
         if metrics is not None:
-            metrics.ran(report, began)
-        if not stop():
+            metrics.ran(report.deliveries, began)
+        if not shutdown():
             announce()
 
-    with handle_signals() as stop, _web(opened, web_host, web_port):
+    with handle_signals() as shutdown, _web(opened, web_host, web_port):
         announce()
-        serve_forever(opened.config.cron, once, stop)
+        serve_forever(opened.config.cron, once, shutdown)
+
+
+def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, *, tables: bool = True) -> None:
+    """Print what a run did on stdout, and its problems on stderr."""
+    if report.mail is not None:
+        print_processed_mail(report.mail)
+    if tables and report.pulls:
+        show_reports(report.pulls)
+    print_pull_problems(report.pulls)
+    if report.deliveries is not None:
+        if tables:
+            show_outcomes(opened.config, report.deliveries)
+        print_delivery_problems(report.deliveries)
+        print_shutdown(report.deliveries, shutdown)
+    print_summary_problems(report.summaries)
+    for failure in report.errors:
+        waiting = "confirmation emails are waiting: " if failure.step == "notices" else ""
+        print_problems([f"{waiting}{failure.error}"])
 
 
 @contextmanager
@@ -155,18 +169,3 @@ def _metrics(opened: Opened, host: str, port: int) -> Metrics:
     metrics = Metrics(opened.store, now)
     click.echo(f"metrics at http://{host}:{metrics.serve(host, port)}/metrics")
     return metrics
-
-
-def _run_once(opened: Opened, stop: Shutdown) -> DeliveryReport:
-    read_mailboxes(opened)
-    reports = pull_configured(opened)
-    show_reports(reports)
-    print_pull_problems(reports)
-    report = deliver_all(opened, stop)
-    show_outcomes(opened, report)
-    print_delivery_problems(report)
-    print_shutdown(report, stop)
-    send_notices(opened)
-    if not stop():
-        print_summary_problems(make_summaries(opened))
-    return report

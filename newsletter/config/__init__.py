@@ -1,1 +1,1 @@
-"""Settings: what may be set, reading them, and the typed result."""
+"""Settings: the schema, loading and validating them, and the typed result."""

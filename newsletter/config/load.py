@@ -1,4 +1,4 @@
-"""newsletter.toml and NEWSLETTER_* → one table of settings → each workshop's own small dataclass."""
+"""newsletter.toml and NEWSLETTER_* → one table of settings → the typed settings of each package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.addresses import check_email
-from newsletter.config.model import Config, DeliverySettings, Design, DkimSettings, SummarySettings, WebhookSettings
+from newsletter.config.model import (
+    Config,
+    DeliverySettings,
+    Design,
+    DkimSettings,
+    InDoubtPolicy,
+    SummarySettings,
+    WebhookSettings,
+)
 from newsletter.config.obsolete import upgrade_environment, upgrade_source, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
@@ -28,10 +36,10 @@ from newsletter.sources.settings import declared, label_of, make_source
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
-    """Read a site's settings.
+    """Load and validate a site's settings.
 
     Raises:
-        ConfigError: A setting is unknown or wrong; names file, setting and why.
+        ConfigError: A setting is unknown or invalid; the message names the file, the setting and the reason.
     """
     table, notices = upgrade_table(_read(site.config))
     environ, more = upgrade_environment(environ)
@@ -46,18 +54,19 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
 
 
 def check_sender(config: Config) -> None:
-    """Refuse to send real mail under the names that a new site comes with (RFC 2606 keeps them for examples).
+    """Refuse to send real mail under the example names of a new site, which RFC 2606 and RFC 6761 reserve.
 
     Raises:
-        ConfigError: The sender's address or the site's address is still the example's.
+        ConfigError: sender.address or site.url has a reserved domain, and mail would go to a real server.
     """
     if config.smtp is None or config.smtp.is_loopback:
         return
     for setting, host in (("sender.address", config.sender.domain), ("site.url", _host(config.site_url))):
         if host.endswith((".example", ".invalid", ".test")) or host in ("example", "localhost"):
             raise ConfigError(
-                f"{config.site.config}: {setting} is still the example's, and mail goes to {config.smtp}",
-                hint="set your own" + (", or take it out: then readers leave by mail" if setting == "site.url" else ""),
+                f"{config.site.config}: {setting} is still the example's, but mail would go to {config.smtp}",
+                hint="set your own"
+                + (", or remove it: subscribers then unsubscribe by email" if setting == "site.url" else ""),
             )
 
 
@@ -75,14 +84,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], list[str]]:
-    """Return the sources, and a line on each obsolete name among their settings."""
+    """Return the sources, and a line about each obsolete name among their settings."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError('sources: tables are expected, as in [[sources]] with kind = "huggingface"')
+        raise ConfigError("sources: expected tables", hint='for example [[sources]] with kind = "huggingface"')
     sources: dict[str, Source] = {}
     notices: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
         if not isinstance(row.get("kind"), str):
-            raise ConfigError(f"sources: number {number} has no kind", hint='as in kind = "huggingface"')
+            raise ConfigError(f"sources: entry {number}: missing kind", hint='for example kind = "huggingface"')
         kind = find_source(row["kind"])
         table, obsolete = upgrade_source({n: v for n, v in row.items() if n != "kind"}, declared(kind))
         notices |= dict.fromkeys(obsolete)
@@ -92,9 +101,9 @@ def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...],
 
 
 def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[SmtpSettings, ...]:
-    """Return further mail servers; NEWSLETTER_RELAY_1_PASSWORD is the first one's password."""
+    """Return the fallback mail servers; NEWSLETTER_RELAY_1_PASSWORD is the password of the first."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError('relays: tables are expected, as in [[relays]] with host = "smtp.example.net"')
+        raise ConfigError("relays: expected tables", hint='for example [[relays]] with host = "smtp.example.net"')
     relays = []
     for number, row in enumerate(rows, start=1):
         known = {f"NEWSLETTER_SMTP_{key}": environ.get(f"NEWSLETTER_RELAY_{number}_{key}") for key in ("PASSWORD",)}
@@ -102,7 +111,7 @@ def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[SmtpSettings, ...]:
             read_settings(upgrade_table({"smtp": row})[0], {name: value for name, value in known.items() if value})
         )
         if found is None:
-            raise ConfigError(f"relays: number {number} has no host", hint='as in host = "smtp.example.net"')
+            raise ConfigError(f"relays: entry {number}: missing host", hint='for example host = "smtp.example.net"')
         relays.append(found)
     return tuple(relays)
 
@@ -124,7 +133,11 @@ def _config(
         smtp=_smtp(values),
         relays=relays,
         dkim=_dkim(values, site, sender),
-        delivery=DeliverySettings(*(values[f"delivery.{one.name}"] for one in fields(DeliverySettings))),
+        delivery=DeliverySettings(
+            in_doubt=InDoubtPolicy(values["delivery.in_doubt"]),
+            max_age_hours=values["delivery.max_age_hours"],
+            workers=values["delivery.workers"],
+        ),
         bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
         bounces=_bounces(values, site),
         webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
@@ -194,12 +207,12 @@ def _summaries(values: dict[str, Any]) -> SummarySettings | None:
     if not values["summaries.base_url"]:
         return None
     if not re.match(r"https?://[^\s/]+", values["summaries.base_url"]):
-        raise ConfigError("summaries.base_url: an address is expected, as in http://localhost:11434/v1")
+        raise ConfigError("summaries.base_url: expected a URL", hint="for example http://localhost:11434/v1")
     if not values["summaries.model"]:
-        raise ConfigError("summaries.model: missing", hint="name the endpoint's model")
+        raise ConfigError("summaries.model: missing", hint="set the name of a model that the endpoint offers")
     languages = tuple(one.strip() for one in values["summaries.languages"].split(",") if one.strip())
     if wrong := next((one for one in languages if one not in LANGUAGES), None):
-        raise ConfigError(f"summaries.languages: {wrong!r} is none of {', '.join(LANGUAGES)}")
+        raise ConfigError(f"summaries.languages: unknown language {wrong!r}", hint=f"known: {', '.join(LANGUAGES)}")
     return SummarySettings(
         base_url=values["summaries.base_url"],
         model=values["summaries.model"],
@@ -211,19 +224,21 @@ def _summaries(values: dict[str, Any]) -> SummarySettings | None:
 
 def _design(values: dict[str, Any]) -> Design:
     if not is_colour(values["design.accent"]):
-        raise ConfigError(f"design.accent: a colour is expected, as in {ACCENT}, not {values['design.accent']!r}")
+        raise ConfigError(
+            f"design.accent: expected a colour, not {values['design.accent']!r}", hint=f"for example {ACCENT}"
+        )
     logo = values["design.logo"] or ""
     if logo and not (logo.startswith("https://") and logo.isprintable() and " " not in logo):
-        raise ConfigError(f"design.logo: an https address is expected, not {logo!r}")
+        raise ConfigError(f"design.logo: expected an https URL, not {logo!r}")
     return Design(make_palette(values["design.accent"]), logo, values["design.thumbnails"])
 
 
 def _site_url(text: str | None) -> str | None:
-    """Return the address without a slash at its end; it goes into headers, so only plain characters may be in it."""
+    """Return the URL without a trailing slash; it goes into headers, so it may hold ASCII characters only."""
     if text is None:
         return None
     if not re.fullmatch(r"https?://[\w.-]+(?::\d+)?(?:/[\w./~%-]*)?", text, re.ASCII):
-        raise ConfigError(f"site.url: an address is expected, as in https://papers.example.org, not {text!r}")
+        raise ConfigError(f"site.url: expected a URL, not {text!r}", hint="for example https://papers.example.org")
     return text.rstrip("/")
 
 
@@ -233,5 +248,7 @@ def _address(setting: str, text: str) -> str:
     except ProfileError as error:
         raise ConfigError(f"{setting}: {error.message.removeprefix('email: ')}") from error
     if not address.rpartition("@")[0].isascii():
-        raise ConfigError(f"{setting}: {text!r}: mail servers that take no SMTPUTF8 could not be written to from here")
+        raise ConfigError(
+            f"{setting}: {text!r} needs SMTPUTF8, which many mail servers do not support", hint="use an ASCII address"
+        )
     return address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from newsletter.ranking.weights import Weights
@@ -16,7 +17,7 @@ from newsletter.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What of the mail's look a site chooses; for all else there are templates."""
+    """The look of messages and pages, as far as settings change it; templates change the rest."""
 
     palette: Palette
     logo_url: str
@@ -25,55 +26,64 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class SummarySettings:
-    """Whom to ask for summaries, in which languages, and for how many."""
+    """The chat model that summarizes papers."""
 
-    #: What comes before "/chat/completions".
+    #: The URL up to "/chat/completions".
     base_url: str
     model: str
     key: str | None = field(default=None, repr=False)
     languages: tuple[str, ...] = ("en",)
-    #: How many questions a run may ask.
+    #: Maximum number of requests per run.
     budget: int = 50
-    #: Seconds to wait for one answer, from the first byte sent to the last received.
+    #: Seconds for one request and its complete response.
     timeout_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class DkimSettings:
-    """With what mail is signed; keys are read by who signs."""
+    """How messages are signed. The key files are read when signing begins."""
 
+    #: The signing domain (d=).
     domain: str
-    #: Selectors and files of private keys, in the order of the signatures.
+    #: Selectors and private key files, in the order of the signatures.
     keys: tuple[tuple[str, Path], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """By what each provider's calls are known; None for a provider that nobody uses."""
+    """How the webhook requests of each provider are authenticated; None for a provider that is not used."""
 
     ses_topic_arn: str | None = None
-    #: As SendGrid shows it: base64.
+    #: In base64, as SendGrid displays it.
     sendgrid_public_key: str | None = None
     mailgun_signing_key: str | None = field(default=None, repr=False)
     postmark_username: str = "postmark"
     postmark_password: str | None = field(default=None, repr=False)
 
 
+class InDoubtPolicy(StrEnum):
+    """What to do with a message when a crash left its delivery status unknown."""
+
+    #: Under the same Message-ID: it may arrive twice.
+    RESEND = "resend"
+    #: Until a person decides: it may not arrive.
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """How an edition is brought to its readers."""
+    """How editions are delivered."""
 
-    #: What is done with messages of which nobody knows whether they arrived: "resend" or "hold".
-    in_doubt: str = "resend"
-    #: What could not be sent for so long is not sent any more.
+    in_doubt: InDoubtPolicy = InDoubtPolicy.RESEND
+    #: A message that could not be sent for this long is stale, and is skipped.
     max_age_hours: int = 72
-    #: How many processes write and sign large editions; 1: the one that sends does.
+    #: Number of processes that render and sign large editions; with 1 the sending process does.
     workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one site, checked."""
+    """The validated settings of one site."""
 
     site: Site
     site_name: str
@@ -81,27 +91,26 @@ class Config:
     sender: Sender
     cron: str
     smtp: SmtpSettings | None
-    #: Other servers, for when the one before cannot be used.
+    #: Fallback servers, in order.
     relays: tuple[SmtpSettings, ...]
     dkim: DkimSettings
     delivery: DeliverySettings
-    #: Where bounces go to, with the delivery's own part in it; None: to the sender.
+    #: The return address, to which each delivery's token is added (VERP); None for the sender's address.
     bounce_address: str | None
     bounces: BounceSettings
-    #: By what providers' calls are known.
     webhooks: WebhookSettings
-    #: Opens the operator's page; without one there is none.
+    #: For the operator's page; None disables it.
     web_password: str | None = field(repr=False)
-    #: Where outcomes are written to as JSON, if anywhere; "-" is stderr.
+    #: The event log's file, "-" for stderr, or None.
     log_path: Path | None
     log_addresses: bool
     outbox: Path
-    #: What `newsletter pull` and `run` ask, in order.
+    #: What `newsletter pull` and `run` pull from, in order.
     sources: tuple[Source, ...]
-    #: What counts how much in a paper's score.
+    #: The weights of the parts of a paper's score.
     weights: Weights
     design: Design
-    #: Whom to ask for summaries, if anybody.
+    #: None if no model is configured.
     summaries: SummarySettings | None
-    #: A line on each setting that the site has under an old name.
+    #: A line about each setting that has an obsolete name.
     obsolete: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""Settings that have another name or another kind of value now, so that an old newsletter.toml goes on working.
+"""Obsolete names and values of settings, so that an old newsletter.toml keeps working.
 
-Each is taken for what it became, and said once, in one line, until the release that drops it.
+Each is read as the setting it became and reported in one line, until the release that drops it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-#: The release that renamed these settings, and the one that will no longer take the old names.
+#: The release that renamed these settings, and the one that will refuse the old names.
 SINCE, UNTIL = "0.2", "0.3"
 
 #: Old name → new name; a name without a dot is a whole table.
@@ -22,7 +22,7 @@ RENAMED = {
     "smtp.per_domain": "smtp.max_per_second_per_domain",
 }
 
-#: The same of the settings of sources.
+#: The same for the settings of sources.
 RENAMED_OF_SOURCES = {"every": "min_interval_hours"}
 
 #: Settings that were "yes" or "no" and are TOML booleans now.
@@ -31,9 +31,9 @@ _YES_OR_NO = {"yes": True, "no": False}
 
 
 def upgrade_table(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return settings by table under their present names, and a line on each that had an old one.
+    """Return settings by table under their current names, and a line about each obsolete one.
 
-    Where both names are set, the present one wins.
+    If both names are set, the current one wins.
     """
     notices: list[str] = []
     upgraded: dict[str, Any] = {}
@@ -47,23 +47,23 @@ def upgrade_table(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         settings = upgraded.setdefault(name, {})
         for key, value in content.items():
             full = f"{name}.{key}"
-            present = RENAMED.get(full, full)
-            if present != full:
-                notices.append(f"{full} is called {present} since {SINCE}")
-            if present in BOOLEANS and isinstance(value, str) and value in _YES_OR_NO:
-                value = _YES_OR_NO[value]  # noqa: PLW2901 - the value that this one became
-                notices.append(f"{present} is true or false since {SINCE}")
-            if present == full and name == group:
+            current = RENAMED.get(full, full)
+            if current != full:
+                notices.append(f"{full} is called {current} since {SINCE}")
+            if current in BOOLEANS and isinstance(value, str) and value in _YES_OR_NO:
+                value = _YES_OR_NO[value]  # noqa: PLW2901 - replaced by its boolean
+                notices.append(f"{current} is true or false since {SINCE}")
+            if current == full and name == group:
                 settings[key] = value
             else:
-                settings.setdefault(present.removeprefix(f"{name}."), value)
+                settings.setdefault(current.removeprefix(f"{name}."), value)
     return upgraded, notices
 
 
 def upgrade_source(row: Mapping[str, Any], known: Collection[str]) -> tuple[dict[str, Any], list[str]]:
-    """Return a table of [[sources]] under the present names, and a line on each setting that had an old one.
+    """Return a table of [[sources]] under the current names, and a line about each obsolete one.
 
-    A kind of source that knows an old name keeps it: a plugin may have a setting of its own that is called so.
+    A source that declares a setting of an obsolete name keeps it: a plugin may have its own.
     """
     upgraded, notices = dict(row), []
     for old, new in RENAMED_OF_SOURCES.items():
@@ -74,20 +74,20 @@ def upgrade_source(row: Mapping[str, Any], known: Collection[str]) -> tuple[dict
 
 
 def upgrade_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return NEWSLETTER_* variables under their present names, and a line on each that had an old one."""
+    """Return environment variables under their current names, and a line about each obsolete one."""
     prefixes = {_variable(old): _variable(new) for old, new in RENAMED.items()}
     upgraded, notices = dict(environ), []
     for variable in sorted(environ):
         for old, new in prefixes.items():
             if variable == old or variable.startswith(f"{old}_"):
-                present = new + variable.removeprefix(old)
-                upgraded.setdefault(present, environ[variable])
-                notices.append(f"{variable} is called {present} since {SINCE}")
+                current = new + variable.removeprefix(old)
+                upgraded.setdefault(current, environ[variable])
+                notices.append(f"{variable} is called {current} since {SINCE}")
         for setting, renamed in RENAMED_OF_SOURCES.items():
             if re.fullmatch(f"NEWSLETTER_[A-Z0-9]+_{setting.upper()}", variable):
-                present = variable.removesuffix(setting.upper()) + renamed.upper()
-                upgraded.setdefault(present, environ[variable])
-                notices.append(f"{variable} is called {present} since {SINCE}")
+                current = variable.removesuffix(setting.upper()) + renamed.upper()
+                upgraded.setdefault(current, environ[variable])
+                notices.append(f"{variable} is called {current} since {SINCE}")
     for name in BOOLEANS:
         variable = _variable(name)
         if upgraded.get(variable) in _YES_OR_NO:

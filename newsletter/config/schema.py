@@ -1,6 +1,6 @@
-"""What may be set: the one list, the file that a new site begins with, and what was set.
+"""The schema of the settings, the newsletter.toml of a new site, and reading values by the schema.
 
-An environment variable wins over the file: `smtp.password` is `NEWSLETTER_SMTP_PASSWORD`.
+An environment variable takes precedence over the file: `NEWSLETTER_SMTP_PASSWORD` over `smtp.password`.
 """
 
 from __future__ import annotations
@@ -11,170 +11,185 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any
 
+from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import ConfigError
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
+from newsletter.sending.smtp.settings import Login, Security
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that may be set."""
+    """One setting; its type is that of its default, text if there is none."""
 
     name: str
     default: str | int | bool | None
     help: str
     choices: tuple[str, ...] = ()
-    #: What a new site's newsletter.toml sets it to; without it, the file shows it commented out.
+    #: The value in a new site's newsletter.toml; None to show the setting commented out.
     shipped: str | None = None
-    #: What the file shows where there is no default to show.
+    #: Shown in the file if there is no default.
     example: str = ""
 
     @property
     def variable(self) -> str:
-        """The environment variable that wins over the file."""
+        """The environment variable that takes precedence over the file."""
         return "NEWSLETTER_" + self.name.replace(".", "_").upper()
 
 
 SETTINGS = (
     Setting(
-        "site.name", "Daily Papers", "The newsletter's name, in its masthead and its list id.", shipped="Daily Papers"
+        "site.name", "Daily Papers", "Name of the newsletter, in the masthead and in List-Id.", shipped="Daily Papers"
     ),
     Setting(
         "site.url",
         None,
-        "Where readers reach this site's pages, for the link by which one click leaves; without it they leave by mail.",
+        "Public URL of this site's pages, for one-click unsubscribe. Without it, subscribers unsubscribe by email.",
         shipped="https://newsletter.example",
     ),
-    Setting("sender.name", None, "Who the mail is from; default: the site's name.", example="Daily Papers"),
-    Setting("sender.address", "digest@newsletter.example", "Its address.", shipped="digest@newsletter.example"),
+    Setting("sender.name", None, "Sender's name. Default: the name of the site.", example="Daily Papers"),
+    Setting(
+        "sender.address", "digest@newsletter.example", "Sender's email address.", shipped="digest@newsletter.example"
+    ),
     Setting(
         "sender.reply_to",
         None,
-        "Where answers and mailed wishes to leave go; default: the sender's address.",
+        "Address for replies and for unsubscribe requests by email. Default: the sender's address.",
         example="you@example.org",
     ),
     Setting(
         "sender.postal_address",
         None,
-        "Printed at the foot of every mail; the law asks for it in many countries.",
+        "Postal address in the footer of every message. CAN-SPAM and the laws of other countries require one.",
         example="Example Lab, 1 Example Street, Example Town",
     ),
     Setting(
         "schedule.cron",
         "5 * * * *",
-        "When `newsletter serve` pulls, and sends what is due: crontab, in UTC. Readers choose their own hour.",
+        "When `newsletter serve` pulls and sends: a crontab line, in UTC. Subscribers choose their own hour.",
         shipped="5 * * * *",
     ),
     Setting(
         "web.password",
         None,
-        "Opens the operator's page at site.url/operator. Better: export NEWSLETTER_WEB_PASSWORD=…",
+        "Password of the operator's page, at site.url/operator. Better: export NEWSLETTER_WEB_PASSWORD=…",
     ),
-    Setting("design.accent", ACCENT, "The one colour of mails and pages; shades that can be read are made of it."),
-    Setting("design.logo", None, "A picture for the masthead, 40 pixels high.", example="https://example.org/logo.png"),
+    Setting("design.accent", ACCENT, "Accent colour of messages and pages. Legible shades are derived from it."),
+    Setting(
+        "design.logo", None, "URL of a logo for the masthead, 40 pixels high.", example="https://example.org/logo.png"
+    ),
     Setting("design.thumbnails", False, "Show thumbnails of papers that have one."),
     Setting(
         "summaries.base_url",
         None,
-        "An OpenAI-compatible endpoint that sums papers up in one line, for those whose source does not.",
+        "Base URL of an OpenAI-compatible API that summarizes papers without a summary from their source.",
         example="http://localhost:11434/v1",
     ),
-    Setting("summaries.model", None, "Its model.", example="llama3.2"),
-    Setting("summaries.key", None, "Better: export NEWSLETTER_SUMMARIES_KEY=…"),
-    Setting("summaries.languages", "en", "What to sum up in, separated by commas."),
-    Setting("summaries.budget", 50, "How many summaries a run may ask for."),
-    Setting("outbox.path", "outbox", "The Maildir that takes the mail while no server is set.", shipped="outbox"),
-    Setting("smtp.host", None, "Your mail server.", example="smtp.example.org"),
-    Setting("smtp.port", 587, "Its port."),
+    Setting("summaries.model", None, "Name of the model.", example="llama3.2"),
+    Setting("summaries.key", None, "API key. Better: export NEWSLETTER_SUMMARIES_KEY=…"),
+    Setting("summaries.languages", "en", "Languages to summarize in, separated by commas."),
+    Setting("summaries.budget", 50, "Maximum number of summaries per run."),
+    Setting("outbox.path", "outbox", "Maildir for outgoing messages while no mail server is set.", shipped="outbox"),
+    Setting("smtp.host", None, "Mail server (SMTP).", example="smtp.example.org"),
+    Setting("smtp.port", 587, "Port of the mail server."),
     Setting(
         "smtp.security",
-        "starttls",
-        'How it is encrypted: "starttls", "tls" (usually port 465), or "none" for a server on this machine.',
-        ("starttls", "tls", "none"),
+        Security.STARTTLS,
+        'Encryption: "starttls", "tls" (usually port 465), or "none" for a server on this machine.',
+        tuple(Security),
     ),
-    Setting("smtp.username", None, "The login, where the server asks for one.", example="digest@example.org"),
-    Setting("smtp.password", None, "Better: export NEWSLETTER_SMTP_PASSWORD=…"),
-    Setting("smtp.timeout", 60, "Seconds to wait for each of the server's answers."),
+    Setting("smtp.username", None, "User name, if the server requires authentication.", example="digest@example.org"),
+    Setting("smtp.password", None, "Password. Better: export NEWSLETTER_SMTP_PASSWORD=…"),
+    Setting("smtp.timeout", 60, "Timeout for each response of the server, in seconds."),
     Setting(
         "smtp.login",
-        "password",
-        'How to log in; "xoauth2" takes the password for an access token.',
-        ("password", "xoauth2"),
+        Login.PASSWORD,
+        'Authentication: "password", or "xoauth2" to use the password as an OAuth access token.',
+        tuple(Login),
     ),
-    Setting("smtp.connections", 4, "How many connections at once, at most; fewer while the server complains."),
-    Setting("smtp.max_messages_per_connection", 0, "Leave a connection after so many messages; 0: never."),
-    Setting("smtp.max_per_second", 0, "At most so many messages a second; 0: as fast as the server takes them."),
-    Setting("smtp.max_per_hour", 0, "At most so many messages an hour; 0: no limit."),
     Setting(
-        "smtp.max_per_second_per_domain",
-        0,
-        "At most so many messages a second to addresses of one domain; 0: no limit.",
+        "smtp.connections", 4, "Maximum number of concurrent connections. Fewer are used while the server objects."
+    ),
+    Setting("smtp.max_messages_per_connection", 0, "Maximum messages per connection; 0 for no limit."),
+    Setting("smtp.max_per_second", 0, "Maximum messages per second; 0 for no limit."),
+    Setting("smtp.max_per_hour", 0, "Maximum messages per hour; 0 for no limit."),
+    Setting(
+        "smtp.max_per_second_per_domain", 0, "Maximum messages per second to each recipient domain; 0 for no limit."
     ),
     Setting(
         "dkim.selector",
         None,
-        "Mail is signed if this and a key are set. `newsletter doctor --new-key rsa dkim.pem` makes one.",
+        "DKIM selector. Setting it and a key enables signing; `newsletter doctor --new-key rsa dkim.pem` makes a key.",
         example="papers",
     ),
-    Setting("dkim.key", None, "The private RSA key, a PEM file only its owner can read.", example="dkim.pem"),
-    Setting("dkim.ed25519_selector", None, "A second signature, which is shorter and not known everywhere yet."),
-    Setting("dkim.ed25519_key", None, "Its private Ed25519 key."),
-    Setting("dkim.domain", None, "Whose signature it is; default: the domain of the sender's address."),
+    Setting("dkim.key", None, "Private RSA key: a PEM file that only its owner can read.", example="dkim.pem"),
+    Setting("dkim.ed25519_selector", None, "Selector of a second signature (Ed25519), which not all receivers verify."),
+    Setting("dkim.ed25519_key", None, "Private Ed25519 key."),
+    Setting("dkim.domain", None, "Signing domain (d=). Default: the domain of the sender's address."),
     Setting(
         "delivery.in_doubt",
-        "resend",
-        'When a crash leaves open whether a message arrived: "resend" it under the same Message-ID, or "hold" it.',
-        ("resend", "hold"),
+        InDoubtPolicy.RESEND,
+        'What to do when a crash leaves the delivery status of a message unknown: "resend" it, or "hold" it.',
+        tuple(InDoubtPolicy),
     ),
     Setting(
         "delivery.workers",
         1,
-        "How many processes write and sign large editions: 2 or more do so beside the one that sends. One per core.",
+        "Number of worker processes that render and sign large editions: one per core; 1 uses the sending process.",
     ),
-    Setting("delivery.max_age_hours", 72, "What could not be sent for so long is no news any more, and is skipped."),
+    Setting(
+        "delivery.max_age_hours",
+        72,
+        "Maximum age of an unsent message, in hours. An older one is stale and is skipped.",
+    ),
     Setting(
         "bounces.address",
         None,
-        "A mailbox of yours that bounces go to; its server must take bounces+ANYTHING@… for it, too.",
+        "Return address (VERP) for bounces; its mailbox must accept bounces+ANYTHING@… as well.",
         example="bounces@example.org",
     ),
-    Setting("bounces.soft_limit", 5, "An address is not mailed any more after so many soft bounces in 30 days."),
-    Setting("bounces.maildir", None, "Where that mailbox is, if it is a Maildir; `serve` and `run` read it."),
-    Setting("bounces.imap_host", None, "Or where it is read from by IMAP.", example="imap.example.org"),
-    Setting("bounces.imap_port", 993, "993: TLS from the start; 143: STARTTLS."),
-    Setting("bounces.imap_username", None, "The login.", example="bounces@example.org"),
-    Setting("bounces.imap_password", None, "Better: export NEWSLETTER_BOUNCES_IMAP_PASSWORD=…"),
-    Setting("bounces.imap_folder", "INBOX", "The folder."),
+    Setting("bounces.soft_limit", 5, "Number of soft bounces in 30 days after which an address is suppressed."),
+    Setting("bounces.maildir", None, "Maildir of that mailbox; `serve` and `run` read it."),
+    Setting("bounces.imap_host", None, "Or the IMAP server of that mailbox.", example="imap.example.org"),
+    Setting("bounces.imap_port", 993, "IMAP port: 993 for TLS, 143 for STARTTLS."),
+    Setting("bounces.imap_username", None, "IMAP user name.", example="bounces@example.org"),
+    Setting("bounces.imap_password", None, "IMAP password. Better: export NEWSLETTER_BOUNCES_IMAP_PASSWORD=…"),
+    Setting("bounces.imap_folder", "INBOX", "IMAP folder."),
     Setting(
         "webhooks.ses_topic_arn",
         None,
-        "The SNS topic by which Amazon SES tells of bounces and complaints, at site.url/webhooks/ses.",
-        example="arn:aws:sns:eu-west-1:123456789012:returns",
+        "ARN of the SNS topic for bounces and complaints of Amazon SES, which posts to site.url/webhooks/ses.",
+        example="arn:aws:sns:eu-west-1:123456789012:bounces",
     ),
-    Setting("webhooks.sendgrid_public_key", None, "The verification key of SendGrid's calls on /webhooks/sendgrid."),
+    Setting("webhooks.sendgrid_public_key", None, "Verification key of SendGrid's webhook, at /webhooks/sendgrid."),
     Setting(
         "webhooks.mailgun_signing_key",
         None,
-        "Mailgun's signing key, for /webhooks/mailgun. Better: export NEWSLETTER_WEBHOOKS_MAILGUN_SIGNING_KEY=…",
+        "Signing key of Mailgun's webhook, at /webhooks/mailgun. "
+        "Better: export NEWSLETTER_WEBHOOKS_MAILGUN_SIGNING_KEY=…",
     ),
-    Setting("webhooks.postmark_username", "postmark", "The login of Postmark's calls on /webhooks/postmark, and"),
-    Setting("webhooks.postmark_password", None, "its password. Better: export NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD=…"),
+    Setting("webhooks.postmark_username", "postmark", "User name of Postmark's webhook, at /webhooks/postmark."),
+    Setting(
+        "webhooks.postmark_password",
+        None,
+        "Password of Postmark's webhook. Better: export NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD=…",
+    ),
     Setting(
         "log.path",
         None,
-        "A file that every outcome is written to as a line of JSON, readers by number; - is stderr.",
+        "Event log: a file with a line of JSON for each delivery outcome; - for stderr.",
         example="newsletter.log",
     ),
     Setting("log.addresses", False, "Log email addresses, not only subscriber ids."),
 )
 
-#: Naming a server is what asks it, and what sends mail for real: these groups are commented out in a new file.
+#: Setting one of these enables a feature or sends real mail, so a new file shows these tables commented out.
 _OPTIONAL = ("web", "smtp", "summaries", "dkim", "bounces", "webhooks", "log")
 _HEAD = """\
-# The settings of this site. Every setting has a default; what is commented out shows it, or an example.
-# An environment variable wins over the file: smtp.password is NEWSLETTER_SMTP_PASSWORD.
+# Settings of this site. Each is optional; a commented-out line shows the default or an example.
+# An environment variable takes precedence over the file: NEWSLETTER_SMTP_PASSWORD over smtp.password.
 
-# Where papers are pulled from, in order. `newsletter sources --help` shows every kind, and what may be set.
+# Sources to pull papers from, in order. `newsletter sources --help` lists the kinds and their settings.
 [[sources]]
 kind = "huggingface"
 
@@ -182,15 +197,15 @@ kind = "huggingface"
 # kind = "arxiv"
 # follow = ["cs.CL", "cs.LG", 'ti:"in-context learning"']
 
-# Another mail server, for when the one below cannot be used: with the same settings, and a password of its own,
-# NEWSLETTER_RELAY_1_PASSWORD.
+# Fallback mail servers, used while the one before is unavailable. They have the settings of [smtp]; the password of
+# the first is NEWSLETTER_RELAY_1_PASSWORD.
 # [[relays]]
 # host = "smtp.example.net"
 """
 
 
 def new_config() -> str:
-    """Return the newsletter.toml that a new site begins with: every setting, with its line of help."""
+    """Return the newsletter.toml of a new site: every setting, with its help."""
     lines: list[str] = []
     group = ""
     for setting in SETTINGS:
@@ -203,23 +218,23 @@ def new_config() -> str:
     lines += [
         "",
         "# [ranking]",
-        "# What counts how much in a paper's score; newsletter/ranking/weights.py says what each is.",
+        "# Weights of the parts of a paper's score; newsletter/ranking/weights.py describes each.",
     ]
     lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
     return _HEAD + "\n".join(lines) + "\n"
 
 
 def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return every setting's value by name: the environment's, else the file's, else the default.
+    """Return the value of each setting by name: from the environment, else from the file, else its default.
 
     Raises:
-        ConfigError: A setting is unknown, or its value is not of its kind.
+        ConfigError: A setting is unknown, or its value is invalid.
     """
     known = {setting.name: setting for setting in SETTINGS}
     values: dict[str, Any] = {}
     for group, content in table.items():
         if not isinstance(content, dict):
-            raise ConfigError(f"{group}: a table is expected, as in [{group}]")
+            raise ConfigError(f"{group}: expected a table, as in [{group}]")
         values |= {f"{group}.{key}": value for key, value in content.items()}
     for name in values.keys() - known.keys():
         near = get_close_matches(name, known, n=1)
@@ -231,10 +246,10 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
 
 
 def checked(setting: Setting, value: Any) -> str | int | bool | None:
-    """Return a setting's value, or its default where there is none.
+    """Return a valid value of a setting, or its default if the value is missing or empty.
 
     Raises:
-        ConfigError: It is not of the setting's kind.
+        ConfigError: The value has another type, is out of range, or is not one of the choices.
     """
     if value is None or value == "":
         return setting.default
@@ -248,13 +263,12 @@ def checked(setting: Setting, value: Any) -> str | int | bool | None:
         if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not int(setting.default > 0) <= value <= 65535:
-            raise ConfigError(
-                f"{setting.name}: a whole number from {int(setting.default > 0)} to 65535 is expected, not {value!r}"
-            )
+            least = int(setting.default > 0)
+            raise ConfigError(f"{setting.name}: expected an integer from {least} to 65535, not {value!r}")
         return value
     if not isinstance(value, str):
-        shown = "a secret that is none" if setting.name.endswith(("password", "_key", ".key")) else repr(value)
-        raise ConfigError(f"{setting.name}: text is expected, not {shown}")
+        shown = "another type" if setting.name.endswith(("password", "_key", ".key")) else repr(value)
+        raise ConfigError(f"{setting.name}: expected text, not {shown}")
     if setting.choices and value not in setting.choices:
-        raise ConfigError(f"{setting.name}: one of {', '.join(setting.choices)} is expected, not {value!r}")
+        raise ConfigError(f"{setting.name}: expected one of {', '.join(setting.choices)}, not {value!r}")
     return value

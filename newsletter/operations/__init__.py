@@ -1,1 +1,1 @@
-"""Running a site: scheduler, shutdown, event log, metrics, doctor."""
+"""Operating a site: scheduler, shutdown, event log, metrics, doctor."""

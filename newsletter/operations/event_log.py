@@ -1,4 +1,4 @@
-"""What happens → lines of JSON in a file, for other programs to read: readers by number, and no addresses unless asked.
+"""Structured event log: one line of JSON per event, with subscriber ids, and email addresses only if configured.
 
 {"at": "2026-05-08T07:00:01.123+00:00", "event": "delivery", "edition": "daily-2026-05-08", "subscriber": 12,
  "status": "sent", "words": "250 2.0.0 ok"}
@@ -16,18 +16,18 @@ from pathlib import Path
 
 from newsletter.errors import ConfigError
 
-#: Servers repeat the address that they refuse.
+#: Servers repeat the rejected address in their responses.
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@=]{1,128}@[^\s<>,;:\"'()\[\]@]{1,255}")
 
 
 class EventLog:
-    """Writes events to a file, which may be moved away meanwhile; to stderr if it is "-"."""
+    """Appends events to a file, which log rotation may move away meanwhile, or writes to stderr for "-"."""
 
     def __init__(self, path: Path, *, with_addresses: bool = False) -> None:
         """Open the file.
 
         Raises:
-            ConfigError: It cannot be written.
+            ConfigError: The file cannot be written.
         """
         try:
             self._handler = (
@@ -37,19 +37,19 @@ class EventLog:
             raise ConfigError(f"log.path: {path}: {error.strerror or error}") from error
         self._with_addresses = with_addresses
 
-    def tell(self, event: str, **facts: str | int | float | None) -> None:
-        """Write one event; what is None or empty is left out."""
-        told: dict[str, str | int | float | None] = {
+    def write(self, event: str, **fields: str | int | float | None) -> None:
+        """Write one event; fields that are None or empty are left out."""
+        record: dict[str, str | int | float | None] = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "event": event,
         }
-        told |= {name: self._fit(value) for name, value in facts.items() if value not in (None, "")}
-        line = json.dumps(told, ensure_ascii=False)
+        record |= {name: self._redact(value) for name, value in fields.items() if value not in (None, "")}
+        line = json.dumps(record, ensure_ascii=False)
         self._handler.emit(logging.makeLogRecord({"msg": line, "args": ()}))
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; stderr stays open."""
         self._handler.close()
 
-    def _fit(self, value: str | int | float | None) -> str | int | float | None:
+    def _redact(self, value: str | int | float | None) -> str | int | float | None:
         return value if self._with_addresses or not isinstance(value, str) else _ADDRESS.sub("…@…", value)

@@ -1,4 +1,4 @@
-"""When to run: APScheduler decides "now" from a crontab line. What ran is known to the store, not to the scheduler."""
+"""When to run: APScheduler fires by a crontab line. The store, not the scheduler, knows what was done."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from newsletter.operations.shutdown import Shutdown
 from newsletter.pipeline.schedule import next_run
 
 
-def serve(cron: str, job: Callable[[], None], stop: Shutdown) -> None:
-    """Call `job` whenever `cron` (crontab, UTC) fires, until told to stop; a call under way is finished first.
+def serve(cron: str, job: Callable[[], None], shutdown: Shutdown) -> None:
+    """Call `job` whenever `cron` (a crontab line, in UTC) fires, until a shutdown; a running call is finished first.
 
-    Calls never overlap, and those missed while the machine slept are made up for by one.
+    Calls never overlap. Those missed while the machine slept are replaced by one.
 
     Raises:
-        ConfigError: `cron` is not a crontab line.
+        ConfigError: `cron` is not a valid crontab line.
     """
     from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
@@ -30,5 +30,5 @@ def serve(cron: str, job: Callable[[], None], stop: Shutdown) -> None:
         misfire_grace_time=None,  # the default of one second drops late jobs
     )
     scheduler.start()
-    stop.wait()
+    shutdown.wait()
     scheduler.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask to stop; what is under way is finished. A second signal does what it always does."""
+"""Graceful shutdown: the first Ctrl-C or SIGTERM lets work in flight finish, a second signal acts as usual."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass
 class Shutdown:
-    """Whether to stop, and who says so."""
+    """Whether a shutdown was requested, and by which signal."""
 
-    #: The signal that asked, or 0.
+    #: The signal, or 0.
     number: int = 0
-    # A handler that raises is swallowed where others catch BaseException; a SimpleQueue's `put` is reentrant.
-    _asked: SimpleQueue[int] = field(default_factory=SimpleQueue)
+    # Not an exception, which code that catches BaseException would swallow; SimpleQueue.put is reentrant.
+    _requested: SimpleQueue[int] = field(default_factory=SimpleQueue)
 
     def __call__(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether a shutdown was requested."""
         return self.number != 0
 
     @property
     def exit_code(self) -> int:
-        """What a shell expects of who was ended by a signal: 128 and its number; 0 if nobody asked."""
+        """The exit code by the shell's convention: 128 plus the signal's number; 0 without a signal."""
         return 128 + self.number if self.number else 0
 
-    def ask(self, number: int) -> None:
-        """Ask to stop."""
+    def request(self, number: int) -> None:
+        """Request a shutdown."""
         self.number = number
-        self._asked.put(number)
+        self._requested.put(number)
 
     def wait(self) -> None:
-        """Wait until somebody asks."""
-        self._asked.get()
+        """Wait until a shutdown is requested."""
+        self._requested.get()
 
 
 @contextmanager
 def handle_signals() -> Iterator[Shutdown]:
-    """Take the first signal, while inside, as a wish; to be called from the main thread."""
-    stop = Shutdown()
+    """Turn the first signal inside this context into a shutdown request; for the main thread only."""
+    shutdown = Shutdown()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    def heed(number: int, _frame: object) -> None:
+    def handle_signal(number: int, _frame: object) -> None:
         restore()
-        stop.ask(number)
+        shutdown.request(number)
 
     for number in _SIGNALS:
-        signal.signal(number, heed)
+        signal.signal(number, handle_signal)
     try:
-        yield stop
+        yield shutdown
     finally:
         restore()

@@ -1,8 +1,8 @@
-"""What is done about mail that came back: whose it was, whether to believe it, and who is not mailed any more.
+"""Bounce and complaint processing: which delivery a report is about, whether it is genuine, what follows from it.
 
-Anybody can write a report on anybody. One is believed only if it knows what only the reader's own mail tells: the
-signed return address, or the Message-ID of a mail to that very address; or if a provider signed it. All others are
-counted as unknown, and nothing is kept of them.
+Anybody can forge a report about anybody. A report is genuine only if it knows what only the subscriber's own message
+reveals: the signed return address (VERP), or the Message-ID of a message to that very address; or if a provider
+signed it. All others are counted as unknown, and nothing of them is stored.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from newsletter import tokens
 from newsletter.addresses import email_key
@@ -19,38 +20,59 @@ from newsletter.sending.bounces.reports import BounceReport, Kind
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce
 
-#: Soft bounces count for so long.
-_REMEMBERED = timedelta(days=30)
-#: Signed by a provider, or said to ourselves: their address needs no other proof.
-_PROVEN = ("smtp", "ses", "sendgrid", "mailgun", "postmark")
-_LONGEST_REASON = 200
+#: Soft bounces are counted over this period.
+_SOFT_BOUNCE_PERIOD = timedelta(days=30)
+#: Reported in the SMTP session, or signed by a provider: the address needs no other proof.
+_TRUSTED_ORIGINS = ("smtp", "ses", "sendgrid", "mailgun", "postmark")
+_MAX_REASON = 200
+
+
+class _Outcome(StrEnum):
+    """What became of one report."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    COMPLAINT = "complaint"
+    REPEATED = "repeated"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedReports:
-    """What was taken."""
+    """How many reports were processed, by outcome."""
 
     hard: int = 0
     soft: int = 0
     complaints: int = 0
-    #: Reports that were read before.
+    #: Reports that were processed before.
     repeated: int = 0
-    #: Reports that do not prove that they are about mail of ours.
+    #: Reports without proof that they are about a message of this site.
     unknown: int = 0
-    #: The addresses that are not mailed any more because of them.
+    #: The addresses that the reports suppressed.
     suppressed: tuple[str, ...] = ()
+
+    def __add__(self, other: ProcessedReports) -> ProcessedReports:
+        """Return the sum of both."""
+        return ProcessedReports(
+            hard=self.hard + other.hard,
+            soft=self.soft + other.soft,
+            complaints=self.complaints + other.complaints,
+            repeated=self.repeated + other.repeated,
+            unknown=self.unknown + other.unknown,
+            suppressed=self.suppressed + other.suppressed,
+        )
 
 
 def process_report(store: Store, soft_limit: int, reports: Iterable[BounceReport], now: datetime) -> ProcessedReports:
-    """Keep reports and act on them, each in a transaction of its own; reports that are known change nothing.
+    """Record reports and act on them, each in a transaction of its own; a report processed before changes nothing.
 
-    An address is suppressed by a hard bounce, a complaint (which ends the subscription, too), or `soft_limit` soft
+    An address is suppressed by a hard bounce, by a complaint (which also unsubscribes it), or by `soft_limit` soft
     bounces in 30 days.
 
     Raises:
-        StoreError: The store cannot be written; what was taken before stays.
+        StoreError: The store cannot be written; the reports before stay processed.
     """
-    counts: Counter[str] = Counter()
+    counts: Counter[_Outcome] = Counter()
     suppressed = []
     for report in reports:
         with store.transaction():
@@ -58,20 +80,20 @@ def process_report(store: Store, soft_limit: int, reports: Iterable[BounceReport
         counts[outcome] += 1
         suppressed += [email] if email else []
     return ProcessedReports(
-        hard=counts[Kind.HARD],
-        soft=counts[Kind.SOFT],
-        complaints=counts[Kind.COMPLAINT],
-        repeated=counts["repeated"],
-        unknown=counts["unknown"],
+        hard=counts[_Outcome.HARD],
+        soft=counts[_Outcome.SOFT],
+        complaints=counts[_Outcome.COMPLAINT],
+        repeated=counts[_Outcome.REPEATED],
+        unknown=counts[_Outcome.UNKNOWN],
         suppressed=tuple(suppressed),
     )
 
 
-def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime) -> tuple[str, str | None]:
-    """Act on one report; return what became of it, and the address that it suppressed."""
-    subscriber, delivery_id = _whose(store, report)
+def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime) -> tuple[_Outcome, str | None]:
+    """Act on one report; return what became of it, and the address that it suppressed, if any."""
+    subscriber, delivery_id = _find_delivery(store, report)
     if subscriber is None:
-        return "unknown", None
+        return _Outcome.UNKNOWN, None
     row = Bounce(
         fingerprint=report.fingerprint,
         email_key=email_key(subscriber.email),
@@ -84,20 +106,21 @@ def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime)
         reported_at=now,
     )
     if not store.bounces.put(row):
-        return "repeated", None
+        return _Outcome.REPEATED, None
     if report.kind is Kind.HARD and delivery_id is not None:
-        _record_bounce(store, subscriber, delivery_id, report.response, now)
+        _fail_delivery(store, subscriber, delivery_id, report.response, now)
     if report.kind is Kind.COMPLAINT and subscriber.status is not Status.UNSUBSCRIBED:
         store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)
-    reason = _reason(store, soft_limit, report, row.email_key, now)
+    outcome = _Outcome(report.kind.value)
+    reason = _suppression_reason(store, soft_limit, report, row.email_key, now)
     if reason is None or store.subscribers.why_suppressed(subscriber.email) is not None:
-        return report.kind, None
+        return outcome, None
     store.subscribers.suppress(subscriber.email, reason, now)
-    return report.kind, subscriber.email
+    return outcome, subscriber.email
 
 
-def _whose(store: Store, report: BounceReport) -> tuple[Subscriber | None, int | None]:
-    """Return whose mail came back, and which, as far as the report proves it; see the module's words."""
+def _find_delivery(store: Store, report: BounceReport) -> tuple[Subscriber | None, int | None]:
+    """Return the subscriber and the delivery that a report provably is about; see the module's docstring."""
     if report.envelope_to is not None:
         number = tokens.read_bounce_report(store.secret(), report.envelope_to)
         found = store.bounces.delivery(number) if number is not None else None
@@ -105,27 +128,27 @@ def _whose(store: Store, report: BounceReport) -> tuple[Subscriber | None, int |
             return store.subscribers.find_by_id(found[1]), found[0]
     found = store.bounces.delivery_of(report.message_id) if report.message_id else None
     subscriber = store.subscribers.find_by_id(found[1]) if found else None
-    # Complaints may keep the address to themselves; one that names another than we wrote to is not about our mail.
+    # A complaint may redact the address; one that names another address than the recipient's is not about our message.
     if found and subscriber and (not report.email or email_key(report.email) == email_key(subscriber.email)):
         return subscriber, found[0]
-    if report.origin in _PROVEN and report.email:
+    if report.origin in _TRUSTED_ORIGINS and report.email:
         return store.subscribers.find(report.email), None
     return None, None
 
 
-def _record_bounce(store: Store, subscriber: Subscriber, delivery_id: int, response: str, now: datetime) -> None:
+def _fail_delivery(store: Store, subscriber: Subscriber, delivery_id: int, response: str, now: datetime) -> None:
     delivery = next((one for one in store.deliveries.of_subscriber(subscriber.id) if one.id == delivery_id), None)
     if delivery and delivery.status in (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.HELD):
         store.deliveries.move(delivery_id, DeliveryStatus.FAILED, now, detail=response)
 
 
-def _reason(store: Store, soft_limit: int, report: BounceReport, key: str, now: datetime) -> str | None:
+def _suppression_reason(store: Store, soft_limit: int, report: BounceReport, key: str, now: datetime) -> str | None:
     """Return why the address must not be mailed any more, or None if it may."""
     match report.kind:
         case Kind.HARD:
-            return f"hard bounce: {report.response}"[:_LONGEST_REASON]
+            return f"hard bounce: {report.response}"[:_MAX_REASON]
         case Kind.COMPLAINT:
-            return f"complaint: {report.response}"[:_LONGEST_REASON]
+            return f"complaint: {report.response}"[:_MAX_REASON]
         case Kind.SOFT:
-            count = store.bounces.soft_count(key, now - _REMEMBERED)
-            return f"mailbox kept refusing: {count} soft bounces" if soft_limit <= count else None
+            count = store.bounces.soft_count(key, now - _SOFT_BOUNCE_PERIOD)
+            return f"{count} soft bounces in {_SOFT_BOUNCE_PERIOD.days} days" if soft_limit <= count else None

@@ -1,6 +1,6 @@
-"""store → ranking → digests: what one edition holds for one reader.
+"""Store → ranking → digests: what one edition holds for one subscriber.
 
-edition's papers | index once | group by each reader's topics, less what the reader was sent
+the edition's papers | index once | group by each subscriber's topics, without papers sent before
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def compose(
     sent_before: Mapping[int, datetime],
     taste: Numbers | None = None,
 ) -> Digest:
-    """Return `edition` as `profile` sees it, without the papers that were sent before.
+    """Return the digest of `edition` for `profile`, without the papers that were sent before.
 
-    A paper that is only in the index for its new version is for those who want updates; to them it is news again,
-    unless they were sent it since.
+    A paper that is in the index only for its new version is shown to subscribers who want updates, unless they were
+    sent it since. `sent_before` maps the ids of papers to when each was last sent.
     """
     index = matcher.index
     updates = {paper.id for paper in index.revised if _is_update(paper, edition, sent_before)}
@@ -51,7 +51,7 @@ def _is_update(paper: Paper, edition: Edition, sent_before: Mapping[int, datetim
 
 
 def _with_versions(section: Section, updates: AbstractSet[int]) -> Section:
-    """Say of each item that is there for its new version which one that is."""
+    """Add the reason "new version" to the items that are updates."""
     items = tuple(
         replace(item, reasons=(Reason(ReasonKind.NEW_VERSION, f"v{item.paper.version}"), *item.reasons))
         if item.paper.id in updates
@@ -62,7 +62,7 @@ def _with_versions(section: Section, updates: AbstractSet[int]) -> Section:
 
 
 def without_withdrawn(digest: Digest) -> Digest:
-    """Return a digest that was planned earlier without the papers that were withdrawn since, and what that empties."""
+    """Return a planned digest without papers that were withdrawn since, and without sections this leaves empty."""
     if all(section.items for section in digest.sections) and not any(item.paper.withdrawn for item in digest.items):
         return digest
     kept = [
@@ -72,26 +72,26 @@ def without_withdrawn(digest: Digest) -> Digest:
     return replace(digest, sections=tuple(section for section in kept if section.items))
 
 
-#: How rare a word is, is told from so many of the latest papers.
+#: Word frequencies (IDF) are computed over this many of the latest papers.
 ARCHIVE = 2000
 
 
 def read_statistics(store: Store) -> Statistics:
-    """Return how rare words are in the archive, read from the open store when first asked."""
+    """Return the word frequencies of the archive; the store is read on first use, and must be open then."""
     return Statistics(lambda: PaperIndex(store.papers.newest(ARCHIVE)))
 
 
 def read_matcher(
     store: Store, since: datetime, weights: Weights | None = None, statistics: Statistics | None = None
 ) -> Matcher:
-    """Return what answers topics over the papers that are new since a moment, weighed against the archive."""
+    """Return a matcher over the papers that are new since a moment, weighted by the archive's word frequencies."""
     return Matcher(PaperIndex(store.papers.new_since(since)), statistics or read_statistics(store), weights)
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, notes: Notes = NO_NOTES) -> Edition:
-    """Return the edition that is due: the store's, or a new one that begins where the one before it was made.
+    """Return the edition that is due: the stored one, or a new one whose window begins where the previous one ended.
 
-    It is not stored yet; see `Editions.put`.
+    A new one is not stored; see `Editions.put`.
     """
     known = store.editions.find(due.key)
     if known:

@@ -1,4 +1,4 @@
-"""Confirmation mail: requests → notices → the transport."""
+"""Confirmation emails (double opt-in): requests → notices → the transport."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsletter import tokens
 from newsletter.config.model import Config
 from newsletter.models import Message, Status, Subscriber
 from newsletter.pipeline.messages import PREFERENCES_LAST, make_message_id, site_context
-from newsletter.pipeline.workers import load_keys
+from newsletter.pipeline.signing import load_keys
 from newsletter.rendering.context import NoticeContext
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope
@@ -24,15 +24,15 @@ from newsletter.store.confirmations import Kind, Request
 from newsletter.subscribers import subscriptions
 from newsletter.subscribers.double_opt_in import PURGED_AFTER
 
-#: For so long a request can be confirmed.
-_LASTS = timedelta(days=3)
-#: So many are sent at once.
-_AT_ONCE = 100
+#: A request can be confirmed for this long.
+_VALID_FOR = timedelta(days=3)
+#: Maximum number of notices sent at once.
+_BATCH = 100
 
 
 @dataclass
 class NoticeSender:
-    """Sends the mails by which requests are confirmed."""
+    """Sends the notices by which requests are confirmed."""
 
     config: Config
     environment: Environment
@@ -40,18 +40,18 @@ class NoticeSender:
     clock: Callable[[], datetime]
 
     def send_waiting(self, store: Store) -> int:
-        """Send one mail for each request that waits for it; return how many left. What must wait is tried again.
+        """Send a notice for each waiting request; return how many were sent. What was deferred is tried again.
 
         Raises:
-            TransportError: The server cannot be used at all: the rest waits.
+            TransportError: The server cannot be used at all; the remaining requests wait.
         """
         now = self.clock()
         with store.transaction():
             store.confirmations.forget_before(now - PURGED_AFTER)
         sent = 0
-        for request in store.confirmations.waiting(_AT_ONCE):
+        for request in store.confirmations.waiting(_BATCH):
             with store.transaction():
-                if not store.confirmations.claim(request.id, now):  # another process was faster
+                if not store.confirmations.claim(request.id, now):  # another process claimed it first
                     continue
             message = self._message(store, request)
             if message is None:
@@ -71,7 +71,7 @@ class NoticeSender:
             store.confirmations.unclaim(request.id)
 
     def _message(self, store: Store, request: Request) -> Message | None:
-        """Return the mail that answers a request, or None where there is nobody to write to."""
+        """Return the notice for a request, or None if the address must not be mailed or there is nothing to confirm."""
         reason = store.subscribers.why_suppressed(request.email)
         if reason is not None and not reason.startswith(subscriptions.UNSUBSCRIBED):
             return None
@@ -85,7 +85,7 @@ class NoticeSender:
         self, store: Store, request: Request, known: Subscriber | None, notices: Notices
     ) -> NoticeContext | None:
         today, secret, site = self.clock().date(), store.secret(), self.config.site_url
-        until = (request.requested_at + _LASTS).date()
+        until = (request.requested_at + _VALID_FOR).date()
         confirm_url = f"{site}/confirm/{tokens.sign_until(secret, tokens.CONFIRM, request.id, until)}"
         if request.kind is Kind.CHANGE_ADDRESS:
             return notices.confirm_address(request.email, confirm_url, until)
@@ -107,7 +107,7 @@ class NoticeSender:
             message_id=make_message_id(store.secret(), f"request-{request.id}", request.id, sender),
             sender=sender,
             recipient=request.email,
-            recipient_name="",  # whoever asked may have named them anything
+            recipient_name="",  # a stranger may have entered any name
             list_name=self.config.site_name,
             unsubscribe_urls=(),
             date=self.clock(),

@@ -1,12 +1,14 @@
-"""What readers send back: to leave, or to say more or less of a paper, where a mail's link is an address to write to.
+"""Commands by email: unsubscribing and feedback, where a link of a digest is a mailto: address.
 
-Only the signed token in the subject counts, not who seems to have sent it: anybody can write under any address.
+Only the signed token in the subject authorizes a command, not the sender: anybody can write under any address.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from newsletter import tokens
 from newsletter.errors import StoreError
@@ -18,19 +20,39 @@ from newsletter.subscribers.subscriptions import unsubscribe
 _SUBJECT = re.compile(r"(?:\w{2,3}:\s*)?(unsubscribe|feedback)\s+([\w.-]{3,80})", re.ASCII | re.IGNORECASE)
 
 
-def process_reply(store: Store, raw: bytes, now: datetime) -> str | None:
-    """Do what a mail asks for, and return it in words; None for a mail that asks for nothing of ours. Never raises."""
-    mail = parse(raw)
-    profile_file = _SUBJECT.fullmatch(" ".join(field(mail, "Subject").split())) if mail is not None else None
-    if profile_file is None:
+class Command(StrEnum):
+    """What a subscriber asked for by email."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    MORE_LIKE_THIS = "more"
+    LESS_LIKE_THIS = "less"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailCommand:
+    """A command that was carried out."""
+
+    command: Command
+    #: The subscriber's address.
+    email: str
+    #: The title of the paper that feedback is about.
+    paper: str = ""
+
+
+def process_reply(store: Store, raw: bytes, now: datetime) -> EmailCommand | None:
+    """Carry out the command in a message; None for a message without a valid one. Never raises."""
+    message = parse(raw)
+    match = _SUBJECT.fullmatch(" ".join(field(message, "Subject").split())) if message is not None else None
+    if match is None:
         return None
-    token = profile_file[2]
+    name, token = match.groups()
     try:
-        if profile_file[1].casefold() == "feedback":
+        if name.casefold() == "feedback":
             subscriber, paper, liked = give_feedback_by_token(store, token, now)
-            return f"{subscriber.email} wants {'more' if liked else 'less'} like {paper.title}"
+            command = Command.MORE_LIKE_THIS if liked else Command.LESS_LIKE_THIS
+            return EmailCommand(command, subscriber.email, paper.title)
         if tokens.read(store.secret(), tokens.UNSUBSCRIBE, token) is None:
             return None
-        return f"{unsubscribe(store, token, now).email} left"
+        return EmailCommand(Command.UNSUBSCRIBE, unsubscribe(store, token, now).email)
     except StoreError:
         return None

@@ -1,12 +1,16 @@
-"""Why a paper is where it is in a reader's digest, or why it is not there: the sum of its score, part by part."""
+"""Why a paper is at its place in a subscriber's digest, or not in it: its score, part by part.
+
+All results are data; `newsletter.pipeline.explanation_text` puts them in words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 
-from newsletter.models import Digest, Item, Paper, Section, Subscriber
+from newsletter.models import Digest, Paper, SectionKind, Subscriber
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
@@ -15,32 +19,109 @@ from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
-from newsletter.rendering.labels import section_title
-from newsletter.rendering.language import language
 from newsletter.store import Store
 from newsletter.topics.query import parse
 
 
+class Part(StrEnum):
+    """The parts of a score, in the order in which they are shown."""
+
+    MATCH = "match"
+    POPULARITY = "popularity"
+    FRESHNESS = "freshness"
+    FOLLOWED = "followed"
+    TASTE = "taste"
+
+
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """One paper's score for one reader."""
+class ScorePart:
+    """One part of a score, and what it adds."""
+
+    part: Part
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFacts:
+    """What the parts of a score were computed from."""
+
+    #: The name of the topic that matches best, or None.
+    topic: str | None
+    upvotes: int
+    comments: int
+    #: When the paper was published, or else first listed; it ages until the edition's day.
+    published: date
+    edition_day: date
+    #: Whether the subscriber follows one of the authors.
+    is_followed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TermHit:
+    """A term of a topic that a paper contains, the field it weighs most in, and its weight."""
+
+    term: str
+    #: The name of the field: title, abstract, author …
+    field: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """What a paper contains of one topic."""
+
+    topic: str
+    hits: tuple[TermHit, ...]
+    #: Whether a term that the topic excludes keeps the paper out.
+    is_excluded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a digest holds a paper."""
+
+    edition: str
+    section: SectionKind
+    #: The name of the section's topic, or "".
+    topic: str
+    #: From 1, in the section.
+    position: int
+    #: How many papers the section has.
+    papers: int
+
+
+class Absence(StrEnum):
+    """Why a digest does not hold a paper."""
+
+    WITHDRAWN = "withdrawn"
+    SENT_BEFORE = "sent before"
+    #: It was first seen before the edition's window began.
+    TOO_OLD = "too old"
+    RANKED_LOWER = "ranked lower"
+    NO_MATCH = "no match"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBreakdown:
+    """One paper's score for one subscriber."""
 
     paper: Paper
-    #: What each part adds, in words; together they are `total`.
-    parts: tuple[tuple[str, float], ...]
+    parts: tuple[ScorePart, ...]
+    facts: ScoreFacts
+    #: The sum of the parts.
     total: float
-    #: Each of the reader's topics: what it says of the paper.
-    topics: tuple[tuple[str, str], ...]
-    #: Whether a topic matches it, or the reader follows its authors, or has no topics.
-    may_be_in: bool
-    #: Whether the digest that is due holds it and where, or why it does not.
-    placement: str = ""
+    #: One for each topic of the subscriber.
+    topics: tuple[TopicMatch, ...]
+    #: Whether a topic matches, the subscriber follows an author, or has no topics.
+    is_eligible: bool
+    #: Where the paper is in the digest, or why it is not there.
+    placement: Placement | Absence
 
 
 def explain(
     store: Store, paper: Paper, subscriber: Subscriber, now: datetime, weights: Weights | None = None
-) -> Explanation:
-    """Explain one paper to one reader as of now."""
+) -> ScoreBreakdown:
+    """Explain one paper to one subscriber, as of the digest that is due at `now`."""
     edition = find_edition(store, due_edition(subscriber.profile, now), subscriber.profile.cadence, now)
     window = store.papers.new_since(edition.since)
     statistics = read_statistics(store)
@@ -48,133 +129,101 @@ def explain(
     index = PaperIndex(window)
     taste = TasteScores(store).of(subscriber.id, index)
     digest = compose(Matcher(index, statistics, weights), edition, subscriber.profile, sent_before, taste)
-    to_taste = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
-    told = score_of(paper, subscriber, edition.day, statistics, weights, to_taste)
-    return replace(
-        told,
-        placement=next(
-            (
-                f"number {position} of {len(section.items)} in {edition.key}, under {_title(section)}"
-                for section in digest.sections
-                for position, item in enumerate(section.items, start=1)
-                if item.paper.id == paper.id
-            ),
-            _why_not(
-                paper,
-                may_be_in=told.may_be_in,
-                was_sent=paper.id in sent_before,
-                is_new=any(one.id == paper.id for one in window),
-            ),
-        ),
+    taste_score = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
+    breakdown = _break_down(paper, subscriber, edition.day, statistics, weights, taste_score)
+    found = next((placement for one, placement in _placements(digest) if one.id == paper.id), None)
+    if found is not None:
+        return replace(breakdown, placement=found)
+    absence = _why_absent(
+        paper,
+        was_sent=paper.id in sent_before,
+        is_new=any(one.id == paper.id for one in window),
+        is_eligible=breakdown.is_eligible,
     )
-
-
-def score_of(
-    paper: Paper,
-    subscriber: Subscriber,
-    day: date,
-    statistics: Statistics,
-    weights: Weights | None = None,
-    to_taste: float = 0.0,
-) -> Explanation:
-    """Add one paper's score up for one reader; where it stands is not told."""
-    alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
-    results = {topic: alone.evaluate(topic.query) for topic in subscriber.profile.topics}
-    best = max(
-        (topic for topic, evaluate in results.items() if evaluate.matches[0]),
-        key=lambda topic: float(results[topic].strength[0]),
-        default=None,
-    )
-    is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
-    parts = replace(
-        score(paper, float(results[best].strength[0]) if best else 0.0, day, alone.weights),
-        followed=alone.weights.followed * is_followed,
-        taste=alone.weights.taste * to_taste,
-    )
-    return Explanation(
-        paper=paper,
-        parts=(
-            (f"match with {best.name}" if best else "match: none of the topics", parts.match),
-            (f"popularity: {paper.upvotes or 0} upvotes, {paper.comments or 0} comments", parts.popularity),
-            (f"freshness: {_age(paper, day)}", parts.freshness),
-            ("followed: by someone the reader follows" if is_followed else "followed: by nobody", parts.followed),
-            ("taste, from what the reader wants more and less of", parts.taste),
-        ),
-        total=parts.total,
-        topics=tuple(
-            (topic.name, _what(alone, topic.query, excluded=bool(evaluate.excluded[0])))
-            for topic, evaluate in results.items()
-        ),
-        may_be_in=bool(best) or is_followed or not subscriber.profile.topics,
-    )
-
-
-def _title(section: Section) -> str:
-    return section_title(section, language("en"))
-
-
-def _what(matcher: Matcher, query: str, *, excluded: bool) -> str:
-    """Say which terms a paper holds, where, and what that adds."""
-    found = matcher.found(parse(query), 0)
-    told = ", ".join(f"{place}: {format_term(term)} {worth:.2f}" for term, place, worth in found)
-    if excluded:
-        return f"kept out by what the topic does not want; it holds {told}"
-    return told or "nothing of it"
-
-
-def _age(paper: Paper, day: date) -> str:
-    return f"of {paper.published or paper.day}, for the edition of {day}"
-
-
-def _why_not(paper: Paper, *, may_be_in: bool, was_sent: bool, is_new: bool) -> str:
-    if paper.withdrawn:
-        return "not in the digest: it was withdrawn"
-    if was_sent:
-        return "not in the digest: it was sent before"
-    if not is_new:
-        return f"not in the digest: first seen on {paper.seen_at:%Y-%m-%d %H:%M} UTC, before the edition's window"
-    if may_be_in:
-        return "not in the digest: others rank higher"
-    return "not in the digest: none of the topics matches"
-
-
-#: The parts of a score, in the order in which `explain` tells them.
-PARTS = ("match", "popularity", "freshness", "followed", "taste")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreBreakdown:
-    """One paper of a digest."""
-
-    item: Item
-    section: str
-    #: From 1, in the section.
-    position: int
-    #: Name of each part, what it adds, and why; together they are `total`.
-    parts: tuple[tuple[str, float, str], ...]
-    total: float
-    #: Each of the reader's topics: its name, and what it says of the paper.
-    topics: tuple[tuple[str, str], ...]
+    return replace(breakdown, placement=absence)
 
 
 def score_breakdowns(
     store: Store, digest: Digest, subscriber: Subscriber, weights: Weights | None
 ) -> Iterator[ScoreBreakdown]:
-    """Yield the digest's papers in reading order."""
+    """Yield a breakdown for each item of a digest, in the order of `digest.items`."""
     statistics = read_statistics(store)
     index = PaperIndex([item.paper for item in digest.items])
     taste = TasteScores(store).of(subscriber.id, index)
-    tastes = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
+    taste_scores = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
+    for paper, placement in _placements(digest):
+        taste_score = taste_scores.get(paper.id, 0.0)
+        breakdown = _break_down(paper, subscriber, digest.edition.day, statistics, weights, taste_score)
+        yield replace(breakdown, placement=placement)
+
+
+def _placements(digest: Digest) -> Iterator[tuple[Paper, Placement]]:
     for section in digest.sections:
         for position, item in enumerate(section.items, start=1):
-            to_taste = tastes.get(item.paper.id, 0.0)
-            told = score_of(item.paper, subscriber, digest.edition.day, statistics, weights, to_taste)
-            parts = zip(PARTS, told.parts, strict=True)
-            yield ScoreBreakdown(
-                item=item,
-                section=_title(section),
-                position=position,
-                parts=tuple((name, value, words.removeprefix(name).lstrip(":, ")) for name, (words, value) in parts),
-                total=told.total,
-                topics=told.topics,
+            yield item.paper, Placement(digest.edition.key, section.kind, section.topic, position, len(section.items))
+
+
+def _break_down(
+    paper: Paper,
+    subscriber: Subscriber,
+    day: date,
+    statistics: Statistics,
+    weights: Weights | None,
+    taste_score: float,
+) -> ScoreBreakdown:
+    """Compute one paper's score for one subscriber; its placement is not known yet."""
+    alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
+    results = {topic: alone.evaluate(topic.query) for topic in subscriber.profile.topics}
+    best = max(
+        (topic for topic, result in results.items() if result.matches[0]),
+        key=lambda topic: float(results[topic].strength[0]),
+        default=None,
+    )
+    is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
+    sums = replace(
+        score(paper, float(results[best].strength[0]) if best else 0.0, day, alone.weights),
+        followed=alone.weights.followed * is_followed,
+        taste=alone.weights.taste * taste_score,
+    )
+    return ScoreBreakdown(
+        paper=paper,
+        parts=(
+            ScorePart(Part.MATCH, sums.match),
+            ScorePart(Part.POPULARITY, sums.popularity),
+            ScorePart(Part.FRESHNESS, sums.freshness),
+            ScorePart(Part.FOLLOWED, sums.followed),
+            ScorePart(Part.TASTE, sums.taste),
+        ),
+        facts=ScoreFacts(
+            topic=best.name if best else None,
+            upvotes=paper.upvotes or 0,
+            comments=paper.comments or 0,
+            published=paper.published or paper.day,
+            edition_day=day,
+            is_followed=is_followed,
+        ),
+        total=sums.total,
+        topics=tuple(
+            TopicMatch(
+                topic.name,
+                tuple(
+                    TermHit(format_term(term), str(place), value)
+                    for term, place, value in alone.found(parse(topic.query), 0)
+                ),
+                bool(result.excluded[0]),
             )
+            for topic, result in results.items()
+        ),
+        is_eligible=bool(best) or is_followed or not subscriber.profile.topics,
+        placement=Absence.NO_MATCH,
+    )
+
+
+def _why_absent(paper: Paper, *, was_sent: bool, is_new: bool, is_eligible: bool) -> Absence:
+    if paper.withdrawn:
+        return Absence.WITHDRAWN
+    if was_sent:
+        return Absence.SENT_BEFORE
+    if not is_new:
+        return Absence.TOO_OLD
+    return Absence.RANKED_LOWER if is_eligible else Absence.NO_MATCH

@@ -1,4 +1,4 @@
-"""digests + readers → messages: how they look, the links that only a reader has, and the envelope."""
+"""Digests and subscribers → messages: the look, the links that identify a subscriber, and the envelope."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope, Sender, build_message, join_message, unsubscribe_by_mail
 from newsletter.store.summaries import Summaries
 
-#: For so long a mail lets its reader change what they wish for: mails are kept, and forwarded.
+#: How long a message's link to the preferences works: messages are kept, and forwarded.
 PREFERENCES_LAST = timedelta(days=90)
 
 
 @dataclass
 class MessageRenderer:
-    """Writes the letters of one site; what it makes for one reader it keeps for the next."""
+    """Renders the messages of one site; what subscribers share is rendered once."""
 
     config: Config
     environment: Environment
@@ -40,12 +40,12 @@ class MessageRenderer:
 
     @property
     def fallback_reason(self) -> str:
-        """Why letters are rendered one by one, if they are."""
+        """Why messages are rendered one by one, if they are."""
         reasons = (assembler.fallback_reason for assembler in self._assemblers.values())
         return next(filter(None, reasons), "")
 
     def prepare(self, digests: Iterable[tuple[Digest, Subscriber]]) -> None:
-        """Render what these will need, all at once.
+        """Render the fragments that these messages need, all at once.
 
         Raises:
             TemplateError: A template is missing or broken.
@@ -54,13 +54,13 @@ class MessageRenderer:
         for digest, subscriber in digests:
             assembler = self._assembler(digest.edition, subscriber.profile)
             wanted.setdefault(id(assembler), (assembler, {}))[1][id(digest)] = digest
-        for assembler, its_digests in wanted.values():
-            assembler.prepare(its_digests.values())
+        for assembler, of_assembler in wanted.values():
+            assembler.prepare(of_assembler.values())
 
     def write(
         self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
     ) -> Message:
-        """Write one letter, joined from what was rendered for all; what comes back of it names its delivery.
+        """Assemble one message from shared fragments; its return address (VERP) names its delivery.
 
         Raises:
             TemplateError: A template is missing or broken.
@@ -70,7 +70,7 @@ class MessageRenderer:
         return join_message(envelope, assembler.bodies(assembler.ready(digest), subscriber, links))
 
     def write_plain(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
-        """Write one letter the plain way: rendered whole, and built by the standard library.
+        """Render one message as a whole, built by the standard library: the reference for `write`.
 
         Raises:
             TemplateError: A template is missing or broken.
@@ -83,11 +83,11 @@ class MessageRenderer:
     def _addressed(
         self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
     ) -> tuple[Links, Envelope]:
-        """Return the links that only one reader has, and the envelope with their address."""
-        leave, url = tokens.sign(self.secret, tokens.UNSUBSCRIBE, subscriber.id), self.config.site_url
+        """Return the links of one subscriber, and the envelope with their address."""
+        token, url = tokens.sign(self.secret, tokens.UNSUBSCRIBE, subscriber.id), self.config.site_url
         unsubscribe_urls = (
-            *([f"{url}/unsubscribe/{leave}"] if url else []),
-            unsubscribe_by_mail(self.config.sender, leave),
+            *([f"{url}/unsubscribe/{token}"] if url else []),
+            unsubscribe_by_mail(self.config.sender, token),
         )
         preferences = tokens.sign_until(self.secret, tokens.PREFERENCES, subscriber.id, now.date() + PREFERENCES_LAST)
         preferences_url = f"{url}/preferences/{preferences}" if url else ""
@@ -122,13 +122,13 @@ class MessageRenderer:
 
 
 def make_message_id(secret: bytes, edition_key: str, subscriber_id: int, sender: Sender) -> str:
-    """Return the one Message-ID of a delivery: the same however often it is made, and not to be guessed."""
+    """Return the Message-ID of a delivery: always the same one, and impossible to guess without the secret."""
     mac = hmac.new(secret, f"message|{edition_key}|{subscriber_id}".encode(), hashlib.sha256).hexdigest()[:20]
     return f"<{edition_key.lower()}.{mac}@{sender.domain}>"
 
 
 def site_context(config: Config) -> SiteContext:
-    """Return what templates may say of a site."""
+    """Return the part of a site's settings that templates see."""
     return SiteContext(
         name=config.site_name,
         url=config.site_url or "",
@@ -141,7 +141,7 @@ def site_context(config: Config) -> SiteContext:
 
 
 def _feedback_prefix(config: Config) -> str:
-    """Return all of a feedback link but the token: a page of the site, or a mail whose subject is the token."""
+    """Return a feedback link up to its token: a page of the site, or a mailto: address with a subject."""
     if config.site_url:
         return f"{config.site_url}/feedback/"
     return f"mailto:{quote(wire_address(config.sender.reply_to), safe='@')}?subject=feedback%20"

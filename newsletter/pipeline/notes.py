@@ -1,4 +1,4 @@
-"""The operator's words: notes/2026-05-08.md opens the editions of that day, notes/2026-05-08.closing.md ends them."""
+"""The editor's notes: notes/2026-05-08.md opens the editions of that day, notes/2026-05-08.closing.md closes them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from newsletter.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """Where notes are looked for, and what was given at once."""
+    """The notes folder of a site, and a note from the command line."""
 
     folder: Path | None = None
-    #: Goes before a file's opening words.
+    #: Takes precedence over a file's opening note.
     opening: str = ""
 
     def on(self, day: date) -> tuple[str, str]:
-        """Return what opens the editions of a day and what ends them, in Markdown, or "".
+        """Return the opening and the closing note of a day's editions, in Markdown, or "".
 
         Raises:
-            ConfigError: A file is there and cannot be read.
+            ConfigError: A file exists and cannot be read.
         """
         return self.opening or self._read(f"{day}.md"), self._read(f"{day}.closing.md")
 

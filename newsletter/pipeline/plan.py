@@ -1,6 +1,6 @@
-"""Who is due, and what they get or why nothing: decided before anything is written or sent.
+"""Which subscribers are due, and the digest each gets or the reason why there is none, before anything is sent.
 
-`decide` is pure; `plan` reads from the store all that it needs to know.
+`decide` is pure; `plan` reads what it needs from the store.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from newsletter.text import counted
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A digest to be delivered to a reader."""
+    """A digest to be delivered to a subscriber."""
 
     subscriber: Subscriber
     edition: Edition
@@ -34,56 +34,56 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class NoDelivery:
-    """A reader who gets nothing now, and why."""
+    """A subscriber who gets nothing now, and why."""
 
     subscriber: Subscriber
     edition: Edition
     why: str
-    #: What the ledger holds of this edition for this reader.
+    #: This subscriber's delivery of this edition, if the ledger holds one.
     delivery: Delivery | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberState:
-    """All that `decide` needs to know of one reader and one edition."""
+    """What `decide` needs to know about one subscriber and one edition."""
 
-    #: Why the address must not be mailed, or None.
+    #: Why the address is suppressed, or None.
     suppressed: str | None
-    #: What the ledger holds of this edition for this reader.
+    #: This subscriber's delivery of this edition, if the ledger holds one.
     delivery: Delivery | None
     edition: Edition
-    #: Of the edition's papers.
+    #: Over the edition's papers.
     matcher: Matcher
-    #: Ids of the papers that this reader was sent, and when each last was.
+    #: Ids of the papers that this subscriber was sent, and when each was last sent.
     sent_before: Mapping[int, datetime]
     #: When the newest paper of all was first seen.
     last_seen_at: datetime | None
-    #: How the edition is held up by a person, if it is.
+    #: Whether a person paused or cancelled the edition.
     edition_state: EditionState = EditionState.OPEN
-    #: How much each of the edition's papers is to this reader's taste, if anything is known of it.
+    #: The score of each of the edition's papers by this subscriber's taste model, if there is one.
     taste: Numbers | None = None
 
 
 def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest | str:
-    """Return the digest to send to a reader, or why there is none."""
+    """Return the digest to send to a subscriber, or the reason why there is none."""
     if subscriber.status is not Status.ACTIVE:
         return f"{subscriber.status.value} since {subscriber.status_at.date()}"
     if state.suppressed is not None:
         return f"suppressed: {state.suppressed}"
     if state.delivery is not None:
-        return _already(state.delivery, due)
+        return _delivery_so_far(state.delivery, due)
     if state.edition_state is not EditionState.OPEN:
         return f"{due.key} is {state.edition_state}"
     digest = compose(state.matcher, state.edition, subscriber.profile, state.sent_before, state.taste)
     return digest if digest.items or subscriber.profile.even_if_empty else _why_empty(digest, subscriber, state)
 
 
-def _already(delivery: Delivery, due: Due) -> str:
+def _delivery_so_far(delivery: Delivery, due: Due) -> str:
     at = f"{delivery.updated_at:%Y-%m-%d %H:%M} UTC"
     if delivery.status is DeliveryStatus.SENT:
         return f"already sent {due.key} at {at}; not due before {due.next_at:%Y-%m-%d %H:%M} UTC"
     if delivery.status is DeliveryStatus.DEFERRED and delivery.next_attempt_at:
-        return f"{due.key} waits until {delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC: {delivery.detail}"
+        return f"{due.key} deferred until {delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC: {delivery.detail}"
     return f"{due.key} {delivery.status.value} at {at}" + (f": {delivery.detail}" if delivery.detail else "")
 
 
@@ -106,7 +106,7 @@ def plan(
     only: AbstractSet[str] | None = None,
     weights: Weights | None = None,
 ) -> Iterator[Intent | NoDelivery]:
-    """Decide for every subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
+    """Decide for each subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     editions: dict[str, tuple[Edition, Matcher]] = {}
     edition_states = store.editions.states()
     last_seen_at = store.papers.last_seen_at()
@@ -121,7 +121,7 @@ def plan(
             editions[due.key] = edition, read_matcher(store, edition.since, weights, statistics)
         edition, matcher = editions[due.key]
         delivery = store.deliveries.find(due.key, subscriber.id)
-        is_open = delivery is None and subscriber.status is Status.ACTIVE  # learning a taste takes seconds
+        is_open = delivery is None and subscriber.status is Status.ACTIVE  # scoring by taste is expensive
         state = SubscriberState(
             suppressed=store.subscribers.why_suppressed(subscriber.email),
             edition_state=edition_states.get(due.key, EditionState.OPEN),

@@ -1,4 +1,4 @@
-"""What a reader would get, without sending or storing anything."""
+"""The digest that a subscriber would get, without sending or storing anything."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def preview_digest(
     edition_key: str | None = None,
     notes: Notes = NO_NOTES,
 ) -> Digest:
-    """Return the digest that is due for a reader, or was sent if it was; with `days`, all papers seen since then.
+    """Return the digest that is due for a subscriber, or the one that was sent.
 
-    With the key of an edition that was made before, that one: as it was sent to this reader, or as it would have been
-    to one who never was sent anything.
+    With `days`, return a digest of all papers first seen in the last `days` days. With `edition_key`, return that
+    edition: as it was sent to this subscriber, or as somebody who was never sent anything would have got it.
 
     Raises:
         StoreError: There is no such edition.
     """
     if days is not None:
         since = now - timedelta(days=days)
-        return _of_all(store.papers.new_since(since), subscriber, since, now, notes)
+        return _digest_of(store.papers.new_since(since), subscriber, since, now, notes)
     if edition_key is not None:
-        return _of_the_past(store, subscriber, edition_key, weights)
+        return _past_digest(store, subscriber, edition_key, weights)
     due = due_edition(subscriber.profile, now)
     sent = store.deliveries.find(due.key, subscriber.id)
     if sent:
@@ -53,30 +53,30 @@ def preview_digest(
     return compose(matcher, edition, subscriber.profile, sent_before, taste)
 
 
-def _of_the_past(store: Store, subscriber: Subscriber, key: str, weights: Weights | None) -> Digest:
+def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weights | None) -> Digest:
     sent = store.deliveries.find(key, subscriber.id)
     if sent:
         return store.editions.get_digest(sent.digest_id)
     edition = store.editions.find(key)
     if edition is None:
-        raise StoreError(f"there is no edition {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
+        raise StoreError(f"no such edition: {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
     papers = [paper for paper in store.papers.new_since(edition.since) if paper.seen_at <= edition.created_at]
     return compose(Matcher(PaperIndex(papers), read_statistics(store), weights), edition, subscriber.profile, {})
 
 
 def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES) -> Digest:
-    """Return a digest of the invented papers that ship with the program, for a site that has none yet."""
+    """Return a digest of the sample papers that ship with the package, for a site without papers."""
     file = samples() / "huggingface-2026-05-08.json"
-    told = find_source("huggingface")().parse(Document(str(file), file.read_bytes()), now.date())
-    entries = [entry for entry in told if isinstance(entry, Entry)]
+    parsed = find_source("huggingface")().parse(Document(str(file), file.read_bytes()), now.date())
+    entries = [entry for entry in parsed if isinstance(entry, Entry)]
     papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
-    return _of_all(papers, subscriber, since=now, now=now, notes=notes)
+    return _digest_of(papers, subscriber, since=now, now=now, notes=notes)
 
 
-def _of_all(
+def _digest_of(
     papers: Sequence[Paper], subscriber: Subscriber, since: datetime, now: datetime, notes: Notes = NO_NOTES
 ) -> Digest:
-    """Return a digest of an edition that there is not, of papers sent before or not."""
+    """Return a digest of some papers, in an edition that exists for this preview only."""
     cadence = subscriber.profile.cadence
     note, closing = notes.on(now.date())
     edition = Edition(

@@ -1,9 +1,9 @@
-"""sources → store: read documents, parse them, and keep what they tell.
+"""Sources → store: fetch documents, parse them, and store their entries.
 
     source.fetch | source.parse | store.papers.add_all
 
-Each document is one transaction. A document that is not what it should be is refused as a whole, an entry that
-is not is refused alone; the rest goes in, and the report says so. A rehearsal does all this and takes it back.
+Each document is one transaction. A malformed document is refused as a whole, a malformed entry alone; the rest is
+stored, and the report lists both. A dry run does all this and rolls it back.
 """
 
 from __future__ import annotations
@@ -27,17 +27,13 @@ from newsletter.text import counted
 
 T = TypeVar("T")
 
-#: How far back the first pull of a source goes, and the longest gap that a later one fills.
-FIRST_DAYS = 2
-LONGEST_GAP_DAYS = 31
-
-#: Told what is being read, for those who wait.
+#: Is called with the place that is about to be read.
 Watch = Callable[[str], None]
 
 
 @dataclass
 class _Tally:
-    """What a pull has done so far."""
+    """What a pull did so far."""
 
     source: str
     began: float = field(default_factory=time.perf_counter)
@@ -66,10 +62,13 @@ def pull_files(
     store: Store, source: Source, places: Sequence[str], day: date | None, now: datetime, client: HttpClient,
     watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
-    """Pull files, folders, addresses or standard input ("-"); `watch` is told of each before it is read.
+    """Pull files, folders, addresses or standard input ("-"); `day` is the day of entries that state none.
+
+    With `rehearse`, the changes are rolled back at the end.
 
     Raises:
-        SourceError: A file or folder is not there; nothing was stored.
+        SourceError: A file or folder does not exist; nothing was stored.
+        StoreError: The store cannot be written.
     """
     tally = _Tally(source.name)
     with store.rehearsal() if rehearse else nullcontext():
@@ -80,7 +79,7 @@ def pull_files(
                     tally.refusals.append(document)
                     continue
                 try:
-                    _take(store, source, document, now, tally)
+                    _store_document(store, source, document, now, tally)
                 except SourceError as error:
                     tally.refusals.append(_refused(document.place, error))
         store.pulls.record(tally.report(), now, through=None)
@@ -91,32 +90,36 @@ def pull_days(
     store: Store, source: Source, span: Span, now: datetime, client: HttpClient,
     watch: Watch = lambda _place: None, *, rehearse: bool = False,
 ) -> PullReport:  # fmt: skip
-    """Pull what a source lists for some days. Its failure is in the report, so that other sources go on."""
+    """Pull what a source lists for a span of days. A failure of the source is in the report, not raised.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
     tally = _Tally(label_of(source))
     paused_until = store.pulls.paused_until(tally.source)
     if paused_until is not None and paused_until > now:
-        tally.error = f"{tally.source}: asked to be left alone until {paused_until:%Y-%m-%d %H:%M} UTC"
+        tally.error = f"{tally.source}: rate limited; retry after {paused_until:%Y-%m-%d %H:%M} UTC"
         return tally.report()
     client.start_over(store.pulls.validators(tally.source))
-    busy: SourceRateLimited | None = None
+    rate_limited: SourceRateLimited | None = None
     documents = _guarded(source, lambda: source.fetch(span, client))
-    if rehearse:  # the network may be slow, and a rehearsal locks the store
+    if rehearse:  # fetched before the transaction begins: it locks the store, and the network may be slow
         documents = iter(_collected(documents, tally))
     with store.rehearsal() if rehearse else nullcontext():
         try:
             for document in documents:
                 watch(f"({counted(tally.fetched, 'paper')} so far) {document.place}")
-                _take(store, source, document, now, tally)
+                _store_document(store, source, document, now, tally)
         except SourceError as error:
             tally.error = str(error)
-            busy = error if isinstance(error, SourceRateLimited) else None
+            rate_limited = error if isinstance(error, SourceRateLimited) else None
         report = tally.report(unchanged=client.unchanged > 0)
         with store.transaction():
             store.pulls.record(report, now, through=span.last)
-            if report.error is None:  # else what was not read is asked for again in full
+            if report.error is None:  # else the next pull requests everything in full
                 store.pulls.remember(tally.source, client.validators)
-            if busy is not None:
-                store.pulls.pause(tally.source, now + timedelta(seconds=busy.wait_s))
+            if rate_limited is not None:
+                store.pulls.pause(tally.source, now + timedelta(seconds=rate_limited.wait_s))
     return report
 
 
@@ -131,37 +134,16 @@ def _refused(place: str, error: SourceError) -> Refusal:
     return Refusal(place, str(error).removeprefix(f"{place}: "))
 
 
-def not_before(store: Store, source: Source, now: datetime) -> datetime | None:
-    """Return from when on a source is to be asked again unbidden, if that is later than now.
-
-    Sources that change once or twice a day have a setting `min_interval_hours`, from one successful pull to the next.
-    """
-    last = store.pulls.last(label_of(source))
-    if last is None or last[1] is not None:
-        return None
-    moment = last[0] + timedelta(hours=getattr(source, "min_interval_hours", 0))
-    return moment if moment > now else None
-
-
-def span_to_pull(last_success: date | None, today: date) -> Span:
-    """Return the days to ask for: since the last success, that day again, but no gap longer than a month.
-
-    The last day is asked for again because a list still grows on its own day.
-    """
-    first = last_success or today - timedelta(days=FIRST_DAYS - 1)
-    return Span(max(min(first, today), today - timedelta(days=LONGEST_GAP_DAYS - 1)), today)
-
-
-def _take(store: Store, source: Source, document: Document, now: datetime, tally: _Tally) -> None:
-    """Store one document's entries, all or (where it turns out not to be one) none."""
+def _store_document(store: Store, source: Source, document: Document, now: datetime, tally: _Tally) -> None:
+    """Store the entries of a document, or none of them if it turns out to be malformed."""
     refusals: list[Refusal] = []
 
     def entries() -> Iterator[Entry]:
-        for told in _guarded(source, lambda: source.parse(document, now.date())):
-            if isinstance(told, Refusal):
-                refusals.append(told)
+        for parsed in _guarded(source, lambda: source.parse(document, now.date())):
+            if isinstance(parsed, Refusal):
+                refusals.append(parsed)
             else:
-                yield told
+                yield parsed
 
     for change, number in store.papers.add_all(entries(), now, document.place).items():
         tally.changes[change] += number
@@ -169,23 +151,23 @@ def _take(store: Store, source: Source, document: Document, now: datetime, tally
 
 
 def _guarded(source: Source, steps: Callable[[], Iterable[T]]) -> Iterator[T]:
-    """Yield what a source gives; any fault of its code is a failure of this source and of no other."""
+    """Yield what a source yields; a bug in its code becomes a SourceError of this source alone."""
     try:
         yield from steps()
     except NewsletterError:
         raise
     except Exception as error:
         raise SourceError(
-            f"{source.name}: broke off with {type(error).__name__}: {error}", hint="a fault in this source's code"
+            f"{source.name}: {type(error).__name__}: {error}", hint="bug in this source plugin"
         ) from error
 
 
 def _collected(documents: Iterable[Document], tally: _Tally) -> list[Document]:
-    """Read all documents, up to a failure."""
+    """Fetch all documents, up to a failure."""
     collected = []
     try:
         for document in documents:
-            collected.append(document)  # noqa: PERF402 - what came before a failure counts
+            collected.append(document)  # noqa: PERF402 - those before a failure count
     except SourceError as error:
         tally.error = str(error)
     return collected

@@ -1,8 +1,8 @@
 """When an edition is due, and which one: pure arithmetic on clocks and calendars.
 
-A reader's edition is due from their hour, in their time zone, on their day. What counts is the latest such moment
-before now: an edition missed while the machine slept is sent late, never twice, and a new reader's first one comes
-with the next run.
+A subscriber's edition is due from their hour on, in their time zone, on their day. The latest such moment before now
+counts: an edition missed while the machine slept is sent late, never twice, and a new subscriber's first edition
+arrives with the next run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from newsletter.errors import ConfigError
 from newsletter.models import Cadence, Profile
 
-#: How far an edition reaches back that none came before; the limits on papers keep it short.
+#: How far back the first edition of a cadence reaches; the limits on papers keep it short.
 FIRST_WINDOW = {
     Cadence.DAILY: timedelta(days=7),
     Cadence.WEEKDAYS: timedelta(days=7),
@@ -25,16 +25,16 @@ FIRST_WINDOW = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The edition a reader should have by now."""
+    """The edition a subscriber should have by now."""
 
     key: str
     day: date
-    #: When the one after it is due, in UTC.
+    #: When the next edition is due, in UTC.
     next_at: datetime
 
 
 def due_edition(profile: Profile, now: datetime) -> Due:
-    """Return the latest edition whose hour has come for a reader."""
+    """Return the latest edition that is due for a profile."""
     zone = ZoneInfo(profile.time_zone)
     today = now.astimezone(zone).date()
     days = (today - timedelta(days=back) for back in range(63))
@@ -57,15 +57,15 @@ def _is_edition_day(day: date, profile: Profile) -> bool:
 
 
 def _moment(day: date, profile: Profile, zone: ZoneInfo) -> datetime:
-    """Return when a day's edition is due. An hour that a clock change skips comes as the one after it."""
+    """Return when a day's edition is due, in UTC. An hour that a change of clocks skips counts as the next one."""
     return datetime.combine(day, time(profile.hour), tzinfo=zone).astimezone(UTC)
 
 
 def next_run(cron: str, after: datetime) -> datetime:
-    """Return when a crontab line, read in UTC, fires next.
+    """Return when a crontab line, in UTC, fires next.
 
     Raises:
-        ConfigError: It is not a crontab line, or never fires.
+        ConfigError: The line is not valid, or never fires.
     """
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only `serve` needs it
 
@@ -73,8 +73,8 @@ def next_run(cron: str, after: datetime) -> datetime:
         moment = CronTrigger.from_crontab(cron, timezone=UTC).get_next_fire_time(None, after)
     except ValueError as error:
         raise ConfigError(
-            f"schedule.cron: {cron!r} is not a crontab line: {error}", hint='as in "5 * * * *"'
+            f"schedule.cron: not a valid crontab line: {cron!r}: {error}", hint='for example "5 * * * *"'
         ) from error
     if moment is None:
-        raise ConfigError(f"schedule.cron: {cron!r} never comes")
+        raise ConfigError(f"schedule.cron: {cron!r} never fires")
     return datetime.fromtimestamp(moment.timestamp(), UTC)

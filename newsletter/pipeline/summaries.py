@@ -1,7 +1,7 @@
-"""Abstracts → one sentence each, by whatever model answers the OpenAI protocol; kept in the store.
+"""Abstracts → summaries of one sentence, by a chat model behind an OpenAI-compatible API; kept in the store.
 
-Made apart from composing: an edition takes what is there and waits for nothing. What a paper says may be meant to
-steer the model, and what an endpoint says may be anything, so both are data: the one is quoted, the other is checked.
+Summaries are made apart from composing: an edition uses those that exist, and never waits. Both an abstract (prompt
+injection) and a response are untrusted data: the one is quoted, the other is validated.
 """
 
 from __future__ import annotations
@@ -14,20 +14,14 @@ from itertools import zip_longest
 
 from newsletter.config.model import SummarySettings
 from newsletter.models import Paper
-from newsletter.pipeline.chat_model import (
-    Refused,
-    Unusable,
-    ask,
-    host_of,
-    read_response,
-)
+from newsletter.pipeline.chat_model import Refused, Unusable, ask, host_of, read_response
 from newsletter.store import Store
 from newsletter.store.summaries import Summaries
 
-#: No question is asked, and no answer waited for, later than this after a run began.
-LONGEST_RUN_S = 300.0
-#: Papers that have been known for longer are in no edition any more, and not worth the asking.
-OLDEST = timedelta(days=32)
+#: No request is sent, and no response awaited, later than this after a run began.
+MAX_RUN_S = 300.0
+#: Papers first seen longer ago are in no edition any more.
+MAX_AGE = timedelta(days=32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +29,7 @@ class SummaryReport:
     """What one run did."""
 
     made: int = 0
-    #: Answers that could not be taken, each as paper, language and why.
+    #: Responses that could not be used, each as paper, language and reason.
     refused: tuple[str, ...] = ()
     #: Why the run stopped short, if it did.
     error: str | None = None
@@ -44,17 +38,17 @@ class SummaryReport:
 def summarize(
     store: Store, summaries: Summaries, settings: SummarySettings, clock: Callable[[], datetime]
 ) -> SummaryReport:
-    """Have the newest papers that lack a summary summarised, and keep each as it comes.
+    """Summarize the newest papers without a summary, and store each summary as it arrives.
 
-    The endpoint's failure is in the report. So that none goes without, the languages take turns.
+    A failure of the endpoint is in the report. The languages take turns, so that each gets its share of the budget.
 
     Raises:
         StoreError: The store cannot be written.
     """
     made = 0
     refused: list[str] = []
-    until = time.monotonic() + LONGEST_RUN_S
-    for paper, language in _wanted(store, summaries, settings, clock() - OLDEST):
+    until = time.monotonic() + MAX_RUN_S
+    for paper, language in _papers_to_summarize(store, summaries, settings, clock() - MAX_AGE):
         left = until - time.monotonic()
         if left <= 0:
             break
@@ -71,8 +65,10 @@ def summarize(
     return SummaryReport(made, tuple(refused))
 
 
-def _wanted(store: Store, summaries: Summaries, settings: SummarySettings, since: datetime) -> list[tuple[Paper, str]]:
-    """Return whose summaries to ask for, in which language: the newest in each, then the next."""
+def _papers_to_summarize(
+    store: Store, summaries: Summaries, settings: SummarySettings, since: datetime
+) -> list[tuple[Paper, str]]:
+    """Return papers and languages: the newest paper in each language, then the next one, up to the budget."""
     limit = max(0, settings.budget)
     lacking = [
         [(paper_id, language) for paper_id in summaries.lacking(language, limit, since)]
@@ -81,9 +77,3 @@ def _wanted(store: Store, summaries: Summaries, settings: SummarySettings, since
     wanted = [pair for turn in zip_longest(*lacking) for pair in turn if pair][:limit]
     papers = store.papers.get_many(paper_id for paper_id, _ in wanted)
     return [(papers[paper_id], language) for paper_id, language in wanted if paper_id in papers]
-
-
-# -- asking ---------------------------------------------------------------------------------------
-
-
-# -- reading --------------------------------------------------------------------------------------

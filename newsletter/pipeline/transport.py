@@ -1,4 +1,4 @@
-"""settings → what takes the mail away."""
+"""Settings → the transport that delivers messages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from newsletter.sending.smtp.transport import SmtpTransport
 
 
 def make_transport(config: Config) -> Transport:
-    """Make what takes a site's mail away: the configured servers, else the outbox.
+    """Return a transport to the configured mail servers, or to the Maildir outbox if none is set.
 
     Raises:
-        ConfigError: The site still has the names of an example.
+        ConfigError: Real mail would go out under the example's name.
     """
     if config.smtp is None:
         return MaildirTransport(config.outbox)

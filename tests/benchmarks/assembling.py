@@ -75,7 +75,11 @@ def make_renderer() -> MessageRenderer:
 def subscriber(number: int, style: Style = Style.CARDS) -> Subscriber:
     """Return a reader with an address of their own."""
     return Subscriber(
-        id=number, email=f"reader{number}@example.org", profile=Profile(style=style), subscribed_at=NOW, status_at=NOW
+        id=number,
+        email=f"subscriber{number}@example.org",
+        profile=Profile(style=style),
+        subscribed_at=NOW,
+        status_at=NOW,
     )
 
 

@@ -99,7 +99,7 @@ def main() -> None:
             held = store.deliveries.with_status([DeliveryStatus.HELD], None, asked.subscribers)
             waiting = {one.email for one in store.subscribers.get_many(it.subscriber_id for it in held).values()}
         times = Counter(recipient for recipient, _ in taken)
-        wanted = {f"reader{number}@example.org" for number in range(asked.subscribers)}
+        wanted = {f"subscriber{number}@example.org" for number in range(asked.subscribers)}
         others = len(set(taken)) - len(times)
         print(f"{asked.subscribers} readers, {asked.connections} connections, {time.perf_counter() - began:.0f} s")
         print(f"sender killed {killed} times, server {sunk} times; ledger: {counts}")

@@ -77,7 +77,7 @@ def make_planned_site(root: Path, subscribers: int) -> Site:
             digest_id = store.editions.put_digest(digest_of(store.papers.newest(20)))
             rows = []
             for number in range(subscribers):
-                subscriber = store.subscribers.add(f"reader{number}@example.org", "", Profile(), "cli", NOW)
+                subscriber = store.subscribers.add(f"subscriber{number}@example.org", "", Profile(), "cli", NOW)
                 rows.append(
                     (EDITION.key, subscriber.id, digest_id, make_message_id(secret, EDITION.key, subscriber.id, sender))
                 )
@@ -187,7 +187,7 @@ def theirs(port: int, messages: int, size: int) -> Run:
     """Send as many messages of the same size by smtp-source, over four connections that stay open."""
     command = [
         "smtp-source", "-d", "-s", "4", "-m", str(messages), "-l", str(size),
-        "-f", "digest@papers.example.org", "-t", "reader@example.org", f"127.0.0.1:{port}",
+        "-f", "digest@papers.example.org", "-t", "subscriber@example.org", f"127.0.0.1:{port}",
     ]  # fmt: skip
     began = time.perf_counter()
     process = subprocess.Popen(command)

@@ -30,7 +30,7 @@ def write_file(path: Path, rows: int) -> None:
         writer = csv.writer(file)
         writer.writerow(("email", "name", "topics", "cadence"))
         for number in range(rows):
-            person = f"reader{number}@example.org", f"Reader {number}"
+            person = f"subscriber{number}@example.org", f"Subscriber {number}"
             writer.writerow((*person, _TOPICS[number % 3], ("daily", "weekly")[number % 2]))
 
 

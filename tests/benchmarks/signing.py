@@ -34,7 +34,7 @@ def make_message(number: int, size: int) -> bytes:
         "Precedence: bulk\r\n"
         "Auto-Submitted: auto-generated\r\n"
         "Feedback-ID: daily-2026-05-08:newsletter\r\n"
-        f"To: Reader {number} <reader{number}@example.org>\r\n"
+        f"To: Subscriber {number} <subscriber{number}@example.org>\r\n"
         "Subject: In-context learning, orchards and 18 more papers\r\n"
         f"Message-ID: <daily-2026-05-08.{number}@papers.example>\r\n"
         f"List-Unsubscribe: <https://papers.example/unsubscribe/{number}.x9Yh4rB2kQ0mZ7fLp1sT>,\r\n"

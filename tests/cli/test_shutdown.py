@@ -17,16 +17,16 @@ from tests.cli.conftest import Newsletter
 from tests.factories import NOW
 from tests.sink import Sink, sinking
 
-READERS = 200
+SUBSCRIBERS = 200
 
 
 @pytest.fixture
 def many(newsletter: Newsletter, page: Path, tmp_path: Path) -> Newsletter:
-    """A site with papers and readers."""
+    """A site with papers and subscribers."""
     newsletter("pull", "page", str(page))
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
-        for number in range(READERS):
-            store.subscribers.add(f"reader{number:03}@example.org", "", Profile(hour=0, trending=5), "cli", NOW)
+        for number in range(SUBSCRIBERS):
+            store.subscribers.add(f"subscriber{number:03}@example.org", "", Profile(hour=0, trending=5), "cli", NOW)
     return newsletter
 
 
@@ -39,28 +39,28 @@ def send(folder: Path, sink: Sink) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_finishes_what_is_on_the_wire_and_the_next_run_goes_on(
-    many: Newsletter, tmp_path: Path, asked: signal.Signals
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
+    many: Newsletter, tmp_path: Path, number: signal.Signals
 ) -> None:
     with sinking(tmp_path / "taken.log", "--pause", "0.02") as sink:
         first = send(tmp_path, sink)
         while len(sink.taken) < 10:
             assert first.poll() is None
             time.sleep(0.005)
-        first.send_signal(asked)
-        printed, complained = first.communicate(timeout=60)
+        first.send_signal(number)
+        stdout, stderr = first.communicate(timeout=60)
         taken = len(sink.taken)
 
         (edition,) = json.loads(many("deliveries", "--json").stdout)
-        assert first.returncode == 128 + asked
-        assert (edition["sent"], edition["waiting"], edition["state"]) == (taken, READERS - taken, "under way")
-        assert 10 <= taken < READERS
-        assert f"stopped: {READERS - taken} messages left" in complained
-        assert f"{taken} sent" in printed
+        assert first.returncode == 128 + number
+        assert (edition["sent"], edition["waiting"], edition["state"]) == (taken, SUBSCRIBERS - taken, "under way")
+        assert 10 <= taken < SUBSCRIBERS
+        assert f"shutdown: {SUBSCRIBERS - taken} messages waiting" in stderr
+        assert f"{taken} sent" in stdout
 
         last = send(tmp_path, sink)
         last.communicate(timeout=60)
 
     assert last.returncode == 0
-    assert len(sink.taken) == len({recipient for recipient, _ in sink.taken}) == READERS
+    assert len(sink.taken) == len({recipient for recipient, _ in sink.taken}) == SUBSCRIBERS

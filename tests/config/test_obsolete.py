@@ -11,7 +11,7 @@ from newsletter.config.obsolete import BOOLEANS, RENAMED, upgrade_environment, u
 from newsletter.config.schema import SETTINGS
 from newsletter.errors import ConfigError
 from newsletter.sending.bounces.mailboxes import BounceSettings
-from newsletter.sending.smtp.transport import SmtpSettings
+from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.site import CONFIG_NAME, Site
 
 #: A site of newsletter 0.1; its README says how it was made.

@@ -1,4 +1,4 @@
-"""A site whose readers are to be served."""
+"""A site with subscribers, whose editions are sent to real servers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.smtpd import Server
 
 
 @dataclass
-class Street:
-    """A store, its settings and a clock that stands still until told to move."""
+class SendingSite:
+    """A store, its settings, and a clock that only `wait` moves."""
 
     store: Store
     config: Config
@@ -33,12 +33,12 @@ class Street:
     environment: Environment = field(default_factory=make_environment)
 
     def add_paper(self, title: str, number: int, **facts: object) -> None:
-        """Have a paper pulled now."""
+        """Add a paper, first seen now."""
         entry = replace(make_entry(title=title, abstract="", arxiv_id=f"2605.{number:05}"), **facts)  # type: ignore[arg-type]
         self.store.papers.add(entry, self.now)
 
-    def add_reader(self, email: str, *topics: str, **preferences: object) -> None:
-        """Have a reader join now."""
+    def add_subscriber(self, email: str, *topics: str, **preferences: object) -> None:
+        """Add a subscriber who follows these topics."""
         follows: tuple[Topic, ...] = tuple(make_topic(topic, (topic,)) for topic in topics)
         profile = make_profile(topics=follows, **preferences)
         self.store.subscribers.add(email, "", profile, "cli", self.now)
@@ -69,13 +69,13 @@ class Street:
         self.now += timedelta(**time)
 
 
-def told(report: DeliveryReport) -> dict[str, tuple[str, str]]:
-    """Return (outcome, words) by reader."""
+def outcomes_of(report: DeliveryReport) -> dict[str, tuple[str, str]]:
+    """Return (status, detail) by address."""
     return {outcome.email: (outcome.status, outcome.detail) for outcome in report.outcomes}
 
 
 @pytest.fixture
-def street(store: Store, tmp_path: Path) -> Street:
+def site(store: Store, tmp_path: Path) -> SendingSite:
     """A site with its store."""
     (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
-    return Street(store, load_config(Site(tmp_path), environ={}))
+    return SendingSite(store, load_config(Site(tmp_path), environ={}))

@@ -1,4 +1,4 @@
-"""What is done about mail that came back: whom to believe, and who is not mailed any more."""
+"""Bounce and complaint processing: which reports are genuine, and which addresses they suppress."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from newsletter.sending.status_codes import Kind
 from newsletter.store import Store
 from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
 from tests.factories import NOW
-from tests.pipeline.conftest import Street, street  # noqa: F401 - a fixture
+from tests.pipeline.conftest import SendingSite, site  # noqa: F401 - a fixture
 from tests.sending.bounces.samples import ADA, CASES, OURS
 from tests.smtpd import Server, serving
 
 
 @pytest.fixture
-def sent(street: Street) -> Street:  # noqa: F811
-    """A site that sent Ada and Bob one edition each."""
-    street.add_paper("Pears in Winter", 1)
-    street.add_reader(ADA, "pears")
-    street.add_reader("bob@reader.example", "pears")
+def sent(site: SendingSite) -> SendingSite:  # noqa: F811
+    """A site that sent one edition to Ada and Bob."""
+    site.add_paper("Pears in Winter", 1)
+    site.add_subscriber(ADA, "pears")
+    site.add_subscriber("bob@reader.example", "pears")
     with serving(Server()) as server:
-        street.send_to(server)
-    return street
+        site.send_to(server)
+    return site
 
 
 def delivery_to(store: Store, email: str) -> Delivery:
@@ -55,7 +55,7 @@ def signed(store: Store, email: str = ADA) -> str:
     return tokens.verp_address(store.secret(), delivery_to(store, email).id, "bounces@papers.example")
 
 
-def test_a_hard_bounce_to_the_mails_own_address_ends_the_mail(sent: Street) -> None:
+def test_a_hard_bounce_to_the_return_address_suppresses(sent: SendingSite) -> None:
     done = process_report(sent.store, 5, [report(envelope_to=signed(sent.store))], NOW)
 
     assert (done.hard, done.suppressed) == (1, (ADA,))
@@ -64,12 +64,12 @@ def test_a_hard_bounce_to_the_mails_own_address_ends_the_mail(sent: Street) -> N
     assert [row.kind for row in sent.store.bounces.of(ADA)] == ["hard"]
 
 
-def test_the_message_id_of_a_mail_to_that_very_address_will_do(sent: Street) -> None:
+def test_the_message_id_of_a_message_to_that_address_is_proof_too(sent: SendingSite) -> None:
     known = delivery_to(sent.store, ADA).message_id
     assert process_report(sent.store, 5, [report(message_id=known)], NOW).suppressed == (ADA,)
 
 
-def test_a_forged_report_suppresses_nobody(sent: Street) -> None:
+def test_a_forged_report_suppresses_nobody(sent: SendingSite) -> None:
     bobs = delivery_to(sent.store, "bob@reader.example").message_id
     address = signed(sent.store)
     forged = [
@@ -87,63 +87,63 @@ def test_a_forged_report_suppresses_nobody(sent: Street) -> None:
     assert sent.store.bounces.latest(10) == []
 
 
-def test_a_complaint_ends_the_subscription(sent: Street) -> None:
+def test_a_complaint_unsubscribes_and_suppresses(sent: SendingSite) -> None:
     process_report(sent.store, 5, [report(Kind.COMPLAINT, origin="arf", email="", envelope_to=signed(sent.store))], NOW)
 
     assert sent.store.subscribers.get(ADA).status is Status.UNSUBSCRIBED
     assert str(sent.store.subscribers.why_suppressed(ADA)).startswith("complaint")
 
 
-def test_soft_bounces_count_once_for_each_mail_and_not_for_ever(sent: Street) -> None:
+def test_soft_bounces_count_once_per_message_and_expire(sent: SendingSite) -> None:
     address = signed(sent.store)
 
     def soft(number: int) -> BounceReport:
         return report(Kind.SOFT, fingerprint=str(number), envelope_to=address)
 
-    assert process_report(sent.store, 2, [soft(1), soft(2)], NOW).suppressed == ()  # two reports on one mail
+    assert process_report(sent.store, 2, [soft(1), soft(2)], NOW).suppressed == ()  # two reports about one message
     sent.wait(days=1)
     sent.add_paper("Pears in Summer", 2)
     with serving(Server()) as server:
         sent.send_to(server)
     address = signed(sent.store)
-    assert process_report(sent.store, 2, [soft(3)], NOW + timedelta(days=40)).suppressed == ()  # the first is forgotten
+    assert process_report(sent.store, 2, [soft(3)], NOW + timedelta(days=40)).suppressed == ()  # the first has expired
     assert process_report(sent.store, 2, [soft(4)], NOW + timedelta(days=1)).suppressed == (ADA,)
 
 
-def test_a_report_counts_once(sent: Street) -> None:
+def test_a_repeated_report_is_counted_once(sent: SendingSite) -> None:
     one = report(Kind.SOFT, envelope_to=signed(sent.store))
     assert process_report(sent.store, 5, [one, one], NOW) == ProcessedReports(soft=1, repeated=1)
     assert process_report(sent.store, 5, [one], NOW) == ProcessedReports(repeated=1)
 
 
-def test_what_a_server_refuses_at_once_is_remembered_too(street: Street) -> None:  # noqa: F811
-    street.add_paper("Pears in Winter", 1)
-    street.add_reader(ADA, "pears")
+def test_a_rejection_in_the_smtp_session_is_recorded_as_a_bounce(site: SendingSite) -> None:  # noqa: F811
+    site.add_paper("Pears in Winter", 1)
+    site.add_subscriber(ADA, "pears")
     with serving(Server(on_rcpt=lambda _address, _seen: "550 5.1.1 no such user")) as server:
-        street.send_to(server)
+        site.send_to(server)
 
-    (row,) = street.store.bounces.of(ADA)
+    (row,) = site.store.bounces.of(ADA)
     assert (row.kind, row.code, row.origin) == ("hard", "5.1.1", "smtp")
-    assert row.delivery_id == delivery_to(street.store, ADA).id
+    assert row.delivery_id == delivery_to(site.store, ADA).id
 
 
-def test_mail_goes_out_under_an_address_of_its_own_and_comes_back_to_it(street: Street) -> None:  # noqa: F811
-    street.config = replace(street.config, bounce_address="bounces@papers.example")
-    street.add_paper("Pears in Winter", 1)
-    street.add_reader(ADA, "pears")
+def test_each_message_has_its_own_return_address(site: SendingSite) -> None:  # noqa: F811
+    site.config = replace(site.config, bounce_address="bounces@papers.example")
+    site.add_paper("Pears in Winter", 1)
+    site.add_subscriber(ADA, "pears")
     with serving(Server()) as server:
-        street.send_to(server)
+        site.send_to(server)
 
     (sender,) = [command.removeprefix("MAIL ") for command in server.asked if command.startswith("MAIL ")]
-    assert sender == signed(street.store)
-    assert tokens.read_bounce_report(street.store.secret(), sender.upper()) == delivery_to(street.store, ADA).id
+    assert sender == signed(site.store)
+    assert tokens.read_bounce_report(site.store.secret(), sender.upper()) == delivery_to(site.store, ADA).id
     bounce = next(case.raw for case in CASES if case.name == "gmail no such user")
     raw = bounce.replace(b"To: bounces@papers.example", f"To: {sender}".encode())
-    assert process_report(street.store, 5, read_bounce_report(raw), NOW).suppressed == (ADA,)
+    assert process_report(site.store, 5, read_bounce_report(raw), NOW).suppressed == (ADA,)
 
 
 @given(number=st.integers(0, 10**18 - 1), other=st.integers(0, 10**18 - 1))
-def test_a_return_address_is_read_again_and_no_other(number: int, other: int) -> None:
+def test_a_return_address_is_verified(number: int, other: int) -> None:
     address = tokens.verp_address(b"secret", number, "bounces@papers.example")
     assert len(address.partition("@")[0]) <= 64
     assert tokens.read_bounce_report(b"secret", address) == number
@@ -153,7 +153,7 @@ def test_a_return_address_is_read_again_and_no_other(number: int, other: int) ->
 
 
 @given(st.text())
-def test_any_text_may_be_taken_for_a_return_address(text: str) -> None:
+def test_any_text_is_accepted_as_a_candidate_return_address(text: str) -> None:
     assert tokens.read_bounce_report(b"secret", text) is None
 
 
@@ -182,7 +182,7 @@ def test_a_report_from_a_pipe_suppresses_and_is_listed(with_ada: Newsletter, tmp
     read = with_ada("bounces", "read", "-", stdin=bounce_of(tmp_path))
 
     assert read.exit_code == 0
-    assert read.stdout == f"1 message: 1 hard\n{ADA} is not mailed any more\n"
+    assert read.stdout == f"1 message: 1 hard\n{ADA} is suppressed\n"
     listed = with_ada("bounces", "--for", ADA).stdout
     assert "hard" in listed
     assert "5.1.1" in listed
@@ -200,17 +200,19 @@ def test_a_maildir_is_read_once_and_by_every_run(with_ada: Newsletter, tmp_path:
     first = with_ada("run")
     again = with_ada("bounces", "read")
 
-    assert f"{ADA} is not mailed any more" in first.stderr
+    assert f"{ADA} is suppressed" in first.stderr
     assert [path.name for path in (box / "cur").iterdir()] == ["1.mx:2,S"]
     assert again.stdout.startswith("0 messages")
 
 
-def test_mail_that_is_no_report_changes_nothing(with_ada: Newsletter) -> None:
-    assert with_ada("bounces", "read", "-", stdin=b"Subject: hello\r\n\r\nhello\r\n").stdout == "1 message: no report\n"
-    assert with_ada("bounces").stdout == "nothing came back\n"
+def test_a_message_without_a_report_changes_nothing(with_ada: Newsletter) -> None:
+    assert (
+        with_ada("bounces", "read", "-", stdin=b"Subject: hello\r\n\r\nhello\r\n").stdout == "1 message: no reports\n"
+    )
+    assert with_ada("bounces").stdout == "no bounces or complaints\n"
 
 
-def test_exit_codes_tell_a_mail_server_what_to_do(with_ada: Newsletter, tmp_path: Path) -> None:
+def test_exit_codes_follow_sysexits(with_ada: Newsletter, tmp_path: Path) -> None:
     assert with_ada("bounces", "read", "nowhere.eml").exit_code == 66
     assert with_ada("bounces", "read").exit_code == 2
     assert with_ada("bounces", "read", "--maildir", str(tmp_path / "none")).exit_code == 1

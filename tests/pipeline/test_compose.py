@@ -40,7 +40,7 @@ def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:
     ]
 
 
-def test_a_paper_grows_old_by_the_editions_day_and_not_by_the_clock() -> None:
+def test_a_paper_ages_by_the_day_of_the_edition() -> None:
     index = Matcher(PaperIndex([paper(1, "Pears")]))
     later = replace(EDITION, day=TODAY + timedelta(days=14))
 
@@ -54,7 +54,7 @@ def test_a_paper_grows_old_by_the_editions_day_and_not_by_the_clock() -> None:
 
 YESTERDAY = NOW - timedelta(days=1)
 BEFORE = replace(EDITION, since=YESTERDAY)
-WISHES_UPDATES = replace(PEARS, updates=True)
+WANTS_UPDATES = replace(PEARS, updates=True)
 
 
 def revised(seen_at: datetime, revised_at: datetime | None, version: int = 2) -> Matcher:
@@ -67,29 +67,29 @@ def revised(seen_at: datetime, revised_at: datetime | None, version: int = 2) ->
         (NOW, None, None, True, True),
         (NOW, None, NOW, False, False),
         (NOW, NOW, None, True, True),  # new, and revised on the same day
-        (YESTERDAY, NOW, None, False, True),  # not news for those who did not want it then
+        (YESTERDAY, NOW, None, False, True),  # seen before this window
         (YESTERDAY, NOW, YESTERDAY, False, True),
         (YESTERDAY, NOW, NOW, False, False),  # sent since
         (YESTERDAY, YESTERDAY, YESTERDAY, False, False),  # revised before this edition's window
     ],
 )
-def test_a_new_version_is_news_only_to_those_who_want_updates(
+def test_a_new_version_is_shown_only_to_subscribers_who_want_updates(
     seen_at: datetime, revised_at: datetime | None, sent_at: datetime | None, shown: bool, shown_with_updates: bool
 ) -> None:
     index, sent = revised(seen_at, revised_at), {1: sent_at} if sent_at else {}
-    digests = [compose(index, BEFORE, profile, sent) for profile in (PEARS, WISHES_UPDATES)]
+    digests = [compose(index, BEFORE, profile, sent) for profile in (PEARS, WANTS_UPDATES)]
     assert [bool(digest.items) for digest in digests] == [shown, shown_with_updates]
     assert [digest.considered for digest in digests] == [shown, shown_with_updates]
 
 
-def test_a_digest_says_that_a_version_is_why_a_paper_is_there() -> None:
-    (again,) = compose(revised(YESTERDAY, NOW, version=3), BEFORE, WISHES_UPDATES, {1: YESTERDAY}).items
-    (first,) = compose(revised(NOW, NOW, version=3), BEFORE, WISHES_UPDATES, {}).items
+def test_a_new_version_is_a_reason() -> None:
+    (again,) = compose(revised(YESTERDAY, NOW, version=3), BEFORE, WANTS_UPDATES, {1: YESTERDAY}).items
+    (first,) = compose(revised(NOW, NOW, version=3), BEFORE, WANTS_UPDATES, {}).items
     assert again.reasons == (Reason(ReasonKind.NEW_VERSION, "v3"), Reason(ReasonKind.TITLE, "pear"))
     assert first.reasons == (Reason(ReasonKind.TITLE, "pear"),)
 
 
-def test_what_was_withdrawn_after_planning_is_taken_out_with_its_empty_section() -> None:
+def test_papers_withdrawn_after_planning_are_removed_with_empty_sections() -> None:
     papers = [paper(1, "Pears"), paper(2, "Pears and Robots"), paper(3, "Robots")]
     profile = make_profile(topics=(make_topic("Pears", ("pear",)), make_topic("Robots", ("robot",))))
     digest = compose(Matcher(PaperIndex(papers)), EDITION, profile, {})
@@ -118,18 +118,18 @@ def test_the_first_edition_of_a_site_reaches_back(store: Store, cadence: Cadence
     assert (first.since, first.created_at, first.note) == (NOW - timedelta(days=days), NOW, "Hello")
 
 
-def test_the_next_edition_begins_where_the_one_before_it_was_made(store: Store) -> None:
+def test_the_next_edition_begins_where_the_previous_one_ended(store: Store) -> None:
     store.editions.put(found(store, make_profile()))
     store.editions.put(found(store, make_profile(cadence=Cadence.WEEKLY), timedelta(hours=5)))
 
     assert found(store, make_profile(), timedelta(days=3)).since == NOW
 
 
-def test_an_edition_that_was_made_stays_as_it_is(store: Store) -> None:
-    first = found(store, make_profile(), note="First words")
+def test_a_stored_edition_does_not_change(store: Store) -> None:
+    first = found(store, make_profile(), note="First note")
     store.editions.put(first)
 
-    assert found(store, make_profile(), timedelta(hours=1), note="Other words") == first
+    assert found(store, make_profile(), timedelta(hours=1), note="Other note") == first
 
 
 def test_finding_an_edition_stores_nothing(store: Store) -> None:
@@ -155,7 +155,7 @@ profiles = st.builds(
 
 @given(days, profiles)
 @settings(max_examples=150)
-def test_whatever_comes_on_which_day_no_reader_gets_a_paper_twice(history: list[list[str]], profile: Profile) -> None:
+def test_no_history_of_pulls_shows_a_subscriber_a_paper_twice(history: list[list[str]], profile: Profile) -> None:
     papers: list[Paper] = []
     digests: list[Digest] = []
     for titles in history:

@@ -1,4 +1,4 @@
-"""A sender that is killed, at whatever moment, and started again until it is done."""
+"""A sender that is killed at random moments, and restarted until it is done."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ import pytest
 
 from newsletter.models import DeliveryStatus
 from newsletter.pipeline.deliver import MAX_ATTEMPTS
-from tests.pipeline.conftest import Street
+from tests.pipeline.conftest import SendingSite
 from tests.pipeline.test_deliver import SENDER
 from tests.smtpd import Server, serving
 
-READERS = [f"reader{number:02}@example.org" for number in range(30)]
+SUBSCRIBERS = [f"subscriber{number:02}@example.org" for number in range(30)]
 
 
 @pytest.fixture
-def thirty_readers(street: Street) -> Street:
-    street.add_paper("Pears in Winter", 1)
-    for subscriber in READERS:
-        street.add_reader(subscriber, "pears")
-    return street
+def thirty_subscribers(site: SendingSite) -> SendingSite:
+    site.add_paper("Pears in Winter", 1)
+    for subscriber in SUBSCRIBERS:
+        site.add_subscriber(subscriber, "pears")
+    return site
 
 
 class Senders:
-    """One sending process after another."""
+    """Runs one sending process after another."""
 
-    def __init__(self, site: Path, server: Server, now: str) -> None:
-        self._command = [sys.executable, "-c", SENDER, str(site), str(server.port), now]
+    def __init__(self, root: Path, server: Server, now: str) -> None:
+        self._command = [sys.executable, "-c", SENDER, str(root), str(server.port), now]
         self._running: subprocess.Popen[bytes] | None = None
         self.exits: list[int] = []
 
@@ -55,78 +55,76 @@ def message_ids(server: Server) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("moment", ["on_mail", "on_rcpt", "on_data"])
-def test_killed_before_the_server_has_taken_a_message_nobody_gets_two(
-    thirty_readers: Street, tmp_path: Path, moment: str
+def test_a_kill_before_the_server_accepts_a_message_sends_nothing_twice(
+    thirty_subscribers: SendingSite, tmp_path: Path, moment: str
 ) -> None:
     kills = {1, 7, 30}
     asked = 0
 
-    def answer(_address: str, _seen: int) -> str | None:
+    def reply(_address: str, _seen: int) -> str | None:
         nonlocal asked
         asked += 1
         if asked not in kills:
             return None
         senders.kill()
-        return "451 4.3.0 not taken"
+        return "451 4.3.0 not accepted"
 
-    with serving(Server(**{moment: answer})) as server:  # type: ignore[arg-type]
-        senders = Senders(tmp_path, server, thirty_readers.now.isoformat())
+    with serving(Server(**{moment: reply})) as server:  # type: ignore[arg-type]
+        senders = Senders(tmp_path, server, thirty_subscribers.now.isoformat())
         while senders.run() == -9:
             pass
 
     assert senders.exits == [-9, -9, -9, 0]
-    assert sorted(server.recipients) == READERS
+    assert sorted(server.recipients) == SUBSCRIBERS
 
 
-def test_killed_at_any_moment_nobody_is_missed_and_doubles_have_one_message_id(
-    thirty_readers: Street, tmp_path: Path
-) -> None:
-    chance = random.Random(8)  # noqa: S311 - dice, and the same ones every time
+def test_kills_miss_nobody_and_duplicates_share_a_message_id(thirty_subscribers: SendingSite, tmp_path: Path) -> None:
+    chance = random.Random(8)  # noqa: S311 - reproducible
     kills = 0
 
-    def answer(_address: str, _seen: int) -> None:
+    def reply(_address: str, _seen: int) -> None:
         nonlocal kills
         if kills < 4 and chance.random() < 0.1:
             kills += 1
             threading.Timer(chance.random() / 50, senders.kill).start()
 
-    with serving(Server(on_mail=answer)) as server:
-        senders = Senders(tmp_path, server, thirty_readers.now.isoformat())
+    with serving(Server(on_mail=reply)) as server:
+        senders = Senders(tmp_path, server, thirty_subscribers.now.isoformat())
         while senders.run() == -9:
             pass
 
     killed = senders.exits.count(-9)
     assert killed > 0
     assert senders.exits[-1] == 0
-    assert set(server.recipients) == set(READERS)
-    assert len(server.accepted) <= len(READERS) + killed
+    assert set(server.recipients) == set(SUBSCRIBERS)
+    assert len(server.accepted) <= len(SUBSCRIBERS) + killed
     assert max(Counter(server.recipients).values()) <= 1 + killed
     assert {len(ids) for ids in message_ids(server).values()} == {1}
 
 
-def test_after_a_kill_only_the_one_on_the_wire_is_in_doubt(thirty_readers: Street, tmp_path: Path) -> None:
+def test_after_a_kill_only_the_message_in_flight_is_in_doubt(thirty_subscribers: SendingSite, tmp_path: Path) -> None:
     def kill(taken: int) -> None:
         if taken == 12:
             senders.kill()
 
     with serving(Server(before_reply=kill)) as server:
-        senders = Senders(tmp_path, server, thirty_readers.now.isoformat())
+        senders = Senders(tmp_path, server, thirty_subscribers.now.isoformat())
         senders.run()
 
-    waiting = thirty_readers.store.deliveries.open()
+    waiting = thirty_subscribers.store.deliveries.open()
     assert Counter(delivery.status for delivery in waiting) == {
         DeliveryStatus.SENDING: 1,
-        DeliveryStatus.QUEUED: len(READERS) - 12,
+        DeliveryStatus.QUEUED: len(SUBSCRIBERS) - 12,
     }
 
 
-def test_what_stops_the_run_never_counts_against_a_reader(thirty_readers: Street) -> None:
-    """A server that refuses us for a day is not an attempt; the first greylisting after it is not the last."""
+def test_an_error_that_stops_the_run_is_not_an_attempt(thirty_subscribers: SendingSite) -> None:
+    """Policy rejections of the sender for hours use up no attempts of a delivery."""
     with serving(Server(on_mail=lambda _address, _seen: "550 5.7.1 we do not know you")) as server:
         for _ in range(MAX_ATTEMPTS):
-            thirty_readers.send_to(server)
-            thirty_readers.wait(hours=1)
+            thirty_subscribers.send_to(server)
+            thirty_subscribers.wait(hours=1)
     with serving(Server(on_rcpt=lambda _address, seen: "450 4.2.0 greylisted" if seen == 0 else None)) as server:
-        greylisted = thirty_readers.send_to(server)
+        greylisted = thirty_subscribers.send_to(server)
 
     assert {outcome.status for outcome in greylisted.outcomes} == {"deferred"}

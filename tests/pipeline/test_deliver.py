@@ -15,20 +15,20 @@ from newsletter.models import Cadence, DeliveryStatus, Message, Status
 from newsletter.pipeline.deliver import MAX_ATTEMPTS
 from newsletter.sending.maildir import MaildirTransport
 from tests.factories import NOW
-from tests.pipeline.conftest import Street, told
+from tests.pipeline.conftest import SendingSite, outcomes_of
 from tests.smtpd import Server, serving
 
 
 @pytest.fixture
-def two_readers(street: Street) -> Street:
-    street.add_paper("Pears in Winter", 1)
-    street.add_paper("Robots in Spring", 2)
-    street.add_reader("ada@example.org", "pears")
-    street.add_reader("bob@example.org", "robots")
-    return street
+def two_subscribers(site: SendingSite) -> SendingSite:
+    site.add_paper("Pears in Winter", 1)
+    site.add_paper("Robots in Spring", 2)
+    site.add_subscriber("ada@example.org", "pears")
+    site.add_subscriber("bob@example.org", "robots")
+    return site
 
 
-def mails(server: Server) -> dict[str, EmailMessage]:
+def messages_of(server: Server) -> dict[str, EmailMessage]:
     return {recipient: message_from_bytes(content, policy=default) for recipient, content in server.accepted}
 
 
@@ -38,11 +38,11 @@ def text_of(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def test_two_profiles_get_two_different_digests(two_readers: Street) -> None:
+def test_two_profiles_get_two_different_digests(two_subscribers: SendingSite) -> None:
     with serving(Server()) as server:
-        report = two_readers.send_to(server)
+        report = two_subscribers.send_to(server)
 
-    received = mails(server)
+    received = messages_of(server)
     assert report.is_clean
     assert [outcome.papers for outcome in report.outcomes] == [1, 1]
     assert "Pears in Winter" in text_of(received["ada@example.org"])
@@ -51,36 +51,36 @@ def test_two_profiles_get_two_different_digests(two_readers: Street) -> None:
     assert all(mail.defects == [] for mail in received.values())
 
 
-def test_sending_twice_mails_nobody_twice(two_readers: Street) -> None:
+def test_sending_twice_mails_nobody_twice(two_subscribers: SendingSite) -> None:
     with serving(Server()) as server:
-        two_readers.send_to(server)
-        again = two_readers.send_to(server)
+        two_subscribers.send_to(server)
+        again = two_subscribers.send_to(server)
 
     assert len(server.accepted) == 2
-    assert {status for status, _ in told(again).values()} == {"not sent"}
+    assert {status for status, _ in outcomes_of(again).values()} == {"not sent"}
 
 
-def test_no_paper_is_sent_twice_to_anyone_but_new_ones_are(two_readers: Street) -> None:
+def test_no_paper_is_sent_twice_to_anyone_but_new_ones_are(two_subscribers: SendingSite) -> None:
     with serving(Server()) as server:
-        two_readers.send_to(server)
-        two_readers.wait(days=1)
-        two_readers.add_paper("Pears in Summer", 3)
-        next_day = two_readers.send_to(server)
+        two_subscribers.send_to(server)
+        two_subscribers.wait(days=1)
+        two_subscribers.add_paper("Pears in Summer", 3)
+        next_day = two_subscribers.send_to(server)
 
-    second = text_of(mails(server)["ada@example.org"])
+    second = text_of(messages_of(server)["ada@example.org"])
     assert ("Pears in Summer" in second, "Pears in Winter" in second) == (True, False)
-    assert told(next_day)["bob@example.org"] == ("not sent", "no match: 1 new paper, none on robots")
+    assert outcomes_of(next_day)["bob@example.org"] == ("not sent", "no match: 1 new paper, none on robots")
 
 
-def test_a_paper_pulled_after_yesterdays_edition_is_in_todays_for_every_time_zone(street: Street) -> None:
+def test_a_paper_pulled_after_yesterdays_edition_is_in_todays_for_every_time_zone(site: SendingSite) -> None:
     for zone in ("Asia/Tokyo", "Europe/Berlin", "America/Los_Angeles"):
         address = f"{zone.split('/')[1].lower()}@example.org"
-        street.add_reader(address, "pears", time_zone=zone, max_papers=100, max_per_section=100)
+        site.add_subscriber(address, "pears", time_zone=zone, max_papers=100, max_per_section=100)
     with serving(Server()) as server:
         for hour in range(72):
-            street.add_paper(f"Pears of Hour {hour}", hour)
-            street.send_to(server)
-            street.wait(hours=1)
+            site.add_paper(f"Pears of Hour {hour}", hour)
+            site.send_to(server)
+            site.wait(hours=1)
 
     for address in ("tokyo@example.org", "berlin@example.org", "los_angeles@example.org"):
         texts = [text_of(message_from_bytes(c, policy=default)) for to, c in server.accepted if to == address]
@@ -90,21 +90,24 @@ def test_a_paper_pulled_after_yesterdays_edition_is_in_todays_for_every_time_zon
         assert sorted(titles) == sorted(f"Pears of Hour {hour}" for hour in range(len(titles)))
 
 
-def test_weekly_readers_of_different_days_get_the_day_and_the_week_of_their_own(street: Street) -> None:
-    street.add_reader("monday@example.org", "pears", cadence=Cadence.WEEKLY, weekday=0)
-    street.add_reader("friday@example.org", "pears", cadence=Cadence.WEEKLY, weekday=4)
+def test_weekly_subscribers_get_their_own_weekday_and_the_week_before_it(site: SendingSite) -> None:
+    site.add_subscriber("monday@example.org", "pears", cadence=Cadence.WEEKLY, weekday=0)
+    site.add_subscriber("friday@example.org", "pears", cadence=Cadence.WEEKLY, weekday=4)
     with serving(Server()) as server:
         for day in range(1, 15):  # from Saturday, 9 May
-            street.wait(days=1)
-            street.add_paper(f"Pears of Day {day}", day)
-            street.send_to(server)
+            site.wait(days=1)
+            site.add_paper(f"Pears of Day {day}", day)
+            site.send_to(server)
 
     subjects = [
         (recipient, str(message_from_bytes(content, policy=default)["Subject"]))
         for recipient, content in server.accepted
     ]
     assert subjects == [
-        ("friday@example.org", "Week to 8 May: Pears of Day 1"),  # a new reader's first comes with the next run
+        (
+            "friday@example.org",
+            "Week to 8 May: Pears of Day 1",
+        ),  # a new subscriber's first edition comes with the next run
         ("monday@example.org", "Week to 4 May: Pears of Day 1"),
         ("monday@example.org", "Week to 11 May: Pears of Day 2 (+1 more)"),
         ("friday@example.org", "Week to 15 May: Pears of Day 2 (+5 more)"),
@@ -113,162 +116,170 @@ def test_weekly_readers_of_different_days_get_the_day_and_the_week_of_their_own(
     ]
 
 
-def test_a_dry_run_tells_and_writes_nothing(two_readers: Street) -> None:
-    report = two_readers.send(None)
+def test_a_dry_run_reports_what_would_be_sent_and_writes_nothing(two_subscribers: SendingSite) -> None:
+    report = two_subscribers.send(None)
 
     assert [(o.email, o.status, o.papers) for o in report.outcomes] == [
         ("ada@example.org", "would send", 1),
         ("bob@example.org", "would send", 1),
     ]
-    assert two_readers.store.deliveries.open() == []
-    assert two_readers.store.editions.find("daily-2026-05-08") is None
+    assert two_subscribers.store.deliveries.open() == []
+    assert two_subscribers.store.editions.find("daily-2026-05-08") is None
 
 
-def test_only_those_asked_for_are_served(two_readers: Street) -> None:
+def test_only_serves_the_given_addresses(two_subscribers: SendingSite) -> None:
     with serving(Server()) as server:
-        two_readers.send_to(server, only={"BOB@example.org"})
+        two_subscribers.send_to(server, only={"BOB@example.org"})
 
     assert server.recipients == ["bob@example.org"]
 
 
-def test_greylisting_is_waited_out(two_readers: Street) -> None:
+def test_a_greylisted_delivery_is_deferred_and_sent_later(two_subscribers: SendingSite) -> None:
     with serving(Server(on_rcpt=lambda _address, seen: "450 4.2.0 greylisted" if seen == 0 else None)) as server:
-        first = two_readers.send_to(server)
-        at_once = two_readers.send_to(server)
-        two_readers.wait(minutes=5)
-        later = two_readers.send_to(server)
+        first = two_subscribers.send_to(server)
+        at_once = two_subscribers.send_to(server)
+        two_subscribers.wait(minutes=5)
+        later = two_subscribers.send_to(server)
 
-    assert {status for status, _ in told(first).values()} == {"deferred"}
+    assert {status for status, _ in outcomes_of(first).values()} == {"deferred"}
     assert not first.is_clean
-    assert told(at_once)["ada@example.org"][1].startswith("daily-2026-05-08 waits until 2026-05-08 09:3")
-    assert {status for status, _ in told(later).values()} == {"sent"}
+    assert outcomes_of(at_once)["ada@example.org"][1].startswith("daily-2026-05-08 deferred until 2026-05-08 09:3")
+    assert {status for status, _ in outcomes_of(later).values()} == {"sent"}
     assert sorted(server.recipients) == ["ada@example.org", "bob@example.org"]
 
 
-def test_who_is_deferred_for_ever_is_given_up_one_day(two_readers: Street) -> None:
+def test_a_delivery_fails_after_the_maximum_number_of_attempts(two_subscribers: SendingSite) -> None:
     with serving(Server(on_rcpt=lambda _address, _seen: "450 4.2.0 not today")) as server:
         for _ in range(MAX_ATTEMPTS):
-            report = two_readers.send_to(server, only={"ada@example.org"})
-            two_readers.wait(hours=5)
+            report = two_subscribers.send_to(server, only={"ada@example.org"})
+            two_subscribers.wait(hours=5)
 
-    status, words = told(report)["ada@example.org"]
-    assert (status, words.startswith(f"gave up after {MAX_ATTEMPTS} attempts: ")) == ("failed", True)
+    status, detail = outcomes_of(report)["ada@example.org"]
+    assert (status, detail.startswith(f"gave up after {MAX_ATTEMPTS} attempts: ")) == ("failed", True)
 
 
-def test_a_refused_reader_fails_alone(two_readers: Street) -> None:
+def test_a_refused_recipient_fails_alone(two_subscribers: SendingSite) -> None:
     with serving(Server(on_rcpt=lambda to, _seen: "550 5.1.1 who?" if to.startswith("ada") else None)) as server:
-        report = two_readers.send_to(server)
+        report = two_subscribers.send_to(server)
 
-    assert (told(report)["ada@example.org"][0], told(report)["bob@example.org"][0]) == ("failed", "sent")
+    assert (outcomes_of(report)["ada@example.org"][0], outcomes_of(report)["bob@example.org"][0]) == ("failed", "sent")
     assert report.error is None
     assert not report.is_clean
 
 
-def test_a_policy_against_us_stops_the_run_and_blames_no_reader(two_readers: Street) -> None:
+def test_a_policy_rejection_of_the_sender_stops_the_run_and_fails_no_delivery(two_subscribers: SendingSite) -> None:
     with serving(Server(on_mail=lambda _address, _seen: "550 5.7.515 not authenticated")) as server:
-        stopped = two_readers.send_to(server)
+        stopped = two_subscribers.send_to(server)
         server.on_mail = lambda _address, _seen: None
-        mended = two_readers.send_to(server)
+        mended = two_subscribers.send_to(server)
 
     assert isinstance(stopped.error, TransportError)
     assert server.asked.count("MAIL digest@newsletter.example") == 3
-    assert {status for status, _ in told(mended).values()} == {"sent"}
+    assert {status for status, _ in outcomes_of(mended).values()} == {"sent"}
 
 
-def test_a_server_that_is_down_leaves_the_store_as_it_was_and_loses_nothing(two_readers: Street) -> None:
+def test_a_server_that_is_down_leaves_the_ledger_unchanged(two_subscribers: SendingSite) -> None:
     with serving(Server()) as server:
         pass
-    down = two_readers.send_to(server)
-    assert two_readers.store.deliveries.open() == []
-    assert two_readers.store.editions.find("daily-2026-05-08") is None
+    down = two_subscribers.send_to(server)
+    assert two_subscribers.store.deliveries.open() == []
+    assert two_subscribers.store.editions.find("daily-2026-05-08") is None
     with serving(Server()) as server:
-        up = two_readers.send_to(server)
+        up = two_subscribers.send_to(server)
 
     assert isinstance(down.error, TransportError)
-    assert told(down) == dict.fromkeys(
+    assert outcomes_of(down) == dict.fromkeys(
         ("ada@example.org", "bob@example.org"), ("not sent", f"waiting: {down.error.message}")
     )
-    assert {status for status, _ in told(up).values()} == {"sent"}
+    assert {status for status, _ in outcomes_of(up).values()} == {"sent"}
 
 
-def plan_without_sending(street: Street, **options: object) -> None:
-    """Have everything planned and queued, and the run stopped before the first message."""
+def plan_without_sending(site: SendingSite, **options: object) -> None:
+    """Queue everything, and stop the run before the first message."""
     with serving(Server(on_mail=lambda _address, _seen: "550 5.7.1 not you")) as server:
-        street.send_to(server, **options)
+        site.send_to(server, **options)
 
 
-class LeavingInBetween(MaildirTransport):
-    """A transport during whose first message another reader leaves."""
+class UnsubscribingInBetween(MaildirTransport):
+    """A transport during whose first message another subscriber unsubscribes."""
 
-    def __init__(self, root: Path, street: Street) -> None:
+    def __init__(self, root: Path, site: SendingSite) -> None:
         super().__init__(root)
-        self.street = street
+        self.site = site
 
     def _put(self, message: Message) -> str:
-        bob = self.street.store.subscribers.get("bob@example.org")
-        self.street.store.subscribers.set_status(bob.id, Status.UNSUBSCRIBED, self.street.now)
+        bob = self.site.store.subscribers.get("bob@example.org")
+        self.site.store.subscribers.set_status(bob.id, Status.UNSUBSCRIBED, self.site.now)
         return super()._put(message)
 
 
-def test_who_leaves_between_planning_and_sending_is_not_mailed(two_readers: Street, tmp_path: Path) -> None:
-    report = two_readers.send(LeavingInBetween(tmp_path / "outbox", two_readers))
+def test_a_subscriber_who_unsubscribes_after_planning_is_not_mailed(
+    two_subscribers: SendingSite, tmp_path: Path
+) -> None:
+    report = two_subscribers.send(UnsubscribingInBetween(tmp_path / "outbox", two_subscribers))
 
-    assert told(report)["bob@example.org"] == ("skipped", "left after planning")
-
-
-def test_a_suppressed_address_is_not_mailed(two_readers: Street, tmp_path: Path) -> None:
-    two_readers.store.subscribers.suppress("ADA@example.org", "complaint", NOW)
-
-    report = two_readers.send(MaildirTransport(tmp_path / "outbox"))
-
-    assert told(report)["ada@example.org"] == ("not sent", "suppressed: complaint")
+    assert outcomes_of(report)["bob@example.org"] == ("skipped", "unsubscribed after planning")
 
 
-def test_a_restart_renders_what_was_planned_even_if_more_was_pulled_since(two_readers: Street) -> None:
-    plan_without_sending(two_readers)
-    two_readers.add_paper("Pears Too Late", 9)
+def test_a_suppressed_address_is_not_mailed(two_subscribers: SendingSite, tmp_path: Path) -> None:
+    two_subscribers.store.subscribers.suppress("ADA@example.org", "complaint", NOW)
+
+    report = two_subscribers.send(MaildirTransport(tmp_path / "outbox"))
+
+    assert outcomes_of(report)["ada@example.org"] == ("not sent", "suppressed: complaint")
+
+
+def test_a_restart_renders_what_was_planned_even_if_more_was_pulled_since(two_subscribers: SendingSite) -> None:
+    plan_without_sending(two_subscribers)
+    two_subscribers.add_paper("Pears Too Late", 9)
     with serving(Server()) as server:
-        two_readers.send_to(server)
+        two_subscribers.send_to(server)
 
-    assert "Pears Too Late" not in text_of(mails(server)["ada@example.org"])
+    assert "Pears Too Late" not in text_of(messages_of(server)["ada@example.org"])
 
 
-def test_a_delivery_in_doubt_is_sent_again_under_the_same_message_id(two_readers: Street, tmp_path: Path) -> None:
-    plan_without_sending(two_readers)
-    doubtful, _ = two_readers.store.deliveries.open()
-    two_readers.store.deliveries.move(doubtful.id, DeliveryStatus.SENDING, NOW)
+def test_a_delivery_in_doubt_is_resent_under_the_same_message_id(two_subscribers: SendingSite, tmp_path: Path) -> None:
+    plan_without_sending(two_subscribers)
+    doubtful, _ = two_subscribers.store.deliveries.open()
+    two_subscribers.store.deliveries.move(doubtful.id, DeliveryStatus.SENDING, NOW)
 
-    report = two_readers.send(MaildirTransport(tmp_path / "outbox"))
+    report = two_subscribers.send(MaildirTransport(tmp_path / "outbox"))
 
-    assert "in doubt since a crash" in told(report)["ada@example.org"][1]
+    assert "in doubt since a crash" in outcomes_of(report)["ada@example.org"][1]
     assert any(
         doubtful.message_id in file.read_text(encoding="utf-8") for file in (tmp_path / "outbox" / "new").iterdir()
     )
 
 
-def test_while_one_process_sends_another_may_not(two_readers: Street, tmp_path: Path) -> None:
+def test_only_one_process_sends_for_a_site(two_subscribers: SendingSite, tmp_path: Path) -> None:
     outbox = MaildirTransport(tmp_path / "outbox")
 
-    with FileLock(two_readers.config.site.lock), pytest.raises(NewsletterError, match="another newsletter is sending"):
-        two_readers.send(outbox)
+    with (
+        FileLock(two_subscribers.config.site.lock),
+        pytest.raises(
+            NewsletterError,
+            match=r"another newsletter process is already sending for this site \(lock: newsletter\.lock\)",
+        ),
+    ):
+        two_subscribers.send(outbox)
 
 
-def test_a_note_stays_with_its_edition(two_readers: Street) -> None:
-    plan_without_sending(two_readers, note="Hello **there**")
+def test_a_note_stays_with_its_edition(two_subscribers: SendingSite) -> None:
+    plan_without_sending(two_subscribers, note="Hello **there**")
     with serving(Server()) as server:
-        two_readers.send_to(server)
+        two_subscribers.send_to(server)
 
-    assert "Hello **there**" in text_of(mails(server)["ada@example.org"])
+    assert "Hello **there**" in text_of(messages_of(server)["ada@example.org"])
 
 
-def test_readers_of_the_same_topics_share_one_digest(street: Street) -> None:
-    street.add_paper("Pears in Winter", 1)
+def test_subscribers_with_the_same_topics_share_one_digest(site: SendingSite) -> None:
+    site.add_paper("Pears in Winter", 1)
     for number in range(5):
-        street.add_reader(f"reader{number}@example.org", "pears")
+        site.add_subscriber(f"subscriber{number}@example.org", "pears")
     with serving(Server()) as server:
-        street.send_to(server)
+        site.send_to(server)
 
-    deliveries = [street.store.deliveries.of_subscriber(number)[0] for number in range(1, 6)]
+    deliveries = [site.store.deliveries.of_subscriber(number)[0] for number in range(1, 6)]
     assert len({one.digest_id for one in deliveries}) == 1
     assert len({one.message_id for one in deliveries}) == 5
 
@@ -296,14 +307,14 @@ sys.exit(0 if report.is_clean else 1)
 """
 
 
-def test_killed_again_and_again_it_mails_everybody_and_nobody_twice_but_who_was_on_the_wire(
-    street: Street, tmp_path: Path
+def test_repeated_kills_miss_nobody_and_only_messages_in_flight_are_sent_twice(
+    site: SendingSite, tmp_path: Path
 ) -> None:
-    """The server kills the sender when it has taken a message and not yet said so: the worst moment there is."""
-    subscribers = [f"reader{number:02}@example.org" for number in range(30)]
-    street.add_paper("Pears in Winter", 1)
+    """The server kills the sender after it accepted a message and before its reply: the worst possible moment."""
+    subscribers = [f"subscriber{number:02}@example.org" for number in range(30)]
+    site.add_paper("Pears in Winter", 1)
     for subscriber in subscribers:
-        street.add_reader(subscriber, "pears")
+        site.add_subscriber(subscriber, "pears")
     kills = {1, 2, 9, 20, 33}
     processes: list[subprocess.Popen[bytes]] = []
 
@@ -314,7 +325,7 @@ def test_killed_again_and_again_it_mails_everybody_and_nobody_twice_but_who_was_
 
     with serving(Server(before_reply=kill)) as server:
         for _ in range(len(kills) + 1):
-            command = [sys.executable, "-c", SENDER, str(tmp_path), str(server.port), street.now.isoformat()]
+            command = [sys.executable, "-c", SENDER, str(tmp_path), str(server.port), site.now.isoformat()]
             processes.append(subprocess.Popen(command))
             processes[-1].wait(60)
 

@@ -1,4 +1,4 @@
-"""Nobody is sent a paper twice, by an account of what was told and sent that is kept apart from the store's tables."""
+"""Nobody is sent a paper twice: checked against a record of entries and messages kept apart from the store."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ADA, BOB = "ada@example.org", "bob@example.org"
 Run = tuple[list[Entry], timedelta, Cadence, bool, DeliveryStatus]
 
 
-def telling(number: int, *, arxiv: bool = False, doi: bool = False, extended: bool = False, version: int = 0) -> Entry:
-    """What one source says of a paper; only arXiv's ids have versions."""
+def listing(number: int, *, arxiv: bool = False, doi: bool = False, extended: bool = False, version: int = 0) -> Entry:
+    """A paper as one source lists it; only arXiv ids have versions."""
     return Entry(
         source="arxiv" if arxiv and version else "huggingface" if arxiv else "crossref",
         title=f"Paper {number} about pears{' (extended)' if extended else ''}",
@@ -34,13 +34,13 @@ def telling(number: int, *, arxiv: bool = False, doi: bool = False, extended: bo
     )
 
 
-def names_in(told: Entry | Paper) -> set[str]:
-    return {name for name in (told.arxiv_id, told.doi, told.title) if name}
+def names_in(listed: Entry | Paper) -> set[str]:
+    return {name for name in (listed.arxiv_id, listed.doi, listed.title) if name}
 
 
 @dataclass
 class Dispatch:
-    """That a delivery to a reader held a paper, by the names it had when that was planned."""
+    """A paper in a delivery, by the names it had when the delivery was planned."""
 
     delivery: int
     subscriber: str
@@ -49,14 +49,14 @@ class Dispatch:
 
 
 @dataclass
-class Account:
-    """A site with two readers, and what was told and sent there."""
+class Record:
+    """A site with two subscribers, and a record of what was listed and sent."""
 
     store: Store
     now: datetime = NOW
-    #: Names told together, directly or by way of others, are one paper's.
+    #: Names listed together, directly or transitively, belong to one paper.
     papers: list[set[str]] = field(default_factory=list)
-    #: The newest version told of each arXiv id, and when it last rose.
+    #: The newest version listed of each arXiv id, and when it last rose.
     newest: dict[str, int] = field(default_factory=dict)
     revised: dict[str, datetime] = field(default_factory=dict)
     dispatches: list[Dispatch] = field(default_factory=list)
@@ -70,14 +70,14 @@ class Account:
             self.newest[arxiv], self.revised[arxiv] = version, self.now
         self.store.papers.add(entry, self.now)
 
-    def profile_file(self, cadence: Cadence, *, updates: bool = False) -> None:
-        """Have Ada wish for something else; Bob never does."""
+    def change_profile(self, cadence: Cadence, *, updates: bool = False) -> None:
+        """Change Ada's preferences; Bob's stay the same."""
         profile = replace(PROFILE, cadence=cadence, updates=updates)
         with self.store.transaction():
             self.store.subscribers.update_profile(self.store.subscribers.get(ADA).id, "", profile, "cli")
 
     def send(self, outcome: DeliveryStatus = DeliveryStatus.SENT) -> int:
-        """Plan what is due, hold it against the account, have all that is open end so; return how many papers came."""
+        """Plan what is due, check it against the record, and give open deliveries this outcome; return the papers."""
         intents = [one for one in plan(self.store, self.now) if isinstance(one, Intent)]
         for intent in intents:
             key, subscriber = intent.edition.key, intent.subscriber
@@ -97,7 +97,7 @@ class Account:
         return sum(len(intent.digest.items) for intent in intents)
 
     def known(self, paper: Paper) -> set[str]:
-        """All names of a paper of the store, which must not have made one of two."""
+        """Return all names of a paper; fails if the store merged two papers into one."""
         (names,) = [names for names in self.papers if names & names_in(paper)]
         return names
 
@@ -113,16 +113,16 @@ class Account:
 
 
 @contextmanager
-def opened() -> Iterator[Account]:
+def opened() -> Iterator[Record]:
     with TemporaryDirectory() as folder, open_store(Path(folder) / "newsletter.db") as store:
         with store.transaction():
             for email in (ADA, BOB):
                 store.subscribers.add(email, "", PROFILE, "cli", NOW)
-        yield Account(store)
+        yield Record(store)
 
 
 yes, versions = st.booleans(), st.integers(0, 3)
-papers = st.builds(telling, st.integers(6, 7), arxiv=yes, doi=yes, extended=yes, version=versions)
+papers = st.builds(listing, st.integers(6, 7), arxiv=yes, doi=yes, extended=yes, version=versions)
 waits = st.sampled_from([0, 1, 24, 72, 240]).map(lambda hours: timedelta(hours=hours))
 outcomes = st.sampled_from([DeliveryStatus.SENT, DeliveryStatus.SENT, DeliveryStatus.DEFERRED, DeliveryStatus.FAILED])
 runs = st.tuples(st.lists(papers, max_size=2), waits, st.sampled_from(Cadence), yes, outcomes)
@@ -131,52 +131,52 @@ runs = st.tuples(st.lists(papers, max_size=2), waits, st.sampled_from(Cadence), 
 @given(st.lists(runs, min_size=8, max_size=16))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_no_history_sends_anyone_a_paper_twice(history: list[Run]) -> None:
-    with opened() as account:
+    with opened() as record:
         for entries, wait, cadence, updates, outcome in history:
-            account.now += wait
+            record.now += wait
             for entry in entries:
-                account.pull(entry)
-            account.profile_file(cadence, updates=updates)
-            account.send(outcome)
+                record.pull(entry)
+            record.change_profile(cadence, updates=updates)
+            record.send(outcome)
 
 
 @pytest.mark.parametrize("later", [Cadence.WEEKDAYS, Cadence.WEEKLY, Cadence.MONTHLY])
-def test_what_came_daily_does_not_come_with_a_rarer_edition(later: Cadence) -> None:
-    with opened() as account:
-        account.pull(telling(6, arxiv=True))
-        assert account.send() == 2
-        account.profile_file(later)
-        account.pull(telling(7, arxiv=True))
-        assert account.send() == 1  # Bob has had today's edition
+def test_a_paper_of_a_daily_edition_is_not_in_a_less_frequent_one(later: Cadence) -> None:
+    with opened() as record:
+        record.pull(listing(6, arxiv=True))
+        assert record.send() == 2
+        record.change_profile(later)
+        record.pull(listing(7, arxiv=True))
+        assert record.send() == 1  # Bob has had today's edition
 
 
-def test_what_was_sent_under_one_name_does_not_come_under_another_that_is_known_to_be_its_own() -> None:
-    with opened() as account:
-        account.pull(telling(6, doi=True, extended=True))
-        assert account.send() == 2
-        account.pull(telling(6, arxiv=True))
-        account.pull(telling(6, arxiv=True, doi=True))
-        account.profile_file(Cadence.WEEKLY)
-        assert (account.store.papers.count(), account.send()) == (1, 0)
+def test_a_paper_sent_under_one_identifier_is_not_sent_under_another() -> None:
+    with opened() as record:
+        record.pull(listing(6, doi=True, extended=True))
+        assert record.send() == 2
+        record.pull(listing(6, arxiv=True))
+        record.pull(listing(6, arxiv=True, doi=True))
+        record.change_profile(Cadence.WEEKLY)
+        assert (record.store.papers.count(), record.send()) == (1, 0)
 
 
-def test_a_new_version_comes_once_and_only_to_those_who_want_updates() -> None:
-    with opened() as account:
-        account.profile_file(Cadence.DAILY, updates=True)
-        account.pull(telling(6, arxiv=True, version=1))
-        assert account.send() == 2
-        account.now += timedelta(days=1)
-        account.pull(telling(6, arxiv=True, version=2))
-        assert account.send() == 1
-        account.profile_file(Cadence.WEEKLY, updates=True)
-        assert account.send() == 0
+def test_a_new_version_is_sent_once_to_subscribers_who_want_updates() -> None:
+    with opened() as record:
+        record.change_profile(Cadence.DAILY, updates=True)
+        record.pull(listing(6, arxiv=True, version=1))
+        assert record.send() == 2
+        record.now += timedelta(days=1)
+        record.pull(listing(6, arxiv=True, version=2))
+        assert record.send() == 1
+        record.change_profile(Cadence.WEEKLY, updates=True)
+        assert record.send() == 0
 
 
-def test_two_found_to_be_one_while_a_letter_waits_are_shown_once() -> None:
-    with opened() as account:
-        account.pull(telling(6, arxiv=True))
-        account.pull(telling(6, doi=True, extended=True))
-        assert account.send(DeliveryStatus.DEFERRED) == 4
-        account.pull(telling(6, arxiv=True, doi=True))
-        for delivery in account.store.deliveries.open():
-            assert len(account.store.editions.get_digest(delivery.digest_id).items) == 1
+def test_papers_merged_while_a_delivery_waits_are_shown_once() -> None:
+    with opened() as record:
+        record.pull(listing(6, arxiv=True))
+        record.pull(listing(6, doi=True, extended=True))
+        assert record.send(DeliveryStatus.DEFERRED) == 4
+        record.pull(listing(6, arxiv=True, doi=True))
+        for delivery in record.store.deliveries.open():
+            assert len(record.store.editions.get_digest(delivery.digest_id).items) == 1

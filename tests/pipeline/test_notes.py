@@ -9,7 +9,7 @@ from newsletter.errors import ConfigError
 from newsletter.models import Message
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.sending.maildir import MaildirTransport
-from tests.pipeline.conftest import Street
+from tests.pipeline.conftest import SendingSite
 
 DAY = date(2026, 5, 8)
 
@@ -19,7 +19,7 @@ def put(folder: Path, name: str, text: str | bytes) -> None:
     (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
 
-def test_a_file_of_the_day_opens_its_editions_and_another_ends_them(tmp_path: Path) -> None:
+def test_files_of_the_day_open_and_close_its_editions(tmp_path: Path) -> None:
     put(tmp_path, "2026-05-08.md", "Hello")
     put(tmp_path, "2026-05-08.closing.md", "Bye")
 
@@ -29,20 +29,20 @@ def test_a_file_of_the_day_opens_its_editions_and_another_ends_them(tmp_path: Pa
     assert NO_NOTES.on(DAY) == Notes(tmp_path / "gone").on(DAY) == ("", "")
 
 
-def test_a_note_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_note_that_cannot_be_read(tmp_path: Path) -> None:
     put(tmp_path, "2026-05-08.md", b"\xff\xfe")
 
     with pytest.raises(ConfigError, match=r"2026-05-08\.md: cannot be read"):
         Notes(tmp_path).on(DAY)
 
 
-def test_the_notes_of_a_site_are_in_its_mail(street: Street, tmp_path: Path) -> None:
-    put(street.config.site.notes, "2026-05-08.md", "Hello **there**")
-    put(street.config.site.notes, "2026-05-08.closing.md", "Bye")
-    street.add_paper("Pears", 1)
-    street.add_reader("ada@example.org", "pear")
+def test_the_notes_of_a_site_are_in_its_messages(site: SendingSite, tmp_path: Path) -> None:
+    put(site.config.site.notes, "2026-05-08.md", "Hello **there**")
+    put(site.config.site.notes, "2026-05-08.closing.md", "Bye")
+    site.add_paper("Pears", 1)
+    site.add_subscriber("ada@example.org", "pear")
 
-    street.send(MaildirTransport(tmp_path / "outbox"))
+    site.send(MaildirTransport(tmp_path / "outbox"))
 
     (message,) = (tmp_path / "outbox" / "new").iterdir()
     text = Message(message_id="", sender="", recipient="", subject="", content=message.read_bytes()).text

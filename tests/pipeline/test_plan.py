@@ -34,7 +34,7 @@ def delivery(status: DeliveryStatus, **changes: object) -> Delivery:
     return Delivery(**(known | changes))  # type: ignore[arg-type]
 
 
-WAITING = delivery(
+DEFERRED = delivery(
     DeliveryStatus.DEFERRED, detail="450 greylisted", next_attempt_at=NOW + timedelta(minutes=5)
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ WAITING = delivery(
 @pytest.mark.parametrize(
     ("fields", "known", "why"),
     [
-        ({"status": Status.UNSUBSCRIBED}, state(), "left since 2026-05-08"),
+        ({"status": Status.UNSUBSCRIBED}, state(), "unsubscribed since 2026-05-08"),
         ({"status": Status.PAUSED}, state(), "paused since 2026-05-08"),
         ({"status": Status.DISABLED}, state(), "disabled since 2026-05-08"),
         ({}, state(suppressed="hard bounce"), "suppressed: hard bounce"),
@@ -51,7 +51,7 @@ WAITING = delivery(
             state(delivery=delivery(DeliveryStatus.SENT)),
             "already sent daily-2026-05-08 at 2026-05-08 09:30 UTC; not due before 2026-05-09 08:00 UTC",
         ),
-        ({}, state(delivery=WAITING), "daily-2026-05-08 waits until 2026-05-08 09:35 UTC: 450 greylisted"),
+        ({}, state(delivery=DEFERRED), "daily-2026-05-08 deferred until 2026-05-08 09:35 UTC: 450 greylisted"),
         (
             {},
             state(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
@@ -67,13 +67,15 @@ WAITING = delivery(
         ),
     ],
 )
-def test_no_delivery_has_a_reason(fields: dict[str, object], known: SubscriberState, why: str) -> None:
+def test_there_is_a_reason_for_each_missing_delivery(
+    fields: dict[str, object], known: SubscriberState, why: str
+) -> None:
     subscriber = make_subscriber(**fields)
 
     assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
 
 
-def test_who_asks_for_it_is_written_to_even_if_there_is_nothing() -> None:
+def test_an_empty_digest_is_sent_to_subscribers_who_want_it() -> None:
     subscriber = make_subscriber(profile=make_profile(even_if_empty=True))
 
     digest = decide(subscriber, due_edition(subscriber.profile, NOW), state(NO_PAPERS))
@@ -82,7 +84,7 @@ def test_who_asks_for_it_is_written_to_even_if_there_is_nothing() -> None:
     assert digest.items == ()
 
 
-def test_a_reader_with_a_match_gets_a_digest() -> None:
+def test_a_subscriber_with_a_match_gets_a_digest() -> None:
     subscriber = make_subscriber()
 
     digest = decide(subscriber, due_edition(subscriber.profile, NOW), state())

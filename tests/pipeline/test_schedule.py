@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.errors import ConfigError
 from newsletter.models import Cadence, Profile
-from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.schedule import due_edition, next_run
 
 
 def at(text: str) -> datetime:
@@ -18,15 +19,15 @@ def at(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("preferences", "now", "key", "next_at"),
     [
-        # Before the hour the day before counts, from the hour on the day.
+        # Before the hour the previous day counts.
         ({}, "2026-05-08 07:59", "daily-2026-05-07", "2026-05-08 08:00"),
         ({}, "2026-05-08 08:00", "daily-2026-05-08", "2026-05-09 08:00"),
-        # Everybody lives on their own clock.
+        # Time zones.
         ({"time_zone": "Asia/Tokyo"}, "2026-05-07 23:00", "daily-2026-05-08", "2026-05-08 23:00"),
         ({"time_zone": "America/Los_Angeles"}, "2026-05-08 14:59", "daily-2026-05-07", "2026-05-08 15:00"),
-        # Years end.
+        # Turn of the year.
         ({"hour": 0}, "2027-01-01 00:00", "daily-2027-01-01", "2027-01-02 00:00"),
-        # Weekends have no lists.
+        # No edition on weekends.
         ({"cadence": Cadence.WEEKDAYS}, "2026-05-10 12:00", "weekdays-2026-05-08", "2026-05-11 08:00"),
         ({"cadence": Cadence.WEEKLY, "weekday": 4}, "2026-05-08 07:00", "weekly-2026-05-01", "2026-05-08 08:00"),
         ({"cadence": Cadence.WEEKLY, "weekday": 4}, "2026-05-08 08:00", "weekly-2026-05-08", "2026-05-15 08:00"),
@@ -56,7 +57,7 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.
 
 @given(profiles, moments)
 @settings(max_examples=200)
-def test_the_next_edition_comes_after_now_and_is_another_one(profile: Profile, now: datetime) -> None:
+def test_the_next_edition_is_later_and_another_one(profile: Profile, now: datetime) -> None:
     due = due_edition(profile, now)
     following = due_edition(profile, due.next_at)
 
@@ -65,3 +66,24 @@ def test_the_next_edition_comes_after_now_and_is_another_one(profile: Profile, n
     assert following.key != due.key
     assert following.day > due.day
     assert due.day <= now.astimezone(ZoneInfo(profile.time_zone)).date()
+
+
+# -- crontab lines ------------------------------------------------------------------------------------
+
+
+def test_the_next_run_is_in_utc() -> None:
+    now = datetime(2026, 5, 8, 9, 30, tzinfo=UTC)
+
+    assert next_run("5 * * * *", now) == datetime(2026, 5, 8, 10, 5, tzinfo=UTC)
+    assert next_run("0 6 * * mon", now) == datetime(2026, 5, 11, 6, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("cron", ["", "hourly", "99 * * * *", "* * * *"])
+def test_an_invalid_crontab_line_is_an_error(cron: str) -> None:
+    with pytest.raises(ConfigError, match=r"schedule\.cron"):
+        next_run(cron, datetime.now(UTC))
+
+
+def test_a_crontab_line_that_never_fires_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"schedule\.cron: '0 0 30 2 \*' never fires"):
+        next_run("0 0 30 2 *", datetime.now(UTC))

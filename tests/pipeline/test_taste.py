@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from newsletter.models import Entry, Subscriber
-from newsletter.pipeline.explain import explain
+from newsletter.pipeline.explain import Part, explain
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.index import PaperIndex
@@ -13,8 +13,8 @@ from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.ranking.conftest import library
 
 
-def reader_of(store: Store) -> Subscriber:
-    """A reader of everything, in a store of sixty papers on fruit and on metal."""
+def subscriber_of(store: Store) -> Subscriber:
+    """Return a subscriber to everything, in a store of sixty papers on fruit and on metal."""
     entries = [
         make_entry(arxiv_id=paper.arxiv_id, title=paper.title, abstract=paper.abstract, upvotes=None)
         for paper in library()
@@ -32,8 +32,8 @@ def share_of_metal(store: Store, subscriber: Subscriber) -> float:
     return sum(int(str(item.paper.arxiv_id)[-5:]) % 2 for item in items) / len(items)
 
 
-def test_two_likes_already_change_what_is_shown_and_forgetting_them_undoes_it(store: Store) -> None:
-    subscriber = reader_of(store)
+def test_two_likes_change_the_digest_and_removing_them_restores_it(store: Store) -> None:
+    subscriber = subscriber_of(store)
     before = share_of_metal(store, subscriber)
     for name in ("2605.00001", "2605.00003"):
         give_feedback(store, subscriber, name, liked=True, now=NOW)
@@ -44,35 +44,36 @@ def test_two_likes_already_change_what_is_shown_and_forgetting_them_undoes_it(st
     assert share_of_metal(store, subscriber) == before
 
 
-def test_a_score_with_taste_is_explained_too(store: Store) -> None:
-    subscriber = reader_of(store)
+def test_taste_is_part_of_the_explanation(store: Store) -> None:
+    subscriber = subscriber_of(store)
     give_feedback(store, subscriber, "2605.00001", liked=True, now=NOW)
     learn_taste_models(store, NOW)
     item = preview_digest(store, subscriber, NOW).items[0]
-    told = explain(store, item.paper, subscriber, NOW)
-    assert abs(told.total - item.score) < 1e-3
-    assert told.parts[-1][1] != 0
+    breakdown = explain(store, item.paper, subscriber, NOW)
+    assert abs(breakdown.total - item.score) < 1e-3
+    assert breakdown.parts[-1].part is Part.TASTE
+    assert breakdown.parts[-1].value != 0
 
 
-def test_without_feedback_nothing_is_made(store: Store) -> None:
-    subscriber = reader_of(store)
+def test_without_likes_there_is_no_taste_model(store: Store) -> None:
+    subscriber = subscriber_of(store)
     index = PaperIndex(store.papers.newest(99))
     assert TasteScores(store).of(subscriber.id, index) is None
     give_feedback(store, subscriber, "2605.00001", liked=False, now=NOW)
     assert learn_taste_models(store, NOW) == 0
-    assert TasteScores(store).of(subscriber.id, index) is None  # a dislike alone says too little
+    assert TasteScores(store).of(subscriber.id, index) is None  # a dislike alone is not enough
 
 
-def test_what_was_said_of_a_paper_stays_when_it_is_found_to_be_another(store: Store) -> None:
-    subscriber = reader_of(store)
+def test_feedback_survives_the_merge_of_a_paper(store: Store) -> None:
+    subscriber = subscriber_of(store)
     store.papers.add(make_entry(source="crossref", arxiv_id=None, doi="10.1000/1", title="Elsewhere"), NOW)
     give_feedback(store, subscriber, "10.1000/1", liked=True, now=NOW)
-    store.papers.add(make_entry(arxiv_id="2605.00001", doi="10.1000/1", title="Whatever"), NOW)
+    store.papers.add(make_entry(arxiv_id="2605.00001", doi="10.1000/1", title="Merged"), NOW)
     assert store.feedback.of(subscriber.id) == {find_paper(store, "2605.00001").id: True}
 
 
-def test_only_what_changed_is_learned_again(store: Store) -> None:
-    subscriber = reader_of(store)
+def test_only_changed_feedback_is_learned_again(store: Store) -> None:
+    subscriber = subscriber_of(store)
     give_feedback(store, subscriber, "2605.00001", liked=True, now=NOW)
     assert [learn_taste_models(store, NOW), learn_taste_models(store, NOW)] == [1, 0]
     give_feedback(store, subscriber, "2605.00003", liked=False, now=NOW)
@@ -80,23 +81,21 @@ def test_only_what_changed_is_learned_again(store: Store) -> None:
     known = store.taste_models.space()
     assert known is not None
     assert known[0] == 1
-    assert (
-        learn_taste_models(store, NOW + timedelta(days=31)) == 1
-    )  # the space is old: all are learned again, in a new one
-    made_anew = store.taste_models.space()
-    assert made_anew is not None
-    assert made_anew[0] == 2
+    assert learn_taste_models(store, NOW + timedelta(days=31)) == 1  # the embedding has expired
+    renewed = store.taste_models.space()
+    assert renewed is not None
+    assert renewed[0] == 2
 
 
-def test_a_library_teaches_without_becoming_news(store: Store) -> None:
-    subscriber = reader_of(store)
+def test_a_library_is_learned_from_and_not_listed(store: Store) -> None:
+    subscriber = subscriber_of(store)
     before = share_of_metal(store, subscriber)
     papers = store.papers.count()
     own = [
         Entry(source="file", title=paper.title + " Again", abstract=paper.abstract, doi=f"10.1000/{paper.id}")
         for paper in library(24)[1::2]
     ]
-    held = [Entry(source="file", title="As it stands there", arxiv_id="2605.00001")]
+    held = [Entry(source="file", title="In the store", arxiv_id="2605.00001")]
     report = give_feedback_on_library(store, subscriber, [*own, *held], liked=True, now=NOW)
     assert (report.known, report.others) == (1, len(own))
     assert share_of_metal(store, subscriber) > before + 0.2

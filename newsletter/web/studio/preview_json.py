@@ -1,4 +1,4 @@
-"""A preview as JSON: everything the studio shows but the letter itself."""
+"""A preview as JSON: everything that the studio shows except the message itself."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
-from newsletter.models import Message
-from newsletter.pipeline.explain import ScoreBreakdown
+from newsletter.models import Item, Message
+from newsletter.pipeline.explain import Placement, ScoreBreakdown
+from newsletter.pipeline.explanation_text import part_text, section_text, topic_text
 from newsletter.rendering.checks import check
 from newsletter.rendering.labels import reason_label
 from newsletter.rendering.language import language
@@ -16,16 +17,14 @@ from newsletter.rendering.spam_score import find_scorer
 from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
-#: Stands for a check that was not made yet.
-_WAITING = {"name": "spam", "verdict": "waiting", "detail": "scored by SpamAssassin when the checks are looked at"}
-#: What `explain` says of a topic that finds nothing in a paper.
-_NOTHING = "nothing of it"
-#: Gmail cuts off what is longer.
+#: Stands for a check that has not run yet.
+_WAITING = {"name": "spam", "verdict": "waiting", "detail": "scored by SpamAssassin when the checks are opened"}
+#: Gmail clips a larger message.
 CUT_OFF_B = 102 * 1024
 
 
 def facts_of(preview: Preview) -> dict[str, Any]:
-    """Return what there is to say of a letter, its sections, papers and checks."""
+    """Return the facts about a message: its headers, sizes, sections, papers and checks."""
     message, digest, subscriber = preview.message, preview.digest, preview.subscriber
     return {
         "subscriber": {
@@ -61,8 +60,10 @@ def facts_of(preview: Preview) -> dict[str, Any]:
             for section in preview.weights
         ],
         "papers": [
-            _paper(number, breakdown, left_out=breakdown.item.paper.id in preview.left_out)
-            for number, breakdown in enumerate(preview.score_breakdowns, start=1)
+            _paper(number, item, breakdown, left_out=item.paper.id in preview.left_out)
+            for number, (item, breakdown) in enumerate(
+                zip(digest.items, preview.score_breakdowns, strict=True), start=1
+            )
         ],
         "checks": checks_of(message, is_quick=True),
         "warnings": list(_warnings(preview)),
@@ -70,7 +71,7 @@ def facts_of(preview: Preview) -> dict[str, Any]:
 
 
 def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, str]]:
-    """Return what is to be said of a message before it goes; quickly, without what takes seconds: its spam score."""
+    """Return the checks of a message; with `is_quick`, without the spam score, which takes seconds."""
     scorer = find_scorer()
     checks = [
         {"name": one.name, "verdict": str(one.verdict), "detail": one.detail}
@@ -91,18 +92,22 @@ def _headers(message: Message) -> dict[str, str]:
     }
 
 
-def _paper(number: int, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[str, Any]:
-    item = breakdown.item
+def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[str, Any]:
+    placement = breakdown.placement
+    assert isinstance(placement, Placement)  # noqa: S101 - it is an item of the digest
     return {
         "rank": number,
-        "section": breakdown.section,
-        "position": breakdown.position,
+        "section": section_text(placement),
+        "position": placement.position,
         "title": item.paper.title,
         "url": paper_url(item.paper),
         "score": item.score,
         "total": round(breakdown.total, 4),
-        "parts": [{"name": name, "value": round(value, 4), "words": words} for name, value, words in breakdown.parts],
-        "topics": [{"name": name, "found": "" if found == _NOTHING else found} for name, found in breakdown.topics],
+        "parts": [
+            {"name": one.part, "value": round(one.value, 4), "words": part_text(one.part, breakdown.facts)}
+            for one in breakdown.parts
+        ],
+        "topics": [{"name": match.topic, "found": topic_text(match)} for match in breakdown.topics],
         "reasons": [reason_label(reason, item.paper, language("en")) for reason in item.reasons],
         "also": list(item.also),
         "left_out": left_out,
@@ -110,7 +115,7 @@ def _paper(number: int, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[st
 
 
 def _warnings(preview: Preview) -> list[str]:
-    """Return what somebody who looks at the letter should know and cannot see."""
+    """Return warnings about what the message itself does not show."""
     subscriber, digest = preview.subscriber, preview.digest
     warnings = []
     if preview.is_sample:

@@ -1,0 +1,115 @@
+"""What is open in the ledger → claims → rendered messages: the state that one run of `deliver` shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from newsletter.addresses import email_key
+from newsletter.config.model import Config
+from newsletter.errors import NewsletterError
+from newsletter.models import Digest, Message, Subscriber
+from newsletter.pipeline.ledger import Claim, SendingLedger
+from newsletter.pipeline.messages import make_message_id
+from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
+from newsletter.pipeline.signing import SigningRenderer
+from newsletter.pipeline.workers import render_in_workers
+from newsletter.store import Store
+
+#: Deliveries are claimed, and what they need is rendered, this many at a time.
+BATCH = 200
+#: Starting worker processes does not pay off for fewer messages.
+_MIN_FOR_WORKERS = 1000
+
+
+@dataclass
+class DeliveryRun:
+    """What stays the same throughout one run, and why it ended."""
+
+    store: Store
+    config: Config
+    renderer: SigningRenderer
+    clock: Callable[[], datetime]
+    secret: bytes
+    tally: Tally
+    ledger: SendingLedger
+    is_shutting_down: Callable[[], bool]
+    #: The `email_key` of each address to serve, or None for all.
+    only: AbstractSet[str] | None
+    #: Why the run stopped short, if it did.
+    error: NewsletterError | None = None
+    #: Styles and languages of which a message was rendered.
+    rendered_looks: set[tuple[str, str]] = field(default_factory=set)
+
+    def serves(self, subscriber: Subscriber) -> bool:
+        """Whether this run is for a subscriber."""
+        return self.only is None or email_key(subscriber.email) in self.only
+
+    def add_outcome(
+        self, subscriber: Subscriber, status: OutcomeStatus, detail: str, edition_key: str, papers: int = 0
+    ) -> None:
+        """Report an outcome that the ledger does not hold."""
+        self.tally.add(Outcome(subscriber.email, status, detail, edition_key, papers, subscriber.id))
+
+    def add_waiting(self, subscriber: Subscriber, edition_key: str, error: NewsletterError) -> None:
+        """Report that a message waits for the next run."""
+        self.add_outcome(subscriber, OutcomeStatus.NOT_SENT, f"waiting: {error.message}", edition_key)
+
+    def render(self, digest: Digest, subscriber: Subscriber, edition_key: str) -> Message:
+        """Render one message, unsigned.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        message_id = make_message_id(self.secret, edition_key, subscriber.id, self.config.sender)
+        return self.renderer.messages.write(digest, subscriber, message_id, self.clock())
+
+    def messages(self) -> Generator[Message]:
+        """Yield the signed message of each open delivery; an error that ends this early is in `error`."""
+        workers = self.config.delivery.workers
+        open_count = self.store.deliveries.open_count(self.clock()) if workers > 1 else 0
+        try:
+            if open_count >= _MIN_FOR_WORKERS:
+                yield from render_in_workers(self._claims_to_render(), self.renderer, self.config, workers, self.clock)
+            else:
+                for claims in self._claims_to_render():
+                    yield from self.renderer.render(claims, self.clock)
+        except NewsletterError as error:
+            self.error = error
+
+    def _claims_to_render(self) -> Iterator[list[Claim]]:
+        """Yield claims in batches, and skip deliveries of which every paper was withdrawn after planning."""
+        for batch in self.claims(BATCH):
+            claims = []
+            for claim in batch:
+                digest_id = claim.delivery.digest_id
+                papers = sum(len(section.items) for section in self.renderer.digest(digest_id).sections)
+                if not papers and self.store.editions.get_digest(digest_id).items:
+                    self.ledger.skip(claim, "all its papers were withdrawn after planning")
+                else:
+                    claims.append(replace(claim, papers=papers))
+            self.ledger.under_way |= {claim.delivery.message_id: claim for claim in claims}
+            yield claims
+
+    def claims(self, batch_size: int) -> Iterator[list[Claim]]:
+        """Yield what is open in the ledger and not under way, in batches of at most `batch_size`."""
+        last = 0
+        while batch := self.store.deliveries.claim(self.clock(), after=last, limit=batch_size):
+            last = batch[-1].id
+            subscribers = self.store.subscribers.get_many(delivery.subscriber_id for delivery in batch)
+            claims = [
+                Claim(delivery, subscriber, 0)
+                for delivery in batch
+                if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
+                and self.serves(subscriber)
+                and delivery.message_id not in self.ledger.under_way
+            ]
+            if claims:
+                yield claims
+
+    def report(self) -> DeliveryReport:
+        """Return what was done so far."""
+        waiting = self.store.deliveries.open_count(self.clock()) if self.is_shutting_down() else 0
+        return DeliveryReport(tuple(self.tally.outcomes), self.tally.counts, self.error, self.ledger.in_doubt, waiting)

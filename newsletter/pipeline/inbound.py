@@ -1,0 +1,70 @@
+"""Inbound mail: each message is read as bounce reports and, if it holds none, as a command by email."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.models import Refusal
+from newsletter.pipeline.bounces import ProcessedReports, process_report
+from newsletter.pipeline.email_commands import EmailCommand, process_reply
+from newsletter.sending.bounces.imap import each_in_imap
+from newsletter.sending.bounces.mailboxes import BounceSettings, each_in_maildir
+from newsletter.sending.bounces.reports import read_bounce_report
+from newsletter.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedMail:
+    """What was done about inbound messages."""
+
+    messages: int = 0
+    reports: ProcessedReports = field(default_factory=ProcessedReports)
+    commands: tuple[EmailCommand, ...] = ()
+    #: Messages that could not be read; they stay unseen.
+    refusals: tuple[Refusal, ...] = ()
+
+    def __add__(self, other: ProcessedMail) -> ProcessedMail:
+        """Return the sum of both."""
+        return ProcessedMail(
+            self.messages + other.messages,
+            self.reports + other.reports,
+            self.commands + other.commands,
+            self.refusals + other.refusals,
+        )
+
+
+def process_message(store: Store, soft_limit: int, raw: bytes, now: datetime) -> ProcessedMail:
+    """Process the bounces and complaints that a message reports, or else the command in it.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    reports = read_bounce_report(raw)
+    command = None if reports else process_reply(store, raw, now)
+    return ProcessedMail(1, process_report(store, soft_limit, reports, now), (command,) if command else ())
+
+
+def read_mailboxes(
+    store: Store, settings: BounceSettings, clock: Callable[[], datetime], *, maildir: Path | None, imap: bool
+) -> ProcessedMail:
+    """Process the unseen messages of a Maildir, of the configured IMAP mailbox, or of both.
+
+    Raises:
+        MailboxError: A mailbox cannot be opened.
+        StoreError: The store cannot be written; the message that failed, and those after it, stay unseen.
+    """
+    processed = ProcessedMail()
+
+    def process(raw: bytes) -> None:
+        nonlocal processed
+        processed += process_message(store, settings.soft_limit, raw, clock())
+
+    refusals: tuple[Refusal, ...] = ()
+    if maildir is not None:
+        refusals += each_in_maildir(maildir, process).refusals
+    if imap:
+        refusals += each_in_imap(settings, process).refusals
+    return processed + ProcessedMail(refusals=refusals)

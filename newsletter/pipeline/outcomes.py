@@ -1,0 +1,88 @@
+"""What one run did for each subscriber, counted: outcomes → a report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from newsletter.errors import NewsletterError
+
+#: The report holds this many outcomes; all of them are counted.
+_MAX_OUTCOMES = 1000
+
+
+class OutcomeStatus(StrEnum):
+    """What became of a subscriber's edition: where the ledger left the delivery, or that there is none."""
+
+    SENT = "sent"
+    #: The server asked for another attempt later.
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    #: In doubt, and kept for a person to decide.
+    HELD = "held"
+    #: Nothing is due, or nothing could be sent now.
+    NOT_SENT = "not sent"
+    #: In a dry run.
+    WOULD_SEND = "would send"
+
+
+#: What an operator should look at.
+PROBLEMS = (OutcomeStatus.FAILED, OutcomeStatus.DEFERRED, OutcomeStatus.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run did for one subscriber, and why."""
+
+    email: str
+    status: OutcomeStatus
+    #: The subject of a message that was sent, the server's response, or the reason why nothing was sent.
+    detail: str
+    edition: str = ""
+    papers: int = 0
+    subscriber_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What one run delivered."""
+
+    #: The first thousand.
+    outcomes: tuple[Outcome, ...]
+    #: How many outcomes there are of each `OutcomeStatus`.
+    counts: Counter[str]
+    #: Why the run stopped short, if it did.
+    error: NewsletterError | None = None
+    #: Messages that may have been delivered or not: sent again under the same Message-ID, or held.
+    in_doubt: int = 0
+    #: Messages that a shutdown left for the next run.
+    waiting: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the run finished, and no delivery failed, is deferred or held."""
+        return self.error is None and not any(self.counts[status] for status in PROBLEMS)
+
+
+@dataclass
+class Tally:
+    """Counts outcomes, keeps the first of them, and passes each on to `watch`."""
+
+    watch: Callable[[Outcome], None]
+    outcomes: list[Outcome] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, outcome: Outcome) -> None:
+        """Add one outcome."""
+        self.counts[outcome.status] += 1
+        if len(self.outcomes) < _MAX_OUTCOMES:
+            self.outcomes.append(outcome)
+        self.watch(outcome)
+
+    def add_count(self, status: OutcomeStatus, number: int) -> None:
+        """Add outcomes of which only the number is known."""
+        if number:
+            self.counts[status] += number

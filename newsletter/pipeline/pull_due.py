@@ -1,0 +1,92 @@
+"""Which sources are due, and for which days: configured sources → pulls, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from newsletter.config.model import Config
+from newsletter.errors import ConfigError
+from newsletter.models import PullReport
+from newsletter.pipeline.ports import Ports, Step
+from newsletter.pipeline.pull import pull_days
+from newsletter.sources import HttpClient, Source, Span
+from newsletter.sources.settings import label_of
+from newsletter.store import Store
+
+#: How many days the first pull of a source covers, and the longest gap that a later pull fills.
+FIRST_DAYS = 2
+MAX_GAP_DAYS = 31
+
+
+def pull_sources(
+    config: Config, ports: Ports, sources: Sequence[Source], span: Span | None = None, *, rehearse: bool = False
+) -> list[PullReport]:
+    """Pull each source for `span`, or for the days since its last success; a shutdown leaves the remaining ones out.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    reports = []
+    with ports.open_store() as store, HttpClient(config.sender.reply_to) as client:
+        for source in sources:
+            if ports.is_shutting_down():
+                break
+            label, now = label_of(source), ports.clock()
+            days = span or span_to_pull(store.pulls.last_success(label), now.date())
+            with ports.show_progress(Step.PULL, label) as watch:
+                reports.append(pull_days(store, source, days, now, client, watch, rehearse=rehearse))
+    return reports
+
+
+def pull_configured(config: Config, ports: Ports, *, rehearse: bool = False) -> list[PullReport]:
+    """Pull the configured sources, except those that are not due yet: they changed seldom and succeeded recently.
+
+    Raises:
+        ConfigError: No source is configured.
+        StoreError: The store cannot be written.
+    """
+    sources = configured_sources(config)
+    with ports.open_store() as store:
+        due_at = {source: not_before(store, source, ports.clock()) for source in sources}
+    pulled = iter(pull_sources(config, ports, [one for one in sources if due_at[one] is None], rehearse=rehearse))
+    reports = []
+    for source, moment in due_at.items():
+        report = next(pulled, None) if moment is None else PullReport(label_of(source), not_before=moment)
+        reports += [report] if report else []
+    return reports
+
+
+def configured_sources(config: Config) -> Sequence[Source]:
+    """Return the sources of the settings.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if not config.sources:
+        raise ConfigError(
+            f"{config.site.config}: no [[sources]]",
+            hint="add one, or pull a file: newsletter pull page saved.txt",
+        )
+    return config.sources
+
+
+def not_before(store: Store, source: Source, now: datetime) -> datetime | None:
+    """Return when a source is due again, or None if it is due now.
+
+    Sources that change once or twice a day have a minimum interval between successful pulls (`min_interval_hours`).
+    """
+    last = store.pulls.last(label_of(source))
+    if last is None or last[1] is not None:
+        return None
+    moment = last[0] + timedelta(hours=getattr(source, "min_interval_hours", 0))
+    return moment if moment > now else None
+
+
+def span_to_pull(last_success: date | None, today: date) -> Span:
+    """Return the days to request: from the last successful day to today, at most `MAX_GAP_DAYS`.
+
+    The last day is requested again, because a list still grows on its own day.
+    """
+    first = last_success or today - timedelta(days=FIRST_DAYS - 1)
+    return Span(max(min(first, today), today - timedelta(days=MAX_GAP_DAYS - 1)), today)

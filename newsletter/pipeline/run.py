@@ -1,0 +1,175 @@
+"""The order of one run: bounces → pull → taste → deliver → notices → summaries. Every entry point calls it.
+
+Its steps are functions of their own, which commands like `newsletter send` call by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.config.model import Config
+from newsletter.errors import NewsletterError
+from newsletter.models import PullReport
+from newsletter.pipeline.confirmations import NoticeSender
+from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline.inbound import ProcessedMail, read_mailboxes
+from newsletter.pipeline.outcomes import DeliveryReport
+from newsletter.pipeline.ports import Ports, Step
+from newsletter.pipeline.pull_due import pull_configured
+from newsletter.pipeline.summaries import SummaryReport, summarize
+from newsletter.pipeline.taste import learn_taste_models
+from newsletter.subscribers.subscriptions import find
+
+
+@dataclass(frozen=True, slots=True)
+class StepError:
+    """Why a step failed."""
+
+    step: Step
+    error: NewsletterError
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run did; None for a step that was not reached, or is not configured."""
+
+    mail: ProcessedMail | None = None
+    pulls: tuple[PullReport, ...] = ()
+    deliveries: DeliveryReport | None = None
+    #: Confirmation emails that were sent.
+    notices: int = 0
+    summaries: SummaryReport | None = None
+    #: Steps that failed as a whole. Failures of one source, delivery or summary are in the reports above.
+    errors: tuple[StepError, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the run was completed, and no source or delivery failed, is deferred or held."""
+        return (
+            self.deliveries is not None
+            and self.deliveries.is_clean
+            and all(report.is_clean for report in self.pulls)
+            and all(failure.step in _OPTIONAL for failure in self.errors)
+        )
+
+
+#: A failure of these steps does not keep the others from running.
+_OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
+
+
+def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
+    """Do everything that is due, once. A step that fails is in the report; only optional ones let the run go on.
+
+    A shutdown lets deliveries in flight finish, and leaves the summaries out.
+    """
+    mail: ProcessedMail | None = None
+    pulls: tuple[PullReport, ...] = ()
+    deliveries: DeliveryReport | None = None
+    notices, summaries = 0, None
+    errors: list[StepError] = []
+    step = Step.BOUNCES
+    try:
+        try:
+            mail = read_bounces(config, ports)
+        except NewsletterError as error:
+            errors.append(StepError(step, error))
+        step = Step.PULL
+        pulls = tuple(pull_configured(config, ports))
+        step = Step.TASTE
+        learn_tastes(ports)
+        step = Step.DELIVER
+        deliveries = deliver_due(config, ports, note=note)
+        step = Step.NOTICES
+        try:
+            notices = send_notices(config, ports)
+        except NewsletterError as error:
+            errors.append(StepError(step, error))
+        step = Step.SUMMARIES
+        if not ports.is_shutting_down():
+            summaries = make_summaries(config, ports)
+    except NewsletterError as error:
+        errors.append(StepError(step, error))
+    return RunReport(mail, pulls, deliveries, notices, summaries, tuple(errors))
+
+
+def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
+    """Process the configured mailboxes; None if there are none.
+
+    Raises:
+        MailboxError: A mailbox cannot be opened.
+        StoreError: The store cannot be written.
+    """
+    settings = config.bounces
+    if settings.maildir is None and settings.imap_host is None:
+        return None
+    with ports.open_store() as store:
+        has_imap = settings.imap_host is not None
+        return read_mailboxes(store, settings, ports.clock, maildir=settings.maildir, imap=has_imap)
+
+
+def learn_tastes(ports: Ports) -> int:
+    """Learn the taste models of subscribers with new feedback; return their number.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    with ports.open_store() as store:
+        return learn_taste_models(store, ports.clock())
+
+
+def deliver_due(
+    config: Config, ports: Ports, *, only: Sequence[str] = (), dry_run: bool = False, note: str = ""
+) -> DeliveryReport:
+    """Send every subscriber, or those whose addresses are in `only`, the edition that is due.
+
+    Raises:
+        NewsletterError: No subscriber has an address of `only`, or see `deliver`.
+    """
+    transport = None if dry_run else ports.open_transport()
+    try:
+        with ports.open_store() as store, ports.watch_deliveries() as watch:
+            return deliver(
+                store,
+                transport,
+                config,
+                ports.make_environment(),
+                ports.clock,
+                note=note,
+                only={find(store, email).email for email in only} if only else None,
+                watch=watch.see,
+                expect=watch.expect,
+                stopped=ports.is_shutting_down,
+            )
+    finally:
+        if transport is not None:
+            transport.close()
+
+
+def send_notices(config: Config, ports: Ports) -> int:
+    """Send the confirmation emails that could not be sent when they were requested; return how many were sent.
+
+    Raises:
+        TransportError: The server cannot be used; the requests wait.
+        ConfigError: Real mail would go out under the example's name.
+    """
+    with ports.open_store() as store:
+        if not store.confirmations.waiting(1):
+            return 0
+        transport = ports.open_transport()
+        try:
+            return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(store)
+        finally:
+            transport.close()
+
+
+def make_summaries(config: Config, ports: Ports) -> SummaryReport | None:
+    """Summarize the newest papers that lack a summary; None if no model is configured.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    if config.summaries is None:
+        return None
+    with ports.open_store() as store, ports.show_progress(Step.SUMMARIES, ""):
+        return summarize(store, store.summaries, config.summaries, ports.clock)

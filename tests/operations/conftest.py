@@ -1,0 +1,52 @@
+"""A site, its DNS records on a real name server, and what `examine` finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.config.load import load_config
+from newsletter.config.model import Config
+from newsletter.operations.doctor import Finding, Level, examine
+from newsletter.sending.dkim import load_key, new_key
+from newsletter.sending.dns_records import Dns
+from newsletter.site import Site
+from tests.factories import NOW
+from tests.nameserver import Zone, naming
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A site that signs its messages, without a mail server."""
+    (tmp_path / "dkim.pem").write_bytes(new_key("rsa")[0])
+    (tmp_path / "newsletter.toml").write_text(
+        '[site]\nurl = "https://papers.net"\n[sender]\naddress = "digest@papers.net"\npostal_address = "Here 1"\n'
+        '[dkim]\nselector = "s1"\nkey = "dkim.pem"\n',
+        encoding="utf-8",
+    )
+    return load_config(Site(tmp_path), environ={})
+
+
+def good_zone(config: Config) -> dict[tuple[str, str], list[str] | None]:
+    """Return the DNS records that the site should publish."""
+    record = load_key(config.dkim.keys[0][1], "papers.net", "s1").record
+    return {
+        ("papers.net", "TXT"): ['"v=spf1 ip4:192.0.2.1 -all"'],
+        ("papers.net", "MX"): ["10 mail.papers.net."],
+        ("_dmarc.papers.net", "TXT"): ['"v=DMARC1; p=quarantine"'],
+        ("s1._domainkey.papers.net", "TXT"): [f'"{record[:200]}" "{record[200:]}"'],
+    }
+
+
+def found(config: Config, zone: Zone) -> dict[str, Finding]:
+    """Return the worst finding of each check."""
+    with naming(zone) as resolver:
+        resolver.lifetime = 1.0
+        findings = list(examine(config, Dns(resolver), NOW))
+    order = [Level.OK, Level.UNKNOWN, Level.WARNING, Level.WRONG]
+    worst: dict[str, Finding] = {}
+    for one in findings:
+        if one.about not in worst or order.index(one.level) > order.index(worst[one.about].level):
+            worst[one.about] = one
+    return worst
