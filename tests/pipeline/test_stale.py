@@ -8,7 +8,8 @@ from pathlib import Path
 from newsletter.config.load import load_config
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
-from newsletter.sending.smtp.transport import SmtpSettings, SmtpTransport
+from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile
@@ -22,7 +23,9 @@ def test_a_delivery_that_waited_longer_than_max_age_hours_is_skipped(store: Stor
     store.subscribers.add("ada@example.org", "", make_profile(topics=()), "cli", NOW)
 
     def send_to(server: Server, now: datetime) -> DeliveryReport:
-        transport = SmtpTransport(SmtpSettings(server.host, server.port, security="none", timeout_s=5, connections=1))
+        transport = SmtpTransport(
+            SmtpSettings(server.host, server.port, security=Security.NONE, timeout_s=5, connections=1)
+        )
         try:
             return deliver(store, transport, config, make_environment(), lambda: now)
         finally:
