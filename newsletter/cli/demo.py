@@ -13,8 +13,8 @@ import click
 
 from newsletter.cli.context import Opened
 from newsletter.cli.init import make_site
-from newsletter.cli.output import print_table
 from newsletter.cli.pull import show_reports
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 from newsletter.site import Site, samples
 

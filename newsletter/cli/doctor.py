@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_table
+from newsletter.cli.output import finish, json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table, progress
+from newsletter.cli.output import finish, json_option, print_json, print_problems, progress
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError, install_command
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.sources import all_sources, find_source
 from newsletter.sources.settings import declared, label_of, variable_of
 

@@ -10,8 +10,9 @@ import click
 
 from newsletter.cli.aliases import add_alias
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table
+from newsletter.cli.output import finish, json_option, print_json, print_problems
 from newsletter.cli.subscribers_bulk import erase, export_file, import_file
+from newsletter.cli.tables import print_table
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Style
 

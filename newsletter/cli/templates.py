@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError
 from newsletter.languages import LANGUAGES
 from newsletter.site import default_templates
