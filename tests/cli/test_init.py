@@ -22,7 +22,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, 
 
 
 @pytest.mark.parametrize("path", commands(main), ids=" ".join)
-def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) -> None:
+def test_every_command_has_an_example_in_its_help(path: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, [*path, "--help"], prog_name="newsletter")
 
     assert result.exit_code == 0
@@ -39,17 +39,17 @@ def test_help_does_not_import_what_only_some_commands_need() -> None:
     assert result.stdout.strip() == "[]"
 
 
-def test_init_makes_a_site_once_and_keeps_what_is_there(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_init_creates_a_site_and_keeps_existing_files(newsletter: Newsletter, tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text("[site]\nname = 'Mine'\n", encoding="utf-8")
 
     again = newsletter("init")
 
-    assert "made" not in again.stdout
+    assert "created" not in again.stdout
     assert (tmp_path / "newsletter.toml").read_text(encoding="utf-8") == "[site]\nname = 'Mine'\n"
     assert "In-context learning" in newsletter("topics").stdout
 
 
-def test_outside_of_a_site_one_line_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_site_the_error_names_the_next_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     result = CliRunner().invoke(main, ["papers"])
@@ -60,7 +60,7 @@ def test_outside_of_a_site_one_line_says_how_to_make_one(tmp_path: Path, monkeyp
     )
 
 
-def test_a_command_works_from_a_folder_inside_the_site(
+def test_a_command_works_in_a_subdirectory_of_the_site(
     newsletter: Newsletter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path / "subscribers")
@@ -68,14 +68,14 @@ def test_a_command_works_from_a_folder_inside_the_site(
     assert newsletter("subscribers", "sync").exit_code == 0
 
 
-def test_a_site_is_named_by_option(newsletter: Newsletter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_is_chosen_by_option(newsletter: Newsletter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path.parent)
 
     assert newsletter("--site", str(tmp_path), "topics").exit_code == 0
     assert "no newsletter.toml in it" in newsletter("--site", str(tmp_path / "subscribers"), "topics").stderr
 
 
-def test_settings_that_are_wrong_are_one_line_with_file_and_setting(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_an_invalid_setting_is_a_one_line_error_with_file_and_setting(newsletter: Newsletter, tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text("[smtp]\nhots = 'mail'\n", encoding="utf-8")
 
     result = newsletter("send")
@@ -86,7 +86,7 @@ def test_settings_that_are_wrong_are_one_line_with_file_and_setting(newsletter: 
     ]
 
 
-def test_another_programs_database_is_refused(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(newsletter: Newsletter, tmp_path: Path) -> None:
     for file in tmp_path.glob("newsletter.db*"):
         file.unlink()
     (tmp_path / "newsletter.db").write_text("not a database at all, just words " * 99, encoding="utf-8")

@@ -28,7 +28,7 @@ def test_a_page_may_come_from_standard_input(newsletter: Newsletter) -> None:
     assert "2 of 2 papers" in newsletter("papers").stdout
 
 
-def test_papers_are_found_by_their_words_with_the_right_facts(newsletter: Newsletter, page: Path) -> None:
+def test_papers_are_found_by_words_with_the_right_fields(newsletter: Newsletter, page: Path) -> None:
     newsletter("pull", "page", str(page))
 
     (paper,) = json.loads(newsletter("papers", "pears", "--json").stdout)
@@ -56,7 +56,7 @@ def test_papers_are_found_by_their_words_with_the_right_facts(newsletter: Newsle
         (("papers", "pears"), "the store holds no papers yet"),
     ],
 )
-def test_wrong_input_is_one_line_and_leaves_the_store_as_it_was(
+def test_invalid_input_is_a_one_line_error_and_changes_nothing(
     newsletter: Newsletter, arguments: tuple[str, ...], complaint: str
 ) -> None:
     result = newsletter(*arguments)
@@ -93,7 +93,7 @@ def test_a_pull_without_names_asks_the_configured_sources(
     assert (result.exit_code, report["new"], report["error"]) == (0, 1, None)
 
 
-def test_a_network_that_is_down_is_told_with_what_to_do(
+def test_an_unreachable_network_is_reported_with_an_alternative(
     newsletter: Newsletter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
@@ -105,7 +105,7 @@ def test_a_network_that_is_down_is_told_with_what_to_do(
     assert "pull from a saved file" in result.stderr
 
 
-def test_one_paper_is_shown_with_all_that_is_known_and_who_told_it(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_one_paper_is_shown_with_its_fields_and_mentions(newsletter: Newsletter, tmp_path: Path) -> None:
     rows = [{"paper": {"id": "2605.99001v2", "title": "Quiet Kettles", "summary": "They boil.", "upvotes": 3}}]
     (tmp_path / "2026-05-08.json").write_text(json.dumps(rows), encoding="utf-8")
     newsletter("pull", "huggingface", "2026-05-08.json")
@@ -117,12 +117,12 @@ def test_one_paper_is_shown_with_all_that_is_known_and_who_told_it(newsletter: N
     assert (paper["version"], paper["withdrawn"], paper["mentions"][0]["place"]) == (2, False, "2026-05-08.json")
 
 
-def test_an_id_that_is_not_known_is_searched_for_as_words(newsletter: Newsletter, page: Path) -> None:
+def test_an_unknown_id_is_searched_for_as_words(newsletter: Newsletter, page: Path) -> None:
     newsletter("pull", "page", str(page))
-    assert "none of 2 papers holds '2605.99999'" in newsletter("papers", "2605.99999").stderr
+    assert "none of 2 papers contains '2605.99999'" in newsletter("papers", "2605.99999").stderr
 
 
-def test_what_is_trending_is_listed(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_trending_papers_are_listed_by_upvotes(newsletter: Newsletter, tmp_path: Path) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     rows = [{"paper": {"id": f"2605.9900{n}", "title": f"Kettle {n}", "upvotes": n}} for n in range(3)]
     (tmp_path / f"{today}.json").write_text(json.dumps(rows), encoding="utf-8")

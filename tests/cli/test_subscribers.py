@@ -8,7 +8,7 @@ import pytest
 from tests.cli.conftest import Newsletter
 
 
-def test_a_reader_is_made_from_the_command_line(newsletter: Newsletter) -> None:
+def test_a_subscriber_is_added(newsletter: Newsletter) -> None:
     added = newsletter("subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--topic", "kettles")
 
     (ada,) = json.loads(newsletter("subscribers", "--json").stdout)
@@ -18,7 +18,7 @@ def test_a_reader_is_made_from_the_command_line(newsletter: Newsletter) -> None:
     assert [topic["name"] for topic in ada["profile"]["topics"]] == ["In-context learning", "kettles"]
 
 
-def test_only_what_is_named_is_changed(newsletter: Newsletter) -> None:
+def test_preferences_that_are_not_given_stay_as_they_are(newsletter: Newsletter) -> None:
     newsletter("subscribers", "add", "ada@example.org", "--topic", "kettles", "--hour", "6")
     newsletter("subscribers", "edit", "ADA@example.org", "--cadence", "weekly", "--weekday", "friday")
 
@@ -28,7 +28,7 @@ def test_only_what_is_named_is_changed(newsletter: Newsletter) -> None:
     assert (profile["cadence"], profile["weekday"], profile["hour"], len(profile["topics"])) == ("weekly", 4, 6, 1)
 
 
-def test_an_address_is_changed_with_all_that_is_known_of_its_reader(newsletter: Newsletter) -> None:
+def test_an_address_is_changed_and_the_profile_kept(newsletter: Newsletter) -> None:
     newsletter("subscribers", "add", "ada@example.org", "--topic", "kettles")
     moved = newsletter("subscribers", "edit", "ada@example.org", "--address", "ada@new.example", "--hour", "6")
     assert moved.stdout == "changed ada@new.example: daily, from 06:00 UTC; kettles\n"
@@ -41,7 +41,7 @@ def test_an_address_is_changed_with_all_that_is_known_of_its_reader(newsletter: 
     assert (ada["email"], ada["profile"]["hour"]) == ("ada@new.example", 6)
 
 
-def test_the_examples_are_good_profiles(newsletter: Newsletter) -> None:
+def test_the_example_profiles_are_valid(newsletter: Newsletter) -> None:
     result = newsletter("subscribers", "sync")
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -49,7 +49,7 @@ def test_the_examples_are_good_profiles(newsletter: Newsletter) -> None:
     assert "2 profiles, 0 changed" in newsletter("subscribers", "sync").stdout
 
 
-def test_a_bad_file_is_reported_with_field_and_reason_and_the_others_go_in(
+def test_an_invalid_file_is_reported_with_field_and_reason_and_the_others_are_loaded(
     newsletter: Newsletter, tmp_path: Path
 ) -> None:
     bad = tmp_path / "subscribers" / "bad.toml"
@@ -69,7 +69,7 @@ def test_a_dry_run_of_sync_changes_nothing(newsletter: Newsletter) -> None:
     assert json.loads(newsletter("subscribers", "--json").stdout) == []
 
 
-def test_who_left_stays_away_until_they_ask(newsletter: Newsletter) -> None:
+def test_an_unsubscribed_address_is_only_resumed_on_request(newsletter: Newsletter) -> None:
     newsletter("subscribers", "add", "ada@example.org")
     newsletter("subscribers", "unsubscribe", "ada@example.org")
 
@@ -102,7 +102,9 @@ def test_pause_and_resume(newsletter: Newsletter) -> None:
         (("show", "nobody@example.org"), "no subscriber has the address"),
     ],
 )
-def test_wrong_wishes_are_one_line(newsletter: Newsletter, arguments: tuple[str, ...], complaint: str) -> None:
+def test_an_invalid_option_is_a_one_line_error(
+    newsletter: Newsletter, arguments: tuple[str, ...], complaint: str
+) -> None:
     result = newsletter("subscribers", *arguments)
 
     assert result.exit_code == 1
