@@ -75,3 +75,13 @@ def test_an_installed_wheel_does_the_main_job_without_the_checkout(built: Path, 
         assert ran.returncode == 0, ran.stderr
 
     assert "Trending" in (tmp_path / "x.html").read_text(encoding="utf-8")
+
+
+def test_the_documentation_travels_in_the_sdist(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages
+    assert pages <= names
