@@ -19,6 +19,7 @@ from newsletter.cli.demo import demo
 from newsletter.cli.doctor import doctor
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
+from newsletter.cli.help_texts import complete_help
 from newsletter.cli.init import init
 from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
@@ -27,7 +28,6 @@ from newsletter.cli.pull import pull
 from newsletter.cli.run import run, send, serve
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
-from newsletter.cli.summaries import keep_summaries_whole
 from newsletter.cli.summarize import summarize
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
@@ -94,4 +94,4 @@ COMMANDS = (
 for command in COMMANDS:
     main.add_command(command)
 add_alias(main, bounces, "returns")
-keep_summaries_whole(main)
+complete_help(main)
