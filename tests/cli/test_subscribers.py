@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -39,52 +38,6 @@ def test_an_address_is_changed_and_the_profile_kept(newsletter: Newsletter) -> N
     assert (refused.exit_code, "already subscribed" in refused.stderr) == (1, True)
     ada, _ = json.loads(newsletter("subscribers", "--json").stdout)
     assert (ada["email"], ada["profile"]["hour"]) == ("ada@new.example", 6)
-
-
-def test_the_example_profiles_are_valid(newsletter: Newsletter) -> None:
-    result = newsletter("subscribers", "sync")
-
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert "2 profiles, 2 changed" in result.stdout
-    assert "2 profiles, 0 changed" in newsletter("subscribers", "sync").stdout
-
-
-def test_an_invalid_file_is_reported_with_field_and_reason_and_the_others_are_loaded(
-    newsletter: Newsletter, tmp_path: Path
-) -> None:
-    bad = tmp_path / "subscribers" / "bad.toml"
-    bad.write_text('email = "bad@example.org"\ncadence = "hourly"\n', encoding="utf-8")
-
-    result = newsletter("subscribers", "sync")
-
-    assert result.exit_code == 1
-    assert result.stderr == (
-        f"newsletter: refused {bad}: cadence: one of daily, weekdays, weekly, monthly is expected, not 'hourly'\n"
-    )
-    assert len(json.loads(newsletter("subscribers", "--json").stdout)) == 2
-
-
-def test_a_dry_run_of_sync_changes_nothing(newsletter: Newsletter) -> None:
-    assert "2 profiles, 2 to change" in newsletter("subscribers", "sync", "--dry-run").stdout
-    assert json.loads(newsletter("subscribers", "--json").stdout) == []
-
-
-def test_an_unsubscribed_address_is_only_resumed_on_request(newsletter: Newsletter) -> None:
-    newsletter("subscribers", "add", "ada@example.org")
-    newsletter("subscribers", "unsubscribe", "ada@example.org")
-
-    assert newsletter("subscribers", "add", "ada@example.org").exit_code == 1
-    assert newsletter("subscribers", "resume", "ada@example.org").exit_code == 1
-    assert newsletter("subscribers", "resume", "ada@example.org", "--resubscribe").exit_code == 0
-
-
-def test_pause_and_resume(newsletter: Newsletter) -> None:
-    newsletter("subscribers", "add", "ada@example.org")
-    newsletter("subscribers", "pause", "ada@example.org")
-    assert "paused since" in newsletter("subscribers", "show", "ada@example.org").stdout
-
-    newsletter("subscribers", "resume", "ada@example.org")
-    assert "active since" in newsletter("subscribers", "show", "ada@example.org").stdout
 
 
 @pytest.mark.parametrize(

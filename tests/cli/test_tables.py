@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from newsletter.cli.tables import print_table, visible
+from tests.cli.conftest import Newsletter
 
 #: As wide as the widest table there is, in Latin letters, wide ones, combining ones, and what a terminal acts on.
 TABLES = st.integers(1, 9).flatmap(
@@ -92,3 +94,18 @@ def test_the_least_important_columns_are_left_out_where_wrapping_is_not_enough()
 
 def test_numbers_stand_on_the_right() -> None:
     assert printed(("id", "number"), [("x", 1), ("y", 100)], 80).splitlines()[2:] == ["x        1", "y      100"]
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_the_tables_of_commands_fit_and_json_is_complete(
+    newsletter: Newsletter, page: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    newsletter("pull", "page", str(page))
+    newsletter("subscribers", "add", "somebody.with.a.long.name@example.org", "--hour", "0")
+    newsletter("send")
+    complete = {command: newsletter(command, "--json").stdout for command in ("deliveries", "subscribers", "templates")}
+    monkeypatch.setenv("COLUMNS", columns)
+
+    for command, output in complete.items():
+        assert max(map(cell_len, newsletter(command).stdout.splitlines())) <= int(columns)
+        assert newsletter(command, "--json").stdout == output
