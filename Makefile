@@ -22,7 +22,7 @@ test: .venv/.dev  ## Run all tests, a file on each core
 screenshots: .venv/.dev  ## Pictures of every style at two widths, by day and by night, into screenshots/
 	$(BIN)/python -m tests.browser.screenshots screenshots
 
-reference: .venv/.dev  ## Generate docs/reference/ from the code
+reference: .venv/.dev  ## Generate docs/reference/ and newsletter.toml from the code
 	$(BIN)/python -m tests.reference --write
 
 lint: .venv/.dev  ## Format, lint, types, and the floors that modules stand on
