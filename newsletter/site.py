@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter import __version__
 from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
 
 _PACKAGE = Path(__file__).parent
+
+#: The web address of the source repository, in which versions are tagged as in "v0.2.0"; None until it is public.
+REPOSITORY: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +83,15 @@ def samples() -> Path:
 def _shipped(in_package: str, in_checkout: str) -> Path:
     packaged = _PACKAGE / in_package
     return packaged if packaged.exists() else _PACKAGE.parent / in_checkout
+
+
+def docs_url(page: str) -> str:
+    """Return where the version of a documentation page is that describes this program, as in `docs_url("topics.md")`.
+
+    In a checkout that is the file itself; an installed package names the page in the repository, or in the sdist.
+    """
+    if (_PACKAGE.parent / "docs" / page).is_file():
+        return f"docs/{page}"
+    if REPOSITORY is not None:
+        return f"{REPOSITORY}/blob/v{__version__}/docs/{page}"
+    return f"docs/{page} in the source of newsletter {__version__}"

@@ -14,7 +14,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from newsletter.config.schema import SETTINGS, new_config
+from newsletter.config.schema import SETTINGS
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.site import samples
@@ -22,8 +22,8 @@ from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.settings import make_source
 from tests.factories import TODAY
 
-#: What each source answers when there is nothing new, but for the feed.
-ANSWERS = {
+#: The response of each source when there is nothing new; the feed has one entry.
+RESPONSES = {
     "arxiv": '<feed xmlns="http://www.w3.org/2005/Atom"><title>cs.CL updates</title></feed>',
     "biorxiv": '{"messages": [{"status": "no posts found"}], "collection": []}',
     "openalex": '{"meta": {"count": 0}, "results": []}',
@@ -49,14 +49,14 @@ def script_of(page: Path) -> list[str]:
     script = []
     for line in [line for block in blocks(page, "sh") for line in block.splitlines() if line]:
         command = line.partition(" #")[0].strip()
-        if command == "make demo":  # CI runs it; here, that there is such a thing to make, and what it does
+        if command == "make demo":  # CI runs it; here, the target must exist
             assert re.search(r"^demo:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
             script.append("newsletter demo; cat newsletter-demo/inbox/ada.txt")
         elif command.startswith("newsletter serve") or command == "newsletter preview":
             command += " --port 0 2>/dev/null" if "preview" in command else ""
-            command = command.replace("--web 8000", "--web 0")  # where another program may be
+            command = command.replace("--web 8000", "--web 0")  # another program may listen there
             script.append(f"timeout --signal=TERM 4 {command} || [ $? = 124 ]")
-        elif command == "newsletter doctor":  # no test asks the world's name servers
+        elif command == "newsletter doctor":  # no test needs DNS
             script.append("newsletter doctor --offline")
         else:
             script.append(line.replace("https://example.org", "$FEEDS"))
@@ -66,7 +66,7 @@ def script_of(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", EXECUTED, ids=lambda page: page.stem)
 def test_every_command_runs_and_prints_what_is_shown(page: Path, tmp_path: Path, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/api/daily_papers").respond_with_handler(todays_papers)
-    for path, body in ANSWERS.items():
+    for path, body in RESPONSES.items():
         httpserver.expect_request(re.compile(f"/{path}($|/.*)")).respond_with_data(body)
     papers = tmp_path / "papers"
     (papers / "days").mkdir(parents=True)
@@ -102,7 +102,7 @@ def without_numbers(line: str) -> str:
     return re.sub(r"\d+", "0", " ".join(line.split()))
 
 
-def test_the_source_of_ones_own_in_the_docs_works(httpserver: HTTPServer) -> None:
+def test_the_example_of_a_custom_source_works(httpserver: HTTPServer) -> None:
     (code,) = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "docs/sources.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
@@ -123,7 +123,7 @@ def test_the_source_of_ones_own_in_the_docs_works(httpserver: HTTPServer) -> Non
 
 
 def todays_papers(request: Request) -> Response:
-    """Answer the samples for today, and no list for other days."""
+    """Respond with the sample papers for today, and with none for other days."""
     today = request.args["date"] == datetime.now(UTC).date().isoformat()
     body = (samples() / "huggingface-2026-05-08.json").read_bytes() if today else b"[]"
     return Response(body, content_type="application/json")
@@ -148,11 +148,6 @@ def anchors(page: Path) -> list[str]:
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
-def test_the_repositorys_own_settings_are_those_of_a_new_site() -> None:
-    # To mend it: python -c 'from newsletter.config.schema import *; print(new_config(), end="")' > newsletter.toml
-    assert (ROOT / "newsletter.toml").read_text(encoding="utf-8") == new_config()
-
-
-def test_every_setting_has_its_line_of_help_and_its_variable() -> None:
+def test_every_setting_has_a_line_of_help_and_a_variable_of_its_own() -> None:
     assert all(setting.help and setting.variable.startswith("NEWSLETTER_") for setting in SETTINGS)
     assert len({setting.variable for setting in SETTINGS}) == len(SETTINGS)
