@@ -75,7 +75,9 @@ def test_a_gzipped_file_is_decompressed_under_any_name(tmp_path: Path, client: H
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(b"hello" * 99, mtime=0)[:-9], b"\x1f\x8b", b"\x1f\x8b\x08\x00garbage" * 3]
+    "content",
+    [gzip.compress(b"hello" * 99, mtime=0)[:-9], b"\x1f\x8b", b"\x1f\x8b\x08\x00garbage" * 3],
+    ids=["truncated", "magic number only", "garbage"],
 )
 def test_a_corrupt_gzip_file_is_an_error_of_one_line(content: bytes) -> None:
     with pytest.raises(SourceError) as caught:
