@@ -1,7 +1,7 @@
-"""What can go wrong, in words a person can act on.
+"""Errors that a person can act on.
 
-Every error says what happened and where; `hint` says what to do next. The command line prints both in
-one line and exits with `exit_code`; nothing in here knows about the command line.
+The message states the fact and where it happened (file, line, setting); the hint says what to do next. The command line
+prints both in one line and exits with `exit_code`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def install_command(extra: str) -> str:
 
 
 class NewsletterError(Exception):
-    """Something a person can understand and mend: one line of what and where, and a hint."""
+    """An error that a person can fix: one line that says what and where, and a hint."""
 
     exit_code = 1
 
@@ -29,37 +29,37 @@ class NewsletterError(Exception):
 
 
 class ConfigError(NewsletterError):
-    """A setting is missing, unknown or not of its kind."""
+    """A setting is missing, unknown or not valid."""
 
 
 class ProfileError(NewsletterError):
-    """A subscriber's file says something that cannot be understood."""
+    """An address, or a field of a profile, is missing, unknown or not valid."""
 
 
 class QueryError(NewsletterError):
-    """A topic's query cannot be understood; the message names the column."""
+    """A topic query has a syntax error; the message names the column."""
 
 
 class SourceError(NewsletterError):
-    """A source could not be reached, or what it gave is not what it should be."""
+    """A source cannot be reached, or its response is not valid."""
 
 
 class SourceRateLimited(SourceError):
-    """A source asks to be left alone for a while, longer than a pull waits."""
+    """A source is rate limited for longer than a pull waits (HTTP 429 or 503 with Retry-After)."""
 
     def __init__(self, message: str, *, hint: str | None = None, wait_s: float) -> None:
         super().__init__(message, hint=hint)
-        #: Seconds from now.
+        #: Seconds from now until a retry.
         self.wait_s = wait_s
 
 
 class StoreError(NewsletterError):
-    """The database cannot be opened, is of a newer version, or does not hold what was asked for."""
+    """The database cannot be opened or written, or what was asked for does not exist."""
 
 
 class TemplateError(NewsletterError):
-    """A template is missing or broken; the message names file and line."""
+    """A template is missing or has an error; the message names file and line."""
 
 
 class TransportError(NewsletterError):
-    """The mail server cannot be used at all: no reader is to blame, so the run stops."""
+    """The mail server cannot be used at all, whoever the recipient is, so the run stops."""

@@ -1,14 +1,14 @@
-"""The languages of mails and pages, and where their catalogues are."""
+"""The languages of messages and pages, and their gettext catalogues."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _CATALOGUES = Path(__file__).parent / "locale"
-#: What mails and pages are written in; newsletter/locale/ has a catalogue for each but the first.
+#: ISO 639-1 codes; newsletter/locale/ has a catalogue for each but the first.
 LANGUAGES = ("en", "de", "es", "fr", "zh")
 
 
 def locale_catalogue(language: str) -> Path:
-    """Return the gettext catalogue of a language."""
+    """Return the path of the gettext catalogue of a language."""
     return _CATALOGUES / f"{language}.po"

@@ -1,8 +1,8 @@
-"""Markup from outside → plain Unicode: LaTeX, HTML, JATS and entities. Pure functions over `str`; none of them raises.
+"""Convert markup to plain Unicode: LaTeX, HTML, JATS and entities. Pure functions over `str`; none of them raises.
 
-Sources disagree on what a title is written in: arXiv gives LaTeX, feeds give HTML, Crossref gives JATS, and each
-gives some of the others'. So all of it is read everywhere, and only what is surely markup is touched: "a < b",
-"<think>" and "$5 or $6" stay as they are.
+Sources disagree on the markup of a title: arXiv has LaTeX, feeds have HTML, Crossref has JATS, and each has some of
+the others'. So every kind is converted everywhere, but only what is certainly markup: "a < b", "<think>" and
+"$5 or $6" stay as they are.
 """
 
 from __future__ import annotations
@@ -18,36 +18,35 @@ from newsletter.text import squeeze
 
 
 def clean(text: str) -> str:
-    """Return `text` as a reader should see it, on one line: no tags, no entities, LaTeX as Unicode where faithful."""
+    """Return text on one line without tags and entities, with LaTeX as Unicode where that is faithful."""
     if "&" in text:
         text = _resolve(text)
     if "<" in text:
         text = _without_tags(text)
-    return squeeze(_readable(text) if "\\" in text or "$" in text else text)
+    return squeeze(_latex_to_unicode(text) if "\\" in text or "$" in text else text)
 
 
 def clean_abstract(text: str) -> str:
-    """Return an abstract as `clean` does, without what announces it: "Abstract:", "arXiv:… Announce Type: new"."""
-    headed = _HEADED.match(text)
-    text = clean(text[headed.end() :] if headed else text)
-    announced = _ANNOUNCED.match(text)
-    return text[announced.end() :] if announced else text
+    """Clean an abstract, and remove a label in front of it: "Abstract:", "arXiv:… Announce Type: new"."""
+    heading = _LABEL_HEADING.match(text)
+    text = clean(text[heading.end() :] if heading else text)
+    label = _LABEL.match(text)
+    return text[label.end() :] if label else text
 
 
-# The word alone on a line or in a heading of its own; in a sentence it may be a subject ("Abstract interpretation …").
-_HEADED = re.compile(
+# A label has a line or heading of its own; in front of a sentence, it may be the subject ("Abstract argumentation").
+_LABEL_HEADING = re.compile(
     r"^\s*(?:<[^<>]*>\s*)*?(?:<(?P<tag>(?:jats:)?title|h[1-6]|b|strong)\b[^<>]*>\s*(?:abstract|summary)\s*[:.]?\s*</(?P=tag)>"
     r"|(?:abstract|summary)\s*\n)",
     re.IGNORECASE,
 )
-_ANNOUNCED = re.compile(
+_LABEL = re.compile(
     r"^(?:arXiv:\S+ Announce Type: [\w-]+ ?)?(?:(?:abstract|summary)(?: ?:| ?—| [–-] )\s*)?", re.IGNORECASE
 )
 
 # -- HTML and JATS --------------------------------------------------------------------------------
 
-# Tags that are markup wherever they stand, with or without a JATS or MathML prefix. A tag that is not among
-# them may be what the sentence is about.
+# Tags that are always markup, with or without a JATS or MathML prefix. Any other tag may be what the sentence is about.
 _TAG_NAMES = (
     "a|abbr|abstract|address|alternatives|area|article|aside|audio|b|big|blockquote|body|bold|br|button|center|cite|code|col|"
     "dd|del|details|disp-formula|div|dl|dt|em|embed|ext-link|figcaption|figure|fn|font|footer|form|h[1-6]|head|header|hr|"
@@ -58,10 +57,10 @@ _TAG_NAMES = (
 _TAG = re.compile(
     rf"<(/?)(?:(?:jats|mml|m):[\w-]+|(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE
 )
-_RAISED = re.compile(
+_SUB_OR_SUP = re.compile(
     r"<(?:jats:)?(?P<tag>su[bp])\b[^<>]*>(?P<inside>[^<>]{1,20})</(?:jats:)?(?P=tag)\s*>", re.IGNORECASE
 )
-# Where a block begins or ends a word does too.
+# A block separates words.
 _BLOCK = re.compile(
     r"<(?:/?(?:jats:)?(?:p|div|br|hr|h[1-6]|li|list-item|sec|section|title|tr|td|th|blockquote|table|ul|ol|dd|dt))\b",
     re.IGNORECASE,
@@ -82,8 +81,8 @@ def _character(match: re.Match[str]) -> str:
     return html.unescape(match[0]) if known else match[0]
 
 
-# Elements whose content nobody is to see.
-_UNSEEN = re.compile(
+# Elements whose content is not shown.
+_HIDDEN = re.compile(
     r"<(?P<comment>!--)|<(?P<prefix>jats:)?(?P<name>script|style|iframe|object|noscript|tex-math)\b", re.IGNORECASE
 )
 
@@ -92,21 +91,21 @@ _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def _without_tags(text: str) -> str:
-    text = _without_unseen(text.replace("<![CDATA[", "").replace("]]>", ""))
-    text = _RAISED.sub(_shifted, text)
+    text = _without_hidden(text.replace("<![CDATA[", "").replace("]]>", ""))
+    text = _SUB_OR_SUP.sub(_shifted, text)
     return _TAG.sub(lambda match: " " if _BLOCK.match(match[0]) else "", text)
 
 
-def _without_unseen(text: str) -> str:
-    """Take out comments, scripts and the like, up to the end where they have none; and formulas in TeX.
+def _without_hidden(text: str) -> str:
+    """Remove comments, scripts and the like, to the end of the text if they are not closed.
 
-    Formulas come twice, as MathML and as TeX with a preamble; one is enough. Time is linear in the text's length.
+    TeX formulas with a preamble are removed where the text has them in MathML, too. Time is linear in the length.
     """
     lower = text.translate(_ASCII_LOWER)  # keeps the length, as str.lower() may not
     has_mathml = "<mml:" in lower
     kept: list[str] = []
     position = 0
-    for match in _UNSEEN.finditer(text):
+    for match in _HIDDEN.finditer(text):
         name = (match["name"] or "").lower()
         if match.start() < position or (name == "tex-math" and not has_mathml):
             continue
@@ -118,7 +117,7 @@ def _without_unseen(text: str) -> str:
 
 
 def _shifted(match: re.Match[str]) -> str:
-    """Raise or lower what Unicode has a raised or lowered form of: "CO<sub>2</sub>", "10<sup>-3</sup>"."""
+    """Use the superscripts and subscripts of Unicode where it has them: "CO<sub>2</sub>", "10<sup>-3</sup>"."""
     table = _SUPERSCRIPTS if match["tag"].lower() == "sup" else _SUBSCRIPTS
     inside = match["inside"].strip().replace("−", "-")
     return inside.translate(table) if all(ord(character) in table for character in inside) else match["inside"]
@@ -126,8 +125,8 @@ def _shifted(match: re.Match[str]) -> str:
 
 # -- LaTeX ----------------------------------------------------------------------------------------
 
-# A backslash, ^ or _ between two dollars means mathematics. Without one Pandoc's rule keeps money apart: the
-# opening dollar is followed by no space, the closing one follows no space and is not followed by a digit.
+# Between two dollars, a backslash, ^ or _ means mathematics. Without one, Pandoc's rule tells money apart: no space
+# after the opening dollar, and neither a space before nor a digit after the closing one.
 _MATH = re.compile(
     r"(?<![\\$])\$(?:(?P<marked>[^$\\^_]{0,300}[\\^_][^$]{0,300})\$"
     r"|(?P<plain>(?!\s)[^$]{1,300})(?<!\s)\$(?![\d$]))"
@@ -143,8 +142,8 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _SUBSCRIPTS = str.maketrans("0123456789+-=()aeijkmnopt", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₘₙₒₚₜ")
 
 
-def _readable(text: str) -> str:
-    """Turn the LaTeX that titles and abstracts carry into Unicode, where that is faithful; leave the rest."""
+def _latex_to_unicode(text: str) -> str:
+    """Convert LaTeX to Unicode where that is faithful; leave the rest."""
     text = _MATH.sub(lambda match: _math(match[match.lastgroup or 0]), text)
     previous = None
     while previous != text:
@@ -153,7 +152,7 @@ def _readable(text: str) -> str:
     return squeeze(_ESCAPED.sub(r"\1", text))
 
 
-_LONGEST_KNOWN = 100
+_MAX_CACHED_LENGTH = 100
 
 
 def _math(formula: str) -> str:
@@ -163,35 +162,35 @@ def _math(formula: str) -> str:
 
 
 def _script(match: re.Match[str]) -> str:
-    raised = match[1] == "^"
+    is_superscript = match[1] == "^"
     content = (match[2] or match[3]).strip()
-    table = _SUPERSCRIPTS if raised else _SUBSCRIPTS
-    # The empty group keeps a command before the script, as in \alpha_i, from swallowing it.
+    table = _SUPERSCRIPTS if is_superscript else _SUBSCRIPTS
+    # Without the empty group, a command before the script (\alpha_i) would take the character as part of its name.
     return "{}" + content.translate(table) if all(ord(char) in table for char in content) else match[0]
 
 
 def _unicode(latex: str) -> str:
-    return _known_unicode(latex) if len(latex) <= _LONGEST_KNOWN else _converted(latex)
+    return _cached_unicode(latex) if len(latex) <= _MAX_CACHED_LENGTH else _converted(latex)
 
 
 @lru_cache(maxsize=8192)
-def _known_unicode(latex: str) -> str:
-    """Convert, or remember: a formula takes 0.2 ms, and papers share most of theirs."""
+def _cached_unicode(latex: str) -> str:
+    """Convert a short formula; cached, since that takes 0.2 ms and papers have many in common."""
     return _converted(latex)
 
 
 def _converted(latex: str) -> str:
     try:
         return squeeze(str(_converter().latex_to_text(latex, tolerant_parsing=True)))
-    except Exception:  # noqa: BLE001 - the converter fails on broken LaTeX in ways of its own: $\frac\sqrt$ is a KeyError
+    except Exception:  # noqa: BLE001 - invalid LaTeX raises all kinds of errors: $\frac\sqrt$ is a KeyError
         return latex
 
 
 @cache
 def _converter() -> Any:
-    from pylatexenc import latex2text  # noqa: PLC0415 - heavy, and most text has no LaTeX
+    from pylatexenc import latex2text  # noqa: PLC0415 - slow to import, and most text has no LaTeX
 
     known = latex2text.get_default_latex_context_db()
-    # A command we do not know stays as it was typed, rather than vanish with its meaning.
+    # An unknown command stays as it is, instead of being dropped.
     known.set_unknown_macro_spec(latex2text.MacroTextSpec("", simplify_repl=lambda node: node.latex_verbatim()))
     return latex2text.LatexNodes2Text(math_mode="text", latex_context=known)

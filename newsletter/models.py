@@ -1,6 +1,6 @@
-"""The domain: what flows from a source to an inbox. Frozen, plain, and knowing nothing of the outside.
+"""The domain models: papers, subscribers, editions, messages and the ledger. Frozen, and without any input or output.
 
-Times are aware and in UTC; days are `date`. Text is Unicode with its spaces squeezed (`text.squeeze`).
+Times are aware and in UTC; days are `date`. Text is Unicode, normalized by `text.squeeze`.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What can be known of a paper. Absent facts are None or empty."""
+    """The bibliographic data of a paper. Unknown values are None or empty."""
 
     title: str
     abstract: str = ""
     authors: tuple[str, ...] = ()
-    #: How many authors there are; a source may give the number but not the names.
+    #: The number of authors, which a source may have without their names.
     author_count: int | None = None
     organization: str | None = None
     #: arXiv id without version, e.g. "2605.01234" or "math/0601001".
     arxiv_id: str | None = None
-    #: Lower case, without "https://doi.org/".
+    #: In lower case, without "https://doi.org/".
     doi: str | None = None
     #: The day the paper was first made public.
     published: date | None = None
-    #: The day a source put it on its list (for Hugging Face the day of the Daily Papers).
+    #: The day a source listed it (for Hugging Face, the day of the Daily Papers).
     listed: date | None = None
     upvotes: int | None = None
     comments: int | None = None
     keywords: tuple[str, ...] = ()
-    #: As the source names them, the primary one first: "cs.CL", "Neuroscience".
+    #: As the source names them ("cs.CL", "Neuroscience"), the primary one first.
     categories: tuple[str, ...] = ()
     #: The journal or conference it appeared in.
     venue: str | None = None
-    #: The newest version told of, 1 for the first; None where the source has no versions.
+    #: The newest version, from 1; None if the source has no versions.
     version: int | None = None
-    #: Taken back, by its authors or by whoever published it.
+    #: Withdrawn or retracted, by its authors or its publisher.
     withdrawn: bool = False
     #: One sentence, written by the source.
     summary: str | None = None
-    #: Where to read about it; made from the arXiv id or DOI where there is one and this is None.
+    #: The landing page; None if it follows from the arXiv id or DOI.
     url: str | None = None
     pdf_url: str | None = None
     code_url: str | None = None
@@ -55,50 +55,50 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Facts):
-    """A paper as one source tells it; several entries make one `Paper`."""
+    """A paper as one source lists it; several entries are merged into one `Paper`."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper(Facts):
-    """One research paper, as all its entries together tell it."""
+    """A paper, merged from all its entries."""
 
     id: int
-    #: Identity in words: "arxiv:ID", else "doi:DOI", else "title:HASH".
+    #: What identifies it: "arxiv:ID", else "doi:DOI", else "title:HASH" or "entry:HASH"; see `papers.identity.key_of`.
     key: str
     #: The source whose title and abstract are shown.
     text_source: str
-    #: The version whose title and abstract are shown, where the source has versions.
+    #: The version whose title and abstract are shown; None if the source has no versions.
     text_version: int | None = None
-    #: Every source that told of this paper, in alphabetical order.
+    #: All sources that mentioned it, in alphabetical order.
     sources: tuple[str, ...]
-    #: When this store first saw it: what an edition's window is made of.
+    #: When a pull first found it; decides which edition it is new in.
     seen_at: datetime
-    #: When this store last saw a newer version than it knew; None if there was none.
+    #: When a pull last found a newer version; None if none was found.
     revised_at: datetime | None = None
 
     @property
     def day(self) -> date:
-        """The day this paper counts as new: when it was listed, else published, else seen."""
+        """The day on which the paper counts as new: when it was listed, else published, else first seen."""
         return self.listed or self.published or self.seen_at.date()
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """That one source told of a paper: where its facts come from."""
+    """One source's first mention of a paper: its provenance."""
 
     source: str
-    #: The file or address where it first did.
+    #: The file or URL; "" if unknown.
     place: str
     mentioned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An entry, or a whole document, that a source gave and we could not take."""
+    """An entry, a row or a whole document that was rejected because it is not valid."""
 
-    #: Where: a file, an address, or one of these with the entry's number.
+    #: A file or URL, with the number of the entry or line if it is one of several.
     place: str
     why: str
 
@@ -108,7 +108,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What to show a server so that it can say "not modified" (RFC 9110, 8.8)."""
+    """The cache validators of a response, for a conditional request (RFC 9110, 8.8)."""
 
     etag: str | None
     last_modified: str | None
@@ -116,33 +116,36 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What one pull of one source did."""
+    """The outcome of one pull of one source."""
 
+    #: The label of the source, as `sources.settings.label_of` gives it.
     source: str
+    #: The number of valid entries, of which `new` made a new paper and `updated` changed a known one.
     fetched: int = 0
     new: int = 0
     updated: int = 0
     refusals: tuple[Refusal, ...] = ()
-    #: Why the source stopped short, if it did.
+    #: Why the source could not be read to the end; None if it was.
     error: str | None = None
-    #: The source said that nothing changed since it was last asked.
+    #: Whether the source responded "not modified" to everything.
     unchanged: bool = False
-    #: It was not asked, since it answered a short while ago; it will be from this moment on.
+    #: When the source may be requested again, if it was skipped because of its minimum interval or a rate limit.
     not_before: datetime | None = None
+    #: How long the pull took.
     seconds: float = field(default=0.0, compare=False)
 
     @property
     def is_clean(self) -> bool:
-        """Nothing was refused and nothing went wrong."""
+        """Whether there were neither refusals nor an error."""
         return not self.refusals and self.error is None
 
 
-# -- readers --------------------------------------------------------------------------------------
+# -- subscribers ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A named filter."""
+    """A query with a name."""
 
     name: str
     #: In the language of `newsletter.topics.query`.
@@ -151,7 +154,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A paper that a reader wants more or less of, and that the store does not hold: from a library of theirs."""
+    """Feedback on a paper that is not in the store, from a subscriber's own library."""
 
     #: As `Paper.key`.
     key: str
@@ -161,7 +164,7 @@ class Example:
 
 
 class Cadence(StrEnum):
-    """How often a reader gets an edition."""
+    """How often a subscriber gets an edition."""
 
     DAILY = "daily"
     WEEKDAYS = "weekdays"
@@ -174,15 +177,15 @@ class Style(StrEnum):
 
     #: One card for each paper, with its abstract.
     CARDS = "cards"
-    #: Titles and one line each.
+    #: Titles with one line each.
     COMPACT = "compact"
-    #: Text alone.
+    #: Plain text, without HTML.
     PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a reader wishes for. No topics means the trending papers, whatever they are about."""
+    """The preferences of a subscriber. Without topics, a digest has the trending papers on any subject."""
 
     topics: tuple[Topic, ...] = ()
     cadence: Cadence = Cadence.DAILY
@@ -194,21 +197,21 @@ class Profile:
     month_day: int = 1
     time_zone: str = "UTC"
     style: Style = Style.CARDS
-    #: Of the mail's own words: "en", "de"; see `newsletter.rendering.language`.
+    #: The language of the message, one of `languages.LANGUAGES`.
     language: str = "en"
     max_papers: int = 20
     max_per_section: int = 8
-    #: Authors and organisations whose papers rank higher, and come even if they match no topic.
+    #: Authors and organizations whose papers rank higher, and are included even if they match no topic.
     follow: tuple[str, ...] = ()
-    #: How many papers that matched no topic to add under "Also trending".
+    #: The number of papers on no topic to add under "Also trending".
     trending: int = 0
-    #: Whether one place is kept for a paper outside of the topics that many like.
+    #: Whether a digest has one popular paper outside of the topics.
     serendipity: bool = True
-    #: Whether a new version of a paper is news, even of one that was sent before.
+    #: Whether a new version makes a paper new again, even if it was sent before.
     updates: bool = False
-    #: Whether to write even when there is nothing to tell.
+    #: Whether to send a message even if no paper is new.
     even_if_empty: bool = False
-    #: The reader's own weights, by the names of `newsletter.ranking.weights.Weights`; the others are the site's.
+    #: Weights that override the site's: (field of `ranking.weights.Weights`, value).
     ranking: tuple[tuple[str, float], ...] = ()
 
 
@@ -217,9 +220,9 @@ class Status(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
-    #: The profile's file was taken away; it comes back with the file.
+    #: The profile file is gone; the subscriber is enabled again when it is back.
     DISABLED = "disabled"
-    #: Left by their own wish: no file and no import brings them back.
+    #: Ended by the subscriber; no file and no import adds them again.
     UNSUBSCRIBED = "unsubscribed"
 
 
@@ -232,12 +235,12 @@ class Subscriber:
     name: str = ""
     status: Status = Status.ACTIVE
     profile: Profile = field(default_factory=Profile)
-    #: Who wrote the profile: "file:NAME" for subscribers/NAME.toml, "cli" for the command line.
+    #: Where the profile comes from: "file:NAME" (subscribers/NAME.toml), "web" (a page) or "cli" (the command line).
     origin: str = "cli"
     subscribed_at: datetime
     #: When the status last changed.
     status_at: datetime
-    #: The day from which a paused one is mailed again; None: not by itself.
+    #: The day on which a pause ends by itself; None if it does not.
     paused_until: date | None = None
 
 
@@ -245,28 +248,28 @@ class Subscriber:
 
 
 class EditionState(StrEnum):
-    """Whether an edition's deliveries may go out."""
+    """Whether an edition's deliveries may be sent."""
 
     OPEN = "open"
-    #: A person paused it; a person resumes it.
+    #: By the operator, until they resume it.
     PAUSED = "paused"
-    #: For good.
+    #: By the operator, for good.
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One run of the newsletter over the papers seen since the one before."""
+    """An issue of the newsletter, with the papers since the previous one of its cadence."""
 
     #: Cadence and day: "daily-2026-05-08", "weekly-2026-05-08".
     key: str
     cadence: Cadence
-    #: The day it stands for.
+    #: The day of issue.
     day: date
-    #: It holds papers first seen after this moment.
+    #: It has the papers first seen after this time.
     since: datetime
     created_at: datetime
-    #: The operator's words at its opening and at its end, in Markdown.
+    #: The operator's notes at the top and at the end, in Markdown.
     note: str = ""
     closing: str = ""
 
@@ -289,7 +292,7 @@ class ReasonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason for a paper to be in a digest."""
+    """One reason why a paper is in a digest."""
 
     kind: ReasonKind
     #: The term that matched ("robot*" for a prefix), or the version ("v2"); "" for popularity, which the paper has.
@@ -298,12 +301,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A paper in a digest, with its score and the reasons for it."""
+    """A paper in a digest, with its score and reasons."""
 
     paper: Paper
     score: float
     reasons: tuple[Reason, ...] = ()
-    #: Names of the subscriber's other topics that it matched.
+    #: The names of the subscriber's other topics that it matches.
     also: tuple[str, ...] = ()
 
 
@@ -324,52 +327,52 @@ class SectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Ranked items of one topic, or of another kind."""
+    """The ranked items of one topic, or of another kind of section."""
 
     #: The topic's name, as the subscriber wrote it; "" for other kinds, whose titles are made when they are rendered.
     topic: str
     items: tuple[Item, ...]
-    #: How many papers matched this topic, shown or not; for trending ones, those shown.
+    #: The number of papers that match the topic, shown or not; for trending papers, of those shown.
     matched: int
     kind: SectionKind = SectionKind.TOPIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One edition as one profile sees it."""
+    """An edition for one profile."""
 
     edition: Edition
     sections: tuple[Section, ...]
-    #: How many papers were in the window and not sent to this reader before.
+    #: The number of new papers that were not sent to this subscriber before.
     considered: int
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All items, in reading order."""
+        """The items of all sections, in order."""
         return tuple(item for section in self.sections for item in section.items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A digest as mail, ready to be handed over: RFC 5322 bytes and their RFC 5321 envelope."""
+    """A message ready to be sent: its content (RFC 5322) and envelope (RFC 5321)."""
 
     message_id: str
     sender: str
     recipient: str
     subject: str
-    #: CRLF line ends, none longer than 998 characters.
+    #: With CRLF line ends, no line longer than 998 characters.
     content: bytes
-    #: Whether it is known that all lines end with CRLF and none begins with a dot, so that nobody has to look.
+    #: Whether all lines are known to end with CRLF and none to begin with a dot, which spares a transport the check.
     is_clean: bool = False
 
     @property
     def text(self) -> str:
-        """The text part, as a mail program reads it."""
+        """The decoded plain text part."""
         return self._part("plain") or ""
 
     @property
     def html(self) -> str | None:
-        """The HTML part, as a mail program reads it, or None."""
+        """The decoded HTML part, or None."""
         return self._part("html")
 
     def _part(self, kind: str) -> str | None:
@@ -384,21 +387,21 @@ class DeliveryStatus(StrEnum):
     """queued → sending → sent | deferred | failed | skipped; each move is committed when it happens."""
 
     QUEUED = "queued"
-    #: Handed to the transport, outcome not known yet. Found after a crash, it is in doubt.
+    #: Handed to the transport, outcome unknown. After a crash, such a delivery is in doubt.
     SENDING = "sending"
     SENT = "sent"
-    #: The server asked for another try later.
+    #: Temporarily rejected (4xx), to be retried.
     DEFERRED = "deferred"
     FAILED = "failed"
-    #: Not to be sent any more: the reader left or was suppressed after planning, or the edition was cancelled.
+    #: Not sent: the subscriber unsubscribed or was suppressed after planning, or the edition was cancelled or too old.
     SKIPPED = "skipped"
-    #: In doubt, and kept for a person to decide.
+    #: In doubt, for the operator to decide.
     HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one subscriber, as the ledger knows it."""
+    """A row of the ledger: one message of an edition to one subscriber."""
 
     id: int
     edition_key: str
@@ -407,7 +410,7 @@ class Delivery:
     message_id: str
     status: DeliveryStatus
     attempts: int
-    #: The server's words, or why it was skipped.
+    #: The response of the server, or why it was skipped.
     detail: str
     next_attempt_at: datetime | None
     updated_at: datetime

@@ -1,20 +1,24 @@
-"""Where things are: the site's files, and what travels with the package."""
+"""The files of a site, and those that the package ships."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter import __version__
 from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
 
 _PACKAGE = Path(__file__).parent
 
+#: The web address of the source repository, in which versions are tagged as in "v0.2.0"; None until it is public.
+REPOSITORY: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A directory with a newsletter.toml; all its files by name."""
+    """A directory with a newsletter.toml, and the paths of its files."""
 
     root: Path
 
@@ -30,30 +34,30 @@ class Site:
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that sends."""
+        """The lock file of the process that sends."""
         return self.root / "newsletter.lock"
 
     @property
     def subscribers(self) -> Path:
-        """One profile per file."""
+        """The folder of profiles, one file per subscriber."""
         return self.root / "subscribers"
 
     @property
     def notes(self) -> Path:
-        """The operator's words: DAY.md opens the editions of a day, DAY.closing.md ends them."""
+        """The operator's notes: DAY.md goes at the top of the editions of a day, DAY.closing.md at the end."""
         return self.root / "notes"
 
     @property
     def templates(self) -> Path:
-        """The site's own templates; each takes the place of the shipped one of its name."""
+        """The site's own templates; each overrides the shipped one with the same name."""
         return self.root / "templates"
 
 
 def find_site(start: Path) -> Site:
-    """Return the site that `start` is in: the nearest directory, itself or above, with a newsletter.toml.
+    """Return the site of a directory: itself or the nearest parent with a newsletter.toml.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is no newsletter.toml.
     """
     for directory in (start, *start.parents):
         if (directory / CONFIG_NAME).is_file():
@@ -62,20 +66,32 @@ def find_site(start: Path) -> Site:
 
 
 def default_templates() -> Path:
-    """The templates we ship: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of the shipped templates: in the package in a wheel, beside it in a checkout."""
     return _shipped("templates", "templates")
 
 
 def default_subscribers() -> Path:
-    """The example profiles and their README."""
+    """Return the folder of the example profiles and their README."""
     return _shipped("skeleton/subscribers", "subscribers")
 
 
 def samples() -> Path:
-    """The invented papers of the demonstration."""
+    """Return the folder of the invented papers of the demo."""
     return _PACKAGE / "samples"
 
 
 def _shipped(in_package: str, in_checkout: str) -> Path:
     packaged = _PACKAGE / in_package
     return packaged if packaged.exists() else _PACKAGE.parent / in_checkout
+
+
+def docs_url(page: str) -> str:
+    """Return where the version of a documentation page is that describes this program, as in `docs_url("topics.md")`.
+
+    In a checkout that is the file itself; an installed package names the page in the repository, or in the sdist.
+    """
+    if (_PACKAGE.parent / "docs" / page).is_file():
+        return f"docs/{page}"
+    if REPOSITORY is not None:
+        return f"{REPOSITORY}/blob/v{__version__}/docs/{page}"
+    return f"docs/{page} in the source of newsletter {__version__}"

@@ -1,4 +1,4 @@
-"""Text from outside made fit to store, compare and read. Pure functions over `str`; none of them raises."""
+"""Normalize text for storing, comparing and reading. Pure functions over `str`; none of them raises."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from functools import lru_cache
 
 # -- storing --------------------------------------------------------------------------------------
 
-# What can reorder or hide the text around it: bidi embeddings, overrides and isolates (Unicode TR 36, 3.2),
+# Characters that reorder or hide the text around them: bidi embeddings, overrides and isolates (Unicode TR 36, 3.2),
 # zero-width space and word joiner, byte-order mark, soft hyphen. Joiners (U+200C, U+200D) stay: Persian
 # and emoji need them.
-_TREACHEROUS = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def squeeze(text: str) -> str:
-    """Return `text` in NFC on one line: no control, surrogate or bidi characters, single spaces, trimmed."""
+    """Return text in NFC on one line: no control, surrogate or bidi characters, single spaces, trimmed."""
     text = text.replace("\n", " ")
-    # Most text is clean, and a pull squeezes a lot of it: nothing that is taken out below is printable.
+    # The fast path for clean text, which most is: nothing that is removed below is printable.
     if text.isprintable() and "  " not in text and (text.isascii() or unicodedata.is_normalized("NFC", text)):
         return text.strip()
     text = _SURROGATE.sub("\ufffd", text)
-    text = _CONTROL.sub(" ", _TREACHEROUS.sub("", text))
+    text = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -33,9 +33,9 @@ _PUNCTUATION = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def title_key(title: str) -> str:
-    """Return what two spellings of one title share: letters and digits only, case folded.
+    """Return the key by which titles are compared: letters and digits only, case folded.
 
-    Sources disagree on hyphens, dashes, dollar signs and line breaks; they agree on the letters.
+    Sources disagree on hyphens, dashes, dollar signs and line breaks, but agree on the letters.
     """
     if title.isascii() and (key := title.lower().encode().translate(None, _PUNCTUATION)):
         return key.decode()
@@ -44,7 +44,7 @@ def title_key(title: str) -> str:
 
 
 def title_hash(title: str) -> str:
-    """Return a short name for a title: 16 hexadecimal digits of the SHA-256 of its `title_key`."""
+    """Return the first 16 hexadecimal digits of the SHA-256 of a title's `title_key`."""
     return hashlib.sha256(title_key(title).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -53,34 +53,34 @@ def title_hash(title: str) -> str:
 # Chinese, Japanese and Korean are written without spaces: each of their characters counts as a word.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
-# The same where there is nothing but ASCII, in half the time.
+# The same for ASCII text, in half the time.
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
 
-# "GPUs", which the rule for "us" below would keep.
+# "GPUs": the rule for "us" in `_singular` would keep it.
 _ACRONYMS = re.compile(r"([A-Z]{2,})s")
 
 
 def words(text: str) -> list[str]:
-    """Split into words that compare equal across case, hyphens, possessives and plurals, in reading order."""
+    """Split text into words, in reading order, that are equal across case, hyphens, possessives and plurals."""
     if text.isascii():
         return list(map(_plain, _ASCII_WORD.findall(text)))
     return list(map(_plain, _WORD.findall(unicodedata.normalize("NFKC", text))))
 
 
 def spoken(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the words of `words`, each with where it begins and ends in `text`."""
+    """Yield what `words` returns, each word with its start and end in `text`."""
     for match in _WORD.finditer(text):
         yield _plain(unicodedata.normalize("NFKC", match[0])), match.start(), match.end()
 
 
 @lru_cache(maxsize=131072)
 def _plain(word: str) -> str:
-    """Return what the spellings of one word share."""
+    """Return a word in singular and lower case."""
     acronym = _ACRONYMS.fullmatch(word)
     return _singular((acronym[1] if acronym else word).casefold())
 
 
-# What research writes that the rule below would take apart, or would not bring together.
+# Words of research texts that the rules of `_singular` get wrong.
 _IRREGULAR = {
     **{word: word for word in (
         "bias", "gas", "atlas", "canvas", "alias", "analysis", "basis", "thesis", "hypothesis", "synthesis",
@@ -94,7 +94,7 @@ _IRREGULAR = {
 
 
 def _singular(word: str) -> str:
-    """Take a plural "s" off: Harman, "How effective is suffixing?", JASIS 42(1), 1991, the S stemmer."""
+    """Remove a plural "s", as the S stemmer does (Harman, "How effective is suffixing?", JASIS 42(1), 1991)."""
     for possessive in ("'s", "’s"):
         word = word.removesuffix(possessive)
     if len(word) <= 3 or word in _IRREGULAR:
@@ -114,7 +114,7 @@ _NOT_AN_END = re.compile(r"(?:\b(?:e\.g|i\.e|al|vs|cf|Fig|Eq|Sec|resp|approx|Dr|
 
 
 def sentences(text: str) -> list[str]:
-    """Split a text into its sentences; "e.g." and "et al." end none."""
+    """Split a text into sentences; abbreviations such as "e.g." and "et al." do not end one."""
     found: list[str] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
@@ -125,7 +125,7 @@ def sentences(text: str) -> list[str]:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return at most `limit` characters of `text`: whole sentences where one ends late enough, else whole words."""
+    """Return at most `limit` characters of text: whole sentences if they fill 40 %, else whole words and "…"."""
     if len(text) <= limit:
         return text
     head = text[: limit + 1]
@@ -138,9 +138,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def whole_sentences(text: str, limit: int) -> str:
-    """Return the first sentences of `text`, of `limit` characters at most, or half as many more rather than too few.
+    """Return the first sentences of text that fit into `limit` characters.
 
-    Where sentences are longer than that, words are counted; see `shorten`.
+    If they fill less than 40 %, another one may exceed the limit by half; if not even one fits, see `shorten`.
     """
     if len(text) <= limit:
         return text

@@ -1,4 +1,4 @@
-"""What many tests need: a store in a real file, and the recorded data where it is there."""
+"""Fixtures of many tests: a store in a real file, and the recorded data where it is available."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import settings
 from newsletter.sources import HttpClient
 from newsletter.store import Store, open_store
 
-# No test asserts a time. In CI the examples are the same in every run: a failure there is the change's own.
+# No test asserts a duration. In CI the examples are the same in every run, so that a failure is due to the change.
 settings.register_profile("newsletter", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("newsletter")
 
@@ -20,15 +20,15 @@ _SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's own environment out of the tests."""
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings in the developer's environment out of the tests."""
     for variable in [name for name in os.environ if name.startswith("NEWSLETTER_") or name == "HF_ENDPOINT"]:
         monkeypatch.delenv(variable)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI a skipped test is a failed one, but for those on data that lies outside of the repository."""
+    """Fail in CI if a test was skipped, unless it needs the data beside the repository."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = terminal.stats.get("skipped", []) if terminal else []
     wrongly = [report for report in skipped if "../shared" not in str(report.longrepr)]
@@ -45,14 +45,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    """The network, without waiting between attempts."""
+    """An HTTP client that does not wait between attempts."""
     with HttpClient(sleep=lambda _seconds: None) as opened:
         yield opened
 
 
 @pytest.fixture
 def shared() -> Path:
-    """The folder of recorded data, which lies beside the repository and is not part of it."""
+    """The folder of recorded data beside the repository."""
     if not _SHARED.is_dir():
         pytest.skip("../shared is not here")
     return _SHARED

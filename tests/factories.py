@@ -1,4 +1,4 @@
-"""Models with sensible defaults: a test names only what it is about. Every title and abstract is invented."""
+"""Models with sensible defaults, so that a test gives only what it is about. All titles and abstracts are invented."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TODAY = NOW.date()
 
 
 def make_entry(**changes: Any) -> Entry:
-    """An entry with every fact that most sources give."""
+    """Return an entry with the fields that most sources have."""
     entry = Entry(
         source="huggingface",
         title="Counting Clouds with Small Language Models",
@@ -31,7 +31,7 @@ def make_entry(**changes: Any) -> Entry:
 
 
 def make_paper(**changes: Any) -> Paper:
-    """A stored paper; its key follows from its ids and title."""
+    """Return a stored paper; its key follows from its ids and title."""
     paper = Paper(
         id=1,
         key="",
@@ -56,17 +56,17 @@ def make_topic(
     keywords: tuple[str, ...] = ("in-context learning", "few-shot prompting"),
     excluded: tuple[str, ...] = (),
 ) -> Topic:
-    """A topic that someone might follow."""
+    """Return a topic."""
     return Topic(name, query_of(keywords, excluded))
 
 
 def make_profile(**changes: Any) -> Profile:
-    """A daily reader of one topic, and of nothing else."""
+    """Return a daily profile with one topic, and nothing else."""
     return replace(Profile(topics=(make_topic(),), serendipity=False), **changes)
 
 
 def make_subscriber(**changes: Any) -> Subscriber:
-    """An active subscriber with `make_profile`'s wishes."""
+    """Return an active subscriber with the profile of `make_profile`."""
     subscriber = Subscriber(
         id=1, email="ada@example.org", name="Ada Example", profile=make_profile(), subscribed_at=NOW, status_at=NOW
     )

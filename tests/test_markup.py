@@ -63,7 +63,7 @@ HTML = st.lists(
         ("caf&eacute; &#945; &#x3b2;", "café α β"),
     ],
 )
-def test_markup_goes_and_what_only_looks_like_it_stays(text: str, expected: str) -> None:
+def test_markup_is_removed_and_what_only_looks_like_it_stays(text: str, expected: str) -> None:
     assert clean(text) == expected
 
 
@@ -87,13 +87,13 @@ def test_markup_goes_and_what_only_looks_like_it_stays(text: str, expected: str)
         ("", ""),
     ],
 )
-def test_an_abstract_loses_what_announces_it(text: str, expected: str) -> None:
+def test_the_label_of_an_abstract_is_removed(text: str, expected: str) -> None:
     assert clean_abstract(text) == expected
 
 
 @settings(max_examples=300)
 @given(ANY_TEXT | HTML | LATEX)
-def test_anything_comes_out_as_one_line_and_again_as_it_is(text: str) -> None:
+def test_any_text_becomes_one_line(text: str) -> None:
     cleaned = clean_abstract(text)
     assert cleaned.split() == cleaned.split(" ") or cleaned == ""
     assert "\n" not in cleaned
@@ -107,10 +107,10 @@ def test_anything_comes_out_as_one_line_and_again_as_it_is(text: str) -> None:
      "<p>" * 99_000 + "Abstract", "<style></style>" * 20_000],
     ids=lambda text: text[:9],
 )  # fmt: skip
-def test_hostile_markup_is_read_in_no_time(text: str) -> None:
-    begin = time.perf_counter()
+def test_hostile_markup_is_cleaned_in_linear_time(text: str) -> None:
+    begin = time.process_time()
     clean_abstract(text)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 # -- LaTeX ------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_hostile_markup_is_read_in_no_time(text: str) -> None:
         ("$$", "$$"),
     ],
 )
-def test_latex_that_has_a_faithful_reading_is_read(text: str, expected: str) -> None:
+def test_latex_is_converted_where_that_is_faithful(text: str, expected: str) -> None:
     assert clean(text) == expected
 
 
@@ -146,7 +146,7 @@ def test_latex_that_has_a_faithful_reading_is_read(text: str, expected: str) -> 
 @example("$\\")
 @example(r"$\frac\sqrt$")
 @given(ANY_TEXT | LATEX)
-def test_anything_can_be_read(text: str) -> None:
+def test_any_latex_is_cleaned_without_an_error(text: str) -> None:
     assert isinstance(clean(text), str)
 
 
@@ -156,7 +156,7 @@ def test_anything_can_be_read(text: str) -> None:
      "$\\frac{" * 500, "\\'" * 2_000, "_{" * 2_000, "$a_" + "{" * 2_000 + "$", "\\text{a} " * 500],
     ids=lambda text: text[:8],
 )  # fmt: skip
-def test_hostile_latex_is_read_in_no_time(text: str) -> None:
-    begin = time.perf_counter()
+def test_hostile_latex_is_cleaned_in_linear_time(text: str) -> None:
+    begin = time.process_time()
     clean(text)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2

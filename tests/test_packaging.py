@@ -1,4 +1,4 @@
-"""The wheel, as a stranger gets it: everything inside that the program needs, and nothing of anybody's."""
+"""The wheel and the sdist: they hold what the program needs, and no private file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_wheel_holds_the_package_alone_with_templates_and_skeleton_inside(built: Path) -> None:
+def test_the_wheel_holds_the_package_with_templates_and_skeleton(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
 
@@ -50,7 +50,7 @@ def test_the_wheel_holds_the_package_alone_with_templates_and_skeleton_inside(bu
     } <= set(names)
 
 
-def test_nobodys_profile_travels(built: Path) -> None:
+def test_no_private_profile_is_packaged(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
@@ -59,7 +59,7 @@ def test_nobodys_profile_travels(built: Path) -> None:
     assert [name for name in names if "private" in name or name.endswith((".db", "newsletter.lock"))] == []
 
 
-def test_an_installed_wheel_does_the_main_job_without_the_checkout(built: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
@@ -75,3 +75,13 @@ def test_an_installed_wheel_does_the_main_job_without_the_checkout(built: Path, 
         assert ran.returncode == 0, ran.stderr
 
     assert "Trending" in (tmp_path / "x.html").read_text(encoding="utf-8")
+
+
+def test_the_sdist_holds_the_documentation(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages
+    assert pages <= names

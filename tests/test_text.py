@@ -68,7 +68,7 @@ def test_other_titles_have_other_keys(other: str) -> None:
     assert title_hash(other) != title_hash("Counting Clouds")
 
 
-def test_titles_without_a_letter_are_told_apart() -> None:
+def test_titles_without_a_letter_have_keys_of_their_own() -> None:
     assert len({title_key("?!"), title_key("???"), title_key("...")}) == 3
 
 
@@ -109,7 +109,7 @@ def test_words(text: str, expected: list[str]) -> None:
 
 @settings(max_examples=200)
 @given(ANY_TEXT)
-def test_words_are_never_empty_and_hold_no_space(text: str) -> None:
+def test_words_are_not_empty_and_have_no_space(text: str) -> None:
     assert [word for word in words(text) if not word or word.split() != [word]] == []
 
 
@@ -140,7 +140,7 @@ def test_shortening(text: str, limit: int, expected: str) -> None:
 
 @settings(max_examples=200)
 @given(ANY_TEXT | st.text("ab .!?,。"), st.integers(1, 60))
-def test_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> None:
+def test_shortened_text_is_never_longer_than_the_limit(text: str, limit: int) -> None:
     shortened = shorten(text, limit)
     assert len(shortened) <= limit
     assert text.startswith(shortened.removesuffix("…"))
@@ -148,16 +148,16 @@ def test_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> Non
 
 
 @pytest.mark.parametrize("acronym", ["GPU", "LLM", "VLM", "CPU"])
-def test_acronyms_have_plurals(acronym: str) -> None:
+def test_plurals_of_acronyms_are_recognized(acronym: str) -> None:
     assert words(f"{acronym}s") == words(acronym)
 
 
 @given(st.text("aB1 '’_-.s\n", max_size=40))
-def test_words_of_plain_text_are_those_of_any_text(text: str) -> None:
+def test_the_fast_path_for_ascii_gives_the_same_words(text: str) -> None:
     assert words(text) == words(f"{text} é")[:-1]
 
 
-def test_whole_sentences_are_rather_too_many_than_too_few() -> None:
+def test_whole_sentences_may_exceed_the_limit_by_half() -> None:
     short, long = "We count. ", "We count every cloud over the orchard from morning until the evening comes. "
     assert whole_sentences(short * 3, 100) == short * 3
     assert whole_sentences(short * 30, 40) == (short * 4).strip()

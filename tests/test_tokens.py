@@ -13,13 +13,13 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 @settings(max_examples=150)
 @given(st.binary(), ANY_TEXT.filter(lambda text: text.isprintable()), IDS)
-def test_a_token_stands_for_the_subscriber_it_was_signed_for(secret: bytes, purpose: str, number: int) -> None:
+def test_a_token_is_read_as_the_subscriber_it_was_signed_for(secret: bytes, purpose: str, number: int) -> None:
     assert tokens.read(secret, purpose, tokens.sign(secret, purpose, number)) == number
 
 
 @settings(max_examples=150)
 @given(IDS, st.data())
-def test_a_token_with_one_changed_character_stands_for_nobody(number: int, data: st.DataObject) -> None:
+def test_a_token_with_one_changed_character_is_invalid(number: int, data: st.DataObject) -> None:
     token = tokens.sign(SECRET, tokens.UNSUBSCRIBE, number)
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
@@ -28,7 +28,7 @@ def test_a_token_with_one_changed_character_stands_for_nobody(number: int, data:
 
 @settings(max_examples=150)
 @given(ANY_TEXT)
-def test_any_other_text_stands_for_nobody(text: str) -> None:
+def test_any_other_text_is_invalid(text: str) -> None:
     assert tokens.read(SECRET, tokens.UNSUBSCRIBE, text) is None
     assert tokens.read(SECRET, tokens.UNSUBSCRIBE, f"1.{text}") is None
 
@@ -37,19 +37,19 @@ def test_any_other_text_stands_for_nobody(text: str) -> None:
     "token",
     ["", ".", "1", "1.", ".1", "-1.x", "+1.x", "1.0.x", "١.x", "²", "1.\udcff", "9" * 5_000 + ".x", "ada@example.org"],
 )
-def test_what_is_no_token_stands_for_nobody(token: str) -> None:
+def test_malformed_tokens_are_invalid(token: str) -> None:
     assert tokens.read(SECRET, tokens.UNSUBSCRIBE, token) is None
 
 
-def test_a_token_for_one_purpose_grants_no_other() -> None:
+def test_a_token_is_invalid_for_another_purpose() -> None:
     assert tokens.read(SECRET, "read", tokens.sign(SECRET, tokens.UNSUBSCRIBE, 1)) is None
 
 
-def test_a_token_of_one_site_is_nothing_to_another() -> None:
+def test_a_token_of_another_site_is_invalid() -> None:
     assert tokens.read(b"another secret", tokens.UNSUBSCRIBE, tokens.sign(SECRET, tokens.UNSUBSCRIBE, 1)) is None
 
 
-def test_the_signature_of_one_subscriber_does_not_serve_another() -> None:
+def test_the_signature_of_another_subscriber_is_invalid() -> None:
     _, signature = tokens.sign(SECRET, tokens.UNSUBSCRIBE, 1).split(".")
     assert tokens.read(SECRET, tokens.UNSUBSCRIBE, f"2.{signature}") is None
 
@@ -60,7 +60,7 @@ def test_a_token_is_the_same_every_time() -> None:
 
 @settings(max_examples=150)
 @given(IDS)
-def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
+def test_a_token_is_short_and_needs_no_escaping(number: int) -> None:
     token = tokens.sign(SECRET, tokens.UNSUBSCRIBE, number)
     assert len(token) == len(str(number)) + 21
     assert token.isascii()
@@ -68,7 +68,7 @@ def test_a_token_is_short_and_needs_no_quoting(number: int) -> None:
 
 
 @given(IDS, IDS, st.booleans())
-def test_a_feedback_token_says_who_of_what_and_which_way(subscriber: int, paper: int, liked: bool) -> None:
+def test_a_feedback_token_is_read_as_subscriber_paper_and_liked(subscriber: int, paper: int, liked: bool) -> None:
     token = tokens.feedback_prefix(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
     assert tokens.read_feedback(SECRET, token) == (subscriber, paper, liked)
     assert tokens.read_feedback(b"another", token) is None
@@ -76,9 +76,7 @@ def test_a_feedback_token_says_who_of_what_and_which_way(subscriber: int, paper:
 
 
 @given(IDS, IDS, st.booleans(), st.data())
-def test_a_feedback_token_is_the_word_of_nobody_else(
-    subscriber: int, paper: int, liked: bool, data: st.DataObject
-) -> None:
+def test_a_changed_feedback_token_is_invalid(subscriber: int, paper: int, liked: bool, data: st.DataObject) -> None:
     token = tokens.feedback_prefix(paper, liked=liked) + tokens.sign(SECRET, tokens.FEEDBACK, subscriber)
     place = data.draw(st.integers(len(tokens.feedback_prefix(paper, liked=liked)), len(token) - 1))
     other = data.draw(st.characters(exclude_characters=token[place], exclude_categories=()))
@@ -87,6 +85,6 @@ def test_a_feedback_token_is_the_word_of_nobody_else(
 
 
 @given(ANY_TEXT)
-def test_any_other_text_is_no_feedback(text: str) -> None:
+def test_any_other_text_is_an_invalid_feedback_token(text: str) -> None:
     assert tokens.read_feedback(SECRET, text) is None
     assert tokens.read_feedback(SECRET, f"1.1.{text}") is None

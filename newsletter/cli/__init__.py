@@ -1,4 +1,4 @@
-"""The command line: one group, one error boundary, one module per noun."""
+"""The command line: one group of commands, one place that prints errors, one module per noun."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from newsletter.cli.demo import demo
 from newsletter.cli.doctor import doctor
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
+from newsletter.cli.help_texts import complete_help
 from newsletter.cli.init import init
 from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
@@ -31,38 +32,41 @@ from newsletter.cli.summarize import summarize
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
+from newsletter.site import docs_url
 
-_EPILOG = """\b
-A first digest, from nothing:
+_EPILOG = f"""\b
+A first digest:
   newsletter init papers && cd papers
   newsletter subscribers add ada@example.org --topic "in-context learning"
   newsletter pull
   newsletter preview
   newsletter send
+
 \b
-Every command explains itself: newsletter COMMAND --help
+Examples for each command: newsletter COMMAND --help
+All commands on one page: {docs_url("reference/commands.md")}
 """
 
 
 class Commands(click.Group):
-    """The one place where errors become a line on stderr and an exit code."""
+    """The commands; the one place where an error becomes a line on stderr and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; no traceback reaches a user for anything that a user can mend."""
+        """Run a command; an error that a person can fix is printed as one line, without a traceback."""
         try:
             return super().invoke(ctx)
         except NewsletterError as error:
             print_problems([str(error)])
             ctx.exit(error.exit_code)
         except sqlite3.OperationalError as error:
-            click.echo(f"newsletter: the store cannot be used: {error}", err=True)
+            click.echo(f"newsletter: the database cannot be used: {error} (newsletter doctor)", err=True)
             ctx.exit(1)
-        except BrokenPipeError:  # the reader of our output, such as `head`, has had enough
+        except BrokenPipeError:  # the program that reads our output, such as `head`, has exited
             sys.stderr.close()
             ctx.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the commands in the order one meets them."""
+        """List the commands in the order in which a new user needs them."""
         return list(self.commands)
 
 
@@ -74,12 +78,12 @@ class Commands(click.Group):
     "site_dir",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="NEWSLETTER_SITE",
-    help="The site to work on; default: the nearest directory, here or above, with a newsletter.toml.",
+    help="The site's directory. Default: the nearest one, here or above, that has a newsletter.toml.",
 )
 @click.version_option(__version__, prog_name="newsletter")
 @click.pass_context
 def main(ctx: click.Context, site_dir: Path | None) -> None:
-    """A personal email newsletter of new research papers: pull, rank by topic, render, send."""
+    """Send a personal email newsletter of new research papers: pull, rank by topic, render, send."""
     ctx.obj = Opened(site_dir)
 
 
@@ -90,3 +94,4 @@ COMMANDS = (
 for command in COMMANDS:
     main.add_command(command)
 add_alias(main, bounces, "returns")
+complete_help(main)

@@ -1,4 +1,4 @@
-"""Commands that have another name now: the old one works, hidden from help, and says the new one on stderr."""
+"""Old names of commands and options: they work for one more release, hidden from help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.config.obsolete import SINCE, UNTIL
 
 
 def add_alias(group: click.Group, command: click.Command, old: str) -> None:
-    """Let `group` take `old` for `command`, for one release."""
+    """Accept `old` as a name of `command` in `group`; using it prints the new name on stderr."""
     alias = copy.copy(command)
     alias.name, alias.hidden = old, True
     call = alias.invoke
@@ -24,3 +24,13 @@ def add_alias(group: click.Group, command: click.Command, old: str) -> None:
 
     alias.invoke = invoke  # type: ignore[method-assign]  # of this copy alone
     group.add_command(alias, old)
+
+
+class RenamedOption(click.Option):
+    """An option that is also accepted by its old names, of which help shows only the first name declared."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return what help shows: the present name and its text."""
+        shown = copy.copy(self)
+        shown.opts = self.opts[:1]
+        return click.Option.get_help_record(shown, ctx)

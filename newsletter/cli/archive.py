@@ -12,7 +12,7 @@ from newsletter.cli.output import progress
 
 @click.group(epilog="\b\nExample:\n  newsletter archive build public")
 def archive() -> None:
-    """Papers and editions as pages; `newsletter serve --web` shows them, and more."""
+    """Export papers and editions as static pages. `newsletter serve --web` serves the same pages, and more."""
 
 
 @archive.command(
@@ -20,21 +20,21 @@ def archive() -> None:
 Examples:
   newsletter archive build public
   newsletter archive build public && rsync -a public/ example.org:/srv/www/papers/
-\b
-The pages belong at the address in site.url. Searching and subscribing need `newsletter serve --web`."""
+
+The pages link to the address in site.url. Searching and subscribing need `newsletter serve --web`."""
 )
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @pass_opened
 def build(opened: Opened, directory: Path) -> None:
-    """Write the archive into DIRECTORY as files, for any web host."""
+    """Write the archive into DIRECTORY, as files for any web host."""
     from newsletter.text import counted
     from newsletter.web.app import make_archive
     from newsletter.web.archive.export import write_archive
     from newsletter.web.site_pages import Pages
 
     prefix = Pages(opened.config, opened.environment(), now).prefix
-    with progress("writing pages") as doing:
+    with progress("writing pages") as show:
         number = write_archive(
-            make_archive(opened.config, now), prefix, directory, lambda done: doing(counted(done, "page"))
+            make_archive(opened.config, now), prefix, directory, lambda done: show(counted(done, "page"))
         )
-    click.echo(f"{counted(number, 'page')} in {directory}")
+    click.echo(f"wrote {counted(number, 'page')} to {directory}")

@@ -1,4 +1,4 @@
-"""What every command works on: the site, its settings and its store, opened when asked for."""
+"""The context of every command: the site, its settings and its store, opened when first used."""
 
 from __future__ import annotations
 
@@ -23,25 +23,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class Opened:
-    """One invocation's site."""
+    """The site of one invocation."""
 
     site_dir: Path | None
 
     @cached_property
     def site(self) -> Site:
-        """The site named by --site, else the one around the working directory."""
+        """The site named by --site, else the one that the working directory is in.
+
+        Raises:
+            ConfigError: There is no newsletter.toml.
+        """
         if self.site_dir is None:
             return find_site(Path.cwd())
         if not (self.site_dir / CONFIG_NAME).is_file():
             raise ConfigError(
                 f"{self.site_dir}: no {CONFIG_NAME} in it",
-                hint=f"make a site there with: newsletter init {self.site_dir}",
+                hint=f"create a site there with: newsletter init {self.site_dir}",
             )
         return Site(self.site_dir)
 
     @cached_property
     def config(self) -> Config:
-        """The site's settings."""
+        """The site's settings; obsolete ones are reported on stderr."""
         from newsletter.config.load import load_config
 
         config = load_config(self.site)
@@ -50,26 +54,26 @@ class Opened:
         return config
 
     def store(self) -> Store:
-        """Open the site's store; close it, or use it in a `with`."""
+        """Open the site's store, for use in a `with` statement."""
         from newsletter.store import open_store
 
         return open_store(self.site.store)
 
     def environment(self) -> Environment:
-        """Make the site's templates' environment."""
+        """Make the Jinja environment of the site's templates."""
         from newsletter.rendering.environment import make_environment
 
         return make_environment(self.site.templates)
 
     def transport(self) -> Transport:
-        """Make what takes the mail away: the configured server, else the outbox."""
+        """Make the transport that sends: the configured SMTP server, else the Maildir outbox."""
         from newsletter.pipeline.transport import make_transport
 
         return make_transport(self.config)
 
 
 def now() -> datetime:
-    """Return this moment, in UTC."""
+    """Return the current time, in UTC."""
     return datetime.now(UTC)
 
 

@@ -1,4 +1,4 @@
-"""`newsletter deliveries …`: what the ledger says, and a hand in it."""
+"""`newsletter deliveries …`: show the ledger of deliveries, and retry, pause, resume or cancel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, EditionState
 from newsletter.text import counted
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
 
-_edition = click.option("--edition", "key", metavar="KEY", help="Only of this edition, as in daily-2026-05-08.")
+_edition = click.option("--edition", "key", metavar="KEY", help="Only this edition, as in daily-2026-05-08.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Progress:
-    """How far one edition is."""
+    """The delivery progress of one edition."""
 
     edition: str
     planned: int
@@ -40,7 +41,7 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """One delivery that did not arrive, and why."""
+    """One delivery that was not sent, and the SMTP response."""
 
     subscriber: str
     edition: str
@@ -59,11 +60,11 @@ Examples:
   newsletter deliveries retry --edition daily-2026-05-08
   newsletter deliveries pause daily-2026-05-08""",
 )
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many editions, at most.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Maximum number of editions.")
 @json_option
 @click.pass_context
 def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
-    """Show how far editions are: each delivery is in the ledger before anything is sent."""
+    """Show delivery progress by edition, the latest first."""
     if ctx.invoked_subcommand is not None:
         return
     with ctx.ensure_object(Opened).store() as store:
@@ -72,10 +73,11 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif not rows:
-        click.echo("No edition yet. Next: newsletter send")
+        click.echo("No editions yet. Next: newsletter send")
     else:
         headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "state")
-        print_table(headers, [tuple(getattr(row, name, None) for name in headers) for row in rows])
+        cells = [tuple(getattr(row, name) for name in headers) for row in rows]
+        print_table(headers, cells, optional=("skipped", "deferred", "planned", "held", "failed"))
 
 
 def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -> _Progress:
@@ -98,16 +100,19 @@ def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -
     epilog="\b\nExamples:\n  newsletter deliveries failures\n  newsletter deliveries failures --deferred"
 )
 @_edition
-@click.option("--held", "which", flag_value="held", help="Those that may have arrived, and wait for you.")
-@click.option("--deferred", "which", flag_value="deferred", help="Those that will be tried again by themselves.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, at most.")
+@click.option("--held", "which", flag_value="held", help="Deliveries in doubt that are held for you to decide.")
+@click.option("--deferred", "which", flag_value="deferred", help="Deliveries that will be retried automatically.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Maximum number of deliveries.")
 @json_option
 @pass_opened
 def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_json: bool) -> None:
-    """Show what did not arrive, the latest first, with the server's words; default: what failed or is held."""
+    """List failed and held deliveries, with the SMTP response.
+
+    The latest come first.
+    """
     statuses = [DeliveryStatus(which)] if which else [DeliveryStatus.FAILED, DeliveryStatus.HELD]
     with opened.store() as store:
-        _known(store, key)
+        _check_known(store, key)
         found = store.deliveries.with_status(statuses, key, limit)
         subscribers = store.subscribers.get_many(delivery.subscriber_id for delivery in found)
     rows = [
@@ -121,12 +126,13 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
     if as_json:
         print_json(rows)
     elif not rows:
-        click.echo(f"Nothing {' or '.join(status.value for status in statuses)}.")
+        click.echo(f"No {' or '.join(status.value for status in statuses)} deliveries.")
     else:
-        headers = ("subscriber", "edition", "status", "attempts", "again at", "the server's words")
+        headers = ("subscriber", "edition", "status", "attempts", "next attempt", "SMTP response")
         print_table(
             headers,
             [(r.subscriber, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.words) for r in rows],
+            optional=("attempts", "next attempt", "edition"),
         )
 
 
@@ -139,25 +145,28 @@ def _moment(moment: datetime | None) -> str | None:
 Examples:
   newsletter deliveries retry
   newsletter deliveries retry --held --edition daily-2026-05-08
-\b
-What is retried goes out with the next `newsletter send`, under the same Message-ID. Suppressed addresses stay so."""
+
+The next `newsletter send` sends them, under the same Message-ID. Deliveries to suppressed addresses are not
+requeued."""
 )
 @_edition
-@click.option("--held", "which", flag_value="held", help="Those that may have arrived: some readers get them twice.")
-@click.option("--deferred", "which", flag_value="deferred", help="Those that wait for their next attempt: at once.")
+@click.option("--held", "which", flag_value="held", help="Deliveries in doubt: a subscriber may get a second copy.")
+@click.option(
+    "--deferred", "which", flag_value="deferred", help="Deferred deliveries, before their next attempt is due."
+)
 @pass_opened
 def retry(opened: Opened, key: str | None, which: str | None) -> None:
-    """Queue again what failed."""
+    """Requeue failed deliveries."""
     status = DeliveryStatus(which or "failed")
     hours = opened.config.delivery.max_age_hours
     with opened.store() as store, store.transaction():
-        _known(store, key)
+        _check_known(store, key)
         number = store.deliveries.queue_again([status], key, now(), since=now() - timedelta(hours=hours))
         others = store.deliveries.counts(key).get(status.value, 0)
     click.echo(f"{counted(number, 'message')} queued" + (". Next: newsletter send" if number else ""))
     if others:
         click.echo(
-            f"{others} {status.value} left as they are: suppressed, or of editions older than {hours} hours "
+            f"{others} {status.value} not requeued: suppressed, or of editions older than {hours} hours "
             "(delivery.max_age_hours)"
         )
 
@@ -166,10 +175,10 @@ def retry(opened: Opened, key: str | None, which: str | None) -> None:
 @click.argument("key", metavar="EDITION")
 @pass_opened
 def pause(opened: Opened, key: str) -> None:
-    """Pause an edition, also while it is being sent."""
+    """Pause an edition, even while it is being sent."""
     with opened.store() as store:
         _set_state(store, key, EditionState.PAUSED)
-    click.echo(f"{key} is paused. To go on: newsletter deliveries resume {key}")
+    click.echo(f"{key} is paused. Next: newsletter deliveries resume {key}")
 
 
 @deliveries.command(epilog="\b\nExample:\n  newsletter deliveries resume daily-2026-05-08")
@@ -179,7 +188,9 @@ def resume(opened: Opened, key: str) -> None:
     """Resume a paused edition."""
     with opened.store() as store:
         if store.editions.states().get(key) is EditionState.CANCELLED:
-            raise NewsletterError(f"{key} was cancelled: its deliveries were skipped")
+            raise NewsletterError(
+                f"{key} was cancelled: its unsent deliveries were skipped", hint="see: newsletter deliveries"
+            )
         _set_state(store, key, EditionState.OPEN)
     click.echo(f"{key} is resumed. Next: newsletter send")
 
@@ -188,7 +199,10 @@ def resume(opened: Opened, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @pass_opened
 def cancel(opened: Opened, key: str) -> None:
-    """Cancel an edition: unsent deliveries are skipped, and their papers may come in the next one."""
+    """Cancel an edition's unsent deliveries.
+
+    They are skipped, and their papers may come in the next edition.
+    """
     with opened.store() as store, store.transaction():
         _set_state(store, key, EditionState.CANCELLED)
         number = store.deliveries.skip_open(now(), "the edition was cancelled", edition_key=key)
@@ -196,15 +210,15 @@ def cancel(opened: Opened, key: str) -> None:
 
 
 def _set_state(store: Store, key: str, state: EditionState) -> None:
-    _known(store, key)
+    _check_known(store, key)
     store.editions.set_state(key, state)
 
 
-def _known(store: Store, key: str | None) -> None:
-    """Refuse the key of no edition.
+def _check_known(store: Store, key: str | None) -> None:
+    """Check that an edition with this key exists, unless the key is None.
 
     Raises:
-        NewsletterError: There is no such edition.
+        NewsletterError: There is none.
     """
     if key is not None and store.editions.find(key) is None:
-        raise NewsletterError(f"{key}: no such edition", hint="newsletter deliveries lists them")
+        raise NewsletterError(f"{key}: no such edition", hint="see: newsletter deliveries")

@@ -1,4 +1,4 @@
-"""`newsletter demo`: the whole street, from sample papers to an inbox, with no account, server or network."""
+"""`newsletter demo`: the whole pipeline, from sample papers to an inbox, without an account, a server or a network."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import click
 
 from newsletter.cli.context import Opened
 from newsletter.cli.init import make_site
-from newsletter.cli.output import print_table
 from newsletter.cli.pull import show_reports
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 from newsletter.site import Site, samples
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from newsletter.pipeline.deliver import DeliveryReport
     from newsletter.sending.demo_server import Inbox
 
-# The day of the sample papers, late enough for every example reader's hour.
+# The day of the sample papers, after the hour at which each example subscriber's digest is due.
 _CLOCK = datetime(2026, 5, 8, 21, 0, tzinfo=UTC)
 _MARK = ".newsletter-demo"
 _NOTE = "Welcome to the demonstration. Every paper below is **invented**, but the mail is real: it went through SMTP."
@@ -32,29 +32,29 @@ _NOTE = "Welcome to the demonstration. Every paper below is **invented**, but th
 @click.command(epilog="\b\nExamples:\n  newsletter demo\n  newsletter demo /tmp/papers")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="newsletter-demo")
 def demo(directory: Path) -> None:
-    """Make a throw-away site and do the main job in it: pull, rank, render, send over SMTP, twice.
+    """Run the whole pipeline on sample papers, in a new directory.
 
-    The papers are samples, the readers the example profiles, the mail server runs inside; nothing leaves this
-    machine.
+    The papers are samples, the subscribers are the example profiles, and the SMTP server runs in this process:
+    nothing leaves this machine. The digests are sent twice, to show that nobody gets a second copy.
     """
     from newsletter.sending.demo_server import Inbox
 
     opened = Opened(_fresh(directory.resolve()))
-    click.echo(f"1. A site in {directory}, and sample papers pulled into its store:\n")
+    click.echo(f"1. A site in {directory}, with sample papers pulled into its store:\n")
     show_reports(_pull(opened))
     with Inbox() as inbox:
-        click.echo(f"\n2. Two readers' digests ranked, rendered, and sent by SMTP to {inbox.host}:{inbox.port}:\n")
+        click.echo(f"\n2. Two digests ranked, rendered, and sent by SMTP to {inbox.host}:{inbox.port}:\n")
         first = _deliver(opened, inbox)
         print_table(
             ("subscriber", "outcome", "edition", "papers"),
             [(o.email, o.status, o.edition, o.papers) for o in first.outcomes],
         )
-        click.echo("\n3. Sending once more, to show that nobody is mailed twice:\n")
+        click.echo("\n3. Sending again, to show that nobody gets a second copy:\n")
         again = _deliver(opened, inbox)
-        print_table(("subscriber", "outcome", "why"), [(o.email, o.status, o.detail) for o in again.outcomes])
+        print_table(("subscriber", "outcome", "reason"), [(o.email, o.status, o.detail) for o in again.outcomes])
         received = {message.recipient: message.content for message in inbox.received}
         complete = len(inbox.received) == len(received) == len(first.outcomes)
-    click.echo("\n4. What arrived; open the .html in a browser, the .eml in a mail program:\n")
+    click.echo("\n4. The messages that arrived. Open the .html in a browser, the .eml in a mail program:\n")
     rows = [row for recipient, content in received.items() for row in _save(content, recipient, directory / "inbox")]
     print_table(("subscriber", "subject", "file"), rows)
     if not (complete and first.is_clean):
@@ -63,10 +63,10 @@ def demo(directory: Path) -> None:
 
 
 def _fresh(root: Path) -> Path:
-    """Make the demonstration's folder anew; touch no folder that is not one."""
+    """Recreate the demonstration's site at `root`; refuse a directory that holds anything else."""
     if root.exists() and any(root.iterdir()) and not (root / _MARK).exists():
         raise NewsletterError(
-            f"{root} exists and is not a demonstration", hint="name another folder: newsletter demo DIR"
+            f"{root} exists and is not a demonstration", hint="choose another directory: newsletter demo DIRECTORY"
         )
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
@@ -104,7 +104,7 @@ def _deliver(opened: Opened, inbox: Inbox) -> DeliveryReport:
 
 
 def _save(content: bytes, recipient: str, folder: Path) -> list[tuple[str, str, str]]:
-    """Write one received message as .html, .txt and .eml; return a table's row for each."""
+    """Write one received message as .html, .txt and .eml; return (recipient, subject, path) for each."""
     folder.mkdir(exist_ok=True)
     mail = message_from_bytes(content, policy=modern)
     forms = {".eml": content}

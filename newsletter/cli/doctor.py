@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_table
+from newsletter.cli.output import finish, json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -21,21 +22,24 @@ if TYPE_CHECKING:
 Examples:
   newsletter doctor
   newsletter doctor --offline
-  newsletter doctor --new-key rsa dkim.pem       then publish the record that it prints
-\b
-Nothing is mailed. Exit code 1 if anything is wrong; warnings are 0."""
+  newsletter doctor --new-key rsa dkim.pem       then publish the DNS record that it prints
+
+No mail is sent. Exit code 1 if anything is wrong, 0 if there are only warnings."""
 )
-@click.option("--offline", is_flag=True, help="Ask no name server.")
+@click.option("--offline", is_flag=True, help="Skip the checks that need DNS.")
 @click.option(
     "--new-key",
     type=(click.Choice(["rsa", "ed25519"]), click.Path(dir_okay=False, path_type=Path)),
     metavar="KIND FILE",
-    help="Make a key to sign mail with (rsa or ed25519) and print its DNS record, instead.",
+    help="Create a DKIM key (rsa or ed25519) and print its DNS record; check nothing.",
 )
 @json_option
 @pass_opened
 def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_json: bool) -> None:
-    """Check what stands between your mail and inboxes: settings, server, TLS, SPF, DKIM, DMARC, MX, PTR."""
+    """Check what keeps mail out of inboxes: settings, TLS and DNS.
+
+    Checked are the settings, the SMTP server and its TLS certificate, and the SPF, DKIM, DMARC, MX and PTR records.
+    """
     if new_key is not None:
         _make_key(opened, *new_key)
         return
@@ -46,14 +50,12 @@ def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_j
     if as_json:
         print_json(found)
     else:
-        print_table(
-            ("", "about", "what was found", "what to do"), [(f.level, f.about, f.words, f.remedy) for f in found]
-        )
+        print_table(("", "check", "finding", "what to do"), [(f.level, f.about, f.words, f.remedy) for f in found])
     finish(clean=all(finding.level is not Level.WRONG for finding in found))
 
 
 def system_resolver() -> Resolver | None:
-    """Return what this machine asks about names; None if it has nobody to ask."""
+    """Return the resolver that this machine is configured with, or None if it has none."""
     from dns.resolver import NoResolverConfiguration, Resolver
 
     try:
@@ -63,10 +65,10 @@ def system_resolver() -> Resolver | None:
 
 
 def _make_key(opened: Opened, kind: str, path: Path) -> None:
-    """Write a private key that only its owner can read, and say what to do with it.
+    """Write a private key that only its owner can read, and print its DNS record and settings.
 
     Raises:
-        NewsletterError: There is a file already, or it cannot be written.
+        NewsletterError: The file exists already, or cannot be written.
     """
     from newsletter.sending.dkim import new_key
 
@@ -75,12 +77,13 @@ def _make_key(opened: Opened, kind: str, path: Path) -> None:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(pem)
     except FileExistsError:
-        raise NewsletterError(f"{path}: is there already, and may be in use", hint="name another file") from None
+        hint = f"newsletter doctor --new-key {kind} ANOTHER.pem"
+        raise NewsletterError(f"{path} exists already and may be in use", hint=hint) from None
     except OSError as error:
         raise NewsletterError(f"{path}: {error.strerror or error}") from error
     selector, prefix = ("papers", "") if kind == "rsa" else ("papers-ed25519", "ed25519_")
     click.echo(f"""\
-{path} is made. Publish this in DNS:
+Created {path}. Publish this DNS record:
 
 {selector}._domainkey.{opened.config.dkim.domain}. TXT "{record}"
 
@@ -90,4 +93,4 @@ and set in {opened.site.config.name}:
 {prefix}selector = "{selector}"
 {prefix}key = "{os.path.relpath(path.resolve(), opened.site.root.resolve())}"
 
-Then: newsletter doctor""")
+Next: newsletter doctor""")

@@ -13,18 +13,18 @@ from newsletter.site import Site, default_subscribers, samples
 @click.command(epilog="\b\nExamples:\n  newsletter init\n  newsletter init ~/papers")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=".")
 def init(directory: Path) -> None:
-    """Make a site: settings, example profiles, a store with a catalogue of topics.
+    """Create a site: settings, example profiles, topics, a store.
 
-    What is there already stays as it is.
+    Files that exist already are kept.
     """
     made = make_site(directory.resolve())
     for path in made:
-        click.echo(f"made {path}")
+        click.echo(f"created {path}")
     click.echo(f"{directory} is a site. Next: newsletter subscribers add YOU@example.org --topic …, newsletter pull")
 
 
 def make_site(root: Path) -> list[Path]:
-    """Make what a site at `root` lacks, and return the files that were made.
+    """Create the files that a site at `root` lacks, and return their paths.
 
     Raises:
         ConfigError: A file cannot be written.

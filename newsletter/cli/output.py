@@ -1,9 +1,8 @@
-"""What commands print: a table, a sentence, or JSON. Results go to stdout, all else to stderr."""
+"""What commands print: results on stdout, as a table, a sentence or JSON; problems and progress on stderr."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -12,9 +11,13 @@ from typing import Any
 
 import click
 
+from newsletter.cli.tables import print_table, visible
+
+__all__ = ["finish", "json_option", "print_json", "print_problems", "print_table", "progress"]
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 
-_SHOWN_COMPLAINTS = 20
+_MAX_PROBLEMS = 20
 
 
 def print_json(value: Any) -> None:
@@ -22,55 +25,28 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns: as wide as the terminal, or unbroken where there is none."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
-    for column, header in zip(table.columns, headers, strict=True):
-        column.overflow = "fold"
-        if any(isinstance(row[headers.index(header)], int) for row in rows):
-            column.justify = "right"
-    width = None if sys.stdout.isatty() else 400
-    Console(width=width, highlight=False).print(table)
-
-
 def print_problems(lines: Sequence[str], rest: str = "more") -> None:
-    """Print each line on stderr, up to twenty, and how many `rest` there are beyond."""
-    for line in lines[:_SHOWN_COMPLAINTS]:
+    """Print up to twenty lines on stderr, and how many there are beyond, as in "and 7 more refused"."""
+    for line in lines[:_MAX_PROBLEMS]:
         click.echo(f"newsletter: {visible(line)}", err=True)
-    if len(lines) > _SHOWN_COMPLAINTS:
-        click.echo(f"newsletter: and {len(lines) - _SHOWN_COMPLAINTS} {rest}", err=True)
+    if len(lines) > _MAX_PROBLEMS:
+        click.echo(f"newsletter: and {len(lines) - _MAX_PROBLEMS} {rest}", err=True)
 
 
 def finish(*, clean: bool, code: int = 0) -> None:
-    """Exit with 1 unless all went well, or with the code that something else asks for."""
+    """Exit with `code` if it is not 0, else with 1 unless the command was `clean`."""
     if code or not clean:
         click.get_current_context().exit(code or 1)
 
 
 @contextmanager
-def progress(doing: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal's stderr what is being done; yields a function to say what it is now."""
+def progress(activity: str) -> Iterator[Callable[[str], None]]:
+    """Show a spinner on stderr, if that is a terminal; yields a function that shows a detail after `activity`."""
     from rich.console import Console
     from rich.markup import escape
 
-    with Console(stderr=True).status(escape(doing)) as status:
-        yield lambda what: status.update(escape(f"{doing} {what}"))
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else visible(str(value))
-
-
-def visible(text: str) -> str:
-    """Take out what a terminal would act on."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    with Console(stderr=True).status(escape(activity)) as status:
+        yield lambda detail: status.update(escape(f"{activity} {detail}"))
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -27,23 +28,25 @@ _PERIODS = {"day": 1, "week": 7, "month": 30}
 Examples:
   newsletter papers
   newsletter papers in-context learning
-  newsletter papers 2605.01234                     one paper, and who told of it
-  newsletter papers --trending week                the most liked of the last seven days
-  newsletter papers --trending month --velocity    those that rose fastest
-  newsletter papers --limit 5 --json"""
+  newsletter papers 2605.01234                     one paper, and the sources that listed it
+  newsletter papers --trending week                the most upvoted of the last seven days
+  newsletter papers --trending month --velocity    those with the most upvotes and comments per day
+  newsletter papers --limit 5 --json
+
+Papers that contain all WORDS in their title or abstract are listed, the best match first."""
 )
 @click.argument("words", nargs=-1)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show.")
-@click.option("--trending", type=click.Choice(list(_PERIODS)), help="The most liked papers of this long.")
-@click.option("--velocity", is_flag=True, help="With --trending: by upvotes and comments per day.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum number of papers.")
+@click.option("--trending", type=click.Choice(list(_PERIODS)), help="The most upvoted of the last day, week or month.")
+@click.option("--velocity", is_flag=True, help="With --trending: sort by upvotes and comments per day.")
 @json_option
 @pass_opened
 def papers(
     opened: Opened, words: tuple[str, ...], limit: int, trending: str | None, velocity: bool, as_json: bool
 ) -> None:
-    """List the newest papers, or those that hold all WORDS, best match first; or show the one of an arXiv id or DOI."""
+    """List the newest papers, search them, or show one by its id."""
     if (velocity and not trending) or (trending and words):
-        raise click.UsageError("--velocity goes with --trending, and --trending with no words")
+        raise click.UsageError("--velocity needs --trending, and --trending takes no WORDS")
     with opened.store() as store:
         paper = _named(store, words)
         mentions = store.papers.mentions(paper.id) if paper else []
@@ -61,18 +64,20 @@ def papers(
         return
     if not found:
         if trending and count:
-            raise NewsletterError(f"nothing that anybody liked in the last {trending}", hint="newsletter pull")
+            raise NewsletterError(f"no upvoted papers in the last {trending}", hint="newsletter pull")
         raise NewsletterError(
-            f"none of {count} papers holds {' '.join(words)!r}" if count else "the store holds no papers yet",
-            hint=None if count else "newsletter pull",
+            f"no match: none of {count} papers contains {' '.join(words)!r}"
+            if count
+            else "the store holds no papers yet",
+            hint="newsletter papers lists the newest" if count else "newsletter pull",
         )
     rows = [(paper.published or paper.listed, paper.arxiv_id or "", paper.upvotes, paper.title) for paper in found]
-    print_table(("date", "arXiv", "upvotes", "title"), rows)
+    print_table(("date", "arXiv", "upvotes", "title"), rows, optional=("upvotes", "date"))
     click.echo(f"{len(found)} of {count} papers")
 
 
 def _named(store: Store, words: Sequence[str]) -> Paper | None:
-    """Return the paper whose arXiv id or DOI is all that was typed, or None."""
+    """Return the paper whose arXiv id or DOI is the only word, or None."""
     from newsletter.papers.identifiers import paper_name
 
     name = paper_name(words[0]) if len(words) == 1 else None
@@ -83,14 +88,17 @@ def _show_paper(paper: Paper, mentions: Sequence[Mention], *, as_json: bool) -> 
     if as_json:
         print_json(asdict(paper) | {"mentions": mentions})
         return
-    shown = asdict(paper) | {"authors": ", ".join(paper.authors), "text": f"as {paper.text_source} tells it"}
+    shown = asdict(paper) | {"authors": ", ".join(paper.authors), "text": f"from {paper.text_source}"}
     left_out = {"id", "key", "sources", "text_source", "text_version"}
     rows = [
         (name.replace("_", " "), ", ".join(value) if isinstance(value, tuple) else value)
         for name, value in shown.items()
         if name not in left_out and value not in (None, "", (), False)
     ]
-    print_table(("what", "is"), rows)
+    print_table(("field", "value"), rows)
+    click.echo()
     print_table(
-        ("told by", "first on", "in"), [(t.source, f"{t.mentioned_at:%Y-%m-%d %H:%M}", t.place) for t in mentions]
+        ("source", "first listed", "place"),
+        [(one.source, f"{one.mentioned_at:%Y-%m-%d %H:%M} UTC", one.place) for one in mentions],
+        optional=("place",),
     )

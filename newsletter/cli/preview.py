@@ -24,27 +24,37 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  newsletter preview                               the studio: choose, look, edit, and see it change; Ctrl-C ends it
-  newsletter preview ada@example.org --text        in the terminal
-  newsletter preview ada@example.org --once x.eml  as a file: .html, .txt, .eml, or a folder for all three
+  newsletter preview                               open the studio, which reloads as you edit templates; Ctrl-C quits
+  newsletter preview ada@example.org --text        print it
+  newsletter preview ada@example.org --once x.eml  write a file: .html, .txt, .eml, or a folder for all three
   newsletter preview ada@example.org --style compact --language de --once digest.html
   newsletter preview --topic "LLM agents" --days 30 --text
   newsletter preview ada@example.org --send me@example.org"""
 )
 @click.argument("email", required=False)
-@click.option("--topic", "topics", multiple=True, help="Preview for nobody in particular, with these topics.")
-@click.option("--days", type=click.IntRange(1, 3650), help="All papers seen in so many days, sent before or not.")
-@click.option("--edition", metavar="KEY", help="An edition that was made before, as in daily-2026-05-08.")
-@click.option("--style", type=click.Choice([style.value for style in Style]), help="Instead of the reader's own.")
-@click.option("--language", type=click.Choice(LANGUAGES), help="Instead of the reader's own.")
-@click.option("--text", "as_text", is_flag=True, help="Print the text part.")
-@click.option("--once", type=click.Path(path_type=Path), help="Write a .html, .txt or .eml file, or a folder.")
+@click.option("--topic", "topics", multiple=True, help="Preview this topic, for no particular subscriber; repeatable.")
 @click.option(
-    "--send", "send_to", metavar="EMAIL", help="Send just this one, to this address; the ledger stays as it is."
+    "--days",
+    type=click.IntRange(1, 3650),
+    metavar="N",
+    help="Show the papers of the last N days, including those sent before.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="Of the studio's page.")
+@click.option("--edition", metavar="KEY", help="Show a past edition, as in daily-2026-05-08.")
+@click.option("--style", type=click.Choice([style.value for style in Style]), help="Instead of the subscriber's own.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Instead of the subscriber's own.")
+@click.option("--text", "as_text", is_flag=True, help="Print the text part.")
+@click.option("--once", type=click.Path(path_type=Path), help="Write a .html, .txt or .eml file, or a folder of all.")
 @click.option(
-    "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
+    "--send", "send_to", metavar="EMAIL", help="Send it to this address as a test email; the ledger is not changed."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="Port of the studio; 0: any."
+)
+@click.option(
+    "--note",
+    "note_file",
+    type=click.File(encoding="utf-8"),
+    help="Markdown to open the edition with; - for stdin.",
 )
 @json_option
 @pass_opened
@@ -53,22 +63,25 @@ def preview(
     style: str | None, language: str | None, as_text: bool, once: Path | None, send_to: str | None, port: int,
     note_file: IO[str] | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Show what a subscriber would get now: in the studio, a page on this machine, or as text, file or JSON."""
+    """Show the digest that a subscriber would get now.
+
+    Without an option it is shown in the studio, a web page on this machine.
+    """
     from newsletter.pipeline.notes import Notes
     from newsletter.subscribers.subscriptions import subscriber_to_preview
 
     if not (as_text or once or send_to or as_json):
         if note_file:
-            raise click.UsageError("the studio shows notes/DAY.md; --note goes with --text, --once, --json or --send")
+            raise click.UsageError("--note needs --text, --once, --json or --send; the studio shows notes/DAY.md")
         last = f"last-{days}-days" if days else edition
         _serve(opened, port, subscriber=email, topics="; ".join(topics), edition=last, style=style, language=language)
         return
     notes = Notes(opened.site.notes, note_file.read() if note_file else "")
     with opened.store() as store:
         subscriber = subscriber_to_preview(store, email, topics, now())
-        wished = subscriber.profile
-        look = replace(wished, style=Style(style or wished.style), language=language or wished.language)
-        subscriber = replace(subscriber, profile=look)
+        own = subscriber.profile
+        profile = replace(own, style=Style(style or own.style), language=language or own.language)
+        subscriber = replace(subscriber, profile=profile)
         digest = _digest(opened, store, subscriber, days, edition, notes)
         if as_json:
             print_json(digest)
@@ -84,7 +97,7 @@ def preview(
 
 
 def _serve(opened: Opened, port: int, **chosen: str | None) -> None:
-    """Serve the studio, opened at what was chosen."""
+    """Serve the studio, with these options chosen, and open it in a browser if this is a terminal."""
     from urllib.parse import urlencode
 
     from newsletter.web.studio.app import serve_studio
@@ -93,7 +106,7 @@ def _serve(opened: Opened, port: int, **chosen: str | None) -> None:
 
     def announce(address: str) -> None:
         url = address.strip() + (f"?{query}" if query else "")
-        click.echo(f"{url}\nCtrl-C ends it.", err=True)
+        click.echo(f"{url}\nPress Ctrl-C to quit.", err=True)
         if sys.stdout.isatty():
             click.launch(url)
 
@@ -106,18 +119,18 @@ def _digest(
     from newsletter.pipeline.preview import preview_digest, sample_digest
 
     if store.papers.count() == 0:
-        print_problems(["the store holds no papers yet; these are invented samples (newsletter pull brings real ones)"])
+        print_problems(["the store holds no papers yet; these are invented samples (newsletter pull)"])
         return sample_digest(subscriber, now(), notes)
     digest = preview_digest(store, subscriber, now(), days, opened.config.weights, edition, notes)
     if not digest.items:
         new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
-        hint = "newsletter pull" if days else "--days 30 shows older papers; newsletter pull brings new ones"
+        hint = "newsletter pull" if days else "add --days 30 for older papers, or: newsletter pull"
         print_problems([f"nothing to show: {new} ({hint})"])
     return digest
 
 
 def _message(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
-    """Write the letter; one that is sent for a trial has no links that do anything to the reader it was made for."""
+    """Render the message; the links of a test email do nothing to the subscriber for whom it was composed."""
     from newsletter.addresses import check_email
     from newsletter.pipeline.messages import MessageRenderer, make_message_id
 
@@ -125,18 +138,18 @@ def _message(opened: Opened, store: Store, digest: Digest, subscriber: Subscribe
     name = make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender)
     if send_to:
         subscriber = replace(subscriber, id=0, email=check_email(send_to))
-        name = f"<trial-{now():%Y%m%d%H%M%S%f}@{opened.config.sender.domain}>"
+        name = f"<test-{now():%Y%m%d%H%M%S%f}@{opened.config.sender.domain}>"
     messages = MessageRenderer(opened.config, opened.environment(), secret, store.summaries)
     return messages.write(digest, subscriber, name, now())
 
 
 def _write(message: Message, out: Path) -> list[Path]:
-    """Write the letter as the file's ending says, or all its forms into a folder."""
+    """Write the message in the format of the file's suffix, or in all formats into a folder."""
     html = message.html
     forms = {".html": html.encode()} if html is not None else {}
     forms |= {".txt": message.text.encode(), ".eml": message.content}
     if out.suffix and out.suffix not in forms and not out.is_dir():
-        raise NewsletterError(f"{out}: no such form of this mail", hint=f"use {', '.join(forms)}, or a folder")
+        raise NewsletterError(f"{out}: not a format of this message", hint=f"use {', '.join(forms)}, or a folder")
     paths = {out.suffix: out} if out.suffix in forms else {suffix: out / f"digest{suffix}" for suffix in forms}
     try:
         for suffix, path in paths.items():

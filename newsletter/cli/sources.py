@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
+from newsletter.site import docs_url
 from newsletter.sources import all_sources, find_source
 from newsletter.sources.settings import declared, label_of, variable_of
+from newsletter.text import counted
 
 if TYPE_CHECKING:
     from newsletter.sources import Source
 
 
-def _known() -> str:
-    """Return a paragraph on every kind of source, with an example."""
+def _kinds() -> str:
+    """Return two lines on every kind of source: its summary, and an example."""
     about = ""
     for name, source in all_sources().items():
         about += f"  {name:<16} {source.summary}\n{'':19}newsletter pull {name} {source.example}\n"
@@ -26,20 +29,21 @@ def _known() -> str:
 
 @click.command(
     epilog=f"""\b
-Kinds of source, each with a command that works as it stands:
-{_known()}
+Kinds of source, each with a complete example:
+{_kinds()}
+
 \b
 Examples:
-  newsletter sources                 what newsletter.toml names, and when it was last asked
-  newsletter sources arxiv           what may be set of one kind
-\b
-An installed package may bring kinds of its own: docs/sources.md."""
+  newsletter sources                 the sources in newsletter.toml, and when each was last pulled
+  newsletter sources arxiv           the settings of one kind
+
+An installed package may add kinds of its own: {docs_url("sources.md")}."""
 )
 @click.argument("kind", required=False)
 @json_option
 @pass_opened
 def sources(opened: Opened, kind: str | None, as_json: bool) -> None:
-    """List the sources that this site pulls from, or explain one KIND of source."""
+    """List this site's sources, or explain one KIND of source."""
     if kind is None:
         _list(opened, as_json=as_json)
     else:
@@ -60,8 +64,8 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         (label, f"{pull[0]:%Y-%m-%d %H:%M} UTC" if pull else "never", (pull and pull[1]) or "")
         for label, pull in last.items()
     ]
-    print_table(("source", "last asked", "what went wrong"), shown)
-    click.echo(f"{len(labels)} of {opened.site.config}; all kinds: newsletter sources --help")
+    print_table(("source", "last pull", "error"), shown)
+    click.echo(f"{counted(len(labels), 'source')} in {opened.site.config}. All kinds: newsletter sources --help")
 
 
 def _explain(source: type[Source], *, as_json: bool) -> None:
@@ -82,14 +86,14 @@ def _explain(source: type[Source], *, as_json: bool) -> None:
         for name, default, more in settings
     ]
     if rows:
-        print_table(("setting", "default", "what it is"), rows)
+        print_table(("setting", "default", "meaning"), rows)
 
 
 def _help(source: type[Source], name: str, more: object) -> str:
     about = dict(more)  # type: ignore[call-overload]
     text = str(about["help"])
     if about["choices"]:
-        text += f" Of: {', '.join(about['choices'])}."
+        text += f" One of: {', '.join(about['choices'])}."
     if about["secret"]:
-        text += f" Better: export {variable_of(source, name)}=…"
+        text += f" Better set in the environment: {variable_of(source, name)}."
     return text

@@ -1,4 +1,4 @@
-"""`newsletter subscribers import`, `export` and `forget`: many at once, and all there is of one."""
+"""`newsletter subscribers import`, `export` and `sync`: many subscribers at once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal
 
-_TOLD = 20
-_TOLD_EVERY_S = 60.0
+_MAX_REFUSALS_SHOWN = 20
+_LOG_INTERVAL_S = 60.0
 
 
 @click.command(
@@ -31,54 +32,54 @@ Examples:
   newsletter subscribers import people.csv --dry-run
   newsletter subscribers import people.csv --refused refused.csv
   newsletter subscribers import addresses.txt --topic "LLM agents" --cadence weekly
-\b
-The first line names the columns: email, and any of name, topics (one a line), cadence, weekday, month_day, hour,
-time_zone, style, language. A file of addresses alone needs none. Who is known stays as they are; who left, complained
-or bounced stays away. Exit code 1 if a row was refused.""",
+
+The first line names the columns: email, and any of name, topics (one per line), cadence, weekday, month_day, hour,
+time_zone, style, language. A file of addresses alone needs no such line. Existing subscribers are not changed, and
+suppressed addresses (unsubscribed, bounced or complained) are not added. Exit code 1 if a row was refused.""",
 )
 @click.argument("file", type=click.File("rb"))
-@click.option("--topic", "topics", multiple=True, help="For rows that name none; repeatable.")
-@click.option("--cadence", help="For rows that name none.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would become of each row.")
-@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Where to write refused rows, as CSV.")
+@click.option("--topic", "topics", multiple=True, help="For rows without topics; repeatable.")
+@click.option("--cadence", help="For rows without a cadence.")
+@click.option("--dry-run", is_flag=True, help="Check all rows, and add nobody.")
+@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file for the refused rows.")
 @json_option
 @pass_opened
 def import_file(
     opened: Opened, file: IO[bytes], topics: tuple[str, ...], cadence: str | None, dry_run: bool,
     refused: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make subscribers of the rows of a CSV FILE; - is stdin."""
+    """Add subscribers from a CSV FILE; - is stdin."""
     from newsletter.subscribers.import_export import import_people
     from newsletter.subscribers.profiles import make_profile
     from newsletter.subscribers.subscriptions import catalogue
 
-    told: list[str] = []
+    shown: list[str] = []
     preferences = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     with ExitStack() as stack:
-        write = stack.enter_context(_written(refused))
-        tell = stack.enter_context(_shown())
+        write = stack.enter_context(_refusals_written(refused))
+        show = stack.enter_context(_progress())
         store = stack.enter_context(opened.store())
 
         def refuse(refusal: Refusal) -> None:
-            if len(told) < _TOLD:
-                told.append(f"refused {refusal}")
+            if len(shown) < _MAX_REFUSALS_SHOWN:
+                shown.append(f"refused {refusal}")
             write(refusal)
 
         report = import_people(
             store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
-            dry_run=dry_run, refuse=refuse, tell=tell,
+            dry_run=dry_run, refuse=refuse, tell=show,
         )  # fmt: skip
     if as_json:
         print_json(report)
     else:
         done = "would be added" if dry_run else "added"
         click.echo(
-            f"{report.added} {done}, {report.known} known already, {report.unwanted} not wanted any more, "
+            f"{report.added} {done}, {report.known} already exist, {report.unwanted} suppressed, "
             f"{report.refused} refused"
         )
-    more = report.refused - len(told)
-    print_problems(told + ([f"and {more} more refused"] if more > 0 else []))
+    more = report.refused - len(shown)
+    print_problems(shown + ([f"and {more} more refused"] if more > 0 else []))
     finish(clean=not report.refused)
 
 
@@ -92,40 +93,44 @@ Examples:
 @click.argument("file", type=click.File("w", encoding="utf-8", lazy=False), default="-")
 @pass_opened
 def export_file(opened: Opened, file: IO[str]) -> None:
-    """Write all subscribers into a CSV FILE, as `import` reads it; - is stdout."""
+    """Export all subscribers as CSV, to FILE or stdout.
+
+    `newsletter subscribers import` reads it.
+    """
     from newsletter.subscribers.import_export import export_rows
 
     with opened.store() as store:
         csv.writer(file).writerows(export_rows(store.subscribers.each()))
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  newsletter subscribers erase ada@example.org
-  newsletter subscribers erase ada@example.org --yes"""
-)
-@click.argument("email")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.command("sync", epilog="\b\nExamples:\n  newsletter subscribers sync --dry-run\n  newsletter subscribers sync")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@json_option
 @pass_opened
-def erase(opened: Opened, email: str, yes: bool) -> None:
-    """Delete a person and all that is known of them. That they must not be mailed, if so, is remembered."""
-    from newsletter.subscribers.privacy import erase as erase_person
-    from newsletter.subscribers.subscriptions import find
+def sync_files(opened: Opened, dry_run: bool, as_json: bool) -> None:
+    """Load the profiles in subscribers/*.toml.
+
+    An invalid file is reported, and the others are loaded. The subscriber of a deleted file is disabled.
+    """
+    from newsletter.subscribers.sync import sync
+    from newsletter.text import counted
 
     with opened.store() as store:
-        known = find(store, email)
-        if not yes:
-            if not sys.stdin.isatty():
-                raise click.UsageError("this cannot be undone: say --yes")
-            click.confirm(f"Delete {known.email}, their preferences, deliveries and feedback?", abort=True)
-        erase_person(store, known.email, now())
-    click.echo(f"erased {known.email}")
+        report = sync(store, opened.site.subscribers, now(), dry_run=dry_run)
+    if as_json:
+        print_json(report)
+    else:
+        if report.changes:
+            print_table(("file", "address", "would be" if dry_run else "outcome"), report.changes, optional=("file",))
+        changed = sum(outcome not in ("same", "unsubscribed") for _, _, outcome in report.changes)
+        click.echo(f"{counted(len(report.changes), 'profile')}, {changed} {'to change' if dry_run else 'changed'}")
+    print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
+    finish(clean=not report.refusals)
 
 
 @contextmanager
-def _written(path: Path | None) -> Iterator[Callable[[Refusal], None]]:
-    """Open the file that refused rows are written to, if there is one."""
+def _refusals_written(path: Path | None) -> Iterator[Callable[[Refusal], None]]:
+    """Open the CSV file of refused rows, if there is one; yields a function that writes a refusal."""
     if path is None:
         yield lambda _refusal: None
         return
@@ -140,19 +145,19 @@ def _written(path: Path | None) -> Iterator[Callable[[Refusal], None]]:
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[int], None]]:
-    """Show on stderr how many rows were read: all the time on a terminal, once a minute elsewhere."""
-    began = told = time.monotonic()
+def _progress() -> Iterator[Callable[[int], None]]:
+    """Show on stderr how many rows were read: live on a terminal, else once a minute."""
+    began = logged = time.monotonic()
 
-    def tell(rows: int) -> None:
-        nonlocal told
+    def log(rows: int) -> None:
+        nonlocal logged
         moment = time.monotonic()
-        if moment - told >= _TOLD_EVERY_S:
-            told = moment
+        if moment - logged >= _LOG_INTERVAL_S:
+            logged = moment
             click.echo(f"importing: {rows} rows, {rows / (moment - began):.0f}/s", err=True)
 
     if not sys.stderr.isatty():
-        yield tell
+        yield log
         return
     from rich.console import Console
 

@@ -8,27 +8,28 @@ from pathlib import Path
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError
 from newsletter.languages import LANGUAGES
-from newsletter.site import default_templates
+from newsletter.site import default_templates, docs_url
 
 
 @click.group(
     invoke_without_command=True,
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   newsletter templates
   newsletter templates eject email/card.html
   newsletter templates check
-\b
-A file of the same name in the site's templates/ takes the place of a shipped one. What a template may use is written in
-newsletter/rendering/context.py.""",
+
+A file in the site's templates/ overrides the shipped one of the same name. The variables of each template are
+described in {docs_url("looks.md")}.""",
 )
 @json_option
 @click.pass_context
 def templates(ctx: click.Context, as_json: bool) -> None:
-    """List the templates, and which of them this site has its own of."""
+    """List the templates, and which of them this site overrides."""
     if ctx.invoked_subcommand is not None:
         return
     own = ctx.ensure_object(Opened).site.templates
@@ -36,7 +37,7 @@ def templates(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([{"template": name, "own": path or None} for name, path in rows])
     else:
-        print_table(("template", "this site's own"), rows)
+        print_table(("template", "overridden by"), rows)
 
 
 @templates.command(
@@ -47,19 +48,22 @@ def templates(ctx: click.Context, as_json: bool) -> None:
 def eject(opened: Opened, name: str) -> None:
     """Copy a shipped template into the site, to be changed there."""
     if name not in _names():
-        raise ConfigError(f"no template is called {name!r}", hint="see: newsletter templates")
+        raise ConfigError(f"no such template: {name!r}", hint="see: newsletter templates")
     path = opened.site.templates / name
     if path.exists():
-        raise ConfigError(f"{path} is there already", hint="change it, or take it away first")
+        raise ConfigError(f"{path} exists already", hint="edit it, then: newsletter templates check")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes((default_templates() / name).read_bytes())
-    click.echo(f"made {path}")
+    click.echo(f"created {path}. Next: newsletter templates check")
 
 
 @templates.command(epilog="\b\nExample:\n  newsletter templates check")
 @pass_opened
 def check(opened: Opened) -> None:
-    """Render the sample papers in every style and language; a broken template is named with its line and the reason."""
+    """Render the sample papers in every style and language.
+
+    The first broken template is reported with its line and the reason.
+    """
     from newsletter.models import Profile, Style, Subscriber, Topic
     from newsletter.pipeline.messages import MessageRenderer
     from newsletter.pipeline.preview import sample_digest
@@ -72,9 +76,9 @@ def check(opened: Opened) -> None:
             id=0, email="you@newsletter.example", profile=profile, subscribed_at=now(), status_at=now()
         )
         messages.write(sample_digest(subscriber, now()), subscriber, "<check@newsletter.example>", now())
-    click.echo(f"{len(_names())} templates, {len(Style)} styles, {len(LANGUAGES)} languages: all render")
+    click.echo(f"{len(_names())} templates, {len(Style)} styles, {len(LANGUAGES)} languages: no errors")
     if messages.fallback_reason:
-        click.echo(f"mail will be rendered one by one, which is slow: {messages.fallback_reason}")
+        click.echo(f"messages will be rendered one by one, which is slow: {messages.fallback_reason}")
 
 
 def _names() -> list[str]:

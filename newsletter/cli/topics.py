@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table, visible
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table, visible
 from newsletter.errors import NewsletterError
+from newsletter.site import docs_url
 
 if TYPE_CHECKING:
     from newsletter.models import Item, Topic
@@ -28,7 +30,7 @@ Examples:
 @json_option
 @click.pass_context
 def topics(ctx: click.Context, as_json: bool) -> None:
-    """List the catalogue's topics: named filters that profiles refer to."""
+    """List the catalogue of topics that profiles refer to by name."""
     if ctx.invoked_subcommand is None:
         _list(ctx.ensure_object(Opened), as_json=as_json)
 
@@ -40,13 +42,15 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         print_json(catalogue)
         return
     if not catalogue:
-        raise NewsletterError("the catalogue is empty", hint="newsletter topics add NAME -k WORD, or newsletter init")
+        raise NewsletterError("the catalogue is empty", hint="newsletter topics add NAME -k WORD, or: newsletter init")
     rows = [(topic.name, subscribers.get(topic.name, 0), topic.query) for topic in catalogue]
     print_table(("topic", "subscribers", "query"), rows)
 
 
-_keyword = click.option("-k", "--keyword", "keywords", multiple=True, help="A word or phrase; default: the name.")
-_exclude = click.option("-x", "--exclude", "excluded", multiple=True, help="Leave out papers that hold this.")
+_keyword = click.option(
+    "-k", "--keyword", "keywords", multiple=True, help="A word or phrase to match; default: the name."
+)
+_exclude = click.option("-x", "--exclude", "excluded", multiple=True, help="A word or phrase to exclude.")
 
 
 @topics.command(
@@ -61,7 +65,10 @@ Examples:
 @_exclude
 @pass_opened
 def add(opened: Opened, name: str, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...]) -> None:
-    """Add a topic to the catalogue, or change it for all its readers: a QUERY, or words and phrases."""
+    """Add a topic to the catalogue, or change one.
+
+    A topic is a QUERY, or keywords. A change applies to all subscribers of the topic.
+    """
     from newsletter.topics.topic import make_topic
 
     topic = make_topic(name, keywords, excluded, query=query)
@@ -74,22 +81,22 @@ def add(opened: Opened, name: str, query: str, keywords: tuple[str, ...], exclud
 @click.argument("name")
 @pass_opened
 def remove(opened: Opened, name: str) -> None:
-    """Take a topic out of the catalogue; who reads it keeps it."""
+    """Remove a topic from the catalogue; its subscribers keep it."""
     with opened.store() as store, store.transaction():
         if not store.topics.remove(name):
-            raise NewsletterError(f"no topic is called {name!r}", hint="see: newsletter topics")
+            raise NewsletterError(f"no such topic: {name!r}", hint="see: newsletter topics")
     click.echo(f"removed {name}")
 
 
 @topics.command(
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   newsletter topics test "LLM agents"
   newsletter topics test '"in-context learning" OR ICL -survey' --days 30
   newsletter topics test 'author:"Ada Example" cat:cs.CL'
-\b
-Words, "phrases", -not, OR, (…), begin*, title: abstract: author: org: cat: source:, worth^2. Capitals are looked for in
-capitals (RAG). docs/topics.md has the grammar."""
+
+A query has words, "phrases", -not, OR, (…), prefix*, title: abstract: author: org: cat: source:, and weight^2. An
+acronym in capitals (RAG) matches capitals only. The grammar: {docs_url("topics.md")}."""
 )
 @click.argument("query")
 @_keyword
@@ -100,7 +107,7 @@ capitals (RAG). docs/topics.md has the grammar."""
 def test(
     opened: Opened, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...], days: int, as_json: bool
 ) -> None:
-    """Show what a topic would have brought, before anyone subscribes: one of the catalogue's, or a QUERY."""
+    """Show which papers match a topic of the catalogue, or a QUERY."""
     from newsletter.models import Profile
     from newsletter.pipeline.compose import read_matcher
     from newsletter.ranking.grouping import group
@@ -123,7 +130,7 @@ def test(
 
 
 def _show(topic: Topic, items: Sequence[Item]) -> None:
-    """Print a line for each paper, with what was looked for in bold on a terminal."""
+    """Print a row for each paper; on a terminal, the matching words are bold."""
     from rich.text import Text
 
     from newsletter.rendering.labels import reason_label
@@ -137,11 +144,6 @@ def _show(topic: Topic, items: Sequence[Item]) -> None:
         title = Text()
         for piece, is_hit in highlight(item.paper.title, terms):
             title.append(visible(piece), style="bold" if is_hit else "")
-        rows.append(
-            (
-                f"{item.score:.1f}",
-                "; ".join(reason_label(reason, item.paper, language("en")) for reason in item.reasons),
-                title,
-            )
-        )
-    print_table(("score", "why", "title"), rows)
+        match = "; ".join(reason_label(reason, item.paper, language("en")) for reason in item.reasons)
+        rows.append((f"{item.score:.1f}", match, title))
+    print_table(("score", "match", "title"), rows, optional=("match",))

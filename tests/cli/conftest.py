@@ -15,8 +15,9 @@ Newsletter = Callable[..., Result]
 
 @pytest.fixture
 def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsletter:
-    """Run a command line in a fresh directory with a site in it; the output of stderr is kept apart."""
+    """Run a command in a new site; stdout and stderr are separate, and nothing is wrapped."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     runner = CliRunner()
 
     def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
@@ -53,7 +54,7 @@ Oct 21, 2025 2
 
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
-    """A saved page of two papers."""
+    """A saved Daily Papers page with two papers."""
     path = tmp_path / "saved.txt"
     path.write_text(PAGE, encoding="utf-8")
     return path
@@ -61,5 +62,5 @@ def page(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the program from waiting between attempts."""
+    """Shorten the wait between two attempts."""
     monkeypatch.setattr("newsletter.sources.http.retry._FIRST_WAIT_S", 0.01)

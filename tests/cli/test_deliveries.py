@@ -13,22 +13,22 @@ from tests.smtpd import ReplyTo, Server, serving
 
 @pytest.fixture
 def both(newsletter: Newsletter, page: Path) -> Newsletter:
-    """A site with papers and two readers who have had nothing yet."""
+    """A site with papers and two subscribers who were sent nothing yet."""
     newsletter("pull", "page", str(page))
-    for reader in ("ada", "bob"):
-        newsletter("subscribers", "add", f"{reader}@example.org", "--topic", "in-context learning", "--hour", "0")
+    for name in ("ada", "bob"):
+        newsletter("subscribers", "add", f"{name}@example.org", "--topic", "in-context learning", "--hour", "0")
     return newsletter
 
 
 def through(server: Server, folder: Path) -> None:
-    """Have the site's mail go to this server."""
+    """Configure the site to send through this server."""
     path = folder / "newsletter.toml"
-    server_is = f'[smtp]\nhost = "{server.host}"\nport = {server.port}\nsecurity = "none"\n'
-    path.write_text(path.read_text(encoding="utf-8") + server_is, encoding="utf-8")
+    settings = f'[smtp]\nhost = "{server.host}"\nport = {server.port}\nsecurity = "none"\n'
+    path.write_text(path.read_text(encoding="utf-8") + settings, encoding="utf-8")
 
 
 def to_ada(reply: str) -> ReplyTo:
-    """Have a server say this to Ada's address."""
+    """Make a server reply this to Ada's address, and accept all others."""
     return lambda address, _seen: reply if address.startswith("ada@") else None
 
 
@@ -37,8 +37,8 @@ def key_of(newsletter: Newsletter) -> str:
     return str(edition["edition"])
 
 
-def test_before_the_first_edition_it_says_what_to_do(newsletter: Newsletter) -> None:
-    assert newsletter("deliveries").stdout == "No edition yet. Next: newsletter send\n"
+def test_before_the_first_edition_the_next_command_is_named(newsletter: Newsletter) -> None:
+    assert newsletter("deliveries").stdout == "No editions yet. Next: newsletter send\n"
 
 
 def test_an_edition_is_finished_when_its_counts_add_up(both: Newsletter) -> None:
@@ -47,16 +47,16 @@ def test_an_edition_is_finished_when_its_counts_add_up(both: Newsletter) -> None
     (row,) = json.loads(both("deliveries", "--json").stdout)
     assert (row["planned"], row["sent"], row["waiting"], row["state"]) == (2, 2, 0, "finished")
     assert "finished" in both("deliveries").stdout
-    assert both("deliveries", "failures").stdout == "Nothing failed or held.\n"
+    assert both("deliveries", "failures").stdout == "No failed or held deliveries.\n"
 
 
-def test_failures_are_told_in_the_servers_words_and_retried(both: Newsletter, tmp_path: Path) -> None:
+def test_failures_are_listed_with_the_smtp_response_and_retried(both: Newsletter, tmp_path: Path) -> None:
     with serving(Server(on_rcpt=to_ada("554 5.6.0 not like this"))) as server:
         through(server, tmp_path)
         assert both("send").exit_code == 1
-        told = both("deliveries", "failures").stdout
-        assert "ada@example.org" in told
-        assert "554 5.6.0 not like this" in told
+        failures = both("deliveries", "failures").stdout
+        assert "ada@example.org" in failures
+        assert "554 5.6.0 not like this" in failures
 
         server.on_rcpt = lambda _address, _seen: None
         assert both("deliveries", "retry").stdout == "1 message queued. Next: newsletter send\n"
@@ -70,12 +70,12 @@ def test_an_address_that_does_not_exist_is_not_retried(both: Newsletter, tmp_pat
         through(server, tmp_path)
         both("send")
 
-    told = both("deliveries", "retry").stdout
-    assert "0 messages queued" in told
-    assert "1 failed left as they are: suppressed" in told
+    output = both("deliveries", "retry").stdout
+    assert "0 messages queued" in output
+    assert "1 failed not requeued: suppressed" in output
 
 
-def test_a_paused_edition_waits_until_it_is_let_go_on(both: Newsletter, tmp_path: Path) -> None:
+def test_a_paused_edition_waits_until_it_is_resumed(both: Newsletter, tmp_path: Path) -> None:
     with serving(Server(on_rcpt=to_ada("450 4.2.0 later"))) as server:
         through(server, tmp_path)
         both("send")
@@ -93,7 +93,7 @@ def test_a_paused_edition_waits_until_it_is_let_go_on(both: Newsletter, tmp_path
     assert sorted(server.recipients) == ["ada@example.org", "bob@example.org"]
 
 
-def test_a_cancelled_edition_is_over(both: Newsletter, tmp_path: Path) -> None:
+def test_a_cancelled_edition_is_not_sent_and_cannot_be_resumed(both: Newsletter, tmp_path: Path) -> None:
     with serving(Server(on_rcpt=to_ada("450 4.2.0 later"))) as server:
         through(server, tmp_path)
         both("send")
@@ -105,7 +105,7 @@ def test_a_cancelled_edition_is_over(both: Newsletter, tmp_path: Path) -> None:
     assert both("deliveries", "resume", key).exit_code == 1
 
 
-def test_what_is_held_may_be_sent_again_by_a_person(both: Newsletter, tmp_path: Path) -> None:
+def test_held_deliveries_are_listed_and_retried_on_request(both: Newsletter, tmp_path: Path) -> None:
     both("send")
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
         one = store.deliveries.of_subscriber(1)[0]
@@ -116,7 +116,7 @@ def test_what_is_held_may_be_sent_again_by_a_person(both: Newsletter, tmp_path: 
 
 
 @pytest.mark.parametrize("command", ["pause", "resume", "cancel"])
-def test_an_unknown_edition_is_one_line(both: Newsletter, command: str) -> None:
+def test_an_unknown_edition_is_a_one_line_error(both: Newsletter, command: str) -> None:
     refused = both("deliveries", command, "daily-1999-01-01")
     assert refused.exit_code == 1
     assert "daily-1999-01-01: no such edition" in refused.stderr

@@ -1,4 +1,4 @@
-"""The demonstration, as a stranger runs it."""
+"""The demonstration, in a process of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_two_readers_get_two_different_digests_that_travelled_by_smtp(tmp_path: Path) -> None:
+def test_two_subscribers_get_different_digests_over_smtp(tmp_path: Path) -> None:
     result = run_demo(tmp_path)
 
     assert (result.returncode, result.stderr) == (0, "")
@@ -36,13 +36,13 @@ def test_two_readers_get_two_different_digests_that_travelled_by_smtp(tmp_path: 
         assert str(Path("show", "inbox", f"{name}.txt")) in result.stdout
 
 
-def test_it_can_be_run_again(tmp_path: Path) -> None:
+def test_the_demonstration_can_be_run_again(tmp_path: Path) -> None:
     run_demo(tmp_path)
 
     assert run_demo(tmp_path).returncode == 0
 
 
-def test_it_touches_no_folder_that_is_not_a_demonstration(tmp_path: Path) -> None:
+def test_a_directory_with_other_files_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "show").mkdir()
     (tmp_path / "show" / "thesis.tex").write_text("years of work", encoding="utf-8")
 
@@ -51,7 +51,7 @@ def test_it_touches_no_folder_that_is_not_a_demonstration(tmp_path: Path) -> Non
     assert (result.returncode, (tmp_path / "show" / "thesis.tex").read_text(encoding="utf-8")) == (1, "years of work")
 
 
-def test_the_samples_are_many_and_varied() -> None:
+def test_the_sample_papers_are_many_and_varied() -> None:
     file = samples() / "huggingface-2026-05-08.json"
     entries = list(find_source("huggingface")().parse(Document(str(file), file.read_bytes()), NOW.date()))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.cli.conftest import Newsletter
+from tests.cli.conftest import PAGE, Newsletter
 
 PAPER = {"id": "2605.99001", "title": "Quiet Kettles", "summary": "They boil.", "authors": [{"name": "Ada"}]}
 
@@ -102,31 +102,87 @@ def test_a_wrong_command_line_is_explained(
 
 
 @pytest.mark.usefixtures("api")
-def test_sources_are_listed_with_their_last_pull(newsletter: Newsletter) -> None:
-    assert "never" in newsletter("sources").stdout
-    newsletter("pull")
-    (row,) = json.loads(newsletter("sources", "--json").stdout)
-    assert (row["source"], row["error"], row["pulled_at"][:10]) == (
-        "huggingface",
-        None,
-        f"{datetime.now(UTC):%Y-%m-%d}",
-    )
-
-
-def test_every_kind_of_source_explains_itself(newsletter: Newsletter) -> None:
-    from newsletter.sources import all_sources
-
-    overview = newsletter("sources", "--help").stdout
-    for name, source in all_sources().items():
-        assert f"newsletter pull {name} {source.example}" in overview
-        explained = newsletter("sources", name).stdout
-        assert explained.startswith(f"{name}: {source.summary}\n")
-        about = json.loads(newsletter("sources", name, "--json").stdout)
-        assert (about["kind"], {one["name"] for one in about["settings"]} >= {"follow"}) == (name, bool(source.follows))
-
-
-@pytest.mark.usefixtures("api")
 def test_a_source_that_is_not_due_is_not_pulled(newsletter: Newsletter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.pipeline.pull_due.not_before", lambda *_: datetime(2999, 1, 1, 8, 5, tzinfo=UTC))
     assert "pulled recently: not due before 08:05 UTC" in newsletter("pull").stdout
     assert "nothing listed" not in newsletter("pull", "huggingface").stdout
+
+
+def test_pulling_a_page_stores_its_papers_and_a_second_pull_none(newsletter: Newsletter, page: Path) -> None:
+    first = json.loads(newsletter("pull", "page", str(page), "--json").stdout)
+    second = json.loads(newsletter("pull", "page", str(page), "--json").stdout)
+
+    assert [(r["fetched"], r["new"], r["updated"]) for r in first + second] == [(2, 2, 0), (2, 0, 0)]
+
+
+def test_the_table_says_that_nothing_was_new(newsletter: Newsletter, page: Path) -> None:
+    newsletter("pull", "page", str(page))
+
+    assert "nothing new: all were known" in newsletter("pull", "page", str(page)).stdout
+
+
+def test_a_page_may_come_from_standard_input(newsletter: Newsletter) -> None:
+    assert newsletter("pull", "page", "-", stdin=PAGE).exit_code == 0
+    assert "2 of 2 papers" in newsletter("papers").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("pull", "page", "gone.txt"), "gone.txt: no such file"),
+        (("pull", "page", "newsletter.toml"), "newsletter.toml: not a Daily Papers page"),
+        (("pull", "page", "subscribers"), "subscribers: no .txt or .text file in this folder"),
+        (("pull", "page"), "page: no file given"),
+        (("pull", "gopher"), "unknown source 'gopher'"),
+        (("pull", "huggingface", "newsletter.toml"), "newsletter.toml: invalid JSON"),
+        (("papers",), "the store holds no papers yet"),
+        (("papers", "pears"), "the store holds no papers yet"),
+    ],
+)
+def test_invalid_input_is_a_one_line_error_and_changes_nothing(
+    newsletter: Newsletter, arguments: tuple[str, ...], complaint: str
+) -> None:
+    result = newsletter(*arguments)
+
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert complaint in result.stderr
+    assert json.loads(newsletter("papers", "--json").stdout) == []
+
+
+def test_one_bad_file_in_a_folder_does_not_stop_the_good_one(newsletter: Newsletter, tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a shopping list", encoding="utf-8")
+    (folder / "b.txt").write_text(PAGE, encoding="utf-8")
+
+    result = newsletter("pull", "page", str(folder), "--json")
+
+    (report,) = json.loads(result.stdout)
+    assert (result.exit_code, report["new"], len(report["refusals"])) == (1, 2, 1)
+
+
+def test_a_pull_without_names_asks_the_configured_sources(
+    newsletter: Newsletter, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = {"id": "2605.99001", "title": "Quiet Kettles", "summary": "They boil.", "authors": [{"name": "Ada"}]}
+    httpserver.expect_request("/api/daily_papers", query_string={"date": "2026-05-08", "limit": "100", "p": "0"}) \
+        .respond_with_json([{"paper": paper, "title": "Quiet Kettles"}])  # fmt: skip
+    monkeypatch.setenv("HF_ENDPOINT", httpserver.url_for(""))
+
+    result = newsletter("pull", "huggingface", "--date", "2026-05-08", "--json")
+
+    (report,) = json.loads(result.stdout)
+    assert (result.exit_code, report["new"], report["error"]) == (0, 1, None)
+
+
+def test_an_unreachable_network_is_reported_with_an_alternative(
+    newsletter: Newsletter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+    result = newsletter("pull")
+
+    assert result.exit_code == 1
+    assert "connection failed" in result.stderr
+    assert "pull from a saved file" in result.stderr

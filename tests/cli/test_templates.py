@@ -7,7 +7,7 @@ from newsletter.site import default_templates
 from tests.cli.conftest import Newsletter
 
 
-def test_the_templates_are_listed_with_the_sites_own(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_templates_are_listed_with_the_overrides_of_the_site(newsletter: Newsletter, tmp_path: Path) -> None:
     newsletter("templates", "eject", "email/card.html")
 
     listed = {one["template"]: one["own"] for one in json.loads(newsletter("templates", "--json").stdout)}
@@ -17,17 +17,20 @@ def test_the_templates_are_listed_with_the_sites_own(newsletter: Newsletter, tmp
     assert "email/style.css" in newsletter("templates").stdout
 
 
-def test_a_template_is_copied_into_the_site_once(newsletter: Newsletter, tmp_path: Path) -> None:
-    made = tmp_path / "templates" / "email" / "style.css"
+def test_eject_copies_a_template_and_overwrites_none(newsletter: Newsletter, tmp_path: Path) -> None:
+    copy = tmp_path / "templates" / "email" / "style.css"
 
-    assert newsletter("templates", "eject", "email/style.css").stdout == f"made {made}\n"
-    assert made.read_bytes() == (default_templates() / "email" / "style.css").read_bytes()
-    assert "is there already" in newsletter("templates", "eject", "email/style.css").stderr
-    assert "no template is called '../x'" in newsletter("templates", "eject", "../x").stderr
+    assert (
+        newsletter("templates", "eject", "email/style.css").stdout
+        == f"created {copy}. Next: newsletter templates check\n"
+    )
+    assert copy.read_bytes() == (default_templates() / "email" / "style.css").read_bytes()
+    assert "exists already" in newsletter("templates", "eject", "email/style.css").stderr
+    assert "no such template: '../x'" in newsletter("templates", "eject", "../x").stderr
 
 
 def test_a_broken_template_is_found_before_anything_is_sent(newsletter: Newsletter, tmp_path: Path, page: Path) -> None:
-    assert "3 styles, 5 languages: all render" in newsletter("templates", "check").stdout
+    assert "3 styles, 5 languages: no errors" in newsletter("templates", "check").stdout
     newsletter("templates", "eject", "email/compact/card.html")
     own = tmp_path / "templates" / "email" / "compact" / "card.html"
     own.write_text("fine\n{{ card.titel }}", encoding="utf-8")
@@ -43,7 +46,7 @@ def test_a_broken_template_is_found_before_anything_is_sent(newsletter: Newslett
     assert not list((tmp_path / "outbox").glob("*/*"))
 
 
-def test_a_template_that_computes_with_what_is_not_there_yet_is_told_of(newsletter: Newsletter, tmp_path: Path) -> None:
+def test_a_template_that_cannot_be_precompiled_is_reported(newsletter: Newsletter, tmp_path: Path) -> None:
     newsletter("templates", "eject", "email/section.txt")
     own = tmp_path / "templates" / "email" / "section.txt"
     own.write_text("{{ section.title|length }}\n{{ cards }}", encoding="utf-8")

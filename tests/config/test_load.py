@@ -150,6 +150,16 @@ def test_dkim_keys_are_files_of_the_site(tmp_path: Path) -> None:
     assert config.dkim == DkimSettings("newsletter.example", (("s1", tmp_path / "dkim.pem"),))
 
 
+def test_the_old_name_of_a_setting_of_sources_is_accepted_with_one_notice(tmp_path: Path) -> None:
+    text = '[[sources]]\nkind = "arxiv"\nevery = 9\n\n[[sources]]\nkind = "pubmed"\nevery = 1\nmin_interval_hours = 2\n'
+    config = load(tmp_path, text, NEWSLETTER_CROSSREF_EVERY="3")
+    assert [getattr(source, "min_interval_hours", None) for source in config.sources] == [9, 2]
+    assert config.obsolete == (
+        "sources: every is called min_interval_hours since 0.2",
+        "NEWSLETTER_CROSSREF_EVERY is called NEWSLETTER_CROSSREF_MIN_INTERVAL_HOURS since 0.2",
+    )
+
+
 def test_the_in_doubt_policy_is_an_enum(tmp_path: Path) -> None:
     assert load(tmp_path, "").delivery.in_doubt is InDoubtPolicy.RESEND
     assert load(tmp_path, '[delivery]\nin_doubt = "hold"\n').delivery.in_doubt is InDoubtPolicy.HOLD

@@ -95,3 +95,14 @@ def test_every_name_that_old_ones_become_is_a_setting() -> None:
     assert {new for new in RENAMED.values() if "." in new} | set(BOOLEANS) <= names
     assert {new for new in RENAMED.values() if "." not in new} <= groups
     assert not set(RENAMED) & (names | groups)
+
+
+def test_the_old_name_of_a_setting_of_sources_is_accepted_with_one_notice(tmp_path: Path) -> None:
+    text = '[[sources]]\nkind = "arxiv"\nevery = 9\n\n[[sources]]\nkind = "pubmed"\nevery = 1\nmin_interval_hours = 2\n'
+    (tmp_path / CONFIG_NAME).write_text(text)
+    config = load_config(Site(tmp_path), {"NEWSLETTER_CROSSREF_EVERY": "3"})
+    assert [getattr(source, "min_interval_hours", None) for source in config.sources] == [9, 2]
+    assert config.obsolete == (
+        "sources: every is called min_interval_hours since 0.2",
+        "NEWSLETTER_CROSSREF_EVERY is called NEWSLETTER_CROSSREF_MIN_INTERVAL_HOURS since 0.2",
+    )

@@ -1,4 +1,4 @@
-"""The facts that Crossref, OpenAlex, Semantic Scholar and PubMed give, and what each is asked for."""
+"""The facts and the requests of Crossref, OpenAlex, Semantic Scholar and PubMed."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def fetch(source: Source, contact: str | None = None) -> list[Document]:
 
 
 def first(kind: str, **changes: Any) -> Entry:
-    """The first paper of a recording, with some of what the answer says of it changed."""
+    """The first paper of a recording, with some of its fields changed."""
     response = json.loads((RECORDINGS / f"{kind}.json").read_bytes())
     rows = response["message"]["items"] if kind == "crossref" else response.get("results") or response["data"]
     rows[0] |= changes
-    told = parse(kind, response)[0]
-    assert isinstance(told, Entry)
-    return told
+    found = parse(kind, response)[0]
+    assert isinstance(found, Entry)
+    return found
 
 
 # -- Crossref -----------------------------------------------------------------------------------------
 
 
-def test_crossrefs_works_are_read_with_all_their_facts() -> None:
+def test_works_of_crossref_are_parsed_with_all_their_facts() -> None:
     assert recorded("crossref") == [
         Entry(
             source="crossref", title=TITLE, abstract="We teach a small language model to count clouds.",
@@ -79,27 +79,27 @@ def test_crossrefs_works_are_read_with_all_their_facts() -> None:
         (None, TODAY),
     ],
 )
-def test_crossrefs_days_may_lack_their_month(published: Any, day: date) -> None:
+def test_dates_of_crossref_may_be_partial(published: Any, day: date) -> None:
     assert first("crossref", published=published).published == day
 
 
-def test_one_work_of_crossrefs_is_read_as_well() -> None:
-    (told,) = parse(
+def test_a_single_work_of_crossref_is_parsed() -> None:
+    (found,) = parse(
         "crossref", {"status": "ok", "message-type": "work", "message": {"title": ["Clouds"], "DOI": "10.1000/1"}}
     )
-    assert isinstance(told, Entry)
-    assert (told.title, told.doi) == ("Clouds", "10.1000/1")
+    assert isinstance(found, Entry)
+    assert (found.title, found.doi) == ("Clouds", "10.1000/1")
 
 
-def test_crossrefs_failures_are_told_in_its_words() -> None:
+def test_error_messages_of_crossref_are_quoted() -> None:
     failed = {"status": "failed", "message": [{"type": "x", "message": "This route does not support sample"}]}
-    with pytest.raises(SourceError, match=r"^x: Crossref answers: This route does not support sample$"):
+    with pytest.raises(SourceError, match=r"^x: Crossref error: This route does not support sample$"):
         parse("crossref", failed)
-    with pytest.raises(SourceError, match=r"^x: not works of Crossref's but 'member-list'$"):
+    with pytest.raises(SourceError, match=r"^x: unexpected response from Crossref: message type 'member-list'$"):
         parse("crossref", {"status": "ok", "message-type": "member-list", "message": {"items": []}})
 
 
-def test_crossref_is_asked_for_what_was_registered_page_by_page(httpserver: HTTPServer) -> None:
+def test_crossref_is_searched_by_day_of_registration_page_by_page(httpserver: HTTPServer) -> None:
     def handle(request: Request) -> Response:
         works = [{"title": [f"Clouds {number}"]} for number in range(200 if request.args["cursor"] == "*" else 3)]
         return Response(json.dumps(
@@ -120,7 +120,7 @@ def test_crossref_is_asked_for_what_was_registered_page_by_page(httpserver: HTTP
 # -- OpenAlex -----------------------------------------------------------------------------------------
 
 
-def test_openalexs_works_are_read_with_all_their_facts() -> None:
+def test_works_of_openalex_are_parsed_with_all_their_facts() -> None:
     assert recorded("openalex") == [
         Entry(
             source="openalex", title=TITLE, abstract="We count clouds, count clouds",
@@ -148,7 +148,7 @@ def test_openalexs_works_are_read_with_all_their_facts() -> None:
         ("0000-0002-1825-0097", "authorships.author.orcid:0000-0002-1825-0097"),
     ],
 )
-def test_openalex_is_asked_for_what_is_followed(httpserver: HTTPServer, followed: str, asked: str) -> None:
+def test_openalex_is_filtered_by_what_is_followed(httpserver: HTTPServer, followed: str, asked: str) -> None:
     httpserver.expect_request("/works").respond_with_json({"results": [], "meta": {}})
     fetch(OpenAlex(follow=(followed,), api=httpserver.url_for("/works")))
     sent = httpserver.log[0][0].args
@@ -156,7 +156,7 @@ def test_openalex_is_asked_for_what_is_followed(httpserver: HTTPServer, followed
     assert (sent["filter"], sent["cursor"], "mailto" in sent) == (f"{days},{asked}", "*", False)
 
 
-def test_openalex_is_asked_page_by_page(httpserver: HTTPServer) -> None:
+def test_openalex_is_searched_page_by_page(httpserver: HTTPServer) -> None:
     def handle(request: Request) -> Response:
         is_first = request.args["cursor"] == "*"
         works = [{"title": "Clouds"}] * (100 if is_first else 1)
@@ -167,22 +167,22 @@ def test_openalex_is_asked_page_by_page(httpserver: HTTPServer) -> None:
 
 
 @pytest.mark.parametrize("kind", ["paratext", "retraction", "editorial"])
-def test_openalexs_works_that_are_no_papers_are_left_out(kind: str) -> None:
+def test_works_of_openalex_that_are_not_papers_are_skipped(kind: str) -> None:
     assert parse("openalex", {"results": [{"title": "Cover", "type": kind}]}) == []
     assert parse("openalex", {"results": [{"title": "Cover", "is_paratext": True}]}) == []
 
 
-def test_openalexs_errors_are_told_in_its_words() -> None:
-    with pytest.raises(SourceError, match=r"^x: OpenAlex answers: Invalid query$"):
+def test_error_messages_of_openalex_are_quoted() -> None:
+    with pytest.raises(SourceError, match=r"^x: OpenAlex error: Invalid query$"):
         parse("openalex", {"error": "Bad", "message": "Invalid query"})
-    with pytest.raises(SourceError, match=r"^x: no works of OpenAlex's$"):
+    with pytest.raises(SourceError, match=r"^x: unexpected response from OpenAlex: no works$"):
         parse("openalex", {"display_name": "An Author"})
 
 
 # -- Semantic Scholar ---------------------------------------------------------------------------------
 
 
-def test_semantic_scholars_papers_are_read_with_all_their_facts() -> None:
+def test_papers_of_semantic_scholar_are_parsed_with_all_their_facts() -> None:
     assert recorded("semanticscholar") == [
         Entry(
             source="semanticscholar", title=TITLE, abstract=ABSTRACT, authors=("Ada Example", "Ben Sample"),
@@ -206,20 +206,20 @@ def test_semantic_scholars_papers_are_read_with_all_their_facts() -> None:
         {"authorId": "2", "papers": [{"paperId": "1", "title": "Clouds"}]},
     ],
 )
-def test_semantic_scholars_other_answers_are_read_as_well(response: Any) -> None:
-    told = parse("semanticscholar", response)
-    assert told[0] == Entry(source="semanticscholar", title="Clouds")
-    assert told[1:] in ([], [Refusal("x, entry 2", "not found")])
+def test_other_responses_of_semantic_scholar_are_parsed(response: Any) -> None:
+    found = parse("semanticscholar", response)
+    assert found[0] == Entry(source="semanticscholar", title="Clouds")
+    assert found[1:] in ([], [Refusal("x, entry 2", "not found")])
 
 
-def test_semantic_scholars_errors_are_told_in_its_words() -> None:
-    with pytest.raises(SourceError, match=r"^x: Semantic Scholar answers: Unrecognized fields$"):
+def test_error_messages_of_semantic_scholar_are_quoted() -> None:
+    with pytest.raises(SourceError, match=r"^x: Semantic Scholar error: Unrecognized fields$"):
         parse("semanticscholar", {"error": "Unrecognized fields"})
-    with pytest.raises(SourceError, match=r"^x: no papers of Semantic Scholar's$"):
+    with pytest.raises(SourceError, match=r"^x: unexpected response from Semantic Scholar: no papers$"):
         parse("semanticscholar", {"release_id": "2025-08-19"})
 
 
-def test_semantic_scholar_is_asked_page_by_page(httpserver: HTTPServer) -> None:
+def test_semantic_scholar_is_searched_page_by_page(httpserver: HTTPServer) -> None:
     def handle(request: Request) -> Response:
         more = "token" not in request.args
         return Response(json.dumps({"data": [{"paperId": "1", "title": "x"}], "token": "next" if more else None}))
@@ -233,7 +233,7 @@ def test_semantic_scholar_is_asked_page_by_page(httpserver: HTTPServer) -> None:
 # -- PubMed -------------------------------------------------------------------------------------------
 
 
-def test_pubmeds_articles_are_read_with_all_their_facts() -> None:
+def test_articles_of_pubmed_are_parsed_with_all_their_facts() -> None:
     assert recorded("pubmed", ".xml") == [
         Entry(
             source="pubmed", title=TITLE, abstract="BACKGROUND: Clouds of H₂O are many. RESULTS: We count them.",
@@ -260,15 +260,15 @@ def test_pubmeds_articles_are_read_with_all_their_facts() -> None:
         ("<Year>MMXX</Year>", None),
     ],
 )
-def test_pubmeds_days_may_be_months_and_seasons(written: str, day: date | None) -> None:
+def test_dates_of_pubmed_may_be_months_and_seasons(written: str, day: date | None) -> None:
     issue = f"<Journal><JournalIssue><PubDate>{written}</PubDate></JournalIssue></Journal>"
     article = f"<Article><ArticleTitle>x</ArticleTitle>{issue}</Article>"
-    (told,) = parse("pubmed", f"<PubmedArticle><MedlineCitation>{article}</MedlineCitation></PubmedArticle>".encode())
-    assert isinstance(told, Entry)
-    assert told.published == day
+    (found,) = parse("pubmed", f"<PubmedArticle><MedlineCitation>{article}</MedlineCitation></PubmedArticle>".encode())
+    assert isinstance(found, Entry)
+    assert found.published == day
 
 
-def test_pubmed_is_asked_for_ids_and_then_for_the_articles_in_batches(httpserver: HTTPServer) -> None:
+def test_pubmed_is_searched_for_ids_and_the_articles_are_fetched_in_batches(httpserver: HTTPServer) -> None:
     ids = [str(number) for number in range(1, 252)]
     httpserver.expect_request("/esearch.fcgi").respond_with_json({"esearchresult": {"idlist": ids}})
     httpserver.expect_request("/efetch.fcgi").respond_with_data("<PubmedArticleSet/>")
@@ -279,7 +279,7 @@ def test_pubmed_is_asked_for_ids_and_then_for_the_articles_in_batches(httpserver
     assert [len(one["id"].split(",")) for one in batches] == [200, 51]
 
 
-def test_pubmeds_errors_are_told_in_its_words(httpserver: HTTPServer) -> None:
+def test_error_messages_of_pubmed_are_quoted(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/esearch.fcgi").respond_with_json({"esearchresult": {"ERROR": "Empty term"}})
-    with pytest.raises(SourceError, match=r"PubMed answers: Empty term$"):
+    with pytest.raises(SourceError, match=r"PubMed error: Empty term$"):
         fetch(Pubmed(follow=("x",), api=httpserver.url_for("").rstrip("/")))

@@ -58,9 +58,9 @@ def row(**changes: Any) -> dict[str, Any]:
     return {**ROW, **changes}
 
 
-def parse(said: Any, source: Biorxiv | Medrxiv = Biorxiv()) -> list[Entry | Refusal]:  # noqa: B008 - it is frozen
-    content = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return list(source.parse(Document("saved.json", content), TODAY))
+def parse(content: Any, source: Biorxiv | Medrxiv = Biorxiv()) -> list[Entry | Refusal]:  # noqa: B008 - it is frozen
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return list(source.parse(Document("saved.json", body), TODAY))
 
 
 def one(**changes: Any) -> Entry:
@@ -72,17 +72,17 @@ def one(**changes: Any) -> Entry:
 # -- what a row says ----------------------------------------------------------------------------------
 
 
-def test_a_full_row_is_read_whole() -> None:
+def test_a_row_is_parsed_with_all_its_facts() -> None:
     assert parse(response(ROW)) == [ENTRY]
 
 
-def test_medrxiv_is_read_the_same_way_under_its_own_name() -> None:
+def test_medrxiv_is_parsed_the_same_way_under_its_own_name() -> None:
     assert parse(response(ROW), Medrxiv()) == [
         replace(ENTRY, source="medrxiv", venue="medRxiv", url=(ENTRY.url or "").replace("biorxiv", "medrxiv"))
     ]
 
 
-def test_a_row_of_doi_and_title_alone_is_enough() -> None:
+def test_a_doi_and_a_title_suffice() -> None:
     assert parse(response({"doi": "10.1101/123456", "title": "Counting Clouds"})) == [
         Entry(
             source="biorxiv",
@@ -107,7 +107,7 @@ def test_a_row_of_doi_and_title_alone_is_enough() -> None:
         (None, None, None),
     ],
 )
-def test_only_the_first_version_says_when_a_preprint_came_out(
+def test_only_the_first_version_has_the_day_of_publication(
     version: Any, number: int | None, published: date | None
 ) -> None:
     entry = one(version=version)
@@ -115,7 +115,7 @@ def test_only_the_first_version_says_when_a_preprint_came_out(
     assert str(entry.url).endswith(f"123456v{number}" if number else "123456")
 
 
-def test_of_several_versions_the_newest_is_kept_wherever_it_stands() -> None:
+def test_the_newest_of_several_versions_is_kept_in_any_order() -> None:
     second, third = row(version="2", title="Two", date="2026-05-07"), row(version="3", title="Three", date="2026-05-08")
     other = row(doi="10.64898/2026.05.04.999999")
     for rows in ([second, third, other], [third, other, second], [third, second, third, other]):
@@ -127,7 +127,7 @@ def test_of_several_versions_the_newest_is_kept_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_newer_version_takes_its_first_day_from_the_first_one(order: int) -> None:
+def test_a_newer_version_has_the_publication_day_of_the_first(order: int) -> None:
     rows = [ROW, row(version="2", title="Two", date="2026-05-08")][::order]
     assert [(e.title, e.published) for e in parse(response(*rows)) if isinstance(e, Entry)] == [
         ("Two", date(2026, 5, 6))
@@ -155,14 +155,12 @@ def test_a_doi_in_capitals_is_the_same_doi() -> None:
         ({"abstract": "The drug was withdrawn from the market."}, False),
     ],
 )
-def test_a_preprint_is_withdrawn_where_its_type_or_its_own_words_say_so(
-    changes: dict[str, str], withdrawn: bool
-) -> None:
+def test_a_withdrawn_preprint_is_recognised_by_its_type_or_text(changes: dict[str, str], withdrawn: bool) -> None:
     assert one(**changes).withdrawn is withdrawn
 
 
 @pytest.mark.parametrize("nothing", ["NA", "", None, 7, []])
-def test_not_available_is_no_organisation_and_no_category(nothing: Any) -> None:
+def test_na_is_a_missing_organisation_or_category(nothing: Any) -> None:
     entry = one(author_corresponding_institution=nothing, category=nothing)
     assert (entry.organization, entry.categories) == (None, ())
 
@@ -171,13 +169,13 @@ def test_not_available_is_no_organisation_and_no_category(nothing: Any) -> None:
 
 
 @pytest.mark.parametrize("followed", ["cell biology", "Cell Biology", "cell_biology", "CELL-BIOLOGY", " cell  biology"])
-def test_a_category_is_followed_however_it_is_written(followed: str) -> None:
+def test_a_followed_category_matches_in_every_spelling(followed: str) -> None:
     rows = [ROW, row(doi="10.1101/654321", category="Cell Biology"), row(doi="10.1101/654322", category=None)]
     found = parse(response(*rows), Biorxiv(follow=(followed,)))
     assert [entry.doi for entry in found if isinstance(entry, Entry)] == ["10.1101/654321"]
 
 
-def test_every_category_is_read_where_none_is_followed() -> None:
+def test_all_categories_are_kept_if_none_is_followed() -> None:
     assert len(parse(response(ROW, row(doi="10.1101/1", category="zoology"), row(doi="10.1101/2", category="")))) == 3
 
 
@@ -187,9 +185,9 @@ def test_every_category_is_read_where_none_is_followed() -> None:
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        (None, "no preprint in it"),
-        ("10.1101/123456", "no preprint in it"),
-        ([], "no preprint in it"),
+        (None, "not a preprint"),
+        ("10.1101/123456", "not a preprint"),
+        ([], "not a preprint"),
         ({}, "no title"),
         (row(title=" "), "no title"),
         (row(title=7), "no title"),
@@ -197,38 +195,38 @@ def test_every_category_is_read_where_none_is_followed() -> None:
         (row(doi="2605.01234"), "no DOI (its doi is '2605.01234')"),
     ],
 )
-def test_an_odd_row_is_refused_alone_with_its_number_and_why(odd: Any, why: str) -> None:
+def test_an_invalid_row_alone_is_refused_with_its_number_and_the_reason(odd: Any, why: str) -> None:
     found = parse(response(ROW, odd, row(doi="10.1101/654321")))
     assert [one for one in found if isinstance(one, Refusal)] == [Refusal("saved.json, entry 2", why)]
     assert [one.doi for one in found if isinstance(one, Entry)] == [ENTRY.doi, "10.1101/654321"]
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("content", "why"),
     [
-        (b"", "not JSON"),
-        (b"<html>", "not JSON"),
-        (b"\xff\xfe", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b"[" + b"9" * 5_000 + b"]", "not JSON"),
-        ([], "no object at its top"),
-        ({}, "no collection in it"),
-        ({"messages": [{"status": "ok"}]}, "no collection in it"),
-        ({"messages": "ok", "collection": {}}, "no collection in it"),
-        (response(status="Error: server not known"), "it says 'Error: server not known'"),
-        ({"messages": [{"status": "down"}]}, "it says 'down'"),
+        (b"", "invalid JSON"),
+        (b"<html>", "invalid JSON"),
+        (b"\xff\xfe", "invalid JSON"),
+        (b"[" * 100_000, "invalid JSON"),
+        (b"[" + b"9" * 5_000 + b"]", "invalid JSON"),
+        ([], "expected a JSON object"),
+        ({}, "no collection"),
+        ({"messages": [{"status": "ok"}]}, "no collection"),
+        ({"messages": "ok", "collection": {}}, "no collection"),
+        (response(status="Error: server not known"), "unexpected response from bioRxiv: Error: server not known"),
+        ({"messages": [{"status": "down"}]}, "unexpected response from bioRxiv: down"),
     ],
 )
-def test_what_is_not_an_answer_is_one_error_that_names_the_file(said: Any, why: str) -> None:
+def test_an_unexpected_response_is_an_error_that_names_the_file(content: Any, why: str) -> None:
     with pytest.raises(SourceError) as caught:
-        parse(said)
-    assert str(caught.value).startswith("saved.json: not ")
+        parse(content)
+    assert str(caught.value).startswith("saved.json: ")
     assert why in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "content",
     [
         response(),
         response(total=0, status="no posts found"),
@@ -236,11 +234,11 @@ def test_what_is_not_an_answer_is_one_error_that_names_the_file(said: Any, why: 
         {"messages": [{"status": "no posts found"}], "collection": ""},
     ],
 )
-def test_a_day_without_posts_is_fine(said: Any) -> None:
-    assert parse(said) == []
+def test_a_day_without_posts_is_not_an_error(content: Any) -> None:
+    assert parse(content) == []
 
 
-# -- anything -----------------------------------------------------------------------------------------
+# -- properties ---------------------------------------------------------------------------------------
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
@@ -271,11 +269,11 @@ def test_any_bytes_give_entries_refusals_or_one_error(content: bytes) -> None:
 
 @settings(max_examples=200)
 @given(ANSWERS)
-def test_any_json_gives_entries_refusals_or_one_error(said: Any) -> None:
-    assert only_entries_and_refusals(json.dumps(said).encode())
+def test_any_json_gives_entries_refusals_or_one_error(content: Any) -> None:
+    assert only_entries_and_refusals(json.dumps(content).encode())
 
 
-# -- asking -------------------------------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------------------------
 
 
 def fetch(server: HTTPServer, source: type[Biorxiv] | type[Medrxiv] = Biorxiv, known: bool = False) -> list[Document]:
@@ -287,9 +285,9 @@ def fetch(server: HTTPServer, source: type[Biorxiv] | type[Medrxiv] = Biorxiv, k
         return list(source(api=server.url_for("/details")).fetch(Span(date(2026, 5, 7), TODAY), client))
 
 
-def expect(server: HTTPServer, cursor: int, said: Any, name: str = "biorxiv", **more: Any) -> None:
+def expect(server: HTTPServer, cursor: int, content: Any, name: str = "biorxiv", **more: Any) -> None:
     path = f"/details/{name}/2026-05-07/2026-05-08/{cursor}/json"
-    server.expect_oneshot_request(path).respond_with_json(said, **more)
+    server.expect_oneshot_request(path).respond_with_json(content, **more)
 
 
 def rows(start: int, number: int) -> list[dict[str, Any]]:
@@ -297,7 +295,7 @@ def rows(start: int, number: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("source", [Biorxiv, Medrxiv])
-def test_the_days_of_the_span_are_asked_for(httpserver: HTTPServer, source: type[Biorxiv] | type[Medrxiv]) -> None:
+def test_the_days_of_the_span_are_requested(httpserver: HTTPServer, source: type[Biorxiv] | type[Medrxiv]) -> None:
     expect(httpserver, 0, response(ROW), source.name)
     (document,) = fetch(httpserver, source)
     assert document.place == httpserver.url_for(f"/details/{source.name}/2026-05-07/2026-05-08/0/json")
@@ -306,7 +304,7 @@ def test_the_days_of_the_span_are_asked_for(httpserver: HTTPServer, source: type
 
 
 @pytest.mark.parametrize("total", [70, "70"])
-def test_the_cursor_goes_on_by_what_was_received_until_the_total(httpserver: HTTPServer, total: Any) -> None:
+def test_the_cursor_advances_by_the_rows_received_up_to_the_total(httpserver: HTTPServer, total: Any) -> None:
     for start, number in ((0, 30), (30, 30), (60, 10)):
         expect(httpserver, start, response(*rows(start, number), total=total))
     assert len(fetch(httpserver)) == 3
@@ -315,20 +313,20 @@ def test_the_cursor_goes_on_by_what_was_received_until_the_total(httpserver: HTT
 
 
 @pytest.mark.parametrize("total", ["many", {}, -1, 10**12])
-def test_without_a_usable_total_an_empty_page_is_the_end(httpserver: HTTPServer, total: Any) -> None:
+def test_without_a_valid_total_an_empty_page_is_the_last(httpserver: HTTPServer, total: Any) -> None:
     expect(httpserver, 0, response(*rows(0, 30), total=total))
     expect(httpserver, 30, response(status="no posts found"))
     assert len(fetch(httpserver)) == 2
     httpserver.check()
 
 
-def test_a_server_that_never_ends_is_left(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.sources.biorxiv._MOST_PAGES", 5)
+def test_endless_pages_are_not_followed(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.sources.biorxiv._MAX_PAGES", 5)
     httpserver.expect_request(re.compile("/details/.*")).respond_with_json(response(ROW, total=10**6))
     assert len(fetch(httpserver)) == 5
 
 
-def test_nothing_is_read_where_nothing_changed(httpserver: HTTPServer) -> None:
+def test_an_unmodified_response_has_no_documents(httpserver: HTTPServer) -> None:
     expect(httpserver, 0, response(ROW), headers={"ETag": '"1"'})
     path = "/details/biorxiv/2026-05-07/2026-05-08/0/json"
     httpserver.expect_request(path, headers={"If-None-Match": '"1"'}).respond_with_data(status=304)
@@ -336,13 +334,13 @@ def test_nothing_is_read_where_nothing_changed(httpserver: HTTPServer) -> None:
     assert len(httpserver.log) == 2
 
 
-def test_an_answer_that_is_an_error_is_one_error(httpserver: HTTPServer) -> None:
+def test_an_error_response_is_one_error(httpserver: HTTPServer) -> None:
     expect(httpserver, 0, {}, status=404)
-    with pytest.raises(SourceError, match="0/json: answered 404 NOT FOUND"):
+    with pytest.raises(SourceError, match="0/json: HTTP 404 NOT FOUND"):
         fetch(httpserver)
 
 
-def test_an_answer_that_is_not_json_is_given_and_then_an_error(httpserver: HTTPServer) -> None:
+def test_an_invalid_json_response_is_yielded_before_the_error(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile("/details/.*")).respond_with_data("Error : (2002) Connection refused")
-    with pytest.raises(SourceError, match="0/json: not JSON"):
+    with pytest.raises(SourceError, match="0/json: invalid JSON"):
         fetch(httpserver)

@@ -19,7 +19,7 @@ from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.crossref import Crossref
 from tests.factories import TODAY
 
-#: The names that Crossref says may be selected, of which one that is not here makes it refuse the question.
+#: The names that Crossref says may be selected, any other of which makes it reject the request.
 SELECTABLE = frozenset({
     "abstract", "URL", "resource", "member", "posted", "score", "created", "degree", "update-policy", "short-title",
     "license", "ISSN", "container-title", "issued", "update-to", "issue", "prefix", "approved", "indexed",
@@ -41,17 +41,17 @@ def works(*items: Any) -> dict[str, Any]:
 
 
 def only(title: str = "Counting Clouds", /, **facts: Any) -> Entry:
-    """The one entry of an answer with one work."""
+    """The one entry of a response with one work."""
     (entry,) = parse(works({"title": [title], "DOI": "10.1000/clouds", **facts}))
     assert isinstance(entry, Entry)
     return entry
 
 
-# -- notices, and papers taken back -------------------------------------------------------------------
+# -- notices, and retracted papers -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["retraction", "partial_retraction", "withdrawal", "removal", "expression_of_concern"])
-def test_a_notice_about_another_paper_is_left_out(kind: str) -> None:
+def test_a_notice_about_another_paper_is_skipped(kind: str) -> None:
     notice = {"title": ["On Clouds"], "DOI": "10.1000/2", "update-to": [{"type": kind, "DOI": "10.1000/1"}]}
     assert parse(works(notice)) == []
 
@@ -60,7 +60,7 @@ def test_a_notice_about_another_paper_is_left_out(kind: str) -> None:
     ("kind", "withdrawn"),
     [("retraction", True), ("withdrawal", True), ("removal", True), ("expression_of_concern", False)],
 )
-def test_a_notice_in_the_papers_own_place_is_about_the_paper(kind: str, withdrawn: bool) -> None:
+def test_a_notice_that_updates_itself_is_about_the_paper(kind: str, withdrawn: bool) -> None:
     assert only("Clouds", **{"update-to": [{"type": kind, "DOI": "10.1000/CLOUDS"}]}).withdrawn is withdrawn
 
 
@@ -81,7 +81,7 @@ def test_other_updates_are_papers(kind: str) -> None:
         "Editorial Expression of Concern: On Clouds",
     ],
 )
-def test_a_notice_is_told_by_its_title_where_nothing_else_says_so(title: str) -> None:
+def test_a_notice_is_recognised_by_its_title(title: str) -> None:
     assert parse(works({"title": [title]})) == []
 
 
@@ -110,12 +110,12 @@ def test_a_paper_about_withdrawal_or_retraction_is_a_paper(title: str) -> None:
         "Withdrawn - On Clouds",
     ],
 )
-def test_a_title_may_say_that_the_paper_is_taken_back(title: str) -> None:
+def test_a_retraction_is_recognised_by_the_title(title: str) -> None:
     assert only(title).withdrawn
 
 
 @pytest.mark.parametrize("kind", ["component", "peer-review", "grant", "journal", "journal-issue", "book-series"])
-def test_works_that_are_no_papers_are_left_out(kind: str) -> None:
+def test_works_that_are_not_papers_are_skipped(kind: str) -> None:
     assert parse(works({"title": ["On Clouds"], "type": kind})) == []
 
 
@@ -136,11 +136,11 @@ def test_works_that_are_no_papers_are_left_out(kind: str) -> None:
         ({"relation": {"has-preprint": [{"id-type": "arxiv", "id": 2605}]}}, None),
     ],
 )  # fmt: skip
-def test_only_what_says_that_it_is_an_arxiv_id_is_one(facts: dict[str, Any], identity: str | None) -> None:
+def test_only_explicit_arxiv_ids_are_recognised(facts: dict[str, Any], identity: str | None) -> None:
     assert only(**facts).arxiv_id == identity
 
 
-def test_a_person_is_turned_around_and_a_group_is_not() -> None:
+def test_the_name_of_a_group_is_not_reordered() -> None:
     authors = [{"family": "Example, Ada"}, {"name": "Cloud Group, Kettle School"}, {"given": 7}, {"family": "Sample"}]
     assert only(author=authors).authors == ("Ada Example", "Cloud Group, Kettle School", "Sample")
 
@@ -151,17 +151,17 @@ def test_a_person_is_turned_around_and_a_group_is_not() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"Resource not found.", "not JSON ('Resource not found.')"),
-        (b"<!DOCTYPE html><html></html>", "not JSON"),
-        ({"status": "ok", "message-type": "type", "message": {"id": "x"}}, "not works of Crossref's but 'type'"),
-        ({"status": "ok", "message-type": "work-list", "message": {}}, "without its works"),
-        ({"status": "ok", "message-type": "work-list", "message": {"items": None}}, "without its works"),
-        ({"status": "ok", "message-type": "work", "message": {"items": 5}}, "without its works"),
-        ({"status": "ok", "message-type": "work", "message": []}, "not works of Crossref's"),
-        ({"status": "failed", "message": "odd"}, "Crossref answers: failed"),
+        (b"Resource not found.", "invalid JSON ('Resource not found.')"),
+        (b"<!DOCTYPE html><html></html>", "invalid JSON"),
+        ({"status": "ok", "message-type": "type", "message": {"id": "x"}}, "from Crossref: message type 'type'"),
+        ({"status": "ok", "message-type": "work-list", "message": {}}, "a work list without items"),
+        ({"status": "ok", "message-type": "work-list", "message": {"items": None}}, "a work list without items"),
+        ({"status": "ok", "message-type": "work", "message": {"items": 5}}, "a work list without items"),
+        ({"status": "ok", "message-type": "work", "message": []}, "unexpected response from Crossref"),
+        ({"status": "failed", "message": "odd"}, "Crossref error: failed"),
     ],
 )
-def test_what_is_not_works_is_one_error(content: Any, why: str) -> None:
+def test_an_unexpected_response_is_one_error(content: Any, why: str) -> None:
     with pytest.raises(SourceError) as caught:
         parse(content)
     assert str(caught.value).startswith("saved.json: ")
@@ -181,18 +181,18 @@ def test_works_of_any_shape_are_entries_or_refusals(items: list[Any]) -> None:
     assert all(isinstance(one, Entry | Refusal) for one in parse(works(*items)))
 
 
-def test_only_what_may_be_selected_is(httpserver: HTTPServer) -> None:
+def test_only_selectable_fields_are_requested(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/works").respond_with_json(works())
     with HttpClient(sleep=lambda _seconds: None) as client:
         list(Crossref(follow=("clouds",), api=httpserver.url_for("/works")).fetch(Span(TODAY, TODAY), client))
     assert set(httpserver.log[0][0].args["select"].split(",")) - SELECTABLE == set()
 
 
-# -- recorded answers ---------------------------------------------------------------------------------
+# -- recorded responses ---------------------------------------------------------------------------------
 
 
 def responses(folder: Path) -> list[tuple[int, bytes]]:
-    """Status and body of every recorded answer."""
+    """Status and body of every recorded response."""
     found = []
     for path in sorted(folder.glob("*.yaml")):
         for one in yaml.safe_load(path.read_bytes())["interactions"]:
@@ -202,8 +202,8 @@ def responses(folder: Path) -> list[tuple[int, bytes]]:
     return found
 
 
-def test_the_recorded_works_are_read_whole(shared: Path) -> None:
-    told: list[Entry | Refusal] = []
+def test_the_recorded_works_are_parsed_completely(shared: Path) -> None:
+    items: list[Entry | Refusal] = []
     errors: list[str] = []
     for status, body in responses(shared / "crossref"):
         try:
@@ -212,15 +212,15 @@ def test_the_recorded_works_are_read_whole(shared: Path) -> None:
             errors.append(str(error))
             continue
         assert status == 200
-        told += one
+        items += one
     # Works with a title that are of a paper's type, as counted without this program; 18 more are no papers.
-    assert len(told) == len([one for one in told if isinstance(one, Entry)]) == 165
+    assert len(items) == len([one for one in items if isinstance(one, Entry)]) == 165
     assert all(len(error.splitlines()) == 1 for error in errors)
     assert len(errors) == 27  # 21 failures, 2 in BibTeX, and lists of members, licences and types
-    assert not any(isinstance(one, Entry) and one.withdrawn for one in told)
+    assert not any(isinstance(one, Entry) and one.withdrawn for one in items)
 
 
-def test_a_recorded_answer_may_be_compressed(shared: Path) -> None:
+def test_a_recorded_response_may_be_compressed(shared: Path) -> None:
     packed = [body for _, body in responses(shared / "crossref") if body[:2] == b"\x1f\x8b"]
     assert packed
     assert all(gzip.decompress(body) for body in packed)

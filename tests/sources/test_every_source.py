@@ -1,4 +1,4 @@
-"""What holds for every source: how it takes what servers and files may give. Each has tests of its own facts, too."""
+"""Every source with all that servers and files may give it. The facts of each are tested in its own module."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.factories import NOW, TODAY
 RECORDINGS = Path(__file__).parent / "recordings"
 SPAN = Span(TODAY, TODAY)
 
-#: A recording of each source (ours, invented), and what it is asked for. Each holds three papers, one with no title.
+#: An invented recording of each source and the settings that request it. Each has three papers, one without a title.
 RECORDED = {
     "huggingface": ("huggingface.json", {}),
     "arxiv": ("arxiv.xml", {"follow": ["ti:clouds"]}),
@@ -98,7 +98,7 @@ def test_an_answer_is_stored_and_not_asked_for_again_unless_it_changed(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_trouble_that_passes_is_waited_out(kind: str, store: Store, client: HttpClient, httpserver: HTTPServer) -> None:
+def test_a_temporary_failure_is_retried(kind: str, store: Store, client: HttpClient, httpserver: HTTPServer) -> None:
     troubles = [Response(status=429, headers={"Retry-After": "1"}), Response(status=500), Response(status=503)]
 
     def respond(request: Request) -> Response:
@@ -114,23 +114,23 @@ def test_trouble_that_passes_is_waited_out(kind: str, store: Store, client: Http
 @pytest.mark.parametrize(
     ("response", "words"),
     [
-        (lambda: Response("Rate exceeded.", status=429), "answered 429"),
-        (lambda: Response(status=429, headers={"Retry-After": "7200"}), "to be left alone for 2.0 hours"),
-        (lambda: Response("<html>", status=500), "answered 500"),
-        (lambda: Response("nobody here", status=404), "answered 404"),
+        (lambda: Response("Rate exceeded.", status=429), "HTTP 429"),
+        (lambda: Response(status=429, headers={"Retry-After": "7200"}), "rate limited; retry after 2.0 hours"),
+        (lambda: Response("<html>", status=500), "HTTP 500"),
+        (lambda: Response("nobody here", status=404), "HTTP 404"),
         (lambda: Response("<html><body>A nice page</body></html>"), ""),
         (lambda: Response("Rate exceeded."), ""),
-        (lambda: Response(bytes(3 * 2**20)), "answers more than 2 MB"),
-        (lambda: Response("{}", headers={"Content-Encoding": "gzip"}), "cannot be reached"),
+        (lambda: Response(bytes(3 * 2**20)), "response larger than 2 MB"),
+        (lambda: Response("{}", headers={"Content-Encoding": "gzip"}), "request failed"),
     ],
     ids=["429", "busy", "500", "404", "html", "words", "huge", "not gzip"],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_answer_that_is_none_is_one_line_and_stores_nothing(
+def test_an_invalid_response_is_an_error_of_one_line_and_stores_nothing(
     kind: str, store: Store, client: HttpClient, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch,
     response: Callable[[], Response], words: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("newsletter.sources.http.client.LARGEST_ANSWER_B", 2 * 2**20)
+    monkeypatch.setattr("newsletter.sources.http.client.MAX_RESPONSE_B", 2 * 2**20)
     serve(httpserver, lambda _request: response())
 
     report = pull_days(store, source_at(kind, httpserver), SPAN, NOW, client)
@@ -143,7 +143,7 @@ def test_an_answer_that_is_none_is_one_line_and_stores_nothing(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_body_that_breaks_off_is_never_taken_for_a_whole_one(
+def test_a_truncated_body_is_an_error_or_has_refusals(
     kind: str, store: Store, client: HttpClient, httpserver: HTTPServer
 ) -> None:
     serve(httpserver, lambda request: Response((body := body_of(kind, request))[: len(body) * 2 // 3]))
@@ -153,7 +153,7 @@ def test_a_body_that_breaks_off_is_never_taken_for_a_whole_one(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("huggingface", "biorxiv", "medrxiv")])
-def test_a_source_that_follows_nothing_says_what_to_type(kind: str, store: Store, client: HttpClient) -> None:
+def test_the_error_of_a_source_that_follows_nothing_has_an_example(kind: str, store: Store, client: HttpClient) -> None:
     report = pull_days(store, make_source(find_source(kind), {}, {}), SPAN, NOW, client)
     assert str(report.error).startswith(f"{kind}: nothing to follow (")
     assert f"newsletter pull {kind} " in str(report.error)
@@ -169,24 +169,24 @@ def test_a_key_is_sent_and_never_shown(
     source = make_source(find_source(kind), table, {})
     report = pull_days(store, source, SPAN, NOW, client)
     sent = [str(request.url) + str(request.headers) for request, _ in httpserver.log]
-    told = [one.place for paper in store.papers.newest(9) for one in store.papers.mentions(paper.id)]
+    found = [one.place for paper in store.papers.newest(9) for one in store.papers.mentions(paper.id)]
     assert "s3cret" in sent[0]
-    assert "s3cret" not in str(report) + str(told) + str(store.pulls.validators(report.source)) + repr(source)
+    assert "s3cret" not in str(report) + str(found) + str(store.pulls.validators(report.source)) + repr(source)
 
 
 # -- parsing ------------------------------------------------------------------------------------------
 
 
 def parsed(kind: str, content: bytes) -> list[Entry | Refusal]:
-    """What parsing gives; nothing but `SourceError` may be raised, and then in one line."""
+    """Parse a document; nothing but `SourceError` in one line may be raised."""
     try:
-        told = list(find_source(kind)().parse(Document("x", content), TODAY))
+        found = list(find_source(kind)().parse(Document("x", content), TODAY))
     except SourceError as error:
         return _checked(error)
-    for one in told:
+    for one in found:
         assert one.title if isinstance(one, Entry) else one.why
         assert "\n" not in (one.title + one.abstract if isinstance(one, Entry) else str(one))
-    return told
+    return found
 
 
 @pytest.mark.parametrize("kind", sorted(all_sources()))
@@ -208,7 +208,7 @@ VALUES: st.SearchStrategy[Any] = (
 
 
 def mutated(draw: Any, value: Any) -> Any:
-    """A JSON value of which any part may be something else."""
+    """Return a JSON value with any of its parts replaced."""
     if draw(st.integers(0, 12)) == 0:
         return draw(VALUES)
     if isinstance(value, dict):
@@ -221,7 +221,7 @@ def mutated(draw: Any, value: Any) -> Any:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if RECORDED[kind][0].endswith(".json")])
 @given(st.data())
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
-def test_an_answer_of_which_any_part_is_something_else_breaks_nothing(kind: str, data: st.DataObject) -> None:
+def test_a_response_with_any_part_replaced_is_handled(kind: str, data: st.DataObject) -> None:
     response = mutated(data.draw, json.loads(recorded(kind)))
     parsed(kind, json.dumps(response).encode("utf-8", "replace"))
 
@@ -229,7 +229,7 @@ def test_an_answer_of_which_any_part_is_something_else_breaks_nothing(kind: str,
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if RECORDED[kind][0].endswith(".xml")])
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 60), st.binary(max_size=6)), min_size=1, max_size=4))
 @settings(max_examples=80)
-def test_xml_with_pieces_cut_out_and_put_in_breaks_nothing(kind: str, cuts: list[tuple[float, int, bytes]]) -> None:
+def test_xml_with_pieces_removed_and_inserted_is_handled(kind: str, cuts: list[tuple[float, int, bytes]]) -> None:
     content = recorded(kind)
     for where, length, instead in cuts:
         start = int(where * len(content))
@@ -251,13 +251,13 @@ def test_xml_with_pieces_cut_out_and_put_in_breaks_nothing(kind: str, cuts: list
     ],
     ids=lambda content: repr(content[:24]),
 )  # fmt: skip
-def test_odd_documents_are_no_entries(kind: str, content: bytes) -> None:
-    told = parsed(kind, content)
-    assert [one for one in told if isinstance(one, Entry)] == [] or (kind == "file" and b"." in content)
-    assert "root:" not in str(told)
+def test_malformed_documents_give_no_entries(kind: str, content: bytes) -> None:
+    found = parsed(kind, content)
+    assert [one for one in found if isinstance(one, Entry)] == [] or (kind == "file" and b"." in content)
+    assert "root:" not in str(found)
 
 
-# -- the store, whatever the order ----------------------------------------------------------------------
+# -- the store in any order ----------------------------------------------------------------------
 
 
 def summary(store: Store) -> list[Any]:
@@ -294,7 +294,7 @@ def test_all_recordings_in_either_order_make_the_same_store(tmp_path: Path, clie
         ("file", "arxiv-days", 11035),
     ],
 )
-def test_what_was_recorded_is_pulled_and_a_second_pull_adds_nothing(
+def test_recorded_responses_are_pulled_and_a_second_pull_adds_nothing(
     kind: str, folder: str, fetched: int, store: Store, client: HttpClient, shared: Path
 ) -> None:
     source = find_source(kind)()

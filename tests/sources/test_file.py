@@ -17,7 +17,7 @@ from newsletter.models import Entry, Refusal
 from newsletter.site import samples
 from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.documents import read_document
-from newsletter.sources.file import File, recognise
+from newsletter.sources.file import File, detect_format
 from tests.factories import TODAY
 
 COUNTING = Entry(
@@ -86,12 +86,12 @@ def error_of(content: bytes | str, place: str = "some.file") -> str:
 
 @pytest.mark.parametrize("content", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_the_same_papers_are_read_from_every_format(content: str, encoding: str) -> None:
+def test_the_same_papers_are_parsed_from_every_format(content: str, encoding: str) -> None:
     assert parse(content.encode(encoding)) == [COUNTING, RAIN]
 
 
 @pytest.mark.parametrize("content", FORMATS.values(), ids=FORMATS)
-def test_a_gzipped_file_and_standard_input_are_read_as_well(
+def test_a_gzipped_file_and_standard_input_are_parsed(
     content: str, tmp_path: Path, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "library.gz"
@@ -102,7 +102,7 @@ def test_a_gzipped_file_and_standard_input_are_read_as_well(
     assert not sys.stdin.buffer.closed
 
 
-def test_the_asked_day_is_the_day_listed() -> None:
+def test_the_requested_day_is_the_day_listed() -> None:
     assert [one.listed for one in parse(FORMATS["json"], day=TODAY) if isinstance(one, Entry)] == [TODAY, TODAY]
 
 
@@ -134,85 +134,85 @@ def test_the_asked_day_is_the_day_listed() -> None:
         (" \r\n\t", "a.json", ""),
     ],
 )
-def test_a_format_is_told_by_content_and_only_then_by_name(content: str, place: str, form: str) -> None:
-    assert recognise(content.encode(), place) == form
+def test_a_format_is_detected_by_content_and_only_then_by_name(content: str, place: str, form: str) -> None:
+    assert detect_format(content.encode(), place) == form
 
 
 # -- what cannot be taken -----------------------------------------------------------------------------
 
 
-def test_a_record_without_a_title_is_refused_and_the_others_go_on() -> None:
+def test_only_a_record_without_a_title_is_refused() -> None:
     records = [{"id": "2605.00001"}, *LIST, "clouds"]
     assert parse(json.dumps(records)) == [
         Refusal("some.file, entry 1", "no title"),
         COUNTING,
         RAIN,
-        Refusal("some.file, entry 4", "an object with fields is expected, not str"),
+        Refusal("some.file, entry 4", "expected an object, not str"),
     ]
 
 
 @pytest.mark.parametrize(
     ("content", "line", "why"),
     [
-        (FORMATS["jsonl"] + '\n{"title": \n', 3, "not JSON: expecting value"),
-        (FORMATS["json"][:-1], 1, "not JSON from here on: the list has no end"),
+        (FORMATS["jsonl"] + '\n{"title": \n', 3, "invalid JSON: expecting value"),
+        (FORMATS["json"][:-1], 1, "invalid JSON from here on: unclosed list"),
         (FORMATS["csv"] + ",x\r\n", 4, "no title"),
-        (FORMATS["bibtex"] + "@misc{c, title = {x", 4, "not BibTeX: Unexpectedly reached end of file."),
+        (FORMATS["bibtex"] + "@misc{c, title = {x", 4, "invalid BibTeX: Unexpectedly reached end of file."),
         (FORMATS["bibtex"] + "@misc{c, year = 2026}", 4, "no title"),
         (FORMATS["ris"] + "TY  - JOUR\nER  - \n", 15, "no title"),
     ],
 )
-def test_a_refusal_says_the_line(content: str, line: int, why: str) -> None:
+def test_a_refusal_names_the_line(content: str, line: int, why: str) -> None:
     assert parse(content) == [COUNTING, RAIN, Refusal(f"some.file, line {line}", why)]
 
 
 @pytest.mark.parametrize("content", ["[]", '{"papers": []}', "title,year\n", "% none yet\n@comment{none}\n"])
-def test_a_file_that_lists_nothing_is_no_error(content: str) -> None:
+def test_a_file_without_records_is_not_an_error(content: str) -> None:
     assert parse(content) == []
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "an empty file"),
-        ("\n \n", "an empty file"),
-        ("<!DOCTYPE html><html><title>Clouds</title></html>", "not a format that is known here"),
-        (b"\x7fELF\x02\x01\x01\x00\x00", "not a format that is known here"),
-        ("Clouds are white.", "not a format that is known here"),
-        ("{}", "nothing in it can be taken; entry 1: no title"),
-        ("[1, 2]", "nothing in it can be taken; entry 1: an object with fields is expected, not int"),
+        ("", "empty file"),
+        ("\n \n", "empty file"),
+        ("<!DOCTYPE html><html><title>Clouds</title></html>", "unknown file format"),
+        (b"\x7fELF\x02\x01\x01\x00\x00", "unknown file format"),
+        ("Clouds are white.", "unknown file format"),
+        ("{}", "no valid entries; entry 1: no title"),
+        ("[1, 2]", "no valid entries; entry 1: expected an object, not int"),
         (
             '[\n{"title": "a',
-            "nothing in it can be taken; line 2: not JSON from here on: unterminated string",
+            "no valid entries; line 2: invalid JSON from here on: unterminated string",
         ),
-        ('{"a": 1}\n{"a": 2}', "nothing in it can be taken; line 1: no title"),
+        ('{"a": 1}\n{"a": 2}', "no valid entries; line 1: no title"),
     ],
 )
-def test_a_file_that_is_none_of_papers_is_one_error(content: bytes | str, message: str) -> None:
+def test_a_file_without_valid_entries_is_one_error(content: bytes | str, message: str) -> None:
     assert error_of(content) == f"some.file: {message}"
 
 
-def test_a_table_without_titles_is_one_error() -> None:
-    assert error_of("day,price\n1,2\n", "prices.csv") == "prices.csv: no column of titles, only day, price"
+def test_a_table_without_title_column_is_one_error() -> None:
+    assert error_of("day,price\n1,2\n", "prices.csv") == "prices.csv: no title column, only day, price"
 
 
-def test_the_error_of_an_unknown_format_says_which_are_known() -> None:
+def test_the_error_of_an_unknown_format_lists_the_known_ones() -> None:
     with pytest.raises(SourceError) as caught:
         parse("Clouds are white.")
-    assert caught.value.hint == "known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and what other sources give"
+    assert caught.value.hint == "known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and saved responses of other sources"
 
 
-def test_a_damaged_gzip_file_is_one_error() -> None:
-    assert error_of(gzip.compress(FORMATS["jsonl"].encode() * 99)[:-20]).startswith("some.file: a damaged gzip file (")
+def test_a_corrupt_gzip_file_is_one_error() -> None:
+    assert error_of(gzip.compress(FORMATS["jsonl"].encode() * 99)[:-20]).startswith("some.file: corrupt gzip file (")
 
 
-def test_there_is_nothing_to_fetch(client: HttpClient) -> None:
+def test_fetching_a_file_is_an_error(client: HttpClient) -> None:
     with pytest.raises(SourceError) as caught:
         File().fetch(Span(TODAY, TODAY), client)
-    assert str(caught.value) == "file: nothing to read (name a file: newsletter pull file library.bib)"
+    assert str(caught.value) == "file: no file given (give one, as in newsletter pull file library.bib)"
 
 
-# -- anything -----------------------------------------------------------------------------------------
+# -- properties ---------------------------------------------------------------------------------------
 
 
 def is_told(content: bytes) -> bool:
@@ -237,7 +237,7 @@ def test_any_bytes_are_entries_refusals_or_one_error(content: bytes) -> None:
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.data())
-def test_a_damaged_file_is_entries_refusals_or_one_error(name: str, data: st.DataObject) -> None:
+def test_a_corrupted_file_is_entries_refusals_or_one_error(name: str, data: st.DataObject) -> None:
     content = bytearray(FORMATS[name].encode())
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(content)))
@@ -263,7 +263,7 @@ def test_any_json_is_entries_refusals_or_one_error(value: Any) -> None:
 # -- recorded files -----------------------------------------------------------------------------------
 
 
-def test_the_recorded_arxiv_listings_are_read_whole(shared: Path, client: HttpClient) -> None:
+def test_the_recorded_arxiv_listings_are_parsed_completely(shared: Path, client: HttpClient) -> None:
     paths = sorted((shared / "arxiv-days").glob("*.jsonl.gz"))
     found = [one for path in paths for one in File().parse(read_document(str(path), None, client), TODAY)]
     entries = [one for one in found if isinstance(one, Entry)]
@@ -275,11 +275,11 @@ def test_the_recorded_arxiv_listings_are_read_whole(shared: Path, client: HttpCl
     assert [entry for entry in entries if "\n" in entry.title + entry.abstract] == []
 
 
-def test_the_damaged_recordings_are_one_error_each(shared: Path) -> None:
+def test_each_corrupt_recording_is_one_error(shared: Path) -> None:
     paths = sorted((shared / "damaged").glob("*.json"))
     assert len(paths) == 3
     for path in paths:
-        assert error_of(path.read_bytes(), str(path)).startswith(f"{path}: nothing in it can be taken; ")
+        assert error_of(path.read_bytes(), str(path)).startswith(f"{path}: no valid entries; ")
 
 
 @pytest.mark.parametrize(
@@ -291,13 +291,13 @@ def test_the_damaged_recordings_are_one_error_each(shared: Path) -> None:
         ("feed.xml", "feed", 2),
     ],
 )
-def test_what_another_source_gave_is_read_as_its_own(name: str, source: str, papers: int) -> None:
+def test_saved_responses_of_other_sources_are_parsed_by_them(name: str, source: str, papers: int) -> None:
     content = (Path(__file__).parent / "recordings" / name).read_bytes()
-    told = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
-    assert ({one.source for one in told}, len(told)) == ({source}, papers)
+    found = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
+    assert ({one.source for one in found}, len(found)) == ({source}, papers)
 
 
-def test_a_saved_page_is_read_as_one() -> None:
+def test_a_saved_page_is_detected() -> None:
     content = (samples() / "daily-papers-2026-05-08.txt").read_bytes()
-    told = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
-    assert ({one.source for one in told}, len(told)) == ({"page"}, 8)
+    found = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
+    assert ({one.source for one in found}, len(found)) == ({"page"}, 8)

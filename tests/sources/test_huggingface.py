@@ -70,15 +70,15 @@ def row(**paper: Any) -> dict[str, Any]:
     return {"paper": {"id": "2605.01234", "title": "Counting Clouds", **paper}}
 
 
-def test_a_full_entry_is_read_whole() -> None:
+def test_an_entry_is_parsed_with_all_its_facts() -> None:
     assert parse([ROW]) == [ENTRY]
 
 
-def test_an_entry_of_id_and_title_alone_is_enough() -> None:
+def test_an_id_and_a_title_suffice() -> None:
     assert parse([row()]) == [Entry(source="huggingface", title="Counting Clouds", arxiv_id="2605.01234")]
 
 
-def test_the_outer_title_and_summary_stand_in_for_missing_ones() -> None:
+def test_the_outer_title_and_summary_replace_missing_ones() -> None:
     outer = {"paper": {"id": "2605.01234"}, "title": "Counting Clouds", "summary": "We count."}
     assert parse([outer]) == [
         Entry(source="huggingface", title="Counting Clouds", abstract="We count.", arxiv_id="2605.01234")
@@ -96,7 +96,7 @@ def test_an_arxiv_id_is_kept_without_its_version(identity: str) -> None:
     assert (entry.arxiv_id, entry.version) == ("2605.01234", 2 if "v2" in identity else None)
 
 
-def test_an_old_arxiv_id_is_one() -> None:
+def test_an_old_style_arxiv_id_is_valid() -> None:
     assert [entry.arxiv_id for entry in parse([row(id="math.GT/0601001v3")]) if isinstance(entry, Entry)] == [
         "math.GT/0601001"
     ]
@@ -127,12 +127,12 @@ def test_the_day_listed_in_every_era(outer: str | None, submitted: str | None, l
     assert parse([one]) == [Entry(source="huggingface", title="Counting Clouds", arxiv_id="2605.01234", listed=listed)]
 
 
-def test_the_asked_day_is_the_day_listed() -> None:
+def test_the_requested_day_is_the_day_listed() -> None:
     listed = [one.listed for one in parse([ROW], day=date(2026, 5, 7)) if isinstance(one, Entry)]
     assert listed == [date(2026, 5, 7)]
 
 
-def test_a_file_named_by_its_day_is_of_that_day() -> None:
+def test_a_date_in_the_file_name_is_the_day_listed() -> None:
     listed = [one.listed for one in parse([ROW], place="some/folder/2026-05-07.json") if isinstance(one, Entry)]
     assert listed == [date(2026, 5, 7)]
 
@@ -143,11 +143,11 @@ def test_a_file_named_by_its_day_is_of_that_day() -> None:
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        ("a string", "no paper in it"),
-        (None, "no paper in it"),
-        ({}, "no paper in it"),
-        ({"paper": None}, "no paper in it"),
-        ({"paper": ["2605.01234"]}, "no paper in it"),
+        ("a string", "not a paper"),
+        (None, "not a paper"),
+        ({}, "not a paper"),
+        ({"paper": None}, "not a paper"),
+        ({"paper": ["2605.01234"]}, "not a paper"),
         (row(title=""), "no title"),
         (row(title=" \n\u200b"), "no title"),
         (row(title=7), "no title"),
@@ -158,11 +158,11 @@ def test_a_file_named_by_its_day_is_of_that_day() -> None:
         (row(id="٢٦٠٥.٠١٢٣٤"), "no arXiv id (its id is '٢٦٠٥.٠١٢٣٤')"),
     ],
 )
-def test_an_odd_entry_is_refused_alone_with_its_number_and_why(odd: Any, why: str) -> None:
+def test_an_invalid_entry_alone_is_refused_with_its_number_and_the_reason(odd: Any, why: str) -> None:
     assert parse([ROW, odd, ROW]) == [ENTRY, Refusal("saved.json, entry 2", why), ENTRY]
 
 
-def test_a_refusal_is_one_short_line_whatever_the_id() -> None:
+def test_a_refusal_is_one_short_line_for_any_id() -> None:
     (refusal,) = parse([row(id="x" * 100_000)])
     assert len(str(refusal)) < 120
 
@@ -170,31 +170,31 @@ def test_a_refusal_is_one_short_line_whatever_the_id() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "not JSON"),
-        (b"<!doctype html><title>502</title>", "not JSON"),
-        (b'[{"paper": ', "not JSON"),
-        (b"\x80\x81", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b"[" + b"9" * 5_000 + b"]", "not JSON"),
-        (b"{}", "dict where a list is expected"),
-        (b'{"error": "Invalid date"}', "dict where a list is expected"),
-        (b"null", "NoneType where a list is expected"),
-        (b'"[]"', "str where a list is expected"),
-        (b"12", "int where a list is expected"),
-        (b"[1, 2]", "a list of int where objects are expected"),
-        (b"[\"{'paper': 1}\"]", "a list of str where objects are expected"),
-        (b"[[]]", "a list of list where objects are expected"),
+        (b"", "invalid JSON"),
+        (b"<!doctype html><title>502</title>", "invalid JSON"),
+        (b'[{"paper": ', "invalid JSON"),
+        (b"\x80\x81", "invalid JSON"),
+        (b"[" * 100_000, "invalid JSON"),
+        (b"[" + b"9" * 5_000 + b"]", "invalid JSON"),
+        (b"{}", "expected a list, not dict"),
+        (b'{"error": "Invalid date"}', "expected a list, not dict"),
+        (b"null", "expected a list, not NoneType"),
+        (b'"[]"', "expected a list, not str"),
+        (b"12", "expected a list, not int"),
+        (b"[1, 2]", "expected a list of objects, not of int"),
+        (b"[\"{'paper': 1}\"]", "expected a list of objects, not of str"),
+        (b"[[]]", "expected a list of objects, not of list"),
     ],
 )
-def test_what_is_not_an_answer_is_one_error_that_names_the_file(content: bytes, why: str) -> None:
+def test_an_unexpected_response_is_an_error_that_names_the_file(content: bytes, why: str) -> None:
     with pytest.raises(SourceError) as caught:
         parse(content)
-    assert str(caught.value).startswith("saved.json: not ")
+    assert str(caught.value).startswith("saved.json: ")
     assert why in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-# -- anything -----------------------------------------------------------------------------------------
+# -- properties ---------------------------------------------------------------------------------------
 
 
 def test_lone_surrogates_become_replacement_characters() -> None:
@@ -219,20 +219,20 @@ WRONG: list[Any] = [None, True, 0, -1, 1.5, 2**60, "", "x", [], [None, 1, {}], {
     ["authors", "publishedAt", "submittedOnDailyAt", "summary", "ai_keywords", "ai_summary", "githubRepo",
      "projectPage", "organization"],
 )  # fmt: skip
-def test_a_fact_of_the_wrong_type_is_no_fact(field: str, wrong: Any) -> None:
+def test_a_value_of_the_wrong_type_is_ignored(field: str, wrong: Any) -> None:
     (entry,) = parse([row(**{field: wrong})])
-    told = isinstance(wrong, str) and wrong and field in ("summary", "ai_summary")
-    expected = {"summary": {"abstract": wrong}, "ai_summary": {"summary": wrong}}[field] if told else {}
+    found = isinstance(wrong, str) and wrong and field in ("summary", "ai_summary")
+    expected = {"summary": {"abstract": wrong}, "ai_summary": {"summary": wrong}}[field] if found else {}
     assert entry == Entry(source="huggingface", title="Counting Clouds", arxiv_id="2605.01234", **expected)
 
 
 @pytest.mark.parametrize("wrong", [None, True, -1, 1.5, 2**60, "12", [], {}], ids=repr)
-def test_a_count_that_cannot_be_one_is_no_count(wrong: Any) -> None:
+def test_an_invalid_count_is_ignored(wrong: Any) -> None:
     assert parse([row(upvotes=wrong) | {"numComments": wrong}]) == parse([row()])
 
 
 @pytest.mark.parametrize("wrong", ["javascript:alert(1)", "ftp://x.example", "//x.example", "data:,", "www.example"])
-def test_only_web_addresses_are_links(wrong: str) -> None:
+def test_only_http_urls_are_links(wrong: str) -> None:
     assert parse([row(githubRepo=wrong, projectPage=wrong) | {"thumbnail": wrong}]) == parse([row()])
 
 
@@ -278,7 +278,7 @@ def test_any_json_gives_entries_refusals_or_one_error(rows: list[Any]) -> None:
     assert only_entries_and_refusals(json.dumps(rows).encode())
 
 
-# -- asking -------------------------------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------------------------
 
 
 def fetch(server: HTTPServer, first: date = TODAY, last: date = TODAY) -> list[Document]:
@@ -291,7 +291,7 @@ def expect(server: HTTPServer, day: str, page: int, response: Any, status: int =
     server.expect_oneshot_request(API, query_string=query).respond_with_json(response, status=status)
 
 
-def test_each_day_of_the_span_is_asked_for_once(httpserver: HTTPServer) -> None:
+def test_each_day_of_the_span_is_requested_once(httpserver: HTTPServer) -> None:
     for day in ("2026-05-07", "2026-05-08"):
         expect(httpserver, day, 0, [ROW])
     documents = fetch(httpserver, first=date(2026, 5, 7))
@@ -304,7 +304,9 @@ def test_each_day_of_the_span_is_asked_for_once(httpserver: HTTPServer) -> None:
 
 
 @pytest.mark.parametrize(("rows", "pages"), [(0, [0]), (1, [1]), (99, [99]), (100, [100, 0]), (205, [100, 100, 5])])
-def test_a_day_is_asked_for_until_a_page_is_short(httpserver: HTTPServer, rows: int, pages: list[int]) -> None:
+def test_pages_of_a_day_are_requested_until_one_is_not_full(
+    httpserver: HTTPServer, rows: int, pages: list[int]
+) -> None:
     for page, length in enumerate(pages):
         expect(httpserver, "2026-05-08", page, [ROW] * length)
     assert [len(json.loads(document.content)) for document in fetch(httpserver)] == pages
@@ -321,13 +323,13 @@ def test_a_day_that_is_not_open_yet_has_no_documents(httpserver: HTTPServer) -> 
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (404, "answered 404 NOT FOUND"),
-        (429, "answered 429 TOO MANY REQUESTS (too many requests: wait some minutes)"),
-        (500, "answered 500 INTERNAL SERVER ERROR (try again later)"),
-        (503, "answered 503 SERVICE UNAVAILABLE (try again later)"),
+        (404, "HTTP 404 NOT FOUND"),
+        (429, "HTTP 429 TOO MANY REQUESTS (rate limited; try again in a few minutes)"),
+        (500, "HTTP 500 INTERNAL SERVER ERROR (try again later)"),
+        (503, "HTTP 503 SERVICE UNAVAILABLE (try again later)"),
     ],
 )
-def test_an_answer_that_is_an_error_is_one_error(httpserver: HTTPServer, status: int, message: str) -> None:
+def test_an_error_response_is_one_error(httpserver: HTTPServer, status: int, message: str) -> None:
     for _ in range(4 if status >= 429 else 1):
         expect(httpserver, "2026-05-08", 0, [], status=status)
     with pytest.raises(SourceError) as caught:
@@ -335,16 +337,16 @@ def test_an_answer_that_is_an_error_is_one_error(httpserver: HTTPServer, status:
     assert str(caught.value) == f"{httpserver.url_for(API)}?date=2026-05-08&limit=100&p=0: {message}"
 
 
-def test_an_answer_that_is_not_json_is_given_and_then_an_error(httpserver: HTTPServer) -> None:
+def test_an_invalid_json_response_is_yielded_before_the_error(httpserver: HTTPServer) -> None:
     httpserver.expect_request(API).respond_with_data("Rate exceeded.")
-    with pytest.raises(SourceError, match=": not JSON"):
+    with pytest.raises(SourceError, match=": invalid JSON"):
         fetch(httpserver)
 
 
 # -- recorded days ------------------------------------------------------------------------------------
 
 
-def test_the_recorded_days_are_read_whole(shared: Path) -> None:
+def test_the_recorded_days_are_parsed_completely(shared: Path) -> None:
     found: dict[Path, list[Entry | Refusal]] = {
         path: list(HuggingFace().parse(Document(str(path), path.read_bytes()), TODAY))
         for path in sorted((shared / "huggingface").glob("*.json"))
@@ -358,12 +360,12 @@ def test_the_recorded_days_are_read_whole(shared: Path) -> None:
     assert [path for path, entry in entries if "\n" in entry.title or "  " in entry.abstract] == []
 
 
-def test_the_recorded_days_say_their_day_themselves_since_the_api_has_it(shared: Path) -> None:
+def test_recorded_days_state_their_day_since_the_api_has_it(shared: Path) -> None:
     """Before, the time of submission stands in for it, which may be some days before."""
     early: dict[bool, set[int]] = {False: set(), True: set()}
     for path in (shared / "huggingface").glob("*.json"):
         day = date.fromisoformat(path.stem)
-        for one in HuggingFace().parse(Document("answer", path.read_bytes()), TODAY):
+        for one in HuggingFace().parse(Document("response", path.read_bytes()), TODAY):
             if isinstance(one, Entry) and one.listed:
                 early[day > date(2025, 3, 31)].add((day - one.listed).days)
     assert early[True] == {0}
@@ -373,11 +375,11 @@ def test_the_recorded_days_say_their_day_themselves_since_the_api_has_it(shared:
 @pytest.mark.parametrize(
     "name", ["huggingface-2024-12-11.json", "huggingface-2024-12-25.json", "huggingface-2025-01-10.json"]
 )
-def test_a_damaged_answer_is_one_error(shared: Path, name: str) -> None:
+def test_a_corrupt_response_is_one_error(shared: Path, name: str) -> None:
     path = shared / "damaged" / name
     with pytest.raises(SourceError) as caught:
         list(HuggingFace().parse(Document(str(path), path.read_bytes()), datetime(2026, 5, 8, tzinfo=UTC).date()))
-    assert str(caught.value).startswith(f"{path}: not an answer of the Daily Papers API: ")
+    assert str(caught.value).startswith(f"{path}: unexpected response from Hugging Face: ")
     assert len(str(caught.value).splitlines()) == 1
 
 
@@ -394,7 +396,7 @@ def test_a_damaged_answer_is_one_error(shared: Path, name: str) -> None:
         (("trending", "weekly"), [{"sort": "trending"}, {"week": "2026-W18"}]),
     ],
 )
-def test_the_lists_that_are_followed_are_asked_for(
+def test_the_followed_lists_are_requested(
     httpserver: HTTPServer, client: HttpClient, follow: tuple[str, ...], asked: list[dict[str, str]]
 ) -> None:
     httpserver.expect_request(API).respond_with_json([])
@@ -414,6 +416,6 @@ def test_a_token_is_sent_as_a_header_and_never_shown(httpserver: HTTPServer, cli
     assert "s3cret" not in document.place + repr(source)
 
 
-def test_a_list_that_did_not_change_gives_nothing(httpserver: HTTPServer, client: HttpClient) -> None:
+def test_an_unmodified_list_has_no_documents(httpserver: HTTPServer, client: HttpClient) -> None:
     httpserver.expect_request(API).respond_with_data(status=304)
     assert list(HuggingFace(api=httpserver.url_for(API)).fetch(Span(TODAY, TODAY), client)) == []

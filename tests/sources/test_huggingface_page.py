@@ -149,7 +149,7 @@ ODD_SHAPES = {
 
 
 @pytest.mark.parametrize("text", ODD_SHAPES.values(), ids=ODD_SHAPES)
-def test_every_shape_a_browser_gives_says_the_same(text: str) -> None:
+def test_the_text_of_every_browser_gives_the_same_entries(text: str) -> None:
     assert parse(text, today=date(2026, 5, 20)) == ENTRIES
 
 
@@ -161,15 +161,15 @@ def test_utf_16_big_endian_is_read() -> None:
     assert parse(b"\xfe\xff" + PAGE.encode("utf-16-be")) == ENTRIES
 
 
-def test_a_page_without_banner_is_of_the_asked_day() -> None:
+def test_a_page_without_banner_has_the_requested_day() -> None:
     assert parse(PAGE.removeprefix(BANNER), day=TODAY) == ENTRIES
 
 
-def test_a_page_without_banner_is_of_today_when_the_years_agree() -> None:
+def test_a_page_without_banner_has_todays_date_if_the_years_agree() -> None:
     assert parse(CLOUDS + PUDDLES, today=TODAY) == [CLOUDS_ENTRY, PUDDLES_ENTRY]
 
 
-def test_a_page_without_banner_or_years_is_of_today() -> None:
+def test_a_page_without_banner_or_years_has_todays_date() -> None:
     assert parse(CLOUDS, today=date(2027, 1, 2)) == [
         replace(CLOUDS_ENTRY, listed=date(2027, 1, 2), published=date(2026, 4, 15))
     ]
@@ -190,7 +190,7 @@ def test_the_abstract_may_be_missing() -> None:
         ("puddles", "puddles"),
     ],
 )
-def test_a_byline_without_a_number_of_authors_is_an_organisation(byline: str, organization: str) -> None:
+def test_a_byline_without_an_author_count_is_an_organisation(byline: str, organization: str) -> None:
     text = BANNER + PUDDLES.replace("puddle-lab The Puddle Laboratory", byline)
     assert parse(text) == [replace(PUDDLES_ENTRY, organization=organization)]
 
@@ -199,7 +199,7 @@ def test_a_card_without_byline_keeps_its_date() -> None:
     assert parse(BANNER + CLOUDS.replace("  • 3 authors\n", "")) == [replace(CLOUDS_ENTRY, author_count=None)]
 
 
-def test_the_separator_inside_a_title_or_an_abstract_ends_no_card() -> None:
+def test_a_separator_inside_a_title_or_an_abstract_does_not_end_the_card() -> None:
     text = BANNER + CLOUDS.replace("Counting Clouds", "Counting · Clouds").replace("small model", "small · model")
     assert parse(text) == [
         replace(
@@ -210,7 +210,7 @@ def test_the_separator_inside_a_title_or_an_abstract_ends_no_card() -> None:
     ]
 
 
-def test_a_card_without_footer_in_the_middle_stands_alone() -> None:
+def test_a_card_without_footer_between_others_is_a_card_of_its_own() -> None:
     assert parse(BANNER + CLOUDS + SPOONS + "\n" + PUDDLES) == [CLOUDS_ENTRY, SPOONS_ENTRY, PUDDLES_ENTRY]
 
 
@@ -276,7 +276,7 @@ def test_29_february_is_found_across_a_century_without_one() -> None:
     assert [entry.published for entry in entries(text, date(2103, 1, 1))] == [date(2096, 2, 29)]
 
 
-def test_the_same_page_in_every_year_is_the_year_asked_for() -> None:
+def test_the_requested_year_decides_the_year_of_a_page() -> None:
     text = BANNER + CLOUDS
     days = [(entry.listed, entry.published) for year in (2024, 2030) for entry in entries(text, date(year, 1, 1))]
     assert days == [(date(2024, 5, 8), date(2024, 4, 15)), (date(2030, 5, 8), date(2030, 4, 15))]
@@ -299,22 +299,22 @@ def test_the_same_page_in_every_year_is_the_year_asked_for() -> None:
         "Counting · Clouds\n",
     ],
 )
-def test_what_is_not_a_page_is_one_error_that_names_the_file(text: str) -> None:
-    with pytest.raises(SourceError, match=r"^saved\.txt: not the text of a Daily Papers page"):
+def test_text_of_another_kind_is_an_error_that_names_the_file(text: str) -> None:
+    with pytest.raises(SourceError, match=r"^saved\.txt: not a Daily Papers page"):
         parse(text)
 
 
-def test_a_banner_alone_is_a_page_with_no_papers() -> None:
-    with pytest.raises(SourceError, match=r"^saved\.txt: a Daily Papers page with no papers on it$"):
+def test_a_banner_without_cards_is_an_error() -> None:
+    with pytest.raises(SourceError, match=r"^saved\.txt: no papers on this Daily Papers page$"):
         parse(BANNER)
 
 
-def test_a_page_has_no_address_to_fetch_from() -> None:
-    with HttpClient() as client, pytest.raises(SourceError, match="nothing to read"):
+def test_fetching_a_page_is_an_error() -> None:
+    with HttpClient() as client, pytest.raises(SourceError, match="no file given"):
         Page().fetch(Span(TODAY, TODAY), client)
 
 
-# -- anything -----------------------------------------------------------------------------------------
+# -- properties ---------------------------------------------------------------------------------------
 
 PIECES = st.sampled_from([
     *BANNER.splitlines(), *CLOUDS.splitlines(), *PUDDLES.splitlines(), "·", "• 3 authors · Apr 15", "Feb 29", "Feb 30",
@@ -367,12 +367,12 @@ def test_a_saved_page_is_read_whole(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", ["\r\n", "\r", "\n\n"])
-def test_a_saved_page_with_other_line_ends_says_the_same(shared: Path, odd: str) -> None:
+def test_a_saved_page_with_other_line_ends_gives_the_same_entries(shared: Path, odd: str) -> None:
     text = (shared / "daily-papers-2026-05-08.txt").read_text(encoding="utf-8")
     assert parse(text.replace("\n", odd)) == parse(text)
 
 
-def test_a_saved_page_without_its_blank_lines_says_the_same(shared: Path) -> None:
+def test_a_saved_page_without_blank_lines_gives_the_same_entries(shared: Path) -> None:
     text = (shared / "daily-papers-2026-05-08.txt").read_text(encoding="utf-8")
     assert parse(re.sub(r"\n\s*\n", "\n", text)) == parse(text)
 

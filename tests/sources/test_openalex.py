@@ -23,7 +23,7 @@ def parse(content: Any) -> list[Entry | Refusal]:
 
 
 def only(**facts: Any) -> Entry:
-    """The one entry of an answer with one work."""
+    """The one entry of a response with one work."""
     (entry,) = parse({"results": [{"title": "Counting Clouds", **facts}]})
     assert isinstance(entry, Entry)
     return entry
@@ -41,7 +41,7 @@ def index_of(text: str) -> dict[str, list[int]]:
 
 
 @given(st.lists(st.sampled_from(["we", "count", "clouds", "and", "kettles."]), max_size=30))
-def test_an_abstract_is_put_together_as_it_was(words: list[str]) -> None:
+def test_an_abstract_is_restored_from_its_inverted_index(words: list[str]) -> None:
     assert only(abstract_inverted_index=index_of(" ".join(words))).abstract == " ".join(words)
 
 
@@ -56,11 +56,11 @@ def test_an_abstract_is_put_together_as_it_was(words: list[str]) -> None:
         ({"far": [2_000_000_000], "near": [0]}, "near far"),  # no room is made for what lies between
     ],
 )
-def test_an_odd_index_breaks_nothing(index: Any, abstract: str) -> None:
+def test_an_invalid_inverted_index_is_ignored(index: Any, abstract: str) -> None:
     assert only(abstract_inverted_index=index).abstract == abstract
 
 
-def test_an_endless_abstract_is_cut() -> None:
+def test_an_endless_abstract_is_truncated() -> None:
     assert len(only(abstract_inverted_index={"x": list(range(50_000))}).abstract.split()) == 5_000
 
 
@@ -68,29 +68,29 @@ def test_an_endless_abstract_is_cut() -> None:
 
 
 @pytest.mark.parametrize("kind", ["A", "S", "I", "T", "C", "F", "P"])
-def test_authors_and_sources_with_their_names_are_no_papers(kind: str) -> None:
+def test_authors_and_sources_are_not_papers(kind: str) -> None:
     identity = f"https://openalex.org/{kind}5023888391"
-    told = parse({"results": [{"id": identity, "display_name": "Ada Example"}]})
-    assert told == [Refusal("saved.json, entry 1", f"not a work (its id is {identity})")]
+    found = parse({"results": [{"id": identity, "display_name": "Ada Example"}]})
+    assert found == [Refusal("saved.json, entry 1", f"not a work (its id is {identity})")]
 
 
 @pytest.mark.parametrize("identity", ["https://openalex.org/W2741809807", "W2741809807", None, 5])
-def test_works_are_papers_whatever_their_id(identity: Any) -> None:
+def test_works_with_any_id_are_papers(identity: Any) -> None:
     assert only(id=identity).title == "Counting Clouds"
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"<html></html>", "not JSON"),
-        ([], "not an answer of OpenAlex"),
-        ({}, "no works of OpenAlex's"),
-        ({"results": None}, "no works of OpenAlex's"),
-        ({"id": "https://openalex.org/A1", "display_name": "Ada Example"}, "no works of OpenAlex's"),
-        ({"error": "Rate limit exceeded"}, "OpenAlex answers: Rate limit exceeded"),
+        (b"<html></html>", "invalid JSON"),
+        ([], "unexpected response from OpenAlex: "),
+        ({}, "unexpected response from OpenAlex: no works"),
+        ({"results": None}, "unexpected response from OpenAlex: no works"),
+        ({"id": "https://openalex.org/A1", "display_name": "Ada"}, "unexpected response from OpenAlex: no works"),
+        ({"error": "Rate limit exceeded"}, "OpenAlex error: Rate limit exceeded"),
     ],
 )
-def test_what_is_not_works_is_one_error(content: Any, why: str) -> None:
+def test_an_unexpected_response_is_one_error(content: Any, why: str) -> None:
     with pytest.raises(SourceError) as caught:
         parse(content)
     assert str(caught.value).startswith(f"saved.json: {why}")
@@ -109,15 +109,15 @@ def test_what_is_not_works_is_one_error(content: Any, why: str) -> None:
         ({"locations": {"landing_page_url": "https://arxiv.org/abs/2605.01234"}}, None),
     ],
 )
-def test_an_arxiv_id_is_found_wherever_the_work_can_be_read(facts: dict[str, Any], identity: str | None) -> None:
+def test_an_arxiv_id_is_found_in_every_location(facts: dict[str, Any], identity: str | None) -> None:
     assert only(**facts).arxiv_id == identity
 
 
-def test_markup_in_a_title_is_read() -> None:
+def test_markup_in_a_title_is_converted() -> None:
     assert only(title="<i>Clouds</i> of H<sub>2</sub>O &amp; kettles").title == "Clouds of H₂O & kettles"
 
 
-def test_a_name_stands_in_for_a_missing_title() -> None:
+def test_the_display_name_replaces_a_missing_title() -> None:
     assert only(title=None, display_name="Clouds").title == "Clouds"
 
 
@@ -129,12 +129,12 @@ WORK: dict[str, Any] = {
 
 @pytest.mark.parametrize("wrong", [None, True, -1, 1.5, 10**30, "x", [], [None, 1, {}], {}, {"display_name": [1]}])
 @pytest.mark.parametrize("name", sorted(WORK))
-def test_a_fact_of_the_wrong_type_is_no_fact(name: str, wrong: Any) -> None:
-    (told,) = parse({"results": [WORK | {name: wrong}]})
-    assert isinstance(told, Entry) or (name == "title" and told.why == "no title")
+def test_a_value_of_the_wrong_type_is_ignored(name: str, wrong: Any) -> None:
+    (found,) = parse({"results": [WORK | {name: wrong}]})
+    assert isinstance(found, Entry) or (name == "title" and found.why == "no title")
 
 
-def test_a_key_is_sent_and_is_in_no_place(httpserver: HTTPServer) -> None:
+def test_a_key_is_sent_and_never_shown(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/works").respond_with_json({"results": [], "meta": {}})
     source = OpenAlex(follow=("clouds",), api=httpserver.url_for("/works"), api_key="s3cret")
     with HttpClient("ops@example.org", sleep=lambda _seconds: None) as client:

@@ -24,7 +24,7 @@ def parse(content: str | bytes) -> list[Entry | Refusal]:
 
 
 def only(inside: str = "", title: str = "Clouds", after: str = "") -> Entry:
-    """The one entry of an answer with one article."""
+    """The one entry of a response with one article."""
     article = f"<Article><ArticleTitle>{title}</ArticleTitle>{inside}</Article>"
     (entry,) = parse(f"<PubmedArticle><MedlineCitation>{article}</MedlineCitation>{after}</PubmedArticle>")
     assert isinstance(entry, Entry)
@@ -48,7 +48,7 @@ def only(inside: str = "", title: str = "Clouds", after: str = "") -> Entry:
         ("Clouds [and kettles].", "Clouds [and kettles]."),
     ],
 )
-def test_a_title_is_read_without_its_markup_and_the_brackets_of_a_translation(written: str, title: str) -> None:
+def test_markup_and_the_brackets_of_a_translation_are_removed_from_titles(written: str, title: str) -> None:
     assert only(title=written).title == title
 
 
@@ -58,7 +58,7 @@ def test_the_parts_of_an_abstract_keep_their_labels() -> None:
     assert only(f"<Abstract>{parts}{more}</Abstract>").abstract == "AIM: Count. So. We did."
 
 
-# -- identity -----------------------------------------------------------------------------------------
+# -- identifiers --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_the_parts_of_an_abstract_keep_their_labels() -> None:
         ('<ELocationID EIdType="doi" ValidYN="N">10.1000/wrong</ELocationID>', None, None),
     ],
 )
-def test_ids_are_what_they_say_and_hold(written: str, arxiv_id: str | None, doi: str | None) -> None:
+def test_only_valid_explicit_ids_are_recognised(written: str, arxiv_id: str | None, doi: str | None) -> None:
     entry = only(written)
     assert (entry.arxiv_id, entry.doi) == (arxiv_id, doi)
 
 
-def test_the_ids_of_what_an_article_cites_are_not_its_own() -> None:
+def test_the_ids_of_cited_articles_are_ignored() -> None:
     cited = '<ArticleIdList><ArticleId IdType="doi">10.1000/other</ArticleId></ArticleIdList>'
     assert (
         only(after=f"<PubmedData><ReferenceList><Reference>{cited}</Reference></ReferenceList></PubmedData>").doi
@@ -84,7 +84,7 @@ def test_the_ids_of_what_an_article_cites_are_not_its_own() -> None:
     )
 
 
-def test_a_group_is_not_turned_around_as_a_person_is() -> None:
+def test_the_name_of_a_group_is_not_reordered() -> None:
     person = "<Author><LastName>Example</LastName><ForeName>Ada</ForeName></Author>"
     group = "<Author><CollectiveName>Cloud Group, Kettle School</CollectiveName></Author>"
     authors = only(f"<AuthorList>{person}{group}{person}<Author/></AuthorList>").authors
@@ -107,16 +107,16 @@ def test_a_group_is_not_turned_around_as_a_person_is() -> None:
         ("", None),
     ],
 )
-def test_of_days_not_fully_told_the_last_counts(written: str, day: date | None) -> None:
+def test_a_partial_date_is_the_last_day_that_it_may_be(written: str, day: date | None) -> None:
     issue = f"<JournalIssue><PubDate><MedlineDate>{written}</MedlineDate></PubDate></JournalIssue>"
     assert only(f"<Journal>{issue}</Journal>").published == day
 
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="<&"), max_size=20))
-def test_a_day_of_any_words_breaks_nothing(words: str) -> None:
+def test_any_text_as_a_date_is_handled(words: str) -> None:
     issue = f"<PubDate><Year>{words}</Year><Month>{words}</Month><Day>{words}</Day></PubDate>"
-    told = only(f"<Journal><JournalIssue>{issue}</JournalIssue></Journal>").published
-    assert told is None or isinstance(told, date)
+    found = only(f"<Journal><JournalIssue>{issue}</JournalIssue></Journal>").published
+    assert found is None or isinstance(found, date)
 
 
 # -- documents ----------------------------------------------------------------------------------------
@@ -125,24 +125,24 @@ def test_a_day_of_any_words_breaks_nothing(words: str) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"<eFetchResult><ERROR>no ids</ERROR></eFetchResult>", "no articles of PubMed's: <eFetchResult>"),
+        (b"<eFetchResult/>", "unexpected response from PubMed: root element <eFetchResult>"),
         (b'{"error": "API rate limit exceeded"}', "not XML"),
-        (b'<!DOCTYPE a [<!ENTITY b "c">]><PubmedArticleSet/>', "XML that declares entities"),
-        (b"<PubmedArticleSet>" + b"<i>" * 500, "not XML that is read: nested"),
-        (b"<PubmedArticleSet>", "not XML"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><PubmedArticleSet/>', "XML entity declarations are not allowed"),
+        (b"<PubmedArticleSet>" + b"<i>" * 500, "unsupported XML: nested"),
+        (b"<PubmedArticleSet>", "not well-formed XML: line 1, column 18: no element found"),
     ],
 )
-def test_what_is_not_articles_is_one_error(content: bytes, why: str) -> None:
+def test_an_unexpected_response_is_one_error(content: bytes, why: str) -> None:
     with pytest.raises(SourceError) as caught:
         parse(content)
     assert str(caught.value).startswith(f"saved.xml: {why}")
 
 
-def test_books_are_left_out() -> None:
+def test_books_are_skipped() -> None:
     assert parse("<PubmedArticleSet><PubmedBookArticle/></PubmedArticleSet>") == []
 
 
-# -- asking -------------------------------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------------------------
 
 
 def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
@@ -151,7 +151,7 @@ def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
         return list(source.fetch(Span(TODAY, TODAY), client))
 
 
-def test_a_search_that_finds_nothing_asks_for_no_articles(httpserver: HTTPServer) -> None:
+def test_a_search_without_results_requests_no_articles(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/esearch.fcgi").respond_with_json({"esearchresult": {"count": "0", "idlist": []}})
     assert fetch(httpserver) == []
     assert len(httpserver.log) == 1
@@ -160,19 +160,19 @@ def test_a_search_that_finds_nothing_asks_for_no_articles(httpserver: HTTPServer
 @pytest.mark.parametrize(
     ("response", "why"),
     [
-        ({"error": "API rate limit exceeded", "count": "4"}, "PubMed answers: API rate limit exceeded"),
-        ({"esearchresult": {"ERROR": "Empty term"}}, "PubMed answers: Empty term"),
-        ({"esearchresult": []}, "not an answer of PubMed's search"),
-        ([], "not an answer of PubMed"),
+        ({"error": "API rate limit exceeded", "count": "4"}, "PubMed error: API rate limit exceeded"),
+        ({"esearchresult": {"ERROR": "Empty term"}}, "PubMed error: Empty term"),
+        ({"esearchresult": []}, "unexpected response from PubMed: no search result"),
+        ([], "unexpected response from PubMed"),
     ],
 )
-def test_a_search_that_fails_is_told_in_its_words(httpserver: HTTPServer, response: Any, why: str) -> None:
+def test_the_error_message_of_a_failed_search_is_quoted(httpserver: HTTPServer, response: Any, why: str) -> None:
     httpserver.expect_request("/esearch.fcgi").respond_with_json(response)
     with pytest.raises(SourceError, match=why):
         fetch(httpserver)
 
 
-def test_a_key_is_sent_with_both_questions_and_is_in_no_place(httpserver: HTTPServer) -> None:
+def test_a_key_is_sent_with_both_requests_and_never_shown(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/esearch.fcgi").respond_with_json({"esearchresult": {"idlist": ["1"]}})
     httpserver.expect_request("/efetch.fcgi").respond_with_data("<PubmedArticleSet/>")
     (document,) = fetch(httpserver, api_key="s3cret")
@@ -180,10 +180,10 @@ def test_a_key_is_sent_with_both_questions_and_is_in_no_place(httpserver: HTTPSe
     assert "s3cret" not in document.place
 
 
-# -- recorded answers ---------------------------------------------------------------------------------
+# -- recorded responses ---------------------------------------------------------------------------------
 
 
-def test_the_recorded_article_is_read_whole(shared: Path) -> None:
+def test_the_recorded_article_is_parsed_completely(shared: Path) -> None:
     (path,) = (shared / "pubmed").glob("*.xml")
     (entry,) = parse(path.read_bytes())
     assert isinstance(entry, Entry)

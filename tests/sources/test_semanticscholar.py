@@ -26,7 +26,7 @@ def parse(content: Any) -> list[Entry | Refusal]:
 
 
 def only(**facts: Any) -> Entry:
-    """The one entry of an answer with one paper."""
+    """The one entry of a response with one paper."""
     (entry,) = parse({"data": [{"paperId": "1", "title": "Counting Clouds", **facts}]})
     assert isinstance(entry, Entry)
     return entry
@@ -41,7 +41,7 @@ def fetch(server: HTTPServer, **settings: Any) -> list[Document]:
 @pytest.mark.parametrize(
     "response", [{"total": 0}, {"total": 0, "offset": 0}, {"total": 0, "data": []}, {"data": []}, []]
 )
-def test_a_search_that_finds_nothing_is_no_error(response: Any) -> None:
+def test_a_search_without_results_is_not_an_error(response: Any) -> None:
     assert parse(response) == []
 
 
@@ -61,20 +61,20 @@ def test_a_search_that_finds_nothing_is_no_error(response: Any) -> None:
         None,
     ],
 )
-def test_answers_about_anything_else_are_one_error(response: Any) -> None:
-    with pytest.raises(SourceError, match=r"^saved\.json: no papers of Semantic Scholar's$"):
+def test_responses_without_papers_are_one_error(response: Any) -> None:
+    with pytest.raises(SourceError, match=r"^saved\.json: unexpected response from Semantic Scholar: no papers$"):
         parse(response)
 
 
 @pytest.mark.parametrize("key", ["error", "message"])
-def test_its_errors_are_told_in_its_words_and_in_short(key: str) -> None:
-    with pytest.raises(SourceError, match=r"^saved\.json: Semantic Scholar answers: Too many"):
+def test_an_error_message_of_the_api_is_quoted_and_shortened(key: str) -> None:
+    with pytest.raises(SourceError, match=r"^saved\.json: Semantic Scholar error: Too many"):
         parse({key: "Too many\nrequests" + " x" * 5_000})
 
 
-def test_papers_of_a_batch_that_were_not_found_are_refused_alone() -> None:
-    told = parse([None, {"paperId": "1", "title": "Clouds"}, 7])
-    assert told == [
+def test_only_the_papers_of_a_batch_that_were_not_found_are_refused() -> None:
+    found = parse([None, {"paperId": "1", "title": "Clouds"}, 7])
+    assert found == [
         Refusal("saved.json, entry 1", "not found"),
         Entry(source="semanticscholar", title="Clouds"),
         Refusal("saved.json, entry 3", "not a paper"),
@@ -105,12 +105,12 @@ def test_the_venue_is_a_journal_or_a_conference(facts: dict[str, Any], venue: st
         (None, None, None),
     ],
 )
-def test_ids_are_what_they_say(ids: Any, arxiv_id: str | None, doi: str | None) -> None:
+def test_ids_are_of_their_declared_type(ids: Any, arxiv_id: str | None, doi: str | None) -> None:
     entry = only(externalIds=ids)
     assert (entry.arxiv_id, entry.doi) == (arxiv_id, doi)
 
 
-def test_a_sentence_about_a_paper_is_read_where_an_answer_has_one() -> None:
+def test_the_summary_is_parsed_if_the_response_has_one() -> None:
     assert only(tldr={"model": "x", "text": "We count."}).summary == "We count."
     assert only(tldr=None).summary is None
 
@@ -126,42 +126,42 @@ def test_any_json_is_entries_refusals_or_one_error(response: Any) -> None:
         assert all(isinstance(one, Entry | Refusal) for one in parse(response))
 
 
-def test_it_is_not_asked_for_what_this_search_refuses(httpserver: HTTPServer) -> None:
+def test_fields_that_the_search_rejects_are_not_requested(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/bulk").respond_with_json({"total": 0, "data": [], "token": None})
     fetch(httpserver)
     asked = httpserver.log[0][0].args["fields"].split(",")
-    assert "tldr" not in asked  # it would answer 400 to the whole question
+    assert "tldr" not in asked  # it would reject the whole request with 400
     assert {"title", "externalIds", "abstract"} <= set(asked)
 
 
-def test_a_key_goes_into_a_header(httpserver: HTTPServer) -> None:
+def test_a_key_is_sent_as_a_header(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/bulk", headers={"x-api-key": "s3cret"}).respond_with_json({"total": 0})
     (document,) = fetch(httpserver, api_key="s3cret")
     assert "s3cret" not in document.place
 
 
-def test_the_same_token_again_and_again_comes_to_an_end(httpserver: HTTPServer) -> None:
+def test_a_token_that_repeats_is_not_followed_endlessly(httpserver: HTTPServer) -> None:
     page = {"data": [{"paperId": "1", "title": "x"}], "token": "same"}
     httpserver.expect_request("/bulk").respond_with_json(page)
     assert len(fetch(httpserver)) == 10
 
 
-# -- recorded answers ---------------------------------------------------------------------------------
+# -- recorded responses ---------------------------------------------------------------------------------
 
 
-def test_the_recorded_papers_are_read_whole(shared: Path) -> None:
+def test_the_recorded_papers_are_parsed_completely(shared: Path) -> None:
     entries = refusals = 0
     errors: list[str] = []
     for path in sorted((shared / "semanticscholar").glob("*.yaml")):
         for one in yaml.safe_load(path.read_bytes())["interactions"]:
             response = one["response"]
             try:
-                told = parse((response.get("content") or response["body"]["string"]).encode())
+                found = parse((response.get("content") or response["body"]["string"]).encode())
             except SourceError as error:
                 errors.append(str(error))
                 continue
-            entries += sum(isinstance(paper, Entry) for paper in told)
-            refusals += sum(isinstance(paper, Refusal) for paper in told)
+            entries += sum(isinstance(paper, Entry) for paper in found)
+            refusals += sum(isinstance(paper, Refusal) for paper in found)
     assert entries == 1049  # papers with a title, as counted without this program
     assert refusals == 3118 + 1  # asked for without their titles, and one that was not found
     assert all(len(error.splitlines()) == 1 for error in errors)
@@ -169,6 +169,6 @@ def test_the_recorded_papers_are_read_whole(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["DatasetDiff.json", "Reference.json"])
-def test_recorded_answers_about_anything_else_are_one_error(shared: Path, name: str) -> None:
-    with pytest.raises(SourceError, match=r"no papers of Semantic Scholar's$"):
+def test_recorded_responses_without_papers_are_one_error(shared: Path, name: str) -> None:
+    with pytest.raises(SourceError, match=r"unexpected response from Semantic Scholar: no papers$"):
         parse((shared / "semanticscholar" / name).read_bytes())

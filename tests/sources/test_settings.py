@@ -45,11 +45,11 @@ def make(**table: Any) -> Pigeons:
     return made
 
 
-def test_a_source_without_settings_is_all_defaults() -> None:
+def test_a_source_without_settings_has_all_defaults() -> None:
     assert make() == Pigeons()
 
 
-def test_settings_are_taken_as_newsletter_toml_or_the_command_line_gives_them() -> None:
+def test_settings_of_the_file_and_of_the_command_line_are_equal() -> None:
     from_file = make(follow=["roof", " roof ", "barn"], weather=["fair", "foul"], most=3, rings=True)
     typed = make(follow=["roof", "barn"], weather=["fair", "foul"], most="3", rings="true")
     assert from_file == typed == Pigeons(("roof", "barn"), ("fair", "foul"), 3, rings=True)
@@ -57,13 +57,13 @@ def test_settings_are_taken_as_newsletter_toml_or_the_command_line_gives_them() 
 
 
 @pytest.mark.parametrize(
-    ("table", "complaint"),
+    ("table", "message"),
     [
         ({"folow": ["x"]}, "pigeons: folow: no such setting (did you mean follow?)"),
         ({"zzz": 1}, "pigeons: zzz: no such setting (known: follow, weather, most, rings, api, api_key)"),
         ({"follow": [1]}, "pigeons: follow: a list of texts is expected, not [1]"),
         ({"follow": ["  "]}, "pigeons: follow: a list of texts is expected, not ['  ']"),
-        ({"weather": ["wet"]}, "pigeons: weather: 'wet' is none of fair, foul"),
+        ({"weather": ["wet"]}, "pigeons: weather: one of fair, foul is expected, not 'wet'"),
         ({"most": "many"}, "pigeons: most: a whole number is expected, not 'many'"),
         ({"most": -1}, "pigeons: most: a whole number is expected, not -1"),
         ({"most": True}, "pigeons: most: a whole number is expected, not True"),
@@ -71,10 +71,10 @@ def test_settings_are_taken_as_newsletter_toml_or_the_command_line_gives_them() 
         ({"api": 5}, "pigeons: api: text is expected, not 5"),
     ],
 )
-def test_a_wrong_setting_is_one_line(table: dict[str, Any], complaint: str) -> None:
+def test_an_invalid_setting_is_an_error_of_one_line(table: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         make_source(Pigeons, table, {})
-    assert str(caught.value) == complaint
+    assert str(caught.value) == message
 
 
 def test_a_secret_is_read_from_the_environment_and_not_shown() -> None:
@@ -85,13 +85,13 @@ def test_a_secret_is_read_from_the_environment_and_not_shown() -> None:
     assert variable_of(Pigeons, "api_key") == "NEWSLETTER_PIGEONS_API_KEY"
 
 
-def test_a_label_tells_two_of_a_kind_apart() -> None:
+def test_a_label_distinguishes_sources_of_one_kind() -> None:
     assert label_of(Pigeons()) == "pigeons"
     assert label_of(make(follow=["roof", "barn"])) == "pigeons roof, barn"
     assert label_of(make(follow=["roof"], most=3, api="https://x.example")) == "pigeons roof most=3"
 
 
-def test_every_source_of_ours_explains_itself() -> None:
+def test_every_built_in_source_documents_its_settings() -> None:
     for name, source in all_sources().items():
         assert (source.name, find_source(name)) == (name, source)
         assert source.summary
@@ -103,13 +103,13 @@ def test_every_source_of_ours_explains_itself() -> None:
         assert hash(made) == hash(make_source(source, {}, {}))
 
 
-def test_an_unknown_source_is_an_error_that_names_the_known() -> None:
+def test_an_unknown_source_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(SourceError) as caught:
         find_source("gopher")
-    assert str(caught.value).startswith("no source is called 'gopher' (known: huggingface, ")
+    assert str(caught.value).startswith("unknown source 'gopher' (known: huggingface, ")
 
 
-def test_an_installed_package_may_bring_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_package_may_provide_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("pigeons", "tests.sources.test_settings:Pigeons", "newsletter.sources")
     taken = EntryPoint("page", "tests.sources.test_settings:Pigeons", "newsletter.sources")
     monkeypatch.setattr(sources, "entry_points", lambda group: [point, taken] if group == "newsletter.sources" else [])
@@ -121,13 +121,13 @@ def test_an_installed_package_may_bring_a_source(monkeypatch: pytest.MonkeyPatch
         all_sources.cache_clear()
 
 
-def test_a_package_that_cannot_be_loaded_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_plugin_is_one_line_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = EntryPoint("doves", "tests.sources.nowhere:Doves", "newsletter.sources")
     monkeypatch.setattr(sources, "entry_points", lambda **_group: [broken])
     all_sources.cache_clear()
     try:
         assert find_source("page").name == "page"
-        with pytest.raises(SourceError, match="no source is called 'doves'"):
+        with pytest.raises(SourceError, match="unknown source 'doves'"):
             find_source("doves")
     finally:
         all_sources.cache_clear()

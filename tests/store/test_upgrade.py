@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from newsletter import tokens
-from newsletter.models import Cadence, DeliveryStatus, EditionState, Entry, Mention, Status, Topic
+from newsletter.models import Cadence, DeliveryStatus, EditionState, Entry, Mention, SectionKind, Status, Topic
 from newsletter.papers.identity import names_of
 from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.embedding import is_installed
@@ -36,13 +36,24 @@ COLUMNS = {
     "tellings.told_at": "mentioned_at", "returns.words": "response", "returns.said_at": "reported_at",
     "requests.wishes": "preferences", "requests.asked_at": "requested_at", "tastes.space": "embedding",
     "feedback.said_at": "given_at", "examples.said_at": "given_at", "subscribers.joined_at": "subscribed_at",
-    "editions.halted": "state",
+    "editions.halted": "state", "digest_sections.title": "topic",
 }  # fmt: skip
 VALUES = {
     ("subscribers.status", "left"): "unsubscribed",
     ("requests.kind", "join"): "subscribe",
     ("requests.kind", "move"): "change_address",
     ("editions.halted", ""): "open",
+    ("digest_sections.title", "People you follow"): "",
+    ("digest_sections.title", "Also trending"): "",
+    ("digest_items.reasons", '[["author", "Ben Sample"], ["org", "Example Lab"]]'): (
+        '[["author","Ben Sample"],["organization","Example Lab"]]'
+    ),
+    ("digest_items.reasons", '[["title", "cloud"], ["abstract", "clouds"], ["cat", "cs.CL"]]'): (
+        '[["title","cloud"],["abstract","clouds"],["category","cs.CL"]]'
+    ),
+    ("digest_items.reasons", '[["new version", "v2"], ["trending", "7 upvotes, 1 comment"]]'): (
+        '[["new_version","v2"],["popularity",""]]'
+    ),
 }
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -189,8 +200,13 @@ def test_editions_keep_their_state_digests_and_deliveries(upgraded: Store) -> No
         "See you tomorrow.",
         Cadence.DAILY,
     )
-    assert [len(upgraded.editions.get_digest(number).items) for number in (1, 2, 3)] == [3, 4, 2]
-    assert upgraded.deliveries.papers_planned_for(1).keys() == {1, 3, 5, 7, 10}
+    assert [len(upgraded.editions.get_digest(number).items) for number in (1, 2, 3)] == [4, 4, 2]
+    assert [(section.kind, section.topic) for section in upgraded.editions.get_digest(1).sections] == [
+        (SectionKind.FOLLOWED, ""),
+        (SectionKind.TOPIC, "Clouds"),
+        (SectionKind.ALSO_TRENDING, ""),
+    ]
+    assert upgraded.deliveries.papers_planned_for(1).keys() == {1, 3, 5, 7, 10, 11}
     assert [one.id for one in upgraded.deliveries.claim(LATER + timedelta(hours=2), after=0, limit=9)] == [2]
 
 

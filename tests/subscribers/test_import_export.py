@@ -155,20 +155,6 @@ def test_an_export_is_imported_as_it_was(
     assert replace(store.subscribers.get(known.email), id=known.id) == known
 
 
-def test_import_and_export_on_the_command_line(newsletter: Newsletter, tmp_path) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, F811
-    (tmp_path / "people.csv").write_bytes("\ufeffemail,name\nada@example.org,Ada\nnobody,\n".encode())
-    done = newsletter("subscribers", "import", "people.csv", "--refused", "refused.csv", "--topic", "LLM agents")
-    assert (done.exit_code, done.stdout) == (1, "1 added, 0 known already, 0 not wanted any more, 1 refused\n")
-    assert "people.csv, line 3: email: 'nobody' is not a valid email address" in done.stderr
-    assert (tmp_path / "refused.csv").read_text(encoding="utf-8").splitlines()[0] == "where,why"
-    assert "LLM agents" in newsletter("subscribers", "export").stdout
-
-    assert newsletter("subscribers", "erase", "ada@example.org").exit_code == 2
-    assert newsletter("subscribers", "erase", "ada@example.org", "--yes").stdout == "erased ada@example.org\n"
-    assert newsletter("subscribers", "export").stdout.count("\n") == 1
-    assert newsletter("subscribers", "import", "-", "--json", stdin=b"x@example.org\n").exit_code == 0
-
-
 def test_an_invalid_field_is_reported_with_its_line(store: Store) -> None:
     _, refused = import_text(store, "email,hour\na@example.org,25\nb@example.org,x\n")
     assert [one.partition(": ")[0] for one in refused] == ["people.csv, line 2", "people.csv, line 3"]

@@ -12,7 +12,7 @@ from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
 from newsletter.subscribers.privacy import erase
 from newsletter.subscribers.subscriptions import change_address, change_preferences, pause, subscribe, unsubscribe
-from newsletter.subscribers.sync import SyncReport, sync
+from newsletter.subscribers.sync import SyncOutcome, SyncReport, sync
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 LATER = NOW + timedelta(days=1)
@@ -45,7 +45,9 @@ def statuses(store: Store) -> dict[str, Status]:
 
 
 def test_new_files_are_added(store: Store, folder: Path) -> None:
-    assert sync(store, folder, NOW) == SyncReport((("ada", ADA, "added"), ("ben", BEN, "added")), ())
+    assert sync(store, folder, NOW) == SyncReport(
+        (("ada", ADA, SyncOutcome.ADDED), ("ben", BEN, SyncOutcome.ADDED)), ()
+    )
     clouds = make_profile(topics=(make_topic("clouds", ("clouds",)),), serendipity=True)
     assert store.subscribers.all() == [
         make_subscriber(id=1, profile=clouds, origin="file:ada"),
@@ -122,9 +124,9 @@ def test_a_new_address_in_a_file_disables_the_old(store: Store, folder: Path) ->
     sync(store, folder, NOW)
     write(folder, "ada", "ada@new.example")
     assert sync(store, folder, LATER).changes == (
-        ("ada", "ada@new.example", "added"),
-        ("ben", BEN, "same"),
-        ("ada", ADA, "disabled"),
+        ("ada", "ada@new.example", SyncOutcome.ADDED),
+        ("ben", BEN, SyncOutcome.SAME),
+        ("ada", ADA, SyncOutcome.DISABLED),
     )
     assert statuses(store) == {
         ADA: Status.DISABLED,
@@ -176,7 +178,7 @@ def test_an_invalid_file_is_reported_and_its_subscriber_stays_unchanged(store: S
     write(folder, "cy", "cy@example.org")
     (folder / "dee.toml").write_bytes(b"\xff")
     assert sync(store, folder, LATER) == SyncReport(
-        changes=(("ben", BEN, "same"), ("cy", "cy@example.org", "added")),
+        changes=(("ben", BEN, SyncOutcome.SAME), ("cy", "cy@example.org", SyncOutcome.ADDED)),
         refusals=(
             Refusal(str(folder / "ada.toml"), "hours: no such field (did you mean hour?)"),
             Refusal(
@@ -192,7 +194,7 @@ def test_of_two_files_with_one_address_the_second_is_a_duplicate(store: Store, f
     write(folder, "ada2", ADA.upper(), "hour = 17")
     report = sync(store, folder, NOW)
     assert report.refusals == (Refusal(str(folder / "ada2.toml"), "email: duplicate of ada.toml: ADA@example.org"),)
-    assert report.changes == (("ada", ADA, "added"), ("ben", BEN, "added"))
+    assert report.changes == (("ada", ADA, SyncOutcome.ADDED), ("ben", BEN, SyncOutcome.ADDED))
 
 
 def test_other_files_are_ignored(store: Store, folder: Path) -> None:

@@ -42,21 +42,21 @@ def responses(tmp_path: Path, name: str, content: bytes) -> list[tuple[str, byte
     return [(one.place.removeprefix(str(path)), one.why if isinstance(one, Refusal) else one.content) for one in found]
 
 
-def test_a_cassette_holds_many_answers(tmp_path: Path) -> None:
+def test_a_cassette_may_hold_many_responses(tmp_path: Path) -> None:
     assert responses(tmp_path, "cassette.yaml", CASSETTE.encode()) == [
-        (", answer 1", '{"title": "naïve"}'.encode()),
-        (", answer 3", "answered 404 Not Found"),
-        (", answer 4", b"plain"),
-        (", answer 5", "a recorded HTTP answer without its status"),
-        (", answer 6", "not a recorded HTTP answer"),
+        (", response 1", '{"title": "naïve"}'.encode()),
+        (", response 3", "HTTP 404 Not Found"),
+        (", response 4", b"plain"),
+        (", response 5", "recorded HTTP response has no status"),
+        (", response 6", "not a recorded HTTP response"),
     ]
 
 
 def test_a_cassette_may_hold_compressed_bytes_and_be_json(tmp_path: Path) -> None:
     packed = f"interactions: [{{response: {{status: {{code: 200}}, body: {{string: !!binary {_base64(b'hello')}}}}}}}]"
-    assert responses(tmp_path, "cassette.yml", packed.encode()) == [(", answer 1", b"hello")]
+    assert responses(tmp_path, "cassette.yml", packed.encode()) == [(", response 1", b"hello")]
     as_json = json.dumps({"interactions": [{"response": {"status": {"code": 200}, "body": {"string": "hi"}}}]})
-    assert responses(tmp_path, "cassette.json", as_json.encode()) == [(", answer 1", b"hi")]
+    assert responses(tmp_path, "cassette.json", as_json.encode()) == [(", response 1", b"hi")]
 
 
 def _base64(content: bytes) -> str:
@@ -72,13 +72,13 @@ def _base64(content: bytes) -> str:
         ({"status_code": 200, "body": "na\u00efve"}, "naïve".encode()),
         ({"status_code": 200, "body": "naïve".encode().decode("latin-1")}, "naïve".encode()),
         ({"status_code": 200, "body": "☁"}, "☁".encode()),
-        ({"url": "x", "status_code": 400, "body": "<a/>"}, "answered 400 Bad Request"),
-        ({"url": "x", "status_code": 799, "body": ""}, "answered 799"),
-        ({"url": "x", "body": "", "status_code": None}, "a recorded HTTP answer without its status"),
+        ({"url": "x", "status_code": 400, "body": "<a/>"}, "HTTP 400 Bad Request"),
+        ({"url": "x", "status_code": 799, "body": ""}, "HTTP 799"),
+        ({"url": "x", "body": "", "status_code": None}, "recorded HTTP response has no status"),
         ({"body": None, "status_code": 200}, b""),
     ],
 )
-def test_one_answer_may_be_a_json_object(tmp_path: Path, response: dict[str, Any], expected: bytes | str) -> None:
+def test_a_json_object_may_hold_one_response(tmp_path: Path, response: dict[str, Any], expected: bytes | str) -> None:
     assert responses(tmp_path, "one.json", json.dumps(response).encode()) == [("", expected)]
 
 
@@ -93,21 +93,21 @@ def test_one_answer_may_be_a_json_object(tmp_path: Path, response: dict[str, Any
         ("x.json", b'{"url": 1}\n{"url": 2}'),
     ],
 )
-def test_any_other_file_is_what_it_is(tmp_path: Path, name: str, content: bytes) -> None:
+def test_any_other_file_is_yielded_unchanged(tmp_path: Path, name: str, content: bytes) -> None:
     assert responses(tmp_path, name, content) == [("", content)]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("x.yaml", b"interactions: [", "not YAML"),
-        ("x.yaml", b"\x00\xff", "not YAML"),
-        ("x.yaml", b"!!python/object/apply:os.system [id]", "not YAML"),
-        ("x.yaml", b"- 1", "not a recording of HTTP answers"),
-        ("x.yaml", b"url: x", "not a recording of HTTP answers"),
+        ("x.yaml", b"interactions: [", "invalid YAML"),
+        ("x.yaml", b"\x00\xff", "invalid YAML"),
+        ("x.yaml", b"!!python/object/apply:os.system [id]", "invalid YAML"),
+        ("x.yaml", b"- 1", "not a recording of HTTP responses"),
+        ("x.yaml", b"url: x", "not a recording of HTTP responses"),
     ],
 )
-def test_what_only_looks_like_a_recording_is_one_line(tmp_path: Path, name: str, content: bytes, why: str) -> None:
+def test_an_invalid_recording_is_an_error_of_one_line(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     with pytest.raises(SourceError) as caught:
         responses(tmp_path, name, content)
     assert str(caught.value).startswith(f"{tmp_path / name}: {why}")
@@ -119,6 +119,6 @@ def test_what_only_looks_like_a_recording_is_one_line(tmp_path: Path, name: str,
     st.sampled_from(["x.yaml", "x.json"]),
     st.binary() | st.text(st.sampled_from('{}[]:,-!&* "\n01ab')).map(lambda text: f"interactions: {text}".encode()),
 )
-def test_any_bytes_are_answers_or_one_error(tmp_path: Path, name: str, content: bytes) -> None:
+def test_any_bytes_are_responses_or_one_error(tmp_path: Path, name: str, content: bytes) -> None:
     with suppress(SourceError):
         responses(tmp_path, name, content)

@@ -49,7 +49,7 @@ def test_a_line_of_authors_is_split_into_names(line: str, expected: tuple[str, .
 
 
 @given(st.text(st.sampled_from("AB ab,;.&()[]-") | st.characters(), max_size=40))
-def test_any_line_is_some_names_none_of_them_empty_or_twice(line: str) -> None:
+def test_any_line_gives_names_without_empty_ones_and_duplicates(line: str) -> None:
     found = values.names(line)
     assert all(name and name == name.strip() for name in found)
     assert len(set(found)) == len(found)
@@ -98,7 +98,7 @@ def test_days(value: Any, expected: date | None) -> None:
         ((9999, 12), date(9999, 12, 1)),
     ],
 )
-def test_a_day_of_which_not_all_is_known_is_the_last_it_may_be(numbers: tuple[Any, ...], expected: date | None) -> None:
+def test_a_partial_date_is_the_last_day_that_it_may_be(numbers: tuple[Any, ...], expected: date | None) -> None:
     assert values.latest_day(*numbers, today=TODAY) == expected
 
 
@@ -124,7 +124,7 @@ def test_links(value: Any, expected: str | None) -> None:
 
 
 @given(ANYTHING)
-def test_any_value_is_a_fact_or_none(value: Any) -> None:
+def test_any_value_is_converted_or_ignored(value: Any) -> None:
     for read in (values.text, values.abstract, values.texts, values.objects, values.count, values.link, values.day):
         read(value)
     values.latest_day(value, value, value, today=TODAY)

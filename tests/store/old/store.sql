@@ -6,19 +6,19 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'newsletter','m001_papers','2026-11-28 20:36:40.257384+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'newsletter','m002_readers','2026-11-28 20:36:40.261482+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'newsletter','m003_ledger','2026-11-28 20:36:40.263028+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'newsletter','m004_sources','2026-11-28 20:36:40.275895+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'newsletter','m005_queries','2026-11-28 20:36:40.287530+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'newsletter','m006_feedback','2026-11-28 20:36:40.288438+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'newsletter','m007_wishes','2026-11-28 20:36:40.301101+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'newsletter','m008_words','2026-11-28 20:36:40.307174+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'newsletter','m009_halted','2026-11-28 20:36:40.308878+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'newsletter','m010_lighter_ledger','2026-11-28 20:36:40.309626+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'newsletter','m011_returns','2026-11-28 20:36:40.310970+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'newsletter','m012_requests','2026-11-28 20:36:40.312501+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'newsletter','m013_days','2026-11-28 20:36:40.313060+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'newsletter','m001_papers','2026-11-28 21:13:20.893818+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'newsletter','m002_readers','2026-11-28 21:13:20.913403+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'newsletter','m003_ledger','2026-11-28 21:13:20.926490+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'newsletter','m004_sources','2026-11-28 21:13:20.956649+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'newsletter','m005_queries','2026-11-28 21:13:20.987414+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'newsletter','m006_feedback','2026-11-28 21:13:20.991633+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'newsletter','m007_wishes','2026-11-28 21:13:21.021178+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'newsletter','m008_words','2026-11-28 21:13:21.055411+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'newsletter','m009_halted','2026-11-28 21:13:21.057290+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'newsletter','m010_lighter_ledger','2026-11-28 21:13:21.077834+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'newsletter','m011_returns','2026-11-28 21:13:21.086824+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'newsletter','m012_requests','2026-11-28 21:13:21.099667+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'newsletter','m013_days','2026-11-28 21:13:21.100737+00:00');
 CREATE TABLE deliveries (
             id INTEGER PRIMARY KEY,
             edition_key TEXT NOT NULL REFERENCES editions(key),
@@ -49,15 +49,16 @@ CREATE TABLE digest_items (
             also TEXT NOT NULL,               -- JSON list of topic names
             PRIMARY KEY (digest_id, position)
         ) STRICT, WITHOUT ROWID;
-INSERT INTO "digest_items" VALUES(1,0,0,1,2.5,'[["title", "cloud"], ["abstract", "clouds"]]','["Mine"]');
-INSERT INTO "digest_items" VALUES(1,1,0,3,8.3333333333333337034e-01,'[["title", "cloud"], ["abstract", "clouds"]]','["Mine"]');
-INSERT INTO "digest_items" VALUES(1,2,1,5,0.25,'[["upvotes", "7"]]','[]');
-INSERT INTO "digest_items" VALUES(2,0,0,4,0.625,'[["title", "cloud"], ["abstract", "clouds"]]','["Mine"]');
-INSERT INTO "digest_items" VALUES(2,1,0,6,4.1666666666666668517e-01,'[["title", "cloud"], ["abstract", "clouds"]]','["Mine"]');
-INSERT INTO "digest_items" VALUES(2,2,1,8,0.25,'[["upvotes", "7"]]','[]');
-INSERT INTO "digest_items" VALUES(2,3,1,9,0.25,'[["upvotes", "7"]]','[]');
-INSERT INTO "digest_items" VALUES(3,0,0,7,3.57142857142857150787e-01,'[["title", "cloud"], ["abstract", "clouds"]]','["Mine"]');
-INSERT INTO "digest_items" VALUES(3,1,0,10,0.25,'[["title", "cloud"], ["abstract", "clouds"]]','["Mine"]');
+INSERT INTO "digest_items" VALUES(1,0,0,1,5.5,'[["author", "Ben Sample"], ["org", "Example Lab"]]','[]');
+INSERT INTO "digest_items" VALUES(1,1,1,3,8.3333333333333337034e-01,'[["title", "cloud"], ["abstract", "clouds"], ["cat", "cs.CL"]]','["Mine"]');
+INSERT INTO "digest_items" VALUES(1,2,1,5,0.5,'[["title", "cloud"], ["abstract", "clouds"], ["cat", "cs.CL"]]','["Mine"]');
+INSERT INTO "digest_items" VALUES(1,3,2,11,0.25,'[["new version", "v2"], ["trending", "7 upvotes, 1 comment"]]','[]');
+INSERT INTO "digest_items" VALUES(2,0,0,4,5.5,'[["author", "Ben Sample"], ["org", "Example Lab"]]','[]');
+INSERT INTO "digest_items" VALUES(2,1,1,6,4.1666666666666668517e-01,'[["title", "cloud"], ["abstract", "clouds"], ["cat", "cs.CL"]]','["Mine"]');
+INSERT INTO "digest_items" VALUES(2,2,1,8,0.3125,'[["title", "cloud"], ["abstract", "clouds"], ["cat", "cs.CL"]]','["Mine"]');
+INSERT INTO "digest_items" VALUES(2,3,2,9,0.25,'[["new version", "v2"], ["trending", "7 upvotes, 1 comment"]]','[]');
+INSERT INTO "digest_items" VALUES(3,0,0,7,5.5,'[["author", "Ben Sample"], ["org", "Example Lab"]]','[]');
+INSERT INTO "digest_items" VALUES(3,1,1,10,0.25,'[["title", "cloud"], ["abstract", "clouds"], ["cat", "cs.CL"]]','["Mine"]');
 CREATE TABLE digest_sections (
             digest_id INTEGER NOT NULL REFERENCES digests(id),
             position INTEGER NOT NULL,
@@ -65,12 +66,15 @@ CREATE TABLE digest_sections (
             matched INTEGER NOT NULL,
             PRIMARY KEY (digest_id, position)
         ) STRICT, WITHOUT ROWID;
-INSERT INTO "digest_sections" VALUES(1,0,'Clouds',7);
-INSERT INTO "digest_sections" VALUES(1,1,'Also trending',1);
-INSERT INTO "digest_sections" VALUES(2,0,'Clouds',7);
-INSERT INTO "digest_sections" VALUES(2,1,'Also trending',2);
-INSERT INTO "digest_sections" VALUES(3,0,'Clouds',7);
-INSERT INTO "digest_sections" VALUES(3,1,'Also trending',0);
+INSERT INTO "digest_sections" VALUES(1,0,'People you follow',1);
+INSERT INTO "digest_sections" VALUES(1,1,'Clouds',7);
+INSERT INTO "digest_sections" VALUES(1,2,'Also trending',1);
+INSERT INTO "digest_sections" VALUES(2,0,'People you follow',1);
+INSERT INTO "digest_sections" VALUES(2,1,'Clouds',7);
+INSERT INTO "digest_sections" VALUES(2,2,'Also trending',1);
+INSERT INTO "digest_sections" VALUES(3,0,'People you follow',1);
+INSERT INTO "digest_sections" VALUES(3,1,'Clouds',7);
+INSERT INTO "digest_sections" VALUES(3,2,'Also trending',-1);
 CREATE TABLE digests (
             id INTEGER PRIMARY KEY,
             edition_key TEXT NOT NULL REFERENCES editions(key),
@@ -78,9 +82,9 @@ CREATE TABLE digests (
             considered INTEGER NOT NULL,
             UNIQUE (edition_key, fingerprint)
         ) STRICT;
-INSERT INTO "digests" VALUES(1,'daily-2026-05-08','9c4688d349efd8885d08d2d4d9b49299',18);
-INSERT INTO "digests" VALUES(2,'weekly-2026-05-08','898a4e5ee698e48881ba7932ba1db92f',18);
-INSERT INTO "digests" VALUES(3,'daily-2026-05-07','9e5171e6690730e4461579266f07ff94',18);
+INSERT INTO "digests" VALUES(1,'daily-2026-05-08','2b94a3a2ed8e130061fb6e245529bc1b',18);
+INSERT INTO "digests" VALUES(2,'weekly-2026-05-08','b276a1fd47107e7e6e411dc3d558f5c7',18);
+INSERT INTO "digests" VALUES(3,'daily-2026-05-07','2ea1c7596fbed2ae2926f8ff21b564eb',18);
 CREATE TABLE editions (
             key TEXT PRIMARY KEY,             -- daily-2026-05-08
             cadence TEXT NOT NULL,

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Newsletter
+
+
+def test_a_paper_is_explained(newsletter: Newsletter, tmp_path: Path) -> None:
+    rows = [{"paper": {"id": "2605.99001", "title": "Quiet Kettles", "summary": "They boil.", "upvotes": 9}}]
+    (tmp_path / "2026-05-08.json").write_text(json.dumps(rows), encoding="utf-8")
+    newsletter("pull", "huggingface", "2026-05-08.json")
+    newsletter("subscribers", "add", "ada@example.org", "--topic", "kettle")
+
+    explained = newsletter("explain", "2605.99001", "--for", "ada@example.org")
+    assert explained.exit_code == 0
+    for words in ("Quiet Kettles", "number 1 of 1", "match with kettle", "together"):
+        assert words in explained.stdout
+    assert json.loads(newsletter("explain", "2605.99001", "--for", "ada@example.org", "--json").stdout)["total"] > 1
+    assert "no paper with the id '2605.00000'" in newsletter("explain", "2605.00000", "--for", "ada@example.org").stderr

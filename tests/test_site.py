@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ConfigError
+from newsletter.languages import LANGUAGES, locale_catalogue
+from newsletter.site import CONFIG_NAME, Site, default_subscribers, default_templates, find_site, samples
+
+
+def test_a_site_is_the_nearest_directory_with_a_config(tmp_path: Path) -> None:
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    (tmp_path / CONFIG_NAME).touch()
+    assert find_site(inner) == Site(tmp_path)
+    (tmp_path / "outer" / CONFIG_NAME).touch()
+    assert find_site(inner) == find_site(tmp_path / "outer") == Site(tmp_path / "outer")
+
+
+def test_a_directory_outside_of_any_site_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).mkdir()
+    with pytest.raises(ConfigError, match=r"newsletter\.toml in .* \(make a site here with: newsletter init\)"):
+        find_site(tmp_path)
+
+
+def test_the_shipped_files_exist() -> None:
+    assert (default_templates() / "web").is_dir()
+    assert (default_subscribers() / "README.md").is_file()
+    assert (samples() / "topics.toml").is_file()
+
+
+def test_every_language_but_english_has_a_catalogue() -> None:
+    assert [language for language in LANGUAGES if not locale_catalogue(language).is_file()] == ["en"]
