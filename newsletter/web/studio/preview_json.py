@@ -1,4 +1,4 @@
-"""A preview as JSON: everything the studio shows but the letter itself."""
+"""A preview as JSON: everything that the studio shows besides the message itself."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from newsletter.rendering.links import paper_url
 from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
-#: Stands for a check that was not made yet.
-_WAITING = {"name": "spam", "verdict": "waiting", "detail": "scored by SpamAssassin when the checks are looked at"}
-#: What `explain` says of a topic that finds nothing in a paper.
+#: Placeholder for the spam score, which takes seconds and is computed when the checks are opened.
+_PENDING = {"name": "spam", "verdict": "waiting", "detail": "SpamAssassin scores the message when this tab is opened"}
+#: The text of `explain` for a topic that matches nothing in a paper.
 _NOTHING = "nothing of it"
-#: Gmail cuts off what is longer.
-CUT_OFF_B = 102 * 1024
+#: Gmail clips longer messages.
+GMAIL_CLIP_B = 102 * 1024
 
 
-def facts_of(preview: Preview) -> dict[str, Any]:
-    """Return what there is to say of a letter, its sections, papers and checks."""
+def preview_json(preview: Preview) -> dict[str, Any]:
+    """Return a preview's headers, sizes, sections, papers, checks and warnings as JSON values; sizes are in bytes."""
     message, digest, subscriber = preview.message, preview.digest, preview.subscriber
     return {
         "subscriber": {
@@ -45,7 +45,7 @@ def facts_of(preview: Preview) -> dict[str, Any]:
             "html": size(message.html) if message.html is not None else None,
             "text": size(message.text),
             "whole": len(message.content),
-            "limit": CUT_OFF_B,
+            "limit": GMAIL_CLIP_B,
         },
         "sections": [
             {
@@ -55,7 +55,7 @@ def facts_of(preview: Preview) -> dict[str, Any]:
                 "html": section.html_b,
                 "text": section.text_b,
             }
-            for section in preview.weights
+            for section in preview.section_sizes
         ],
         "papers": [
             _paper(number, breakdown, left_out=breakdown.item.paper.id in preview.left_out)
@@ -67,24 +67,24 @@ def facts_of(preview: Preview) -> dict[str, Any]:
 
 
 def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, str]]:
-    """Return what is to be said of a message before it goes; quickly, without what takes seconds: its spam score."""
+    """Return the checks of a message before sending; if `is_quick`, without the spam score, which takes seconds."""
     scorer = find_scorer()
     checks = [
         {"name": one.name, "verdict": str(one.verdict), "detail": one.detail}
         for one in check(message, None if is_quick else scorer)
     ]
     if is_quick and scorer:
-        return [one for one in checks if one["name"] != "spam"] + [_WAITING]
+        return [one for one in checks if one["name"] != "spam"] + [_PENDING]
     return checks
 
 
 def _headers(message: Message) -> dict[str, str]:
-    mail = message_from_bytes(message.content, policy=default)
+    parsed = message_from_bytes(message.content, policy=default)
     return {
         "subject": message.subject,
-        "from": str(mail["From"]),
-        "to": str(mail["To"]),
-        "date": str(mail["Date"]),
+        "from": str(parsed["From"]),
+        "to": str(parsed["To"]),
+        "date": str(parsed["Date"]),
     }
 
 
@@ -98,7 +98,9 @@ def _paper(number: int, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[st
         "url": paper_url(item.paper),
         "score": item.score,
         "total": round(breakdown.total, 4),
-        "parts": [{"name": name, "value": round(value, 4), "words": words} for name, value, words in breakdown.parts],
+        "parts": [
+            {"name": name, "value": round(value, 4), "detail": detail} for name, value, detail in breakdown.parts
+        ],
         "topics": [{"name": name, "found": "" if found == _NOTHING else found} for name, found in breakdown.topics],
         "reasons": [str(reason) for reason in item.reasons],
         "also": list(item.also),
@@ -107,17 +109,17 @@ def _paper(number: int, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[st
 
 
 def _warnings(preview: Preview) -> list[str]:
-    """Return what somebody who looks at the letter should know and cannot see."""
+    """Return what the operator should know but cannot see in the message."""
     subscriber, digest = preview.subscriber, preview.digest
     warnings = []
     if preview.is_sample:
-        warnings.append("The store holds no papers yet; these are invented samples. newsletter pull brings real ones.")
+        warnings.append("The store has no papers yet: these are samples. Run newsletter pull to get real ones.")
     if not digest.items:
-        new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
-        warnings.append(f"Nothing to show: {new}. The last 30 days may have some.")
+        reason = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
+        warnings.append(f"Nothing to show: {reason}. Try the last 30 days.")
     if subscriber.status != "active":
-        warnings.append(f"{subscriber.email} is {subscriber.status}, and is not mailed.")
+        warnings.append(f"{subscriber.email} is {subscriber.status}, and gets no emails.")
     if preview.left_out:
         left_out = counted(len(preview.left_out), "paper")
-        warnings.append(f"Gmail would cut the letter off: {left_out} had no room in it.")
+        warnings.append(f"{left_out} left out: Gmail clips longer messages.")
     return warnings
