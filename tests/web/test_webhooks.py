@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -187,8 +188,8 @@ def test_a_certificate_is_fetched_once(monkeypatch: pytest.MonkeyPatch, amazon: 
 
 def test_serve_has_webhooks(site: Site, tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "newsletter", "--site", str(site.root), "serve", "--web", "0"]
-    secret = {"NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD": "sesame", "PATH": "/usr/bin"}
-    with subprocess.Popen(command, cwd=tmp_path, env=secret, stdout=subprocess.PIPE, text=True) as serving:
+    environment = os.environ | {"NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD": "sesame"}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as serving:
         assert serving.stdout is not None
         announced = re.fullmatch(r"pages at (http://127\.0\.0\.1:\d+)/\n", serving.stdout.readline())
         assert announced is not None
