@@ -30,9 +30,9 @@ def build(opened: Opened, directory: Path) -> None:
     from newsletter.text import counted
     from newsletter.web.app import make_archive
     from newsletter.web.archive.export import write_archive
-    from newsletter.web.site_pages import Pages
+    from newsletter.web.site_pages import SitePages
 
-    prefix = Pages(opened.config, opened.environment(), now).prefix
+    prefix = SitePages(opened.config, opened.environment(), now).prefix
     with progress("writing pages") as show:
         number = write_archive(
             make_archive(opened.config, now), prefix, directory, lambda done: show(counted(done, "page"))

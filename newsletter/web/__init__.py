@@ -1,1 +1,1 @@
-"""Pages: the studio, in which an operator sees a digest before it goes."""
+"""The web: the public archive, subscribers' pages, the operator's page, webhooks, and the preview studio."""

@@ -1,6 +1,8 @@
-"""What a site answers from outside: one ASGI application, for `newsletter serve --web` or any host of such.
+"""The public web application (ASGI): archive, subscribers' pages, operator's page and webhooks of one site.
 
-uvicorn --factory newsletter.web.app:make_site_app    # of the site around the working directory
+`newsletter serve --web` runs it; so does any ASGI server, for the site around the working directory:
+
+    uvicorn --factory newsletter.web.app:make_site_app
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
 from newsletter.web.http.security import SecurityMiddleware
 from newsletter.web.operator import Operator
-from newsletter.web.site_pages import Pages
+from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.feedback import FeedbackPages
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
@@ -46,55 +48,58 @@ def make_app(
     fetch: Callable[[str], bytes] | None = None,
     transport: Callable[[], Transport] | None = None,
 ) -> Starlette:
-    """Make the application of a site.
+    """Return the web application of a site.
 
-    `fetch` asks the addresses of Amazon's that a call of its names; `transport` makes what takes mail away.
+    `fetch` gets the URLs that an Amazon SNS call names (certificates, subscription confirmations); `transport` opens
+    what confirmation emails are sent by. Both default to the real ones.
 
     Raises:
-        ConfigError: The settings do not say where readers reach the site, whose mails link to it.
+        ConfigError: `site.url` is missing: every link in an email starts with it.
     """
     if config.site_url is None:
-        hint = "the address that readers see; http://127.0.0.1:8000 for a trial"
+        hint = "set the address of the public pages; http://127.0.0.1:8000 to try them on this machine"
         raise ConfigError(f"{config.site.config}: site.url is missing", hint=hint)
-    pages = Pages(config, make_environment(config.site.templates), clock)
-    post = Outgoing(pages, transport)
+    pages = SitePages(config, make_environment(config.site.templates), clock)
+    outgoing = Outgoing(pages, transport)
     routes: list[BaseRoute] = [
         *asset_routes(pages),
         *Archive(pages).routes(),
         *Feeds(pages).routes(),
-        *Signup(pages, post).routes(),
-        *Preferences(pages, post).routes(),
+        *Signup(pages, outgoing).routes(),
+        *Preferences(pages, outgoing).routes(),
         *Unsubscribe(pages).routes(),
         *FeedbackPages(pages).routes(),
-        *Operator(pages, post).routes(),
+        *Operator(pages, outgoing).routes(),
         *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 
-    def missing(_request: Request, _error: Exception) -> Response:
-        return pages.tell("Not here", "There is no such page.", 404, to="/", label="To the first page")
+    def page_not_found(_request: Request, _error: Exception) -> Response:
+        text = "There is no page at this address."
+        return pages.show_message("Page not found", text, 404, to="/", label="Back to the home page")
 
-    def cannot(request: Request, error: Exception) -> Response:
-        _logger.error("%s: %s", request.url.path.split("/")[1], error)  # what follows may be a token
-        return PlainTextResponse("This does not work just now. Please try again later.\n", 503, {"Retry-After": "60"})
+    def unavailable(request: Request, error: Exception) -> Response:
+        _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
+        text = "Something went wrong on our side. Please try again in a minute.\n"
+        return PlainTextResponse(text, 503, {"Retry-After": "60"})
 
     return Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
         middleware=[Middleware(SecurityMiddleware, site_url=config.site_url, prefix=pages.prefix)],
-        exception_handlers={404: missing, NewsletterError: cannot},
+        exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
 
 
 def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
-    """Make the application of a site's archive alone, as it is to be written into files."""
-    pages = Pages(config, make_environment(config.site.templates), clock, is_live=False)
+    """Return the application of a site's archive alone, for the static export."""
+    pages = SitePages(config, make_environment(config.site.templates), clock, is_live=False)
     routes: list[BaseRoute] = [*asset_routes(pages), *Archive(pages).routes(), *Feeds(pages).routes()]
     return Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
 
 
 def make_site_app() -> ASGIApp:
-    """Make the application of the site around the working directory.
+    """Return the web application of the site around the working directory.
 
     Raises:
-        ConfigError: There is none, or its settings are wrong.
+        ConfigError: There is no site, or its settings are invalid.
     """
     return make_app(load_config(find_site(Path.cwd())), lambda: datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""What everybody gets alike: style and scripts, and pages that are made once for all who ask within a few seconds."""
+"""Static assets of the public pages: their style sheet and scripts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.web.http.caching import cached
-from newsletter.web.site_pages import Pages
+from newsletter.web.site_pages import SitePages
 
-_FILES = {"pages.css": "text/css", "subscribe.js": "text/javascript"}
-
-
-def asset_routes(pages: Pages) -> list[Route]:
-    """Return the routes of what pages load."""
-    return [Route(f"/{name}", partial(_answer, pages, name, kind)) for name, kind in _FILES.items()]
+_MEDIA_TYPES = {"pages.css": "text/css", "subscribe.js": "text/javascript"}
+_MAX_AGE_S = 3600
 
 
-def _answer(pages: Pages, name: str, kind: str, request: Request) -> Response:
-    return cached(request, pages.rendered(f"web/{name}").encode(), kind, 3600)
+def asset_routes(pages: SitePages) -> list[Route]:
+    """Return a route for each asset."""
+    return [Route(f"/{name}", partial(_asset, pages, name, kind)) for name, kind in _MEDIA_TYPES.items()]
+
+
+def _asset(pages: SitePages, name: str, media_type: str, request: Request) -> Response:
+    return cached(request, pages.render_template(f"web/{name}").encode(), media_type, _MAX_AGE_S)

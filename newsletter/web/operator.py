@@ -1,4 +1,4 @@
-"""The operator's page: how the newsletter stands, and what may be done about it; behind a password of the settings."""
+"""The operator's page: status, recent errors and actions, behind the password `web.password`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import hmac
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from starlette.requests import Request
@@ -24,93 +24,103 @@ from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.pipeline.schedule import next_run
 from newsletter.sending import Verdict, send_one
 from newsletter.store import Store
-from newsletter.web.http.forms import Form, posting
-from newsletter.web.http.rate_limit import Limits
-from newsletter.web.site_pages import Pages
+from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.http.rate_limit import RateLimiter
+from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
 
-_EDITIONS, _ERRORS, _TOPICS, _DAYS = 7, 10, 15, 90
-_DONE = {"sent": "The trial is sent.", "paused": "The edition is paused.", "resumed": "The edition goes on."}
+#: Maximum number of rows shown.
+_EDITIONS, _ERRORS, _TOPICS = 7, 10, 15
+_CHART_DAYS = 90
+#: The confirmation that is shown for each value of ?done=.
+_DONE = {"sent": "Test email sent.", "paused": "Edition paused.", "resumed": "Edition resumed."}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a chart: the points of a polyline in a box of 600 by 100."""
+class Chart:
+    """A line chart of the number of subscribers."""
 
+    #: The points of an SVG polyline in a box of 600 by 100.
     points: str
-    most: int
-    last: int
+    peak: int
+    today: int
 
 
 class Operator:
-    """Answers who runs the site."""
+    """Serves the operator's page and its actions."""
 
-    def __init__(self, pages: Pages, post: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
         self.pages = pages
-        self.post = post
-        self.wrong = Limits(burst=10, per_minute=6, clock=time.monotonic)
+        self.outgoing = outgoing
+        self.failed_logins = RateLimiter(burst=10, per_minute=6, clock=time.monotonic)
 
     def routes(self) -> list[Route]:
-        """Return what is answered; nothing without a password in the settings."""
+        """Return the routes; none unless a password is set."""
         if not self.pages.config.web_password:
             return []
-        acts = {"pause": self._pause, "resume": self._resume, "trial": self._trial}
+        actions = {"pause": self._pause, "resume": self._resume, "test-email": self._send_test_email}
         return [
             Route("/operator", self.page, methods=["GET"]),
-            *(Route(f"/operator/{name}", posting(self._acting(act)), methods=["POST"]) for name, act in acts.items()),
+            *(
+                Route(f"/operator/{name}", form_endpoint(self._endpoint(action)), methods=["POST"])
+                for name, action in actions.items()
+            ),
         ]
 
     def page(self, request: Request) -> Response:
-        """Show how things stand."""
+        """Show the status page."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        return self._shown(done=_DONE.get(request.query_params.get("done", ""), ""))
+        return self._render_page(done=_DONE.get(request.query_params.get("done", ""), ""))
 
-    def _acting(self, act: Callable[[Store, Form], str]) -> Callable[[Request, Form], Response]:
-        def answer(request: Request, form: Form) -> Response:
+    def _endpoint(self, action: Callable[[Store, Form], str]) -> Callable[[Request, Form], Response]:
+        def endpoint(request: Request, form: Form) -> Response:
             refusal = self._refusal(request)
             if refusal is not None:
                 return refusal
             with self.pages.store() as store:
-                if not hmac.compare_digest(form.one("form").encode(), self._mark(store).encode()):
-                    return PlainTextResponse("This form is not of today's page.\n", 403)
+                if not hmac.compare_digest(form.one("csrf_token").encode(), self._csrf_token(store).encode()):
+                    return PlainTextResponse("Invalid or expired CSRF token: reload the page and try again.\n", 403)
                 try:
-                    done = act(store, form)
+                    done = action(store, form)
                 except NewsletterError as error:
-                    return self._shown(status=422, error=str(error))
+                    return self._render_page(status=422, error=str(error))
             return RedirectResponse(f"{self.pages.prefix}/operator?done={done}", 303)
 
-        return answer
+        return endpoint
 
-    # -- who asks -------------------------------------------------------------------------------------
+    # -- authentication -------------------------------------------------------------------------------
 
     def _refusal(self, request: Request) -> Response | None:
-        """Ask for the password (RFC 7617), under any name; whoever guesses waits."""
-        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-        if scheme.casefold() == "basic" and self._is_right(shown):
+        """Return None if the request holds the password (HTTP Basic, RFC 7617; any user name), else a refusal.
+
+        Failed logins are rate limited.
+        """
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() == "basic" and self._is_password_correct(credentials):
             return None
         headers = {"WWW-Authenticate": 'Basic realm="operator", charset="UTF-8"'}
-        if shown:
-            wait_s = self.wrong.take(request.client.host if request.client else "")
+        if credentials:
+            wait_s = self.failed_logins.take(request.client.host if request.client else "")
             if wait_s:
                 headers = {"Retry-After": str(math.ceil(wait_s))}
-                return PlainTextResponse("Too many wrong passwords.\n", 429, headers)
-        return PlainTextResponse("A password is needed.\n", 401, headers)
+                return PlainTextResponse("Too many failed logins. Please try again later.\n", 429, headers)
+        return PlainTextResponse("Password required.\n", 401, headers)
 
-    def _is_right(self, shown: str) -> bool:
+    def _is_password_correct(self, credentials: str) -> bool:
         try:
-            _, _, password = base64.b64decode(shown, validate=True).decode("utf-8", "replace").partition(":")
+            _, _, password = base64.b64decode(credentials, validate=True).decode("utf-8", "replace").partition(":")
         except (binascii.Error, ValueError):
             return False
         return hmac.compare_digest(password.encode(), (self.pages.config.web_password or "").encode())
 
-    def _mark(self, store: Store) -> str:
-        """Return what a form of ours holds, and no other site knows: browsers show the password to any form."""
+    def _csrf_token(self, store: Store) -> str:
+        """Return today's CSRF token: browsers send the password with forms of other sites, which cannot know it."""
         day = self.pages.clock().date().isoformat()
         return hmac.digest(store.secret(), f"operator|{day}".encode(), hashlib.sha256).hex()[:32]
 
-    # -- what is done ---------------------------------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------------------
 
     def _pause(self, store: Store, form: Form) -> str:
         return self._set_state(store, form.one("edition"), EditionState.PAUSED)
@@ -121,34 +131,34 @@ class Operator:
     @staticmethod
     def _set_state(store: Store, key: str, state: EditionState) -> str:
         if store.editions.states().get(key) is EditionState.CANCELLED or store.editions.find(key) is None:
-            raise NewsletterError(f"{key}: no edition that can be paused")
+            raise NewsletterError(f"edition {key!r} does not exist or is cancelled")
         with store.transaction():
             store.editions.set_state(key, state)
         return "paused" if state is EditionState.PAUSED else "resumed"
 
-    def _trial(self, store: Store, form: Form) -> str:
-        """Send what a reader of no topics would get to one address."""
+    def _send_test_email(self, store: Store, form: Form) -> str:
+        """Send the digest of a subscriber without topics to one address."""
         now, config = self.pages.clock(), self.pages.config
-        somebody = Subscriber(
+        recipient = Subscriber(
             id=0, email=check_email(form.one("email")), profile=Profile(max_papers=5), subscribed_at=now, status_at=now
         )  # fmt: skip
-        digest = preview_digest(store, somebody, now, 7, config.weights) if store.papers.count() else None
+        digest = preview_digest(store, recipient, now, 7, config.weights) if store.papers.count() else None
         if digest is None or not digest.items:
-            digest = sample_digest(somebody, now)
-        name = f"<trial-{now:%Y%m%d%H%M%S%f}@{config.sender.domain}>"
-        messages = MessageRenderer(config, self.pages.environment, store.secret(), store.summaries)
-        transport = self.post.transport()
+            digest = sample_digest(recipient, now)
+        message_id = f"<test-{now:%Y%m%d%H%M%S%f}@{config.sender.domain}>"
+        renderer = MessageRenderer(config, self.pages.environment, store.secret(), store.summaries)
+        transport = self.outgoing.open_transport()
         try:
-            result = send_one(transport, messages.write(digest, somebody, name, now))
+            result = send_one(transport, renderer.write(digest, recipient, message_id, now))
         finally:
             transport.close()
         if result.verdict is not Verdict.SENT:
-            raise NewsletterError(f"not sent: {result.response}")
+            raise NewsletterError(f"test email not sent: {result.response}")
         return "sent"
 
-    # -- how things stand -----------------------------------------------------------------------------
+    # -- status ---------------------------------------------------------------------------------------
 
-    def _shown(self, status: int = 200, *, done: str = "", error: str = "") -> Response:
+    def _render_page(self, status: int = 200, *, done: str = "", error: str = "") -> Response:
         now = self.pages.clock()
         with self.pages.store() as store:
             editions = store.editions.latest(_EDITIONS)
@@ -156,16 +166,16 @@ class Operator:
             subscribers = store.subscribers.get_many(one.subscriber_id for one in failed)
             topics = sorted(store.topics.subscribers().items(), key=lambda one: (-one[1], one[0]))[:_TOPICS]
             counts = store.subscribers.counts()
-            first = now.date() - timedelta(days=_DAYS - 1)
+            first = now.date() - timedelta(days=_CHART_DAYS - 1)
             return self.pages.show(
                 "operator.html",
                 status,
                 done=done,
                 error=error,
-                form=self._mark(store),
+                csrf_token=self._csrf_token(store),
                 counts=counts,
-                line=_line(counts, store.subscribers.daily_changes(first), first),
-                days=_DAYS,
+                chart=_chart(counts, store.subscribers.daily_changes(first), first),
+                days=_CHART_DAYS,
                 editions=[(one, store.deliveries.counts(one.key)) for one in editions],
                 states=store.editions.states(),
                 bounces=store.bounces.counts(),
@@ -180,14 +190,18 @@ class Operator:
             )
 
 
-def _line(counts: dict[str, int], changes: dict[date, tuple[int, int]], first: date) -> Line:
-    """Return how many subscribers there were on each day: today's number, less what came, and what went, since."""
+def _chart(counts: dict[str, int], changes: dict[date, tuple[int, int]], first: date) -> Chart:
+    """Chart the number of subscribers of each day from `first` on: today's, minus the changes since, going back.
+
+    `changes` maps a day to how many people subscribed and how many unsubscribed.
+    """
     today = sum(number for status, number in counts.items() if status != Status.UNSUBSCRIBED)
     numbers = [today]
-    for at in reversed(range(1, _DAYS)):
-        came, went = changes.get(first + timedelta(days=at), (0, 0))
-        numbers.append(numbers[-1] - came + went)
+    for day in reversed(range(1, _CHART_DAYS)):
+        subscribed, unsubscribed = changes.get(first + timedelta(days=day), (0, 0))
+        numbers.append(numbers[-1] - subscribed + unsubscribed)
     numbers.reverse()
-    most = max(*numbers, 1)
-    points = (f"{at * 600 / (_DAYS - 1):.1f},{100 - number * 96 / most:.1f}" for at, number in enumerate(numbers))
-    return replace(Line("", most, today), points=" ".join(points))
+    peak = max(*numbers, 1)
+    step = 600 / (_CHART_DAYS - 1)
+    points = (f"{day * step:.1f},{100 - number * 96 / peak:.1f}" for day, number in enumerate(numbers))
+    return Chart(" ".join(points), peak, today)

@@ -1,4 +1,4 @@
-"""What all pages of a site share: its settings, its templates, its store, and how a page is answered."""
+"""What all public pages share: the site's settings, templates, store and URL prefix."""
 
 from __future__ import annotations
 
@@ -20,49 +20,53 @@ from newsletter.store import Store, open_store
 from newsletter.web.topic_counts import TopicCounts
 
 _ENGLISH = language("en")
-#: Of addresses that hold a token: nobody's index has them.
-PRIVATE = {"X-Robots-Tag": "noindex, nofollow"}
+#: Keep pages whose URL holds a token, or that depend on who asks, out of search engines.
+NOINDEX = {"X-Robots-Tag": "noindex, nofollow"}
 
 
 @dataclass
-class Pages:
-    """A site's pages."""
+class SitePages:
+    """Renders the pages of one site."""
 
     config: Config
     environment: Environment
     clock: Callable[[], datetime]
-    #: Whether somebody will be there to answer forms; False for pages that are written into files.
+    #: Whether a server is there to handle forms and searches; False for the static export.
     is_live: bool = True
 
     @cached_property
     def prefix(self) -> str:
-        """The path below which the site is: "" or "/papers"."""
+        """The path of the site's URL, for example "" or "/papers"."""
         return urlsplit(self.config.site_url).path if self.config.site_url else ""
 
     @cached_property
     def topic_counts(self) -> TopicCounts:
-        """The papers of the last week."""
+        """The number of papers per topic in the last week."""
         return TopicCounts(self.store, self.clock)
 
     def store(self) -> Store:
-        """Open the site's store; it belongs to the thread that opened it."""
+        """Open the site's store, for use in the calling thread only."""
         return open_store(self.config.site.store)
 
-    def show(self, name: str, status: int = 200, *, private: bool = True, **values: Any) -> HTMLResponse:
-        """Render a page of `templates/web`; a `private` one is nobody's to find.
+    def show(self, name: str, status: int = 200, *, noindex: bool = True, **values: Any) -> HTMLResponse:
+        """Return a page rendered from `templates/web`; `noindex` keeps it out of search engines.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        content = self.rendered(f"web/{name}", **values)
-        return HTMLResponse(content, status, PRIVATE if private else None)
+        content = self.render_template(f"web/{name}", **values)
+        return HTMLResponse(content, status, NOINDEX if noindex else None)
 
-    def tell(self, title: str, text: str, status: int = 200, **values: Any) -> Response:
-        """Answer with a page of a few words."""
+    def show_message(self, title: str, text: str, status: int = 200, **values: Any) -> Response:
+        """Return a page of a heading and one sentence; `to` and `label` add a button that links to a path."""
         return self.show("message.html", status, title=title, text=text, **values)
 
-    def rendered(self, name: str, **values: Any) -> str:
-        """Render a template for this site."""
+    def render_template(self, name: str, **values: Any) -> str:
+        """Render a template with the values that all pages share.
+
+        Raises:
+            TemplateError: The template is missing or broken.
+        """
         template = find_template(self.environment, [name])
         shared = {"site": site_context(self.config), "base": self.prefix, "live": self.is_live, "day": _ENGLISH.day}
         return render(template, **shared, **values)

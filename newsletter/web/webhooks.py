@@ -1,6 +1,7 @@
 """Webhooks of email providers, which report bounces and complaints: POST /webhooks/{ses,sendgrid,mailgun,postmark}.
 
-Only those whose secret is set are there. A provider that gets a 503 calls again; one that gets a 403 is none.
+Only providers whose key is set have a route. A provider retries after a 503; a 403 refuses a call whose signature or
+password is wrong.
 """
 
 from __future__ import annotations
@@ -15,47 +16,53 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.config.model import WebhookSettings
-from newsletter.errors import NewsletterError, StoreError
+from newsletter.errors import NewsletterError
 from newsletter.pipeline.bounces import process_report
 from newsletter.sending.bounces.reports import BounceReport
 from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from newsletter.store import Store
 from newsletter.web.http.forms import limited_body
 
-_MOST_BYTES = 1_000_000
-_MOST_FETCHED = 65536
+_MAX_BODY_BYTES = 1_000_000
+_MAX_FETCHED_BYTES = 65536
+_MAX_CERTIFICATES = 10
 _TIMEOUT_S = 10
 
-#: Reads one call: its headers and body.
-Reader = Callable[[dict[str, str], bytes], tuple[BounceReport, ...]]
+#: "hooks" is the path that operators of a version before 0.2 gave to their providers.
+_PATHS = ("webhooks", "hooks")
+#: Verify and parse one call, given its headers and body.
+Parser = Callable[[dict[str, str], bytes], tuple[BounceReport, ...]]
 
 
 class Certificates:
-    """Fetches Amazon's certificates, each once; confirms subscriptions. Its address was checked by who asks."""
+    """Fetches the URLs that an Amazon SNS call names, and caches certificates.
+
+    The caller checks that a URL is one of Amazon's (SSRF).
+    """
 
     def __init__(self) -> None:
-        self._known: dict[str, bytes] = {}
+        self._cache: dict[str, bytes] = {}
 
-    def fetch(self, address: str) -> bytes:
-        """Return the document at an address.
+    def fetch(self, url: str) -> bytes:
+        """Return the document at a URL; redirects are not followed.
 
         Raises:
-            NewsletterError: It cannot be had, or is too large.
+            NewsletterError: The request failed, or the document is too large.
         """
-        if address in self._known:
-            return self._known[address]
+        if url in self._cache:
+            return self._cache[url]
         content = bytearray()
         try:
-            with httpx.stream("GET", address, timeout=_TIMEOUT_S, follow_redirects=False) as answer:
-                answer.raise_for_status()
-                for chunk in answer.iter_bytes():
+            with httpx.stream("GET", url, timeout=_TIMEOUT_S, follow_redirects=False) as response:
+                response.raise_for_status()
+                for chunk in response.iter_bytes():
                     content += chunk
-                    if len(content) > _MOST_FETCHED:
-                        raise NewsletterError(f"{address}: too large")
+                    if len(content) > _MAX_FETCHED_BYTES:
+                        raise NewsletterError(f"{url}: response too large (maximum {_MAX_FETCHED_BYTES} bytes)")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NewsletterError(f"{address}: {error}") from error
-        if len(self._known) < 10 and content.startswith(b"-----BEGIN CERTIFICATE"):
-            self._known[address] = bytes(content)
+            raise NewsletterError(f"{url}: {error}") from error
+        if len(self._cache) < _MAX_CERTIFICATES and content.startswith(b"-----BEGIN CERTIFICATE"):
+            self._cache[url] = bytes(content)
         return bytes(content)
 
 
@@ -66,25 +73,25 @@ def webhook_routes(
     clock: Callable[[], datetime],
     fetch: Callable[[str], bytes] | None = None,
 ) -> list[Route]:
-    """Make the routes of the providers that are set.
+    """Return the routes of the providers whose key is set.
 
-    `soft_limit` is as in `newsletter.pipeline.bounces.process_report`; `fetch` gets the addresses of Amazon's that a
-    call names.
+    `soft_limit` is that of `newsletter.pipeline.bounces.process_report`; `fetch` gets the URLs that an Amazon SNS call
+    names.
     """
     parsers = _parsers(settings, clock, fetch or Certificates().fetch)
     return [
-        Route(f"/{path}/{name}", _endpoint(parser, open_store, soft_limit, clock), methods=["POST"])
-        for path in ("webhooks", "hooks")  # what providers were told before 0.2
-        for name, parser in parsers.items()
+        Route(f"/{path}/{provider}", _endpoint(parser, open_store, soft_limit, clock), methods=["POST"])
+        for path in _PATHS
+        for provider, parser in parsers.items()
     ]
 
 
 def _parsers(
     settings: WebhookSettings, clock: Callable[[], datetime], fetch: Callable[[str], bytes]
-) -> dict[str, Reader]:
-    parsers: dict[str, Reader] = {}
+) -> dict[str, Parser]:
+    parsers: dict[str, Parser] = {}
     if arn := settings.ses_topic_arn:
-        parsers["ses"] = lambda _headers, body: _of_ses(body, arn, fetch, clock())
+        parsers["ses"] = lambda _headers, body: _parse_ses(body, arn, fetch, clock())
     if public_key := settings.sendgrid_public_key:
         parsers["sendgrid"] = lambda headers, body: read_sendgrid(headers, body, public_key, clock())
     if signing_key := settings.mailgun_signing_key:
@@ -94,7 +101,8 @@ def _parsers(
     return parsers
 
 
-def _of_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> tuple[BounceReport, ...]:
+def _parse_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> tuple[BounceReport, ...]:
+    """Parse an SNS call, and confirm the subscription of this webhook if that is what it asks for."""
     call = read_ses(body, arn, fetch, now)
     if call.confirm_url is not None:
         fetch(call.confirm_url)
@@ -102,27 +110,27 @@ def _of_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime)
 
 
 def _endpoint(
-    read: Reader, open_store: Callable[[], Store], soft_limit: int, clock: Callable[[], datetime]
+    parse: Parser, open_store: Callable[[], Store], soft_limit: int, clock: Callable[[], datetime]
 ) -> Callable[[Request], object]:
-    def answer(headers: dict[str, str], body: bytes) -> Response:
+    def handle(headers: dict[str, str], body: bytes) -> Response:
         try:
-            reports = read(headers, body)
+            reports = parse(headers, body)
             if reports:
-                with open_store() as store:  # a store belongs to the thread that opened it
+                with open_store() as store:  # in this thread: a store belongs to the thread that opened it
                     process_report(store, soft_limit, reports, clock())
         except WebhookRefused as error:
             return PlainTextResponse(f"{error.message}\n", 403)
-        except (StoreError, NewsletterError):
-            return PlainTextResponse("Not now.\n", 503, {"Retry-After": "60"})
-        return PlainTextResponse("Taken.\n")
+        except NewsletterError:
+            return PlainTextResponse("Temporarily unavailable.\n", 503, {"Retry-After": "60"})
+        return PlainTextResponse("Accepted.\n")
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await limited_body(request, _MOST_BYTES)
+            body = await limited_body(request, _MAX_BODY_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:
-            return PlainTextResponse("Too large.\n", 413)
-        return await run_in_threadpool(answer, dict(request.headers), body)
+            return PlainTextResponse("Request body too large.\n", 413)
+        return await run_in_threadpool(handle, dict(request.headers), body)
 
     return endpoint

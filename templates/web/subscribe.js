@@ -1,5 +1,5 @@
-// What the form does for those with scripts: it guesses the time zone, hides days that do not matter, and shows what a
-// topic of one's own would have brought.
+// Enhances the preferences form: preselects the time zone, hides day fields that do not apply, and shows the papers
+// that a query matched in the last week.
 
 const form = document.querySelector("form:has(#cadence)");
 
@@ -9,39 +9,39 @@ if (form?.hasAttribute("data-fresh")) {
   if (offered) form.elements.time_zone.value = zone;
 }
 
-function showDays() {
+function showDayFields() {
   const cadence = form.elements.cadence.value;
   form.querySelector("[data-for=weekday]").hidden = cadence !== "weekly";
   form.querySelector("[data-for=month_day]").hidden = cadence !== "monthly";
 }
 
 if (form) {
-  form.elements.cadence.addEventListener("change", showDays);
-  showDays();
+  form.elements.cadence.addEventListener("change", showDayFields);
+  showDayFields();
   watchQueries(form.elements.queries, document.getElementById("sample"));
 }
 
 function watchQueries(field, box) {
   let timer = 0;
-  let asked = 0;
+  let requests = 0;
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, 300);
+    timer = setTimeout(loadSample, 300);
   });
 
-  async function ask() {
+  async function loadSample() {
     const line = lineAt(field.value, field.selectionStart);
-    const number = ++asked;
+    const request = ++requests;
     if (!line) {
       box.hidden = true;
       return;
     }
     try {
       const query = line.includes(" = ") ? line.slice(line.indexOf(" = ") + 3) : line;
-      const answer = await fetch(`${field.dataset.sample}?q=${encodeURIComponent(query)}`);
-      if (!answer.headers.get("content-type")?.includes("json")) return;
-      const said = await answer.json();
-      if (number === asked) show(box, line, said);
+      const response = await fetch(`${field.dataset.sample}?q=${encodeURIComponent(query)}`);
+      if (!response.headers.get("content-type")?.includes("json")) return;
+      const sample = await response.json();
+      if (request === requests) show(box, line, sample);
     } catch {
       box.hidden = true;
     }
@@ -54,13 +54,13 @@ function lineAt(text, position) {
   return text.slice(start, end < 0 ? text.length : end).trim();
 }
 
-function show(box, line, said) {
-  const words = document.createElement("p");
-  words.textContent = said.error
-    ? [said.error, said.hint].filter(Boolean).join(". ")
-    : `“${line}” would have brought ${said.matched} of the ${said.of} papers of the last seven days.`;
+function show(box, line, sample) {
+  const summary = document.createElement("p");
+  summary.textContent = sample.error
+    ? [sample.error, sample.hint].filter(Boolean).join(". ")
+    : `“${line}” matched ${sample.matched} of the ${sample.of} papers of the last seven days.`;
   const list = document.createElement("ul");
-  for (const paper of said.papers ?? []) {
+  for (const paper of sample.papers ?? []) {
     const item = document.createElement("li");
     const link = document.createElement("a");
     if (/^https?:/.test(paper.url)) link.href = paper.url;
@@ -68,6 +68,6 @@ function show(box, line, said) {
     item.append(link);
     list.append(item);
   }
-  box.replaceChildren(words, ...(list.children.length ? [list] : []));
+  box.replaceChildren(summary, ...(list.children.length ? [list] : []));
   box.hidden = false;
 }

@@ -1,9 +1,9 @@
-"""Pictures of the digest, to be looked at.
+"""Screenshots of the digest.
 
     python -m tests.browser.screenshots [DIRECTORY]
 
-Every style at the width of a phone and of a desktop, by day and by night, as daily, weekly and monthly edition; and one
-picture of several for the README.
+Takes every style at phone and desktop width, in the light and dark scheme, as daily, weekly and monthly edition; and
+one picture of several for the README.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ pre { white-space: pre-wrap; max-width: 76ch }</style><pre>%s</pre>"""
 
 
 def message(style: Style, cadence: Cadence) -> Message:
-    """Write a digest of the sample papers."""
+    """Render a digest of the sample papers."""
     root = Path(tempfile.mkdtemp())
     (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     profile = make_profile(topics=TOPICS, trending=3, serendipity=True, style=style, cadence=cadence)
     subscriber = make_subscriber(profile=profile)
-    messages = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
-    return messages.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
+    renderer = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
+    return renderer.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
 
 
 def page_of(message: Message) -> str:
-    """Return a message as a page: its HTML, or its text as a mail program shows it."""
+    """Return the HTML part of a message, or its text in a page."""
     return message.html or _TEXT % html.escape(message.text)
 
 
-def picture(browser: Browser, page: str, path: Path, width: int, height: int, scheme: str) -> None:
-    """Take one picture."""
+def take_screenshot(browser: Browser, page: str, path: Path, width: int, height: int, scheme: str) -> None:
+    """Write a screenshot of a page to a file."""
     view = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     view.set_content(page)
     view.screenshot(path=path)
@@ -60,7 +60,7 @@ def picture(browser: Browser, page: str, path: Path, width: int, height: int, sc
 
 
 def main() -> None:
-    """Take all of them."""
+    """Take all screenshots."""
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
     directory.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -69,12 +69,12 @@ def main() -> None:
             page = page_of(message(style, cadence))
             for (name, width), scheme in product(WIDTHS.items(), SCHEMES):
                 path = directory / f"{style}-{cadence}-{name}-{scheme}.png"
-                picture(browser, page, path, width, 1600, scheme)
+                take_screenshot(browser, page, path, width, 1600, scheme)
                 sys.stdout.write(f"{path}\n")
         parts = [(Style.CARDS, "light", 660), (Style.CARDS, "dark", 390), (Style.COMPACT, "light", 390)]
         for number, (style, scheme, width) in enumerate(parts):
             path = directory / f"part-{number}.png"
-            picture(browser, page_of(message(style, Cadence.DAILY)), path, width, 1100, scheme)
+            take_screenshot(browser, page_of(message(style, Cadence.DAILY)), path, width, 1100, scheme)
         images = [(directory / f"part-{number}.png").resolve().as_uri() for number in range(len(parts))]
         frame = directory / "frame.html"
         shown = "".join(f'<img src="{image}" height="820">' for image in images)

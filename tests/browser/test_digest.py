@@ -1,4 +1,4 @@
-"""The digest in a real browser: nothing sticks out of a phone, and every word is readable, by day and by night."""
+"""The digest in a real browser: it fits a phone, and its contrast suffices in the light and dark scheme."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.factories import NOW, make_profile, make_subscriber, make_topic
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 
-# Contrast after WCAG 2.2, 1.4.3, of every element that holds text of its own, against the first opaque background.
+# Contrast (WCAG 2.2, success criterion 1.4.3) of every element that has text, against its first opaque background.
 CONTRASTS = """() => {
   const parse = css => css.match(/[\\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
@@ -65,16 +65,16 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
         make_topic("Robotics", ("robot",)),
     )
     subscriber: Subscriber = make_subscriber(profile=make_profile(topics=topics, trending=4))
-    messages = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
-    message = messages.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
+    renderer = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
+    message = renderer.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
     assert message.html is not None
     return message.html
 
 
-def shown(browser: Browser, html: str, width: int, scheme: Any, script: str) -> Any:
+def evaluate(browser: Browser, html: str, width: int, scheme: Any, script: str) -> Any:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     try:
-        page.route("**/*", lambda route: route.abort())  # a digest needs nothing from any server
+        page.route("**/*", lambda route: route.abort())  # a digest loads nothing from a server
         page.set_content(html)
         return page.evaluate(script)
     finally:
@@ -82,42 +82,42 @@ def shown(browser: Browser, html: str, width: int, scheme: Any, script: str) -> 
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_sticks_out(browser: Browser, html: str, width: int) -> None:
-    assert shown(browser, html, width, "light", "document.documentElement.scrollWidth") == width
+def test_nothing_overflows(browser: Browser, html: str, width: int) -> None:
+    assert evaluate(browser, html, width, "light", "document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_word_has_enough_contrast(browser: Browser, html: str, scheme: str) -> None:
-    contrasts = shown(browser, html, 390, scheme, CONTRASTS)
+def test_all_text_has_enough_contrast(browser: Browser, html: str, scheme: str) -> None:
+    contrasts = evaluate(browser, html, 390, scheme, CONTRASTS)
 
     assert len(contrasts) > 50
     assert [text for contrast, text in contrasts if contrast < 4.5] == []
 
 
-def test_the_column_is_no_wider_than_reading_is_pleasant(browser: Browser, html: str) -> None:
-    assert shown(browser, html, 1280, "light", "document.querySelector('.column').offsetWidth") == 640
+def test_lines_are_not_too_long_to_read(browser: Browser, html: str) -> None:
+    assert evaluate(browser, html, 1280, "light", "document.querySelector('.column').offsetWidth") == 640
 
 
-def test_night_is_dark_and_day_is_light(browser: Browser, html: str) -> None:
+def test_the_dark_scheme_is_dark(browser: Browser, html: str) -> None:
     color = "getComputedStyle(document.querySelector('.card')).backgroundColor"
 
-    assert shown(browser, html, 390, "light", color) == "rgb(255, 253, 249)"
-    assert shown(browser, html, 390, "dark", color) == "rgb(32, 30, 27)"
+    assert evaluate(browser, html, 390, "light", color) == "rgb(255, 253, 249)"
+    assert evaluate(browser, html, 390, "dark", color) == "rgb(32, 30, 27)"
 
 
-def test_the_contents_lead_to_their_sections(browser: Browser, html: str) -> None:
+def test_the_table_of_contents_links_to_the_sections(browser: Browser, html: str) -> None:
     script = """[...document.querySelectorAll('.contents a[href^="#"]')]
         .map(a => !!document.querySelector(a.getAttribute('href')))"""
 
-    targets = shown(browser, html, 390, "light", script)
+    targets = evaluate(browser, html, 390, "light", script)
 
     assert len(targets) == 4
     assert all(targets)
 
 
-def test_links_make_sense_out_of_context(browser: Browser, html: str) -> None:
+def test_links_have_unique_labels(browser: Browser, html: str) -> None:
     script = "[...document.querySelectorAll('.link')].map(a => a.getAttribute('aria-label'))"
 
-    labels = shown(browser, html, 390, "light", script)
+    labels = evaluate(browser, html, 390, "light", script)
 
     assert len(labels) == len(set(labels)) > 10

@@ -1,4 +1,4 @@
-"""The site's pages in a real browser: from signing up to the last mail; without scripts, by keyboard, at night."""
+"""The public pages in a real browser: from sign-up to unsubscribing; without scripts, by keyboard, on a dark phone."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
-from newsletter.sources import HttpClient, find_source
+from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.http.server import listen, make_server
 from tests.smtpd import Server
 from tests.smtpd import serving as serving_mail
-from tests.web.site import ADA, Asked
+from tests.web.live_site import ADA, LiveSite
 
 CHROMIUM = shutil.which("chromium")
 expect.set_options(timeout=30_000)  # of a busy machine
@@ -36,107 +36,107 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Iterator[Asked]:
-    """A site that pulled today, served at its own address."""
+def live(tmp_path: Path) -> Iterator[LiveSite]:
+    """A site that pulled today, served on a real socket."""
     import threading
 
     make_site(tmp_path)
     site, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(site.store) as store, HttpClient() as client:
+    with open_store(site.store) as store, Web() as web:
         pull_files(
-            store, find_source("huggingface")(), [str(samples() / "huggingface-2026-05-08.json")], None, now, client
+            store, find_source("huggingface")(), [str(samples() / "huggingface-2026-05-08.json")], None, now, web
         )
     with serving_mail(Server()) as mail, listen("127.0.0.1", 0) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = replace(load_config(site, environ={}), site_url=address, web_password="sesame")
-        found = Asked(config, mail, now + timedelta(minutes=1))
-        server = make_server(make_app(config, lambda: found.now, transport=found.transport))
+        served = LiveSite(config, mail, now + timedelta(minutes=1))
+        server = make_server(make_app(config, lambda: served.now, transport=served.transport))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        yield found
+        yield served
         server.should_exit = True
         thread.join(10)
 
 
 @pytest.fixture
-def browser(asked: Asked) -> Iterator[Open]:
-    """Opens pages in Chromium; a mistake in a script is a failure."""
+def browser(live: LiveSite) -> Iterator[Open]:
+    """Opens pages in Chromium; an error in a script fails the test."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         errors: list[str] = []
 
-        def opened(path: str, **how: object) -> Page:
-            context = chromium.new_context(**how)  # type: ignore[arg-type]
+        def open_page(path: str, **options: object) -> Page:
+            context = chromium.new_context(**options)  # type: ignore[arg-type]
             page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
-            page.goto(f"{asked.config.site_url}{path}")
+            page.goto(f"{live.config.site_url}{path}")
             return page
 
-        yield opened
+        yield open_page
         chromium.close()
         assert errors == []
 
 
-def link_in(asked: Asked, kind: str, to: str = ADA) -> str:
-    """Return the path of the first link of this kind in the last mail."""
-    part = asked.mails(to)[-1].get_body(("plain",))
+def link_in(live: LiveSite, kind: str, to: str = ADA) -> str:
+    """Return the path of the first link of this kind in the last message."""
+    part = live.messages(to)[-1].get_body(("plain",))
     assert part is not None
-    found = re.search(rf"{re.escape(asked.config.site_url or '')}(/{kind}/\S+)", str(part.get_content()))
-    assert found is not None, str(part.get_content())
-    return found[1]
+    link = re.search(rf"{re.escape(live.config.site_url or '')}(/{kind}/\S+)", str(part.get_content()))
+    assert link is not None, str(part.get_content())
+    return link[1]
 
 
 @contextmanager
-def one_more_mail(asked: Asked, to: str = ADA) -> Iterator[None]:
-    """Wait until a mail has arrived that what is inside causes."""
+def one_more_message(live: LiveSite, to: str = ADA) -> Iterator[None]:
+    """Wait until a message has arrived that the block causes."""
     import time
 
-    before = len(asked.mails(to))
+    before = len(live.messages(to))
     yield
     for _ in range(300):
-        if len(asked.mails(to)) > before:
+        if len(live.messages(to)) > before:
             return
         time.sleep(0.05)
-    pytest.fail("no mail came")
+    pytest.fail("no message arrived")
 
 
 @pytest.mark.parametrize(
-    "how",
+    "options",
     [
         {},
         {"java_script_enabled": False},
         {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
     ],
-    ids=["desktop", "no scripts", "phone at night"],
+    ids=["desktop", "no scripts", "dark phone"],
 )
-def test_from_signing_up_to_the_last_mail(asked: Asked, browser: Open, how: dict[str, object]) -> None:
-    page = browser("/subscribe", **how)
+def test_from_sign_up_to_unsubscribing(live: LiveSite, browser: Open, options: dict[str, object]) -> None:
+    page = browser("/subscribe", **options)
     page.fill("[name=email]", ADA)
     page.check("text=In-context learning")
     page.select_option("[name=hour]", "0")
-    with one_more_mail(asked):
+    with one_more_message(live):
         page.click("button:text-is('Subscribe')")
-        expect(page.locator("h1")).to_have_text("Now look into your mailbox")
+        expect(page.locator("h1")).to_have_text("Check your inbox")
 
-    page = browser(link_in(asked, "confirm"), **how)
+    page = browser(link_in(live, "confirm"), **options)
     page.click("button:text-is('Confirm')")
-    expect(page.locator("h1")).to_have_text("That is settled")
+    expect(page.locator("h1")).to_have_text("Confirmed")
 
     page.click("text=Your preferences")
     page.check("text=LLM agents")
     page.click("button:text-is('Save')")
     expect(page.locator("[role=status]")).to_contain_text("saved")
-    assert [topic.name for topic in asked.subscriber().profile.topics] == ["In-context learning", "LLM agents"]
+    assert [topic.name for topic in live.subscriber().profile.topics] == ["In-context learning", "LLM agents"]
 
-    assert asked.send().counts["sent"] == 1
-    one_click = re.search(r"<(http[^>]+/unsubscribe/[^>]+)>", str(asked.mails()[-1]["List-Unsubscribe"]))
+    assert live.send().counts["sent"] == 1
+    one_click = re.search(r"<(http[^>]+/unsubscribe/[^>]+)>", str(live.messages()[-1]["List-Unsubscribe"]))
     assert one_click is not None
     assert httpx.post(one_click[1], data={"List-Unsubscribe": "One-Click"}).status_code == 200
-    asked.now += timedelta(days=2)
-    assert "sent" not in asked.send().counts
+    live.now += timedelta(days=2)
+    assert "sent" not in live.send().counts
 
 
-def test_by_keyboard_alone(asked: Asked, browser: Open) -> None:
+def test_by_keyboard_alone(live: LiveSite, browser: Open) -> None:
     page = browser("/subscribe")
 
     def tab_to(selector: str) -> None:
@@ -144,7 +144,7 @@ def test_by_keyboard_alone(asked: Asked, browser: Open) -> None:
             page.keyboard.press("Tab")
             if page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return
-        pytest.fail(f"{selector} is out of reach")
+        pytest.fail(f"{selector} cannot be reached")
 
     tab_to("[name=email]")
     page.keyboard.type(ADA)
@@ -154,19 +154,19 @@ def test_by_keyboard_alone(asked: Asked, browser: Open) -> None:
     page.keyboard.type("Once a w")
     tab_to("[name=weekday]")
     page.keyboard.type("Fri")
-    with one_more_mail(asked):
+    with one_more_message(live):
         tab_to("button")
         page.keyboard.press("Enter")
-        expect(page.locator("h1")).to_have_text("Now look into your mailbox")
-    page = browser(link_in(asked, "confirm"))
+        expect(page.locator("h1")).to_have_text("Check your inbox")
+    page = browser(link_in(live, "confirm"))
     expect(page.locator("button")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("That is settled")
-    profile = asked.subscriber().profile
+    expect(page.locator("h1")).to_have_text("Confirmed")
+    profile = live.subscriber().profile
     assert (profile.cadence, profile.weekday, [one.name for one in profile.topics]) == ("weekly", 4, ["LLM agents"])
 
 
-def test_the_form_guesses_the_time_zone_and_shows_what_a_query_would_have_brought(browser: Open) -> None:
+def test_the_form_preselects_the_time_zone_and_samples_a_query(browser: Open) -> None:
     page = browser("/subscribe", timezone_id="Asia/Tokyo")
     expect(page.locator("[name=time_zone]")).to_have_value("Asia/Tokyo")
     expect(page.locator("[name=weekday]")).to_be_hidden()
@@ -174,34 +174,34 @@ def test_the_form_guesses_the_time_zone_and_shows_what_a_query_would_have_brough
     expect(page.locator("[name=weekday]")).to_be_visible()
 
     page.locator("[name=queries]").press_sequentially('"in-context learning"')
-    expect(page.locator("#sample")).to_contain_text("would have brought")
+    expect(page.locator("#sample")).to_contain_text(" matched ")
     assert page.locator("#sample li").count() > 0
     page.fill("[name=queries]", "(")
     expect(page.locator("#sample")).to_contain_text("column")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_no_page_has_a_barrier(asked: Asked, browser: Open, scheme: str, width: int) -> None:
-    how: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    how["http_credentials"] = {"username": "operator", "password": "sesame"}
-    with one_more_mail(asked):
-        httpx.post(f"{asked.config.site_url}/subscribe", data={"email": ADA, "topic": "LLM agents", "hour": "0"})
-    confirm = link_in(asked, "confirm")
-    paths = ["/subscribe", "/subscribe/asked", "/subscribe/embed", "/preferences", "/nothing", confirm]
+def test_all_pages_are_accessible(live: LiveSite, browser: Open, scheme: str, width: int) -> None:
+    options: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    options["http_credentials"] = {"username": "operator", "password": "sesame"}
+    with one_more_message(live):
+        httpx.post(f"{live.config.site_url}/subscribe", data={"email": ADA, "topic": "LLM agents", "hour": "0"})
+    confirm = link_in(live, "confirm")
+    paths = ["/subscribe", "/subscribe/requested", "/subscribe/embed", "/preferences", "/nothing", confirm]
     paths += ["/subscribe?email=x&hour=99", "/confirm/1.2.3"]
-    httpx.post(f"{asked.config.site_url}{confirm}")
-    with asked.store() as store, store.transaction():
-        store.feedback.put(asked.subscriber().id, 1, liked=True, now=asked.now)
-    asked.send()
-    paths += [asked.preferences(), asked.leaving(), link_in(asked, "leave")]
+    httpx.post(f"{live.config.site_url}{confirm}")
+    with live.store() as store, store.transaction():
+        store.feedback.put(live.subscriber().id, 1, liked=True, now=live.now)
+    live.send()
+    paths += [live.preferences_path(), live.unsubscribe_path(), link_in(live, "unsubscribe")]
     paths += ["/", "/calendar/2026-05", "/trending/week", "/topics", "/topics/LLM%20agents", "/editions"]
     paths += ["/papers/arxiv:2605.99001", "/search?q=learning", "/search?q=(", "/operator"]
     for path in paths:
-        page = browser(path, **how)
-        found = Axe().run(page).response["violations"]
-        assert [(path, one["id"], one["nodes"][0]["html"]) for one in found] == []
+        page = browser(path, **options)
+        violations = Axe().run(page).response["violations"]
+        assert [(path, one["id"], one["nodes"][0]["html"]) for one in violations] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         page.context.close()
-    page = browser(asked.leaving(), **how)
-    page.click("button:text-is('Leave')")
+    page = browser(live.unsubscribe_path(), **options)
+    page.click("button:text-is('Unsubscribe')")
     assert Axe().run(page).response["violations"] == []

@@ -1,4 +1,4 @@
-"""The studio in a real browser: choosing, switching, editing, and seeing it follow."""
+"""The studio in a real browser: selecting, switching views, live reload, accessibility."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from newsletter.cli.init import make_site
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
-from newsletter.sources import HttpClient, find_source
+from newsletter.sources import Web, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync
 from newsletter.web.http.server import listen
@@ -28,19 +28,19 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is n
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    """A site as a new operator has it after the first pull."""
+    """A site after its first pull."""
     make_site(tmp_path)
-    found, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(found.store) as store, HttpClient() as client:
-        sync(store, found.subscribers, now)
+    made, now = Site(tmp_path), datetime.now(UTC)
+    with open_store(made.store) as store, Web() as web:
+        sync(store, made.subscribers, now)
         paths = [str(samples() / "huggingface-2026-05-08.json")]
-        pull_files(store, find_source("huggingface")(), paths, None, now, client)
-    return found
+        pull_files(store, find_source("huggingface")(), paths, None, now, web)
+    return made
 
 
 @pytest.fixture
-def address(site: Site) -> Iterator[str]:
-    """Where its studio is served."""
+def studio_url(site: Site) -> Iterator[str]:
+    """The URL of the site's studio, served on a real socket."""
     server, listening = make_studio_server(site), listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
@@ -51,22 +51,22 @@ def address(site: Site) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
+def page(studio_url: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        # What is emulated would go before what the page asks of its frame.
+        # An emulated scheme would override the one that the studio sets on the frame.
         view = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="null")
         errors: list[str] = []
         view.on("pageerror", lambda error: errors.append(str(error)))
-        view.goto(f"{address}/?subscriber=ada@example.org")
+        view.goto(f"{studio_url}/?subscriber=ada@example.org")
         expect(view.locator("#subject")).not_to_be_empty()
         yield view
         assert errors == []
         chromium.close()
 
 
-def test_choosing_changes_what_is_shown_and_the_address(page: Page) -> None:
-    message = page.frame_locator("#letter")
+def test_a_selection_changes_the_message_and_the_url(page: Page) -> None:
+    message = page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
     page.select_option("[name=style]", "compact")
     expect(message.locator(".row").first).to_be_visible()
@@ -82,8 +82,8 @@ def test_choosing_changes_what_is_shown_and_the_address(page: Page) -> None:
     expect(message.locator("h2").first).to_contain_text("robot")
 
 
-def test_width_and_night_are_what_the_letter_sees(page: Page) -> None:
-    message = page.frame_locator("#letter")
+def test_width_and_scheme_apply_to_the_message(page: Page) -> None:
+    message = page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
     page.check("[name=width][value=phone]", force=True)
     page.check("[name=scheme][value=dark]", force=True)
@@ -93,16 +93,16 @@ def test_width_and_night_are_what_the_letter_sees(page: Page) -> None:
     assert width == 390
 
 
-def test_text_source_papers_checks_and_inbox_are_a_click_away(page: Page) -> None:
-    for tab, words in {
+def test_each_tab_shows_its_panel(page: Page) -> None:
+    for tab, text in {
         "text": "Links", "source": "List-Unsubscribe", "papers": "popularity", "checks": "contrast", "inbox": "outbox",
     }.items():  # fmt: skip
         page.click(f"#tab-{tab}")
-        expect(page.locator(f"#panel-{tab}")).to_contain_text(words, ignore_case=True)
+        expect(page.locator(f"#panel-{tab}")).to_contain_text(text, ignore_case=True)
 
 
-def test_what_is_edited_shows_by_itself(page: Page, site: Site) -> None:
-    message = page.frame_locator("#letter")
+def test_edits_show_by_themselves(page: Page, site: Site) -> None:
+    message = page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
     card = site.templates / "email" / "card.html"
     card.parent.mkdir(parents=True)
@@ -134,8 +134,8 @@ def test_the_studio_is_accessible(page: Page, width: int, scheme: str, tmp_path:
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in violations] == []
 
 
-def test_a_broken_template_loses_neither_the_place_nor_the_choice(page: Page, site: Site) -> None:
-    message = page.frame_locator("#letter")
+def test_a_broken_template_loses_neither_scroll_position_nor_selection(page: Page, site: Site) -> None:
+    message = page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
     message.locator("html").evaluate("element => element.scrollTo(0, 700)")
     card = site.templates / "email" / "card.html"
@@ -145,7 +145,7 @@ def test_a_broken_template_loses_neither_the_place_nor_the_choice(page: Page, si
     card.unlink()
 
     expect(message.locator(".card").first).to_be_visible()
-    page.wait_for_function("document.getElementById('letter').contentDocument.scrollingElement.scrollTop === 700")
+    page.wait_for_function("document.getElementById('message').contentDocument.scrollingElement.scrollTop === 700")
     assert page.input_value("[name=subscriber]") == "ada@example.org"
 
 
@@ -154,46 +154,46 @@ def test_an_edited_note_shows_by_itself(page: Page, site: Site) -> None:
     for day in {datetime.now(UTC).date(), (datetime.now(UTC) - timedelta(days=1)).date()}:
         (site.notes / f"{day}.md").write_text("Mind the **kettle**.", encoding="utf-8")
 
-    expect(page.frame_locator("#letter").locator(".note b, .note strong")).to_have_text("kettle")
+    expect(page.frame_locator("#message").locator(".note b, .note strong")).to_have_text("kettle")
 
 
-def test_pictures_can_be_switched_off(page: Page) -> None:
-    expect(page.frame_locator("#letter").locator(".card").first).to_be_visible()
-    with page.expect_response(lambda answer: "images=off" in answer.url) as answered:
+def test_images_can_be_switched_off(page: Page) -> None:
+    expect(page.frame_locator("#message").locator(".card").first).to_be_visible()
+    with page.expect_response(lambda response: "images=off" in response.url) as received:
         page.check("[name=images][value=off]", force=True)
 
-    assert "img-src 'none'" in answered.value.headers["content-security-policy"]
+    assert "img-src 'none'" in received.value.headers["content-security-policy"]
     assert "images=off" in page.url
 
 
-def test_a_letters_links_neither_load_in_it_nor_speak_for_the_reader(page: Page) -> None:
-    message = page.frame_locator("#letter")
+def test_links_that_act_for_the_subscriber_are_not_followed(page: Page) -> None:
+    message = page.frame_locator("#message")
     message.locator(".contents a[href^='#']").last.click()
-    page.wait_for_function("document.getElementById('letter').contentDocument.scrollingElement.scrollTop > 1000")
+    page.wait_for_function("document.getElementById('message').contentDocument.scrollingElement.scrollTop > 1000")
     message.locator("a", has_text="Unsubscribe").click()
 
-    expect(page.locator("#going")).to_contain_text("would speak for the reader")
+    expect(page.locator("#link-target")).to_contain_text("it would act for the subscriber")
     assert len(page.context.pages) == 1
     expect(message.locator(".card").first).to_be_visible()
 
 
-def test_the_forms_are_reached_by_keyboard(page: Page) -> None:
+def test_tabs_are_reached_by_keyboard(page: Page) -> None:
     page.focus("#tab-html")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#panel-text")).to_be_visible()
     page.keyboard.press("End")
 
     expect(page.locator("#tab-inbox")).to_be_focused()
-    expect(page.locator("#panel-inbox")).to_contain_text("No letters in")
+    expect(page.locator("#panel-inbox")).to_contain_text("No messages in")
     assert "tab=inbox" in page.url
 
 
-def test_a_letter_of_the_outbox_is_opened_and_found_again(page: Page, site: Site) -> None:
+def test_a_message_of_the_outbox_is_opened_and_kept_open(page: Page, site: Site) -> None:
     content = b"To: ada@example.org\nSubject: <b>Hi</b>\nContent-Type: text/html\n\n<h1 onclick=x>Hello</h1>"
     (site.root / "outbox" / "new").mkdir(parents=True)
     (site.root / "outbox" / "new" / "one").write_bytes(content)
     page.click("#tab-inbox")
-    page.click(".letters button")
+    page.click(".messages button")
     expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
 
     page.reload()

@@ -1,14 +1,12 @@
-"""A site with papers, two readers who were written to, and the studio that shows it."""
+"""A site with papers, the studio that previews it, and its public pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from starlette.testclient import TestClient
 
 from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
@@ -20,17 +18,15 @@ from newsletter.site import Site, samples
 from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync
-from newsletter.web.http.server import listen
-from newsletter.web.studio.app import make_studio, make_studio_server
-from tests.factories import NOW
+from tests.factories import NOW, make_profile
 from tests.smtpd import Server
 from tests.smtpd import serving as serving_mail
-from tests.web.site import SITE_URL, Asked
+from tests.web.live_site import ADA, SITE_URL, LiveSite
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    """A site as the demonstration makes it, two days before anybody looks at it."""
+    """The demonstration's site: two subscribers, and the sample papers pulled now."""
     make_site(tmp_path)
     made = Site(tmp_path)
     with open_store(made.store) as store, HttpClient() as client:
@@ -42,7 +38,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def sent(site: Site) -> Site:
-    """The same, when both readers have had their first edition."""
+    """The same site after both subscribers got their first edition, in its outbox."""
     config = load_config(site, environ={})
     with open_store(site.store) as store:
         deliver(
@@ -55,40 +51,22 @@ def sent(site: Site) -> Site:
     return site
 
 
-def _two_days_later() -> datetime:
-    return NOW + timedelta(days=2)
-
-
 @pytest.fixture
-def address(site: Site) -> Iterator[str]:
-    """Where the studio is served for real."""
-    with listen("127.0.0.1", 0) as listening:
-        server = make_studio_server(site, _two_days_later)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=10)
-        assert not thread.is_alive()
-
-
-@pytest.fixture
-def studio(site: Site) -> Iterator[TestClient]:
-    """Asks the studio as a browser on the same machine does."""
-    with TestClient(
-        make_studio(site, _two_days_later), base_url="http://localhost:8400", raise_server_exceptions=False
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def asked(site: Site) -> Iterator[Asked]:
-    """The site's pages, with nobody subscribed yet."""
+def live(site: Site) -> Iterator[LiveSite]:
+    """The public pages of a site without subscribers."""
     for file in site.subscribers.glob("*.toml"):
         file.unlink()
     with open_store(site.store) as store, store.transaction():
-        for known in store.subscribers.all():
-            store.subscribers.erase(known.id, known.email)
+        for subscriber in store.subscribers.all():
+            store.subscribers.erase(subscriber.id, subscriber.email)
     config = load_config(site, environ={"NEWSLETTER_SITE_URL": SITE_URL})
     with serving_mail(Server()) as server:
-        yield Asked(config, server)
+        yield LiveSite(config, server)
+
+
+@pytest.fixture
+def ada(live: LiveSite) -> LiveSite:
+    """The public pages of a site with one subscriber, Ada."""
+    with live.store() as store, store.transaction():
+        store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
+    return live

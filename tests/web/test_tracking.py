@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from tests.web.site import ADA, Asked
+from tests.web.live_site import ADA, LiveSite
 
 PAGES = ("/", "/topics", "/editions", "/subscribe", "/preferences", "/search?q=agents")
 
 
-def test_no_page_sets_a_cookie(asked: Asked) -> None:
-    answers = [asked.client.get(path) for path in PAGES]
-    answers.append(asked.client.post("/subscribe", data={"email": ADA}))
+def test_no_page_sets_a_cookie(live: LiveSite) -> None:
+    responses = [live.client.get(path) for path in PAGES]
+    responses.append(live.client.post("/subscribe", data={"email": ADA}))
 
-    assert {answer.status_code for answer in answers} <= {200, 303}
-    assert [answer.headers.get("set-cookie") for answer in answers] == [None] * len(answers)
-    assert not asked.client.cookies
+    assert {response.status_code for response in responses} <= {200, 303}
+    assert [response.headers.get("set-cookie") for response in responses] == [None] * len(responses)
+    assert not live.client.cookies
 
 
-def test_no_page_loads_a_script_or_style_from_elsewhere(asked: Asked) -> None:
+def test_no_page_loads_a_script_or_style_from_elsewhere(live: LiveSite) -> None:
     for path in PAGES:
-        policy = asked.client.get(path).headers["content-security-policy"]
+        policy = live.client.get(path).headers["content-security-policy"]
         directives = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
         assert directives["default-src"] == "'self'"
         assert not {"script-src", "style-src", "font-src", "connect-src"} & directives.keys()

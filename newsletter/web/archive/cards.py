@@ -1,4 +1,4 @@
-"""Papers as pages show them."""
+"""Papers as cards: what a list of papers shows of each."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _ENGLISH = language("en")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One paper in a list."""
+    """A paper in a list."""
 
     title: str
-    #: Of its own page, below the site's.
+    #: Path of the paper's page, without the site's prefix.
     path: str
     byline: str
-    #: "6 May 2026", "48 upvotes", "3 comments": what is known.
+    #: For example "6 May 2026", "48 upvotes", "3 comments".
     facts: tuple[str, ...]
-    #: What the source says in one line, or "".
+    #: The source's one-line summary, or "".
     summary: str
-    #: Of the abstract, in pieces, each with whether it is what was looked for.
+    #: The abstract or a search snippet, in pieces, each with whether it is a hit.
     pieces: tuple[tuple[str, bool], ...]
     links: tuple[tuple[str, str], ...]
     is_withdrawn: bool
 
 
 def card_of(paper: Paper, snippet: tuple[tuple[str, bool], ...] = ()) -> Card:
-    """Return a paper as a list shows it; a snippet takes the place of the abstract's beginning."""
+    """Return the card of a paper; a snippet with hits replaces the beginning of the abstract."""
     abstract = whole_sentences(paper.abstract, _ABSTRACT_LENGTH)
     has_hits = any(is_hit for _, is_hit in snippet)
     return Card(
@@ -51,17 +51,17 @@ def card_of(paper: Paper, snippet: tuple[tuple[str, bool], ...] = ()) -> Card:
 
 
 def facts_of(paper: Paper) -> tuple[str, ...]:
-    """Return what is known of a paper's day and how it was received."""
+    """Return a paper's venue, day and numbers of upvotes and comments, as far as they are known."""
     numbers = ((paper.upvotes, "upvote"), (paper.comments, "comment"))
     counts = [counted(number, noun) for number, noun in numbers if number]
-    return (*([paper.venue] if paper.venue else []), day_in_words(paper.day), *counts)
+    return (*([paper.venue] if paper.venue else []), format_day(paper.day), *counts)
 
 
-def day_in_words(day: date) -> str:
-    """Return "8 May 2026"."""
+def format_day(day: date) -> str:
+    """Format a day for people, for example "8 May 2026"."""
     return _ENGLISH.day(day)
 
 
 def path_of(key: str) -> str:
-    """Return the path of a paper's page, by its key."""
+    """Return the path of a paper's page, without the site's prefix."""
     return f"/papers/{quote(key, safe=':/')}"

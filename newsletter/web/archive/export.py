@@ -1,4 +1,4 @@
-"""The archive as files, for any host of such: every page that leads to another is asked for, and written down."""
+"""Static export of the archive: crawl its pages from the front page on, and write each to a file."""
 
 from __future__ import annotations
 
@@ -14,47 +14,49 @@ from starlette.types import ASGIApp
 
 from newsletter.errors import NewsletterError
 
-_BEGIN = ("/", "/pages.css", "/feed.atom", "/feed.json", "/sitemap.xml", "/robots.txt")
+_START = ("/", "/pages.css", "/feed.atom", "/feed.json", "/sitemap.xml", "/robots.txt")
 _LINK = re.compile(r'href="(/[^"#?]*)"')
 
 
 def write_archive(
-    app: ASGIApp, prefix: str, folder: Path, tell: Callable[[int], object] = lambda _number: None
+    app: ASGIApp, prefix: str, folder: Path, on_page: Callable[[int], object] = lambda _number: None
 ) -> int:  # fmt: skip
-    """Write all pages of an archive that is below a path into a folder; return how many. `tell` hears the number.
+    """Write all pages of an archive whose paths start with `prefix` to a folder; return their number.
+
+    `on_page` is called with the number of pages written so far.
 
     Raises:
-        NewsletterError: A file cannot be written, or a page cannot be made.
+        NewsletterError: A file cannot be written, or a page cannot be rendered.
     """
-    return asyncio.run(_write(app, prefix, folder, tell))
+    return asyncio.run(_crawl(app, prefix, folder, on_page))
 
 
-async def _write(app: ASGIApp, prefix: str, folder: Path, tell: Callable[[int], object]) -> int:
-    waiting, seen, written = deque(f"{prefix}{path}" for path in _BEGIN), set[str](), 0
+async def _crawl(app: ASGIApp, prefix: str, folder: Path, on_page: Callable[[int], object]) -> int:
+    queue, seen, written = deque(f"{prefix}{path}" for path in _START), set[str](), 0
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        while waiting:
-            path = waiting.popleft()
+        while queue:
+            path = queue.popleft()
             if path in seen:
                 continue
             seen.add(path)
-            answer = await client.get(path)
-            if answer.status_code == httpx.codes.NOT_FOUND:  # it leads to what only a living site has
+            response = await client.get(path)
+            if response.status_code == httpx.codes.NOT_FOUND:  # a link to what only a live site has
                 continue
-            if answer.status_code != httpx.codes.OK:
-                raise NewsletterError(f"{path}: cannot be made ({answer.status_code})")
-            _put(folder, path.removeprefix(prefix), answer.content)
+            if response.status_code != httpx.codes.OK:
+                raise NewsletterError(f"cannot export {path}: HTTP status {response.status_code}")
+            _write_file(folder, path.removeprefix(prefix), response.content)
             written += 1
-            tell(written)
-            if answer.headers["content-type"].startswith("text/html"):
-                waiting.extend(link for link in _LINK.findall(answer.text) if link.startswith(f"{prefix}/"))
+            on_page(written)
+            if response.headers["content-type"].startswith("text/html"):
+                queue.extend(link for link in _LINK.findall(response.text) if link.startswith(f"{prefix}/"))
     return written
 
 
-def _put(folder: Path, path: str, content: bytes) -> None:
+def _write_file(folder: Path, path: str, content: bytes) -> None:
     parts = unquote(path).strip("/").split("/") if path != "/" else []
     if any(part in ("", ".", "..") or "\x00" in part for part in parts):
-        return  # no file can have this name
+        return  # not a safe file name
     file = folder.joinpath(*parts)
     if not parts or "." not in parts[-1] or parts[0] in ("papers", "topics"):
         file /= "index.html"
@@ -62,4 +64,6 @@ def _put(folder: Path, path: str, content: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     except OSError as error:
-        raise NewsletterError(f"{file}: {error.strerror or error}", hint="name another folder") from error
+        raise NewsletterError(
+            f"cannot write {file}: {error.strerror or error}", hint="choose another folder"
+        ) from error

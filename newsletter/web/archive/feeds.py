@@ -1,7 +1,8 @@
-"""The newest papers as feeds (Atom, RFC 4287; JSON Feed 1.1), of all, a topic or a query; and the map of the site."""
+"""Feeds of the newest papers (Atom, RFC 4287; JSON Feed 1.1), by topic or query; sitemap.xml and robots.txt."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time
 from itertools import islice
 from typing import Any
@@ -18,123 +19,122 @@ from newsletter.topics.query import parse
 from newsletter.web.archive.cards import path_of
 from newsletter.web.archive.pages import topic_path
 from newsletter.web.http.caching import cached
-from newsletter.web.site_pages import Pages
+from newsletter.web.site_pages import SitePages
 
-_NEWEST = 50
-_KEPT_S = 900
-#: So many addresses may one map hold (sitemaps.org/protocol.html).
-_MOST_MAPPED = 50_000
+#: Number of papers in a feed.
+_FEED_SIZE = 50
+_MAX_AGE_S = 900
+#: Maximum number of URLs in one sitemap (sitemaps.org/protocol.html).
+_MAX_SITEMAP_URLS = 50_000
 _ATOM = "http://www.w3.org/2005/Atom"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-#: What XML 1.0 has no place for.
-_UNSPEAKABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
+#: Characters that XML 1.0 does not allow (section 2.2).
+_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
 
 
 class Feeds:
-    """Answers programs that read along."""
+    """Serves feeds, the sitemap and robots.txt."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: SitePages) -> None:
         self.pages = pages
 
     def routes(self) -> list[Route]:
-        """Return what is answered."""
+        """Return the routes."""
         return [
-            Route("/feed.atom", self.atom),
-            Route("/feed.json", self.json),
+            Route("/feed.atom", self.atom_feed),
+            Route("/feed.json", self.json_feed),
             Route("/sitemap.xml", self.sitemap),
             Route("/robots.txt", self.robots),
         ]
 
-    def atom(self, request: Request) -> Response:
-        """Answer with an Atom feed."""
+    def atom_feed(self, request: Request) -> Response:
+        """Return an Atom feed; 422 if the query is malformed."""
         try:
-            title, papers = self._asked(request)
+            title, papers = self._requested(request)
         except QueryError as error:
             return PlainTextResponse(f"{error}\n", 422)
         ET.register_namespace("", _ATOM)
         feed = ET.Element(f"{{{_ATOM}}}feed")
-        address = self._address(request)
-        for name, text in (("id", address), ("title", title), ("updated", _moment(papers))):
+        url = self._url(request)
+        for name, text in (("id", url), ("title", title), ("updated", _updated(papers))):
             _add(feed, name, text)
-        ET.SubElement(feed, f"{{{_ATOM}}}link", rel="self", href=address)
-        ET.SubElement(feed, f"{{{_ATOM}}}link", href=self._page("/"))
+        ET.SubElement(feed, f"{{{_ATOM}}}link", rel="self", href=url)
+        ET.SubElement(feed, f"{{{_ATOM}}}link", href=self._page_url("/"))
         for paper in papers:
             self._entry(feed, paper)
-        return cached(request, ET.tostring(feed, "utf-8", xml_declaration=True), "application/atom+xml", _KEPT_S)
+        return cached(request, ET.tostring(feed, "utf-8", xml_declaration=True), "application/atom+xml", _MAX_AGE_S)
 
-    def json(self, request: Request) -> Response:
-        """Answer with a JSON feed."""
-        import json  # noqa: PLC0415 - the method has its name
-
+    def json_feed(self, request: Request) -> Response:
+        """Return a JSON feed; 422 if the query is malformed."""
         try:
-            title, papers = self._asked(request)
+            title, papers = self._requested(request)
         except QueryError as error:
             return PlainTextResponse(f"{error}\n", 422)
         feed: dict[str, Any] = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": title,
-            "home_page_url": self._page("/"),
-            "feed_url": self._address(request),
+            "home_page_url": self._page_url("/"),
+            "feed_url": self._url(request),
             "items": [
                 {
-                    "id": self._page(path_of(paper.key)),
-                    "url": self._page(path_of(paper.key)),
+                    "id": self._page_url(path_of(paper.key)),
+                    "url": self._page_url(path_of(paper.key)),
                     "external_url": paper_url(paper),
                     "title": paper.title,
                     "content_text": paper.abstract or paper.summary or paper.title,
-                    "date_published": _day_of(paper),
+                    "date_published": _timestamp(paper),
                     "authors": [{"name": name} for name in paper.authors],
                     "tags": list(paper.categories),
                 }
                 for paper in papers
             ],
         }
-        return cached(request, json.dumps(feed, ensure_ascii=False).encode(), "application/feed+json", _KEPT_S)
+        return cached(request, json.dumps(feed, ensure_ascii=False).encode(), "application/feed+json", _MAX_AGE_S)
 
     def sitemap(self, request: Request) -> Response:
-        """Answer with the addresses of all pages worth finding."""
+        """Return the URLs of all pages that search engines should index."""
         with self.pages.store() as store:
             paths = ["/", "/topics", "/editions", *(["/subscribe"] if self.pages.is_live else [])]
             paths += [topic_path(topic) for topic in store.topics.catalogue()]
             paths += [f"/editions/{edition.key}" for edition in store.editions.latest(1000)]
-            paths += islice(map(path_of, store.archive.keys()), _MOST_MAPPED - len(paths))
+            paths += islice(map(path_of, store.archive.keys()), _MAX_SITEMAP_URLS - len(paths))
         ET.register_namespace("", _SITEMAP)
         root = ET.Element(f"{{{_SITEMAP}}}urlset")
         for path in paths:
-            ET.SubElement(ET.SubElement(root, f"{{{_SITEMAP}}}url"), f"{{{_SITEMAP}}}loc").text = self._page(path)
-        return cached(request, ET.tostring(root, "utf-8", xml_declaration=True), "application/xml", _KEPT_S)
+            ET.SubElement(ET.SubElement(root, f"{{{_SITEMAP}}}url"), f"{{{_SITEMAP}}}loc").text = self._page_url(path)
+        return cached(request, ET.tostring(root, "utf-8", xml_declaration=True), "application/xml", _MAX_AGE_S)
 
     def robots(self, request: Request) -> Response:
-        """Tell programs that look through the web what is nobody's but a reader's."""
+        """Keep crawlers away from subscribers' pages and from search results (RFC 9309)."""
         prefix = self.pages.prefix
         names = ("unsubscribe", "leave", "preferences", "confirm", "feedback", "api")
         private = [f"Disallow: {prefix}/{name}/" for name in names]
-        lines = ["User-agent: *", *private, f"Disallow: {prefix}/search", f"Sitemap: {self._page('/sitemap.xml')}"]
-        return cached(request, "\n".join([*lines, ""]).encode(), "text/plain", _KEPT_S)
+        lines = ["User-agent: *", *private, f"Disallow: {prefix}/search", f"Sitemap: {self._page_url('/sitemap.xml')}"]
+        return cached(request, "\n".join([*lines, ""]).encode(), "text/plain", _MAX_AGE_S)
 
-    # -- what is asked for ----------------------------------------------------------------------------
+    # -- parts ----------------------------------------------------------------------------------------
 
-    def _asked(self, request: Request) -> tuple[str, list[Paper]]:
-        """Return a feed's title and papers.
+    def _requested(self, request: Request) -> tuple[str, list[Paper]]:
+        """Return the title and papers of the feed that ?topic= or ?q= asks for.
 
         Raises:
-            QueryError: The query is none, or there is no such topic.
+            QueryError: The query is malformed, or there is no such topic.
         """
         name, text = request.query_params.get("topic", ""), request.query_params.get("q", "").strip()
         site = self.pages.config.site_name
         with self.pages.store() as store:
             topic = store.topics.find(name) if name else None
             if name and topic is None:
-                raise QueryError(f"no topic is called {name!r}")
+                raise QueryError(f"unknown topic: {name!r}")
             query = topic.query if topic else text
             if not query:
-                return site, [paper for paper in store.papers.newest(_NEWEST) if not paper.withdrawn]
-            found = store.archive.search(parse(query), limit=_NEWEST, newest=True)
+                return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
+            found = store.archive.search(parse(query), limit=_FEED_SIZE, newest=True)
         return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits if not one.paper.withdrawn]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:
-        entry, url = ET.SubElement(feed, f"{{{_ATOM}}}entry"), self._page(path_of(paper.key))
-        for name, text in (("id", url), ("title", paper.title), ("updated", _day_of(paper))):
+        entry, url = ET.SubElement(feed, f"{{{_ATOM}}}entry"), self._page_url(path_of(paper.key))
+        for name, text in (("id", url), ("title", paper.title), ("updated", _timestamp(paper))):
             _add(entry, name, text)
         for author in paper.authors or (paper.organization or self.pages.config.site_name,):
             _add(ET.SubElement(entry, f"{{{_ATOM}}}author"), "name", author)
@@ -142,22 +142,22 @@ class Feeds:
         ET.SubElement(entry, f"{{{_ATOM}}}link", rel="related", href=paper_url(paper))
         _add(entry, "summary", paper.abstract or paper.summary or paper.title)
 
-    def _address(self, request: Request) -> str:
+    def _url(self, request: Request) -> str:
         query = f"?{request.url.query}" if request.url.query else ""
-        return self._page(request.url.path.removeprefix(self.pages.prefix)) + query
+        return self._page_url(request.url.path.removeprefix(self.pages.prefix)) + query
 
-    def _page(self, path: str) -> str:
+    def _page_url(self, path: str) -> str:
         return f"{self.pages.config.site_url or ''}{path}"
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, f"{{{_ATOM}}}{name}").text = text.translate(_UNSPEAKABLE)
+    ET.SubElement(parent, f"{{{_ATOM}}}{name}").text = text.translate(_NOT_XML)
 
 
-def _day_of(paper: Paper) -> str:
+def _timestamp(paper: Paper) -> str:
     return datetime.combine(paper.day, time(), UTC).isoformat()
 
 
-def _moment(papers: list[Paper]) -> str:
+def _updated(papers: list[Paper]) -> str:
     newest = max((paper.seen_at for paper in papers), default=datetime(2000, 1, 1, tzinfo=UTC))
     return newest.isoformat()

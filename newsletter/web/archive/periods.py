@@ -1,4 +1,4 @@
-"""Days, weeks and months, as addresses name them: 2026-05-08, 2026-W19, 2026-05."""
+"""Days, weeks and months, named as in URLs: 2026-05-08, 2026-W19, 2026-05 (ISO 8601)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from newsletter.web.archive.cards import day_in_words
+from newsletter.web.archive.cards import format_day
 
-#: No paper is from before the first journal, nor from so far ahead.
+#: From the first scientific journal on; the limit also keeps date arithmetic in range.
 _FIRST_YEAR, _LAST_YEAR = "1665", "2999"
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
@@ -19,7 +19,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A day, a week from Monday on, or a month."""
+    """A day, a week (from Monday) or a month."""
 
     name: str
     first: date
@@ -27,28 +27,28 @@ class Period:
 
     @property
     def path(self) -> str:
-        """Where its papers are."""
+        """The path of the page of its papers, without the site's prefix."""
         return f"/archive/{self.name}"
 
     @property
-    def words(self) -> str:
-        """Return "8 May 2026", "4 May 2026 to 10 May 2026" or "May 2026"."""
+    def label(self) -> str:
+        """Its name for people: "8 May 2026", "4 May 2026 to 10 May 2026" or "May 2026"."""
         if self.first == self.last:
-            return day_in_words(self.first)
+            return format_day(self.first)
         if "W" in self.name:
-            return f"{day_in_words(self.first)} to {day_in_words(self.last)}"
-        return day_in_words(self.first).partition(" ")[2]
+            return f"{format_day(self.first)} to {format_day(self.last)}"
+        return format_day(self.first).partition(" ")[2]
 
 
-def read_period(name: str) -> Period | None:
-    """Return the period of a name, or None if there is none."""
+def parse_period(name: str) -> Period | None:
+    """Parse a period's name; return None if it is malformed or out of range."""
     if not _FIRST_YEAR <= name[:4] <= _LAST_YEAR:
         return None
     with suppress(ValueError):
         if _DAY.fullmatch(name):
             return day_of(date.fromisoformat(name))
-        if topic_counts := _WEEK.fullmatch(name):
-            return week_of(date.fromisocalendar(int(topic_counts[1]), int(topic_counts[2]), 1))
+        if week := _WEEK.fullmatch(name):
+            return week_of(date.fromisocalendar(int(week[1]), int(week[2]), 1))
         if month := _MONTH.fullmatch(name):
             return month_of(date(int(month[1]), int(month[2]), 1))
     return None
@@ -60,25 +60,25 @@ def day_of(day: date) -> Period:
 
 
 def week_of(day: date) -> Period:
-    """Return the week that a day is in (ISO 8601)."""
-    year, topic_counts, weekday = day.isocalendar()
+    """Return the ISO 8601 week that contains a day."""
+    year, week, weekday = day.isocalendar()
     first = day - timedelta(days=weekday - 1)
-    return Period(f"{year:04}-W{topic_counts:02}", first, first + timedelta(days=6))
+    return Period(f"{year:04}-W{week:02}", first, first + timedelta(days=6))
 
 
 def month_of(day: date) -> Period:
-    """Return the month that a day is in."""
+    """Return the month that contains a day."""
     last = day.replace(day=monthrange(day.year, day.month)[1])
     return Period(f"{day.year:04}-{day.month:02}", day.replace(day=1), last)
 
 
-def before(period: Period) -> Period:
-    """Return the period of the same length before one."""
+def previous_period(period: Period) -> Period:
+    """Return the day, week or month before."""
     return _same_kind(period, period.first - timedelta(days=1))
 
 
-def after(period: Period) -> Period:
-    """Return the period of the same length after one."""
+def next_period(period: Period) -> Period:
+    """Return the day, week or month after."""
     return _same_kind(period, period.last + timedelta(days=1))
 
 

@@ -1,1 +1,1 @@
-"""What every page shares: host checks, forms, rate limits, the server."""
+"""HTTP: security, forms, rate limits, caching, and the server."""

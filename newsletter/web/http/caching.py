@@ -1,4 +1,4 @@
-"""HTTP caching: validators, and pages made once for all who ask within a few seconds."""
+"""HTTP caching: ETags and Cache-Control for clients, and a short-lived cache of rendered pages on the server."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from threading import Lock
 from starlette.requests import Request
 from starlette.responses import Response
 
-#: For so many seconds a page is not made anew, and so many pages are kept.
-_FRESH_S, _MOST_KEPT = 5.0, 300
-
-
+#: Seconds for which a rendered page is served again.
+_MAX_AGE_S = 5.0
+#: Maximum number of pages kept.
+_MAX_PAGES = 300
 _OK = 200
 
 
-def cached(request: Request, content: bytes, media_type: str, seconds: int) -> Response:
-    """Answer with what everybody may keep for so long, or say that it is what they have (RFC 9110, 13.1.2)."""
+def cached(request: Request, content: bytes, media_type: str, max_age_s: int) -> Response:
+    """Return a response that any cache may store for `max_age_s` seconds.
+
+    Answers 304 if the client's If-None-Match names the current ETag (RFC 9110, section 13.1.2).
+    """
     etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
-    headers = {"Cache-Control": f"public, max-age={seconds}", "ETag": etag}
+    headers = {"Cache-Control": f"public, max-age={max_age_s}", "ETag": etag}
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
@@ -29,30 +32,30 @@ def cached(request: Request, content: bytes, media_type: str, seconds: int) -> R
 
 
 class PageCache:
-    """Keeps answers that are the same for all, for those who ask next."""
+    """Keeps rendered pages that are the same for everybody for a few seconds, by path and query. Thread-safe."""
 
-    def __init__(self, seconds: int) -> None:
-        #: For how long who asked may keep them.
-        self.seconds = seconds
-        self._answers: OrderedDict[str, tuple[float, bytes, str]] = OrderedDict()
+    def __init__(self, max_age_s: int) -> None:
+        #: Seconds for which clients may keep a page.
+        self.max_age_s = max_age_s
+        self._pages: OrderedDict[str, tuple[float, bytes, str]] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        """Make an endpoint that asks `answer` only for what nobody asked just now."""
+    def __call__(self, handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """Wrap a request handler, which is called only for pages that are not in the cache."""
 
         def endpoint(request: Request) -> Response:
             address = f"{request.url.path}?{request.url.query}"
             with self._lock:
-                known = self._answers.get(address)
-            if known is not None and time.monotonic() - known[0] < _FRESH_S:
-                return cached(request, known[1], known[2], self.seconds)
-            made = answer(request)
-            if made.status_code == _OK:
+                page = self._pages.get(address)
+            if page is not None and time.monotonic() - page[0] < _MAX_AGE_S:
+                return cached(request, page[1], page[2], self.max_age_s)
+            response = handler(request)
+            if response.status_code == _OK:
                 with self._lock:
-                    self._answers[address] = time.monotonic(), bytes(made.body), made.media_type or ""
-                    self._answers.move_to_end(address)
-                    if len(self._answers) > _MOST_KEPT:
-                        self._answers.popitem(last=False)
-            return made
+                    self._pages[address] = time.monotonic(), bytes(response.body), response.media_type or ""
+                    self._pages.move_to_end(address)
+                    if len(self._pages) > _MAX_PAGES:
+                        self._pages.popitem(last=False)
+            return response
 
         return endpoint

@@ -1,4 +1,4 @@
-"""What browsers post: a bounded body, read as a form."""
+"""Form posts: a request body of limited size, parsed as application/x-www-form-urlencoded."""
 
 from __future__ import annotations
 
@@ -10,48 +10,51 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-#: No form of ours comes near.
-MOST_BYTES = 64_000
-_MOST_FIELDS = 300
+#: Maximum size of a form or JSON body; the site's own forms are far smaller.
+MAX_BODY_BYTES = 64_000
+_MAX_FIELDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form."""
+    """The fields of a form, each with all its values in order."""
 
     fields: Mapping[str, tuple[str, ...]]
 
     def one(self, name: str) -> str:
-        """Return a field's first value, without the spaces around it; "" where there is none."""
+        """Return a field's first value, stripped; "" if there is none."""
         return self.fields.get(name, ("",))[0].strip()
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Return all values of a field that are not empty."""
+        """Return a field's values that are not blank, stripped."""
         return tuple(value.strip() for value in self.fields.get(name, ()) if value.strip())
 
 
-def posting(answer: Callable[[Request, Form], Response]) -> Callable[[Request], object]:
-    """Make an endpoint of a plain function that takes a form; it runs in a thread."""
+def form_endpoint(handler: Callable[[Request, Form], Response]) -> Callable[[Request], object]:
+    """Wrap a plain function that handles a posted form; it runs in a thread.
+
+    Answers 413 to a body that is too large and 400 to one that is not a form.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await limited_body(request, MOST_BYTES)
+            body = await limited_body(request, MAX_BODY_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:
-            return PlainTextResponse("Too large.\n", 413)
-        form = read_form(body)
+            return PlainTextResponse("Request body too large.\n", 413)
+        form = parse_form(body)
         if form is None:
-            return PlainTextResponse("This is no form.\n", 400)
-        return await run_in_threadpool(answer, request, form)
+            return PlainTextResponse("Malformed form data.\n", 400)
+        return await run_in_threadpool(handler, request, form)
 
     return endpoint
 
 
-def read_form(body: bytes) -> Form | None:
-    """Read what a form makes (application/x-www-form-urlencoded), or return None if it is none."""
+def parse_form(body: bytes) -> Form | None:
+    """Parse application/x-www-form-urlencoded data; return None if it is malformed or has too many fields."""
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
         return None
     fields: dict[str, tuple[str, ...]] = {}
@@ -60,15 +63,15 @@ def read_form(body: bytes) -> Form | None:
     return Form(fields)
 
 
-async def limited_body(request: Request, most: int) -> bytes | None:
-    """Return a request's body, or None as soon as it is longer than so many bytes.
+async def limited_body(request: Request, max_bytes: int) -> bytes | None:
+    """Return a request's body, or None as soon as more than `max_bytes` have been received.
 
     Raises:
-        ClientDisconnect: Who asked is gone.
+        ClientDisconnect: The client closed the connection.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most:
+        if len(body) > max_bytes:
             return None
     return bytes(body)

@@ -1,4 +1,4 @@
-"""How often one network may ask for something: so often at once, then so often a minute."""
+"""Rate limiting by client network: a burst, then a steady number of requests a minute (token bucket)."""
 
 from __future__ import annotations
 
@@ -8,36 +8,39 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
-#: So many networks are remembered; those that asked longest ago are forgotten.
-_REMEMBERED = 20_000
+#: Maximum number of networks remembered; the least recently seen is dropped first.
+_MAX_NETWORKS = 20_000
 
 
 @dataclass
-class Limits:
-    """A token bucket for each network."""
+class RateLimiter:
+    """One token bucket per client network. Thread-safe."""
 
+    #: Requests allowed at once.
     burst: int
+    #: Tokens added per minute, up to `burst`.
     per_minute: float
-    #: Returns seconds that only grow.
+    #: Return monotonic seconds.
     clock: Callable[[], float]
+    #: Tokens left, and when they were counted.
     _buckets: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def take(self, host: str) -> float:
-        """Count one request; return 0, or the seconds after which the next one is heard."""
+        """Count a request from a client address; return 0 if it is allowed, else the seconds to wait (Retry-After)."""
         network, now = network_of(host), self.clock()
         with self._lock:
-            tokens, at = self._buckets.pop(network, (float(self.burst), now))
-            tokens = min(float(self.burst), tokens + (now - at) / 60 * self.per_minute)
+            tokens, counted_at = self._buckets.pop(network, (float(self.burst), now))
+            tokens = min(float(self.burst), tokens + (now - counted_at) / 60 * self.per_minute)
             wait_s = 0.0 if tokens >= 1 else (1 - tokens) / self.per_minute * 60
             self._buckets[network] = (tokens if wait_s else tokens - 1, now)
-            if len(self._buckets) > _REMEMBERED:
+            if len(self._buckets) > _MAX_NETWORKS:
                 self._buckets.popitem(last=False)
         return wait_s
 
 
 def network_of(host: str) -> str:
-    """Return what one household or company has of addresses: one of IPv4, a /64 of IPv6."""
+    """Return the network that one household or company typically has: an IPv4 address, or an IPv6 /64."""
     try:
         address = ip_address(host)
     except ValueError:

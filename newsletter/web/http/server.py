@@ -1,4 +1,4 @@
-"""Sockets and servers: for the preview of this machine's, and for the pages that everybody sees."""
+"""Listening sockets and the HTTP server (uvicorn) for the studio and the public pages."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from newsletter.errors import NewsletterError
 if TYPE_CHECKING:
     from uvicorn import Server
 
-#: Seconds that requests have to end when the server is told to.
-_GRACE_S = 5
+#: Seconds that open requests have to finish on shutdown.
+_SHUTDOWN_GRACE_S = 5
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket at an address of this machine; port 0 is a free one.
+    """Return a listening TCP socket; port 0 picks a free port.
 
     Raises:
-        NewsletterError: The port is taken, or the address is none of ours.
+        NewsletterError: The port is in use or not permitted, or the address is not one of this machine.
     """
-    # By name of TCP, or asyncio would leave out TCP_NODELAY, and each answer wait 40 ms for an acknowledgement.
+    # asyncio sets TCP_NODELAY only on sockets of protocol TCP; without it each response waits 40 ms for an ACK.
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, proto=socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen()  # who is told the address waits, and is not refused
+        listening.listen()  # clients that connect before the server runs wait, and are not refused
     except (OSError, OverflowError) as error:
         listening.close()
         reason = getattr(error, "strerror", None) or error
-        raise NewsletterError(f"port {port} of {host}: {reason}", hint="another one, or 0 for a free one") from error
+        hint = "choose another port, or 0 for a free one"
+        raise NewsletterError(f"cannot listen on {host} port {port}: {reason}", hint=hint) from error
     return listening
 
 
 def make_server(app: ASGIApp) -> Server:
-    """Make what serves an application; it is told where when it runs."""
-    from uvicorn import Config, Server  # noqa: PLC0415 - only who serves needs it
+    """Return a uvicorn server for an application; pass its sockets to `run`."""
+    from uvicorn import Config, Server  # noqa: PLC0415 - slow to import, and needed only to serve
 
     return Server(
         Config(
@@ -50,17 +51,17 @@ def make_server(app: ASGIApp) -> Server:
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
+            timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
         )
     )
 
 
 @contextmanager
 def serving(app: ASGIApp, host: str, port: int) -> Iterator[int]:
-    """Serve an application from a thread, while inside; yield the port, which is a free one for 0.
+    """Serve an application from a thread while inside the context; yield the port.
 
     Raises:
-        NewsletterError: The port is taken.
+        NewsletterError: As `listen` does.
     """
     with listen(host, port) as listening:
         server = make_server(app)

@@ -1,1 +1,1 @@
-"""The studio: a local page on which an operator previews digests."""
+"""The preview studio: a page on localhost on which the operator previews digests."""

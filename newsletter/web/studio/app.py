@@ -1,9 +1,9 @@
-"""`newsletter preview`: a page of this machine's that shows what readers get, and follows what is edited.
+"""The preview studio (`newsletter preview`): a local page that shows what subscribers get, with live reload.
 
-    files, store → previews.of(choice) → /digest.html, .txt, .eml and .json, which the page puts together
-    any of these changes → /changes → the page asks again
+    files, store → previews.of(selection) → /digest.html, .txt, .eml and .json, which the page assembles
+    a file or the store changes → /changes → the page reloads them
 
-Nothing can be changed here, nothing is sent, and no address but this machine's own is listened on.
+The studio is read-only, sends nothing, and listens on localhost only.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from newsletter.web.studio.live_reload import changes, version
 from newsletter.web.studio.localhost_only import LocalhostOnly, message_policy
 from newsletter.web.studio.page import page_context
 from newsletter.web.studio.preview import Previews
-from newsletter.web.studio.preview_json import checks_of, facts_of
-from newsletter.web.studio.selection import choose_subscriber, offered_editions, read_choice
+from newsletter.web.studio.preview_json import checks_of, preview_json
+from newsletter.web.studio.selection import choose_subscriber, offered_editions, parse_selection
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -40,88 +40,90 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 #: The page's own files.
 _ASSETS = ("studio.css", "studio.js", "frame.js", "panels.js")
-#: The address asks for something that cannot be made: of a wrong profile, a broken template, an unknown edition.
-_CANNOT = 422
+#: For a selection that cannot be rendered: an invalid profile, a broken template, an unknown edition.
+_UNPROCESSABLE = 422
 
 
 @dataclass
 class _Studio:
-    """Answers requests. All but `changes` are plain functions, which Starlette runs in threads."""
+    """The request handlers. All but `changes` are plain functions, which Starlette runs in threads."""
 
     previews: Previews
-    is_stopping: Callable[[], bool]
+    is_shutting_down: Callable[[], bool]
 
     def page(self, request: Request) -> Response:
-        return HTMLResponse(_rendered("studio.html", **page_context(self.previews, read_choice(request.query_params))))
+        return HTMLResponse(
+            _render("studio.html", **page_context(self.previews, parse_selection(request.query_params)))
+        )
 
     def asset(self, request: Request) -> Response:
         return FileResponse(default_templates() / "web" / request.url.path.removeprefix("/"))
 
     def digest_json(self, request: Request) -> Response:
-        """Return all there is to say of a letter, or why there is none; the page shows either."""
-        now_shown = version(self.previews.site)
+        """Return everything about a message but itself, or the error that prevents it; the page shows either."""
+        current = version(self.previews.site)
         try:
-            choice = read_choice(request.query_params)
-            facts = facts_of(self.previews.of(choice))
+            selection = parse_selection(request.query_params)
+            preview = preview_json(self.previews.of(selection))
             with self.previews.store() as store:
-                subscriber = choose_subscriber(self.previews.site, store, choice, self.previews.clock())
+                subscriber = choose_subscriber(self.previews.site, store, selection, self.previews.clock())
                 editions = offered_editions(store, subscriber)
         except NewsletterError as error:
-            return JSONResponse({"version": now_shown, "error": _in_words(error)})
-        return JSONResponse({"version": now_shown, "error": None, "editions": editions, **facts})
+            return JSONResponse({"version": current, "error": _error_json(error)})
+        return JSONResponse({"version": current, "error": None, "editions": editions, **preview})
 
     def checks_json(self, request: Request) -> Response:
-        return JSONResponse(checks_of(self.previews.of(read_choice(request.query_params)).message))
+        return JSONResponse(checks_of(self.previews.of(parse_selection(request.query_params)).message))
 
     def digest_html(self, request: Request) -> Response:
-        message = self.previews.of(read_choice(request.query_params)).message
+        message = self.previews.of(parse_selection(request.query_params)).message
         return _message(request, message.html, message.text)
 
     def digest_txt(self, request: Request) -> Response:
-        return PlainTextResponse(self.previews.of(read_choice(request.query_params)).message.text)
+        return PlainTextResponse(self.previews.of(parse_selection(request.query_params)).message.text)
 
     def digest_eml(self, request: Request) -> Response:
-        return PlainTextResponse(self.previews.of(read_choice(request.query_params)).message.content)
+        return PlainTextResponse(self.previews.of(parse_selection(request.query_params)).message.content)
 
     def version(self, _request: Request) -> Response:
         return JSONResponse({"version": version(self.previews.site)})
 
     async def changes(self, request: Request) -> Response:
         async def is_over() -> bool:
-            return self.is_stopping() or await request.is_disconnected()
+            return self.is_shutting_down() or await request.is_disconnected()
 
         return StreamingResponse(changes(self.previews.site, is_over), media_type="text/event-stream")
 
     def inbox(self, _request: Request) -> Response:
         config = load_config(self.previews.site)
-        found = [asdict(message) | {"date": message.date.isoformat()} for message in outbox.messages(config.outbox)]
-        return JSONResponse({"folder": str(config.outbox), "messages": found})
+        messages = [asdict(message) | {"date": message.date.isoformat()} for message in outbox.messages(config.outbox)]
+        return JSONResponse({"folder": str(config.outbox), "messages": messages})
 
     def inbox_message(self, request: Request) -> Response:
         content = outbox.content(load_config(self.previews.site).outbox, request.path_params["name"])
         text = outbox.body(content, "plain") or ""
-        match request.path_params["form"]:
+        match request.path_params["format"]:
             case "html":
                 return _message(request, outbox.body(content, "html"), text)
             case "txt":
                 return PlainTextResponse(text)
             case "eml":
                 return PlainTextResponse(content)
-        return PlainTextResponse("A letter has the forms .html, .txt and .eml.\n", 404)
+        return PlainTextResponse("Unknown format: use .html, .txt or .eml.\n", 404)
 
 
-def this_moment() -> datetime:
-    """Return it, in UTC."""
+def utc_now() -> datetime:
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def make_studio(
     site: Site,
-    clock: Callable[[], datetime] = this_moment,
-    is_stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], datetime] = utc_now,
+    is_shutting_down: Callable[[], bool] = lambda: False,
 ) -> Starlette:
-    """Make the application; its streams end when `is_stopping` says so."""
-    studio = _Studio(Previews(site, clock), is_stopping)
+    """Return the studio's application; its event streams end when `is_shutting_down` returns True."""
+    studio = _Studio(Previews(site, clock), is_shutting_down)
     routes = [
         Route("/", studio.page),
         Route("/digest.json", studio.digest_json),
@@ -132,28 +134,28 @@ def make_studio(
         Route("/changes", studio.changes),
         Route("/version", studio.version),
         Route("/inbox", studio.inbox),
-        Route("/inbox/{name}.{form}", studio.inbox_message),
+        Route("/inbox/{name}.{format}", studio.inbox_message),
         *(Route(f"/{name}", studio.asset) for name in _ASSETS),
     ]
     return Starlette(
         routes=routes,
         middleware=[Middleware(LocalhostOnly)],
-        exception_handlers={NewsletterError: _tell, OSError: _tell, Exception: _tell_of_mistake},
+        exception_handlers={NewsletterError: _handle_error, OSError: _handle_error, Exception: _handle_bug},
     )
 
 
-def make_studio_server(site: Site, clock: Callable[[], datetime] = this_moment) -> Server:
-    """Make what serves the studio; it is told where when it runs."""
-    # Streams never end by themselves, and Ctrl-C would wait for them.
-    server = make_server(make_studio(site, clock, is_stopping=lambda: server.should_exit))
+def make_studio_server(site: Site, clock: Callable[[], datetime] = utc_now) -> Server:
+    """Return a uvicorn server for the studio; pass its sockets to `run`."""
+    # Event streams never end by themselves, and shutdown waits for open responses.
+    server = make_server(make_studio(site, clock, is_shutting_down=lambda: server.should_exit))
     return server
 
 
 def serve_studio(site: Site, port: int, announce: Callable[[str], object] = sys.stdout.write) -> None:
-    """Serve the studio to this machine alone until Ctrl-C; port 0 is a free one. The address is announced in a line.
+    """Serve the studio on localhost until Ctrl-C, and announce its URL; port 0 picks a free port.
 
     Raises:
-        NewsletterError: The port is taken.
+        NewsletterError: The port is in use.
     """
     with listen(_HOST, port) as listening:
         announce(f"http://{_HOST}:{listening.getsockname()[1]}/\n")
@@ -161,41 +163,41 @@ def serve_studio(site: Site, port: int, announce: Callable[[str], object] = sys.
             make_studio_server(site).run(sockets=[listening])
 
 
-# -- answers ------------------------------------------------------------------------------------------
+# -- responses ----------------------------------------------------------------------------------------
 
 
 def _message(request: Request, html: str | None, text: str) -> Response:
-    """Return a letter's page as it is, or its text as a page if it has none."""
-    page = html if html is not None else _rendered("frame.html", title="No HTML part: this is its text", text=text)
+    """Return the HTML of a message, or its text in a page if it has no HTML part."""
+    page = html if html is not None else _render("frame.html", title="No HTML part: this is the text part", text=text)
     policy = message_policy(images=request.query_params.get("images") != "off")
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
-def _tell(request: Request, error: Exception) -> Response:
-    """Tell what is wrong in the form that was asked for."""
-    return _told(request, error, _CANNOT if isinstance(error, NewsletterError) else 500)
+def _handle_error(request: Request, error: Exception) -> Response:
+    """Report an error in the format that was requested."""
+    return _error_response(request, error, _UNPROCESSABLE if isinstance(error, NewsletterError) else 500)
 
 
-def _tell_of_mistake(request: Request, error: Exception) -> Response:
-    """Tell of what we did not think of; where it happened is written to the terminal."""
-    told = NewsletterError(f"{type(error).__name__}: {error}", hint="a mistake of the program's; see its terminal")
-    return _told(request, told, 500)
+def _handle_bug(request: Request, error: Exception) -> Response:
+    """Report an unexpected exception without its traceback, which Starlette writes to the terminal."""
+    bug = NewsletterError(f"{type(error).__name__}: {error}", hint="internal error (bug); see the terminal")
+    return _error_response(request, bug, 500)
 
 
-def _told(request: Request, error: Exception, status: int) -> Response:
-    words = _in_words(error)
+def _error_response(request: Request, error: Exception, status: int) -> Response:
+    shown = _error_json(error)
     if request.url.path.endswith(".html") or request.url.path == "/":
-        page = _rendered("frame.html", title=words["message"], text=words["hint"])
+        page = _render("frame.html", title=shown["message"], text=shown["hint"])
         return HTMLResponse(page, status, {"Content-Security-Policy": message_policy(images=False)})
     return PlainTextResponse(f"{error}\n", status)
 
 
-def _in_words(error: Exception) -> dict[str, str]:
+def _error_json(error: Exception) -> dict[str, str]:
     message = error.message if isinstance(error, NewsletterError) else str(error)
     hint = error.hint if isinstance(error, NewsletterError) else None
     return {"kind": type(error).__name__, "message": message, "hint": hint or ""}
 
 
-def _rendered(template: str, **values: object) -> str:
-    """Render one of our own pages; a site's templates have no say in them, so that they show what is wrong there."""
+def _render(template: str, **values: object) -> str:
+    """Render a page of the studio from the built-in templates, so that it works while a site's own are broken."""
     return render(find_template(make_environment(), [f"web/{template}"]), **values)

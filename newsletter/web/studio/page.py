@@ -1,4 +1,4 @@
-"""What the studio's page says before any script has run: its fields, what they offer, and what is chosen."""
+"""The context of the studio's page: its fields, their options, and what is selected."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from newsletter.web.studio.live_reload import version
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.selection import (
     Selection,
-    as_query,
     choose_subscriber,
+    fields_of,
     offered_editions,
     offered_subscribers,
 )
 
-#: Pixels, as most people's screens have them.
+#: Name, label and width in pixels of common screens.
 WIDTHS = (("desktop", "Desktop", 1280), ("tablet", "Tablet", 768), ("phone", "Phone", 390))
 TABS = ("html", "text", "source", "papers", "checks", "inbox")
 _TAB_LABELS = ("HTML", "Text", "Source", "Papers", "Checks", "Inbox")
@@ -30,35 +30,40 @@ _TAB_LABELS = ("HTML", "Text", "Source", "Papers", "Checks", "Inbox")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that may be chosen."""
+    """An option of a select element."""
 
     value: str
     label: str
-    is_chosen: bool
+    is_selected: bool
 
 
-def page_context(previews: Previews, choice: Selection) -> dict[str, Any]:
-    """Return what studio.html says; what cannot be read is left out here, and told where the letter would be."""
-    chosen = dict(as_query(choice))
-    subscribers, editions, name = _offered(previews, choice)
-    ages = [(f"last-{days}-days", f"Last {days} days") for days in (7, 30, 90)]
+def page_context(previews: Previews, selection: Selection) -> dict[str, Any]:
+    """Return the context of studio.html.
+
+    Errors only shorten the lists here; the page shows them in place of the message.
+    """
+    fields = fields_of(selection)
+    subscribers, editions, name = _offered(previews, selection)
+    windows = [(f"last-{days}-days", f"Last {days} days") for days in (7, 30, 90)]
     return {
         "name": name,
         "version": version(previews.site),
-        "chosen": chosen,
-        "subscribers": _options(subscribers or [("", "Nobody yet")], chosen["subscriber"]),
-        "editions": _options([("", "Due now"), *ages, *editions], chosen["edition"]),
-        "styles": _options([("", "The reader's own"), *((style, style.capitalize()) for style in Style)], choice.style),
+        "fields": fields,
+        "subscribers": _options(subscribers or [("", "No subscribers yet")], fields["subscriber"]),
+        "editions": _options([("", "Due now"), *windows, *editions], fields["edition"]),
+        "styles": _options(
+            [("", "As in the profile"), *((style, style.capitalize()) for style in Style)], selection.style
+        ),
         "languages": _options(
-            [("", "The reader's own"), *((code, _language(code)) for code in LANGUAGES)], choice.language
+            [("", "As in the profile"), *((code, _language(code)) for code in LANGUAGES)], selection.language
         ),
         "widths": WIDTHS,
         "tabs": list(zip(TABS, _TAB_LABELS, strict=True)),
     }
 
 
-def _offered(previews: Previews, choice: Selection) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
-    """Return readers, editions and the site's name, or what can be read of them."""
+def _offered(previews: Previews, selection: Selection) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
+    """Return the options for subscriber and edition, and the site's name; empty where there is an error."""
     subscribers: list[tuple[str, str]] = []
     editions: list[tuple[str, str]] = []
     name = ""
@@ -66,14 +71,16 @@ def _offered(previews: Previews, choice: Selection) -> tuple[list[tuple[str, str
         name = load_config(previews.site).site_name
     with suppress(NewsletterError), previews.store() as store:
         subscribers = offered_subscribers(previews.site, store)
-        editions = offered_editions(store, choose_subscriber(previews.site, store, choice, previews.clock()))
+        editions = offered_editions(store, choose_subscriber(previews.site, store, selection, previews.clock()))
     return subscribers, editions, name
 
 
-def _options(offered: list[tuple[str, str]], chosen: str) -> list[Option]:
-    """Return what is offered, and what is chosen even if it was not."""
-    options = [Option(value, label, value == chosen) for value, label in offered]
-    return options if any(one.is_chosen for one in options) or not chosen else [*options, Option(chosen, chosen, True)]
+def _options(offered: list[tuple[str, str]], selected: str) -> list[Option]:
+    """Return options for what is offered, and for what is selected even if it is not offered."""
+    options = [Option(value, label, value == selected) for value, label in offered]
+    if selected and not any(one.is_selected for one in options):
+        options.append(Option(selected, selected, is_selected=True))
+    return options
 
 
 def _language(code: str) -> str:

@@ -1,4 +1,4 @@
-"""A choice → the letter that would be sent, what it weighs, and why its papers are in it. Nothing is stored."""
+"""Previews: the message that would be sent for a selection, its sizes and score breakdowns. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -24,60 +24,62 @@ from newsletter.store import Store, open_store
 from newsletter.web.studio.live_reload import fingerprint
 from newsletter.web.studio.selection import Selection, choose_subscriber
 
-#: So many letters are kept: the one on the screen, which is asked for in several forms, and a few before it.
-_KEPT = 8
+#: Number of previews cached: the page requests the current one in several formats.
+_CACHE_SIZE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class SectionSize:
-    """What one section adds to a letter."""
+    """What one section adds to the size of a message."""
 
     title: str
+    #: Number of papers shown, and of papers that matched.
     papers: int
     matched: int
+    #: In bytes.
     html_b: int
     text_b: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """One letter, and what is to be said of it."""
+    """A message, and what the studio shows about it."""
 
     subscriber: Subscriber
-    #: As it was composed; the letter may hold less, see `left_out`.
+    #: As composed; the message may contain fewer papers, see `left_out`.
     digest: Digest
     message: Message
-    weights: tuple[SectionSize, ...]
+    section_sizes: tuple[SectionSize, ...]
     score_breakdowns: tuple[ScoreBreakdown, ...]
-    #: Ids of the papers that the page had no room for.
+    #: Ids of the papers left out to keep the message below the size at which Gmail clips it.
     left_out: frozenset[int]
-    #: Whether its papers are the invented ones, as the store holds none.
+    #: Whether its papers are the built-in samples, because the store has none.
     is_sample: bool
 
 
 class Previews:
-    """The letters of one site, made one at a time: what puts the style on their elements serves one thread only."""
+    """Renders and caches the previews of one site, one at a time: CSS inlining is not thread-safe."""
 
     def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
         self.site = site
         self.clock = clock
         self._lock = Lock()
-        self._kept: dict[tuple[Selection, str, str], Preview] = {}
+        self._cache: dict[tuple[Selection, str, str], Preview] = {}
 
-    def of(self, choice: Selection) -> Preview:
-        """Return the letter of a choice, made anew whenever a file, the store or the minute has changed.
+    def of(self, selection: Selection) -> Preview:
+        """Return the preview of a selection, rendered anew when a file, the store or the minute has changed.
 
         Raises:
-            NewsletterError: A setting, a profile, a template or the store is not as it should be.
+            NewsletterError: A setting, profile or template is invalid, or the store cannot be read.
         """
         with self._lock:
             now = self.clock()
-            known_as = choice, fingerprint(self.site), f"{now:%Y-%m-%d %H:%M}"
-            if known_as not in self._kept:
-                while len(self._kept) >= _KEPT:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[known_as] = _preview(self.site, choice, now)
-            return self._kept[known_as]
+            key = selection, fingerprint(self.site), f"{now:%Y-%m-%d %H:%M}"
+            if key not in self._cache:
+                while len(self._cache) >= _CACHE_SIZE:
+                    self._cache.pop(next(iter(self._cache)))
+                self._cache[key] = _preview(self.site, selection, now)
+            return self._cache[key]
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -86,12 +88,12 @@ class Previews:
             yield store
 
 
-def _preview(site: Site, choice: Selection, now: datetime) -> Preview:
+def _preview(site: Site, selection: Selection, now: datetime) -> Preview:
     config = load_config(site)
     with open_store(site.store) as store:
-        subscriber = choose_subscriber(site, store, choice, now)
+        subscriber = choose_subscriber(site, store, selection, now)
         is_sample = store.papers.count() == 0
-        digest = _digest(store, subscriber, choice, config, now, is_sample=is_sample)
+        digest = _digest(store, subscriber, selection, config, now, is_sample=is_sample)
         write = _writer(config, store, subscriber, now)
         message = write(digest)
         left_out = _left_out(digest, message)
@@ -99,7 +101,7 @@ def _preview(site: Site, choice: Selection, now: datetime) -> Preview:
             subscriber=subscriber,
             digest=digest,
             message=message,
-            weights=tuple(_measure(_less(digest, left_out), write)),
+            section_sizes=tuple(_section_sizes(_without(digest, left_out), write)),
             score_breakdowns=tuple(score_breakdowns(store, digest, subscriber, config.weights)),
             left_out=left_out,
             is_sample=is_sample,
@@ -107,28 +109,28 @@ def _preview(site: Site, choice: Selection, now: datetime) -> Preview:
 
 
 def _digest(
-    store: Store, subscriber: Subscriber, choice: Selection, config: Config, now: datetime, *, is_sample: bool
+    store: Store, subscriber: Subscriber, selection: Selection, config: Config, now: datetime, *, is_sample: bool
 ) -> Digest:
     notes = Notes(config.site.notes)
     if is_sample:
         return sample_digest(subscriber, now, notes)
-    return preview_digest(store, subscriber, now, choice.days, config.weights, choice.edition or None, notes)
+    return preview_digest(store, subscriber, now, selection.days, config.weights, selection.edition or None, notes)
 
 
 def _writer(config: Config, store: Store, subscriber: Subscriber, now: datetime) -> Callable[[Digest], Message]:
-    """Return what writes a digest's letter; what it makes for one it keeps for the next."""
+    """Return a function that renders a digest for a subscriber; rendered cards are reused between calls."""
     secret = store.secret()
-    messages = MessageRenderer(config, make_environment(config.site.templates), secret, store.summaries)
+    renderer = MessageRenderer(config, make_environment(config.site.templates), secret, store.summaries)
 
     def write(digest: Digest) -> Message:
         message_id = make_message_id(secret, digest.edition.key, subscriber.id, config.sender)
-        return messages.write(digest, subscriber, message_id, now)
+        return renderer.write(digest, subscriber, message_id, now)
 
     return write
 
 
-def _measure(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[SectionSize]:
-    """Yield what each section weighs: how much less the letter is without it, whatever its templates make of it."""
+def _section_sizes(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[SectionSize]:
+    """Yield the size of each section, as the difference that it makes to the rendered message."""
     whole = write(digest)
     for number, section in enumerate(digest.sections):
         rest = write(replace(digest, sections=(*digest.sections[:number], *digest.sections[number + 1 :])))
@@ -142,11 +144,11 @@ def _measure(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[Sec
 
 
 def size(text: str | None) -> int:
-    """Return how many bytes a part has, once it is decoded: what mail programs cut pages off by."""
+    """Return the size of a decoded part in bytes, by which mail programs clip messages."""
     return len((text or "").encode())
 
 
-def _less(digest: Digest, left_out: frozenset[int]) -> Digest:
+def _without(digest: Digest, left_out: frozenset[int]) -> Digest:
     sections = [
         replace(section, items=tuple(item for item in section.items if item.paper.id not in left_out))
         for section in digest.sections
@@ -155,12 +157,12 @@ def _less(digest: Digest, left_out: frozenset[int]) -> Digest:
 
 
 def _left_out(digest: Digest, message: Message) -> frozenset[int]:
-    """Return the ids of the papers that no part of a letter has the title of, but for where lines break."""
-    shown = [_unspaced(part) for part in (message.text, unescape(message.html or ""))]
+    """Return the ids of the papers whose title is in no part of the message; line breaks do not count."""
+    parts = [_without_spaces(part) for part in (message.text, unescape(message.html or ""))]
     return frozenset(
-        item.paper.id for item in digest.items if not any(_unspaced(item.paper.title) in part for part in shown)
+        item.paper.id for item in digest.items if not any(_without_spaces(item.paper.title) in part for part in parts)
     )
 
 
-def _unspaced(text: str) -> str:
+def _without_spaces(text: str) -> str:
     return "".join(text.split())

@@ -1,4 +1,4 @@
-"""A preview as JSON: everything that the studio shows except the message itself."""
+"""A preview as JSON: everything that the studio shows besides the message itself."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from newsletter.rendering.spam_score import find_scorer
 from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
-#: Stands for a check that has not run yet.
-_WAITING = {"name": "spam", "verdict": "waiting", "detail": "scored by SpamAssassin when the checks are opened"}
-#: Gmail clips a larger message.
-CUT_OFF_B = 102 * 1024
+#: Placeholder for the spam score, which takes seconds and is computed when the checks are opened.
+_PENDING = {"name": "spam", "verdict": "waiting", "detail": "SpamAssassin scores the message when this tab is opened"}
+#: Gmail clips longer messages.
+GMAIL_CLIP_B = 102 * 1024
 
 
-def facts_of(preview: Preview) -> dict[str, Any]:
-    """Return the facts about a message: its headers, sizes, sections, papers and checks."""
+def preview_json(preview: Preview) -> dict[str, Any]:
+    """Return a preview's headers, sizes, sections, papers, checks and warnings as JSON values; sizes are in bytes."""
     message, digest, subscriber = preview.message, preview.digest, preview.subscriber
     return {
         "subscriber": {
@@ -47,7 +47,7 @@ def facts_of(preview: Preview) -> dict[str, Any]:
             "html": size(message.html) if message.html is not None else None,
             "text": size(message.text),
             "whole": len(message.content),
-            "limit": CUT_OFF_B,
+            "limit": GMAIL_CLIP_B,
         },
         "sections": [
             {
@@ -57,7 +57,7 @@ def facts_of(preview: Preview) -> dict[str, Any]:
                 "html": section.html_b,
                 "text": section.text_b,
             }
-            for section in preview.weights
+            for section in preview.section_sizes
         ],
         "papers": [
             _paper(number, item, breakdown, left_out=item.paper.id in preview.left_out)
@@ -71,24 +71,24 @@ def facts_of(preview: Preview) -> dict[str, Any]:
 
 
 def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, str]]:
-    """Return the checks of a message; with `is_quick`, without the spam score, which takes seconds."""
+    """Return the checks of a message before sending; if `is_quick`, without the spam score, which takes seconds."""
     scorer = find_scorer()
     checks = [
         {"name": one.name, "verdict": str(one.verdict), "detail": one.detail}
         for one in check(message, None if is_quick else scorer)
     ]
     if is_quick and scorer:
-        return [one for one in checks if one["name"] != "spam"] + [_WAITING]
+        return [one for one in checks if one["name"] != "spam"] + [_PENDING]
     return checks
 
 
 def _headers(message: Message) -> dict[str, str]:
-    mail = message_from_bytes(message.content, policy=default)
+    parsed = message_from_bytes(message.content, policy=default)
     return {
         "subject": message.subject,
-        "from": str(mail["From"]),
-        "to": str(mail["To"]),
-        "date": str(mail["Date"]),
+        "from": str(parsed["From"]),
+        "to": str(parsed["To"]),
+        "date": str(parsed["Date"]),
     }
 
 
@@ -104,7 +104,7 @@ def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool
         "score": item.score,
         "total": round(breakdown.total, 4),
         "parts": [
-            {"name": one.part, "value": round(one.value, 4), "words": part_text(one.part, breakdown.facts)}
+            {"name": one.part, "value": round(one.value, 4), "detail": part_text(one.part, breakdown.facts)}
             for one in breakdown.parts
         ],
         "topics": [{"name": match.topic, "found": topic_text(match)} for match in breakdown.topics],
@@ -115,17 +115,17 @@ def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool
 
 
 def _warnings(preview: Preview) -> list[str]:
-    """Return warnings about what the message itself does not show."""
+    """Return what the operator should know but cannot see in the message."""
     subscriber, digest = preview.subscriber, preview.digest
     warnings = []
     if preview.is_sample:
-        warnings.append("The store holds no papers yet; these are invented samples. newsletter pull brings real ones.")
+        warnings.append("The store has no papers yet: these are samples. Run newsletter pull to get real ones.")
     if not digest.items:
-        new = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
-        warnings.append(f"Nothing to show: {new}. The last 30 days may have some.")
+        reason = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
+        warnings.append(f"Nothing to show: {reason}. Try the last 30 days.")
     if subscriber.status != "active":
-        warnings.append(f"{subscriber.email} is {subscriber.status}, and is not mailed.")
+        warnings.append(f"{subscriber.email} is {subscriber.status}, and gets no emails.")
     if preview.left_out:
         left_out = counted(len(preview.left_out), "paper")
-        warnings.append(f"Gmail would cut the letter off: {left_out} had no room in it.")
+        warnings.append(f"{left_out} left out: Gmail clips longer messages.")
     return warnings

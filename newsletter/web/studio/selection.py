@@ -1,4 +1,4 @@
-"""What is asked for in the studio: whose letter, of which edition, and in which look."""
+"""The studio's selection: which subscriber, edition, style and language to preview."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, read_profile
 from newsletter.subscribers.subscriptions import catalogue, find, subscriber_to_preview
 
-#: What stands before the name of a subscriber's file: as `Subscriber.origin`, and as a choice of one not synced yet.
+#: Prefix of a subscriber file's name, in `Subscriber.origin` and in the selection of a file that is not synced yet.
 FILE = "file:"
-#: So many subscribers and editions are offered; any other can still be named in the address.
-MOST_OFFERED = 200
+#: Maximum number of subscribers and of editions offered; any other can still be named in the URL.
+MAX_OFFERED = 200
 
 _LAST_DAYS = re.compile(r"last-(\d{1,4})-days")
-_MOST_DAYS = 3650
+_MAX_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """One choice of everything; what is empty is the reader's own, or the first there is."""
+    """What to preview; an empty field means the subscriber's own setting, or the first subscriber."""
 
-    #: An address, or "file:NAME" for subscribers/NAME.toml.
+    #: An email address, or "file:NAME" for subscribers/NAME.toml.
     subscriber: str = ""
-    #: Instead of anybody's: names of the catalogue, or queries.
+    #: Topics to preview instead of a subscriber's: names in the catalogue, or queries.
     topics: tuple[str, ...] = ()
-    #: The key of an edition of the past, or "" for the one that is due.
+    #: The key of a past edition, or "" for the one that is due.
     edition: str = ""
-    #: Instead of an edition: all papers seen in so many days.
+    #: Instead of an edition: the papers first seen in this many days.
     days: int | None = None
     style: str = ""
     language: str = ""
 
 
-def read_choice(query: QueryParams) -> Selection:
-    """Read a choice from an address's query; what is not known in it is left alone.
+def parse_selection(query: QueryParams) -> Selection:
+    """Parse a selection from a query string; unknown parameters are ignored.
 
     Raises:
-        ProfileError: A value is none that can be chosen.
+        ProfileError: A value is invalid.
     """
     edition, days = query.get("edition", ""), query.get("days", "")
     if last := _LAST_DAYS.fullmatch(edition):
         edition, days = "", last[1]
-    if days and not (re.fullmatch(r"[0-9]{1,4}", days) and 1 <= int(days) <= _MOST_DAYS):
-        raise ProfileError(f"days: a whole number from 1 to {_MOST_DAYS} is expected, not {days!r}")
+    if days and not (re.fullmatch(r"[0-9]{1,4}", days) and 1 <= int(days) <= _MAX_DAYS):
+        raise ProfileError(f"days: expected a whole number from 1 to {_MAX_DAYS}, not {days!r}")
     return Selection(
         subscriber=query.get("subscriber", ""),
         topics=tuple(split_topics("\n".join(query.getlist("topics")))),
@@ -64,65 +64,66 @@ def read_choice(query: QueryParams) -> Selection:
 
 
 def split_topics(text: str) -> Iterator[str]:
-    """Yield the topics of a line, where they stand between semicolons: a query may hold every other sign."""
+    """Yield the topics of a line, separated by semicolons: a query may contain any other character."""
     yield from filter(None, (" ".join(topic.split()) for topic in re.split(r"[;\n]", text)))
 
 
-def choose_subscriber(site: Site, store: Store, choice: Selection, now: datetime) -> Subscriber:
-    """Return whom a choice is for, in the look that was chosen.
+def choose_subscriber(site: Site, store: Store, selection: Selection, now: datetime) -> Subscriber:
+    """Return the selected subscriber, with the selected style and language.
 
-    A profile that is written in a file is read from there, so that what is changed in it shows before it is synced.
+    A profile that is kept in a file is read from the file, so that edits show before they are synced.
 
     Raises:
-        StoreError: Nobody has this address.
-        ProfileError: A file or a topic is wrong.
+        StoreError: No subscriber has this address.
+        ProfileError: A file or a topic is invalid.
+        NewsletterError: There is no such file.
     """
-    subscriber = _reader(site, store, choice, now)
-    chosen = {field: value for field in ("style", "language") if (value := getattr(choice, field))}
-    return replace(subscriber, profile=make_profile(chosen, {}, subscriber.profile)) if chosen else subscriber
+    subscriber = _subscriber(site, store, selection, now)
+    overrides = {field: value for field in ("style", "language") if (value := getattr(selection, field))}
+    return replace(subscriber, profile=make_profile(overrides, {}, subscriber.profile)) if overrides else subscriber
 
 
 def offered_subscribers(site: Site, store: Store) -> list[tuple[str, str]]:
-    """Return who may be chosen, as value and label: subscribers, and files that are not synced yet."""
-    everybody = store.subscribers.all()
-    known = {subscriber.origin for subscriber in everybody}
-    files = [path.stem for path in sorted(site.subscribers.glob("*.toml")) if FILE + path.stem not in known]
-    offered = [(subscriber.email, _label(subscriber)) for subscriber in everybody[:MOST_OFFERED]]
-    return offered + [(FILE + slug, f"subscribers/{slug}.toml, not synced yet") for slug in files[:MOST_OFFERED]]
+    """Return subscribers, and files that are not synced yet, as (value, label)."""
+    subscribers = store.subscribers.all()
+    origins = {subscriber.origin for subscriber in subscribers}
+    files = [path.stem for path in sorted(site.subscribers.glob("*.toml")) if FILE + path.stem not in origins]
+    offered = [(subscriber.email, _label(subscriber)) for subscriber in subscribers[:MAX_OFFERED]]
+    return offered + [(FILE + slug, f"subscribers/{slug}.toml, not synced yet") for slug in files[:MAX_OFFERED]]
 
 
 def offered_editions(store: Store, subscriber: Subscriber | None) -> list[tuple[str, str]]:
-    """Return the editions of the past that may be chosen, as key and label: the reader's own, else anybody's."""
+    """Return past editions as (key, label): those of one subscriber, else of the first 20."""
     subscribers = [subscriber] if subscriber and subscriber.id else store.subscribers.all()[:20]
     keys = {delivery.edition_key for one in subscribers for delivery in store.deliveries.of_subscriber(one.id)}
     editions = [edition for key in keys if (edition := store.editions.find(key))]
     newest = sorted(editions, key=lambda edition: (edition.day, edition.key), reverse=True)
-    return [(one.key, f"{one.day:%a} {one.day.day} {one.day:%b %Y}, {one.cadence}") for one in newest[:MOST_OFFERED]]
+    return [(one.key, f"{one.day:%a} {one.day.day} {one.day:%b %Y}, {one.cadence}") for one in newest[:MAX_OFFERED]]
 
 
-def _reader(site: Site, store: Store, choice: Selection, now: datetime) -> Subscriber:
-    if choice.topics:
-        return subscriber_to_preview(store, None, choice.topics, now)
-    chosen = choice.subscriber or next((value for value, _ in offered_subscribers(site, store)), "")
-    if not chosen:
+def _subscriber(site: Site, store: Store, selection: Selection, now: datetime) -> Subscriber:
+    if selection.topics:
+        return subscriber_to_preview(store, None, selection.topics, now)
+    selected = selection.subscriber or next((value for value, _ in offered_subscribers(site, store)), "")
+    if not selected:
         return subscriber_to_preview(store, None, (), now)
-    if chosen.startswith(FILE):
-        nobody = Subscriber(id=0, email="", profile=Profile(), origin=chosen, subscribed_at=now, status_at=now)
-        return _as_written(site, store, nobody)
-    return _as_written(site, store, find(store, chosen))
+    if selected.startswith(FILE):
+        unsynced = Subscriber(id=0, email="", profile=Profile(), origin=selected, subscribed_at=now, status_at=now)
+        return _with_file_profile(site, store, unsynced)
+    return _with_file_profile(site, store, find(store, selected))
 
 
-def _as_written(site: Site, store: Store, known: Subscriber) -> Subscriber:
-    """Return a subscriber as their file says today, if their profile is in one."""
-    slug = known.origin.removeprefix(FILE) if known.origin.startswith(FILE) else ""
-    # What a folder lists is a name in it, whatever was asked for.
+def _with_file_profile(site: Site, store: Store, subscriber: Subscriber) -> Subscriber:
+    """Return a subscriber with the profile that their file holds now, if they have a file."""
+    slug = subscriber.origin.removeprefix(FILE) if subscriber.origin.startswith(FILE) else ""
+    # Only names that the folder lists are opened: a slug from the URL is never used as a path.
     path = next((path for path in site.subscribers.glob("*.toml") if path.stem == slug), None) if slug else None
     if path is None:
-        if not known.id:
-            raise NewsletterError(f"there is no file {site.subscribers / slug}.toml")
-        return known
+        if not subscriber.id:
+            raise NewsletterError(f"file not found: {site.subscribers / slug}.toml")
+        return subscriber
     profile_file = read_profile(path, catalogue(store))
-    return replace(known, email=profile_file.email, name=profile_file.name, profile=profile_file.profile)
+    return replace(subscriber, email=profile_file.email, name=profile_file.name, profile=profile_file.profile)
 
 
 def _label(subscriber: Subscriber) -> str:
@@ -130,18 +131,18 @@ def _label(subscriber: Subscriber) -> str:
     return name if subscriber.status is Status.ACTIVE else f"{name}, {subscriber.status}"
 
 
-def _one_of(choices: Sequence[str], value: str, field: str) -> str:
-    if value and value not in choices:
-        raise ProfileError(f"{field}: one of {', '.join(choices)} is expected, not {value!r}")
+def _one_of(allowed: Sequence[str], value: str, field: str) -> str:
+    if value and value not in allowed:
+        raise ProfileError(f"{field}: expected one of {', '.join(allowed)}, not {value!r}")
     return value
 
 
-def as_query(choice: Selection) -> Mapping[str, str]:
-    """Return a choice as the names and values of the page's fields."""
+def fields_of(selection: Selection) -> Mapping[str, str]:
+    """Return a selection as the names and values of the page's form fields."""
     return {
-        "subscriber": choice.subscriber,
-        "topics": "; ".join(choice.topics),
-        "edition": f"last-{choice.days}-days" if choice.days else choice.edition,
-        "style": choice.style,
-        "language": choice.language,
+        "subscriber": selection.subscriber,
+        "topics": "; ".join(selection.topics),
+        "edition": f"last-{selection.days}-days" if selection.days else selection.edition,
+        "style": selection.style,
+        "language": selection.language,
     }

@@ -1,4 +1,7 @@
-"""More like this, less like this: by the links of a mail. A GET only asks; what is said is said by a POST."""
+"""Feedback by the links of an email: "More like this", "Less like this".
+
+A GET only shows a form, because mail scanners follow links; the POST records the feedback.
+"""
 
 from __future__ import annotations
 
@@ -11,65 +14,71 @@ from newsletter.errors import StoreError
 from newsletter.models import Paper
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
-from newsletter.web.http.forms import Form, posting
-from newsletter.web.site_pages import Pages
+from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.site_pages import SitePages
 
 
 class FeedbackPages:
-    """Answers who says something of a paper."""
+    """Serves the pages that feedback links lead to."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: SitePages) -> None:
         self.pages = pages
 
     def routes(self) -> list[Route]:
-        """Return what is answered."""
+        """Return the routes."""
         return [
             Route("/feedback/{token}", self.page, methods=["GET"]),
-            Route("/feedback/{token}", posting(self.say), methods=["POST"]),
-            Route("/feedback/{token}/forget", posting(self.forget), methods=["POST"]),
+            Route("/feedback/{token}", form_endpoint(self.give), methods=["POST"]),
+            Route("/feedback/{token}/withdraw", form_endpoint(self.withdraw), methods=["POST"]),
         ]
 
     def page(self, request: Request) -> Response:
-        """Show what would be said."""
+        """Ask for confirmation; change nothing."""
         token = str(request.path_params["token"])
         with self.pages.store() as store:
-            said = self._read(store, token)
-        if said is None:
-            return self._unknown()
-        _, paper, liked = said
-        return self.pages.show("feedback.html", paper=paper, liked=liked, token=token, said=False)
+            feedback = self._read(store, token)
+        if feedback is None:
+            return self._invalid_link()
+        _, paper, liked = feedback
+        return self.pages.show("feedback.html", paper=paper, liked=liked, token=token, is_given=False)
 
-    def say(self, request: Request, _form: Form) -> Response:
-        """Remember it, and show what came of it."""
+    def give(self, request: Request, _form: Form) -> Response:
+        """Record the feedback, and show how much there is so far."""
         token = str(request.path_params["token"])
         try:
             with self.pages.store() as store:
                 subscriber, paper, liked = give_feedback_by_token(store, token, self.pages.clock())
-                said = list(store.feedback.of(subscriber.id).values())
+                likes = list(store.feedback.of(subscriber.id).values())
         except StoreError:
-            return self._unknown()
+            return self._invalid_link()
         return self.pages.show(
-            "feedback.html", paper=paper, liked=liked, token=token, said=True, more=said.count(True),
-            less=said.count(False),
+            "feedback.html", paper=paper, liked=liked, token=token, is_given=True, more=likes.count(True),
+            less=likes.count(False),
         )  # fmt: skip
 
-    def forget(self, request: Request, _form: Form) -> Response:
-        """Forget what was said of this paper."""
+    def withdraw(self, request: Request, _form: Form) -> Response:
+        """Delete the subscriber's feedback on this paper."""
         with self.pages.store() as store:
-            said = self._read(store, str(request.path_params["token"]))
-            if said is None:
-                return self._unknown()
+            feedback = self._read(store, str(request.path_params["token"]))
+            if feedback is None:
+                return self._invalid_link()
+            subscriber_id, paper, _ = feedback
             with store.transaction():
-                store.feedback.withdraw(said[0], said[1].id)
-        return self.pages.tell("Forgotten", f"Nothing is learned any more from “{said[1].title}”.")
+                store.feedback.withdraw(subscriber_id, paper.id)
+        text = f"“{paper.title}” does not influence your digests any more."
+        return self.pages.show_message("Feedback removed", text)
 
     @staticmethod
     def _read(store: Store, token: str) -> tuple[int, Paper, bool] | None:
-        said = tokens.read_feedback(store.secret(), token)
-        paper = store.papers.get_many([said[1]]).get(said[1]) if said else None
-        known = store.subscribers.find_by_id(said[0]) if said else None
-        return (said[0], paper, said[2]) if said and paper and known else None
+        """Return subscriber id, paper and whether they like it; None for an invalid token or deleted data."""
+        signed = tokens.read_feedback(store.secret(), token)
+        if signed is None:
+            return None
+        subscriber_id, paper_id, liked = signed
+        paper = store.papers.get_many([paper_id]).get(paper_id)
+        subscriber = store.subscribers.find_by_id(subscriber_id)
+        return (subscriber_id, paper, liked) if paper and subscriber else None
 
-    def _unknown(self) -> Response:
-        words = "This link is not whole, or what it names is gone. Please copy all of it from the mail."
-        return self.pages.tell("This does not work", words, 404)
+    def _invalid_link(self) -> Response:
+        text = "This link is incomplete or no longer valid. Please copy the whole link from the email."
+        return self.pages.show_message("Invalid link", text, 404)

@@ -1,4 +1,4 @@
-"""The endpoints for programs, described by OpenAPI 3.1."""
+"""The OpenAPI 3.1 description of the JSON endpoints."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Style
 from newsletter.subscribers.profiles import WEEKDAYS
 
-_TEXT = {"type": "string"}
+_STRING = {"type": "string"}
 _ERROR = {
-    "description": "What was sent is wrong, and how.",
+    "description": "The request is invalid; the body says why.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
 
 
-def _answer(words: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": words, "content": {"application/json": {"schema": schema}}}
+def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-_WISHES: dict[str, Any] = {
+_PREFERENCES: dict[str, Any] = {
     "email": {"type": "string", "format": "email", "maxLength": 254},
     "name": {"type": "string", "maxLength": 100},
-    "topics": {"type": "array", "items": _TEXT, "description": "Names of topics that are offered, or queries."},
+    "topics": {"type": "array", "items": _STRING, "description": "Names of topics in the catalogue, or queries."},
     "cadence": {"enum": list(Cadence)},
-    "hour": {"type": "integer", "minimum": 0, "maximum": 23, "description": "From when, in time_zone."},
-    "weekday": {"enum": list(WEEKDAYS), "description": "For weekly editions."},
-    "month_day": {"type": "integer", "minimum": 1, "maximum": 28, "description": "For monthly editions."},
+    "hour": {"type": "integer", "minimum": 0, "maximum": 23, "description": "Earliest hour of delivery, in time_zone."},
+    "weekday": {"enum": list(WEEKDAYS), "description": "Day of weekly editions."},
+    "month_day": {"type": "integer", "minimum": 1, "maximum": 28, "description": "Day of monthly editions."},
     "time_zone": {"type": "string", "examples": ["Europe/Berlin"]},
     "style": {"enum": list(Style)},
     "language": {"enum": list(LANGUAGES)},
@@ -38,14 +38,14 @@ DESCRIPTION: dict[str, Any] = {
         "/api/subscribe": {
             "post": {
                 "operationId": "subscribe",
-                "summary": "Ask for an address to be mailed; whoever reads its mail is to confirm it.",
+                "summary": "Request a subscription; the owner of the address confirms it by email (double opt-in).",
                 "requestBody": {
                     "required": True,
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wishes"}}},
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preferences"}}},
                 },
                 "responses": {
-                    "202": _answer(
-                        "Asked. The same whether or not the address is known.",
+                    "202": _response(
+                        "Confirmation pending. The response is the same whether or not the address is subscribed.",
                         {
                             "type": "object",
                             "required": ["status"],
@@ -55,17 +55,17 @@ DESCRIPTION: dict[str, Any] = {
                     "400": _ERROR,
                     "413": _ERROR,
                     "422": _ERROR,
-                    "429": {"description": "Too many at once; Retry-After says for how long."},
+                    "429": {"description": "Rate limited; retry after the seconds in Retry-After."},
                 },
             }
         },
         "/sample.json": {
             "get": {
                 "operationId": "sample",
-                "summary": "Tell what a query would have brought in the last seven days.",
-                "parameters": [{"name": "q", "in": "query", "required": True, "schema": _TEXT}],
+                "summary": "Return what a query matched in the last seven days.",
+                "parameters": [{"name": "q", "in": "query", "required": True, "schema": _STRING}],
                 "responses": {
-                    "200": _answer("What it would have brought.", {"$ref": "#/components/schemas/Sample"}),
+                    "200": _response("The papers that match.", {"$ref": "#/components/schemas/Sample"}),
                     "422": _ERROR,
                 },
             }
@@ -73,16 +73,16 @@ DESCRIPTION: dict[str, Any] = {
     },
     "components": {
         "schemas": {
-            "Wishes": {
+            "Preferences": {
                 "type": "object",
                 "required": ["email"],
-                "properties": _WISHES,
+                "properties": _PREFERENCES,
                 "additionalProperties": False,
             },
             "Error": {
                 "type": "object",
                 "required": ["error", "hint"],
-                "properties": {"error": _TEXT, "hint": {"type": ["string", "null"]}},
+                "properties": {"error": _STRING, "hint": {"type": ["string", "null"]}},
             },
             "Sample": {
                 "type": "object",
@@ -95,7 +95,7 @@ DESCRIPTION: dict[str, Any] = {
                         "items": {
                             "type": "object",
                             "required": ["title", "url"],
-                            "properties": {"title": _TEXT, "url": _TEXT},
+                            "properties": {"title": _STRING, "url": _STRING},
                         },
                     },
                 },

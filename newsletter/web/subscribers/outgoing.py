@@ -1,4 +1,4 @@
-"""Mails that a page causes: sent after it was answered, one sender at a time."""
+"""Emails that a page causes (confirmations, links): sent after the response, one batch at a time."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from newsletter.errors import NewsletterError
 from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.pipeline.transport import make_transport
 from newsletter.sending import Transport
-from newsletter.web.site_pages import Pages
+from newsletter.web.site_pages import SitePages
 
 _logger = logging.getLogger(__name__)
 
 
 class Outgoing:
-    """Sends what waits, for one site."""
+    """Sends the waiting notices of one site, from any thread but one at a time."""
 
-    def __init__(self, pages: Pages, transport: Callable[[], Transport] | None = None) -> None:
+    def __init__(self, pages: SitePages, open_transport: Callable[[], Transport] | None = None) -> None:
         self.pages = pages
-        self.transport = transport or (lambda: make_transport(pages.config))
+        self.open_transport = open_transport or (lambda: make_transport(pages.config))
         self._lock = Lock()
 
     def send_waiting(self) -> None:
-        """Send what waits; what cannot be sent now waits for the next time, and for `newsletter serve`."""
+        """Send all waiting notices; those that fail stay in the queue for the next call, or for `newsletter serve`."""
         with self._lock:
             try:
-                transport = self.transport()
+                transport = self.open_transport()
                 try:
-                    postman = NoticeSender(self.pages.config, self.pages.environment, transport, self.pages.clock)
+                    sender = NoticeSender(self.pages.config, self.pages.environment, transport, self.pages.clock)
                     with self.pages.store() as store:
-                        postman.send_waiting(store)
+                        sender.send_waiting(store)
                 finally:
                     transport.close()
             except NewsletterError as error:
-                _logger.warning("mail that confirms has to wait: %s", error)
+                _logger.warning("confirmation emails deferred: %s", error)

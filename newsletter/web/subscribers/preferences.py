@@ -1,6 +1,6 @@
-"""What readers change by the link in their mail: wishes, pauses, address, feedback; to take all along; to be forgotten.
+"""The preferences page: change preferences or address, pause, withdraw feedback, export and erase one's data (GDPR).
 
-The link ends; whoever has an old one gets a new one by mail, at the address that is known.
+Its link is in every email and expires; a subscriber with an old one requests a new link by email.
 """
 
 from __future__ import annotations
@@ -21,120 +21,126 @@ from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
 from newsletter.subscribers.privacy import erase, export_data
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, pause, resume
-from newsletter.web.http.forms import Form, posting
-from newsletter.web.site_pages import PRIVATE, Pages
+from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import fields_of, read_profile_form
 
 _LONGEST_PAUSE = timedelta(days=366)
-_SHOWN = 20
-#: What a page says after something was done, by what its address says.
+#: Maximum number of past deliveries shown.
+_DELIVERIES = 20
+#: The confirmation that is shown for each value of ?done=.
 _DONE = {
-    "saved": "Your wishes are saved, and count from the next mail on.",
-    "paused": "Your mails are paused.",
-    "resumed": "Your mails go on.",
-    "moved": "Please confirm the new address by the link that was mailed there. Until then nothing changes.",
-    "forgotten": "Nothing is learned any more from this paper.",
+    "saved": "Your preferences are saved, and apply from the next email on.",
+    "paused": "Your emails are paused.",
+    "resumed": "Your emails are resumed.",
+    "requested": "Please click the link that was sent to the new address. Until then nothing changes.",
+    "withdrawn": "Your feedback on this paper is removed.",
 }
-#: Does one thing for a reader; returns a key of `_DONE`.
-Act = Callable[[Store, Subscriber, Form], str]
+#: Carry out what a form asks for; return a key of `_DONE`.
+Action = Callable[[Store, Subscriber, Form], str]
 
 
 class Preferences:
-    """Answers who changes what they get."""
+    """Serves the preferences page and its actions."""
 
-    def __init__(self, pages: Pages, post: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
         self.pages = pages
-        self.post = post
+        self.outgoing = outgoing
 
     def routes(self) -> list[Route]:
-        """Return what is answered."""
-        acts: dict[str, Act] = {
+        """Return the routes."""
+        actions: dict[str, Action] = {
             "": self._save,
             "/pause": self._pause,
             "/resume": self._resume,
-            "/move": self._move,
-            "/unsay": self._withdraw_feedback,
+            "/change-address": self._change_address,
+            "/withdraw-feedback": self._withdraw_feedback,
         }
         return [
-            Route("/preferences", self.ask, methods=["GET"]),
-            Route("/preferences", posting(self.mail_link), methods=["POST"]),
+            Route("/preferences", self.ask_for_address, methods=["GET"]),
+            Route("/preferences", form_endpoint(self.send_link), methods=["POST"]),
             Route("/preferences/{token}", self.page, methods=["GET"]),
-            Route("/preferences/{token}/data.json", self.data, methods=["GET"]),
-            Route("/preferences/{token}/forget", posting(self.erase), methods=["POST"]),
+            Route("/preferences/{token}/data.json", self.export, methods=["GET"]),
+            Route("/preferences/{token}/erase", form_endpoint(self.erase), methods=["POST"]),
             *(
-                Route(f"/preferences/{{token}}{path}", posting(self._acting(act)), methods=["POST"])
-                for path, act in acts.items()
+                Route(f"/preferences/{{token}}{path}", form_endpoint(self._endpoint(action)), methods=["POST"])
+                for path, action in actions.items()
             ),
         ]
 
     # -- without a link -------------------------------------------------------------------------------
 
-    def ask(self, _request: Request) -> Response:
-        """Show where a link is asked for."""
+    def ask_for_address(self, _request: Request) -> Response:
+        """Show the form that requests a link."""
         return self.pages.show("link.html", error="")
 
-    def mail_link(self, _request: Request, form: Form) -> Response:
-        """Have a link mailed, if the address has a subscription; what is answered does not tell."""
+    def send_link(self, _request: Request, form: Form) -> Response:
+        """Email a link to a subscriber; the response is the same for every address, known or not."""
         try:
             with self.pages.store() as store:
                 request_link(store, form.one("email"), self.pages.clock())
         except ProfileError as error:
             return self.pages.show("link.html", 422, error=error.message.removeprefix("email: "))
-        answer = self.pages.tell(
-            "Now look into your mailbox", "If there is a subscription at this address, a link is on its way to it."
+        response = self.pages.show_message(
+            "Check your inbox", "If this address is subscribed, a link to your preferences is on its way."
         )
-        answer.background = BackgroundTask(self.post.send_waiting)
-        return answer
+        response.background = BackgroundTask(self.outgoing.send_waiting)
+        return response
 
-    # -- with one -------------------------------------------------------------------------------------
+    # -- with a link ----------------------------------------------------------------------------------
 
     def page(self, request: Request) -> Response:
-        """Show all that may be changed."""
+        """Show the preferences."""
         with self.pages.store() as store:
-            subscriber = self._reader(store, request)
+            subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._ended()
-            return self._shown(store, subscriber, request, done=_DONE.get(request.query_params.get("done", ""), ""))
+                return self._expired()
+            done = _DONE.get(request.query_params.get("done", ""), "")
+            return self._render_page(store, subscriber, request, done=done)
 
-    def data(self, request: Request) -> Response:
-        """Give all that is known of the reader."""
+    def export(self, request: Request) -> Response:
+        """Return all data about the subscriber as a JSON file (GDPR, article 20)."""
         with self.pages.store() as store:
-            subscriber = self._reader(store, request)
+            subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._ended()
+                return self._expired()
             content = json.dumps(export_data(store, subscriber.email), default=str, ensure_ascii=False, indent=2)
-        headers = PRIVATE | {"Content-Disposition": 'attachment; filename="newsletter.json"'}
+        headers = NOINDEX | {"Content-Disposition": 'attachment; filename="newsletter.json"'}
         return Response(content, media_type="application/json", headers=headers)
 
     def erase(self, request: Request, form: Form) -> Response:
-        """Forget the reader, if they say that they mean it."""
+        """Erase all data about the subscriber (GDPR, article 17), if the form's checkbox is ticked."""
         with self.pages.store() as store:
-            subscriber = self._reader(store, request)
+            subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._ended()
+                return self._expired()
             if form.one("sure") != "yes":
-                return self._shown(store, subscriber, request, 422, error="Please tick that you mean it.")
+                error = "Please tick the box to confirm that everything is deleted."
+                return self._render_page(store, subscriber, request, 422, error=error)
             erase(store, subscriber.email, self.pages.clock())
-        return self.pages.tell("All is forgotten", "Your address, wishes, mails and feedback are deleted.")
+        text = "Your address, preferences, emails and feedback are deleted."
+        return self.pages.show_message("Your data is deleted", text)
 
-    def _acting(self, act: Act) -> Callable[[Request, Form], Response]:
-        def answer(request: Request, form: Form) -> Response:
+    def _endpoint(self, action: Action) -> Callable[[Request, Form], Response]:
+        def endpoint(request: Request, form: Form) -> Response:
             with self.pages.store() as store:
-                subscriber = self._reader(store, request)
+                subscriber = self._subscriber(store, request)
                 if subscriber is None:
-                    return self._ended()
+                    return self._expired()
                 try:
-                    done = act(store, subscriber, form)
+                    done = action(store, subscriber, form)
                 except NewsletterError as error:
-                    words = f"{error.message}" + (f" ({error.hint})" if isinstance(error, ProfileError) else "")
-                    return self._shown(store, subscriber, request, 422, error=words.replace(" (None)", ""))
-            there = f"{self.pages.prefix}/preferences/{request.path_params['token']}?done={done}"
-            return RedirectResponse(there, 303, background=BackgroundTask(self.post.send_waiting))
+                    # Other hints are for the operator: they name commands.
+                    hint = error.hint if isinstance(error, ProfileError) else None
+                    text = f"{error.message} ({hint})" if hint else error.message
+                    return self._render_page(store, subscriber, request, 422, error=text)
+            location = f"{self.pages.prefix}/preferences/{request.path_params['token']}?done={done}"
+            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
 
-        return answer
+        return endpoint
 
-    # -- what is done ---------------------------------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------------------
 
     def _save(self, store: Store, subscriber: Subscriber, form: Form) -> str:
         change_preferences(store, subscriber.email, form.one("name"), read_profile_form(form))
@@ -145,43 +151,47 @@ class Preferences:
         try:
             until = date.fromisoformat(form.one("until"))
         except ValueError:
-            raise ProfileError("the pause ends on no day", hint="as in 2026-12-31") from None
+            raise ProfileError("choose an end date for the pause", hint="for example 2026-12-31") from None
         if not today < until <= today + _LONGEST_PAUSE:
-            raise ProfileError("the pause ends on a day of the next twelve months")
+            raise ProfileError("choose an end date for the pause within the next twelve months")
         pause(store, subscriber.email, self.pages.clock(), until)
         return "paused"
 
     def _resume(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
-        why = store.subscribers.why_suppressed(subscriber.email)
-        if why is not None and not why.startswith(UNSUBSCRIBED):
-            raise StoreError("mails to this address came back: please change the address")
+        reason = store.subscribers.why_suppressed(subscriber.email)
+        if reason is not None and not reason.startswith(UNSUBSCRIBED):
+            raise StoreError("emails to this address bounced or were reported as spam: please change the address")
         resume(store, subscriber.email, self.pages.clock(), resubscribe=True)
         return "resumed"
 
-    def _move(self, store: Store, subscriber: Subscriber, form: Form) -> str:
+    def _change_address(self, store: Store, subscriber: Subscriber, form: Form) -> str:
         request_address_change(store, subscriber, form.one("email"), self.pages.clock())
-        return "moved"
+        return "requested"
 
     def _withdraw_feedback(self, store: Store, subscriber: Subscriber, form: Form) -> str:
-        number, key = form.one("paper"), form.one("key")
+        paper_id, key = form.one("paper"), form.one("key")
         with store.transaction():
-            if number.isascii() and number.isdecimal() and len(number) <= 18:
-                store.feedback.withdraw(subscriber.id, int(number))
+            if paper_id.isascii() and paper_id.isdecimal() and len(paper_id) <= 18:
+                store.feedback.withdraw(subscriber.id, int(paper_id))
             if key:
                 store.feedback.forget_example(subscriber.id, key)
-        return "forgotten"
+        return "withdrawn"
 
-    # -- answers --------------------------------------------------------------------------------------
+    # -- responses ------------------------------------------------------------------------------------
 
-    def _reader(self, store: Store, request: Request) -> Subscriber | None:
+    def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
+        """Return the subscriber of the link's token; None if it is invalid or expired."""
         token = str(request.path_params["token"])
-        known = tokens.read_until(store.secret(), tokens.PREFERENCES, token, self.pages.clock().date())
-        return store.subscribers.find_by_id(known[0]) if known and known[1] else None
+        signed = tokens.read_until(store.secret(), tokens.PREFERENCES, token, self.pages.clock().date())
+        if signed is None:
+            return None
+        subscriber_id, is_valid = signed
+        return store.subscribers.find_by_id(subscriber_id) if is_valid else None
 
-    def _ended(self) -> Response:
-        return self.pages.show("link.html", 404, error="This link is not whole, or too old.")
+    def _expired(self) -> Response:
+        return self.pages.show("link.html", 404, error="This link is incomplete or has expired.")
 
-    def _shown(
+    def _render_page(
         self,
         store: Store,
         subscriber: Subscriber,
@@ -202,8 +212,8 @@ class Preferences:
             is_in_file=subscriber.origin.startswith(FILE),
             is_mailed=subscriber.status is Status.ACTIVE and store.subscribers.why_suppressed(subscriber.email) is None,
             fields=fields_of(subscriber.profile, counts),
-            sent=store.deliveries.of_subscriber(subscriber.id)[:_SHOWN],
-            said=[(papers[number], liked) for number, liked in likes.items()],
+            deliveries=store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES],
+            feedback=[(papers[paper_id], liked) for paper_id, liked in likes.items()],
             examples=store.feedback.examples(subscriber.id),
             tomorrow=self.pages.clock().date() + timedelta(days=1),
             done=done,

@@ -1,4 +1,4 @@
-"""Profiles ⇄ the fields of a form."""
+"""Convert profiles to the fields of an HTML form, and a posted form to preferences."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from newsletter.web.http.forms import Form
 
 @dataclass(frozen=True, slots=True)
 class TopicChoice:
-    """A topic of the catalogue that may be picked."""
+    """A checkbox: one topic of the catalogue."""
 
     name: str
     query: str
-    #: How many papers of the last week it would have brought.
+    #: Number of papers of the last week that match.
     count: int
     is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What a form shows."""
+    """The values that the form's template shows."""
 
     topics: tuple[TopicChoice, ...]
-    #: The reader's own topics, one a line.
+    #: The subscriber's own topics, one per line.
     queries: str
-    #: What is chosen of the rest, by the names of `Profile`.
-    chosen: Mapping[str, str]
-    #: What may be chosen, as (value, label).
-    choices: Mapping[str, tuple[tuple[str, str], ...]]
+    #: The selected value of each other field, by its name in `Profile`.
+    selected: Mapping[str, str]
+    #: The options of each select element, as (value, label).
+    options: Mapping[str, tuple[tuple[str, str], ...]]
 
 
 def read_profile_form(form: Form) -> dict[str, Any]:
-    """Return what a form asks for, as a profile's file has it; what it does not name is left as it is."""
+    """Return the preferences of a form, as in a profile's file; a field that the form lacks is not in them."""
     texts = {name: form.one(name) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
     preferences = profile_fields(texts | {"topics": form.one("queries")})
     if "topic" in form.fields or "queries" in form.fields:
@@ -51,30 +51,30 @@ def read_profile_form(form: Form) -> dict[str, Any]:
 
 
 def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
-    """Return the fields of a form that shows a profile; `counts` has every topic of the catalogue."""
+    """Return the fields that show a profile; `counts` has all topics of the catalogue."""
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
         queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
-        chosen={name: str(getattr(profile, name)) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
+        selected={name: str(getattr(profile, name)) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
         | {"weekday": WEEKDAYS[profile.weekday]},
-        choices=_choices(),
+        options=_options(),
     )
 
 
 def fields_of_form(form: Form, counts: Mapping[Topic, int]) -> Fields:
-    """Return the fields as they were filled in, wrong ones included, so that nobody has to type them twice."""
-    shown = fields_of(Profile(), counts)
-    picked = set(form.all("topic"))
+    """Return the fields as they were filled in, invalid values included, so that nobody has to type them twice."""
+    defaults = fields_of(Profile(), counts)
+    ticked = set(form.all("topic"))
     return Fields(
-        topics=tuple(TopicChoice(one.name, one.query, one.count, one.name in picked) for one in shown.topics),
+        topics=tuple(TopicChoice(one.name, one.query, one.count, one.name in ticked) for one in defaults.topics),
         queries=form.one("queries"),
-        chosen={name: form.one(name) or value for name, value in shown.chosen.items()},
-        choices=shown.choices,
+        selected={name: form.one(name) or value for name, value in defaults.selected.items()},
+        options=defaults.options,
     )
 
 
 @cache
-def _choices() -> dict[str, tuple[tuple[str, str], ...]]:
+def _options() -> dict[str, tuple[tuple[str, str], ...]]:
     cadences = {
         Cadence.DAILY: "Every day",
         Cadence.WEEKDAYS: "Monday to Friday",
@@ -97,5 +97,5 @@ def _choices() -> dict[str, tuple[tuple[str, str], ...]]:
     }
 
 
-def _numbered(numbers: Iterable[int], form: str) -> tuple[tuple[str, str], ...]:
-    return tuple((str(number), form.format(number)) for number in numbers)
+def _numbered(numbers: Iterable[int], label: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(number), label.format(number)) for number in numbers)

@@ -1,6 +1,6 @@
-"""To subscribe: a form, an endpoint for programs, and the link that confirms.
+"""Sign-up with double opt-in: a form, a JSON endpoint, and the confirmation link.
 
-What is answered never depends on whether an address is known: it is not even looked up before the mail is written.
+No response depends on whether an address is known: it is only looked up when the confirmation email is written.
 """
 
 from __future__ import annotations
@@ -22,155 +22,156 @@ from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
-from newsletter.web.http.forms import MOST_BYTES, Form, limited_body, posting
-from newsletter.web.site_pages import Pages
+from newsletter.web.http.forms import MAX_BODY_BYTES, Form, form_endpoint, limited_body
+from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form
 
-#: A field that no person sees; programs fill it in.
-_TRAP = "website"
+#: A field that is hidden from people; spam bots fill it in.
+_HONEYPOT = "website"
 
 
 class Signup:
-    """Answers who wants to be mailed."""
+    """Serves the sign-up form, its JSON endpoint and the confirmation page."""
 
-    def __init__(self, pages: Pages, post: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
         self.pages = pages
-        self.post = post
+        self.outgoing = outgoing
 
     def routes(self) -> list[Route]:
-        """Return what is answered."""
+        """Return the routes."""
         return [
             Route("/subscribe", self.form, methods=["GET"]),
-            Route("/subscribe", posting(self.ask), methods=["POST"]),
-            Route("/subscribe/asked", self.asked, methods=["GET"]),
+            Route("/subscribe", form_endpoint(self.submit), methods=["POST"]),
+            Route("/subscribe/requested", self.requested, methods=["GET"]),
             Route("/subscribe/embed", self.embed, methods=["GET"]),
             Route("/sample.json", self.sample, methods=["GET"]),
-            Route("/confirm/{token}", self.to_confirm, methods=["GET"]),
-            Route("/confirm/{token}", posting(self.confirm), methods=["POST"]),
-            Route("/api/subscribe", self.ask_by_json, methods=["POST"]),
+            Route("/confirm/{token}", self.confirmation_page, methods=["GET"]),
+            Route("/confirm/{token}", form_endpoint(self.confirm), methods=["POST"]),
+            Route("/api/subscribe", self.submit_json, methods=["POST"]),
             Route("/api/openapi.json", self.openapi, methods=["GET"]),
         ]
 
     # -- the form -------------------------------------------------------------------------------------
 
     def form(self, request: Request) -> Response:
-        """Show the form, with what the address says filled in: ?email=…&topic=…"""
-        asked = Form({name: tuple(request.query_params.getlist(name)) for name in request.query_params})
-        counts = self._counts()
-        fields = fields_of_form(asked, counts) if asked.fields else fields_of(Profile(), counts)
-        return self._shown(fields, asked)
+        """Show the form, filled in from the query string: ?email=…&topic=…"""
+        prefilled = Form({name: tuple(request.query_params.getlist(name)) for name in request.query_params})
+        counts = self._topic_counts()
+        fields = fields_of_form(prefilled, counts) if prefilled.fields else fields_of(Profile(), counts)
+        return self._render_form(fields, prefilled)
 
-    def ask(self, _request: Request, form: Form) -> Response:
-        """Take a filled form."""
-        if not form.one(_TRAP):
+    def submit(self, _request: Request, form: Form) -> Response:
+        """Accept the form; a bot that fills in the honeypot gets the same response, and nothing happens."""
+        if not form.one(_HONEYPOT):
             try:
-                self._ask(form.one("email"), form.one("name"), read_profile_form(form))
+                self._request_subscription(form.one("email"), form.one("name"), read_profile_form(form))
             except ProfileError as error:
-                return self._shown(fields_of_form(form, self._counts()), form, error)
-        there = f"{self.pages.prefix}/subscribe/asked"
-        return RedirectResponse(there, 303, background=BackgroundTask(self.post.send_waiting))
+                return self._render_form(fields_of_form(form, self._topic_counts()), form, error)
+        location = f"{self.pages.prefix}/subscribe/requested"
+        return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
 
-    def asked(self, _request: Request) -> Response:
-        """Tell what comes next."""
-        return self.pages.tell(
-            "Now look into your mailbox",
-            "If the address is right, there is a mail with a link that confirms. It is good for three days. "
-            "Nothing else is sent before.",
+    def requested(self, _request: Request) -> Response:
+        """Explain the next step."""
+        return self.pages.show_message(
+            "Check your inbox",
+            "We sent you an email with a link. Click it within three days to confirm your subscription. "
+            "You get nothing else before that.",
         )
 
     def embed(self, _request: Request) -> Response:
-        """Show the few lines by which other sites ask."""
-        return self.pages.show("embed.html", private=False, url=f"{self.pages.config.site_url or ''}/subscribe")
+        """Show the HTML of a sign-up form for other sites."""
+        return self.pages.show("embed.html", noindex=False, url=f"{self.pages.config.site_url or ''}/subscribe")
 
     def sample(self, request: Request) -> Response:
-        """Tell what a query would have brought in the last week."""
+        """Return what a query matched in the last week, as JSON."""
         try:
-            found = self.pages.topic_counts.sample(request.query_params.get("q", ""))
+            sample = self.pages.topic_counts.sample(request.query_params.get("q", ""))
         except QueryError as error:
             return JSONResponse({"error": error.message, "hint": error.hint}, 422)
-        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in found.best]
-        return JSONResponse({"matched": found.matched, "of": found.papers, "papers": papers})
+        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in sample.best]
+        return JSONResponse({"matched": sample.matched, "of": sample.papers, "papers": papers})
 
-    def _shown(self, fields: Fields, form: Form, error: ProfileError | None = None) -> Response:
+    def _render_form(self, fields: Fields, form: Form, error: ProfileError | None = None) -> Response:
         typed = {name: form.one(name) for name in ("email", "name")}
-        words = None if error is None else {"text": error.message.removeprefix("email: "), "hint": error.hint or ""}
-        return self.pages.show("subscribe.html", 422 if error else 200, fields=fields, typed=typed, error=words)
+        shown = None if error is None else {"text": error.message.removeprefix("email: "), "hint": error.hint or ""}
+        return self.pages.show("subscribe.html", 422 if error else 200, fields=fields, typed=typed, error=shown)
 
-    def _counts(self) -> dict[Topic, int]:
+    def _topic_counts(self) -> dict[Topic, int]:
         with self.pages.store() as store:
             topics = store.topics.catalogue()
         return self.pages.topic_counts.counts(topics)
 
-    def _ask(self, email: str, name: str, preferences: Mapping[str, Any]) -> None:
+    def _request_subscription(self, email: str, name: str, preferences: Mapping[str, Any]) -> None:
         with self.pages.store() as store:
             request_subscription(store, email, name, preferences, self.pages.clock())
 
-    # -- for programs ---------------------------------------------------------------------------------
+    # -- JSON -----------------------------------------------------------------------------------------
 
-    async def ask_by_json(self, request: Request) -> Response:
-        """Take {"email": …, "name": …} and wishes as a profile's file has them."""
+    async def submit_json(self, request: Request) -> Response:
+        """Accept {"email": …, "name": …} and preferences as in a profile's file."""
         try:
-            body = await limited_body(request, MOST_BYTES)
+            body = await limited_body(request, MAX_BODY_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:
-            return _wrong("the body is too large", None, 413)
-        return await run_in_threadpool(self._answer_json, body)
+            return _json_error("request body too large", None, 413)
+        return await run_in_threadpool(self._handle_json, body)
 
-    def _answer_json(self, body: bytes) -> Response:
+    def _handle_json(self, body: bytes) -> Response:
         try:
-            asked = json.loads(body)
+            preferences = json.loads(body)
         except (ValueError, RecursionError):
-            return _wrong("the body is no JSON", None, 400)
-        if not isinstance(asked, dict) or not isinstance(asked.get("email"), str):
-            return _wrong("an object with an email is expected", '{"email": "you@example.org"}', 422)
-        name = asked.get("name", "")
+            return _json_error("malformed JSON", None, 400)
+        if not isinstance(preferences, dict) or not isinstance(preferences.get("email"), str):
+            return _json_error("expected an object with an email", '{"email": "you@example.org"}', 422)
+        email, name = preferences.pop("email"), preferences.pop("name", "")
         if not isinstance(name, str):
-            return _wrong("name: text is expected", None, 422)
+            return _json_error("name: expected a string", None, 422)
         try:
-            self._ask(asked["email"], name, {k: v for k, v in asked.items() if k not in ("email", "name")})
+            self._request_subscription(email, name, preferences)
         except ProfileError as error:
-            return _wrong(error.message, error.hint, 422)
-        return JSONResponse({"status": "asked"}, 202, background=BackgroundTask(self.post.send_waiting))
+            return _json_error(error.message, error.hint, 422)
+        return JSONResponse({"status": "asked"}, 202, background=BackgroundTask(self.outgoing.send_waiting))
 
     def openapi(self, _request: Request) -> Response:
-        """Describe the endpoints for programs."""
+        """Return the OpenAPI description of the JSON endpoints."""
         config = self.pages.config
-        server = [{"url": config.site_url or "/"}]
-        about = {"title": config.site_name, "version": "1"}
-        return JSONResponse(DESCRIPTION | {"info": about, "servers": server})
+        servers = [{"url": config.site_url or "/"}]
+        info = {"title": config.site_name, "version": "1"}
+        return JSONResponse(DESCRIPTION | {"info": info, "servers": servers})
 
-    # -- to confirm -----------------------------------------------------------------------------------
+    # -- confirmation ---------------------------------------------------------------------------------
 
-    def to_confirm(self, request: Request) -> Response:
-        """Ask once more: programs that look at mail follow links, too."""
+    def confirmation_page(self, request: Request) -> Response:
+        """Ask for a click; a GET must change nothing, because mail scanners follow links."""
         try:
             with self.pages.store() as store:
-                asked = read_request(store, request.path_params["token"], self.pages.clock())
+                pending = read_request(store, request.path_params["token"], self.pages.clock())
         except StoreError as error:
-            return self._cannot(error)
-        return self.pages.show("confirm.html", asked=asked, is_move=asked.kind is Kind.CHANGE_ADDRESS)
+            return self._invalid_link(error)
+        is_new_address = pending.kind is Kind.CHANGE_ADDRESS
+        return self.pages.show("confirm.html", email=pending.email, is_new_address=is_new_address)
 
     def confirm(self, request: Request, _form: Form) -> Response:
-        """Do what was asked for."""
+        """Confirm a subscription or a new address, and link to the preferences."""
         now = self.pages.clock()
         try:
             with self.pages.store() as store:
-                known = confirm(store, request.path_params["token"], now)
-                until = now.date() + PREFERENCES_LAST
-                token = tokens.sign_until(store.secret(), tokens.PREFERENCES, known.id, until)
+                subscriber = confirm(store, request.path_params["token"], now)
+                expires = now.date() + PREFERENCES_LAST
+                token = tokens.sign_until(store.secret(), tokens.PREFERENCES, subscriber.id, expires)
         except StoreError as error:
-            return self._cannot(error)
+            return self._invalid_link(error)
         return self.pages.show(
-            "confirmed.html", subscriber=known, preferences=f"{self.pages.prefix}/preferences/{token}"
+            "confirmed.html", subscriber=subscriber, preferences=f"{self.pages.prefix}/preferences/{token}"
         )
 
-    def _cannot(self, error: StoreError) -> Response:
-        words = f"{error.message[0].upper()}{error.message[1:]}."
-        return self.pages.tell("This does not work", words, 404, to="/subscribe", label="Ask once more")
+    def _invalid_link(self, error: StoreError) -> Response:
+        text = f"{error.message[0].upper()}{error.message[1:]}."
+        return self.pages.show_message("Not confirmed", text, 404, to="/subscribe", label="Sign up again")
 
 
-def _wrong(message: str, hint: str | None, status: int) -> JSONResponse:
+def _json_error(message: str, hint: str | None, status: int) -> JSONResponse:
     return JSONResponse({"error": message, "hint": hint}, status)

@@ -1,6 +1,6 @@
-"""To leave: with one click by a mail program (RFC 8058), or on a page; and to come back at once.
+"""Unsubscribing: in one click by a mail program (RFC 8058) or on a page; and undoing it within a day.
 
-A GET changes nothing: programs that look at mail follow every link in it.
+A GET changes nothing: mail scanners follow every link.
 """
 
 from __future__ import annotations
@@ -16,120 +16,109 @@ from newsletter.errors import StoreError
 from newsletter.models import Cadence, Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, resume, unsubscribe
-from newsletter.web.http.forms import Form, posting
-from newsletter.web.site_pages import Pages
+from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.site_pages import SitePages
 
-#: For so long who left may come back by the same page; links of old mails must not bring anybody back.
-_UNDONE_WITHIN = timedelta(days=1)
-REASONS = ("Too many mails", "Not my topics", "I read papers elsewhere", "I never asked for it")
-
-
-#: Digests mailed before 0.2 link to /leave/, and their links work for ever.
+#: How long unsubscribing can be undone: the links of old emails must not resubscribe anybody.
+_UNDO_WINDOW = timedelta(days=1)
+REASONS = ("Too many emails", "Not my topics", "I read papers elsewhere", "I never signed up")
+#: Digests sent before 0.2 link to /leave/, and unsubscribe links never expire.
 _PATHS = ("unsubscribe", "leave")
 
 
 class Unsubscribe:
-    """Answers who wants no more mail."""
+    """Serves the unsubscribe page and its actions."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: SitePages) -> None:
         self.pages = pages
 
     def routes(self) -> list[Route]:
-        """Return what is answered."""
+        """Return the routes."""
         return [
             route
-            for name in _PATHS
+            for path in _PATHS
             for route in (
-                Route(f"/{name}/{{token}}", self.page, methods=["GET"]),
-                Route(f"/{name}/{{token}}", posting(self.unsubscribe), methods=["POST"]),
-                Route(f"/{name}/{{token}}/undo", posting(self.undo), methods=["POST"]),
-                Route(f"/{name}/{{token}}/fewer", posting(self.fewer), methods=["POST"]),
+                Route(f"/{path}/{{token}}", self.page, methods=["GET"]),
+                Route(f"/{path}/{{token}}", form_endpoint(self.unsubscribe), methods=["POST"]),
+                Route(f"/{path}/{{token}}/undo", form_endpoint(self.undo), methods=["POST"]),
+                Route(f"/{path}/{{token}}/fewer", form_endpoint(self.fewer), methods=["POST"]),
             )
         ]
 
     def page(self, request: Request) -> Response:
-        """Ask whether they mean it."""
+        """Ask for confirmation; change nothing."""
         with self.pages.store() as store:
-            known = self._reader(store, request)
-        if known is None:
-            return self._unknown()
-        if known.status is Status.UNSUBSCRIBED:
-            return self._left(request, known)
-        may_have_fewer = known.profile.cadence is not Cadence.MONTHLY and not known.origin.startswith(FILE)
+            subscriber = self._subscriber(store, request)
+        if subscriber is None:
+            return self._invalid_link()
+        if subscriber.status is Status.UNSUBSCRIBED:
+            return self._unsubscribed(request, subscriber)
+        is_in_file = subscriber.origin.startswith(FILE)
+        may_have_fewer = subscriber.profile.cadence is not Cadence.MONTHLY and not is_in_file
         return self.pages.show(
-            "unsubscribe.html", subscriber=known, token=self._token(request), may_have_fewer=may_have_fewer
+            "unsubscribe.html", subscriber=subscriber, token=self._token(request), may_have_fewer=may_have_fewer
         )
 
     def unsubscribe(self, request: Request, form: Form) -> Response:
-        """End the mails, whoever asks: a mail program, or the page; a reason may be added."""
+        """Unsubscribe at once, by one click or by the page's form; `reason` is optional and may be posted later."""
+        token = self._token(request)
         try:
             with self.pages.store() as store:
-                known = unsubscribe(
-                    store, _only_token(store, self._token(request)), self.pages.clock(), form.one("reason")
-                )
+                if self._subscriber(store, request) is None:  # an email address instead of a token will not do
+                    return self._invalid_link()
+                subscriber = unsubscribe(store, token, self.pages.clock(), form.one("reason"))
         except StoreError:
-            return self._unknown()
-        return self._left(request, known, thanks=bool(form.one("reason")))
+            return self._invalid_link()
+        return self._unsubscribed(request, subscriber, has_reason=bool(form.one("reason")))
 
     def undo(self, request: Request, _form: Form) -> Response:
-        """Take leaving back, shortly after."""
+        """Subscribe again, within a day of unsubscribing; never after a bounce or complaint."""
         now = self.pages.clock()
         with self.pages.store() as store:
-            known = self._reader(store, request)
-            if known is None:
-                return self._unknown()
-            if known.status is Status.UNSUBSCRIBED:
-                why = store.subscribers.why_suppressed(known.email) or UNSUBSCRIBED
-                if now - known.status_at > _UNDONE_WITHIN or not why.startswith(UNSUBSCRIBED):
-                    words = "That was a while ago. Please subscribe once more."
-                    return self.pages.tell("Welcome back?", words, 409, to="/subscribe", label="Subscribe")
-                resume(store, known.email, now, resubscribe=True)
-        return self.pages.tell("You are back", "Nothing changed, and the next mail comes as usual.")
+            subscriber = self._subscriber(store, request)
+            if subscriber is None:
+                return self._invalid_link()
+            if subscriber.status is Status.UNSUBSCRIBED:
+                reason = store.subscribers.why_suppressed(subscriber.email) or UNSUBSCRIBED
+                if now - subscriber.status_at > _UNDO_WINDOW or not reason.startswith(UNSUBSCRIBED):
+                    text = "This can no longer be undone. Please subscribe again."
+                    return self.pages.show_message("Welcome back?", text, 409, to="/subscribe", label="Subscribe")
+                resume(store, subscriber.email, now, resubscribe=True)
+        return self.pages.show_message("You are subscribed again", "Nothing changed: your emails come as before.")
 
     def fewer(self, request: Request, _form: Form) -> Response:
-        """Write less often instead: weekly instead of daily, monthly instead of weekly."""
+        """Lower the frequency instead: to weekly, or from weekly to monthly."""
         with self.pages.store() as store:
-            known = self._reader(store, request)
-            if known is None:
-                return self._unknown()
-            less = Cadence.MONTHLY if known.profile.cadence in (Cadence.WEEKLY, Cadence.MONTHLY) else Cadence.WEEKLY
+            subscriber = self._subscriber(store, request)
+            if subscriber is None:
+                return self._invalid_link()
+            is_weekly_or_less = subscriber.profile.cadence in (Cadence.WEEKLY, Cadence.MONTHLY)
+            cadence = Cadence.MONTHLY if is_weekly_or_less else Cadence.WEEKLY
             try:
-                known = change_preferences(store, known.email, None, {"cadence": less.value})
+                change_preferences(store, subscriber.email, None, {"cadence": cadence.value})
             except StoreError as error:
-                return self.pages.tell("This does not work", f"{error.message}.", 409)
-        often = "month" if less is Cadence.MONTHLY else "week"
-        return self.pages.tell("Fewer mails", f"From now on there is one mail a {often}.")
+                return self.pages.show_message("Your preferences were not changed", f"{error.message}.", 409)
+        period = "month" if cadence is Cadence.MONTHLY else "week"
+        return self.pages.show_message("Fewer emails", f"From now on you get one email a {period}.")
 
-    def _left(self, request: Request, subscriber: Subscriber, *, thanks: bool = False) -> Response:
-        is_fresh = self.pages.clock() - subscriber.status_at <= _UNDONE_WITHIN
+    def _unsubscribed(self, request: Request, subscriber: Subscriber, *, has_reason: bool = False) -> Response:
         return self.pages.show(
             "unsubscribed.html",
             subscriber=subscriber,
             token=self._token(request),
-            is_fresh=is_fresh,
-            thanks=thanks,
+            can_undo=self.pages.clock() - subscriber.status_at <= _UNDO_WINDOW,
+            has_reason=has_reason,
             reasons=REASONS,
         )
 
-    def _reader(self, store: Store, request: Request) -> Subscriber | None:
-        number = tokens.read(store.secret(), tokens.UNSUBSCRIBE, self._token(request))
-        return None if number is None else store.subscribers.find_by_id(number)
+    def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
+        subscriber_id = tokens.read(store.secret(), tokens.UNSUBSCRIBE, self._token(request))
+        return None if subscriber_id is None else store.subscribers.find_by_id(subscriber_id)
 
     @staticmethod
     def _token(request: Request) -> str:
         return str(request.path_params["token"])
 
-    def _unknown(self) -> Response:
-        words = "This link is not whole, or what it names is forgotten already: then there are no more mails."
-        return self.pages.tell("Nothing to end here", words, 404)
-
-
-def _only_token(store: Store, token: str) -> str:
-    """Return a token if it is one; an address will not do here.
-
-    Raises:
-        StoreError: It was not signed by this site.
-    """
-    if tokens.read(store.secret(), tokens.UNSUBSCRIBE, token) is None:
-        raise StoreError("not a token of this site")
-    return token
+    def _invalid_link(self) -> Response:
+        text = "This link is incomplete, or your data has already been deleted: then you get no more emails."
+        return self.pages.show_message("Invalid link", text, 404)

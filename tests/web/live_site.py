@@ -1,4 +1,4 @@
-"""A site whose pages are asked, and whose mail goes to a real server on this machine."""
+"""A site whose public pages run in process, and whose mail goes to a real SMTP server on this machine."""
 
 from __future__ import annotations
 
@@ -25,10 +25,24 @@ from tests.smtpd import Server
 
 SITE_URL = "https://papers.example"
 ADA = "ada@reader.example"
+BOB = "bob@reader.example"
+
+#: What Ada fills into the sign-up form.
+SIGNUP_FORM = {
+    "email": ADA,
+    "name": "Ada",
+    "topic": ["In-context learning", "LLM agents"],
+    "queries": "robot*\nMine = retrieval -survey",
+    "cadence": "daily",
+    "hour": "0",
+    "time_zone": "Europe/Berlin",
+    "style": "compact",
+    "language": "de",
+}
 
 
 @dataclass
-class Asked:
+class LiveSite:
     """A site, its clock, its mail server, and a browser without scripts."""
 
     config: Config
@@ -51,7 +65,7 @@ class Asked:
             return store.subscribers.get(email)
 
     def send(self) -> DeliveryReport:
-        """Send what is due."""
+        """Send the editions that are due."""
         transport = self.transport()
         try:
             with self.store() as store:
@@ -60,26 +74,38 @@ class Asked:
         finally:
             transport.close()
 
-    def mails(self, to: str = ADA) -> list[EmailMessage]:
-        """Return what arrived for somebody."""
-        taken = [content for recipient, content in self.server.accepted if recipient == to]
-        return [message_from_bytes(content, policy=default) for content in taken]
+    def messages(self, to: str = ADA) -> list[EmailMessage]:
+        """Return the messages that arrived for an address."""
+        accepted = [content for recipient, content in self.server.accepted if recipient == to]
+        return [message_from_bytes(content, policy=default) for content in accepted]
 
-    def preferences(self, email: str = ADA, days: int = 1) -> str:
-        """Return the path of somebody's preferences."""
+    def sign_up(self, **fields: object) -> str:
+        """Submit the sign-up form, and return the path of the confirmation link."""
+        response = self.client.post("/subscribe", data=SIGNUP_FORM | fields)
+        assert (response.status_code, response.headers["location"]) == (303, "/subscribe/requested")
+        message = self.messages(str(fields.get("email", ADA)))[-1]
+        (path,) = [path for path in paths_in(message) if path.startswith("/confirm/")]
+        return path
+
+    def subscribe(self, **fields: object) -> None:
+        """Sign up and confirm."""
+        assert self.client.post(self.sign_up(**fields)).status_code == 200
+
+    def preferences_path(self, email: str = ADA, days: int = 1) -> str:
+        """Return the path of a subscriber's preferences; the link is valid for so many days."""
         with self.store() as store:
             day = self.now.date() + timedelta(days=days)
             token = tokens.sign_until(store.secret(), tokens.PREFERENCES, store.subscribers.get(email).id, day)
         return f"/preferences/{token}"
 
-    def leaving(self, email: str = ADA) -> str:
-        """Return the path by which somebody leaves."""
+    def unsubscribe_path(self, email: str = ADA) -> str:
+        """Return the path of a subscriber's unsubscribe page."""
         with self.store() as store:
             return f"/unsubscribe/{tokens.sign(store.secret(), tokens.UNSUBSCRIBE, store.subscribers.get(email).id)}"
 
 
-def paths_in(mail: EmailMessage) -> list[str]:
-    """Return the paths of all links of ours in a mail."""
-    part = mail.get_body(("html",))
+def paths_in(message: EmailMessage) -> list[str]:
+    """Return the paths of all links to the site in a message."""
+    part = message.get_body(("html",))
     assert part is not None
     return re.findall(rf'href="{SITE_URL}(/[^"]*)"', str(part.get_content()))

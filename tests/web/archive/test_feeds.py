@@ -1,0 +1,58 @@
+"""Feeds, the sitemap and robots.txt."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import feedparser
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.factories import NOW, make_entry
+from tests.web.live_site import SITE_URL, LiveSite
+
+
+@pytest.mark.parametrize("params", [{}, {"topic": "LLM agents"}, {"q": '"in-context learning"'}], ids=str)
+def test_both_feeds_have_the_same_papers(live: LiveSite, params: dict[str, str]) -> None:
+    atom = feedparser.parse(live.client.get("/feed.atom", params=params).content)
+    assert not atom.bozo
+    assert (atom.version, bool(atom.feed.id), bool(atom.feed.updated)) == ("atom10", True, True)
+    feed = live.client.get("/feed.json", params=params).json()
+    assert [item["title"] for item in feed["items"]] == [entry.title for entry in atom.entries]
+    assert len(atom.entries) > 0
+    assert all(entry.id.startswith(f"{SITE_URL}/papers/") for entry in atom.entries)
+
+
+@pytest.mark.parametrize("params", [{"topic": "Nothing"}, {"q": "("}], ids=str)
+def test_an_unknown_topic_or_a_malformed_query_has_no_feed(live: LiveSite, params: dict[str, str]) -> None:
+    for path in ("/feed.atom", "/feed.json"):
+        assert live.client.get(path, params=params).status_code == 422
+
+
+@given(text=st.text(max_size=60) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_no_query_breaks_a_feed(live: LiveSite, text: str) -> None:
+    assert live.client.get("/feed.atom", params={"q": text}).status_code in (200, 422)
+
+
+def test_characters_that_xml_does_not_allow_do_not_break_a_feed(live: LiveSite) -> None:
+    with live.store() as store:
+        hostile = "Pears <b>&amp; ]]> \x0b \ufffe"
+        store.papers.add(make_entry(title=hostile, abstract=hostile, arxiv_id="2605.10001"), NOW)
+    assert not feedparser.parse(live.client.get("/feed.atom").content).bozo
+
+
+def test_the_sitemap_lists_existing_pages(with_edition: LiveSite) -> None:
+    root = ET.fromstring(with_edition.client.get("/sitemap.xml").content)  # noqa: S314 - ours
+    paths = [
+        str(loc.text).removeprefix(SITE_URL) for loc in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    ]
+    assert len(paths) > 40
+    assert {with_edition.client.get(path).status_code for path in paths} == {200}
+
+
+def test_crawlers_are_kept_away_from_subscribers_pages(live: LiveSite) -> None:
+    robots = live.client.get("/robots.txt").text
+    for name in ("unsubscribe", "leave", "preferences", "confirm", "feedback"):
+        assert f"Disallow: /{name}/\n" in robots

@@ -1,0 +1,73 @@
+"""HTTP caching: ETags, and the server's cache of rendered pages."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from newsletter.web.http import caching
+from newsletter.web.http.caching import PageCache, cached
+
+
+def request(path: str = "/", *, query: str = "", etag: str = "") -> Request:
+    headers = [(b"if-none-match", etag.encode())] if etag else []
+    return Request(
+        {
+            "type": "http", "method": "GET", "scheme": "https", "server": ("papers.example", 443), "path": path,
+            "query_string": query.encode(), "headers": headers,
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["{}", 'W/{}, "other"', '"other",{}', "*"])
+def test_a_client_that_has_the_content_gets_304(wanted: str) -> None:
+    etag = cached(request(), b"page", "text/html", 60).headers["etag"]
+    response = cached(request(etag=wanted.format(etag)), b"page", "text/html", 60)
+    assert (response.status_code, response.body, response.headers["etag"]) == (304, b"", etag)
+
+
+def test_changed_content_has_another_etag() -> None:
+    etag = cached(request(), b"page", "text/html", 60).headers["etag"]
+    response = cached(request(etag=etag), b"another page", "text/html", 60)
+    assert (response.status_code, response.headers["cache-control"]) == (200, "public, max-age=60")
+    assert response.headers["etag"] != etag
+
+
+class Pages:
+    """Counts how often a page is rendered."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.rendered: list[str] = []
+        self.status = status
+        self.get = PageCache(60)(self.render)
+
+    def render(self, request: Request) -> Response:
+        self.rendered.append(str(request.url))
+        return PlainTextResponse(f"page {len(self.rendered)}", self.status)
+
+
+def test_a_page_is_rendered_once_for_all_who_request_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("newsletter.web.http.caching.time.monotonic", lambda: clock[0])
+    pages = Pages()
+    assert {bytes(pages.get(request()).body) for _ in range(3)} == {b"page 1"}
+    assert bytes(pages.get(request(query="page=2")).body) == b"page 2"
+    clock[0] = caching._MAX_AGE_S
+    assert bytes(pages.get(request()).body) == b"page 3"
+
+
+def test_errors_are_not_cached() -> None:
+    pages = Pages(status=404)
+    assert {pages.get(request()).status_code for _ in range(2)} == {404}
+    assert len(pages.rendered) == 2
+
+
+def test_memory_is_bounded() -> None:
+    pages = Pages()
+    for number in range(caching._MAX_PAGES + 1):
+        pages.get(request(f"/{number}"))
+    pages.get(request("/1"))
+    assert len(pages.rendered) == caching._MAX_PAGES + 1
+    pages.get(request("/0"))
+    assert len(pages.rendered) == caching._MAX_PAGES + 2
