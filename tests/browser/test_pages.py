@@ -20,7 +20,7 @@ from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
-from newsletter.sources import Web, find_source
+from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.http.server import listen, make_server
@@ -42,7 +42,7 @@ def live(tmp_path: Path) -> Iterator[LiveSite]:
 
     make_site(tmp_path)
     site, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(site.store) as store, Web() as web:
+    with open_store(site.store) as store, HttpClient() as web:
         pull_files(
             store, find_source("huggingface")(), [str(samples() / "huggingface-2026-05-08.json")], None, now, web
         )

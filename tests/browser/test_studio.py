@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from newsletter.cli.init import make_site
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
-from newsletter.sources import Web, find_source
+from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync
 from newsletter.web.http.server import listen
@@ -31,7 +31,7 @@ def site(tmp_path: Path) -> Site:
     """A site after its first pull."""
     make_site(tmp_path)
     made, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(made.store) as store, Web() as web:
+    with open_store(made.store) as store, HttpClient() as web:
         sync(store, made.subscribers, now)
         paths = [str(samples() / "huggingface-2026-05-08.json")]
         pull_files(store, find_source("huggingface")(), paths, None, now, web)
