@@ -19,9 +19,7 @@ BANNED_PARTS = {
     "wished": "preferences, profile",
     "leave": "unsubscribe",
     "leaving": "unsubscribe",
-    "leaves": "unsubscribe",
     "joining": "double opt-in",
-    "joined": "subscribed",
     "telling": "mention",
     "tellings": "mentions",
     "told": "mention, report",
@@ -40,7 +38,6 @@ BANNED_PARTS = {
     "workshop": "package, layer",
     "workshops": "packages, layers",
     "street": "pipeline",
-    "answers": "responses, replies",
 }
 
 #: Phrases that no text a person reads holds, as regular expressions → what to say.
@@ -56,7 +53,6 @@ BANNED_PHRASES = {
     r"\bwho left\b|\bhas left\b|\bthey left\b|\breaders leave\b|\bleave with one click\b": "unsubscribed",
     r"\bhold an edition up\b|\bheld up\b": "paused",
     r"\bnot wanted any more\b": "suppressed",
-    r"\bjournal\b(?! feed|s'|'s)": "event log",
     r"\bworkshops?\b|\bfloors?\b|\bstreet\b": "layers, packages, pipeline",
     r"\bsturdil\w+\b": "robustly",
     r"\bby the clock\b": "scheduling",
@@ -86,6 +82,13 @@ ALLOWED = (
     Allowed(r"^(newsletter/sources|tests/sources)/.*: .*journal", "a journal is where papers appear"),
     Allowed(r"^newsletter/rendering/checks\.py.*screen reader|screen readers?", "the accessibility term"),
     Allowed(r"^README\.md: ", "marketing prose may speak of readers"),
+    Allowed(r"letter-spacing|Math\.floor|isletter", "CSS and JavaScript have these words"),
+    Allowed(r"Example Street", "a postal address"),
+    Allowed(
+        r"^newsletter/sources/formats/latex\.py: letter$|^tests/(cli/test_tables|test_text)\.py: .*letter",
+        "of an alphabet",
+    ),
+    Allowed(r": test_\w+_is_told_so_", "said of a person"),
 )
 
 

@@ -36,7 +36,7 @@ from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
 from newsletter.sources.pubmed import Pubmed
 
-_READERS: dict[str, Callable[[BinaryStream], Iterator[Raw | Broken]]] = {
+_PARSERS: dict[str, Callable[[BinaryStream], Iterator[Raw | Broken]]] = {
     "json": read_json,
     "jsonl": read_jsonl,
     "table": read_table,
@@ -80,7 +80,7 @@ class File:
             if form in _OTHER_SOURCES:
                 other = Document(document.place, stream.read(), document.day)
                 yield from _OTHER_SOURCES[form](other, today)
-            elif form in _READERS:
+            elif form in _PARSERS:
                 yield from _unless_all_refused(self._read(form, stream, document, today), document.place)
             else:
                 raise SourceError(
@@ -91,7 +91,7 @@ class File:
     def _read(self, form: str, stream: BinaryStream, document: Document, today: date) -> Iterator[Entry | Refusal]:
         unit = "entry" if form == "json" else "line"
         try:
-            for one in _READERS[form](stream):
+            for one in _PARSERS[form](stream):
                 if isinstance(one, Broken):
                     yield Refusal(f"{document.place}, line {one.line}", one.why)
                     continue

@@ -215,7 +215,7 @@ def test_fetching_a_file_is_an_error(client: HttpClient) -> None:
 # -- properties ---------------------------------------------------------------------------------------
 
 
-def is_told(content: bytes) -> bool:
+def is_reported(content: bytes) -> bool:
     """Whether a file gives entries, refusals or one error, and nothing else."""
     try:
         found = parse(content)
@@ -233,7 +233,7 @@ def is_told(content: bytes) -> bool:
 @example(b'{"title": "\\ud800", "authors": ["\\udfff"]}')
 @example(b"title,\x00\n\x00,\n")
 def test_any_bytes_are_entries_refusals_or_one_error(content: bytes) -> None:
-    assert is_told(content)
+    assert is_reported(content)
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.data())
@@ -245,7 +245,7 @@ def test_a_corrupted_file_is_entries_refusals_or_one_error(name: str, data: st.D
         content[start:stop] = data.draw(
             st.binary(max_size=6) | st.sampled_from([b'"', b"{", b"}", b"\n", b"@", b"\\", b","])
         )
-    assert is_told(bytes(content))
+    assert is_reported(bytes(content))
 
 
 JSON = st.recursive(
@@ -257,7 +257,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_is_entries_refusals_or_one_error(value: Any) -> None:
-    assert is_told(json.dumps(value).encode())
+    assert is_reported(json.dumps(value).encode())
 
 
 # -- recorded files -----------------------------------------------------------------------------------

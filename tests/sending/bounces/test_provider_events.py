@@ -69,7 +69,7 @@ def test_other_events_yield_no_reports(read: Callable[[Any], tuple[BounceReport,
 
 @pytest.mark.parametrize("read", [of_ses, of_sendgrid, of_mailgun, of_postmark])
 def test_the_same_event_has_the_same_fingerprint(read: Callable[[Any], tuple[BounceReport, ...]]) -> None:
-    event = next(event for reader, event, _ in REPORTING if reader is read)
+    event = next(event for parse, event, _ in REPORTING if parse is read)
     assert [one.fingerprint for one in read(event)] == [one.fingerprint for one in read(json.loads(json.dumps(event)))]
 
 

@@ -20,8 +20,8 @@ def stream(content: bytes | str) -> BinaryStream:
     return io.BufferedReader(io.BytesIO(content if isinstance(content, bytes) else content.encode()))
 
 
-def read(reader: Callable[[BinaryStream], Iterator[Raw | Broken]], content: bytes | str) -> list[Raw | Broken]:
-    return list(reader(stream(content)))
+def read(parse: Callable[[BinaryStream], Iterator[Raw | Broken]], content: bytes | str) -> list[Raw | Broken]:
+    return list(parse(stream(content)))
 
 
 # -- JSON lines ---------------------------------------------------------------------------------------
@@ -60,10 +60,10 @@ def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize("reader", [read_json, read_jsonl])
-def test_unicode_and_windows_1252_text_is_decoded(reader: Any, encoding: str) -> None:
+@pytest.mark.parametrize("parse", [read_json, read_jsonl])
+def test_unicode_and_windows_1252_text_is_decoded(parse: Any, encoding: str) -> None:
     line = json.dumps({"title": "Café – naïve"}, ensure_ascii=False)
-    assert read(reader, line.encode(encoding)) == [Raw(1, {"title": "Café – naïve"})]
+    assert read(parse, line.encode(encoding)) == [Raw(1, {"title": "Café – naïve"})]
 
 
 def test_a_character_split_between_chunks_is_decoded() -> None:
@@ -267,11 +267,11 @@ def test_memory_is_constant_for_any_file_size() -> None:
 
 
 @given(st.binary(max_size=400))
-@pytest.mark.parametrize("reader", [read_json, read_jsonl, read_table])
-def test_any_bytes_are_records_or_broken_ones_or_an_error(reader: Any, content: bytes) -> None:
+@pytest.mark.parametrize("parse", [read_json, read_jsonl, read_table])
+def test_any_bytes_are_records_or_broken_ones_or_an_error(parse: Any, content: bytes) -> None:
     for start in (b"", b"[", b'{"title": "a"}\n', b"title,date\n"):
         try:
-            found = read(reader, start + content)
+            found = read(parse, start + content)
         except ValueError as error:
             assert str(error).startswith("no title column")  # noqa: PT017 - either outcome is right
         else:
