@@ -1,1 +1,1 @@
-"""Judges that we did not write, on the letters as they are sent."""
+"""Third-party judges of messages: validators, SpamAssassin, axe, caniemail."""

@@ -16,11 +16,11 @@ from tests.judges.conftest import unavailable
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
-#: How many rules are kept, what breaks the others, and of what axe is not sure.
-ASK = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(told => {
+#: Returns the number of passed rules, the violations, and what axe could not decide.
+RUN_AXE = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(report => {
   const nodes = rules => rules.flatMap(rule => rule.nodes.map(
     node => `${rule.id}: ${node.html.slice(0, 160)}: ${node.failureSummary}`));
-  return [told.passes.length, nodes(told.violations), nodes(told.incomplete)];
+  return [report.passes.length, nodes(report.violations), nodes(report.incomplete)];
 })"""
 
 #: Each style, with images and an accent of low contrast, and an empty digest.
@@ -30,7 +30,7 @@ MESSAGES += [(name, 390) for name in ("cards-images", "compact-images", "cards-e
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The judge itself, a script that travels with axe-playwright-python."""
+    """Return the source of axe-core, which is part of axe-playwright-python."""
     package = find_spec("axe_playwright_python")
     if package is None or package.origin is None:
         unavailable("axe-core", "axe-playwright-python")
@@ -49,20 +49,20 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def judged(browser: Browser, axe: str, html: str, width: int, scheme: Literal["light", "dark"]) -> Any:
-    """Return what `ASK` asks for."""
+def run_axe(browser: Browser, axe: str, html: str, width: int, scheme: Literal["light", "dark"]) -> Any:
+    """Run axe on a page at this width and colour scheme; nothing is loaded from the network."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     try:
         page.route("**/*", lambda route: route.abort())
         page.set_content(html)
         page.evaluate(axe)
-        return page.evaluate(ASK, TAGS)
+        return page.evaluate(RUN_AXE, TAGS)
     finally:
         page.close()
 
 
 def test_axe_finds_violations(browser: Browser, axe: str) -> None:
-    _, violations, _ = judged(browser, axe, "<title>?</title><p style='color: #ccc'>faint</p>", 390, "light")
+    _, violations, _ = run_axe(browser, axe, "<title>?</title><p style='color: #ccc'>faint</p>", 390, "light")
 
     assert {violation.partition(":")[0] for violation in violations} >= {"color-contrast", "html-has-lang", "region"}
 
@@ -72,8 +72,8 @@ def test_axe_finds_violations(browser: Browser, axe: str) -> None:
 def test_messages_have_no_accessibility_violations(
     browser: Browser, axe: str, pages: dict[str, str], name: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    passed, violations, unsure = judged(browser, axe, pages[name], width, scheme)
+    passed, violations, undecided = run_axe(browser, axe, pages[name], width, scheme)
 
     assert passed > 15
     assert violations == []
-    assert unsure == []
+    assert undecided == []

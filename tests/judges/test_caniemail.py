@@ -201,7 +201,7 @@ def _of_selector(nodes: Sequence[Any]) -> Iterator[str]:
 
 
 class Page(HTMLParser):
-    """Collects what the HTML of a letter uses."""
+    """Collects the features that the HTML of a message uses."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

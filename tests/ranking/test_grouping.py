@@ -226,9 +226,9 @@ def test_a_paper_sent_before_takes_no_place_and_is_not_counted() -> None:
 
 def test_reasons_name_the_matching_keywords_and_their_fields() -> None:
     topic = make_topic("Prompts", ("few-shot prompting", "in-context learning", "kettle"))
-    listed = paper(1, "In-Context Learning for Pears", "By few-shot prompting.")
+    prompts = paper(1, "In-Context Learning for Pears", "By few-shot prompting.")
 
-    (section,) = grouped([listed], topics=(topic,))
+    (section,) = grouped([prompts], topics=(topic,))
 
     assert section.items[0].reasons == (
         Reason(ReasonKind.TITLE, "in-context learning"),

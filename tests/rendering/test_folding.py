@@ -28,7 +28,7 @@ def parse(field: bytes) -> dict[str, str]:
         ("List-Unsubscribe", f"<https://a.example/{'x' * 60}>, <mailto:a@b.example>",
          b"List-Unsubscribe: <https://a.example/" + b"x" * 60 + b">,\r\n <mailto:a@b.example>\r\n"),
         ("Subject", "Grüße", b"Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n"),
-        ("To", mailbox("Zoë", "zoe@bücher.example"), b"To: =?utf-8?b?Wm/Dqw==?=\r\n <zoe@xn--bcher-kva.example>\r\n"),
+        ("To", mailbox("Zoë", "zoe@bücher.example"), b"To: =?utf-8?q?Zo=C3=AB?=\r\n <zoe@xn--bcher-kva.example>\r\n"),
         ("To", mailbox("", "zoë@example.org"), "To: zoë@example.org\r\n".encode()),
     ],
 )  # fmt: skip
