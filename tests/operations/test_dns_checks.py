@@ -18,7 +18,7 @@ from tests.operations.conftest import found, good_zone
         (("papers.net", "TXT"), ['"nothing"'], "SPF", Level.WRONG, "has no SPF record"),
         (("papers.net", "TXT"), ['"v=spf1 +all"'], "SPF", Level.WRONG, "every server"),
         (("papers.net", "TXT"), ['"v=spf1 a"'], "SPF", Level.WARNING, "does not end with"),
-        (("papers.net", "TXT"), None, "SPF", Level.UNKNOWN, "no name server"),
+        (("papers.net", "TXT"), None, "SPF", Level.UNKNOWN, "no response from DNS"),
         (("papers.net", "TXT"), ['"v=spf1 nonsense"'], "SPF", Level.WRONG, "nonsense"),
         (("papers.net", "MX"), ["0 ."], "MX", Level.WRONG, "has no MX record"),
         (("_dmarc.papers.net", "TXT"), ['"v=DMARC1; p=none"'], "DMARC", Level.WARNING, "forged"),

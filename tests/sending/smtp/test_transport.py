@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from newsletter.errors import NewsletterError, TransportError
@@ -77,16 +75,6 @@ def test_a_non_ascii_address_is_refused_where_the_server_does_not_support_it() -
         send(transport, message())
         transport.close()
 
-    assert server.recipients == ["ada@example.org"]
-
-
-def test_a_relay_is_used_when_the_first_server_is_down(server: Server) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        down = transport_to(Server(port=unused.getsockname()[1])).settings
-    transport = SmtpTransport(down, transport_to(server).settings)
-    send(transport, message())
-    transport.close()
     assert server.recipients == ["ada@example.org"]
 
 
