@@ -34,9 +34,10 @@ def cached(request: Request, content: bytes, media_type: str, max_age_s: int) ->
 class PageCache:
     """Keeps rendered pages that are the same for everybody for a few seconds, by path and query. Thread-safe."""
 
-    def __init__(self, max_age_s: int) -> None:
+    def __init__(self, max_age_s: int, clock: Callable[[], float] = time.monotonic) -> None:
         #: Seconds for which clients may keep a page.
         self.max_age_s = max_age_s
+        self.clock = clock
         self._pages: OrderedDict[str, tuple[float, bytes, str]] = OrderedDict()
         self._lock = Lock()
 
@@ -47,12 +48,12 @@ class PageCache:
             address = f"{request.url.path}?{request.url.query}"
             with self._lock:
                 page = self._pages.get(address)
-            if page is not None and time.monotonic() - page[0] < _MAX_AGE_S:
+            if page is not None and self.clock() - page[0] < _MAX_AGE_S:
                 return cached(request, page[1], page[2], self.max_age_s)
             response = handler(request)
             if response.status_code == _OK:
                 with self._lock:
-                    self._pages[address] = time.monotonic(), bytes(response.body), response.media_type or ""
+                    self._pages[address] = self.clock(), bytes(response.body), response.media_type or ""
                     self._pages.move_to_end(address)
                     if len(self._pages) > _MAX_PAGES:
                         self._pages.popitem(last=False)
