@@ -57,6 +57,16 @@ def test_no_summary_is_cut(path: tuple[str, ...], columns: int) -> None:
     assert "..." not in listed.partition("\n\n")[0]
 
 
+@pytest.mark.parametrize("path", COMMANDS[1:], ids=" ".join)
+def test_every_summary_is_one_line(path: tuple[str, ...]) -> None:
+    *group, name = path
+    _, _, listed = help_of(group).partition("\nCommands:\n")
+    lines = listed.partition("\n\n")[0].splitlines()
+
+    assert sum(line.startswith(f"  {name} ") for line in lines) == 1
+    assert all(line[2] != " " for line in lines)
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_holds_no_control_character(path: tuple[str, ...]) -> None:
     assert help_of(path).replace("\n", "").isprintable()

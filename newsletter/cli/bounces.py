@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table
+from newsletter.cli.output import finish, json_option, print_json, print_problems
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError, StoreError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) ->
             (f"{row.reported_at:%Y-%m-%d %H:%M}", to, row.kind, row.code, row.origin, row.response[:100])
             for to, row in shown
         ],
+        optional=("from", "code"),
     )
 
 
@@ -85,7 +87,10 @@ Exit codes as in sysexits.h: 66 if a file cannot be read, 75 for a temporary fai
 @json_option
 @pass_opened
 def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: bool, as_json: bool) -> None:
-    """Suppress hard bounces and complaints; process unsubscribe and feedback emails."""
+    """Process bounces, complaints and replies.
+
+    Addresses that bounce hard or complain are suppressed; unsubscribe and feedback emails are carried out.
+    """
     from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
 
     settings = opened.config.bounces

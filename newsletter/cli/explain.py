@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_table
+from newsletter.cli.output import json_option, print_json
+from newsletter.cli.tables import print_table
 
 
 @click.command(
@@ -19,7 +20,10 @@ Examples:
 @json_option
 @pass_opened
 def explain(opened: Opened, paper: str, email: str, as_json: bool) -> None:
-    """Explain why a paper (an arXiv id or DOI) is at its place in a subscriber's next digest, or not in it."""
+    """Explain a paper's rank in a subscriber's next digest.
+
+    The paper is named by its arXiv id or DOI. A paper that is not in the digest is explained, too.
+    """
     from newsletter.pipeline.explain import explain as break_down
     from newsletter.pipeline.explanation_text import part_text, placement_text, topic_text
     from newsletter.subscribers.feedback import find_paper

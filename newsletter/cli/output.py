@@ -11,9 +11,7 @@ from typing import Any
 
 import click
 
-from newsletter.cli.tables import print_table, visible
-
-__all__ = ["finish", "json_option", "print_json", "print_problems", "print_table", "progress"]
+from newsletter.cli.tables import visible
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 

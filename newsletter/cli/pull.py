@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems, print_table, progress
+from newsletter.cli.output import finish, json_option, print_json, print_problems, progress
 from newsletter.cli.progress import make_ports
+from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -160,7 +161,11 @@ def show_reports(reports: Iterable[PullReport]) -> None:
     rows = [
         (r.source, r.fetched, r.new, r.updated, len(r.refusals), f"{r.seconds:.1f} s", _result_text(r)) for r in reports
     ]
-    print_table(("source", "fetched", "new", "updated", "refused", "time", "result"), rows)
+    print_table(
+        ("source", "fetched", "new", "updated", "refused", "time", "result"),
+        rows,
+        optional=("time", "updated", "refused"),
+    )
 
 
 def print_pull_problems(reports: Sequence[PullReport]) -> None:

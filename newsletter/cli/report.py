@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.output import print_problems, print_table
+from newsletter.cli.output import print_problems
+from newsletter.cli.tables import print_table
 from newsletter.text import counted
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def show_outcomes(config: Config, report: DeliveryReport) -> None:
         return
     rows = [(o.email, o.status, o.edition, o.papers or None, o.detail) for o in report.outcomes]
     if rows:
-        print_table(("subscriber", "outcome", "edition", "papers", "detail"), rows)
+        print_table(("subscriber", "outcome", "edition", "papers", "detail"), rows, optional=("papers", "edition"))
     more = report.counts.total() - len(rows)
     if more > 0:
         click.echo(f"and {counted(more, 'more subscriber')}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_opened
 def summarize(opened: Opened, as_json: bool) -> None:
-    """Summarize the newest papers without a summary, by a language model. `run` and `serve` do this after sending.
+    """Summarize the newest papers with a language model. `run` and `serve` do this after sending.
 
     [summaries] in newsletter.toml configures the model: any OpenAI-compatible API.
     """
