@@ -16,6 +16,7 @@ from enum import StrEnum
 from newsletter import tokens
 from newsletter.addresses import email_key
 from newsletter.models import DeliveryStatus, Status, Subscriber
+from newsletter.pipeline.fuse import may_suppress
 from newsletter.sending.bounces.reports import BounceReport, Kind
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce
@@ -33,6 +34,8 @@ class _Outcome(StrEnum):
     HARD = "hard"
     SOFT = "soft"
     COMPLAINT = "complaint"
+    #: A hard bounce that waits for review, since too many came at once.
+    HELD = "held"
     REPEATED = "repeated"
     UNKNOWN = "unknown"
 
@@ -44,6 +47,8 @@ class ProcessedReports:
     hard: int = 0
     soft: int = 0
     complaints: int = 0
+    #: Hard bounces that wait for `newsletter bounces review`; see `newsletter.pipeline.fuse`.
+    held: int = 0
     #: Reports that were processed before.
     repeated: int = 0
     #: Reports without proof that they are about a message of this site.
@@ -57,6 +62,7 @@ class ProcessedReports:
             hard=self.hard + other.hard,
             soft=self.soft + other.soft,
             complaints=self.complaints + other.complaints,
+            held=self.held + other.held,
             repeated=self.repeated + other.repeated,
             unknown=self.unknown + other.unknown,
             suppressed=self.suppressed + other.suppressed,
@@ -83,6 +89,7 @@ def process_report(store: Store, soft_limit: int, reports: Iterable[BounceReport
         hard=counts[_Outcome.HARD],
         soft=counts[_Outcome.SOFT],
         complaints=counts[_Outcome.COMPLAINT],
+        held=counts[_Outcome.HELD],
         repeated=counts[_Outcome.REPEATED],
         unknown=counts[_Outcome.UNKNOWN],
         suppressed=tuple(suppressed),
@@ -115,6 +122,8 @@ def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime)
     reason = _suppression_reason(store, soft_limit, report, row.email_key, now)
     if reason is None or store.subscribers.why_suppressed(subscriber.email) is not None:
         return outcome, None
+    if report.kind is Kind.HARD and not may_suppress(store, row, now):
+        return _Outcome.HELD, None
     store.subscribers.suppress(subscriber.email, reason, now)
     return outcome, subscriber.email
 

@@ -198,9 +198,14 @@ def _send(run: DeliveryRun, transport: Transport) -> None:
         run.ledger.unsent = 0
         try:
             with closing(run.messages()) as messages:
-                transport.send(messages, run.ledger, run.is_shutting_down)
+                transport.send(messages, run.ledger, lambda: run.ledger.fuse_blown or run.is_shutting_down())
         except TransportError as error:
             run.error = run.error or error
+        if run.ledger.fuse_blown:
+            run.error = run.error or TransportError(
+                "stopped: servers report too many addresses at once as gone; the last ones are not suppressed",
+                hint="decide: newsletter bounces review",
+            )
         if run.error is not None or not run.ledger.unsent or run.is_shutting_down():
             return
 

@@ -17,6 +17,7 @@ from newsletter.addresses import email_key
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import StoreError
 from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
+from newsletter.pipeline.fuse import may_suppress
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus, Tally
 from newsletter.sending import Result, Verdict
 from newsletter.sending.bounces.reports import fingerprint_of
@@ -28,6 +29,8 @@ from newsletter.store.bounces import Bounce
 MAX_ATTEMPTS = 8
 _FIRST_BACKOFF = timedelta(minutes=5)
 _MAX_BACKOFF = timedelta(hours=4)
+#: A policy may have rejected one message; after this many attempts it means it.
+_MAX_REJECTIONS = 3
 #: How often, and after which pause, a commit is tried again while the store is locked or full.
 _COMMIT_ATTEMPTS = 5
 _COMMIT_RETRY_S = 2.0
@@ -55,6 +58,8 @@ class SendingLedger:
     #: Messages of lost connections that were not delivered, and are to be sent again by this run.
     unsent: int = 0
     in_doubt: int = 0
+    #: Servers report so many addresses gone that no more are suppressed before an operator has looked.
+    fuse_blown: bool = False
     _sent: int = 0
     _outcomes: list[Outcome] = field(default_factory=list)
 
@@ -131,6 +136,8 @@ class SendingLedger:
                 self.store.deliveries.put_back(delivery)
             case Verdict.POLICY:
                 self._requeue(claim, response, now)
+            case Verdict.REJECTED:
+                self._defer(claim, response, now, attempts, limit=_MAX_REJECTIONS)
             case Verdict.BOUNCED:
                 self._move(claim, OutcomeStatus.FAILED, response, now, attempts)
                 self._record_bounce(claim, response, now)
@@ -160,11 +167,14 @@ class SendingLedger:
             reported_at=now,
         )
         self.store.bounces.put(row)
-        self.store.subscribers.suppress(subscriber.email, f"hard bounce: {response}", now)
+        if may_suppress(self.store, row, now):
+            self.store.subscribers.suppress(subscriber.email, f"hard bounce: {response}", now)
+        else:
+            self.fuse_blown = True
 
-    def _defer(self, claim: Claim, response: str, now: datetime, attempts: int) -> None:
-        """Retry with exponential backoff, and give up after `MAX_ATTEMPTS`."""
-        if attempts >= MAX_ATTEMPTS:
+    def _defer(self, claim: Claim, response: str, now: datetime, attempts: int, *, limit: int = MAX_ATTEMPTS) -> None:
+        """Retry with exponential backoff, and give up after `limit` attempts."""
+        if attempts >= limit:
             self._move(claim, OutcomeStatus.FAILED, f"gave up after {attempts} attempts: {response}", now, attempts)
             return
         backoff = min(_MAX_BACKOFF, _FIRST_BACKOFF * 2 ** (attempts - 1))

@@ -27,7 +27,9 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     #: Permanent failure because the mailbox does not exist (RFC 3463, X.1.X): a hard bounce.
     BOUNCED = "bounced"
-    #: The server's policy refused us (RFC 3463, X.7.X). No subscriber is at fault, and the run ends.
+    #: A policy refused this message to this recipient (RFC 3463, X.7.X), which says nothing about the others.
+    REJECTED = "rejected by policy"
+    #: Our sender address or our use of the server is refused. No subscriber is at fault, and the run ends.
     POLICY = "refused by policy"
     #: The connection was lost before the whole message was handed over: it was not delivered.
     UNSENT = "unsent"

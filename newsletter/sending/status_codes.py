@@ -66,8 +66,7 @@ _AMBIGUOUS_CODES = re.compile(r"(?:$|\d\.0\.\d+$|\d\.1\.0$|\d\.2\.0$|\d\.3\.0$|\
 _CODES: tuple[tuple[re.Pattern[str], Cause], ...] = tuple(
     (re.compile(pattern), cause)
     for pattern, cause in (
-        (r"\d\.1\.[78]$|\d\.7\.2[2-9]$|\d\.7\.27$", Cause.SENDER),
-        (r"\d\.7\.1[7-9]$|\d\.7\.500$", Cause.POLICY),
+        (r"\d\.1\.[78]$|\d\.7\.27$", Cause.SENDER),
         (r"\d\.7\.\d+$", Cause.POLICY),
         (r"5\.1\.(?!0$)\d+$|5\.2\.1$|5\.4\.4$|5\.4\.310$", Cause.RECIPIENT_GONE),
         (r"\d\.2\.3$|\d\.3\.4$|\d\.6\.\d+$", Cause.MESSAGE),
@@ -80,30 +79,37 @@ _SENDER_PHRASES = re.compile(
     r"""sender\ (?:address\ |domain\ |e?-?mail\ |name\ |id\ )?(?:<[^<>]{0,320}>\ )?(?:was\ |is\ |has\ been\ )?
             (?:reject|refus|den|unknown|not\ (?:allow|exist|found|valid|accept|permitted|known)|invalid|block|does\ not|
             verif|must|domain)
-    | (?:reject|refus|invalid|unknown|unroutable|unverified|bad|forged|spoofed)\w*\ (?:return\ path|(?:envelope\ )?sender\b)
+    | (?:reject|refus|invalid|unknown|unroutable|unverified|bad|forged|spoofed)\w*
+            \ (?:return\ path|(?:envelope\ )?sender\b)
     | (?:domain|address)\ of\ (?:the\ )?sender | (?:envelope\ )?from\ address\ (?:reject|not|invalid|does)
     | mail\ from\ (?:address\ |domain\ )?(?:reject|refus|invalid|not|unknown|must|does) | verify\ (?:the\ )?sender
     | sender\ verif | callout\ verif | return[- ]path\ (?:reject|invalid|does|not)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _POLICY_PHRASES = re.compile(
-    r"""\bspam(?!\w*@) | blacklist | black\s?list | block\s?list | deny\s?list | \brbl\b | dnsbl | spamhaus | spamcop | barracuda
+    r"""\bspam(?!\w*@) | blacklist | black\s?list | block\s?list | deny\s?list | \brbl\b | dnsbl | spamhaus
+    | spamcop | barracuda
     | reputation | \bpolic(?:y|ies)\b | unsolicited | bulk\ mail | \bspf\b | \bdkim\b | dmarc | \bptr\b | reverse\ dns
     | not\ (?:authorized|authorised|authenticated|permitted) | authenticat(?:e|ion)\ (?:required|failed|is\ required)
-    | relay(?:ing)?\ (?:access\ )?(?:denied|not|is\ prohibited) | access\ (?:denied|not\ allowed) | administrative\ prohibition
+    | relay(?:ing)?\ (?:access\ )?(?:denied|not|is\ prohibited) | access\ (?:denied|not\ allowed)
+    | administrative\ prohibition
     | (?:client|ip|host|server|your)\ \S{0,100}\ ?(?:is\ |was\ |has\ been\ )?(?:blocked|banned|listed|rejected)
-    | \bblocked\ (?:by|using|for) | messages?\ from\ \S{1,100}\ (?:weren.t\ sent|blocked) | not\ accept(?:ing)?\ mail\ from""",
+    | \bblocked\ (?:by|using|for) | messages?\ from\ \S{1,100}\ (?:weren.t\ sent|blocked)
+    | not\ accept(?:ing)?\ mail\ from""",
     re.IGNORECASE | re.VERBOSE,
 )
 _MESSAGE_PHRASES = re.compile(
-    r"""too\ (?:large|big|long) | (?:message|mail)\ (?:size|exceed) | size\ (?:limit|exceed) | exceeds\ (?:the\ )?(?:maximum|size|limit)
+    r"""too\ (?:large|big|long) | (?:message|mail)\ (?:size|exceed) | size\ (?:limit|exceed)
+    | exceeds\ (?:the\ )?(?:maximum|size|limit)
     | content\ (?:rejected|denied|filter) | virus | malware | phish | suspicious | attachment | smtputf8 | \bmime\b
     | zu\ gro(?:ß|ss) | supera\ el\ tama | loop | hop\ count""",
     re.IGNORECASE | re.VERBOSE,
 )
 _RATE_PHRASES = re.compile(
-    r"""gr[ea]y-?list | try\ (?:again|later) | rate[ -]?limit | too\ (?:many|quickly|fast|frequent) | \bat\ a\ rate\b
-    | throttl | deferred | time[d]?\s?-?\ ?out | connection\ (?:refused|lost|dropped|reset) | server\ busy | resources""",
+    r"""gr[ea]y-?list | try\ (?:again|later) | rate[ -]?limit
+    | too\ (?:many\ (?!hops)|quickly|fast|frequent) | \bat\ a\ rate\b
+    | throttl | deferred | time[d]?\s?-?\ ?out | connection\ (?:refused|lost|dropped|reset) | server\ busy
+    | resources""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: The mailbox exists and takes nothing now. "for now" wins over any code that says it is gone.
@@ -147,7 +153,7 @@ def code_in(text: str) -> str:
     return ".".join(str(int(part)) for part in match.groups()) if match else ""
 
 
-def classify(step: Step, reply: int, enhanced: str, text: str) -> Cause:
+def classify(step: Step, reply: int, enhanced: str, text: str) -> Cause:  # noqa: PLR0911 - a decision list
     """Return what a refusal is about.
 
     Args:
@@ -175,8 +181,6 @@ def classify(step: Step, reply: int, enhanced: str, text: str) -> Cause:
     cause = next((cause for pattern, cause in _CODES if pattern.match(code)), Cause.UNKNOWN)
     if cause is Cause.RECIPIENT_GONE:
         return _for_now(text) or cause
-    if cause is Cause.POLICY and _GONE_PHRASES.search(text) and not _POLICY_PHRASES.search(text):
-        return Cause.RECIPIENT_GONE
     return cause
 
 
@@ -185,17 +189,19 @@ def kind_of(cause: Cause) -> Kind:
     return Kind.HARD if cause is Cause.RECIPIENT_GONE else Kind.SOFT
 
 
-def classify_bounce(status: str, response: str) -> tuple[Kind, str]:
+def classify_bounce(status: str, response: str, default: Kind = Kind.SOFT) -> tuple[Kind, str]:
     """Return the kind of a bounce and its enhanced status code, or "".
 
     Args:
+        default: The kind if neither the status nor the response says what the failure is about.
         status: The Status field of the report, or "". Where its code is ambiguous, the one in the response counts.
         response: The server's response, or other text that explains the failure.
     """
     code, code_in_response = code_in(status), code_in(response[:MAX_TEXT])
     if code_in_response and _AMBIGUOUS_CODES.match(code):
         code = code_in_response
-    return kind_of(classify(Step.OTHER, 0, status, response)), code
+    cause = classify(Step.OTHER, 0, status, response)
+    return default if cause is Cause.UNKNOWN else kind_of(cause), code
 
 
 def _of_mail_from(reply: int, code: str, text: str) -> Cause:

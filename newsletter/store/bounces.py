@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlite_utils import Database
@@ -33,6 +34,15 @@ class Bounce:
     #: How the report came in: "smtp", "dsn", "arf", "text" or the name of a provider.
     origin: str
     reported_at: datetime
+
+
+class Review(StrEnum):
+    """What an operator decided on a hard bounce that was not acted upon; see `newsletter.pipeline.fuse`."""
+
+    NONE = ""
+    PENDING = "pending"
+    SUPPRESSED = "suppressed"
+    DISMISSED = "dismissed"
 
 
 class Bounces:
@@ -65,6 +75,22 @@ class Bounces:
             "WHERE email_key = ? AND kind = 'soft' AND reported_at >= ?"
         )
         return int(self._db.execute(sql, [key, since.isoformat()]).fetchone()[0])
+
+    def count_hard(self, since: datetime, domain: str | None = None) -> int:
+        """Count the hard bounces since a moment that were acted upon or wait for review, of one domain or of all."""
+        sql = (
+            "SELECT count(DISTINCT email_key) FROM bounces WHERE kind = 'hard' AND reported_at >= ? "
+            "AND review IN ('', 'pending') AND (? IS NULL OR substr(email_key, instr(email_key, '@') + 1) = ?)"
+        )
+        return int(self._db.execute(sql, [since.isoformat(), domain, domain]).fetchone()[0])
+
+    def set_review(self, fingerprint: str, review: Review) -> None:
+        """Set whether a bounce waits for review, or what was decided."""
+        self._db.execute("UPDATE bounces SET review = ? WHERE fingerprint = ?", [review.value, fingerprint])
+
+    def pending_review(self) -> list[Bounce]:
+        """Return the hard bounces that wait for an operator's decision, the newest first."""
+        return self._where("review = 'pending' ORDER BY reported_at DESC, id DESC", [])
 
     def counts(self) -> dict[str, int]:
         """Count the reports by kind."""

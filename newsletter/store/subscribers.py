@@ -163,6 +163,14 @@ class Subscribers:
         row = self._db.execute(sql, [email_key(email)]).fetchone()
         return str(row[0]) if row else None
 
+    def count_in(self, domain: str | None = None) -> int:
+        """Count the subscribers who are mailed, at one domain (as in `email_key`) or at all."""
+        sql = (
+            "SELECT count(*) FROM subscribers WHERE status = 'active' "
+            "AND (? IS NULL OR substr(email_key, instr(email_key, '@') + 1) = ?)"
+        )
+        return int(self._db.execute(sql, [domain, domain]).fetchone()[0])
+
     def counts(self) -> dict[str, int]:
         """Count the subscribers by status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())

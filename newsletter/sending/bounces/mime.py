@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.header import decode_header, make_header
+from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
 
@@ -87,6 +87,11 @@ def fields(part: Part, name: str) -> list[str]:
 
 
 def _decoded(value: object) -> str:
+    if isinstance(value, Header):  # bytes outside ASCII without a charset: UTF-8 (RFC 6532), if anything
+        text = "".join(
+            part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part, _ in decode_header(value)
+        )
+        return squeeze(text[:_MAX_HEADER])
     text = "" if value is None else str(value)[:_MAX_HEADER]
     try:
         text = str(make_header(decode_header(text)))

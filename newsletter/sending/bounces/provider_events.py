@@ -67,8 +67,8 @@ def _ses_bounce(bounce: Any, recipient: Any, message_id: str | None) -> BounceRe
     # Without a server's response, "Transient, General" is how SES reports an out-of-office reply.
     if not email or (bounce_type == "Transient" and subtype == "General" and not response):
         return None
-    kind, code = classify_bounce(_text(recipient, "status"), response)
-    kind = Kind.HARD if bounce_type == "Permanent" else Kind.SOFT
+    default = Kind.HARD if bounce_type == "Permanent" else Kind.SOFT
+    kind, code = classify_bounce(_text(recipient, "status"), response, default)
     response = response or f"{bounce_type}: {subtype}"
     return _report("ses", _text(bounce, "feedbackId"), email, kind, code, response, message_id)
 
@@ -78,11 +78,10 @@ def of_sendgrid(events: Any) -> tuple[BounceReport, ...]:
     reports = []
     for event in _elements(events):
         name, email, response = _text(event, "event"), _text(event, "email"), _text(event, "reason")
-        kind, code = classify_bounce(_text(event, "status"), response)
+        default = Kind.HARD if name == "bounce" and _text(event, "type") != "blocked" else Kind.SOFT
+        kind, code = classify_bounce(_text(event, "status"), response, default)
         if name == "spamreport" or (name == "dropped" and response == "Spam Reporting Address"):
             kind, response = Kind.COMPLAINT, response or "spam report"
-        elif name == "bounce" and _text(event, "type") == "blocked":
-            kind = Kind.SOFT
         elif name == "dropped" and response in ("Bounced Address", "Invalid"):
             kind = Kind.HARD
         elif name != "bounce":
@@ -116,7 +115,9 @@ def of_postmark(record: Any) -> tuple[BounceReport, ...]:
     email, response = _text(record, "Email"), _text(record, "Details") or _text(record, "Description")
     if _text(record, "RecordType") not in ("Bounce", "SpamComplaint") or kind is None or not email:
         return ()
-    code = "" if kind is Kind.COMPLAINT else classify_bounce("", response)[1]
+    code = ""
+    if kind is not Kind.COMPLAINT:
+        kind, code = classify_bounce("", response, kind)
     event_id = str(record.get("ID", "")) + _text(record, "MessageID")
     return (_report("postmark", event_id, email, kind, code, response, None),)
 

@@ -141,6 +141,8 @@ def _failed_in(part: Part, message: Part) -> Iterator[_Finding]:
             continue
         diagnostic = field(block, "Diagnostic-Code").partition(";")
         response = diagnostic[2] or diagnostic[0]
+        if reason := field(block, "X-Supplementary-Info"):  # IronPort's, whose Diagnostic-Code only repeats the code
+            response = f"{response} {reason}".strip()
         kind, code = classify_bounce(status, response or explanation)
         yield _Finding(email, kind, code, response.strip() or explanation, "dsn")
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 
 from newsletter.models import Message
 from newsletter.sending import Result, Verdict
-from newsletter.sending.smtp.replies import Reply, ReplyParser, Step, classify_reply
+from newsletter.sending.smtp.replies import Reply, ReplyParser, classify_reply
+from newsletter.sending.status_codes import Step
 
 _MAX_PATH_B = 254  # RFC 5321, 4.5.3.1.3, less the brackets
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.sending import Verdict
+from newsletter.sending.status_codes import Cause, Step, classify
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
 #: Maximum length of a reply's text, in characters; the rest is cut off.
 _MAX_TEXT = 500
 _MAX_LINES = 100
 _MAX_LINE_B = 65536
-
-
-class Step(Enum):
-    """The step of an SMTP conversation that a reply belongs to."""
-
-    MAIL = auto()
-    RCPT = auto()
-    DATA = auto()
-    #: The end of the message: the final dot after DATA, or BDAT LAST (RFC 3030).
-    END_OF_DATA = auto()
-    #: RSET, QUIT, and an empty message that no recipient gets: the reply does not matter.
-    OTHER = auto()
 
 
 class Reply(NamedTuple):
@@ -90,21 +78,21 @@ def classify_reply(step: Step, reply: Reply) -> Verdict | None:
         return Verdict.UNSENT
     if 400 <= reply.code < 500:
         return Verdict.DEFERRED
-    return _permanent_failure(step, reply)
+    return _VERDICTS.get((step, cause := classify(step, reply.code, reply.enhanced, reply.text))) or _BY_CAUSE[cause]
 
 
-def _permanent_failure(step: Step, reply: Reply) -> Verdict:
-    enhanced = reply.enhanced
-    if reply.code == 552 or enhanced in ("5.3.4", "5.2.3"):  # too large for the server or the mailbox
-        return Verdict.REFUSED
-    if enhanced == "5.6.7" or (reply.code in (550, 553) and "SMTPUTF8" in reply.text):
-        return Verdict.REFUSED
-    # A refused sender address or a policy against us is not the subscriber's fault.
-    if step is Step.MAIL or enhanced.startswith("5.7.") or reply.code in (530, 535):
-        return Verdict.POLICY
-    if step is Step.RCPT and enhanced.startswith("5.1."):
-        return Verdict.BOUNCED
-    return Verdict.REFUSED
+#: A refusal for this cause, in whatever step, …
+_BY_CAUSE = {
+    Cause.SENDER: Verdict.POLICY,
+    Cause.POLICY: Verdict.REJECTED,
+    Cause.RECIPIENT_GONE: Verdict.BOUNCED,
+    Cause.MAILBOX_UNAVAILABLE: Verdict.REFUSED,
+    Cause.MESSAGE: Verdict.REFUSED,
+    Cause.RATE_LIMIT: Verdict.REFUSED,
+    Cause.UNKNOWN: Verdict.REFUSED,
+}
+#: … and what differs where no recipient has been named yet.
+_VERDICTS = {(Step.MAIL, Cause.POLICY): Verdict.POLICY}
 
 
 def _printable(line: bytes) -> str:

@@ -35,6 +35,9 @@ _BATCH_S = 0.001
 
 _Handshake = Future[tuple[socket, Mapping[str, str]]]
 
+#: When the policies of this many domains in a row reject messages, the server refuses us, not a recipient.
+_MAX_REJECTING_DOMAINS = 3
+
 
 class SmtpTransport:
     """Sends over as many connections as the server allows, and fails over to the next server."""
@@ -49,6 +52,8 @@ class SmtpTransport:
         self._selector = selectors.DefaultSelector()
         self._backoff = Backoff(first_pause_s, servers[0].connections)
         self._error: TransportError | None = None
+        #: Recipients' domains whose policy rejected a message since the last one that was accepted.
+        self._rejecting: set[str] = set()
 
     @property
     def settings(self) -> SmtpSettings:
@@ -74,6 +79,7 @@ class SmtpTransport:
             max_per_second_per_domain=limits.max_per_second_per_domain,
         )
         self._error = None
+        self._rejecting.clear()
         self._backoff.forgive()
         self.open()
         waiting: Message | None = None
@@ -261,7 +267,12 @@ class SmtpTransport:
         for result in results:
             if result.verdict is Verdict.SENT:
                 self._backoff.sent(self.settings.connections)
-            elif result.verdict is Verdict.POLICY and self._error is None:
+                self._rejecting.clear()
+            elif result.verdict is Verdict.REJECTED:
+                self._rejecting.add(result.message.recipient.rpartition("@")[2].lower())
+            if self._error is None and (
+                result.verdict is Verdict.POLICY or len(self._rejecting) >= _MAX_REJECTING_DOMAINS
+            ):
                 hint = "check sender.address and the server's policy; no subscriber is at fault"
                 self._error = TransportError(result.response, hint=hint)
 

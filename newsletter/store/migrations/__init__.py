@@ -10,6 +10,7 @@ from newsletter.store.migrations import (  # noqa: F401 - they add their steps
     m006_to_m013,
     m014_vocabulary,
     m015_kinds,
+    m016_bounce_review,
 )
 from newsletter.store.migrations.registry import MIGRATIONS
 

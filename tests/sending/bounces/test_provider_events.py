@@ -25,7 +25,7 @@ ADA = "ada@users.example"
 HARD = [("hard", "5.1.1", ADA)]
 REPORTING: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any, list[tuple[str, str, str]]]] = [
     (of_ses, ses_bounce(ADA), HARD),
-    (of_ses, ses_bounce(ADA, bounceType="Transient", bounceSubType="MailboxFull"), [("soft", "5.1.1", ADA)]),
+    (of_ses, ses_bounce(ADA, bounceType="Transient", bounceSubType="General"), HARD),  # code and text count more
     (of_ses, ses_complaint(ADA), [("complaint", "", ADA)]),
     (of_sendgrid, [sendgrid_event(ADA)], HARD),
     (of_sendgrid, [sendgrid_event(ADA, type="blocked", status="5.7.1")], [("soft", "5.7.1", ADA)]),
@@ -40,7 +40,8 @@ REPORTING: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any, list[tuple
         [("soft", "5.2.2", ADA)],
     ),
     (of_postmark, postmark_record(ADA), HARD),
-    (of_postmark, postmark_record(ADA, Type="SoftBounce"), [("soft", "5.1.1", ADA)]),
+    (of_postmark, postmark_record(ADA, Type="SoftBounce"), HARD),
+    (of_postmark, postmark_record(ADA, Type="SoftBounce", Details=""), [("soft", "", ADA)]),
     (of_postmark, postmark_record(ADA, RecordType="SpamComplaint", Type="SpamComplaint"), [("complaint", "", ADA)]),
 ]
 OTHERS: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any]] = [

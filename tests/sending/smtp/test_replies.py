@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.sending import Verdict
-from newsletter.sending.smtp.replies import Reply, ReplyParser, Step, classify_reply
+from newsletter.sending.smtp.replies import Reply, ReplyParser, classify_reply
+from newsletter.sending.status_codes import Step
 
 
 def test_the_lines_of_a_reply_are_joined() -> None:
@@ -42,10 +43,13 @@ def test_other_protocols_are_refused(data: bytes) -> None:
         (Step.RCPT, Reply(421, "4.3.2 closing"), Verdict.UNSENT),
         (Step.RCPT, Reply(450, "4.2.0 greylisted"), Verdict.DEFERRED),
         (Step.RCPT, Reply(550, "5.1.1 no such user"), Verdict.BOUNCED),
-        (Step.END_OF_DATA, Reply(550, "5.1.1 no such user"), Verdict.REFUSED),
-        (Step.RCPT, Reply(550, "no such user"), Verdict.REFUSED),
+        (Step.END_OF_DATA, Reply(550, "5.1.1 no such user"), Verdict.BOUNCED),
+        (Step.RCPT, Reply(550, "no such user"), Verdict.BOUNCED),
         (Step.MAIL, Reply(550, "5.1.8 bad sender"), Verdict.POLICY),
-        (Step.RCPT, Reply(554, "5.7.1 blocked"), Verdict.POLICY),
+        (Step.RCPT, Reply(554, "5.7.1 blocked"), Verdict.REJECTED),
+        (Step.END_OF_DATA, Reply(550, "5.7.1 likely unsolicited"), Verdict.REJECTED),
+        (Step.MAIL, Reply(550, "5.7.1 client host blocked"), Verdict.POLICY),
+        (Step.RCPT, Reply(550, "5.1.0 <a@b.example>: Sender address rejected: User unknown"), Verdict.POLICY),
         (Step.MAIL, Reply(530, "authentication required"), Verdict.POLICY),
         (Step.MAIL, Reply(552, "5.3.4 too big"), Verdict.REFUSED),
         (Step.RCPT, Reply(553, "SMTPUTF8 required"), Verdict.REFUSED),
