@@ -62,4 +62,4 @@ class TemplateError(NewsletterError):
 
 
 class TransportError(NewsletterError):
-    """The mail server cannot be used at all, whoever the recipient is, so the run stops."""
+    """The mail server cannot be used for any recipient, so the run stops."""

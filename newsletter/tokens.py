@@ -81,7 +81,7 @@ def verp_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
     return f"{local}+{delivery_id}-{_verp_mac(secret, delivery_id)}@{domain}"
 
 
-def read_bounce_report(secret: bytes, address: str) -> int | None:
+def read_verp_address(secret: bytes, address: str) -> int | None:
     """Return the delivery id of a VERP address, or None if it was not signed by us."""
     number, _, mac = address.rpartition("@")[0].rpartition("+")[2].partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):

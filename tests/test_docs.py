@@ -80,6 +80,7 @@ def test_every_command_runs_and_prints_what_is_shown(page: Path, tmp_path: Path,
         "HF_ENDPOINT": httpserver.url_for(""),
         "FEEDS": httpserver.url_for("").rstrip("/"),
         "HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),  # this checkout, wherever the environment's own is
         "LC_ALL": "C.UTF-8",
         "NEWSLETTER_ARXIV_FEED": httpserver.url_for("/arxiv"),
     }

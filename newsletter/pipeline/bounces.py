@@ -131,7 +131,7 @@ def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime)
 def _find_delivery(store: Store, report: BounceReport) -> tuple[Subscriber | None, int | None]:
     """Return the subscriber and the delivery that a report provably is about; see the module's docstring."""
     if report.envelope_to is not None:
-        number = tokens.read_bounce_report(store.secret(), report.envelope_to)
+        number = tokens.read_verp_address(store.secret(), report.envelope_to)
         found = store.bounces.delivery(number) if number is not None else None
         if found is not None:
             return store.subscribers.find_by_id(found[1]), found[0]

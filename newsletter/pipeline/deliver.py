@@ -139,7 +139,7 @@ def _clean_up(run: DeliveryRun) -> None:
     """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip stale deliveries."""
     now, delivery = run.clock(), run.config.delivery
     with run.store.transaction():
-        run.store.subscribers.wake(now)
+        run.store.subscribers.resume_due(now)
         if delivery.in_doubt is InDoubtPolicy.HOLD:
             held = run.store.deliveries.hold(now, "in doubt since a crash: it may have been delivered")
             run.ledger.in_doubt += held

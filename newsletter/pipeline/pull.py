@@ -71,7 +71,7 @@ def pull_files(
         StoreError: The store cannot be written.
     """
     tally = _Tally(source.name)
-    with store.rehearsal() if rehearse else nullcontext():
+    with store.dry_run() if rehearse else nullcontext():
         for place in find_documents(places, source.suffixes):
             watch(place)
             for document in _documents_of(place, day, client):
@@ -96,16 +96,16 @@ def pull_days(
         StoreError: The store cannot be written.
     """
     tally = _Tally(label_of(source))
-    paused_until = store.pulls.paused_until(tally.source)
-    if paused_until is not None and paused_until > now:
-        tally.error = f"{tally.source}: rate limited; retry after {paused_until:%Y-%m-%d %H:%M} UTC"
+    rate_limited_until = store.pulls.rate_limited_until(tally.source)
+    if rate_limited_until is not None and rate_limited_until > now:
+        tally.error = f"{tally.source}: rate limited; retry after {rate_limited_until:%Y-%m-%d %H:%M} UTC"
         return tally.report()
     client.start_over(store.pulls.validators(tally.source))
     rate_limited: SourceRateLimited | None = None
     documents = _guarded(source, lambda: source.fetch(span, client))
     if rehearse:  # fetched before the transaction begins: it locks the store, and the network may be slow
         documents = iter(_collected(documents, tally))
-    with store.rehearsal() if rehearse else nullcontext():
+    with store.dry_run() if rehearse else nullcontext():
         try:
             for document in documents:
                 watch(f"({counted(tally.fetched, 'paper')} so far) {document.place}")
@@ -117,9 +117,9 @@ def pull_days(
         with store.transaction():
             store.pulls.record(report, now, through=span.last)
             if report.error is None:  # else the next pull requests everything in full
-                store.pulls.remember(tally.source, client.validators)
+                store.pulls.set_validators(tally.source, client.validators)
             if rate_limited is not None:
-                store.pulls.pause(tally.source, now + timedelta(seconds=rate_limited.wait_s))
+                store.pulls.set_rate_limit(tally.source, now + timedelta(seconds=rate_limited.wait_s))
     return report
 
 

@@ -31,7 +31,7 @@ def learn_taste_models(store: Store, now: datetime) -> int:
     subscribers = store.feedback.subscribers()
     if not subscribers or not is_installed():
         return 0
-    known = store.taste_models.space()
+    known = store.taste_models.embedding()
     is_new = known is None or now - known[1] > _EMBEDDING_MAX_AGE
     feedback = {subscriber: _feedback_of(store, subscriber) for subscriber in subscribers}
     learned_from = {} if is_new else store.taste_models.learned_from()
@@ -102,7 +102,7 @@ class TasteScores:
 
     def _vectors_of(self, index: PaperIndex) -> PaperVectors:
         if self._embedding is None:
-            (_, _, content) = self._store.taste_models.space() or (0, None, b"")
+            (_, _, content) = self._store.taste_models.embedding() or (0, None, b"")
             self._embedding = unpack_embedding(content)
         if id(index) not in self._vectors:
             self._vectors[id(index)] = self._embedding.place(list(index.papers.values()))

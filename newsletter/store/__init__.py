@@ -61,7 +61,7 @@ class Store:
         return transaction(self._db)
 
     @contextmanager
-    def rehearsal(self) -> Iterator[None]:
+    def dry_run(self) -> Iterator[None]:
         """Run the `with` block in a transaction that is rolled back: other processes wait for it and never see it."""
         try:
             with self.transaction():

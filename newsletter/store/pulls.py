@@ -57,17 +57,17 @@ class Pulls:
         sql = "SELECT address, etag, last_modified FROM validators WHERE source = ?"
         return {address: Validators(*values) for address, *values in self._db.execute(sql, [source])}
 
-    def remember(self, source: str, validators: Mapping[str, Validators]) -> None:
+    def set_validators(self, source: str, validators: Mapping[str, Validators]) -> None:
         """Replace the cache validators of `source`."""
         self._db.execute("DELETE FROM validators WHERE source = ?", [source])
         rows = [(source, address, known.etag, known.last_modified) for address, known in validators.items()]
         self._db.conn.executemany("INSERT INTO validators VALUES (?, ?, ?, ?)", rows)
 
-    def paused_until(self, source: str) -> datetime | None:
+    def rate_limited_until(self, source: str) -> datetime | None:
         """Return until when `source` is rate limited, or None if it never was; the time may have passed."""
         row = self._db.execute("SELECT until FROM rate_limited_sources WHERE source = ?", [source]).fetchone()
         return datetime.fromisoformat(row[0]) if row else None
 
-    def pause(self, source: str, until: datetime) -> None:
+    def set_rate_limit(self, source: str, until: datetime) -> None:
         """Store that `source` is rate limited: it must not be requested before `until`."""
         self._db.execute("INSERT OR REPLACE INTO rate_limited_sources VALUES (?, ?)", [source, until.isoformat()])

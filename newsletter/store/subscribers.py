@@ -99,7 +99,7 @@ class Subscribers:
         row = {"status": status.value, "status_at": now.isoformat(), "paused_until": until}
         self._db.table("subscribers").update(subscriber_id, row)
 
-    def wake(self, now: datetime) -> int:
+    def resume_due(self, now: datetime) -> int:
         """Resume the subscribers whose pause ends today or ended before; return how many there were."""
         sql = """
             UPDATE subscribers SET status = 'active', status_at = ?, paused_until = NULL

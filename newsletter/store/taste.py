@@ -13,7 +13,7 @@ class TasteModels:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def space(self) -> tuple[int, datetime, bytes] | None:
+    def embedding(self) -> tuple[int, datetime, bytes] | None:
         """Return the latest embedding as (version, when it was made, packed content), or None if there is none."""
         row = self._db.execute("SELECT version, made_at, content FROM embeddings ORDER BY version DESC").fetchone()
         return (row[0], datetime.fromisoformat(row[1]), bytes(row[2])) if row else None

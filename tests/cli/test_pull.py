@@ -65,10 +65,10 @@ def test_a_failing_source_does_not_stop_the_others(newsletter: Newsletter) -> No
     result = newsletter("pull")
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert line.startswith("newsletter: page: nothing to read")
+    assert line.startswith("newsletter: page: no file given")
     assert "failed: see below" in result.stdout
     assert "Quiet Kettles" in newsletter("papers").stdout
-    assert "nothing to read" in newsletter("sources").stdout
+    assert "no file given" in newsletter("sources").stdout
 
 
 @pytest.mark.parametrize(

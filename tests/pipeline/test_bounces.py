@@ -136,7 +136,7 @@ def test_each_message_has_its_own_return_address(site: SendingSite) -> None:  # 
 
     (sender,) = [command.removeprefix("MAIL ") for command in server.asked if command.startswith("MAIL ")]
     assert sender == signed(site.store)
-    assert tokens.read_bounce_report(site.store.secret(), sender.upper()) == delivery_to(site.store, ADA).id
+    assert tokens.read_verp_address(site.store.secret(), sender.upper()) == delivery_to(site.store, ADA).id
     bounce = next(case.raw for case in CASES if case.name == "gmail no such user")
     raw = bounce.replace(b"To: bounces@papers.example", f"To: {sender}".encode())
     assert process_report(site.store, 5, read_bounce_report(raw), NOW).suppressed == (ADA,)
@@ -146,15 +146,15 @@ def test_each_message_has_its_own_return_address(site: SendingSite) -> None:  # 
 def test_a_return_address_is_verified(number: int, other: int) -> None:
     address = tokens.verp_address(b"secret", number, "bounces@papers.example")
     assert len(address.partition("@")[0]) <= 64
-    assert tokens.read_bounce_report(b"secret", address) == number
-    assert tokens.read_bounce_report(b"other", address) is None
+    assert tokens.read_verp_address(b"secret", address) == number
+    assert tokens.read_verp_address(b"other", address) is None
     moved = address.replace(f"+{number}-", f"+{other}-")
-    assert tokens.read_bounce_report(b"secret", moved) == (number if other == number else None)
+    assert tokens.read_verp_address(b"secret", moved) == (number if other == number else None)
 
 
 @given(st.text())
 def test_any_text_is_accepted_as_a_candidate_return_address(text: str) -> None:
-    assert tokens.read_bounce_report(b"secret", text) is None
+    assert tokens.read_verp_address(b"secret", text) is None
 
 
 # -- on the command line ------------------------------------------------------------------------------

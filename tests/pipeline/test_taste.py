@@ -78,11 +78,11 @@ def test_only_changed_feedback_is_learned_again(store: Store) -> None:
     assert [learn_taste_models(store, NOW), learn_taste_models(store, NOW)] == [1, 0]
     give_feedback(store, subscriber, "2605.00003", liked=False, now=NOW)
     assert [learn_taste_models(store, NOW), learn_taste_models(store, NOW)] == [1, 0]
-    known = store.taste_models.space()
+    known = store.taste_models.embedding()
     assert known is not None
     assert known[0] == 1
     assert learn_taste_models(store, NOW + timedelta(days=31)) == 1  # the embedding has expired
-    renewed = store.taste_models.space()
+    renewed = store.taste_models.embedding()
     assert renewed is not None
     assert renewed[0] == 2
 

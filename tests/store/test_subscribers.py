@@ -100,6 +100,6 @@ def test_pauses_end_by_themselves(store: Store) -> None:
     ada = add(store)
     end = NOW + timedelta(days=3)
     store.subscribers.set_status(ada.id, Status.PAUSED, NOW, paused_until=end.date())
-    assert store.subscribers.wake(NOW) == 0
-    assert store.subscribers.wake(end) == 1
+    assert store.subscribers.resume_due(NOW) == 0
+    assert store.subscribers.resume_due(end) == 1
     assert store.subscribers.get(ADA) == replace(ada, status_at=end)

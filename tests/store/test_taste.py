@@ -13,7 +13,7 @@ def ada(store: Store) -> int:
 
 
 def test_a_new_store_has_no_embedding_and_no_taste_model(store: Store, ada: int) -> None:
-    assert (store.taste_models.space(), store.taste_models.taste(ada), store.taste_models.learned_from()) == (
+    assert (store.taste_models.embedding(), store.taste_models.taste(ada), store.taste_models.learned_from()) == (
         None,
         None,
         {},
@@ -32,6 +32,6 @@ def test_a_new_embedding_has_the_next_version_and_no_taste_models(store: Store, 
     first = store.taste_models.put_embedding(b"one", NOW)
     store.taste_models.put_taste(ada, first, "hash", b"model", NOW)
     second = store.taste_models.put_embedding(b"two", NOW)
-    assert store.taste_models.space() == (second, NOW, b"two")
+    assert store.taste_models.embedding() == (second, NOW, b"two")
     assert second == first + 1
     assert store.taste_models.taste(ada) is None

@@ -184,7 +184,7 @@ def test_subscribers_keep_their_preferences_and_their_status(upgraded: Store) ->
     assert everybody["cy@example.org"].paused_until == date(2026, 6, 1)
     assert upgraded.subscribers.suppressions() == {
         "gone@example.org": "hard bounce: 550 5.1.1 no such user",
-        "eve@example.org": "unsubscribed: too many mails",
+        "eve@example.org": "unsubscribed: too many emails",
     }
 
 
@@ -228,7 +228,7 @@ def test_links_in_mail_that_the_older_release_sent_still_work(upgraded: Store) -
 
     secret = upgraded.secret()
     assert tokens.read_until(secret, tokens.PREFERENCES, "1.739747.ifpWHZmXUS5NkM-kCB0G", NOW.date()) == (1, True)
-    assert tokens.read_bounce_report(secret, "bounces+1-423e83bc5c97039af909@example.org") == 1
+    assert tokens.read_verp_address(secret, "bounces+1-423e83bc5c97039af909@example.org") == 1
 
 
 def test_feedback_and_taste_models_are_kept(upgraded: Store) -> None:

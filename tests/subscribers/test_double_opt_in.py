@@ -61,7 +61,7 @@ class Pages:
     transport: ScriptedTransport
     now: datetime = NOW
 
-    def mails(self) -> list[EmailMessage]:
+    def send_waiting(self) -> list[EmailMessage]:
         """Send the waiting emails, and return them."""
         before = len(self.transport.taken)
         self.sender.send_waiting(self.store)
@@ -78,14 +78,14 @@ def pages(store: Store, tmp_path: Path) -> Pages:
     return made
 
 
-def text_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
+def text_of(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
     assert part is not None
     return str(part.get_content())
 
 
-def token_in(mail: EmailMessage) -> str:
-    found = re.search(r"https://papers\.example/(?:confirm|preferences)/(\S+)", text_of(mail))
+def token_in(message: EmailMessage) -> str:
+    found = re.search(r"https://papers\.example/(?:confirm|preferences)/(\S+)", text_of(message))
     assert found is not None
     return found[1]
 
@@ -96,13 +96,13 @@ def test_an_address_is_subscribed_when_its_owner_confirms_and_only_once(
     request_subscription(pages.store, ADA, "Ada", PREFERENCES, NOW)
     assert pages.store.subscribers.find(ADA) is None
 
-    (mail,) = pages.mails()
-    assert (mail["To"], mail["Subject"]) == (ADA, "Please confirm your subscription to Daily Papers")
-    assert mail["List-Unsubscribe"] is None
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert pages.mails() == []
+    (message,) = pages.send_waiting()
+    assert (message["To"], message["Subject"]) == (ADA, "Please confirm your subscription to Daily Papers")
+    assert message["List-Unsubscribe"] is None
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert pages.send_waiting() == []
 
-    first, second = (confirm(pages.store, token_in(mail), NOW) for _ in range(2))
+    first, second = (confirm(pages.store, token_in(message), NOW) for _ in range(2))
     assert first == second
     assert (first.status, first.name, first.origin) == (Status.ACTIVE, "Ada", "web")
     assert (first.profile.weekday, [topic.name for topic in first.profile.topics]) == (4, ["pears"])
@@ -110,12 +110,12 @@ def test_an_address_is_subscribed_when_its_owner_confirms_and_only_once(
 
 def test_a_link_expires_and_unconfirmed_requests_are_deleted(pages: Pages) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    (mail,) = pages.mails()
+    (message,) = pages.send_waiting()
     pages.now = NOW + timedelta(days=4)
     with pytest.raises(StoreError, match="expired"):
-        confirm(pages.store, token_in(mail), pages.now)
+        confirm(pages.store, token_in(message), pages.now)
     pages.now = NOW + timedelta(days=8)
-    pages.mails()
+    pages.send_waiting()
     assert pages.store.confirmations.count_since(ADA, NOW - timedelta(days=30)) == 0
 
 
@@ -139,11 +139,11 @@ def test_a_subscriber_who_signs_up_again_is_told_so_and_nothing_changes(pages: P
     before = pages.store.subscribers.add(ADA, "Ada", make_profile(), "cli", NOW)
     request_subscription(pages.store, ADA.upper(), "Somebody else", PREFERENCES, NOW)
 
-    (mail,) = pages.mails()
+    (message,) = pages.send_waiting()
 
-    assert mail["Subject"] == "You are subscribed to Daily Papers already"
-    assert "/preferences/" in text_of(mail)
-    assert "Somebody else" not in text_of(mail)
+    assert message["Subject"] == "You are subscribed to Daily Papers already"
+    assert "/preferences/" in text_of(message)
+    assert "Somebody else" not in text_of(message)
     assert pages.store.subscribers.get(ADA) == before
 
 
@@ -152,9 +152,9 @@ def test_an_unsubscribed_or_paused_subscriber_comes_back_with_new_preferences(pa
     pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     end(pages.store, ADA, NOW)  # type: ignore[operator]
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    (mail,) = pages.mails()
+    (message,) = pages.send_waiting()
 
-    known = confirm(pages.store, token_in(mail), NOW)
+    known = confirm(pages.store, token_in(message), NOW)
 
     assert (known.status, known.name, known.profile.cadence) == (Status.ACTIVE, "Ada", "weekly")
     assert pages.store.subscribers.why_suppressed(ADA) is None
@@ -163,25 +163,25 @@ def test_an_unsubscribed_or_paused_subscriber_comes_back_with_new_preferences(pa
 def test_an_address_that_bounced_or_complained_gets_no_email(pages: Pages) -> None:
     pages.store.subscribers.suppress(ADA, "complaint: abuse", NOW)
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    assert pages.mails() == []
+    assert pages.send_waiting() == []
 
 
 def test_an_address_gets_at_most_three_confirmation_emails_a_day(pages: Pages) -> None:
     for _ in range(10):
         request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    assert len(pages.mails()) == 3
+    assert len(pages.send_waiting()) == 3
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW + timedelta(days=1, seconds=1))
-    assert len(pages.mails()) == 1
+    assert len(pages.send_waiting()) == 1
 
 
 def test_a_new_address_is_confirmed_by_its_owner(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     request_address_change(pages.store, ada, "new@subscriber.example", NOW)
-    (mail,) = pages.mails()
-    assert mail["To"] == "new@subscriber.example"
+    (message,) = pages.send_waiting()
+    assert message["To"] == "new@subscriber.example"
     assert pages.store.subscribers.get(ADA).email == ADA
 
-    assert confirm(pages.store, token_in(mail), NOW).id == ada.id
+    assert confirm(pages.store, token_in(message), NOW).id == ada.id
 
     assert pages.store.subscribers.find(ADA) is None
     assert pages.store.subscribers.get("new@subscriber.example").profile == ada.profile
@@ -191,9 +191,9 @@ def test_confirming_a_new_address_ends_its_suppression(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     pages.store.subscribers.suppress("new@subscriber.example", UNSUBSCRIBED, NOW)
     request_address_change(pages.store, ada, "new@subscriber.example", NOW)
-    (mail,) = pages.mails()
+    (message,) = pages.send_waiting()
 
-    confirm(pages.store, token_in(mail), NOW)
+    confirm(pages.store, token_in(message), NOW)
 
     assert pages.store.subscribers.why_suppressed("new@subscriber.example") is None
 
@@ -201,10 +201,10 @@ def test_confirming_a_new_address_ends_its_suppression(pages: Pages) -> None:
 def test_a_new_address_that_was_taken_meanwhile_is_an_error(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     request_address_change(pages.store, ada, "bob@subscriber.example", NOW)
-    (mail,) = pages.mails()
+    (message,) = pages.send_waiting()
     pages.store.subscribers.add("bob@subscriber.example", "Bob", make_profile(), "web", NOW)
     with pytest.raises(StoreError, match="already subscribed"):
-        confirm(pages.store, token_in(mail), NOW)
+        confirm(pages.store, token_in(message), NOW)
     assert pages.store.subscribers.get(ADA).id == ada.id
 
 
@@ -212,31 +212,31 @@ def test_a_preferences_link_is_sent_only_to_subscribers(pages: Pages) -> None:
     pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     for email in (ADA, "nobody@subscriber.example"):
         request_link(pages.store, email, NOW)
-    (mail,) = pages.mails()
-    assert (mail["To"], mail["Subject"]) == (ADA, "Your preferences for Daily Papers")
+    (message,) = pages.send_waiting()
+    assert (message["To"], message["Subject"]) == (ADA, "Your preferences for Daily Papers")
 
 
 def test_a_deferred_email_is_sent_later_and_a_rejected_one_is_not(pages: Pages) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     pages.transport.error = TransportError("no server")
     with pytest.raises(TransportError):
-        pages.mails()
+        pages.send_waiting()
     pages.transport.error = None
     pages.transport.verdict = Verdict.DEFERRED
-    assert len(pages.mails()) == 1
+    assert len(pages.send_waiting()) == 1
     pages.transport.verdict = Verdict.REFUSED
-    assert len(pages.mails()) == 1
-    assert pages.mails() == []
+    assert len(pages.send_waiting()) == 1
+    assert pages.send_waiting() == []
 
 
 def test_a_confirmation_email_is_in_the_language_of_the_subscriber(pages: Pages) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES | {"language": "de"}, NOW)
-    (mail,) = pages.mails()
-    assert mail["Subject"] == "Bitte bestätige dein Abonnement von Daily Papers"
+    (message,) = pages.send_waiting()
+    assert message["Subject"] == "Bitte bestätige dein Abonnement von Daily Papers"
 
 
 def test_invalid_preferences_are_rejected_at_once(pages: Pages) -> None:
     for email, preferences in (("no address", PREFERENCES), (ADA, {"hour": 25}), (ADA, {"topics": ["("]})):
         with pytest.raises(ProfileError):
             request_subscription(pages.store, email, "", preferences, NOW)
-    assert pages.mails() == []
+    assert pages.send_waiting() == []

@@ -315,7 +315,7 @@ CREATE TABLE suppressions (
             suppressed_at TEXT NOT NULL
         ) STRICT;
 INSERT INTO "suppressions" VALUES('gone@example.org','hard bounce: 550 5.1.1 no such user','2026-05-08T09:30:00+00:00');
-INSERT INTO "suppressions" VALUES('eve@example.org','unsubscribed: too many mails','2026-05-08T09:40:00+00:00');
+INSERT INTO "suppressions" VALUES('eve@example.org','unsubscribed: too many emails','2026-05-08T09:40:00+00:00');
 CREATE TABLE tastes (
             subscriber_id INTEGER PRIMARY KEY REFERENCES subscribers(id) ON DELETE CASCADE,
             space INTEGER NOT NULL REFERENCES spaces(version) ON DELETE CASCADE,
