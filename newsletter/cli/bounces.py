@@ -70,6 +70,38 @@ def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) ->
 @bounces.command(
     epilog="""\b
 Examples:
+  newsletter bounces review                            the addresses that wait for a decision
+  newsletter bounces review --suppress                 they are gone: do not mail them any more
+  newsletter bounces review --dismiss ada@example.org  the server was wrong: keep mailing this one"""
+)
+@click.argument("emails", metavar="[EMAIL]...", nargs=-1)
+@click.option("--suppress", "decision", flag_value="suppressed", help="Suppress them.")
+@click.option("--dismiss", "decision", flag_value="dismissed", help="Keep mailing them.")
+@json_option
+@pass_opened
+def review(opened: Opened, emails: tuple[str, ...], decision: str | None, as_json: bool) -> None:
+    """Decide on hard bounces that came in too large a number to be acted upon."""
+    from newsletter.pipeline.fuse import decide
+    from newsletter.store.bounces import Review
+
+    with opened.store() as store:
+        rows = decide(store, emails, Review(decision) if decision else None, now())
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    elif not rows:
+        click.echo("no bounces wait for review")
+    else:
+        print_table(
+            ("when", "address", "response"),
+            [(f"{row.reported_at:%Y-%m-%d %H:%M}", row.email_key, row.response[:100]) for row in rows],
+        )
+        verb = f"{len(rows)} {decision}" if decision else "Next: newsletter bounces review --suppress, or --dismiss"
+        click.echo(verb)
+
+
+@bounces.command(
+    epilog="""\b
+Examples:
   newsletter bounces read bounce.eml
   newsletter bounces read -                          one message from stdin, as a mail server pipes it
   newsletter bounces read --maildir /var/mail/bounces

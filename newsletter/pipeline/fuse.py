@@ -6,8 +6,10 @@ server, a bounce or a provider says that they do not exist. What goes beyond wai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from newsletter.addresses import email_key
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce, Review
 
@@ -28,3 +30,15 @@ def may_suppress(store: Store, bounce: Bounce, now: datetime) -> bool:
             store.bounces.set_review(bounce.fingerprint, Review.PENDING)
             return False
     return True
+
+
+def decide(store: Store, emails: Sequence[str], decision: Review | None, now: datetime) -> list[Bounce]:
+    """Return the hard bounces that wait for review, of these addresses or of all, and carry out a decision on them."""
+    keys = set(map(email_key, emails))
+    with store.transaction():
+        rows = [row for row in store.bounces.pending_review() if not keys or row.email_key in keys]
+        for row in rows if decision else ():
+            if decision is Review.SUPPRESSED:
+                store.subscribers.suppress(row.email_key, f"hard bounce: {row.response}", now)
+            store.bounces.set_review(row.fingerprint, decision or Review.PENDING)
+    return rows

@@ -87,7 +87,9 @@ def test_all_entrances_agree_on_who_does_not_exist(reply: int, text: str, cause:
         "ses": of_ses(ses_bounce(ADA, bounceType="Transient", bounceSubType="X", bouncedRecipients=[
             {"emailAddress": ADA, "status": status, "diagnosticCode": f"smtp; {response}"}])),
         "sendgrid": of_sendgrid([sendgrid_event(ADA, type="blocked", status=status, reason=response)]),
-        "mailgun": of_mailgun(mailgun_event(ADA, **{"delivery-status": {"enhanced-code": status, "message": response}})),
+        "mailgun": of_mailgun(
+            mailgun_event(ADA, **{"delivery-status": {"enhanced-code": status, "message": response}})
+        ),
         "postmark": of_postmark(postmark_record(ADA, Type="SoftBounce", Details=f"smtp;{response}")),
     }  # fmt: skip
     expected = Kind.HARD if is_gone else Kind.SOFT
