@@ -22,7 +22,8 @@ from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
 
 CHROMIUM = shutil.which("chromium")
-expect.set_options(timeout=30_000)  # of a busy machine
+TIMEOUT_MS = 120_000  # for a busy machine
+expect.set_options(timeout=TIMEOUT_MS)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 
 
@@ -56,6 +57,7 @@ def page(studio_url: str) -> Iterator[Page]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         # An emulated scheme would override the one that the studio sets on the frame.
         view = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="null")
+        view.set_default_timeout(TIMEOUT_MS)
         errors: list[str] = []
         view.on("pageerror", lambda error: errors.append(str(error)))
         view.goto(f"{studio_url}/?subscriber=ada@example.org")
