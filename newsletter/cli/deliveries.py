@@ -13,6 +13,7 @@ from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, EditionState
+from newsletter.pipeline.edition_state import Action, change_state, stage_of
 from newsletter.text import counted
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -
         failed=counts.get("failed", 0),
         skipped=counts.get("skipped", 0),
         held=counts.get("held", 0),
-        state=states.get(edition.key) or ("under way" if waiting else "finished"),
+        state=stage_of(states.get(edition.key, EditionState.OPEN), planned=sum(counts.values()), waiting=waiting),
     )
 
 
@@ -177,7 +178,7 @@ def retry(opened: Opened, key: str | None, which: str | None) -> None:
 def pause(opened: Opened, key: str) -> None:
     """Pause an edition, even while it is being sent."""
     with opened.store() as store:
-        _set_state(store, key, EditionState.PAUSED)
+        change_state(store, key, Action.PAUSE, now())
     click.echo(f"{key} is paused. Next: newsletter deliveries resume {key}")
 
 
@@ -187,11 +188,7 @@ def pause(opened: Opened, key: str) -> None:
 def resume(opened: Opened, key: str) -> None:
     """Resume a paused edition."""
     with opened.store() as store:
-        if store.editions.states().get(key) is EditionState.CANCELLED:
-            raise NewsletterError(
-                f"{key} was cancelled: its unsent deliveries were skipped", hint="see: newsletter deliveries"
-            )
-        _set_state(store, key, EditionState.OPEN)
+        change_state(store, key, Action.RESUME, now())
     click.echo(f"{key} is resumed. Next: newsletter send")
 
 
@@ -203,15 +200,9 @@ def cancel(opened: Opened, key: str) -> None:
 
     They are skipped, and their papers may come in the next edition.
     """
-    with opened.store() as store, store.transaction():
-        _set_state(store, key, EditionState.CANCELLED)
-        number = store.deliveries.skip_open(now(), "the edition was cancelled", edition_key=key)
+    with opened.store() as store:
+        number = change_state(store, key, Action.CANCEL, now())
     click.echo(f"{key} is cancelled: {counted(number, 'message')} skipped")
-
-
-def _set_state(store: Store, key: str, state: EditionState) -> None:
-    _check_known(store, key)
-    store.editions.set_state(key, state)
 
 
 def _check_known(store: Store, key: str | None) -> None:

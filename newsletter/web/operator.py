@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from newsletter.addresses import check_email
 from newsletter.errors import NewsletterError
-from newsletter.models import DeliveryStatus, EditionState, Profile, Status, Subscriber
+from newsletter.models import DeliveryStatus, Profile, Status, Subscriber
+from newsletter.pipeline.edition_state import Action, change_state
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.pipeline.schedule import next_run
@@ -123,18 +124,12 @@ class Operator:
     # -- actions --------------------------------------------------------------------------------------
 
     def _pause(self, store: Store, form: Form) -> str:
-        return self._set_state(store, form.one("edition"), EditionState.PAUSED)
+        change_state(store, form.one("edition"), Action.PAUSE, self.pages.clock())
+        return "paused"
 
     def _resume(self, store: Store, form: Form) -> str:
-        return self._set_state(store, form.one("edition"), EditionState.OPEN)
-
-    @staticmethod
-    def _set_state(store: Store, key: str, state: EditionState) -> str:
-        if store.editions.states().get(key) is EditionState.CANCELLED or store.editions.find(key) is None:
-            raise NewsletterError(f"edition {key!r} does not exist or is cancelled")
-        with store.transaction():
-            store.editions.set_state(key, state)
-        return "paused" if state is EditionState.PAUSED else "resumed"
+        change_state(store, form.one("edition"), Action.RESUME, self.pages.clock())
+        return "resumed"
 
     def _send_test_email(self, store: Store, form: Form) -> str:
         """Send the digest of a subscriber without topics to one address."""

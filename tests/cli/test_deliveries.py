@@ -45,8 +45,8 @@ def test_an_edition_is_finished_when_its_counts_add_up(both: Newsletter) -> None
     both("send")
 
     (row,) = json.loads(both("deliveries", "--json").stdout)
-    assert (row["planned"], row["sent"], row["waiting"], row["state"]) == (2, 2, 0, "finished")
-    assert "finished" in both("deliveries").stdout
+    assert (row["planned"], row["sent"], row["waiting"], row["state"]) == (2, 2, 0, "done")
+    assert "done" in both("deliveries").stdout
     assert both("deliveries", "failures").stdout == "No failed or held deliveries.\n"
 
 

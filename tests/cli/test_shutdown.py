@@ -54,7 +54,7 @@ def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
 
         (edition,) = json.loads(many("deliveries", "--json").stdout)
         assert first.returncode == 128 + number
-        assert (edition["sent"], edition["waiting"], edition["state"]) == (taken, SUBSCRIBERS - taken, "under way")
+        assert (edition["sent"], edition["waiting"], edition["state"]) == (taken, SUBSCRIBERS - taken, "sending")
         assert 10 <= taken < SUBSCRIBERS
         assert f"shutdown: {SUBSCRIBERS - taken} messages waiting" in stderr
         assert f"{taken} sent" in stdout

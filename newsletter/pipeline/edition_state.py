@@ -1,0 +1,75 @@
+"""An edition's life: what an operator may do to it, and what follows.
+
+    draft → sending ⇄ paused → done
+               └─────────┴──→ cancelled
+
+Pages and commands only call `change_state`; which moves there are stands here alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.errors import NewsletterError
+from newsletter.models import EditionState
+from newsletter.store import Store
+
+
+class Action(StrEnum):
+    """What an operator does to an edition."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+class Stage(StrEnum):
+    """Where an edition is in its life, as it is shown."""
+
+    DRAFT = "draft"
+    SENDING = "sending"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+#: (state, action) → state. What is missing is refused: a cancelled edition stays cancelled, whatever follows.
+_MOVES = {
+    (EditionState.OPEN, Action.PAUSE): EditionState.PAUSED,
+    (EditionState.OPEN, Action.RESUME): EditionState.OPEN,
+    (EditionState.OPEN, Action.CANCEL): EditionState.CANCELLED,
+    (EditionState.PAUSED, Action.PAUSE): EditionState.PAUSED,
+    (EditionState.PAUSED, Action.RESUME): EditionState.OPEN,
+    (EditionState.PAUSED, Action.CANCEL): EditionState.CANCELLED,
+    (EditionState.CANCELLED, Action.CANCEL): EditionState.CANCELLED,
+}
+
+
+def change_state(store: Store, key: str, action: Action, now: datetime) -> int:
+    """Pause, resume or cancel an edition in one transaction; return how many unsent deliveries were skipped.
+
+    Raises:
+        NewsletterError: There is no such edition, or it was cancelled.
+    """
+    with store.transaction():
+        if store.editions.find(key) is None:
+            raise NewsletterError(f"{key}: no such edition", hint="see: newsletter deliveries")
+        state = store.editions.states().get(key, EditionState.OPEN)
+        if (state, action) not in _MOVES:
+            raise NewsletterError(
+                f"{key} was cancelled: its unsent deliveries were skipped", hint="see: newsletter deliveries"
+            )
+        store.editions.set_state(key, _MOVES[state, action])
+        if action is not Action.CANCEL:
+            return 0
+        return store.deliveries.skip_open(now, "the edition was cancelled", edition_key=key)
+
+
+def stage_of(state: EditionState, *, planned: int, waiting: int) -> Stage:
+    """Return where an edition is, from its state and the numbers of its planned and of its waiting deliveries."""
+    if state is not EditionState.OPEN:
+        return Stage(state.value)
+    if not planned:
+        return Stage.DRAFT
+    return Stage.SENDING if waiting else Stage.DONE
