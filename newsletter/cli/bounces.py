@@ -80,7 +80,10 @@ Examples:
 @json_option
 @pass_opened
 def review(opened: Opened, emails: tuple[str, ...], decision: str | None, as_json: bool) -> None:
-    """Decide on hard bounces that came in too large a number to be acted upon."""
+    """Decide on an unusual number of hard bounces.
+
+    When too many addresses bounce at once, none of them is suppressed before this decision.
+    """
     from newsletter.pipeline.fuse import decide
     from newsletter.store.bounces import Review
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from newsletter.config.model import Config, DkimSettings
 from newsletter.operations.doctor import Level
 from newsletter.sending.smtp.settings import Security, SmtpSettings
-from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.operations.conftest import found, good_zone
 from tests.smtpd import Server, serving
 

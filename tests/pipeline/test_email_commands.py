@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,9 +9,7 @@ from hypothesis import strategies as st
 from newsletter import tokens
 from newsletter.models import Status
 from newsletter.pipeline.email_commands import Command, EmailCommand, process_reply
-from newsletter.site import Site
-from newsletter.store import Store, open_store
-from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
+from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile
 
 ADA = "ada@reader.example"
@@ -50,11 +46,3 @@ def test_a_feedback_token_records_feedback(ada: Store) -> None:
 def test_any_other_subject_is_ignored(ada: Store, subject: str) -> None:
     assert process_reply(ada, mail(subject), NOW) is None
     assert ada.subscribers.get(ADA).status is Status.ACTIVE
-
-
-def test_bounces_read_processes_email_commands(newsletter: Newsletter, tmp_path: Path) -> None:  # noqa: F811
-    newsletter("subscribers", "add", ADA)
-    with open_store(Site(tmp_path).store) as store:
-        token = tokens.sign(store.secret(), tokens.UNSUBSCRIBE, 1)
-    done = newsletter("bounces", "read", "-", stdin=mail(f"unsubscribe {token}"))
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"{ADA} unsubscribed")

@@ -25,7 +25,6 @@ from newsletter.subscribers.import_export import (
 from newsletter.subscribers.profiles import make_profile
 from newsletter.subscribers.subscriptions import unsubscribe
 from newsletter.text import squeeze
-from tests.cli.conftest import Newsletter, newsletter  # noqa: F401 - a fixture
 from tests.factories import NOW, make_topic
 
 
