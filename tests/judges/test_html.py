@@ -61,7 +61,7 @@ def complaints(pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         capture_output=True,
         check=False,
         text=True,
-        timeout=120,
+        timeout=900,  # a minute of CPU, on machines of any load
     )
     return [
         Complaint(Path(error.get("url", "")).stem, error["message"], error.get("extract", ""))

@@ -60,7 +60,7 @@ def judge_all(mails: dict[str, bytes], home: Path) -> dict[str, Verdict]:
         input=b"".join(_mbox_entry(name, mail) for name, mail in mails.items()),
         capture_output=True,
         check=True,
-        timeout=180,
+        timeout=900,
         env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
     )
     reports = re.findall(
