@@ -14,11 +14,7 @@ def test_a_paper_is_explained(newsletter: Newsletter, tmp_path: Path) -> None:
 
     explained = newsletter("explain", "2605.99001", "--for", "ada@example.org")
     assert explained.exit_code == 0
-<<<<<<< HEAD
-    for words in ("Quiet Kettles", "number 1 of 1", "kettle", "total"):
-=======
     for words in ("Quiet Kettles", "number 1 of 1", "matches kettle", "total"):
->>>>>>> sweep-e
         assert words in explained.stdout
     assert json.loads(newsletter("explain", "2605.99001", "--for", "ada@example.org", "--json").stdout)["total"] > 1
     assert "no paper with the id '2605.00000'" in newsletter("explain", "2605.00000", "--for", "ada@example.org").stderr

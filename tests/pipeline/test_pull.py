@@ -201,11 +201,7 @@ def test_an_unreachable_server_is_in_the_report(store: Store, client: HttpClient
 
 def test_a_saved_page_cannot_be_pulled_by_days(store: Store, client: HttpClient) -> None:
     report = pull_days(store, Page(), Span(TODAY, TODAY), NOW, client)
-<<<<<<< HEAD
-    assert "page: no file given" in str(report.error)
-=======
     assert "newsletter pull page saved.txt" in str(report.error)
->>>>>>> sweep-e
 
 
 # -- between pulls --------------------------------------------------------------------------------------
