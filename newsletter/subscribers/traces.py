@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email import policy
-from email.parser import BytesParser
+from email.parser import HeaderParser
 from email.utils import getaddresses
 from pathlib import Path
 
 from newsletter.addresses import email_key
 
 _MAX_HEADER_B = 128 * 1024
-_ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@=\\]{1,128}@[^\s<>,;:\"'()\[\]@\\]{1,255}")
 #: Rotated logs that are compressed cannot be rewritten in place.
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
@@ -37,14 +36,10 @@ def erase_messages(outbox: Path, emails: Iterable[str]) -> int:
 def _recipients(path: Path) -> Iterator[str]:
     with path.open("rb") as file:
         head = file.read(_MAX_HEADER_B).partition(b"\n\n")[0]
-    message = BytesParser(policy=policy.compat32).parsebytes(head, headersonly=True)
-    fields = [value for name in ("To", "Cc", "Delivered-To") for value in message.get_all(name, [])]
-    yield from (email for _, email in getaddresses([_text(field) for field in fields]))
-
-
-def _text(field: object) -> str:
-    """Return the text of a header; raw UTF-8 (RFC 6532) is parsed to surrogates."""
-    return str(field).encode("utf-8", "surrogateescape").decode("utf-8", "replace") if isinstance(field, str) else ""
+    # As text, since headers may be raw UTF-8 (RFC 6532).
+    message = HeaderParser(policy=policy.compat32).parsestr(head.decode("utf-8", "replace"))
+    fields = [str(value) for name in ("To", "Cc", "Delivered-To") for value in message.get_all(name, [])]
+    yield from (email for _, email in getaddresses(fields))
 
 
 def erase_from_log(log: Path, emails: Iterable[str]) -> int:
@@ -55,31 +50,30 @@ def erase_from_log(log: Path, emails: Iterable[str]) -> int:
     Raises:
         OSError: A file cannot be read or written.
     """
-    keys, changed = {email_key(email) for email in emails}, 0
-    files = log.parent.glob("*") if log.parent.is_dir() else ()
+    pattern, changed = _pattern(emails), 0
+    files = sorted(log.parent.glob("*")) if log.parent.is_dir() else ()
     for path in files:
         if path.name.startswith(log.name) and path.suffix not in _COMPRESSED and path.is_file():
-            changed += _erase_from_file(path, keys)
+            changed += _erase_from_file(path, pattern)
     return changed
 
 
-def _erase_from_file(path: Path, keys: set[str]) -> int:
+def _pattern(emails: Iterable[str]) -> re.Pattern[bytes]:
+    """Match the spellings of these addresses, whatever the case of ASCII letters, but not as parts of others."""
+    spellings = sorted({one.encode() for email in emails for one in (email, email_key(email))}, key=len, reverse=True)
+    among = b"|".join(map(re.escape, spellings))
+    return re.compile(rb"(?<![\w.+!#$%&*/?^`{|}~\x80-\xff-])(?:" + among + rb")(?![\w\x80-\xff-]|\.\w)", re.IGNORECASE)
+
+
+def _erase_from_file(path: Path, pattern: re.Pattern[bytes]) -> int:
     changed = start = 0
     with path.open("r+b") as file:
         while line := file.readline():
-            after = _ADDRESS.sub(lambda found: _masked(found[0], keys), line.decode("utf-8", "surrogateescape"))
-            written = after.encode("utf-8", "surrogateescape")
-            if written != line:
+            after = pattern.sub(lambda found: b"x" * len(found[0]), line)
+            if after != line:
                 file.seek(start)
-                file.write(written)
-                file.seek(start + len(line))
+                file.write(after)
                 changed += 1
             start += len(line)
+            file.seek(start)
     return changed
-
-
-def _masked(found: str, keys: set[str]) -> str:
-    email = found.rstrip(".")
-    if email_key(email) not in keys:
-        return found
-    return "x" * len(email.encode("utf-8", "surrogateescape")) + found[len(email) :]
