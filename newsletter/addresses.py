@@ -1,36 +1,78 @@
-"""Email addresses: validation, the key that identifies one, and the form for SMTP."""
+"""Email addresses: parsing, the key that identifies one, and the form for SMTP. Nothing else compares addresses."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from string import ascii_lowercase, ascii_uppercase
 
 import idna
 
 from newsletter.errors import ProfileError
-from newsletter.text import squeeze
+
+#: Longer text is no address, and is not looked at: 64 for the local part, "@", 255 for the domain (RFC 5321, 4.5.3.1).
+_MAX_CODE_POINTS = 320
+_MAX_LOCAL_OCTETS = 64
+#: A path is at most 256 octets with its angle brackets (RFC 5321, 4.5.3.1.3).
+_MAX_OCTETS = 254
+_LOCALHOST = "@localhost"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
-def check_email(text: str) -> str:
+def parse_address(text: str, *, allow_local: bool = False) -> str:
     """Return an address in its normal form: NFC, the domain in lower case and Unicode.
 
-    Only the syntax is checked, not whether the domain accepts mail.
+    Only the syntax is checked, not whether the domain accepts mail. The domain needs a dot, unless `allow_local`: an
+    operator may write to `root@localhost`, a stranger may not make the site do so.
 
     Raises:
         ProfileError: It is not a valid address.
     """
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - takes 50 ms to import
 
+    if len(text) > _MAX_CODE_POINTS:
+        raise ProfileError(f"email: {text[:40]!r}… is longer than {_MAX_OCTETS} octets")
+    # The validator rejects localhost, as a reserved name: what precedes it is checked with a name that it accepts.
+    checked = f"{text}.example" if allow_local and text.lower().endswith(_LOCALHOST) else text
     try:
-        checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
+        address = validate_email(checked, check_deliverability=False, globally_deliverable=False).normalized
+        address = address if checked is text else address.removesuffix(".example")
+        local, _, domain = wire_address(address).rpartition("@")
+    except (EmailNotValidError, UnicodeError) as error:
         raise ProfileError(f"email: {text!r} is not a valid email address: {error}") from error
-    return checked.normalized
+    octets = len(local.encode())
+    if octets > _MAX_LOCAL_OCTETS:
+        raise ProfileError(f"email: the part before the @ is longer than {_MAX_LOCAL_OCTETS} octets")
+    if octets + 1 + len(domain) > _MAX_OCTETS:
+        raise ProfileError(f"email: {text[:40]!r}… is longer than {_MAX_OCTETS} octets")
+    if "." not in domain and not allow_local:
+        raise ProfileError(f"email: {text!r} is not a valid email address: its domain has no dot")
+    return address
 
 
 def email_key(email: str) -> str:
-    """Return the key by which an address is looked up: spellings that differ in case or spaces share it."""
-    return squeeze(email).casefold()
+    """Return the key by which an address is looked up: its form for SMTP, in lower case as far as it is ASCII.
+
+    Nothing else is folded: `ß` and `ss`, `ς` and `σ`, `ﬁ` and `fi` may be the mailboxes of different people. It never
+    raises: a domain that IDNA rejects is compared as it is written.
+    """
+    email = email.strip()
+    if email.isascii():
+        return email.lower()
+    try:
+        email = wire_address(email)
+    except UnicodeError:
+        email = unicodedata.normalize("NFC", email)
+    return _SURROGATE.sub("\ufffd", email).translate(_ASCII_LOWER)  # which no table can hold
 
 
 def wire_address(email: str) -> str:
-    """Return an address with its domain in ASCII (IDNA 2008), as SMTP and message headers need it."""
-    local, _, domain = email.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+    """Return an address with its domain in ASCII (IDNA 2008), as SMTP and message headers need it.
+
+    Raises:
+        UnicodeError: The domain is not valid.
+    """
+    local, at, domain = unicodedata.normalize("NFC", email).rpartition("@")
+    # UTS 46 without its transitional rules, by which ß would be ss: another domain, of somebody else perhaps.
+    return f"{local}{at}{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.addresses import check_email
+from newsletter.addresses import parse_address
 from newsletter.config.model import (
     Config,
     DeliverySettings,
@@ -244,7 +244,7 @@ def _site_url(text: str | None) -> str | None:
 
 def _address(setting: str, text: str) -> str:
     try:
-        address = check_email(text)
+        address = parse_address(text, allow_local=True)
     except ProfileError as error:
         raise ConfigError(f"{setting}: {error.message.removeprefix('email: ')}") from error
     if not address.rpartition("@")[0].isascii():

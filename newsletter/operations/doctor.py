@@ -20,6 +20,7 @@ from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
 from newsletter.sending.smtp.settings import SmtpSettings
+from newsletter.store import open_store
 
 __all__ = ["Finding", "Level", "examine"]
 
@@ -34,6 +35,7 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
     `tls` replaces the default TLS context, for tests.
     """
     yield from _settings(config)
+    yield from _addresses(config)
     yield from _server(config, now, tls)
     keys = []
     for selector, path in config.dkim.keys:
@@ -92,6 +94,18 @@ def _settings(config: Config) -> Iterator[Finding]:
     if not config.sender.postal_address:
         words = "no postal address (required by CAN-SPAM and others)"
         yield Finding(Level.WARNING, "address", words, "set sender.postal_address")
+
+
+def _addresses(config: Config) -> Iterator[Finding]:
+    """Say how many keys of addresses an upgrade has changed, if any."""
+    if not config.site.store.exists():
+        return
+    with open_store(config.site.store) as store:
+        changed = store.subscribers.changed_keys()
+    if changed:
+        words = f"{changed} keys of addresses changed: ß and ss, for example, are different addresses now"
+        remedy = "newsletter subscribers list; people who signed up as one may sign up as two"
+        yield Finding(Level.OK, "keys", words, remedy)
 
 
 def _server(config: Config, now: datetime, tls: ssl.SSLContext | None) -> Iterator[Finding]:

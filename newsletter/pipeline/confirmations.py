@@ -22,7 +22,7 @@ from newsletter.sending.dkim import sign
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
 from newsletter.subscribers import subscriptions
-from newsletter.subscribers.double_opt_in import PURGED_AFTER
+from newsletter.subscribers.double_opt_in import purge_requests
 
 #: A request can be confirmed for this long.
 _VALID_FOR = timedelta(days=3)
@@ -46,8 +46,7 @@ class NoticeSender:
             TransportError: The server cannot be used at all; the remaining requests wait.
         """
         now = self.clock()
-        with store.transaction():
-            store.confirmations.forget_before(now - PURGED_AFTER)
+        purge_requests(store, now)
         sent = 0
         for request in store.confirmations.waiting(_BATCH):
             with store.transaction():
@@ -78,35 +77,36 @@ class NoticeSender:
         known = store.subscribers.find(request.email)
         code = known.profile.language if known else str(request.preferences.get("language", "en"))
         notices = Notices(self.environment, site_context(self.config), language(code))
-        notice = self._notice(store, request, known, notices)
-        return None if notice is None else self._signed(notices.message(self._envelope(store, request), notice))
+        recipient = _recipient(request, known)
+        notice = self._notice(store, request, known, recipient, notices)
+        if notice is None:
+            return None
+        return self._signed(notices.message(self._envelope(store, request, recipient), notice))
 
     def _notice(
-        self, store: Store, request: Request, known: Subscriber | None, notices: Notices
+        self, store: Store, request: Request, known: Subscriber | None, recipient: str, notices: Notices
     ) -> NoticeContext | None:
         today, secret, site = self.clock().date(), store.secret(), self.config.site_url
         until = (request.requested_at + _VALID_FOR).date()
         confirm_url = f"{site}/confirm/{tokens.sign_until(secret, tokens.CONFIRM, request.id, until)}"
         if request.kind is Kind.CHANGE_ADDRESS:
-            return notices.confirm_address(request.email, confirm_url, until)
+            return notices.confirm_address(recipient, confirm_url, until)
         if known is None or known.status is not Status.ACTIVE:
             return (
-                notices.confirm_subscription(request.email, confirm_url, until)
-                if request.kind is Kind.SUBSCRIBE
-                else None
+                notices.confirm_subscription(recipient, confirm_url, until) if request.kind is Kind.SUBSCRIBE else None
             )
         day = today + PREFERENCES_LAST
         url = f"{site}/preferences/{tokens.sign_until(secret, tokens.PREFERENCES, known.id, day)}"
         if request.kind is Kind.SUBSCRIBE:
-            return notices.already_subscribed(request.email, url, day)
+            return notices.already_subscribed(recipient, url, day)
         return notices.preferences_link(url, day)
 
-    def _envelope(self, store: Store, request: Request) -> Envelope:
+    def _envelope(self, store: Store, request: Request, recipient: str) -> Envelope:
         sender = self.config.sender
         return Envelope(
             message_id=make_message_id(store.secret(), f"request-{request.id}", request.id, sender),
             sender=sender,
-            recipient=request.email,
+            recipient=recipient,
             recipient_name="",  # a stranger may have entered any name
             list_name=self.config.site_name,
             unsubscribe_urls=(),
@@ -116,3 +116,8 @@ class NoticeSender:
     def _signed(self, message: Message) -> Message:
         keys = load_keys(self.config)
         return replace(message, content=sign(message.content, keys, self.clock())) if keys else message
+
+
+def _recipient(request: Request, known: Subscriber | None) -> str:
+    """Return where the notice goes: to the address on record, never to another spelling that somebody typed."""
+    return request.email if known is None or request.kind is Kind.CHANGE_ADDRESS else known.email

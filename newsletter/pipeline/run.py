@@ -19,6 +19,7 @@ from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull_due import pull_configured
 from newsletter.pipeline.summaries import SummaryReport, summarize
 from newsletter.pipeline.taste import learn_taste_models
+from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.subscribers.subscriptions import find
 
 
@@ -70,6 +71,8 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
     errors: list[StepError] = []
     step = Step.BOUNCES
     try:
+        with ports.open_store() as store:  # before what may fail
+            purge_requests(store, ports.clock())
         try:
             mail = read_bounces(config, ports)
         except NewsletterError as error:
@@ -149,11 +152,14 @@ def deliver_due(
 def send_notices(config: Config, ports: Ports) -> int:
     """Send the confirmation emails that could not be sent when they were requested; return how many were sent.
 
+    Requests older than a week are deleted first.
+
     Raises:
         TransportError: The server cannot be used; the requests wait.
         ConfigError: Real mail would go out under the example's name.
     """
     with ports.open_store() as store:
+        purge_requests(store, ports.clock())
         if not store.confirmations.waiting(1):
             return 0
         transport = ports.open_transport()

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from newsletter.store.bounces import Bounces
 from newsletter.store.confirmations import Confirmations
-from newsletter.store.database import open_database, transaction
+from newsletter.store.database import empty_log, open_database, transaction
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
@@ -80,6 +80,13 @@ class Store:
                 self._db.table("secrets").insert(made, pk="name", ignore=True)
             known = self._db.execute(sql).fetchone()
         return bytes(known[0])
+
+    def empty_log(self) -> None:
+        """Write the log of changes into the database and empty it, since it still has what was deleted.
+
+        Where another process is reading all the time, the log is emptied when the last one closes the database.
+        """
+        empty_log(self._db)
 
     def close(self) -> None:
         """Close the database file."""

@@ -61,6 +61,11 @@ class Bounces:
         """Return the reports on an address, in any spelling, the newest first."""
         return self._where("email_key = ? ORDER BY reported_at DESC, id DESC", [email_key(email)])
 
+    def of_subscriber(self, subscriber_id: int, email: str) -> list[Bounce]:
+        """Return the reports on a subscriber, under whatever address, and on an address; the newest first."""
+        condition = "subscriber_id = ? OR (subscriber_id IS NULL AND email_key = ?)"
+        return self._where(f"{condition} ORDER BY reported_at DESC, id DESC", [subscriber_id, email_key(email)])
+
     def latest(self, limit: int) -> list[Bounce]:
         """Return the `limit` newest reports, the newest first."""
         return self._where("1 ORDER BY reported_at DESC, id DESC LIMIT ?", [limit])

@@ -78,6 +78,11 @@ class Confirmations:
         """Return the request with this id, or None."""
         return next(iter(self._where("id = ?", [number])), None)
 
+    def of(self, subscriber_id: int, email: str) -> list[Request]:
+        """Return the requests of a subscriber and those for an address, the newest first."""
+        condition = "subscriber_id = ? OR email_key = ? ORDER BY requested_at DESC, id DESC"
+        return self._where(condition, [subscriber_id, email_key(email)])
+
     def waiting(self, limit: int) -> list[Request]:
         """Return up to `limit` requests whose email was not sent yet, the oldest first."""
         return self._where("sent_at IS NULL ORDER BY requested_at, id LIMIT ?", [limit])

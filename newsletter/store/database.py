@@ -17,6 +17,7 @@ from newsletter.store.migrations import MIGRATIONS
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
 _BUSY_TIMEOUT_MS = 30_000
 _WAL_RETRY_MS = 20
+_WAIT_FOR_READERS_MS = 1_000
 # An abstract fills half of SQLite's default page, and the index that a pull updates exceeds the default cache of 2 MB.
 # With these values a large pull takes a tenth less time.
 _PAGE_SIZE_B = 8192
@@ -34,6 +35,7 @@ def open_database(path: Path) -> Database:
         db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, too, whatever SQLite's build says
         db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
         db.execute(f"PRAGMA page_size = {_PAGE_SIZE_B}")  # only takes effect in a new file
         try:
@@ -102,6 +104,15 @@ def transaction(db: Database) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         _raise_store_error(error, _file_of(db))
         raise
+
+
+def empty_log(db: Database) -> None:
+    """Checkpoint and truncate the write-ahead log, unless other processes read for longer than a second."""
+    db.execute(f"PRAGMA busy_timeout = {_WAIT_FOR_READERS_MS}")
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
 
 
 def _file_of(db: Database) -> str:

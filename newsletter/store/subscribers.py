@@ -107,18 +107,44 @@ class Subscribers:
         return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
 
     def change_address(self, subscriber_id: int, email: str) -> None:
-        """Store another address for a subscriber; nobody else may have it."""
+        """Store another address for a subscriber, and remember the former one; nobody else may have it."""
+        sql = "INSERT OR IGNORE INTO former_addresses SELECT id, email, email_key FROM subscribers WHERE id = ?"
+        self._db.execute(sql, [subscriber_id])
         self._db.table("subscribers").update(subscriber_id, {"email": email, "email_key": email_key(email)})
 
-    def erase(self, subscriber_id: int, email: str) -> None:
-        """Delete a subscriber and everything stored under their id or address, except a suppression."""
-        for sql, value in (
-            ("DELETE FROM bounces WHERE email_key = ?", email_key(email)),
-            ("DELETE FROM confirmations WHERE email_key = ?", email_key(email)),
-            ("DELETE FROM deliveries WHERE subscriber_id = ?", subscriber_id),
-            ("DELETE FROM subscribers WHERE id = ?", subscriber_id),
+    def former_addresses(self, subscriber_id: int) -> list[str]:
+        """Return the addresses that a subscriber had before, but not those that somebody else has now."""
+        sql = """
+            SELECT former.email FROM former_addresses AS former
+            WHERE subscriber_id = :id AND NOT EXISTS (
+                SELECT 1 FROM subscribers WHERE subscribers.email_key = former.email_key AND subscribers.id <> :id)"""
+        return [email for (email,) in self._db.execute(sql, {"id": subscriber_id})]
+
+    def erase(self, subscriber: Subscriber) -> None:
+        """Delete a subscriber and everything stored under their id or any address they ever had.
+
+        What stays are the suppressions, without the words of a server or person: of the present address, and of former
+        ones whose owner unsubscribed or complained there.
+        """
+        keys = [email_key(email) for email in (subscriber.email, *self.former_addresses(subscriber.id))]
+        values = {"id": subscriber.id, "present": keys[0], "keys": json.dumps(keys)}
+        among = "IN (SELECT value FROM json_each(:keys))"
+        for sql in (
+            f"DELETE FROM bounces WHERE subscriber_id = :id OR (subscriber_id IS NULL AND email_key {among})",
+            f"DELETE FROM confirmations WHERE subscriber_id = :id OR email_key {among}",
+            f"DELETE FROM email_key_changes WHERE old {among} OR new {among}",
+            f"""DELETE FROM suppressions WHERE email_key {among} AND email_key <> :present
+                AND reason NOT LIKE 'unsubscribed%' AND reason NOT LIKE 'complaint%'""",
+            f"""UPDATE suppressions SET reason = substr(reason, 1, instr(reason, ':') - 1)
+                WHERE email_key {among} AND instr(reason, ':') > 0""",
+            "DELETE FROM deliveries WHERE subscriber_id = :id",
+            "DELETE FROM subscribers WHERE id = :id",
         ):
-            self._db.execute(sql, [value])
+            self._db.execute(sql, values)
+
+    def changed_keys(self) -> int:
+        """Count the keys of addresses that an upgrade of the store has changed."""
+        return int(self._db.execute("SELECT count(*) FROM email_key_changes").fetchone()[0])
 
     def find(self, email: str) -> Subscriber | None:
         """Return the subscriber with this address, in any spelling, or None."""
@@ -142,7 +168,7 @@ class Subscribers:
         last = ""
         while batch := list(self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _BATCH])):
             yield from batch
-            last = email_key(batch[-1].email)
+            (last,) = self._db.execute("SELECT email_key FROM subscribers WHERE id = ?", [batch[-1].id]).fetchone()
 
     def all(self) -> list[Subscriber]:
         """Return all subscribers in the order of their addresses."""

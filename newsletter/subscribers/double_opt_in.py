@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from newsletter import tokens
-from newsletter.addresses import check_email
+from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
@@ -36,7 +36,7 @@ def request_subscription(store: Store, email: str, name: str, preferences: Mappi
     Raises:
         ProfileError: The address or a field is not valid.
     """
-    email, name = check_email(email), squeeze(name)[:_MAX_NAME_LENGTH]
+    email, name = parse_address(email), squeeze(name)[:_MAX_NAME_LENGTH]
     make_profile(preferences, subscriptions.catalogue(store))
     _add_request(store, Kind.SUBSCRIBE, email, now, name=name, preferences=preferences)
 
@@ -49,7 +49,7 @@ def request_address_change(store: Store, subscriber: Subscriber, email: str, now
         StoreError: A file manages this subscriber, with the address.
     """
     subscriptions.check_not_managed_by_file(subscriber)
-    _add_request(store, Kind.CHANGE_ADDRESS, check_email(email), now, subscriber_id=subscriber.id)
+    _add_request(store, Kind.CHANGE_ADDRESS, parse_address(email), now, subscriber_id=subscriber.id)
 
 
 def request_link(store: Store, email: str, now: datetime) -> None:
@@ -58,7 +58,16 @@ def request_link(store: Store, email: str, now: datetime) -> None:
     Raises:
         ProfileError: The address is not valid.
     """
-    _add_request(store, Kind.LINK, check_email(email), now)
+    _add_request(store, Kind.LINK, parse_address(email), now)
+
+
+def purge_requests(store: Store, now: datetime) -> int:
+    """Delete the requests that are older than a week, confirmed or not; return how many there were.
+
+    Every run does so, and every start of the pages: somebody who did not confirm wants nothing kept of them.
+    """
+    with store.transaction():
+        return store.confirmations.forget_before(now - PURGED_AFTER)
 
 
 def _add_request(store: Store, kind: Kind, email: str, now: datetime, **details: Any) -> None:

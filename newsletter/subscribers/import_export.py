@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
-from newsletter.addresses import check_email, email_key
+from newsletter.addresses import email_key, parse_address
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Subscriber, Topic
 from newsletter.store import Store
@@ -107,12 +107,12 @@ class _RowParser:
             cells = cells + [""] * missing
         email = cells[self._email]
         if _PLAIN_EMAIL.match(email):
-            key = email.lower()
+            key = email_key(email)
         else:
             email = _unquoted(email).strip()
             if not email:
                 raise ProfileError("email: missing")
-            email = check_email(email)
+            email = parse_address(email)
             key = email_key(email)
         name = squeeze(_unquoted(cells[self._name])) if self._name >= 0 else ""
         texts = tuple([cells[at] for at in self._profile_cells])

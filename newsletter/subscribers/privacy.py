@@ -6,37 +6,58 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from newsletter.config.model import Config
+from newsletter.errors import StoreError
 from newsletter.store import Store
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find
+from newsletter.subscribers.traces import erase_from_log, erase_messages
 
 
-def erase(store: Store, email: str, now: datetime) -> None:
-    """Erase a subscriber and all data about them (GDPR, article 17).
+def erase(store: Store, email: str, now: datetime, config: Config | None = None) -> None:
+    """Erase a subscriber and all data about them (GDPR, article 17), under every address that they ever had.
+
+    With `config`, the messages to them in the outbox and their addresses in the event log are erased as well.
 
     A suppression of the address stays, so that it is never mailed again. One is added for a subscriber who is managed
     by a file, which would otherwise bring them back.
 
     Raises:
-        StoreError: There is no subscriber with this address.
+        StoreError: There is no subscriber with this address, or a file of the site cannot be written.
     """
     subscriber = find(store, email)
+    emails = [subscriber.email, *store.subscribers.former_addresses(subscriber.id)]
+    if config is not None:  # first, while it can be tried again
+        try:
+            erase_messages(config.outbox, emails)
+            if config.log_path is not None and config.log_path.name != "-":
+                erase_from_log(config.log_path, emails)
+        except OSError as error:
+            raise StoreError(f"nothing was erased from the database: {error}", hint="check permissions") from error
     with store.transaction():
-        store.subscribers.erase(subscriber.id, subscriber.email)
+        store.subscribers.erase(subscriber)
         if subscriber.origin.startswith(FILE):
             store.subscribers.suppress(subscriber.email, UNSUBSCRIBED, now)
+    store.empty_log()
 
 
 def export_data(store: Store, email: str) -> dict[str, Any]:
     """Return all data about a subscriber (GDPR, articles 15 and 20), ready for JSON but for dates and enums.
 
+    It is the same set that `erase` deletes from the store.
+
     Raises:
         StoreError: There is no subscriber with this address.
     """
     subscriber = find(store, email)
+    former = store.subscribers.former_addresses(subscriber.id)
+    emails = [subscriber.email, *former]
     likes = store.feedback.of(subscriber.id)
     papers = store.papers.get_many(likes)
+    bounces = {row.fingerprint: row for one in emails for row in store.bounces.of_subscriber(subscriber.id, one)}
+    requests = {row.id: row for one in emails for row in store.confirmations.of(subscriber.id, one)}
     return {
         "subscriber": asdict(subscriber),
+        "former_addresses": former,
         "not_mailed_because": store.subscribers.why_suppressed(subscriber.email),
         "mails": [
             {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "response": one.detail}
@@ -49,5 +70,6 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
                 for one in store.feedback.examples(subscriber.id)
             ),
         ],
-        "bounces": [asdict(row) for row in store.bounces.of(subscriber.email)],
+        "bounces": [asdict(row) for row in bounces.values()],
+        "requests": [asdict(row) for row in requests.values()],
     }

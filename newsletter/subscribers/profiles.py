@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from newsletter.addresses import check_email
+from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
@@ -43,7 +43,7 @@ def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> ProfileFile:
     """
     table = _read_toml(path)
     try:
-        email = check_email(_string(table.pop("email", None), "email"))
+        email = parse_address(_string(table.pop("email", None), "email"), allow_local=True)
         name = squeeze(_string(table.pop("name", ""), "name"))
         return ProfileFile(path.stem, email, name, make_profile(table, catalogue))
     except ProfileError as error:

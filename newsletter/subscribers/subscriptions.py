@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from newsletter import tokens
-from newsletter.addresses import check_email
+from newsletter.addresses import parse_address
 from newsletter.errors import StoreError
 from newsletter.models import Profile, Status, Subscriber
 from newsletter.store import Store
@@ -41,7 +41,7 @@ def subscribe(
         ProfileError: The address or a field is not valid.
         StoreError: The address is in use or suppressed.
     """
-    email, profile = check_email(email), make_profile(preferences, catalogue(store))
+    email, profile = parse_address(email, allow_local=True), make_profile(preferences, catalogue(store))
     with store.transaction():
         subscriber = store.subscribers.find(email)
         if subscriber:
@@ -82,7 +82,7 @@ def change_address(store: Store, subscriber: Subscriber, email: str) -> Subscrib
         ProfileError: The address is not valid.
         StoreError: The address is in use or suppressed, or a file manages this subscriber.
     """
-    email = check_email(email)
+    email = parse_address(email, allow_local=True)
     check_not_managed_by_file(subscriber)
     with store.transaction():
         other = store.subscribers.find(email)

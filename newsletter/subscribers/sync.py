@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from newsletter.addresses import email_key
 from newsletter.errors import ProfileError, StoreError
 from newsletter.models import Refusal, Status
 from newsletter.store import Store
@@ -65,7 +66,7 @@ def _read_folder(folder: Path, store: Store) -> tuple[list[ProfileFile], list[Re
         except ProfileError as error:
             refusals.append(Refusal(str(path), str(error).removeprefix(f"{path}: ")))
             continue
-        first = files.setdefault(file.email.casefold(), file)
+        first = files.setdefault(email_key(file.email), file)
         if first is not file:
             refusals.append(Refusal(str(path), f"email: duplicate of {first.slug}.toml: {file.email}"))
     return list(files.values()), refusals
@@ -101,9 +102,9 @@ def _disable_orphans(
 ) -> Iterator[tuple[str, str, SyncOutcome]]:
     """Disable the active subscribers whose file is gone or has another address now."""
     present = {f"{FILE}{path.stem}" for path in folder.glob("*.toml")}
-    synced = {file.email.casefold() for file in files}
+    synced = {email_key(file.email) for file in files}
     for subscriber in store.subscribers.all():
-        if subscriber.email.casefold() in synced or subscriber.status is not Status.ACTIVE:
+        if email_key(subscriber.email) in synced or subscriber.status is not Status.ACTIVE:
             continue
         is_gone = subscriber.origin.startswith(FILE) and subscriber.origin not in present
         has_new_address = subscriber.origin in {f"{FILE}{file.slug}" for file in files}

@@ -25,6 +25,7 @@ from newsletter.errors import ConfigError, NewsletterError
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
 from newsletter.site import find_site
+from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
@@ -60,6 +61,7 @@ def make_app(
         hint = "set the address of the public pages; http://127.0.0.1:8000 to try them on this machine"
         raise ConfigError(f"{config.site.config}: site.url is missing", hint=hint)
     pages = SitePages(config, make_environment(config.site.templates), clock)
+    _purge_requests(pages)
     outgoing = Outgoing(pages, transport)
     routes: list[BaseRoute] = [
         *asset_routes(pages),
@@ -87,6 +89,14 @@ def make_app(
         middleware=[Middleware(SecurityMiddleware, site_url=config.site_url, prefix=pages.prefix)],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
+
+
+def _purge_requests(pages: SitePages) -> None:
+    try:
+        with pages.store() as store:
+            purge_requests(store, pages.clock())
+    except NewsletterError as error:  # every page will say so
+        _logger.warning("old requests were not deleted: %s", error)
 
 
 def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:

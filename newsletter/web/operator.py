@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.addresses import check_email
+from newsletter.addresses import parse_address
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, Profile, Status, Subscriber
 from newsletter.pipeline.edition_state import Action, change_state
@@ -135,7 +135,8 @@ class Operator:
         """Send the digest of a subscriber without topics to one address."""
         now, config = self.pages.clock(), self.pages.config
         recipient = Subscriber(
-            id=0, email=check_email(form.one("email")), profile=Profile(max_papers=5), subscribed_at=now, status_at=now
+            id=0, email=parse_address(form.one("email")), profile=Profile(max_papers=5),
+            subscribed_at=now, status_at=now,
         )  # fmt: skip
         digest = preview_digest(store, recipient, now, 7, config.weights) if store.papers.count() else None
         if digest is None or not digest.items:

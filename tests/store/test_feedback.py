@@ -53,5 +53,5 @@ def test_subscribers_who_like_a_paper_or_an_example_are_listed(store: Store, ada
 def test_feedback_goes_with_its_subscriber(store: Store, ada: int) -> None:
     store.feedback.put(ada, 1, liked=True, now=NOW)
     store.feedback.put_example(ada, EXAMPLE, NOW)
-    store.subscribers.erase(ada, "ada@example.org")
+    store.subscribers.erase(store.subscribers.get("ada@example.org"))
     assert (store.feedback.of(ada), store.feedback.examples(ada)) == ({}, [])

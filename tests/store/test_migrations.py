@@ -19,6 +19,7 @@ TABLES = {
     "subscribers", "subscriptions", "suppressions",
     "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
+    "email_key_changes", "former_addresses",
 }  # fmt: skip
 
 
@@ -135,9 +136,41 @@ def test_a_folder_and_a_path_in_a_missing_folder_are_rejected(tmp_path: Path) ->
 
 def test_migrations_are_numbered_in_order() -> None:
     empty = Database(memory=True)
-    names = [step.name for step in MIGRATIONS.pending(empty)]
+    numbers = [int(step.name[1:4]) for step in MIGRATIONS.pending(empty)]
     empty.close()
-    assert [name[:5] for name in names] == [f"m{number:03}_" for number in range(1, len(names) + 1)]
+    assert numbers == sorted(set(numbers))
+
+
+def test_keys_of_addresses_are_recomputed_and_what_changed_is_recorded(path: Path) -> None:
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m017_email_keys")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    at = NOW.isoformat()
+    old = {"name": "", "status": "active", "origin": "cli", "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1,
+           "time_zone": "UTC", "style": "cards", "language": "en", "max_papers": 20, "max_per_section": 8,
+           "trending": 0, "updates": 0, "subscribed_at": at, "status_at": at}  # fmt: skip
+    for email in ("ada@straße.example", "ben@example.org", "Ćilo@example.org"):
+        db.table("subscribers").insert(old | {"email": email, "email_key": email.casefold()})
+    for key in ("ada@strasse.example", "ben@example.org"):
+        db.table("suppressions").insert({"email_key": key, "reason": "complaint", "suppressed_at": at})
+    request = {"kind": "change_address", "email": "Ćilo@ältere.example", "email_key": "ćilo@ältere.example",
+               "subscriber_id": 3, "name": "", "preferences": "{}", "requested_at": at, "confirmed_at": at}  # fmt: skip
+    db.table("confirmations").insert(request)
+    db.close()
+
+    with open_store(path) as store:
+        wire = "ada@xn--strae-oqa.example"
+        keys = [key for (key,) in store._db.execute("SELECT email_key FROM subscribers ORDER BY id")]
+        assert keys == [wire, "ben@example.org", "Ćilo@example.org"]
+        assert [one.email for one in store.subscribers.each()] == [
+            "ada@straße.example",
+            "ben@example.org",
+            "Ćilo@example.org",
+        ]
+        assert store.subscribers.why_suppressed("ada@straße.example") == "complaint"
+        assert store.subscribers.why_suppressed("ada@strasse.example") == "complaint"
+        assert store._db.execute("SELECT email FROM former_addresses").fetchall() == [("Ćilo@ältere.example",)]
+        assert store.subscribers.changed_keys() == 3
 
 
 def test_papers_of_the_first_schema_are_kept_and_cleaned(path: Path) -> None:

@@ -58,7 +58,7 @@ def live(site: Site) -> Iterator[LiveSite]:
         file.unlink()
     with open_store(site.store) as store, store.transaction():
         for subscriber in store.subscribers.all():
-            store.subscribers.erase(subscriber.id, subscriber.email)
+            store.subscribers.erase(subscriber)
     config = load_config(site, environ={"NEWSLETTER_SITE_URL": SITE_URL})
     with serving_mail(Server()) as server:
         yield LiveSite(config, server)

@@ -139,6 +139,6 @@ def _addresses(texts: Iterable[str]) -> set[str]:
 
 def _text_about(email: str, text: str) -> str:
     """Return the text from the address on; what comes before it is the same in all bounces of a server."""
-    start = text.casefold().find(email.casefold())
-    about = text[max(start, 0) :][:_MAX_RESPONSE]
+    found = re.search(re.escape(email), text, re.IGNORECASE)
+    about = text[found.start() if found else 0 :][:_MAX_RESPONSE]
     return about if len(about) > len(email) + 20 else text[:_MAX_RESPONSE]

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from newsletter.addresses import email_key
 from newsletter.sending.bounces.mime import shortened
 from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 from newsletter.sending.status_codes import Kind, classify_bounce
@@ -137,7 +138,7 @@ def _report(
         origin=origin,
         message_id=message_id,
         envelope_to=None,
-        fingerprint=fingerprint_of(origin, event_id or f"{message_id} {code} {response}", email.casefold(), kind),
+        fingerprint=fingerprint_of(origin, event_id or f"{message_id} {code} {response}", email_key(email), kind),
     )
 
 

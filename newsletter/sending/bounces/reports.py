@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from newsletter.addresses import email_key
 from newsletter.sending.bounces import heuristics
 from newsletter.sending.bounces.mime import (
     MAX_BYTES,
@@ -96,7 +97,7 @@ def read_bounce_report(raw: bytes) -> tuple[BounceReport, ...]:
             origin=one.origin,
             message_id=message_id,
             envelope_to=sent_to,
-            fingerprint=fingerprint_of(one.origin, own_id, one.email.casefold(), one.kind),
+            fingerprint=fingerprint_of(one.origin, own_id, email_key(one.email), one.kind),
         )
         for one in findings
     )

@@ -11,6 +11,7 @@ from newsletter.store.migrations import (  # noqa: F401 - they add their steps
     m014_vocabulary,
     m015_kinds,
     m016_bounce_review,
+    m017_email_keys,
 )
 from newsletter.store.migrations.registry import MIGRATIONS
 

@@ -118,7 +118,7 @@ class Preferences:
             if form.one("sure") != "yes":
                 error = "Please tick the box to confirm that everything is deleted."
                 return self._render_page(store, subscriber, request, 422, error=error)
-            erase(store, subscriber.email, self.pages.clock())
+            erase(store, subscriber.email, self.pages.clock(), self.pages.config)
         text = "Your address, preferences, emails and feedback are deleted."
         return self.pages.show_message("Your data is deleted", text)
 
