@@ -72,6 +72,10 @@ def _fresh(root: Path) -> Path:
     root.mkdir(parents=True)
     (root / _MARK).touch()
     make_site(root)
+    # Examples are never subscribers under their own names.
+    subscribers = Site(root).subscribers
+    for example, name in (("example.toml", "ada.toml"), ("example-weekly.toml", "grace.toml")):
+        shutil.copyfile(subscribers / example, subscribers / name)
     return root
 
 

@@ -63,6 +63,7 @@ def import_file(
     with ExitStack() as stack:
         write = stack.enter_context(_refusals_written(refused))
         show = stack.enter_context(_progress())
+        lines = stack.enter_context(open_text(file))
         store = stack.enter_context(opened.store())
 
         def refuse(refusal: Refusal) -> None:
@@ -71,8 +72,8 @@ def import_file(
             write(refusal)
 
         report = import_people(
-            store, open_text(file), getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
-            mapping=_mapping(columns), dry_run=dry_run, refuse=refuse, tell=show,
+            store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
+            mapping=mapping_of(columns), dry_run=dry_run, refuse=refuse, tell=show,
         )  # fmt: skip
     if as_json:
         print_json(report)
@@ -108,7 +109,7 @@ def export_file(opened: Opened, file: IO[str]) -> None:
         csv.writer(file).writerows(export_rows(store.subscribers.each(), suppressions_of(store)))
 
 
-def _mapping(columns: tuple[str, ...]) -> dict[str, str]:
+def mapping_of(columns: tuple[str, ...]) -> dict[str, str]:
     """Return the columns that were named, by our names.
 
     Raises:
@@ -128,7 +129,8 @@ def _mapping(columns: tuple[str, ...]) -> dict[str, str]:
 def sync_files(opened: Opened, dry_run: bool, as_json: bool) -> None:
     """Load the profiles in subscribers/*.toml.
 
-    An invalid file is reported, and the others are loaded. The subscriber of a deleted file is disabled.
+    An invalid file is reported, and the others are loaded. The subscriber of a deleted file is disabled. The shipped
+    examples (example*.toml) are skipped: copy one to another name.
     """
     from newsletter.subscribers.sync import sync
     from newsletter.text import counted
@@ -142,6 +144,8 @@ def sync_files(opened: Opened, dry_run: bool, as_json: bool) -> None:
             print_table(("file", "address", "would be" if dry_run else "outcome"), report.changes, optional=("file",))
         changed = sum(outcome not in ("same", "unsubscribed") for _, _, outcome in report.changes)
         click.echo(f"{counted(len(report.changes), 'profile')}, {changed} {'to change' if dry_run else 'changed'}")
+    if report.examples and not as_json:
+        click.echo(f"skipped {', '.join(report.examples)}: an example is not a subscriber; copy it to another name")
     print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
     finish(clean=not report.refusals)
 

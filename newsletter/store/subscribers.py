@@ -101,6 +101,13 @@ class Subscribers:
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.conn.execute(sql, [position, topic, first])
 
+    def suppressed_keys(self, keys: Iterable[str]) -> set[str]:
+        """Return which of these `email_key`s are on the suppression list."""
+        if not self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]:
+            return set()
+        sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
+        return {key for (key,) in self._db.execute(sql, [json.dumps(list(keys))])}
+
     def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
         """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
         sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
@@ -121,10 +128,7 @@ class Subscribers:
         wanted = json.dumps(list(keys))
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
         rows = self._db.execute(sql, [wanted]).fetchall()
-        sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
-        has_any = self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]
-        suppressed = {key for (key,) in self._db.execute(sql, [wanted])} if has_any else set()
-        suppressed |= {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
+        suppressed = self.suppressed_keys(keys) | {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
         return {key for key, _ in rows} - suppressed, suppressed
 
     def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:

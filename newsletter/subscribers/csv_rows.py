@@ -8,6 +8,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO, cast
 
 from newsletter.errors import ProfileError
@@ -18,8 +19,9 @@ _SEPARATORS = (",", ";", "\t", "|")
 _ADDRESS = re.compile(r'"?[^\s@"<>,;]{1,64}@[^\s@"<>,;]{1,253}\.[^\s@"<>,;.]{2,63}"?')
 
 
-def open_text(file: IO[bytes]) -> IO[str]:
-    """Return the text of a file in UTF-8 or UTF-16; other bytes become surrogates, which `as_latin_1` reads."""
+@contextmanager
+def open_text(file: IO[bytes]) -> Iterator[IO[str]]:
+    """Yield the text of a file in UTF-8 or UTF-16; other bytes become surrogates, which `as_latin_1` reads."""
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
     start = buffered.peek(4)[:4]
     encoding = "utf-8-sig"
@@ -30,7 +32,11 @@ def open_text(file: IO[bytes]) -> IO[str]:
     elif len(start) == 4 and start[0] == start[2] == 0 != start[1]:
         encoding = "utf-16-be"
     errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
-    return io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
+    text = io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
+    try:
+        yield text
+    finally:
+        text.close()
 
 
 def has_other_bytes(text: str) -> bool:

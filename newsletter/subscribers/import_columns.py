@@ -104,10 +104,10 @@ class Columns:
         return (*ours, *self.ending.values(), *self.consenting.values())
 
 
-def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> Columns | None:
+def find_columns(header: Sequence[str], mapping: Mapping[str, str], reasons: Sequence[str] = ()) -> Columns | None:
     """Return what is in the columns of this header, or None if none has addresses.
 
-    `mapping` has names of columns that the operator gave, by our name.
+    `mapping` has names of columns that the operator gave, by our name; `reasons` are further names of `suppressed`.
 
     Raises:
         ConfigError: A name in `mapping` is not one of ours, or the table has no such column.
@@ -123,7 +123,9 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> Columns |
     # `suppressed` is ours with a reason, and other tools' with a yes or no: `standing` reads both.
     for name in COLUMNS:
         found = [
-            one for one in (name, *_ALIASES.get(name, ())) if one in names and names.index(one) not in ours.values()
+            one
+            for one in (name, *_ALIASES.get(name, ()), *(reasons if name == "suppressed" else ()))
+            if one in names and names.index(one) not in ours.values()
         ]
         if name not in ours and found:
             ours[name] = names.index(found[0])

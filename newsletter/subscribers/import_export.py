@@ -227,7 +227,9 @@ def _store(store: Store, people: Mapping[str, Person], now: datetime, report: Im
     report.added += len(new) - ended
 
 
-def _header(rows: Rows, place: str, mapping: Mapping[str, str]) -> tuple[Columns, int, list[list[str]]]:
+def _header(
+    rows: Rows, place: str, mapping: Mapping[str, str], reasons: Sequence[str] = ()
+) -> tuple[Columns, int, list[list[str]]]:
     """Return the columns of a file, how many it has, and its first row if that is an address instead of a header."""
     if rows.is_plain and not mapping:
         return Columns({"email": 0}, (), {}, {}, ()), 1, []
@@ -237,7 +239,7 @@ def _header(rows: Rows, place: str, mapping: Mapping[str, str]) -> tuple[Columns
         raise ConfigError(f"{place}, line 1: {error.message}") from error
     if first is None:
         return Columns({"email": 0}, (), {}, {}, ()), 1, []
-    columns = find_columns(first, mapping)
+    columns = find_columns(first, mapping, reasons)
     if columns is None and len(first) == 2 and "@" in first[0]:
         return Columns({"email": 0, "name": 1}, (), {}, {}, ()), 2, [first]
     if columns is None:
@@ -269,6 +271,55 @@ def export_rows(
         values |= {"subscribed_at": one.subscribed_at.isoformat(), "status_at": one.status_at.isoformat()}
         values |= {"paused_until": one.paused_until.isoformat() if one.paused_until else ""}
         yield [_quoted(values[name]) for name in COLUMNS]
+
+
+def import_suppressions(
+    store: Store,
+    lines: Iterable[str],
+    place: str,
+    now: datetime,
+    reason: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    refuse: Callable[[Refusal], object] = lambda _refusal: None,
+) -> ImportReport:
+    """Suppress every address in the lines of a CSV file, as `import_people` reads them, subscribed or not.
+
+    `reason` is for rows that give none in a column `reason` or `suppressed`.
+
+    Raises:
+        ConfigError: The first line is neither an address nor a header with a column of addresses.
+    """
+    rows, report = Rows(lines, place), ImportReport()
+    columns, width, first = _header(rows, place, mapping or {}, ("reason", "suppression_reason"))
+    # Whatever status a row has, it is suppressed: only the address, the reason and its time are read.
+    names = {name: at for name, at in columns.ours.items() if name in ("email", "suppressed", "suppressed_at")}
+    only = Columns(names, (), {}, {}, columns.ignored)
+    people = _RowParser(only, width, Profile(), {}, now, report).people(rows, first)
+    while batch := list(islice(people, _BATCH)):
+        entries: dict[str, tuple[str, str]] = {}
+        for found in batch:
+            if isinstance(found, Refusal):
+                report.refused += 1
+                refuse(found)
+                continue
+            said = found[4]
+            entry = (said.reason, said.suppressed_at) if said and said.reason else (reason, now.isoformat())
+            if entries.setdefault(found[1], entry) is not entry:
+                report.known += 1
+        with store.transaction():
+            suppressed = store.subscribers.suppressed_keys(entries)
+            store.subscribers.suppress_many((key, *entry) for key, entry in entries.items())
+        report.known += len(suppressed)
+        report.added += len(entries) - len(suppressed)
+    return report
+
+
+def suppression_rows(store: Store) -> Iterator[list[str]]:
+    """Yield the header and a row for each suppressed address, as `import_suppressions` reads them."""
+    yield ["email", "reason", "suppressed_at"]
+    for entry in store.subscribers.suppression_entries():
+        yield [*map(_quoted, entry)]
 
 
 def suppressions_of(store: Store) -> dict[str, tuple[str, str]]:

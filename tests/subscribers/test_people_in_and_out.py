@@ -24,9 +24,9 @@ from tests.factories import NOW
 
 def import_bytes(store: Store, content: bytes, **mapping: str) -> tuple[ImportReport, list[str]]:
     refused: list[str] = []
-    lines = open_text(io.BytesIO(content))
     how = {"mapping": mapping, "refuse": lambda refusal: refused.append(str(refusal))}
-    return import_people(store, lines, "people.csv", NOW, Profile(), **how), refused  # type: ignore[arg-type]
+    with open_text(io.BytesIO(content)) as lines:
+        return import_people(store, lines, "people.csv", NOW, Profile(), **how), refused  # type: ignore[arg-type]
 
 
 def exported(store: Store) -> bytes:
