@@ -27,9 +27,9 @@ Examples:
 @json_option
 @click.pass_context
 def suppressions(ctx: click.Context, as_json: bool) -> None:
-    """List the suppressed addresses, which are never mailed, or change the list.
+    """List the suppressed addresses, or change the list.
 
-    An address is suppressed when its owner unsubscribes or complains, and when it bounces.
+    They are never mailed. An address is suppressed when its owner unsubscribes or complains, and when it bounces.
     """
     if ctx.invoked_subcommand is None:
         _list(ctx.ensure_object(Opened), as_json=as_json)
