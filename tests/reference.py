@@ -25,7 +25,7 @@ from newsletter.models import Profile
 from newsletter.ranking.weights import Weights
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, variable_of
-from newsletter.subscribers.import_export import COLUMNS
+from newsletter.subscribers.import_columns import COLUMNS
 from newsletter.subscribers.profiles import WEEKDAYS
 
 ROOT = Path(__file__).parent.parent

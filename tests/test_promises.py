@@ -130,7 +130,9 @@ def test_the_keys_of_json_are_documented(ada: Newsletter, tmp_path: Path) -> Non
 
 def test_a_report_keeps_the_first_thousand_outcomes(store: Store, tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
-    people = ((f"{number}@example.org", f"{number}@example.org", "", make_profile(topics=())) for number in range(1001))
+    people = (
+        (f"{number}@example.org", f"{number}@example.org", "", make_profile(topics=()), None) for number in range(1001)
+    )
     store.subscribers.add_many(people, "cli", NOW)
 
     report = deliver(store, None, load_config(Site(tmp_path), environ={}), make_environment(), lambda: NOW)

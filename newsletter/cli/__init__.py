@@ -29,6 +29,7 @@ from newsletter.cli.run import run, send, serve
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
+from newsletter.cli.suppressions import suppressions
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
@@ -89,7 +90,7 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, doctor, demo,
+    send, run, serve, archive, deliveries, bounces, suppressions, doctor, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

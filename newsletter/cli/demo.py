@@ -72,7 +72,14 @@ def _fresh(root: Path) -> Path:
     root.mkdir(parents=True)
     (root / _MARK).touch()
     make_site(root)
+    copy_examples(Site(root).subscribers)
     return root
+
+
+def copy_examples(folder: Path) -> None:
+    """Copy the example profiles to other names, since they are never subscribers under their own."""
+    for example, name in (("example.toml", "ada.toml"), ("example-weekly.toml", "grace.toml")):
+        shutil.copyfile(folder / example, folder / name)
 
 
 def _pull(opened: Opened) -> list[PullReport]:

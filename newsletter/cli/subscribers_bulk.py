@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems
 from newsletter.cli.tables import print_table
-from newsletter.errors import NewsletterError
+from newsletter.errors import ConfigError, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal
@@ -33,32 +32,38 @@ Examples:
   newsletter subscribers import people.csv --refused refused.csv
   newsletter subscribers import addresses.txt --topic "LLM agents" --cadence weekly
 
-The first line names the columns: email, and any of name, topics (one per line), cadence, weekday, month_day, hour,
-time_zone, style, language. A file of addresses alone needs no such line. Existing subscribers are not changed, and
-suppressed addresses (unsubscribed, bounced or complained) are not added. Exit code 1 if a row was refused.""",
+  newsletter subscribers import members.csv --map email=Kontakt --map name=Person
+
+The first line names the columns: email, and any of name, topics (one per line) and the other fields that export
+writes. The exports of Mailchimp, listmonk, Substack, Buttondown, Ghost, Keila and Mailman are read as they are; other
+columns are ignored. A file of addresses alone needs no such line. Existing subscribers are not changed. Suppressed
+addresses (unsubscribed, bounced or complained), here or by the file, are not mailed.
+Exit code 1 if a row was refused.""",
 )
 @click.argument("file", type=click.File("rb"))
 @click.option("--topic", "topics", multiple=True, help="For rows without topics; repeatable.")
 @click.option("--cadence", help="For rows without a cadence.")
+@click.option("--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Read NAME from COLUMN; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Check all rows, and add nobody.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file for the refused rows.")
 @json_option
 @pass_opened
 def import_file(
     opened: Opened, file: IO[bytes], topics: tuple[str, ...], cadence: str | None, dry_run: bool,
-    refused: Path | None, as_json: bool,
+    refused: Path | None, columns: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Add subscribers from a CSV FILE; - is stdin."""
+    from newsletter.subscribers.csv_rows import open_text
     from newsletter.subscribers.import_export import import_people
     from newsletter.subscribers.profiles import make_profile
     from newsletter.subscribers.subscriptions import catalogue
 
     shown: list[str] = []
     preferences = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
-    lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     with ExitStack() as stack:
         write = stack.enter_context(_refusals_written(refused))
         show = stack.enter_context(_progress())
+        lines = stack.enter_context(open_text(file))
         store = stack.enter_context(opened.store())
 
         def refuse(refusal: Refusal) -> None:
@@ -68,7 +73,7 @@ def import_file(
 
         report = import_people(
             store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
-            dry_run=dry_run, refuse=refuse, tell=show,
+            mapping=mapping_of(columns), dry_run=dry_run, refuse=refuse, tell=show,
         )  # fmt: skip
     if as_json:
         print_json(report)
@@ -78,6 +83,7 @@ def import_file(
             f"{report.added} {done}, {report.known} already exist, {report.unwanted} suppressed, "
             f"{report.refused} refused"
         )
+    print_problems(report.warnings)
     more = report.refused - len(shown)
     print_problems(shown + ([f"and {more} more refused"] if more > 0 else []))
     finish(clean=not report.refused)
@@ -97,10 +103,23 @@ def export_file(opened: Opened, file: IO[str]) -> None:
 
     `newsletter subscribers import` reads it.
     """
-    from newsletter.subscribers.import_export import export_rows
+    from newsletter.subscribers.import_export import export_rows, suppressions_of
 
     with opened.store() as store:
-        csv.writer(file).writerows(export_rows(store.subscribers.each()))
+        csv.writer(file).writerows(export_rows(store.subscribers.each(), suppressions_of(store)))
+
+
+def mapping_of(columns: tuple[str, ...]) -> dict[str, str]:
+    """Return the columns that were named, by our names.
+
+    Raises:
+        ConfigError: There is no "=" in one of them.
+    """
+    for one in columns:
+        if "=" not in one:
+            raise ConfigError(f"--map {one}: NAME=COLUMN is expected, as in --map email=Kontakt")
+    pairs = (one.partition("=") for one in columns)
+    return {name.strip(): column.strip() for name, _, column in pairs}
 
 
 @click.command("sync", epilog="\b\nExamples:\n  newsletter subscribers sync --dry-run\n  newsletter subscribers sync")
@@ -110,7 +129,8 @@ def export_file(opened: Opened, file: IO[str]) -> None:
 def sync_files(opened: Opened, dry_run: bool, as_json: bool) -> None:
     """Load the profiles in subscribers/*.toml.
 
-    An invalid file is reported, and the others are loaded. The subscriber of a deleted file is disabled.
+    An invalid file is reported, and the others are loaded. The subscriber of a deleted file is disabled. The shipped
+    examples (example*.toml) are skipped: copy one to another name.
     """
     from newsletter.subscribers.sync import sync
     from newsletter.text import counted
@@ -124,6 +144,8 @@ def sync_files(opened: Opened, dry_run: bool, as_json: bool) -> None:
             print_table(("file", "address", "would be" if dry_run else "outcome"), report.changes, optional=("file",))
         changed = sum(outcome not in ("same", "unsubscribed") for _, _, outcome in report.changes)
         click.echo(f"{counted(len(report.changes), 'profile')}, {changed} {'to change' if dry_run else 'changed'}")
+    if report.examples and not as_json:
+        click.echo(f"skipped {', '.join(report.examples)}: an example is not a subscriber; copy it to another name")
     print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
     finish(clean=not report.refusals)
 

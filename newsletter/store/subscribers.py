@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -19,8 +19,22 @@ _PROFILE_COLUMNS = (
     "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
     "trending", "updates", "serendipity", "even_if_empty", "follow", "ranking",
 )  # fmt: skip
-#: Somebody to add: address, its `email_key`, name, profile.
-Person = tuple[str, str, str, Profile]
+
+
+class Standing(NamedTuple):
+    """What a table of subscribers says about somebody beside the profile; times are in ISO 8601."""
+
+    status: Status
+    subscribed_at: str
+    status_at: str
+    paused_until: str | None = None
+    #: Why the address is suppressed, or None.
+    reason: str | None = None
+    suppressed_at: str = ""
+
+
+#: Somebody to add: address, its `email_key`, name, profile, and standing; without one they are active from now on.
+Person = tuple[str, str, str, Profile, Standing | None]
 #: How many subscribers are read at once, where there may be a million.
 _BATCH = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
@@ -49,41 +63,72 @@ class Subscribers:
         return self.get(email)
 
     def add_many(self, people: Iterable[Person], origin: str, now: datetime) -> None:
-        """Store new, active subscribers, much faster than one by one; no address may be in use."""
+        """Store new subscribers, much faster than one by one; no address may be in use."""
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM subscribers").fetchone()
         # Grouped by identity, since to compare profiles takes long and many people share one object.
-        groups: defaultdict[int, list[Person]] = defaultdict(list)
+        groups: defaultdict[tuple[int, bool], list[Person]] = defaultdict(list)
         for person in people:
-            groups[id(person[3])].append(person)
+            groups[id(person[3]), person[4] is None].append(person)
         for group in groups.values():
             self._add_group(group[0][3], group, last + 1, origin, now)
             last += len(group)
 
-    def _add_group(self, profile: Profile, people: Iterable[Person], first: int, origin: str, now: datetime) -> None:
-        """Store new subscribers with one profile, with the ids from `first` on."""
-        at, stored = now.isoformat(), self._profile_columns("", profile, origin)
-        same = {"status": "active", "subscribed_at": at, "status_at": at} | {
-            k: v for k, v in stored.items() if k != "name"
-        }
+    def _add_group(self, profile: Profile, people: list[Person], first: int, origin: str, now: datetime) -> None:
+        """Store new subscribers with one profile, all with or all without a standing, with the ids from `first` on."""
+        at, same = now.isoformat(), self._profile_columns("", profile, origin)
+        del same["name"]
+        rows: Iterator[tuple[Any, ...]]
+        if people[0][4] is None:
+            same |= {"status": Status.ACTIVE.value, "subscribed_at": at, "status_at": at}
+            own = ""
+            rows = ((number, email, key, name) for number, (email, key, name, _, _) in enumerate(people, first))
+        else:
+            own = ", status, subscribed_at, status_at, paused_until"
+            rows = (
+                (number, email, key, name, *standing[:4])
+                for number, (email, key, name, _, standing) in enumerate(people, first)
+                if standing
+            )
         # Equal values are written into the statement: to bind them for each row takes as long as all the rest.
         values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
-        columns = f"id, email, email_key, name, {', '.join(same)}"
-        sql = f"INSERT INTO subscribers ({columns}) VALUES (?, ?, ?, ?, {', '.join(values)})"
-        rows = ((number, email, key, name) for number, (email, key, name, _) in enumerate(people, first))
-        self._db.conn.executemany(sql, rows)
+        columns = f"id, email, email_key, name{own}, {', '.join(same)}"
+        marks = "?, ?, ?, ?" + ", ?" * own.count(",")
+        self._db.conn.executemany(f"INSERT INTO subscribers ({columns}) VALUES ({marks}, {', '.join(values)})", rows)
+        self.suppress_many(
+            (key, standing.reason, standing.suppressed_at) for _, key, _, _, standing in people if standing
+        )
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.conn.execute(sql, [position, topic, first])
+
+    def suppressed_keys(self, keys: Iterable[str]) -> set[str]:
+        """Return which of these `email_key`s are on the suppression list."""
+        if not self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]:
+            return set()
+        sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
+        return {key for (key,) in self._db.execute(sql, [json.dumps(list(keys))])}
+
+    def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
+        """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
+        sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
+        self._db.conn.executemany(sql, (entry for entry in entries if entry[1] is not None))
+
+    def end_many(self, people: Iterable[Person]) -> None:
+        """Suppress the addresses of existing subscribers as their standing says, and unsubscribe those it ends."""
+        standings = [(key, standing) for _, key, _, _, standing in people if standing]
+        sql = """
+            UPDATE subscribers SET status = 'unsubscribed', status_at = ?, paused_until = NULL
+            WHERE email_key = ? AND status <> 'unsubscribed'"""
+        ended = ((one.status_at, key) for key, one in standings if one.status is Status.UNSUBSCRIBED)
+        self._db.conn.executemany(sql, ended)
+        self.suppress_many((key, one.reason, one.suppressed_at) for key, one in standings)
 
     def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return which of these `email_key`s are subscribed (or paused or disabled), and which are suppressed."""
         wanted = json.dumps(list(keys))
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
         rows = self._db.execute(sql, [wanted]).fetchall()
-        sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
-        has_any = self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]
-        suppressed = {key for (key,) in self._db.execute(sql, [wanted])} if has_any else set()
-        suppressed |= {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
+        suppressed = self.suppressed_keys(keys) | {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
         return {key for key, _ in rows} - suppressed, suppressed
 
     def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
@@ -213,6 +258,11 @@ class Subscribers:
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, {"since": since.isoformat()})
         return {date.fromisoformat(day): (int(new), int(gone)) for day, new, gone in rows}
+
+    def suppression_entries(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the suppression list: (`email_key`, reason, time in ISO 8601)."""
+        rows = self._db.execute("SELECT email_key, reason, suppressed_at FROM suppressions ORDER BY email_key")
+        yield from rows.fetchall()
 
     def suppressions(self) -> dict[str, str]:
         """Return the suppression list: `email_key` → reason."""

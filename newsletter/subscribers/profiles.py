@@ -17,7 +17,7 @@ from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.ranking.weights import check_weights
 from newsletter.text import squeeze, words
-from newsletter.topics.topic import make_topic, read_topic_line
+from newsletter.topics.topic import make_topic, read_topic_line, topic_line
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -66,7 +66,7 @@ def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base:
                 f"{field}: no such field",
                 hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(_FIELDS)}",
             )
-        fields[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field](value, field)
+        fields[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field].check(value, field)
     return Profile(**fields)
 
 
@@ -83,25 +83,14 @@ def read_topics(path: Path) -> list[Topic]:
         raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-#: The fields of a profile that forms and tables have, beside topics.
-TEXT_FIELDS = ("cadence", "weekday", "time_zone", "style", "language")
-NUMBER_FIELDS = ("hour", "month_day")
-
-
 def profile_fields(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields of a form or of a row of a table as `make_profile` takes them; empty texts are left out.
+    """Return the fields of a form or of a row of a table as `make_profile` takes them; empty texts are left out."""
+    return {name: _FIELDS[name].of_text(text) for name, text in texts.items() if text.strip()}
 
-    Topics are given one per line, as `topic_line` writes them.
-    """
-    filled = {name: text.strip() for name, text in texts.items() if text.strip()}
-    fields: dict[str, Any] = {name: filled[name] for name in TEXT_FIELDS if name in filled}
-    for name in NUMBER_FIELDS:
-        if text := filled.get(name):
-            fields[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
-    lines = [squeeze(line) for line in filled.get("topics", "").splitlines()]
-    if any(lines):
-        fields["topics"] = [read_topic_line(line) for line in lines if line]
-    return fields
+
+def profile_texts(profile: Profile) -> dict[str, str]:
+    """Return every field of a profile as text, which `profile_fields` reads back."""
+    return {name: field.text(getattr(profile, name)) for name, field in _FIELDS.items()}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -222,21 +211,83 @@ def _language(value: Any, field: str) -> str:
 #: Removed fields, and what to write instead.
 _OBSOLETE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}
 
-_FIELDS: dict[str, Callable[[Any, str], Any]] = {
-    "topics": lambda value, _field: value,  # parsed by `_topics`, which needs the catalogue
-    "cadence": _one_of(Cadence),
-    "hour": _number(0, 23),
-    "weekday": _weekday,
-    "month_day": _number(1, 28),
-    "time_zone": _time_zone,
-    "style": _one_of(Style),
-    "language": _language,
-    "max_papers": _number(1, 100),
-    "max_per_section": _number(1, 100),
-    "follow": _names,
-    "trending": _number(0, 50),
-    "serendipity": _boolean,
-    "updates": _boolean,
-    "even_if_empty": _boolean,
-    "ranking": _ranking,
+
+# -- the fields as text, in forms and tables ---------------------------------------------------------
+
+
+def _integer_of(text: str) -> int | str:
+    """Return a whole number; anything else stays text, for which the check then has the better error."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else text
+
+
+def _boolean_of(text: str) -> bool | str:
+    word = text.strip().casefold()
+    return True if word in TRUE_WORDS else False if word in FALSE_WORDS else text
+
+
+def _lines_of(text: str) -> list[str]:
+    return [line for line in map(squeeze, text.splitlines()) if line]
+
+
+def _ranking_text(weights: tuple[tuple[str, float], ...]) -> str:
+    return "\n".join(f"{name} = {weight!r}" for name, weight in weights)
+
+
+def _ranking_of(text: str) -> dict[str, float | str]:
+    weights: dict[str, float | str] = {}
+    for name, _, number in (line.partition("=") for line in _lines_of(text)):
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            weights[name.strip()] = number.strip()
+    return weights
+
+
+#: Words for yes and no in tables, ours and those of other tools.
+TRUE_WORDS = frozenset(("true", "yes", "y", "1", "on", "t", "wahr", "ja"))
+FALSE_WORDS = frozenset(("false", "no", "n", "0", "off", "f", "falsch", "nein"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How a field of a profile is checked, and how it is written as text and read back."""
+
+    check: Callable[[Any, str], Any]
+    text: Callable[[Any], str] = str
+    of_text: Callable[[str], Any] = str.strip
+
+
+def _whole(first: int, last: int) -> _Field:
+    return _Field(_number(first, last), of_text=_integer_of)
+
+
+_YES_OR_NO = _Field(_boolean, lambda value: str(value).lower(), _boolean_of)
+
+#: Every field of `Profile`, in the order of the columns of an export.
+_FIELDS: dict[str, _Field] = {
+    "topics": _Field(
+        lambda value, _field: value,  # parsed by `_topics`, which needs the catalogue
+        lambda topics: "\n".join(map(topic_line, topics)),
+        lambda text: [*map(read_topic_line, _lines_of(text))],
+    ),
+    "cadence": _Field(_one_of(Cadence)),
+    "hour": _whole(0, 23),
+    "weekday": _Field(_weekday, lambda day: WEEKDAYS[day]),
+    "month_day": _whole(1, 28),
+    "time_zone": _Field(_time_zone),
+    "style": _Field(_one_of(Style)),
+    "language": _Field(_language),
+    "max_papers": _whole(1, 100),
+    "max_per_section": _whole(1, 100),
+    "follow": _Field(_names, "\n".join, _lines_of),
+    "trending": _whole(0, 50),
+    "serendipity": _YES_OR_NO,
+    "updates": _YES_OR_NO,
+    "even_if_empty": _YES_OR_NO,
+    "ranking": _Field(_ranking, _ranking_text, _ranking_of),
 }
+#: The names of all fields of a profile.
+PROFILE_FIELDS = tuple(_FIELDS)
+#: Those that hold several values, one per line of a text.
+LIST_FIELDS = ("topics", "follow")

@@ -93,6 +93,33 @@ def change_address(store: Store, subscriber: Subscriber, email: str) -> Subscrib
     return find(store, email)
 
 
+def suppress(store: Store, email: str, reason: str, now: datetime) -> bool:
+    """Suppress an address, subscribed or not; return False if it is suppressed already, and keep the first reason.
+
+    Raises:
+        ProfileError: The address is not valid.
+    """
+    email = parse_address(email)
+    with store.transaction():
+        is_new = store.subscribers.why_suppressed(email) is None
+        store.subscribers.suppress(email, squeeze(reason)[:_MAX_REASON_LENGTH], now)
+    return is_new
+
+
+def unsuppress(store: Store, email: str) -> str:
+    """Remove an address from the suppression list, and return why it was there; an ended subscription stays ended.
+
+    Raises:
+        StoreError: The address is not suppressed.
+    """
+    with store.transaction():
+        reason = store.subscribers.why_suppressed(email)
+        if reason is None:
+            raise StoreError(f"{email} is not suppressed", hint="see: newsletter suppressions list")
+        store.subscribers.unsuppress(email)
+    return reason
+
+
 def check_not_managed_by_file(subscriber: Subscriber) -> None:
     """Reject a change that the next `sync` would undo.
 

@@ -37,12 +37,15 @@ class SyncReport:
     #: (name of the file without its suffix, address, outcome)
     changes: tuple[tuple[str, str, SyncOutcome], ...]
     refusals: tuple[Refusal, ...]
+    #: The shipped examples in the folder: never subscribers.
+    examples: tuple[str, ...] = ()
 
 
 def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) -> SyncReport:
     """Add or change the subscribers of all files in `folder`, and disable those whose file is gone.
 
-    An invalid file is reported and changes nothing; the others are synced.
+    An invalid file is reported and changes nothing; the others are synced. The shipped examples, example*.toml, are
+    never subscribers.
 
     Raises:
         StoreError: There is no such folder.
@@ -53,14 +56,23 @@ def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) ->
         files, refusals = _read_folder(folder, store)
         changes = [_sync_file(store, file, now, dry_run=dry_run) for file in files]
         changes += _disable_orphans(store, folder, files, now, dry_run=dry_run)
-    return SyncReport(tuple(changes), tuple(refusals))
+    examples = tuple(path.name for path in sorted(folder.glob("*.toml")) if _is_example(path))
+    return SyncReport(tuple(changes), tuple(refusals), examples)
+
+
+def _is_example(path: Path) -> bool:
+    return path.name.casefold().startswith("example")
+
+
+def _profile_paths(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.toml")) if not _is_example(path)]
 
 
 def _read_folder(folder: Path, store: Store) -> tuple[list[ProfileFile], list[Refusal]]:
     topics = catalogue(store)
     files: dict[str, ProfileFile] = {}
     refusals: list[Refusal] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in _profile_paths(folder):
         try:
             file = read_profile(path, topics)
         except ProfileError as error:
@@ -101,7 +113,7 @@ def _disable_orphans(
     store: Store, folder: Path, files: list[ProfileFile], now: datetime, *, dry_run: bool
 ) -> Iterator[tuple[str, str, SyncOutcome]]:
     """Disable the active subscribers whose file is gone or has another address now."""
-    present = {f"{FILE}{path.stem}" for path in folder.glob("*.toml")}
+    present = {f"{FILE}{path.stem}" for path in _profile_paths(folder)}
     synced = {email_key(file.email) for file in files}
     for subscriber in store.subscribers.all():
         if email_key(subscriber.email) in synced or subscriber.status is not Status.ACTIVE:

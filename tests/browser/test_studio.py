@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect, sync_playwright
 
+from newsletter.cli.demo import copy_examples
 from newsletter.cli.init import make_site
 from newsletter.pipeline.pull import pull_files
 from newsletter.site import Site, samples
@@ -32,6 +33,7 @@ def site(tmp_path: Path) -> Site:
     """A site after its first pull."""
     make_site(tmp_path)
     made, now = Site(tmp_path), datetime.now(UTC)
+    copy_examples(made.subscribers)
     with open_store(made.store) as store, HttpClient() as web:
         sync(store, made.subscribers, now)
         paths = [str(samples() / "huggingface-2026-05-08.json")]
@@ -117,7 +119,7 @@ def test_edits_show_by_themselves(page: Page, site: Site) -> None:
     card.unlink()
     expect(page.locator("#error")).to_be_hidden()
     expect(message.locator(".card").first).to_be_visible()
-    profile = site.subscribers / "example.toml"
+    profile = site.subscribers / "ada.toml"
     text = profile.read_text(encoding="utf-8").replace('language = "en" ', 'language = "fr" ')
     profile.write_text(text, encoding="utf-8")
     expect(message.locator(".site")).to_contain_text("Édition du jour")

@@ -2,12 +2,33 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Newsletter
 
 
-def test_the_example_profiles_are_valid(newsletter: Newsletter) -> None:
+@pytest.fixture
+def copied(newsletter: Newsletter, tmp_path: Path) -> Newsletter:
+    """Copy the examples, which are never subscribers themselves."""
+    folder = tmp_path / "subscribers"
+    for example, name in (("example.toml", "ada.toml"), ("example-weekly.toml", "grace.toml")):
+        shutil.copyfile(folder / example, folder / name)
+    return newsletter
+
+
+def test_the_shipped_examples_are_never_subscribers(newsletter: Newsletter) -> None:
+    result = newsletter("subscribers", "sync")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "0 profiles, 0 changed\nskipped example-weekly.toml, example.toml: " in result.stdout
+    assert json.loads(newsletter("subscribers", "--json").stdout) == []
+
+
+def test_the_example_profiles_are_valid(copied: Newsletter) -> None:
+    newsletter = copied
     result = newsletter("subscribers", "sync")
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -16,8 +37,9 @@ def test_the_example_profiles_are_valid(newsletter: Newsletter) -> None:
 
 
 def test_an_invalid_file_is_reported_with_field_and_reason_and_the_others_are_loaded(
-    newsletter: Newsletter, tmp_path: Path
+    copied: Newsletter, tmp_path: Path
 ) -> None:
+    newsletter = copied
     bad = tmp_path / "subscribers" / "bad.toml"
     bad.write_text('email = "bad@example.org"\ncadence = "hourly"\n', encoding="utf-8")
 
@@ -30,7 +52,8 @@ def test_an_invalid_file_is_reported_with_field_and_reason_and_the_others_are_lo
     assert len(json.loads(newsletter("subscribers", "--json").stdout)) == 2
 
 
-def test_a_dry_run_of_sync_changes_nothing(newsletter: Newsletter) -> None:
+def test_a_dry_run_of_sync_changes_nothing(copied: Newsletter) -> None:
+    newsletter = copied
     assert "2 profiles, 2 to change" in newsletter("subscribers", "sync", "--dry-run").stdout
     assert json.loads(newsletter("subscribers", "--json").stdout) == []
 
@@ -63,3 +86,26 @@ def test_a_list_of_addresses_is_imported_from_standard_input(newsletter: Newslet
     report = json.loads(newsletter("subscribers", "import", "-", "--json", stdin=b"x@example.org\n").stdout)
 
     assert (report["added"], report["refused"]) == (1, 0)
+
+
+def test_people_stay_as_they_are_on_another_site(newsletter: Newsletter) -> None:
+    for name in ("ann", "bob", "cat"):
+        newsletter("subscribers", "add", f"{name}@example.org", "--hour", "6", "--max-papers", "5", "--trending", "3")
+    newsletter("subscribers", "unsubscribe", "ann@example.org")
+    newsletter("subscribers", "pause", "bob@example.org")
+    exported = newsletter("subscribers", "export").stdout
+    before = json.loads(newsletter("subscribers", "--json").stdout)
+
+    newsletter("init", "other")
+    result = newsletter("--site", "other", "subscribers", "import", "-", stdin=exported)
+
+    assert result.stdout == "2 added, 0 already exist, 1 suppressed, 0 refused\n"
+    assert json.loads(newsletter("--site", "other", "subscribers", "--json").stdout) == before
+
+
+def test_columns_are_mapped_and_others_reported(newsletter: Newsletter) -> None:
+    text = b"Kontakt,Hobby\nx@example.org,y\n"
+    result = newsletter("subscribers", "import", "-", "--map", "email=Kontakt", stdin=text)
+    assert (result.exit_code, result.stdout.split(",")[0]) == (0, "1 added")
+    assert "ignored columns: Hobby" in result.stderr
+    assert newsletter("subscribers", "import", "-", "--map", "email", stdin=text).exit_code != 0

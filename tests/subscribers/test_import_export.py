@@ -88,7 +88,7 @@ def test_invalid_rows_are_reported_and_valid_ones_imported(store: Store) -> None
     assert any("not UTF-8" in one for one in refused)
 
 
-@pytest.mark.parametrize("text", ["name,topics\nAda,x\n", "email,hobby\na@b.example,x\n", "Ada Example\n", "\x00\n"])
+@pytest.mark.parametrize("text", ["name,topics\nAda,x\n", "Ada Example\n", "\x00\n"])
 def test_a_file_without_addresses_is_rejected(store: Store, text: str) -> None:
     with pytest.raises(ConfigError, match="line 1"):
         import_text(store, text)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.cli.demo import copy_examples
 from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.pipeline.deliver import deliver
@@ -29,6 +30,7 @@ def site(tmp_path: Path) -> Site:
     """The demonstration's site: two subscribers, and the sample papers pulled now."""
     make_site(tmp_path)
     made = Site(tmp_path)
+    copy_examples(made.subscribers)
     with open_store(made.store) as store, HttpClient() as client:
         sync(store, made.subscribers, NOW)
         file = samples() / "huggingface-2026-05-08.json"

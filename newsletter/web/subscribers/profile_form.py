@@ -12,7 +12,7 @@ from babel import Locale
 
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
-from newsletter.subscribers.profiles import NUMBER_FIELDS, TEXT_FIELDS, WEEKDAYS, profile_fields
+from newsletter.subscribers.profiles import WEEKDAYS, profile_fields, profile_texts
 from newsletter.topics.topic import topic_line
 from newsletter.web.http.forms import Form
 
@@ -43,7 +43,7 @@ class Fields:
 
 def read_profile_form(form: Form) -> dict[str, Any]:
     """Return the preferences of a form, as in a profile's file; a field that the form lacks is not in them."""
-    texts = {name: form.one(name) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
+    texts = {name: form.one(name) for name in _options()}
     preferences = profile_fields(texts | {"topics": form.one("queries")})
     if "topic" in form.fields or "queries" in form.fields:
         preferences["topics"] = [*form.all("topic"), *preferences.get("topics", [])]
@@ -55,8 +55,7 @@ def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
         queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
-        selected={name: str(getattr(profile, name)) for name in (*TEXT_FIELDS, *NUMBER_FIELDS)}
-        | {"weekday": WEEKDAYS[profile.weekday]},
+        selected={name: text for name, text in profile_texts(profile).items() if name in _options()},
         options=_options(),
     )
 

@@ -19,7 +19,7 @@ def test_the_version_changes_with_every_file_that_matters_and_no_other(studio: T
     site.templates.mkdir()
     versions = [version(site)]
     files = (
-        site.config, site.templates / "card.html", site.notes / "2026-05-08.md", site.subscribers / "example.toml"
+        site.config, site.templates / "card.html", site.notes / "2026-05-08.md", site.subscribers / "ada.toml"
     )  # fmt: skip
     for path in files:
         with path.open("a", encoding="utf-8") as file:

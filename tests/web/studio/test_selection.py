@@ -40,7 +40,7 @@ def test_selected_style_and_language_replace_the_subscribers(studio: TestClient)
 
 
 def test_an_edited_profile_shows_before_it_is_synced(studio: TestClient, site: Site) -> None:
-    file = site.subscribers / "example.toml"
+    file = site.subscribers / "ada.toml"
     assert get_preview(studio, **ADA)["style"] == "cards"
     file.write_text('email = "ada@example.org"\nstyle = "compact"\ntopics = ["robot*"]\n', encoding="utf-8")
 
@@ -56,10 +56,10 @@ def test_a_new_profile_can_be_previewed_before_it_is_synced(studio: TestClient, 
 
 
 def test_an_invalid_profile_is_reported(studio: TestClient, site: Site) -> None:
-    (site.subscribers / "example.toml").write_text('email = "ada@example.org"\nstile = "x"\n', encoding="utf-8")
+    (site.subscribers / "ada.toml").write_text('email = "ada@example.org"\nstile = "x"\n', encoding="utf-8")
     error = get_preview(studio, **ADA)["error"]
 
-    assert "example.toml: stile: " in error["message"]
+    assert "ada.toml: stile: " in error["message"]
     assert error["hint"] == "did you mean style?"
 
 

@@ -1,0 +1,142 @@
+"""Read the rows of tables as other programs write them: encoding, separator, and a quote that is left open."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, cast
+
+from newsletter.errors import ProfileError
+
+_MAX_CELL_LENGTH = 100_000
+_SEPARATORS = (",", ";", "\t", "|")
+#: What is hardly anything but an address.
+_ADDRESS = re.compile(r'"?[^\s@"<>,;]{1,64}@[^\s@"<>,;]{1,253}\.[^\s@"<>,;.]{2,63}"?')
+
+
+@contextmanager
+def open_text(file: IO[bytes]) -> Iterator[IO[str]]:
+    """Yield the text of a file in UTF-8 or UTF-16; other bytes become surrogates, which `as_latin_1` reads."""
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
+    start = buffered.peek(4)[:4]
+    encoding = "utf-8-sig"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif len(start) == 4 and start[1] == start[3] == 0 != start[0]:
+        encoding = "utf-16-le"
+    elif len(start) == 4 and start[0] == start[2] == 0 != start[1]:
+        encoding = "utf-16-be"
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    text = io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
+    try:
+        yield text
+    finally:
+        text.close()
+
+
+def has_other_bytes(text: str) -> bool:
+    """Return whether a text has bytes that are not UTF-8."""
+    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
+
+
+def as_latin_1(text: str) -> str:
+    """Return a text whose bytes that are not UTF-8 are taken for Latin-1, as Windows extends it."""
+    bytes_ = text.encode("utf-8", "surrogateescape")
+    try:
+        return bytes_.decode("cp1252")
+    except UnicodeDecodeError:
+        return bytes_.decode("latin-1")
+
+
+class Rows:
+    """The rows of a table, each a list of cells, with the place of the row that was read last.
+
+    The first line that is not empty decides the separator; Excel's `sep=;` may say it, too.
+    """
+
+    def __init__(self, lines: Iterable[str], place: str) -> None:
+        csv.field_size_limit(_MAX_CELL_LENGTH)
+        self._place = place
+        self._lines = iter(lines)
+        #: How many lines were taken, the lines of the row that is being read, and those to read again.
+        self._taken = 0
+        self._recent: list[str] = []
+        self._again: deque[str] = deque()
+        first = self._first_line()
+        if first.strip().casefold().startswith("sep="):
+            self.separator = first.rstrip("\r\n")[4:5] or ","
+            first = self._first_line()
+        else:
+            unquoted = "".join(first.split('"')[::2])
+            self.separator = max(_SEPARATORS, key=unquoted.count)
+        #: Whether this is a plain list, one address per line: "ann@example.org" or "Ann <ann@example.org>".
+        self.is_plain = first.count("@") == 1 and (first.rstrip().endswith(">") or self.separator not in first)
+        self._width = first.count(self.separator)
+        if first:
+            self._again.append(first)
+            self._taken -= 1
+        self._restart()
+
+    def _first_line(self) -> str:
+        for line in self._lines:
+            self._taken += 1
+            if line.strip():
+                return line.removeprefix("\ufeff")
+        return ""
+
+    def _restart(self) -> None:
+        self._feed = self._recorded()
+        self._reader = csv.reader(self._feed, delimiter=self.separator, strict=True)
+
+    def _recorded(self) -> Iterator[str]:
+        recent = self._recent
+        while self._again:
+            self._taken += 1
+            recent.append(self._again.popleft())
+            yield recent[-1]
+        for line in self._lines:
+            self._taken += 1
+            recent.append(line)
+            yield line
+
+    @property
+    def place(self) -> str:
+        """The file and the line in which the row begins that was read last."""
+        return f"{self._place}, line {self._taken - max(len(self._recent), 1) + 1}"
+
+    def __iter__(self) -> Rows:
+        return self
+
+    def __next__(self) -> list[str]:
+        """Return the next row.
+
+        Raises:
+            ProfileError: The row is not valid CSV; `place` says where it begins, and reading goes on after that line.
+        """
+        recent = self._recent
+        recent.clear()
+        if self.is_plain:
+            return [next(self._feed).strip()]
+        try:
+            cells = next(self._reader)
+        except csv.Error as error:
+            if len(recent) == 1 and not str(error).startswith("unexpected end"):
+                raise ProfileError(f"not valid CSV: {error}") from error
+            cells = None
+        if cells is None or (len(recent) > 1 and any(self._is_row(line, cells) for line in recent[1:])):
+            self._again.extendleft(reversed(recent[1:]))
+            self._taken -= len(recent) - 1
+            del recent[1:]
+            self._restart()
+            raise ProfileError("not valid CSV: a quote is left open")
+        return cells
+
+    def _is_row(self, line: str, cells: list[str]) -> bool:
+        """Return whether a line within a cell looks like a row of its own: as many cells, and a new address in one."""
+        parts = line.rstrip("\r\n").split(self.separator)
+        return len(parts) == self._width + 1 and any(_ADDRESS.fullmatch(one) and one not in cells for one in parts)

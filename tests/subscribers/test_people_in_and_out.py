@@ -1,0 +1,218 @@
+"""People in and out: what is exported comes back equal, and no table of another program revives anybody."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.languages import LANGUAGES
+from newsletter.models import Cadence, Profile, Status, Style
+from newsletter.store import Store, open_store
+from newsletter.subscribers.csv_rows import open_text
+from newsletter.subscribers.import_export import ImportReport, export_rows, import_people, suppressions_of
+from newsletter.subscribers.profiles import PROFILE_FIELDS, WEEKDAYS, make_profile, profile_fields, profile_texts
+from newsletter.text import squeeze
+from tests.factories import NOW
+
+
+def import_bytes(store: Store, content: bytes, **mapping: str) -> tuple[ImportReport, list[str]]:
+    refused: list[str] = []
+    how = {"mapping": mapping, "refuse": lambda refusal: refused.append(str(refusal))}
+    with open_text(io.BytesIO(content)) as lines:
+        return import_people(store, lines, "people.csv", NOW, Profile(), **how), refused  # type: ignore[arg-type]
+
+
+def exported(store: Store) -> bytes:
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows(export_rows(store.subscribers.each(), suppressions_of(store)))
+    return file.getvalue().encode()
+
+
+def statuses(store: Store) -> dict[str, str]:
+    """Return who is mailed ("active"), and who is not ("ended" if suppressed)."""
+    return {
+        one.email.partition("@")[0]: "ended" if store.subscribers.why_suppressed(one.email) else one.status.value
+        for one in store.subscribers.all()
+    }
+
+
+_names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8).map(squeeze)
+_profiles = st.fixed_dictionaries(
+    {},
+    optional={
+        "topics": st.lists(st.sampled_from(("LLM agents", "robot*", '"a; b" -survey', "a OR b")), unique=True),
+        "cadence": st.sampled_from([one.value for one in Cadence]),
+        "hour": st.integers(0, 23),
+        "weekday": st.sampled_from(WEEKDAYS),
+        "month_day": st.integers(1, 28),
+        "time_zone": st.sampled_from(("UTC", "Europe/Berlin")),
+        "style": st.sampled_from([one.value for one in Style]),
+        "language": st.sampled_from(LANGUAGES),
+        "max_papers": st.integers(1, 100),
+        "max_per_section": st.integers(1, 100),
+        "follow": st.lists(st.sampled_from(("Ada Example", "Bell; Labs", "-x|y", "陳")), unique=True),
+        "trending": st.integers(0, 50),
+        "serendipity": st.booleans(),
+        "updates": st.booleans(),
+        "even_if_empty": st.booleans(),
+        "ranking": st.dictionaries(st.sampled_from(("taste", "title")), st.floats(0, 1000)),
+    },
+).map(lambda table: make_profile(table, {}))
+
+
+def test_every_field_of_a_profile_has_a_text_that_is_read_back() -> None:
+    assert set(PROFILE_FIELDS) == {field.name for field in fields(Profile)}
+
+
+@given(profile=_profiles)
+def test_profiles_are_read_back_from_their_texts(profile: Profile) -> None:
+    assert make_profile(profile_fields(profile_texts(profile)), {}) == profile
+
+
+@given(
+    people=st.lists(
+        st.tuples(_names, _profiles, st.sampled_from(Status), st.integers(0, 400), st.sampled_from((None, "-5.1.1: x")))
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+def test_a_site_made_from_an_export_equals_the_first(
+    tmp_path_factory: pytest.TempPathFactory,
+    people: list[tuple[str, Profile, Status, int, str | None]],
+) -> None:
+    folder = tmp_path_factory.mktemp("sites")
+    with open_store(folder / "one.db") as one, open_store(folder / "two.db") as two:
+        for number, (name, profile, status, days, reason) in enumerate(people):
+            at = NOW - timedelta(days=days)
+            known = one.subscribers.add(f"p{number}@example.org", name, profile, "cli", at)
+            until = date(2026, 6, 1) if status is Status.PAUSED and days % 2 else None
+            one.subscribers.set_status(known.id, status, NOW, paused_until=until)
+            if reason or status is Status.UNSUBSCRIBED:
+                one.subscribers.suppress(known.email, reason or "unsubscribed", at)
+
+        assert import_bytes(two, exported(one))[1] == []
+
+        ours = [replace(person, id=0) for person in one.subscribers.all()]
+        assert [replace(person, id=0) for person in two.subscribers.all()] == ours
+        assert suppressions_of(two) == suppressions_of(one)
+        assert exported(two) == exported(one)
+
+
+_TABLES = (
+    # Mailchimp: subscribed, unsubscribed and cleaned addresses are three files.
+    ("Email Address,First Name,Last Name,TAGS\na@x.org,Ann,Bo,ML\n", {"a": "active"}),
+    ("Email Address,First Name,UNSUB_TIME,UNSUB_REASON\na@x.org,A,2024-05-01 10:11:12,NORMAL\n", {"a": "ended"}),
+    ("Email Address,CLEAN_TIME\na@x.org,2024-05-01 10:11:12\n", {"a": "ended"}),
+    ("email,name,attributes,status\na@x.org,A,{},enabled\nb@x.org,B,{},blocklisted\n", {"a": "active", "b": "ended"}),
+    (
+        "email,active_subscription,email_disabled\na@x.org,false,false\nb@x.org,true,true\n",
+        {"a": "active", "b": "ended"},
+    ),
+    (
+        "id,email,name,subscribed_to_emails,deleted_at\n1,a@x.org,A,true,\n2,b@x.org,B,false,\n3,c@x.org,,true,2024-01-01\n",
+        {"a": "active", "b": "ended", "c": "ended"},
+    ),
+    ("email,subscriber_type\na@x.org,regular\nb@x.org,unsubscribed\n", {"a": "active", "b": "ended"}),
+    ("email_address,type\na@x.org,premium\nb@x.org,undeliverable\n", {"a": "active", "b": "ended"}),
+    ("Email,First name,Last name,Status\na@x.org,A,B,active\nb@x.org,,,unreachable\n", {"a": "active", "b": "ended"}),
+    ("E-Mail;Vorname;Nachname;Status\na@x.org;K;K;aktiv\nb@x.org;K;K;abgemeldet\n", {"a": "active", "b": "ended"}),
+    ("Ann Example <a@x.org>\nb@x.org\n", {"a": "active", "b": "active"}),
+    ("a@x.org\nb@x.org\n", {"a": "active", "b": "active"}),
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), _TABLES)
+def test_tables_of_other_programs_are_read_without_a_mapping(store: Store, text: str, expected: dict[str, str]) -> None:
+    assert import_bytes(store, text.encode())[1] == []
+    assert statuses(store) == expected
+
+
+_ENDED = (
+    "unsubscribed", "Unsubscribed", "cleaned", "blocklisted", "blacklisted", "disabled", "bounced", "Hard bounce",
+    "inactive", "complained", "spam complaint", "suppressed", "left", "removed", "archived", "undeliverable",
+    "opted-out", "unreachable", "deleted", "false", "0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", _ENDED)
+def test_no_word_for_an_end_makes_an_active_subscriber(store: Store, word: str) -> None:
+    import_bytes(store, f"email,status\na@x.org,{word}\n".encode())
+    assert statuses(store) == {"a": "ended"}
+
+
+@pytest.mark.parametrize("word", ["unconfirmed", "pending", "Non-Subscribed", "quux"])
+def test_people_without_consent_and_unknown_statuses_are_refused(store: Store, word: str) -> None:
+    assert len(import_bytes(store, f"email,status\na@x.org,{word}\n".encode())[1]) == 1
+    assert statuses(store) == {}
+
+
+def test_the_file_ends_a_subscription_here(store: Store) -> None:
+    import_bytes(store, b"a@x.org\nb@x.org\n")
+    report, _ = import_bytes(store, b"email,status\na@x.org,cleaned\nb@x.org,active\n")
+    assert (report.added, report.known, report.unwanted) == (0, 1, 1)
+    assert statuses(store) == {"a": "ended", "b": "active"}
+    assert store.subscribers.get("a@x.org").status is Status.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize("says", [True, False])
+def test_separators_and_encodings(store: Store, separator: str, encoding: str, says: bool) -> None:
+    lines = [f"sep={separator}"] * says + [f"email{separator}name", f"a@x.org{separator}Käfer", ""]
+    report, refused = import_bytes(store, "\r\n".join(lines).encode(encoding))
+    assert (report.added, refused, len(report.warnings)) == (1, [], int(encoding == "latin-1"))
+    assert store.subscribers.get("a@x.org").name == "Käfer"
+
+
+def test_names_and_topics_are_put_together(store: Store) -> None:
+    import_bytes(store, b'Email,Vorname,Nachname,topics\na@x.org,Ann,Example,"robots; ""x; y"" | pears"\n')
+    ann = store.subscribers.get("a@x.org")
+    assert (ann.name, [topic.name for topic in ann.profile.topics]) == ("Ann Example", ["robots", '"x; y"', "pears"])
+
+
+def test_columns_are_named_by_the_operator_and_unknown_ones_reported_once(store: Store) -> None:
+    text = b"Kontakt,Person,Hobby\na@x.org,Ann,x\nb@x.org,Bo,y\n"
+    report, _ = import_bytes(store, text, email="Kontakt", name="Person")
+    assert (report.added, report.warnings) == (2, ["people.csv: ignored columns: Hobby"])
+    assert store.subscribers.get("a@x.org").name == "Ann"
+
+
+@pytest.mark.parametrize("closed", ["", 'z@x.org,"Zoe"\n', '"z@x.org",Zoe\n', 'z@x.org,"\n'])
+@pytest.mark.parametrize("rows", [5, 5000])
+def test_a_quote_left_open_costs_its_own_row_only(store: Store, rows: int, closed: str) -> None:
+    text = "email,name\n" + "".join(f"r{n}@x.org,{'`' * (n == 2)}R {n}\n" for n in range(rows)).replace("`", '"')
+    report, refused = import_bytes(store, (text + closed).encode())
+    assert refused[0] == "people.csv, line 4: not valid CSV: a quote is left open"
+    assert report.refused == 1 + (closed == 'z@x.org,"\n')
+    assert report.added == rows - 1 + (closed.count("Zoe"))
+
+
+def test_a_cell_of_several_lines_is_one_cell(store: Store) -> None:
+    report, refused = import_bytes(store, b'note,email\n"see\nold@x.org, too\nend",a@x.org\n"one\ntwo",b@x.org\n')
+    assert refused == [] or report.added == 2
+    assert {"a", "b"} <= statuses(store).keys()
+
+
+CASES = Path(__file__).parents[3] / "shared" / "data" / "cases" / "people"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases from the field are not on this machine")
+@pytest.mark.parametrize(
+    ("name", "active", "ended"),
+    [
+        ("excel.csv", 1, 0), ("listmonk.csv", 1, 2), ("mailchimp.csv", 2, 0), ("mailchimp_unsubscribed.csv", 0, 1),
+        ("p02_semi.csv", 1, 0), ("p03_mailchimp.csv", 1, 0), ("p04_listmonk.csv", 1, 0), ("p14_e-mail.csv", 1, 0),
+        ("p19_sep.csv", 1, 0), ("p21_stray_quote_1000.csv", 999, 0), ("substack.csv", 2, 1),
+        ("x01_export.csv", 3, 1),
+    ],
+)  # fmt: skip
+def test_the_cases_from_the_field(store: Store, name: str, active: int, ended: int) -> None:
+    import_bytes(store, (CASES / name).read_bytes())
+    counted = [*statuses(store).values()]
+    assert (counted.count("active"), counted.count("ended")) == (active, ended)
