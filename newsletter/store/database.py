@@ -17,7 +17,7 @@ from newsletter.store.migrations import MIGRATIONS
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
 _BUSY_TIMEOUT_MS = 30_000
 _WAL_RETRY_MS = 20
-_WAIT_FOR_READERS_MS = 1_000
+_CHECKPOINT_TIMEOUT_MS = 1_000
 # An abstract fills half of SQLite's default page, and the index that a pull updates exceeds the default cache of 2 MB.
 # With these values a large pull takes a tenth less time.
 _PAGE_SIZE_B = 8192
@@ -108,7 +108,7 @@ def transaction(db: Database) -> Iterator[None]:
 
 def empty_log(db: Database) -> None:
     """Checkpoint and truncate the write-ahead log, unless other processes read for longer than a second."""
-    db.execute(f"PRAGMA busy_timeout = {_WAIT_FOR_READERS_MS}")
+    db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_TIMEOUT_MS}")
     try:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
