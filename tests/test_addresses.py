@@ -55,7 +55,7 @@ def test_an_invalid_address_is_an_error_in_one_line(text: str) -> None:
     assert len(str(caught.value)) < 600
 
 
-def test_only_an_operator_may_leave_out_the_dot() -> None:
+def test_only_an_operator_may_omit_the_dot() -> None:
     assert parse_address("ada@lab", allow_local=True) == "ada@lab"
     assert parse_address("root@localhost", allow_local=True) == "root@localhost"
 

@@ -21,7 +21,7 @@ _PROFILE_COLUMNS = (
 )  # fmt: skip
 
 
-class Standing(NamedTuple):
+class SubscriptionState(NamedTuple):
     """What a table of subscribers says about somebody beside the profile; times are in ISO 8601."""
 
     status: Status
@@ -34,7 +34,7 @@ class Standing(NamedTuple):
 
 
 #: Somebody to add: address, its `email_key`, name, profile, and standing; without one they are active from now on.
-Person = tuple[str, str, str, Profile, Standing | None]
+Person = tuple[str, str, str, Profile, SubscriptionState | None]
 #: How many subscribers are read at once, where there may be a million.
 _BATCH = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
@@ -85,18 +85,16 @@ class Subscribers:
         else:
             own = ", status, subscribed_at, status_at, paused_until"
             rows = (
-                (number, email, key, name, *standing[:4])
-                for number, (email, key, name, _, standing) in enumerate(people, first)
-                if standing
+                (number, email, key, name, *state[:4])
+                for number, (email, key, name, _, state) in enumerate(people, first)
+                if state
             )
         # Equal values are written into the statement: to bind them for each row takes as long as all the rest.
         values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
         columns = f"id, email, email_key, name{own}, {', '.join(same)}"
         marks = "?, ?, ?, ?" + ", ?" * own.count(",")
         self._db.conn.executemany(f"INSERT INTO subscribers ({columns}) VALUES ({marks}, {', '.join(values)})", rows)
-        self.suppress_many(
-            (key, standing.reason, standing.suppressed_at) for _, key, _, _, standing in people if standing
-        )
+        self.suppress_many((key, state.reason, state.suppressed_at) for _, key, _, _, state in people if state)
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.conn.execute(sql, [position, topic, first])
@@ -115,13 +113,13 @@ class Subscribers:
 
     def end_many(self, people: Iterable[Person]) -> None:
         """Suppress the addresses of existing subscribers as their standing says, and unsubscribe those it ends."""
-        standings = [(key, standing) for _, key, _, _, standing in people if standing]
+        states = [(key, state) for _, key, _, _, state in people if state]
         sql = """
             UPDATE subscribers SET status = 'unsubscribed', status_at = ?, paused_until = NULL
             WHERE email_key = ? AND status <> 'unsubscribed'"""
-        ended = ((one.status_at, key) for key, one in standings if one.status is Status.UNSUBSCRIBED)
+        ended = ((one.status_at, key) for key, one in states if one.status is Status.UNSUBSCRIBED)
         self._db.conn.executemany(sql, ended)
-        self.suppress_many((key, one.reason, one.suppressed_at) for key, one in standings)
+        self.suppress_many((key, one.reason, one.suppressed_at) for key, one in states)
 
     def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return which of these `email_key`s are subscribed (or paused or disabled), and which are suppressed."""

@@ -12,12 +12,12 @@ from datetime import date, datetime
 
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Status
-from newsletter.store.subscribers import Standing
+from newsletter.store.subscribers import SubscriptionState
 from newsletter.subscribers.profiles import FALSE_WORDS, PROFILE_FIELDS, TRUE_WORDS
 
 #: The columns of an export beside the fields of a profile.
-STANDING_COLUMNS = ("status", "subscribed_at", "status_at", "paused_until", "suppressed", "suppressed_at")
-COLUMNS = ("email", "name", *PROFILE_FIELDS, *STANDING_COLUMNS)
+STATE_COLUMNS = ("status", "subscribed_at", "status_at", "paused_until", "suppressed", "suppressed_at")
+COLUMNS = ("email", "name", *PROFILE_FIELDS, *STATE_COLUMNS)
 
 #: Other names of our columns, in the order of preference; letters in lower case, other characters as "_".
 _ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -98,9 +98,9 @@ class Columns:
         return "status_at" in self.ours
 
     @property
-    def of_standing(self) -> tuple[int, ...]:
+    def of_state(self) -> tuple[int, ...]:
         """The positions of the columns that say more of a person than address, name and profile."""
-        ours = (self.ours[name] for name in STANDING_COLUMNS if name in self.ours)
+        ours = (self.ours[name] for name in STATE_COLUMNS if name in self.ours)
         return (*ours, *self.ending.values(), *self.consenting.values())
 
 
@@ -120,7 +120,7 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, str], reasons: Seq
         if normal_name(column) not in names:
             raise ConfigError(f"--map {name}={column}: no such column", hint=f"columns: {', '.join(header)}")
         ours[name] = names.index(normal_name(column))
-    # `suppressed` is ours with a reason, and other tools' with a yes or no: `standing` reads both.
+    # `suppressed` is ours with a reason, and other tools' with a yes or no: `state` reads both.
     for name in COLUMNS:
         found = [
             one
@@ -141,14 +141,14 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, str], reasons: Seq
     return Columns(ours, given, ending, consenting, ignored)
 
 
-def standing(columns: Columns, cells: Sequence[str], now: datetime) -> Standing | None:
+def state(columns: Columns, cells: Sequence[str], now: datetime) -> SubscriptionState | None:
     """Return what a row says of somebody beside the profile; None for somebody active from now on.
 
     Raises:
         ProfileError: The status is not known, or says that the person never confirmed; or a date is not valid.
     """
     at = now.isoformat()
-    values = {name: cells[columns.ours[name]] for name in STANDING_COLUMNS if name in columns.ours}
+    values = {name: cells[columns.ours[name]] for name in STATE_COLUMNS if name in columns.ours}
     status, why = _status(normal_name(values.get("status", "")), columns)
     why = _ending(columns, cells) or why
     if reason := values.get("suppressed", ""):
@@ -166,7 +166,7 @@ def standing(columns: Columns, cells: Sequence[str], now: datetime) -> Standing 
     )
     if status is Status.ACTIVE and why is None and not (values.get("subscribed_at") or values.get("status_at")):
         return None
-    return Standing(status, subscribed_at, status_at, _day(until), why, suppressed_at)
+    return SubscriptionState(status, subscribed_at, status_at, _day(until), why, suppressed_at)
 
 
 def _status(word: str, columns: Columns) -> tuple[Status, str | None]:

@@ -16,9 +16,9 @@ from newsletter.addresses import email_key, parse_address
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Status, Subscriber, Topic
 from newsletter.store import Store
-from newsletter.store.subscribers import Person, Standing
+from newsletter.store.subscribers import Person, SubscriptionState
 from newsletter.subscribers.csv_rows import Rows, as_latin_1, has_other_bytes
-from newsletter.subscribers.import_columns import COLUMNS, Columns, find_columns, standing
+from newsletter.subscribers.import_columns import COLUMNS, Columns, find_columns, state
 from newsletter.subscribers.profiles import LIST_FIELDS, PROFILE_FIELDS, make_profile, profile_fields, profile_texts
 from newsletter.subscribers.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
@@ -68,7 +68,7 @@ class _RowParser:
     now: datetime
     report: ImportReport
     _profiles: dict[tuple[str, ...], Profile] = field(default_factory=dict)
-    _standings: dict[tuple[str, ...], Standing | None] = field(default_factory=dict)
+    _states: dict[tuple[str, ...], SubscriptionState | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ours = self.columns.ours
@@ -76,7 +76,7 @@ class _RowParser:
         self._names = (ours["name"],) if "name" in ours else self.columns.names
         self._profile_names = [name for name in PROFILE_FIELDS if name in ours]
         self._profile_cells = [ours[name] for name in self._profile_names]
-        self._standing_cells = self.columns.of_standing
+        self._standing_cells = self.columns.of_state
 
     def people(self, rows: Rows, first: Sequence[list[str]]) -> Iterator[Person | Refusal]:
         """Yield the person of each row: first of the rows in `first`, then of those left."""
@@ -129,12 +129,12 @@ class _RowParser:
         profile = self._profiles.get(texts) or self._profile(texts)
         if not self._standing_cells:
             return email, key, name, profile, None
-        said = tuple([cells[at] for at in self._standing_cells])
-        if said not in self._standings:
-            if len(self._standings) >= _CACHED:
-                self._standings.clear()
-            self._standings[said] = standing(self.columns, [*map(_unquoted, cells)], self.now)
-        return email, key, name, profile, self._standings[said]
+        given = tuple([cells[at] for at in self._standing_cells])
+        if given not in self._states:
+            if len(self._states) >= _CACHED:
+                self._states.clear()
+            self._states[given] = state(self.columns, [*map(_unquoted, cells)], self.now)
+        return email, key, name, profile, self._states[given]
 
     def _address(self, cell: str) -> tuple[str, str]:
         """Return the address in a cell and the name before it, as in "Ann <ann@example.org>"."""
@@ -209,8 +209,8 @@ def import_people(
 
 
 def _is_ended(person: Person) -> bool:
-    said = person[4]
-    return said is not None and (said.status is Status.UNSUBSCRIBED or said.reason is not None)
+    given = person[4]
+    return given is not None and (given.status is Status.UNSUBSCRIBED or given.reason is not None)
 
 
 def _store(store: Store, people: Mapping[str, Person], now: datetime, report: ImportReport, *, dry_run: bool) -> None:
@@ -303,8 +303,8 @@ def import_suppressions(
                 report.refused += 1
                 refuse(found)
                 continue
-            said = found[4]
-            entry = (said.reason, said.suppressed_at) if said and said.reason else (reason, now.isoformat())
+            given = found[4]
+            entry = (given.reason, given.suppressed_at) if given and given.reason else (reason, now.isoformat())
             if entries.setdefault(found[1], entry) is not entry:
                 report.known += 1
         with store.transaction():

@@ -101,7 +101,7 @@ def test_who_has_a_former_address_now_keeps_their_data(store: Store, ada: Subscr
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_suppression_keeps_its_kind_but_not_what_was_said(store: Store) -> None:
+def test_a_suppression_keeps_its_kind_but_not_the_response(store: Store) -> None:
     unsubscribe(store, ADA, NOW, "I moved to 5 Main Street")
     erase(store, ADA, NOW)
     assert store.subscribers.suppressions() == {ADA: "unsubscribed"}
