@@ -13,7 +13,6 @@ from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, EditionState
-from newsletter.pipeline.edition_state import Action, change_state, stage_of
 from newsletter.text import counted
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
 
 
 def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -> _Progress:
+    from newsletter.pipeline.edition_state import stage_of
+
     counts = store.deliveries.counts(edition.key)
     waiting = sum(counts.get(status.value, 0) for status in _WAITING)
     return _Progress(
@@ -177,6 +178,8 @@ def retry(opened: Opened, key: str | None, which: str | None) -> None:
 @pass_opened
 def pause(opened: Opened, key: str) -> None:
     """Pause an edition, even while it is being sent."""
+    from newsletter.pipeline.edition_state import Action, change_state
+
     with opened.store() as store:
         change_state(store, key, Action.PAUSE, now())
     click.echo(f"{key} is paused. Next: newsletter deliveries resume {key}")
@@ -187,6 +190,8 @@ def pause(opened: Opened, key: str) -> None:
 @pass_opened
 def resume(opened: Opened, key: str) -> None:
     """Resume a paused edition."""
+    from newsletter.pipeline.edition_state import Action, change_state
+
     with opened.store() as store:
         change_state(store, key, Action.RESUME, now())
     click.echo(f"{key} is resumed. Next: newsletter send")
@@ -200,6 +205,8 @@ def cancel(opened: Opened, key: str) -> None:
 
     They are skipped, and their papers may come in the next edition.
     """
+    from newsletter.pipeline.edition_state import Action, change_state
+
     with opened.store() as store:
         number = change_state(store, key, Action.CANCEL, now())
     click.echo(f"{key} is cancelled: {counted(number, 'message')} skipped")

@@ -27,7 +27,8 @@ class Step(Enum):
 class Cause(StrEnum):
     """What a refusal is about."""
 
-    #: Our sender address or its domain is refused: nobody who subscribed is to blame, and all messages will be.
+    #: Our sender address, or our use of the server (no login, no relaying), is refused: no subscriber is to blame, and
+    #: every message will be refused.
     SENDER = "sender refused"
     #: Our reputation, authentication or a policy of the server.
     POLICY = "policy"
@@ -83,6 +84,8 @@ _SENDER_PHRASES = re.compile(
             \ (?:return\ path|(?:envelope\ )?sender\b)
     | (?:domain|address)\ of\ (?:the\ )?sender | (?:envelope\ )?from\ address\ (?:reject|not|invalid|does)
     | mail\ from\ (?:address\ |domain\ )?(?:reject|refus|invalid|not|unknown|must|does) | verify\ (?:the\ )?sender
+    | client\ host\ rejected
+    | relay(?:ing)?\ (?:access\ )?(?:denied|not|is\ prohibited) | (?:unable|not\ allowed)\ to\ relay
     | sender\ verif | callout\ verif | return[- ]path\ (?:reject|invalid|does|not)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -91,7 +94,7 @@ _POLICY_PHRASES = re.compile(
     | spamcop | barracuda
     | reputation | \bpolic(?:y|ies)\b | unsolicited | bulk\ mail | \bspf\b | \bdkim\b | dmarc | \bptr\b | reverse\ dns
     | not\ (?:authorized|authorised|authenticated|permitted) | authenticat(?:e|ion)\ (?:required|failed|is\ required)
-    | relay(?:ing)?\ (?:access\ )?(?:denied|not|is\ prohibited) | access\ (?:denied|not\ allowed)
+    | access\ (?:denied|not\ allowed)
     | administrative\ prohibition
     | (?:client|ip|host|server|your)\ \S{0,100}\ ?(?:is\ |was\ |has\ been\ )?(?:blocked|banned|listed|rejected)
     | \bblocked\ (?:by|using|for) | messages?\ from\ \S{1,100}\ (?:weren.t\ sent|blocked)
@@ -171,7 +174,7 @@ def classify(step: Step, reply: int, enhanced: str, text: str) -> Cause:  # noqa
     if _SENDER_PHRASES.search(text):
         return Cause.SENDER
     if reply in (530, 535):
-        return Cause.POLICY
+        return Cause.SENDER
     if reply == 552 or (reply in (550, 553) and "SMTPUTF8" in text):
         return Cause.MAILBOX_UNAVAILABLE if _UNAVAILABLE_PHRASES.search(text) else Cause.MESSAGE
     if code == "5.4.1" and "recipient address rejected" in text.lower():  # Exchange Online: no such recipient

@@ -31,7 +31,7 @@ def test_one_connection_sends_many_messages(server: Server, transport: SmtpTrans
         ("552 5.3.4 too big", MessageRefused),
         ("450 4.2.0 greylisted", MessageDeferred),
         ("421 4.3.2 closing down", MessageDeferred),
-        ("554 5.7.1 relay access denied", MessageRefused),
+        ("554 5.7.1 relay access denied", TransportError),
     ],
 )
 @pytest.mark.parametrize("command", ["on_rcpt", "on_data"])
