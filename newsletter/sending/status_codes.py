@@ -2,8 +2,8 @@
 
     step, reply code, enhanced status code (RFC 3463), text → Cause
 
-A response is the recipient's end only if it states that the address or its domain does not exist. What it states of our
-sender address or of a policy is never held against a subscriber, and neither is anything that holds "for now".
+Only a response that states that the address or its domain does not exist suppresses the recipient. What it states of
+our sender address or of a policy is never held against a subscriber, and neither is anything that holds "for now".
 """
 
 from __future__ import annotations

@@ -78,11 +78,14 @@ def classify_reply(step: Step, reply: Reply) -> Verdict | None:
         return Verdict.UNSENT
     if 400 <= reply.code < 500:
         return Verdict.DEFERRED
-    return _VERDICTS.get((step, cause := classify(step, reply.code, reply.enhanced, reply.text))) or _BY_CAUSE[cause]
+    cause = classify(step, reply.code, reply.enhanced, reply.text)
+    if step is Step.MAIL and cause is Cause.POLICY:  # no recipient was named yet: it is about us
+        return Verdict.POLICY
+    return _VERDICTS[cause]
 
 
-#: A refusal for this cause, in whatever step, …
-_BY_CAUSE = {
+#: What a permanent refusal for a cause means for the message.
+_VERDICTS = {
     Cause.SENDER: Verdict.POLICY,
     Cause.POLICY: Verdict.REJECTED,
     Cause.RECIPIENT_GONE: Verdict.BOUNCED,
@@ -91,8 +94,6 @@ _BY_CAUSE = {
     Cause.RATE_LIMIT: Verdict.REFUSED,
     Cause.UNKNOWN: Verdict.REFUSED,
 }
-#: … and what differs where no recipient has been named yet.
-_VERDICTS = {(Step.MAIL, Cause.POLICY): Verdict.POLICY}
 
 
 def _printable(line: bytes) -> str:
