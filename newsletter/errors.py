@@ -53,8 +53,36 @@ class SourceRateLimited(SourceError):
         self.wait_s = wait_s
 
 
+class RequestError(NewsletterError):
+    """What was asked for does not exist, has expired, or may not be done."""
+
+
 class StoreError(NewsletterError):
-    """The database cannot be opened or written, or what was asked for does not exist."""
+    """The database cannot be used; the message names its file. Only `newsletter.store` raises it."""
+
+
+class StoreLocked(StoreError):
+    """Another process is writing, and did not finish in time."""
+
+
+class StoreFull(StoreError):
+    """The disk is full."""
+
+
+class StoreUnreachable(StoreError):
+    """The file cannot be opened, read or written: its folder is missing, it is read-only, the disk fails."""
+
+
+class StoreDamaged(StoreError):
+    """The file is damaged, or holds a value that no release of ours writes."""
+
+
+class StoreForeign(StoreError):
+    """The file belongs to another program, or to a newer release."""
+
+
+class StatementError(StoreError):
+    """A statement is too complex for the database, violates a constraint, or is wrong (a bug)."""
 
 
 class TemplateError(NewsletterError):

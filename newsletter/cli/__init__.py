@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,12 +58,17 @@ class Commands(click.Group):
         except NewsletterError as error:
             print_problems([str(error)])
             ctx.exit(error.exit_code)
-        except sqlite3.OperationalError as error:
-            click.echo(f"newsletter: the database cannot be used: {error} (newsletter doctor)", err=True)
-            ctx.exit(1)
         except BrokenPipeError:  # the program that reads our output, such as `head`, has exited
             sys.stderr.close()
             ctx.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception:  # a bug; or a value in a damaged database that only stood out later
+            damage = ctx.obj.damage() if isinstance(ctx.obj, Opened) else None
+            if damage is None:
+                raise
+            print_problems([str(damage)])
+            ctx.exit(damage.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a new user needs them."""

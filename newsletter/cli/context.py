@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, NewsletterError, StoreDamaged
 from newsletter.site import CONFIG_NAME, Site, find_site
 
 if TYPE_CHECKING:
@@ -58,6 +58,21 @@ class Opened:
         from newsletter.store import open_store
 
         return open_store(self.site.store)
+
+    def damage(self) -> NewsletterError | None:
+        """Examine the site's database, if there is one; return the error if it is damaged."""
+        try:
+            if not self.site.store.exists():
+                return None
+            with self.store() as store:
+                problems = store.problems()
+        except NewsletterError as error:
+            return error
+        return (
+            StoreDamaged(f"{self.site.store}: {problems[0]}", hint="newsletter doctor; restore a backup")
+            if problems
+            else None
+        )
 
     def environment(self) -> Environment:
         """Make the Jinja environment of the site's templates."""

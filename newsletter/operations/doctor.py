@@ -13,7 +13,7 @@ from datetime import datetime
 
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
-from newsletter.errors import ConfigError, TransportError
+from newsletter.errors import ConfigError, StoreError, TransportError
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
 from newsletter.operations.findings import Finding, Level
 from newsletter.sending.dkim import load_key
@@ -35,7 +35,7 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
     `tls` replaces the default TLS context, for tests.
     """
     yield from _settings(config)
-    yield from _addresses(config)
+    yield from _database(config)
     yield from _server(config, now, tls)
     keys = []
     for selector, path in config.dkim.keys:
@@ -96,12 +96,21 @@ def _settings(config: Config) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "address", words, "set sender.postal_address")
 
 
-def _addresses(config: Config) -> Iterator[Finding]:
-    """Say how many keys of addresses an upgrade has changed, if any."""
+def _database(config: Config) -> Iterator[Finding]:
+    """Examine the whole database file; say how many keys of addresses an upgrade has changed, if any."""
     if not config.site.store.exists():
         return
-    with open_store(config.site.store) as store:
-        changed = store.subscribers.changed_keys()
+    try:
+        with open_store(config.site.store) as store:
+            problems = store.problems()
+            changed = 0 if problems else store.subscribers.changed_keys()
+    except StoreError as error:
+        yield Finding(Level.WRONG, "database", error.message, error.hint or "")
+        return
+    for problem in problems:
+        yield Finding(Level.WRONG, "database", problem, "restore a backup")
+    if not problems:
+        yield Finding(Level.OK, "database", "sound")
     if changed:
         words = f"{changed} keys of addresses changed: ß and ss, for example, are different addresses now"
         remedy = "newsletter subscribers list; people who signed up as one may sign up as two"

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter import tokens
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.sending.bounces.mime import field, parse
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
@@ -54,5 +54,5 @@ def process_reply(store: Store, raw: bytes, now: datetime) -> EmailCommand | Non
         if tokens.read(store.secret(), tokens.UNSUBSCRIBE, token) is None:
             return None
         return EmailCommand(Command.UNSUBSCRIBE, unsubscribe(store, token, now).email)
-    except StoreError:
+    except RequestError:
         return None

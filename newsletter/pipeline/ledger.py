@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from newsletter.addresses import email_key
 from newsletter.config.model import InDoubtPolicy
-from newsletter.errors import StoreError
+from newsletter.errors import StoreFull, StoreLocked
 from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus, Tally
@@ -67,14 +67,14 @@ class SendingLedger:
         """Commit what became of messages and which are about to leave; see `newsletter.sending.Ledger`.
 
         Raises:
-            StoreError: The store is locked or full, and stayed so through all attempts.
+            StoreError: The store is locked or full, and stayed so through all attempts; or it cannot be used.
         """
         for remaining in reversed(range(_COMMIT_ATTEMPTS)):
             self._outcomes = []
             try:
                 with self.store.transaction():
                     may_go = self._write(results, departing)
-            except StoreError:
+            except (StoreLocked, StoreFull):
                 if not remaining:
                     raise
                 time.sleep(_COMMIT_RETRY_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
@@ -35,7 +35,7 @@ def preview_digest(
     edition: as it was sent to this subscriber, or as somebody who was never sent anything would have got it.
 
     Raises:
-        StoreError: There is no such edition.
+        RequestError: There is no such edition.
     """
     if days is not None:
         since = now - timedelta(days=days)
@@ -59,7 +59,7 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
         return store.editions.get_digest(sent.digest_id)
     edition = store.editions.find(key)
     if edition is None:
-        raise StoreError(f"no such edition: {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
+        raise RequestError(f"no such edition: {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
     papers = [paper for paper in store.papers.new_since(edition.since) if paper.seen_at <= edition.created_at]
     return compose(Matcher(PaperIndex(papers), read_statistics(store), weights), edition, subscriber.profile, {})
 

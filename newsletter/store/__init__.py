@@ -15,14 +15,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sqlite_utils import Database
-
 from newsletter.store.bounces import Bounces
 from newsletter.store.confirmations import Confirmations
-from newsletter.store.database import empty_log, open_database, transaction
+from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
 from newsletter.store.search import Archive
@@ -58,7 +57,7 @@ class Store:
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the `with` block does, or none of it if the block raises."""
-        return transaction(self._db)
+        return self._db.transaction()
 
     @contextmanager
     def dry_run(self) -> Iterator[None]:
@@ -77,16 +76,20 @@ class Store:
         if known is None:
             with self.transaction():  # another process may be making one, too: the first one wins
                 made = {"name": "links", "value": secrets.token_bytes(32)}
-                self._db.table("secrets").insert(made, pk="name", ignore=True)
+                self._db.insert("secrets", made, ignore=True)
             known = self._db.execute(sql).fetchone()
         return bytes(known[0])
+
+    def problems(self) -> list[str]:
+        """Examine the whole file; return what is damaged, a line each."""
+        return self._db.problems()
 
     def empty_log(self) -> None:
         """Write the log of changes into the database and empty it, since it still has what was deleted.
 
         Where another process is reading all the time, the log is emptied when the last one closes the database.
         """
-        empty_log(self._db)
+        self._db.empty_log()
 
     def close(self) -> None:
         """Close the database file."""
@@ -105,6 +108,6 @@ def open_store(path: Path) -> Store:
     """Open the store in the file `path`; create the file if it does not exist.
 
     Raises:
-        StoreError: The file is not a newsletter database, has a newer schema, or cannot be written.
+        StoreError: The file is damaged, not a newsletter database, has a newer schema, or cannot be written.
     """
     return Store(open_database(path))

@@ -7,9 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlite_utils import Database
-
 from newsletter.addresses import email_key
+from newsletter.store.database import Database
 
 _COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, response, origin, reported_at"
 
@@ -115,7 +114,9 @@ class Bounces:
         return (int(row[0]), int(row[1])) if row else None
 
     def _where(self, condition: str, values: list[Any]) -> list[Bounce]:
-        names = [name.strip() for name in _COLUMNS.split(",")]
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM bounces WHERE {condition}", values)
-        found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
-        return [Bounce(**one | {"reported_at": datetime.fromisoformat(one["reported_at"])}) for one in found]
+        return self._db.execute(f"SELECT {_COLUMNS} FROM bounces WHERE {condition}", values).into(_bounce)
+
+
+def _bounce(values: tuple[Any, ...]) -> Bounce:
+    row = dict(zip((name.strip() for name in _COLUMNS.split(",")), values, strict=True))
+    return Bounce(**row | {"reported_at": datetime.fromisoformat(row["reported_at"])})

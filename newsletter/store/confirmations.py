@@ -9,9 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlite_utils import Database
-
 from newsletter.addresses import email_key
+from newsletter.store.database import Database
 
 _COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sent_at, confirmed_at"
 
@@ -72,7 +71,7 @@ class Confirmations:
             "preferences": json.dumps(preferences or {}, ensure_ascii=False),
             "requested_at": now.isoformat(),
         }
-        return int(str(self._db.table("confirmations").insert(row).last_pk))
+        return self._db.insert("confirmations", row)
 
     def find(self, number: int) -> Request | None:
         """Return the request with this id, or None."""
@@ -111,8 +110,8 @@ class Confirmations:
         return self._db.execute("DELETE FROM confirmations WHERE requested_at < ?", [moment.isoformat()]).rowcount
 
     def _where(self, condition: str, values: list[Any]) -> list[Request]:
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM confirmations WHERE {condition}", values).fetchall()
-        return [_request(*row) for row in rows]
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM confirmations WHERE {condition}", values)
+        return rows.into(lambda row: _request(*row))
 
 
 def _request(

@@ -1,150 +1,274 @@
-"""Open the SQLite file, check that it is ours, and run transactions."""
+"""The one door to the database: every statement goes through `Database`, and every error of SQLite ends here.
+
+What the rest of the store relies on is small, so that another database can stand behind it: `execute`, `executemany`,
+`insert`, `update`, `transaction`. Nothing else of the package imports `sqlite3`.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlite_utils import Database
+from newsletter.errors import (
+    StatementError,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreUnreachable,
+)
 
-from newsletter import DISTRIBUTION
-from newsletter.errors import StoreError
-from newsletter.store.migrations import MIGRATIONS
-
-_APPLICATION_ID = 0x6E77736C  # "nwsl"
 _BUSY_TIMEOUT_MS = 30_000
-_WAL_RETRY_MS = 20
 _CHECKPOINT_TIMEOUT_MS = 1_000
 # An abstract fills half of SQLite's default page, and the index that a pull updates exceeds the default cache of 2 MB.
 # With these values a large pull takes a tenth less time.
 _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 
+DAMAGED = "newsletter doctor examines it; restore a backup"
+_WRITABLE = "check that the folder exists and is writable"
+#: Primary result code (sqlite.org/rescode.html) → the error, and what to do.
+_ERRORS: dict[int, tuple[type[StoreError], str]] = {
+    sqlite3.SQLITE_BUSY: (StoreLocked, "another newsletter process is writing: try again when it is done"),
+    sqlite3.SQLITE_LOCKED: (StoreLocked, "another newsletter process is writing: try again when it is done"),
+    sqlite3.SQLITE_PROTOCOL: (StoreLocked, "other newsletter processes use it: try again"),
+    sqlite3.SQLITE_FULL: (StoreFull, "free some disk space"),
+    sqlite3.SQLITE_CANTOPEN: (StoreUnreachable, _WRITABLE),
+    sqlite3.SQLITE_PERM: (StoreUnreachable, _WRITABLE),
+    sqlite3.SQLITE_READONLY: (StoreUnreachable, "check the permissions of the file and its folder"),
+    sqlite3.SQLITE_IOERR: (StoreUnreachable, "check the disk, then: newsletter doctor"),
+    sqlite3.SQLITE_CORRUPT: (StoreDamaged, DAMAGED),
+    sqlite3.SQLITE_FORMAT: (StoreDamaged, DAMAGED),
+    sqlite3.SQLITE_INTERNAL: (StoreDamaged, DAMAGED),
+    sqlite3.SQLITE_NOTADB: (StoreDamaged, "restore a backup; or move the file away, if it is not the newsletter's"),
+}
+#: SQLite reports these of a damaged file under its general code.
+_DAMAGE = ("malformed", "no such table", "no such column", "vtable constructor", "already exists", "invalid rootpage")
+#: What a converter of rows raises if a value is not what the schema says.
+_UNEXPECTED_VALUE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
-def open_database(path: Path) -> Database:
-    """Open the database file; create it or migrate it to the present schema.
+T = TypeVar("T")
+Values = Sequence[Any] | Mapping[str, Any]
 
-    Raises:
-        StoreError: The file is not SQLite, belongs to another program, has a newer schema, or is not writable.
-    """
-    with _store_errors(path):
-        db = Database(path, execute_plugins=False)
-        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, too, whatever SQLite's build says
-        db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
-        db.execute(f"PRAGMA page_size = {_PAGE_SIZE_B}")  # only takes effect in a new file
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows the file that errors name."""
+
+    path: str
+
+
+class Rows(sqlite3.Cursor):
+    """The result of a statement. Errors that occur while rows are read are ours, too."""
+
+    connection: _Connection
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None.
+
+        Raises:
+            StoreError: The row cannot be read.
+        """
         try:
-            _check_ours(db, path)
-            if MIGRATIONS.pending(db):
-                _enable_wal(db)
-                with transaction(db):  # if another process migrates too, the second finds nothing pending
-                    db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                    MIGRATIONS.apply(db)
+            return super().fetchone()
+        except sqlite3.Error as error:
+            raise store_error(error, self.connection.path) from error
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left.
+
+        Raises:
+            StoreError: A row cannot be read.
+        """
+        try:
+            return super().fetchall()
+        except sqlite3.Error as error:
+            raise store_error(error, self.connection.path) from error
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        """Read all rows at once, so that no read transaction stays open; raise as `fetchall`."""
+        return iter(self.fetchall())
+
+    def into(self, make: Callable[[Any], T]) -> list[T]:
+        """Return what `make` makes of each row.
+
+        Raises:
+            StoreDamaged: `make` cannot read a row: a value is not what the schema says.
+            StoreError: A row cannot be read.
+        """
+        rows = self.fetchall()
+        try:
+            return [make(row) for row in rows]
+        except _UNEXPECTED_VALUE as error:
+            raise self._unexpected(error) from error
+
+    def one(self, make: Callable[[Any], T]) -> T | None:
+        """Return what `make` makes of the next row, or None if there is none; raise as `into`."""
+        row = self.fetchone()
+        try:
+            return None if row is None else make(row)
+        except _UNEXPECTED_VALUE as error:
+            raise self._unexpected(error) from error
+
+    def _unexpected(self, error: Exception) -> StoreDamaged:
+        return damaged(self.connection.path, f"a value is not valid: {type(error).__name__}: {error}")
+
+
+class Database:
+    """One connection to the database file; it belongs to the thread that opened it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or create it.
+
+        Raises:
+            StoreError: The file cannot be opened, or is not SQLite.
+        """
+        self.path = str(path)
+        try:
+            self._connection = sqlite3.connect(
+                self.path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=_Connection
+            )
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+        self._connection.path = self.path
+        try:
+            self.execute("PRAGMA foreign_keys = ON")
+            self.execute("PRAGMA synchronous = FULL")
+            self.execute(
+                "PRAGMA secure_delete = ON"
+            )  # what is erased is overwritten, too, whatever SQLite's build says
+            self.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+            self.execute(f"PRAGMA page_size = {_PAGE_SIZE_B}")  # only takes effect in a new file
         except BaseException:
-            db.close()
+            self.close()
             raise
-    return db
 
+    def execute(self, sql: str, values: Values = ()) -> Rows:
+        """Execute a statement; outside of a transaction it is committed at once.
 
-def _enable_wal(db: Database) -> None:
-    """Switch to write-ahead logging; SQLite does not apply the busy timeout to this, so retry."""
-    for _ in range(_BUSY_TIMEOUT_MS // _WAL_RETRY_MS):
+        Raises:
+            StoreError: The database cannot be used, or the statement cannot be executed.
+        """
         try:
-            db.enable_wal()
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-            time.sleep(_WAL_RETRY_MS / 1000)
-        else:
-            return
-    db.enable_wal()
+            return Rows(self._connection).execute(sql, values)
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+    def executemany(self, sql: str, rows: Iterable[Values]) -> int:
+        """Execute a statement for each row, all in one transaction; return how many rows it changed.
+
+        Raises:
+            StoreError: As for `execute`.
+        """
+        if not self._connection.in_transaction:
+            with self.transaction():
+                return self.executemany(sql, rows)
+        try:
+            return self._connection.executemany(sql, rows).rowcount
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+    def insert(self, table: str, row: Mapping[str, Any], *, ignore: bool = False) -> int:
+        """Insert a row and return its id; with `ignore`, a row that is there already stays as it is."""
+        marks = ", ".join(f":{name}" for name in row)
+        verb = "INSERT OR IGNORE" if ignore else "INSERT"
+        return self.execute(f"{verb} INTO {table} ({', '.join(row)}) VALUES ({marks})", row).lastrowid or 0
+
+    def update(self, table: str, number: int, row: Mapping[str, Any]) -> None:
+        """Replace columns of the row with this id."""
+        columns = ", ".join(f"{name} = :{name}" for name in row)
+        self.execute(f"UPDATE {table} SET {columns} WHERE id = :id", {**row, "id": number})
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the `with` block does, or roll it back if it raises; nested, use a savepoint.
+
+        The write lock is taken at the beginning, so that two writers wait for each other instead of failing half-way.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+        is_nested = self._connection.in_transaction
+        begin, commit, roll_back = _SAVEPOINT if is_nested else _TRANSACTION
+        self.execute(begin)
+        try:
+            yield
+            self.execute(commit)
+        except BaseException:
+            if self._connection.in_transaction:  # SQLite rolls back by itself when the disk is full, for example
+                with suppress(StoreError):  # what made it fail is the error to report
+                    for statement in roll_back:
+                        self.execute(statement)
+            raise
+
+    def empty_log(self) -> None:
+        """Checkpoint and truncate the write-ahead log, unless other processes read for longer than a second."""
+        self.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_TIMEOUT_MS}")
+        try:
+            self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+
+    def problems(self, limit: int = 10) -> list[str]:
+        """Examine the whole file; return what is damaged, as far as SQLite can tell, or []."""
+        found: list[str] = []
+        try:
+            for (line,) in self.execute(f"PRAGMA integrity_check({limit})"):
+                found += str(line).splitlines() if line != "ok" else []
+            for table, _, parent, _ in self.execute("PRAGMA foreign_key_check"):
+                found.append(f"a row of {table} names one of {parent} that does not exist")
+        except StoreError as error:
+            found.append(error.message)
+        return found[:limit]
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """SQLite's own connection, for `newsletter.store.migrations` alone."""
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        with suppress(sqlite3.Error):  # nothing is written by closing that was not committed
+            self._connection.close()
 
 
-def _check_ours(db: Database, path: Path) -> None:
-    (application_id,) = db.execute("PRAGMA application_id").fetchone()
-    if application_id != _APPLICATION_ID and db.table_names():
-        raise StoreError(f"{path}: not a newsletter database", hint="move it away, or choose another site")
-    empty = Database(memory=True, execute_plugins=False)
-    known = {step.name for step in MIGRATIONS.pending(empty)}
-    empty.close()
-    unknown = {step.name for step in MIGRATIONS.applied(db)} - known
-    if unknown:
-        raise StoreError(
-            f"{path}: the schema is newer than this release ({', '.join(sorted(unknown))})",
-            hint=f"upgrade: pip install -U {DISTRIBUTION}",
-        )
+_TRANSACTION = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_SAVEPOINT = ("SAVEPOINT nested", "RELEASE nested", ("ROLLBACK TO nested", "RELEASE nested"))
+
+
+def moment_of(row: tuple[str | None]) -> datetime | None:
+    """Return the moment in a row's only column, or None if it is NULL."""
+    return datetime.fromisoformat(row[0]) if row[0] else None
+
+
+def damaged(path: str, what: str) -> StoreDamaged:
+    """Return the error that a file is damaged, in one line."""
+    return StoreDamaged(f"{path}: {' '.join(what.split())[:200]}", hint=DAMAGED)
 
 
 @contextmanager
-def transaction(db: Database) -> Iterator[None]:
-    """Commit what the `with` block does, or roll it back if it raises; nested, use a savepoint.
-
-    The write lock is taken at the beginning, so that two writers wait for each other instead of failing half-way.
-
-    Raises:
-        StoreError: The file is locked, full, corrupt or read-only.
-    """
-    if db.conn.in_transaction:
-        with db.atomic():
-            yield
-        return
-    try:
-        db.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            db.conn.commit()
-        except BaseException:
-            db.conn.rollback()
-            raise
-    except sqlite3.DatabaseError as error:
-        _raise_store_error(error, _file_of(db))
-        raise
-
-
-def empty_log(db: Database) -> None:
-    """Checkpoint and truncate the write-ahead log, unless other processes read for longer than a second."""
-    db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_TIMEOUT_MS}")
-    try:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-
-
-def _file_of(db: Database) -> str:
-    return str(db.execute("PRAGMA database_list").fetchone()[2])
-
-
-@contextmanager
-def _store_errors(path: Path) -> Iterator[None]:
+def store_errors(path: str) -> Iterator[None]:
+    """Translate the errors of SQLite that the `with` block raises."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        _raise_store_error(error, str(path))
-        raise
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
 
 
-def _raise_store_error(error: sqlite3.DatabaseError, path: str) -> None:
-    """Raise a StoreError if the cause is the file; return if it is a bug of ours (a violated constraint, wrong SQL).
-
-    Raises:
-        StoreError: The file is locked, full, corrupt or read-only.
-    """
-    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-        return
-    hint = _hint(str(error)) if isinstance(error, sqlite3.OperationalError) else None
-    raise StoreError(f"{path}: {error}", hint=hint) from error
-
-
-def _hint(message: str) -> str | None:
-    if "locked" in message:
-        return "another newsletter process is writing: try again when it is done"
-    if "unable to open" in message:
-        return "check that the folder exists and is writable"
-    if "full" in message:
-        return "free some disk space"
-    return None
+def store_error(error: sqlite3.Error, path: str) -> Exception:
+    """Return our error for an error of SQLite; a misuse of its interface is a bug, and stays as it is."""
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError | sqlite3.NotSupportedError):
+        return error
+    text = str(error)
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # of Python's module itself; the text that is not UTF-8 is part of the message
+        return damaged(path, "a text is not UTF-8" if "decode" in text else text)
+    known = _ERRORS.get(code & 0xFF)
+    if known is not None:
+        return known[0](f"{path}: {text}", hint=known[1])
+    if code & 0xFF == sqlite3.SQLITE_ERROR and any(sign in text for sign in _DAMAGE):
+        return damaged(path, text)
+    return StatementError(f"{path}: {' '.join(text.split())}", hint=DAMAGED)

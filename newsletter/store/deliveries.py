@@ -7,9 +7,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from newsletter.models import Delivery, DeliveryStatus
+from newsletter.store.database import Database, moment_of
 
 _DEPART = """
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?
@@ -29,11 +28,11 @@ class Deliveries:
 
     def stage(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
         """Collect deliveries (edition, subscriber, digest, Message-ID) in a temporary table, until `queue_staged`."""
-        with self._db.atomic():
+        with self._db.transaction():
             self._db.execute(
                 "CREATE TEMP TABLE IF NOT EXISTS staged (edition_key, subscriber_id, digest_id, message_id)"
             )
-            self._db.conn.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
+            self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
 
     def queue_staged(self, now: datetime) -> int:
         """Write all staged deliveries into the ledger as queued, in one statement; return how many there are."""
@@ -63,8 +62,7 @@ class Deliveries:
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
         )
-        rows = self._db.execute(sql, [after, now.isoformat(), limit])
-        return [_delivery(row) for row in rows.fetchall()]
+        return self._db.execute(sql, [after, now.isoformat(), limit]).into(_delivery)
 
     def open_count(self, now: datetime) -> int:
         """Count the deliveries that are due."""
@@ -81,15 +79,14 @@ class Deliveries:
             "SELECT min(created_at) FROM editions WHERE key IN (SELECT edition_key FROM deliveries "
             "INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred'))"
         )
-        (moment,) = self._db.execute(sql).fetchone()
-        return datetime.fromisoformat(moment) if moment else None
+        return self._db.execute(sql).one(moment_of)
 
     def depart(self, delivery_id: int, now: datetime) -> bool:
         """Mark a delivery as being sent; return False if it is not open any more.
 
         It is not if its subscriber unsubscribed, paused or was suppressed, or its edition was paused or cancelled.
         """
-        return self._db.conn.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
+        return self._db.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
 
     def counts(self, edition_key: str | None = None) -> dict[str, int]:
         """Count the deliveries of an edition, or of all, by status."""
@@ -159,7 +156,7 @@ class Deliveries:
             "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
             "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped') GROUP BY paper_id"
         )
-        return {paper_id: datetime.fromisoformat(at) for paper_id, at in self._db.execute(sql, [subscriber_id])}
+        return dict(self._db.execute(sql, [subscriber_id]).into(lambda row: (row[0], datetime.fromisoformat(row[1]))))
 
     def move(
         self,
@@ -202,7 +199,7 @@ class Deliveries:
 
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
-        return [_delivery(row) for row in self._db.execute(sql, values).fetchall()]
+        return self._db.execute(sql, values).into(_delivery)
 
 
 def _delivery(values: tuple[Any, ...]) -> Delivery:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlite_utils import Database
-
 from newsletter.models import Entry, Paper
 from newsletter.papers.identity import may_be_same
+from newsletter.store.database import Database
 
 
 def find_duplicates(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry, list[Paper]]:
@@ -47,4 +46,4 @@ def merge_rows(db: Database, duplicate: int, paper: int) -> None:
         "UPDATE OR IGNORE feedback SET paper_id = :paper WHERE paper_id = :duplicate",
         "DELETE FROM papers WHERE id = :duplicate",
     ):
-        db.conn.execute(sql, ids)
+        db.execute(sql, ids)

@@ -7,9 +7,8 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reason, ReasonKind, Section, SectionKind
+from newsletter.store.database import Database, damaged
 from newsletter.store.papers import Papers
 
 _COLUMNS = "key, cadence, day, since, created_at, note, closing"
@@ -24,8 +23,7 @@ class Editions:
 
     def find(self, key: str) -> Edition | None:
         """Return the edition with this key, or None."""
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM editions WHERE key = ?", [key]).fetchone()
-        return _edition(row) if row else None
+        return self._db.execute(f"SELECT {_COLUMNS} FROM editions WHERE key = ?", [key]).one(_edition)
 
     def before(self, cadence: Cadence, day: date) -> Edition | None:
         """Return the latest edition of a cadence for an earlier day, or None.
@@ -37,8 +35,7 @@ class Editions:
                 AND (cadence <> 'weekly' OR strftime('%w', day) = strftime('%w', :day))
                 AND (cadence <> 'monthly' OR strftime('%d', day) = strftime('%d', :day))
             ORDER BY day DESC LIMIT 1"""
-        row = self._db.execute(sql, {"cadence": cadence.value, "day": day.isoformat()}).fetchone()
-        return _edition(row) if row else None
+        return self._db.execute(sql, {"cadence": cadence.value, "day": day.isoformat()}).one(_edition)
 
     def put(self, edition: Edition) -> None:
         """Store an edition; one with this key that is stored already stays as it is."""
@@ -51,7 +48,7 @@ class Editions:
             "note": edition.note,
             "closing": edition.closing,
         }
-        self._db.table("editions").insert(row, pk="key", ignore=True)
+        self._db.insert("editions", row, ignore=True)
 
     def set_state(self, key: str, state: EditionState) -> bool:
         """Pause, resume or cancel an edition; return False if there is none with this key."""
@@ -60,12 +57,12 @@ class Editions:
     def states(self) -> dict[str, EditionState]:
         """Return the editions that are not open: key → state."""
         sql = "SELECT key, state FROM editions WHERE state <> 'open'"
-        return {key: EditionState(state) for key, state in self._db.execute(sql)}
+        return dict(self._db.execute(sql).into(lambda row: (row[0], EditionState(row[1]))))
 
     def latest(self, limit: int) -> list[Edition]:
         """Return the `limit` newest editions, the newest first."""
         sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ?"
-        return [_edition(row) for row in self._db.execute(sql, [limit]).fetchall()]
+        return self._db.execute(sql, [limit]).into(_edition)
 
     def put_digest(self, digest: Digest) -> int:
         """Store a digest and return its id; equal digests of one edition share a row."""
@@ -94,56 +91,46 @@ class Editions:
         if known:
             return int(known[0])
         row = {"edition_key": digest.edition.key, "fingerprint": fingerprint, "considered": digest.considered}
-        with self._db.atomic():
-            number = int(str(self._db.table("digests").insert(row).last_pk))
-            self._db.conn.executemany(
+        with self._db.transaction():
+            number = self._db.insert("digests", row)
+            self._db.executemany(
                 "INSERT INTO digest_sections (digest_id, position, topic, matched, kind) VALUES (?, ?, ?, ?, ?)",
                 [(number, *section) for section in sections],
             )
-            self._db.conn.executemany(
-                "INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items]
-            )
+            self._db.executemany("INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items])
         return number
 
     def get_digest(self, number: int) -> Digest:
         """Return the digest with this id, with its papers as they are known today."""
-        edition_key, considered = self._db.execute(
-            "SELECT edition_key, considered FROM digests WHERE id = ?", [number]
-        ).fetchone()
-        edition = self.find(edition_key)
-        assert edition is not None  # noqa: S101 - a foreign key guarantees it
+        row = self._db.execute("SELECT edition_key, considered FROM digests WHERE id = ?", [number]).fetchone()
+        edition = self.find(row[0]) if row else None
+        if edition is None:
+            raise damaged(self._db.path, f"digest {number} or its edition is gone")
         items = self._items(number)
         sections = self._db.execute(
             "SELECT position, topic, matched, kind FROM digest_sections WHERE digest_id = ? ORDER BY position",
             [number],
-        )
-        return Digest(
-            edition=edition,
-            considered=considered,
-            sections=tuple(
-                Section(topic, tuple(items.get(position, ())), matched, SectionKind(kind))
-                for position, topic, matched, kind in sections
-            ),
-        )
+        ).into(lambda row: Section(row[1], tuple(items.get(row[0], ())), row[2], SectionKind(row[3])))
+        return Digest(edition=edition, considered=row[1], sections=tuple(sections))
 
     def _items(self, number: int) -> dict[int, list[Item]]:
         sql = "SELECT section, paper_id, score, reasons, also FROM digest_items WHERE digest_id = ? ORDER BY position"
-        rows = self._db.execute(sql, [number]).fetchall()
+        rows = self._db.execute(sql, [number]).into(lambda row: (*row[:3], _reasons(row[3]), tuple(json.loads(row[4]))))
         papers = self._papers.get_many(row[1] for row in rows)
         items: dict[int, list[Item]] = {}
         shown: set[int] = set()
         for section, paper_id, score, reasons, also in rows:
             if paper_id in shown:  # two papers of the digest were merged since
                 continue
+            if paper_id not in papers:
+                raise damaged(self._db.path, f"paper {paper_id} of digest {number} is gone")
             shown.add(paper_id)
-            item = Item(
-                papers[paper_id],
-                score,
-                tuple(Reason(ReasonKind(kind), detail) for kind, detail in json.loads(reasons)),
-                tuple(json.loads(also)),
-            )
-            items.setdefault(section, []).append(item)
+            items.setdefault(section, []).append(Item(papers[paper_id], score, reasons, also))
         return items
+
+
+def _reasons(text: str) -> tuple[Reason, ...]:
+    return tuple(Reason(ReasonKind(kind), detail) for kind, detail in json.loads(text))
 
 
 def _json(value: Any) -> str:

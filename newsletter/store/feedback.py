@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from newsletter.models import Example
+from newsletter.store.database import Database
 
 
 class Feedback:

@@ -10,12 +10,10 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlite_utils import Database
-
 from newsletter.models import Entry, Mention, Paper
 from newsletter.papers.identity import names_of
 from newsletter.papers.merge import enrich, is_revision
-from newsletter.store.database import transaction
+from newsletter.store.database import Database, moment_of
 from newsletter.store.duplicates import find_duplicates, merge_rows
 from newsletter.store.paper_rows import (
     INSERT_PAPER,
@@ -63,7 +61,7 @@ class Papers:
         changes = dict.fromkeys(Change, 0)
         moment = seen_at.astimezone(UTC)
         rest = iter(entries)
-        with transaction(self._db):
+        with self._db.transaction():
             while batch := list(islice(rest, _BATCH)):
                 for change in self._add_batch(batch, moment, place):
                     changes[change] += 1
@@ -116,17 +114,17 @@ class Papers:
             self._add_mentions([(paper.id, entry, tuple(names_of(entry)))], moment, place)
         if enriched == paper:
             return Change.NOTHING, set()
-        self._db.conn.execute(UPDATE_PAPER, (*row_of(enriched), paper.id))
+        self._db.execute(UPDATE_PAPER, (*row_of(enriched), paper.id))
         return Change.UPDATED, {one.id for one in same}
 
     def _insert(self, entries: list[_Named], moment: datetime, place: str) -> None:
         """Store entries as new papers."""
         if entries:
-            (last,) = self._db.conn.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()
+            (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()
             numbered = [(number, entry, names) for number, (entry, names) in enumerate(entries, start=last + 1)]
             at = moment.isoformat()
             rows = (new_row(entry, number, at) for number, entry, _ in numbered)
-            self._db.conn.executemany(INSERT_PAPER, rows)
+            self._db.executemany(INSERT_PAPER, rows)
             self._add_mentions(numbered, moment, place)
 
     def _named(self, names: Sequence[str]) -> list[tuple[str, Paper]]:
@@ -134,28 +132,29 @@ class Papers:
         sql = f"""
             SELECT name, {PAPER_COLUMNS} FROM json_each(?) AS wanted JOIN paper_names ON name = wanted.value
             JOIN papers ON papers.id = paper_id ORDER BY papers.key"""
-        return [(row[0], paper_of(row[1:])) for row in self._db.conn.execute(sql, [json_list(names)])]
+        return self._db.execute(sql, [json_list(names)]).into(lambda row: (row[0], paper_of(row[1:])))
 
     def _add_mentions(
         self, entries: Sequence[tuple[int, Entry, tuple[str, ...]]], moment: datetime, place: str
     ) -> None:
         """Store names and mentions of papers, given as (paper id, entry, its names)."""
         pairs = ((name, number) for number, _, names in entries for name in names)
-        self._db.conn.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", pairs)
+        self._db.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", pairs)
         at = moment.isoformat()
         mentions = ((number, entry.source, place, at) for number, entry, _ in entries)
-        self._db.conn.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
+        self._db.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
 
     def _index_new(self) -> None:
         """Add the papers that were stored last to the full-text index."""
-        self._db.conn.execute("""
+        self._db.execute("""
             INSERT INTO papers_fts(rowid, title, abstract) SELECT id, title, abstract FROM papers
             WHERE id > (SELECT coalesce(max(id), 0) FROM papers_fts_docsize)""")
 
     def mentions(self, paper_id: int) -> list[Mention]:
         """Return the mentions of a paper by sources, the earliest first."""
         sql = "SELECT source, place, mentioned_at FROM mentions WHERE paper_id = ? ORDER BY mentioned_at, source"
-        return [Mention(s, place, datetime.fromisoformat(at)) for s, place, at in self._db.execute(sql, [paper_id])]
+        rows = self._db.execute(sql, [paper_id])
+        return rows.into(lambda row: Mention(row[0], row[1], datetime.fromisoformat(row[2])))
 
     def find(self, name: str) -> Paper | None:
         """Return the paper with a name as `papers.identity.names_of` gives them ("arxiv:2605.01234"), or None."""
@@ -172,12 +171,12 @@ class Papers:
         Withdrawn papers are left out.
         """
         after = moment.astimezone(UTC).isoformat()
-        return list(self._where("(seen_at > ? OR revised_at > ?) AND NOT withdrawn ORDER BY key", [after, after]))
+        return self._where("(seen_at > ? OR revised_at > ?) AND NOT withdrawn ORDER BY key", [after, after])
 
     def newest(self, limit: int) -> list[Paper]:
         """Return the `limit` newest papers, the most upvoted of a day first."""
         order = "1 ORDER BY coalesce(listed, published, seen_at) DESC, upvotes DESC, key LIMIT ?"
-        return list(self._where(order, [limit]))
+        return self._where(order, [limit])
 
     def trending(self, since: date, today: date, limit: int, *, by_velocity: bool = False) -> list[Paper]:
         """Return the papers since a day with the most upvotes and comments, in total or (`by_velocity`) per day.
@@ -188,9 +187,7 @@ class Papers:
         rate = f"{votes} / max(1.0, julianday(:today) - julianday({PAPER_DAY}) + 1)" if by_velocity else votes
         condition = f"{PAPER_DAY} >= :since AND {votes} > 0 AND NOT withdrawn ORDER BY {rate} DESC, key LIMIT :limit"
         values = {"since": since.isoformat(), "today": today.isoformat(), "limit": limit}
-        return [
-            paper_of(row) for row in self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}", values)
-        ]
+        return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}", values).into(paper_of)
 
     def search(self, query: str, limit: int) -> list[Paper]:
         """Return papers with every word of `query` in title or abstract, the best match first."""
@@ -199,18 +196,17 @@ class Papers:
             f"SELECT {PAPER_COLUMNS} FROM papers JOIN papers_fts ON papers_fts.rowid = papers.id "
             "WHERE papers_fts MATCH ? ORDER BY bm25(papers_fts, 4.0, 1.0), papers.key LIMIT ?"
         )
-        return [paper_of(row) for row in self._db.execute(sql, [terms, limit])] if terms else []
+        return self._db.execute(sql, [terms, limit]).into(paper_of) if terms else []
 
     def last_seen_at(self) -> datetime | None:
         """Return when the newest paper was first seen, or None if there are none."""
-        (moment,) = self._db.execute("SELECT max(seen_at) FROM papers").fetchone()
-        return datetime.fromisoformat(moment) if moment else None
+        return self._db.execute("SELECT max(seen_at) FROM papers").one(moment_of)
 
     def count(self) -> int:
         """Count the papers."""
         (number,) = self._db.execute("SELECT count(*) FROM papers").fetchone()
         return int(number)
 
-    def _where(self, condition: str, values: list[Any]) -> Iterator[Paper]:
+    def _where(self, condition: str, values: list[Any]) -> list[Paper]:
         sql = f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}"
-        return map(paper_of, self._db.execute(sql, values))
+        return self._db.execute(sql, values).into(paper_of)

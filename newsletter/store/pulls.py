@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlite_utils import Database
-
 from newsletter.models import PullReport, Validators
+from newsletter.store.database import Database, moment_of
 
 
 class Pulls:
@@ -21,7 +20,7 @@ class Pulls:
 
     def record(self, report: PullReport, finished_at: datetime, through: date | None) -> None:
         """Store the report of a pull; `through` is the last day pulled, None for a pull of files."""
-        self._db.table("pulls").insert({
+        self._db.insert("pulls", {
             "source": report.source,
             "finished_at": finished_at.isoformat(),
             "through": through.isoformat() if through else None,
@@ -35,22 +34,19 @@ class Pulls:
     def last_success(self, source: str) -> date | None:
         """Return the last day that was pulled from `source` without an error, or None."""
         sql = "SELECT max(through) FROM pulls WHERE source = ? AND error IS NULL"
-        (through,) = self._db.execute(sql, [source]).fetchone()
-        return date.fromisoformat(through) if through else None
+        return self._db.execute(sql, [source]).one(lambda row: row[0] and date.fromisoformat(row[0]))
 
     def last(self, source: str) -> tuple[datetime, str | None] | None:
         """Return when days were last pulled from `source`, and the error if it failed; None if they never were."""
         sql = """
             SELECT finished_at, error FROM pulls WHERE source = ? AND through IS NOT NULL
             ORDER BY finished_at DESC, id DESC LIMIT 1"""
-        row = self._db.execute(sql, [source]).fetchone()
-        return (datetime.fromisoformat(row[0]), row[1]) if row else None
+        return self._db.execute(sql, [source]).one(lambda row: (datetime.fromisoformat(row[0]), row[1]))
 
     def errors(self, limit: int) -> list[tuple[str, datetime, str]]:
         """Return the `limit` latest errors as (source, time, message), the latest first."""
         sql = "SELECT source, finished_at, error FROM pulls WHERE error IS NOT NULL ORDER BY finished_at DESC LIMIT ?"
-        rows = self._db.execute(sql, [limit])
-        return [(source, datetime.fromisoformat(at), error) for source, at, error in rows]
+        return self._db.execute(sql, [limit]).into(lambda row: (row[0], datetime.fromisoformat(row[1]), row[2]))
 
     def validators(self, source: str) -> dict[str, Validators]:
         """Return the cache validators of `source`: address → ETag and Last-Modified (RFC 9110, 8.8)."""
@@ -61,12 +57,11 @@ class Pulls:
         """Replace the cache validators of `source`."""
         self._db.execute("DELETE FROM validators WHERE source = ?", [source])
         rows = [(source, address, known.etag, known.last_modified) for address, known in validators.items()]
-        self._db.conn.executemany("INSERT INTO validators VALUES (?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO validators VALUES (?, ?, ?, ?)", rows)
 
     def rate_limited_until(self, source: str) -> datetime | None:
         """Return until when `source` is rate limited, or None if it never was; the time may have passed."""
-        row = self._db.execute("SELECT until FROM rate_limited_sources WHERE source = ?", [source]).fetchone()
-        return datetime.fromisoformat(row[0]) if row else None
+        return self._db.execute("SELECT until FROM rate_limited_sources WHERE source = ?", [source]).one(moment_of)
 
     def set_rate_limit(self, source: str, until: datetime) -> None:
         """Store that `source` is rate limited: it must not be requested before `until`."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlite_utils import Database
-
-from newsletter.errors import QueryError
+from newsletter.errors import QueryError, StatementError
 from newsletter.models import Paper
+from newsletter.store.database import Database
 from newsletter.store.full_text import Sql, condition_of, split_query
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
 from newsletter.topics.query import Node
@@ -82,14 +81,14 @@ class Archive:
             values += one.values
         try:
             sql = f"SELECT {PAPER_COLUMNS}, {snippet} FROM {source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
-            rows = self._db.execute(sql, [*values, limit, offset]).fetchall()
+            hits = self._db.execute(sql, [*values, limit, offset]).into(_hit)
             counting = f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT {MOST_COUNTED + 1})"
             (total,) = self._db.execute(counting, values).fetchone()
-        except sqlite3.OperationalError as error:
+        except StatementError as error:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
-        return Found(tuple(Hit(paper_of(row[:-1]), tuple(_pieces(row[-1]))) for row in rows), int(total))
+        return Found(tuple(hits), int(total))
 
     def between(self, first: date, last: date, limit: int, offset: int = 0) -> list[Paper]:
         """Return a page of the papers of these days, the most upvoted first."""
@@ -97,7 +96,7 @@ class Archive:
             f"SELECT {PAPER_COLUMNS} FROM papers WHERE {PAPER_DAY} BETWEEN ? AND ? AND NOT withdrawn "
             "ORDER BY coalesce(upvotes, 0) + coalesce(comments, 0) DESC, key LIMIT ? OFFSET ?"
         )
-        return list(map(paper_of, self._db.execute(sql, [first.isoformat(), last.isoformat(), limit, offset])))
+        return self._db.execute(sql, [first.isoformat(), last.isoformat(), limit, offset]).into(paper_of)
 
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""
@@ -105,17 +104,16 @@ class Archive:
             SELECT {PAPER_DAY} AS day, count(*) FROM papers WHERE {PAPER_DAY} BETWEEN ? AND ? AND NOT withdrawn
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, [first.isoformat(), last.isoformat()])
-        return {date.fromisoformat(day): number for day, number in rows}
+        return dict(rows.into(lambda row: (date.fromisoformat(row[0]), int(row[1]))))
 
     def span(self) -> tuple[date, date] | None:
         """Return the first and the last day with papers, or None if there are none."""
-        first, last = self._db.execute(f"SELECT min({PAPER_DAY}), max({PAPER_DAY}) FROM papers").fetchone()
-        return (date.fromisoformat(first), date.fromisoformat(last)) if first else None
+        days = self._db.execute(f"SELECT min({PAPER_DAY}), max({PAPER_DAY}) FROM papers")
+        return days.one(lambda row: (date.fromisoformat(row[0]), date.fromisoformat(row[1])) if row[0] else None)
 
     def find(self, key: str) -> Paper | None:
         """Return the paper with this key ("arxiv:2605.01234"), or None."""
-        row = self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE key = ?", [key]).fetchone()
-        return paper_of(row) if row else None
+        return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE key = ?", [key]).one(paper_of)
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all papers but the withdrawn ones, the newest first."""
@@ -144,6 +142,10 @@ def _conditions_of(limits: Limits) -> Iterator[Sql]:
         yield Sql(f"{PAPER_DAY} >= ?", (limits.since.isoformat(),))
     if limits.until:
         yield Sql(f"{PAPER_DAY} <= ?", (limits.until.isoformat(),))
+
+
+def _hit(row: tuple[Any, ...]) -> Hit:
+    return Hit(paper_of(row[:-1]), tuple(_pieces(row[-1])))
 
 
 def _pieces(snippet: str) -> Iterator[tuple[str, bool]]:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-
-from sqlite_utils import Database
+from zoneinfo import ZoneInfo
 
 from newsletter.addresses import email_key
 from newsletter.models import Cadence, Profile, Status, Style, Subscriber, Topic
+from newsletter.store.database import Database, Rows
 from newsletter.store.topics import Topics
 
 _PROFILE_COLUMNS = (
@@ -55,8 +55,8 @@ class Subscribers:
             "status": Status.ACTIVE.value,
             "subscribed_at": now.isoformat(),
         }
-        self._db.table("subscribers").insert(
-            row | self._profile_columns(name, profile, origin) | {"status_at": now.isoformat()}
+        self._db.insert(
+            "subscribers", row | self._profile_columns(name, profile, origin) | {"status_at": now.isoformat()}
         )
         subscriber = self.get(email)
         self._subscribe(subscriber.id, profile.topics)
@@ -90,14 +90,17 @@ class Subscribers:
                 if state
             )
         # Equal values are written into the statement: to bind them for each row takes as long as all the rest.
-        values = [self._db.quote(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
+        values = [self._quoted(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
         columns = f"id, email, email_key, name{own}, {', '.join(same)}"
         marks = "?, ?, ?, ?" + ", ?" * own.count(",")
-        self._db.conn.executemany(f"INSERT INTO subscribers ({columns}) VALUES ({marks}, {', '.join(values)})", rows)
+        self._db.executemany(f"INSERT INTO subscribers ({columns}) VALUES ({marks}, {', '.join(values)})", rows)
         self.suppress_many((key, state.reason, state.suppressed_at) for _, key, _, _, state in people if state)
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
-            self._db.conn.execute(sql, [position, topic, first])
+            self._db.execute(sql, [position, topic, first])
+
+    def _quoted(self, text: str) -> str:
+        return str(self._db.execute("SELECT quote(?)", [text]).fetchone()[0])
 
     def suppressed_keys(self, keys: Iterable[str]) -> set[str]:
         """Return which of these `email_key`s are on the suppression list."""
@@ -109,7 +112,7 @@ class Subscribers:
     def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
         """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
         sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
-        self._db.conn.executemany(sql, (entry for entry in entries if entry[1] is not None))
+        self._db.executemany(sql, (entry for entry in entries if entry[1] is not None))
 
     def end_many(self, people: Iterable[Person]) -> None:
         """Suppress the addresses of existing subscribers as their standing says, and unsubscribe those it ends."""
@@ -118,7 +121,7 @@ class Subscribers:
             UPDATE subscribers SET status = 'unsubscribed', status_at = ?, paused_until = NULL
             WHERE email_key = ? AND status <> 'unsubscribed'"""
         ended = ((one.status_at, key) for key, one in states if one.status is Status.UNSUBSCRIBED)
-        self._db.conn.executemany(sql, ended)
+        self._db.executemany(sql, ended)
         self.suppress_many((key, one.reason, one.suppressed_at) for key, one in states)
 
     def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -131,7 +134,7 @@ class Subscribers:
 
     def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
         """Replace the name, profile and origin of a subscriber; the status stays."""
-        self._db.table("subscribers").update(subscriber_id, self._profile_columns(name, profile, origin))
+        self._db.update("subscribers", subscriber_id, self._profile_columns(name, profile, origin))
         self._subscribe(subscriber_id, profile.topics)
 
     def set_status(
@@ -140,7 +143,7 @@ class Subscribers:
         """Store a new status as of `now`; a pause ends by itself on `paused_until`."""
         until = paused_until.isoformat() if paused_until else None
         row = {"status": status.value, "status_at": now.isoformat(), "paused_until": until}
-        self._db.table("subscribers").update(subscriber_id, row)
+        self._db.update("subscribers", subscriber_id, row)
 
     def resume_due(self, now: datetime) -> int:
         """Resume the subscribers whose pause ends today or ended before; return how many there were."""
@@ -153,7 +156,7 @@ class Subscribers:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
         sql = "INSERT OR IGNORE INTO former_addresses SELECT id, email, email_key FROM subscribers WHERE id = ?"
         self._db.execute(sql, [subscriber_id])
-        self._db.table("subscribers").update(subscriber_id, {"email": email, "email_key": email_key(email)})
+        self._db.update("subscribers", subscriber_id, {"email": email, "email_key": email_key(email)})
 
     def former_addresses(self, subscriber_id: int) -> list[str]:
         """Return the addresses that a subscriber had before, but not those that somebody else has now."""
@@ -191,15 +194,18 @@ class Subscribers:
 
     def find(self, email: str) -> Subscriber | None:
         """Return the subscriber with this address, in any spelling, or None."""
-        return next(self._where("email_key = ?", [email_key(email)]), None)
+        return self._rows("email_key = ?", [email_key(email)]).one(_subscriber)
 
     def get(self, email: str) -> Subscriber:
         """Return the subscriber with this address, who must exist."""
-        return next(self._where("email_key = ?", [email_key(email)]))
+        found = self.find(email)
+        if found is None:
+            raise LookupError(email)
+        return found
 
     def find_by_id(self, subscriber_id: int) -> Subscriber | None:
         """Return the subscriber with this id, or None."""
-        return next(self._where("subscribers.id = ?", [subscriber_id]), None)
+        return self._rows("subscribers.id = ?", [subscriber_id]).one(_subscriber)
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Subscriber]:
         """Return the subscribers with these ids, by id."""
@@ -209,18 +215,18 @@ class Subscribers:
     def each(self) -> Iterator[Subscriber]:
         """Yield all subscribers in the order of their addresses, without keeping a read transaction open."""
         last = ""
-        while batch := list(self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _BATCH])):
+        while batch := self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _BATCH]):
             yield from batch
             (last,) = self._db.execute("SELECT email_key FROM subscribers WHERE id = ?", [batch[-1].id]).fetchone()
 
     def all(self) -> list[Subscriber]:
         """Return all subscribers in the order of their addresses."""
-        return list(self._where("1 ORDER BY email_key", []))
+        return self._where("1 ORDER BY email_key", [])
 
     def suppress(self, email: str, reason: str, now: datetime) -> None:
         """Add an address to the suppression list; if it is there already, the first reason stays."""
         row = {"email_key": email_key(email), "reason": reason, "suppressed_at": now.isoformat()}
-        self._db.table("suppressions").insert(row, pk="email_key", ignore=True)
+        self._db.insert("suppressions", row, ignore=True)
 
     def unsuppress(self, email: str) -> None:
         """Remove an address from the suppression list."""
@@ -255,7 +261,7 @@ class Subscribers:
                 WHERE status = 'unsubscribed' AND status_at >= :since)
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, {"since": since.isoformat()})
-        return {date.fromisoformat(day): (int(new), int(gone)) for day, new, gone in rows}
+        return dict(rows.into(lambda row: (date.fromisoformat(row[0]), (int(row[1]), int(row[2])))))
 
     def suppression_entries(self) -> Iterator[tuple[str, str, str]]:
         """Yield the suppression list: (`email_key`, reason, time in ISO 8601)."""
@@ -273,12 +279,13 @@ class Subscribers:
 
     def _subscribe(self, subscriber_id: int, topics: tuple[Topic, ...]) -> None:
         self._db.execute("DELETE FROM subscriptions WHERE subscriber_id = ?", [subscriber_id])
-        self._db.table("subscriptions").insert_all(
-            {"subscriber_id": subscriber_id, "position": position, "topic_id": self._topics.identify(topic)}
-            for position, topic in enumerate(topics)
-        )
+        rows = [(subscriber_id, position, self._topics.identify(topic)) for position, topic in enumerate(topics)]
+        self._db.executemany("INSERT INTO subscriptions (subscriber_id, position, topic_id) VALUES (?, ?, ?)", rows)
 
-    def _where(self, condition: str, values: list[Any]) -> Iterator[Subscriber]:
+    def _where(self, condition: str, values: list[Any]) -> list[Subscriber]:
+        return self._rows(condition, values).into(_subscriber)
+
+    def _rows(self, condition: str, values: list[Any]) -> Rows:
         columns = ", ".join(_COLUMNS)
         sql = f"""
             SELECT {columns}, (
@@ -286,7 +293,7 @@ class Subscribers:
                     SELECT topics.name, query FROM subscriptions JOIN topics ON topics.id = topic_id
                     WHERE subscriber_id = subscribers.id ORDER BY position))
             FROM subscribers WHERE {condition}"""
-        return map(_subscriber, self._db.execute(sql, values))
+        return self._db.execute(sql, values)
 
 
 def _subscriber(values: tuple[Any, ...]) -> Subscriber:
@@ -299,11 +306,24 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     return Subscriber(**row)
 
 
+def _check_schedule(hour: int, weekday: int, month_day: int, time_zone: str) -> None:
+    """Find here what would fail only in the middle of a run: a damaged file may hold any value.
+
+    Raises:
+        ValueError: A value is out of its range.
+        LookupError: There is no such time zone.
+    """
+    ZoneInfo(time_zone)
+    if not (0 <= hour < 24 and 0 <= weekday < 7 and 1 <= month_day <= 31):
+        raise ValueError(f"hour {hour}, weekday {weekday}, day of the month {month_day}")
+
+
 @lru_cache(maxsize=1024)
 def _profile(*values: Any) -> Profile:
     """Return the profile of the values of a row; cached, since many subscribers have the same."""
     *columns, topics = values
     row: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
+    _check_schedule(row["hour"], row["weekday"], row["month_day"], row["time_zone"])
     row |= {"cadence": Cadence(row["cadence"]), "style": Style(row["style"])}
     row |= {column: bool(row[column]) for column in ("updates", "serendipity", "even_if_empty")}
     row |= {"follow": tuple(json.loads(row["follow"])), "ranking": tuple(json.loads(row["ranking"]).items())}

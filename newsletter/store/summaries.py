@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlite_utils import Database
+from newsletter.store.database import Database
 
 
 class Summaries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlite_utils import Database
+from newsletter.store.database import Database
 
 
 class TasteModels:
@@ -15,8 +15,8 @@ class TasteModels:
 
     def embedding(self) -> tuple[int, datetime, bytes] | None:
         """Return the latest embedding as (version, when it was made, packed content), or None if there is none."""
-        row = self._db.execute("SELECT version, made_at, content FROM embeddings ORDER BY version DESC").fetchone()
-        return (row[0], datetime.fromisoformat(row[1]), bytes(row[2])) if row else None
+        rows = self._db.execute("SELECT version, made_at, content FROM embeddings ORDER BY version DESC")
+        return rows.one(lambda row: (row[0], datetime.fromisoformat(row[1]), bytes(row[2])))
 
     def put_embedding(self, content: bytes, now: datetime) -> int:
         """Replace the embedding, and delete the taste models of the old one; return the new version."""
@@ -28,8 +28,8 @@ class TasteModels:
 
     def taste(self, subscriber_id: int) -> bytes | None:
         """Return a subscriber's packed taste model, or None."""
-        row = self._db.execute("SELECT content FROM taste_models WHERE subscriber_id = ?", [subscriber_id]).fetchone()
-        return bytes(row[0]) if row else None
+        rows = self._db.execute("SELECT content FROM taste_models WHERE subscriber_id = ?", [subscriber_id])
+        return rows.one(lambda row: bytes(row[0]))
 
     def learned_from(self) -> dict[int, str]:
         """Return what each taste model was learned from: subscriber id → hash of the feedback."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
 from newsletter.models import Topic
+from newsletter.store.database import Database
 
 
 class Topics:
@@ -16,7 +15,7 @@ class Topics:
     def catalogue(self) -> list[Topic]:
         """Return the topics of the catalogue, in alphabetical order."""
         sql = "SELECT name, query FROM topics WHERE in_catalogue = 1 ORDER BY name COLLATE NOCASE"
-        return [Topic(*row) for row in self._db.execute(sql)]
+        return self._db.execute(sql).into(lambda row: Topic(*row))
 
     def find(self, name: str) -> Topic | None:
         """Return the topic of the catalogue with this name, ignoring case, or None."""
@@ -62,4 +61,4 @@ class Topics:
 
     def _insert(self, topic: Topic, *, in_catalogue: bool) -> int:
         row = {"name": topic.name, "query": topic.query, "in_catalogue": int(in_catalogue)}
-        return int(str(self._db.table("topics").insert(row).last_pk))
+        return self._db.insert("topics", row)

@@ -13,7 +13,7 @@ from typing import Any
 
 from newsletter import tokens
 from newsletter.addresses import parse_address
-from newsletter.errors import ProfileError, StoreError
+from newsletter.errors import ProfileError, RequestError
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
@@ -46,7 +46,7 @@ def request_address_change(store: Store, subscriber: Subscriber, email: str, now
 
     Raises:
         ProfileError: The address is not valid.
-        StoreError: A file manages this subscriber, with the address.
+        RequestError: A file manages this subscriber, with the address.
     """
     subscriptions.check_not_managed_by_file(subscriber)
     _add_request(store, Kind.CHANGE_ADDRESS, parse_address(email), now, subscriber_id=subscriber.id)
@@ -83,15 +83,15 @@ def read_request(store: Store, token: str, now: datetime) -> Request:
     """Return the request that the token of a link is for.
 
     Raises:
-        StoreError: The token was not signed by this site, has expired, or its request was deleted.
+        RequestError: The token was not signed by this site, has expired, or its request was deleted.
     """
     signed = tokens.read_until(store.secret(), tokens.CONFIRM, token, now.date())
     if signed is None:
-        raise StoreError("this link is incomplete", hint="copy all of it from the email")
+        raise RequestError("this link is incomplete", hint="copy all of it from the email")
     request_id, is_valid = signed
     request = store.confirmations.find(request_id)
     if request is None or not is_valid:
-        raise StoreError("this link has expired", hint="request a new one")
+        raise RequestError("this link has expired", hint="request a new one")
     return request
 
 
@@ -99,7 +99,7 @@ def confirm(store: Store, token: str, now: datetime) -> Subscriber:
     """Carry out a request and return its subscriber; confirming again changes nothing.
 
     Raises:
-        StoreError: As for `read_request`; or the profile is not valid any more, or the new address was taken meanwhile.
+        RequestError: As for `read_request`; or the profile is not valid any more, or the new address was taken.
     """
     with store.transaction():
         request = read_request(store, token, now)
@@ -116,7 +116,7 @@ def _subscribe(store: Store, request: Request, now: datetime) -> Subscriber:
     try:
         profile = make_profile(request.preferences, subscriptions.catalogue(store))
     except ProfileError as error:  # the rules have changed since the request was checked
-        raise StoreError(
+        raise RequestError(
             f"your selection is no longer available: {error.message}", hint="please sign up again"
         ) from error
     subscriber = store.subscribers.find(request.email)
@@ -140,5 +140,5 @@ def _change_address(store: Store, request: Request) -> Subscriber:
 def _subscriber_of(store: Store, request: Request) -> Subscriber:
     subscriber = store.subscribers.find_by_id(request.subscriber_id or 0)
     if subscriber is None:
-        raise StoreError("this subscription no longer exists", hint="please sign up again")
+        raise RequestError("this subscription no longer exists", hint="please sign up again")
     return subscriber

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter import tokens
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Entry, Example, Paper, Refusal, Subscriber
 from newsletter.papers.identifiers import paper_name
 from newsletter.papers.identity import key_of, names_of
@@ -29,7 +29,7 @@ def give_feedback(store: Store, subscriber: Subscriber, paper: str, liked: bool 
     """Store that a subscriber wants more (True) or less (False) like a paper, or delete their feedback on it (None).
 
     Raises:
-        StoreError: There is no paper with this arXiv id or DOI.
+        RequestError: There is no paper with this arXiv id or DOI.
     """
     with store.transaction():
         _give(store, subscriber.id, find_paper(store, paper), liked, now)
@@ -39,13 +39,13 @@ def give_feedback_by_token(store: Store, token: str, now: datetime) -> tuple[Sub
     """Store the feedback of a link's token; return the subscriber, the paper and whether they want more like it.
 
     Raises:
-        StoreError: The token was not signed by this site, or its subscriber or paper is gone.
+        RequestError: The token was not signed by this site, or its subscriber or paper is gone.
     """
     subscriber_id, paper_id, liked = tokens.read_feedback(store.secret(), token) or (0, 0, False)
     subscriber = store.subscribers.find_by_id(subscriber_id)
     paper = store.papers.get_many([paper_id]).get(paper_id)
     if subscriber is None or paper is None:
-        raise StoreError(
+        raise RequestError(
             f"{token!r} is not a valid feedback token", hint="copy all of it from the subject of their email"
         )
     with store.transaction():
@@ -91,10 +91,10 @@ def find_paper(store: Store, name: str) -> Paper:
     """Return the paper with an arXiv id or DOI, in any spelling.
 
     Raises:
-        StoreError: There is none.
+        RequestError: There is none.
     """
     canonical = paper_name(name)
     paper = store.papers.find(canonical) if canonical else None
     if paper is None:
-        raise StoreError(f"no paper with the id {name!r}", hint="find its id with: newsletter papers WORDS")
+        raise RequestError(f"no paper with the id {name!r}", hint="find its id with: newsletter papers WORDS")
     return paper

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.config.model import Config
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.store import Store
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find
 from newsletter.subscribers.traces import erase_from_log, erase_messages
@@ -22,7 +22,7 @@ def erase(store: Store, email: str, now: datetime, config: Config | None = None)
     by a file, which would otherwise bring them back.
 
     Raises:
-        StoreError: There is no subscriber with this address, or a file of the site cannot be written.
+        RequestError: There is no subscriber with this address, or a file of the site cannot be written.
     """
     subscriber = find(store, email)
     emails = [subscriber.email, *store.subscribers.former_addresses(subscriber.id)]
@@ -32,7 +32,7 @@ def erase(store: Store, email: str, now: datetime, config: Config | None = None)
             if config.log_path is not None and config.log_path.name != "-":
                 erase_from_log(config.log_path, emails)
         except OSError as error:
-            raise StoreError(f"nothing was erased from the database: {error}", hint="check permissions") from error
+            raise RequestError(f"nothing was erased from the database: {error}", hint="check permissions") from error
     with store.transaction():
         store.subscribers.erase(subscriber)
         if subscriber.origin.startswith(FILE):
@@ -46,7 +46,7 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
     It is the same set that `erase` deletes from the store.
 
     Raises:
-        StoreError: There is no subscriber with this address.
+        RequestError: There is no subscriber with this address.
     """
     subscriber = find(store, email)
     former = store.subscribers.former_addresses(subscriber.id)

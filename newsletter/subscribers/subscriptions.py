@@ -11,7 +11,7 @@ from typing import Any
 
 from newsletter import tokens
 from newsletter.addresses import parse_address
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Profile, Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile
@@ -39,14 +39,14 @@ def subscribe(
 
     Raises:
         ProfileError: The address or a field is not valid.
-        StoreError: The address is in use or suppressed.
+        RequestError: The address is in use or suppressed.
     """
     email, profile = parse_address(email, allow_local=True), make_profile(preferences, catalogue(store))
     with store.transaction():
         subscriber = store.subscribers.find(email)
         if subscriber:
             ended = subscriber.status in (Status.UNSUBSCRIBED, Status.PAUSED)
-            raise StoreError(
+            raise RequestError(
                 f"{subscriber.email} already exists ({subscriber.status.value} since {subscriber.status_at.date()})",
                 hint=f"newsletter subscribers {'resume' if ended else 'edit'} {subscriber.email}",
             )
@@ -63,7 +63,7 @@ def change_preferences(store: Store, email: str, name: str | None, preferences: 
 
     Raises:
         ProfileError: A field is not valid.
-        StoreError: There is no subscriber with this address, or a file manages them.
+        RequestError: There is no subscriber with this address, or a file manages them.
     """
     subscriber = find(store, email)
     check_not_managed_by_file(subscriber)
@@ -80,14 +80,14 @@ def change_address(store: Store, subscriber: Subscriber, email: str) -> Subscrib
 
     Raises:
         ProfileError: The address is not valid.
-        StoreError: The address is in use or suppressed, or a file manages this subscriber.
+        RequestError: The address is in use or suppressed, or a file manages this subscriber.
     """
     email = parse_address(email, allow_local=True)
     check_not_managed_by_file(subscriber)
     with store.transaction():
         other = store.subscribers.find(email)
         if other is not None and other.id != subscriber.id:
-            raise StoreError(f"{email} is already subscribed", hint="erase one of the two subscriptions first")
+            raise RequestError(f"{email} is already subscribed", hint="erase one of the two subscriptions first")
         _check_not_suppressed(store, email, "use an address that is not suppressed")
         store.subscribers.change_address(subscriber.id, email)
     return find(store, email)
@@ -110,12 +110,12 @@ def unsuppress(store: Store, email: str) -> str:
     """Remove an address from the suppression list, and return why it was there; an ended subscription stays ended.
 
     Raises:
-        StoreError: The address is not suppressed.
+        RequestError: The address is not suppressed.
     """
     with store.transaction():
         reason = store.subscribers.why_suppressed(email)
         if reason is None:
-            raise StoreError(f"{email} is not suppressed", hint="see: newsletter suppressions list")
+            raise RequestError(f"{email} is not suppressed", hint="see: newsletter suppressions list")
         store.subscribers.unsuppress(email)
     return reason
 
@@ -124,11 +124,11 @@ def check_not_managed_by_file(subscriber: Subscriber) -> None:
     """Reject a change that the next `sync` would undo.
 
     Raises:
-        StoreError: A file manages this subscriber.
+        RequestError: A file manages this subscriber.
     """
     if subscriber.origin.startswith(FILE):
         file = subscriber.origin.removeprefix(FILE)
-        raise StoreError(
+        raise RequestError(
             f"{subscriber.email} is managed by subscribers/{file}.toml",
             hint="edit the file, then run: newsletter subscribers sync",
         )
@@ -137,18 +137,18 @@ def check_not_managed_by_file(subscriber: Subscriber) -> None:
 def _check_not_suppressed(store: Store, email: str, hint: str) -> None:
     reason = store.subscribers.why_suppressed(email)
     if reason is not None:
-        raise StoreError(f"{email} is suppressed: {reason}", hint=hint)
+        raise RequestError(f"{email} is suppressed: {reason}", hint=hint)
 
 
 def find(store: Store, email: str) -> Subscriber:
     """Return the subscriber with this address.
 
     Raises:
-        StoreError: There is none.
+        RequestError: There is none.
     """
     subscriber = store.subscribers.find(email)
     if subscriber is None:
-        raise StoreError(f"no subscriber has the address {email!r}", hint="see: newsletter subscribers list")
+        raise RequestError(f"no subscriber has the address {email!r}", hint="see: newsletter subscribers list")
     return subscriber
 
 
@@ -156,7 +156,7 @@ def subscriber_to_preview(store: Store, email: str | None, topics: Sequence[str]
     """Return the subscriber to preview for: the one named, an invented one with these topics, or the only one there is.
 
     Raises:
-        StoreError: There is no subscriber with this address, or there are several and none was named.
+        RequestError: There is no subscriber with this address, or there are several and none was named.
         ProfileError: A topic is not valid.
     """
     if email and not topics:
@@ -168,7 +168,9 @@ def subscriber_to_preview(store: Store, email: str | None, topics: Sequence[str]
         return Subscriber(id=0, email=address, profile=profile, subscribed_at=now, status_at=now)
     if len(subscribers) > 1:
         names = ", ".join(subscriber.email for subscriber in subscribers[:5])
-        raise StoreError(f"{len(subscribers)} subscribers: {names}", hint=f"newsletter preview {subscribers[0].email}")
+        raise RequestError(
+            f"{len(subscribers)} subscribers: {names}", hint=f"newsletter preview {subscribers[0].email}"
+        )
     return subscribers[0]
 
 
@@ -178,12 +180,12 @@ def unsubscribe(store: Store, who: str, now: datetime, reason: str = "") -> Subs
     A reason, if given, is stored with the suppression; unsubscribing again may add it.
 
     Raises:
-        StoreError: There is no subscriber with this address or token.
+        RequestError: There is no subscriber with this address or token.
     """
     number = tokens.read(store.secret(), tokens.UNSUBSCRIBE, who)
     subscriber = store.subscribers.find_by_id(number) if number is not None else find(store, who)
     if subscriber is None:
-        raise StoreError(f"unknown or expired token: {who!r}")
+        raise RequestError(f"unknown or expired token: {who!r}")
     with store.transaction():
         if subscriber.status is not Status.UNSUBSCRIBED:
             store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)
@@ -198,11 +200,13 @@ def pause(store: Store, email: str, now: datetime, until: date | None = None) ->
     """Pause a subscription until it is resumed, or until a day.
 
     Raises:
-        StoreError: There is no subscriber with this address, or they unsubscribed.
+        RequestError: There is no subscriber with this address, or they unsubscribed.
     """
     subscriber = find(store, email)
     if subscriber.status is Status.UNSUBSCRIBED:
-        raise StoreError(f"{subscriber.email} unsubscribed on {subscriber.status_at.date()}: there is nothing to pause")
+        raise RequestError(
+            f"{subscriber.email} unsubscribed on {subscriber.status_at.date()}: there is nothing to pause"
+        )
     with store.transaction():
         store.subscribers.set_status(subscriber.id, Status.PAUSED, now, paused_until=until)
     return find(store, subscriber.email)
@@ -212,11 +216,11 @@ def resume(store: Store, email: str, now: datetime, *, resubscribe: bool = False
     """Resume a subscription; an ended one only with `resubscribe`, which says that the subscriber asked for it.
 
     Raises:
-        StoreError: There is no subscriber with this address, or they unsubscribed and `resubscribe` is False.
+        RequestError: There is no subscriber with this address, or they unsubscribed and `resubscribe` is False.
     """
     subscriber = find(store, email)
     if subscriber.status is Status.UNSUBSCRIBED and not resubscribe:
-        raise StoreError(
+        raise RequestError(
             f"{subscriber.email} unsubscribed on {subscriber.status_at.date()}",
             hint=f"if they asked to come back: newsletter subscribers resume {subscriber.email} --resubscribe",
         )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from newsletter.addresses import email_key
-from newsletter.errors import ProfileError, StoreError
+from newsletter.errors import ProfileError, RequestError
 from newsletter.models import Refusal, Status
 from newsletter.store import Store
 from newsletter.subscribers.profiles import ProfileFile, read_profile
@@ -48,10 +48,10 @@ def sync(store: Store, folder: Path, now: datetime, *, dry_run: bool = False) ->
     never subscribers.
 
     Raises:
-        StoreError: There is no such folder.
+        RequestError: There is no such folder.
     """
     if not folder.is_dir():
-        raise StoreError(f"{folder}: no such folder", hint="put one profile per person there, as NAME.toml")
+        raise RequestError(f"{folder}: no such folder", hint="put one profile per person there, as NAME.toml")
     with store.transaction():
         files, refusals = _read_folder(folder, store)
         changes = [_sync_file(store, file, now, dry_run=dry_run) for file in files]

@@ -15,7 +15,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
@@ -81,14 +81,28 @@ def make_app(
 
     def unavailable(request: Request, error: Exception) -> Response:
         _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
-        text = "Something went wrong on our side. Please try again in a minute.\n"
-        return PlainTextResponse(text, 503, {"Retry-After": "60"})
+        return _unavailable(pages, is_api=request.url.path.startswith(f"{pages.prefix}/api/"))
 
     return Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
         middleware=[Middleware(SecurityMiddleware, site_url=config.site_url, prefix=pages.prefix)],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
+
+
+def _unavailable(pages: SitePages, *, is_api: bool) -> Response:
+    """Return what a visitor is told while the store or a template cannot be used: nothing of what is wrong with it."""
+    text = "Something went wrong on our side. Please try again in a minute."
+    response: Response
+    if is_api:
+        response = JSONResponse({"error": text}, 503)
+    else:
+        try:
+            response = pages.show_message("Temporarily unavailable", text, 503)
+        except NewsletterError:  # it may be the templates that are broken
+            response = PlainTextResponse(f"{text}\n", 503)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def _purge_requests(pages: SitePages) -> None:

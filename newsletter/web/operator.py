@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.addresses import parse_address
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, StoreError
 from newsletter.models import DeliveryStatus, Profile, Status, Subscriber
 from newsletter.pipeline.edition_state import Action, change_state
 from newsletter.pipeline.messages import MessageRenderer
@@ -85,6 +85,8 @@ class Operator:
                     return PlainTextResponse("Invalid or expired CSRF token: reload the page and try again.\n", 403)
                 try:
                     done = action(store, form)
+                except StoreError:
+                    raise
                 except NewsletterError as error:
                     return self._render_page(status=422, error=str(error))
             return RedirectResponse(f"{self.pages.prefix}/operator?done={done}", 303)

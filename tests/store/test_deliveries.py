@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from newsletter.errors import StatementError
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Item, Section
 from newsletter.store import Store, open_store
 from tests.factories import NOW, TODAY, make_entry, make_profile
@@ -49,13 +49,13 @@ def test_a_queued_delivery_is_read_back_as_it_was_written(ledger: Store) -> None
 
 
 def test_an_edition_is_delivered_to_a_subscriber_only_once(ledger: Store) -> None:
-    with pytest.raises(sqlite3.IntegrityError), ledger.transaction():
+    with pytest.raises(StatementError), ledger.transaction():
         ledger.deliveries.queue(KEY, 1, 1, "<other@example.org>", NOW)
 
 
 def test_a_message_id_is_unique(ledger: Store) -> None:
     ledger.editions.put(Edition(key="daily-2026-05-09", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW))
-    with pytest.raises(sqlite3.IntegrityError), ledger.transaction():
+    with pytest.raises(StatementError), ledger.transaction():
         ledger.deliveries.queue("daily-2026-05-09", 1, 1, "<1@example.org>", NOW)
 
 

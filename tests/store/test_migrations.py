@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from newsletter.errors import StoreError
+from newsletter.errors import StatementError, StoreDamaged, StoreError
 from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Style, Topic
 from newsletter.store import Store, open_store
-from newsletter.store.migrations import MIGRATIONS
+from newsletter.store.migrations.steps import MIGRATIONS
 from newsletter.store.papers import Change
 from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper
@@ -58,7 +58,7 @@ def test_a_new_store_has_our_application_id_and_is_in_wal_mode(path: Path) -> No
 def test_tables_are_strict_and_foreign_keys_are_enforced(store: Store) -> None:
     tables = store._db.execute("PRAGMA table_list").fetchall()
     assert {name for _, name, kind, *_, strict in tables if name in TABLES and not strict} == {"papers_fts"}
-    with pytest.raises(sqlite3.IntegrityError), store.transaction():
+    with pytest.raises(StatementError), store.transaction():
         store.deliveries.queue("daily-2026-05-08", 1, 1, "<1@example.org>", NOW)
 
 
@@ -79,10 +79,22 @@ def test_two_stores_have_two_secrets(tmp_path: Path) -> None:
         assert one.secret() != other.secret()
 
 
-def test_an_empty_file_becomes_a_store(path: Path) -> None:
+def test_an_empty_file_is_refused_since_it_may_have_been_a_store(path: Path) -> None:
     path.touch()
-    with open_store(path) as store:
-        assert store.papers.count() == 0
+    with pytest.raises(StoreDamaged) as caught:
+        open_store(path)
+    assert str(caught.value) == f"{path}: the file is empty (restore a backup; or delete the file, to begin anew)"
+    assert path.read_bytes() == b""
+
+
+def test_a_store_that_lost_its_list_of_tables_is_not_begun_anew(path: Path) -> None:
+    open_store(path).close()
+    for statement in ("PRAGMA writable_schema = ON; DELETE FROM sqlite_master", "PRAGMA user_version = 1"):
+        db = sqlite3.connect(path)
+        db.executescript(statement)
+        db.close()
+    with pytest.raises(StoreDamaged, match="list of tables is gone"):
+        open_store(path)
 
 
 def test_a_partly_migrated_store_is_migrated_to_the_end(path: Path) -> None:
@@ -91,7 +103,8 @@ def test_a_partly_migrated_store_is_migrated_to_the_end(path: Path) -> None:
     db.execute("PRAGMA application_id = 0x6E77736C")
     db.close()
     with open_store(path) as store:
-        assert set(store._db.table_names()) >= TABLES
+        assert store.papers.count() == 0
+    assert {str(name) for _, name, _ in schema(path)} >= TABLES
 
 
 def test_a_database_of_another_program_is_rejected_and_left_unchanged(path: Path) -> None:
@@ -108,7 +121,9 @@ def test_a_text_file_is_rejected_and_left_unchanged(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(StoreError) as caught:
         open_store(path)
-    assert str(caught.value) == f"{path}: file is not a database"
+    assert str(caught.value) == (
+        f"{path}: file is not a database (restore a backup; or move the file away, if it is not the newsletter's)"
+    )
     assert path.read_bytes() == before
 
 

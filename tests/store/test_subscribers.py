@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from newsletter.errors import StatementError
 from newsletter.models import Cadence, Profile, Status, Style, Subscriber
 from newsletter.store import Store
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
@@ -65,7 +65,7 @@ def test_a_subscriber_is_found_by_id(store: Store) -> None:
 
 def test_an_address_is_stored_once_ignoring_case(store: Store) -> None:
     add(store)
-    with pytest.raises(sqlite3.IntegrityError), store.transaction():
+    with pytest.raises(StatementError), store.transaction():
         add(store, "ADA@example.org")
     assert len(store.subscribers.all()) == 1
 

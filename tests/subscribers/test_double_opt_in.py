@@ -14,7 +14,7 @@ import pytest
 
 from newsletter import tokens
 from newsletter.config.load import load_config
-from newsletter.errors import ProfileError, StoreError, TransportError
+from newsletter.errors import ProfileError, RequestError, TransportError
 from newsletter.models import Message, Status
 from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.rendering.environment import make_environment
@@ -112,7 +112,7 @@ def test_a_link_expires_and_unconfirmed_requests_are_deleted(pages: Pages) -> No
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     (message,) = pages.send_waiting()
     pages.now = NOW + timedelta(days=4)
-    with pytest.raises(StoreError, match="expired"):
+    with pytest.raises(RequestError, match="expired"):
         confirm(pages.store, token_in(message), pages.now)
     pages.now = NOW + timedelta(days=8)
     pages.send_waiting()
@@ -122,7 +122,7 @@ def test_a_link_expires_and_unconfirmed_requests_are_deleted(pages: Pages) -> No
 @pytest.mark.parametrize("wrong", ["", "1", "1.2", "1.2.3", "x.y.z", "1.739999.", "\x00", "९.739999.abc"])
 def test_a_forged_link_does_nothing(pages: Pages, wrong: str) -> None:
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    with pytest.raises(StoreError, match="incomplete"):
+    with pytest.raises(RequestError, match="incomplete"):
         confirm(pages.store, wrong, NOW)
 
 
@@ -131,7 +131,7 @@ def test_a_token_of_another_purpose_does_not_confirm(pages: Pages) -> None:
     secret = pages.store.secret()
     day = NOW.date() + timedelta(days=1)
     for token in (tokens.sign(secret, tokens.UNSUBSCRIBE, 1), tokens.sign_until(secret, tokens.PREFERENCES, 1, day)):
-        with pytest.raises(StoreError, match="incomplete"):
+        with pytest.raises(RequestError, match="incomplete"):
             confirm(pages.store, token, NOW)
 
 
@@ -203,7 +203,7 @@ def test_a_new_address_that_was_taken_meanwhile_is_an_error(pages: Pages) -> Non
     request_address_change(pages.store, ada, "bob@subscriber.example", NOW)
     (message,) = pages.send_waiting()
     pages.store.subscribers.add("bob@subscriber.example", "Bob", make_profile(), "web", NOW)
-    with pytest.raises(StoreError, match="already subscribed"):
+    with pytest.raises(RequestError, match="already subscribed"):
         confirm(pages.store, token_in(message), NOW)
     assert pages.store.subscribers.get(ADA).id == ada.id
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter import tokens
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Entry, Refusal, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.feedback import (
@@ -39,7 +39,7 @@ def test_a_paper_is_found_by_its_ids_in_any_spelling(store: Store, name: str) ->
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize("name", ["2605.09999", "10.1000/999", "Counting Clouds", ""])
 def test_an_unknown_paper_is_an_error(store: Store, name: str) -> None:
-    with pytest.raises(StoreError, match="no paper with the id"):
+    with pytest.raises(RequestError, match="no paper with the id"):
         find_paper(store, name)
 
 
@@ -53,7 +53,7 @@ def test_the_token_of_a_link_gives_feedback(store: Store, ada: Subscriber) -> No
 def test_an_invalid_token_or_one_of_an_unknown_paper_is_an_error(store: Store, ada: Subscriber) -> None:
     signed = tokens.sign(store.secret(), tokens.FEEDBACK, ada.id)
     for token in ("", signed, "1.1.1.forged", tokens.feedback_prefix(99, liked=True) + signed):
-        with pytest.raises(StoreError, match="not a valid feedback token"):
+        with pytest.raises(RequestError, match="not a valid feedback token"):
             give_feedback_by_token(store, token, NOW)
     assert store.feedback.of(ada.id) == {}
 

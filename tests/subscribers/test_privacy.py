@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from newsletter.addresses import email_key, wire_address
 from newsletter.config.load import load_config
-from newsletter.errors import StoreError, TransportError
+from newsletter.errors import RequestError, TransportError
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Section, Subscriber
 from newsletter.operations.event_log import EventLog
 from newsletter.sending import send_one
@@ -76,7 +76,7 @@ def test_nothing_is_left_of_an_erased_subscriber_but_the_suppression(
     assert "Ada Example" not in dump.replace('["Ada Example", "Ben Sample"]', "")  # the author of the paper
     assert store.deliveries.of_subscriber(ada.id) == []
     assert store.taste_models.learned_from() == {}
-    with pytest.raises(StoreError, match="no subscriber has the address"):
+    with pytest.raises(RequestError, match="no subscriber has the address"):
         export_data(store, ADA)
 
 

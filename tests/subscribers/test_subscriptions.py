@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter import tokens
-from newsletter.errors import ProfileError, StoreError
+from newsletter.errors import ProfileError, RequestError
 from newsletter.models import Cadence, Profile, Status
 from newsletter.store import Store
 from newsletter.subscribers import subscriptions
@@ -35,7 +35,7 @@ def test_a_new_subscriber_is_active_with_their_preferences(store: Store) -> None
 
 def test_subscribing_twice_is_an_error_in_any_spelling(store: Store) -> None:
     subscribe(store, ADA, "", {}, NOW)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(RequestError) as caught:
         subscribe(store, "ADA@Example.org", "", {}, LATER)
     assert str(caught.value) == f"{ADA} already exists (active since 2026-05-08) (newsletter subscribers edit {ADA})"
 
@@ -43,7 +43,7 @@ def test_subscribing_twice_is_an_error_in_any_spelling(store: Store) -> None:
 def test_an_unsubscribed_address_is_an_error_with_a_hint_how_to_resume(store: Store) -> None:
     subscribe(store, ADA, "", {}, NOW)
     unsubscribe(store, ADA, NOW)
-    with pytest.raises(StoreError, match=f"newsletter subscribers resume {ADA}"):
+    with pytest.raises(RequestError, match=f"newsletter subscribers resume {ADA}"):
         subscribe(store, ADA, "", {}, LATER)
 
 
@@ -51,7 +51,7 @@ def test_an_erased_unsubscribed_address_is_added_only_with_resubscribe(store: St
     subscribe(store, ADA, "", {}, NOW)
     unsubscribe(store, ADA, NOW)
     erase(store, ADA, NOW)
-    with pytest.raises(StoreError, match=f"newsletter subscribers add {ADA} --resubscribe"):
+    with pytest.raises(RequestError, match=f"newsletter subscribers add {ADA} --resubscribe"):
         subscribe(store, ADA, "", {}, LATER)
     assert subscribe(store, ADA, "", {}, LATER, resubscribe=True).status is Status.ACTIVE
     assert store.subscribers.why_suppressed(ADA) is None
@@ -69,7 +69,7 @@ def test_an_address_that_is_in_use_or_suppressed_cannot_be_changed_to(store: Sto
     ada, _ = subscribe(store, ADA, "", {}, NOW), subscribe(store, BEN, "", {}, NOW)
     store.subscribers.suppress("gone@example.org", "bounced", NOW)
     for email, complaint in ((BEN, "already subscribed"), ("gone@example.org", "suppressed: bounced")):
-        with pytest.raises(StoreError, match=complaint):
+        with pytest.raises(RequestError, match=complaint):
             change_address(store, ada, email)
     with pytest.raises(ProfileError):
         change_address(store, ada, "nowhere")
@@ -109,7 +109,7 @@ def test_changing_a_name_changes_only_that(store: Store) -> None:
     ids=["change", "pause", "resume", "unsubscribe"],
 )  # fmt: skip
 def test_an_unknown_address_is_an_error(store: Store, act: Callable[[Store], object]) -> None:
-    with pytest.raises(StoreError, match=f"no subscriber has the address '{ADA}'"):
+    with pytest.raises(RequestError, match=f"no subscriber has the address '{ADA}'"):
         act(store)
 
 
@@ -147,22 +147,22 @@ def test_the_token_of_an_unsubscribe_link_is_enough(store: Store) -> None:
 @pytest.mark.parametrize("who", ["1.AAAAAAAAAAAAAAAAAAAA", "1.", "1.\udcff", "", "\udcff@example.org"])
 def test_an_invalid_token_is_an_error_and_unsubscribes_nobody(store: Store, who: str) -> None:
     subscribe(store, ADA, "", {}, NOW)
-    with pytest.raises(StoreError):
+    with pytest.raises(RequestError):
         unsubscribe(store, who, NOW)
     assert store.subscribers.suppressions() == {}
 
 
 def test_the_token_of_an_unknown_subscriber_is_an_error(store: Store) -> None:
-    with pytest.raises(StoreError, match="unknown or expired token"):
+    with pytest.raises(RequestError, match="unknown or expired token"):
         unsubscribe(store, tokens.sign(store.secret(), tokens.UNSUBSCRIBE, 99), NOW)
 
 
 def test_an_ended_subscription_is_resumed_only_with_resubscribe(store: Store) -> None:
     subscribe(store, ADA, "", {}, NOW)
     unsubscribe(store, ADA, NOW)
-    with pytest.raises(StoreError, match="unsubscribed on 2026-05-08"):
+    with pytest.raises(RequestError, match="unsubscribed on 2026-05-08"):
         resume(store, ADA, LATER)
-    with pytest.raises(StoreError, match="nothing to pause"):
+    with pytest.raises(RequestError, match="nothing to pause"):
         pause(store, ADA, LATER)
     assert resume(store, ADA, LATER, resubscribe=True).status is Status.ACTIVE
     assert store.subscribers.suppressions() == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
 from newsletter.subscribers.privacy import erase
@@ -98,9 +98,9 @@ def test_an_erased_subscriber_is_not_added_again_by_their_file(store: Store, fol
 
 def test_a_subscriber_in_a_file_is_changed_only_in_the_file(store: Store, folder: Path) -> None:
     sync(store, folder, NOW)
-    with pytest.raises(StoreError, match=r"is managed by subscribers/ada\.toml"):
+    with pytest.raises(RequestError, match=r"is managed by subscribers/ada\.toml"):
         change_address(store, store.subscribers.get(ADA), "ada@new.example")
-    with pytest.raises(StoreError, match=r"is managed by subscribers/ada\.toml"):
+    with pytest.raises(RequestError, match=r"is managed by subscribers/ada\.toml"):
         change_preferences(store, ADA, None, {"hour": 9})
 
 
@@ -205,7 +205,7 @@ def test_other_files_are_ignored(store: Store, folder: Path) -> None:
 
 def test_a_missing_folder_is_an_error_and_disables_nobody(store: Store, folder: Path) -> None:
     sync(store, folder, NOW)
-    with pytest.raises(StoreError, match="no such folder"):
+    with pytest.raises(RequestError, match="no such folder"):
         sync(store, folder.parent / "nowhere", LATER)
     assert statuses(store) == {ADA: Status.ACTIVE, BEN: Status.ACTIVE}
 

@@ -6,10 +6,8 @@ import json
 
 from sqlite_utils import Database
 
-from newsletter.markup import clean, clean_abstract
 from newsletter.store.migrations.registry import MIGRATIONS
-from newsletter.text import title_hash
-from newsletter.topics.query import query_of
+from newsletter.store.migrations.texts_of_m004 import query_of, title_hash, without_latex
 
 
 @MIGRATIONS()
@@ -214,7 +212,7 @@ def m004_sources(db: Database) -> None:
     # Text is cleaned when it comes in, no longer when it is shown.
     marked = "instr(title || abstract, '\\') OR instr(title || abstract, '$')"
     for number, title, abstract in db.execute(f"SELECT id, title, abstract FROM papers WHERE {marked}").fetchall():
-        row = [clean(title) or title, clean_abstract(abstract), number]
+        row = [without_latex(title) or title, without_latex(abstract), number]
         db.execute("UPDATE papers SET title = ?, abstract = ? WHERE id = ?", row)
     db.execute("""
         CREATE TABLE validators (             -- what lets a server say "not modified"

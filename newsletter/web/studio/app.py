@@ -22,7 +22,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 
 from newsletter.config.load import load_config
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, StoreError
 from newsletter.rendering.environment import find_template, make_environment, render
 from newsletter.site import Site, default_templates
 from newsletter.web.http.server import listen, make_server
@@ -175,7 +175,14 @@ def _message(request: Request, html: str | None, text: str) -> Response:
 
 def _handle_error(request: Request, error: Exception) -> Response:
     """Report an error in the format that was requested."""
-    return _error_response(request, error, _UNPROCESSABLE if isinstance(error, NewsletterError) else 500)
+    match error:
+        case StoreError():
+            status = 503
+        case NewsletterError():
+            status = _UNPROCESSABLE
+        case _:
+            status = 500
+    return _error_response(request, error, status)
 
 
 def _handle_bug(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from email.policy import default
 from pathlib import Path
 from typing import TypeVar
 
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.text import squeeze
 
 _T = TypeVar("_T")
@@ -48,11 +48,11 @@ def content(outbox: Path, name: str) -> bytes:
     """Return a message's bytes.
 
     Raises:
-        StoreError: There is no such message. The name is looked up, never used as a path.
+        RequestError: There is no such message. The name is looked up, never used as a path.
     """
     path = _names(outbox).get(name)
     if path is None:
-        raise StoreError(f"no message {name!r} in {outbox}")
+        raise RequestError(f"no message {name!r} in {outbox}")
     return path.read_bytes()
 
 

@@ -74,7 +74,7 @@ def choose_subscriber(site: Site, store: Store, selection: Selection, now: datet
     A profile that is kept in a file is read from the file, so that edits show before they are synced.
 
     Raises:
-        StoreError: No subscriber has this address.
+        RequestError: No subscriber has this address.
         ProfileError: A file or a topic is invalid.
         NewsletterError: There is no such file.
     """

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter import tokens
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Paper
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
@@ -49,7 +49,7 @@ class FeedbackPages:
             with self.pages.store() as store:
                 subscriber, paper, liked = give_feedback_by_token(store, token, self.pages.clock())
                 likes = list(store.feedback.of(subscriber.id).values())
-        except StoreError:
+        except RequestError:
             return self._invalid_link()
         return self.pages.show(
             "feedback.html", paper=paper, liked=liked, token=token, is_given=True, more=likes.count(True),

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter import tokens
-from newsletter.errors import NewsletterError, ProfileError, StoreError
+from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
@@ -130,6 +130,8 @@ class Preferences:
                     return self._expired()
                 try:
                     done = action(store, subscriber, form)
+                except StoreError:
+                    raise
                 except NewsletterError as error:
                     # Other hints are for the operator: they name commands.
                     hint = error.hint if isinstance(error, ProfileError) else None
@@ -160,7 +162,7 @@ class Preferences:
     def _resume(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
         reason = store.subscribers.why_suppressed(subscriber.email)
         if reason is not None and not reason.startswith(UNSUBSCRIBED):
-            raise StoreError("emails to this address bounced or were reported as spam: please change the address")
+            raise RequestError("emails to this address bounced or were reported as spam: please change the address")
         resume(store, subscriber.email, self.pages.clock(), resubscribe=True)
         return "resumed"
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from newsletter import tokens
-from newsletter.errors import ProfileError, QueryError, StoreError
+from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.models import Profile, Topic
 from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
@@ -149,7 +149,7 @@ class Signup:
         try:
             with self.pages.store() as store:
                 pending = read_request(store, request.path_params["token"], self.pages.clock())
-        except StoreError as error:
+        except RequestError as error:
             return self._invalid_link(error)
         is_new_address = pending.kind is Kind.CHANGE_ADDRESS
         return self.pages.show("confirm.html", email=pending.email, is_new_address=is_new_address)
@@ -162,13 +162,13 @@ class Signup:
                 subscriber = confirm(store, request.path_params["token"], now)
                 expires = now.date() + PREFERENCES_LAST
                 token = tokens.sign_until(store.secret(), tokens.PREFERENCES, subscriber.id, expires)
-        except StoreError as error:
+        except RequestError as error:
             return self._invalid_link(error)
         return self.pages.show(
             "confirmed.html", subscriber=subscriber, preferences=f"{self.pages.prefix}/preferences/{token}"
         )
 
-    def _invalid_link(self, error: StoreError) -> Response:
+    def _invalid_link(self, error: RequestError) -> Response:
         text = f"{error.message[0].upper()}{error.message[1:]}."
         return self.pages.show_message("Not confirmed", text, 404, to="/subscribe", label="Sign up again")
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter import tokens
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Cadence, Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, resume, unsubscribe
@@ -67,7 +67,7 @@ class Unsubscribe:
                 if self._subscriber(store, request) is None:  # an email address instead of a token will not do
                     return self._invalid_link()
                 subscriber = unsubscribe(store, token, self.pages.clock(), form.one("reason"))
-        except StoreError:
+        except RequestError:
             return self._invalid_link()
         return self._unsubscribed(request, subscriber, has_reason=bool(form.one("reason")))
 
@@ -96,7 +96,7 @@ class Unsubscribe:
             cadence = Cadence.MONTHLY if is_weekly_or_less else Cadence.WEEKLY
             try:
                 change_preferences(store, subscriber.email, None, {"cadence": cadence.value})
-            except StoreError as error:
+            except RequestError as error:
                 return self.pages.show_message("Your preferences were not changed", f"{error.message}.", 409)
         period = "month" if cadence is Cadence.MONTHLY else "week"
         return self.pages.show_message("Fewer emails", f"From now on you get one email a {period}.")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.site import Site
 from newsletter.web.studio import outbox
 from tests.web.studio.client import HOSTILE
@@ -50,7 +50,7 @@ def test_messages_that_a_mail_program_has_read_are_still_listed(maildir: Path) -
 @pytest.mark.parametrize("name", ["two", "../new/one", "", ".", "one:2,S"])
 def test_a_name_is_never_used_as_a_path(maildir: Path, name: str) -> None:
     (maildir / "cur" / "one:2,S").write_bytes(b"Subject: Hi\n\nText\n")
-    with pytest.raises(StoreError, match="no message"):
+    with pytest.raises(RequestError, match="no message"):
         outbox.content(maildir, name)
 
 

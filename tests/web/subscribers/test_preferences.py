@@ -109,7 +109,7 @@ def test_all_data_can_be_exported_and_erased(live: LiveSite) -> None:
     assert live.client.post(f"{path}/erase").status_code == 422
     assert live.client.post(f"{path}/erase", data={"sure": "yes"}).status_code == 200
     with live.store() as store:
-        dump = "\n".join(store._db.conn.iterdump())
+        dump = "\n".join(store._db.raw.iterdump())
     assert ADA not in dump
     assert live.client.get(path).status_code == 404
 

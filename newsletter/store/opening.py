@@ -1,0 +1,98 @@
+"""Open the database of a site: check that it is ours, create it, or migrate it to the present schema."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from newsletter import DISTRIBUTION
+from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
+from newsletter.store.database import Database, damaged, store_errors
+from newsletter.store.migrations import STEPS
+
+_APPLICATION_ID = 0x6E77736C  # "nwsl"
+_RETRIES = 100
+_RETRY_MS = 20
+
+
+def open_database(path: Path) -> Database:
+    """Open the database file; create it or migrate it to the present schema.
+
+    Raises:
+        StoreError: The file is empty, not SQLite, damaged, of another program or a newer release, or not writable.
+    """
+    _refuse_empty(path)
+    db = Database(path)
+    try:
+        if _pending(db):
+            _enable_wal(db)
+            with db.transaction():  # if another process migrates too, the second finds nothing pending
+                if _pending(db):
+                    db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                    _migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _refuse_empty(path: Path) -> None:
+    """Refuse a file of no bytes, after a moment in which another process may be creating it.
+
+    It is what a full disk leaves of a copy. To begin anew in it would look as if there had never been subscribers.
+    """
+    for _ in range(_RETRIES):
+        if not path.is_file() or path.stat().st_size:
+            return
+        time.sleep(_RETRY_MS / 1000)
+    raise StoreDamaged(f"{path}: the file is empty", hint="restore a backup; or delete the file, to begin anew")
+
+
+def _pending(db: Database) -> bool:
+    """Return whether steps are pending.
+
+    Raises:
+        StoreError: The database is damaged, of another program or of a newer release.
+    """
+    tables = {str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    if application_id != _APPLICATION_ID:
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        if tables or pages > 1:
+            raise StoreForeign(f"{db.path}: not a newsletter database", hint="move it away, or choose another site")
+        return True
+    sql = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
+    applied = {str(name) for (name,) in db.execute(sql)} if "_sqlite_migrations" in tables else set()
+    unknown, pending = applied.difference(STEPS), set(STEPS) - applied
+    if not applied:  # a new file gets its tables in the transaction that makes it ours
+        raise damaged(db.path, "its list of tables is gone")
+    if unknown and pending:  # a newer release has all our steps, too
+        raise damaged(db.path, "its list of migrations is not one of ours")
+    if unknown:
+        raise StoreForeign(
+            f"{db.path}: the schema is newer than this release ({', '.join(sorted(unknown))})",
+            hint=f"upgrade: pip install -U {DISTRIBUTION}",
+        )
+    return bool(pending)
+
+
+def _enable_wal(db: Database) -> None:
+    """Switch to write-ahead logging; SQLite does not apply the busy timeout to this, so retry."""
+    for remaining in reversed(range(_RETRIES * 15)):
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+        except StoreLocked:
+            if not remaining:
+                raise
+            time.sleep(_RETRY_MS / 1000)
+        else:
+            return
+
+
+def _migrate(db: Database) -> None:
+    import sqlite_utils  # noqa: PLC0415 - not before a step is pending: it takes a tenth of a second
+
+    from newsletter.store.migrations.steps import MIGRATIONS  # noqa: PLC0415 - the same
+
+    with store_errors(db.path):
+        MIGRATIONS.apply(sqlite_utils.Database(db.raw, execute_plugins=False))

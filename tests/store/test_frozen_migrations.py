@@ -1,0 +1,166 @@
+"""Released steps stay as they are, and a store of every earlier version becomes equal to a new one."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlite_utils
+
+from newsletter.store import Store, migrations, open_store
+from newsletter.store.migrations import STEPS
+from newsletter.store.migrations.steps import MIGRATIONS
+from tests.factories import NOW
+
+FOLDER = Path(migrations.__file__).parent
+#: Module of released steps → SHA-256 of its text. A new step is a new module: append it to `steps.py`, its name to
+#: `STEPS`, and its hash here. If this test fails for a module that is here already, undo the change to it: stores out
+#: there went through the step as it was, and never go through it again.
+RELEASED = {
+    "m001_to_m005": "3677631dbd17d159",
+    "m006_to_m013": "648ae5ff0cee418f",
+    "m014_vocabulary": "1fa27d78bc85f550",
+    "m015_kinds": "76f6d83d40e4c7af",
+    "m016_bounce_review": "f3b856beefa5f097",
+    "m017_email_keys": "09f1ffe678544454",
+    "texts_of_m004": "d211ffa42e2a22a1",
+}
+
+
+def digest_of(module: str) -> str:
+    return hashlib.sha256((FOLDER / f"{module}.py").read_text(encoding="utf-8").encode()).hexdigest()[:16]
+
+
+def test_no_released_step_was_changed_and_none_is_missing() -> None:
+    modules = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("__init__", "steps", "registry"))
+    assert {module: digest_of(module) for module in modules} == RELEASED, "add a new module; never change one of these"
+
+
+def test_the_names_are_those_of_the_steps_in_their_order() -> None:
+    empty = sqlite_utils.Database(memory=True)
+    assert tuple(step.name for step in MIGRATIONS.pending(empty)) == STEPS
+    empty.close()
+
+
+@pytest.mark.parametrize("module", sorted(RELEASED))
+def test_a_step_imports_nothing_of_the_package_that_may_change(module: str) -> None:
+    tree = ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
+    imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imported += [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+    ours = [name for name in imported if name.startswith("newsletter")]
+    assert [name for name in ours if not name.startswith("newsletter.store.migrations")] == []
+
+
+# -- every earlier version --------------------------------------------------------------------------------
+
+AT = NOW.isoformat()
+ADA = "ada@example.org"
+#: "table.column" or "column" → what stands in the one row of each table; the rest is a value of the column's type.
+VALUES: dict[str, Any] = {
+    "papers.key": "arxiv:2605.00001", "arxiv_id": "2605.00001", "title": "Counting Clouds", "abstract": "We count.",
+    "authors": '["Ada"]', "sources": '["arxiv"]', "text_source": "arxiv", "source": "arxiv",
+    "title_key": "countingclouds",
+    "paper_names.name": "arxiv:2605.00001", "topics.name": "Clouds", "topics.keywords": '["cloud"]', "query": "cloud",
+    "keywords": "[]", "excluded": "[]", "also": "[]", "reasons": "[]", "email": ADA, "email_key": ADA,
+    "status": "active",
+    "subscribers.name": "Ada", "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1, "time_zone": "UTC",
+    "format": "html", "origin": "cli", "editions.key": "daily-2026-05-08", "edition_key": "daily-2026-05-08",
+    "day": "2026-05-08", "deliveries.status": "sent", "message_id": "<1@example.org>",
+    "digest_sections.title": "Clouds",
+    "digest_sections.topic": "Clouds", "position": 0, "section": 0, "bounces.kind": "soft", "returns.kind": "soft",
+    "requests.kind": "join", "confirmations.kind": "subscribe", "wishes": "{}", "preferences": "{}", "language": "de",
+    "suppressions.email_key": "gone@example.org", "former_addresses.email": "old@example.org",
+    "former_addresses.email_key": "old@example.org",
+}  # fmt: skip
+
+
+def value_for(table: str, column: str, kind: str) -> Any:
+    for name in (f"{table}.{column}", column):
+        if name in VALUES:
+            return VALUES[name]
+    if column.endswith("_at") or column in ("since", "until"):
+        return AT
+    return {"INTEGER": 1, "REAL": 1.0, "BLOB": b"secret"}.get(kind, "x")
+
+
+def make_store(path: Path, version: int) -> list[str]:
+    """Make a store as the first `version` steps leave it, with a row in every table; return the tables."""
+    db = sqlite_utils.Database(path)
+    MIGRATIONS.apply(db, stop_before=STEPS[version : version + 1])
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    tables = [name for name in db.table_names() if not name.startswith(("papers_fts", "sqlite_", "_sqlite"))]
+    for table in tables:
+        columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+        needed = [
+            (name, kind) for _, name, kind, required, default, key in columns if key or (required and not default)
+        ]
+        needed += [(name, kind) for _, name, kind, *_ in columns if name == "arxiv_id"]
+        row = {name: value_for(table, name, kind) for name, kind in needed}
+        db.table(table).insert(row)
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    db.close()
+    return tables
+
+
+def schema(path: Path) -> list[tuple[str, ...]]:
+    db = sqlite3.connect(path)
+    found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+    db.close()
+    return found
+
+
+def meaning(store: Store) -> dict[str, Any]:
+    """Return what the rows mean to the rest of the program; empty values are left out."""
+    (ada,) = store.subscribers.all() or [None]
+    edition = store.editions.find("daily-2026-05-08")
+    found = {
+        "subscriber": ada,
+        "catalogue": store.topics.catalogue(),
+        "papers": store.papers.newest(9),
+        "edition": edition,
+        "digest": store.editions.get_digest(1) if edition else None,
+        "deliveries": store.deliveries.of_subscriber(1),
+        "planned": store.deliveries.papers_planned_for(1),
+        "suppressions": store.subscribers.suppressions(),
+        "former": store.subscribers.former_addresses(1),
+        "feedback": store.feedback.of(1),
+        "examples": store.feedback.examples(1),
+        "bounces": store.bounces.latest(9),
+        "confirmations": store.confirmations.waiting(9),
+        "summaries": store.summaries.find([1], "de"),
+        "embedding": store.taste_models.embedding(),
+        "taste": store.taste_models.taste(1),
+        "validators": store.pulls.validators("arxiv"),
+        "limit": store.pulls.rate_limited_until("arxiv"),
+        "pulls": store.pulls.last("arxiv"),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+@pytest.fixture(scope="module")
+def newest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the rows mean in a store of the present schema."""
+    path = tmp_path_factory.mktemp("newest") / "newsletter.db"
+    make_store(path, len(STEPS))
+    with open_store(path) as store:
+        return meaning(store)
+
+
+@pytest.mark.parametrize("version", range(1, len(STEPS)), ids=STEPS[:-1])
+def test_a_store_of_an_earlier_version_becomes_equal_to_a_new_one(
+    version: int, newest: dict[str, Any], tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    tables = make_store(old, version)
+    open_store(new).close()
+    with open_store(old) as store:
+        assert store.problems() == []
+        found = meaning(store)
+    assert schema(old) == schema(new)
+    assert found == {name: newest[name] for name in found}
+    present = {"subscribers": "subscriber", "papers": "papers", "editions": "digest", "deliveries": "deliveries"}
+    assert {present[table] for table in tables if table in present} <= found.keys()
