@@ -6,12 +6,26 @@ prints both in one line and exits with `exit_code`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 from newsletter import DISTRIBUTION
+
+#: Maximum number of names that a hint lists.
+_MAX_LISTED = 40
 
 
 def install_command(extra: str) -> str:
     """Return what to type to install the packages of one of our extras: the hint where one is missing."""
     return f"pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str | None:
+    """Return the hint for an unknown name: the known one it resembles most, else all of them if they are few."""
+    names = list(known)
+    if near := get_close_matches(name, names, n=1):
+        return f"did you mean {prefix}{near[0]}?"
+    return f"known: {', '.join(names) or 'none'}" if len(names) <= _MAX_LISTED else None
 
 
 class NewsletterError(Exception):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems
-from newsletter.cli.tables import print_table
+from newsletter.cli.output import finish, json_option, print_json, print_list, print_problems
 from newsletter.errors import NewsletterError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.pipeline.email_commands import EmailCommand
     from newsletter.pipeline.inbound import ProcessedMail
+    from newsletter.store.bounces import Bounce
 
 
 class _TryAgain(NewsletterError):
@@ -50,19 +51,17 @@ def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) ->
     with ctx.ensure_object(Opened).store() as store:
         rows = store.bounces.of(email)[:limit] if email else store.bounces.latest(limit)
         known = store.subscribers.get_many({row.subscriber_id for row in rows if row.subscriber_id is not None})
-    if as_json:
-        print_json([asdict(row) for row in rows])
-        return
-    if not rows:
-        click.echo("no bounces or complaints")
-        return
-    shown = [(known[row.subscriber_id].email if row.subscriber_id in known else row.email_key, row) for row in rows]
-    print_table(
+
+    def cells(row: Bounce) -> Sequence[object]:
+        to = known[row.subscriber_id].email if row.subscriber_id in known else row.email_key
+        return (f"{row.reported_at:%Y-%m-%d %H:%M}", to, row.kind, row.code, row.origin, row.response[:100])
+
+    print_list(
+        rows,
         ("when", "address", "kind", "code", "from", "response"),
-        [
-            (f"{row.reported_at:%Y-%m-%d %H:%M}", to, row.kind, row.code, row.origin, row.response[:100])
-            for to, row in shown
-        ],
+        cells,
+        as_json=as_json,
+        empty="no bounces or complaints",
         optional=("from", "code"),
     )
 
@@ -89,15 +88,14 @@ def review(opened: Opened, emails: tuple[str, ...], decision: str | None, as_jso
 
     with opened.store() as store:
         rows = decide(store, emails, Review(decision) if decision else None, now())
-    if as_json:
-        print_json([asdict(row) for row in rows])
-    elif not rows:
-        click.echo("no bounces wait for review")
-    else:
-        print_table(
-            ("when", "address", "response"),
-            [(f"{row.reported_at:%Y-%m-%d %H:%M}", row.email_key, row.response[:100]) for row in rows],
-        )
+    print_list(
+        rows,
+        ("when", "address", "response"),
+        lambda row: (f"{row.reported_at:%Y-%m-%d %H:%M}", row.email_key, row.response[:100]),
+        as_json=as_json,
+        empty="no bounces wait for review",
+    )
+    if rows and not as_json:
         verb = f"{len(rows)} {decision}" if decision else "Next: newsletter bounces review --suppress, or --dismiss"
         click.echo(verb)
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json
-from newsletter.cli.tables import print_table
+from newsletter.cli.output import json_option, print_list
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, EditionState
 from newsletter.text import counted
@@ -48,7 +47,7 @@ class _Failure:
     status: str
     attempts: int
     next_attempt_at: datetime | None
-    words: str
+    response: str
 
 
 @click.group(
@@ -70,14 +69,15 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
     with ctx.ensure_object(Opened).store() as store:
         states = store.editions.states()
         rows = [_progress(store, edition, states) for edition in store.editions.latest(limit)]
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        click.echo("No editions yet. Next: newsletter send")
-    else:
-        headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "state")
-        cells = [tuple(getattr(row, name) for name in headers) for row in rows]
-        print_table(headers, cells, optional=("skipped", "deferred", "planned", "held", "failed"))
+    headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "state")
+    print_list(
+        rows,
+        headers,
+        lambda row: [getattr(row, name) for name in headers],
+        as_json=as_json,
+        empty="No editions yet. Next: newsletter send",
+        optional=("skipped", "deferred", "planned", "held", "failed"),
+    )
 
 
 def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -> _Progress:
@@ -125,17 +125,14 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
         for one in found
         if one.subscriber_id in subscribers
     ]  # fmt: skip
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        click.echo(f"No {' or '.join(status.value for status in statuses)} deliveries.")
-    else:
-        headers = ("subscriber", "edition", "status", "attempts", "next attempt", "SMTP response")
-        print_table(
-            headers,
-            [(r.subscriber, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.words) for r in rows],
-            optional=("attempts", "next attempt", "edition"),
-        )
+    print_list(
+        rows,
+        ("subscriber", "edition", "status", "attempts", "next attempt", "SMTP response"),
+        lambda r: (r.subscriber, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.response),
+        as_json=as_json,
+        empty=f"No {' or '.join(status.value for status in statuses)} deliveries.",
+        optional=("attempts", "next attempt", "edition"),
+    )
 
 
 def _moment(moment: datetime | None) -> str | None:

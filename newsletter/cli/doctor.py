@@ -43,14 +43,15 @@ def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_j
     if new_key is not None:
         _make_key(opened, *new_key)
         return
-    from newsletter.operations.doctor import Level, examine
+    from newsletter.findings import Level
+    from newsletter.operations.doctor import examine
     from newsletter.sending.dns_records import Dns
 
     found = list(examine(opened.config, Dns(None if offline else system_resolver()), now()))
     if as_json:
         print_json(found)
     else:
-        print_table(("", "check", "finding", "what to do"), [(f.level, f.about, f.words, f.remedy) for f in found])
+        print_table(("", "check", "finding", "what to do"), [(f.level, f.about, f.detail, f.remedy) for f in found])
     finish(clean=all(finding.level is not Level.WRONG for finding in found))
 
 

@@ -7,20 +7,42 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from newsletter.cli.tables import visible
+from newsletter.cli.tables import print_table, visible
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 
 _MAX_PROBLEMS = 20
+_T = TypeVar("_T")
 
 
 def print_json(value: Any) -> None:
     """Print dataclasses, lists and plain values as JSON."""
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def print_list(
+    found: Sequence[_T],
+    headers: Sequence[str],
+    cells: Callable[[_T], Sequence[object]],
+    *,
+    as_json: bool,
+    empty: str,
+    optional: Sequence[str] = (),
+) -> None:
+    """Print what a command lists: as JSON with all its fields, as a table of `cells`, or `empty` if there is nothing.
+
+    The columns that are `optional` are left out of the table where they do not fit; see `print_table`.
+    """
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(headers, [cells(one) for one in found], optional=optional)
+    else:
+        click.echo(empty)
 
 
 def print_problems(lines: Sequence[str], rest: str = "more") -> None:

@@ -8,7 +8,7 @@ import click
 
 from newsletter.cli.aliases import RenamedOption, add_alias
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json
+from newsletter.cli.output import json_option, print_json, print_list
 from newsletter.cli.profile_options import given, print_change, profile_options, schedule, topic_names
 from newsletter.cli.subscribers_bulk import export_file, import_file, sync_files
 from newsletter.cli.subscribers_status import erase, pause, resume, unsubscribe
@@ -47,14 +47,14 @@ def list_subscribers(opened: Opened, as_json: bool) -> None:
 def _list(opened: Opened, *, as_json: bool) -> None:
     with opened.store() as store:
         found = store.subscribers.all()
-    if as_json:
-        print_json(found)
-        return
-    if found:
-        rows = [(s.email, s.status.value, schedule(s.profile), topic_names(s.profile), s.origin) for s in found]
-        print_table(("address", "status", "schedule", "topics", "origin"), rows, optional=("origin", "schedule"))
-    else:
-        click.echo('No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"')
+    print_list(
+        found,
+        ("address", "status", "schedule", "topics", "origin"),
+        lambda one: (one.email, one.status.value, schedule(one.profile), topic_names(one.profile), one.origin),
+        as_json=as_json,
+        empty='No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"',
+        optional=("origin", "schedule"),
+    )
 
 
 @subscribers.command(

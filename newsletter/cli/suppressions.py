@@ -8,9 +8,8 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems
+from newsletter.cli.output import finish, json_option, print_json, print_list, print_problems
 from newsletter.cli.subscribers_bulk import mapping_of
-from newsletter.cli.tables import print_table
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal
@@ -45,13 +44,17 @@ def list_suppressions(opened: Opened, as_json: bool) -> None:
 
 def _list(opened: Opened, *, as_json: bool) -> None:
     with opened.store() as store:
-        entries = list(store.subscribers.suppression_entries())
-    if as_json:
-        print_json([{"email": key, "reason": reason, "suppressed_at": at} for key, reason, at in entries])
-    elif entries:
-        print_table(("address", "since", "reason"), [(key, at[:10], reason) for key, reason, at in entries])
-    else:
-        click.echo("no suppressed addresses")
+        found = [
+            {"email": key, "reason": reason, "suppressed_at": at}
+            for key, reason, at in store.subscribers.suppression_entries()
+        ]
+    print_list(
+        found,
+        ("address", "since", "reason"),
+        lambda one: (one["email"], one["suppressed_at"][:10], one["reason"]),
+        as_json=as_json,
+        empty="no suppressed addresses",
+    )
 
 
 @suppressions.command(epilog='\b\nExample:\n  newsletter suppressions add ada@example.org --reason "asked by phone"')

@@ -1,6 +1,6 @@
 """Tables for people to read: aligned columns that no terminal has to break.
 
-Programs read `--json` or `--csv`, which are always complete.
+Programs read `--json`, or the CSV of `export`, which are always complete.
 """
 
 from __future__ import annotations

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +31,7 @@ from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
+from newsletter.toml_reader import read_toml
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
@@ -41,7 +40,7 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     Raises:
         ConfigError: A setting is unknown or invalid; the message names the file, the setting and the reason.
     """
-    table, notices = upgrade_table(_read(site.config))
+    table, notices = upgrade_table(read_toml(site.config, ConfigError))
     environ, more = upgrade_environment(environ)
     try:
         relays = _relays(table.pop("relays", []), environ)
@@ -72,15 +71,6 @@ def check_sender(config: Config) -> None:
 
 def _host(url: str | None) -> str:
     return urlsplit(url).hostname or "" if url else ""
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
 def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], list[str]]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any
 
 from newsletter.config.model import InDoubtPolicy
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, did_you_mean
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
 from newsletter.sending.smtp.settings import Login, Security
@@ -237,8 +236,7 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
             raise ConfigError(f"{group}: expected a table, as in [{group}]")
         values |= {f"{group}.{key}": value for key, value in content.items()}
     for name in values.keys() - known.keys():
-        near = get_close_matches(name, known, n=1)
-        raise ConfigError(f"{name}: no such setting", hint=f"did you mean {near[0]}?" if near else None)
+        raise ConfigError(f"{name}: no such setting", hint=did_you_mean(name, known))
     for setting in SETTINGS:
         if setting.variable in environ:
             values[setting.name] = environ[setting.variable]

@@ -14,15 +14,13 @@ from datetime import datetime
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, StoreError, TransportError
+from newsletter.findings import Finding, Level
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
-from newsletter.operations.findings import Finding, Level
 from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
 from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.store import open_store
-
-__all__ = ["Finding", "Level", "examine"]
 
 #: A server should accept messages of this size; the largest digest is smaller.
 _MAX_MESSAGE_B = 512 * 1024

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any
 
-from newsletter.errors import ProfileError
+from newsletter.errors import ProfileError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,7 @@ def check_weights(table: Any) -> Mapping[str, float]:
     known = [field.name for field in fields(Weights)]
     for name, value in table.items():
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean ranking.{near[0]}?" if near else f"known: {', '.join(known)}"
-            raise ProfileError(f"ranking.{name}: no such setting", hint=hint)
+            raise ProfileError(f"ranking.{name}: no such setting", hint=did_you_mean(name, known, "ranking."))
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1000:
             raise ProfileError(f"ranking.{name}: a number from 0 to 1000 is expected, not {value!r}")
         if value == 0 and name in ("half_life_days", "k1"):

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsletter.findings import Finding, Level
 from newsletter.models import Message
 from newsletter.rendering.contrast import MIN_RATIO, low_contrasts
 from newsletter.rendering.spam_score import Scorer
 from newsletter.text import counted, shorten
-
-
-class Verdict(StrEnum):
-    """The outcome of a check."""
-
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check and its outcome."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-
 
 _BUDGET_KB, _CLIPPED_KB = 80, 102
 _VAGUE = frozenset({"here", "click here", "link", "this", "read more", "more"})
@@ -43,7 +24,7 @@ _LINE = 78
 _SPAM, _SUSPICIOUS = 5.0, 2.0
 
 
-def check(message: Message, scorer: Scorer | None = None) -> tuple[Check, ...]:
+def check(message: Message, scorer: Scorer | None = None) -> tuple[Finding, ...]:
     """Check a message; malformed HTML and a failing scorer are findings, not errors."""
     from lxml import html  # noqa: PLC0415 - takes a while to import
 
@@ -56,37 +37,37 @@ def check(message: Message, scorer: Scorer | None = None) -> tuple[Check, ...]:
     return (*checks, _spam(message, scorer))
 
 
-def _size(message: Message, page: str | None) -> Check:
+def _size(message: Message, page: str | None) -> Finding:
     page_kb = len((page or "").encode()) / 1024
     detail = f"{page_kb:.0f} KB of HTML, {len(message.content) / 1024:.0f} KB in total"
     if page_kb > _CLIPPED_KB:
-        return Check("size", Verdict.BAD, f"{detail}: Gmail clips messages at {_CLIPPED_KB} KB")
+        return Finding(Level.WRONG, "size", f"{detail}: Gmail clips messages at {_CLIPPED_KB} KB")
     if page_kb > _BUDGET_KB:
-        return Check("size", Verdict.WARNING, f"{detail}: more than the budget of {_BUDGET_KB} KB")
-    return Check("size", Verdict.GOOD, detail)
+        return Finding(Level.WARNING, "size", f"{detail}: more than the budget of {_BUDGET_KB} KB")
+    return Finding(Level.OK, "size", detail)
 
 
-def _headers(mail: EmailMessage) -> Check:
+def _headers(mail: EmailMessage) -> Finding:
     if missing := [name for name in _HEADERS if not mail[name]]:
-        return Check("headers", Verdict.BAD, f"missing: {', '.join(missing)}")
+        return Finding(Level.WRONG, "headers", f"missing: {', '.join(missing)}")
     subject = str(mail["Subject"])
     if "https://" in str(mail["List-Unsubscribe"]) and not mail["List-Unsubscribe-Post"]:
-        return Check("headers", Verdict.BAD, "one-click unsubscribe needs List-Unsubscribe-Post (RFC 8058)")
+        return Finding(Level.WRONG, "headers", "one-click unsubscribe needs List-Unsubscribe-Post (RFC 8058)")
     if len(subject) > _LINE or (subject.isupper() and len(subject) > 10):
-        return Check("headers", Verdict.WARNING, "the subject is too long or in all capitals")
-    return Check("headers", Verdict.GOOD, subject)
+        return Finding(Level.WARNING, "headers", "the subject is too long or in all capitals")
+    return Finding(Level.OK, "headers", subject)
 
 
-def _text(text: str) -> Check:
+def _text(text: str) -> Finding:
     if not text.strip():
-        return Check("text part", Verdict.BAD, "it is empty")
+        return Finding(Level.WRONG, "text part", "it is empty")
     long = [line for line in text.splitlines() if len(line) > _LINE and "://" not in line and "mailto:" not in line]
     if long:
-        return Check("text part", Verdict.WARNING, f"a line of {len(long[0])} characters: {shorten(long[0], 60)}")
-    return Check("text part", Verdict.GOOD, f"{counted(len(text.splitlines()), 'line')} of at most {_LINE} columns")
+        return Finding(Level.WARNING, "text part", f"a line of {len(long[0])} characters: {shorten(long[0], 60)}")
+    return Finding(Level.OK, "text part", f"{counted(len(text.splitlines()), 'line')} of at most {_LINE} columns")
 
 
-def _links(tree: Any) -> Check:
+def _links(tree: Any) -> Finding:
     anchors = {element.get("id") for element in tree.iter() if element.get("id")}
     broken, vague, hosts = [], [], set()
     links = list(tree.iter("a"))
@@ -102,53 +83,53 @@ def _links(tree: Any) -> Check:
         if (text.lower() in _VAGUE and not link.get("aria-label")) or (shown_host and shown_host != _host(href)):
             vague.append(text)
     if broken:
-        return Check("links", Verdict.BAD, f"broken: {shorten(', '.join(broken), 120)}")
+        return Finding(Level.WRONG, "links", f"broken: {shorten(', '.join(broken), 120)}")
     if vague:
-        return Check("links", Verdict.WARNING, f"unclear or misleading text: {shorten(', '.join(vague), 120)}")
-    return Check("links", Verdict.GOOD, f"{counted(len(links), 'link')} to {counted(len(hosts - {''}), 'host')}")
+        return Finding(Level.WARNING, "links", f"unclear or misleading text: {shorten(', '.join(vague), 120)}")
+    return Finding(Level.OK, "links", f"{counted(len(links), 'link')} to {counted(len(hosts - {''}), 'host')}")
 
 
-def _images(tree: Any) -> Check:
+def _images(tree: Any) -> Finding:
     images = list(tree.iter("img"))
     if missing := [image for image in images if image.get("alt") is None]:
-        return Check("images", Verdict.BAD, f"{counted(len(missing), 'image')} without alternative text (alt)")
-    return Check("images", Verdict.GOOD, counted(len(images), "image") if images else "no images")
+        return Finding(Level.WRONG, "images", f"{counted(len(missing), 'image')} without alternative text (alt)")
+    return Finding(Level.OK, "images", counted(len(images), "image") if images else "no images")
 
 
-def _contrast(tree: Any) -> Check:
+def _contrast(tree: Any) -> Finding:
     low = [f"{ratio:.1f}:1: {shorten(text, 40)}" for ratio, text in low_contrasts(tree)]
     if low:
-        return Check("contrast", Verdict.BAD, f"too low: {'; '.join(low[:3])}")
-    return Check("contrast", Verdict.GOOD, f"at least {MIN_RATIO}:1 everywhere")
+        return Finding(Level.WRONG, "contrast", f"too low: {'; '.join(low[:3])}")
+    return Finding(Level.OK, "contrast", f"at least {MIN_RATIO}:1 everywhere")
 
 
-def _headings(tree: Any) -> Check:
+def _headings(tree: Any) -> Finding:
     levels = [int(element.tag[1]) for element in tree.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     skipped = [below for above, below in zip([0, *levels], levels, strict=False) if below > above + 1]
     if levels.count(1) != 1 or skipped:
-        return Check("headings", Verdict.WARNING, "expected one h1 and no skipped levels")
+        return Finding(Level.WARNING, "headings", "expected one h1 and no skipped levels")
     if not tree.get("lang"):
-        return Check("headings", Verdict.WARNING, "the page does not declare its language (lang)")
-    return Check("headings", Verdict.GOOD, f"{len(levels)} in order, language {tree.get('lang')}")
+        return Finding(Level.WARNING, "headings", "the page does not declare its language (lang)")
+    return Finding(Level.OK, "headings", f"{len(levels)} in order, language {tree.get('lang')}")
 
 
-def _active_content(tree: Any) -> Check:
+def _active_content(tree: Any) -> Finding:
     found = {str(element.tag) for element in tree.iter(*_FORBIDDEN)}
     found |= {name for element in tree.iter() for name in element.attrib if name.lower().startswith("on")}
     if found:
-        return Check("safety", Verdict.BAD, f"mail clients remove: {', '.join(sorted(found))}")
-    return Check("safety", Verdict.GOOD, "no scripts, forms or external resources except images")
+        return Finding(Level.WRONG, "safety", f"mail clients remove: {', '.join(sorted(found))}")
+    return Finding(Level.OK, "safety", "no scripts, forms or external resources except images")
 
 
-def _spam(message: Message, scorer: Scorer | None) -> Check:
+def _spam(message: Message, scorer: Scorer | None) -> Finding:
     if scorer is None:
-        return Check("spam", Verdict.GOOD, "not scored: SpamAssassin is not installed")
+        return Finding(Level.OK, "spam", "not scored: SpamAssassin is not installed")
     try:
         points, rules = scorer(message.content)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        return Check("spam", Verdict.WARNING, f"scoring failed: {error}")
-    verdict = Verdict.BAD if points >= _SPAM else Verdict.WARNING if points >= _SUSPICIOUS else Verdict.GOOD
-    return Check("spam", verdict, f"{points:.1f} points of {_SPAM:.0f}" + (f": {rules}" if rules else ""))
+        return Finding(Level.WARNING, "spam", f"scoring failed: {error}")
+    level = Level.WRONG if points >= _SPAM else Level.WARNING if points >= _SUSPICIOUS else Level.OK
+    return Finding(level, "spam", f"{points:.1f} points of {_SPAM:.0f}" + (f": {rules}" if rules else ""))
 
 
 def _host(url: str) -> str:

@@ -26,52 +26,36 @@ class Notices:
     def confirm_subscription(self, email: str, url: str, until: date) -> NoticeContext:
         """Ask to confirm a subscription (double opt-in)."""
         _, name = self.language.gettext, self.site.name
-        return NoticeContext(
-            subject=_("Please confirm your subscription to %(name)s", name=name),
-            text=_("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email),
-            button=_("Confirm"),
-            url=url,
-            foot=_("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
-            + " "
-            + self._expiry(until),
+        return self._confirmation(
+            _("Please confirm your subscription to %(name)s", name=name),
+            _("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email),
+            url,
+            until,
         )
 
     def already_subscribed(self, email: str, url: str, until: date) -> NoticeContext:
         """Answer a request to subscribe for an address that is subscribed already."""
         _, name = self.language.gettext, self.site.name
-        return NoticeContext(
-            subject=_("You are subscribed to %(name)s already", name=name),
-            text=_("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
-            + " "
-            + _("It is already. Here you can change what you get."),
-            button=_("Change topics, day or address"),
-            url=url,
-            foot=self._expiry(until),
-        )
+        asked = _("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
+        already = _("It is already. Here you can change what you get.")
+        subject = _("You are subscribed to %(name)s already", name=name)
+        return self._preferences(subject, f"{asked} {already}", url, until)
 
     def confirm_address(self, email: str, url: str, until: date) -> NoticeContext:
         """Ask to confirm a new address."""
         _, name = self.language.gettext, self.site.name
-        return NoticeContext(
-            subject=_("Please confirm your new address for %(name)s", name=name),
-            text=_("You asked for %(name)s to be sent to %(email)s from now on.", name=name, email=email),
-            button=_("Confirm"),
-            url=url,
-            foot=_("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
-            + " "
-            + self._expiry(until),
+        return self._confirmation(
+            _("Please confirm your new address for %(name)s", name=name),
+            _("You asked for %(name)s to be sent to %(email)s from now on.", name=name, email=email),
+            url,
+            until,
         )
 
     def preferences_link(self, url: str, until: date) -> NoticeContext:
         """Send the link to the preferences."""
         _ = self.language.gettext
-        return NoticeContext(
-            subject=_("Your preferences for %(name)s", name=self.site.name),
-            text=_("Here you can change what you get."),
-            button=_("Change topics, day or address"),
-            url=url,
-            foot=self._expiry(until),
-        )
+        subject = _("Your preferences for %(name)s", name=self.site.name)
+        return self._preferences(subject, _("Here you can change what you get."), url, until)
 
     def message(self, envelope: Envelope, notice: NoticeContext) -> Message:
         """Render a notice as a message.
@@ -85,6 +69,15 @@ class Notices:
     def _rendered(self, name: str, notice: NoticeContext) -> str:
         values = {"site": self.site, "notice": notice, "language": self.language, "_": self.language.gettext}
         return render(find_template(self.environment, [name]), **values)
+
+    def _confirmation(self, subject: str, text: str, url: str, until: date) -> NoticeContext:
+        _ = self.language.gettext
+        if_not = _("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
+        return NoticeContext(subject, text, _("Confirm"), url, f"{if_not} {self._expiry(until)}")
+
+    def _preferences(self, subject: str, text: str, url: str, until: date) -> NoticeContext:
+        button = self.language.gettext("Change topics, day or address")
+        return NoticeContext(subject, text, button, url, self._expiry(until))
 
     def _expiry(self, day: date) -> str:
         return self.language.gettext("This link is good until %(day)s.", day=self.language.day(day))

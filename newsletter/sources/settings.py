@@ -11,10 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, field, fields
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from newsletter.sources import Source
@@ -53,9 +52,7 @@ def make_source(kind: type[Source], table: Mapping[str, Any], environ: Mapping[s
     """
     known = declared(kind)
     for name in table.keys() - known.keys():
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
-        raise ConfigError(f"{kind.name}: {name}: no such setting", hint=hint)
+        raise ConfigError(f"{kind.name}: {name}: no such setting", hint=did_you_mean(name, known))
     values = {name: _validated(kind, known[name], value) for name, value in table.items()}
     for name, one in known.items():
         variable = variable_of(kind, name)

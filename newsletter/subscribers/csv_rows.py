@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, cast
 
+from newsletter.csv_reader import CsvReader
 from newsletter.errors import ProfileError
 
 _MAX_CELL_LENGTH = 100_000
@@ -60,7 +61,6 @@ class Rows:
     """
 
     def __init__(self, lines: Iterable[str], place: str) -> None:
-        csv.field_size_limit(_MAX_CELL_LENGTH)
         self._place = place
         self._lines = iter(lines)
         #: How many lines were taken, the lines of the row that is being read, and those to read again.
@@ -91,7 +91,7 @@ class Rows:
 
     def _restart(self) -> None:
         self._feed = self._recorded()
-        self._reader = csv.reader(self._feed, delimiter=self.separator, strict=True)
+        self._reader = CsvReader(self._feed, delimiter=self.separator, max_cell=_MAX_CELL_LENGTH, strict=True)
 
     def _recorded(self) -> Iterator[str]:
         recent = self._recent

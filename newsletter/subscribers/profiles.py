@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from newsletter.addresses import parse_address
-from newsletter.errors import ProfileError
+from newsletter.errors import ProfileError, did_you_mean
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.ranking.weights import check_weights
 from newsletter.text import squeeze, words
+from newsletter.toml_reader import read_toml
 from newsletter.topics.topic import make_topic, read_topic_line, topic_line
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -41,7 +40,7 @@ def read_profile(path: Path, catalogue: Mapping[str, Topic]) -> ProfileFile:
     Raises:
         ProfileError: The file cannot be read, or a field is missing, unknown or not valid; names file and field.
     """
-    table = _read_toml(path)
+    table = read_toml(path, ProfileError)
     try:
         email = parse_address(_string(table.pop("email", None), "email"), allow_local=True)
         name = squeeze(_string(table.pop("name", ""), "name"))
@@ -61,11 +60,7 @@ def make_profile(table: Mapping[str, Any], catalogue: Mapping[str, Topic], base:
         if field in _OBSOLETE:
             raise ProfileError(f"{field}: this field was removed", hint=_OBSOLETE[field])
         if field not in _FIELDS:
-            near = get_close_matches(field, _FIELDS, n=1)
-            raise ProfileError(
-                f"{field}: no such field",
-                hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(_FIELDS)}",
-            )
+            raise ProfileError(f"{field}: no such field", hint=did_you_mean(field, _FIELDS))
         fields[field] = _topics(value, catalogue) if field == "topics" else _FIELDS[field].check(value, field)
     return Profile(**fields)
 
@@ -76,7 +71,7 @@ def read_topics(path: Path) -> list[Topic]:
     Raises:
         ProfileError: The file cannot be read, or a topic is not valid; names file, topic and reason.
     """
-    table = _read_toml(path)
+    table = read_toml(path, ProfileError)
     try:
         return list(_topics(table.get("topics"), {}))
     except ProfileError as error:
@@ -91,15 +86,6 @@ def profile_fields(texts: Mapping[str, str]) -> dict[str, Any]:
 def profile_texts(profile: Profile) -> dict[str, str]:
     """Return every field of a profile as text, which `profile_fields` reads back."""
     return {name: field.text(getattr(profile, name)) for name, field in _FIELDS.items()}
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ProfileError(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProfileError(f"{path}: not valid TOML: {error}") from error
 
 
 def _topics(value: Any, catalogue: Mapping[str, Topic]) -> tuple[Topic, ...]:

@@ -29,7 +29,8 @@ from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
-from newsletter.web.http.security import SecurityMiddleware
+from newsletter.web.http.guard import Guard
+from newsletter.web.http.security import PublicPages
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.feedback import FeedbackPages
@@ -85,7 +86,7 @@ def make_app(
 
     return Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
-        middleware=[Middleware(SecurityMiddleware, site_url=config.site_url, prefix=pages.prefix)],
+        middleware=[Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix))],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
 

@@ -110,7 +110,7 @@ function paperRow(paper, largest) {
 
 // -- checks and section sizes -------------------------------------------------------------------------
 
-const MARKS = { good: '✓', warning: '!', bad: '✗', waiting: '…' };
+const MARKS = { ok: '✓', warning: '!', wrong: '✗', unknown: '…' };
 
 export function showChecks(preview) {
   const list = make('ul', { class: 'checks', id: 'checks' });
@@ -122,12 +122,12 @@ export function showChecks(preview) {
 }
 
 export function listChecks(checks) {
-  const problems = checks.filter(check => check.verdict === 'warning' || check.verdict === 'bad').length;
+  const problems = checks.filter(check => check.level === 'warning' || check.level === 'wrong').length;
   byId('count-checks').textContent = problems || '✓';
   byId('checks')?.replaceChildren(...checks.map(check => make(
-    'li', { 'data-verdict': check.verdict },
-    make('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[check.verdict] ?? '?'),
-    make('span', {}, make('strong', {}, check.name), make('span', { class: 'verdict' }, ` ${check.verdict}`), check.detail ? make('span', { class: 'quiet' }, check.detail) : null),
+    'li', { 'data-level': check.level },
+    make('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[check.level] ?? '?'),
+    make('span', {}, make('strong', {}, check.about), make('span', { class: 'level' }, ` ${check.level}`), check.detail ? make('span', { class: 'quiet' }, check.detail) : null),
   )));
 }
 

@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from newsletter.cli.output import finish, print_json, print_problems, progress
+from newsletter.cli.output import finish, print_json, print_list, print_problems, progress
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,22 @@ def test_dataclasses_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(capsys.readouterr().out) == [
         {"day": "2026-05-08", "moment": "2026-05-08T09:00:00+00:00", "place": "é/x"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "as_json", "printed"),
+    [
+        (["a", "b"], False, "name\n────\na\nb\n"),
+        (["a", "b"], True, '[\n  "a",\n  "b"\n]\n'),
+        ([], False, "nothing\n"),
+        ([], True, "[]\n"),
+    ],
+)
+def test_a_list_is_a_table_json_or_a_sentence(
+    capsys: pytest.CaptureFixture[str], found: list[str], as_json: bool, printed: str
+) -> None:
+    print_list(found, ("name",), lambda one: [one], as_json=as_json, empty="nothing")
+    assert capsys.readouterr().out == printed
 
 
 def test_problems_beyond_twenty_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
         ("[[sources]]\nkind = 'gopher'\n", "unknown source 'gopher'", "known: huggingface, "),
         ("[[sources]]\nkind = 'page'\nurl = 'x'\n", "page: url: no such setting", "known: none"),
         ("sources = 5\n", "sources: expected tables", "for example [[sources]]"),
-        ("[smtp\n", "not valid TOML", None),
+        ("[smtp\n", "not valid TOML", "texts stand in quotes, lists in brackets, and a name is set once"),
         ("[delivery]\nin_doubt = 'forget'\n", "delivery.in_doubt: expected one of resend, hold, not 'forget'", None),
         ("[summaries]\nbase_url = 'x'\n", "summaries.base_url: expected a URL", "for example http"),
         ("[design]\naccent = 'red-ish'\n", "design.accent: expected a colour, not 'red-ish'", "for example #"),

@@ -8,7 +8,8 @@ import pytest
 
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
-from newsletter.operations.doctor import Finding, Level, examine
+from newsletter.findings import Finding, Level
+from newsletter.operations.doctor import examine
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
 from newsletter.site import Site

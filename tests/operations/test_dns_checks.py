@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.config.model import Config, DkimSettings
-from newsletter.operations.findings import Level
+from newsletter.findings import Level
 from newsletter.sending.dkim import load_key
 from tests.operations.conftest import found, good_zone
 
@@ -40,7 +40,7 @@ def test_a_problem_in_dns_is_found_with_a_remedy(
     config: Config, name: tuple[str, str], records: list[str] | None, about: str, level: Level, words: str
 ) -> None:
     finding = found(config, good_zone(config) | {name: records})[about]
-    assert (finding.level, words in finding.words) == (level, True)
+    assert (finding.level, words in finding.detail) == (level, True)
     assert level is Level.UNKNOWN or finding.remedy
 
 

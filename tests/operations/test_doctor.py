@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newsletter.config.model import Config, DkimSettings
-from newsletter.operations.doctor import Level
+from newsletter.findings import Level
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from tests.operations.conftest import found, good_zone
 from tests.smtpd import Server, serving
@@ -29,7 +29,7 @@ def test_problems_in_the_settings_are_found(config: Config) -> None:
     findings = found(bare, {})
     assert findings["unsubscribe"].level is Level.WRONG
     assert findings["address"].level is Level.WARNING
-    assert "no such file" in findings["DKIM key"].words
+    assert "no such file" in findings["DKIM key"].detail
 
 
 def test_the_server_is_checked_and_no_message_is_sent(config: Config) -> None:

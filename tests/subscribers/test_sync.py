@@ -183,7 +183,7 @@ def test_an_invalid_file_is_reported_and_its_subscriber_stays_unchanged(store: S
             Refusal(str(folder / "ada.toml"), "hours: no such field (did you mean hour?)"),
             Refusal(
                 str(folder / "dee.toml"),
-                "not valid TOML: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+                "not valid TOML: not UTF-8 (at line 1) (save the file as UTF-8)",
             ),
         ),
     )

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from newsletter.models import Message
+from newsletter.token_bucket import TokenBucket
 
 #: Maximum number of messages to rate-limited domains that are set aside while others are looked for.
 _MAX_PARKED = 200
-
-
-@dataclass
-class TokenBucket:
-    """A token bucket, filled with `per_s` tokens per second up to `burst`; 0 per second means no limit."""
-
-    per_s: float
-    burst: float = 1.0
-    _tokens: float = 1.0
-    _updated_at: float | None = None
-
-    def wait_s(self, now: float) -> float:
-        """Return the seconds until a token is available; `now` is a monotonic time."""
-        if self.per_s <= 0:
-            return 0.0
-        if self._updated_at is not None:
-            self._tokens = min(self.burst, self._tokens + max(0.0, now - self._updated_at) * self.per_s)
-        self._updated_at = now
-        return max(0.0, (1.0 - self._tokens) / self.per_s)
-
-    def take(self) -> None:
-        """Use one token."""
-        self._tokens -= 1.0
 
 
 class RateLimiter:

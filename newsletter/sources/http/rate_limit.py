@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from newsletter.token_bucket import TokenBucket
+
 #: Seconds between two requests, by domain, as the terms of use ask: https://info.arxiv.org/help/api/tou.html (all of
 #: arXiv's hosts together), https://www.ncbi.nlm.nih.gov/books/NBK25497/, https://www.semanticscholar.org/product/api,
 #: https://www.crossref.org/documentation/retrieve-metadata/rest-api/.
@@ -21,14 +23,14 @@ class RateLimiter:
     ) -> None:
         self._sleep = sleep
         self._clock = clock
-        self._next_request: dict[str, float] = {}
+        self._buckets: dict[str, TokenBucket] = {}
 
     def wait(self, host: str) -> None:
         """Sleep until the rate limit of the domain of `host` allows the next request."""
         domain = next((name for name in _INTERVAL_S if host == name or host.endswith(f".{name}")), host)
-        interval = 0.0 if host in _LOOPBACK else _INTERVAL_S.get(domain, _DEFAULT_INTERVAL_S)
-        now = self._clock()
-        start = max(now, self._next_request.get(domain, now))
-        self._next_request[domain] = start + interval
-        if start > now:
-            self._sleep(start - now)
+        if host in _LOOPBACK:
+            return
+        bucket = self._buckets.setdefault(domain, TokenBucket(1 / _INTERVAL_S.get(domain, _DEFAULT_INTERVAL_S)))
+        if wait_s := bucket.wait_s(self._clock()):
+            self._sleep(wait_s)
+        bucket.take()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
+from newsletter.token_bucket import TokenBucket
+
 #: Maximum number of networks remembered; the least recently seen is dropped first.
 _MAX_NETWORKS = 20_000
 
@@ -22,18 +24,18 @@ class RateLimiter:
     per_minute: float
     #: Return monotonic seconds.
     clock: Callable[[], float]
-    #: Tokens left, and when they were counted.
-    _buckets: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+    _buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def take(self, host: str) -> float:
         """Count a request from a client address; return 0 if it is allowed, else the seconds to wait (Retry-After)."""
         network, now = network_of(host), self.clock()
         with self._lock:
-            tokens, counted_at = self._buckets.pop(network, (float(self.burst), now))
-            tokens = min(float(self.burst), tokens + (now - counted_at) / 60 * self.per_minute)
-            wait_s = 0.0 if tokens >= 1 else (1 - tokens) / self.per_minute * 60
-            self._buckets[network] = (tokens if wait_s else tokens - 1, now)
+            bucket = self._buckets.pop(network, None) or TokenBucket(self.per_minute / 60, self.burst, self.burst)
+            self._buckets[network] = bucket
+            wait_s = bucket.wait_s(now)
+            if not wait_s:
+                bucket.take()
             if len(self._buckets) > _MAX_NETWORKS:
                 self._buckets.popitem(last=False)
         return wait_s

@@ -25,6 +25,7 @@ from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.rendering.environment import find_template, make_environment, render
 from newsletter.site import Site, default_templates
+from newsletter.web.http.guard import Guard
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox
 from newsletter.web.studio.live_reload import changes, version
@@ -139,7 +140,7 @@ def make_studio(
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(LocalhostOnly)],
+        middleware=[Middleware(Guard, policy=LocalhostOnly())],
         exception_handlers={NewsletterError: _handle_error, OSError: _handle_error, Exception: _handle_bug},
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
+from newsletter.findings import Finding, Level
 from newsletter.models import Item, Message
 from newsletter.pipeline.explain import Placement, ScoreBreakdown
 from newsletter.pipeline.explanation_text import part_text, section_text, topic_text
@@ -18,7 +20,7 @@ from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
 #: Placeholder for the spam score, which takes seconds and is computed when the checks are opened.
-_PENDING = {"name": "spam", "verdict": "waiting", "detail": "SpamAssassin scores the message when this tab is opened"}
+_PENDING = Finding(Level.UNKNOWN, "spam", "SpamAssassin scores the message when this tab is opened")
 #: Gmail clips longer messages.
 GMAIL_CLIP_B = 102 * 1024
 
@@ -70,16 +72,13 @@ def preview_json(preview: Preview) -> dict[str, Any]:
     }
 
 
-def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, str]]:
+def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, Any]]:
     """Return the checks of a message before sending; if `is_quick`, without the spam score, which takes seconds."""
     scorer = find_scorer()
-    checks = [
-        {"name": one.name, "verdict": str(one.verdict), "detail": one.detail}
-        for one in check(message, None if is_quick else scorer)
-    ]
+    findings = check(message, None if is_quick else scorer)
     if is_quick and scorer:
-        return [one for one in checks if one["name"] != "spam"] + [_PENDING]
-    return checks
+        findings = (*(one for one in findings if one.about != "spam"), _PENDING)
+    return [asdict(one) for one in findings]
 
 
 def _headers(message: Message) -> dict[str, str]:

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from newsletter.sending.smtp.rate_limit import RateLimiter, TokenBucket
+from newsletter.sending.smtp.rate_limit import RateLimiter
 from tests.sending.messages import message
-
-
-def test_a_token_bucket_limits_messages_per_second() -> None:
-    bucket = TokenBucket(2.0)
-    assert bucket.wait_s(0.0) == 0
-    bucket.take()
-    assert bucket.wait_s(0.0) == 0.5
-    assert bucket.wait_s(0.5) == 0
 
 
 def test_while_one_domain_is_rate_limited_others_are_sent_to() -> None:

@@ -19,7 +19,7 @@ def test_it_has_headers_sizes_and_checks(studio: TestClient) -> None:
     assert preview["sizes"]["html"] == len(studio.get("/digest.html", params=ADA).content)
     assert preview["sizes"]["text"] == len(studio.get("/digest.txt", params=ADA).content)
     assert preview["sizes"]["whole"] == len(studio.get("/digest.eml", params=ADA).content)
-    assert {check["name"] for check in preview["checks"]} >= {"size", "headers", "links"}
+    assert {check["about"] for check in preview["checks"]} >= {"size", "headers", "links"}
     assert preview["warnings"] == []
 
 
@@ -51,5 +51,5 @@ def test_the_spam_score_is_only_computed_on_request(studio: TestClient, monkeypa
     full = studio.get("/checks.json", params=ADA).json()
 
     assert len(scored) == 1
-    assert [check["verdict"] for check in quick if check["name"] == "spam"] == ["waiting"]
-    assert ["SOME_RULE" in check["detail"] for check in full if check["name"] == "spam"] == [True]
+    assert [check["level"] for check in quick if check["about"] == "spam"] == ["unknown"]
+    assert ["SOME_RULE" in check["detail"] for check in full if check["about"] == "spam"] == [True]

@@ -1,4 +1,4 @@
-"""A finding of `newsletter doctor`, and how bad it is."""
+"""What a check found, and how bad it is: the checks of the doctor and of a message before it is sent."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ class Finding:
 
     level: Level
     about: str
-    words: str
+    detail: str
     #: What to do, if anything: a setting, or a record to publish.
     remedy: str = ""

@@ -1,0 +1,39 @@
+"""TOML files → tables, with one kind of error: the file, the reason, the line, and what to do."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from newsletter.errors import NewsletterError
+
+_HINT = "texts stand in quotes, lists in brackets, and a name is set once"
+
+
+def read_toml(path: Path, error: type[NewsletterError]) -> dict[str, Any]:
+    """Return the table of a file in UTF-8, with or without a byte-order mark (https://toml.io/en/v1.0.0).
+
+    Raises:
+        NewsletterError: As `error`: the file cannot be read, or is not valid TOML.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        raise error(f"{path}: {problem.strerror or problem}") from problem
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        reason, hint = f"not UTF-8 (at line {line})", "save the file as UTF-8"
+    except RecursionError:
+        reason, hint = "nested too deeply", _HINT
+    except tomllib.TOMLDecodeError as problem:
+        reason, hint = str(problem), _HINT
+        if reason.endswith("(at end of document)"):
+            reason = reason.replace("end of document", f"the end, line {max(1, len(content.splitlines()))}")
+        reason = reason[:1].lower() + reason[1:]
+    except ValueError:
+        # Python refuses to convert thousands of digits, and tomllib does not say where they are.
+        reason, hint = "a number is too long", _HINT
+    raise error(f"{path}: not valid TOML: {reason}", hint=hint)

@@ -1,0 +1,48 @@
+"""What exists once only: a second of its kind would begin to disagree with the first.
+
+Each row names what only one module may contain, as a pattern of source text, and that module.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import newsletter
+
+PACKAGE = Path(newsletter.__file__).parent
+SOURCES = {str(path.relative_to(PACKAGE)): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+#: Released migrations hold copies of what they need, so that they never change.
+SOURCES = {name: text for name, text in SOURCES.items() if not name.startswith("store/migrations/")}
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern", "module"),
+    [
+        ("a token bucket", r"class \w*Bucket\b|\* *\w*\.per_(?:s|minute)\b", "token_bucket.py"),
+        ("ASGI middleware", r"def __call__\(self, scope|websocket\.close", "web/http/guard.py"),
+        ("the names of this machine in a Host header", r"localhost\|127", "web/http/guard.py"),
+        ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING\s*=", "findings.py"),
+        ("a reader of TOML", r"\btomllib\b|\btomli\b|\btomlkit\b", "toml_reader.py"),
+        ("did you mean", r"\bdifflib\b|get_close_matches|did you mean \{", "errors.py"),
+        ("the limit of a CSV cell", r"field_size_limit", "csv_reader.py"),
+        ("a reader of CSV", r"csv\.(?:reader|DictReader)\((?!\w*rows)", "csv_reader.py"),
+    ],
+)  # fmt: skip
+def test_there_is_only_one(what: str, pattern: str, module: str) -> None:
+    found = sorted(name for name, text in SOURCES.items() if re.search(pattern, text))
+    assert found == [module], f"{what} belongs into {module} only"
+
+
+def test_all_rate_limits_are_token_buckets() -> None:
+    limiters = {name for name in SOURCES if name.endswith("rate_limit.py")}
+    assert limiters == {"sending/smtp/rate_limit.py", "sources/http/rate_limit.py", "web/http/rate_limit.py"}
+    assert all("from newsletter.token_bucket import TokenBucket" in SOURCES[name] for name in limiters)
+
+
+def test_every_web_application_stands_behind_the_guard() -> None:
+    applications = {name for name, text in SOURCES.items() if re.search(r"\bStarlette\(", text)}
+    assert applications
+    assert all("Middleware(Guard, policy=" in SOURCES[name] for name in applications)
