@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from string import ascii_lowercase, ascii_uppercase
 
 import idna
 
 from newsletter.errors import ProfileError
+from newsletter.limits import ADDRESS, ADDRESS_OCTETS, LOCAL_PART_OCTETS
+from newsletter.text import normalize
 
-#: Longer text is no address, and is not looked at: 64 for the local part, "@", 255 for the domain (RFC 5321, 4.5.3.1).
-_MAX_CODE_POINTS = 320
-_MAX_LOCAL_OCTETS = 64
-#: A path is at most 256 octets with its angle brackets (RFC 5321, 4.5.3.1.3).
-_MAX_OCTETS = 254
 _LOCALHOST = "@localhost"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -31,8 +27,8 @@ def parse_address(text: str, *, allow_local: bool = False) -> str:
     """
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - takes 50 ms to import
 
-    if len(text) > _MAX_CODE_POINTS:
-        raise ProfileError(f"email: {text[:40]!r}… is longer than {_MAX_OCTETS} octets")
+    if len(text) > ADDRESS:
+        raise ProfileError(f"email: {text[:40]!r}… is longer than {ADDRESS_OCTETS} octets")
     # The validator rejects localhost, as a reserved name: what precedes it is checked with a name that it accepts.
     checked = f"{text}.example" if allow_local and text.lower().endswith(_LOCALHOST) else text
     try:
@@ -42,10 +38,10 @@ def parse_address(text: str, *, allow_local: bool = False) -> str:
     except (EmailNotValidError, UnicodeError) as error:
         raise ProfileError(f"email: {text!r} is not a valid email address: {error}") from error
     octets = len(local.encode())
-    if octets > _MAX_LOCAL_OCTETS:
-        raise ProfileError(f"email: the part before the @ is longer than {_MAX_LOCAL_OCTETS} octets")
-    if octets + 1 + len(domain) > _MAX_OCTETS:
-        raise ProfileError(f"email: {text[:40]!r}… is longer than {_MAX_OCTETS} octets")
+    if octets > LOCAL_PART_OCTETS:
+        raise ProfileError(f"email: the part before the @ is longer than {LOCAL_PART_OCTETS} octets")
+    if octets + 1 + len(domain) > ADDRESS_OCTETS:
+        raise ProfileError(f"email: {text[:40]!r}… is longer than {ADDRESS_OCTETS} octets")
     if "." not in domain and not allow_local:
         raise ProfileError(f"email: {text!r} is not a valid email address: its domain has no dot")
     return address
@@ -58,12 +54,12 @@ def email_key(email: str) -> str:
     raises: a domain that IDNA rejects is compared as it is written.
     """
     email = email.strip()
-    if email.isascii():
-        return email.lower()
+    if email.isascii() or len(email) > ADDRESS:
+        return _SURROGATE.sub("\ufffd", email).translate(_ASCII_LOWER)
     try:
         email = wire_address(email)
     except UnicodeError:
-        email = unicodedata.normalize("NFC", email)
+        email = normalize("NFC", email)
     return _SURROGATE.sub("\ufffd", email).translate(_ASCII_LOWER)  # which no table can hold
 
 
@@ -73,6 +69,8 @@ def wire_address(email: str) -> str:
     Raises:
         UnicodeError: The domain is not valid.
     """
-    local, at, domain = unicodedata.normalize("NFC", email).rpartition("@")
+    if len(email) > ADDRESS:
+        raise UnicodeError(f"longer than {ADDRESS} characters")
+    local, at, domain = normalize("NFC", email).rpartition("@")
     # UTS 46 without its transitional rules, by which ß would be ss: another domain, of somebody else perhaps.
     return f"{local}{at}{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"

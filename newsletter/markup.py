@@ -14,11 +14,16 @@ from html.entities import html5
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+from newsletter.limits import MARKUP, TEX_DEPTH
 from newsletter.text import squeeze
 
 
 def clean(text: str) -> str:
-    """Return text on one line without tags and entities, with LaTeX as Unicode where that is faithful."""
+    """Return text on one line without tags and entities, with LaTeX as Unicode where that is faithful.
+
+    Only the first 60,000 characters are looked at; time is linear in the length.
+    """
+    text = text[:MARKUP]
     if "&" in text:
         text = _resolve(text)
     if "<" in text:
@@ -28,6 +33,7 @@ def clean(text: str) -> str:
 
 def clean_abstract(text: str) -> str:
     """Clean an abstract, and remove a label in front of it: "Abstract:", "arXiv:… Announce Type: new"."""
+    text = text[:MARKUP]
     heading = _LABEL_HEADING.match(text)
     text = clean(text[heading.end() :] if heading else text)
     label = _LABEL.match(text)
@@ -36,7 +42,7 @@ def clean_abstract(text: str) -> str:
 
 # A label has a line or heading of its own; in front of a sentence, it may be the subject ("Abstract argumentation").
 _LABEL_HEADING = re.compile(
-    r"^\s*(?:<[^<>]*>\s*)*?(?:<(?P<tag>(?:jats:)?title|h[1-6]|b|strong)\b[^<>]*>\s*(?:abstract|summary)\s*[:.]?\s*</(?P=tag)>"
+    r"^\s*(?:<[^<>]*>\s*)*?(?:<(?P<tag>(?:jats:)?title|h[1-6]|b|strong)\b[^<>]*>\s*+(?:abstract|summary)\s*+(?:[:.]\s*+)?</(?P=tag)>"
     r"|(?:abstract|summary)\s*\n)",
     re.IGNORECASE,
 )
@@ -55,7 +61,7 @@ _TAG_NAMES = (
     "summary|sup|svg|table|tbody|td|tex-math|tfoot|th|thead|time|title|tr|track|tt|u|ul|underline|video|wbr|xref"
 )
 _TAG = re.compile(
-    rf"<(/?)(?:(?:jats|mml|m):[\w-]+|(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE
+    rf"<(/?)(?:(?:jats|mml|m):[\w-]+|(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>", re.IGNORECASE
 )
 _SUB_OR_SUP = re.compile(
     r"<(?:jats:)?(?P<tag>su[bp])\b[^<>]*>(?P<inside>[^<>]{1,20})</(?:jats:)?(?P=tag)\s*>", re.IGNORECASE
@@ -132,8 +138,8 @@ _MATH = re.compile(
     r"|(?P<plain>(?!\s)[^$]{1,300})(?<!\s)\$(?![\d$]))"
     r"|\\\((?P<round>.{1,300}?)\\\)"
 )
-_STYLED = re.compile(
-    r"\\(?:text(?:it|bf|tt|sc|rm|sf|sl|md|up|normal)?|emph|underline|math(?:rm|it|bf|sf|tt)|mbox)\s*\{([^{}]*)\}"
+_STYLED_OR_BRACE = re.compile(
+    r"\\(?:text(?:it|bf|tt|sc|rm|sf|sl|md|up|normal)?|emph|underline|math(?:rm|it|bf|sf|tt)|mbox)\s*\{|[{}]"
 )
 _ACCENT = re.compile(r"""\\(?:['"`^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])|[cvuHkr]\{[A-Za-z]\})""")
 _ESCAPED = re.compile(r"\\([%&$#_{}])")
@@ -145,11 +151,29 @@ _SUBSCRIPTS = str.maketrans("0123456789+-=()aeijkmnopt", "₀₁₂₃₄₅₆�
 def _latex_to_unicode(text: str) -> str:
     """Convert LaTeX to Unicode where that is faithful; leave the rest."""
     text = _MATH.sub(lambda match: _math(match[match.lastgroup or 0]), text)
-    previous = None
-    while previous != text:
-        previous, text = text, _STYLED.sub(r"\1", text)
+    text = _without_styles(text)
     text = _ACCENT.sub(lambda match: _unicode(match[0]), text)
     return squeeze(_ESCAPED.sub(r"\1", text))
+
+
+def _without_styles(text: str) -> str:
+    """Replace \\emph{…} and the like by their arguments, where these have no other braces, in one pass."""
+    kept: list[str] = []
+    #: For each open brace, where it stands in `kept`, and whether all within are arguments that were replaced.
+    opened: list[tuple[int, bool]] = []
+    position = 0
+    for match in _STYLED_OR_BRACE.finditer(text):
+        kept += [text[position : match.start()], match[0]]
+        position = match.end()
+        if match[0] != "}":
+            opened.append((len(kept) - 1, True))
+            continue
+        start, is_plain = opened.pop() if opened else (-1, False)
+        if is_plain and kept[start] != "{":
+            kept[start] = kept[-1] = ""
+        elif opened:
+            opened[-1] = opened[-1][0], False
+    return "".join([*kept, text[position:]])
 
 
 _MAX_CACHED_LENGTH = 100
@@ -180,10 +204,37 @@ def _cached_unicode(latex: str) -> str:
 
 
 def _converted(latex: str) -> str:
+    if not _is_convertible(latex):
+        return latex
     try:
         return squeeze(str(_converter().latex_to_text(latex, tolerant_parsing=True)))
     except Exception:  # noqa: BLE001 - invalid LaTeX raises all kinds of errors: $\frac\sqrt$ is a KeyError
         return latex
+
+
+# A brace or bracket; one that is escaped, or sized by \\left and the like, is no group. A command with "[" has an option.
+_GROUP = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)\s*[\[\]]|(?P<option>\\[A-Za-z]+\s*\[)|\\.|[{}\[\]]", re.DOTALL)
+
+
+def _is_convertible(latex: str) -> bool:
+    """Return whether groups are closed, and optional arguments hardly nested.
+
+    Where a group is not closed, pylatexenc's tolerant parser tries again at each level: time is exponential.
+    """
+    opened: list[str] = []
+    for match in _GROUP.finditer(latex):
+        is_in_option = opened[-1:] == ["["]
+        if match[0] in ("}", "]") and opened[-1:] == ["{" if match[0] == "}" else "["]:
+            opened.pop()
+        elif match[0] == "}":
+            return False
+        elif match[0] == "{":
+            opened.append("{")
+        elif match.lastgroup == "option" or (match[0] == "[" and is_in_option):  # elsewhere, as in [0, 1), it is text
+            opened.append("[")
+            if opened.count("[") > TEX_DEPTH:
+                return False
+    return not opened
 
 
 @cache

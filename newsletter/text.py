@@ -7,6 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
+from typing import Literal
+
+from newsletter.limits import COMBINING_MARKS
 
 # -- storing --------------------------------------------------------------------------------------
 
@@ -18,6 +22,38 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+# What may be a combining mark, once it is decomposed: only such runs are looked at character by character. The two
+# halfwidth voiced sound marks are letters, and decompose to marks.
+_MARKS = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{COMBINING_MARKS + 1},}}")
+
+
+def stream_safe(text: str) -> str:
+    """Return text with at most 30 combining marks on each character (UAX #15, section 13); the others are dropped."""
+    return text if text.isascii() else _MARKS.sub(_without_excess, text)
+
+
+def _without_excess(run: re.Match[str]) -> str:
+    kept: list[str] = []
+    count = 0
+    for character in run[0]:
+        marks = sum(map(bool, map(unicodedata.combining, unicodedata.normalize("NFKD", character))))
+        # A character that is not a mark itself may decompose to one with marks, on which further ones are stacked.
+        count = count + marks if _is_mark(character) else marks
+        if count <= COMBINING_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _is_mark(character: str) -> bool:
+    """Return whether a character combines with the one before it, as it is or once it is decomposed."""
+    return unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) != 0
+
+
+def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """Return text in a normalization form, in linear time: only here is text normalized."""
+    return unicodedata.normalize(form, stream_safe(text))
+
+
 def squeeze(text: str) -> str:
     """Return text in NFC on one line: no control, surrogate or bidi characters, single spaces, trimmed."""
     text = text.replace("\n", " ")
@@ -26,7 +62,7 @@ def squeeze(text: str) -> str:
         return text.strip()
     text = _SURROGATE.sub("\ufffd", text)
     text = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(normalize("NFC", text).split())
 
 
 _PUNCTUATION = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -39,7 +75,7 @@ def title_key(title: str) -> str:
     """
     if title.isascii() and (key := title.lower().encode().translate(None, _PUNCTUATION)):
         return key.decode()
-    folded = unicodedata.normalize("NFKC", title).casefold()
+    folded = normalize("NFKC", title).casefold()
     return "".join(filter(str.isalnum, folded)) or squeeze(folded)
 
 
@@ -64,13 +100,13 @@ def words(text: str) -> list[str]:
     """Split text into words, in reading order, that are equal across case, hyphens, possessives and plurals."""
     if text.isascii():
         return list(map(_plain, _ASCII_WORD.findall(text)))
-    return list(map(_plain, _WORD.findall(unicodedata.normalize("NFKC", text))))
+    return list(map(_plain, _WORD.findall(normalize("NFKC", text))))
 
 
 def spoken(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield what `words` returns, each word with its start and end in `text`."""
     for match in _WORD.finditer(text):
-        yield _plain(unicodedata.normalize("NFKC", match[0])), match.start(), match.end()
+        yield _plain(normalize("NFKC", match[0])), match.start(), match.end()
 
 
 @lru_cache(maxsize=131072)
@@ -111,17 +147,22 @@ def _singular(word: str) -> str:
 
 _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)\]]*(?=\s+\S|(?<=[。！？])|$)")
 _NOT_AN_END = re.compile(r"(?:\b(?:e\.g|i\.e|al|vs|cf|Fig|Eq|Sec|resp|approx|Dr|St|No)|\b[A-Z])\.$")
+#: The length of the longest abbreviation with its full stop, and the character before it.
+_LOOK_BACK = 8
 
 
 def sentences(text: str) -> list[str]:
     """Split a text into sentences; abbreviations such as "e.g." and "et al." do not end one."""
-    found: list[str] = []
-    start = 0
+    ends = [0, *sentence_ends(text)]
+    found = [text[start:end].strip() for start, end in pairwise([*ends, len(text)])]
+    return found if found[-1] else found[:-1]
+
+
+def sentence_ends(text: str) -> Iterator[int]:
+    """Yield the position after each sentence, from the first on."""
     for match in _SENTENCE_END.finditer(text):
-        if not _NOT_AN_END.search(text[start : match.end()]):
-            found.append(text[start : match.end()].strip())
-            start = match.end()
-    return [*found, text[start:].strip()] if text[start:].strip() else found
+        if not _NOT_AN_END.search(text, max(0, match.end() - _LOOK_BACK), match.end()):
+            yield match.end()
 
 
 def shorten(text: str, limit: int) -> str:
@@ -129,10 +170,9 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = text[: limit + 1]
-    ends = [match.end() for match in _SENTENCE_END.finditer(head) if match.end() <= limit]
-    for end in reversed(ends):
-        if end >= limit * 0.4 and not _NOT_AN_END.search(head[:end]):
-            return head[:end]
+    end = max((end for end in sentence_ends(head) if end <= limit), default=0)
+    if end >= limit * 0.4 and end:
+        return head[:end]
     cut = head[:limit].rfind(" ")
     return head[: cut if cut > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"
 
@@ -144,13 +184,15 @@ def whole_sentences(text: str, limit: int) -> str:
     """
     if len(text) <= limit:
         return text
-    taken = ""
-    for sentence in sentences(text):
-        longer = f"{taken} {sentence}".strip()
-        if len(longer) > (limit if len(taken) >= limit * 0.4 else limit * 1.5):
+    taken: list[str] = []
+    length = 0
+    for sentence in sentences(text[: 2 * limit]):  # of which the last one never fits
+        longer = length + len(sentence) + (length > 0)
+        if longer > (limit if length >= limit * 0.4 else limit * 1.5):
             break
-        taken = longer
-    return taken or shorten(text, limit)
+        taken.append(sentence)
+        length = longer
+    return " ".join(taken) or shorten(text, limit)
 
 
 def counted(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from newsletter.models import Entry, Facts
-from newsletter.text import title_hash
+from newsletter.text import normalize, title_hash
 
 
 def key_of(arxiv_id: str | None, doi: str | None, title: str, authors: tuple[str, ...] = ()) -> str:
@@ -49,5 +49,5 @@ def _name_words(authors: tuple[str, ...]) -> set[str]:
     """
     if not authors:
         return set()
-    plain = "".join(c for c in unicodedata.normalize("NFKD", authors[0]) if not unicodedata.combining(c)).casefold()
+    plain = "".join(c for c in normalize("NFKD", authors[0]) if not unicodedata.combining(c)).casefold()
     return {word for word in "".join(c if c.isalnum() else " " for c in plain).split() if len(word) > 1}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +12,7 @@ from newsletter import __version__
 from newsletter.config.model import SummarySettings
 from newsletter.markup import clean
 from newsletter.models import Paper
-from newsletter.text import sentences, shorten, squeeze
+from newsletter.text import normalize, sentences, shorten, squeeze
 
 MAX_RESPONSE_B = 256 * 2**10
 #: In characters. A longer text is not one sentence.
@@ -138,7 +137,7 @@ def read_response(content: bytes, key: str | None) -> str:
     if len(completion) > _MAX_CONTENT:
         raise Refused("too long")
     text = clean(completion)
-    shown = unicodedata.normalize("NFKC", text).casefold()
+    shown = normalize("NFKC", text).casefold()
     if _LINK.search(shown):
         raise Refused("contains a link")
     if key and len(key.strip()) >= _MIN_SECRET and key.strip().casefold() in shown:

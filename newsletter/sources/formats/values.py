@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsletter.limits import AUTHORS, MARKUP, TAG, TAGS
 from newsletter.markup import clean, clean_abstract
 
 # -- text ---------------------------------------------------------------------------------------------
@@ -114,8 +115,8 @@ def _end_of_month(first: date) -> date:
 
 # -- names --------------------------------------------------------------------------------------------
 
-_BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
-_ET_AL = re.compile(r"[\s,]*\bet al\b\.?", re.IGNORECASE)
+_BRACKET = re.compile(r"[()\[\]]")
+_ET_AL = re.compile(r"(?<![\s,])[\s,]*+\bet al\b\.?", re.IGNORECASE)
 _AND = re.compile(r"\s*,?\s+(?:and|&)\s+", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,4}")
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d."})
@@ -165,11 +166,24 @@ def names(value: str) -> tuple[str, ...]:
 
 
 def _without_brackets(line: str) -> str:
-    """Remove text in brackets: affiliations and footnotes."""
-    previous = ""
-    while previous != line:
-        previous, line = line, _BRACKETED.sub("", line)
-    return line
+    """Remove text in brackets, and the space before it: affiliations and footnotes. Brackets may be nested."""
+    kept: list[str] = []
+    #: Where each open bracket stands in `kept`, by its kind.
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+    position = 0
+    for match in _BRACKET.finditer(line):
+        kept += [line[position : match.start()], match[0]]
+        position = match.end()
+        own, other = (opened["("], opened["["]) if match[0] in "()" else (opened["["], opened["("])
+        if match[0] in opened:
+            own.append(len(kept) - 1)
+        elif own:
+            start = own.pop()
+            while other and other[-1] > start:
+                other.pop()
+            del kept[start:]
+            kept[-1] = kept[-1].rstrip()
+    return "".join([*kept, line[position:]])
 
 
 def people(values: Iterable[Any]) -> tuple[str, ...]:

@@ -1,0 +1,108 @@
+"""The limits of everything that comes in, in one table: what is longer is refused or cut before any work is done on it.
+
+Each limit is a number with its unit, what it bounds, what happens beyond it, and why; docs/security.md has the table.
+A limit holds at the entrance, so the code behind it may rely on it. What is counted in code points is cut before it is
+normalized (UAX #15), parsed or matched.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Unit(StrEnum):
+    """What a limit counts."""
+
+    BYTES = "bytes"
+    CODE_POINTS = "code points"
+    LEVELS = "levels"
+    ITEMS = "items"
+
+
+class Limit(int):
+    """A limit, which is used as the number that it is."""
+
+    unit: Unit
+    #: What it bounds.
+    subject: str
+    #: What happens to what exceeds it.
+    beyond: str
+    #: Why it is this large, and no larger.
+    reason: str
+
+    def __new__(cls, number: int, unit: Unit, subject: str, beyond: str, reason: str) -> Self:
+        """Make a limit of its number and description."""
+        limit = super().__new__(cls, number)
+        limit.unit, limit.subject, limit.beyond, limit.reason = unit, subject, beyond, reason
+        return limit
+
+
+_B, _C, _L, _I = Unit.BYTES, Unit.CODE_POINTS, Unit.LEVELS, Unit.ITEMS
+
+# -- any text -----------------------------------------------------------------------------------------
+
+COMBINING_MARKS = Limit(
+    30, _I, "combining marks on one character", "dropped",
+    "Stream-Safe Text (UAX #15, section 13): normalizing sorts them, in quadratic time",
+)  # fmt: skip
+
+# -- requests -----------------------------------------------------------------------------------------
+
+URL_BYTES = Limit(8000, _B, "the path and query of a URL", "414", "RFC 9110, 4.1 asks for at least 8000")
+HEADER_BYTES = Limit(32_768, _B, "all headers of a request", "431", "cookies and proxies' headers need a few KB")
+HEADERS = Limit(100, _I, "headers of a request", "431", "browsers send about 20")
+FORM_BYTES = Limit(64_000, _B, "the body of a form or of a JSON request", "413", "the site's own forms are far smaller")
+FORM_FIELDS = Limit(300, _I, "fields of a form or a query string", "400", "the catalogue's topics are one field each")
+JSON_DEPTH = Limit(20, _L, "nesting of a JSON request", "400", "a profile has four levels")
+PAGE_DIGITS = Limit(6, _I, "digits of a page number", "400", "Python refuses to convert 4,300 digits")
+WEBHOOK_BYTES = Limit(1_000_000, _B, "the body of a provider's call", "413", "SendGrid sends up to 1,000 events in one")
+WEBHOOK_EVENTS = Limit(5000, _I, "events of a provider's call", "ignored", "the size of the body allows no more real ones")
+CERTIFICATE_BYTES = Limit(65_536, _B, "a document that an Amazon SNS call names", "503", "a certificate has 2 KB")
+CERTIFICATES = Limit(10, _I, "cached certificates of Amazon", "fetched each time", "one per region")
+
+# -- profiles -----------------------------------------------------------------------------------------
+
+ADDRESS = Limit(320, _C, "an email address", "refused", "64 before the @ and 255 after it (RFC 5321, 4.5.3.1)")
+ADDRESS_OCTETS = Limit(254, _B, "an email address on the wire", "refused", "RFC 5321, 4.5.3.1.3, less the brackets")
+LOCAL_PART_OCTETS = Limit(64, _B, "the part of an address before the @", "refused", "RFC 5321, 4.5.3.1.1")
+NAME = Limit(100, _C, "the name of a subscriber", "cut", "it stands in a header and in a greeting")
+TOPICS = Limit(50, _I, "topics of a profile", "refused", "each is matched against every paper")
+TOPIC_NAME = Limit(200, _C, "the name of a topic that has a query", "refused", "it is a heading of the digest")
+QUERY = Limit(2000, _C, "the query of a topic or a search", "refused", "two pages of text; 300 words")
+QUERY_DEPTH = Limit(30, _L, "parentheses of a query", "refused", "the parser is recursive")
+KEYWORDS = Limit(100, _I, "keywords, or excluded ones, of a topic", "refused", "each is a term of its query")
+FOLLOWED = Limit(200, _I, "followed authors and organizations", "refused", "each is matched against every author")
+FOLLOWED_NAME = Limit(200, _C, "the name of one of them", "refused", "the longest names of consortia")
+CELL = Limit(100_000, _C, "a cell of an imported table", "refused", "a profile with all its topics fits")
+
+# -- papers -------------------------------------------------------------------------------------------
+
+RESPONSE_BYTES = Limit(64 * 2**20, _B, "a response of a source", "refused", "arXiv's largest page has 10 MB")
+RECORD = Limit(16 * 2**20, _C, "one record of a JSON file", "refused", "an entry with 3,000 authors has 0.3 MB")
+ENTRY = Limit(2**20, _C, "one entry of a BibTeX or RIS file", "refused", "as above")
+XML_DEPTH = Limit(100, _L, "nesting of XML", "refused", "deeper nesting could exhaust the stack")
+MARKUP = Limit(60_000, _C, "text with markup, before it is converted", "cut", "three times an abstract")
+TEX_DEPTH = Limit(
+    3, _L, "optional arguments in a TeX formula", "left as TeX", "the converter takes exponential time in their nesting"
+)
+TITLE = Limit(1000, _C, "the title of a paper", "cut", "the longest on arXiv has 300")
+ABSTRACT_BYTES = Limit(20_000, _B, "an abstract", "cut after a sentence", "ten times a long one; the rest is full text")
+AUTHORS = Limit(5000, _I, "authors of a paper", "dropped", "the largest collaborations have 5,154 (ATLAS and CMS)")
+AUTHOR = Limit(300, _C, "the name of an author", "cut", "the names of collaborations are the longest")
+TAGS = Limit(200, _I, "keywords, or categories, of a paper", "dropped", "PubMed's longest lists have 60")
+TAG = Limit(200, _C, "a keyword or a category", "cut", "a phrase, not a text")
+FACT = Limit(1000, _C, "venue, organization or summary of a paper", "cut", "one line each")
+PAPER_URL = Limit(2048, _C, "a link of a paper", "dropped", "what browsers and mail programs accept")
+
+# -- inbound mail -------------------------------------------------------------------------------------
+
+MAIL_BYTES = Limit(2**20, _B, "an inbound message", "the rest is ignored", "a report that quotes a digest is smaller")
+MAIL_PARTS = Limit(50, _I, "parts of a message, or fields' groups of a report", "ignored", "a report has three parts")
+MAIL_HEADER = Limit(4096, _C, "a header of an inbound message", "cut", "a Message-ID has 900, a Subject fewer")
+MAIL_HEADERS_OF_A_NAME = Limit(10, _I, "headers of one name", "ignored", "Delivered-To, once for each forwarding")
+MAIL_TEXT = Limit(65_536, _C, "the text of a bounce that is searched", "cut", "the reason stands at the top")
+MAIL_ADDRESSES = Limit(50, _I, "addresses that one bounce may name", "ignored", "each message has one recipient")
+COMMAND = Limit(80, _C, "the token of a command by email", "ignored", "a signed token has 60")
+
+TABLE = {name: value for name, value in globals().items() if isinstance(value, Limit)}
