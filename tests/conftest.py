@@ -10,7 +10,8 @@ import pytest
 from hypothesis import settings
 
 from newsletter.sources import HttpClient
-from newsletter.store import Store, open_store
+from newsletter.store import Store
+from tests.stores import open_new_store
 
 # No test asserts a duration. In CI the examples are the same in every run, so that a failure is due to the change.
 settings.register_profile("newsletter", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -39,7 +40,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A new store in a real SQLite file."""
-    with open_store(tmp_path / "newsletter.db") as opened:
+    with open_new_store(tmp_path / "newsletter.db") as opened:
         yield opened
 
 

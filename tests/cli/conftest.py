@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,18 @@ from newsletter.cli import main
 Newsletter = Callable[..., Result]
 
 
+@pytest.fixture(scope="session")
+def new_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `init` makes, to be copied: making one takes longer than most commands."""
+    folder = tmp_path_factory.mktemp("new")
+    assert CliRunner().invoke(main, ["init", str(folder)]).exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsletter:
+def newsletter(new_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsletter:
     """Run a command in a new site; stdout and stderr are separate, and nothing is wrapped."""
+    shutil.copytree(new_site, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COLUMNS", raising=False)
     runner = CliRunner()
@@ -26,7 +36,6 @@ def newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsletter:
             raise result.exception
         return result
 
-    assert run("init").exit_code == 0
     return run
 
 

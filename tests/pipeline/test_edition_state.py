@@ -32,9 +32,9 @@ def test_no_history_opens_a_cancelled_edition(actions: list[Action]) -> None:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from newsletter.store import open_store
+    from tests.stores import open_new_store
 
-    with TemporaryDirectory() as folder, open_store(Path(folder) / "newsletter.db") as store:
+    with TemporaryDirectory() as folder, open_new_store(Path(folder) / "newsletter.db") as store:
         edition = make_edition()
         store.editions.put(edition)
         for number, action in enumerate(actions):

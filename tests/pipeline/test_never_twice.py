@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from newsletter.models import Cadence, DeliveryStatus, Entry, Paper, Subscriber
 from newsletter.pipeline.plan import Intent, plan
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from tests.factories import NOW, make_profile, make_topic
+from tests.stores import open_new_store
 
 PROFILE = make_profile(topics=(make_topic("Pears", ("pear",)),), hour=0, max_papers=50, max_per_section=50)
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -114,7 +115,7 @@ class Record:
 
 @contextmanager
 def opened() -> Iterator[Record]:
-    with TemporaryDirectory() as folder, open_store(Path(folder) / "newsletter.db") as store:
+    with TemporaryDirectory() as folder, open_new_store(Path(folder) / "newsletter.db") as store:
         with store.transaction():
             for email in (ADA, BOB):
                 store.subscribers.add(email, "", PROFILE, "cli", NOW)

@@ -266,9 +266,9 @@ def summary(store: Store) -> list[Any]:
 
 
 def test_all_recordings_in_either_order_make_the_same_store(tmp_path: Path, client: HttpClient) -> None:
-    from newsletter.store import open_store
+    from tests.stores import open_new_store
 
-    stores = [open_store(tmp_path / name) for name in ("a.db", "b.db")]
+    stores = [open_new_store(tmp_path / name) for name in ("a.db", "b.db")]
     for store, kinds in zip(stores, (KINDS, KINDS[::-1]), strict=True):
         for kind in (*kinds, *kinds):
             pull_files(store, find_source(kind)(), [str(RECORDINGS / RECORDED[kind][0])], TODAY, NOW, client)
@@ -307,13 +307,13 @@ def test_recorded_responses_are_pulled_and_a_second_pull_adds_nothing(
 
 
 def test_recorded_days_in_either_order_make_the_same_store(tmp_path: Path, client: HttpClient, shared: Path) -> None:
-    from newsletter.store import open_store
+    from tests.stores import open_new_store
 
     places = [
         ("huggingface", str(shared / "huggingface")), ("file", str(shared / "arxiv-days")),
         ("page", str(shared / "daily-papers-2026-05-08.txt")), ("arxiv", str(shared / "arxiv-atom")),
     ]  # fmt: skip
-    stores = [open_store(tmp_path / name) for name in ("a.db", "b.db")]
+    stores = [open_new_store(tmp_path / name) for name in ("a.db", "b.db")]
     for store, order in zip(stores, (places, places[::-1]), strict=True):
         for kind, place in order:
             pull_files(store, find_source(kind)(), [place], None, NOW, client)

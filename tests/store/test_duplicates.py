@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.models import Entry, Paper
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from newsletter.store.papers import Change
 from tests.factories import NOW, TODAY, make_entry, make_paper
+from tests.stores import open_new_store
 
 LATER = NOW + timedelta(days=1)
 
@@ -173,8 +174,8 @@ def test_the_order_and_number_of_pulls_do_not_matter(
     random.shuffle(shuffled)
     with (
         TemporaryDirectory(dir=tmp_path) as folder,
-        open_store(Path(folder, "a.db")) as one,
-        open_store(Path(folder, "b.db")) as other,
+        open_new_store(Path(folder, "a.db")) as one,
+        open_new_store(Path(folder, "b.db")) as other,
     ):
         one.papers.add_all(entries, NOW)
         for start in range(0, len(shuffled), batch):
@@ -201,7 +202,7 @@ CONTRADICTIONS = st.builds(
 @given(st.lists(CONTRADICTIONS, max_size=10))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_contradictory_sources_break_nothing(tmp_path: Path, entries: list[Entry]) -> None:
-    with TemporaryDirectory(dir=tmp_path) as folder, open_store(Path(folder, "a.db")) as store:
+    with TemporaryDirectory(dir=tmp_path) as folder, open_new_store(Path(folder, "a.db")) as store:
         store.papers.add_all(entries, NOW)
         papers = store.papers.newest(99)
         ids = [paper.arxiv_id for paper in papers if paper.arxiv_id]

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Status, Style
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from newsletter.subscribers.csv_rows import open_text
 from newsletter.subscribers.import_export import ImportReport, export_rows, import_people, suppressions_of
 from newsletter.subscribers.profiles import PROFILE_FIELDS, WEEKDAYS, make_profile, profile_fields, profile_texts
 from newsletter.text import squeeze
 from tests.factories import NOW
+from tests.stores import open_new_store
 
 
 def import_bytes(store: Store, content: bytes, **mapping: str) -> tuple[ImportReport, list[str]]:
@@ -87,7 +88,7 @@ def test_a_site_made_from_an_export_equals_the_first(
     people: list[tuple[str, Profile, Status, int, str | None]],
 ) -> None:
     folder = tmp_path_factory.mktemp("sites")
-    with open_store(folder / "one.db") as one, open_store(folder / "two.db") as two:
+    with open_new_store(folder / "one.db") as one, open_new_store(folder / "two.db") as two:
         for number, (name, profile, status, days, reason) in enumerate(people):
             at = NOW - timedelta(days=days)
             known = one.subscribers.add(f"p{number}@example.org", name, profile, "cli", at)

@@ -19,13 +19,14 @@ from newsletter.operations.event_log import EventLog
 from newsletter.sending import send_one
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.site import Site
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from newsletter.store.bounces import Bounce
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.feedback import give_feedback
 from newsletter.subscribers.privacy import erase, export_data
 from newsletter.subscribers.subscriptions import change_address, unsubscribe
 from tests.factories import NOW, TODAY, make_entry, make_profile
+from tests.stores import open_new_store
 
 ADA = "ada@example.org"
 EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW)
@@ -123,7 +124,7 @@ def test_no_table_and_no_file_has_an_address_of_an_erased_person(
     root = tmp_path_factory.mktemp("site")
     (root / "newsletter.toml").write_text('[log]\npath = "events.log"\naddresses = true\n', encoding="utf-8")
     config = load_config(Site(root), environ={})
-    with open_store(config.site.store) as store:
+    with open_new_store(config.site.store) as store:
         person = store.subscribers.add(emails[0], "Erased", make_profile(), "web", NOW)
         log = EventLog(root / "events.log", with_addresses=True)
         outbox = MaildirTransport(config.outbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,17 +26,24 @@ from tests.smtpd import serving as serving_mail
 from tests.web.live_site import ADA, SITE_URL, LiveSite
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    """The demonstration's site: two subscribers, and the sample papers pulled now."""
-    make_site(tmp_path)
-    made = Site(tmp_path)
+@pytest.fixture(scope="session")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `site` is a copy of: making one takes longer than most tests."""
+    made = Site(tmp_path_factory.mktemp("pulled"))
+    make_site(made.root)
     copy_examples(made.subscribers)
     with open_store(made.store) as store, HttpClient() as client:
         sync(store, made.subscribers, NOW)
         file = samples() / "huggingface-2026-05-08.json"
         pull_files(store, find_source("huggingface")(), [str(file)], None, NOW, client)
-    return made
+    return made.root
+
+
+@pytest.fixture
+def site(pulled: Path, tmp_path: Path) -> Site:
+    """The demonstration's site: two subscribers, and the sample papers pulled now."""
+    shutil.copytree(pulled, tmp_path, dirs_exist_ok=True)
+    return Site(tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""New stores by copying one, since the migrations take longer than what most tests do with a store."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from newsletter.store import Store, open_store
+
+
+@cache
+def _new_file() -> bytes:
+    """Return the content of a new store's file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "newsletter.db"
+        open_store(path).close()
+        return path.read_bytes()
+
+
+def place_new_store(path: Path) -> None:
+    """Put the file of a new store here, for what opens it later."""
+    path.write_bytes(_new_file())
+
+
+def open_new_store(path: Path) -> Store:
+    """Open a new store here."""
+    place_new_store(path)
+    return open_store(path)
