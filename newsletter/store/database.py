@@ -51,6 +51,9 @@ _DAMAGE = ("malformed", "no such table", "no such column", "vtable constructor",
 #: What a converter of rows raises if a value is not what the schema says.
 _UNEXPECTED_VALUE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
+#: A message of SQLite may quote a damaged schema that is not UTF-8; Python then fails to make its error.
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
+
 T = TypeVar("T")
 Values = Sequence[Any] | Mapping[str, Any]
 
@@ -74,7 +77,7 @@ class Rows(sqlite3.Cursor):
         """
         try:
             return super().fetchone()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise store_error(error, self.connection.path) from error
 
     def fetchall(self) -> list[Any]:
@@ -85,7 +88,7 @@ class Rows(sqlite3.Cursor):
         """
         try:
             return super().fetchall()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise store_error(error, self.connection.path) from error
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
@@ -154,7 +157,7 @@ class Database:
         """
         try:
             return Rows(self._connection).execute(sql, values)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise store_error(error, self.path) from error
 
     def executemany(self, sql: str, rows: Iterable[Values]) -> int:
@@ -254,11 +257,11 @@ def store_errors(path: str) -> Iterator[None]:
     """Translate the errors of SQLite that the `with` block raises."""
     try:
         yield
-    except sqlite3.Error as error:
+    except _FAILURES as error:
         raise store_error(error, path) from error
 
 
-def store_error(error: sqlite3.Error, path: str) -> Exception:
+def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> Exception:
     """Return our error for an error of SQLite; a misuse of its interface is a bug, and stays as it is."""
     if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError | sqlite3.NotSupportedError):
         return error
@@ -268,7 +271,7 @@ def store_error(error: sqlite3.Error, path: str) -> Exception:
         return damaged(path, "a text is not UTF-8" if "decode" in text else text)
     known = _ERRORS.get(code & 0xFF)
     if known is not None:
-        return known[0](f"{path}: {text}", hint=known[1])
+        return known[0](f"{path}: {' '.join(text.split())}", hint=known[1])
     if code & 0xFF == sqlite3.SQLITE_ERROR and any(sign in text for sign in _DAMAGE):
         return damaged(path, text)
-    return StatementError(f"{path}: {' '.join(text.split())}", hint=DAMAGED)
+    return StatementError(f"{path}: {' '.join(text.split())}", hint="newsletter doctor examines the database")

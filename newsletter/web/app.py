@@ -82,7 +82,9 @@ def make_app(
 
     def unavailable(request: Request, error: Exception) -> Response:
         _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
-        return _unavailable(pages, is_api=request.url.path.startswith(f"{pages.prefix}/api/"))
+        return _unavailable(
+            pages, is_api=request.url.path.removeprefix(pages.prefix).startswith(("/api/", "/sample.json"))
+        )
 
     return Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
@@ -96,7 +98,7 @@ def _unavailable(pages: SitePages, *, is_api: bool) -> Response:
     text = "Something went wrong on our side. Please try again in a minute."
     response: Response
     if is_api:
-        response = JSONResponse({"error": text}, 503)
+        response = JSONResponse({"error": text, "hint": None}, 503)
     else:
         try:
             response = pages.show_message("Temporarily unavailable", text, 503)

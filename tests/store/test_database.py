@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import StoreError
+from newsletter.errors import StatementError, StoreDamaged, StoreError, StoreFull, StoreUnreachable
+from newsletter.models import Topic
 from newsletter.store import Store, open_store
 from tests.factories import NOW, make_entry
 
@@ -58,3 +59,50 @@ def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
         command = [sys.executable, "-c", program, str(tmp_path / f"{attempt}.db")]
         openers = [subprocess.Popen(command) for _ in range(4)]
         assert [opener.wait(60) for opener in openers] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "kind", "hint"),
+    [
+        ("max_page_count = 1", StoreFull, "free some disk space"),
+        ("query_only = ON", StoreUnreachable, "check the permissions of the file and its folder"),
+    ],
+)
+def test_a_full_disk_and_a_read_only_file_are_told_and_lose_nothing(
+    pragma: str, kind: type[StoreError], hint: str, store: Store
+) -> None:
+    store.papers.add(make_entry(), NOW)
+    store._db.execute(f"PRAGMA {pragma}")
+    long = make_entry(title="Long", arxiv_id="2605.00009", abstract="word " * 40_000)
+    with pytest.raises(kind) as caught, store.transaction():
+        store.papers.add(long, NOW)
+    assert caught.value.hint == hint
+    assert store.papers.count() == 1
+    assert store.problems() == []
+
+
+def test_errors_while_rows_are_read_are_translated(store: Store) -> None:
+    store.topics.put(Topic("Pears", "pear"))
+    store._db.execute("UPDATE topics SET query = cast(x'70FF' AS TEXT)")
+    rows = store._db.execute("SELECT query FROM topics")
+    for read in (rows.fetchone, lambda: list(store._db.execute("SELECT query FROM topics")), store.topics.catalogue):
+        with pytest.raises(StoreDamaged, match="a text is not UTF-8"):
+            read()
+
+
+def test_a_statement_that_is_wrong_or_violates_a_constraint_is_told(store: Store) -> None:
+    with pytest.raises(StatementError, match="syntax error"):
+        store._db.execute("SELEKT 1")
+    store._db.insert("secrets", {"name": "a", "value": b""})
+    with pytest.raises(StatementError, match="UNIQUE constraint failed"):
+        store._db.insert("secrets", {"name": "a", "value": b""})
+    with pytest.raises(StoreDamaged, match="malformed JSON"):
+        store._db.execute("SELECT value FROM json_each('[1')").fetchall()
+
+
+def test_rows_for_many_are_stored_all_or_none(store: Store) -> None:
+    sql = "INSERT INTO secrets VALUES (?, ?)"
+    with pytest.raises(StatementError):
+        store._db.executemany(sql, [("a", b""), ("a", b"")])
+    assert store._db.execute("SELECT count(*) FROM secrets").fetchone() == (0,)
+    assert store._db.executemany(sql, [("a", b""), ("b", b"")]) == 2

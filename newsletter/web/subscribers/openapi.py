@@ -56,6 +56,7 @@ DESCRIPTION: dict[str, Any] = {
                     "413": _ERROR,
                     "422": _ERROR,
                     "429": {"description": "Rate limited; retry after the seconds in Retry-After."},
+                    "503": _ERROR,
                 },
             }
         },
@@ -67,6 +68,7 @@ DESCRIPTION: dict[str, Any] = {
                 "responses": {
                     "200": _response("The papers that match.", {"$ref": "#/components/schemas/Sample"}),
                     "422": _ERROR,
+                    "503": _ERROR,
                 },
             }
         },

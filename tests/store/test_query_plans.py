@@ -1,0 +1,70 @@
+"""The statements of a run and of the pages use an index: none reads the whole of a table that grows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from newsletter.models import Cadence, DeliveryStatus
+from newsletter.store import Store
+from tests.factories import NOW, make_entry, make_profile
+
+GROWING = (
+    "papers|paper_names|mentions|subscribers|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
+)
+ADA = "ada@example.org"
+DAY = date(2026, 5, 8)
+HOT: dict[str, Callable[[Store], object]] = {
+    "claim": lambda store: store.deliveries.claim(NOW, after=0, limit=9),
+    "count of what is open": lambda store: store.deliveries.open_count(NOW),
+    "oldest open": lambda store: store.deliveries.oldest_open(),
+    "open": lambda store: store.deliveries.open(),
+    "departure": lambda store: store.deliveries.depart(1, NOW),
+    "move": lambda store: store.deliveries.move(1, DeliveryStatus.SENT, NOW),
+    "delivery of an edition": lambda store: store.deliveries.find("daily-2026-05-08", 1),
+    "deliveries of a subscriber": lambda store: store.deliveries.of_subscriber(1),
+    "papers planned for a subscriber": lambda store: store.deliveries.papers_planned_for(1),
+    "edition before": lambda store: store.editions.before(Cadence.DAILY, DAY),
+    "add entries": lambda store: store.papers.add(make_entry(), NOW),
+    "paper by name": lambda store: store.papers.find("arxiv:2605.01234"),
+    "papers by id": lambda store: store.papers.get_many([1, 2]),
+    "new papers": lambda store: store.papers.new_since(NOW),
+    "mentions": lambda store: store.papers.mentions(1),
+    "papers of days": lambda store: store.archive.between(DAY, DAY, 20),
+    "paper by key": lambda store: store.archive.find("arxiv:2605.01234"),
+    "editions of a paper": lambda store: store.archive.editions_of(1),
+    "papers by day": lambda store: store.archive.days(DAY - timedelta(days=30), DAY),
+    "subscriber by address": lambda store: store.subscribers.find(ADA),
+    "subscriber by id": lambda store: store.subscribers.find_by_id(1),
+    "suppression": lambda store: store.subscribers.why_suppressed(ADA),
+    "soft bounces": lambda store: store.bounces.soft_count(ADA, NOW),
+    "bounces of an address": lambda store: store.bounces.of(ADA),
+    "delivery of a Message-ID": lambda store: store.bounces.delivery_of("<1@example.org>"),
+    "waiting confirmations": lambda store: store.confirmations.waiting(9),
+    "claim of a confirmation": lambda store: store.confirmations.claim(1, NOW),
+    "feedback": lambda store: store.feedback.of(1),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_statement_scans_no_table_that_grows(name: str, store: Store) -> None:
+    store.papers.add(make_entry(), NOW)
+    store.subscribers.add(ADA, "Ada", make_profile(), "cli", NOW)
+    statements: list[str] = []
+    store._db.raw.set_trace_callback(statements.append)
+    HOT[name](store)
+    store._db.raw.set_trace_callback(None)
+    planned = [sql for sql in statements if re.match(r"\s*(SELECT|UPDATE|DELETE|INSERT)", sql)]
+    assert planned
+    plans = {sql: [row[3] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in planned}
+    scans = {sql: plan for sql, plan in plans.items() if any(_is_scan(step) for step in plan)}
+    assert scans == {}
+
+
+def _is_scan(step: str) -> bool:
+    """Return whether a step reads a whole table, or a whole index that holds every row of it."""
+    match = re.match(rf"SCAN ({GROWING}|bounces)\b(?: USING (?:COVERING )?INDEX (\w+))?", step)
+    return match is not None and match[2] not in ("deliveries_open", "confirmations_waiting")
