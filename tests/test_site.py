@@ -6,7 +6,6 @@ import pytest
 
 from newsletter import site
 from newsletter.errors import ConfigError
-from newsletter.languages import LANGUAGES, locale_catalogue
 from newsletter.site import CONFIG_NAME, Site, default_subscribers, default_templates, docs_path, find_site, samples
 
 
@@ -29,10 +28,6 @@ def test_the_shipped_files_exist() -> None:
     assert (default_templates() / "web").is_dir()
     assert (default_subscribers() / "README.md").is_file()
     assert (samples() / "topics.toml").is_file()
-
-
-def test_every_language_but_english_has_a_catalogue() -> None:
-    assert [language for language in LANGUAGES if not locale_catalogue(language).is_file()] == ["en"]
 
 
 def test_the_documentation_is_beside_a_checkout_and_in_an_installed_package(
