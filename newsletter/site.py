@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter import __version__
 from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
 
 _PACKAGE = Path(__file__).parent
-
-#: The web address of the source repository, in which versions are tagged as in "v0.2.0"; None until it is public.
-REPOSITORY: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +81,10 @@ def _shipped(in_package: str, in_checkout: str) -> Path:
     return packaged if packaged.exists() else _PACKAGE.parent / in_checkout
 
 
-def docs_url(page: str) -> str:
-    """Return where the version of a documentation page is that describes this program, as in `docs_url("topics.md")`.
+def docs_path(page: str) -> str:
+    """Return where a page of the documentation of this version is, as in `docs_path("topics.md")`: to read it there.
 
-    In a checkout that is the file itself; an installed package names the page in the repository, or in the sdist.
+    It is in the package in a wheel, beside it in a checkout, where the path is short: `docs/topics.md`.
     """
-    if (_PACKAGE.parent / "docs" / page).is_file():
-        return f"docs/{page}"
-    if REPOSITORY is not None:
-        return f"{REPOSITORY}/blob/v{__version__}/docs/{page}"
-    return f"docs/{page} in the source of newsletter {__version__}"
+    folder = _shipped("docs", "docs")
+    return str(folder / page if folder.parent == _PACKAGE else Path("docs") / page)

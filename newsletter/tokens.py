@@ -13,14 +13,17 @@ import hashlib
 import hmac
 from datetime import date
 
-#: Unsubscribe. The value is part of what is signed, so links in sent messages depend on it.
-UNSUBSCRIBE = "leave"
+#: Unsubscribe. Purposes are part of what is signed, so links in sent messages depend on them.
+UNSUBSCRIBE = "unsubscribe"
 #: Give feedback on any paper: people to whom a message is forwarded can do this in its subscriber's name, and no more.
 FEEDBACK = "feedback"
 #: See and change the preferences, and export or erase the data.
 PREFERENCES = "preferences"
 #: Confirm a request (double opt-in): a subscription, or a new address.
 CONFIRM = "confirm"
+
+#: What a purpose was called when older messages were sent: their links go on working.
+_FORMER_PURPOSES = {UNSUBSCRIBE: "leave"}
 
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
 
@@ -35,8 +38,11 @@ def read(secret: bytes, purpose: str, token: str) -> int | None:
     number, _, signature = token.partition(".")
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         return None
-    expected = _signature(secret, purpose, int(number))
-    return int(number) if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()) else None
+    given = signature.encode(errors="replace")
+    for name in (purpose, _FORMER_PURPOSES.get(purpose, purpose)):
+        if hmac.compare_digest(given, _signature(secret, name, int(number)).encode()):
+            return int(number)
+    return None
 
 
 def sign_until(secret: bytes, purpose: str, number: int, day: date) -> str:

@@ -48,6 +48,9 @@ def test_the_wheel_holds_the_package_with_templates_and_skeleton(built: Path) ->
         "newsletter/skeleton/subscribers/example.toml",
         "newsletter/samples/topics.toml",
     } <= set(names)
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages
+    assert {f"newsletter/{page}" for page in pages} <= set(names)
 
 
 def test_no_private_profile_is_packaged(built: Path) -> None:
@@ -69,6 +72,14 @@ def test_an_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Pa
     install = ["-m", "pip", "install", "--quiet", "--no-compile", "--constraint", str(here), f"{wheel}[demo]"]
     subprocess.run([python, *install], check=True, capture_output=True, timeout=300)
     newsletter = tmp_path / "venv" / "bin" / "newsletter"
+
+    # A hint names a page that can be opened where the program is installed.
+    command = "from newsletter.site import docs_path; print(docs_path('topics.md'))"
+    page = Path(
+        subprocess.run([python, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+    )
+    assert page.is_relative_to(tmp_path / "venv")
+    assert page.read_text(encoding="utf-8").startswith("# ")
 
     for arguments in (["init", "."], ["preview", "--once", "x.html"], ["demo", "show"]):
         ran = subprocess.run([newsletter, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter import cli
 from newsletter.config.schema import SETTINGS
-from newsletter.site import docs_url
+from newsletter.site import docs_path
 from newsletter.sources import all_sources
 from tests.reference import FOLDER, GENERATED, commands, help_of, is_current
 
@@ -74,8 +74,8 @@ def test_help_holds_no_control_character(path: tuple[str, ...]) -> None:
 
 def test_every_page_that_the_program_names_exists() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "newsletter").rglob("*.py"))
-    pages = set(re.findall(r'docs_url\("([^"]+)"\)', source))
+    pages = set(re.findall(r'docs_path\("([^"]+)"\)', source))
 
     assert len(pages) > 3
     assert [page for page in pages if not (ROOT / "docs" / page).is_file()] == []
-    assert {docs_url(page) for page in pages} == {f"docs/{page}" for page in pages}
+    assert {docs_path(page) for page in pages} == {f"docs/{page}" for page in pages}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import site
 from newsletter.errors import ConfigError
-from newsletter.languages import LANGUAGES, locale_catalogue
-from newsletter.site import CONFIG_NAME, Site, default_subscribers, default_templates, find_site, samples
+from newsletter.site import CONFIG_NAME, Site, default_subscribers, default_templates, docs_path, find_site, samples
 
 
 def test_a_site_is_the_nearest_directory_with_a_config(tmp_path: Path) -> None:
@@ -30,5 +30,13 @@ def test_the_shipped_files_exist() -> None:
     assert (samples() / "topics.toml").is_file()
 
 
-def test_every_language_but_english_has_a_catalogue() -> None:
-    assert [language for language in LANGUAGES if not locale_catalogue(language).is_file()] == ["en"]
+def test_the_documentation_is_beside_a_checkout_and_in_an_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert docs_path("topics.md") == "docs/topics.md"
+    assert (Path(__file__).parents[1] / docs_path("topics.md")).is_file()
+
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "topics.md").touch()
+    monkeypatch.setattr(site, "_PACKAGE", tmp_path)
+    assert docs_path("topics.md") == str(tmp_path / "docs" / "topics.md")

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import hmac
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,3 +91,11 @@ def test_a_changed_feedback_token_is_invalid(subscriber: int, paper: int, liked:
 def test_any_other_text_is_an_invalid_feedback_token(text: str) -> None:
     assert tokens.read_feedback(SECRET, text) is None
     assert tokens.read_feedback(SECRET, f"1.1.{text}") is None
+
+
+def test_the_unsubscribe_link_of_an_older_message_works() -> None:
+    # Made by version 0.1, whose purpose was "leave", with the secret b"secret" for subscriber 12.
+    old = f"12.{base64.urlsafe_b64encode(hmac.digest(b'secret', b'leave|12', 'sha256')[:15]).decode()}"
+    assert tokens.read(b"secret", tokens.UNSUBSCRIBE, old) == 12
+    assert tokens.read(b"secret", tokens.FEEDBACK, old) is None
+    assert tokens.sign(b"secret", tokens.UNSUBSCRIBE, 12) != old

@@ -32,7 +32,7 @@ from newsletter.cli.suppressions import suppressions
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
-from newsletter.site import docs_url
+from newsletter.site import docs_path
 
 _EPILOG = f"""\b
 A first digest:
@@ -44,7 +44,7 @@ A first digest:
 
 \b
 Examples for each command: newsletter COMMAND --help
-All commands on one page: {docs_url("reference/commands.md")}
+All commands on one page: {docs_path("reference/commands.md")}
 """
 
 

@@ -111,7 +111,7 @@ class _Watch:
                 email=outcome.email if self.log_addresses else None,
                 status=outcome.status,
                 papers=outcome.papers,
-                words=outcome.detail,
+                detail=outcome.detail,
             )
 
     def _show(self, moment: float) -> None:

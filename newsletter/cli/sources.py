@@ -10,7 +10,7 @@ import click
 from newsletter.cli.context import Opened, pass_opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
-from newsletter.site import docs_url
+from newsletter.site import docs_path
 from newsletter.sources import all_sources, find_source
 from newsletter.sources.settings import declared, label_of, variable_of
 from newsletter.text import counted
@@ -37,7 +37,7 @@ Examples:
   newsletter sources                 the sources in newsletter.toml, and when each was last pulled
   newsletter sources arxiv           the settings of one kind
 
-An installed package may add kinds of its own: {docs_url("sources.md")}."""
+An installed package may add kinds of its own: {docs_path("sources.md")}."""
 )
 @click.argument("kind", required=False)
 @json_option

@@ -80,7 +80,7 @@ def import_file(
     else:
         done = "would be added" if dry_run else "added"
         click.echo(
-            f"{report.added} {done}, {report.known} already exist, {report.unwanted} suppressed, "
+            f"{report.added} {done}, {report.known} already exist, {report.suppressed} suppressed, "
             f"{report.refused} refused"
         )
     print_problems(report.warnings)

@@ -12,7 +12,7 @@ from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError
 from newsletter.languages import LANGUAGES
-from newsletter.site import default_templates, docs_url
+from newsletter.site import default_templates, docs_path
 
 
 @click.group(
@@ -24,7 +24,7 @@ Examples:
   newsletter templates check
 
 A file in the site's templates/ overrides the shipped one of the same name. The variables of each template are
-described in {docs_url("looks.md")}.""",
+described in {docs_path("looks.md")}.""",
 )
 @json_option
 @click.pass_context

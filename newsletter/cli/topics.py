@@ -12,7 +12,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table, visible
 from newsletter.errors import NewsletterError
-from newsletter.site import docs_url
+from newsletter.site import docs_path
 
 if TYPE_CHECKING:
     from newsletter.models import Item, Topic
@@ -96,7 +96,7 @@ Examples:
   newsletter topics test 'author:"Ada Example" cat:cs.CL'
 
 A query has words, "phrases", -not, OR, (…), prefix*, title: abstract: author: org: cat: source:, and weight^2. An
-acronym in capitals (RAG) matches capitals only. The grammar: {docs_url("topics.md")}."""
+acronym in capitals (RAG) matches capitals only. The grammar: {docs_path("topics.md")}."""
 )
 @click.argument("query")
 @_keyword

@@ -19,7 +19,7 @@ from newsletter.config.model import (
     SummarySettings,
     WebhookSettings,
 )
-from newsletter.config.obsolete import upgrade_environment, upgrade_source, upgrade_table
+from newsletter.config.obsolete import upgrade_environment, upgrade_relay, upgrade_source, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.languages import LANGUAGES
@@ -43,11 +43,11 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     table, notices = upgrade_table(read_toml(site.config, ConfigError))
     environ, more = upgrade_environment(environ)
     try:
-        relays = _relays(table.pop("relays", []), environ)
+        relays, renamed_of_relays = _relays(table.pop("relays", []), environ)
         sources, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
         settings = _config(site, read_settings(table, environ), sources, weights, relays)
-        return replace(settings, obsolete=(*notices, *renamed, *more))
+        return replace(settings, obsolete=(*notices, *renamed_of_relays, *renamed, *more))
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
 
@@ -90,20 +90,24 @@ def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...],
     return tuple(sources.values()), [*notices]
 
 
-def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[SmtpSettings, ...]:
-    """Return the fallback mail servers; NEWSLETTER_RELAY_1_PASSWORD is the password of the first."""
+def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[SmtpSettings, ...], list[str]]:
+    """Return the fallback mail servers, and a line about each obsolete name among their settings.
+
+    NEWSLETTER_RELAY_1_PASSWORD is the password of the first.
+    """
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError("relays: expected tables", hint='for example [[relays]] with host = "smtp.example.net"')
     relays = []
+    notices: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
-        known = {f"NEWSLETTER_SMTP_{key}": environ.get(f"NEWSLETTER_RELAY_{number}_{key}") for key in ("PASSWORD",)}
-        found = _smtp(
-            read_settings(upgrade_table({"smtp": row})[0], {name: value for name, value in known.items() if value})
-        )
+        table, obsolete = upgrade_relay(row)
+        notices |= dict.fromkeys(obsolete)
+        password = environ.get(f"NEWSLETTER_RELAY_{number}_PASSWORD")
+        found = _smtp(read_settings({"smtp": table}, {"NEWSLETTER_SMTP_PASSWORD": password} if password else {}))
         if found is None:
             raise ConfigError(f"relays: entry {number}: missing host", hint='for example host = "smtp.example.net"')
         relays.append(found)
-    return tuple(relays)
+    return tuple(relays), [*notices]
 
 
 def _config(

@@ -60,6 +60,12 @@ def upgrade_table(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return upgraded, notices
 
 
+def upgrade_relay(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return a table of [[relays]] under the current names, those of [smtp], and a line about each old one."""
+    upgraded, notices = upgrade_table({"smtp": row})
+    return upgraded["smtp"], [f"relays: {notice.replace('smtp.', '')}" for notice in notices]
+
+
 def upgrade_source(row: Mapping[str, Any], known: Collection[str]) -> tuple[dict[str, Any], list[str]]:
     """Return a table of [[sources]] under the current names, and a line about each obsolete one.
 

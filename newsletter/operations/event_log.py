@@ -1,7 +1,7 @@
 """Structured event log: one line of JSON per event, with subscriber ids, and email addresses only if configured.
 
 {"at": "2026-05-08T07:00:01.123+00:00", "event": "delivery", "edition": "daily-2026-05-08", "subscriber": 12,
- "status": "sent", "words": "250 2.0.0 ok"}
+ "status": "sent", "detail": "250 2.0.0 ok"}
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class ImportReport:
     #: Subscribed already, or twice in the file: nothing changed.
     known: int = 0
     #: Suppressed (unsubscribed, bounced or complained), here or by the file: not to be mailed.
-    unwanted: int = 0
+    suppressed: int = 0
     #: Not valid.
     refused: int = 0
     #: What the operator should know of the file: ignored columns, an encoding.
@@ -54,7 +54,7 @@ class ImportReport:
     @property
     def read(self) -> int:
         """The number of rows read so far."""
-        return self.added + self.known + self.unwanted + self.refused
+        return self.added + self.known + self.suppressed + self.refused
 
 
 @dataclass
@@ -223,7 +223,7 @@ def _store(store: Store, people: Mapping[str, Person], now: datetime, report: Im
             store.subscribers.end_many(ending)
     ended = sum(map(_is_ended, new))
     report.known += len(known) - len(ending)
-    report.unwanted += len(suppressed) + len(ending) + ended
+    report.suppressed += len(suppressed) + len(ending) + ended
     report.added += len(new) - ended
 
 

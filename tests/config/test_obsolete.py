@@ -43,6 +43,7 @@ def test_an_old_newsletter_toml_loads_with_every_value_and_a_notice_on_each_old_
         "[returns] is called [bounces] since 0.2",
         "[hooks] is called [webhooks] since 0.2",
         "log.addresses is true or false since 0.2",
+        "relays: per_second is called max_per_second since 0.2",
     )
 
 

@@ -34,11 +34,11 @@ def test_addresses_in_responses_are_redacted_unless_configured(tmp_path: Path) -
     response = "550 5.1.1 <ada@example.org>: 100% unknown"
     for with_addresses in (False, True):
         event_log = EventLog(tmp_path / f"{with_addresses}.log", with_addresses=with_addresses)
-        event_log.write("delivery", words=response, papers=None)
+        event_log.write("delivery", detail=response, papers=None)
         event_log.close()
     redacted, plain = (json.loads((tmp_path / f"{one}.log").read_text(encoding="utf-8")) for one in (False, True))
-    assert redacted["words"] == "550 5.1.1 <…@…>: 100% unknown"
-    assert plain["words"] == response
+    assert redacted["detail"] == "550 5.1.1 <…@…>: 100% unknown"
+    assert plain["detail"] == response
     assert "papers" not in plain
 
 

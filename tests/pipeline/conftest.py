@@ -20,7 +20,7 @@ from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
-from tests.smtpd import Server
+from tests.smtpd import Server, serving
 
 
 @dataclass
@@ -79,3 +79,19 @@ def site(store: Store, tmp_path: Path) -> SendingSite:
     """A site with its store."""
     (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
     return SendingSite(store, load_config(Site(tmp_path), environ={}))
+
+
+@pytest.fixture
+def two_subscribers(site: SendingSite) -> SendingSite:
+    """A site with two subscribers, and a paper for each."""
+    site.add_paper("Pears in Winter", 1)
+    site.add_paper("Robots in Spring", 2)
+    site.add_subscriber("ada@example.org", "pears")
+    site.add_subscriber("bob@example.org", "robots")
+    return site
+
+
+def plan_without_sending(site: SendingSite, **options: object) -> None:
+    """Queue everything, and stop the run before the first message."""
+    with serving(Server(on_mail=lambda _address, _seen: "550 5.7.1 not you")) as server:
+        site.send_to(server, **options)

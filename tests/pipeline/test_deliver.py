@@ -11,21 +11,11 @@ import pytest
 from filelock import FileLock
 
 from newsletter.errors import NewsletterError, TransportError
-from newsletter.models import Cadence, DeliveryStatus, Message, Status
-from newsletter.pipeline.deliver import MAX_ATTEMPTS
+from newsletter.models import Cadence
 from newsletter.sending.maildir import MaildirTransport
 from tests.factories import NOW
-from tests.pipeline.conftest import SendingSite, outcomes_of
+from tests.pipeline.conftest import SendingSite, outcomes_of, plan_without_sending
 from tests.smtpd import Server, serving
-
-
-@pytest.fixture
-def two_subscribers(site: SendingSite) -> SendingSite:
-    site.add_paper("Pears in Winter", 1)
-    site.add_paper("Robots in Spring", 2)
-    site.add_subscriber("ada@example.org", "pears")
-    site.add_subscriber("bob@example.org", "robots")
-    return site
 
 
 def messages_of(server: Server) -> dict[str, EmailMessage]:
@@ -134,50 +124,6 @@ def test_only_serves_the_given_addresses(two_subscribers: SendingSite) -> None:
     assert server.recipients == ["bob@example.org"]
 
 
-def test_a_greylisted_delivery_is_deferred_and_sent_later(two_subscribers: SendingSite) -> None:
-    with serving(Server(on_rcpt=lambda _address, seen: "450 4.2.0 greylisted" if seen == 0 else None)) as server:
-        first = two_subscribers.send_to(server)
-        at_once = two_subscribers.send_to(server)
-        two_subscribers.wait(minutes=5)
-        later = two_subscribers.send_to(server)
-
-    assert {status for status, _ in outcomes_of(first).values()} == {"deferred"}
-    assert not first.is_clean
-    assert outcomes_of(at_once)["ada@example.org"][1].startswith("daily-2026-05-08 deferred until 2026-05-08 09:3")
-    assert {status for status, _ in outcomes_of(later).values()} == {"sent"}
-    assert sorted(server.recipients) == ["ada@example.org", "bob@example.org"]
-
-
-def test_a_delivery_fails_after_the_maximum_number_of_attempts(two_subscribers: SendingSite) -> None:
-    with serving(Server(on_rcpt=lambda _address, _seen: "450 4.2.0 not today")) as server:
-        for _ in range(MAX_ATTEMPTS):
-            report = two_subscribers.send_to(server, only={"ada@example.org"})
-            two_subscribers.wait(hours=5)
-
-    status, detail = outcomes_of(report)["ada@example.org"]
-    assert (status, detail.startswith(f"gave up after {MAX_ATTEMPTS} attempts: ")) == ("failed", True)
-
-
-def test_a_refused_recipient_fails_alone(two_subscribers: SendingSite) -> None:
-    with serving(Server(on_rcpt=lambda to, _seen: "550 5.1.1 who?" if to.startswith("ada") else None)) as server:
-        report = two_subscribers.send_to(server)
-
-    assert (outcomes_of(report)["ada@example.org"][0], outcomes_of(report)["bob@example.org"][0]) == ("failed", "sent")
-    assert report.error is None
-    assert not report.is_clean
-
-
-def test_a_policy_rejection_of_the_sender_stops_the_run_and_fails_no_delivery(two_subscribers: SendingSite) -> None:
-    with serving(Server(on_mail=lambda _address, _seen: "550 5.7.515 not authenticated")) as server:
-        stopped = two_subscribers.send_to(server)
-        server.on_mail = lambda _address, _seen: None
-        mended = two_subscribers.send_to(server)
-
-    assert isinstance(stopped.error, TransportError)
-    assert server.asked.count("MAIL digest@newsletter.example") == 3
-    assert {status for status, _ in outcomes_of(mended).values()} == {"sent"}
-
-
 def test_a_server_that_is_down_leaves_the_ledger_unchanged(two_subscribers: SendingSite) -> None:
     with serving(Server()) as server:
         pass
@@ -192,33 +138,6 @@ def test_a_server_that_is_down_leaves_the_ledger_unchanged(two_subscribers: Send
         ("ada@example.org", "bob@example.org"), ("not sent", f"waiting: {down.error.message}")
     )
     assert {status for status, _ in outcomes_of(up).values()} == {"sent"}
-
-
-def plan_without_sending(site: SendingSite, **options: object) -> None:
-    """Queue everything, and stop the run before the first message."""
-    with serving(Server(on_mail=lambda _address, _seen: "550 5.7.1 not you")) as server:
-        site.send_to(server, **options)
-
-
-class UnsubscribingInBetween(MaildirTransport):
-    """A transport during whose first message another subscriber unsubscribes."""
-
-    def __init__(self, root: Path, site: SendingSite) -> None:
-        super().__init__(root)
-        self.site = site
-
-    def _put(self, message: Message) -> str:
-        bob = self.site.store.subscribers.get("bob@example.org")
-        self.site.store.subscribers.set_status(bob.id, Status.UNSUBSCRIBED, self.site.now)
-        return super()._put(message)
-
-
-def test_a_subscriber_who_unsubscribes_after_planning_is_not_mailed(
-    two_subscribers: SendingSite, tmp_path: Path
-) -> None:
-    report = two_subscribers.send(UnsubscribingInBetween(tmp_path / "outbox", two_subscribers))
-
-    assert outcomes_of(report)["bob@example.org"] == ("skipped", "unsubscribed after planning")
 
 
 def test_a_suppressed_address_is_not_mailed(two_subscribers: SendingSite, tmp_path: Path) -> None:
@@ -236,19 +155,6 @@ def test_a_restart_renders_what_was_planned_even_if_more_was_pulled_since(two_su
         two_subscribers.send_to(server)
 
     assert "Pears Too Late" not in text_of(messages_of(server)["ada@example.org"])
-
-
-def test_a_delivery_in_doubt_is_resent_under_the_same_message_id(two_subscribers: SendingSite, tmp_path: Path) -> None:
-    plan_without_sending(two_subscribers)
-    doubtful, _ = two_subscribers.store.deliveries.open()
-    two_subscribers.store.deliveries.move(doubtful.id, DeliveryStatus.SENDING, NOW)
-
-    report = two_subscribers.send(MaildirTransport(tmp_path / "outbox"))
-
-    assert "in doubt since a crash" in outcomes_of(report)["ada@example.org"][1]
-    assert any(
-        doubtful.message_id in file.read_text(encoding="utf-8") for file in (tmp_path / "outbox" / "new").iterdir()
-    )
 
 
 def test_only_one_process_sends_for_a_site(two_subscribers: SendingSite, tmp_path: Path) -> None:

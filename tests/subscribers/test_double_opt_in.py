@@ -3,85 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email import message_from_bytes
+from datetime import timedelta
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 
 import pytest
 
 from newsletter import tokens
-from newsletter.config.load import load_config
-from newsletter.errors import ProfileError, RequestError, TransportError
-from newsletter.models import Message, Status
-from newsletter.pipeline.confirmations import NoticeSender
-from newsletter.rendering.environment import make_environment
-from newsletter.sending import Result, Transport, Verdict
-from newsletter.site import Site
+from newsletter.errors import ProfileError, RequestError
+from newsletter.models import Status
 from newsletter.store import Store
-from newsletter.subscribers.double_opt_in import confirm, request_address_change, request_link, request_subscription
+from newsletter.subscribers.double_opt_in import confirm, request_address_change, request_subscription
 from newsletter.subscribers.subscriptions import UNSUBSCRIBED, pause, unsubscribe
 from tests.factories import NOW, make_profile
-
-ADA = "ada@subscriber.example"
-PREFERENCES = {"topics": ["pears"], "cadence": "weekly", "weekday": "friday"}
-
-
-@dataclass
-class ScriptedTransport(Transport):
-    """A transport with a scripted verdict."""
-
-    verdict: Verdict = Verdict.SENT
-    error: TransportError | None = None
-    taken: list[Message] = field(default_factory=list)
-
-    def open(self) -> None:
-        """There is nothing to open."""
-
-    def send(self, messages, ledger, stopped=lambda: False) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
-        for message in messages:
-            if self.error:
-                raise self.error
-            ledger.commit([], [message])
-            self.taken.append(message)
-            ledger.commit([Result(message, self.verdict, "")], [])
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-
-@dataclass
-class Pages:
-    """A site, its clock and what sends its confirmation emails."""
-
-    store: Store
-    sender: NoticeSender
-    transport: ScriptedTransport
-    now: datetime = NOW
-
-    def send_waiting(self) -> list[EmailMessage]:
-        """Send the waiting emails, and return them."""
-        before = len(self.transport.taken)
-        self.sender.send_waiting(self.store)
-        new = self.transport.taken[before:]
-        return [message_from_bytes(one.content, policy=default) for one in new]
+from tests.notices import ADA, PREFERENCES, Pages, make_pages, text_of
 
 
 @pytest.fixture
 def pages(store: Store, tmp_path: Path) -> Pages:
-    (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example"\n', encoding="utf-8")
-    transport = ScriptedTransport()
-    config = load_config(Site(tmp_path), environ={})
-    made = Pages(store, NoticeSender(config, make_environment(), transport, lambda: made.now), transport)
-    return made
-
-
-def text_of(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
+    return make_pages(store, tmp_path)
 
 
 def token_in(message: EmailMessage) -> str:
@@ -160,12 +100,6 @@ def test_an_unsubscribed_or_paused_subscriber_comes_back_with_new_preferences(pa
     assert pages.store.subscribers.why_suppressed(ADA) is None
 
 
-def test_an_address_that_bounced_or_complained_gets_no_email(pages: Pages) -> None:
-    pages.store.subscribers.suppress(ADA, "complaint: abuse", NOW)
-    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    assert pages.send_waiting() == []
-
-
 def test_an_address_gets_at_most_three_confirmation_emails_a_day(pages: Pages) -> None:
     for _ in range(10):
         request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
@@ -206,33 +140,6 @@ def test_a_new_address_that_was_taken_meanwhile_is_an_error(pages: Pages) -> Non
     with pytest.raises(RequestError, match="already subscribed"):
         confirm(pages.store, token_in(message), NOW)
     assert pages.store.subscribers.get(ADA).id == ada.id
-
-
-def test_a_preferences_link_is_sent_only_to_subscribers(pages: Pages) -> None:
-    pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    for email in (ADA, "nobody@subscriber.example"):
-        request_link(pages.store, email, NOW)
-    (message,) = pages.send_waiting()
-    assert (message["To"], message["Subject"]) == (ADA, "Your preferences for Daily Papers")
-
-
-def test_a_deferred_email_is_sent_later_and_a_rejected_one_is_not(pages: Pages) -> None:
-    request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
-    pages.transport.error = TransportError("no server")
-    with pytest.raises(TransportError):
-        pages.send_waiting()
-    pages.transport.error = None
-    pages.transport.verdict = Verdict.DEFERRED
-    assert len(pages.send_waiting()) == 1
-    pages.transport.verdict = Verdict.REFUSED
-    assert len(pages.send_waiting()) == 1
-    assert pages.send_waiting() == []
-
-
-def test_a_confirmation_email_is_in_the_language_of_the_subscriber(pages: Pages) -> None:
-    request_subscription(pages.store, ADA, "", PREFERENCES | {"language": "de"}, NOW)
-    (message,) = pages.send_waiting()
-    assert message["Subject"] == "Bitte bestätige dein Abonnement von Daily Papers"
 
 
 def test_invalid_preferences_are_rejected_at_once(pages: Pages) -> None:

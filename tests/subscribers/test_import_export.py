@@ -64,7 +64,7 @@ def test_subscribers_stay_unchanged_and_suppressed_addresses_are_not_added(store
     )
     report, refused = import_text(store, text)
 
-    assert (report.added, report.known, report.unwanted, refused) == (1, 2, 2, [])
+    assert (report.added, report.known, report.suppressed, refused) == (1, 2, 2, [])
     assert store.subscribers.get("ada@example.org").name == "Old"
     assert store.subscribers.get("bob@example.org").status is Status.UNSUBSCRIBED
     assert store.subscribers.find("cy@example.org") is None

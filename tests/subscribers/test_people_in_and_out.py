@@ -156,7 +156,7 @@ def test_people_without_consent_and_unknown_statuses_are_refused(store: Store, w
 def test_the_file_ends_a_subscription_here(store: Store) -> None:
     import_bytes(store, b"a@x.org\nb@x.org\n")
     report, _ = import_bytes(store, b"email,status\na@x.org,cleaned\nb@x.org,active\n")
-    assert (report.added, report.known, report.unwanted) == (0, 1, 1)
+    assert (report.added, report.known, report.suppressed) == (0, 1, 1)
     assert statuses(store) == {"a": "ended", "b": "active"}
     assert store.subscribers.get("a@x.org").status is Status.UNSUBSCRIBED
 

@@ -49,7 +49,7 @@ DESCRIPTION: dict[str, Any] = {
                         {
                             "type": "object",
                             "required": ["status"],
-                            "properties": {"status": {"const": "asked"}},
+                            "properties": {"status": {"const": "pending"}},
                         },
                     ),
                     "400": _ERROR,

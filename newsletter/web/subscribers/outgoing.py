@@ -7,7 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from newsletter.errors import NewsletterError
-from newsletter.pipeline.confirmations import NoticeSender
+from newsletter.pipeline.ports import Ports
+from newsletter.pipeline.run import send_notices
 from newsletter.pipeline.transport import make_transport
 from newsletter.sending import Transport
 from newsletter.web.site_pages import SitePages
@@ -25,14 +26,15 @@ class Outgoing:
 
     def send_waiting(self) -> None:
         """Send all waiting notices; those that fail stay in the queue for the next call, or for `newsletter serve`."""
+        pages = self.pages
+        ports = Ports(
+            open_store=pages.store,
+            open_transport=self.open_transport,
+            make_environment=lambda: pages.environment,
+            clock=pages.clock,
+        )
         with self._lock:
             try:
-                transport = self.open_transport()
-                try:
-                    sender = NoticeSender(self.pages.config, self.pages.environment, transport, self.pages.clock)
-                    with self.pages.store() as store:
-                        sender.send_waiting(store)
-                finally:
-                    transport.close()
+                send_notices(pages.config, ports)
             except NewsletterError as error:
                 _logger.warning("confirmation emails deferred: %s", error)

@@ -133,7 +133,7 @@ class Signup:
             self._request_subscription(email, name, preferences)
         except ProfileError as error:
             return _json_error(error.message, error.hint, 422)
-        return JSONResponse({"status": "asked"}, 202, background=BackgroundTask(self.outgoing.send_waiting))
+        return JSONResponse({"status": "pending"}, 202, background=BackgroundTask(self.outgoing.send_waiting))
 
     def openapi(self, _request: Request) -> Response:
         """Return the OpenAPI description of the JSON endpoints."""

@@ -107,7 +107,7 @@ def test_a_sample_has_the_papers_that_a_query_matches(live: LiveSite) -> None:
 
 def test_programs_subscribe_by_json(live: LiveSite) -> None:
     response = live.client.post("/api/subscribe", json={"email": ADA, "topics": ["LLM agents"], "cadence": "weekly"})
-    assert (response.status_code, response.json()) == (202, {"status": "asked"})
+    assert (response.status_code, response.json()) == (202, {"status": "pending"})
     assert len(live.messages()) == 1
     for body in (b"{", b"[]", b'{"email": 1}', b'{"email": "a@b.example", "name": []}', b'{"email": "x", "ho": 1}'):
         refused = live.client.post("/api/subscribe", content=body)

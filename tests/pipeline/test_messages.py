@@ -1,0 +1,67 @@
+"""The links and the envelope by which a message names its subscriber; how it looks is in tests/rendering."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from newsletter import tokens
+from newsletter.pipeline.messages import PREFERENCES_LAST, MessageRenderer, make_message_id, site_context
+from newsletter.pipeline.preview import sample_digest
+from newsletter.rendering.message import Sender
+from tests.factories import NOW, make_subscriber
+from tests.pipeline.conftest import SendingSite
+
+SECRET = b"secret"
+
+
+@pytest.fixture
+def renderer(site: SendingSite) -> MessageRenderer:
+    config = replace(site.config, site_url="https://papers.example", bounce_address="bounces@papers.example")
+    return MessageRenderer(config, site.environment, SECRET)
+
+
+def test_the_links_hold_tokens_of_the_subscriber(renderer: MessageRenderer) -> None:
+    ada = make_subscriber(id=7)
+    message = renderer.write(sample_digest(ada, NOW), ada, "<1@papers.example>", NOW, delivery_id=12)
+    mail = message_from_bytes(message.content, policy=default)
+
+    one_click = str(mail["List-Unsubscribe"]).partition(">")[0].lstrip("<")
+    assert tokens.read(SECRET, tokens.UNSUBSCRIBE, one_click.removeprefix("https://papers.example/unsubscribe/")) == 7
+    preferences = message.text.partition("https://papers.example/preferences/")[2].split()[0]
+    last = NOW.date() + PREFERENCES_LAST
+    assert tokens.read_until(SECRET, tokens.PREFERENCES, preferences, last) == (7, True)
+    assert tokens.read_until(SECRET, tokens.PREFERENCES, preferences, last + timedelta(days=1)) == (7, False)
+    assert tokens.read_verp_address(SECRET, message.sender) == 12
+
+
+def test_without_pages_one_unsubscribes_by_mail(renderer: MessageRenderer) -> None:
+    ada = make_subscriber(id=7)
+    renderer.config = replace(renderer.config, site_url=None)
+    message = renderer.write(sample_digest(ada, NOW), ada, "<1@papers.example>", NOW)
+    header = str(message_from_bytes(message.content, policy=default)["List-Unsubscribe"])
+
+    assert header.startswith("<mailto:")
+    assert "/preferences/" not in message.text
+
+
+def test_a_message_id_is_the_same_again_and_another_for_others() -> None:
+    sender = Sender("Papers", "digest@papers.example", "digest@papers.example")
+    one = make_message_id(SECRET, "daily-2026-05-08", 1, sender)
+    assert one == make_message_id(SECRET, "daily-2026-05-08", 1, sender)
+    assert one.endswith("@papers.example>")
+    others = [
+        make_message_id(SECRET, "daily-2026-05-08", 2, sender),
+        make_message_id(SECRET, "daily-2026-05-09", 1, sender),
+        make_message_id(b"other", "daily-2026-05-08", 1, sender),
+    ]
+    assert len({one, *others}) == 4
+
+
+def test_templates_see_the_sites_settings(renderer: MessageRenderer) -> None:
+    context = site_context(renderer.config)
+    assert (context.name, context.url) == (renderer.config.site_name, "https://papers.example")

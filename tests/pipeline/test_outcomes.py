@@ -1,0 +1,32 @@
+"""Outcomes, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from newsletter.errors import TransportError
+from newsletter.pipeline.outcomes import PROBLEMS, DeliveryReport, Outcome, OutcomeStatus, Tally
+
+
+def test_all_outcomes_are_counted_and_watched_but_only_the_first_thousand_kept() -> None:
+    seen: list[Outcome] = []
+    tally = Tally(seen.append)
+    for number in range(1001):
+        tally.add(Outcome(f"{number}@x.example", OutcomeStatus.SENT, ""))
+    tally.add_count(OutcomeStatus.NOT_SENT, 5)
+    tally.add_count(OutcomeStatus.HELD, 0)
+
+    assert tally.counts == {"sent": 1001, "not sent": 5}
+    assert (len(tally.outcomes), len(seen)) == (1000, 1001)
+
+
+@pytest.mark.parametrize("status", OutcomeStatus)
+def test_a_report_is_clean_without_problems(status: OutcomeStatus) -> None:
+    report = DeliveryReport((), Counter({status: 1}))
+    assert report.is_clean is (status not in PROBLEMS)
+
+
+def test_a_run_that_stopped_short_is_not_clean() -> None:
+    assert not DeliveryReport((), Counter(), error=TransportError("down")).is_clean
