@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import newsletter
@@ -60,7 +60,6 @@ def test_only_an_operator_may_omit_the_dot() -> None:
     assert parse_address("root@localhost", allow_local=True) == "root@localhost"
 
 
-@settings(max_examples=150)
 @given(st.text(st.characters(exclude_categories=()), max_size=12), st.text("ab.-é@\n ", max_size=12))
 def test_any_text_is_an_address_or_an_error(local: str, domain: str) -> None:
     try:
@@ -118,7 +117,6 @@ def test_confusable_addresses_share_a_key_exactly_if_they_are_one_for_smtp() -> 
     hold_together(addresses)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(*[st.lists(st.sampled_from([*CONFUSABLES, "x", "-"]), min_size=1, max_size=3).map("".join)] * 2),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.markup import clean, clean_abstract
@@ -91,7 +91,6 @@ def test_the_label_of_an_abstract_is_removed(text: str, expected: str) -> None:
     assert clean_abstract(text) == expected
 
 
-@settings(max_examples=300)
 @given(ANY_TEXT | HTML | LATEX)
 def test_any_text_becomes_one_line(text: str) -> None:
     cleaned = clean_abstract(text)
@@ -141,7 +140,6 @@ def test_latex_is_converted_where_that_is_faithful(text: str, expected: str) -> 
     assert clean(text) == expected
 
 
-@settings(max_examples=200)
 @example("\\")
 @example("$\\")
 @example(r"$\frac\sqrt$")

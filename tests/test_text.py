@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.text import shorten, squeeze, title_hash, title_key, whole_sentences, words
@@ -14,7 +14,6 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 # -- storing ------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200)
 @given(ANY_TEXT)
 def test_squeezed_text_is_one_clean_line(text: str) -> None:
     squeezed = squeeze(text)
@@ -72,7 +71,6 @@ def test_titles_without_a_letter_have_keys_of_their_own() -> None:
     assert len({title_key("?!"), title_key("???"), title_key("...")}) == 3
 
 
-@settings(max_examples=150)
 @given(ANY_TEXT)
 def test_a_titles_hash_is_16_digits(title: str) -> None:
     assert len(title_hash(title)) == 16
@@ -107,7 +105,6 @@ def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-@settings(max_examples=200)
 @given(ANY_TEXT)
 def test_words_are_not_empty_and_have_no_space(text: str) -> None:
     assert [word for word in words(text) if not word or word.split() != [word]] == []
@@ -138,7 +135,6 @@ def test_shortening(text: str, limit: int, expected: str) -> None:
     assert shorten(text, limit) == expected
 
 
-@settings(max_examples=200)
 @given(ANY_TEXT | st.text("ab .!?,。"), st.integers(1, 60))
 def test_shortened_text_is_never_longer_than_the_limit(text: str, limit: int) -> None:
     shortened = shorten(text, limit)

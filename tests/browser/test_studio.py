@@ -6,39 +6,23 @@ import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from newsletter.cli.demo import copy_examples
-from newsletter.cli.init import make_site
-from newsletter.pipeline.pull import pull_files
-from newsletter.site import Site, samples
-from newsletter.sources import HttpClient, find_source
-from newsletter.store import open_store
-from newsletter.subscribers.sync import sync
+from newsletter.site import Site
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
-
-CHROMIUM = shutil.which("chromium")
-TIMEOUT_MS = 120_000  # for a busy machine
-expect.set_options(timeout=TIMEOUT_MS)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+from tests.browser.conftest import TIMEOUT_MS, violations_of
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(pulled: Path, tmp_path: Path) -> Site:
     """A site after its first pull."""
-    make_site(tmp_path)
-    made, now = Site(tmp_path), datetime.now(UTC)
-    copy_examples(made.subscribers)
-    with open_store(made.store) as store, HttpClient() as web:
-        sync(store, made.subscribers, now)
-        paths = [str(samples() / "huggingface-2026-05-08.json")]
-        pull_files(store, find_source("huggingface")(), paths, None, now, web)
-    return made
+    shutil.copytree(pulled, tmp_path, dirs_exist_ok=True)
+    return Site(tmp_path)
 
 
 @pytest.fixture
@@ -54,19 +38,17 @@ def studio_url(site: Site) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(studio_url: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        # An emulated scheme would override the one that the studio sets on the frame.
-        view = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="null")
-        view.set_default_timeout(TIMEOUT_MS)
-        errors: list[str] = []
-        view.on("pageerror", lambda error: errors.append(str(error)))
-        view.goto(f"{studio_url}/?subscriber=ada@example.org")
-        expect(view.locator("#subject")).not_to_be_empty()
-        yield view
-        assert errors == []
-        chromium.close()
+def page(studio_url: str, chromium: Browser) -> Iterator[Page]:
+    # An emulated scheme would override the one that the studio sets on the frame.
+    view = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="null")
+    view.set_default_timeout(TIMEOUT_MS)
+    errors: list[str] = []
+    view.on("pageerror", lambda error: errors.append(str(error)))
+    view.goto(f"{studio_url}/?subscriber=ada@example.org")
+    expect(view.locator("#subject")).not_to_be_empty()
+    yield view
+    view.context.close()
+    assert errors == []
 
 
 def test_a_selection_changes_the_message_and_the_url(page: Page) -> None:
@@ -126,16 +108,13 @@ def test_edits_show_by_themselves(page: Page, site: Site) -> None:
     expect(page.locator("#error")).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_studio_is_accessible(page: Page, width: int, scheme: str, tmp_path: Path) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.screenshot(path=tmp_path / "studio.png")
+def test_the_studio_is_accessible(page: Page, tmp_path: Path) -> None:
+    for scheme, width in product(("light", "dark"), (390, 1280)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.screenshot(path=tmp_path / "studio.png")
 
-    violations = Axe().run(page, options={"iframes": False}).response["violations"]
-
-    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in violations] == []
+        assert violations_of(page, iframes=False) == [], f"{scheme}, {width} pixels"
 
 
 def test_a_broken_template_loses_neither_scroll_position_nor_selection(page: Page, site: Site) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -41,7 +41,6 @@ def printed(
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
 @given(table=TABLES)
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.differing_executors])
 def test_no_line_is_longer_than_the_terminal_is_wide_and_no_letter_is_lost(
     columns: int, table: tuple[list[str], list[list[object]]]
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from functools import reduce
 from itertools import permutations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Entry, Paper
@@ -54,20 +54,17 @@ def merged(*entries: Entry) -> Paper:
     return reduce(enrich, others, begin(first, paper_id=1, seen_at=NOW))
 
 
-@settings(max_examples=200)
 @given(st.lists(ENTRIES, min_size=2, max_size=4))
 def test_entries_merged_in_any_order_make_the_same_paper(entries: list[Entry]) -> None:
     assert {merged(*order) for order in permutations(entries)} == {merged(*entries)}
 
 
-@settings(max_examples=200)
 @given(st.lists(ENTRIES, min_size=1, max_size=4), st.data())
 def test_merging_is_idempotent(entries: list[Entry], data: st.DataObject) -> None:
     paper = merged(*entries)
     assert enrich(paper, data.draw(st.sampled_from(entries))) == paper
 
 
-@settings(max_examples=200)
 @given(ENTRIES, ENTRIES)
 def test_no_field_is_ever_blanked(first: Entry, second: Entry) -> None:
     paper = merged(first)
@@ -77,7 +74,6 @@ def test_no_field_is_ever_blanked(first: Entry, second: Entry) -> None:
     assert [name for name in present if getattr(enriched, name) in (None, "", ())] == []
 
 
-@settings(max_examples=200)
 @given(ENTRIES, ENTRIES)
 def test_a_paper_keeps_its_id_and_the_time_it_was_first_seen(first: Entry, second: Entry) -> None:
     paper = merged(first, second)
@@ -135,7 +131,6 @@ def test_an_arxiv_id_becomes_the_key() -> None:
     assert (paper.key, paper.arxiv_id) == ("arxiv:2605.01234", "2605.01234")
 
 
-@settings(max_examples=200)
 @given(ENTRIES, ENTRIES, ENTRIES)
 def test_merging_duplicate_papers_equals_merging_all_their_entries(a: Entry, b: Entry, c: Entry) -> None:
     later = replace(merged(b, c), id=2, seen_at=NOW.replace(hour=23))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind
@@ -154,7 +154,6 @@ profiles = st.builds(
 
 
 @given(days, profiles)
-@settings(max_examples=150)
 def test_no_history_of_pulls_shows_a_subscriber_a_paper_twice(history: list[list[str]], profile: Profile) -> None:
     papers: list[Paper] = []
     digests: list[Digest] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import tokens
@@ -42,7 +42,6 @@ def test_a_feedback_token_records_feedback(ada: Store) -> None:
 
 
 @given(subject=st.text(max_size=60) | st.sampled_from(INVALID))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_other_subject_is_ignored(ada: Store, subject: str) -> None:
     assert process_reply(ada, mail(subject), NOW) is None
     assert ada.subscribers.get(ADA).status is Status.ACTIVE

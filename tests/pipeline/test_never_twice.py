@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, DeliveryStatus, Entry, Paper, Subscriber
@@ -130,7 +130,6 @@ runs = st.tuples(st.lists(papers, max_size=2), waits, st.sampled_from(Cadence), 
 
 
 @given(st.lists(runs, min_size=8, max_size=16))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_no_history_sends_anyone_a_paper_twice(history: list[Run]) -> None:
     with opened() as record:
         for entries, wait, cadence, updates, outcome in history:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError
@@ -56,7 +56,6 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.
 
 
 @given(profiles, moments)
-@settings(max_examples=200)
 def test_the_next_edition_is_later_and_another_one(profile: Profile, now: datetime) -> None:
     due = due_edition(profile, now)
     following = due_edition(profile, due.next_at)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
@@ -179,7 +179,6 @@ libraries = st.lists(st.tuples(st.sampled_from(TITLES), st.integers(0, 3)), max_
     st.booleans(),
     st.randoms(),
 )
-@settings(max_examples=200)
 def test_limits_and_order_hold_for_arbitrary_papers(
     library: list[tuple[str, int]],
     sent: set[int],

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper
@@ -125,7 +125,6 @@ vocabulary = st.lists(st.sampled_from(["pear", "pears", "red", "wine", "Kettle",
 
 
 @given(st.lists(vocabulary, max_size=5), vocabulary.filter(lambda typed: words(" ".join(typed)) != []))
-@settings(max_examples=200)
 def test_the_index_finds_what_a_linear_search_finds(titles: list[list[str]], typed: list[str]) -> None:
     papers: list[Paper] = [make_paper(id=n, title=" ".join(title), abstract="") for n, title in enumerate(titles)]
     phrase_words = words(" ".join(typed))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper
@@ -124,7 +124,6 @@ def holds(node: Node, title: str, abstract: str) -> bool:
 
 
 @given(NODES.filter(lambda node: any(True for _ in wanted_terms(node))), st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
-@settings(max_examples=200)
 def test_a_query_matches_the_papers_that_a_linear_search_finds(node: Node, texts: list[tuple[str, str]]) -> None:
     papers = [paper(number, title, abstract) for number, (title, abstract) in enumerate(texts)]
     result = Matcher(PaperIndex(papers)).evaluate(format_query(node))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Reason, ReasonKind
@@ -65,7 +65,6 @@ def test_a_paper_with_upvotes_or_comments_has_a_popularity_reason() -> None:
 
 
 @given(st.integers(0, 2**53), st.integers(0, 2**53), st.integers(-400, 40000))
-@settings(max_examples=100)
 def test_more_upvotes_or_a_later_date_never_lower_the_score(fewer: int, more: int, age: int) -> None:
     published = TODAY - timedelta(days=age)
     fewer, more = sorted((fewer, more))

@@ -127,11 +127,9 @@ def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
     return replace(digest, sections=tuple(replace(s, items=tuple(map(item, s.items))) for s in digest.sections))
 
 
-# More than 500 digests; failures are not shrunk, which would take long.
+# Four or five digests in each example; failures are not shrunk, which would take long.
 @given(st.sampled_from(sorted(SITES)), st.lists(st.tuples(digests, subscribers), min_size=4, max_size=5))
 @settings(
-    max_examples=125,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import astuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.colours import ACCENT, contrast, is_colour, make_palette
@@ -25,7 +25,6 @@ def test_a_colour_has_six_hexadecimal_digits(text: str, expected: bool) -> None:
 
 
 @given(st.integers(0, 0xFFFFFF))
-@settings(max_examples=200)
 def test_every_shade_of_every_accent_is_legible(value: int) -> None:
     palette = make_palette(f"#{value:06x}")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Item, Message, Reason, ReasonKind, Section, Style
@@ -253,7 +253,6 @@ cards = st.tuples(texts, texts, texts, st.integers(0, 2000))
 
 
 @given(st.lists(st.tuples(texts, st.lists(cards, min_size=1, max_size=3)), min_size=1, max_size=3))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_parts_hold_arbitrary_papers_in_the_same_order(
     write: Write, library: list[tuple[str, list[tuple[str, str, str, int]]]]
 ) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Item, Paper, Section, Style, Subscriber
@@ -105,7 +105,6 @@ titles = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
 
 
 @given(titles, st.integers(1, 120), st.sampled_from(Cadence), st.dates(date(2020, 1, 1), date(2030, 1, 1)))
-@settings(max_examples=100, deadline=None)
 def test_a_subject_fits_on_one_line(title: str, papers: int, cadence: Cadence, day: date) -> None:
     digest = digest_of(*(make_paper(id=n, title=title) for n in range(papers)), cadence=cadence)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
@@ -130,7 +130,6 @@ paragraphs = st.lists(st.text("ab-/é漢", min_size=1, max_size=90), min_size=1,
 
 
 @given(paragraphs, st.integers(0, 8))
-@settings(max_examples=100)
 def test_a_wrapped_paragraph_has_the_same_words_on_lines_of_at_most_72_columns(typed: list[str], indent: int) -> None:
     lines = wrap(" ".join(typed), indent).splitlines()
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.extractive import key_sentence, one_line
@@ -39,7 +39,6 @@ def test_one_line_prefers_a_generated_summary_to_the_sources_and_this_to_the_abs
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=600).map(squeeze), st.text(max_size=40))
-@settings(max_examples=100)
 def test_one_line_is_verbatim_and_at_most_240_characters(abstract: str, title: str) -> None:
     assert key_sentence(title, abstract) in abstract
     assert len(one_line(make_paper(title=title, abstract=abstract, summary=None))) <= 240

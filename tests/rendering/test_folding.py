@@ -5,7 +5,7 @@ from email import message_from_bytes, message_from_string
 from email.policy import default
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.folding import fold, inert, mailbox
@@ -37,7 +37,6 @@ def test_a_field_is_folded(name: str, value: str, field: bytes) -> None:
 
 
 @given(texts)
-@settings(max_examples=200)
 def test_an_arbitrary_subject_stays_one_field_of_short_lines(text: str) -> None:
     field = fold("Subject", inert(text))
 
@@ -48,7 +47,6 @@ def test_an_arbitrary_subject_stays_one_field_of_short_lines(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=100)
 def test_an_arbitrary_display_name_belongs_to_one_mailbox(name: str) -> None:
     field = fold("To", mailbox(name, "ada@example.org")).decode()
     (address,) = message_from_string(field, policy=default)["To"].addresses

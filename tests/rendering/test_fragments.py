@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from binascii import a2b_qp
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.environment import FILTERS, underline, wrap
@@ -38,7 +38,6 @@ def plain(text: str) -> str:
 
 
 @given(texts)
-@settings(max_examples=300)
 def test_encoded_text_decodes_to_the_same_text_on_short_lines(text: str) -> None:
     encoded = encode(text)
 
@@ -51,7 +50,6 @@ def test_encoded_text_decodes_to_the_same_text_on_short_lines(text: str) -> None
 
 
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=4), texts)
-@settings(max_examples=200)
 def test_a_filled_fragment_is_the_text_with_its_values(parts: list[tuple[str, str]], last: str) -> None:
     text = "".join(before + slot(str(number)) for number, (before, _) in enumerate(parts)) + last
     values = {Slot(str(number)): encode(value) for number, (_, value) in enumerate(parts)}

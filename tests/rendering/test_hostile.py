@@ -11,7 +11,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Digest, Entry, Item, Message, Reason, ReasonKind, Section
@@ -113,7 +113,6 @@ def test_characters_that_hide_or_reorder_text_are_removed(write: Write, payload:
 
 
 @given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_parts_show_an_arbitrary_title_verbatim(write: Write, title: str) -> None:
     message = message_with(write, title)
 

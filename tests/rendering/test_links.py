@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.links import paper_links, paper_url
@@ -58,7 +58,6 @@ def test_the_first_link_is_the_papers_url(ids: dict[str, str | None]) -> None:
 
 
 @given(title=texts)
-@settings(max_examples=100)
 def test_a_search_quotes_the_whole_title(title: str) -> None:
     url = paper_url(make_paper(arxiv_id=None, title=title))
 
@@ -69,7 +68,6 @@ def test_a_search_quotes_the_whole_title(title: str) -> None:
 
 
 @given(doi=texts)
-@settings(max_examples=100)
 def test_a_doi_is_quoted_as_the_path_of_its_url(doi: str) -> None:
     url = paper_url(make_paper(arxiv_id=None, doi=doi))
 

@@ -7,7 +7,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.addresses import wire_address
@@ -149,7 +149,6 @@ lines = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.fro
 
 
 @given(subject=lines, name=lines, text=lines, html=lines)
-@settings(max_examples=150, deadline=None)
 def test_a_message_with_arbitrary_text_is_well_formed(subject: str, name: str, text: str, html: str) -> None:
     message = build(subject=squeeze(subject), recipient_name=name, text=text, html=html)
 
@@ -209,7 +208,6 @@ def test_a_boundary_has_at_most_70_characters() -> None:
 
 
 @given(name=lines, list_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
-@settings(max_examples=60, deadline=None)
 def test_a_message_of_a_site_with_arbitrary_names_is_well_formed(name: str, list_name: str) -> None:
     sender = Sender(name, "digest@news.example", "me@news.example")
 
@@ -227,7 +225,6 @@ def test_a_message_of_a_site_with_arbitrary_names_is_well_formed(name: str, list
 
 
 @given(text=lines, html=lines)
-@settings(max_examples=60, deadline=None)
 def test_both_bodies_decode_to_the_same_text_with_crlf(text: str, html: str) -> None:
     first, second = parsed(build(text=text, html=html)).iter_parts()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
@@ -317,7 +317,6 @@ def only_entries_and_refusals(content: bytes) -> bool:
     return all(bool(one.title and one.arxiv_id) if isinstance(one, Entry) else "\n" not in str(one) for one in found)
 
 
-@settings(max_examples=200)
 @example(b"<feed/>")
 @example(b"<rss><channel><item><title>(arXiv:</title></item></channel></rss>")
 @given(st.binary())
@@ -342,7 +341,6 @@ ELEMENTS = st.recursive(
 )
 
 
-@settings(max_examples=300)
 @given(st.lists(ELEMENTS, max_size=6), st.sampled_from(["feed", "rss", "RDF"]))
 def test_any_elements_in_any_order_give_entries_refusals_or_one_error(insides: list[str], top: str) -> None:
     assert only_entries_and_refusals(f"<{top}><entry>{''.join(insides)}</entry></{top}>".encode())

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
@@ -260,14 +260,12 @@ def only_entries_and_refusals(content: bytes) -> bool:
     return all(bool(one.title and one.doi) if isinstance(one, Entry) else "\n" not in str(one) for one in found)
 
 
-@settings(max_examples=200)
 @example(b"{}")
 @given(st.binary())
 def test_any_bytes_give_entries_refusals_or_one_error(content: bytes) -> None:
     assert only_entries_and_refusals(content)
 
 
-@settings(max_examples=200)
 @given(ANSWERS)
 def test_any_json_gives_entries_refusals_or_one_error(content: Any) -> None:
     assert only_entries_and_refusals(json.dumps(content).encode())

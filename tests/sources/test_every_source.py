@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -191,7 +191,6 @@ def parsed(kind: str, content: bytes) -> list[Entry | Refusal]:
 
 @pytest.mark.parametrize("kind", sorted(all_sources()))
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "replace")))
-@settings(max_examples=60)
 def test_any_bytes_are_entries_or_one_error(kind: str, content: bytes) -> None:
     parsed(kind, content)
 
@@ -220,7 +219,6 @@ def mutated(draw: Any, value: Any) -> Any:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if RECORDED[kind][0].endswith(".json")])
 @given(st.data())
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_a_response_with_any_part_replaced_is_handled(kind: str, data: st.DataObject) -> None:
     response = mutated(data.draw, json.loads(recorded(kind)))
     parsed(kind, json.dumps(response).encode("utf-8", "replace"))
@@ -228,7 +226,6 @@ def test_a_response_with_any_part_replaced_is_handled(kind: str, data: st.DataOb
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if RECORDED[kind][0].endswith(".xml")])
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 60), st.binary(max_size=6)), min_size=1, max_size=4))
-@settings(max_examples=80)
 def test_xml_with_pieces_removed_and_inserted_is_handled(kind: str, cuts: list[tuple[float, int, bytes]]) -> None:
     content = recorded(kind)
     for where, length, instead in cuts:

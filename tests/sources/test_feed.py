@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
@@ -219,7 +219,6 @@ def only_entries_and_refusals(content: bytes) -> bool:
     return all(bool(one.title) if isinstance(one, Entry) else "\n" not in str(one) for one in found)
 
 
-@settings(max_examples=200)
 @example(b"{}")
 @example(b"<\x00")
 @example(b"<rss>&#99999999999999;</rss")
@@ -228,7 +227,6 @@ def test_any_bytes_give_entries_refusals_or_one_error(content: bytes) -> None:
     assert only_entries_and_refusals(content)
 
 
-@settings(max_examples=300)
 @given(st.sampled_from(SEEDS), st.lists(st.tuples(st.integers(0, 1200), st.integers(0, 20), PIECES), max_size=6))
 def test_a_corrupted_feed_gives_entries_refusals_or_one_error(
     content: str, damages: list[tuple[int, int, str]]
@@ -238,7 +236,6 @@ def test_a_corrupted_feed_gives_entries_refusals_or_one_error(
     assert only_entries_and_refusals(content.encode())
 
 
-@settings(max_examples=200)
 @given(FEEDS)
 def test_any_json_gives_entries_refusals_or_one_error(feed: dict[str, Any]) -> None:
     assert only_entries_and_refusals(json.dumps(feed).encode())

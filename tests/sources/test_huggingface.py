@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
@@ -263,7 +263,6 @@ def only_entries_and_refusals(content: bytes) -> bool:
     return all(bool(one.title and one.arxiv_id) if isinstance(one, Entry) else "\n" not in str(one) for one in found)
 
 
-@settings(max_examples=200)
 @example(b"[]")
 @example(b"[null]")
 @example(b"NaN")
@@ -272,7 +271,6 @@ def test_any_bytes_give_entries_refusals_or_one_error(content: bytes) -> None:
     assert only_entries_and_refusals(content)
 
 
-@settings(max_examples=200)
 @given(st.lists(ROWS, max_size=3))
 def test_any_json_gives_entries_refusals_or_one_error(rows: list[Any]) -> None:
     assert only_entries_and_refusals(json.dumps(rows).encode())

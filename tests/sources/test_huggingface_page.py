@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
@@ -331,7 +331,6 @@ def only_entries(content: bytes, day: date | None, today: date) -> bool:
     return bool(found) and all(isinstance(one, Entry) and one.title and one.listed for one in found)
 
 
-@settings(max_examples=200)
 @example(b"", None, TODAY)
 @example(b"\xff\xfe", None, TODAY)
 @example(b"\xfe\xff\xd8", None, TODAY)
@@ -340,7 +339,6 @@ def test_any_bytes_give_entries_or_one_error(content: bytes, day: date | None, t
     assert only_entries(content, day, today)
 
 
-@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=25), st.sampled_from(["\n", "\r\n", "\n\n", " "]), st.none() | st.dates(), st.dates())
 def test_any_order_of_a_pages_lines_gives_entries_or_one_error(
     pieces: list[str], line_end: str, day: date | None, today: date

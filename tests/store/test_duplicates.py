@@ -10,7 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Entry, Paper
@@ -165,7 +165,6 @@ def summary(store: Store) -> list[Paper]:
 
 
 @given(LISTED, st.randoms(use_true_random=False), st.integers(1, 5))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_and_number_of_pulls_do_not_matter(
     tmp_path: Path, rows: list[tuple[int, str, bool, int]], random: Random, batch: int
 ) -> None:
@@ -200,7 +199,6 @@ CONTRADICTIONS = st.builds(
 
 
 @given(st.lists(CONTRADICTIONS, max_size=10))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_contradictory_sources_break_nothing(tmp_path: Path, entries: list[Entry]) -> None:
     with TemporaryDirectory(dir=tmp_path) as folder, open_new_store(Path(folder, "a.db")) as store:
         store.papers.add_all(entries, NOW)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.models import Entry
@@ -190,7 +190,6 @@ def test_search_finds_changed_text(library: Store) -> None:
     assert (titles(library, "counting"), titles(library, "spoons")) == ([], ["On Spoons"])
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("\x00")
 @example('"')
 @example("\udcff")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
@@ -106,7 +106,6 @@ def test_papers_are_counted_by_day_and_listed_by_upvotes(archive: Archive) -> No
 
 
 @given(text=st.text(max_size=80) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=40))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_makes_a_search_fail(archive: Archive, text: str) -> None:
     try:
         tree = parse(text)

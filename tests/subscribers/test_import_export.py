@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.addresses import parse_address
@@ -134,7 +134,6 @@ _names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), mi
     cadence=st.sampled_from(Cadence),
     hour=st.integers(0, 23),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 def test_an_export_is_imported_as_it_was(
     store: Store, name: str, topics: list[str], cadence: Cadence, hour: int
 ) -> None:

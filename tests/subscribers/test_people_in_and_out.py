@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.languages import LANGUAGES
@@ -82,7 +82,6 @@ def test_profiles_are_read_back_from_their_texts(profile: Profile) -> None:
         st.tuples(_names, _profiles, st.sampled_from(Status), st.integers(0, 400), st.sampled_from((None, "-5.1.1: x")))
     )
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 def test_a_site_made_from_an_export_equals_the_first(
     tmp_path_factory: pytest.TempPathFactory,
     people: list[tuple[str, Profile, Status, int, str | None]],

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.addresses import email_key, wire_address
@@ -116,7 +116,6 @@ ADDRESSES = st.tuples(st.sampled_from(SPELLINGS), st.integers(100, 999), st.samp
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
 @given(emails=st.lists(ADDRESSES, min_size=1, max_size=4, unique=True), suppressed=st.booleans())
 def test_no_table_and_no_file_has_an_address_of_an_erased_person(
     tmp_path_factory: pytest.TempPathFactory, emails: list[str], suppressed: bool

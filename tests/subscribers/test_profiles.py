@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ProfileError
@@ -180,7 +180,6 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path / 'gone.toml'}: No such file or directory"
 
 
-@settings(max_examples=150)
 @given(content=st.binary() | st.text().map(str.encode))
 def test_any_bytes_are_a_profile_or_one_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = write(tmp_path_factory.mktemp("profiles"), content)
@@ -215,7 +214,6 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from([*Profile.__slots__, "email", "x"]), ANYTHING, max_size=3))
 def test_any_fields_are_a_profile_or_one_error(table: dict[str, Any]) -> None:
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
@@ -114,7 +114,6 @@ def test_an_invalid_recording_is_an_error_of_one_line(tmp_path: Path, name: str,
     assert "\n" not in str(caught.value)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(["x.yaml", "x.json"]),
     st.binary() | st.text(st.sampled_from('{}[]:,-!&* "\n01ab')).map(lambda text: f"interactions: {text}".encode()),

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import NOW, make_entry
@@ -31,7 +31,6 @@ def test_an_unknown_topic_or_a_malformed_query_has_no_feed(live: LiveSite, param
 
 
 @given(text=st.text(max_size=60) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_no_query_breaks_a_feed(live: LiveSite, text: str) -> None:
     assert live.client.get("/feed.atom", params={"q": text}).status_code in (200, 422)
 

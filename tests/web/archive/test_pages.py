@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import NOW, make_entry
@@ -97,7 +97,6 @@ def test_search_finds_filters_sorts_and_paginates(live: LiveSite) -> None:
 
 
 @given(text=st.text(max_size=60) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=30), page=st.text(max_size=6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 def test_no_query_breaks_the_search(live: LiveSite, text: str, page: str) -> None:
     params = {"q": text, "page": page, "since": text, "source": text, "order": text}
     assert live.client.get("/search", params=params).status_code in (200, 422)

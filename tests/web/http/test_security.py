@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import tokens
@@ -127,7 +127,6 @@ def test_tokens_are_revoked_with_the_key_that_signed_them(ada: LiveSite) -> None
 
 
 @given(token=st.text(max_size=60) | st.from_regex(r"[0-9]{1,20}\.[0-9]{0,9}\.?[A-Za-z0-9_-]{0,30}", fullmatch=True))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_no_forged_token_is_valid(ada: LiveSite, token: str) -> None:
     with ada.store() as store:
         secret, today = store.secret(), ada.now.date()

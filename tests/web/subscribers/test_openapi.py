@@ -25,7 +25,7 @@ def test_the_endpoints_keep_to_their_description(live: LiveSite, monkeypatch: py
     for operation in operations:
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+        @settings(suppress_health_check=list(HealthCheck))
         def keeps_to_description(case: Any) -> None:
             # Addresses and queries have grammars that a schema cannot express.
             case.call_and_validate(headers=HOST, excluded_checks=[positive_data_acceptance])
