@@ -3,7 +3,8 @@
 A token is `SUBSCRIBER.SIGNATURE`: short enough that the whole link stays below the 75 characters after which Python's
 email policy would fold a List-Unsubscribe header, and without "=", which quoted-printable would escape. It is valid for
 one purpose and does not expire, since an unsubscribe link has to work for long. Where more is at stake, the token is
-`NUMBER.DAY.SIGNATURE` and expires after that day. A new key invalidates all tokens.
+`NUMBER.DAY.SIGNATURE` and expires after that day; where most is, `NUMBER.MINUTE.SIGNATURE`. A new key invalidates all
+tokens.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import date
+from datetime import date, datetime
 
 #: Unsubscribe. Purposes are part of what is signed, so links in sent messages depend on them.
 UNSUBSCRIBE = "unsubscribe"
 #: Give feedback on any paper: people to whom a message is forwarded can do this in its subscriber's name, and no more.
 FEEDBACK = "feedback"
-#: See and change the preferences, and export or erase the data.
+#: Pause, and have a link to the preferences mailed to the address on record: all that the link of a digest is good for.
 PREFERENCES = "preferences"
+#: Open the preferences, once; the number is that of the request which caused the email.
+OPEN_PREFERENCES = "open"
+#: See and change the preferences, and export or erase the data, in the browser that opened them.
+SESSION = "session"
 #: Confirm a request (double opt-in): a subscription, or a new address.
 CONFIRM = "confirm"
 
@@ -52,12 +57,34 @@ def sign_until(secret: bytes, purpose: str, number: int, day: date) -> str:
 
 def read_until(secret: bytes, purpose: str, token: str, today: date) -> tuple[int, bool] | None:
     """Return the id of a token and whether it is still valid, or None if it was not signed for this purpose."""
+    known = _read_stamped(secret, purpose, token)
+    return None if known is None else (known[0], known[1] >= today.toordinal())
+
+
+def sign_until_minute(secret: bytes, purpose: str, number: int, moment: datetime) -> str:
+    """Return the token for a purpose and the id of a request, valid until the end of a moment's minute."""
+    minute = _minute(moment)
+    return f"{number}.{minute}.{_signature(secret, f'{purpose}|{minute}', number)}"
+
+
+def read_until_minute(secret: bytes, purpose: str, token: str, now: datetime) -> int | None:
+    """Return the id of a token, or None if it was not signed for this purpose or has expired."""
+    known = _read_stamped(secret, purpose, token)
+    return None if known is None or known[1] < _minute(now) else known[0]
+
+
+def _read_stamped(secret: bytes, purpose: str, token: str) -> tuple[int, int] | None:
+    """Return the id and the stamp (a day or a minute) of a token, or None if it was not signed for this purpose."""
     number, _, rest = token.partition(".")
-    day, _, signature = rest.partition(".")
-    if not (day.isascii() and day.isdecimal() and len(day) <= 7):
+    stamp, _, signature = rest.partition(".")
+    if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 9):
         return None
-    known = read(secret, f"{purpose}|{day}", f"{number}.{signature}")
-    return None if known is None else (known, int(day) >= today.toordinal())
+    known = read(secret, f"{purpose}|{stamp}", f"{number}.{signature}")
+    return None if known is None else (known, int(stamp))
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60
 
 
 def feedback_prefix(paper_id: int, *, liked: bool) -> str:
