@@ -94,7 +94,7 @@ def read_request(store: Store, token: str, now: datetime) -> Request:
     Raises:
         RequestError: The token was not signed by this site, has expired, or its request was deleted.
     """
-    signed = tokens.read_until(store.secret(), tokens.CONFIRM, token, now.date())
+    signed = tokens.read_until(store.accepted_keys(now), tokens.CONFIRM, token, now.date())
     if signed is None:
         raise RequestError("this link is incomplete", hint="copy all of it from the email")
     request_id, is_valid = signed

@@ -47,13 +47,13 @@ def session_token(store: Store, request_id: int, now: datetime) -> str:
 
 def subscriber_of_session(store: Store, token: str, now: datetime) -> Subscriber | None:
     """Return whose preferences a session shows, or None if it has expired or its address is not on record any more."""
-    number = tokens.read_until_minute(store.secret(), tokens.SESSION, token, now)
+    number = tokens.read_until_minute(store.accepted_keys(now), tokens.SESSION, token, now)
     request = None if number is None else store.confirmations.find(number)
     return None if request is None else store.subscribers.find(request.email)
 
 
 def _unused(store: Store, token: str, now: datetime) -> tuple[Request, Subscriber] | None:
-    number = tokens.read_until_minute(store.secret(), tokens.OPEN_PREFERENCES, token, now)
+    number = tokens.read_until_minute(store.accepted_keys(now), tokens.OPEN_PREFERENCES, token, now)
     request = None if number is None else store.confirmations.find(number)
     if request is None or request.confirmed_at is not None:
         return None

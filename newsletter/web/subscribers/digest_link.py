@@ -98,7 +98,8 @@ class DigestLink:
     def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
         """Return the subscriber of the link's token; None if it is invalid or expired."""
         token = str(request.path_params["token"])
-        signed = tokens.read_until(store.secret(), tokens.PREFERENCES, token, self.pages.clock().date())
+        now = self.pages.clock()
+        signed = tokens.read_until(store.accepted_keys(now), tokens.PREFERENCES, token, now.date())
         if signed is None:
             return None
         subscriber_id, is_valid = signed

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter import tokens
 from newsletter.models import Status
+from newsletter.operations.key_rotation import rotate
 from tests.web.live_site import ADA, SITE_URL, LiveSite
 
 
@@ -131,8 +132,15 @@ def test_a_token_is_good_for_one_purpose_only(ada: LiveSite) -> None:
 def test_tokens_are_revoked_with_the_key_that_signed_them(ada: LiveSite) -> None:
     paths = [ada.digest_path(), ada.unsubscribe_path()]
     assert [ada.client.get(path).status_code for path in paths] == [200, 200]
-    with ada.store() as store, store.transaction():
-        store._db.execute("DELETE FROM secrets")
+    with ada.store() as store:
+        rotate(ada.config, store, ada.now, timedelta(days=90))
+    assert [ada.client.get(path).status_code for path in paths] == [200, 200]
+    with ada.store() as store:
+        rotate(ada.config, store, ada.now, timedelta(0))
+    paths = [ada.digest_path(), ada.unsubscribe_path()]
+    assert [ada.client.get(path).status_code for path in paths] == [200, 200]
+    with ada.store() as store:
+        rotate(ada.config, store, ada.now, timedelta(0))
     assert [ada.client.get(path).status_code for path in paths] == [404, 404]
 
 

@@ -24,12 +24,11 @@ from tests.web.live_site import LiveSite
 )
 def test_the_cookie_is_for_the_site(live: LiveSite, url: str, path: str, is_secure: bool) -> None:
     pages = SitePages(replace(live.config, site_url=url), make_environment(), lambda: datetime.now(UTC))
-    for change in (lambda response: session.begin(pages, response, "token"), lambda r: session.end(pages, r)):
-        response = Response()
-        change(response)
-        attributes = [part.strip() for part in response.headers["set-cookie"].split(";")]
+    response, ended = Response(), Response()
+    session.begin(pages, response, "token")
+    session.end(pages, ended)
+    for one in (response, ended):
+        attributes = one.headers["set-cookie"].split("; ")
         assert f"Path={path}" in attributes
         assert "HttpOnly" in attributes
-    response = Response()
-    session.begin(pages, response, "token")
     assert ("Secure" in response.headers["set-cookie"].split("; ")) is is_secure
