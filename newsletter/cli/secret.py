@@ -24,7 +24,10 @@ def secret() -> None:
 @json_option
 @pass_opened
 def list_keys(opened: Opened, as_json: bool) -> None:
-    """List the keys by their fingerprints: which one signs, how old it is, and until when former ones are accepted."""
+    """List the keys, with their age and use.
+
+    They are named by their fingerprints. Former keys are accepted until the day that is shown.
+    """
     from newsletter.operations.key_rotation import list_keys
 
     with opened.store() as store:
@@ -62,7 +65,10 @@ Examples:
 )
 @pass_opened
 def rotate(opened: Opened, grace: int) -> None:
-    """Sign links with a new key, and accept what the former one signed for some days."""
+    """Sign links with a new key from now on.
+
+    What the former key signed is accepted for some days.
+    """
     from newsletter.operations.key_rotation import rotate
 
     moment = now()
