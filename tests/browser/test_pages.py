@@ -191,7 +191,11 @@ def test_all_pages_are_accessible(live: LiveSite, browser: Open, scheme: str, wi
     with live.store() as store, store.transaction():
         store.feedback.put(live.subscriber().id, 1, liked=True, now=live.now)
     live.send()
-    paths += [live.digest_path(), live.link_path(), live.unsubscribe_path(), link_in(live, "unsubscribe")]
+    paths += [live.digest_path(), live.unsubscribe_path(), link_in(live, "unsubscribe")]
+    with one_more_message(live):
+        httpx.post(f"{live.config.site_url}{live.digest_path()}/link")
+    opening = link_in(live, "preferences/open")
+    paths.append(opening)
     paths += ["/", "/calendar/2026-05", "/trending/week", "/topics", "/topics/LLM%20agents", "/editions"]
     paths += ["/papers/arxiv:2605.99001", "/search?q=learning", "/search?q=(", "/operator"]
     page = browser("/", **options)
@@ -199,6 +203,10 @@ def test_all_pages_are_accessible(live: LiveSite, browser: Open, scheme: str, wi
         page.goto(f"{live.config.site_url}{path}")
         assert violations_of(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto(f"{live.config.site_url}{opening}")
+    with page.expect_navigation():
+        page.click("button:text-is('Open my preferences')")
+    assert violations_of(page) == []
     page.goto(f"{live.config.site_url}{live.unsubscribe_path()}")
     with page.expect_navigation():
         page.click("button:text-is('Unsubscribe')")
