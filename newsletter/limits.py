@@ -57,7 +57,9 @@ FORM_FIELDS = Limit(300, _I, "fields of a form or a query string", "400", "the c
 JSON_DEPTH = Limit(20, _L, "nesting of a JSON request", "400", "a profile has four levels")
 PAGE_DIGITS = Limit(6, _I, "digits of a page number", "400", "Python refuses to convert 4,300 digits")
 WEBHOOK_BYTES = Limit(1_000_000, _B, "the body of a provider's call", "413", "SendGrid sends up to 1,000 events in one")
-WEBHOOK_EVENTS = Limit(5000, _I, "events of a provider's call", "ignored", "the size of the body allows no more real ones")
+WEBHOOK_EVENTS = Limit(
+    5000, _I, "events of a provider's call", "ignored", "the size of the body allows no more real ones"
+)
 CERTIFICATE_BYTES = Limit(65_536, _B, "a document that an Amazon SNS call names", "503", "a certificate has 2 KB")
 CERTIFICATES = Limit(10, _I, "cached certificates of Amazon", "fetched each time", "one per region")
 

@@ -3,7 +3,10 @@
 A token is `SUBSCRIBER.SIGNATURE`: short enough that the whole link stays below the 75 characters after which Python's
 email policy would fold a List-Unsubscribe header, and without "=", which quoted-printable would escape. It is valid for
 one purpose and does not expire, since an unsubscribe link has to work for long. Where more is at stake, the token is
-`NUMBER.DAY.SIGNATURE` and expires after that day. A new key invalidates all tokens.
+`NUMBER.DAY.SIGNATURE` and expires after that day; where most is, `NUMBER.MINUTE.SIGNATURE`.
+
+One key signs. What reads tokens takes all the keys that are accepted, since keys are rotated; a token is invalid when
+the key that signed it is not accepted any more.
 """
 
 from __future__ import annotations
@@ -11,19 +14,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 #: Unsubscribe. Purposes are part of what is signed, so links in sent messages depend on them.
 UNSUBSCRIBE = "unsubscribe"
 #: Give feedback on any paper: people to whom a message is forwarded can do this in its subscriber's name, and no more.
 FEEDBACK = "feedback"
-#: See and change the preferences, and export or erase the data.
+#: Pause, and have a link to the preferences mailed to the address on record: all that the link of a digest is good for.
 PREFERENCES = "preferences"
+#: Open the preferences, once; the number is that of the request which caused the email.
+OPEN_PREFERENCES = "open"
+#: See and change the preferences, and export or erase the data, in the browser that opened them.
+SESSION = "session"
 #: Confirm a request (double opt-in): a subscription, or a new address.
 CONFIRM = "confirm"
 
 #: What a purpose was called when older messages were sent: their links go on working.
 _FORMER_PURPOSES = {UNSUBSCRIBE: "leave"}
+#: One key, or all that are accepted.
+Keys = bytes | Sequence[bytes]
 
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
 
@@ -33,16 +43,14 @@ def sign(secret: bytes, purpose: str, subscriber_id: int) -> str:
     return f"{subscriber_id}.{_signature(secret, purpose, subscriber_id)}"
 
 
-def read(secret: bytes, purpose: str, token: str) -> int | None:
+def read(keys: Keys, purpose: str, token: str) -> int | None:
     """Return the subscriber id of a token, or None if it was not signed for this purpose."""
     number, _, signature = token.partition(".")
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         return None
-    given = signature.encode(errors="replace")
-    for name in (purpose, _FORMER_PURPOSES.get(purpose, purpose)):
-        if hmac.compare_digest(given, _signature(secret, name, int(number)).encode()):
-            return int(number)
-    return None
+    names = (purpose, _FORMER_PURPOSES.get(purpose, purpose))
+    expected = (_signature(key, name, int(number)) for key in _each(keys) for name in names)
+    return int(number) if _is_any(signature, expected) else None
 
 
 def sign_until(secret: bytes, purpose: str, number: int, day: date) -> str:
@@ -50,14 +58,36 @@ def sign_until(secret: bytes, purpose: str, number: int, day: date) -> str:
     return f"{number}.{day.toordinal()}.{_signature(secret, f'{purpose}|{day.toordinal()}', number)}"
 
 
-def read_until(secret: bytes, purpose: str, token: str, today: date) -> tuple[int, bool] | None:
+def read_until(keys: Keys, purpose: str, token: str, today: date) -> tuple[int, bool] | None:
     """Return the id of a token and whether it is still valid, or None if it was not signed for this purpose."""
+    known = _read_stamped(keys, purpose, token)
+    return None if known is None else (known[0], known[1] >= today.toordinal())
+
+
+def sign_until_minute(secret: bytes, purpose: str, number: int, moment: datetime) -> str:
+    """Return the token for a purpose and the id of a request, valid until the end of a moment's minute."""
+    minute = _minute(moment)
+    return f"{number}.{minute}.{_signature(secret, f'{purpose}|{minute}', number)}"
+
+
+def read_until_minute(keys: Keys, purpose: str, token: str, now: datetime) -> int | None:
+    """Return the id of a token, or None if it was not signed for this purpose or has expired."""
+    known = _read_stamped(keys, purpose, token)
+    return None if known is None or known[1] < _minute(now) else known[0]
+
+
+def _read_stamped(keys: Keys, purpose: str, token: str) -> tuple[int, int] | None:
+    """Return the id and the stamp (a day or a minute) of a token, or None if it was not signed for this purpose."""
     number, _, rest = token.partition(".")
-    day, _, signature = rest.partition(".")
-    if not (day.isascii() and day.isdecimal() and len(day) <= 7):
+    stamp, _, signature = rest.partition(".")
+    if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 9):
         return None
-    known = read(secret, f"{purpose}|{day}", f"{number}.{signature}")
-    return None if known is None else (known, int(day) >= today.toordinal())
+    known = read(keys, f"{purpose}|{stamp}", f"{number}.{signature}")
+    return None if known is None else (known, int(stamp))
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60
 
 
 def feedback_prefix(paper_id: int, *, liked: bool) -> str:
@@ -68,13 +98,13 @@ def feedback_prefix(paper_id: int, *, liked: bool) -> str:
     return f"{paper_id}.{'1' if liked else '0'}."
 
 
-def read_feedback(secret: bytes, token: str) -> tuple[int, int, bool] | None:
+def read_feedback(keys: Keys, token: str) -> tuple[int, int, bool] | None:
     """Return the subscriber id, paper id and liked or not of a feedback token, or None if it was not signed by us."""
     paper, _, rest = token.partition(".")
     liked, _, signed = rest.partition(".")
     if liked not in ("0", "1") or not (paper.isascii() and paper.isdecimal() and len(paper) <= 18):
         return None
-    subscriber_id = read(secret, FEEDBACK, signed)
+    subscriber_id = read(keys, FEEDBACK, signed)
     return None if subscriber_id is None else (subscriber_id, int(paper), liked == "1")
 
 
@@ -87,13 +117,24 @@ def verp_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
     return f"{local}+{delivery_id}-{_verp_mac(secret, delivery_id)}@{domain}"
 
 
-def read_verp_address(secret: bytes, address: str) -> int | None:
+def read_verp_address(keys: Keys, address: str) -> int | None:
     """Return the delivery id of a VERP address, or None if it was not signed by us."""
     number, _, mac = address.rpartition("@")[0].rpartition("+")[2].partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         return None
-    expected = _verp_mac(secret, int(number))
-    return int(number) if hmac.compare_digest(mac.lower().encode(errors="replace"), expected.encode()) else None
+    return int(number) if _is_any(mac.lower(), (_verp_mac(key, int(number)) for key in _each(keys))) else None
+
+
+def _each(keys: Keys) -> Sequence[bytes]:
+    return (keys,) if isinstance(keys, bytes) else keys
+
+
+def _is_any(given: str, expected: Iterable[str]) -> bool:
+    """Compare in constant time."""
+    found = False
+    for one in expected:
+        found |= hmac.compare_digest(given.encode(errors="replace"), one.encode())
+    return found
 
 
 def _verp_mac(secret: bytes, delivery_id: int) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from newsletter import tokens
 
 SECRET = b"a secret of thirty-two bytes ...."
 IDS = st.integers(min_value=0, max_value=2**53)
+MOMENTS = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
@@ -64,6 +66,15 @@ def test_a_token_is_short_and_needs_no_escaping(number: int) -> None:
     assert len(token) == len(str(number)) + 21
     assert token.isascii()
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
+
+
+@given(IDS, MOMENTS, st.integers(-3, 3))
+def test_a_token_of_a_minute_is_valid_until_its_end(number: int, until: datetime, minutes: int) -> None:
+    token = tokens.sign_until_minute(SECRET, tokens.SESSION, number, until)
+    read = tokens.read_until_minute(SECRET, tokens.SESSION, token, until + timedelta(minutes=minutes))
+    assert read == (number if minutes <= 0 else None)
+    assert tokens.read_until_minute(SECRET, tokens.OPEN_PREFERENCES, token, until) is None
+    assert tokens.read_until(SECRET, tokens.PREFERENCES, token, until.date()) is None
 
 
 @given(IDS, IDS, st.booleans())

@@ -25,6 +25,7 @@ from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
 from newsletter.cli.run import run, send, serve
+from newsletter.cli.secret import secret
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
@@ -94,7 +95,7 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, doctor, demo,
+    send, run, serve, archive, deliveries, bounces, suppressions, doctor, secret, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

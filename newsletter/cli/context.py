@@ -55,9 +55,10 @@ class Opened:
 
     def store(self) -> Store:
         """Open the site's store, for use in a `with` statement."""
+        from newsletter.config.signing_keys import signing_keys
         from newsletter.store import open_store
 
-        return open_store(self.site.store)
+        return open_store(self.site.store, lambda: signing_keys(self.config))
 
     def damage(self) -> NewsletterError | None:
         """Examine the site's database, if there is one; return the error if it is damaged."""

@@ -71,12 +71,12 @@ def _make_key(opened: Opened, kind: str, path: Path) -> None:
     Raises:
         NewsletterError: The file exists already, or cannot be written.
     """
+    from newsletter.private_files import write_private
     from newsletter.sending.dkim import new_key
 
     pem, record = new_key(kind)
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
+        write_private(path, pem, is_new=True)
     except FileExistsError:
         hint = f"newsletter doctor --new-key {kind} ANOTHER.pem"
         raise NewsletterError(f"{path} exists already and may be in use", hint=hint) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.errors import ConfigError
+from newsletter.private_files import make_private_folder, write_private
 from newsletter.site import Site, default_subscribers, samples
 
 
@@ -38,9 +39,9 @@ def make_site(root: Path) -> list[Path]:
     wanted |= {site.subscribers / file.name: file.read_text(encoding="utf-8") for file in _examples()}
     made = [path for path in (*wanted, site.store) if not path.exists()]
     try:
-        site.subscribers.mkdir(parents=True, exist_ok=True)
+        make_private_folder(site.subscribers)
         for path in wanted.keys() & set(made):
-            path.write_text(wanted[path], encoding="utf-8")
+            write_private(path, wanted[path].encode())
     except OSError as error:
         raise ConfigError(f"{root}: {error.strerror or error}") from error
     with open_store(site.store) as store, store.transaction():

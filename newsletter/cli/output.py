@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from newsletter.cli.tables import print_table, visible
+from newsletter.private_files import touch_private
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 
 _MAX_PROBLEMS = 20
 _T = TypeVar("_T")
+
+
+class PrivateFile(click.File):
+    """A parameter that names a text file to write, or "-" for stdout; the file is created for its owner only."""
+
+    def __init__(self) -> None:
+        super().__init__("w", encoding="utf-8", lazy=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Create the file, if it does not exist, and open it."""
+        if isinstance(value, str) and value != "-":
+            with suppress(OSError):  # which opening it will report
+                touch_private(Path(value))
+        return super().convert(value, param, ctx)
 
 
 def print_json(value: Any) -> None:

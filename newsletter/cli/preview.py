@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from newsletter.cli.output import json_option, print_json, print_problems
 from newsletter.errors import NewsletterError
 from newsletter.languages import LANGUAGES
 from newsletter.models import Style
+from newsletter.private_files import write_private
 
 if TYPE_CHECKING:
     from newsletter.models import Digest, Message, Subscriber
@@ -103,14 +106,28 @@ def _serve(opened: Opened, port: int, **chosen: str | None) -> None:
     from newsletter.web.studio.app import serve_studio
 
     query = urlencode({name: value for name, value in chosen.items() if value})
+    page = opened.site.root / ".studio.html"
 
     def announce(address: str) -> None:
-        url = address.strip() + (f"?{query}" if query else "")
+        url = address.strip() + (f"&{query}" if query else "")
         click.echo(f"{url}\nPress Ctrl-C to quit.", err=True)
         if sys.stdout.isatty():
-            click.launch(url)
+            _launch(url, page)
 
-    serve_studio(opened.site, port, announce)
+    try:
+        serve_studio(opened.site, port, announce)
+    finally:
+        page.unlink(missing_ok=True)
+
+
+def _launch(url: str, page: Path) -> None:
+    """Open a URL in a browser, by a page that only this user can read.
+
+    Every account of a machine sees the arguments of a browser's process, and the URL has the studio's token.
+    """
+    with suppress(OSError):  # the address is printed, too
+        write_private(page, f'<!doctype html><meta http-equiv="refresh" content="0; url={escape(url)}">'.encode())
+        click.launch(str(page))
 
 
 def _digest(
@@ -154,7 +171,7 @@ def _write(message: Message, out: Path) -> list[Path]:
     try:
         for suffix, path in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(forms[suffix])
+            write_private(path, forms[suffix])  # with links of the subscriber
     except OSError as error:
         raise NewsletterError(f"{out}: {error.strerror or error}") from error
     return list(paths.values())

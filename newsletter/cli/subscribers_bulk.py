@@ -13,9 +13,10 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems
+from newsletter.cli.output import PrivateFile, finish, json_option, print_json, print_problems
 from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError, NewsletterError
+from newsletter.private_files import make_private
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal
@@ -96,7 +97,7 @@ Examples:
   newsletter subscribers export > people.csv
   newsletter subscribers export people.csv""",
 )
-@click.argument("file", type=click.File("w", encoding="utf-8", lazy=False), default="-")
+@click.argument("file", type=PrivateFile(), default="-")
 @pass_opened
 def export_file(opened: Opened, file: IO[str]) -> None:
     """Export all subscribers as CSV, to FILE or stdout.
@@ -157,7 +158,7 @@ def _refusals_written(path: Path | None) -> Iterator[Callable[[Refusal], None]]:
         yield lambda _refusal: None
         return
     try:
-        file = path.open("w", encoding="utf-8", newline="")
+        file = open(path, "w", encoding="utf-8", newline="", opener=make_private)  # noqa: SIM115
     except OSError as error:
         raise NewsletterError(f"{path}: {error.strerror or error}") from error
     with file:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_list, print_problems
+from newsletter.cli.output import PrivateFile, finish, json_option, print_json, print_list, print_problems
 from newsletter.cli.subscribers_bulk import mapping_of
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def import_file(opened: Opened, file: IO[bytes], reason: str, columns: tuple[str
 
 
 @suppressions.command("export", epilog="\b\nExample:\n  newsletter suppressions export suppressions.csv")
-@click.argument("file", type=click.File("w", encoding="utf-8", lazy=False), default="-")
+@click.argument("file", type=PrivateFile(), default="-")
 @pass_opened
 def export_file(opened: Opened, file: IO[str]) -> None:
     """Export the suppressed addresses as CSV, to FILE or stdout.

@@ -143,6 +143,8 @@ def _config(
         weights=weights,
         design=_design(values),
         summaries=_summaries(values),
+        signing_key=values["site.secret"],
+        signing_key_file=site.root / values["site.secret_file"] if values["site.secret_file"] else None,
     )
 
 

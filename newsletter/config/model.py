@@ -112,5 +112,8 @@ class Config:
     design: Design
     #: None if no model is configured.
     summaries: SummarySettings | None
+    #: Where the keys that sign links are kept outside the store, if they are; see `config.signing_keys`.
+    signing_key: str | None = field(default=None, repr=False)
+    signing_key_file: Path | None = None
     #: A line about each setting that has an obsolete name.
     obsolete: tuple[str, ...] = ()

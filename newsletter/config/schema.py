@@ -46,6 +46,17 @@ SETTINGS = (
         "Public URL of this site's pages, for one-click unsubscribe. Without it, subscribers unsubscribe by email.",
         shipped="https://newsletter.example",
     ),
+    Setting(
+        "site.secret",
+        None,
+        "Key that signs links, of 32 characters or more; then former ones. Better: export NEWSLETTER_SITE_SECRET=…",
+    ),
+    Setting(
+        "site.secret_file",
+        None,
+        "File with such keys, the newest first. Default: the key is made by the program and kept in the database.",
+        example="/etc/papers/signing-keys",
+    ),
     Setting("sender.name", None, "Sender's name. Default: the name of the site.", example="Daily Papers"),
     Setting(
         "sender.address", "digest@newsletter.example", "Sender's email address.", shipped="digest@newsletter.example"

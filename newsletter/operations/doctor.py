@@ -16,6 +16,7 @@ from newsletter.config.model import Config
 from newsletter.errors import ConfigError, StoreError, TransportError
 from newsletter.findings import Finding, Level
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
+from newsletter.operations.file_checks import check_files
 from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
@@ -28,11 +29,12 @@ _EXPIRES_SOON_DAYS = 14
 
 
 def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None = None) -> Iterator[Finding]:
-    """Yield findings: about the settings, then the mail server, then DNS.
+    """Yield findings: about the settings, the files, then the mail server, then DNS.
 
     `tls` replaces the default TLS context, for tests.
     """
     yield from _settings(config)
+    yield from check_files(config)
     yield from _database(config)
     yield from _server(config, now, tls)
     keys = []

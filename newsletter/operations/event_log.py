@@ -11,13 +11,22 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from newsletter.errors import ConfigError
+from newsletter.private_files import make_private
 
 #: Servers repeat the rejected address in their responses.
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@=]{1,128}@[^\s<>,;:\"'()\[\]@]{1,255}")
+
+
+class _PrivateFileHandler(WatchedFileHandler):
+    """Creates its file for the owner only, also after rotation."""
+
+    def _open(self) -> TextIOWrapper:
+        return TextIOWrapper(open(self.baseFilename, "ab", opener=make_private), self.encoding)
 
 
 class EventLog:
@@ -31,7 +40,7 @@ class EventLog:
         """
         try:
             self._handler = (
-                logging.StreamHandler(sys.stderr) if path.name == "-" else WatchedFileHandler(path, encoding="utf-8")
+                logging.StreamHandler(sys.stderr) if path.name == "-" else _PrivateFileHandler(path, encoding="utf-8")
             )
         except OSError as error:
             raise ConfigError(f"log.path: {path}: {error.strerror or error}") from error

@@ -98,7 +98,7 @@ def process_report(store: Store, soft_limit: int, reports: Iterable[BounceReport
 
 def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime) -> tuple[_Outcome, str | None]:
     """Act on one report; return what became of it, and the address that it suppressed, if any."""
-    subscriber, delivery_id = _find_delivery(store, report)
+    subscriber, delivery_id = _find_delivery(store, report, now)
     if subscriber is None:
         return _Outcome.UNKNOWN, None
     row = Bounce(
@@ -128,10 +128,10 @@ def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime)
     return outcome, subscriber.email
 
 
-def _find_delivery(store: Store, report: BounceReport) -> tuple[Subscriber | None, int | None]:
+def _find_delivery(store: Store, report: BounceReport, now: datetime) -> tuple[Subscriber | None, int | None]:
     """Return the subscriber and the delivery that a report provably is about; see the module's docstring."""
     if report.envelope_to is not None:
-        number = tokens.read_verp_address(store.secret(), report.envelope_to)
+        number = tokens.read_verp_address(store.accepted_keys(now), report.envelope_to)
         found = store.bounces.delivery(number) if number is not None else None
         if found is not None:
             return store.subscribers.find_by_id(found[1]), found[0]

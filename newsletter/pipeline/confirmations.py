@@ -11,7 +11,7 @@ from jinja2 import Environment
 from newsletter import tokens
 from newsletter.config.model import Config
 from newsletter.models import Message, Status, Subscriber
-from newsletter.pipeline.messages import PREFERENCES_LAST, make_message_id, site_context
+from newsletter.pipeline.messages import make_message_id, site_context
 from newsletter.pipeline.signing import load_keys
 from newsletter.rendering.context import NoticeContext
 from newsletter.rendering.language import language
@@ -23,6 +23,7 @@ from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
 from newsletter.subscribers import subscriptions
 from newsletter.subscribers.double_opt_in import purge_requests
+from newsletter.subscribers.preferences_access import link_token
 
 #: A request can be confirmed for this long.
 _VALID_FOR = timedelta(days=3)
@@ -86,20 +87,17 @@ class NoticeSender:
     def _notice(
         self, store: Store, request: Request, known: Subscriber | None, recipient: str, notices: Notices
     ) -> NoticeContext | None:
-        today, secret, site = self.clock().date(), store.secret(), self.config.site_url
+        now, secret, site = self.clock(), store.secret(), self.config.site_url
         until = (request.requested_at + _VALID_FOR).date()
         confirm_url = f"{site}/confirm/{tokens.sign_until(secret, tokens.CONFIRM, request.id, until)}"
+        preferences_url = f"{site}/preferences/open/{link_token(secret, request, now)}"
         if request.kind is Kind.CHANGE_ADDRESS:
             return notices.confirm_address(recipient, confirm_url, until)
+        if request.kind is Kind.LINK:
+            return notices.preferences_link(preferences_url) if known else None
         if known is None or known.status is not Status.ACTIVE:
-            return (
-                notices.confirm_subscription(recipient, confirm_url, until) if request.kind is Kind.SUBSCRIBE else None
-            )
-        day = today + PREFERENCES_LAST
-        url = f"{site}/preferences/{tokens.sign_until(secret, tokens.PREFERENCES, known.id, day)}"
-        if request.kind is Kind.SUBSCRIBE:
-            return notices.already_subscribed(recipient, url, day)
-        return notices.preferences_link(url, day)
+            return notices.confirm_subscription(recipient, confirm_url, until)
+        return notices.already_subscribed(recipient, preferences_url)
 
     def _envelope(self, store: Store, request: Request, recipient: str) -> Envelope:
         sender = self.config.sender

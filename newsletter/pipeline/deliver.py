@@ -214,7 +214,7 @@ def _send(run: DeliveryRun, transport: Transport) -> None:
 def _sending_lock(lock: Path) -> Iterator[None]:
     """Hold the site's lock; the operating system releases it when the process ends, however it ends."""
     try:
-        with FileLock(lock, timeout=0):
+        with FileLock(lock, timeout=0, mode=0o600):
             yield
     except Timeout:
         raise NewsletterError(

@@ -51,7 +51,7 @@ def process_reply(store: Store, raw: bytes, now: datetime) -> EmailCommand | Non
             subscriber, paper, liked = give_feedback_by_token(store, token, now)
             command = Command.MORE_LIKE_THIS if liked else Command.LESS_LIKE_THIS
             return EmailCommand(command, subscriber.email, paper.title)
-        if tokens.read(store.secret(), tokens.UNSUBSCRIBE, token) is None:
+        if tokens.read(store.accepted_keys(now), tokens.UNSUBSCRIBE, token) is None:
             return None
         return EmailCommand(Command.UNSUBSCRIBE, unsubscribe(store, token, now).email)
     except RequestError:

@@ -24,7 +24,7 @@ from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope, Sender, build_message, join_message, unsubscribe_by_mail
 from newsletter.store.summaries import Summaries
 
-#: How long a message's link to the preferences works: messages are kept, and forwarded.
+#: How long a message's link works to pause, and to request a link to the preferences.
 PREFERENCES_LAST = timedelta(days=90)
 
 

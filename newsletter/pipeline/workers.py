@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from newsletter.config.model import Config
+from newsletter.config.signing_keys import signing_keys
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.models import Message
 from newsletter.pipeline.ledger import Claim
@@ -135,7 +136,10 @@ def _work(pipe: Connection, shared: Any, config: Config) -> None:
         signal.signal(number, signal.SIG_IGN)  # the main process decides what is still to be rendered
     buffer = memoryview(shared).cast("B")
     size = len(buffer) // _MAX_REQUESTS
-    with open_store(config.site.store) as store, suppress(EOFError, OSError, NewsletterError):
+    with (
+        open_store(config.site.store, lambda: signing_keys(config)) as store,
+        suppress(EOFError, OSError, NewsletterError),
+    ):
         messages = MessageRenderer(config, make_environment(config.site.templates), store.secret(), store.summaries)
         renderer = SigningRenderer(store, messages, load_keys(config))
         while True:

@@ -33,13 +33,13 @@ class Notices:
             until,
         )
 
-    def already_subscribed(self, email: str, url: str, until: date) -> NoticeContext:
+    def already_subscribed(self, email: str, url: str) -> NoticeContext:
         """Answer a request to subscribe for an address that is subscribed already."""
         _, name = self.language.gettext, self.site.name
         asked = _("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
         already = _("It is already. Here you can change what you get.")
         subject = _("You are subscribed to %(name)s already", name=name)
-        return self._preferences(subject, f"{asked} {already}", url, until)
+        return self._preferences(subject, f"{asked} {already}", url)
 
     def confirm_address(self, email: str, url: str, until: date) -> NoticeContext:
         """Ask to confirm a new address."""
@@ -51,11 +51,11 @@ class Notices:
             until,
         )
 
-    def preferences_link(self, url: str, until: date) -> NoticeContext:
+    def preferences_link(self, url: str) -> NoticeContext:
         """Send the link to the preferences."""
         _ = self.language.gettext
         subject = _("Your preferences for %(name)s", name=self.site.name)
-        return self._preferences(subject, _("Here you can change what you get."), url, until)
+        return self._preferences(subject, _("Here you can change what you get."), url)
 
     def message(self, envelope: Envelope, notice: NoticeContext) -> Message:
         """Render a notice as a message.
@@ -75,9 +75,10 @@ class Notices:
         if_not = _("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
         return NoticeContext(subject, text, _("Confirm"), url, f"{if_not} {self._expiry(until)}")
 
-    def _preferences(self, subject: str, text: str, url: str, until: date) -> NoticeContext:
-        button = self.language.gettext("Change topics, day or address")
-        return NoticeContext(subject, text, button, url, self._expiry(until))
+    def _preferences(self, subject: str, text: str, url: str) -> NoticeContext:
+        _ = self.language.gettext
+        foot = _("This link works once, within an hour of this email.")
+        return NoticeContext(subject, text, _("Change topics, day or address"), url, foot)
 
     def _expiry(self, day: date) -> str:
         return self.language.gettext("This link is good until %(day)s.", day=self.language.day(day))

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from newsletter.errors import TransportError
 from newsletter.models import Message
+from newsletter.private_files import make_private, make_private_folder
 from newsletter.sending import Ledger, Result, Verdict
 
 
 class MaildirTransport:
-    """Writes each message to a Maildir, which is created if needed.
+    """Writes each message to a Maildir, which is created if needed, for its owner only.
 
     File names are derived from the Message-ID, so that a message sent twice is stored once.
     """
@@ -25,7 +26,7 @@ class MaildirTransport:
         """Create the folders; see `Transport.open`."""
         try:
             for folder in ("tmp", "new", "cur"):
-                (self.root / folder).mkdir(parents=True, exist_ok=True)
+                make_private_folder(self.root / folder)
         except OSError as error:
             raise self._error(error) from error
 
@@ -57,7 +58,7 @@ class MaildirTransport:
             if seen := next((self.root / "cur").glob(f"{name}*"), None):
                 return f"already stored in {seen}"
             draft = self.root / "tmp" / name
-            with draft.open("wb") as file:
+            with open(draft, "wb", opener=make_private) as file:
                 # A Maildir uses local line ends.
                 file.write(message.content.replace(b"\r\n", b"\n"))
                 file.flush()

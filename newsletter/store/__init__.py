@@ -9,9 +9,9 @@ with open_store(site.store) as store:
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +25,7 @@ from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
 from newsletter.store.search import Archive
+from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
 from newsletter.store.taste import TasteModels
@@ -40,8 +41,9 @@ class _RollBack(Exception):
 class Store:
     """The tables of one database. A store belongs to the thread that opened it; close it, or use it in a `with`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, outside_keys: Callable[[], Sequence[bytes]] = tuple) -> None:
         self._db = db
+        self._outside_keys = outside_keys
         self.papers = Papers(db)
         self.pulls = Pulls(db)
         self.topics = Topics(db)
@@ -69,16 +71,33 @@ class Store:
         except _RollBack:
             pass
 
+    @property
+    def keys(self) -> SigningKeys:
+        """The keys that sign links."""
+        return SigningKeys(self._db, self._outside_keys())
+
     def secret(self) -> bytes:
-        """Return the 32-byte key that signs this site's links; the first call makes it."""
-        sql = "SELECT value FROM secrets WHERE name = 'links'"
-        known = self._db.execute(sql).fetchone()
-        if known is None:
-            with self.transaction():  # another process may be making one, too: the first one wins
-                made = {"name": "links", "value": secrets.token_bytes(32)}
-                self._db.insert("secrets", made, ignore=True)
-            known = self._db.execute(sql).fetchone()
-        return bytes(known[0])
+        """Return the key that signs this site's links; the first call makes it, unless it is kept outside the store.
+
+        Raises:
+            RequestError: It is kept outside, and was not given.
+        """
+        return self._keys_with_one().current()
+
+    def accepted_keys(self, now: datetime) -> tuple[bytes, ...]:
+        """Return the keys by which the tokens of links are checked.
+
+        Raises:
+            RequestError: As for `secret`.
+        """
+        return self._keys_with_one().accepted(now)
+
+    def _keys_with_one(self) -> SigningKeys:
+        keys = self.keys
+        if not keys.outside and keys.own() is None:
+            with self.transaction():
+                keys.make_first()
+        return keys
 
     def problems(self) -> list[str]:
         """Examine the whole file; return what is damaged, a line each."""
@@ -104,10 +123,12 @@ class Store:
         self.close()
 
 
-def open_store(path: Path) -> Store:
+def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple) -> Store:
     """Open the store in the file `path`; create the file if it does not exist.
+
+    `outside_keys` returns the keys that sign links, the newest first, if the site keeps them outside the store.
 
     Raises:
         StoreError: The file is damaged, not a newsletter database, has a newer schema, or cannot be written.
     """
-    return Store(open_database(path))
+    return Store(open_database(path), outside_keys)

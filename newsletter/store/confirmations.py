@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,8 +62,9 @@ class Confirmations:
         name: str = "",
         preferences: Mapping[str, Any] | None = None,
     ) -> int:
-        """Store a request; return its id."""
+        """Store a request; return its id, which is never that of an earlier request: tokens are signed for it."""
         row = {
+            "id": secrets.randbits(53),
             "kind": kind.value,
             "email": email,
             "email_key": email_key(email),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from newsletter import DISTRIBUTION
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
+from newsletter.private_files import touch_private
 from newsletter.store.database import Database, damaged, store_errors
 from newsletter.store.migrations import STEPS
 
@@ -22,6 +24,8 @@ def open_database(path: Path) -> Database:
         StoreError: The file is empty, not SQLite, damaged, of another program or a newer release, or not writable.
     """
     _refuse_empty(path)
+    with suppress(OSError):  # which SQLite will report
+        touch_private(path)  # it gives its log and its index of the log the same permissions
     db = Database(path)
     try:
         if _pending(db):

@@ -50,6 +50,7 @@ class Subscribers:
     def add(self, email: str, name: str, profile: Profile, origin: str, now: datetime) -> Subscriber:
         """Store a new, active subscriber."""
         row = {
+            "id": self._last_id() + 1,
             "email": email,
             "email_key": email_key(email),
             "status": Status.ACTIVE.value,
@@ -64,7 +65,7 @@ class Subscribers:
 
     def add_many(self, people: Iterable[Person], origin: str, now: datetime) -> None:
         """Store new subscribers, much faster than one by one; no address may be in use."""
-        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM subscribers").fetchone()
+        last = self._last_id()
         # Grouped by identity, since to compare profiles takes long and many people share one object.
         groups: defaultdict[tuple[int, bool], list[Person]] = defaultdict(list)
         for person in people:
@@ -72,6 +73,11 @@ class Subscribers:
         for group in groups.values():
             self._add_group(group[0][3], group, last + 1, origin, now)
             last += len(group)
+
+    def _last_id(self) -> int:
+        """Return the highest id of a subscriber, also of those who were erased: links in their emails name it."""
+        sql = "SELECT max(coalesce(max(id), 0), (SELECT last_id FROM erased_subscribers)) FROM subscribers"
+        return int(self._db.execute(sql).fetchone()[0])
 
     def _add_group(self, profile: Profile, people: list[Person], first: int, origin: str, now: datetime) -> None:
         """Store new subscribers with one profile, all with or all without a standing, with the ids from `first` on."""
@@ -184,6 +190,7 @@ class Subscribers:
             f"""UPDATE suppressions SET reason = substr(reason, 1, instr(reason, ':') - 1)
                 WHERE email_key {among} AND instr(reason, ':') > 0""",
             "DELETE FROM deliveries WHERE subscriber_id = :id",
+            "UPDATE erased_subscribers SET last_id = max(last_id, :id)",
             "DELETE FROM subscribers WHERE id = :id",
         ):
             self._db.execute(sql, values)

@@ -52,13 +52,20 @@ def request_address_change(store: Store, subscriber: Subscriber, email: str, now
     _add_request(store, Kind.CHANGE_ADDRESS, parse_address(email), now, subscriber_id=subscriber.id)
 
 
-def request_link(store: Store, email: str, now: datetime) -> None:
+def request_link(store: Store, email: str, now: datetime) -> bool:
     """Store a request for a link to the preferences; only a subscriber will get the email.
+
+    Return False, and store nothing, if there were too many requests for this address today.
 
     Raises:
         ProfileError: The address is not valid.
     """
-    _add_request(store, Kind.LINK, parse_address(email), now)
+    return _add_request(store, Kind.LINK, parse_address(email), now)
+
+
+def request_own_link(store: Store, subscriber: Subscriber, now: datetime) -> bool:
+    """Store a request for a link to the preferences, by who holds a link of a digest; False as for `request_link`."""
+    return _add_request(store, Kind.LINK, subscriber.email, now)
 
 
 def purge_requests(store: Store, now: datetime) -> int:
@@ -70,10 +77,12 @@ def purge_requests(store: Store, now: datetime) -> int:
         return store.confirmations.forget_before(now - PURGED_AFTER)
 
 
-def _add_request(store: Store, kind: Kind, email: str, now: datetime, **details: Any) -> None:
+def _add_request(store: Store, kind: Kind, email: str, now: datetime, **details: Any) -> bool:
     with store.transaction():
-        if store.confirmations.count_since(email, now - timedelta(days=1)) < _MAX_PER_DAY:
-            store.confirmations.add(kind, email, now, **details)
+        if store.confirmations.count_since(email, now - timedelta(days=1)) >= _MAX_PER_DAY:
+            return False
+        store.confirmations.add(kind, email, now, **details)
+    return True
 
 
 # -- confirming --------------------------------------------------------------------------------------
@@ -85,7 +94,7 @@ def read_request(store: Store, token: str, now: datetime) -> Request:
     Raises:
         RequestError: The token was not signed by this site, has expired, or its request was deleted.
     """
-    signed = tokens.read_until(store.secret(), tokens.CONFIRM, token, now.date())
+    signed = tokens.read_until(store.accepted_keys(now), tokens.CONFIRM, token, now.date())
     if signed is None:
         raise RequestError("this link is incomplete", hint="copy all of it from the email")
     request_id, is_valid = signed

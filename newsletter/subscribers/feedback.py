@@ -41,7 +41,7 @@ def give_feedback_by_token(store: Store, token: str, now: datetime) -> tuple[Sub
     Raises:
         RequestError: The token was not signed by this site, or its subscriber or paper is gone.
     """
-    subscriber_id, paper_id, liked = tokens.read_feedback(store.secret(), token) or (0, 0, False)
+    subscriber_id, paper_id, liked = tokens.read_feedback(store.accepted_keys(now), token) or (0, 0, False)
     subscriber = store.subscribers.find_by_id(subscriber_id)
     paper = store.papers.get_many([paper_id]).get(paper_id)
     if subscriber is None or paper is None:

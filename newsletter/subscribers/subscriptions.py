@@ -182,7 +182,7 @@ def unsubscribe(store: Store, who: str, now: datetime, reason: str = "") -> Subs
     Raises:
         RequestError: There is no subscriber with this address or token.
     """
-    number = tokens.read(store.secret(), tokens.UNSUBSCRIBE, who)
+    number = tokens.read(store.accepted_keys(now), tokens.UNSUBSCRIBE, who)
     subscriber = store.subscribers.find_by_id(number) if number is not None else find(store, who)
     if subscriber is None:
         raise RequestError(f"unknown or expired token: {who!r}")

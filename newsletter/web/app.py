@@ -33,6 +33,7 @@ from newsletter.web.http.guard import Guard
 from newsletter.web.http.security import PublicPages
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers.digest_link import DigestLink
 from newsletter.web.subscribers.feedback import FeedbackPages
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
@@ -70,6 +71,7 @@ def make_app(
         *Feeds(pages).routes(),
         *Signup(pages, outgoing).routes(),
         *Preferences(pages, outgoing).routes(),
+        *DigestLink(pages, outgoing).routes(),
         *Unsubscribe(pages).routes(),
         *FeedbackPages(pages).routes(),
         *Operator(pages, outgoing).routes(),

@@ -13,6 +13,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 from newsletter.config.model import Config
+from newsletter.config.signing_keys import signing_keys
 from newsletter.pipeline.messages import site_context
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import language
@@ -46,7 +47,7 @@ class SitePages:
 
     def store(self) -> Store:
         """Open the site's store, for use in the calling thread only."""
-        return open_store(self.config.site.store)
+        return open_store(self.config.site.store, lambda: signing_keys(self.config))
 
     def show(self, name: str, status: int = 200, *, noindex: bool = True, **values: Any) -> HTMLResponse:
         """Return a page rendered from `templates/web`; `noindex` keeps it out of search engines.

@@ -111,8 +111,16 @@ def test_from_sign_up_to_unsubscribing(live: LiveSite, browser: Open, options: d
     page = browser(link_in(live, "confirm"), **options)
     page.click("button:text-is('Confirm')")
     expect(page.locator("h1")).to_have_text("Confirmed")
-
     page.click("text=Your preferences")
+    expect(page.locator("h1")).to_have_text("Your preferences")
+    page.click("button:text-is('Close it now')")
+
+    with one_more_message(live):
+        page.goto(f"{live.config.site_url}{live.digest_path()}")
+        page.click("button:text-is('Email me a fresh link')")
+        expect(page.locator("[role=status]")).to_contain_text("on its way")
+    page.goto(f"{live.config.site_url}{link_in(live, 'preferences/open')}")
+    page.click("button:text-is('Open my preferences')")
     page.check("text=LLM agents")
     page.click("button:text-is('Save')")
     expect(page.locator("[role=status]")).to_contain_text("saved")
@@ -183,7 +191,11 @@ def test_all_pages_are_accessible(live: LiveSite, browser: Open, scheme: str, wi
     with live.store() as store, store.transaction():
         store.feedback.put(live.subscriber().id, 1, liked=True, now=live.now)
     live.send()
-    paths += [live.preferences_path(), live.unsubscribe_path(), link_in(live, "unsubscribe")]
+    paths += [live.digest_path(), live.unsubscribe_path(), link_in(live, "unsubscribe")]
+    with one_more_message(live):
+        httpx.post(f"{live.config.site_url}{live.digest_path()}/link")
+    opening = link_in(live, "preferences/open")
+    paths.append(opening)
     paths += ["/", "/calendar/2026-05", "/trending/week", "/topics", "/topics/LLM%20agents", "/editions"]
     paths += ["/papers/arxiv:2605.99001", "/search?q=learning", "/search?q=(", "/operator"]
     page = browser("/", **options)
@@ -191,6 +203,10 @@ def test_all_pages_are_accessible(live: LiveSite, browser: Open, scheme: str, wi
         page.goto(f"{live.config.site_url}{path}")
         assert violations_of(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto(f"{live.config.site_url}{opening}")
+    with page.expect_navigation():
+        page.click("button:text-is('Open my preferences')")
+    assert violations_of(page) == []
     page.goto(f"{live.config.site_url}{live.unsubscribe_path()}")
     with page.expect_navigation():
         page.click("button:text-is('Unsubscribe')")

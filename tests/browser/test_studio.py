@@ -15,7 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from newsletter.site import Site
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
-from tests.browser.conftest import TIMEOUT_MS, violations_of
+from tests.browser.conftest import CHROMIUM, TIMEOUT_MS, violations_of
+
+TOKEN = "a-token-of-tests"  # noqa: S105 - of these tests only
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def site(pulled: Path, tmp_path: Path) -> Site:
 @pytest.fixture
 def studio_url(site: Site) -> Iterator[str]:
     """The URL of the site's studio, served on a real socket."""
-    server, listening = make_studio_server(site), listen("127.0.0.1", 0)
+    server, listening = make_studio_server(site, token=TOKEN), listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -44,7 +46,7 @@ def page(studio_url: str, chromium: Browser) -> Iterator[Page]:
     view.set_default_timeout(TIMEOUT_MS)
     errors: list[str] = []
     view.on("pageerror", lambda error: errors.append(str(error)))
-    view.goto(f"{studio_url}/?subscriber=ada@example.org")
+    view.goto(f"{studio_url}/?token={TOKEN}&subscriber=ada@example.org")
     expect(view.locator("#subject")).not_to_be_empty()
     yield view
     view.context.close()
@@ -183,3 +185,36 @@ def test_a_message_of_the_outbox_is_opened_and_kept_open(page: Page, site: Site)
 
     expect(page.locator(".opened h3")).to_have_text("<b>Hi</b>")
     expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
+
+
+def test_dns_rebinding_shows_nothing(studio_url: str, chromium: Browser) -> None:
+    """A site whose name leads to 127.0.0.1 is refused, even if it knows the token; as is what its page requests."""
+    evil = f"http://evil.example:{studio_url.rpartition(':')[2]}"
+    fetch = """async addresses => {
+        const results = [];
+        for (const address of addresses)
+            for (const mode of ["cors", "no-cors"])
+                try { results.push(await (await fetch(address, {mode, credentials: "include"})).text()); }
+                catch (error) { results.push(String(error)); }
+        return results;
+    }"""
+    rebound = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
+    )
+    try:
+        view = rebound.new_page()
+        view.set_default_timeout(TIMEOUT_MS)
+        view.goto(f"{studio_url}/?token={TOKEN}")  # the user of this browser has the studio open
+        expect(view.locator("#subject")).not_to_be_empty()
+        for path in ("/inbox", f"/digest.json?token={TOKEN}", f"/?token={TOKEN}", "/"):
+            response = view.goto(f"{evil}{path}")
+            assert response is not None
+            assert (response.status, "ada@" in response.text()) == (421, False)
+        # From a page of the evil site's own origin, here the refusal.
+        requested = [f"{evil}/digest.json", f"{evil}/inbox?token={TOKEN}", f"{studio_url}/digest.json", studio_url]
+        fetched = view.evaluate(fetch, requested)
+    finally:
+        rebound.close()
+    assert len(fetched) == 8
+    assert any("Unknown host" in text for text in fetched)
+    assert not [text for text in fetched if "example.org" in text or '"messages"' in text]

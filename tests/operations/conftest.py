@@ -10,6 +10,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.findings import Finding, Level
 from newsletter.operations.doctor import examine
+from newsletter.private_files import touch_private, write_private
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
 from newsletter.site import Site
@@ -20,7 +21,8 @@ from tests.nameserver import Zone, naming
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """A site that signs its messages, without a mail server."""
-    (tmp_path / "dkim.pem").write_bytes(new_key("rsa")[0])
+    write_private(tmp_path / "dkim.pem", new_key("rsa")[0])
+    touch_private(tmp_path / "newsletter.toml")
     (tmp_path / "newsletter.toml").write_text(
         '[site]\nurl = "https://papers.net"\n[sender]\naddress = "digest@papers.net"\npostal_address = "Here 1"\n'
         '[dkim]\nselector = "s1"\nkey = "dkim.pem"\n',

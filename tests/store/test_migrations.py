@@ -17,9 +17,9 @@ from tests.factories import NOW, make_entry, make_paper
 TABLES = {
     "papers", "papers_fts", "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
-    "secrets", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
+    "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
-    "email_key_changes", "former_addresses",
+    "email_key_changes", "former_addresses", "erased_subscribers",
 }  # fmt: skip
 
 

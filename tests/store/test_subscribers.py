@@ -103,3 +103,15 @@ def test_pauses_end_by_themselves(store: Store) -> None:
     assert store.subscribers.resume_due(NOW) == 0
     assert store.subscribers.resume_due(end) == 1
     assert store.subscribers.get(ADA) == replace(ada, status_at=end)
+
+
+def test_the_id_of_an_erased_subscriber_is_never_given_again(store: Store) -> None:
+    """The links in their emails name it."""
+    ada = store.subscribers.add("ada@example.org", "Ada", make_profile(), "web", NOW)
+    with store.transaction():
+        store.subscribers.erase(ada)
+    bob = store.subscribers.add("bob@example.org", "Bob", make_profile(), "web", NOW)
+    with store.transaction():
+        store.subscribers.erase(bob)
+    store.subscribers.add_many([("eve@example.org", "eve@example.org", "Eve", make_profile(), None)], "web", NOW)
+    assert len({ada.id, bob.id, store.subscribers.get("eve@example.org").id}) == 3

@@ -127,6 +127,8 @@ def test_an_upgrade_keeps_every_row_and_every_value(old: Path) -> None:
     open_store(old).close()
     after = tables(old)
     del before["_sqlite_migrations"]
+    (key,) = before.pop("secrets")
+    assert [row["value"] for row in after["signing_keys"]] == [key["value"]]
     for table, rows in renamed(before).items():
         columns = rows[0].keys()
         assert [{column: row[column] for column in columns} for row in after[table]] == rows, table

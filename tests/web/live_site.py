@@ -91,8 +91,20 @@ class LiveSite:
         """Sign up and confirm."""
         assert self.client.post(self.sign_up(**fields)).status_code == 200
 
-    def preferences_path(self, email: str = ADA, days: int = 1) -> str:
-        """Return the path of a subscriber's preferences; the link is valid for so many days."""
+    def link_path(self, email: str = ADA) -> str:
+        """Request a link to the preferences on the public form, and return its path from the email."""
+        assert self.client.post("/preferences", data={"email": email}).status_code == 200
+        (path,) = paths_in(self.messages(email)[-1])
+        return path
+
+    def open_preferences(self, email: str = ADA) -> str:
+        """Open a subscriber's preferences in this browser, by a link that is mailed to them; return their path."""
+        response = self.client.post(self.link_path(email))
+        assert (response.status_code, response.headers["location"]) == (303, "/preferences")
+        return "/preferences"
+
+    def digest_path(self, email: str = ADA, days: int = 1) -> str:
+        """Return the path of the link in a subscriber's digests; it is valid for so many days."""
         with self.store() as store:
             day = self.now.date() + timedelta(days=days)
             token = tokens.sign_until(store.secret(), tokens.PREFERENCES, store.subscribers.get(email).id, day)

@@ -48,7 +48,7 @@ def test_an_unknown_address_is_a_page_that_leads_home(live: LiveSite) -> None:
 def test_an_error_of_the_store_asks_to_try_again_and_does_not_log_tokens(
     ada: LiveSite, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = ada.preferences_path()
+    path = ada.digest_path()
     ada.config.site.store.write_bytes(b"not a database" * 1000)
     response = ada.client.get(path)
     assert (response.status_code, response.headers["retry-after"]) == (503, "60")

@@ -13,6 +13,7 @@ from newsletter.site import Site
 from newsletter.web.studio.app import make_studio
 from tests.factories import NOW
 from tests.web.live_site import SIGNUP_FORM, LiveSite
+from tests.web.studio.client import TOKEN
 
 
 def break_page_of(path: Path, table: str) -> None:
@@ -28,14 +29,15 @@ def break_page_of(path: Path, table: str) -> None:
 
 
 def test_pages_and_links_are_temporarily_unavailable(ada: LiveSite, caplog: pytest.LogCaptureFixture) -> None:
-    preferences, unsubscribe = ada.preferences_path(), ada.unsubscribe_path()
+    opened, digest, unsubscribe = ada.open_preferences(), ada.digest_path(), ada.unsubscribe_path()
     break_page_of(ada.config.site.store, "subscribers")
     for method, path in (
-        ("GET", preferences),
-        ("POST", preferences),
+        ("GET", opened),
+        ("GET", digest),
+        ("POST", f"{digest}/pause"),
         ("GET", unsubscribe),
         ("POST", unsubscribe),
-        ("POST", f"{preferences}/erase"),
+        ("POST", f"{opened}/erase"),
     ):
         response = ada.client.request(method, path, data={"sure": "yes"} if method == "POST" else None)
         assert (path, response.status_code, response.headers["retry-after"]) == (path, 503, "60")
@@ -62,6 +64,7 @@ def test_the_archive_is_temporarily_unavailable(live: LiveSite) -> None:
 
 def test_the_studio_says_what_is_wrong_since_only_the_operator_sees_it(site: Site) -> None:
     break_page_of(site.store, "papers")
-    response = TestClient(make_studio(site, lambda: NOW), base_url="http://localhost:8400").get("/digest.html")
+    studio = TestClient(make_studio(site, lambda: NOW, token=TOKEN), base_url="http://localhost:8400")
+    response = studio.get("/digest.html", params={"token": TOKEN})
     assert response.status_code == 503
     assert "malformed" in response.text

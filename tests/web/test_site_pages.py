@@ -42,7 +42,8 @@ def test_the_prefix_is_the_path_of_the_url(live: LiveSite, url: str | None, pref
 
 
 def test_pages_with_a_token_are_neither_cached_nor_indexed(ada: LiveSite) -> None:
-    for path in (ada.preferences_path(), ada.unsubscribe_path(), f"{ada.preferences_path()}/data.json"):
+    opened = ada.open_preferences()
+    for path in (ada.digest_path(), ada.link_path(), ada.unsubscribe_path(), opened, f"{opened}/data.json"):
         headers = ada.client.get(path).headers
         assert headers["cache-control"] == "no-store"
         assert "noindex" in headers["x-robots-tag"]
@@ -50,13 +51,14 @@ def test_pages_with_a_token_are_neither_cached_nor_indexed(ada: LiveSite) -> Non
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_is_typed_stays_text(ada: LiveSite, payload: str) -> None:
-    preferences = ada.preferences_path()
+    preferences = ada.open_preferences()
     pages = [
         ada.client.get("/subscribe", params={"email": payload, "name": payload, "queries": payload, "topic": payload}),
         ada.client.post("/subscribe", data={"email": payload, "name": payload, "queries": payload}),
         ada.client.post("/preferences", data={"email": payload}),
-        ada.client.post(preferences, data={"name": payload, "queries": payload, "cadence": payload}),
+        ada.client.post(f"{preferences}/save", data={"name": payload, "queries": payload, "cadence": payload}),
         ada.client.get(f"{preferences}?done={payload}"),
+        ada.client.get(f"{ada.digest_path()}?done={payload}"),
         ada.client.get(f"/unsubscribe/{payload}"),
         ada.client.get(f"/{payload}"),
     ]
@@ -78,7 +80,7 @@ def test_what_is_stored_stays_text(ada: LiveSite, payload: str) -> None:
             store.feedback.put(subscriber.id, paper.id, liked=True, now=NOW)
         signed = tokens.sign(store.secret(), tokens.FEEDBACK, subscriber.id)
         token = tokens.feedback_prefix(paper.id, liked=True) + signed
-    for path in (ada.preferences_path(), ada.unsubscribe_path(), f"/feedback/{token}"):
+    for path in (ada.open_preferences(), ada.digest_path(), ada.unsubscribe_path(), f"/feedback/{token}"):
         page = ada.client.get(path)
         assert page.status_code == 200
         assert is_inert(page.text)

@@ -1,4 +1,4 @@
-"""Nothing that the site's pages send tells who looks at them."""
+"""Nothing that the site's pages send tells who looks at them, until somebody opens their own preferences."""
 
 from __future__ import annotations
 

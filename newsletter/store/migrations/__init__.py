@@ -25,4 +25,5 @@ STEPS = (
     "m015_kinds",
     "m016_bounce_review",
     "m017_email_keys",
+    "m021_tokens",
 )

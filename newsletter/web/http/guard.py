@@ -27,9 +27,8 @@ _POLICY_VIOLATION = 1008
 class Policy(Protocol):
     """Who may request what."""
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers of every response that does not set them itself."""
+    def headers(self, scope: Scope) -> Mapping[str, str]:
+        """Return the headers of a response that does not set them itself."""
 
     def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         """Return the response to a request that is refused, None if it is allowed."""
@@ -54,7 +53,7 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.policy.headers.items():
+                for name, value in self.policy.headers(scope).items():
                     headers.setdefault(name, value)
             await send(message)
 

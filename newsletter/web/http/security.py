@@ -1,13 +1,14 @@
 """Host check, CSRF protection, rate limit and security headers for the public pages.
 
-Forms are accepted from the site's own pages only (CSRF). Exempt are: addresses that hold a token, to which mail
-programs post by themselves (one-click unsubscribe, RFC 8058); webhooks, which are signed; and sign-up, which changes
-nothing before it is confirmed (double opt-in).
+Forms are accepted from the site's own pages only (CSRF). Exempt are: addresses that hold a token, which no other site
+knows, and to which mail programs post by themselves (one-click unsubscribe, RFC 8058); webhooks, which are signed; and
+sign-up, which changes nothing before it is confirmed (double opt-in).
 """
 
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -24,25 +25,32 @@ _HEADERS = {
     # Papers' thumbnails come from other sites.
     "Content-Security-Policy": page_policy("'self' https: data:"),
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # URLs hold tokens, so they must not leak. "no-referrer" would also suppress the Origin of the site's own forms.
+    # "no-referrer" would also make the Origin of the site's own forms "null" (Fetch standard, 3.1), which CSRF
+    # protection needs; pages whose addresses hold a token have it.
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
-_CSRF_EXEMPT = (*_WEBHOOKS, "/unsubscribe/", "/leave/", "/subscribe", "/api/")
+_CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
+#: Addresses that hold a token, which other sites do not know. No page may pass them on as a referrer, not even to this
+#: site itself, whose web server may log it.
+_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm)/|/preferences/(?:open/)?\d")
 
 
 class PublicPages:
     """The guard's policy for a site's pages: known hosts, forms of the site's own pages, and a rate limit on posts."""
 
-    headers: Mapping[str, str] = _HEADERS
-
     def __init__(self, site_url: str | None, prefix: str) -> None:
         self.prefix = prefix
         self.host = urlsplit(site_url).netloc.lower() if site_url else ""
         self.posts = RateLimiter(burst=30, per_minute=20, clock=time.monotonic)
+
+    def headers(self, scope: Scope) -> Mapping[str, str]:
+        """Return the security headers of a response."""
+        holds_token = _TOKEN_PATH.match(scope["path"].removeprefix(self.prefix))
+        return {**_HEADERS, "Referrer-Policy": "no-referrer"} if holds_token else _HEADERS
 
     def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         """Refuse unknown hosts (421), cross-site forms (403) and floods (429)."""
@@ -55,7 +63,8 @@ class PublicPages:
         if scope["method"] in _SAFE_METHODS:
             return None
         path = scope["path"].removeprefix(self.prefix)
-        if not path.startswith(_CSRF_EXEMPT) and not _is_same_origin(headers, host):
+        is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)
+        if not is_exempt and not _is_same_origin(headers, host):
             return PlainTextResponse("Cross-site request refused (CSRF): send the form from this site's page.\n", 403)
         wait_s = 0.0 if path.startswith(_WEBHOOKS) else self.posts.take((scope.get("client") or ("", 0))[0])
         if wait_s:

@@ -3,7 +3,7 @@
     files, store → previews.of(selection) → /digest.html, .txt, .eml and .json, which the page assembles
     a file or the store changes → /changes → the page reloads them
 
-The studio is read-only, sends nothing, and listens on localhost only.
+The studio is read-only, sends nothing, listens on localhost only, and asks for the token in its printed address.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from newsletter.site import Site, default_templates
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox
+from newsletter.web.studio.access_token import AccessToken, new_token
 from newsletter.web.studio.live_reload import changes, version
 from newsletter.web.studio.localhost_only import LocalhostOnly, message_policy
 from newsletter.web.studio.page import page_context
@@ -122,8 +123,13 @@ def make_studio(
     site: Site,
     clock: Callable[[], datetime] = utc_now,
     is_shutting_down: Callable[[], bool] = lambda: False,
+    *,
+    token: str,
 ) -> Starlette:
-    """Return the studio's application; its event streams end when `is_shutting_down` returns True."""
+    """Return the studio's application, for requests with the token.
+
+    Its event streams end when `is_shutting_down` returns True.
+    """
     studio = _Studio(Previews(site, clock), is_shutting_down)
     routes = [
         Route("/", studio.page),
@@ -140,28 +146,29 @@ def make_studio(
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, policy=LocalhostOnly())],
+        middleware=[Middleware(Guard, policy=LocalhostOnly()), Middleware(AccessToken, token=token)],
         exception_handlers={NewsletterError: _handle_error, OSError: _handle_error, Exception: _handle_bug},
     )
 
 
-def make_studio_server(site: Site, clock: Callable[[], datetime] = utc_now) -> Server:
+def make_studio_server(site: Site, clock: Callable[[], datetime] = utc_now, *, token: str) -> Server:
     """Return a uvicorn server for the studio; pass its sockets to `run`."""
     # Event streams never end by themselves, and shutdown waits for open responses.
-    server = make_server(make_studio(site, clock, is_shutting_down=lambda: server.should_exit))
+    server = make_server(make_studio(site, clock, is_shutting_down=lambda: server.should_exit, token=token))
     return server
 
 
 def serve_studio(site: Site, port: int, announce: Callable[[str], object] = sys.stdout.write) -> None:
-    """Serve the studio on localhost until Ctrl-C, and announce its URL; port 0 picks a free port.
+    """Serve the studio on localhost until Ctrl-C, and announce its URL with the token; port 0 picks a free port.
 
     Raises:
         NewsletterError: The port is in use.
     """
+    token = new_token()
     with listen(_HOST, port) as listening:
-        announce(f"http://{_HOST}:{listening.getsockname()[1]}/\n")
+        announce(f"http://{_HOST}:{listening.getsockname()[1]}/?token={token}\n")
         with suppress(KeyboardInterrupt):
-            make_studio_server(site).run(sockets=[listening])
+            make_studio_server(site, token=token).run(sockets=[listening])
 
 
 # -- responses ----------------------------------------------------------------------------------------

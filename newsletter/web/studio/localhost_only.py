@@ -35,7 +35,9 @@ def message_policy(*, images: bool) -> str:
 class LocalhostOnly:
     """The guard's policy for the studio: only reads, and only from this machine's own pages."""
 
-    headers: Mapping[str, str] = _HEADERS
+    def headers(self, scope: Scope) -> Mapping[str, str]:
+        """Return the security headers of a response."""
+        return _HEADERS
 
     def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         """Refuse other hosts (421), requests by other pages (403) and everything but reading (405)."""

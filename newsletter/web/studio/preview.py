@@ -11,6 +11,7 @@ from threading import Lock
 
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
+from newsletter.config.signing_keys import signing_keys
 from newsletter.models import Digest, Message, Subscriber
 from newsletter.pipeline.explain import ScoreBreakdown, score_breakdowns
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
@@ -90,7 +91,7 @@ class Previews:
 
 def _preview(site: Site, selection: Selection, now: datetime) -> Preview:
     config = load_config(site)
-    with open_store(site.store) as store:
+    with open_store(site.store, lambda: signing_keys(config)) as store:
         subscriber = choose_subscriber(site, store, selection, now)
         is_sample = store.papers.count() == 0
         digest = _digest(store, subscriber, selection, config, now, is_sample=is_sample)

@@ -5,6 +5,8 @@ A GET only shows a form, because mail scanners follow links; the POST records th
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -36,7 +38,7 @@ class FeedbackPages:
         """Ask for confirmation; change nothing."""
         token = str(request.path_params["token"])
         with self.pages.store() as store:
-            feedback = self._read(store, token)
+            feedback = self._read(store, token, self.pages.clock())
         if feedback is None:
             return self._invalid_link()
         _, paper, liked = feedback
@@ -59,7 +61,7 @@ class FeedbackPages:
     def withdraw(self, request: Request, _form: Form) -> Response:
         """Delete the subscriber's feedback on this paper."""
         with self.pages.store() as store:
-            feedback = self._read(store, str(request.path_params["token"]))
+            feedback = self._read(store, str(request.path_params["token"]), self.pages.clock())
             if feedback is None:
                 return self._invalid_link()
             subscriber_id, paper, _ = feedback
@@ -69,9 +71,9 @@ class FeedbackPages:
         return self.pages.show_message("Feedback removed", text)
 
     @staticmethod
-    def _read(store: Store, token: str) -> tuple[int, Paper, bool] | None:
+    def _read(store: Store, token: str, now: datetime) -> tuple[int, Paper, bool] | None:
         """Return subscriber id, paper and whether they like it; None for an invalid token or deleted data."""
-        signed = tokens.read_feedback(store.secret(), token)
+        signed = tokens.read_feedback(store.accepted_keys(now), token)
         if signed is None:
             return None
         subscriber_id, paper_id, liked = signed

@@ -1,28 +1,30 @@
 """The preferences page: change preferences or address, pause, withdraw feedback, export and erase one's data (GDPR).
 
-Its link is in every email and expires; a subscriber with an old one requests a new link by email.
+It is opened by a link that is mailed on request, to the address on record, and works once (`preferences_access`). The
+links of digests, which people forward, are less powerful: `digest_link`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter import tokens
 from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
 from newsletter.models import Status, Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
+from newsletter.subscribers.preferences_access import is_link_valid, open_preferences
 from newsletter.subscribers.privacy import erase, export_data
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, pause, resume
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.site_pages import NOINDEX, SitePages
+from newsletter.web.subscribers import session
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import fields_of, read_profile_form
 
@@ -37,6 +39,8 @@ _DONE = {
     "requested": "Please click the link that was sent to the new address. Until then nothing changes.",
     "withdrawn": "Your feedback on this paper is removed.",
 }
+_USED = "This link has expired or was used: it works once, within an hour. Please request a new one."
+_EXPIRED = "Your preferences were open for an hour and are closed now. Please request a new link."
 #: Carry out what a form asks for; return a key of `_DONE`.
 Action = Callable[[Store, Subscriber, Form], str]
 
@@ -51,29 +55,27 @@ class Preferences:
     def routes(self) -> list[Route]:
         """Return the routes."""
         actions: dict[str, Action] = {
-            "": self._save,
-            "/pause": self._pause,
-            "/resume": self._resume,
-            "/change-address": self._change_address,
-            "/withdraw-feedback": self._withdraw_feedback,
+            "save": self._save,
+            "pause": self._pause,
+            "resume": self._resume,
+            "change-address": self._change_address,
+            "withdraw-feedback": self._withdraw_feedback,
         }
         return [
-            Route("/preferences", self.ask_for_address, methods=["GET"]),
+            Route("/preferences", self.page, methods=["GET"]),
             Route("/preferences", form_endpoint(self.send_link), methods=["POST"]),
-            Route("/preferences/{token}", self.page, methods=["GET"]),
-            Route("/preferences/{token}/data.json", self.export, methods=["GET"]),
-            Route("/preferences/{token}/erase", form_endpoint(self.erase), methods=["POST"]),
+            Route("/preferences/open/{token}", self.opening_page, methods=["GET"]),
+            Route("/preferences/open/{token}", form_endpoint(self.open), methods=["POST"]),
+            Route("/preferences/close", form_endpoint(self.close), methods=["POST"]),
+            Route("/preferences/data.json", self.export, methods=["GET"]),
+            Route("/preferences/erase", form_endpoint(self.erase), methods=["POST"]),
             *(
-                Route(f"/preferences/{{token}}{path}", form_endpoint(self._endpoint(action)), methods=["POST"])
-                for path, action in actions.items()
+                Route(f"/preferences/{name}", form_endpoint(self._endpoint(action)), methods=["POST"])
+                for name, action in actions.items()
             ),
         ]
 
-    # -- without a link -------------------------------------------------------------------------------
-
-    def ask_for_address(self, _request: Request) -> Response:
-        """Show the form that requests a link."""
-        return self.pages.show("link.html", error="")
+    # -- links ----------------------------------------------------------------------------------------
 
     def send_link(self, _request: Request, form: Form) -> Response:
         """Email a link to a subscriber; the response is the same for every address, known or not."""
@@ -88,23 +90,45 @@ class Preferences:
         response.background = BackgroundTask(self.outgoing.send_waiting)
         return response
 
-    # -- with a link ----------------------------------------------------------------------------------
+    def opening_page(self, request: Request) -> Response:
+        """Ask for a click; a GET must not use up the link, because mail scanners follow links."""
+        with self.pages.store() as store:
+            is_valid = is_link_valid(store, request.path_params["token"], self.pages.clock())
+        return self.pages.show("open.html") if is_valid else self._closed(_USED, 404)
+
+    def open(self, request: Request, _form: Form) -> Response:
+        """Use up the link, and let this browser see the preferences."""
+        with self.pages.store() as store:
+            token = open_preferences(store, request.path_params["token"], self.pages.clock())
+        if token is None:
+            return self._closed(_USED, 404)
+        response = RedirectResponse(f"{self.pages.prefix}/preferences", 303)
+        session.begin(self.pages, response, token)
+        return response
+
+    def close(self, _request: Request, _form: Form) -> Response:
+        """End the session of this browser."""
+        response = self.pages.show_message("Preferences closed", "To open them again, request a new link.")
+        session.end(self.pages, response)
+        return response
+
+    # -- in a session ---------------------------------------------------------------------------------
 
     def page(self, request: Request) -> Response:
-        """Show the preferences."""
+        """Show the preferences; without a session, the form that requests a link."""
         with self.pages.store() as store:
             subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._expired()
+                return self._closed("", 200)
             done = _DONE.get(request.query_params.get("done", ""), "")
-            return self._render_page(store, subscriber, request, done=done)
+            return self._render_page(store, subscriber, done=done)
 
     def export(self, request: Request) -> Response:
         """Return all data about the subscriber as a JSON file (GDPR, article 20)."""
         with self.pages.store() as store:
             subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._expired()
+                return self._closed(_EXPIRED, 403)
             content = json.dumps(export_data(store, subscriber.email), default=str, ensure_ascii=False, indent=2)
         headers = NOINDEX | {"Content-Disposition": 'attachment; filename="newsletter.json"'}
         return Response(content, media_type="application/json", headers=headers)
@@ -114,20 +138,22 @@ class Preferences:
         with self.pages.store() as store:
             subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._expired()
+                return self._closed(_EXPIRED, 403)
             if form.one("sure") != "yes":
                 error = "Please tick the box to confirm that everything is deleted."
-                return self._render_page(store, subscriber, request, 422, error=error)
+                return self._render_page(store, subscriber, 422, error=error)
             erase(store, subscriber.email, self.pages.clock(), self.pages.config)
         text = "Your address, preferences, emails and feedback are deleted."
-        return self.pages.show_message("Your data is deleted", text)
+        response = self.pages.show_message("Your data is deleted", text)
+        session.end(self.pages, response)
+        return response
 
     def _endpoint(self, action: Action) -> Callable[[Request, Form], Response]:
         def endpoint(request: Request, form: Form) -> Response:
             with self.pages.store() as store:
                 subscriber = self._subscriber(store, request)
                 if subscriber is None:
-                    return self._expired()
+                    return self._closed(_EXPIRED, 403)
                 try:
                     done = action(store, subscriber, form)
                 except StoreError:
@@ -136,8 +162,8 @@ class Preferences:
                     # Other hints are for the operator: they name commands.
                     hint = error.hint if isinstance(error, ProfileError) else None
                     text = f"{error.message} ({hint})" if hint else error.message
-                    return self._render_page(store, subscriber, request, 422, error=text)
-            location = f"{self.pages.prefix}/preferences/{request.path_params['token']}?done={done}"
+                    return self._render_page(store, subscriber, 422, error=text)
+            location = f"{self.pages.prefix}/preferences?done={done}"
             return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
 
         return endpoint
@@ -149,14 +175,7 @@ class Preferences:
         return "saved"
 
     def _pause(self, store: Store, subscriber: Subscriber, form: Form) -> str:
-        today = self.pages.clock().date()
-        try:
-            until = date.fromisoformat(form.one("until"))
-        except ValueError:
-            raise ProfileError("choose an end date for the pause", hint="for example 2026-12-31") from None
-        if not today < until <= today + _LONGEST_PAUSE:
-            raise ProfileError("choose an end date for the pause within the next twelve months")
-        pause(store, subscriber.email, self.pages.clock(), until)
+        pause_until(store, subscriber, form.one("until"), self.pages.clock())
         return "paused"
 
     def _resume(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
@@ -182,22 +201,15 @@ class Preferences:
     # -- responses ------------------------------------------------------------------------------------
 
     def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
-        """Return the subscriber of the link's token; None if it is invalid or expired."""
-        token = str(request.path_params["token"])
-        signed = tokens.read_until(store.secret(), tokens.PREFERENCES, token, self.pages.clock().date())
-        if signed is None:
-            return None
-        subscriber_id, is_valid = signed
-        return store.subscribers.find_by_id(subscriber_id) if is_valid else None
+        return session.subscriber(store, request, self.pages.clock())
 
-    def _expired(self) -> Response:
-        return self.pages.show("link.html", 404, error="This link is incomplete or has expired.")
+    def _closed(self, error: str, status: int) -> Response:
+        return self.pages.show("link.html", status, error=error)
 
     def _render_page(
         self,
         store: Store,
         subscriber: Subscriber,
-        request: Request,
         status: int = 200,
         *,
         done: str = "",
@@ -210,7 +222,6 @@ class Preferences:
             "preferences.html",
             status,
             subscriber=subscriber,
-            token=str(request.path_params["token"]),
             is_in_file=subscriber.origin.startswith(FILE),
             is_mailed=subscriber.status is Status.ACTIVE and store.subscribers.why_suppressed(subscriber.email) is None,
             fields=fields_of(subscriber.profile, counts),
@@ -221,3 +232,20 @@ class Preferences:
             done=done,
             error=error,
         )
+
+
+def pause_until(store: Store, subscriber: Subscriber, day: str, now: datetime) -> None:
+    """Pause a subscription until a day, as a form gives it.
+
+    Raises:
+        ProfileError: It is not a day within the next twelve months.
+        RequestError: They unsubscribed.
+    """
+    today = now.date()
+    try:
+        until = date.fromisoformat(day)
+    except ValueError:
+        raise ProfileError("choose an end date for the pause", hint="for example 2026-12-31") from None
+    if not today < until <= today + _LONGEST_PAUSE:
+        raise ProfileError("choose an end date for the pause within the next twelve months")
+    pause(store, subscriber.email, now, until)

@@ -15,15 +15,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter import tokens
 from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.models import Profile, Topic
-from newsletter.pipeline.messages import PREFERENCES_LAST
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
+from newsletter.subscribers.preferences_access import session_token
 from newsletter.web.http.forms import MAX_BODY_BYTES, Form, form_endpoint, limited_body
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers import session
 from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form
@@ -155,18 +155,19 @@ class Signup:
         return self.pages.show("confirm.html", email=pending.email, is_new_address=is_new_address)
 
     def confirm(self, request: Request, _form: Form) -> Response:
-        """Confirm a subscription or a new address, and link to the preferences."""
-        now = self.pages.clock()
+        """Confirm a subscription or a new address, and let this browser see the preferences."""
+        token, now = request.path_params["token"], self.pages.clock()
         try:
-            with self.pages.store() as store:
-                subscriber = confirm(store, request.path_params["token"], now)
-                expires = now.date() + PREFERENCES_LAST
-                token = tokens.sign_until(store.secret(), tokens.PREFERENCES, subscriber.id, expires)
+            with self.pages.store() as store, store.transaction():
+                pending = read_request(store, token, now)
+                subscriber = confirm(store, token, now)
+                opened = session_token(store, pending.id, now) if pending.confirmed_at is None else None
         except RequestError as error:
             return self._invalid_link(error)
-        return self.pages.show(
-            "confirmed.html", subscriber=subscriber, preferences=f"{self.pages.prefix}/preferences/{token}"
-        )
+        response = self.pages.show("confirmed.html", email=subscriber.email if opened else None)
+        if opened:  # the link does this once, as one to the preferences does
+            session.begin(self.pages, response, opened)
+        return response
 
     def _invalid_link(self, error: RequestError) -> Response:
         text = f"{error.message[0].upper()}{error.message[1:]}."

@@ -112,7 +112,7 @@ class Unsubscribe:
         )
 
     def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
-        subscriber_id = tokens.read(store.secret(), tokens.UNSUBSCRIBE, self._token(request))
+        subscriber_id = tokens.read(store.accepted_keys(self.pages.clock()), tokens.UNSUBSCRIBE, self._token(request))
         return None if subscriber_id is None else store.subscribers.find_by_id(subscriber_id)
 
     @staticmethod

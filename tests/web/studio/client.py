@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+#: The token of the studio.
+TOKEN = "a-token-of-tests"  # noqa: S105 - of these tests only
 #: The query that selects the demonstration's first subscriber.
 ADA = {"subscriber": "ada@example.org"}
 PATHS = ("/", "/digest.json", "/digest.html", "/digest.txt", "/digest.eml", "/inbox", "/version", "/studio.js")

@@ -13,6 +13,7 @@ from newsletter.site import Site
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio, make_studio_server
 from tests.factories import NOW
+from tests.web.studio.client import TOKEN
 
 
 def _two_days_later() -> datetime:
@@ -23,8 +24,9 @@ def _two_days_later() -> datetime:
 def studio(site: Site) -> Iterator[TestClient]:
     """A client of the studio on the same machine, two days after the last pull."""
     with TestClient(
-        make_studio(site, _two_days_later), base_url="http://localhost:8400", raise_server_exceptions=False
+        make_studio(site, _two_days_later, token=TOKEN), base_url="http://localhost:8400", raise_server_exceptions=False
     ) as client:
+        assert client.get("/version", params={"token": TOKEN}).status_code == 200
         yield client
 
 
@@ -32,7 +34,7 @@ def studio(site: Site) -> Iterator[TestClient]:
 def studio_url(site: Site) -> Iterator[str]:
     """The URL of the studio, served by uvicorn."""
     with listen("127.0.0.1", 0) as listening:
-        server = make_studio_server(site, _two_days_later)
+        server = make_studio_server(site, _two_days_later, token=TOKEN)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

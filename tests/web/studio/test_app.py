@@ -14,7 +14,7 @@ from newsletter.store import open_store
 from newsletter.web.studio.app import serve_studio
 from newsletter.web.studio.live_reload import version
 from tests.factories import NOW, make_entry
-from tests.web.studio.client import ADA, HOSTILE, PATHS, get_preview
+from tests.web.studio.client import ADA, HOSTILE, PATHS, TOKEN, get_preview
 
 
 def test_a_message_in_all_its_formats(studio: TestClient) -> None:
@@ -128,7 +128,10 @@ def test_a_port_in_use_is_reported(site: Site) -> None:
 
 def test_shutdown_ends_open_streams(studio_url: str) -> None:
     """The fixture fails if the server is still running some seconds after it was told to exit."""
-    with httpx.stream("GET", f"{studio_url}/changes", timeout=30) as stream:
+    with (
+        httpx.Client(base_url=studio_url, params={"token": TOKEN}, follow_redirects=True) as client,
+        client.stream("GET", "/changes", timeout=30) as stream,
+    ):
         assert stream.headers["content-type"].startswith("text/event-stream")
         assert next(stream.iter_lines()) == "retry: 1000"
 

@@ -1,4 +1,4 @@
-"""The preferences page: changes, pauses, a new address, feedback, export and erasure; and its links."""
+"""The preferences page: changes, pauses, a new address, feedback, export and erasure; and how it is opened."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.models import Cadence, Example
-from tests.web.live_site import ADA, LiveSite, paths_in
+from newsletter.models import Cadence, Example, Status
+from tests.factories import make_profile
+from tests.web.live_site import ADA, BOB, LiveSite, paths_in
 
 
 def test_preferences_are_shown_and_changed(live: LiveSite) -> None:
     live.subscribe()
-    path = live.preferences_path()
+    path = live.open_preferences()
     page = live.client.get(path).text
     assert 'value="LLM agents" checked' in page
     assert "robot*\nMine = retrieval -survey</textarea>" in page
@@ -25,7 +26,7 @@ def test_preferences_are_shown_and_changed(live: LiveSite) -> None:
         "weekday": "sunday",
         "hour": "7",
     }
-    response = live.client.post(path, data=form)
+    response = live.client.post(f"{path}/save", data=form)
 
     assert response.headers["location"] == f"{path}?done=saved"
     assert "Your preferences are saved" in live.client.get(response.headers["location"]).text
@@ -38,7 +39,7 @@ def test_preferences_are_shown_and_changed(live: LiveSite) -> None:
 def test_an_invalid_preference_changes_nothing(live: LiveSite) -> None:
     live.subscribe()
     before = live.subscriber()
-    response = live.client.post(live.preferences_path(), data={"hour": "99", "queries": "x"})
+    response = live.client.post(f"{live.open_preferences()}/save", data={"hour": "99", "queries": "x"})
     assert response.status_code == 422
     assert live.subscriber() == before
 
@@ -46,7 +47,7 @@ def test_an_invalid_preference_changes_nothing(live: LiveSite) -> None:
 def test_a_pause_ends_on_its_day(live: LiveSite) -> None:
     live.subscribe()
     until = live.now.date() + timedelta(days=3)
-    path = live.preferences_path()
+    path = live.open_preferences()
     for invalid in ("", "never", live.now.date().isoformat(), "2999-01-01"):
         response = live.client.post(f"{path}/pause", data={"until": invalid})
         assert response.status_code == 422
@@ -60,7 +61,7 @@ def test_a_pause_ends_on_its_day(live: LiveSite) -> None:
 
 
 def test_a_pause_can_be_ended_early(ada: LiveSite) -> None:
-    path = ada.preferences_path()
+    path = ada.open_preferences()
     until = (ada.now.date() + timedelta(days=3)).isoformat()
     ada.client.post(f"{path}/pause", data={"until": until})
     assert ada.client.post(f"{path}/resume").headers["location"] == f"{path}?done=resumed"
@@ -70,7 +71,7 @@ def test_a_pause_can_be_ended_early(ada: LiveSite) -> None:
 def test_a_new_address_is_confirmed_by_its_owner(live: LiveSite) -> None:
     live.subscribe()
     new = "new@reader.example"
-    path = f"{live.preferences_path()}/change-address"
+    path = f"{live.open_preferences()}/change-address"
     assert live.client.post(path, data={"email": new}).status_code == 303
     assert live.subscriber().email == ADA
     (message,) = live.messages(new)
@@ -85,7 +86,7 @@ def test_feedback_is_shown_and_withdrawn(ada: LiveSite) -> None:
     with ada.store() as store, store.transaction():
         store.feedback.put(number, 1, liked=True, now=ada.now)
         store.feedback.put_example(number, Example("doi:10.1/x", "On Pears", "", False), ada.now)
-    path = ada.preferences_path()
+    path = ada.open_preferences()
     page = ada.client.get(path).text
     assert 'name="paper" value="1"' in page
     assert "On Pears" in page
@@ -99,7 +100,7 @@ def test_feedback_is_shown_and_withdrawn(ada: LiveSite) -> None:
 def test_all_data_can_be_exported_and_erased(live: LiveSite) -> None:
     live.subscribe()
     live.send()
-    path = live.preferences_path()
+    path = live.open_preferences()
     exported = live.client.get(f"{path}/data.json")
     assert "attachment" in exported.headers["content-disposition"]
     data = json.loads(exported.text)
@@ -111,29 +112,92 @@ def test_all_data_can_be_exported_and_erased(live: LiveSite) -> None:
     with live.store() as store:
         dump = "\n".join(store._db.raw.iterdump())
     assert ADA not in dump
-    assert live.client.get(path).status_code == 404
+    assert live.client.get(f"{path}/data.json").status_code == 403
 
 
-def test_a_link_expires_and_a_new_one_is_sent(live: LiveSite) -> None:
-    live.subscribe()
-    path = live.preferences_path(days=0)
-    assert live.client.get(path).status_code == 200
-    live.now += timedelta(days=1)
-    response = live.client.get(path)
-    assert response.status_code == 404
-    assert "Email me a link" in response.text
-    assert live.client.post(path, data={"name": "Mallory"}).status_code == 404
-    assert live.client.post("/preferences", data={"email": ADA}).status_code == 200
-    (fresh,) = paths_in(live.messages()[-1])
-    assert live.client.get(fresh).status_code == 200
+def test_a_link_works_once_and_a_get_does_not_use_it_up(ada: LiveSite) -> None:
+    link = ada.link_path()
+    for _ in range(3):  # mail scanners follow every link
+        assert "Open my preferences" in ada.client.get(link).text
+    assert ADA not in ada.client.get("/preferences").text
+    assert ada.client.post(link).status_code == 303
+    assert ADA in ada.client.get("/preferences").text
+    ada.client.cookies.clear()
+    for response in (ada.client.get(link), ada.client.post(link)):
+        assert response.status_code == 404
+        assert "has expired or was used" in response.text
+        assert "Email me a link" in response.text
+    assert not ada.client.cookies
 
 
-@pytest.mark.parametrize("path", ["", "/data.json"])
-@pytest.mark.parametrize("token", ["1.2.3", "x", "1.739000.AAAAAAAAAAAAAAAAAAAA"])
-def test_a_forged_link_shows_nothing(ada: LiveSite, token: str, path: str) -> None:
-    response = ada.client.get(f"/preferences/{token}{path}")
-    assert response.status_code == 404
-    assert ADA not in response.text
+def test_a_link_and_a_session_last_an_hour(ada: LiveSite) -> None:
+    link = ada.link_path()
+    ada.now += timedelta(minutes=59)
+    assert ada.client.post(link).status_code == 303
+    ada.now += timedelta(minutes=59)
+    assert ADA in ada.client.get("/preferences").text
+    ada.now += timedelta(minutes=2)
+    assert ADA not in ada.client.get("/preferences").text
+    assert ada.client.post("/preferences/save", data={"name": "Mallory"}).status_code == 403
+    late = ada.link_path()
+    ada.now += timedelta(minutes=61)
+    assert ada.client.post(late).status_code == 404
+    assert ada.subscriber().name == "Ada"
+
+
+def test_the_cookie_of_a_session_is_for_these_pages_and_this_site_only(ada: LiveSite) -> None:
+    cookie = ada.client.post(ada.link_path()).headers["set-cookie"]
+    attributes = {part.strip().casefold() for part in cookie.split(";")[1:]}
+    assert {"httponly", "samesite=strict", "secure", "path=/preferences", "max-age=3600"} <= attributes
+
+
+def test_a_session_ends_when_it_is_closed(ada: LiveSite) -> None:
+    ada.open_preferences()
+    assert ada.client.post("/preferences/close").status_code == 200
+    assert ADA not in ada.client.get("/preferences").text
+
+
+def test_a_session_of_a_former_address_shows_nothing(ada: LiveSite) -> None:
+    ada.open_preferences()
+    new = "new@reader.example"
+    assert ada.client.post("/preferences/change-address", data={"email": new}).status_code == 303
+    former = ada.client.cookies["preferences"]
+    (confirm,) = paths_in(ada.messages(new)[-1])
+    assert ada.client.post(confirm).status_code == 200
+    assert new in ada.client.get("/preferences").text
+    ada.client.cookies.clear()
+    assert new not in ada.client.get("/preferences", headers={"Cookie": f"preferences={former}"}).text
+
+
+def test_no_request_gets_the_number_of_one_that_was_erased(ada: LiveSite) -> None:
+    """The session of an erased subscriber must not become that of whoever requests the next link."""
+    ada.open_preferences()
+    former = ada.client.cookies["preferences"]
+    assert ada.client.post("/preferences/erase", data={"sure": "yes"}).status_code == 200
+    ada.client.cookies.clear()
+    with ada.store() as store, store.transaction():
+        store.subscribers.add(BOB, "Bob", make_profile(), "web", ada.now)
+    ada.link_path(BOB)
+    assert BOB not in ada.client.get("/preferences", headers={"Cookie": f"preferences={former}"}).text
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.UNSUBSCRIBED])
+def test_who_gets_no_emails_opens_their_preferences_all_the_same(ada: LiveSite, status: Status) -> None:
+    with ada.store() as store, store.transaction():
+        store.subscribers.set_status(ada.subscriber().id, status, ada.now)
+        if status is Status.UNSUBSCRIBED:
+            store.subscribers.suppress(ADA, "unsubscribed", ada.now)
+    path = ada.open_preferences()
+    assert json.loads(ada.client.get(f"{path}/data.json").text)["subscriber"]["email"] == ADA
+
+
+@pytest.mark.parametrize("token", ["1.2.3", "x", "1.739000.AAAAAAAAAAAAAAAAAAAA", "9" * 400])
+def test_a_forged_link_or_cookie_shows_nothing(ada: LiveSite, token: str) -> None:
+    for response in (ada.client.get(f"/preferences/open/{token}"), ada.client.post(f"/preferences/open/{token}")):
+        assert response.status_code == 404
+        assert ADA not in response.text
+    for path in ("/preferences", "/preferences/data.json"):
+        assert ADA not in ada.client.get(path, headers={"Cookie": f"preferences={token}"}).text
 
 
 def test_preferences_kept_in_a_file_cannot_be_changed_here(live: LiveSite) -> None:
@@ -142,10 +206,10 @@ def test_preferences_kept_in_a_file_cannot_be_changed_here(live: LiveSite) -> No
         subscriber = store.subscribers.get(ADA)
         store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada")
     before = live.subscriber()
-    path = live.preferences_path()
+    path = live.open_preferences()
     page = live.client.get(path).text
     assert "kept in a file" in page
     assert "Change your address" not in page
-    assert live.client.post(path, data={"name": "B", "queries": "x"}).status_code == 422
+    assert live.client.post(f"{path}/save", data={"name": "B", "queries": "x"}).status_code == 422
     assert live.client.post(f"{path}/change-address", data={"email": "new@reader.example"}).status_code == 422
     assert live.subscriber() == before

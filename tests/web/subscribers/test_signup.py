@@ -163,7 +163,8 @@ def test_a_request_that_is_confirmed_twice_at_once_subscribes_once(live: LiveSit
     with live.store() as one, live.store() as two:
         request_subscription(one, ADA, "", {}, live.now)
         day = live.now.date() + timedelta(days=1)
-        token = tokens.sign_until(one.secret(), tokens.CONFIRM, 1, day)
+        (request,) = one.confirmations.waiting(9)
+        token = tokens.sign_until(one.secret(), tokens.CONFIRM, request.id, day)
         assert confirm(one, token, live.now) == confirm(two, token, live.now)
         assert len(one.subscribers.all()) == 1
 

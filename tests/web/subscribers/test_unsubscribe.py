@@ -72,7 +72,7 @@ def test_after_a_complaint_old_links_do_not_resubscribe(ada: LiveSite) -> None:
         store.subscribers.set_status(store.subscribers.get(ADA).id, Status.UNSUBSCRIBED, ada.now)
         store.subscribers.suppress(ADA, "complaint: abuse", ada.now)
     assert ada.client.post(f"{ada.unsubscribe_path()}/undo").status_code == 409
-    assert ada.client.post(f"{ada.preferences_path()}/resume").status_code == 422
+    assert ada.client.post(f"{ada.digest_path()}/resume").status_code == 303
     assert ada.subscriber().status is Status.UNSUBSCRIBED
 
 

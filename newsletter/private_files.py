@@ -1,0 +1,71 @@
+"""Files that only their owner may read: mode 0600, in folders of mode 0700, whatever the umask is.
+
+The database, the outbox, the event log, keys and what is exported hold addresses or secrets. All are created here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_FILE = 0o600
+_FOLDER = 0o700
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def make_private(path: str | Path, flags: int) -> int:
+    """Open a file, as `os.open` does, and create it for its owner only; the `opener` of `open`.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    return os.open(path, flags, _FILE)
+
+
+def touch_private(path: Path) -> None:
+    """Create an empty file for its owner only, unless it exists.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    os.close(make_private(path, os.O_WRONLY | os.O_CREAT))
+
+
+def write_private(path: Path, content: bytes, *, is_new: bool = False) -> None:
+    """Write a file for its owner only; with `is_new`, never over one that exists.
+
+    Raises:
+        FileExistsError: It exists, and had to be new.
+        OSError: It cannot be written.
+    """
+    with open(path, "xb" if is_new else "wb", opener=make_private) as file:
+        file.write(content)
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder for its owner only, unless it exists; parents that are missing, too.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    for folder in reversed([path, *path.parents]):
+        if not folder.is_dir():
+            folder.mkdir(mode=_FOLDER, exist_ok=True)
+
+
+def open_to_others(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
+    """Yield those of these files and folders that others than their owner may read or write, with their mode."""
+    for path in paths:
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            continue
+        if mode & _OTHERS:
+            yield path, mode
+
+
+def private_mode(path: Path) -> int:
+    """Return the mode that a file or folder should have."""
+    return _FOLDER if path.is_dir() else _FILE

@@ -1,0 +1,69 @@
+"""Files and folders are for their owner only, whatever the umask is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.private_files import (
+    make_private,
+    make_private_folder,
+    open_to_others,
+    private_mode,
+    touch_private,
+    write_private,
+)
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """No umask: whoever creates a file decides its mode."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_files_are_created_for_their_owner_only(tmp_path: Path) -> None:
+    touch_private(tmp_path / "touched")
+    write_private(tmp_path / "written", b"x")
+    with open(tmp_path / "opened", "w", encoding="utf-8", opener=make_private) as file:
+        file.write("x")
+    assert {path.name: mode(path) for path in tmp_path.iterdir()} == dict.fromkeys(
+        ["touched", "written", "opened"], 0o600
+    )
+
+
+def test_a_file_that_exists_is_kept_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("before", encoding="utf-8")
+    path.chmod(0o640)
+    touch_private(path)
+    assert (path.read_text(encoding="utf-8"), mode(path)) == ("before", 0o640)
+    with pytest.raises(FileExistsError):
+        write_private(path, b"after", is_new=True)
+    assert path.read_text(encoding="utf-8") == "before"
+
+
+def test_folders_are_created_with_their_parents(tmp_path: Path) -> None:
+    make_private_folder(tmp_path / "a" / "b")
+    make_private_folder(tmp_path / "a" / "b")
+    assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b")] == [0o700, 0o700]
+
+
+def test_what_others_may_read_is_found(tmp_path: Path) -> None:
+    file, folder = tmp_path / "file", tmp_path / "folder"
+    write_private(file, b"")
+    make_private_folder(folder)
+    assert list(open_to_others([file, folder, tmp_path / "nothing"])) == []
+    file.chmod(0o604)
+    folder.chmod(0o710)
+    assert list(open_to_others([file, folder])) == [(file, 0o604), (folder, 0o710)]
+    assert [private_mode(file), private_mode(folder)] == [0o600, 0o700]
