@@ -212,7 +212,8 @@ def _converted(latex: str) -> str:
         return latex
 
 
-# A brace or bracket; one that is escaped, or sized by \\left and the like, is no group. A command with "[" has an option.
+# A brace or bracket; one that is escaped, or sized by \\left and the like, is no group. A command with "[" has an
+# option.
 _GROUP = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)\s*[\[\]]|(?P<option>\\[A-Za-z]+\s*\[)|\\.|[{}\[\]]", re.DOTALL)
 
 

@@ -22,13 +22,13 @@ SOURCES = {name: text for name, text in SOURCES.items() if not name.startswith("
     ("what", "pattern", "module"),
     [
         ("a token bucket", r"class \w*Bucket\b|\* *\w*\.per_(?:s|minute)\b", "token_bucket.py"),
-        ("ASGI middleware", r"def __call__\(self, scope|websocket\.close", "web/http/guard.py"),
+        ("ASGI middleware that adds headers", r"send_with_headers|MutableHeaders\(scope=message", "web/http/guard.py"),
         ("the names of this machine in a Host header", r"localhost\|127", "web/http/guard.py"),
         ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING\s*=", "findings.py"),
-        ("a reader of TOML", r"\btomllib\b|\btomli\b|\btomlkit\b", "toml_reader.py"),
+        ("a reader of TOML", r"\btomllib\b|\btomli\b|\btomlkit\b", "toml_file.py"),
         ("did you mean", r"\bdifflib\b|get_close_matches|did you mean \{", "errors.py"),
-        ("the limit of a CSV cell", r"field_size_limit", "csv_reader.py"),
-        ("a reader of CSV", r"csv\.(?:reader|DictReader)\((?!\w*rows)", "csv_reader.py"),
+        ("the limit of a CSV cell", r"field_size_limit", "csv_table.py"),
+        ("a reader of CSV", r"csv\.(?:reader|DictReader)\((?!\w*rows)", "csv_table.py"),
     ],
 )  # fmt: skip
 def test_there_is_only_one(what: str, pattern: str, module: str) -> None:

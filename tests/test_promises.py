@@ -22,7 +22,7 @@ from newsletter.pipeline.deliver import deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.site import Site
 from newsletter.store import Store, open_store
-from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
+from tests.cli.conftest import Newsletter, new_site, newsletter, page  # noqa: F401 - fixtures
 from tests.factories import NOW, make_profile
 
 ROOT = Path(__file__).parent.parent

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "pipeline/ports.py": "the interface of pipeline/run: test_run",
     "pipeline/workers.py": "the processes of pipeline/deliver: test_signing, test_delivery_crash",
     "sending/smtp/settings.py": "the settings of a mail server: tests/config/test_load",
+    "store/opening.py": "how a database is opened: test_database, test_migrations",
     "subscribers/csv_rows.py": "how import_export reads a table: test_import_export, test_people_in_and_out",
     "subscribers/import_columns.py": "the columns of other tools' exports: test_people_in_and_out",
     "subscribers/traces.py": "what erasing finds: test_privacy",
@@ -26,9 +27,10 @@ ELSEWHERE = {
 
 
 def has_logic(path: Path) -> bool:
-    """Return whether a module defines functions or methods with a body."""
+    """Return whether a module defines more than data: functions, or methods other than `__new__` and the like."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
+    functions = (node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return any(not name.startswith("__") for name in functions)
 
 
 def modules() -> list[str]:

@@ -31,7 +31,7 @@ from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
-from newsletter.toml_reader import read_toml
+from newsletter.toml_file import read_toml
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:

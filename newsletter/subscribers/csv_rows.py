@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, cast
 
-from newsletter.csv_reader import CsvReader
+from newsletter.csv_table import CsvRows
 from newsletter.errors import ProfileError
 
 _MAX_CELL_LENGTH = 100_000
@@ -91,7 +91,7 @@ class Rows:
 
     def _restart(self) -> None:
         self._feed = self._recorded()
-        self._reader = CsvReader(self._feed, delimiter=self.separator, max_cell=_MAX_CELL_LENGTH, strict=True)
+        self._reader = CsvRows(self._feed, delimiter=self.separator, max_cell=_MAX_CELL_LENGTH, strict=True)
 
     def _recorded(self) -> Iterator[str]:
         recent = self._recent

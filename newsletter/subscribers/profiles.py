@@ -15,7 +15,7 @@ from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
 from newsletter.ranking.weights import check_weights
 from newsletter.text import squeeze, words
-from newsletter.toml_reader import read_toml
+from newsletter.toml_file import read_toml
 from newsletter.topics.topic import make_topic, read_topic_line, topic_line
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

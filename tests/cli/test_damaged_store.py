@@ -90,7 +90,7 @@ def test_doctor_says_what_is_damaged_and_goes_on(newsletter: Newsletter, site: P
     assert "unsubscribe" in result.stdout
 
 
-def test_a_value_that_stands_out_only_later_is_told_as_damage(newsletter: Newsletter, site: Path) -> None:
+def test_a_value_that_stands_out_only_later_is_reported_as_damage(newsletter: Newsletter, site: Path) -> None:
     """A column of text that holds a blob, which strict tables do not allow, is not what any code expects."""
     schema = "UPDATE sqlite_master SET sql = replace(sql, {}, {}) WHERE name = 'subscribers'"
     execute(site, schema.format("') STRICT'", "') '"))

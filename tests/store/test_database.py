@@ -68,7 +68,7 @@ def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
         ("query_only = ON", StoreUnreachable, "check the permissions of the file and its folder"),
     ],
 )
-def test_a_full_disk_and_a_read_only_file_are_told_and_lose_nothing(
+def test_a_full_disk_and_a_read_only_file_are_reported_and_lose_nothing(
     pragma: str, kind: type[StoreError], hint: str, store: Store
 ) -> None:
     store.papers.add(make_entry(), NOW)
@@ -90,7 +90,7 @@ def test_errors_while_rows_are_read_are_translated(store: Store) -> None:
             read()
 
 
-def test_a_statement_that_is_wrong_or_violates_a_constraint_is_told(store: Store) -> None:
+def test_a_statement_that_is_wrong_or_violates_a_constraint_is_reported(store: Store) -> None:
     with pytest.raises(StatementError, match="syntax error"):
         store._db.execute("SELEKT 1")
     store._db.insert("secrets", {"name": "a", "value": b""})

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from newsletter.csv_reader import CsvReader
+from newsletter.csv_table import CsvRows
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.records import is_title
 from newsletter.text import shorten, squeeze
@@ -255,7 +255,7 @@ def delimiter_of(header: str) -> str:
 def columns_of(header: str, delimiter: str) -> list[str]:
     """Return the column names in a header line; empty if it is not CSV."""
     try:
-        return [name.strip() for name in next(CsvReader([header], delimiter=delimiter, max_cell=_MAX_FIELD), [])]
+        return [name.strip() for name in next(CsvRows([header], delimiter=delimiter, max_cell=_MAX_FIELD), [])]
     except csv.Error:
         return []
 
@@ -274,7 +274,7 @@ def read_table(stream: BinaryStream) -> Iterator[Raw | Broken]:
         columns = columns_of(header, delimiter)
         if not any(map(is_title, columns)):
             raise ValueError(f"no title column, only {shorten(squeeze(', '.join(columns)), 200)}")
-        rows = CsvReader(lines_of(text), delimiter=delimiter, max_cell=_MAX_FIELD)
+        rows = CsvRows(lines_of(text), delimiter=delimiter, max_cell=_MAX_FIELD)
         while True:
             begin = line + rows.line_num + 1
             try:

@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.limits import AUTHORS, MARKUP, TAG, TAGS
 from newsletter.markup import clean, clean_abstract
 
 # -- text ---------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from newsletter.csv_reader import CsvReader
+from newsletter.csv_table import CsvRows
 
 
 def read(lines: list[str], max_cell: int) -> Iterator[list[str] | str]:
-    rows = CsvReader(lines, delimiter=",", max_cell=max_cell)
+    rows = CsvRows(lines, delimiter=",", max_cell=max_cell)
     while True:
         try:
             yield next(rows)
@@ -29,7 +29,7 @@ def test_a_cell_that_is_too_long_is_an_error_and_the_next_row_is_read() -> None:
 
 def test_the_limit_of_the_process_is_restored() -> None:
     before = csv.field_size_limit()
-    rows = CsvReader(["a\n", "bbbb\n"], delimiter=",", max_cell=3)
+    rows = CsvRows(["a\n", "bbbb\n"], delimiter=",", max_cell=3)
     next(rows)
     assert csv.field_size_limit() == before
     with pytest.raises(csv.Error):

@@ -13,7 +13,7 @@ from threading import RLock
 _LIMIT = RLock()
 
 
-class CsvReader:
+class CsvRows:
     """The rows of a CSV file, as `csv.reader` returns them, with cells of at most `max_cell` characters."""
 
     def __init__(self, lines: Iterable[str], *, delimiter: str, max_cell: int, strict: bool = False) -> None:
@@ -25,7 +25,7 @@ class CsvReader:
         """Number of lines read so far."""
         return self._rows.line_num
 
-    def __iter__(self) -> CsvReader:
+    def __iter__(self) -> CsvRows:
         return self
 
     def __next__(self) -> list[str]:
