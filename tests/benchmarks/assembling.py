@@ -94,40 +94,44 @@ def seconds(work: Callable[[], object], times: int) -> float:
     return best
 
 
-def compare(style: Style) -> None:
+def compare(style: Style, times: int) -> None:
     """Print the time per message of one style, assembled and plain."""
     messages, papers, numbers = make_renderer(), make_papers(20), count(1)
     digest = digest_of(papers)
     size = len(messages.write(digest, subscriber(1, style), "<a@x.example>", NOW).content)
-    plain = seconds(lambda: messages.write_plain(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), 5)
-    shared = seconds(lambda: messages.write(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), 2000)
+    plain = seconds(
+        lambda: messages.write_plain(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), min(5, times)
+    )
+    shared = seconds(
+        lambda: messages.write(digest, subscriber(next(numbers), style), "<a@x.example>", NOW), min(2000, times)
+    )
 
     def own_digest() -> None:
         number = next(numbers)
         messages.write(replace(digest, considered=number), subscriber(number, style), "<a@x.example>", NOW)
 
-    own = seconds(own_digest, 500)
+    own = seconds(own_digest, min(500, times))
     print(f"{style}: a digest of 20 papers, {size / 1024:.0f} KB")
     print(f"  plain                            {plain * 1e6:10.0f} µs")
     print(f"  assembled, digest shared         {shared * 1e6:10.1f} µs   plain is slower by {plain / shared:.0f}")
     print(f"  assembled, own digest            {own * 1e6:10.1f} µs   plain is slower by {plain / own:.0f}")
 
 
-def build_an_edition() -> None:
+def build_an_edition(times: int) -> None:
     """Print the time to render the fragments of 100 papers, relative to plain digests of 20."""
     papers = make_papers(100)
     parts = [digest_of(papers[start : start + 20]) for start in range(0, 100, 20)]
     warm = make_renderer()
     warm.write(parts[0], subscriber(1), "<a@x.example>", NOW)
-    plain = seconds(lambda: warm.write_plain(parts[0], subscriber(1), "<a@x.example>", NOW), 5)
+    plain = seconds(lambda: warm.write_plain(parts[0], subscriber(1), "<a@x.example>", NOW), min(5, times))
     built = seconds(lambda: make_renderer().prepare((part, subscriber(1)) for part in parts), 1)
     print(f"an edition of 100 papers: {built * 1e3:.0f} ms, as long as {built / plain:.1f} plain digests of 20")
 
 
 def memory(messages: int) -> None:
-    """Print the memory that `messages` messages take, beyond the first thousand."""
+    """Print the memory that `messages` messages take, beyond the first thousand, or as many."""
     renderer, digest = make_renderer(), digest_of(make_papers(20))
-    for number in range(1000):
+    for number in range(first := min(1000, messages)):
         renderer.write(digest, subscriber(number), "<a@x.example>", NOW)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -135,7 +139,7 @@ def memory(messages: int) -> None:
         renderer.write(replace(digest, considered=number % 500), subscriber(number), "<a@x.example>", NOW)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     more = (after - before) / 1024
-    print(f"memory: {more:.1f} MB more after {messages} messages than after 1000, of {after // 1024} MB")
+    print(f"memory: {more:.1f} MB more after {messages} messages than after {first}, of {after // 1024} MB")
 
 
 def main() -> None:
@@ -144,8 +148,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000)
     options = parser.parse_args()
     for style in Style:
-        compare(style)
-    build_an_edition()
+        compare(style, options.messages)
+    build_an_edition(options.messages)
     memory(options.messages)
 
 

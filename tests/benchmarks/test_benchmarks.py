@@ -65,16 +65,16 @@ def test_the_taste_benchmark_prints_its_table(tmp_path: Path) -> None:
 
 
 def test_the_assembling_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.assembling", "--messages", "50"]
+    command = [sys.executable, "-m", "tests.benchmarks.assembling", "--messages", "5"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"assembled, digest shared +[\d.]+ µs +plain is slower by \d+", printed)) == 3
     assert re.search(r"an edition of 100 papers: \d+ ms, as long as [\d.]+ plain digests of 20", printed)
-    assert "MB more after 50 messages" in printed
+    assert "MB more after 5 messages" in printed
 
 
 @pytest.mark.skipif(shutil.which("smtp-source") is None, reason="Debian's postfix is not installed")
 def test_the_delivering_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--subscribers", "60", "--rounds", "1"]
+    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--subscribers", "8", "--rounds", "1"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
     assert re.search(r"our signed messages are faster by \d+", printed)
@@ -90,14 +90,14 @@ def test_the_crash_benchmark_misses_nobody() -> None:
 
 
 def test_the_importing_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.importing", "--rows", "500"]
+    command = [sys.executable, "-m", "tests.benchmarks.importing", "--rows", "100"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    assert len(re.findall(r"500 rows: \d+/s, [\d.]+ of csv and executemany; \d+ MB peak memory", printed)) == 2
+    assert len(re.findall(r"100 rows: \d+/s, [\d.]+ of csv and executemany; \d+ MB peak memory", printed)) == 2
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="Debian's wrk is not installed")
 def test_the_serving_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.serving", "--seconds", "1", "--papers", "1200"]
+    command = [sys.executable, "-m", "tests.benchmarks.serving", "--seconds", "1", "--papers", "200"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"requests a second, [\d.]+ of a file", printed)) == 5
-    assert re.search(r"p99 among 1200 is [\d.]+ of that among 1000", printed)
+    assert re.search(r"p99 among 200 is [\d.]+ of that among 100", printed)
