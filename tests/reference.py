@@ -10,7 +10,6 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
@@ -21,12 +20,12 @@ from click.testing import CliRunner
 from newsletter.cli import main as newsletter
 from newsletter.cli.profile_options import profile_options
 from newsletter.config.schema import SETTINGS, Setting, new_config
-from newsletter.models import Profile
+from newsletter.profile import PROFILE_FIELDS
 from newsletter.ranking.weights import Weights
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, variable_of
 from newsletter.subscribers.import_columns import COLUMNS
-from newsletter.subscribers.profiles import WEEKDAYS
+from newsletter.value_types import WEEKDAYS, Choice, Text, TextList, Weekday
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -77,18 +76,21 @@ def profile_page() -> str:
 # Profiles
 
 A profile holds one subscriber's preferences. In `subscribers/NAME.toml` its fields are keys, beside `email` (required)
-and `name`; `newsletter subscribers add` and `edit` take them as options; a CSV file takes some of them as columns.
+and `name`; `newsletter subscribers add` and `edit` take them as options, the sign-up form and its JSON API as fields,
+and a CSV file as columns.
 
 """
-    defaults = {field.name: field.default for field in fields(Profile)}
-    rows = []
-    for option in profile_parameters():
-        if option.name in defaults:
-            meaning = re.sub(r" ?Default: \S+\.$", "", option.help or "").replace("; repeatable", "")
-            shown = "/".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-            default = WEEKDAYS[Profile().weekday] if option.name == "weekday" else defaults[option.name]
-            rows.append((f"`{option.name}`", shown, _default(default), _option_values(option), meaning))
-    rows.append(("`ranking`", "", "the site's", "a table", "Weights of this subscriber's own, as below."))
+    options = {option.name: (*option.opts, *option.secondary_opts) for option in profile_parameters()}
+    rows = [
+        (
+            f"`{one.name}`",
+            "/".join(f"`{option}`" for option in options[one.name]),
+            _default(one.type.plain(one.default)),
+            values_of(one.type),
+            f"{one.help} Example: `{json.dumps(one.example)}`.",
+        )
+        for one in PROFILE_FIELDS.values()
+    ]
     page += _table(("field", "option", "default", "values", "meaning"), rows)
     page += """Each of the `topics` is the name of one in the catalogue (`newsletter topics`), a query, or a table:
 `{ name = "…", query = "…" }` or `{ name = "…", keywords = ["…"], exclude = ["…"] }`.
@@ -159,7 +161,7 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _default(value: object) -> str:
-    if value in (None, (), ""):
+    if value in (None, (), "", [], {}):
         return ""
     if isinstance(value, tuple):
         value = list(value)
@@ -172,13 +174,10 @@ def _values(setting: Setting) -> str:
     return {bool: "true or false", int: "a whole number"}.get(type(setting.default), "text")
 
 
-def _option_values(option: click.Option) -> str:
-    if isinstance(option.type, click.Choice):
-        return ", ".join(f"`{choice}`" for choice in option.type.choices)
-    if option.secondary_opts:
-        return "true or false"
-    kind = "a whole number" if option.type is click.INT else "text"
-    return f"a list of {kind}s" if option.multiple else kind
+def values_of(kind: Text) -> str:
+    """Return which values a type has, for a table."""
+    choices = WEEKDAYS if isinstance(kind, Weekday) else kind.choices if isinstance(kind, Choice | TextList) else ()
+    return ", ".join(f"`{choice}`" for choice in choices) or kind.expected
 
 
 @click.command()
