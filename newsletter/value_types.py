@@ -41,6 +41,14 @@ class Text:
         """
         return value if isinstance(value, str) else self.refuse(value)
 
+    def take(self, value: Any) -> Any:
+        """Return the value of a setting, which the file has as a plain value, and the environment as text.
+
+        Raises:
+            ValueError: It is not one of this type.
+        """
+        return self.check(value)
+
     def refuse(self, value: Any) -> Any:
         """Refuse a plain value.
 
@@ -97,6 +105,9 @@ class Integer(Text):
         is_one = isinstance(value, int) and not isinstance(value, bool) and self.first <= value <= self.last
         return int(value if is_one else self.refuse(value))
 
+    def take(self, value: Any) -> int:
+        return self.check(self.read(value) if isinstance(value, str) else value)
+
     def plain(self, value: Any) -> int:
         return int(value)
 
@@ -118,6 +129,9 @@ class Boolean(Text):
 
     def check(self, value: Any) -> bool:
         return bool(value if isinstance(value, bool) else self.refuse(value))
+
+    def take(self, value: Any) -> bool:
+        return self.check(self.read(value) if isinstance(value, str) else value)
 
     def plain(self, value: Any) -> bool:
         return bool(value)
@@ -320,3 +334,14 @@ def _number(line: str) -> tuple[str, float | str]:
         return name, float(number)
     except ValueError:
         return name, number
+
+
+def type_of(default: Any, choices: Sequence[str] = (), first: int = 0, last: int = 65535) -> Text:
+    """Return the type of a setting that is declared by its default, its choices, and the range of a whole number."""
+    if isinstance(default, bool):
+        return Boolean()
+    if isinstance(default, int):
+        return Integer(first, last)
+    if isinstance(default, tuple):
+        return TextList(tuple(choices))
+    return Choice(tuple(choices)) if choices else Text()

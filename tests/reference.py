@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from newsletter.cli import main as newsletter
 from newsletter.cli.profile_options import profile_options
-from newsletter.config.schema import SETTINGS, Setting, new_config
+from newsletter.config.schema import SETTINGS, new_config
 from newsletter.profile import PROFILE_FIELDS
 from newsletter.ranking.weights import Weights
 from newsletter.sources import all_sources
@@ -42,7 +42,9 @@ The settings of a site are in its `newsletter.toml`; each has a default. An envi
 
 """
     for group, members in groupby(SETTINGS, lambda setting: setting.name.partition(".")[0]):
-        rows = [(f"`{one.name.partition('.')[2]}`", _default(one.default), _values(one), one.help) for one in members]
+        rows = [
+            (f"`{one.name.partition('.')[2]}`", _default(one.default), values_of(one.type), one.help) for one in members
+        ]
         page += f"## `[{group}]`\n\n" + _table(("setting", "default", "values", "meaning"), rows)
     page += """## `[[relays]]`
 
@@ -60,7 +62,7 @@ The weights of a paper's score, for the whole site. A profile may override them.
     for kind, source in all_sources().items():
         rows = [
             (
-                f"`{name}`", _default(one.default), ", ".join(one.metadata["choices"]),
+                f"`{name}`", _default(one.default), values_of(one.metadata["type"]),
                 one.metadata["help"] + (f" Or `{variable_of(source, name)}`." if one.metadata["internal"] else ""),
             )
             for name, one in declared(source).items()
@@ -166,12 +168,6 @@ def _default(value: object) -> str:
     if isinstance(value, tuple):
         value = list(value)
     return f"`{json.dumps(str(value) if isinstance(value, StrEnum) else value, ensure_ascii=False)}`"
-
-
-def _values(setting: Setting) -> str:
-    if setting.choices:
-        return ", ".join(f"`{choice}`" for choice in setting.choices)
-    return {bool: "true or false", int: "a whole number"}.get(type(setting.default), "text")
 
 
 def values_of(kind: Text) -> str:
