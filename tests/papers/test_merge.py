@@ -173,7 +173,7 @@ def test_a_withdrawn_paper_stays_withdrawn() -> None:
 @pytest.mark.parametrize("fact", fields(Facts), ids=lambda fact: str(fact.name))
 def test_what_only_one_of_two_entries_knows_is_kept(fact: Field[Any], store: Store) -> None:
     """Every declared fact of a paper is merged, stored and in the JSON of the command line."""
-    value = {
+    value: Any = {
         "str": "Counting Clouds", "str | None": "10.1234/x", "int | None": 3, "date | None": date(2026, 5, 8),
         "tuple[str, ...]": ("one", "two"), "bool": True,
     }[str(fact.type)]  # fmt: skip
