@@ -11,6 +11,11 @@ from email import message_from_bytes
 from email.policy import default
 from enum import StrEnum
 
+from newsletter.profile import Cadence as Cadence
+from newsletter.profile import Profile as Profile
+from newsletter.profile import Style as Style
+from newsletter.profile import Topic as Topic
+
 # -- papers ---------------------------------------------------------------------------------------
 
 
@@ -144,15 +149,6 @@ class PullReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """A query with a name."""
-
-    name: str
-    #: In the language of `newsletter.topics.query`.
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
 class Example:
     """Feedback on a paper that is not in the store, from a subscriber's own library."""
 
@@ -161,58 +157,6 @@ class Example:
     title: str
     abstract: str
     liked: bool
-
-
-class Cadence(StrEnum):
-    """How often a subscriber gets an edition."""
-
-    DAILY = "daily"
-    WEEKDAYS = "weekdays"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
-class Style(StrEnum):
-    """How a digest looks."""
-
-    #: One card for each paper, with its abstract.
-    CARDS = "cards"
-    #: Titles with one line each.
-    COMPACT = "compact"
-    #: Plain text, without HTML.
-    PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """The preferences of a subscriber. Without topics, a digest has the trending papers on any subject."""
-
-    topics: tuple[Topic, ...] = ()
-    cadence: Cadence = Cadence.DAILY
-    #: Local hour from which an edition is due, 0 to 23.
-    hour: int = 8
-    #: For weekly editions: 0 is Monday.
-    weekday: int = 0
-    #: For monthly editions: 1 to 28.
-    month_day: int = 1
-    time_zone: str = "UTC"
-    style: Style = Style.CARDS
-    #: The language of the message, one of `languages.LANGUAGES`.
-    language: str = "en"
-    max_papers: int = 20
-    max_per_section: int = 8
-    #: Authors and organizations whose papers rank higher, and are included even if they match no topic.
-    follow: tuple[str, ...] = ()
-    #: The number of papers on no topic to add under "Also trending".
-    trending: int = 0
-    #: Whether a digest has one popular paper outside of the topics.
-    serendipity: bool = True
-    #: Whether a new version makes a paper new again, even if it was sent before.
-    updates: bool = False
-    #: Whether to send a message even if no paper is new.
-    even_if_empty: bool = False
-    #: Weights that override the site's: (field of `ranking.weights.Weights`, value).
-    ranking: tuple[tuple[str, float], ...] = ()
 
 
 class Status(StrEnum):

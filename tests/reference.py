@@ -10,7 +10,6 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
@@ -20,13 +19,13 @@ from click.testing import CliRunner
 
 from newsletter.cli import main as newsletter
 from newsletter.cli.profile_options import profile_options
-from newsletter.config.schema import SETTINGS, Setting, new_config
-from newsletter.models import Profile
+from newsletter.config.schema import SETTINGS, new_config
+from newsletter.profile import PROFILE_FIELDS
 from newsletter.ranking.weights import Weights
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, variable_of
 from newsletter.subscribers.import_columns import COLUMNS
-from newsletter.subscribers.profiles import WEEKDAYS
+from newsletter.value_types import WEEKDAYS, Choice, Text, TextList, Weekday
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -43,7 +42,9 @@ The settings of a site are in its `newsletter.toml`; each has a default. An envi
 
 """
     for group, members in groupby(SETTINGS, lambda setting: setting.name.partition(".")[0]):
-        rows = [(f"`{one.name.partition('.')[2]}`", _default(one.default), _values(one), one.help) for one in members]
+        rows = [
+            (f"`{one.name.partition('.')[2]}`", _default(one.default), values_of(one.type), one.help) for one in members
+        ]
         page += f"## `[{group}]`\n\n" + _table(("setting", "default", "values", "meaning"), rows)
     page += """## `[[relays]]`
 
@@ -61,7 +62,7 @@ The weights of a paper's score, for the whole site. A profile may override them.
     for kind, source in all_sources().items():
         rows = [
             (
-                f"`{name}`", _default(one.default), ", ".join(one.metadata["choices"]),
+                f"`{name}`", _default(one.default), values_of(one.metadata["type"]),
                 one.metadata["help"] + (f" Or `{variable_of(source, name)}`." if one.metadata["internal"] else ""),
             )
             for name, one in declared(source).items()
@@ -77,18 +78,21 @@ def profile_page() -> str:
 # Profiles
 
 A profile holds one subscriber's preferences. In `subscribers/NAME.toml` its fields are keys, beside `email` (required)
-and `name`; `newsletter subscribers add` and `edit` take them as options; a CSV file takes some of them as columns.
+and `name`; `newsletter subscribers add` and `edit` take them as options, the sign-up form and its JSON API as fields,
+and a CSV file as columns.
 
 """
-    defaults = {field.name: field.default for field in fields(Profile)}
-    rows = []
-    for option in profile_parameters():
-        if option.name in defaults:
-            meaning = re.sub(r" ?Default: \S+\.$", "", option.help or "").replace("; repeatable", "")
-            shown = "/".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-            default = WEEKDAYS[Profile().weekday] if option.name == "weekday" else defaults[option.name]
-            rows.append((f"`{option.name}`", shown, _default(default), _option_values(option), meaning))
-    rows.append(("`ranking`", "", "the site's", "a table", "Weights of this subscriber's own, as below."))
+    options = {option.name: (*option.opts, *option.secondary_opts) for option in profile_parameters()}
+    rows = [
+        (
+            f"`{one.name}`",
+            "/".join(f"`{option}`" for option in options[one.name]),
+            _default(one.type.plain(one.default)),
+            values_of(one.type),
+            f"{one.help} Example: `{json.dumps(one.example)}`.",
+        )
+        for one in PROFILE_FIELDS.values()
+    ]
     page += _table(("field", "option", "default", "values", "meaning"), rows)
     page += """Each of the `topics` is the name of one in the catalogue (`newsletter topics`), a query, or a table:
 `{ name = "…", query = "…" }` or `{ name = "…", keywords = ["…"], exclude = ["…"] }`.
@@ -159,26 +163,17 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _default(value: object) -> str:
-    if value in (None, (), ""):
+    if value in (None, (), "", [], {}):
         return ""
     if isinstance(value, tuple):
         value = list(value)
     return f"`{json.dumps(str(value) if isinstance(value, StrEnum) else value, ensure_ascii=False)}`"
 
 
-def _values(setting: Setting) -> str:
-    if setting.choices:
-        return ", ".join(f"`{choice}`" for choice in setting.choices)
-    return {bool: "true or false", int: "a whole number"}.get(type(setting.default), "text")
-
-
-def _option_values(option: click.Option) -> str:
-    if isinstance(option.type, click.Choice):
-        return ", ".join(f"`{choice}`" for choice in option.type.choices)
-    if option.secondary_opts:
-        return "true or false"
-    kind = "a whole number" if option.type is click.INT else "text"
-    return f"a list of {kind}s" if option.multiple else kind
+def values_of(kind: Text) -> str:
+    """Return which values a type has, for a table."""
+    choices = WEEKDAYS if isinstance(kind, Weekday) else kind.choices if isinstance(kind, Choice | TextList) else ()
+    return ", ".join(f"`{choice}`" for choice in choices) or kind.expected
 
 
 @click.command()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
 from newsletter.cli.suppressions import suppressions
+from newsletter.cli.tables import visible
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
@@ -91,6 +94,16 @@ class Commands(click.Group):
 def main(ctx: click.Context, site_dir: Path | None) -> None:
     """Send a personal email newsletter of new research papers: pull, rank by topic, render, send."""
     ctx.obj = Opened(site_dir)
+    warn_of_unknown_variables(os.environ)
+
+
+def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
+    """Print one line on stderr about the variables that are named like ours and set nothing."""
+    if any(name.startswith("NEWSLETTER_") and name != "NEWSLETTER_SITE" for name in environ):
+        from newsletter.config.environment import unknown_variables
+
+        if lines := unknown_variables(environ):
+            click.echo(f"newsletter: environment: {visible('; '.join(lines))}", err=True)
 
 
 COMMANDS = (

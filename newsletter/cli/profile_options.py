@@ -7,61 +7,61 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsletter.languages import LANGUAGES
-from newsletter.models import Cadence, Style
+from newsletter.models import Cadence
+from newsletter.profile import PROFILE_FIELDS, ProfileField
+from newsletter.value_types import WEEKDAYS, Boolean, Choice, Integer, Numbers
 
 if TYPE_CHECKING:
     from newsletter.models import Profile, Subscriber
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-#: In the order of help; each is named as its field of a profile, but for `--topic`.
-_OPTIONS = (
-    click.option("--name", help="The name in the To line."),
-    click.option("--topic", "topics", multiple=True, help="The name of a catalogue topic, or a query; repeatable."),
-    click.option(
-        "--cadence",
-        type=click.Choice([one.value for one in Cadence]),
-        help="How often a digest is due. Default: daily.",
-    ),
-    click.option("--hour", type=int, help="Local hour from which a digest is due, 0 to 23. Default: 8."),
-    click.option("--weekday", help="Day of weekly digests, as in friday. Default: monday."),
-    click.option("--month-day", type=int, help="Day of monthly digests, 1 to 28. Default: 1."),
-    click.option("--time-zone", help="Time zone of the hour, as in Europe/Berlin. Default: UTC."),
-    click.option(
-        "--style",
-        type=click.Choice([one.value for one in Style]),
-        help="Layout; plain is text only. Default: cards.",
-    ),
-    click.option("--language", type=click.Choice(LANGUAGES), help="Language of headings and links. Default: en."),
-    click.option("--max-papers", type=int, help="Maximum number of papers in a digest. Default: 20."),
-    click.option("--max-per-section", type=int, help="Maximum number of papers per topic. Default: 8."),
-    click.option("--trending", type=int, help='Number of papers off topic under "Also trending". Default: 0.'),
-    click.option("--follow", multiple=True, help="An author or organisation whose papers rank higher; repeatable."),
-    click.option(
-        "--serendipity/--no-serendipity", default=None, help="Include one popular paper off topic. Default: yes."
-    ),
-    click.option("--even-if-empty/--only-if-news", default=None, help="Send a digest without new papers. Default: no."),
-    click.option("--updates/--no-updates", default=None, help="Include new versions of papers. Default: no."),
-)
-
 
 def profile_options(command: _F) -> _F:
     """Add an option for every field of a profile, and one for the name."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    for field in reversed([*PROFILE_FIELDS.values()]):
+        command = _option(field)(command)
+    return click.option("--name", help="The name in the To line.")(command)
+
+
+def _option(field: ProfileField) -> Callable[[_F], _F]:
+    """Return the option of a field; whole numbers have their range in its help, and are checked like all others."""
+    name = field.name.replace("_", "-")
+    option = field.option or (f"--{name}/--no-{name}" if isinstance(field.type, Boolean) else f"--{name}")
+    help_text = field.help
+    if isinstance(field.type, Integer):
+        help_text = f"{help_text.rstrip('.')}, {field.type.first} to {field.type.last}."
+    if field.type.is_list:
+        metavar = "NAME=NUMBER" if isinstance(field.type, Numbers) else None
+        help_text = f"{help_text.rstrip('.')}; repeatable."
+        return click.option(option, field.name, multiple=True, metavar=metavar, help=help_text)
+    help_text += f" Default: {default_text(field)}."
+    if isinstance(field.type, Boolean):
+        return click.option(option, field.name, default=None, help=help_text)
+    kind = click.Choice([*map(str, field.type.choices)]) if isinstance(field.type, Choice) else None
+    return click.option(option, field.name, type=int if isinstance(field.type, Integer) else kind, help=help_text)
+
+
+def default_text(field: ProfileField) -> str:
+    """Return the default of a field, as people type it."""
+    text = field.type.write(field.default)
+    return {"true": "yes", "false": "no"}.get(text, text)
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were typed, by the names of profile fields."""
-    return {field: value for field, value in options.items() if value not in (None, ())}
+    """Return the options that were typed, by the names of profile fields, as their plain values."""
+    typed = {field: value for field, value in options.items() if value not in (None, ())}
+    if "topics" in typed:
+        from newsletter.topics.topic import read_topic_line
+
+        typed["topics"] = [*map(read_topic_line, typed["topics"])]
+    if "ranking" in typed:
+        typed["ranking"] = PROFILE_FIELDS["ranking"].type.read("\n".join(typed["ranking"]))
+    return typed
 
 
 def schedule(profile: Profile) -> str:
     """Return when digests are due, as in "weekly on friday, from 16:00 America/New_York"."""
-    from newsletter.subscribers.profiles import WEEKDAYS
-
     days = {Cadence.WEEKLY: f" on {WEEKDAYS[profile.weekday]}", Cadence.MONTHLY: f" on day {profile.month_day}"}
     return f"{profile.cadence.value}{days.get(profile.cadence, '')}, from {profile.hour:02}:00 {profile.time_zone}"
 

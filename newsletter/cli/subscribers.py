@@ -47,11 +47,16 @@ def list_subscribers(opened: Opened, as_json: bool) -> None:
 def _list(opened: Opened, *, as_json: bool) -> None:
     with opened.store() as store:
         found = store.subscribers.all()
+    if as_json:
+        from newsletter.subscribers.subscriptions import subscriber_values
+
+        print_json([subscriber_values(subscriber) for subscriber in found])
+        return
     print_list(
         found,
         ("address", "status", "schedule", "topics", "origin"),
         lambda one: (one.email, one.status.value, schedule(one.profile), topic_names(one.profile), one.origin),
-        as_json=as_json,
+        as_json=False,
         empty='No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"',
         optional=("origin", "schedule"),
     )
@@ -107,19 +112,29 @@ def edit(opened: Opened, /, email: str, address: str | None, name: str | None, *
     print_change("changed", changed)
 
 
-@subscribers.command(epilog="\b\nExample:\n  newsletter subscribers show ada@example.org")
+@subscribers.command(
+    epilog="""\b
+Examples:
+  newsletter subscribers show ada@example.org
+  newsletter subscribers show ada@example.org --toml > subscribers/ada.toml"""
+)
 @click.argument("email")
+@click.option("--toml", "as_toml", is_flag=True, help="Print a profile file, for subscribers/ of this or another site.")
 @json_option
 @pass_opened
-def show(opened: Opened, email: str, as_json: bool) -> None:
+def show(opened: Opened, email: str, as_toml: bool, as_json: bool) -> None:
     """Show a subscriber's profile and deliveries."""
-    from newsletter.subscribers.subscriptions import find
+    from newsletter.subscribers.profiles import profile_file
+    from newsletter.subscribers.subscriptions import find, subscriber_values
 
     with opened.store() as store:
         subscriber = find(store, email)
         deliveries = store.deliveries.of_subscriber(subscriber.id)
+    if as_toml:
+        click.echo(profile_file(subscriber.email, subscriber.name, subscriber.profile), nl=False)
+        return
     if as_json:
-        print_json({"subscriber": subscriber, "deliveries": deliveries})
+        print_json({"subscriber": subscriber_values(subscriber), "deliveries": deliveries})
         return
     profile = subscriber.profile
     click.echo(f"{subscriber.email}  {subscriber.name}")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.addresses import parse_address
+from newsletter.config.environment import unknown_variables
 from newsletter.config.model import (
     Config,
     DeliverySettings,
@@ -41,13 +42,15 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
         ConfigError: A setting is unknown or invalid; the message names the file, the setting and the reason.
     """
     table, notices = upgrade_table(read_toml(site.config, ConfigError))
+    unknown = tuple(unknown_variables(environ))
     environ, more = upgrade_environment(environ)
     try:
         relays, renamed_of_relays = _relays(table.pop("relays", []), environ)
         sources, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
         settings = _config(site, read_settings(table, environ), sources, weights, relays)
-        return replace(settings, obsolete=(*notices, *renamed_of_relays, *renamed, *more))
+        notices = [*notices, *renamed_of_relays, *renamed, *more]
+        return replace(settings, obsolete=tuple(notices), unknown_variables=unknown)
     except (ConfigError, ProfileError, SourceError) as error:
         raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
 

@@ -117,3 +117,5 @@ class Config:
     signing_key_file: Path | None = None
     #: A line about each setting that has an obsolete name.
     obsolete: tuple[str, ...] = ()
+    #: A line about each environment variable that is named like ours and sets nothing.
+    unknown_variables: tuple[str, ...] = ()

@@ -15,11 +15,12 @@ from newsletter.errors import ConfigError, did_you_mean
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
 from newsletter.sending.smtp.settings import Login, Security
+from newsletter.value_types import Text, type_of
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; its type is that of its default, text if there is none."""
+    """One setting: the one declaration for the file, the environment, and the reference."""
 
     name: str
     default: str | int | bool | None
@@ -29,6 +30,16 @@ class Setting:
     shipped: str | None = None
     #: Shown in the file if there is no default.
     example: str = ""
+
+    #: The range of a whole number; by default from 1, or from 0 if that is the default.
+    first: int | None = None
+    last: int = 65535
+
+    @property
+    def type(self) -> Text:
+        """Which values it may have, in the file as in the environment."""
+        first = int(bool(self.default)) if self.first is None else self.first
+        return type_of(self.default, self.choices, first, self.last)
 
     @property
     def variable(self) -> str:
@@ -110,7 +121,7 @@ SETTINGS = (
     ),
     Setting("smtp.username", None, "User name, if the server requires authentication.", example="digest@example.org"),
     Setting("smtp.password", None, "Password. Better: export NEWSLETTER_SMTP_PASSWORD=…"),
-    Setting("smtp.timeout", 60, "Timeout for each response of the server, in seconds."),
+    Setting("smtp.timeout", 60, "Timeout for each response of the server, in seconds.", last=3600),
     Setting(
         "smtp.login",
         Login.PASSWORD,
@@ -262,22 +273,10 @@ def checked(setting: Setting, value: Any) -> str | int | bool | None:
     """
     if value is None or value == "":
         return setting.default
-    if isinstance(setting.default, bool):
-        known = {"true": True, "false": False, "1": True, "0": False}
-        value = known.get(value.lower(), value) if isinstance(value, str) else value
-        if not isinstance(value, bool):
-            raise ConfigError(f"{setting.name}: expected true or false, not {value!r}")
-        return value
-    if isinstance(setting.default, int):
-        if isinstance(value, str) and value.isdecimal():
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not int(setting.default > 0) <= value <= 65535:
-            least = int(setting.default > 0)
-            raise ConfigError(f"{setting.name}: expected an integer from {least} to 65535, not {value!r}")
-        return value
-    if not isinstance(value, str):
-        shown = "another type" if setting.name.endswith(("password", "_key", ".key")) else repr(value)
-        raise ConfigError(f"{setting.name}: expected text, not {shown}")
-    if setting.choices and value not in setting.choices:
-        raise ConfigError(f"{setting.name}: expected one of {', '.join(setting.choices)}, not {value!r}")
-    return value
+    try:
+        taken: str | int | bool = setting.type.take(value)
+    except ValueError as error:
+        is_secret = setting.name.endswith(("password", "_key", ".key"))
+        reason = f"{setting.type.expected} is expected, not another type" if is_secret else str(error)
+        raise ConfigError(f"{setting.name}: {reason}") from None
+    return taken

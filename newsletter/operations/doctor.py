@@ -74,6 +74,8 @@ def _checked(about: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fin
 
 
 def _settings(config: Config) -> Iterator[Finding]:
+    for line in config.unknown_variables:
+        yield Finding(Level.WARNING, "environment", line, "correct its name, or unset it")
     try:
         check_sender(config)
         yield Finding(Level.OK, "sender", f"{config.sender.name} <{config.sender.address}>")

@@ -6,11 +6,11 @@ the longer list, the larger count and the earlier day win.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from newsletter.models import Entry, Facts, Paper
 from newsletter.papers.identity import key_of
@@ -44,35 +44,18 @@ def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
 def enrich(paper: Paper, other: Entry | Paper) -> Paper:
     """Return `paper` merged with another entry or with a duplicate of it; an equal paper if that adds nothing."""
     preferred: Paper | Entry = other if _text_rank(other) > _text_rank(paper) else paper
-    arxiv_id, doi = paper.arxiv_id or other.arxiv_id, _pick(min, paper.doi, other.doi)
-    authors = max(paper.authors, other.authors, key=_list_rank)
-    return replace(
-        paper,
-        key=key_of(arxiv_id, doi, preferred.title, authors),
-        arxiv_id=arxiv_id,
-        doi=doi,
-        title=preferred.title,
-        abstract=preferred.abstract,
+    facts: dict[str, Any] = {
+        name: one if another is None or one == another else another if one is None else merge(one, another)
+        for (name, merge), one, another in zip(_MERGED.items(), _values(paper), _values(other), strict=True)
+    }
+    facts |= {"title": preferred.title, "abstract": preferred.abstract}
+    facts |= {"author_count": _pick(max, _count_of(paper), _count_of(other))}
+    return Paper(
+        **facts,
+        id=paper.id,
+        key=key_of(facts["arxiv_id"], facts["doi"], facts["title"], facts["authors"]),
         text_source=_text_source(preferred),
         text_version=_text_version(preferred),
-        authors=authors,
-        author_count=_pick(max, _count_of(paper), _count_of(other)),
-        organization=_longer(paper.organization, other.organization),
-        published=_pick(min, paper.published, other.published),
-        listed=_pick(min, paper.listed, other.listed),
-        upvotes=_pick(max, paper.upvotes, other.upvotes),
-        comments=_pick(max, paper.comments, other.comments),
-        keywords=max(paper.keywords, other.keywords, key=_list_rank),
-        categories=max(paper.categories, other.categories, key=_list_rank),
-        venue=_longer(paper.venue, other.venue),
-        version=_pick(max, paper.version, other.version),
-        withdrawn=paper.withdrawn or other.withdrawn,
-        summary=_longer(paper.summary, other.summary),
-        url=_longer(paper.url, other.url),
-        pdf_url=_longer(paper.pdf_url, other.pdf_url),
-        code_url=_longer(paper.code_url, other.code_url),
-        project_url=_longer(paper.project_url, other.project_url),
-        thumbnail_url=_longer(paper.thumbnail_url, other.thumbnail_url),
         sources=tuple(sorted({*paper.sources, *(other.sources if isinstance(other, Paper) else (other.source,))})),
         seen_at=min(paper.seen_at, other.seen_at) if isinstance(other, Paper) else paper.seen_at,
         revised_at=_pick(max, paper.revised_at, other.revised_at) if isinstance(other, Paper) else paper.revised_at,
@@ -107,11 +90,22 @@ def _list_rank(items: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     return len(items), items
 
 
-def _longer(one: str | None, other: str | None) -> str | None:
-    return _pick(lambda a, b: max(a, b, key=lambda text: (len(text), text)), one, other)
-
-
 def _pick(choose: Callable[[T, T], T], one: T | None, other: T | None) -> T | None:
     if one is None or other is None:
         return other if one is None else one
     return choose(one, other)
+
+
+#: How two values of a fact are merged that both are known, by its type as it is declared.
+_BY_TYPE: Mapping[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("str", "str | None"), lambda one, other: max(one, other, key=lambda text: (len(text), text))),
+    "int | None": max,
+    "date | None": min,
+    "tuple[str, ...]": lambda one, other: max(one, other, key=_list_rank),
+    "bool": lambda one, other: one or other,
+}
+#: How each fact is merged. Of identifiers, neither is better for being longer.
+_MERGED = {fact.name: _BY_TYPE[str(fact.type)] for fact in fields(Facts)} | {
+    "arxiv_id": lambda one, other: one or other,
+    "doi": min,
+}

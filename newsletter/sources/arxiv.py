@@ -47,7 +47,7 @@ class Arxiv:
     follow: tuple[str, ...] = setting((), "Categories (cs.CL), or queries of the API (ti:unlearning AND cat:cs.LG).")
     announce: tuple[str, ...] = setting(("new", "cross"), "Types of announcement to keep.", choices=_ANNOUNCE_TYPES)
     max_results: int = setting(2000, "Maximum number of papers of a query, newest first.")
-    min_interval_hours: int = setting(4, "Minimum hours between successful requests.", internal=True)
+    min_interval_hours: int = setting(4, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://export.arxiv.org/api/query", "Address of the query API.", internal=True)
     feed: str = setting("https://rss.arxiv.org/atom", "Address of the announcement feeds.", internal=True)
 

@@ -36,7 +36,7 @@ class _Server:
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     follow: tuple[str, ...] = setting((), "Categories, as the site names them; empty means all.")
-    min_interval_hours: int = setting(6, "Minimum hours between successful requests.", internal=True)
+    min_interval_hours: int = setting(6, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://api.biorxiv.org/details", "Address of the API.", internal=True)
 
     def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:

@@ -62,7 +62,7 @@ class Crossref:
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".yaml", ".yml")
 
     follow: tuple[str, ...] = setting((), "Words in title, author or journal; or the ISSN of a journal.")
-    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://api.crossref.org/works", "Address of the API.", internal=True)
 
     def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:

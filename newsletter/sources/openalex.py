@@ -54,7 +54,7 @@ class OpenAlex:
 
     follow: tuple[str, ...] = setting((), "Words in title and abstract; an ORCID; or an id: A… S… T… I….")
     api_key: str | None = setting(None, "An API key; without one the rate limit is very low.", secret=True)
-    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://api.openalex.org/works", "Address of the API.", internal=True)
 
     def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:

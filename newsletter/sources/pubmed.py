@@ -42,7 +42,7 @@ class Pubmed:
 
     follow: tuple[str, ...] = setting((), "Queries in PubMed's syntax, as in asthma[MeSH] AND inhaler.")
     api_key: str | None = setting(None, "An NCBI API key, for a higher rate limit.", secret=True)
-    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "Address of the API.", internal=True)
 
     def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:

@@ -40,7 +40,7 @@ class SemanticScholar:
 
     follow: tuple[str, ...] = setting((), 'Queries in its own syntax, as in "in-context learning" +agents -survey.')
     api_key: str | None = setting(None, "An API key; without one, all clients share one rate limit.", secret=True)
-    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True)
+    min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting(
         "https://api.semanticscholar.org/graph/v1/paper/search/bulk", "Address of the API.", internal=True
     )

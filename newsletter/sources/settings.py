@@ -14,6 +14,7 @@ from dataclasses import Field, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from newsletter.errors import ConfigError, did_you_mean
+from newsletter.value_types import type_of
 
 if TYPE_CHECKING:
     from newsletter.sources import Source
@@ -28,6 +29,8 @@ def setting(
     choices: Sequence[str] = (),
     secret: bool = False,
     internal: bool = False,
+    first: int = 0,
+    last: int = 65535,
 ) -> T:
     """Declare one setting of a source, as the default of a dataclass field.
 
@@ -37,8 +40,11 @@ def setting(
         choices: The values allowed; empty allows any.
         secret: Never shown or logged; implies `internal`.
         internal: Left out of the source's label; the environment variable NEWSLETTER_<KIND>_<NAME> overrides it.
+        first: The smallest whole number.
+        last: The largest one.
     """
-    metadata = {"help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret}
+    kind = type_of(default, choices, first, last)
+    metadata = {"help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret, "type": kind}
     declared: T = field(default=default, repr=not secret, metadata=metadata)
     return declared
 
@@ -53,12 +59,9 @@ def make_source(kind: type[Source], table: Mapping[str, Any], environ: Mapping[s
     known = declared(kind)
     for name in table.keys() - known.keys():
         raise ConfigError(f"{kind.name}: {name}: no such setting", hint=did_you_mean(name, known))
-    values = {name: _validated(kind, known[name], value) for name, value in table.items()}
-    for name, one in known.items():
-        variable = variable_of(kind, name)
-        if one.metadata["internal"] and environ.get(variable):
-            values[name] = environ[variable]
-    return kind(**values)
+    variables = {name: variable_of(kind, name) for name, one in known.items() if one.metadata["internal"]}
+    given = dict(table) | {name: environ[one] for name, one in variables.items() if environ.get(one)}
+    return kind(**{name: _validated(kind, known[name], value) for name, value in given.items()})
 
 
 def declared(kind: type[Source] | Source) -> dict[str, Field[Any]]:
@@ -84,23 +87,8 @@ def label_of(source: Source) -> str:
 
 
 def _validated(kind: type[Source], one: Field[Any], value: Any) -> Any:
-    where, default, choices = f"{kind.name}: {one.name}", one.default, one.metadata["choices"]
-    if isinstance(default, bool):
-        value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-        if not isinstance(value, bool):
-            raise ConfigError(f"{where}: true or false is expected, not {value!r}")
-    elif isinstance(default, int):
-        value = int(value) if isinstance(value, str) and value.isdecimal() else value
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise ConfigError(f"{where}: a whole number is expected, not {value!r}")
-    elif isinstance(default, tuple):
-        value = tuple(value) if isinstance(value, list | tuple) else (value,)
-        if not all(isinstance(item, str) and item.strip() for item in value):
-            raise ConfigError(f"{where}: a list of texts is expected, not {list(value)!r}")
-        value = tuple(dict.fromkeys(item.strip() for item in value))
-    elif not isinstance(value, str):
-        raise ConfigError(f"{where}: text is expected, not {value!r}")
-    wrong = [item for item in (value if isinstance(value, tuple) else (value,)) if choices and item not in choices]
-    if wrong:
-        raise ConfigError(f"{where}: one of {', '.join(choices)} is expected, not {wrong[0]!r}")
-    return value
+    try:
+        return one.metadata["type"].take(value)
+    except ValueError as error:
+        reason = f"{one.metadata['type'].expected} is expected" if one.metadata["secret"] else str(error)
+        raise ConfigError(f"{kind.name}: {one.name}: {reason}") from None

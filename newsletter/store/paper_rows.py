@@ -33,17 +33,21 @@ def _iso(value: date | datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-_INTO_ROW: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("authors", "keywords", "categories", "sources"), json_list),
-    **dict.fromkeys(("published", "listed", "seen_at", "revised_at"), _iso),
-    "withdrawn": int,
+#: Conversions by the type of a field as it is declared; other types are stored as they are.
+_INTO_COLUMN: dict[str, Callable[[Any], Any]] = {
+    "tuple[str, ...]": json_list,
+    **dict.fromkeys(("date | None", "datetime", "datetime | None"), _iso),
+    "bool": int,
 }
-_OUT_OF_ROW: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("authors", "keywords", "categories", "sources"), lambda text: tuple(json.loads(text))),
-    **dict.fromkeys(("published", "listed"), lambda text: text and date.fromisoformat(text)),
-    **dict.fromkeys(("seen_at", "revised_at"), lambda text: text and datetime.fromisoformat(text)),
-    "withdrawn": bool,
+_OUT_OF_COLUMN: dict[str, Callable[[Any], Any]] = {
+    "tuple[str, ...]": lambda text: tuple(json.loads(text)),
+    "date | None": lambda text: text and date.fromisoformat(text),
+    **dict.fromkeys(("datetime", "datetime | None"), lambda text: text and datetime.fromisoformat(text)),
+    "bool": bool,
 }
+_TYPES = {field.name: str(field.type) for field in fields(Paper)}
+_INTO_ROW = {name: _INTO_COLUMN[kind] for name, kind in _TYPES.items() if kind in _INTO_COLUMN}
+_OUT_OF_ROW = {name: _OUT_OF_COLUMN[kind] for name, kind in _TYPES.items() if kind in _OUT_OF_COLUMN}
 _values = attrgetter(*_WRITTEN)
 _AUTHOR_COUNT = _WRITTEN.index("author_count")
 _CONVERTED = [(_WRITTEN.index(name), convert) for name, convert in _INTO_ROW.items()]

@@ -8,17 +8,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from newsletter.addresses import email_key
-from newsletter.models import Cadence, Profile, Status, Style, Subscriber, Topic
+from newsletter.models import Profile, Status, Subscriber, Topic
+from newsletter.profile import PROFILE_FIELDS
 from newsletter.store.database import Database, Rows
 from newsletter.store.topics import Topics
 
-_PROFILE_COLUMNS = (
-    "cadence", "hour", "weekday", "month_day", "time_zone", "style", "language", "max_papers", "max_per_section",
-    "trending", "updates", "serendipity", "even_if_empty", "follow", "ranking",
-)  # fmt: skip
+#: The types of the fields of a profile that have a column.
+_PROFILE_COLUMNS = {name: one.type for name, one in PROFILE_FIELDS.items() if one.type.has_column}
 
 
 class SubscriptionState(NamedTuple):
@@ -280,8 +278,7 @@ class Subscribers:
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
 
     def _profile_columns(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
-        columns = {column: getattr(profile, column) for column in _PROFILE_COLUMNS}
-        columns |= {"follow": json.dumps(profile.follow), "ranking": json.dumps(dict(profile.ranking))}
+        columns = {column: kind.to_column(getattr(profile, column)) for column, kind in _PROFILE_COLUMNS.items()}
         return {"name": name, "origin": origin} | columns
 
     def _subscribe(self, subscriber_id: int, topics: tuple[Topic, ...]) -> None:
@@ -313,26 +310,10 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     return Subscriber(**row)
 
 
-def _check_schedule(hour: int, weekday: int, month_day: int, time_zone: str) -> None:
-    """Find here what would fail only in the middle of a run: a damaged file may hold any value.
-
-    Raises:
-        ValueError: A value is out of its range.
-        LookupError: There is no such time zone.
-    """
-    ZoneInfo(time_zone)
-    if not (0 <= hour < 24 and 0 <= weekday < 7 and 1 <= month_day <= 31):
-        raise ValueError(f"hour {hour}, weekday {weekday}, day of the month {month_day}")
-
-
 @lru_cache(maxsize=1024)
 def _profile(*values: Any) -> Profile:
     """Return the profile of the values of a row; cached, since many subscribers have the same."""
     *columns, topics = values
-    row: dict[str, Any] = dict(zip(_PROFILE_COLUMNS, columns, strict=True))
-    _check_schedule(row["hour"], row["weekday"], row["month_day"], row["time_zone"])
-    row |= {"cadence": Cadence(row["cadence"]), "style": Style(row["style"])}
-    row |= {column: bool(row[column]) for column in ("updates", "serendipity", "even_if_empty")}
-    row |= {"follow": tuple(json.loads(row["follow"])), "ranking": tuple(json.loads(row["ranking"]).items())}
-    row |= {"topics": tuple(Topic(*topic) for topic in json.loads(topics))}
-    return Profile(**row)
+    pairs = zip(_PROFILE_COLUMNS.items(), columns, strict=True)
+    fields: dict[str, Any] = {column: kind.from_column(stored) for (column, kind), stored in pairs}
+    return Profile(topics=tuple(Topic(*topic) for topic in json.loads(topics)), **fields)

@@ -15,14 +15,17 @@ from itertools import chain, islice
 from newsletter.addresses import email_key, parse_address
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Status, Subscriber, Topic
+from newsletter.profile import PROFILE_FIELDS
 from newsletter.store import Store
 from newsletter.store.subscribers import Person, SubscriptionState
 from newsletter.subscribers.csv_rows import Rows, as_latin_1, has_other_bytes
 from newsletter.subscribers.import_columns import COLUMNS, Columns, find_columns, state
-from newsletter.subscribers.profiles import LIST_FIELDS, PROFILE_FIELDS, make_profile, profile_fields, profile_texts
+from newsletter.subscribers.profiles import make_profile, profile_fields, profile_texts
 from newsletter.subscribers.subscriptions import COMMAND_LINE, catalogue
 from newsletter.text import squeeze
 
+#: The fields that hold several values, one per line of a cell.
+_LIST_FIELDS = tuple(name for name, one in PROFILE_FIELDS.items() if one.type.is_list)
 #: How many rows are stored in one transaction.
 _BATCH = 10_000
 #: How many different profiles are cached.
@@ -148,7 +151,7 @@ class _RowParser:
 
     def _profile(self, cells: tuple[str, ...]) -> Profile:
         row = {name: _unquoted(cell) for name, cell in zip(self._profile_names, cells, strict=True)}
-        row |= {name: _one_per_line(row[name]) for name in LIST_FIELDS if name in row}
+        row |= {name: _one_per_line(row[name]) for name in _LIST_FIELDS if name in row}
         if len(self._profiles) >= _CACHED:
             self._profiles.clear()
         self._profiles[cells] = make_profile(profile_fields(row), self.topics, self.base)
@@ -263,7 +266,7 @@ def export_rows(
     yield [*COLUMNS]
     for one in people:
         values = {"email": one.email, "name": one.name, **profile_texts(one.profile)}
-        for name in LIST_FIELDS:
+        for name in _LIST_FIELDS:
             # A line end says that one line is one value, whatever separators it has.
             values[name] += "\n" if set(values[name]) & {";", "|"} and "\n" not in values[name] else ""
         reason, at = (suppressions or {}).get(email_key(one.email), ("", ""))

@@ -9,7 +9,7 @@ from typing import Any
 from newsletter.config.model import Config
 from newsletter.errors import RequestError
 from newsletter.store import Store
-from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find
+from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find, subscriber_values
 from newsletter.subscribers.traces import erase_from_log, erase_messages
 
 
@@ -56,7 +56,7 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
     bounces = {row.fingerprint: row for one in emails for row in store.bounces.of_subscriber(subscriber.id, one)}
     requests = {row.id: row for one in emails for row in store.confirmations.of(subscriber.id, one)}
     return {
-        "subscriber": asdict(subscriber),
+        "subscriber": subscriber_values(subscriber),
         "former_addresses": former,
         "not_mailed_because": store.subscribers.why_suppressed(subscriber.email),
         "mails": [

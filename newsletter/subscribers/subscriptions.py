@@ -6,6 +6,7 @@ Files describe the desired state; the database holds the actual state. Unsubscri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from newsletter.addresses import parse_address
 from newsletter.errors import RequestError
 from newsletter.models import Profile, Status, Subscriber
 from newsletter.store import Store
-from newsletter.subscribers.profiles import make_profile
+from newsletter.subscribers.profiles import make_profile, profile_values
 from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
@@ -150,6 +151,11 @@ def find(store: Store, email: str) -> Subscriber:
     if subscriber is None:
         raise RequestError(f"no subscriber has the address {email!r}", hint="see: newsletter subscribers list")
     return subscriber
+
+
+def subscriber_values(subscriber: Subscriber) -> dict[str, Any]:
+    """Return all that is known of a subscriber, ready for JSON but for times; the profile is as in the JSON API."""
+    return asdict(subscriber) | {"profile": profile_values(subscriber.profile)}
 
 
 def subscriber_to_preview(store: Store, email: str | None, topics: Sequence[str], now: datetime) -> Subscriber:

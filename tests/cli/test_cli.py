@@ -55,3 +55,15 @@ def test_the_order_of_commands_is_that_of_a_new_site(newsletter: Newsletter) -> 
     listed = newsletter("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0]
 
     assert [line.split()[0] for line in listed.splitlines() if line[2] != " "][:3] == ["init", "sources", "pull"]
+
+
+@pytest.mark.parametrize("command", [("papers",), ("subscribers",), ("sources",), ("doctor", "--offline")])
+def test_any_command_warns_of_a_variable_that_sets_nothing(
+    newsletter: Newsletter, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_SMTP_PASWORD", "a secret")
+    result = newsletter(*command)
+    line = "newsletter: environment: NEWSLETTER_SMTP_PASWORD: no such setting (did you mean NEWSLETTER_SMTP_PASSWORD?)"
+    assert result.stderr.splitlines().count(line) == 1
+    assert "a secret" not in result.stdout + result.stderr
+    assert ("NEWSLETTER_SMTP_PASWORD" in result.stdout) is (command[0] == "doctor")

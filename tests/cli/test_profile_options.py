@@ -3,26 +3,26 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
-from newsletter.cli.profile_options import given, schedule, topic_names
+from newsletter.cli.profile_options import default_text, given, schedule, topic_names
 from newsletter.models import Cadence, Profile, Topic
-from newsletter.subscribers.profiles import WEEKDAYS
+from newsletter.profile import PROFILE_FIELDS
 from tests.reference import profile_parameters
 
 
 def test_every_field_of_a_profile_has_an_option() -> None:
     options = {option.name for option in profile_parameters()}
 
-    assert options == {field.name for field in fields(Profile)} - {"ranking"} | {"name"}
+    assert options == {field.name for field in fields(Profile)} | {"name"}
 
 
 def test_the_defaults_in_help_are_those_of_a_profile() -> None:
-    defaults = {field.name: getattr(Profile(), field.name) for field in fields(Profile)}
-    defaults["weekday"] = WEEKDAYS[Profile().weekday]
     for option in profile_parameters():
         if found := re.search(r"Default: (\S+)\.$", option.help or ""):
-            assert option.name is not None
-            default = defaults[option.name]
-            assert found[1] == ({True: "yes", False: "no"}[default] if isinstance(default, bool) else str(default))
+            assert found[1] == default_text(PROFILE_FIELDS[str(option.name)])
+
+
+def test_weights_are_typed_as_pairs() -> None:
+    assert given({"ranking": ("freshness=2", "taste = 0.5")}) == {"ranking": {"freshness": 2.0, "taste": 0.5}}
 
 
 def test_options_that_were_not_typed_are_left_out() -> None:

@@ -24,7 +24,12 @@ def test_preferences_that_are_not_given_stay_as_they_are(newsletter: Newsletter)
     (ada,) = json.loads(newsletter("subscribers", "list", "--json").stdout)
 
     profile = ada["profile"]
-    assert (profile["cadence"], profile["weekday"], profile["hour"], len(profile["topics"])) == ("weekly", 4, 6, 1)
+    assert (profile["cadence"], profile["weekday"], profile["hour"], len(profile["topics"])) == (
+        "weekly",
+        "friday",
+        6,
+        1,
+    )
 
 
 def test_an_address_is_changed_and_the_profile_kept(newsletter: Newsletter) -> None:

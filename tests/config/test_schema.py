@@ -52,5 +52,5 @@ def test_booleans_may_come_from_the_environment(value: object, expected: bool) -
 
 
 def test_a_secret_of_another_type_is_not_shown() -> None:
-    with pytest.raises(ConfigError, match=r"^smtp\.password: expected text, not another type$"):
+    with pytest.raises(ConfigError, match=r"^smtp\.password: text is expected, not another type$"):
         checked(Setting("smtp.password", None, "Help."), 12345)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import Field, asdict, fields, replace
 from datetime import date
 from functools import reduce
 from itertools import permutations
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Entry, Paper
+from newsletter.models import Entry, Facts, Paper
 from newsletter.papers.identity import key_of
 from newsletter.papers.merge import begin, enrich, is_revision
+from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_paper
 
 WORDS = st.text("ab é", max_size=4)
@@ -165,3 +168,20 @@ def test_a_version_is_a_revision_only_if_an_older_one_was_known() -> None:
 def test_a_withdrawn_paper_stays_withdrawn() -> None:
     assert merged(make_entry(withdrawn=True), make_entry()).withdrawn
     assert merged(make_entry(), make_entry(withdrawn=True)).withdrawn
+
+
+@pytest.mark.parametrize("fact", fields(Facts), ids=lambda fact: str(fact.name))
+def test_what_only_one_of_two_entries_knows_is_kept(fact: Field[Any], store: Store) -> None:
+    """Every declared fact of a paper is merged, stored and in the JSON of the command line."""
+    value: Any = {
+        "str": "Counting Clouds", "str | None": "10.1234/x", "int | None": 3, "date | None": date(2026, 5, 8),
+        "tuple[str, ...]": ("one", "two"), "bool": True,
+    }[str(fact.type)]  # fmt: skip
+    plain = Entry(source="arxiv", title="Counting Clouds", doi="10.1234/x")
+    store.papers.add(plain, NOW)
+    store.papers.add(replace(plain, source="feed", **{fact.name: value}), NOW)
+
+    (paper,) = store.papers.newest(9)
+
+    assert getattr(paper, fact.name) == value
+    assert fact.name in asdict(paper)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.languages import LANGUAGES
-from newsletter.models import Cadence, Profile, Status, Style
+from newsletter.models import Profile, Status
 from newsletter.store import Store
 from newsletter.subscribers.csv_rows import open_text
 from newsletter.subscribers.import_export import ImportReport, export_rows, import_people, suppressions_of
-from newsletter.subscribers.profiles import PROFILE_FIELDS, WEEKDAYS, make_profile, profile_fields, profile_texts
 from newsletter.text import squeeze
 from tests.factories import NOW
+from tests.profiles import profiles
 from tests.stores import open_new_store
 
 
@@ -45,41 +44,13 @@ def statuses(store: Store) -> dict[str, str]:
 
 
 _names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8).map(squeeze)
-_profiles = st.fixed_dictionaries(
-    {},
-    optional={
-        "topics": st.lists(st.sampled_from(("LLM agents", "robot*", '"a; b" -survey', "a OR b")), unique=True),
-        "cadence": st.sampled_from([one.value for one in Cadence]),
-        "hour": st.integers(0, 23),
-        "weekday": st.sampled_from(WEEKDAYS),
-        "month_day": st.integers(1, 28),
-        "time_zone": st.sampled_from(("UTC", "Europe/Berlin")),
-        "style": st.sampled_from([one.value for one in Style]),
-        "language": st.sampled_from(LANGUAGES),
-        "max_papers": st.integers(1, 100),
-        "max_per_section": st.integers(1, 100),
-        "follow": st.lists(st.sampled_from(("Ada Example", "Bell; Labs", "-x|y", "陳")), unique=True),
-        "trending": st.integers(0, 50),
-        "serendipity": st.booleans(),
-        "updates": st.booleans(),
-        "even_if_empty": st.booleans(),
-        "ranking": st.dictionaries(st.sampled_from(("taste", "title")), st.floats(0, 1000)),
-    },
-).map(lambda table: make_profile(table, {}))
-
-
-def test_every_field_of_a_profile_has_a_text_that_is_read_back() -> None:
-    assert set(PROFILE_FIELDS) == {field.name for field in fields(Profile)}
-
-
-@given(profile=_profiles)
-def test_profiles_are_read_back_from_their_texts(profile: Profile) -> None:
-    assert make_profile(profile_fields(profile_texts(profile)), {}) == profile
 
 
 @given(
     people=st.lists(
-        st.tuples(_names, _profiles, st.sampled_from(Status), st.integers(0, 400), st.sampled_from((None, "-5.1.1: x")))
+        st.tuples(
+            _names, profiles(), st.sampled_from(Status), st.integers(0, 400), st.sampled_from((None, "-5.1.1: x"))
+        )
     )
 )
 def test_a_site_made_from_an_export_equals_the_first(

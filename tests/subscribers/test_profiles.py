@@ -141,7 +141,7 @@ EMAIL = 'email = "ada@example.org"\n'
         (f'{EMAIL}time_zone = "Berlin"', "time_zone: 'Berlin' is not a time zone (as in Europe/Berlin or UTC)"),
         (f'{EMAIL}time_zone = "../UTC"', "time_zone: '../UTC' is not a time zone (as in Europe/Berlin or UTC)"),
         (f'{EMAIL}time_zone = "Europe"', "time_zone: 'Europe' is not a time zone (as in Europe/Berlin or UTC)"),
-        (f"{EMAIL}time_zone = 1", "time_zone: text is expected, not 1"),
+        (f"{EMAIL}time_zone = 1", "time_zone: a time zone is expected, not 1"),
         (f'{EMAIL}style = "pdf"', "style: one of cards, compact, plain is expected, not 'pdf'"),
         (f'{EMAIL}language = "tlh"', "language: one of en, de, es, fr, zh is expected, not 'tlh'"),
         (f'{EMAIL}format = "text"',

@@ -1,4 +1,4 @@
-"""The schema, as a list of steps. Append a module at the end; never change a step that was released.
+"""The schema, as a list of steps. Add a module with the next number; never change one that was released.
 
 Each step runs in one transaction together with its record (sqlite-utils migrations). Times are ISO 8601 in
 UTC, days are ISO dates, lists are JSON arrays. Even the comments in the SQL stay as they were released: SQLite stores
@@ -6,8 +6,13 @@ them with the schema, and an upgraded store has exactly the schema of a new one.
 but the registry: it copies what it needs, as it was then.
 """
 
-#: The names of the steps in their order; `steps` imports them. To open a store of the present schema takes no more.
-STEPS = (
+from __future__ import annotations
+
+import re
+from pkgutil import iter_modules
+
+#: The names of the steps in the two modules that have several.
+_EARLY_STEPS = (
     "m001_papers",
     "m002_readers",
     "m003_ledger",
@@ -21,9 +26,9 @@ STEPS = (
     "m011_returns",
     "m012_requests",
     "m013_days",
-    "m014_vocabulary",
-    "m015_kinds",
-    "m016_bounce_review",
-    "m017_email_keys",
-    "m021_tokens",
 )
+_MODULES = sorted(module.name for module in iter_modules(__path__) if re.match(r"m\d{3}_", module.name))
+#: Modules in the order of their steps; `steps` imports them. To open a store of the present schema takes no more.
+EARLY_MODULES, LATER_MODULES = _MODULES[:2], _MODULES[2:]
+#: The names of the steps in their order. A later step is called as its module is: to add one, add the module.
+STEPS = (*_EARLY_STEPS, *LATER_MODULES)

@@ -1,14 +1,11 @@
-"""Import all steps, so that they append themselves to the list."""
+"""Import all steps in their order, so that they append themselves to the list."""
 
-from newsletter.store.migrations import (  # noqa: F401 - they add their steps
-    m001_to_m005,
-    m006_to_m013,
-    m014_vocabulary,
-    m015_kinds,
-    m016_bounce_review,
-    m017_email_keys,
-    m021_tokens,
-)
+from importlib import import_module
+
+from newsletter.store.migrations import EARLY_MODULES, LATER_MODULES
 from newsletter.store.migrations.registry import MIGRATIONS
+
+for _module in (*EARLY_MODULES, *LATER_MODULES):
+    import_module(f"newsletter.store.migrations.{_module}")
 
 __all__ = ["MIGRATIONS"]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsletter.languages import LANGUAGES
-from newsletter.models import Cadence, Style
-from newsletter.subscribers.profiles import WEEKDAYS
+from newsletter.profile import PROFILE_FIELDS
 
 _STRING = {"type": "string"}
 _ERROR = {
@@ -22,14 +20,10 @@ def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 _PREFERENCES: dict[str, Any] = {
     "email": {"type": "string", "format": "email", "maxLength": 254},
     "name": {"type": "string", "maxLength": 100},
-    "topics": {"type": "array", "items": _STRING, "description": "Names of topics in the catalogue, or queries."},
-    "cadence": {"enum": list(Cadence)},
-    "hour": {"type": "integer", "minimum": 0, "maximum": 23, "description": "Earliest hour of delivery, in time_zone."},
-    "weekday": {"enum": list(WEEKDAYS), "description": "Day of weekly editions."},
-    "month_day": {"type": "integer", "minimum": 1, "maximum": 28, "description": "Day of monthly editions."},
-    "time_zone": {"type": "string", "examples": ["Europe/Berlin"]},
-    "style": {"enum": list(Style)},
-    "language": {"enum": list(LANGUAGES)},
+    **{
+        name: one.type.schema() | {"description": one.help, "default": one.type.plain(one.default)}
+        for name, one in PROFILE_FIELDS.items()
+    },
 }
 
 DESCRIPTION: dict[str, Any] = {

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
 
-from newsletter.languages import LANGUAGES
-from newsletter.models import Cadence, Profile, Style, Topic
-from newsletter.subscribers.profiles import WEEKDAYS, profile_fields, profile_texts
+from newsletter.models import Profile, Topic
+from newsletter.profile import PROFILE_FIELDS, Group, ProfileField
+from newsletter.subscribers.profiles import profile_fields, profile_texts
 from newsletter.topics.topic import topic_line
+from newsletter.value_types import WEEKDAYS, Boolean, Choice, Integer, LanguageCode, TimeZone, Weekday
 from newsletter.web.http.forms import Form
+
+#: A whole number of at most so many values is selected from a list, not typed.
+_MAX_OPTIONS = 31
+_SHOWN = {name: field for name, field in PROFILE_FIELDS.items() if field.group is not Group.TOPICS}
+
+
+class Control(StrEnum):
+    """What a field is filled in with."""
+
+    SELECT = "select"
+    NUMBER = "number"
+    LINES = "lines"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +50,36 @@ class Fields:
     topics: tuple[TopicChoice, ...]
     #: The subscriber's own topics, one per line.
     queries: str
-    #: The selected value of each other field, by its name in `Profile`.
+    #: The value of each other field, by its name in `Profile`.
     selected: Mapping[str, str]
     #: The options of each select element, as (value, label).
     options: Mapping[str, tuple[tuple[str, str], ...]]
 
+    @property
+    def groups(self) -> dict[str, list[ProfileField]]:
+        """The fields other than topics, by the heading of their part of the form."""
+        return {
+            group.value: [field for field in _SHOWN.values() if field.group is group]
+            for group in Group
+            if group is not Group.TOPICS
+        }
+
+    @staticmethod
+    def control(field: ProfileField) -> Control:
+        """Return what a field is filled in with."""
+        if field.name in _options():
+            return Control.SELECT
+        if field.type.is_list:
+            return Control.LINES
+        return Control.NUMBER if isinstance(field.type, Integer) else Control.TEXT
+
 
 def read_profile_form(form: Form) -> dict[str, Any]:
     """Return the preferences of a form, as in a profile's file; a field that the form lacks is not in them."""
-    texts = {name: form.one(name) for name in _options()}
-    preferences = profile_fields(texts | {"topics": form.one("queries")})
+    preferences = profile_fields({name: form.one(name) for name in _SHOWN} | {"topics": form.one("queries")})
+    for name, field in _SHOWN.items():
+        if field.type.is_list and name in form.fields:
+            preferences.setdefault(name, field.type.read(""))
     if "topic" in form.fields or "queries" in form.fields:
         preferences["topics"] = [*form.all("topic"), *preferences.get("topics", [])]
     return preferences
@@ -55,7 +90,7 @@ def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
         queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
-        selected={name: text for name, text in profile_texts(profile).items() if name in _options()},
+        selected={name: text for name, text in profile_texts(profile).items() if name in _SHOWN},
         options=_options(),
     )
 
@@ -67,34 +102,31 @@ def fields_of_form(form: Form, counts: Mapping[Topic, int]) -> Fields:
     return Fields(
         topics=tuple(TopicChoice(one.name, one.query, one.count, one.name in ticked) for one in defaults.topics),
         queries=form.one("queries"),
-        selected={name: form.one(name) or value for name, value in defaults.selected.items()},
+        selected={name: form.one(name) if name in form.fields else value for name, value in defaults.selected.items()},
         options=defaults.options,
     )
 
 
 @cache
 def _options() -> dict[str, tuple[tuple[str, str], ...]]:
-    cadences = {
-        Cadence.DAILY: "Every day",
-        Cadence.WEEKDAYS: "Monday to Friday",
-        Cadence.WEEKLY: "Once a week",
-        Cadence.MONTHLY: "Once a month",
-    }
-    styles = {
-        Style.CARDS: "Cards, with abstracts",
-        Style.COMPACT: "Titles and one line each",
-        Style.PLAIN: "Plain text",
-    }
-    return {
-        "cadence": tuple((one.value, label) for one, label in cadences.items()),
-        "weekday": tuple((day, day.capitalize()) for day in WEEKDAYS),
-        "month_day": _numbered(range(1, 29), "{}"),
-        "hour": _numbered(range(24), "{:02}:00"),
-        "time_zone": tuple((zone, zone.replace("_", " ")) for zone in sorted(available_timezones())),
-        "style": tuple((one.value, label) for one, label in styles.items()),
-        "language": tuple((code, str(Locale(code).get_display_name()).capitalize()) for code in LANGUAGES),
-    }
+    found = {name: _options_of(field) for name, field in _SHOWN.items()}
+    return {name: options for name, options in found.items() if options}
 
 
-def _numbered(numbers: Iterable[int], label: str) -> tuple[tuple[str, str], ...]:
-    return tuple((str(number), label.format(number)) for number in numbers)
+def _options_of(field: ProfileField) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one per type
+    """Return the options of a field, or none if it is to be typed."""
+    match field.type:
+        case Boolean():
+            return ("true", "Yes"), ("false", "No")
+        case Weekday():
+            return tuple((day, day.capitalize()) for day in WEEKDAYS)
+        case TimeZone():
+            return tuple((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()))
+        case LanguageCode(choices):
+            return tuple((code, str(Locale(code).get_display_name()).capitalize()) for code in choices)
+        case Choice(choices, labels):
+            return tuple((str(one), label) for one, label in zip(choices, labels or choices, strict=True))
+        case Integer(first, last, shown) if last - first < _MAX_OPTIONS:
+            return tuple((str(number), shown.format(number)) for number in range(first, last + 1))
+        case _:
+            return ()
