@@ -109,10 +109,7 @@ def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
         (root / "dovecot.conf").write_text(config, encoding="utf-8")
         process = subprocess.Popen([DOVECOT, "-F", "-c", str(root / "dovecot.conf")])
         try:
-            for _ in range(500):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
+            while not _listens(port):
                 if process.poll() is not None:
                     raise RuntimeError((root / "log").read_text(encoding="utf-8"))
                 time.sleep(0.02)
@@ -120,3 +117,9 @@ def mailbox(certificate: trustme.LeafCert) -> Iterator[Mailbox]:
         finally:
             process.terminate()
             process.wait()
+
+
+def _listens(port: int) -> bool:
+    """Whether something accepts connections at this port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -18,7 +18,8 @@ scheduler.next_run = lambda cron, after: after
 
 def job():
     print("begun", flush=True)
-    time.sleep(0.5)
+    while not shutdown():  # the signal comes while the job runs, however busy the machine
+        time.sleep(0.01)
     print("done", flush=True)
 
 with handle_signals() as shutdown:

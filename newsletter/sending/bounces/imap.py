@@ -81,6 +81,8 @@ def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[imap
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
             session.logout()
+        with suppress(OSError):  # where the server does not respond to the logout, the connection is still open
+            session.shutdown()
 
 
 def _quoted(text: str, setting: str) -> str:

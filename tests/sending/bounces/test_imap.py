@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import ssl
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -79,3 +83,27 @@ def test_untrusted_certificates_and_wrong_logins_are_errors(box: Mailbox, trusti
 def test_connection_refused_is_an_error_in_one_line() -> None:
     with pytest.raises(MailboxError, match=r"IMAP mailbox at 127\.0\.0\.1:1: connection refused"):
         each_in_imap(BounceSettings(imap_host="127.0.0.1", imap_port=1), lambda _raw: None)
+
+
+def test_a_server_that_hangs_up_leaves_no_open_connection(authority: trustme.CA, trusting: ssl.SSLContext) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def hang_up_at_the_login() -> None:
+        with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+            connection.sendall(b"* OK hello\r\n")
+            tag = connection.recv(100).split()[0]
+            connection.sendall(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK done\r\n")
+            connection.recv(100)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as server:
+        served = server.submit(hang_up_at_the_login)
+        settings = BounceSettings(imap_host="localhost", imap_port=listening.getsockname()[1])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ResourceWarning)
+            with pytest.raises(MailboxError):
+                each_in_imap(settings, lambda _raw: None, trusting)
+            served.result()
+            gc.collect()
+
+    assert [str(one.message) for one in caught] == []
