@@ -56,8 +56,10 @@ def papers(
         if trending:
             since = now().date() - timedelta(days=_PERIODS[trending] - 1)
             found = store.papers.trending(since, now().date(), limit, by_velocity=velocity)
+        elif words:
+            found = [] if paper else _search(store, " ".join(words), limit)
         else:
-            found = _search(store, " ".join(words), limit) if words else store.papers.newest(limit)
+            found = store.papers.newest(limit)
         count = store.papers.count()
     if paper is not None:
         _show_paper(paper, mentions, as_json=as_json)
