@@ -15,8 +15,8 @@ from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper, search
 
 TABLES = {
-    "papers", "papers_fts",
-    "papers_unindexed", "full_text_version", "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
+    "papers", "papers_fts", "papers_unindexed", "full_text_version",
+    "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
     "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
