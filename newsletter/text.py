@@ -6,7 +6,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -82,65 +81,6 @@ def title_key(title: str) -> str:
 def title_hash(title: str) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a title's `title_key`."""
     return hashlib.sha256(title_key(title).encode("utf-8", "replace")).hexdigest()[:16]
-
-
-# -- comparing ------------------------------------------------------------------------------------
-
-# Chinese, Japanese and Korean are written without spaces: each of their characters counts as a word.
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
-# The same for ASCII text, in half the time.
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
-
-# "GPUs": the rule for "us" in `_singular` would keep it.
-_ACRONYMS = re.compile(r"([A-Z]{2,})s")
-
-
-def words(text: str) -> list[str]:
-    """Split text into words, in reading order, that are equal across case, hyphens, possessives and plurals."""
-    if text.isascii():
-        return list(map(_plain, _ASCII_WORD.findall(text)))
-    return list(map(_plain, _WORD.findall(normalize("NFKC", text))))
-
-
-def spoken(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield what `words` returns, each word with its start and end in `text`."""
-    for match in _WORD.finditer(text):
-        yield _plain(normalize("NFKC", match[0])), match.start(), match.end()
-
-
-@lru_cache(maxsize=131072)
-def _plain(word: str) -> str:
-    """Return a word in singular and lower case."""
-    acronym = _ACRONYMS.fullmatch(word)
-    return _singular((acronym[1] if acronym else word).casefold())
-
-
-# Words of research texts that the rules of `_singular` get wrong.
-_IRREGULAR = {
-    **{word: word for word in (
-        "bias", "gas", "atlas", "canvas", "alias", "analysis", "basis", "thesis", "hypothesis", "synthesis",
-        "diagnosis", "axis", "crisis", "prognosis", "pandas", "series", "species", "physics", "this",
-    )},
-    "biases": "bias", "gases": "gas", "canvases": "canvas", "aliases": "alias", "analyses": "analysis",
-    "theses": "thesis", "hypotheses": "hypothesis", "syntheses": "synthesis", "diagnoses": "diagnosis", "axes": "axis",
-    "crises": "crisis", "matrices": "matrix", "vertices": "vertex", "indices": "index", "corpora": "corpus",
-    "criteria": "criterion", "phenomena": "phenomenon", "viruses": "virus", "corpuses": "corpus", "movies": "movie",
-}  # fmt: skip
-
-
-def _singular(word: str) -> str:
-    """Remove a plural "s", as the S stemmer does (Harman, "How effective is suffixing?", JASIS 42(1), 1991)."""
-    for possessive in ("'s", "’s"):
-        word = word.removesuffix(possessive)
-    if len(word) <= 3 or word in _IRREGULAR:
-        return _IRREGULAR.get(word, word)
-    if word.endswith("ies"):
-        return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    keeps = ("aes", "ees", "oes") if word.endswith("es") else ("us", "ss")
-    return word[:-1] if word.endswith("s") and not word.endswith(keeps) else word
 
 
 # -- reading --------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import Any
 
 from newsletter.models import Entry, Paper, Profile, Subscriber, Topic
 from newsletter.papers.identity import key_of
-from newsletter.topics.query import query_of
+from newsletter.store import Store
+from newsletter.topics.query import parse, query_of
 
 #: A Friday morning.
 NOW = datetime(2026, 5, 8, 9, 30, tzinfo=UTC)
@@ -71,3 +72,8 @@ def make_subscriber(**changes: Any) -> Subscriber:
         id=1, email="ada@example.org", name="Ada Example", profile=make_profile(), subscribed_at=NOW, status_at=NOW
     )
     return replace(subscriber, **changes)
+
+
+def search(store: Store, query: str) -> list[Paper]:
+    """Return the papers that a query finds, the best match first."""
+    return [hit.paper for hit in store.archive.search(parse(query)).hits]

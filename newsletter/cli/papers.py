@@ -33,7 +33,10 @@ Examples:
   newsletter papers --trending month --velocity    those with the most upvotes and comments per day
   newsletter papers --limit 5 --json
 
-Papers that contain all WORDS in their title or abstract are listed, the best match first."""
+  newsletter papers 'title:agents -survey'
+
+WORDS are a query, as topics are: papers with the phrase, or with its words near each other, or all in their title are
+listed, the best match first. The grammar: newsletter topics test --help."""
 )
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum number of papers.")
@@ -53,8 +56,10 @@ def papers(
         if trending:
             since = now().date() - timedelta(days=_PERIODS[trending] - 1)
             found = store.papers.trending(since, now().date(), limit, by_velocity=velocity)
+        elif words:
+            found = [] if paper else _search(store, " ".join(words), limit)
         else:
-            found = store.papers.search(" ".join(words), limit) if words else store.papers.newest(limit)
+            found = store.papers.newest(limit)
         count = store.papers.count()
     if paper is not None:
         _show_paper(paper, mentions, as_json=as_json)
@@ -66,7 +71,7 @@ def papers(
         if trending and count:
             raise NewsletterError(f"no upvoted papers in the last {trending}", hint="newsletter pull")
         raise NewsletterError(
-            f"no match: none of {count} papers contains {' '.join(words)!r}"
+            f"no match: none of {count} papers matches {' '.join(words)!r}"
             if count
             else "the store holds no papers yet",
             hint="newsletter papers lists the newest" if count else "newsletter pull",
@@ -74,6 +79,12 @@ def papers(
     rows = [(paper.published or paper.listed, paper.arxiv_id or "", paper.upvotes, paper.title) for paper in found]
     print_table(("date", "arXiv", "upvotes", "title"), rows, optional=("upvotes", "date"))
     click.echo(f"{len(found)} of {count} papers")
+
+
+def _search(store: Store, query: str, limit: int) -> list[Paper]:
+    from newsletter.topics.query import parse
+
+    return [hit.paper for hit in store.archive.search(parse(query), limit=limit).hits]
 
 
 def _named(store: Store, words: Sequence[str]) -> Paper | None:

@@ -95,8 +95,9 @@ Examples:
   newsletter topics test '"in-context learning" OR ICL -survey' --days 30
   newsletter topics test 'author:"Ada Example" cat:cs.CL'
 
-A query has words, "phrases", -not, OR, (…), prefix*, title: abstract: author: org: cat: source:, and weight^2. An
-acronym in capitals (RAG) matches capitals only. The grammar: {docs_path("topics.md")}."""
+A query has words, "phrases", -not, OR, (…), prefix*, title: keyword: abstract: author: org: cat: source:, and weight^2.
+Words side by side are near each other, quotes mean exactly. An acronym in capitals (RAG) matches capitals only. The
+grammar: {docs_path("topics.md")}."""
 )
 @click.argument("query")
 @_keyword
@@ -142,7 +143,7 @@ def _show(topic: Topic, items: Sequence[Item]) -> None:
     rows = []
     for item in items:
         title = Text()
-        for piece, is_hit in highlight(item.paper.title, terms):
+        for piece, is_hit in highlight(item.paper.title, terms, is_title=True):
             title.append(visible(piece), style="bold" if is_hit else "")
         match = "; ".join(reason_label(reason, item.paper, language("en")) for reason in item.reasons)
         rows.append((f"{item.score:.1f}", match, title))

@@ -208,7 +208,7 @@ def _break_down(
                 topic.name,
                 tuple(
                     TermHit(format_term(term), str(place), value)
-                    for term, place, value in alone.found(parse(topic.query), 0)
+                    for term, place, value in alone.found(parse(topic.query), 0, ignores_exclusions=True)
                 ),
                 bool(result.excluded[0]),
             )

@@ -8,7 +8,7 @@ from itertools import islice
 
 from newsletter.models import Paper
 from newsletter.ranking.index import Numbers
-from newsletter.text import words
+from newsletter.words import words
 
 #: Texts with fewer distinct words are too short to compare.
 _MIN_WORDS = 30

@@ -16,6 +16,7 @@ from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.score import score
 from newsletter.ranking.weights import Weights
+from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 
 
@@ -42,7 +43,7 @@ class Matcher:
         self._field_weights = np.array(of_fields, np.float32)
         self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {(): self}
         self._nodes: dict[str, Node] = {}
-        self._found: dict[str, tuple[int, int]] = {}
+        self._answers: dict[str, tuple[int, int]] = {}
         self._results: dict[str, QueryResult] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
@@ -76,11 +77,11 @@ class Matcher:
             QueryError: The query is invalid.
         """
         if not isinstance(query, str):
-            matches, wanted = self._bits(query)
+            matches, wanted = matching(self.index, query)
             return matches, wanted & ~matches
-        if query not in self._found:
-            self._found[query] = self.find(self.node(query))
-        return self._found[query]
+        if query not in self._answers:
+            self._answers[query] = self.find(self.node(query))
+        return self._answers[query]
 
     def evaluate(self, query: str) -> QueryResult:
         """Evaluate a query over all papers.
@@ -105,41 +106,31 @@ class Matcher:
             self._base[today] = np.array([score(paper, 0, today, self.weights).total for paper in papers], np.float32)
         return self._base[today]
 
-    def found(self, node: Node, number: int) -> list[tuple[Term, Field, float]]:
-        """Return the terms of a query that a paper holds, with the strongest field and the strength of each."""
+    def found(self, node: Node, number: int, *, ignores_exclusions: bool = False) -> list[tuple[Term, Field, float]]:
+        """Return the terms for which a paper matches a query, with the strongest field and the strength of each.
+
+        The terms of an "and" that does not hold are not among them, nor are those of a query that excludes the paper,
+        unless `ignores_exclusions`.
+        """
+        return self._found_terms(node, number, ignores_exclusions) or []
+
+    def _found_terms(self, node: Node, number: int, ignores_exclusions: bool) -> list[tuple[Term, Field, float]] | None:
+        """Return the terms found, or None if the paper does not match the node."""
         match node:
             case Term():
                 place = self.index.place(node, number)
-                return [] if place is None else [(node, place, float(self._strength(node)[number]))]
+                return None if place is None else [(node, place, float(self._strength(node)[number]))]
             case Any() | All():
-                return [hit for part in node.parts for hit in self.found(part, number)]
+                parts = [self._found_terms(part, number, ignores_exclusions) for part in node.parts]
+                held = [part for part in parts if part is not None]
+                is_match = len(held) == len(parts) if isinstance(node, All) else bool(held)
+                return [hit for part in held for hit in part] if is_match else None
             case Boost():
-                return [(term, place, worth * node.factor) for term, place, worth in self.found(node.part, number)]
+                inner = self._found_terms(node.part, number, ignores_exclusions)
+                return inner and [(term, place, worth * node.factor) for term, place, worth in inner]
             case Not():
-                return []
-
-    def _bits(self, node: Node) -> tuple[int, int]:
-        """Return the bit sets of the papers that match, and that would match without exclusions."""
-        match node:
-            case Term():
-                found = self.index.bits(node)
-                return found, found
-            case Boost():
-                return self._bits(node.part)
-            case Not():
-                return self.index.all & ~self._bits(node.part)[0], self.index.all
-            case All():
-                matches = wanted = self.index.all
-                for part in node.parts:
-                    found, asked = self._bits(part)
-                    matches, wanted = matches & found, wanted & asked
-                return matches, wanted
-            case Any():
-                matches = wanted = 0
-                for part in node.parts:
-                    found, asked = self._bits(part)
-                    matches, wanted = matches | found, wanted | asked
-                return matches, wanted
+                is_excluded = not ignores_exclusions and matching(self.index, node)[0] >> number & 1 == 0
+                return None if is_excluded else []
 
     def _strength(self, node: Node) -> Numbers:
         """Return the strength with which each paper matches a node; 0 if it does not."""
@@ -152,7 +143,7 @@ class Matcher:
                 return self._strength(node.part) * np.float32(node.factor)
             case All():
                 total: Numbers = np.add.reduce([self._strength(part) for part in node.parts])
-                return np.where(self.index.flags(self._bits(node)[0]), total, np.float32(0))
+                return np.where(self.index.flags(matching(self.index, node)[0]), total, np.float32(0))
             case Any():
                 strengths = [self._strength(part) for part in node.parts]
                 best: Numbers = np.maximum.reduce(strengths)

@@ -74,4 +74,5 @@ def byline(paper: Paper, language: Language) -> str:
 
 def _matched_terms(reasons: Sequence[Reason]) -> list[Term]:
     details = (reason.detail for reason in reasons if reason.kind in _TEXT_REASONS)
-    return [Term(detail.removesuffix("*"), is_prefix=detail.endswith("*")) for detail in details]
+    # Words near each other where there is no such phrase; a phrase has only itself.
+    return [Term(detail.removesuffix("*"), is_prefix=detail.endswith("*"), is_near=" " in detail) for detail in details]

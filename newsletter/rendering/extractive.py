@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 from newsletter.models import Paper
-from newsletter.text import sentences, shorten, words
+from newsletter.text import sentences, shorten
+from newsletter.words import words
 
 _MAX_LENGTH = 240
 #: Phrases that state a result ("we show that …") rather than background.

@@ -1,13 +1,19 @@
-"""Topic queries → SQL: an FTS5 match expression for the text, and conditions on a row of `papers` for the rest."""
+"""Topic queries → SQL: an FTS5 match expression for the text, and conditions on a row of `papers` for the rest.
+
+What SQL cannot say is left out, so that more papers are found than match; whoever asks then has to look at each.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
+from newsletter.topics.spellings import Phrase, literal, near_of, phrase_of
 
-_COLUMN_OF = {"title": "{title} : ", "abstract": "{abstract} : "}
-_LIST_COLUMN_OF = {"author": "authors", "org": "organization", "cat": "categories", "source": "sources"}
+_COLUMNS = {None: "title keywords abstract", "title": "title", "keyword": "keywords", "abstract": "abstract",
+            "author": "authors", "org": "organization"}  # fmt: skip
+_LIST_COLUMNS = {"cat": "categories", "source": "sources"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,66 +22,122 @@ class Sql:
 
     text: str
     values: tuple[str, ...] = ()
+    #: Whether it holds for the papers that match and for no others.
+    is_exact: bool = True
 
 
-def split_query(query: Node) -> tuple[str, list[Node]]:
-    """Return the FTS5 match expression of a query, or "", and the nodes that need a condition of their own."""
-    parts = query.parts if isinstance(query, All) else (query,)
-    wanted = [part for part in parts if not isinstance(part, Not)]
-    excluded = [part for part in parts if isinstance(part, Not)]
-    expressions = [expression for part in wanted if (expression := match_expression(part)) is not None]
-    rest: list[Node] = [part for part in wanted if match_expression(part) is None]
-    if not expressions:  # FTS5 has no NOT without something to take it from
-        return "", rest + excluded
-    match_all = " AND ".join(expressions)
-    for part in excluded:
-        expression = match_expression(part.part)
-        if expression is None:
-            rest.append(part)
-        else:
-            match_all = f"({match_all}) NOT {expression}"
-    return match_all, rest
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An FTS5 match expression (sqlite.org/fts5.html, 3)."""
+
+    text: str
+    #: Whether it holds for the papers that match and for no others.
+    is_exact: bool = True
 
 
-def match_expression(node: Node) -> str | None:
-    """Return a node as an FTS5 match expression (sqlite.org/fts5.html, 3), or None if it cannot be one."""
-    match node:
-        case Term(field=None | "title" | "abstract"):
-            text = node.text.replace("\x00", " ").replace('"', '""')
-            return f'{_COLUMN_OF.get(node.field or "", "")}"{text}"{"*" if node.is_prefix else ""}'
-        case All() | Any():
-            expressions = [match_expression(part) for part in node.parts]
-            operator = " AND " if isinstance(node, All) else " OR "
-            return None if None in expressions else f"({operator.join(map(str, expressions))})"
-        case Boost():
-            return match_expression(node.part)
-        case _:
-            return None
+class Translator:
+    """Translates queries, given which words the index holds."""
+
+    def __init__(self, is_word: Callable[[str], bool]) -> None:
+        self._is_word = is_word
+
+    def split(self, query: Node) -> tuple[Expression, list[Sql]]:
+        """Return the match expression of a query, maybe empty, and the conditions that it needs beside."""
+        while isinstance(query, Boost):
+            query = query.part
+        parts = query.parts if isinstance(query, All) else (query,)
+        expressions = {part: self.expression(part) for part in parts if not isinstance(part, Not)}
+        found = [expression for expression in expressions.values() if expression is not None]
+        rest = [self.condition(part) for part, expression in expressions.items() if expression is None]
+        rest += [self.condition(part) for part in parts if isinstance(part, Not)]
+        return _joined(" AND ", found) if found else Expression(""), rest
+
+    def expression(self, node: Node) -> Expression | None:
+        """Return a node as a match expression, or None if it cannot be one."""
+        match node:
+            case Term():
+                return None if node.field in _LIST_COLUMNS else self._term(node)
+            case All() | Any():
+                found = [self.expression(part) for part in node.parts]
+                known = [expression for expression in found if expression is not None]
+                return (
+                    _joined(" AND " if isinstance(node, All) else " OR ", known) if len(known) == len(found) else None
+                )
+            case Boost():
+                return self.expression(node.part)
+            case Not():
+                return None
+
+    def condition(self, node: Node) -> Sql:
+        """Return a node as a condition on a row of `papers`."""
+        match node:
+            case Term(field="cat" | "source"):
+                return _code_condition(node)
+            case All() | Any():
+                parts = [self.condition(part) for part in node.parts]
+                operator = " AND " if isinstance(node, All) else " OR "
+                values = tuple(value for part in parts for value in part.values)
+                return Sql(operator.join(f"({part.text})" for part in parts) or "0", values, _all_exact(parts))
+            case Not():
+                inner = self.condition(literal(node.part))
+                # More than match may not be excluded.
+                return Sql(f"NOT ({inner.text})", inner.values) if inner.is_exact else Sql("1", (), is_exact=False)
+            case Boost():
+                return self.condition(node.part)
+            case Term():
+                found = self._term(node)
+                search = "papers.id IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ?)"
+                return Sql(search, (found.text,), found.is_exact)
+
+    def _term(self, term: Term) -> Expression:
+        columns = f"{{{_COLUMNS[term.field]}}} : "
+        phrase = phrase_of(term.text)
+        if term.is_prefix:
+            return Expression(f"{columns}{_quoted(phrase.parts[:1])}*")
+        if term.is_near:
+            return Expression(f"{columns}({self._near(term.text)})", is_exact=False)
+        is_exact = not (term.is_literal or phrase.is_hyphenated)
+        return Expression(f"{columns}({self._phrase(phrase)})", is_exact)
+
+    def _phrase(self, phrase: Phrase) -> str:
+        """Return an expression for all spellings of a phrase."""
+        if phrase.mark:
+            return _quoted((phrase.mark,))
+        found = [_quoted(spelling) for spelling in phrase.spellings(self._is_word)]
+        if len(phrase.parts) == 1 or phrase.is_hyphenated:
+            found.append(_quoted((phrase.whole,)))
+        return " OR ".join(found) or _quoted(phrase.parts)
+
+    def _near(self, text: str) -> str:
+        """Return an expression for papers that hold each of some words, in any form, or a phrase of them."""
+        near = near_of(text)
+        each = []
+        for one, stem in zip(near.each, near.stems, strict=True):
+            # All words of a stem begin with it, but for a final "e" or "y".
+            root = stem[:-1] if stem.endswith(("e", "y")) and len(stem) > 1 else stem
+            each.append(f"({self._phrase(one)}{f' OR {_quoted((root,))}*' if stem else ''})")
+        words = f" OR ({' AND '.join(each)})" if each else ""
+        marked = "".join(f" AND {_quoted((mark,))}" for mark in near.marks)
+        return f"({self._phrase(near.phrase)}{words}){marked}"
 
 
-def condition_of(node: Node) -> Sql:
-    """Return a node as a condition on a row of `papers`."""
-    match node:
-        case Term(field="author" | "org" | "cat" | "source"):
-            return _names_condition(_LIST_COLUMN_OF[str(node.field)], node)
-        case All() | Any():
-            parts = [condition_of(part) for part in node.parts]
-            operator = " AND " if isinstance(node, All) else " OR "
-            text = operator.join(f"({part.text})" for part in parts)
-            return Sql(text, tuple(value for part in parts for value in part.values))
-        case Not():
-            inner = condition_of(node.part)
-            return Sql(f"NOT coalesce(({inner.text}), 0)", inner.values)
-        case Boost():
-            return condition_of(node.part)
-        case Term():
-            expression = str(match_expression(node))
-            return Sql("papers.id IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ?)", (expression,))
+def _quoted(words: Iterable[str]) -> str:
+    return '"{}"'.format(" ".join(words).replace("\x00", " ").replace('"', '""'))
 
 
-def _names_condition(column: str, term: Term) -> Sql:
-    """Return the condition that a list of names contains every word of a term, in any case."""
-    words = [word for word in term.text.replace("\x00", " ").replace('"', " ").split() if word]
-    conditions = [f"papers.{column} LIKE ? ESCAPE '\\'" for _ in words]
-    values = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words]
-    return Sql(" AND ".join(conditions) or "0", tuple(f"%{value}%" for value in values))
+def _joined(operator: str, parts: list[Expression]) -> Expression:
+    if len(parts) == 1:
+        return parts[0]
+    return Expression(operator.join(f"({part.text})" for part in parts), _all_exact(parts))
+
+
+def _all_exact(parts: Iterable[Expression] | Iterable[Sql]) -> bool:
+    return all(part.is_exact for part in parts)
+
+
+def _code_condition(term: Term) -> Sql:
+    """Return the condition that a list of codes holds a term, or one that begins with it, in any case."""
+    value = term.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    text = f"EXISTS (SELECT 1 FROM json_each(papers.{_LIST_COLUMNS[str(term.field)]}) WHERE value LIKE ? ESCAPE '\\')"
+    # SQLite folds the case of ASCII alone.
+    return Sql(text, (f"{value}%" if term.is_prefix else value,)) if value.isascii() else Sql("1", (), is_exact=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from newsletter import DISTRIBUTION
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
 from newsletter.private_files import touch_private
+from newsletter.store import text_index
 from newsletter.store.database import Database, damaged, store_errors
 from newsletter.store.migrations import STEPS
 
@@ -34,6 +35,9 @@ def open_database(path: Path) -> Database:
                 if _pending(db):
                     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                     _migrate(db)
+        if text_index.is_outdated(db):
+            with db.transaction():
+                text_index.rebuild_outdated(db)
     except BaseException:
         db.close()
         raise

@@ -25,7 +25,7 @@ from newsletter.store.paper_rows import (
     paper_of,
     row_of,
 )
-from newsletter.text import squeeze
+from newsletter.store.text_index import index_new
 
 
 class Change(StrEnum):
@@ -65,7 +65,7 @@ class Papers:
             while batch := list(islice(rest, _BATCH)):
                 for change in self._add_batch(batch, moment, place):
                     changes[change] += 1
-            self._index_new()
+            index_new(self._db)
         return changes
 
     def _add_batch(self, entries: list[Entry], moment: datetime, place: str) -> Iterator[Change]:
@@ -144,12 +144,6 @@ class Papers:
         mentions = ((number, entry.source, place, at) for number, entry, _ in entries)
         self._db.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
 
-    def _index_new(self) -> None:
-        """Add the papers that were stored last to the full-text index."""
-        self._db.execute("""
-            INSERT INTO papers_fts(rowid, title, abstract) SELECT id, title, abstract FROM papers
-            WHERE id > (SELECT coalesce(max(id), 0) FROM papers_fts_docsize)""")
-
     def mentions(self, paper_id: int) -> list[Mention]:
         """Return the mentions of a paper by sources, the earliest first."""
         sql = "SELECT source, place, mentioned_at FROM mentions WHERE paper_id = ? ORDER BY mentioned_at, source"
@@ -189,15 +183,6 @@ class Papers:
         condition = f"{PAPER_DAY} >= :since AND {votes} > 0 AND NOT withdrawn ORDER BY {rate} DESC, key LIMIT :limit"
         values = {"since": since.isoformat(), "today": today.isoformat(), "limit": limit}
         return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}", values).into(paper_of)
-
-    def search(self, query: str, limit: int) -> list[Paper]:
-        """Return papers with every word of `query` in title or abstract, the best match first."""
-        terms = " ".join('"{}"'.format(word.replace('"', '""')) for word in squeeze(query).split())
-        sql = (
-            f"SELECT {PAPER_COLUMNS} FROM papers JOIN papers_fts ON papers_fts.rowid = papers.id "
-            "WHERE papers_fts MATCH ? ORDER BY bm25(papers_fts, 4.0, 1.0), papers.key LIMIT ?"
-        )
-        return self._db.execute(sql, [terms, limit]).into(paper_of) if terms else []
 
     def last_seen_at(self) -> datetime | None:
         """Return when the newest paper was first seen, or None if there are none."""

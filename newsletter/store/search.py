@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cache
+from itertools import islice
 
 from newsletter.errors import QueryError, StatementError
 from newsletter.models import Paper
 from newsletter.store.database import Database
-from newsletter.store.full_text import Sql, condition_of, split_query
+from newsletter.store.full_text import Sql, Translator
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
-from newsletter.topics.query import Node
+from newsletter.topics.highlight import excerpt
+from newsletter.topics.query import Node, wanted_terms
 
 #: Results are counted up to this number.
 MOST_COUNTED = 1000
-#: Mark the matches in a snippet; stored text has no control characters.
-_BEGIN, _END = "\x02", "\x03"
-_SNIPPET_WORDS = 40
+#: How many candidates are looked at together.
+_BATCH = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,21 @@ class Limits:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What finds the papers of a query, and perhaps others."""
+
+    #: Tables and conditions.
+    source: str
+    order: str
+    values: list[str]
+    #: Whether it finds no others.
+    is_exact: bool
+
+    def select(self, columns: str) -> str:
+        return f"SELECT {columns} FROM {self.source} ORDER BY {self.order}"
+
+
 class Archive:
     """Queries over all papers, for the pages and commands that search and browse."""
 
@@ -60,35 +77,66 @@ class Archive:
     ) -> Found:
         """Return a page of results, by relevance (BM25, titles weigh four times as much) or the newest first.
 
-        Full-text search ignores case and compares stems (Porter).
+        The papers found are those that `topics.evaluation` matches. Full-text search finds them, or a few more where it
+        cannot express the query; these are looked at one by one. Withdrawn papers are left out.
 
         Raises:
             QueryError: The query is too complex for full-text search.
         """
-        match, rest = split_query(query)
-        conditions = [condition_of(node) for node in rest] + list(_conditions_of(limits or Limits()))
-        source, order = "papers", f"{PAPER_DAY} DESC, papers.upvotes DESC, papers.key"
-        snippet = "''"
-        values: list[str] = []
-        if match:
-            source = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
-            conditions.insert(0, Sql("papers_fts MATCH ?", (match,)))
-            snippet = f"snippet(papers_fts, 1, char(2), char(3), '…', {_SNIPPET_WORDS})"
-            if not newest:
-                order = "bm25(papers_fts, 4.0, 1.0), papers.key"
-        where = " AND ".join(f"({one.text})" for one in conditions) or "1"
-        for one in conditions:
-            values += one.values
+        found = self._candidates(query, limits or Limits(), newest=newest)
+        last = offset + limit
         try:
-            sql = f"SELECT {PAPER_COLUMNS}, {snippet} FROM {source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
-            hits = self._db.execute(sql, [*values, limit, offset]).into(_hit)
-            counting = f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT {MOST_COUNTED + 1})"
-            (total,) = self._db.execute(counting, values).fetchone()
+            if found.is_exact:
+                rows = self._db.execute(
+                    f"{found.select(PAPER_COLUMNS)} LIMIT ? OFFSET ?", [*found.values, limit, offset]
+                )
+                papers = list(map(paper_of, rows.fetchall()))
+                counting = f"SELECT count(*) FROM (SELECT 1 FROM {found.source} LIMIT {MOST_COUNTED + 1})"
+                (total,) = self._db.execute(counting, found.values).fetchone()
+            else:
+                matches = list(islice(self._matching(query, found), max(last, MOST_COUNTED + 1)))
+                papers, total = matches[offset:last], min(len(matches), MOST_COUNTED + 1)
         except StatementError as error:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
-        return Found(tuple(hits), int(total))
+        terms = list(wanted_terms(query))
+        return Found(tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers), int(total))
+
+    def _candidates(self, query: Node, limits: Limits, *, newest: bool) -> _Candidates:
+        match, rest = Translator(cache(self._is_word)).split(query)
+        conditions = [*rest, *_conditions_of(limits), Sql("NOT papers.withdrawn")]
+        tables, order = "papers", f"{PAPER_DAY} DESC, papers.upvotes DESC, papers.key"
+        if match.text:
+            tables = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
+            conditions.insert(0, Sql("papers_fts MATCH ?", (match.text,)))
+            if not newest:
+                order = "bm25(papers_fts, 4.0, 2.0, 1.0), papers.key"
+        return _Candidates(
+            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions)}",
+            order,
+            [value for one in conditions for value in one.values],
+            match.is_exact and all(one.is_exact for one in conditions),
+        )
+
+    def _is_word(self, word: str) -> bool:
+        """Return whether the index holds a word."""
+        match = '"{}"'.format(word.replace('"', '""'))
+        return (
+            self._db.execute("SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1", [match]).fetchone()
+            is not None
+        )
+
+    def _matching(self, query: Node, found: _Candidates) -> Iterator[Paper]:
+        """Yield the candidates that match, in their order."""
+        from newsletter.topics.evaluation import those_matching  # noqa: PLC0415 - loads numpy
+
+        ids = [number for (number,) in self._db.execute(found.select("papers.id"), found.values).fetchall()]
+        tables = "json_each(?) AS wanted JOIN papers ON papers.id = wanted.value"
+        sql = f"SELECT {PAPER_COLUMNS} FROM {tables} ORDER BY wanted.key"
+        for start in range(0, len(ids), _BATCH):
+            rows = self._db.execute(sql, [json.dumps(ids[start : start + _BATCH])]).fetchall()
+            yield from those_matching(list(map(paper_of, rows)), query)
 
     def between(self, first: date, last: date, limit: int, offset: int = 0) -> list[Paper]:
         """Return a page of the papers of these days, the most upvoted first."""
@@ -142,18 +190,3 @@ def _conditions_of(limits: Limits) -> Iterator[Sql]:
         yield Sql(f"{PAPER_DAY} >= ?", (limits.since.isoformat(),))
     if limits.until:
         yield Sql(f"{PAPER_DAY} <= ?", (limits.until.isoformat(),))
-
-
-def _hit(row: tuple[Any, ...]) -> Hit:
-    return Hit(paper_of(row[:-1]), tuple(_pieces(row[-1])))
-
-
-def _pieces(snippet: str) -> Iterator[tuple[str, bool]]:
-    """Split a snippet of FTS5 at its marks into (text, is a match)."""
-    for number, part in enumerate(snippet.split(_BEGIN)):
-        text, end, rest = part.partition(_END)
-        if number and end:
-            yield text, True
-            text = rest
-        if text:
-            yield text, False

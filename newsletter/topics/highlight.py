@@ -4,50 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from newsletter.text import spoken, words
+from newsletter.topics.occurrences import occurrences
 from newsletter.topics.query import Term
 
+#: Characters of an excerpt, and those of it before the first match.
+_EXCERPT, _BEFORE = 280, 80
 
-def highlight(text: str, terms: Iterable[Term]) -> Iterator[tuple[str, bool]]:
+
+def highlight(text: str, terms: Iterable[Term], *, is_title: bool = False) -> Iterator[tuple[str, bool]]:
     """Yield the text in pieces, each with whether it matches one of the terms; the pieces joined are the text."""
-    tokens = list(spoken(text))
-    matched = [False] * len(tokens)
-    for term in terms:
-        for start, stop in _matches([word for word, _, _ in tokens], term):
-            matched[start:stop] = [True] * (stop - start)
     position = 0
-    index = 0
-    while index < len(tokens):
-        if not matched[index]:
-            index += 1
-            continue
-        start, stop = tokens[index][1:]
-        while index + 1 < len(tokens) and matched[index + 1] and _are_adjacent(text[stop : tokens[index + 1][1]]):
-            index += 1
-            stop = tokens[index][2]
+    for start, stop in _merged(
+        text, sorted({at for term in terms for at in occurrences(text, term, is_title=is_title)})
+    ):
         if start > position:
             yield text[position:start], False
         yield text[start:stop], True
         position = stop
-        index += 1
     if position < len(text):
         yield text[position:], False
 
 
-def _are_adjacent(between: str) -> bool:
+def excerpt(text: str, terms: Iterable[Term]) -> Iterator[tuple[str, bool]]:
+    """Yield the part of a text around the first match, in pieces as `highlight` does; nothing if there is no match."""
+    pieces = list(highlight(text, terms))
+    first = next((number for number, (_, is_hit) in enumerate(pieces) if is_hit), None)
+    if first is None:
+        return
+    position = sum(len(piece) for piece, _ in pieces[:first])
+    start = 0
+    if position > _BEFORE and len(text) > _EXCERPT:
+        start = min(text.find(" ", position - _BEFORE) + 1, position)
+        yield "…", False
+    at = 0
+    for piece, is_hit in pieces:
+        visible = piece[max(0, start - at) : max(0, start + _EXCERPT - at)]
+        at += len(piece)
+        if visible:
+            yield visible, is_hit
+    if start + _EXCERPT < len(text):
+        yield "…", False
+
+
+def _merged(text: str, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return places in ascending order as few as possible: words of one phrase are one."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in places:
+        if merged and (start <= merged[-1][1] or _is_nothing(text[merged[-1][1] : start])):
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+def _is_nothing(between: str) -> bool:
     """Return whether two matched words with this text between them are one phrase: brackets and commas end it."""
     return not between.strip(" -\u2010\u2011\u00a0")
-
-
-def _matches(tokens: list[str], term: Term) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of tokens that match a term: the first token, and the one after the last."""
-    phrase = words(term.text)
-    joined = "".join(phrase)
-    for start, word in enumerate(tokens):
-        if term.is_prefix:
-            if word.startswith(phrase[0]):
-                yield start, start + 1
-        elif tokens[start : start + len(phrase)] == phrase:
-            yield start, start + len(phrase)
-        elif word == joined or "".join(tokens[start : start + 2]) == joined:
-            yield start, start + (1 if word == joined else 2)

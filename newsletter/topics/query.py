@@ -5,10 +5,10 @@
     all     = factor { ["AND"] factor }           all match
     factor  = [ "-" ] primary [ "^" number ]      excluded; weighted
     primary = [ field ":" ] ( word | word "*" | '"' phrase '"' | "(" any ")" )
-    field   = title | abstract | author | org | cat | source
+    field   = title | keyword | abstract | author | org | cat | source
 
-An all-capitals word matches in capitals only ("RAG", not "rag"). Otherwise case, hyphens and plurals are ignored:
-"in-context", "in context" and "incontext" are the same. `parse` and `format_query` are inverse to each other.
+Words side by side without anything between them are one term: the phrase, or its words near each other. What a term
+matches is in `spellings`. `parse` and `format_query` are inverse to each other. Parsing is linear in the length.
 """
 
 from __future__ import annotations
@@ -16,27 +16,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import pairwise
 from typing import TypeAlias
 
 from newsletter.errors import QueryError
-from newsletter.text import words
+from newsletter.words import words
 
-FIELDS = ("title", "abstract", "author", "org", "cat", "source")
+FIELDS = ("title", "keyword", "abstract", "author", "org", "cat", "source")
+#: Fields that hold codes, which are compared as a whole.
+CODES = ("cat", "source")
+#: Names of fields in other query languages.
+_ALIASES = {"ti": "title", "abs": "abstract", "au": "author", "authors": "author", "tag": "keyword",
+            "keywords": "keyword", "kw": "keyword", "affiliation": "org", "organisation": "org", "organization": "org",
+            "category": "cat", "categories": "cat", "subject": "cat"}  # fmt: skip
 
 _MAX_LENGTH = 2000
 _MAX_DEPTH = 30
+_MAX_TERMS = 400
 _OPERAND = "a word, a phrase or (…)"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, a phrase, or the prefix of a word."""
+    """A word, a phrase, words near each other, or the prefix of a word."""
 
     #: As typed, without quotes and "*".
     text: str
     #: The field to search; None means title, keywords and abstract.
     field: str | None = None
     is_prefix: bool = False
+    #: Whether these are words side by side without quotes; a single word never is.
+    is_near: bool = False
+    #: Whether a plural stands for itself, as in an exclusion; no query sets it.
+    is_literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,18 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[^\s)]))|\^(?P<boost>\d{1,3}(?:\.\d{1,3})?)(?=[\s)]|$)"
     r'|(?P<field>[A-Za-z]+):(?=[^\s)])|"(?P<phrase>[^"]*)"|(?P<word>[^\s()"^]+))'
 )
+#: What phones and word processors make of quotes.
+_QUOTES = str.maketrans("\u201c\u201d\u201e\u201f\u00ab\u00bb", '""""""')
+_EMPTY_FIELD = re.compile(r"([A-Za-z]+):")
+#: What is no operator, though it looks like one, and what to say instead.
+_NOT_OPERATORS = {
+    "or": "to find either, write OR; to search for the word, put it in quotes",
+    "and": "to find both, write AND; to search for the word, put it in quotes",
+    "not": "to exclude a word, write -word; to search for it, put it in quotes",
+    "|": "to find either, write OR",
+    "||": "to find either, write OR",
+    "&&": "to find both, write AND",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +119,10 @@ def parse(text: str) -> Node:
     """
     if len(text) > _MAX_LENGTH:
         raise QueryError(f"query too long: {len(text)} characters", hint=f"the maximum is {_MAX_LENGTH}")
-    parser = _Parser(list(_tokens(text)), len(text) + 1)
+    tokens = _spoken(list(_tokens(text.translate(_QUOTES).rstrip())))
+    if sum(token.kind in ("word", "phrase") for token in tokens) > _MAX_TERMS:
+        raise QueryError(f"query too long: more than {_MAX_TERMS} words", hint="make two topics of it")
+    parser = _Parser(tokens, len(text) + 1)
     node = parser.parse_any(0)
     if token := parser.peek():
         raise QueryError(f"column {token.column}: unmatched {token.text}", hint="remove it, or add a ( before it")
@@ -105,18 +133,60 @@ def parse(text: str) -> Node:
 
 def _tokens(text: str) -> Iterator[_Token]:
     position = 0
-    while text[position:].strip():
+    while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None or match.end() == position:
-            column = position + len(text[position:]) - len(text[position:].lstrip()) + 1
-            if text[column - 1] == '"':
-                raise QueryError(f'column {column}: unclosed "', hint='add a " at the end of the phrase')
-            hint = "add a number after it, as in agents^2" if text[column - 1] == "^" else None
-            raise QueryError(f"column {column}: unexpected {text[column - 1]}", hint=hint)
+        if match is None:
+            while text[position].isspace():
+                position += 1
+            if text[position] == '"':
+                raise QueryError(f'column {position + 1}: unclosed "', hint='add a " at the end of the phrase')
+            hint = "add a number after it, as in agents^2" if text[position] == "^" else None
+            raise QueryError(f"column {position + 1}: unexpected {text[position]}", hint=hint)
         kind = str(match.lastgroup)
         start = match.start(kind) - (1 if kind in ("phrase", "boost") else 0)
         yield _Token(kind, match[kind], start + 1)
         position = match.end()
+
+
+def _spoken(tokens: list[_Token]) -> list[_Token]:
+    """Return tokens without punctuation between words, as in "R & D".
+
+    Raises:
+        QueryError: Something looks like an operator, or like a field, and is none.
+    """
+    has_words = any(words(token.text) for token in tokens if token.kind != "field")
+    kept: list[_Token] = []
+    for number, token in enumerate(tokens):
+        is_free = token.kind == "word" and (number == 0 or tokens[number - 1].kind not in ("field", "minus"))
+        if is_free and len(tokens) > 1:
+            _check_word(token)
+            if has_words and not words(token.text):
+                continue
+        elif token.kind == "word" and len(tokens) == 1:
+            _check_empty(token)
+        kept.append(token)
+    return kept
+
+
+def _check_word(token: _Token) -> None:
+    if token.text not in ("OR", "AND") and (hint := _NOT_OPERATORS.get(token.text.lower())) and token.text != "not":
+        raise QueryError(f"column {token.column}: {token.text} is not an operator", hint=hint)
+    _check_empty(token)
+
+
+def _check_empty(token: _Token) -> None:
+    """Refuse a field without anything to search for; "retrieval: a survey" has only a word with a colon."""
+    if (match := _EMPTY_FIELD.fullmatch(token.text)) and (field := _field_like(match[1])):
+        is_known = match[1].lower() == field
+        problem = f"empty field {token.text}" if is_known else f"unknown field {match[1]!r}"
+        hint = f"write {field}:word, without a space" if is_known else f"did you mean {field}:word?"
+        raise QueryError(f"column {token.column}: {problem}", hint=hint)
+
+
+def _field_like(name: str) -> str | None:
+    """Return the field of a name, or of one much like it, or None."""
+    name = name.lower()
+    return next(iter(get_close_matches(name, FIELDS, 1, 0.75)), None) if name not in _ALIASES else _ALIASES[name]
 
 
 class _Parser:
@@ -126,6 +196,8 @@ class _Parser:
         self._tokens = tokens
         self._end = end
         self._next = 0
+        #: Whether what was parsed last is a word without quotes, field or anything else.
+        self._was_bare = False
 
     def peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -150,17 +222,27 @@ class _Parser:
 
     def _parse_all(self, depth: int) -> Node:
         parts = [self._parse_factor(depth)]
+        is_beside = self._was_bare
         while (token := self.peek()) and token.kind != "close" and not self._is_word("OR"):
             if self._is_word("AND"):
                 self._take()
-            parts.append(self._parse_factor(depth))
+                is_beside = False
+            part = self._parse_factor(depth)
+            if is_beside and self._was_bare:
+                parts[-1] = _beside(parts[-1], part)
+            else:
+                parts.append(part)
+            is_beside = self._was_bare
+        self._was_bare = False
         return _joined(All, parts)
 
     def _parse_factor(self, depth: int) -> Node:
         token = self.peek()
         if token and token.kind == "minus":
             self._take()
-            return Not(self._parse_boosted(depth))
+            node: Node = Not(self._parse_boosted(depth))
+            self._was_bare = False
+            return node
         return self._parse_boosted(depth)
 
     def _parse_boosted(self, depth: int) -> Node:
@@ -168,29 +250,49 @@ class _Parser:
         token = self.peek()
         if token and token.kind == "boost":
             self._take()
+            self._was_bare = False
             node = Boost(node, float(token.text))
         return node
 
-    def _parse_primary(self, depth: int) -> Node:
+    def _parse_primary(self, depth: int, field: str | None = None) -> Node:
         token = self._take()
+        self._was_bare = False
         if token is None:
             raise QueryError(f"column {self._end}: unexpected end of query: expected {_OPERAND}")
         if token.kind == "field":
-            field = token.text.lower()
-            if field not in FIELDS:
-                raise QueryError(
-                    f"column {token.column}: unknown field {token.text!r}", hint=f"known: {', '.join(FIELDS)}"
-                )
-            return _within(self._parse_primary(depth), field)
+            if field is not None:
+                raise QueryError(f"column {token.column}: two fields: {field}: and {token.text}:")
+            inner = _field(token)
+            node = self._parse_primary(depth, inner)
+            self._was_bare = False
+            return _within(node, inner)
         if token.kind == "open":
             node = self.parse_any(depth + 1)
             closing = self._take()
             if closing is None:
-                raise QueryError(f"column {token.column}: unclosed (")
+                raise QueryError(f"column {token.column}: unclosed (", hint="add a ) at the end")
             return node
         if token.kind == "phrase" or (token.kind == "word" and token.text not in ("OR", "AND")):
-            return _term(token)
+            term = _term(token, field)
+            self._was_bare = token.kind == "word" and field is None and not term.is_prefix
+            return term
         raise QueryError(f"column {token.column}: unexpected {token.text}: expected {_OPERAND}")
+
+
+def _field(token: _Token) -> str:
+    field = token.text.lower()
+    if field in FIELDS:
+        return field
+    like = _field_like(field)
+    hint = f"did you mean {like}:?" if like else f"known: {', '.join(FIELDS)}; text with a colon goes in quotes"
+    raise QueryError(f"column {token.column}: unknown field {token.text!r}", hint=hint)
+
+
+def _beside(before: Node, word: Node) -> Term:
+    """Return the term of words side by side."""
+    assert isinstance(before, Term)  # noqa: S101 - only words are bare
+    assert isinstance(word, Term)  # noqa: S101
+    return Term(f"{before.text} {word.text}", is_near=True)
 
 
 def _joined(kind: type[All] | type[Any], parts: list[Node]) -> Node:
@@ -211,13 +313,13 @@ def _within(node: Node, field: str) -> Node:
             return replace(node, part=_within(node.part, field))
 
 
-def _term(token: _Token) -> Term:
+def _term(token: _Token, field: str | None) -> Term:
     is_prefix = token.kind == "word" and token.text.endswith("*")
     text = token.text.rstrip("*") if is_prefix else token.text
     found = words(text)
     if not found:
         raise QueryError(f"column {token.column}: {token.text!r} has no letters or digits to search for")
-    if is_prefix and (len(found) > 1 or len(found[0]) < 2):
+    if is_prefix and field not in CODES and (len(found) > 1 or len(found[0]) < 2):
         raise QueryError(
             f"column {token.column}: invalid prefix {token.text!r}",
             hint="expected two or more characters of one word, as in agent*",
@@ -238,17 +340,33 @@ def _format(node: Node, outer: int) -> str:
     match node:
         case Term():
             text = f"{node.text}*" if node.is_prefix else node.text
-            plain = node.is_prefix or (_is_plain(text) and text not in ("OR", "AND"))
-            quoted = text if plain else f'"{text}"'
+            if node.is_near:
+                return f"{node.field}:({text})" if node.field else text
+            quoted = text if node.is_prefix or _is_plain(text) else f'"{text}"'
             return f"{node.field}:{quoted}" if node.field else quoted
         case Any():
             return _parenthesised(" OR ".join(_format(part, 1) for part in node.parts), outer >= 1)
         case All():
-            return _parenthesised(" ".join(_format(part, 2) for part in node.parts), outer >= 2)
+            text = _format(node.parts[0], 2)
+            for before, part in pairwise(node.parts):
+                text += f"{' AND ' if _is_bare(before) and _is_bare(part) else ' '}{_format(part, 2)}"
+            return _parenthesised(text, outer >= 2)
         case Not():
-            return _parenthesised(f"-{_format(node.part, 3)}", outer >= 3)
+            return _parenthesised(f"-{_tight(node.part, 3)}", outer >= 3)
         case Boost():
-            return _parenthesised(f"{_format(node.part, 4)}^{node.factor:g}", outer >= 4)
+            return _parenthesised(f"{_tight(node.part, 4)}^{node.factor:g}", outer >= 4)
+
+
+def _tight(node: Node, outer: int) -> str:
+    """Format what a sign belongs to: of words near each other, it would take the first or the last only."""
+    return _parenthesised(_format(node, outer), isinstance(node, Term) and node.is_near and node.field is None)
+
+
+def _is_bare(node: Node) -> bool:
+    """Return whether a node is formatted as words without anything around them."""
+    return isinstance(node, Term) and node.field is None and not node.is_prefix and (
+        node.is_near or _is_plain(node.text)
+    )  # fmt: skip
 
 
 def _parenthesised(text: str, is_needed: bool) -> str:
@@ -256,7 +374,8 @@ def _parenthesised(text: str, is_needed: bool) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return bool(re.fullmatch(r"[^\s()\"^:*-][^\s()\"^:*]*", text))
+    """Return whether a word needs no quotes."""
+    return bool(re.fullmatch(r"[^\s()\"^:*-][^\s()\"^:*]*", text)) and text.lower() not in _NOT_OPERATORS
 
 
 def query_of(keywords: Sequence[str], excluded: Sequence[str] = ()) -> str:
@@ -276,15 +395,10 @@ def phrase(text: str) -> Term:
     Raises:
         QueryError: It has no letters or digits.
     """
-    plain = " ".join(text.replace('"', " ").split())
+    plain = " ".join(text.translate(_QUOTES).replace('"', " ").split())
     if not words(plain):
         raise QueryError(f"{text!r} has no letters or digits to search for")
     return Term(plain)
-
-
-def is_plain(text: str) -> bool:
-    """Return whether `text` is only words: nothing in it is syntax of the query language."""
-    return not re.search(r'["()^*]|(?:^|\s)-\S|\b(?:OR|AND)\b|\b(?:title|abstract|author|org|cat|source):', text)
 
 
 def wanted_terms(node: Node) -> Iterator[Term]:

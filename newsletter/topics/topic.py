@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from newsletter.errors import ProfileError, QueryError
 from newsletter.models import Topic
 from newsletter.text import squeeze
-from newsletter.topics.query import format_query, is_plain, parse, query_of
+from newsletter.topics.query import format_query, parse, query_of
 
 #: Separates the name from the query of a topic on one line.
 _SEPARATOR = " = "
@@ -16,7 +16,7 @@ _SEPARATOR = " = "
 def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] = (), *, query: str = "") -> Topic:
     """Return a topic, from a query or from keywords (any of them must match) and excluded ones (none may match).
 
-    Without a query and keywords the name itself is the query, or a phrase if it has no query syntax.
+    Without a query and keywords the name itself is the query.
 
     Raises:
         ProfileError: The name is empty, or the query is invalid.
@@ -25,9 +25,8 @@ def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] 
     if not name:
         raise ProfileError("topics: a topic has no name")
     try:
-        if not query and not keywords and not is_plain(name):
-            query = name
-        written = format_query(parse(squeeze(query))) if query else query_of([*map(squeeze, keywords)] or [name])
+        typed = squeeze(query) or ("" if keywords else name)
+        written = format_query(parse(typed)) if typed else query_of([*map(squeeze, keywords)])
         if excluded:
             written = format_query(parse(f"({written}) " + " ".join(f"-{query_of([squeeze(x)])}" for x in excluded)))
         return Topic(name, written)

@@ -36,7 +36,7 @@ def test_one_paper_is_shown_with_its_fields_and_mentions(newsletter: Newsletter,
 
 def test_an_unknown_id_is_searched_for_as_words(newsletter: Newsletter, page: Path) -> None:
     newsletter("pull", "page", str(page))
-    assert "none of 2 papers contains '2605.99999'" in newsletter("papers", "2605.99999").stderr
+    assert "none of 2 papers matches '2605.99999'" in newsletter("papers", "2605.99999").stderr
 
 
 def test_trending_papers_are_listed_by_upvotes(newsletter: Newsletter, tmp_path: Path) -> None:

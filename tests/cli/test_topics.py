@@ -46,7 +46,10 @@ def test_a_query_is_tested_before_anyone_subscribes(newsletter: Newsletter, page
 
 def test_a_syntax_error_in_a_query_is_reported_with_its_column(newsletter: Newsletter) -> None:
     result = newsletter("topics", "add", "Fruit", "pear OR (quince")
-    assert (result.exit_code, result.stderr) == (1, "newsletter: topics: 'Fruit': column 9: unclosed (\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "newsletter: topics: 'Fruit': column 9: unclosed ( (add a ) at the end)\n",
+    )
 
 
 def test_a_topic_may_be_a_query(newsletter: Newsletter) -> None:

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from newsletter.models import Entry, Paper
 from newsletter.store import Store
 from newsletter.store.papers import Change
-from tests.factories import NOW, TODAY, make_entry, make_paper
+from tests.factories import NOW, TODAY, make_entry, make_paper, search
 from tests.stores import open_new_store
 
 LATER = NOW + timedelta(days=1)
 
 
 def titles(store: Store, query: str) -> list[str]:
-    return [paper.title for paper in store.papers.search(query, 10)]
+    return [paper.title for paper in search(store, query)]
 
 
 def everything(store: Store) -> list[object]:

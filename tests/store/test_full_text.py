@@ -1,39 +1,43 @@
-"""Topic queries as SQL; what they find is tested in test_search.py."""
+"""Topic queries as SQL; that they find what the matcher finds is tested in tests/topics/test_evaluation.py."""
 
 from __future__ import annotations
 
 import pytest
 
-from newsletter.store.full_text import condition_of, match_expression, split_query
+from newsletter.store.full_text import Translator
 from newsletter.topics.query import parse
+
+DEFAULT = "{title keywords abstract} : "
+INDEXED = {"pear", "apple", "multi", "agent", "multiagent"}
 
 
 @pytest.mark.parametrize(
-    ("query", "match", "conditions"),
+    ("query", "match", "conditions", "is_exact"),
     [
-        ("pears", '"pears"', 0),
-        ("rob*", '"rob"*', 0),
-        ("title:pears apples", '{title} : "pears" AND "apples"', 0),
-        ("pears OR apples", '("pears" OR "apples")', 0),
-        ("pears -apples", '("pears") NOT "apples"', 0),
-        ("pears author:ada", '"pears"', 1),
-        ("pears -author:ada", '"pears"', 1),
-        ("pears OR author:ada", "", 1),
-        ("author:ada -pears", "", 2),
-        ("pears^3", '"pears"', 0),
+        ("pears", f'{DEFAULT}("pear" OR "+pear")', 0, True),
+        ("rob*", f'{DEFAULT}"rob"*', 0, True),
+        ("RAG", f'{DEFAULT}("=RAG")', 0, True),
+        ('title:"multi-agent pear"', '{title} : ("multi agent pear" OR "multiagent pear")', 0, True),
+        ("author:ada", '{authors} : ("+ada")', 0, True),
+        ("pears AND cat:cs.*", f'{DEFAULT}("pear" OR "+pear")', 1, True),
+        ("pears OR cat:cs.CL", "", 1, True),
+        ("pears -apple", f'{DEFAULT}("pear" OR "+pear")', 1, True),
+        ("pears -apples", f'{DEFAULT}("pear" OR "+pear")', 1, False),
+        ("pears^3", f'{DEFAULT}("pear" OR "+pear")', 0, True),
+        (
+            "pear coding",
+            f'{DEFAULT}(("pear coding" OR (("pear" OR "+pear" OR "pear"*) AND ("+coding" OR "cod"*))))',
+            0,
+            False,
+        ),
     ],
 )
-def test_a_query_is_a_match_expression_and_conditions(query: str, match: str, conditions: int) -> None:
-    expression, rest = split_query(parse(query))
-    assert (expression, len(rest)) == (match, conditions)
-
-
-def test_text_of_a_query_is_quoted_for_fts5() -> None:
-    assert match_expression(parse('"a NEAR(b) *"')) == '"a NEAR(b) *"'
-    assert match_expression(parse("author:ada")) is None
+def test_a_query_is_a_match_expression_and_conditions(query: str, match: str, conditions: int, is_exact: bool) -> None:
+    expression, rest = Translator(INDEXED.__contains__).split(parse(query))
+    assert (expression.text, len(rest)) == (match, conditions)
+    assert (expression.is_exact and all(one.is_exact for one in rest)) is is_exact
 
 
 def test_a_condition_escapes_wildcards() -> None:
-    condition = condition_of(parse(r"author:100%_a"))
-    assert condition.text == "papers.authors LIKE ? ESCAPE '\\'"
-    assert condition.values == (r"%100\%\_a%",)
+    condition = Translator(INDEXED.__contains__).condition(parse(r"source:100%_a"))
+    assert condition.values == (r"100\%\_a",)

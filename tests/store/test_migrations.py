@@ -12,10 +12,11 @@ from newsletter.store import Store, open_store
 from newsletter.store.migrations.steps import MIGRATIONS
 from newsletter.store.papers import Change
 from newsletter.text import title_key
-from tests.factories import NOW, make_entry, make_paper
+from tests.factories import NOW, make_entry, make_paper, search
 
 TABLES = {
-    "papers", "papers_fts", "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
+    "papers", "papers_fts", "papers_unindexed", "full_text_version",
+    "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
     "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
@@ -211,7 +212,7 @@ def test_papers_of_the_first_schema_are_kept_and_cleaned(path: Path) -> None:
         ]
         assert store.papers.add(Entry(source="page", title="On alpha-clouds"), NOW) is Change.NOTHING
         assert store.papers.find("doi:10.1000/182") == paper
-        assert [found.id for found in store.papers.search("count clouds", 9)] == [1]
+        assert [found.id for found in search(store, "count clouds")] == [1]
         store._db.execute("INSERT INTO papers_fts(papers_fts, rank) VALUES ('integrity-check', 1)")
 
 

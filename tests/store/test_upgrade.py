@@ -22,7 +22,7 @@ from newsletter.store.papers import Change
 from newsletter.subscribers.double_opt_in import confirm
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.subscribers.subscriptions import unsubscribe
-from tests.factories import NOW, make_entry
+from tests.factories import NOW, make_entry, search
 
 OLD_STORE = Path(__file__).parent / "old" / "store.sql"
 LATER = NOW + timedelta(minutes=10)
@@ -160,8 +160,8 @@ def test_papers_keep_their_mentions_and_are_found_again(upgraded: Store) -> None
         Mention("crossref", "", NOW + timedelta(minutes=6)),
     ]
     assert upgraded.papers.add(make_entry(title="Counting Clouds", arxiv_id="2605.00001"), LATER) is Change.UPDATED
-    assert [found.key for found in upgraded.papers.search("journal second version", 9)] == []
-    assert [found.key for found in upgraded.papers.search("second version", 9)] == [paper.key]
+    assert [found.key for found in search(upgraded, "journal second version")] == []
+    assert [found.key for found in search(upgraded, "second version")] == [paper.key]
     page = Entry(source="page", title="A title alone")
     assert [upgraded.papers.find(name) is not None for name in names_of(page)] == [True, True]
 

@@ -14,7 +14,6 @@ from newsletter.topics.query import (
     Not,
     Term,
     format_query,
-    is_plain,
     parse,
     phrase,
     query_of,
@@ -22,16 +21,31 @@ from newsletter.topics.query import (
 )
 
 A, B, C = Term("a"), Term("b"), Term("c")
+AB = Term("a b", is_near=True)
 
 
 @pytest.mark.parametrize(
     ("text", "tree"),
     [
         ("a", A),
-        (" a  b ", All((A, B))),
+        (" a  b ", AB),
+        ("a b c", Term("a b c", is_near=True)),
         ("a AND b", All((A, B))),
+        ("a AND b c", All((A, Term("b c", is_near=True)))),
+        ("title:(a b)", Term("a b", "title", is_near=True)),
+        ("title:a b", All((Term("a", "title"), B))),
+        ('a "b" c', All((A, B, C))),
+        ("a b -c", All((AB, Not(C)))),
+        ("-(a b) c", All((Not(AB), C))),
+        ("a & b, c!", Term("a b, c!", is_near=True)),
+        ("retrieval: a", Term("retrieval: a", is_near=True)),
+        ("(a b) c", All((AB, C))),
+        ("\u201ca b\u201d c", All((Term("a b"), C))),
+        ("keyword:a", Term("a", "keyword")),
+        ("cat:q-bio.*", Term("q-bio.", "cat", is_prefix=True)),
+        ("a not b", Term("a not b", is_near=True)),
         ("a OR b", Any((A, B))),
-        ("a b OR c", Any((All((A, B)), C))),
+        ("a b OR c", Any((AB, C))),
         ("a (b OR c)", All((A, Any((B, C))))),
         ("a OR (b OR c)", Any((A, B, C))),
         ('"a  b" c', All((Term("a b"), C))),
@@ -39,15 +53,15 @@ A, B, C = Term("a"), Term("b"), Term("c")
         ("a -(b OR c)", All((A, Not(Any((B, C)))))),
         ("transf*", Term("transf", None, is_prefix=True)),
         ("a^2 b^0.5", All((Boost(A, 2), Boost(B, 0.5)))),
-        ("(a b)^3", Boost(All((A, B)), 3)),
+        ("(a b)^3", Boost(AB, 3)),
         ("title:a", Term("a", "title")),
         ('Author:"Ada Example"', Term("Ada Example", "author")),
         ("title:(a OR org:b)", Any((Term("a", "title"), Term("b", "org")))),
         ("title:a^2", Boost(Term("a", "title"), 2)),
         ("in-context", Term("in-context")),
         ("cat:cs.*", Term("cs.", "cat", is_prefix=True)),
-        ("C++ or", All((Term("C++"), Term("or")))),
-        ("文脈 内", All((Term("文脈"), Term("内")))),
+        ('C++ "or"', All((Term("C++"), Term("or")))),
+        ("文脈 内", Term("文脈 内", is_near=True)),
     ],
 )
 def test_a_query_is_parsed(text: str, tree: Node) -> None:
@@ -62,8 +76,32 @@ def test_a_query_is_parsed(text: str, tree: Node) -> None:
         ("a OR", "column 5: unexpected end of query: expected a word, a phrase or (…)"),
         ("OR a", "column 1: unexpected OR: expected a word, a phrase or (…)"),
         ("a OR OR b", "column 6: unexpected OR: expected a word, a phrase or (…)"),
-        ("(a", "column 1: unclosed ("),
-        ("a (b", "column 3: unclosed ("),
+        ("(a", "column 1: unclosed ( (add a ) at the end)"),
+        ("a (b", "column 3: unclosed ( (add a ) at the end)"),
+        (
+            "a or b",
+            "column 3: or is not an operator (to find either, write OR; to search for the word, put it in quotes)",
+        ),
+        (
+            "a And b",
+            "column 3: And is not an operator (to find both, write AND; to search for the word, put it in quotes)",
+        ),
+        (
+            "a NOT b",
+            "column 3: NOT is not an operator (to exclude a word, write -word; to search for it, put it in quotes)",
+        ),
+        ("a || b", "column 3: || is not an operator (to find either, write OR)"),
+        ("a title:", "column 3: empty field title: (write title:word, without a space)"),
+        ("title: a", "column 1: empty field title: (write title:word, without a space)"),
+        ("tilte: a", "column 1: unknown field 'tilte' (did you mean title:word?)"),
+        ("tilte:", "column 1: unknown field 'tilte' (did you mean title:word?)"),
+        ("abs:a", "column 1: unknown field 'abs' (did you mean abstract:?)"),
+        ("title:org:a", "column 7: two fields: title: and org:"),
+        (
+            "dc:a",
+            f"column 1: unknown field 'dc' (known: {', '.join(FIELDS)}; text with a colon goes in quotes)",
+        ),
+        ("a " * 401, "query too long: more than 400 words (make two topics of it)"),
         ("a)", "column 2: unmatched ) (remove it, or add a ( before it)"),
         ("()", "column 2: unexpected ): expected a word, a phrase or (…)"),
         ('a "b', 'column 3: unclosed " (add a " at the end of the phrase)'),
@@ -73,7 +111,7 @@ def test_a_query_is_parsed(text: str, tree: Node) -> None:
         ("?!", "column 1: '?!' has no letters or digits to search for"),
         ("a b*c d e*", "column 9: invalid prefix 'e*' (expected two or more characters of one word, as in agent*)"),
         ("in-con*", "column 1: invalid prefix 'in-con*' (expected two or more characters of one word, as in agent*)"),
-        ("titel:a", "column 1: unknown field 'titel' (known: title, abstract, author, org, cat, source)"),
+        ("titel:a", "column 1: unknown field 'titel' (did you mean title:?)"),
         ("-a", "empty query: only exclusions (add a word to search for, as in agents -survey)"),
         ("-a -b", "empty query: only exclusions (add a word to search for, as in agents -survey)"),
         ("a" * 2001, "query too long: 2001 characters (the maximum is 2000)"),
@@ -87,8 +125,11 @@ def test_an_invalid_query_is_an_error_that_names_the_column(text: str, message: 
 
 
 TERMS = st.one_of(
-    st.builds(Term, st.sampled_from(["a", "OR", "AND", "in-context", "two words", "-dash", "a:b", "x^2", "RAG", "文"]),
+    st.builds(Term, st.sampled_from(["a", "OR", "AND", "or", "Not", "||1", "title:", "in-context", "two words", "-dash",
+                                     "a:b", "x^2", "RAG", "文"]),
               st.none() | st.sampled_from(FIELDS)),
+    st.builds(Term, st.sampled_from(["a b", "in-context R&D: x", "not RAG"]), st.none() | st.sampled_from(FIELDS),
+              is_near=st.just(value=True)),
     st.builds(Term, st.sampled_from(["tr", "agent"]), st.none() | st.sampled_from(FIELDS), st.just(value=True)),
 )  # fmt: skip
 
@@ -135,14 +176,3 @@ def test_keywords_and_exclusions_make_a_query() -> None:
     assert phrase("two  words") == Term("two words")
     with pytest.raises(QueryError, match="has no letters or digits"):
         query_of(["..."])
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        ("in-context learning", True), ("C++ & R", True), ("what is it for", True), ("R&D: a review", True),
-        ('"a b"', False), ("a OR b", False), ("a -b", False), ("title:a", False), ("a*", False), ("a^2", False),
-    ],
-)  # fmt: skip
-def test_plain_words_are_distinguished_from_queries(text: str, plain: bool) -> None:
-    assert is_plain(text) is plain

@@ -13,7 +13,7 @@ from newsletter.topics.topic import make_topic, read_topic_line, topic_line
     ("line", "topic"),
     [
         ("pears", Topic("pears", "pears")),
-        ("in-context learning", Topic("in-context learning", '"in-context learning"')),
+        ("in-context learning", Topic("in-context learning", "in-context learning")),
         ("pears -apples", Topic("pears -apples", "pears -apples")),
         ("Fruit = pears OR apples", Topic("Fruit", "pears OR apples")),
     ],
@@ -40,8 +40,8 @@ def test_any_topic_survives_the_notation_on_one_line(name: str, query: str) -> N
     ("name", "query", "message"),
     [
         ("", "", "topics: a topic has no name"),
-        ("?!", "", "topics: '?!': '?!' has no letters or digits to search for"),
-        ("Fruit", "(pears", "topics: 'Fruit': column 1: unclosed ("),
+        ("?!", "", "topics: '?!': column 1: '?!' has no letters or digits to search for"),
+        ("Fruit", "(pears", "topics: 'Fruit': column 1: unclosed ( (add a ) at the end)"),
     ],
 )
 def test_an_invalid_topic_is_an_error_that_names_it(name: str, query: str, message: str) -> None:

@@ -130,7 +130,7 @@ class Feeds:
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
             found = store.archive.search(parse(query), limit=_FEED_SIZE, newest=True)
-        return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits if not one.paper.withdrawn]
+        return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:
         entry, url = ET.SubElement(feed, f"{{{_ATOM}}}entry"), self._page_url(path_of(paper.key))

@@ -1,0 +1,70 @@
+"""The full-text index: the words of papers, as topic queries compare them (`newsletter.words`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from newsletter.store.database import Database
+from newsletter.words import VERSION, marks, words
+
+_BATCH = 500
+_INSERT = "INSERT INTO papers_fts(rowid, title, keywords, abstract, authors, organization) VALUES (?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT id, title, keywords, abstract, authors, organization FROM papers"
+
+
+def index_new(db: Database) -> None:
+    """Add the papers that were stored or changed last to the index."""
+    _add(db, f"{_SELECT} WHERE id > (SELECT coalesce(max(id), 0) FROM papers_fts_docsize)")
+    changed = "SELECT id FROM papers_unindexed EXCEPT SELECT id FROM papers_fts_docsize"
+    if db.execute("SELECT EXISTS (SELECT 1 FROM papers_unindexed)").fetchone()[0]:
+        _add(db, f"{_SELECT} WHERE id IN ({changed})")
+        db.execute("DELETE FROM papers_unindexed")
+
+
+def is_outdated(db: Database) -> bool:
+    """Return whether the index holds words of another version, or none yet."""
+    return bool(db.execute("SELECT version <> ? FROM full_text_version", [VERSION]).fetchone()[0])
+
+
+def rebuild_outdated(db: Database) -> None:
+    """Index all papers anew, unless another process has done so."""
+    if not is_outdated(db):
+        return
+    db.execute("DELETE FROM papers_fts")
+    db.execute("DELETE FROM papers_unindexed")
+    _add(db, _SELECT)
+    db.execute("UPDATE full_text_version SET version = ?", [VERSION])
+
+
+def _add(db: Database, select: str) -> None:
+    rows = db.execute(select)
+    while batch := list(islice(rows, _BATCH)):
+        db.executemany(_INSERT, map(_indexed, batch))
+
+
+def _indexed(row: Sequence[str]) -> tuple[str, ...]:
+    number, title, keywords, abstract, authors, organization = row
+    return (
+        number,
+        _field((title,)),
+        _field(json.loads(keywords)) if keywords != "[]" else "",
+        _field((abstract,)),
+        _field(json.loads(authors)),
+        _field((organization,)) if organization else "",
+    )
+
+
+def _field(passages: Iterable[str]) -> str:
+    """Return the words of a field; the bar keeps phrases from matching across two keywords or names."""
+    return " | ".join(_words(passages))
+
+
+def _words(passages: Iterable[str]) -> Iterator[str]:
+    lost: list[str] = []
+    for passage in passages:
+        yield " ".join(words(passage))
+        lost += marks(passage)
+    if lost:
+        yield " ".join(lost)

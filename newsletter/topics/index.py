@@ -1,0 +1,222 @@
+"""An inverted index of papers by field, built once for an edition and queried once for each distinct term.
+
+Candidates for a phrase are the papers that hold all its words; their texts are then searched for the phrase. Where
+words stand is indexed when a term first asks what is near. Results are bit sets and arrays over all papers of the
+index, so that thousands of topics are evaluated by array operations.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from itertools import takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.models import Paper
+from newsletter.topics.occurrences import occurrences
+from newsletter.topics.places import Places
+from newsletter.topics.query import Term
+from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
+from newsletter.words import marks, words
+
+Flags = NDArray[np.bool_]
+Numbers = NDArray[np.float32]
+
+
+class Field(IntEnum):
+    """The fields of a paper, the strongest first."""
+
+    TITLE = 0
+    KEYWORDS = 1
+    ABSTRACT = 2
+    AUTHOR = 3
+    ORG = 4
+    CAT = 5
+    SOURCE = 6
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+#: Fields that a term without a field is searched in.
+_DEFAULT = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT)
+_FIELDS = {"title": Field.TITLE, "keyword": Field.KEYWORDS, "abstract": Field.ABSTRACT, "author": Field.AUTHOR,
+           "org": Field.ORG, "cat": Field.CAT, "source": Field.SOURCE}  # fmt: skip
+_CODES = (Field.CAT, Field.SOURCE)
+_COUNT = len(Field)
+
+
+#: What papers whose words are near each other, and not a phrase, count of an occurrence.
+_NEAR_COUNT = 0.5
+
+
+class PaperIndex:
+    """An inverted index of some papers."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.papers = {paper.id: paper for paper in papers}
+        #: Ids in the order of the arrays: a paper's position is its number.
+        self.ids = tuple(self.papers)
+        #: The papers with a newer version than the first one seen.
+        self.revised = tuple(paper for paper in papers if paper.revised_at is not None)
+        self._postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in Field]
+        self._texts: list[list[str]] = [[] for _ in Field]
+        for number, paper in enumerate(self.papers.values()):
+            for field, passages in _passages(paper):
+                self._post(field, number, passages)
+        self._vocabularies: dict[Field, list[str]] = {}
+        self._places: dict[Field, Places] = {}
+        self._bits: dict[Term, int] = {}
+        self._counts: dict[Term, Numbers] = {}
+        #: The bit set of all papers.
+        self.all = (1 << len(self.ids)) - 1
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def bits(self, term: Term) -> int:
+        """Return the papers that hold a term, as a bit set: bit n stands for the paper of number n.
+
+        A bitwise operation on integers combines all papers at once, which makes thousands of topics cheap.
+        """
+        known = self._bits.get(term)
+        if known is None:
+            found = bytearray(len(self.ids) // 8 + 1)
+            for _, numbers, _ in self._occurrences(term):
+                for number in numbers:
+                    found[number >> 3] |= 1 << (number & 7)
+            known = self._bits[term] = int.from_bytes(found, "little")
+        return known
+
+    def counts(self, term: Term) -> Numbers:
+        """Return a term's frequency in each field of each paper: fields × papers."""
+        if term not in self._counts:
+            counts = np.zeros((_COUNT, len(self.ids)), np.float32)
+            for field, numbers, worth in self._occurrences(term):
+                for number in numbers:
+                    counts[field, number] += worth
+            self._counts[term] = counts
+        return self._counts[term]
+
+    def place(self, term: Term, number: int) -> Field | None:
+        """Return the strongest field of a paper that holds a term, or None."""
+        counts = self.counts(term)
+        return next((field for field in Field if counts[field, number] > 0), None)
+
+    def flags(self, bits: int) -> Flags:
+        """Return a bit set as an array of booleans over all papers."""
+        raw = np.frombuffer(bits.to_bytes(len(self.ids) // 8 + 1, "little"), np.uint8)
+        return np.unpackbits(raw, bitorder="little")[: len(self.ids)].astype(np.bool_)
+
+    def _post(self, field: Field, number: int, passages: Sequence[str]) -> None:
+        postings = self._postings[field]
+        texts = []
+        for passage in passages:
+            found = [passage.casefold()] if field in _CODES else words(passage)
+            texts.append(_spaced(found))
+            for word in found if field in _CODES else (*found, *marks(passage)):
+                postings[word].append(number)
+        # The bar keeps phrases from matching across two keywords or names.
+        self._texts[field].append("|".join(texts))
+
+    def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int], float]]:
+        """Yield fields with the numbers of papers that hold a term there, and what each occurrence counts."""
+        for field in fields_of(term):
+            if not self._postings[field]:
+                continue
+            if term.is_prefix:
+                prefix = term.text.casefold() if field in _CODES else phrase_of(term.text).parts[0]
+                yield from ((field, self._postings[field][word], 1) for word in self._words_with(field, prefix))
+            elif field in _CODES:
+                yield field, self._postings[field].get(term.text.casefold(), ()), 1
+            elif term.is_near:
+                yield from self._near(field, near_of(term.text))
+            else:
+                found = self._spelled(field, phrase_of(term.text))
+                if term.is_literal or phrase_of(term.text).is_hyphenated:
+                    found = self._as_written(field, term, {number for numbers in found for number in numbers})
+                yield from ((field, numbers, 1) for numbers in found)
+
+    def _spelled(self, field: Field, phrase: Phrase) -> Iterator[Iterable[int]]:
+        """Yield the numbers of papers that hold a phrase in any spelling, one for each occurrence."""
+        postings = self._postings[field]
+        if phrase.mark:
+            yield postings.get(phrase.mark, ())
+            return
+        for spelling in phrase.spellings(postings.__contains__):
+            if len(spelling) == 1:
+                yield postings[spelling[0]]
+            else:
+                yield self._adjacent(field, spelling, hyphenated=len(phrase.parts) > 1)
+        if len(phrase.parts) == 1 or phrase.is_hyphenated:
+            yield postings.get(phrase.whole, ())
+
+    def _adjacent(self, field: Field, phrase: Sequence[str], *, hyphenated: bool = True) -> Iterator[int]:
+        """Yield a number for each occurrence of adjacent words; papers that hyphenate them only if `hyphenated`."""
+        postings = self._postings[field]
+        holders = sorted((postings[word] for word in phrase), key=len)
+        candidates = set(holders[0]).intersection(*holders[1:])
+        needle = _spaced(phrase)
+        whole = set() if hyphenated else set(postings.get(f"+{''.join(phrase)}", ()))
+        for number in candidates - whole:
+            for _ in range(self._texts[field][number].count(needle)):
+                yield number
+
+    def _as_written(self, field: Field, term: Term, numbers: Iterable[int]) -> Iterator[list[int]]:
+        """Yield the papers that hold a term as it is written, in the plural or hyphenated."""
+        papers = list(self.papers.values())
+        for number in numbers:
+            passages = dict(_passages(papers[number]))[field]
+            yield [number] * sum(1 for passage in passages for _ in occurrences(passage, term))
+
+    def _near(self, field: Field, near: Near) -> Iterator[tuple[Field, Iterable[int], float]]:
+        """Yield the papers that hold words as a phrase, and those that hold them near each other."""
+        postings = self._postings[field]
+        phrases = [number for numbers in self._spelled(field, near.phrase) for number in numbers]
+        scattered: set[int] = set()
+        if near.each:
+            if field not in self._places:
+                self._places[field] = Places(self._texts[field])
+            places = self._places[field]
+            found = [places.of(one, name) for one, name in zip(near.each, near.stems, strict=True)]
+            scattered = places.together(found, math.inf if field == Field.TITLE else near.window) - set(phrases)
+        for mark in near.marks:
+            scattered &= set(holders := postings.get(mark, ()))
+            phrases = [number for number in phrases if number in set(holders)]
+        yield field, phrases, 1
+        yield field, scattered, _NEAR_COUNT
+
+    def _words_with(self, field: Field, prefix: str) -> Iterator[str]:
+        """Yield the words of a field that begin with a prefix."""
+        if field not in self._vocabularies:
+            self._vocabularies[field] = sorted(word for word in self._postings[field] if word[:1] not in ("=", "+"))
+        vocabulary = self._vocabularies[field]
+        start = bisect_left(vocabulary, prefix)
+        yield from takewhile(lambda word: word.startswith(prefix), vocabulary[start:])
+
+
+def fields_of(term: Term) -> tuple[Field, ...]:
+    """Return the fields that a term is searched in."""
+    return _DEFAULT if term.field is None else (_FIELDS[term.field],)
+
+
+def _passages(paper: Paper) -> Iterable[tuple[Field, Sequence[str]]]:
+    return (
+        (Field.TITLE, (paper.title,)),
+        (Field.KEYWORDS, paper.keywords),
+        (Field.ABSTRACT, (paper.abstract,)),
+        (Field.AUTHOR, paper.authors),
+        (Field.ORG, (paper.organization,) if paper.organization else ()),
+        (Field.CAT, paper.categories),
+        (Field.SOURCE, paper.sources),
+    )
+
+
+def _spaced(phrase: Sequence[str]) -> str:
+    """Join words so that a substring search finds phrases, and only as whole words."""
+    return f" {' '.join(phrase)} "

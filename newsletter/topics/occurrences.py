@@ -1,0 +1,90 @@
+"""Where in one text a term occurs: what is highlighted, and what is counted where the words alone do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import inf
+
+from newsletter.topics.query import Term
+from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
+from newsletter.words import HYPHENS, joined, located, marks, stem, surfaces
+
+_Token = tuple[str, int, int]
+
+
+def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tuple[int, int]]:
+    """Yield where in a text a term occurs, as the first and the last position.
+
+    Of words near each other, each is an occurrence, unless they are a phrase somewhere.
+    """
+    tokens = list(located(text))
+    if term.is_prefix:
+        prefix = phrase_of(term.text).parts[0]
+        yield from ((start, stop) for word, start, stop in tokens if word.startswith(prefix))
+    elif term.is_near:
+        near = near_of(term.text)
+        found = list(_phrases(text, tokens, near.phrase))
+        yield from found or _scattered(text, tokens, near, is_title=is_title)
+    else:
+        yield from _phrases(text, tokens, phrase_of(term.text), is_literal=term.is_literal)
+
+
+def _phrases(
+    text: str, tokens: Sequence[_Token], phrase: Phrase, *, is_literal: bool = False
+) -> Iterator[tuple[int, int]]:
+    words = [word for word, _, _ in tokens]
+    spellings = phrase.spellings(set(words).__contains__)
+    for first, (_, start, _) in enumerate(tokens):
+        for spelling in spellings:
+            last = first + len(spelling)
+            if tuple(words[first:last]) == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
+                yield start, tokens[last - 1][2]
+        if len(phrase.parts) == 1 and not is_literal and (found := _compound(text, tokens[first:], phrase)):
+            yield found
+
+
+def _is_right(text: str, found: Sequence[_Token], phrase: Phrase, is_literal: bool) -> bool:
+    if phrase.mark and phrase.mark not in set(marks(text[found[0][1] : found[0][2]])):
+        return False
+    if phrase.is_hyphenated and not all(map(_is_hyphen, _between(text, found))):
+        return False
+    written = surfaces(text[found[0][1] : found[-1][2]])
+    return not is_literal or "".join(written) == "".join(phrase.surfaces)
+
+
+def _compound(text: str, tokens: Sequence[_Token], phrase: Phrase) -> tuple[int, int] | None:
+    """Return where a hyphenated compound that is written as one word in the phrase begins here, or None."""
+    if len(tokens) < 2 or not _is_hyphen(text[tokens[0][2] : tokens[1][1]]):
+        return None
+    length = 1 + next((n for n, gap in enumerate(_between(text, tokens)) if not _is_hyphen(gap)), len(tokens) - 1)
+    start, stop = tokens[0][1], tokens[length - 1][2]
+    is_whole = start == 0 or text[start - 1] not in HYPHENS
+    return (start, stop) if is_whole and f"+{joined(surfaces(text[start:stop]))}" == phrase.whole else None
+
+
+def _scattered(text: str, tokens: Sequence[_Token], near: Near, *, is_title: bool) -> Iterator[tuple[int, int]]:
+    """Yield the words that are near each other."""
+    stems = [stem(word) for word, _, _ in tokens]
+    found: list[list[int]] = []
+    spans: dict[int, int] = {}
+    for one, of_one in zip(near.each, near.stems, strict=True):
+        starts = {tokens[n][1]: tokens[n][2] for n, other in enumerate(stems) if of_one and other == of_one}
+        starts |= {start: stop for start, stop in _phrases(text, tokens, one) if not of_one or start not in starts}
+        spans |= starts
+        found.append([n for n, token in enumerate(tokens) if token[1] in starts])
+    if not found or not all(found):
+        return
+    window = inf if is_title else near.window
+    for first in sorted({n for one in found for n in one}):
+        if all(any(first <= n < first + window for n in one) for one in found):
+            for n in sorted({n for one in found for n in one if first <= n < first + window}):
+                yield tokens[n][1], spans[tokens[n][1]]
+
+
+def _between(text: str, tokens: Sequence[_Token]) -> list[str]:
+    return [text[before[2] : after[1]] for before, after in pairwise(tokens)]
+
+
+def _is_hyphen(between: str) -> bool:
+    return between in tuple(HYPHENS)

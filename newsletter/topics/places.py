@@ -1,0 +1,82 @@
+"""The places of words in the texts of a field: which papers hold words near each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.topics.spellings import Phrase
+from newsletter.words import stem
+
+Numbers = NDArray[np.int64]
+#: Between the last word of a passage and the first of the next; more than any window.
+_GAP = 4096
+_NONE = np.empty(0, np.int64)
+
+
+class Places:
+    """The places of all words of a field, numbered through all papers."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        numbers: dict[str, int] = defaultdict(lambda: len(numbers))
+        passages = [(paper, passage.split()) for paper, text in enumerate(texts) for passage in text.split("|")]
+        lengths = np.array([len(found) for _, found in passages], np.int64)
+        words = np.array([numbers[word] for _, found in passages for word in found], np.int64)
+        papers = np.array([paper for paper, _ in passages], np.int64)
+        #: The paper of each word, in the order of the text, and its place.
+        self._papers = np.repeat(papers, lengths)
+        self._places = np.arange(len(words)) + np.repeat(np.arange(len(passages)) * _GAP, lengths)
+        #: The words in the order of their numbers, to find those of one number.
+        self._order = np.argsort(words, kind="stable")
+        self._sorted = words[self._order]
+        self._numbers = dict(numbers)
+        self._stems: dict[str, list[str]] = defaultdict(list)
+        for word in self._numbers:
+            self._stems[stem(word)].append(word)
+
+    def of(self, phrase: Phrase, stem_of_it: str) -> Numbers:
+        """Return the indices of the words where a phrase begins, or of all words of a stem."""
+        found = [self._word(word) for word in self._stems.get(stem_of_it, ())] if stem_of_it else []
+        spellings = phrase.spellings(self._numbers.__contains__)
+        found += [self._adjacent(spelling) for spelling in spellings if len(spelling) > 1 or not stem_of_it]
+        return np.unique(np.concatenate(found)) if found else _NONE
+
+    def together(self, found: Sequence[Numbers], window: float) -> set[int]:
+        """Return the papers that hold one of each among `window` words of a passage; all words of it if infinite.
+
+        A window that holds all of them holds them still when it begins with the first.
+        """
+        if any(len(one) == 0 for one in found):
+            return set()
+        width = _GAP // 2 if window == float("inf") else window
+        places = [self._places[one] for one in found]
+        begins = np.concatenate(places)
+        indices = np.concatenate(found)
+        last = begins
+        for one in places:
+            following = np.searchsorted(one, begins)
+            is_there = following < len(one)
+            following = np.where(is_there, one[np.minimum(following, len(one) - 1)], np.iinfo(np.int64).max)
+            last = np.maximum(last, following)
+        return set(self._papers[indices[last - begins < width]].tolist())
+
+    def _word(self, word: str) -> Numbers:
+        number = self._numbers.get(word)
+        if number is None:
+            return _NONE
+        first, last = np.searchsorted(self._sorted, [number, number + 1])
+        return self._order[first:last]
+
+    def _adjacent(self, spelling: Sequence[str]) -> Numbers:
+        """Return the indices of the first of adjacent words."""
+        starts = [self._word(word) - offset for offset, word in enumerate(spelling)]
+        begins: Numbers = reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), starts)
+        if len(spelling) == 1 or not len(begins):
+            return begins
+        last = begins + len(spelling) - 1
+        adjacent: Numbers = begins[self._places[last] - self._places[begins] == len(spelling) - 1]
+        return adjacent

@@ -1,0 +1,140 @@
+"""What a term asks for: the spellings of its words, and how near each other they have to be.
+
+The index of an edition, the store's full-text index and the highlighting all ask here, so that they agree. Whether a
+paper matches depends on this paper alone: an index tells only which words exist at all, to leave out the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term
+from newsletter.words import HYPHENS, capitals, is_acronym, joined, stem, surfaces, words
+
+#: Minimum length of a word that is also searched as two ("incontext" as "in context").
+_MIN_COMPOUND = 6
+_MAX_JOINED = 3
+_MAX_SPELLINGS = 64
+#: Words that no compound begins or ends with: "forget" is not "for get", and "to-code" is a part of "text-to-code".
+_CONNECTORS = frozenset(("a", "an", "and", "as", "at", "be", "by", "for", "is", "it", "no", "not", "of", "or", "so",
+                         "the", "to", "up", "us", "vs", "we", "with"))  # fmt: skip
+#: Words that need not be near the others, as "of" in "theory of mind".
+_UNSPOKEN = _CONNECTORS | {"are", "from", "in", "into", "on", "over", "that", "via"}
+#: For each word asked for, the words of the text among which all have to be.
+_WINDOW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One or more words that stand side by side."""
+
+    #: As `words` returns them.
+    parts: tuple[str, ...]
+    #: As `surfaces` returns them.
+    surfaces: tuple[str, ...]
+    #: Whether it has to be hyphenated, or written as one word: it begins or ends with a word like "to".
+    is_hyphenated: bool = False
+    #: The mark of a word that matches in capitals only, or "".
+    mark: str = ""
+
+    #: The mark of a hyphenated word that this is another spelling of.
+    whole: str = ""
+
+    def spellings(self, is_word: Callable[[str], bool]) -> Sequence[tuple[str, ...]]:
+        """Return the spellings of which all words exist: some are joined, or one is split where it may be."""
+        if len(self.parts) == 1:
+            return [*([self.parts] if is_word(self.parts[0]) else ()), *_halves(self.parts[0], is_word)]
+        # From the last word to the first, so that a phrase that cannot be completed is given up at once.
+        rests: list[list[tuple[str, ...]]] = [[()]]
+        for start in reversed(range(len(self.parts))):
+            found: dict[tuple[str, ...], None] = {}
+            for taken, pieces in self._pieces(start, is_word):
+                found.update(dict.fromkeys((*pieces, *rest) for rest in rests[taken - 1]))
+            rests.insert(0, list(found)[:_MAX_SPELLINGS])
+        return rests[0]
+
+    def _pieces(self, start: int, is_word: Callable[[str], bool]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield how many words are taken from a place, and as what they may be written."""
+        word = self.parts[start]
+        if is_word(word):
+            yield 1, (word,)
+        for halves in _halves(word, is_word):
+            yield 1, halves
+        for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
+            whole = joined(list(self.surfaces[start : start + taken]))
+            if is_word(whole):
+                yield taken, (whole,)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Words as typed, without quotes: the phrase, or all of them near each other, or all in the title."""
+
+    phrase: Phrase
+    #: The words that have to be near each other; () if only the phrase counts.
+    each: tuple[Phrase, ...]
+    #: The stem of each, or "" if it is a compound.
+    stems: tuple[str, ...]
+    #: The marks of words in capitals, which the field has to hold.
+    marks: tuple[str, ...]
+
+    @property
+    def window(self) -> int:
+        """Return the number of words of a text among which all of them have to begin."""
+        return _WINDOW * len(self.each)
+
+
+@lru_cache(maxsize=65536)
+def phrase_of(text: str) -> Phrase:
+    """Return the words of a text as a phrase."""
+    parts, written = tuple(words(text)), surfaces(text)
+    hyphenated = len(parts) > 1 and " " not in text and any(hyphen in text for hyphen in HYPHENS)
+    return Phrase(
+        parts,
+        tuple(written),
+        hyphenated and (parts[0] in _CONNECTORS or parts[-1] in _CONNECTORS),
+        capitals(text) if is_acronym(text) else "",
+        f"+{joined(written)}",
+    )
+
+
+@lru_cache(maxsize=65536)
+def near_of(text: str) -> Near:
+    """Return what words side by side, without quotes, ask for."""
+    typed = [one for one in map(phrase_of, text.split()) if one.parts]
+    spoken = [one for one in typed if len(one.parts) > 1 or one.mark or one.parts[0] not in _UNSPOKEN]
+    each = {(stem(one.parts[0]) if len(one.parts) == 1 else " ".join(one.parts)): one for one in spoken}
+    is_shouted = all(one.mark for one in typed)
+    return Near(
+        phrase_of(" ".join(text.split())),
+        tuple(each.values()) if len(each) > 1 else (),
+        tuple(name if len(one.parts) == 1 else "" for name, one in each.items()) if len(each) > 1 else (),
+        () if is_shouted else tuple(one.mark for one in typed if one.mark),
+    )
+
+
+def literal(node: Node) -> Node:
+    """Return what is excluded by "-" before a node: a plural means itself, so "-title:speeches" keeps "speech"."""
+    match node:
+        case Term():
+            phrase = phrase_of(node.text)
+            is_whole = node.is_prefix or node.is_near or bool(phrase.mark) or node.field in CODES
+            return node if is_whole or phrase.parts == phrase.surfaces else replace(node, is_literal=True)
+        case All() | Any():
+            return replace(node, parts=tuple(map(literal, node.parts)))
+        case Boost():
+            return replace(node, part=literal(node.part))
+        case Not():
+            return node
+
+
+def _halves(word: str, is_word: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """Return the pairs of words that a word may be written as; a half in the plural is not one."""
+    if len(word) < _MIN_COMPOUND:
+        return []
+    pairs = [(word[:cut], word[cut:]) for cut in range(2, len(word) - 1) if is_word(word[:cut]) and is_word(word[cut:])]
+    if not pairs or not word.isalpha():
+        return []
+    return [pair for pair in pairs if words(pair[0]) == [pair[0]] and _CONNECTORS.isdisjoint(pair)]

@@ -1,0 +1,173 @@
+"""The words of a text, as queries and papers are compared: one way to split and to fold them, for both.
+
+Case, accents, possessives and plurals are folded; hyphens separate words; letters and digits are split ("GPT4" is
+"gpt", "4"); "C++", "C#" and ".NET" are words; each Chinese, Japanese or Korean character is one. The store's
+full-text index holds what this module returns: whoever changes that raises `VERSION`, and stores are indexed anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from newsletter.text import normalize
+
+#: The version of what `words` and `marks` return.
+VERSION = 1
+
+# Chinese, Japanese and Korean are written without spaces: each of their characters counts as a word.
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+# Two letters or more before a digit are a word of their own; atomic, so that no word is tried twice.
+_SPLIT = r"(?>[A-Za-z]{2,})(?=[0-9])"
+_LANGUAGES = r"(?<![^\W_])(?:[A-Za-z]\#(?![A-Za-z])|[A-Za-z]+\+\+|(?<!\.)\.(?:NET|Net|net)(?![A-Za-z]))"
+_WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
+# The same for ASCII text in less time: where it names no programming language, and where it has no digits either.
+_ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+_LETTERS = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_DIGIT = re.compile(r"[0-9]")
+
+# "GPUs": the rule for "us" in `_singular` would keep it.
+_ACRONYM_PLURAL = re.compile(r"([A-Z]{2,})s")
+_ACRONYM = re.compile(r"[A-Z]{2,}s?")
+_ACRONYMS = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2,}s?(?![A-Za-z])")
+HYPHENS = "-\u2010\u2011"
+_HYPHENATED = re.compile(rf"[^\W_]+(?:[{HYPHENS}][^\W_]+)+")
+# Letters with a stroke or a ligature, which no normalization form takes apart.
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "’": "'"})
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+def words(text: str) -> list[str]:
+    """Split text into words, in reading order, that are equal across case, accents, hyphens, plurals, possessives."""
+    return list(map(_plain, _found(text)))
+
+
+def surfaces(text: str) -> list[str]:
+    """Return what `words` returns, but with plurals and possessives as they are written."""
+    return list(map(_folded, _found(text)))
+
+
+def located(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield what `words` returns, each word with its start and end in `text`."""
+    for match in _WORD.finditer(text):
+        yield _plain(normalize("NFKC", match[0])), match.start(), match.end()
+
+
+def marks(text: str) -> Iterator[str]:
+    """Yield what `words` loses: words in capitals ("=RAG") and whole hyphenated words ("+incontext")."""
+    for match in _ACRONYMS.finditer(text):
+        yield capitals(match[0])
+    if "-" in text or "\u2010" in text or "\u2011" in text:
+        for match in _HYPHENATED.finditer(text):
+            yield f"+{joined(surfaces(match[0]))}"
+
+
+def is_acronym(word: str) -> bool:
+    """Return whether a word is in capitals, or their plural ("RAG", "LLMs")."""
+    return bool(_ACRONYM.fullmatch(word))
+
+
+def capitals(acronym: str) -> str:
+    """Return the mark of a word in capitals: "=RAG"."""
+    return f"={acronym.removesuffix('s')}"
+
+
+def joined(parts: list[str]) -> str:
+    """Return words as they are written in one, in the singular ("news", "letters": "newsletter")."""
+    return _singular("".join(parts))
+
+
+def _found(text: str) -> list[str]:
+    if not text.isascii():
+        return _WORD.findall(normalize("NFKC", text))
+    if "#" in text or "++" in text or ".n" in text or ".N" in text:
+        return _WORD.findall(text)
+    return (_ASCII_WORD if _DIGIT.search(text) else _LETTERS).findall(text)
+
+
+@lru_cache(maxsize=131072)
+def _plain(word: str) -> str:
+    """Return a word in the singular, in lower case and without accents."""
+    acronym = _ACRONYM_PLURAL.fullmatch(word)
+    return _singular(_folded(acronym[1] if acronym else word))
+
+
+def _folded(word: str) -> str:
+    """Return a word in lower case and without accents."""
+    word = word.casefold()
+    if word.isascii():
+        return word
+    bare = _ACCENTS.sub("", normalize("NFKD", word))
+    return normalize("NFC", bare).translate(_STROKES) or word
+
+
+# Words of research texts that the rules of `_singular` get wrong.
+_IRREGULAR = {
+    **{word: word for word in (
+        "bias", "gas", "atlas", "canvas", "alias", "analysis", "basis", "thesis", "hypothesis", "synthesis",
+        "diagnosis", "axis", "crisis", "prognosis", "pandas", "series", "species", "physics", "this",
+    )},
+    "biases": "bias", "gases": "gas", "canvases": "canvas", "aliases": "alias", "analyses": "analysis",
+    "theses": "thesis", "hypotheses": "hypothesis", "syntheses": "synthesis", "diagnoses": "diagnosis", "axes": "axis",
+    "crises": "crisis", "matrices": "matrix", "vertices": "vertex", "indices": "index", "corpora": "corpus",
+    "criteria": "criterion", "phenomena": "phenomenon", "viruses": "virus", "corpuses": "corpus", "movies": "movie",
+}  # fmt: skip
+
+
+def _singular(word: str) -> str:
+    """Remove a plural "s", as the S stemmer does (Harman, "How effective is suffixing?", JASIS 42(1), 1991)."""
+    for possessive in ("'s", "’s"):
+        word = word.removesuffix(possessive)
+    if len(word) <= 3 or word in _IRREGULAR:
+        return _IRREGULAR.get(word, word)
+    if word.endswith("ies"):
+        return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    keeps = ("aes", "ees", "oes") if word.endswith("es") else ("us", "ss")
+    return word[:-1] if word.endswith("s") and not word.endswith(keeps) else word
+
+
+# -- inflection -----------------------------------------------------------------------------------
+
+_VOWEL = re.compile(r"[aeiou]|(?<=[^aeiou])y")
+_SHORT = re.compile(r"[^aeiou][aeiouy][^aeiouwxy]$")
+_RUN = re.compile(r"[aeiouy][^aeiouy]")
+
+
+@lru_cache(maxsize=131072)
+def stem(word: str) -> str:
+    """Return what the forms of a word have in common: "plan" of "planning", "code" of "coding".
+
+    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes. All words
+    of a stem begin with it, but for a final "e" or "y".
+    """
+    while word.isalpha() and (shorter := _stripped(word)) != word:
+        word = shorter
+    return word
+
+
+def _stripped(word: str) -> str:
+    """Return a word without one ending."""
+    if word.endswith("ied") and len(word) > 4:
+        return word[:-3] + "y"
+    for suffix in ("eed", "ed", "ing"):
+        root = word.removesuffix(suffix)
+        if root == word:
+            continue
+        if suffix == "eed":
+            return f"{root}ee" if _RUN.search(root) else word
+        return _completed(root) if len(root) > 1 and _VOWEL.search(root) else word
+    runs = len(_RUN.findall(word[:-1]))
+    if word.endswith("e") and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
+        return word[:-1]
+    return word[:-1] if word.endswith("ll") and len(_RUN.findall(word)) > 1 else word
+
+
+def _completed(root: str) -> str:
+    """Return what is left of "-ed" and "-ing" as a word: "code" for "cod", "plan" for "plann"."""
+    if root.endswith(("at", "bl", "iz")) or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
+        return root + "e"
+    is_double = len(root) > 2 and root[-1] == root[-2] and root[-1] not in "aeioulsz"
+    return root[:-1] if is_double else root

@@ -1,0 +1,122 @@
+"""What a query means, said as plainly as possible: one paper, one passage, one place after the other."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.models import Paper
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term
+from newsletter.words import joined, stem, surfaces, words
+
+FUNCTION_WORDS = frozenset(
+    ("a", "an", "and", "as", "at", "be", "by", "for", "is", "it", "no", "not", "of", "or", "so", "the", "to", "up",
+     "us", "vs", "we", "with")
+)  # fmt: skip
+UNSPOKEN = FUNCTION_WORDS | {"are", "from", "in", "into", "on", "over", "that", "via"}
+
+
+def holds(node: Node, paper: Paper, *, is_excluded: bool = False) -> bool:
+    """Return whether a paper matches a query."""
+    match node:
+        case Term():
+            return any(term_in(node, passage, name, is_excluded) for name, passage in passages(node, paper))
+        case All(parts):
+            return all(holds(part, paper, is_excluded=is_excluded) for part in parts)
+        case Any(parts):
+            return any(holds(part, paper, is_excluded=is_excluded) for part in parts)
+        case Boost(part, _):
+            return holds(part, paper, is_excluded=is_excluded)
+        case Not(part):
+            return not holds(part, paper, is_excluded=True)
+
+
+def passages(term: Term, paper: Paper) -> list[tuple[str, list[str]]]:
+    fields = {
+        "title": [paper.title], "keyword": list(paper.keywords), "abstract": [paper.abstract],
+        "author": list(paper.authors), "org": [paper.organization or ""], "cat": list(paper.categories),
+        "source": list(paper.sources),
+    }  # fmt: skip
+    names = [term.field] if term.field else ["title", "keyword", "abstract"]
+    return [(name, fields[name]) for name in names]
+
+
+def term_in(term: Term, texts: list[str], field: str, is_excluded: bool) -> bool:
+    if field in ("cat", "source"):
+        wanted = term.text.casefold()
+        return any(
+            text.casefold().startswith(wanted) if term.is_prefix else text.casefold() == wanted for text in texts
+        )
+    if term.is_prefix:
+        return any(word.startswith(words(term.text)[0]) for text in texts for word in words(text))
+    if not term.is_near:
+        return any(phrase_in(term.text, text, is_excluded) for text in texts)
+    typed = [word for word in term.text.split() if words(word)]
+    caps = [word for word in typed if re.fullmatch("[A-Z]{2,}s?", word)]
+    if len(caps) < len(typed) and any(not in_capitals(word, "\n".join(texts)) for word in caps):
+        return False
+    return any(phrase_in(term.text, text, False) or near_in(typed, text, field == "title") for text in texts)
+
+
+def in_capitals(word: str, text: str) -> bool:
+    return bool(re.search(rf"(?<![A-Za-z0-9]){word.removesuffix('s')}s?(?![A-Za-z])", text))
+
+
+def phrase_in(typed: str, text: str, is_excluded: bool) -> bool:
+    if re.fullmatch("[A-Z]{2,}s?", typed):
+        return in_capitals(typed, text)
+    parts, written, tokens, tokens_written = words(typed), surfaces(typed), words(text), surfaces(text)
+    is_literal = is_excluded and parts != written
+    needs_hyphen = "-" in typed and " " not in typed and not FUNCTION_WORDS.isdisjoint((parts[0], parts[-1]))
+    for start in range(len(tokens)):
+        for stop in range(start + 1, len(tokens) + 1):
+            if not is_spelling(parts, written, tokens[start:stop]):
+                continue
+            if is_literal and "".join(tokens_written[start:stop]) != "".join(written):
+                continue
+            run = "[-]".join(map(re.escape, tokens_written[start:stop]))
+            if not needs_hyphen or re.search(rf"(?<!\w){run}(?!\w)", text.lower()):
+                return True
+    if len(parts) == 1 and not is_literal:  # "kNN" and "k-NN"
+        return any(joined(surfaces(one)) == joined(written) for one in re.findall(r"\w+(?:-\w+)+", text))
+    return False
+
+
+def is_spelling(parts: list[str], written: list[str], tokens: list[str]) -> bool:
+    """Return whether tokens are these words, some of them joined (three at most) or split in two."""
+    if not parts or not tokens:
+        return not parts and not tokens
+    if parts[0] == tokens[0] and is_spelling(parts[1:], written[1:], tokens[1:]):
+        return True
+    is_long = len(parts[0]) >= 6 and parts[0].isalpha() and len(tokens) > 1
+    if is_long and "".join(tokens[:2]) == parts[0] and min(map(len, tokens[:2])) >= 2:
+        halves = tokens[:2]
+        if FUNCTION_WORDS.isdisjoint(halves) and is_spelling(parts[1:], written[1:], tokens[2:]):
+            return True
+    return any(
+        joined(written[:taken]) == tokens[0] and is_spelling(parts[taken:], written[taken:], tokens[1:])
+        for taken in range(2, min(3, len(parts)) + 1)
+    )
+
+
+def near_in(typed: list[str], text: str, is_title: bool) -> bool:
+    needed = {}
+    for word in typed:
+        parts = words(word)
+        if len(parts) > 1 or parts[0] not in UNSPOKEN or re.fullmatch("[A-Z]{2,}s?", word):
+            needed[stem(parts[0]) if len(parts) == 1 else " ".join(parts)] = word
+    if len(needed) < 2:
+        return False
+    tokens = words(text)
+    window = len(tokens) if is_title else 3 * len(needed)
+    return any(
+        all(any(begins(word, tokens[at:]) for at in range(start, min(start + window, len(tokens))))
+            for word in needed.values())
+        for start in range(len(tokens))
+    )  # fmt: skip
+
+
+def begins(word: str, tokens: list[str]) -> bool:
+    parts, written = words(word), surfaces(word)
+    if len(parts) == 1 and stem(parts[0]) == stem(tokens[0]):
+        return True
+    return any(is_spelling(parts, written, tokens[:length]) for length in range(1, len(parts) + 2))

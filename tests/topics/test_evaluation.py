@@ -1,0 +1,82 @@
+"""The matcher and the store's search against a reference that is slow and plain."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.models import Paper
+from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
+from newsletter.store import Store
+from newsletter.topics.evaluation import matching, those_matching
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term, format_query, parse, wanted_terms
+from tests.factories import NOW, make_entry, make_paper
+from tests.topics.reference import holds
+
+WORDS = (
+    "multi-agent", "multiagent", "multi", "agent", "agents", "RAG", "rag", "RAGs", "plan", "planning", "planned",
+    "to-code", "to", "code", "coding", "text-to-code", "speech", "speeches", "C++", "C", "GPT-4", "GPT4",
+    "GPT-4o", "naïve", "naive", "Müller", "大语言模型", "语言", "system", "systems", "in-context", "context", "in",
+    "k-NN", "kNN", "newsletter", "news-letter", "of", "forget", "for", "get", "SYSTEM",
+)  # fmt: skip
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
+TYPED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+FIELDS = st.none() | st.sampled_from(["title", "abstract", "keyword"])
+TERMS = st.one_of(
+    st.builds(Term, TYPED, FIELDS),
+    st.builds(Term, TYPED.filter(lambda text: " " in text), FIELDS, is_near=st.just(value=True)),
+    st.builds(Term, st.sampled_from(["multi", "sp", "ag"]), FIELDS, is_prefix=st.just(value=True)),
+    st.builds(Term, st.sampled_from(["muller", "Müller A"]), st.just("author")),
+    st.builds(Term, st.sampled_from(["q-bio.", "CS."]), st.just("cat"), is_prefix=st.just(value=True)),
+)
+NODES: st.SearchStrategy[Node] = st.recursive(
+    TERMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: All(tuple(parts))),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: Any(tuple(parts))),
+        st.builds(Not, inner),
+        st.builds(Boost, inner, st.just(2.0)),
+    ),
+    max_leaves=4,
+).filter(lambda node: any(True for _ in wanted_terms(node)))
+PAPERS = st.lists(
+    st.fixed_dictionaries({
+        "title": TEXTS.map(lambda text: text or "Untitled"),
+        "abstract": TEXTS,
+        "keywords": st.lists(TYPED, max_size=2).map(tuple),
+        "authors": st.sampled_from([("Anna Müller",), ("A Muller", "A Mueller"), ()]),
+        "categories": st.sampled_from([("q-bio.NC",), ("cs.CL", "q-bio"), ()]),
+    }),
+    max_size=5,
+)  # fmt: skip
+
+
+def stored(store: Store, papers: list[dict[str, object]]) -> list[Paper]:
+    with store.transaction():
+        store.papers._db.execute("DELETE FROM papers")  # the example before
+        entries = (make_entry(arxiv_id=f"2605.{number:05}", **facts) for number, facts in enumerate(papers))
+        store.papers.add_all(entries, NOW)
+    return list(store.papers.get_many(range(1000)).values())
+
+
+@given(NODES, PAPERS)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_matcher_and_search_find_what_the_reference_finds(
+    store: Store, node: Node, facts: list[dict[str, object]]
+) -> None:
+    papers = stored(store, facts)
+    query = parse(format_query(node))
+    wanted = {paper.id for paper in papers if holds(query, paper)}
+    matcher = Matcher(PaperIndex(papers))
+    assert {papers[n].id for n in matcher.evaluate(format_query(node)).matches.nonzero()[0]} == wanted
+    found = store.archive.search(query, limit=100)
+    assert ({hit.paper.id for hit in found.hits}, found.total) == (wanted, len(found.hits))
+
+
+@given(NODES, PAPERS)
+@settings(max_examples=100)
+def test_a_paper_matches_or_not_whatever_others_there_are(node: Node, facts: list[dict[str, object]]) -> None:
+    papers = [make_paper(id=number, arxiv_id=f"2605.{number:05}", **one) for number, one in enumerate(facts)]
+    together = [paper.id for paper in those_matching(papers, node)]
+    assert together == [paper.id for paper in papers if matching(PaperIndex([paper]), node)[0]]
