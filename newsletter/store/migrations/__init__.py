@@ -25,5 +25,6 @@ STEPS = (
     "m015_kinds",
     "m016_bounce_review",
     "m017_email_keys",
+    "m020_people",
     "m021_tokens",
 )

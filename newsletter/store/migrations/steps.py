@@ -7,6 +7,7 @@ from newsletter.store.migrations import (  # noqa: F401 - they add their steps
     m015_kinds,
     m016_bounce_review,
     m017_email_keys,
+    m020_people,
     m021_tokens,
 )
 from newsletter.store.migrations.registry import MIGRATIONS
