@@ -130,18 +130,18 @@ class Rows:
         if self.is_plain:
             return [[line.strip()] for line in lines]
         try:
-            rows = self._reader(lines).read()
+            rows = self._parsed(lines).read()
         except csv.Error:
             return None
         return rows if len(rows) == len(lines) else None
 
-    def _reader(self, lines: Iterable[str]) -> CsvRows:
+    def _parsed(self, lines: Iterable[str]) -> CsvRows:
         return CsvRows(lines, delimiter=self.separator, max_cell=self._max_cell, strict=True)
 
     def _across_lines(self) -> Iterator[list[str] | ProfileError]:
         """Yield the rows of the lines to read again, of which some are invalid or extend over several lines."""
         recent = self._recent
-        parsed = self._reader(self._recorded())
+        parsed = self._parsed(self._recorded())
         while self._again:
             recent.clear()
             try:
@@ -155,7 +155,7 @@ class Rows:
                 self._again.extendleft(reversed(recent[1:]))
                 self._taken -= len(recent) - 1
                 del recent[1:]
-                parsed = self._reader(self._recorded())
+                parsed = self._parsed(self._recorded())
                 yield ProfileError("not valid CSV: a quote is left open")
             else:
                 yield cells
