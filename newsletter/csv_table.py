@@ -25,6 +25,19 @@ class CsvRows:
         """Number of lines read so far."""
         return self._rows.line_num
 
+    def read(self) -> list[list[str]]:
+        """Return the rows that are left, much faster than one by one; keep `lines` few, since other threads wait.
+
+        Raises:
+            csv.Error: A row is not valid CSV, or a cell is too long.
+        """
+        with _LIMIT:
+            before = csv.field_size_limit(self._max_cell)
+            try:
+                return list(self._rows)
+            finally:
+                csv.field_size_limit(before)
+
     def __iter__(self) -> CsvRows:
         return self
 

@@ -230,3 +230,5 @@ class Profile:
 PROFILE_FIELDS: Mapping[str, ProfileField] = {
     one.name: ProfileField(name=one.name, default=one.default, **one.metadata) for one in fields(Profile)
 }
+#: The fields that hold several values, one per line of a cell.
+LIST_FIELDS = tuple(name for name, one in PROFILE_FIELDS.items() if one.type.is_list)

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -20,13 +22,25 @@ from newsletter.private_files import make_private
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal
+    from newsletter.subscribers.import_export import ImportOptions, ImportReport
 
 _MAX_REFUSALS_SHOWN = 20
 _LOG_INTERVAL_S = 60.0
 
 
+class _ImportCommand(click.Command):
+    """Reads `--start on DAY`, a value of two words, as one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = next((n for n, pair in enumerate(pairwise(args)) if pair == ("--start", "on")), None)
+        if at is not None and at + 2 < len(args):
+            args = [*args[: at + 1], f"on {args[at + 2]}", *args[at + 3 :]]
+        return super().parse_args(ctx, args)
+
+
 @click.command(
     "import",
+    cls=_ImportCommand,
     epilog="""\b
 Examples:
   newsletter subscribers import people.csv --dry-run
@@ -34,32 +48,45 @@ Examples:
   newsletter subscribers import addresses.txt --topic "LLM agents" --cadence weekly
 
   newsletter subscribers import members.csv --map email=Kontakt --map name=Person
+  newsletter subscribers import people.csv --start confirm
+  newsletter subscribers import people.csv --start on 2026-12-31 --per-day 500
 
 The first line names the columns: email, and any of name, topics (one per line) and the other fields that export
 writes. The exports of Mailchimp, listmonk, Substack, Buttondown, Ghost, Keila and Mailman are read as they are; other
-columns are ignored. A file of addresses alone needs no such line. Existing subscribers are not changed. Suppressed
-addresses (unsubscribed, bounced or complained), here or by the file, are not mailed.
+columns are ignored. A file of addresses alone needs no such line. Existing subscribers are not changed, unless with
+--update. Suppressed addresses (unsubscribed, bounced or complained), here or by the file, are not mailed.
+
+--start says when new people begin: now, on a day (until then they are paused), or once they confirm by email. With
+--per-day, so many begin on the first day, and on each day after it, which warms up a new sender's reputation.
 Exit code 1 if a row was refused.""",
 )
 @click.argument("file", type=click.File("rb"))
 @click.option("--topic", "topics", multiple=True, help="For rows without topics; repeatable.")
 @click.option("--cadence", help="For rows without a cadence.")
 @click.option("--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Read NAME from COLUMN; repeatable.")
-@click.option("--dry-run", is_flag=True, help="Check all rows, and add nobody.")
+@click.option("--start", default="now", show_default=True, metavar="WHEN", help="now, confirm, or on DAY.")
+@click.option("--per-day", type=int, metavar="N", help="How many new people begin each day.")
+@click.option("--update", is_flag=True, help="Change name and preferences of existing subscribers as the rows say.")
+@click.option("--dry-run", is_flag=True, help="Check all rows, show what is different, and change nothing.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file for the refused rows.")
 @json_option
 @pass_opened
-def import_file(
-    opened: Opened, file: IO[bytes], topics: tuple[str, ...], cadence: str | None, dry_run: bool,
-    refused: Path | None, columns: tuple[str, ...], as_json: bool,
+def import_file(  # noqa: PLR0917 - click passes them by name
+    opened: Opened, file: IO[bytes], topics: tuple[str, ...], cadence: str | None, start: str, per_day: int | None,
+    update: bool, dry_run: bool, refused: Path | None, columns: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Add subscribers from a CSV FILE; - is stdin."""
     from newsletter.subscribers.csv_rows import open_text
-    from newsletter.subscribers.import_export import import_people
+    from newsletter.subscribers.import_export import FieldChange, ImportOptions, import_people
+    from newsletter.subscribers.import_start import read_start
     from newsletter.subscribers.profiles import make_profile
     from newsletter.subscribers.subscriptions import catalogue
 
     shown: list[str] = []
+    changes: list[FieldChange] = []
+    options = ImportOptions(
+        mapping=mapping_of(columns), start=read_start(start, per_day, now().date()), update=update, dry_run=dry_run
+    )
     preferences = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
     with ExitStack() as stack:
         write = stack.enter_context(_refusals_written(refused))
@@ -74,20 +101,35 @@ def import_file(
 
         report = import_people(
             store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
-            mapping=mapping_of(columns), dry_run=dry_run, refuse=refuse, tell=show,
+            options=options, refuse=refuse, show=changes.append if dry_run else None, tell=show,
         )  # fmt: skip
     if as_json:
-        print_json(report)
+        print_json({**asdict(report), "changes": changes} if dry_run else report)
     else:
-        done = "would be added" if dry_run else "added"
-        click.echo(
-            f"{report.added} {done}, {report.known} already exist, {report.suppressed} suppressed, "
-            f"{report.refused} refused"
-        )
+        for change in changes:
+            click.echo(change)
+        _print_counts(report, options, differing=len({change.email for change in changes if change.field != "status"}))
     print_problems(report.warnings)
     more = report.refused - len(shown)
     print_problems(shown + ([f"and {more} more refused"] if more > 0 else []))
     finish(clean=not report.refused)
+
+
+def _print_counts(report: ImportReport, options: ImportOptions, *, differing: int) -> None:
+    done = "would be added" if options.dry_run else "added"
+    click.echo(
+        f"{report.added} {done}, {report.known} already exist, {report.suppressed} suppressed, {report.refused} refused"
+    )
+    if report.asked:
+        click.echo(f"{report.asked} {'would be' if options.dry_run else 'are'} asked to confirm, by the next run")
+    if report.last_start is not None:
+        first = options.start.day or now().date()
+        days = str(first) if first == report.last_start else f"from {first} to {report.last_start}"
+        click.echo(f"they begin {'on ' if first == report.last_start else ''}{days}")
+    if options.update:
+        click.echo(f"{report.changed} existing {'would be' if options.dry_run else 'were'} changed")
+    elif differing:
+        click.echo(f"{differing} existing differ, and stay as they are without --update")
 
 
 @click.command(
@@ -104,10 +146,10 @@ def export_file(opened: Opened, file: IO[str]) -> None:
 
     `newsletter subscribers import` reads it.
     """
-    from newsletter.subscribers.import_export import export_rows, suppressions_of
+    from newsletter.subscribers.import_export import exported_rows
 
     with opened.store() as store:
-        csv.writer(file).writerows(export_rows(store.subscribers.each(), suppressions_of(store)))
+        csv.writer(file).writerows(exported_rows(store))
 
 
 def mapping_of(columns: tuple[str, ...]) -> dict[str, str]:

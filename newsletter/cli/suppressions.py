@@ -48,6 +48,7 @@ def _list(opened: Opened, *, as_json: bool) -> None:
             {"email": key, "reason": reason, "suppressed_at": at}
             for key, reason, at in store.subscribers.suppression_entries()
         ]
+        _, hashed = store.subscribers.count_suppressed()
     print_list(
         found,
         ("address", "since", "reason"),
@@ -55,6 +56,8 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         as_json=as_json,
         empty="no suppressed addresses",
     )
+    if hashed and not as_json:
+        click.echo(f"and {hashed} of erased people, known only by a keyed hash")
 
 
 @suppressions.command(epilog='\b\nExample:\n  newsletter suppressions add ada@example.org --reason "asked by phone"')

@@ -106,6 +106,7 @@ def _database(config: Config) -> Iterator[Finding]:
         with open_store(config.site.store) as store:
             problems = store.problems()
             changed = 0 if problems else store.subscribers.changed_keys()
+            merged = 0 if problems else store.subscribers.merged_keys()
     except StoreError as error:
         yield Finding(Level.WRONG, "database", error.message, error.hint or "")
         return
@@ -115,6 +116,8 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding(Level.OK, "database", "sound")
     if changed:
         words = f"{changed} keys of addresses changed: ß and ss, for example, are different addresses now"
+        if merged:
+            words += f"; {merged} that were stored in two spellings are one now, with the stricter status"
         remedy = "newsletter subscribers list; people who signed up as one may sign up as two"
         yield Finding(Level.OK, "keys", words, remedy)
 

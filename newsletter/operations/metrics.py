@@ -37,7 +37,7 @@ class _StoreCollector(Collector):
             yield _by("newsletter_subscribers", "Subscribers.", "status", store.subscribers.counts())
             yield _by("newsletter_bounces", "Bounces and complaints.", "kind", store.bounces.counts())
             yield GaugeMetricFamily(
-                "newsletter_suppressions", "Suppressed addresses.", len(store.subscribers.suppressions())
+                "newsletter_suppressions", "Suppressed addresses.", sum(store.subscribers.count_suppressed())
             )
             yield GaugeMetricFamily("newsletter_papers", "Papers in the store.", store.papers.count())
             oldest = store.deliveries.oldest_open()

@@ -27,7 +27,7 @@ from newsletter.subscribers.preferences_access import link_token
 
 #: A request can be confirmed for this long.
 _VALID_FOR = timedelta(days=3)
-#: Maximum number of notices sent at once.
+#: Maximum number of notices that a page sends at once.
 _BATCH = 100
 
 
@@ -40,8 +40,10 @@ class NoticeSender:
     transport: Transport
     clock: Callable[[], datetime]
 
-    def send_waiting(self, store: Store) -> int:
-        """Send a notice for each waiting request; return how many were sent. What was deferred is tried again.
+    def send_waiting(self, store: Store, limit: int = _BATCH) -> int:
+        """Send a notice for each of up to `limit` waiting requests; return how many were sent.
+
+        What was deferred is tried again.
 
         Raises:
             TransportError: The server cannot be used at all; the remaining requests wait.
@@ -49,7 +51,7 @@ class NoticeSender:
         now = self.clock()
         purge_requests(store, now)
         sent = 0
-        for request in store.confirmations.waiting(_BATCH):
+        for request in store.confirmations.waiting(limit, now):
             with store.transaction():
                 if not store.confirmations.claim(request.id, now):  # another process claimed it first
                     continue

@@ -55,6 +55,8 @@ class RunReport:
         )
 
 
+#: How many confirmation emails a run sends; an import may wait for more.
+_MAX_NOTICES = 2000
 #: A failure of these steps does not keep the others from running.
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
@@ -160,11 +162,13 @@ def send_notices(config: Config, ports: Ports) -> int:
     """
     with ports.open_store() as store:
         purge_requests(store, ports.clock())
-        if not store.confirmations.waiting(1):
+        if not store.confirmations.waiting(1, ports.clock()):
             return 0
         transport = ports.open_transport()
         try:
-            return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(store)
+            return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(
+                store, _MAX_NOTICES
+            )
         finally:
             transport.close()
 

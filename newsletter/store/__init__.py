@@ -9,6 +9,7 @@ with open_store(site.store) as store:
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -47,7 +48,7 @@ class Store:
         self.papers = Papers(db)
         self.pulls = Pulls(db)
         self.topics = Topics(db)
-        self.subscribers = Subscribers(db, self.topics)
+        self.subscribers = Subscribers(db, self.topics, self.suppression_key)
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
@@ -98,6 +99,20 @@ class Store:
             with self.transaction():
                 keys.make_first()
         return keys
+
+    def suppression_key(self) -> bytes:
+        """Return the 32-byte key of the hashes of suppressed addresses; the first call makes it.
+
+        It is none of the keys that sign links: these are replaced now and then, and the hashes have to stay valid.
+        """
+        sql = "SELECT value FROM secrets WHERE name = 'suppressions'"
+        known = self._db.execute(sql).fetchone()
+        if known is None:
+            with self.transaction():  # another process may be making one, too: the first one wins
+                made = {"name": "suppressions", "value": secrets.token_bytes(32)}
+                self._db.insert("secrets", made, ignore=True)
+            known = self._db.execute(sql).fetchone()
+        return bytes(known[0])
 
     def problems(self) -> list[str]:
         """Examine the whole file; return what is damaged, a line each."""

@@ -84,9 +84,14 @@ class Confirmations:
         condition = "subscriber_id = ? OR email_key = ? ORDER BY requested_at DESC, id DESC"
         return self._where(condition, [subscriber_id, email_key(email)])
 
-    def waiting(self, limit: int) -> list[Request]:
-        """Return up to `limit` requests whose email was not sent yet, the oldest first."""
-        return self._where("sent_at IS NULL ORDER BY requested_at, id LIMIT ?", [limit])
+    def waiting(self, limit: int, now: datetime | None = None) -> list[Request]:
+        """Return up to `limit` requests whose email was not sent yet, the oldest first; with `now`, those made by then.
+
+        An import makes requests for later days.
+        """
+        until = now.isoformat() if now else "9999"
+        condition = "sent_at IS NULL AND requested_at <= ? ORDER BY requested_at, id LIMIT ?"
+        return self._where(condition, [until, limit])
 
     def count_since(self, email: str, moment: datetime) -> int:
         """Count the requests for an address since a moment."""

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from newsletter.models import Example
 from newsletter.store.database import Database
+
+
+class GivenFeedback(NamedTuple):
+    """Feedback on a paper, in the store or not, and its time in ISO 8601."""
+
+    example: Example
+    at: str
 
 
 class Feedback:
@@ -43,6 +52,21 @@ class Feedback:
         sql = "SELECT key, title, abstract, liked FROM examples WHERE subscriber_id = ? ORDER BY key"
         rows = self._db.execute(sql, [subscriber_id])
         return [Example(key, title, abstract, liked=bool(liked)) for key, title, abstract, liked in rows]
+
+    def given(self, subscriber_id: int) -> Iterator[GivenFeedback]:
+        """Yield all feedback of a subscriber, on papers in the store and on others, in the order of their keys."""
+        sql = """
+            SELECT key, title, abstract, liked, given_at FROM feedback JOIN papers ON papers.id = paper_id
+            WHERE subscriber_id = :id
+            UNION SELECT key, title, abstract, liked, given_at FROM examples WHERE subscriber_id = :id
+            ORDER BY key"""
+        for key, title, abstract, liked, at in self._db.execute(sql, {"id": subscriber_id}).fetchall():
+            yield GivenFeedback(Example(key, title, abstract, liked=bool(liked)), at)
+
+    def givers(self) -> set[int]:
+        """Return the ids of all subscribers who gave any feedback."""
+        sql = "SELECT subscriber_id FROM feedback UNION SELECT subscriber_id FROM examples"
+        return {number for (number,) in self._db.execute(sql)}
 
     def subscribers(self) -> list[int]:
         """Return the ids of all subscribers who like any paper."""

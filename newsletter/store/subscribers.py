@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -39,11 +40,15 @@ _COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_
 
 
 class Subscribers:
-    """The `subscribers`, `subscriptions` and `suppressions` tables."""
+    """The `subscribers`, `subscriptions`, `suppressions` and `suppression_hashes` tables.
 
-    def __init__(self, db: Database, topics: Topics) -> None:
+    `secret` returns the key of the hashes.
+    """
+
+    def __init__(self, db: Database, topics: Topics, secret: Callable[[], bytes]) -> None:
         self._db = db
         self._topics = topics
+        self._secret = secret
 
     def add(self, email: str, name: str, profile: Profile, origin: str, now: datetime) -> Subscriber:
         """Store a new, active subscriber."""
@@ -106,12 +111,22 @@ class Subscribers:
     def _quoted(self, text: str) -> str:
         return str(self._db.execute("SELECT quote(?)", [text]).fetchone()[0])
 
-    def suppressed_keys(self, keys: Iterable[str]) -> set[str]:
+    def suppressed_keys(self, keys: Collection[str]) -> set[str]:
         """Return which of these `email_key`s are on the suppression list."""
-        if not self._db.execute("SELECT EXISTS (SELECT 1 FROM suppressions)").fetchone()[0]:
-            return set()
-        sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
-        return {key for (key,) in self._db.execute(sql, [json.dumps(list(keys))])}
+        sql = "SELECT EXISTS (SELECT 1 FROM suppressions), EXISTS (SELECT 1 FROM suppression_hashes)"
+        any_plain, any_hashed = self._db.execute(sql).fetchone()
+        found: set[str] = set()
+        if any_plain:
+            sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
+            found = {key for (key,) in self._db.execute(sql, [json.dumps(list(keys))])}
+        if any_hashed:
+            hashes = {one for (one,) in self._db.execute("SELECT hash FROM suppression_hashes")}
+            found |= {key for key in keys if self._hash(key) in hashes}
+        return found
+
+    def _hash(self, key: str) -> bytes:
+        """Return what is kept of the address of an erased person who must not be mailed."""
+        return hmac.digest(self._secret(), key.encode(), "sha256")
 
     def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
         """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
@@ -128,7 +143,7 @@ class Subscribers:
         self._db.executemany(sql, ended)
         self.suppress_many((key, one.reason, one.suppressed_at) for key, one in states)
 
-    def known_keys(self, keys: Iterable[str]) -> tuple[set[str], set[str]]:
+    def known_keys(self, keys: Collection[str]) -> tuple[set[str], set[str]]:
         """Return which of these `email_key`s are subscribed (or paused or disabled), and which are suppressed."""
         wanted = json.dumps(list(keys))
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
@@ -173,8 +188,8 @@ class Subscribers:
     def erase(self, subscriber: Subscriber) -> None:
         """Delete a subscriber and everything stored under their id or any address they ever had.
 
-        What stays are the suppressions, without the words of a server or person: of the present address, and of former
-        ones whose owner unsubscribed or complained there.
+        What stays are the suppressions, by a keyed hash of the address and without the words of a server or person: of
+        the present address, and of former ones whose owner unsubscribed or complained there.
         """
         keys = [email_key(email) for email in (subscriber.email, *self.former_addresses(subscriber.id))]
         values = {"id": subscriber.id, "present": keys[0], "keys": json.dumps(keys)}
@@ -185,17 +200,24 @@ class Subscribers:
             f"DELETE FROM email_key_changes WHERE old {among} OR new {among}",
             f"""DELETE FROM suppressions WHERE email_key {among} AND email_key <> :present
                 AND reason NOT LIKE 'unsubscribed%' AND reason NOT LIKE 'complaint%'""",
-            f"""UPDATE suppressions SET reason = substr(reason, 1, instr(reason, ':') - 1)
-                WHERE email_key {among} AND instr(reason, ':') > 0""",
             "DELETE FROM deliveries WHERE subscriber_id = :id",
             "UPDATE erased_subscribers SET last_id = max(last_id, :id)",
             "DELETE FROM subscribers WHERE id = :id",
         ):
             self._db.execute(sql, values)
+        sql = f"DELETE FROM suppressions WHERE email_key {among} RETURNING email_key, reason, suppressed_at"
+        kept = self._db.execute(sql, values).fetchall()
+        hashed = [(self._hash(key), reason.partition(":")[0], at) for key, reason, at in kept]
+        self._db.executemany("INSERT OR IGNORE INTO suppression_hashes VALUES (?, ?, ?)", hashed)
 
     def changed_keys(self) -> int:
         """Count the keys of addresses that an upgrade of the store has changed."""
-        return int(self._db.execute("SELECT count(*) FROM email_key_changes").fetchone()[0])
+        return int(self._db.execute("SELECT count(*) FROM email_key_changes WHERE old <> new").fetchone()[0])
+
+    def merged_keys(self) -> int:
+        """Count the addresses that were stored under several keys, before an upgrade of the store made them one."""
+        sql = "SELECT count(*) FROM (SELECT new FROM email_key_changes GROUP BY new HAVING count(*) > 1)"
+        return int(self._db.execute(sql).fetchone()[0])
 
     def find(self, email: str) -> Subscriber | None:
         """Return the subscriber with this address, in any spelling, or None."""
@@ -207,6 +229,11 @@ class Subscribers:
         if found is None:
             raise LookupError(email)
         return found
+
+    def of_keys(self, keys: Iterable[str]) -> dict[str, Subscriber]:
+        """Return the subscribers with these `email_key`s, by key."""
+        condition = "email_key IN (SELECT value FROM json_each(?))"
+        return {email_key(one.email): one for one in self._where(condition, [json.dumps(list(keys))])}
 
     def find_by_id(self, subscriber_id: int) -> Subscriber | None:
         """Return the subscriber with this id, or None."""
@@ -235,13 +262,20 @@ class Subscribers:
 
     def unsuppress(self, email: str) -> None:
         """Remove an address from the suppression list."""
-        self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [email_key(email)])
+        key = email_key(email)
+        self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [key])
+        self._db.execute("DELETE FROM suppression_hashes WHERE hash = ?", [self._hash(key)])
 
     def why_suppressed(self, email: str) -> str | None:
         """Return why an address is suppressed, or None if it is not."""
-        sql = "SELECT reason FROM suppressions WHERE email_key = ?"
-        row = self._db.execute(sql, [email_key(email)]).fetchone()
-        return str(row[0]) if row else None
+        key = email_key(email)
+        sql = """
+            SELECT (SELECT reason FROM suppressions WHERE email_key = ?), EXISTS (SELECT 1 FROM suppression_hashes)"""
+        reason, any_hashed = self._db.execute(sql, [key]).fetchone()
+        if reason is None and any_hashed:
+            sql = "SELECT reason FROM suppression_hashes WHERE hash = ?"
+            (reason,) = self._db.execute(sql, [self._hash(key)]).fetchone() or (None,)
+        return None if reason is None else str(reason)
 
     def count_in(self, domain: str | None = None) -> int:
         """Count the subscribers who are mailed, at one domain (as in `email_key`) or at all."""
@@ -272,6 +306,12 @@ class Subscribers:
         """Yield the suppression list: (`email_key`, reason, time in ISO 8601)."""
         rows = self._db.execute("SELECT email_key, reason, suppressed_at FROM suppressions ORDER BY email_key")
         yield from rows.fetchall()
+
+    def count_suppressed(self) -> tuple[int, int]:
+        """Count the suppressed addresses: those that are known, and those of which only a hash is kept."""
+        sql = "SELECT (SELECT count(*) FROM suppressions), (SELECT count(*) FROM suppression_hashes)"
+        known, hashed = self._db.execute(sql).fetchone()
+        return int(known), int(hashed)
 
     def suppressions(self) -> dict[str, str]:
         """Return the suppression list: `email_key` → reason."""

@@ -9,12 +9,16 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO, cast
 
 from newsletter.csv_table import CsvRows
 from newsletter.errors import ProfileError
 
 _MAX_CELL_LENGTH = 100_000
+#: The feedback of a subscriber with a library of thousands of papers.
+_MAX_OWN_CELL_LENGTH = 32_000_000
+_LINES_AT_ONCE = 1000
 _SEPARATORS = (",", ";", "\t", "|")
 #: What is hardly anything but an address.
 _ADDRESS = re.compile(r'"?[^\s@"<>,;]{1,64}@[^\s@"<>,;]{1,253}\.[^\s@"<>,;.]{2,63}"?')
@@ -55,12 +59,13 @@ def as_latin_1(text: str) -> str:
 
 
 class Rows:
-    """The rows of a table, each a list of cells, with the place of the row that was read last.
+    """The rows of a table, each a list of cells or the error of a row, with the place of the row that was read last.
 
-    The first line that is not empty decides the separator; Excel's `sep=;` may say it, too.
+    The first line that is not empty decides the separator; Excel's `sep=;` may say it, too. Iterate over it once.
     """
 
     def __init__(self, lines: Iterable[str], place: str) -> None:
+        self._max_cell = _MAX_CELL_LENGTH
         self._place = place
         self._lines = iter(lines)
         #: How many lines were taken, the lines of the row that is being read, and those to read again.
@@ -68,19 +73,22 @@ class Rows:
         self._recent: list[str] = []
         self._again: deque[str] = deque()
         first = self._first_line()
-        if first.strip().casefold().startswith("sep="):
-            self.separator = first.rstrip("\r\n")[4:5] or ","
+        declared = first.strip().strip('"')
+        if declared.casefold().startswith("sep="):
+            self.separator = first.strip('\r\n"')[4:5] or ","
             first = self._first_line()
         else:
             unquoted = "".join(first.split('"')[::2])
             self.separator = max(_SEPARATORS, key=unquoted.count)
         #: Whether this is a plain list, one address per line: "ann@example.org" or "Ann <ann@example.org>".
         self.is_plain = first.count("@") == 1 and (first.rstrip().endswith(">") or self.separator not in first)
+        #: Whether the row that was read last is known to be ASCII.
+        self.is_ascii = False
         self._width = first.count(self.separator)
         if first:
             self._again.append(first)
             self._taken -= 1
-        self._restart()
+        self._rows = self._read()
 
     def _first_line(self) -> str:
         for line in self._lines:
@@ -89,9 +97,68 @@ class Rows:
                 return line.removeprefix("\ufeff")
         return ""
 
-    def _restart(self) -> None:
-        self._feed = self._recorded()
-        self._reader = CsvRows(self._feed, delimiter=self.separator, max_cell=_MAX_CELL_LENGTH, strict=True)
+    @property
+    def place(self) -> str:
+        """The file and the line in which the row begins that was read last."""
+        return f"{self._place}, line {self._taken - max(len(self._recent), 1) + 1}"
+
+    def __iter__(self) -> Iterator[list[str] | ProfileError]:
+        """Yield the rows, and an error in place of each row that is not valid CSV."""
+        return self._rows
+
+    def allow_long_cells(self) -> None:
+        """Read cells of any length that a table of ours may have."""
+        self._max_cell = _MAX_OWN_CELL_LENGTH
+
+    def _read(self) -> Iterator[list[str] | ProfileError]:
+        while lines := [*self._again, *islice(self._lines, _LINES_AT_ONCE)]:
+            self._again.clear()
+            self._recent.clear()
+            rows = self._one_per_line(lines)
+            if rows is None:
+                self._again.extend(lines)
+                self.is_ascii = False
+                yield from self._across_lines()
+                continue
+            self.is_ascii = all(map(str.isascii, lines))
+            for cells in rows:
+                self._taken += 1
+                yield cells
+
+    def _one_per_line(self, lines: list[str]) -> list[list[str]] | None:
+        """Return the rows of these lines, much faster than one by one; None if one is not a row of its own."""
+        if self.is_plain:
+            return [[line.strip()] for line in lines]
+        try:
+            rows = self._parsed(lines).read()
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(lines) else None
+
+    def _parsed(self, lines: Iterable[str]) -> CsvRows:
+        return CsvRows(lines, delimiter=self.separator, max_cell=self._max_cell, strict=True)
+
+    def _across_lines(self) -> Iterator[list[str] | ProfileError]:
+        """Yield the rows of the lines to read again, of which some are invalid or extend over several lines."""
+        recent = self._recent
+        parsed = self._parsed(self._recorded())
+        while self._again:
+            recent.clear()
+            try:
+                cells = next(parsed)
+            except csv.Error as error:
+                if len(recent) == 1 and not str(error).startswith("unexpected end"):
+                    yield ProfileError(f"not valid CSV: {error}")
+                    continue
+                cells = None
+            if cells is None or (len(recent) > 1 and any(self._is_row(line, cells) for line in recent[1:])):
+                self._again.extendleft(reversed(recent[1:]))
+                self._taken -= len(recent) - 1
+                del recent[1:]
+                parsed = self._parsed(self._recorded())
+                yield ProfileError("not valid CSV: a quote is left open")
+            else:
+                yield cells
 
     def _recorded(self) -> Iterator[str]:
         recent = self._recent
@@ -103,38 +170,6 @@ class Rows:
             self._taken += 1
             recent.append(line)
             yield line
-
-    @property
-    def place(self) -> str:
-        """The file and the line in which the row begins that was read last."""
-        return f"{self._place}, line {self._taken - max(len(self._recent), 1) + 1}"
-
-    def __iter__(self) -> Rows:
-        return self
-
-    def __next__(self) -> list[str]:
-        """Return the next row.
-
-        Raises:
-            ProfileError: The row is not valid CSV; `place` says where it begins, and reading goes on after that line.
-        """
-        recent = self._recent
-        recent.clear()
-        if self.is_plain:
-            return [next(self._feed).strip()]
-        try:
-            cells = next(self._reader)
-        except csv.Error as error:
-            if len(recent) == 1 and not str(error).startswith("unexpected end"):
-                raise ProfileError(f"not valid CSV: {error}") from error
-            cells = None
-        if cells is None or (len(recent) > 1 and any(self._is_row(line, cells) for line in recent[1:])):
-            self._again.extendleft(reversed(recent[1:]))
-            self._taken -= len(recent) - 1
-            del recent[1:]
-            self._restart()
-            raise ProfileError("not valid CSV: a quote is left open")
-        return cells
 
     def _is_row(self, line: str, cells: list[str]) -> bool:
         """Return whether a line within a cell looks like a row of its own: as many cells, and a new address in one."""

@@ -14,11 +14,11 @@ from typing import Any
 from newsletter import tokens
 from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError, RequestError
-from newsletter.models import Status, Subscriber
+from newsletter.models import Profile, Status, Subscriber
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
 from newsletter.subscribers import subscriptions
-from newsletter.subscribers.profiles import make_profile
+from newsletter.subscribers.profiles import make_profile, profile_fields, profile_texts
 from newsletter.text import squeeze
 
 #: The origin of profiles that were chosen on a page.
@@ -66,6 +66,18 @@ def request_link(store: Store, email: str, now: datetime) -> bool:
 def request_own_link(store: Store, subscriber: Subscriber, now: datetime) -> bool:
     """Store a request for a link to the preferences, by who holds a link of a digest; False as for `request_link`."""
     return _add_request(store, Kind.LINK, subscriber.email, now)
+
+
+def invite(store: Store, email: str, name: str, profile: Profile, at: datetime) -> bool:
+    """Store a request to subscribe somebody whom the operator imports, to be confirmed; its email is sent from `at` on.
+
+    Returns False if the address has a request already: nobody is asked twice within a week.
+    """
+    if store.confirmations.count_since(email, at - PURGED_AFTER):
+        return False
+    preferences = profile_fields(profile_texts(profile))
+    store.confirmations.add(Kind.SUBSCRIBE, email, at, name=name[:_MAX_NAME_LENGTH], preferences=preferences)
+    return True
 
 
 def purge_requests(store: Store, now: datetime) -> int:

@@ -6,6 +6,7 @@ Whatever the table says of somebody who is not to be mailed, in a status, a yes 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,23 +19,28 @@ from newsletter.value_types import FALSE_WORDS, TRUE_WORDS
 
 #: The columns of an export beside the fields of a profile.
 STATE_COLUMNS = ("status", "subscribed_at", "status_at", "paused_until", "suppressed", "suppressed_at")
-COLUMNS = ("email", "name", *PROFILE_FIELDS, *STATE_COLUMNS)
+FEEDBACK = "feedback"
+COLUMNS = ("email", "name", *PROFILE_FIELDS, *STATE_COLUMNS, FEEDBACK)
 
 #: Other names of our columns, in the order of preference; letters in lower case, other characters as "_".
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "email": (
         "email_address", "e_mail", "e_mail_address", "e_mail_adresse", "emailaddress", "mail", "subscriber_email",
         "subscriber", "member_email", "contact_email", "primary_email", "adresse_e_mail", "correo_electronico",
+        "mailadresse", "emailadresse", "email_adresse", "adresse_mail", "adresse_email", "adresse_electronique",
+        "courriel", "correo", "adresse_de_messagerie", "adresse_de_courriel", "indirizzo_email", "indirizzo_e_mail",
+        "e_mailadres", "e_mail_1_value", "email_1_value",
     ),
-    "name": ("full_name", "display_name", "fullname", "subscriber_name"),
+    "name": ("full_name", "display_name", "fullname", "subscriber_name", "nom_complet", "nombre_completo", "naam"),
     "status": (
         "subscriber_type", "subscription_status", "email_status", "member_status", "subscriber_status", "state",
-        "email_marketing_status", "marketing_status", "subscriptionstatus",
+        "email_marketing_status", "marketing_status", "subscriptionstatus", "statut", "estado", "stato", "abonnement",
     ),
     "subscribed_at": ("joined_at",),
 }  # fmt: skip
-_GIVEN_NAMES = ("first_name", "firstname", "given_name", "vorname", "prénom", "prenom", "fname")
-_FAMILY_NAMES = ("last_name", "lastname", "family_name", "surname", "nachname", "nom", "lname")
+_GIVEN_NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "fname", "nombre", "voornaam")
+_FAMILY_NAMES = ("last_name", "lastname", "family_name", "surname", "nachname", "nom", "lname", "apellidos", "cognome",
+                 "achternaam", "nom_de_famille")  # fmt: skip
 #: Who has a date or a yes here is not to be mailed.
 _ENDING = frozenset((
     "unsub_time", "clean_time", "unsubscribed", "unsubscribed_at", "unsubscribe_date", "unsubscription_date",
@@ -52,6 +58,7 @@ _CONSENTING = frozenset((
     "emails_enabled", "opted_in", "email_opt_in", "accepts_marketing", "confirmed", "email_permission",
     "accepts_email_marketing", "marketing_consent", "consent", "email_consent", "receives_email",
 ))  # fmt: skip
+_ACCENT = re.compile("[\u0300-\u036f]")
 _EMPTY = frozenset(("", "null", "none", "n/a", "na", "-", "0000-00-00", "0000-00-00 00:00:00"))
 
 _ACTIVE = frozenset((
@@ -66,17 +73,21 @@ _UNCONFIRMED = frozenset((
 ))  # fmt: skip
 #: The reason of a suppression by the owner of the address.
 _UNSUBSCRIBED = "unsubscribed"
-_LEFT = frozenset(("unsubscribed", "left", "abgemeldet", "désabonné", "unsub", "opted_out", "cancelled", "canceled"))
+_LEFT = frozenset((
+    "unsubscribed", "left", "abgemeldet", "abbestellt", "desabonne", "desinscrit", "unsub", "opted_out",
+    "cancelled", "canceled", "baja", "disiscritto", "cancelado", "uitgeschreven",
+))  # fmt: skip
 #: Parts of words of other tools for addresses that are not to be mailed.
 _ENDED_PARTS = re.compile(
     r"unsub|clean|block|black|disab|bounc|inactiv|inaktiv|suppress|complain|spam|unreach|undeliver|invalid|delet"
-    r"|remov|archiv|ban|expire|churn|opt.?out|junk|abuse|reject|fail|held|left|cancel|abgemeldet|gesperrt|désabonn"
+    r"|remov|archiv|ban|expire|churn|opt.?out|junk|abuse|reject|fail|held|left|cancel|abgemeldet|gesperrt|gelosch|unzustell|desabonn|desinscr|desactiv|inactif|bloqu|supprim|rebot|baja"
 )
 
 
 def normal_name(column: str) -> str:
-    """Return the name of a column as it is looked up: in lower case, with "_" between words."""
-    return "_".join(re.findall(r"\w+", column.casefold().replace("_", " ")))
+    """Return the name of a column as it is looked up: in lower case without accents, with "_" between words."""
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", column.casefold()))
+    return "_".join(re.findall(r"\w+", plain.replace("_", " ")))
 
 
 @dataclass(frozen=True, slots=True)

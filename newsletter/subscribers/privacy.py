@@ -18,8 +18,8 @@ def erase(store: Store, email: str, now: datetime, config: Config | None = None)
 
     With `config`, the messages to them in the outbox and their addresses in the event log are erased as well.
 
-    A suppression of the address stays, so that it is never mailed again. One is added for a subscriber who is managed
-    by a file, which would otherwise bring them back.
+    A suppression of the address stays, as a keyed hash, so that it is never mailed again. One is added for a
+    subscriber who is managed by a file, which would otherwise bring them back.
 
     Raises:
         RequestError: There is no subscriber with this address, or a file of the site cannot be written.
@@ -34,9 +34,9 @@ def erase(store: Store, email: str, now: datetime, config: Config | None = None)
         except OSError as error:
             raise RequestError(f"nothing was erased from the database: {error}", hint="check permissions") from error
     with store.transaction():
-        store.subscribers.erase(subscriber)
         if subscriber.origin.startswith(FILE):
             store.subscribers.suppress(subscriber.email, UNSUBSCRIBED, now)
+        store.subscribers.erase(subscriber)
     store.empty_log()
 
 

@@ -103,7 +103,8 @@ def suppress(store: Store, email: str, reason: str, now: datetime) -> bool:
     email = parse_address(email)
     with store.transaction():
         is_new = store.subscribers.why_suppressed(email) is None
-        store.subscribers.suppress(email, squeeze(reason)[:_MAX_REASON_LENGTH], now)
+        if is_new:
+            store.subscribers.suppress(email, squeeze(reason)[:_MAX_REASON_LENGTH], now)
     return is_new
 
 

@@ -177,7 +177,7 @@ class Operator:
                 editions=[(one, store.deliveries.counts(one.key)) for one in editions],
                 states=store.editions.states(),
                 bounces=store.bounces.counts(),
-                suppressed=len(store.subscribers.suppressions()),
+                suppressed=sum(store.subscribers.count_suppressed()),
                 topics=topics,
                 failed=[
                     (one, subscribers[one.subscriber_id].email) for one in failed if one.subscriber_id in subscribers

@@ -109,3 +109,54 @@ def test_columns_are_mapped_and_others_reported(newsletter: Newsletter) -> None:
     assert (result.exit_code, result.stdout.split(",")[0]) == (0, "1 added")
     assert "ignored columns: Hobby" in result.stderr
     assert newsletter("subscribers", "import", "-", "--map", "email", stdin=text).exit_code != 0
+
+
+def test_a_dry_run_shows_each_field_old_and_new_and_update_changes_it(newsletter: Newsletter) -> None:
+    newsletter("subscribers", "add", "ada@example.org", "--name", "Ada", "--hour", "6", "--topic", "pears")
+    newsletter("subscribers", "add", "bob@example.org")
+    header = "email,name,cadence,hour,topics,status\n"
+    text = f"{header}Ada@Example.org,Ada L,weekly,6,pears; robots,\nbob@example.org,,,,,cleaned\n"
+
+    dry = newsletter("subscribers", "import", "-", "--dry-run", stdin=text)
+    assert dry.stdout == (
+        "ada@example.org: name: Ada → Ada L\n"
+        "ada@example.org: topics: pears → pears | robots\n"
+        "ada@example.org: cadence: daily → weekly\n"
+        "bob@example.org: status: active → unsubscribed\n"
+        "0 would be added, 1 already exist, 1 suppressed, 0 refused\n"
+        "1 existing differ, and stay as they are without --update\n"
+    )
+    as_json = json.loads(newsletter("subscribers", "import", "-", "--dry-run", "--json", stdin=text).stdout)
+    assert as_json["changes"][0] == {"email": "ada@example.org", "field": "name", "old": "Ada", "new": "Ada L"}
+    before = json.loads(newsletter("subscribers", "show", "ada@example.org", "--json").stdout)
+    newsletter("subscribers", "import", "-", stdin=text)
+    assert json.loads(newsletter("subscribers", "show", "ada@example.org", "--json").stdout) == before
+
+    updated = newsletter("subscribers", "import", "-", "--update", stdin=text)
+    assert updated.stdout.endswith("1 existing were changed\n")
+    ada = json.loads(newsletter("subscribers", "show", "ada@example.org", "--json").stdout)["subscriber"]
+    assert (ada["name"], ada["profile"]["cadence"], ada["profile"]["hour"]) == ("Ada L", "weekly", 6)
+    assert [topic["name"] for topic in ada["profile"]["topics"]] == ["pears", "robots"]
+
+
+def test_new_people_begin_on_a_day_so_many_a_day(newsletter: Newsletter) -> None:
+    addresses = "".join(f"p{n}@example.org\n" for n in range(5))
+    start = ("--start", "on", "2999-12-30", "--per-day", "2")
+    dry = newsletter("subscribers", "import", "-", *start, "--dry-run", stdin=addresses)
+    assert "5 would be added" in dry.stdout
+    result = newsletter("subscribers", "import", "-", *start, stdin=addresses)
+    assert result.stdout.endswith("they begin from 2999-12-30 to 3000-01-01\n")
+    days = [one["paused_until"] for one in json.loads(newsletter("subscribers", "--json").stdout)]
+    assert days == ["2999-12-30", "2999-12-30", "2999-12-31", "2999-12-31", "3000-01-01"]
+
+
+def test_new_people_wait_for_confirmation_and_are_asked_by_the_next_run(newsletter: Newsletter) -> None:
+    result = newsletter("subscribers", "import", "-", "--start", "confirm", stdin="a@example.org\nb@example.org\n")
+    assert result.stdout.endswith("2 are asked to confirm, by the next run\n")
+    assert json.loads(newsletter("subscribers", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("start", [("--start", "soon"), ("--start", "on", "2020-01-01"), ("--per-day", "0")])
+def test_a_start_that_cannot_be_is_refused(newsletter: Newsletter, start: tuple[str, ...]) -> None:
+    assert newsletter("subscribers", "import", "-", *start, stdin="a@example.org\n").exit_code == 1
+    assert json.loads(newsletter("subscribers", "--json").stdout) == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from newsletter.config.model import Config, DkimSettings
 from newsletter.findings import Level
 from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.store import open_store
 from tests.operations.conftest import found, good_zone
 from tests.smtpd import Server, serving
 
@@ -41,3 +42,17 @@ def test_the_server_is_checked_and_no_message_is_sent(config: Config) -> None:
     assert server.accepted == []
 
     assert found(replace(config, smtp=smtp), good_zone(config))["server"].level is Level.WRONG
+
+
+def test_keys_of_addresses_that_an_upgrade_changed_are_counted(config: Config) -> None:
+    assert "keys" not in found(config, good_zone(config))
+    with open_store(config.site.store) as store, store.transaction():
+        changes = [
+            ("x@münchen.example", "x@xn--mnchen-3ya.example"),
+            ("x@xn--mnchen-3ya.example", "x@xn--mnchen-3ya.example"),
+            ("ada@strasse.example", "ada@xn--strae-oqa.example"),
+        ]
+        store._db.executemany("INSERT INTO email_key_changes VALUES (?, ?)", changes)
+    words = found(config, good_zone(config))["keys"].detail
+    assert words.startswith("2 keys of addresses changed")
+    assert "1 that were stored in two spellings" in words

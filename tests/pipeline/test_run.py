@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,15 @@ def test_deliver_due_serves_the_given_addresses_only(watched: Watched) -> None:
     assert watched.events == ["deliver"]
     with pytest.raises(NewsletterError, match=r"nobody@example\.org"):
         deliver_due(watched.site.config, watched.ports(), only=["nobody@example.org"])
+
+
+def test_sign_ups_that_nobody_confirmed_are_forgotten_by_a_run_whatever_fails_in_it(watched: Watched) -> None:
+    store, now = watched.site.store, watched.site.now
+    with store.transaction():
+        for days in range(40):
+            store.confirmations.add(Kind.SUBSCRIBE, f"d{days}@example.org", now - timedelta(days=days, seconds=1))
+    watched.site.config = replace(watched.site.config, sources=())
+
+    assert not watched.run().is_clean
+
+    assert sorted(one.email for one in store.confirmations.waiting(99)) == [f"d{days}@example.org" for days in range(7)]

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
 from newsletter.errors import StatementError, StoreDamaged, StoreError
-from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Style, Topic
+from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Status, Style, Topic
 from newsletter.store import Store, open_store
 from newsletter.store.migrations.steps import MIGRATIONS
 from newsletter.store.papers import Change
@@ -20,7 +21,7 @@ TABLES = {
     "subscribers", "subscriptions", "suppressions",
     "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
-    "email_key_changes", "former_addresses", "erased_subscribers",
+    "email_key_changes", "former_addresses", "erased_subscribers", "suppression_hashes",
 }  # fmt: skip
 
 
@@ -157,16 +158,20 @@ def test_migrations_are_numbered_in_order() -> None:
     assert numbers == sorted(set(numbers))
 
 
+OLD_SUBSCRIBER = {
+    "name": "", "status": "active", "origin": "cli", "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1,
+    "time_zone": "UTC", "style": "cards", "language": "en", "max_papers": 20, "max_per_section": 8,
+    "trending": 0, "updates": 0, "subscribed_at": NOW.isoformat(), "status_at": NOW.isoformat(),
+}  # fmt: skip
+
+
 def test_keys_of_addresses_are_recomputed_and_what_changed_is_recorded(path: Path) -> None:
     db = Database(path)
     MIGRATIONS.apply(db, stop_before="m017_email_keys")
     db.execute("PRAGMA application_id = 0x6E77736C")
     at = NOW.isoformat()
-    old = {"name": "", "status": "active", "origin": "cli", "cadence": "daily", "hour": 8, "weekday": 0, "month_day": 1,
-           "time_zone": "UTC", "style": "cards", "language": "en", "max_papers": 20, "max_per_section": 8,
-           "trending": 0, "updates": 0, "subscribed_at": at, "status_at": at}  # fmt: skip
     for email in ("ada@straße.example", "ben@example.org", "Ćilo@example.org"):
-        db.table("subscribers").insert(old | {"email": email, "email_key": email.casefold()})
+        db.table("subscribers").insert(OLD_SUBSCRIBER | {"email": email, "email_key": email.casefold()})
     for key in ("ada@strasse.example", "ben@example.org"):
         db.table("suppressions").insert({"email_key": key, "reason": "complaint", "suppressed_at": at})
     request = {"kind": "change_address", "email": "Ćilo@ältere.example", "email_key": "ćilo@ältere.example",
@@ -187,6 +192,46 @@ def test_keys_of_addresses_are_recomputed_and_what_changed_is_recorded(path: Pat
         assert store.subscribers.why_suppressed("ada@strasse.example") == "complaint"
         assert store._db.execute("SELECT email FROM former_addresses").fetchall() == [("Ćilo@ältere.example",)]
         assert store.subscribers.changed_keys() == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("active", None), ("unsubscribed", None), (Status.UNSUBSCRIBED, None)),
+        (("unsubscribed", None), ("active", None), (Status.UNSUBSCRIBED, None)),
+        (("paused", "2026-06-01"), ("active", None), (Status.PAUSED, date(2026, 6, 1))),
+        (("paused", "2026-06-01"), ("paused", "2026-07-01"), (Status.PAUSED, date(2026, 7, 1))),
+        (("paused", "2026-06-01"), ("paused", None), (Status.PAUSED, None)),
+        (("active", None), ("active", None), (Status.ACTIVE, None)),
+    ],
+)
+@pytest.mark.parametrize(
+    "spellings", [("x@münchen.example", "x@xn--mnchen-3ya.example"), ("X@BÜCHER.example", "x@bücher.example")]
+)
+def test_two_subscribers_with_one_address_become_one_and_the_stricter_status_holds(
+    path: Path, spellings: tuple[str, str], first: tuple[str, str | None], second: tuple[str, str | None],
+    expected: tuple[Status, date | None],
+) -> None:  # fmt: skip
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m017_email_keys")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    for email, (status, until) in zip(spellings, (first, second), strict=True):
+        own = {"email": email, "email_key": email, "status": status, "paused_until": until}
+        db.table("subscribers").insert(OLD_SUBSCRIBER | own)
+    db.table("subscribers").insert(OLD_SUBSCRIBER | {"email": "ada@x.example", "email_key": "ada@x.example"})
+    for number in (1, 2):
+        row = {"subscriber_id": number, "key": f"title:{number}", "title": "T", "abstract": "", "liked": 1}
+        db.table("examples").insert(row | {"given_at": NOW.isoformat()})
+    db.close()
+
+    with open_store(path) as store:
+        merged = store.subscribers.find(spellings[0])
+        assert merged is not None
+        assert merged == store.subscribers.find(spellings[1])
+        assert (merged.status, merged.paused_until) == expected
+        assert len(store.subscribers.all()) == 2
+        assert [one.key for one in store.feedback.examples(merged.id)] == ["title:1", "title:2"]
+        assert store.subscribers.merged_keys() == 1
 
 
 def test_papers_of_the_first_schema_are_kept_and_cleaned(path: Path) -> None:

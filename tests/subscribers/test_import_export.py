@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,24 +15,29 @@ from newsletter.addresses import parse_address
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Cadence, Profile, Refusal, Status
 from newsletter.store import Store
+from newsletter.subscribers import import_export
 from newsletter.subscribers.import_export import (
-    _PLAIN_EMAIL,
+    ImportOptions,
     ImportReport,
-    _quoted,
-    _unquoted,
     export_rows,
     import_people,
 )
+from newsletter.subscribers.import_rows import _PLAIN_EMAIL, quoted, unquoted
 from newsletter.subscribers.profiles import make_profile
 from newsletter.subscribers.subscriptions import unsubscribe
 from newsletter.text import squeeze
 from tests.factories import NOW, make_topic
 
 
-def import_text(store: Store, text: str, **how: object) -> tuple[ImportReport, list[str]]:
+def import_text(
+    store: Store, text: str, tell: Callable[[int], object] = lambda _rows: None, **how: object
+) -> tuple[ImportReport, list[str]]:
     refused: list[Refusal] = []
     lines = io.StringIO(text, newline="")
-    report = import_people(store, lines, "people.csv", NOW, Profile(), refuse=refused.append, **how)  # type: ignore[arg-type]
+    options = ImportOptions(**how)  # type: ignore[arg-type]
+    report = import_people(
+        store, lines, "people.csv", NOW, Profile(), options=options, refuse=refused.append, tell=tell
+    )
     return report, [str(one) for one in refused]
 
 
@@ -100,13 +106,14 @@ def test_a_dry_run_changes_nothing(store: Store) -> None:
     assert store.subscribers.all() == []
 
 
-def test_many_rows_are_imported_in_batches(store: Store) -> None:
+def test_many_rows_are_imported_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_export, "_BATCH", 1000)
     progress: list[int] = []
     report, _ = import_text(
-        store, "email\n" + "\n".join(f"subscriber{n}@example.org" for n in range(25_000)), tell=progress.append
+        store, "email\n" + "\n".join(f"subscriber{n}@example.org" for n in range(2500)), tell=progress.append
     )
-    assert (report.added, progress) == (25_000, [10_000, 20_000, 25_000])
-    assert len(store.subscribers.all()) == 25_000
+    assert (report.added, progress) == (2500, [1000, 2000, 2500])
+    assert len(store.subscribers.all()) == 2500
 
 
 _emails = st.from_regex(r"[A-Za-z0-9._+-]{1,12}@[A-Za-z0-9.-]{1,20}\.[a-z0-9-]{1,6}", fullmatch=True)
@@ -120,8 +127,8 @@ def test_addresses_that_match_the_fast_check_are_in_their_normal_form(email: str
 
 @given(cell=st.text(max_size=12))
 def test_no_exported_cell_is_a_formula_and_each_is_read_back(cell: str) -> None:
-    assert not _quoted(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert _unquoted(_quoted(cell)) == cell
+    assert not quoted(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unquoted(quoted(cell)) == cell
 
 
 # Squeezed as on import, and so in NFC.

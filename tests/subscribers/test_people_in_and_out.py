@@ -12,27 +12,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Profile, Status
+from newsletter.models import Example, Profile, Status, Subscriber
 from newsletter.store import Store
+from newsletter.store.feedback import GivenFeedback
 from newsletter.subscribers.csv_rows import open_text
-from newsletter.subscribers.import_export import ImportReport, export_rows, import_people, suppressions_of
+from newsletter.subscribers.import_export import (
+    ImportOptions,
+    ImportReport,
+    exported_rows,
+    import_people,
+    suppressions_of,
+)
 from newsletter.text import squeeze
-from tests.factories import NOW
+from tests.factories import NOW, make_entry
 from tests.profiles import profiles
 from tests.stores import open_new_store
 
 
 def import_bytes(store: Store, content: bytes, **mapping: str) -> tuple[ImportReport, list[str]]:
     refused: list[str] = []
-    how = {"mapping": mapping, "refuse": lambda refusal: refused.append(str(refusal))}
+    options = ImportOptions(mapping=mapping)
     with open_text(io.BytesIO(content)) as lines:
-        return import_people(store, lines, "people.csv", NOW, Profile(), **how), refused  # type: ignore[arg-type]
+        return import_people(
+            store, lines, "people.csv", NOW, Profile(), options=options, refuse=lambda one: refused.append(str(one))
+        ), refused
 
 
 def exported(store: Store) -> bytes:
     file = io.StringIO(newline="")
-    csv.writer(file).writerows(export_rows(store.subscribers.each(), suppressions_of(store)))
+    csv.writer(file).writerows(exported_rows(store))
     return file.getvalue().encode()
+
+
+def feedback(store: Store, person: Subscriber) -> list[GivenFeedback]:
+    return list(store.feedback.given(person.id))
 
 
 def statuses(store: Store) -> dict[str, str]:
@@ -51,14 +64,20 @@ _names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), mi
         st.tuples(
             _names, profiles(), st.sampled_from(Status), st.integers(0, 400), st.sampled_from((None, "-5.1.1: x"))
         )
-    )
+    ),
+    both_have_the_paper=st.booleans(),
 )
 def test_a_site_made_from_an_export_equals_the_first(
     tmp_path_factory: pytest.TempPathFactory,
     people: list[tuple[str, Profile, Status, int, str | None]],
+    both_have_the_paper: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp("sites")
     with open_new_store(folder / "one.db") as one, open_new_store(folder / "two.db") as two:
+        one.papers.add(make_entry(), NOW)
+        if both_have_the_paper:
+            two.papers.add(make_entry(), NOW)
+        (paper,) = one.papers.newest(1)
         for number, (name, profile, status, days, reason) in enumerate(people):
             at = NOW - timedelta(days=days)
             known = one.subscribers.add(f"p{number}@example.org", name, profile, "cli", at)
@@ -66,12 +85,18 @@ def test_a_site_made_from_an_export_equals_the_first(
             one.subscribers.set_status(known.id, status, NOW, paused_until=until)
             if reason or status is Status.UNSUBSCRIBED:
                 one.subscribers.suppress(known.email, reason or "unsubscribed", at)
+            if days % 3:
+                one.feedback.put(known.id, paper.id, liked=days % 3 == 1, now=at)
+                one.feedback.put_example(known.id, Example(f"doi:10.1/{days}", name, "A. =B\n", liked=True), NOW)
 
         assert import_bytes(two, exported(one))[1] == []
 
         ours = [replace(person, id=0) for person in one.subscribers.all()]
         assert [replace(person, id=0) for person in two.subscribers.all()] == ours
         assert suppressions_of(two) == suppressions_of(one)
+        assert [feedback(two, person) for person in two.subscribers.all()] == [
+            feedback(one, person) for person in one.subscribers.all()
+        ]
         assert exported(two) == exported(one)
 
 
@@ -102,6 +127,71 @@ _TABLES = (
 def test_tables_of_other_programs_are_read_without_a_mapping(store: Store, text: str, expected: dict[str, str]) -> None:
     assert import_bytes(store, text.encode())[1] == []
     assert statuses(store) == expected
+
+
+#: What people really have in such files: quotes over lines, marks of encodings, NUL, other cases, other languages.
+#: Each: the text, the names of those who are active, and of those who are not.
+_SIBLINGS = (
+    ('"EMAIL ADDRESS","FIRST NAME",NOTES\n"A@X.org","Ann","two\nlines, and a ""quote"""\n', "A", ""),
+    ("\ufeff\ufeffEmail ; Name \n a@x.org ; Ann \n", "a", ""),
+    ("sep=\t\nemail\tname\na@x.org\tAnn\n", "a", ""),
+    ('"sep=;"\nemail;name\na@x.org;Ann\n', "a", ""),
+    ("\n\nemail,name\n\na@x.org,Ann\n,\n\n", "a", ""),
+    ("E-Mail-Adresse;Vorname;Nachname;Status\na@x.org;Ä;B;Aktiv\nb@x.org;Ö;C;Gelöscht\n", "a", "b"),
+    ("Adresse e-mail;Prénom;Nom;Statut\na@x.org;É;B;Actif\nb@x.org;;;Désinscrit\n", "a", "b"),
+    ("Correo electrónico;Nombre;Estado\na@x.org;A;activo\nb@x.org;;BAJA\n", "a", "b"),
+    ('email,name,uuid,lists,status\na@x.org,A,1,"a,b",Enabled\nb@x.org,,2,,BLOCKLISTED\n', "a", "b"),
+    (
+        (
+            "email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_a"
+            "t,labels,tiers\na@x.org,A,,TRUE,,,2024-01-01T00:00:00.000Z,,,\nb@x.org,B,,False,,,,,,\n"
+        ),
+        "a",
+        "b",
+    ),
+    (
+        (
+            "email,notes,metadata,tags,referrer_url,secondary_id,creation_date,unsubscription_date,unsubscri"
+            "ption_reason,source,subscriber_type\na@x.org,,{},,,1,2024-01-01,,,api,regular\n"
+            "b@x.org,,{},,,2,2024-01-01,2024-02-02,x,api,Unsubscribed\n"
+        ),
+        "a",
+        "b",
+    ),
+    ("Email,Subscriber Type\na@x.org,premium\nb@x.org,Complaining\n", "a", "b"),
+    (
+        ("Email,active_subscription,plan,email_disabled\na@x.org,FALSE,other,FALSE\nb@x.org,TRUE,yearly,TRUE\n"),
+        "a",
+        "b",
+    ),
+    (
+        (
+            "Email,First name,Last name,Data,Status,External ID\na@x.org,A,B,{},ACTIVE,\n"
+            "b@x.org,,,{},Unsubscribed,\nc@x.org,,,{},Unreachable,\n"
+        ),
+        "a",
+        "bc",
+    ),
+    ('"Doe, Ann" <a@x.org>\n<b@x.org>\nmailto:c@x.org\n', "abc", ""),
+    ("a@x.org,Ann\nb@x.org,Bo\n", "ab", ""),
+)
+
+
+@pytest.mark.parametrize(("text", "active", "ended"), _SIBLINGS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_siblings_of_the_shapes(store: Store, text: str, active: str, ended: str, encoding: str, line_end: str) -> None:
+    if encoding == "cp1252":
+        text = text.replace("\ufeff", "")
+    assert import_bytes(store, text.replace("\n", line_end).encode(encoding))[1] == []
+    assert statuses(store) == dict.fromkeys(active, "active") | dict.fromkeys(ended, "ended")
+
+
+@pytest.mark.parametrize("row", ["a\x00b@x.org,Ann", "a@x.org\x00,Ann", "ann@gmail,A", "a@x.org,A,B,C"])
+def test_a_bad_row_is_refused_and_the_next_is_read(store: Store, row: str) -> None:
+    report, refused = import_bytes(store, f"email,name\n{row}\nb@x.org,Bo\n".encode())
+    assert (report.added, len(refused)) == (1, 1)
+    assert refused[0].startswith("people.csv, line 2: ")
 
 
 _ENDED = (
@@ -179,7 +269,7 @@ CASES = Path(__file__).parents[3] / "shared" / "data" / "cases" / "people"
     [
         ("excel.csv", 1, 0), ("listmonk.csv", 1, 2), ("mailchimp.csv", 2, 0), ("mailchimp_unsubscribed.csv", 0, 1),
         ("p02_semi.csv", 1, 0), ("p03_mailchimp.csv", 1, 0), ("p04_listmonk.csv", 1, 0), ("p14_e-mail.csv", 1, 0),
-        ("p19_sep.csv", 1, 0), ("p21_stray_quote_1000.csv", 999, 0), ("substack.csv", 2, 1),
+        ("p19_sep.csv", 1, 0), ("p20_nodot.csv", 0, 0), ("p21_stray_quote_1000.csv", 999, 0), ("substack.csv", 2, 1),
         ("x01_export.csv", 3, 1),
     ],
 )  # fmt: skip
