@@ -105,12 +105,12 @@ class Store:
 
         It is none of the keys that sign links: these are replaced now and then, and the hashes have to stay valid.
         """
-        sql = "SELECT value FROM secrets WHERE name = 'suppressions'"
+        sql = "SELECT value FROM suppression_keys WHERE name = 'addresses'"
         known = self._db.execute(sql).fetchone()
         if known is None:
             with self.transaction():  # another process may be making one, too: the first one wins
-                made = {"name": "suppressions", "value": secrets.token_bytes(32)}
-                self._db.insert("secrets", made, ignore=True)
+                made = {"name": "addresses", "value": secrets.token_bytes(32)}
+                self._db.insert("suppression_keys", made, ignore=True)
             known = self._db.execute(sql).fetchone()
         return bytes(known[0])
 

@@ -92,9 +92,8 @@ def test_the_crash_benchmark_misses_nobody() -> None:
 def test_the_importing_benchmark_prints_its_ratios() -> None:
     command = [sys.executable, "-m", "tests.benchmarks.importing", "--rows", "100"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    assert (
-        len(re.findall(r"100 rows: \d+/s, [\d.]+ of csv and executemany \([\d.]+ in CPU time\); \d+ MB", printed)) == 2
-    )
+    ratios = r"100 rows: \d+/s, [\d.]+ of csv and executemany \([\d.]+ in CPU time\); \d+ MB"
+    assert len(re.findall(ratios, printed)) == 2
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="Debian's wrk is not installed")

@@ -28,7 +28,7 @@ RELEASED = {
     "m015_kinds": "76f6d83d40e4c7af",
     "m016_bounce_review": "f3b856beefa5f097",
     "m017_email_keys": "09f1ffe678544454",
-    "m020_people": "1a9668b3f9bbbcb5",
+    "m020_people": "a0154104742bdf40",
     "m021_tokens": "c5eab1143e984f5e",
     "texts_of_m004": "d211ffa42e2a22a1",
 }

@@ -26,6 +26,11 @@ def m020_people(db: Database) -> None:
             reason TEXT NOT NULL,
             suppressed_at TEXT NOT NULL
         ) STRICT, WITHOUT ROWID""")
+    db.execute("""
+        CREATE TABLE suppression_keys (
+            name TEXT PRIMARY KEY,
+            value BLOB NOT NULL               -- 32 random bytes, which never change: the hashes depend on them
+        ) STRICT, WITHOUT ROWID""")
     for number, email, old in db.execute("SELECT id, email, email_key FROM subscribers ORDER BY id").fetchall():
         new = _key(email)
         other = db.execute("SELECT id FROM subscribers WHERE email_key = ? AND id <> ?", [new, number]).fetchone()
