@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from newsletter.text import squeeze, words
+from newsletter.text import squeeze
+from newsletter.words import words
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: Words for yes and no in texts, ours and those of other tools.

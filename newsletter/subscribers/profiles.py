@@ -17,7 +17,6 @@ from newsletter.text import squeeze
 from newsletter.toml_file import read_toml
 from newsletter.topics.topic import make_topic, read_topic_line, topic_line
 from newsletter.value_types import Numbers, Text, Topics
-from newsletter.words import words
 
 #: Removed fields, and what to write instead.
 _OBSOLETE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}
