@@ -6,9 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from newsletter.profile import PROFILE_FIELDS, Profile, ProfileField
-from newsletter.subscribers.profiles import make_profile
-from newsletter.value_types import (
+from newsletter.models.profile import PROFILE_FIELDS, Profile, ProfileField
+from newsletter.models.value_types import (
     WEEKDAYS,
     Boolean,
     Choice,
@@ -20,6 +19,7 @@ from newsletter.value_types import (
     Topics,
     Weekday,
 )
+from newsletter.subscribers.profiles import make_profile
 
 
 def plain_values(field: ProfileField) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one per type

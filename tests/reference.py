@@ -20,12 +20,12 @@ from click.testing import CliRunner
 from newsletter.cli import main as newsletter
 from newsletter.cli.profile_options import profile_options
 from newsletter.config.schema import SETTINGS, new_config
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
+from newsletter.models.value_types import WEEKDAYS, Choice, Text, TextList, Weekday
 from newsletter.ranking.weights import Weights
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, variable_of
 from newsletter.subscribers.import_columns import COLUMNS
-from newsletter.value_types import WEEKDAYS, Choice, Text, TextList, Weekday
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference"

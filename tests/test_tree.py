@@ -13,7 +13,7 @@ TESTS = Path(__file__).parent
 #: Modules that are tested under another name, and why.
 ELSEWHERE = {
     "__main__.py": "one line: `python -m newsletter`, which tests/cli runs",
-    "models.py": "the domain's frozen dataclasses; their few properties are tested where they are used",
+    "models/__init__.py": "the domain's frozen dataclasses; their few properties are tested where they are used",
     "pipeline/delivery_run.py": "the middle of pipeline/deliver: test_deliver, test_never_twice, test_crash",
     "pipeline/explanation_text.py": "the words of pipeline/explain: test_explain",
     "pipeline/ports.py": "the interface of pipeline/run: test_run",

@@ -71,7 +71,7 @@ def _make_key(opened: Opened, kind: str, path: Path) -> None:
     Raises:
         NewsletterError: The file exists already, or cannot be written.
     """
-    from newsletter.private_files import write_private
+    from newsletter.files.private_files import write_private
     from newsletter.sending.dkim import new_key
 
     pem, record = new_key(kind)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.errors import ConfigError
-from newsletter.private_files import make_private_folder, write_private
+from newsletter.files.private_files import make_private_folder, write_private
 from newsletter.site import Site, default_subscribers, samples
 
 

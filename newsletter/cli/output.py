@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from newsletter.cli.tables import print_table, visible
-from newsletter.private_files import touch_private
+from newsletter.files.private_files import touch_private
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 

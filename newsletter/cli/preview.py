@@ -14,9 +14,9 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_problems
 from newsletter.errors import NewsletterError
+from newsletter.files.private_files import write_private
 from newsletter.languages import LANGUAGES
 from newsletter.models import Style
-from newsletter.private_files import write_private
 
 if TYPE_CHECKING:
     from newsletter.models import Digest, Message, Subscriber

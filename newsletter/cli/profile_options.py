@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsletter.models import Cadence
-from newsletter.profile import PROFILE_FIELDS, ProfileField
-from newsletter.value_types import WEEKDAYS, Boolean, Choice, Integer, Numbers
+from newsletter.models.profile import PROFILE_FIELDS, ProfileField
+from newsletter.models.value_types import WEEKDAYS, Boolean, Choice, Integer, Numbers
 
 if TYPE_CHECKING:
     from newsletter.models import Profile, Subscriber

@@ -18,7 +18,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import PrivateFile, finish, json_option, print_json, print_problems
 from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError, NewsletterError
-from newsletter.private_files import make_private
+from newsletter.files.private_files import make_private
 
 if TYPE_CHECKING:
     from newsletter.models import Refusal

@@ -23,6 +23,7 @@ from newsletter.config.model import (
 from newsletter.config.obsolete import upgrade_environment, upgrade_relay, upgrade_source, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
+from newsletter.files.toml_file import read_toml
 from newsletter.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
@@ -32,7 +33,6 @@ from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.site import Site
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
-from newsletter.toml_file import read_toml
 
 
 def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:

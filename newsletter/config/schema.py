@@ -12,10 +12,10 @@ from typing import Any
 
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import ConfigError, did_you_mean
+from newsletter.models.value_types import Text, type_of
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
 from newsletter.sending.smtp.settings import Login, Security
-from newsletter.value_types import Text, type_of
 
 
 @dataclass(frozen=True, slots=True)

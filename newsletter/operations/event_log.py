@@ -16,7 +16,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from newsletter.errors import ConfigError
-from newsletter.private_files import make_private
+from newsletter.files.private_files import make_private
 
 #: Servers repeat the rejected address in their responses.
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@=]{1,128}@[^\s<>,;:\"'()\[\]@]{1,255}")

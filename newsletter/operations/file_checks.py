@@ -8,8 +8,8 @@ from pathlib import Path
 from shlex import quote
 
 from newsletter.config.model import Config
+from newsletter.files.private_files import open_to_others, private_mode
 from newsletter.findings import Finding, Level
-from newsletter.private_files import open_to_others, private_mode
 
 #: Maximum number of messages of the outbox that are looked at, and of files that are named.
 _MESSAGES, _NAMED = 1_000, 8

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError
-from newsletter.private_files import write_private
+from newsletter.files.private_files import write_private
 from newsletter.store import Store
 from newsletter.store.signing_keys import fingerprint_of
 

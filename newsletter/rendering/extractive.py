@@ -7,7 +7,7 @@ from collections import Counter
 
 from newsletter.models import Paper
 from newsletter.text import sentences, shorten
-from newsletter.words import words
+from newsletter.tokenizer import words
 
 _MAX_LENGTH = 240
 #: Phrases that state a result ("we show that …") rather than background.

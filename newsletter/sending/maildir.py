@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from newsletter.errors import TransportError
+from newsletter.files.private_files import make_private, make_private_folder
 from newsletter.models import Message
-from newsletter.private_files import make_private, make_private_folder
 from newsletter.sending import Ledger, Result, Verdict
 
 

@@ -14,7 +14,7 @@ from dataclasses import Field, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from newsletter.errors import ConfigError, did_you_mean
-from newsletter.value_types import type_of
+from newsletter.models.value_types import type_of
 
 if TYPE_CHECKING:
     from newsletter.sources import Source

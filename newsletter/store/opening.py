@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter import DISTRIBUTION
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
-from newsletter.private_files import touch_private
+from newsletter.files.private_files import touch_private
 from newsletter.store import text_index
 from newsletter.store.database import Database, damaged, store_errors
 from newsletter.store.migrations import STEPS

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from newsletter.addresses import email_key
 from newsletter.models import Profile, Status, Subscriber, Topic
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.store.database import Database, Rows
 from newsletter.store.topics import Topics
 

@@ -1,4 +1,4 @@
-"""The full-text index: the words of papers, as topic queries compare them (`newsletter.words`)."""
+"""The full-text index: the words of papers, as topic queries compare them (`newsletter.tokenizer`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from newsletter.store.database import Database
-from newsletter.words import VERSION, marks, words
+from newsletter.tokenizer import VERSION, marks, words
 
 _BATCH = 500
 _INSERT = "INSERT INTO papers_fts(rowid, title, keywords, abstract, authors, organization) VALUES (?, ?, ?, ?, ?, ?)"

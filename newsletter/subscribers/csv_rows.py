@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import IO, cast
 
-from newsletter.csv_table import CsvRows
 from newsletter.errors import ProfileError
+from newsletter.files.csv_table import CsvRows
 
 _MAX_CELL_LENGTH = 100_000
 #: The feedback of a subscriber with a library of thousands of papers.

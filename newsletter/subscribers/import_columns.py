@@ -13,9 +13,9 @@ from datetime import date, datetime
 
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Status
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
+from newsletter.models.value_types import FALSE_WORDS, TRUE_WORDS
 from newsletter.store.subscribers import SubscriptionState
-from newsletter.value_types import FALSE_WORDS, TRUE_WORDS
 
 #: The columns of an export beside the fields of a profile.
 STATE_COLUMNS = ("status", "subscribed_at", "status_at", "paused_until", "suppressed", "suppressed_at")

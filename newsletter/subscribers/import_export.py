@@ -13,7 +13,7 @@ from itertools import islice
 
 from newsletter.addresses import email_key
 from newsletter.models import Profile, Refusal, Status, Subscriber
-from newsletter.profile import LIST_FIELDS, PROFILE_FIELDS
+from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
 from newsletter.store import Store
 from newsletter.store.subscribers import Person
 from newsletter.subscribers.csv_rows import Rows

@@ -12,7 +12,7 @@ from operator import itemgetter
 from newsletter.addresses import email_key, parse_address
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Topic
-from newsletter.profile import LIST_FIELDS, PROFILE_FIELDS
+from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
 from newsletter.store.feedback import GivenFeedback
 from newsletter.store.subscribers import Person, SubscriptionState
 from newsletter.subscribers.csv_rows import Rows, as_latin_1, has_other_bytes

@@ -10,13 +10,13 @@ from typing import Any
 
 from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError, did_you_mean
+from newsletter.files.toml_file import read_toml
 from newsletter.models import Profile, Topic
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
+from newsletter.models.value_types import Numbers, Text, Topics
 from newsletter.ranking.weights import check_weights
 from newsletter.text import squeeze
-from newsletter.toml_file import read_toml
 from newsletter.topics.topic import make_topic, read_topic_line, topic_line
-from newsletter.value_types import Numbers, Text, Topics
 
 #: Removed fields, and what to write instead.
 _OBSOLETE = {"format": 'format = "text" is now style = "plain", and "html" is the default'}

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
+from newsletter.tokenizer import marks, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
 from newsletter.topics.query import Term
 from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
-from newsletter.words import marks, words
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float32]

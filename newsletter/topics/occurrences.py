@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
+from newsletter.tokenizer import HYPHENS, joined, located, marks, stem, surfaces
 from newsletter.topics.query import Term
 from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
-from newsletter.words import HYPHENS, joined, located, marks, stem, surfaces
 
 _Token = tuple[str, int, int]
 

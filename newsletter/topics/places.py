@@ -9,8 +9,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from newsletter.tokenizer import stem
 from newsletter.topics.spellings import Phrase
-from newsletter.words import stem
 
 Numbers = NDArray[np.int64]
 #: Between the last word of a passage and the first of the next; more than any window.

@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from newsletter.errors import QueryError
-from newsletter.words import words
+from newsletter.tokenizer import words
 
 FIELDS = ("title", "keyword", "abstract", "author", "org", "cat", "source")
 #: Fields that hold codes, which are compared as a whole.

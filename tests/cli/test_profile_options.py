@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from newsletter.cli.profile_options import default_text, given, schedule, topic_names
 from newsletter.models import Cadence, Profile, Topic
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
 from tests.reference import profile_parameters
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.store.bounces import Bounce

@@ -8,9 +8,9 @@ import pytest
 
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
+from newsletter.files.private_files import touch_private, write_private
 from newsletter.findings import Finding, Level
 from newsletter.operations.doctor import examine
-from newsletter.private_files import touch_private, write_private
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
 from newsletter.site import Site

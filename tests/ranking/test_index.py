@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from newsletter.models import Paper
 from newsletter.ranking.index import Field, PaperIndex, Statistics
+from newsletter.tokenizer import words
 from newsletter.topics.query import Term, parse, phrase
-from newsletter.words import words
 from tests.factories import make_paper
 
 

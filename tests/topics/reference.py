@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from newsletter.models import Paper
+from newsletter.tokenizer import joined, stem, surfaces, words
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
-from newsletter.words import joined, stem, surfaces, words
 
 FUNCTION_WORDS = frozenset(
     ("a", "an", "and", "as", "at", "be", "by", "for", "is", "it", "no", "not", "of", "or", "so", "the", "to", "up",

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from newsletter.csv_table import CsvRows
+from newsletter.files.csv_table import CsvRows
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.records import is_title
 from newsletter.text import shorten, squeeze

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsletter.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS
 
 _STRING = {"type": "string"}
 _ERROR = {

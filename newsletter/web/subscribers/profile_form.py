@@ -12,10 +12,10 @@ from zoneinfo import available_timezones
 from babel import Locale
 
 from newsletter.models import Profile, Topic
-from newsletter.profile import PROFILE_FIELDS, Group, ProfileField
+from newsletter.models.profile import PROFILE_FIELDS, Group, ProfileField
+from newsletter.models.value_types import WEEKDAYS, Boolean, Choice, Integer, LanguageCode, TimeZone, Weekday
 from newsletter.subscribers.profiles import profile_fields, profile_texts
 from newsletter.topics.topic import topic_line
-from newsletter.value_types import WEEKDAYS, Boolean, Choice, Integer, LanguageCode, TimeZone, Weekday
 from newsletter.web.http.forms import Form
 
 #: A whole number of at most so many values is selected from a list, not typed.

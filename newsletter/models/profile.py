@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from newsletter.languages import LANGUAGES
-from newsletter.value_types import (
+from newsletter.models.value_types import (
     Boolean,
     Choice,
     Integer,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.private_files import (
+from newsletter.files.private_files import (
     make_private,
     make_private_folder,
     open_to_others,

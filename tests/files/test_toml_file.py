@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError, ProfileError
-from newsletter.toml_file import read_toml
+from newsletter.files.toml_file import read_toml
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])

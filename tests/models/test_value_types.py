@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from newsletter.models import Cadence
-from newsletter.value_types import (
+from newsletter.models.value_types import (
     Boolean,
     Choice,
     Integer,

@@ -23,7 +23,8 @@ from newsletter.cli.profile_options import given as given_options
 from newsletter.cli.profile_options import profile_options
 from newsletter.errors import ProfileError
 from newsletter.models import Profile
-from newsletter.profile import PROFILE_FIELDS, Group, ProfileField
+from newsletter.models.profile import PROFILE_FIELDS, Group, ProfileField
+from newsletter.models.value_types import Boolean, Text
 from newsletter.rendering.environment import make_environment
 from newsletter.store import Store, open_store
 from newsletter.subscribers.import_columns import COLUMNS
@@ -32,7 +33,6 @@ from newsletter.subscribers.privacy import export_data
 from newsletter.subscribers.profiles import make_profile, profile_file, profile_values, read_profile
 from newsletter.subscribers.subscriptions import subscribe
 from newsletter.topics.topic import topic_line
-from newsletter.value_types import Boolean, Text
 from newsletter.web.http.forms import Form
 from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.profile_form import fields_of, read_profile_form

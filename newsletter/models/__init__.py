@@ -11,10 +11,10 @@ from email import message_from_bytes
 from email.policy import default
 from enum import StrEnum
 
-from newsletter.profile import Cadence as Cadence
-from newsletter.profile import Profile as Profile
-from newsletter.profile import Style as Style
-from newsletter.profile import Topic as Topic
+from newsletter.models.profile import Cadence as Cadence
+from newsletter.models.profile import Profile as Profile
+from newsletter.models.profile import Style as Style
+from newsletter.models.profile import Topic as Topic
 
 # -- papers ---------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from newsletter.text import squeeze
-from newsletter.words import words
+from newsletter.tokenizer import words
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: Words for yes and no in texts, ours and those of other tools.

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from newsletter.csv_table import CsvRows
+from newsletter.files.csv_table import CsvRows
 
 
 def read(lines: list[str], max_cell: int) -> Iterator[list[str] | str]:
