@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.errors import ConfigError
 from newsletter.operations.event_log import EventLog
-from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
+from tests.cli.conftest import Newsletter, new_site, newsletter, page  # noqa: F401 - fixtures
 
 
 @pytest.fixture

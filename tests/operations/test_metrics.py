@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.conftest import Newsletter, newsletter, page  # noqa: F401 - fixtures
+from tests.cli.conftest import Newsletter, new_site, newsletter, page  # noqa: F401 - fixtures
 
 
 @pytest.fixture
