@@ -36,10 +36,10 @@ def within_limits(entry: Entry) -> Entry:
         if len(values) > number or any(len(value) > length for value in values):
             cut[name] = tuple(dict.fromkeys(value[:length].rstrip() for value in values[:number]))
     cut |= {name: None for name in _URLS if len(getattr(entry, name) or "") > limits.PAPER_URL}
-    return replace(entry, **_counted(entry, cut)) if cut else entry
+    return replace(entry, **_with_count(entry, cut)) if cut else entry
 
 
-def _counted(entry: Entry, cut: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_count(entry: Entry, cut: Mapping[str, Any]) -> Mapping[str, Any]:
     """Keep the number of authors where some of their names are dropped."""
     return {**cut, "author_count": entry.author_count or len(entry.authors)} if "authors" in cut else cut
 

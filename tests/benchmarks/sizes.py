@@ -117,7 +117,7 @@ def _bounce(subject: str, body: str, encoding: str = "8bit") -> object:
     return read_bounce_report(_bytes(head + body))
 
 
-def _status_notification(text: str) -> object:
+def _delivery_status(text: str) -> object:
     return read_bounce_report(
         b"From: mailer-daemon@example.org\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
         b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.org\n"
@@ -170,7 +170,7 @@ ENTRANCES: dict[str, Callable[[str], object]] = {
     "mail: bounce": lambda text: _bounce("failed", text),
     "mail: bounce, subject": lambda text: _bounce(_on_one_line(text), "failed"),
     "mail: bounce, encoded": lambda text: _bounce("failed", text, "quoted-printable"),
-    "mail: status notification": _status_notification,
+    "mail: delivery status": _delivery_status,
     "mail: command": _command,
     "digest: sentences": lambda text: whole_sentences(text, 300),
     "digest: shortened": lambda text: shorten(text, len(text) - 5),
