@@ -72,6 +72,7 @@ NAME = Limit(100, _C, "the name of a subscriber", "cut", "it stands in a header 
 TOPICS = Limit(50, _I, "topics of a profile", "refused", "each is matched against every paper")
 TOPIC_NAME = Limit(200, _C, "the name of a topic that has a query", "refused", "it is a heading of the digest")
 QUERY = Limit(2000, _C, "the query of a topic or a search", "refused", "two pages of text; 300 words")
+QUERY_TERMS = Limit(400, _I, "words and phrases of a query", "refused", "each is looked up in the index")
 QUERY_DEPTH = Limit(30, _L, "parentheses of a query", "refused", "the parser is recursive")
 KEYWORDS = Limit(100, _I, "keywords, or excluded ones, of a topic", "refused", "each is a term of its query")
 FOLLOWED = Limit(200, _I, "followed authors and organizations", "refused", "each is matched against every author")
@@ -94,7 +95,9 @@ AUTHORS = Limit(5000, _I, "authors of a paper", "dropped", "the largest collabor
 AUTHOR = Limit(300, _C, "the name of an author", "cut", "the names of collaborations are the longest")
 TAGS = Limit(200, _I, "keywords, or categories, of a paper", "dropped", "PubMed's longest lists have 60")
 TAG = Limit(200, _C, "a keyword or a category", "cut", "a phrase, not a text")
-FACT = Limit(1000, _C, "venue, organization or summary of a paper", "cut", "one line each")
+FACT = Limit(
+    2000, _C, "venue, organization or summary of a paper", "cut", "one line each; the longest summary seen has 1,319"
+)
 PAPER_URL = Limit(2048, _C, "a link of a paper", "dropped", "what browsers and mail programs accept")
 
 # -- inbound mail -------------------------------------------------------------------------------------
@@ -104,6 +107,14 @@ MAIL_PARTS = Limit(50, _I, "parts of a message, or fields' groups of a report", 
 MAIL_HEADER = Limit(4096, _C, "a header of an inbound message", "cut", "a Message-ID has 900, a Subject fewer")
 MAIL_HEADERS_OF_A_NAME = Limit(10, _I, "headers of one name", "ignored", "Delivered-To, once for each forwarding")
 MAIL_TEXT = Limit(65_536, _C, "the text of a bounce that is searched", "cut", "the reason stands at the top")
+MAIL_LINES = Limit(
+    4000,
+    _I,
+    "lines of a bounce in an unknown format",
+    "only its headers are read",
+    "flufl.bounce tries 40 patterns on each",
+)
+MAIL_LINE = Limit(998, _C, "a line of it", "as above", "RFC 5322, 2.1.1; some of the patterns take quadratic time")
 MAIL_ADDRESSES = Limit(50, _I, "addresses that one bounce may name", "ignored", "each message has one recipient")
 COMMAND = Limit(80, _C, "the token of a command by email", "ignored", "a signed token has 60")
 

@@ -136,7 +136,7 @@ def _shifted(match: re.Match[str]) -> str:
 _MATH = re.compile(
     r"(?<![\\$])\$(?:(?P<marked>[^$\\^_]{0,300}[\\^_][^$]{0,300})\$"
     r"|(?P<plain>(?!\s)[^$]{1,300})(?<!\s)\$(?![\d$]))"
-    r"|\\\((?P<round>.{1,300}?)\\\)"
+    r"|\\\((?P<round>(?:[^\\\n]|\\(?![()\n])){1,300})\\\)"
 )
 _STYLED_OR_BRACE = re.compile(
     r"\\(?:text(?:it|bf|tt|sc|rm|sf|sl|md|up|normal)?|emph|underline|math(?:rm|it|bf|sf|tt)|mbox)\s*\{|[{}]"
@@ -212,8 +212,7 @@ def _converted(latex: str) -> str:
         return latex
 
 
-# A brace or bracket; one that is escaped, or sized by \\left and the like, is no group. A command with "[" has an
-# option.
+# A brace or bracket, or a command with an option. One that is escaped, or sized by \\left and the like, is no group.
 _GROUP = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)\s*[\[\]]|(?P<option>\\[A-Za-z]+\s*\[)|\\.|[{}\[\]]", re.DOTALL)
 
 

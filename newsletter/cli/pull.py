@@ -14,6 +14,7 @@ from newsletter.cli.output import finish, json_option, print_json, print_problem
 from newsletter.cli.progress import make_ports
 from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
+from newsletter.text import counted
 
 if TYPE_CHECKING:
     from newsletter.models import PullReport
@@ -174,6 +175,8 @@ def print_pull_problems(reports: Sequence[PullReport]) -> None:
         if report.error:
             print_problems([report.error])
         print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
+        if report.cut:
+            print_problems([f"{report.source}: {counted(report.cut, 'paper')} with longer text than the limits: cut"])
 
 
 def _result_text(report: PullReport) -> str:

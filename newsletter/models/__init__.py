@@ -130,6 +130,8 @@ class PullReport:
     new: int = 0
     updated: int = 0
     refusals: tuple[Refusal, ...] = ()
+    #: The number of valid entries of which something was longer than the limits, and cut; see `papers.cut`.
+    cut: int = 0
     #: Why the source could not be read to the end; None if it was.
     error: str | None = None
     #: Whether the source responded "not modified" to everything.

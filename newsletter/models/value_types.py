@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from newsletter.limits import FOLLOWED, FOLLOWED_NAME
 from newsletter.text import squeeze
 from newsletter.tokenizer import words
 
@@ -275,6 +276,8 @@ class Names(TextList):
     def check(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
             raise ValueError(f'a list of names is expected, as in ["Ada Example"], not {value!r}')
+        if len(value) > FOLLOWED or any(len(name) > FOLLOWED_NAME for name in value):
+            raise ValueError(f"at most {FOLLOWED} names of {FOLLOWED_NAME} characters each are allowed")
         names = [squeeze(name) for name in value]
         if empty := next((name for name in names if not words(name)), None):
             raise ValueError(f"{empty!r} is not a name")

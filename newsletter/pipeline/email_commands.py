@@ -12,12 +12,13 @@ from enum import StrEnum
 
 from newsletter import tokens
 from newsletter.errors import RequestError
+from newsletter.limits import COMMAND
 from newsletter.sending.bounces.mime import field, parse
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.subscribers.subscriptions import unsubscribe
 
-_SUBJECT = re.compile(r"(?:\w{2,3}:\s*)?(unsubscribe|feedback)\s+([\w.-]{3,80})", re.ASCII | re.IGNORECASE)
+_SUBJECT = re.compile(rf"(?:\w{{2,3}}:\s*)?(unsubscribe|feedback)\s+([\w.-]{{3,{COMMAND}}})", re.ASCII | re.IGNORECASE)
 
 
 class Command(StrEnum):

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from newsletter.errors import NewsletterError, SourceError, SourceRateLimited
 from newsletter.models import Entry, PullReport, Refusal
+from newsletter.papers.cut import within_limits
 from newsletter.sources import Document, HttpClient, Source, Span
 from newsletter.sources.documents import find_documents, read_document
 from newsletter.sources.formats.cassettes import responses_in
@@ -39,6 +40,7 @@ class _Tally:
     began: float = field(default_factory=time.perf_counter)
     changes: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
     refusals: list[Refusal] = field(default_factory=list)
+    cut: int = 0
     error: str | None = None
 
     @property
@@ -52,6 +54,7 @@ class _Tally:
             new=self.changes[Change.NEW],
             updated=self.changes[Change.UPDATED],
             refusals=tuple(self.refusals),
+            cut=self.cut,
             error=self.error,
             unchanged=unchanged,
             seconds=time.perf_counter() - self.began,
@@ -137,17 +140,22 @@ def _refused(place: str, error: SourceError) -> Refusal:
 def _store_document(store: Store, source: Source, document: Document, now: datetime, tally: _Tally) -> None:
     """Store the entries of a document, or none of them if it turns out to be malformed."""
     refusals: list[Refusal] = []
+    cut = 0
 
     def entries() -> Iterator[Entry]:
+        nonlocal cut
         for parsed in _guarded(source, lambda: source.parse(document, now.date())):
             if isinstance(parsed, Refusal):
                 refusals.append(parsed)
-            else:
-                yield parsed
+                continue
+            entry = within_limits(parsed)
+            cut += entry is not parsed
+            yield entry
 
     for change, number in store.papers.add_all(entries(), now, document.place).items():
         tally.changes[change] += number
     tally.refusals += refusals
+    tally.cut += cut
 
 
 def _guarded(source: Source, steps: Callable[[], Iterable[T]]) -> Iterator[T]:

@@ -14,8 +14,8 @@ from typing import IO, cast
 
 from newsletter.errors import ProfileError
 from newsletter.files.csv_table import CsvRows
+from newsletter.limits import CELL
 
-_MAX_CELL_LENGTH = 100_000
 #: The feedback of a subscriber with a library of thousands of papers.
 _MAX_OWN_CELL_LENGTH = 32_000_000
 _LINES_AT_ONCE = 1000
@@ -65,7 +65,7 @@ class Rows:
     """
 
     def __init__(self, lines: Iterable[str], place: str) -> None:
-        self._max_cell = _MAX_CELL_LENGTH
+        self._max_cell = int(CELL)
         self._place = place
         self._lines = iter(lines)
         #: How many lines were taken, the lines of the row that is being read, and those to read again.

@@ -14,6 +14,7 @@ from typing import Any
 from newsletter import tokens
 from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError, RequestError
+from newsletter.limits import NAME
 from newsletter.models import Profile, Status, Subscriber
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
@@ -27,7 +28,6 @@ ORIGIN = "web"
 PURGED_AFTER = timedelta(days=7)
 #: Maximum number of requests for one address in 24 hours, since anybody can make them.
 _MAX_PER_DAY = 3
-_MAX_NAME_LENGTH = 100
 
 
 def request_subscription(store: Store, email: str, name: str, preferences: Mapping[str, Any], now: datetime) -> None:
@@ -36,7 +36,7 @@ def request_subscription(store: Store, email: str, name: str, preferences: Mappi
     Raises:
         ProfileError: The address or a field is not valid.
     """
-    email, name = parse_address(email), squeeze(name)[:_MAX_NAME_LENGTH]
+    email, name = parse_address(email), squeeze(name[:NAME])
     make_profile(preferences, subscriptions.catalogue(store))
     _add_request(store, Kind.SUBSCRIBE, email, now, name=name, preferences=preferences)
 
@@ -76,7 +76,7 @@ def invite(store: Store, email: str, name: str, profile: Profile, at: datetime) 
     if store.confirmations.count_since(email, at - PURGED_AFTER):
         return False
     preferences = profile_fields(profile_texts(profile))
-    store.confirmations.add(Kind.SUBSCRIBE, email, at, name=name[:_MAX_NAME_LENGTH], preferences=preferences)
+    store.confirmations.add(Kind.SUBSCRIBE, email, at, name=name[:NAME], preferences=preferences)
     return True
 
 

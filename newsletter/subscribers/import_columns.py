@@ -6,7 +6,6 @@ Whatever the table says of somebody who is not to be mailed, in a status, a yes 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from newsletter.models import Status
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.models.value_types import FALSE_WORDS, TRUE_WORDS
 from newsletter.store.subscribers import SubscriptionState
+from newsletter.text import normalize
 
 #: The columns of an export beside the fields of a profile.
 STATE_COLUMNS = ("status", "subscribed_at", "status_at", "paused_until", "suppressed", "suppressed_at")
@@ -86,7 +86,7 @@ _ENDED_PARTS = re.compile(
 
 def normal_name(column: str) -> str:
     """Return the name of a column as it is looked up: in lower case without accents, with "_" between words."""
-    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", column.casefold()))
+    plain = _ACCENT.sub("", normalize("NFKD", column.casefold()))
     return "_".join(re.findall(r"\w+", plain.replace("_", " ")))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError, did_you_mean
 from newsletter.files.toml_file import read_toml
+from newsletter.limits import KEYWORDS, QUERY, TOPIC_NAME, TOPICS
 from newsletter.models import Profile, Topic
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.models.value_types import Numbers, Text, Topics
@@ -134,7 +135,9 @@ def _write(kind: Text, value: Any) -> str:
 def _topics(value: Any, catalogue: Mapping[str, Topic]) -> tuple[Topic, ...]:
     """Parse a list of topics: the name of one in the catalogue, a query, {name, query} or {name, keywords, exclude}."""
     if not isinstance(value, list | tuple):
-        raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r}')
+        raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r:.200}')
+    if len(value) > TOPICS:
+        raise ProfileError(f"topics: {len(value)} topics, but the maximum is {TOPICS}", hint="join some with OR")
     topics = dict.fromkeys(_topic(one, catalogue) for one in value)
     names = [topic.name.casefold() for topic in topics]
     if duplicate := next((topic.name for topic in topics if names.count(topic.name.casefold()) > 1), None):
@@ -146,12 +149,18 @@ def _topic(one: Any, catalogue: Mapping[str, Topic]) -> Topic:
     if isinstance(one, Topic):
         return one
     if isinstance(one, str):
+        if len(one) > QUERY:
+            raise ProfileError(f"topics: {one[:40]!r}… is too long", hint=f"the maximum is {QUERY} characters")
         return catalogue.get(one.casefold()) or make_topic(one)
     if not isinstance(one, dict):
-        raise ProfileError(f"topics: a name or a table is expected, not {one!r}")
+        raise ProfileError(f"topics: a name or a table is expected, not {one!r:.200}")
     if unknown := next(iter(one.keys() - {"name", "keywords", "exclude", "query"}), None):
         raise ProfileError(f"topics: {unknown}: no such field", hint="known: name, query, keywords, exclude")
     name = _string(one.get("name"), "topics: name")
+    if len(name) > TOPIC_NAME:
+        raise ProfileError(
+            f"topics: {name[:40]!r}…: the name is too long", hint=f"the maximum is {TOPIC_NAME} characters"
+        )
     if one.get("keywords") == []:
         raise ProfileError(f"topics: {name!r} has no keywords")
     if "query" in one and ("keywords" in one or "exclude" in one):
@@ -166,7 +175,9 @@ def _topic(one: Any, catalogue: Mapping[str, Topic]) -> Topic:
 
 def _strings(value: Any, topic: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise ProfileError(f"topics: {topic!r}: a list of words is expected, not {value!r}")
+        raise ProfileError(f"topics: {topic!r:.200}: a list of words is expected, not {value!r:.200}")
+    if len(value) > KEYWORDS or any(len(word) > QUERY for word in value):
+        raise ProfileError(f"topics: {topic!r:.200}: too many or too long keywords", hint=f"the maximum is {KEYWORDS}")
     return value
 
 
@@ -174,5 +185,5 @@ def _string(value: Any, field: str) -> str:
     if value is None:
         raise ProfileError(f"{field}: missing")
     if not isinstance(value, str):
-        raise ProfileError(f"{field}: text is expected, not {value!r}")
+        raise ProfileError(f"{field}: text is expected, not {value!r:.200}")
     return value

@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from newsletter.errors import QueryError
+from newsletter.limits import QUERY, QUERY_DEPTH, QUERY_TERMS
 from newsletter.tokenizer import words
 
 FIELDS = ("title", "keyword", "abstract", "author", "org", "cat", "source")
@@ -31,9 +32,6 @@ _ALIASES = {"ti": "title", "abs": "abstract", "au": "author", "authors": "author
             "keywords": "keyword", "kw": "keyword", "affiliation": "org", "organisation": "org", "organization": "org",
             "category": "cat", "categories": "cat", "subject": "cat"}  # fmt: skip
 
-_MAX_LENGTH = 2000
-_MAX_DEPTH = 30
-_MAX_TERMS = 400
 _OPERAND = "a word, a phrase or (…)"
 
 
@@ -117,11 +115,11 @@ def parse(text: str) -> Node:
     Raises:
         QueryError: The syntax is invalid (the message names the column), or the query only excludes.
     """
-    if len(text) > _MAX_LENGTH:
-        raise QueryError(f"query too long: {len(text)} characters", hint=f"the maximum is {_MAX_LENGTH}")
+    if len(text) > QUERY:
+        raise QueryError(f"query too long: {len(text)} characters", hint=f"the maximum is {QUERY}")
     tokens = _spoken(list(_tokens(text.translate(_QUOTES).rstrip())))
-    if sum(token.kind in ("word", "phrase") for token in tokens) > _MAX_TERMS:
-        raise QueryError(f"query too long: more than {_MAX_TERMS} words", hint="make two topics of it")
+    if sum(token.kind in ("word", "phrase") for token in tokens) > QUERY_TERMS:
+        raise QueryError(f"query too long: more than {QUERY_TERMS} words", hint="make two topics of it")
     parser = _Parser(tokens, len(text) + 1)
     node = parser.parse_any(0)
     if token := parser.peek():
@@ -212,8 +210,8 @@ class _Parser:
         return token is not None and (token.kind, token.text) == ("word", word)
 
     def parse_any(self, depth: int) -> Node:
-        if depth > _MAX_DEPTH:
-            raise QueryError(f"parentheses nested more than {_MAX_DEPTH} deep")
+        if depth > QUERY_DEPTH:
+            raise QueryError(f"parentheses nested more than {QUERY_DEPTH} deep")
         parts = [self._parse_all(depth)]
         while self._is_word("OR"):
             self._take()

@@ -17,15 +17,13 @@ from starlette.routing import Route
 
 from newsletter.config.model import WebhookSettings
 from newsletter.errors import NewsletterError
+from newsletter.limits import CERTIFICATE_BYTES, CERTIFICATES, WEBHOOK_BYTES
 from newsletter.pipeline.bounces import process_report
 from newsletter.sending.bounces.reports import BounceReport
 from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
 from newsletter.store import Store
 from newsletter.web.http.forms import limited_body
 
-_MAX_BODY_BYTES = 1_000_000
-_MAX_FETCHED_BYTES = 65536
-_MAX_CERTIFICATES = 10
 _TIMEOUT_S = 10
 
 #: "hooks" is the path that operators of a version before 0.2 gave to their providers.
@@ -57,11 +55,11 @@ class Certificates:
                 response.raise_for_status()
                 for chunk in response.iter_bytes():
                     content += chunk
-                    if len(content) > _MAX_FETCHED_BYTES:
-                        raise NewsletterError(f"{url}: response too large (maximum {_MAX_FETCHED_BYTES} bytes)")
+                    if len(content) > CERTIFICATE_BYTES:
+                        raise NewsletterError(f"{url}: response too large (maximum {CERTIFICATE_BYTES} bytes)")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NewsletterError(f"{url}: {error}") from error
-        if len(self._cache) < _MAX_CERTIFICATES and content.startswith(b"-----BEGIN CERTIFICATE"):
+        if len(self._cache) < CERTIFICATES and content.startswith(b"-----BEGIN CERTIFICATE"):
             self._cache[url] = bytes(content)
         return bytes(content)
 
@@ -126,7 +124,7 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await limited_body(request, _MAX_BODY_BYTES)
+            body = await limited_body(request, WEBHOOK_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:

@@ -102,3 +102,10 @@ def test_the_serving_benchmark_prints_its_ratios() -> None:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"requests a second, [\d.]+ of a file", printed)) == 5
     assert re.search(r"p99 among 200 is [\d.]+ of that among 100", printed)
+
+
+def test_the_sizes_benchmark_prints_a_line_for_each_generator() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.sizes", "--size", "50", "--rounds", "1", "--only", "form: name"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r"form: name +marks( +\d+\.\d\d){4} +\d+\.\d", printed)
+    assert "largest ratio: " in printed

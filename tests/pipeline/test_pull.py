@@ -15,6 +15,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Entry, PullReport, Refusal
 from newsletter.pipeline.pull import pull_days, pull_files
 from newsletter.sources import Document, HttpClient, Span
+from newsletter.sources.file import File
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
 from newsletter.store import Store
@@ -330,3 +331,11 @@ def test_the_saved_page_merges_with_recorded_papers(store: Store, client: HttpCl
     count = store.papers.count()
     assert pull_files(store, Page(), [page], None, LATER, client) == PullReport("page", fetched=46)
     assert 2373 <= store.papers.count() == count <= 2373 + 46
+
+
+def test_what_is_longer_than_the_limits_is_cut_and_counted(store: Store, client: HttpClient, tmp_path: Path) -> None:
+    records = [{"title": "One", "abstract": "A sentence of this. " * 2000}, {"title": "Two", "abstract": "Short."}]
+    (tmp_path / "papers.json").write_text(json.dumps(records))
+    report = pull_files(store, File(), [str(tmp_path / "papers.json")], None, NOW, client)
+    assert (report.fetched, report.cut) == (2, 1)
+    assert {len(paper.abstract) for paper in store.papers.newest(9)} == {19_979, 6}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from email.message import Message
+from itertools import islice
 
+from newsletter.limits import MAIL_ADDRESSES, MAIL_LINE, MAIL_LINES, MAIL_PARTS, MAIL_TEXT
 from newsletter.sending.bounces.mime import Part, address_in, field, parts_of, text_of
 
 #: Senders of bounces.
@@ -43,9 +45,6 @@ _QUOTED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED_ID = re.compile(r"^[> \t]{0,8}Message-ID:\s{0,80}(<[^\s<>]{1,900}>)", re.IGNORECASE | re.MULTILINE)
-#: Maximum input of the detectors of flufl.bounce, whose regular expressions are not under our control.
-_MAX_CHARACTERS = 65536
-_MAX_ADDRESSES = 50
 _MAX_RESPONSE = 2000
 
 
@@ -71,7 +70,7 @@ def failed_recipients(message: Part) -> Iterator[tuple[str, str]]:
     if _DELAYED.search(f"subject: {subject}\n{text}") or _OUT_OF_OFFICE.search(subject):
         return
     found = _from_header(message) or _from_detectors(message) or _from_text(text)
-    for email in sorted(found)[:_MAX_ADDRESSES]:
+    for email in sorted(found)[:MAIL_ADDRESSES]:
         yield email, _text_about(email, text)
 
 
@@ -80,14 +79,14 @@ def explanation(message: Part) -> str:
     text = next((text_of(part) for part in parts_of(message) if part.get_content_type() == "text/plain"), "")
     if not text:
         pages = (text_of(part) for part in parts_of(message) if part.get_content_type() == "text/html")
-        text = re.sub(r"<[^<>@]{0,500}>", " ", next(pages, "")[:_MAX_CHARACTERS])
-    return _without_quote(text[:_MAX_CHARACTERS])
+        text = re.sub(r"<[^<>@]{0,500}>", " ", next(pages, "")[:MAIL_TEXT])
+    return _without_quote(text[:MAIL_TEXT])
 
 
 def quoted_message_id(message: Part) -> str | None:
     """Return the Message-ID of the original message that a bounce quotes in its text, or None."""
     for part in parts_of(message):
-        if part.get_content_maintype() == "text" and (found := _QUOTED_ID.search(text_of(part)[:_MAX_CHARACTERS])):
+        if part.get_content_maintype() == "text" and (found := _QUOTED_ID.search(text_of(part)[:MAIL_TEXT])):
             return found[1]
     return None
 
@@ -121,11 +120,20 @@ def _from_detectors(message: Part) -> set[str]:
     for name, value in message.items():
         headers_only[name] = value
     try:
-        temporary, permanent = all_failures(message if len(str(message)) <= 4 * _MAX_CHARACTERS else headers_only)
+        temporary, permanent = all_failures(message if _is_short(message) else headers_only)
     except Exception:  # noqa: BLE001 - third-party detectors on hostile input: their exceptions are not documented
         return set()
     found = temporary | permanent
     return _addresses(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found)
+
+
+def _is_short(message: Part) -> bool:
+    """Return whether the detectors, which try some forty patterns on each line, may look at all of a message."""
+    parts = list(islice(message.walk(), MAIL_PARTS + 1))
+    if len(parts) > MAIL_PARTS:
+        return False
+    lines = [line for part in parts for line in text_of(part).splitlines()]
+    return len(lines) <= MAIL_LINES and all(len(line) <= MAIL_LINE for line in lines)
 
 
 def _from_text(text: str) -> set[str]:

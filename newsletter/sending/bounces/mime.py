@@ -9,17 +9,14 @@ from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
 
+from newsletter.limits import MAIL_BYTES, MAIL_HEADER, MAIL_HEADERS_OF_A_NAME, MAIL_PARTS, MAIL_TEXT
 from newsletter.text import squeeze
 
 Part = Message
 
 #: Maximum size that is read of a message. A report with a whole digest in it is smaller; larger ones are cut off.
-MAX_BYTES = 1 << 20
+MAX_BYTES = MAIL_BYTES
 _MAX_RESPONSE = 500
-_MAX_PARTS = 50
-_MAX_HEADER = 4096
-_MAX_HEADERS_OF_A_NAME = 10
-_MAX_ORIGINAL = 65536
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,128}@[A-Za-z0-9\u0080-\U0010ffff](?:[\w.-]{0,252}\w)?")
 _MESSAGE_ID = re.compile(r"<[^\s<>]{1,900}>")
 
@@ -35,7 +32,7 @@ def parse(raw: bytes) -> Part | None:
 def parts_of(message: Part) -> Iterator[Part]:
     """Yield the message's parts, but not those of an attached message: a forwarded report is not a report."""
     waiting = [message]
-    for _ in range(_MAX_PARTS):
+    for _ in range(MAIL_PARTS):
         if not waiting:
             return
         part = waiting.pop(0)
@@ -49,7 +46,7 @@ def blocks_of(part: Part) -> list[Part]:
     """Return the field groups of a message/delivery-status (RFC 3464, 2.1) or message/feedback-report (RFC 5965)."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        blocks = [one for one in payload if isinstance(one, Message)][:_MAX_PARTS]
+        blocks = [one for one in payload if isinstance(one, Message)][:MAIL_PARTS]
         # The parser splits only message/delivery-status into blocks; for other types, the first one holds everything.
         rest = text_of(blocks[0]) if len(blocks) == 1 else ""
         own = [] if _is_encoded(part) else blocks
@@ -57,7 +54,7 @@ def blocks_of(part: Part) -> list[Part]:
         rest, own = text_of(part), []
     if _is_encoded(part) and not rest:
         rest = text_of(part)
-    chunks = re.split(r"\n[ \t]*\n", rest.replace("\r\n", "\n").strip(), maxsplit=_MAX_PARTS)
+    chunks = re.split(r"\n[ \t]*\n", rest.replace("\r\n", "\n").strip(), maxsplit=MAIL_PARTS)
     return own + [HeaderParser().parsestr(chunk.strip()) for chunk in chunks if ":" in chunk]
 
 
@@ -83,7 +80,7 @@ def field(part: Part, name: str) -> str:
 
 def fields(part: Part, name: str) -> list[str]:
     """Return all headers of a name, at most 10; see `field`."""
-    return [_decoded(value) for value in part.get_all(name, [])[:_MAX_HEADERS_OF_A_NAME]]
+    return [_decoded(value) for value in part.get_all(name, [])[:MAIL_HEADERS_OF_A_NAME]]
 
 
 def _decoded(value: object) -> str:
@@ -91,8 +88,8 @@ def _decoded(value: object) -> str:
         text = "".join(
             part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part, _ in decode_header(value)
         )
-        return squeeze(text[:_MAX_HEADER])
-    text = "" if value is None else str(value)[:_MAX_HEADER]
+        return squeeze(text[:MAIL_HEADER])
+    text = "" if value is None else str(value)[:MAIL_HEADER]
     try:
         text = str(make_header(decode_header(text)))
     except Exception:  # noqa: BLE001 - see `parse`
@@ -107,13 +104,13 @@ def shortened(response: str) -> str:
 
 def address_in(text: str) -> str | None:
     """Return the first address in a header or field (as in "rfc822; ada@example.org"), or None."""
-    match = _ADDRESS.search(text[:_MAX_HEADER])
+    match = _ADDRESS.search(text[:MAIL_HEADER])
     return match[0].strip(".") if match else None
 
 
 def message_id_in(text: str) -> str | None:
     """Return the first Message-ID in a header, with its brackets, or None."""
-    match = _MESSAGE_ID.search(text[:_MAX_HEADER])
+    match = _MESSAGE_ID.search(text[:MAIL_HEADER])
     return match[0] if match else None
 
 
@@ -127,5 +124,5 @@ def original_headers(message: Part) -> Part | None:
                 return payload[0]
         elif kind in ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
             text = text_of(part) or "\n\n".join(map(str, blocks_of(part)))
-            return HeaderParser().parsestr(text.strip()[:_MAX_ORIGINAL])
+            return HeaderParser().parsestr(text.strip()[:MAIL_TEXT])
     return None

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.addresses import email_key
+from newsletter.limits import WEBHOOK_EVENTS
 from newsletter.sending.bounces.mime import shortened
 from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 from newsletter.sending.status_codes import Kind, classify_bounce
 
-_MAX_EVENTS = 5000
 #: Postmark's bounce types that concern the mailbox; the others are auto-replies and subscription changes.
 _POSTMARK = {
     "HardBounce": Kind.HARD,
@@ -157,4 +157,4 @@ def _list(holder: Any, name: str) -> list[Any]:
 
 
 def _elements(value: Any) -> Iterator[Any]:
-    return iter(value[:_MAX_EVENTS] if isinstance(value, list) else [])
+    return iter(value[:WEBHOOK_EVENTS] if isinstance(value, list) else [])

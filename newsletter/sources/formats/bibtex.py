@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from newsletter.limits import ENTRY
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.latex import plain
 from newsletter.sources.formats.tables import Broken, Raw, lines_of, open_text
 from newsletter.text import shorten, squeeze
 
-# Of one entry, in characters; a larger one has no end.
-_MAX_ENTRY = 2**20
 _MAX_MACROS = 10_000
 _MAX_MACRO_LENGTH = 10_000
 
@@ -35,8 +34,8 @@ def read_bibtex(stream: BinaryStream) -> Iterator[Raw | Broken]:
     macros = {month: month for month in _MONTHS}
     with open_text(stream) as text:
         for begin, kind, block in _blocks(text):
-            if len(block) > _MAX_ENTRY:
-                yield Broken(begin, f"entry longer than {_MAX_ENTRY // 2**20} MB")
+            if len(block) > ENTRY:
+                yield Broken(begin, f"entry longer than {ENTRY // 2**20} MB")
             elif kind not in ("comment", "preamble"):
                 yield from _read_block(begin, block, macros)
 
@@ -54,7 +53,7 @@ def _blocks(text: Any) -> Iterator[tuple[int, str, str]]:
             closing = ")" if match[2] == "(" else "}"
         if not kind:
             continue
-        if len(block) <= _MAX_ENTRY:
+        if len(block) <= ENTRY:
             block += line
         depth += line.count("{") - line.count("}") - line.count("\\{") + line.count("\\}")
         if depth <= 0 and line.rstrip().endswith(closing):

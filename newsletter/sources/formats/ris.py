@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from newsletter.limits import ENTRY
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.tables import Broken, Raw, lines_of, open_text
-
-# Of one record, in characters; a larger one has no end.
-_MAX_RECORD = 2**20
 
 
 def read_ris(stream: BinaryStream) -> Iterator[Raw | Broken]:
@@ -23,8 +21,8 @@ def read_ris(stream: BinaryStream) -> Iterator[Raw | Broken]:
     parser = rispy.RisParser(mapping=mapping, delimiter_tags_mapping={})
     with open_text(stream) as text:
         for begin, lines in _ris_records(text):
-            if sum(map(len, lines)) > _MAX_RECORD:
-                yield Broken(begin, f"record longer than {_MAX_RECORD // 2**20} MB")
+            if sum(map(len, lines)) > ENTRY:
+                yield Broken(begin, f"record longer than {ENTRY // 2**20} MB")
                 continue
             for record in parser.parse_lines(iter([*lines, "ER  - "])):
                 yield Raw(begin, record)
@@ -41,7 +39,7 @@ def _ris_records(text: Any) -> Iterator[tuple[int, list[str]]]:
             record = []
         if tag == "TY  -":
             begin, size = number, 0
-        if (record or tag == "TY  -") and not line.isspace() and size <= _MAX_RECORD:
+        if (record or tag == "TY  -") and not line.isspace() and size <= ENTRY:
             record.append(line)
             size += len(line)
     if record:

@@ -17,12 +17,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from newsletter.files.csv_table import CsvRows
+from newsletter.limits import RECORD
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.records import is_title
 from newsletter.text import shorten, squeeze
 
-# Of one record, in characters; a larger one has no end.
-MAX_RECORD = 16 * 2**20
 #: Of an object that wraps a list, which is decoded as one value.
 _MAX_WRAPPER = 64 * 2**20
 _MAX_FIELD = 2**20
@@ -97,8 +96,8 @@ def read_head(stream: BinaryStream) -> tuple[bytes, BinaryStream]:
 
 
 def lines_of(text: io.TextIOWrapper) -> Iterator[str]:
-    """Yield lines; a line longer than `MAX_RECORD` in pieces."""
-    while line := text.readline(MAX_RECORD):
+    """Yield lines; a line longer than `RECORD` in pieces."""
+    while line := text.readline(RECORD):
         yield line
 
 
@@ -116,12 +115,12 @@ def read_jsonl(stream: BinaryStream) -> Iterator[Raw | Broken]:
         is_inside = False  # within a line that is too long
         number = 0
         for line in lines_of(text):
-            was_inside, is_inside = is_inside, line[-1] != "\n" and len(line) == MAX_RECORD
+            was_inside, is_inside = is_inside, line[-1] != "\n" and len(line) == RECORD
             number += not was_inside
             if was_inside or line.isspace():
                 continue
             if is_inside:
-                yield Broken(number, f"a line longer than {MAX_RECORD // 2**20} MB")
+                yield Broken(number, f"a line longer than {RECORD // 2**20} MB")
                 continue
             try:
                 yield Raw(number, json.loads(line))
@@ -208,7 +207,7 @@ def _elements(text: _JsonStream) -> Iterator[Raw | Broken]:
         elif number:
             raise ValueError("unclosed list" if not mark else f"expected a comma, not {mark!r}")
         number += 1
-        yield Raw(number, text.value(MAX_RECORD))
+        yield Raw(number, text.value(RECORD))
 
 
 def _objects(text: _JsonStream) -> Iterator[Raw | Broken]:

@@ -6,10 +6,9 @@ from xml.etree import ElementTree as ET
 from xml.parsers.expat import ErrorString
 
 from newsletter.errors import SourceError
+from newsletter.limits import XML_DEPTH
 from newsletter.sources.documents import Document
 
-# Deeper nesting could exhaust the stack, and no source needs it.
-_MAX_DEPTH = 100
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ENTITY = tuple("<!ENTITY".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 
@@ -23,8 +22,8 @@ class _Builder(ET.TreeBuilder):
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
         self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise ValueError(f"nested more than {_MAX_DEPTH} deep")
+        if self._depth > XML_DEPTH:
+            raise ValueError(f"nested more than {XML_DEPTH} deep")
         return super().start(tag.rpartition("}")[2], attrs)
 
     def end(self, tag: str, /) -> ET.Element:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__
 from newsletter.errors import SourceError
+from newsletter.limits import RESPONSE_BYTES
 from newsletter.models import Validators
 from newsletter.sources.http.rate_limit import RateLimiter
 from newsletter.sources.http.retry import MAX_ATTEMPTS, RetryableError, backoff, status_error
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: To connect, and between two pieces of a response.
 TIMEOUT_S = 30.0
 MAX_RESPONSE_S = 300.0
-MAX_RESPONSE_B = 64 * 2**20
+MAX_RESPONSE_B = RESPONSE_BYTES
 _MAX_REDIRECTS = 5
 
 

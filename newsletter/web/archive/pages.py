@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import QueryError
+from newsletter.limits import PAGE_DIGITS
 from newsletter.models import Cadence, Edition, Paper, Topic
 from newsletter.store import Store
 from newsletter.store.search import MOST_COUNTED, Found, Limits
@@ -42,15 +45,15 @@ class Archive:
         handlers = {
             "/": self.front,
             "/archive/{period}": self.period,
-            "/archive/{period}/page/{page:int}": self.period,
+            "/archive/{period}/page/{page:digits}": self.period,
             "/calendar/{month}": self.calendar,
             "/trending/{period}": self.trending,
             "/topics": self.topics,
-            "/topics/{name:path}/page/{page:int}": self.topic,
+            "/topics/{name:path}/page/{page:digits}": self.topic,
             "/topics/{name:path}": self.topic,
             "/editions": self.editions,
             "/editions/{key}": self.edition,
-            "/editions/{key}/page/{page:int}": self.edition,
+            "/editions/{key}/page/{page:digits}": self.edition,
             "/papers/{key:path}": self.paper,
             "/search": self.search,
         }
@@ -253,12 +256,30 @@ def _edition_label(edition: Edition) -> str:
 
 
 def _page_of(request: Request) -> int:
-    """Return the number of the page requested, in its path or (for search) its query string; from 1."""
-    if "page" in request.path_params:
-        return min(max(int(request.path_params["page"]), 1), _LAST_PAGE)
-    text = request.query_params.get("page", "1")
-    is_number = text.isascii() and text.isdecimal() and len(text) < 5
-    return min(max(int(text), 1), _LAST_PAGE) if is_number else 1
+    """Return the number of the page requested, in its path or (for search) its query string; from 1.
+
+    Raises:
+        HTTPException: It has too many digits (400).
+    """
+    text = str(request.path_params.get("page") or request.query_params.get("page") or "1")
+    if len(text) > PAGE_DIGITS:
+        raise HTTPException(400, "The page number is too long.\n")
+    return min(max(int(text), 1), _LAST_PAGE) if text.isascii() and text.isdecimal() else 1
+
+
+class _Digits(Convertor[str]):
+    """A number in a path, as it is written: converting thousands of digits is an error (see `_page_of`)."""
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("digits", _Digits())
 
 
 def _paged(papers: Sequence[Paper], page: int, path_of_page: Callable[[int], str]) -> dict[str, Any]:

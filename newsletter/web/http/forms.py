@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-#: Maximum size of a form or JSON body; the site's own forms are far smaller.
-MAX_BODY_BYTES = 64_000
-_MAX_FIELDS = 300
+from newsletter.limits import FORM_BYTES, FORM_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def form_endpoint(handler: Callable[[Request, Form], Response]) -> Callable[[Req
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await limited_body(request, MAX_BODY_BYTES)
+            body = await limited_body(request, FORM_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:
@@ -54,13 +53,25 @@ def form_endpoint(handler: Callable[[Request, Form], Response]) -> Callable[[Req
 def parse_form(body: bytes) -> Form | None:
     """Parse application/x-www-form-urlencoded data; return None if it is malformed or has too many fields."""
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=FORM_FIELDS)
     except ValueError:
         return None
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         fields[name] = (*fields.get(name, ()), value)
     return Form(fields)
+
+
+def parse_query(request: Request) -> Form:
+    """Parse the query string as a form.
+
+    Raises:
+        HTTPException: It has too many fields (400).
+    """
+    form = parse_form(request.scope["query_string"])
+    if form is None:
+        raise HTTPException(400, "Malformed query string.\n")
+    return form
 
 
 async def limited_body(request: Request, max_bytes: int) -> bytes | None:

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Scope
 
+from newsletter.limits import HEADER_BYTES, HEADERS, URL_BYTES
 from newsletter.web.http.guard import COMMON_HEADERS, is_cross_site, is_loopback, page_policy
 from newsletter.web.http.rate_limit import RateLimiter
 
@@ -53,7 +54,9 @@ class PublicPages:
         return {**_HEADERS, "Referrer-Policy": "no-referrer"} if holds_token else _HEADERS
 
     def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
-        """Refuse unknown hosts (421), cross-site forms (403) and floods (429)."""
+        """Refuse unknown hosts (421), cross-site forms (403), floods (429) and what is too large (414, 431)."""
+        if refusal := _too_large(scope):
+            return refusal
         host = headers.get("host", "").lower()
         # Links and cached pages built from a forged Host header would lead to the attacker's site.
         if not (self.host and host == self.host) and not is_loopback(host):
@@ -77,3 +80,13 @@ def _is_same_origin(headers: Headers, host: str) -> bool:
     """Whether a form was sent from a page of this site, by Sec-Fetch-Site and Origin, which all browsers send."""
     origin = headers.get("origin")
     return not is_cross_site(headers) and (origin is None or urlsplit(origin).netloc.lower() == host)
+
+
+def _too_large(scope: Scope) -> PlainTextResponse | None:
+    """Refuse a URL (414) or headers (431) beyond the limits."""
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > URL_BYTES:
+        return PlainTextResponse("URL too long.\n", 414)
+    headers = scope["headers"]
+    if len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+        return PlainTextResponse("Request headers too large.\n", 431)
+    return None

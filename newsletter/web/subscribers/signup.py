@@ -5,7 +5,6 @@ No response depends on whether an address is known: it is only looked up when th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +15,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from newsletter.errors import ProfileError, QueryError, RequestError
+from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
 from newsletter.subscribers.preferences_access import session_token
-from newsletter.web.http.forms import MAX_BODY_BYTES, Form, form_endpoint, limited_body
+from newsletter.web.http.forms import Form, form_endpoint, limited_body, parse_query
+from newsletter.web.http.json_body import read_json
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers import session
 from newsletter.web.subscribers.openapi import DESCRIPTION
@@ -57,7 +58,7 @@ class Signup:
 
     def form(self, request: Request) -> Response:
         """Show the form, filled in from the query string: ?email=…&topic=…"""
-        prefilled = Form({name: tuple(request.query_params.getlist(name)) for name in request.query_params})
+        prefilled = parse_query(request)
         counts = self._topic_counts()
         fields = fields_of_form(prefilled, counts) if prefilled.fields else fields_of(Profile(), counts)
         return self._render_form(fields, prefilled)
@@ -112,7 +113,7 @@ class Signup:
     async def submit_json(self, request: Request) -> Response:
         """Accept {"email": …, "name": …} and preferences as in a profile's file."""
         try:
-            body = await limited_body(request, MAX_BODY_BYTES)
+            body = await limited_body(request, FORM_BYTES)
         except ClientDisconnect:
             return PlainTextResponse("", 400)
         if body is None:
@@ -121,8 +122,8 @@ class Signup:
 
     def _handle_json(self, body: bytes) -> Response:
         try:
-            preferences = json.loads(body)
-        except (ValueError, RecursionError):
+            preferences = read_json(body)
+        except ValueError:
             return _json_error("malformed JSON", None, 400)
         if not isinstance(preferences, dict) or not isinstance(preferences.get("email"), str):
             return _json_error("expected an object with an email", '{"email": "you@example.org"}', 422)

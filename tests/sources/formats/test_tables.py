@@ -51,7 +51,7 @@ def test_an_invalid_line_is_reported_and_the_others_are_parsed(line: str, why: s
 
 
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MAX_RECORD", 2**20)
+    monkeypatch.setattr(tables, "RECORD", 2**20)
     found = read(read_jsonl, b'{"title": "' + b"a" * (5 * 2**20) + b'"}\n{"title": "b"}\n')
     assert found == [Broken(1, "a line longer than 1 MB"), Raw(2, {"title": "b"})]
 
@@ -136,7 +136,7 @@ def test_elements_of_any_size_are_parsed_across_chunks(size: int) -> None:
 
 
 def test_an_element_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MAX_RECORD", 2**20)
+    monkeypatch.setattr(tables, "RECORD", 2**20)
     found = read(read_json, b'[{"title": "a"}, {"title": "' + b"a" * (5 * 2**20))
     assert found == [Raw(1, {"title": "a"}), Broken(1, "invalid JSON from here on: a value is longer than 1 MB")]
 

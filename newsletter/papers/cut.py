@@ -1,0 +1,56 @@
+"""Entries within the limits: what a source has too much of is cut before it is merged, stored and matched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from newsletter import limits
+from newsletter.models import Entry
+from newsletter.text import sentence_ends
+
+_ONE_LINE = {"title": limits.TITLE, "venue": limits.FACT, "organization": limits.FACT, "summary": limits.FACT}
+_LISTS = {
+    "authors": (limits.AUTHORS, limits.AUTHOR),
+    "keywords": (limits.TAGS, limits.TAG),
+    "categories": (limits.TAGS, limits.TAG),
+}
+_URLS = ("url", "pdf_url", "code_url", "project_url", "thumbnail_url")
+
+
+def within_limits(entry: Entry) -> Entry:
+    """Return an entry whose fields are cut to the limits; the same object if all are within them.
+
+    An abstract is cut after a sentence. A URL that is too long is dropped: a part of it leads elsewhere.
+    """
+    cut: dict[str, Any] = {}
+    if _is_longer(entry.abstract, limits.ABSTRACT_BYTES):
+        cut["abstract"] = cut_abstract(entry.abstract)
+    for name, limit in _ONE_LINE.items():
+        value = getattr(entry, name)
+        if value is not None and len(value) > limit:
+            cut[name] = value[:limit].rstrip()
+    for name, (number, length) in _LISTS.items():
+        values = getattr(entry, name)
+        if len(values) > number or any(len(value) > length for value in values):
+            cut[name] = tuple(dict.fromkeys(value[:length].rstrip() for value in values[:number]))
+    cut |= {name: None for name in _URLS if len(getattr(entry, name) or "") > limits.PAPER_URL}
+    return replace(entry, **_with_count(entry, cut)) if cut else entry
+
+
+def _with_count(entry: Entry, cut: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Keep the number of authors where some of their names are dropped."""
+    return {**cut, "author_count": entry.author_count or len(entry.authors)} if "authors" in cut else cut
+
+
+def cut_abstract(text: str) -> str:
+    """Return the first sentences of an abstract that fit into the limit, or as many characters if none does."""
+    head = text.encode("utf-8", "replace")[: limits.ABSTRACT_BYTES].decode("utf-8", "ignore")
+    end = max((end for end in sentence_ends(head) if end < len(head)), default=0)
+    return head[:end] if end else head.rstrip()
+
+
+def _is_longer(text: str, limit: int) -> bool:
+    """Return whether a text has more bytes in UTF-8; most are decided by their length."""
+    return len(text) > limit or (len(text) * 4 > limit and len(text.encode("utf-8", "replace")) > limit)

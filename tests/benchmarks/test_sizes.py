@@ -1,0 +1,35 @@
+"""Time is linear in the size, at every entrance: 8 times the size takes at most 10 times as long."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.sizes import ENTRANCES, GENERATORS, ratio, seconds
+
+#: The smaller and the larger size, in characters. At the larger one, quadratic time shows in any of them.
+_SIZES = (2000, 16_000)
+_MOST = 10
+#: Whatever else runs on the machine makes a measurement longer, never shorter: one that is too long is repeated, with
+#: more rounds, and the shortest times of all count.
+_ROUNDS = (1, 2, 3, 5, 10, 20)
+
+
+def slowness(entrance: str, generator: str) -> float:
+    """Return the ratio of the times at both sizes, measured until it is small enough or there is no doubt."""
+    shortest = [float("inf")] * len(_SIZES)
+    for rounds in _ROUNDS:
+        shortest = list(map(min, shortest, seconds(entrance, generator, _SIZES, rounds)))
+        if ratio(shortest) <= _MOST or shortest[-1] > 2:
+            break
+    return ratio(shortest)
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_eight_times_the_size_takes_at_most_ten_times_as_long(entrance: str) -> None:
+    ratios = {generator: slowness(entrance, generator) for generator in GENERATORS}
+    assert {generator: one for generator, one in ratios.items() if one > _MOST} == {}
+
+
+def test_what_is_quadratic_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENTRANCES, "quadratic", lambda text: [text.lower() for _ in text[::8]])
+    assert slowness("quadratic", "one word") > _MOST
