@@ -20,11 +20,16 @@ def install_command(extra: str) -> str:
     return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
+def nearest(name: str, known: Iterable[str], similarity: float = 0.6) -> str | None:
+    """Return the known name that a misspelt one resembles most, or None if there is none as similar (0 to 1)."""
+    return next(iter(get_close_matches(name, list(known), 1, similarity)), None)
+
+
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str | None:
     """Return the hint for an unknown name: the known one it resembles most, else all of them if they are few."""
     names = list(known)
-    if near := get_close_matches(name, names, n=1):
-        return f"did you mean {prefix}{near[0]}?"
+    if near := nearest(name, names):
+        return f"did you mean {prefix}{near}?"
     return f"known: {', '.join(names) or 'none'}" if len(names) <= _MAX_LISTED else None
 
 

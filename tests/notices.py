@@ -11,11 +11,11 @@ from pathlib import Path
 
 from newsletter.config.load import load_config
 from newsletter.errors import TransportError
+from newsletter.files.site import Site
 from newsletter.models import Message
 from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Transport, Verdict
-from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW
 

@@ -121,7 +121,7 @@ def security_page() -> str:
     rows = [
         (one.subject, f"{one:,} {one.unit}", one.beyond, one.reason, f"`{name}`") for name, one in limits.TABLE.items()
     ]
-    table = _table(("what", "at most", "beyond it", "because", "name in `newsletter/limits.py`"), rows)
+    table = _table(("what", "at most", "beyond it", "because", "name in `newsletter/limits/`"), rows)
     before, _, rest = page.partition(_TABLE_START)
     return f"{before}{_TABLE_START}\n\n{table}{_TABLE_END}{rest.partition(_TABLE_END)[2]}"
 

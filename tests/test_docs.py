@@ -21,8 +21,8 @@ from werkzeug import Request, Response
 from newsletter.cli import main
 from newsletter.config.schema import SETTINGS
 from newsletter.errors import SourceError
+from newsletter.files.site import samples
 from newsletter.models import Entry, Refusal
-from newsletter.site import samples
 from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.settings import make_source
 from tests.factories import TODAY

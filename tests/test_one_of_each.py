@@ -21,10 +21,10 @@ SOURCES = {name: text for name, text in SOURCES.items() if not name.startswith("
 @pytest.mark.parametrize(
     ("what", "pattern", "module"),
     [
-        ("a token bucket", r"class \w*Bucket\b|\* *\w*\.per_(?:s|minute)\b", "token_bucket.py"),
+        ("a token bucket", r"class \w*Bucket\b|\* *\w*\.per_(?:s|minute)\b", "limits/token_bucket.py"),
         ("ASGI middleware that adds headers", r"send_with_headers|MutableHeaders\(scope=message", "web/http/guard.py"),
         ("the names of this machine in a Host header", r"localhost\|127", "web/http/guard.py"),
-        ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING\s*=", "findings.py"),
+        ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING\s*=", "models/findings.py"),
         ("a reader of TOML", r"\btomllib\b|\btomli\b|\btomlkit\b", "files/toml_file.py"),
         ("did you mean", r"\bdifflib\b|get_close_matches|did you mean \{", "errors.py"),
         ("the limit of a CSV cell", r"field_size_limit", "files/csv_table.py"),
@@ -39,7 +39,7 @@ def test_there_is_only_one(what: str, pattern: str, module: str) -> None:
 def test_all_rate_limits_are_token_buckets() -> None:
     limiters = {name for name in SOURCES if name.endswith("rate_limit.py")}
     assert limiters == {"sending/smtp/rate_limit.py", "sources/http/rate_limit.py", "web/http/rate_limit.py"}
-    assert all("from newsletter.token_bucket import TokenBucket" in SOURCES[name] for name in limiters)
+    assert all("from newsletter.limits.token_bucket import TokenBucket" in SOURCES[name] for name in limiters)
 
 
 def test_every_web_application_stands_behind_the_guard() -> None:

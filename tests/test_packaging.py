@@ -74,7 +74,7 @@ def test_an_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Pa
     newsletter = tmp_path / "venv" / "bin" / "newsletter"
 
     # A hint names a page that can be opened where the program is installed.
-    command = "from newsletter.site import docs_path; print(docs_path('topics.md'))"
+    command = "from newsletter.files.site import docs_path; print(docs_path('topics.md'))"
     page = Path(
         subprocess.run([python, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
     )

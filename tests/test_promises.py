@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.models import Profile, Status
 from newsletter.operations.metrics import Metrics
 from newsletter.pipeline.deliver import deliver
 from newsletter.rendering.environment import make_environment
-from newsletter.site import Site
 from newsletter.store import Store, open_store
 from tests.cli.conftest import Newsletter, new_site, newsletter, page  # noqa: F401 - fixtures
 from tests.factories import NOW, make_profile

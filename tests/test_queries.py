@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from newsletter.cli import main
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.models import Profile
 from newsletter.pipeline.compose import read_matcher
 from newsletter.ranking.grouping import group
-from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.subscribers.profiles import read_profile
 from newsletter.topics.query import parse

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter import cli
 from newsletter.config.schema import SETTINGS
-from newsletter.site import docs_path
+from newsletter.files.site import docs_path
 from newsletter.sources import all_sources
 from tests.reference import FOLDER, GENERATED, commands, help_of, is_current
 

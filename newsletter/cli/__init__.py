@@ -36,7 +36,7 @@ from newsletter.cli.tables import visible
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.errors import NewsletterError
-from newsletter.site import docs_path
+from newsletter.files.site import docs_path
 
 _EPILOG = f"""\b
 A first digest:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.errors import ConfigError, NewsletterError, StoreDamaged
-from newsletter.site import CONFIG_NAME, Site, find_site
+from newsletter.files.site import CONFIG_NAME, Site, find_site
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -16,7 +16,7 @@ from newsletter.cli.init import make_site
 from newsletter.cli.pull import show_reports
 from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
-from newsletter.site import Site, samples
+from newsletter.files.site import Site, samples
 
 if TYPE_CHECKING:
     from newsletter.models import PullReport

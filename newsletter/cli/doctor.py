@@ -43,7 +43,7 @@ def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_j
     if new_key is not None:
         _make_key(opened, *new_key)
         return
-    from newsletter.findings import Level
+    from newsletter.models.findings import Level
     from newsletter.operations.doctor import examine
     from newsletter.sending.dns_records import Dns
 

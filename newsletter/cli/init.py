@@ -8,7 +8,7 @@ import click
 
 from newsletter.errors import ConfigError
 from newsletter.files.private_files import make_private_folder, write_private
-from newsletter.site import Site, default_subscribers, samples
+from newsletter.files.site import Site, default_subscribers, samples
 
 
 @click.command(epilog="\b\nExamples:\n  newsletter init\n  newsletter init ~/papers")

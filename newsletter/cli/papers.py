@@ -89,10 +89,7 @@ def _search(store: Store, query: str, limit: int) -> list[Paper]:
 
 def _named(store: Store, words: Sequence[str]) -> Paper | None:
     """Return the paper whose arXiv id or DOI is the only word, or None."""
-    from newsletter.papers.identifiers import paper_name
-
-    name = paper_name(words[0]) if len(words) == 1 else None
-    return store.papers.find(name) if name else None
+    return store.papers.named(words[0]) if len(words) == 1 else None
 
 
 def _show_paper(paper: Paper, mentions: Sequence[Mention], *, as_json: bool) -> None:

@@ -15,8 +15,8 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json, print_problems
 from newsletter.errors import NewsletterError
 from newsletter.files.private_files import write_private
-from newsletter.languages import LANGUAGES
 from newsletter.models import Style
+from newsletter.models.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from newsletter.models import Digest, Message, Subscriber
@@ -148,14 +148,13 @@ def _digest(
 
 def _message(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
     """Render the message; the links of a test email do nothing to the subscriber for whom it was composed."""
-    from newsletter.addresses import parse_address
-    from newsletter.pipeline.messages import MessageRenderer, make_message_id
+    from newsletter.pipeline.messages import MessageRenderer, make_message_id, make_test_message_id, sent_as_test
 
     secret = store.secret()
     name = make_message_id(secret, digest.edition.key, subscriber.id, opened.config.sender)
     if send_to:
-        subscriber = replace(subscriber, id=0, email=parse_address(send_to, allow_local=True))
-        name = f"<test-{now():%Y%m%d%H%M%S%f}@{opened.config.sender.domain}>"
+        subscriber = sent_as_test(subscriber, send_to)
+        name = make_test_message_id(now(), opened.config.sender)
     messages = MessageRenderer(opened.config, opened.environment(), secret, store.summaries)
     return messages.write(digest, subscriber, name, now())
 

@@ -10,7 +10,7 @@ import click
 from newsletter.cli.context import Opened, pass_opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
-from newsletter.site import docs_path
+from newsletter.files.site import docs_path
 from newsletter.sources import all_sources, find_source
 from newsletter.sources.settings import declared, label_of, variable_of
 from newsletter.text import counted

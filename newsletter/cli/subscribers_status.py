@@ -84,5 +84,5 @@ def erase(opened: Opened, email: str, yes: bool) -> None:
             if not sys.stdin.isatty():
                 raise click.UsageError("this cannot be undone; confirm with --yes")
             click.confirm(f"Delete {known.email}, their preferences, deliveries and feedback?", abort=True)
-        erase_person(store, known.email, now(), opened.config)
+        erase_person(store, known.email, now(), opened.config.outbox, opened.config.log_path)
     click.echo(f"erased {known.email}")

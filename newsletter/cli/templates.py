@@ -11,8 +11,8 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError
-from newsletter.languages import LANGUAGES
-from newsletter.site import default_templates, docs_path
+from newsletter.files.site import default_templates, docs_path
+from newsletter.models.languages import LANGUAGES
 
 
 @click.group(

@@ -12,7 +12,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table, visible
 from newsletter.errors import NewsletterError
-from newsletter.site import docs_path
+from newsletter.files.site import docs_path
 
 if TYPE_CHECKING:
     from newsletter.models import Item, Topic

@@ -23,14 +23,14 @@ from newsletter.config.model import (
 from newsletter.config.obsolete import upgrade_environment, upgrade_relay, upgrade_source, upgrade_table
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
+from newsletter.files.site import Site
 from newsletter.files.toml_file import read_toml
-from newsletter.languages import LANGUAGES
+from newsletter.models.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.mailboxes import BounceSettings
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
-from newsletter.site import Site
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from newsletter.files.site import Site
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import Palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.mailboxes import BounceSettings
 from newsletter.sending.smtp.settings import SmtpSettings
-from newsletter.site import Site
 from newsletter.sources import Source
 
 

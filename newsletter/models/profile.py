@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from newsletter.languages import LANGUAGES
+from newsletter.models.languages import LANGUAGES
 from newsletter.models.value_types import (
     Boolean,
     Choice,

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from newsletter.limits import FOLLOWED, FOLLOWED_NAME
 from newsletter.text import squeeze
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: Words for yes and no in texts, ours and those of other tools.

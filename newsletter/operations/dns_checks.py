@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.config.model import Config
-from newsletter.findings import Finding, Level
+from newsletter.models.findings import Finding, Level
 from newsletter.sending.dkim import DkimKey
 from newsletter.sending.dmarc import Dmarc, dmarc_of
 from newsletter.sending.dns_records import Dns, tags_of

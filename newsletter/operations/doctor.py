@@ -14,7 +14,7 @@ from datetime import datetime
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, StoreError, TransportError
-from newsletter.findings import Finding, Level
+from newsletter.models.findings import Finding, Level
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
 from newsletter.operations.file_checks import check_files
 from newsletter.sending.dkim import load_key

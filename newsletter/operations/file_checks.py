@@ -9,7 +9,7 @@ from shlex import quote
 
 from newsletter.config.model import Config
 from newsletter.files.private_files import open_to_others, private_mode
-from newsletter.findings import Finding, Level
+from newsletter.models.findings import Finding, Level
 
 #: Maximum number of messages of the outbox that are looked at, and of files that are named.
 _MESSAGES, _NAMED = 1_000, 8

@@ -10,9 +10,9 @@ from typing import Any
 
 from newsletter import __version__
 from newsletter.config.model import SummarySettings
-from newsletter.markup import clean
 from newsletter.models import Paper
 from newsletter.text import normalize, sentences, shorten, squeeze
+from newsletter.text.markup import clean
 
 MAX_RESPONSE_B = 256 * 2**10
 #: In characters. A longer text is not one sentence.

@@ -20,7 +20,6 @@ from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
 from newsletter.store import Store
-from newsletter.topics.query import parse
 
 
 class Part(StrEnum):
@@ -208,7 +207,7 @@ def _break_down(
                 topic.name,
                 tuple(
                     TermHit(format_term(term), str(place), value)
-                    for term, place, value in alone.found(parse(topic.query), 0, ignores_exclusions=True)
+                    for term, place, value in alone.found(alone.node(topic.query), 0, ignores_exclusions=True)
                 ),
                 bool(result.excluded[0]),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from newsletter import tokens
-from newsletter.addresses import wire_address
+from newsletter.addresses import parse_address, wire_address
 from newsletter.config.model import Config
 from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
 from newsletter.ranking.embedding import is_installed
@@ -125,6 +125,20 @@ def make_message_id(secret: bytes, edition_key: str, subscriber_id: int, sender:
     """Return the Message-ID of a delivery: always the same one, and impossible to guess without the secret."""
     mac = hmac.new(secret, f"message|{edition_key}|{subscriber_id}".encode(), hashlib.sha256).hexdigest()[:20]
     return f"<{edition_key.lower()}.{mac}@{sender.domain}>"
+
+
+def make_test_message_id(now: datetime, sender: Sender) -> str:
+    """Return the Message-ID of a test email, which is no delivery."""
+    return f"<test-{now:%Y%m%d%H%M%S%f}@{sender.domain}>"
+
+
+def sent_as_test(subscriber: Subscriber, recipient: str) -> Subscriber:
+    """Return the subscriber of a test email to another address; its links do nothing to anybody.
+
+    Raises:
+        ProfileError: The recipient is not an email address.
+    """
+    return replace(subscriber, id=0, email=parse_address(recipient, allow_local=True))
 
 
 def site_context(config: Config) -> SiteContext:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from newsletter.errors import RequestError
+from newsletter.files.site import samples
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
@@ -15,7 +16,6 @@ from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
-from newsletter.site import samples
 from newsletter.sources import Document, find_source
 from newsletter.store import Store
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from newsletter.models import Paper
 from newsletter.ranking.index import Numbers
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 
 #: Texts with fewer distinct words are too short to compare.
 _MIN_WORDS = 30

@@ -9,8 +9,8 @@ from email.policy import default
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.findings import Finding, Level
 from newsletter.models import Message
+from newsletter.models.findings import Finding, Level
 from newsletter.rendering.contrast import MIN_RATIO, low_contrasts
 from newsletter.rendering.spam_score import Scorer
 from newsletter.text import counted, shorten

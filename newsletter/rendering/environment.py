@@ -11,8 +11,8 @@ import jinja2
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 
 from newsletter.errors import TemplateError
+from newsletter.files.site import default_templates
 from newsletter.rendering.fragments import defer_filter
-from newsletter.site import default_templates
 from newsletter.text import shorten
 
 _TEXT_WIDTH = 72

@@ -7,7 +7,7 @@ from collections import Counter
 
 from newsletter.models import Paper
 from newsletter.text import sentences, shorten
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 
 _MAX_LENGTH = 240
 #: Phrases that state a result ("we show that …") rather than background.

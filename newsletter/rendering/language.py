@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from newsletter.languages import LANGUAGES, locale_catalogue
+from newsletter.models.languages import LANGUAGES, locale_catalogue
 
 #: British English, which writes "8 May 2026" and never 5/8 or 8/5.
 _LOCALES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "zh": "zh_Hans_CN"}

@@ -22,11 +22,11 @@ from datetime import date
 from typing import ClassVar
 
 from newsletter.errors import SourceError
-from newsletter.markup import clean, clean_abstract
 from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http.client import HttpClient
 from newsletter.text import squeeze
+from newsletter.text.markup import clean, clean_abstract
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(

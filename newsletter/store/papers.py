@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from newsletter.models import Entry, Mention, Paper
+from newsletter.papers.identifiers import paper_name
 from newsletter.papers.identity import names_of
 from newsletter.papers.merge import enrich, is_revision
 from newsletter.store.database import Database, moment_of
@@ -149,6 +150,11 @@ class Papers:
         sql = "SELECT source, place, mentioned_at FROM mentions WHERE paper_id = ? ORDER BY mentioned_at, source"
         rows = self._db.execute(sql, [paper_id])
         return rows.into(lambda row: Mention(row[0], row[1], datetime.fromisoformat(row[2])))
+
+    def named(self, text: str) -> Paper | None:
+        """Return the paper whose arXiv id or DOI a person typed, in any spelling, or None."""
+        name = paper_name(text)
+        return self.find(name) if name else None
 
     def find(self, name: str) -> Paper | None:
         """Return the paper with a name as `papers.identity.names_of` gives them ("arxiv:2605.01234"), or None."""

@@ -1,4 +1,4 @@
-"""The full-text index: the words of papers, as topic queries compare them (`newsletter.tokenizer`)."""
+"""The full-text index: the words of papers, as topic queries compare them (`newsletter.text.tokenizer`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from newsletter.store.database import Database
-from newsletter.tokenizer import VERSION, marks, words
+from newsletter.text.tokenizer import VERSION, marks, words
 
 _BATCH = 500
 _INSERT = "INSERT INTO papers_fts(rowid, title, keywords, abstract, authors, organization) VALUES (?, ?, ?, ?, ?, ?)"

@@ -9,7 +9,6 @@ from datetime import datetime
 from newsletter import tokens
 from newsletter.errors import RequestError
 from newsletter.models import Entry, Example, Paper, Refusal, Subscriber
-from newsletter.papers.identifiers import paper_name
 from newsletter.papers.identity import key_of, names_of
 from newsletter.store import Store
 
@@ -93,8 +92,7 @@ def find_paper(store: Store, name: str) -> Paper:
     Raises:
         RequestError: There is none.
     """
-    canonical = paper_name(name)
-    paper = store.papers.find(canonical) if canonical else None
+    paper = store.papers.named(name)
     if paper is None:
         raise RequestError(f"no paper with the id {name!r}", hint="find its id with: newsletter papers WORDS")
     return paper

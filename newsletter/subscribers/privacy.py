@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from newsletter.config.model import Config
 from newsletter.errors import RequestError
 from newsletter.store import Store
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find, subscriber_values
 from newsletter.subscribers.traces import erase_from_log, erase_messages
 
 
-def erase(store: Store, email: str, now: datetime, config: Config | None = None) -> None:
+def erase(store: Store, email: str, now: datetime, outbox: Path | None = None, event_log: Path | None = None) -> None:
     """Erase a subscriber and all data about them (GDPR, article 17), under every address that they ever had.
 
-    With `config`, the messages to them in the outbox and their addresses in the event log are erased as well.
+    The messages to them in the outbox and their addresses in the event log are erased as well.
 
     A suppression of the address stays, as a keyed hash, so that it is never mailed again. One is added for a
     subscriber who is managed by a file, which would otherwise bring them back.
@@ -26,13 +26,13 @@ def erase(store: Store, email: str, now: datetime, config: Config | None = None)
     """
     subscriber = find(store, email)
     emails = [subscriber.email, *store.subscribers.former_addresses(subscriber.id)]
-    if config is not None:  # first, while it can be tried again
-        try:
-            erase_messages(config.outbox, emails)
-            if config.log_path is not None and config.log_path.name != "-":
-                erase_from_log(config.log_path, emails)
-        except OSError as error:
-            raise RequestError(f"nothing was erased from the database: {error}", hint="check permissions") from error
+    try:  # first, while it can be tried again
+        if outbox is not None:
+            erase_messages(outbox, emails)
+        if event_log is not None and event_log.name != "-":
+            erase_from_log(event_log, emails)
+    except OSError as error:
+        raise RequestError(f"nothing was erased from the database: {error}", hint="check permissions") from error
     with store.transaction():
         if subscriber.origin.startswith(FILE):
             store.subscribers.suppress(subscriber.email, UNSUBSCRIBED, now)

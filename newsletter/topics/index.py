@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.tokenizer import marks, words
+from newsletter.text.tokenizer import marks, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
 from newsletter.topics.query import Term

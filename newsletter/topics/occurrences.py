@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
-from newsletter.tokenizer import HYPHENS, joined, located, marks, stem, surfaces
+from newsletter.text.tokenizer import HYPHENS, joined, located, marks, stem, surfaces
 from newsletter.topics.query import Term
 from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
 

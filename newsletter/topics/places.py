@@ -9,7 +9,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.tokenizer import stem
+from newsletter.text.tokenizer import stem
 from newsletter.topics.spellings import Phrase
 
 Numbers = NDArray[np.int64]

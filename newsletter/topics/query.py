@@ -16,13 +16,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import TypeAlias
 
-from newsletter.errors import QueryError
+from newsletter.errors import QueryError, nearest
 from newsletter.limits import QUERY, QUERY_DEPTH, QUERY_TERMS
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 
 FIELDS = ("title", "keyword", "abstract", "author", "org", "cat", "source")
 #: Fields that hold codes, which are compared as a whole.
@@ -184,7 +183,7 @@ def _check_empty(token: _Token) -> None:
 def _field_like(name: str) -> str | None:
     """Return the field of a name, or of one much like it, or None."""
     name = name.lower()
-    return next(iter(get_close_matches(name, FIELDS, 1, 0.75)), None) if name not in _ALIASES else _ALIASES[name]
+    return nearest(name, FIELDS, 0.75) if name not in _ALIASES else _ALIASES[name]
 
 
 class _Parser:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from newsletter.tokenizer import HYPHENS, capitals, is_acronym, joined, stem, surfaces, words
+from newsletter.text.tokenizer import HYPHENS, capitals, is_acronym, joined, stem, surfaces, words
 from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term
 
 #: Minimum length of a word that is also searched as two ("incontext" as "in context").

@@ -22,9 +22,9 @@ from starlette.types import ASGIApp
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, NewsletterError
+from newsletter.files.site import find_site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
-from newsletter.site import find_site
 from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive

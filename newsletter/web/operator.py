@@ -16,11 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.addresses import parse_address
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.models import DeliveryStatus, Profile, Status, Subscriber
 from newsletter.pipeline.edition_state import Action, change_state
-from newsletter.pipeline.messages import MessageRenderer
+from newsletter.pipeline.messages import MessageRenderer, make_test_message_id, sent_as_test
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.pipeline.schedule import next_run
 from newsletter.sending import Verdict, send_one
@@ -136,14 +135,12 @@ class Operator:
     def _send_test_email(self, store: Store, form: Form) -> str:
         """Send the digest of a subscriber without topics to one address."""
         now, config = self.pages.clock(), self.pages.config
-        recipient = Subscriber(
-            id=0, email=parse_address(form.one("email")), profile=Profile(max_papers=5),
-            subscribed_at=now, status_at=now,
-        )  # fmt: skip
+        anyone = Subscriber(id=0, email="", profile=Profile(max_papers=5), subscribed_at=now, status_at=now)
+        recipient = sent_as_test(anyone, form.one("email"))
         digest = preview_digest(store, recipient, now, 7, config.weights) if store.papers.count() else None
         if digest is None or not digest.items:
             digest = sample_digest(recipient, now)
-        message_id = f"<test-{now:%Y%m%d%H%M%S%f}@{config.sender.domain}>"
+        message_id = make_test_message_id(now, config.sender)
         renderer = MessageRenderer(config, self.pages.environment, store.secret(), store.summaries)
         transport = self.outgoing.open_transport()
         try:

@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.models import (
     Cadence,
     Digest,
@@ -35,7 +36,6 @@ from newsletter.models import (
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
-from newsletter.site import Site
 from tests.benchmarks.matching import NOW
 
 EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)

@@ -34,6 +34,7 @@ import dkim
 
 from newsletter.config.load import load_config
 from newsletter.config.model import Config, DeliverySettings, DkimSettings
+from newsletter.files.site import Site
 from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
@@ -42,7 +43,6 @@ from newsletter.sending import Ledger, Result, Transport, Verdict
 from newsletter.sending.dkim import new_key
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
-from newsletter.site import Site
 from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
 from tests.benchmarks.matching import NOW

@@ -21,8 +21,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.models import Entry
-from newsletter.site import Site
 from newsletter.store import Store, open_store
 from newsletter.topics.query import parse
 from newsletter.web.app import make_app

@@ -37,7 +37,7 @@ from newsletter.sources.formats.tables import read_jsonl, read_table
 from newsletter.subscribers.csv_rows import Rows
 from newsletter.subscribers.profiles import make_profile
 from newsletter.text import shorten, squeeze, stream_safe, whole_sentences
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import highlight
 from newsletter.topics.query import Term
 from newsletter.topics.query import parse as parse_query

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from newsletter.cli.demo import copy_examples
 from newsletter.cli.init import make_site
+from newsletter.files.site import Site, samples
 from newsletter.pipeline.pull import pull_files
-from newsletter.site import Site, samples
 from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync

@@ -18,11 +18,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.models import Cadence, Message, Style
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
-from newsletter.site import Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 WIDTHS = {"phone": 390, "desktop": 1280}

@@ -9,11 +9,11 @@ from playwright.sync_api import Browser
 
 from newsletter.config.load import load_config
 from newsletter.config.schema import new_config
+from newsletter.files.site import Site
 from newsletter.models import Subscriber
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
-from newsletter.site import Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 # Contrast (WCAG 2.2, success criterion 1.4.3) of every element that has text, against its first opaque background.

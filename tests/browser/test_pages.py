@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from newsletter.config.load import load_config
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.http.server import listen, make_server

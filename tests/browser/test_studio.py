@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
 from tests.browser.conftest import CHROMIUM, TIMEOUT_MS, violations_of

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import tokens
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter
 from tests.sending.bounces.samples import ADA, CASES, OURS

@@ -8,8 +8,8 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+from newsletter.files.site import samples
 from newsletter.models import Entry
-from newsletter.site import samples
 from newsletter.sources import Document, find_source
 from tests.factories import NOW
 

@@ -11,8 +11,8 @@ from newsletter.cli.report import print_delivery_problems, show_outcomes
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import TransportError
+from newsletter.files.site import Site
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus
-from newsletter.site import Site
 
 
 @pytest.fixture

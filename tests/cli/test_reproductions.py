@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from newsletter.files.site import Site
 from newsletter.models.profile import PROFILE_FIELDS
-from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.store.bounces import Bounce
 from tests.cli.conftest import Newsletter

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from newsletter.site import default_templates
+from newsletter.files.site import default_templates
 from tests.cli.conftest import Newsletter
 
 

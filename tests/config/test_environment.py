@@ -14,8 +14,8 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.schema import SETTINGS, Setting
 from newsletter.errors import ConfigError
+from newsletter.files.site import Site
 from newsletter.models.value_types import Boolean, Choice, Integer
-from newsletter.site import Site
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, make_source, variable_of
 

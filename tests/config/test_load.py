@@ -7,9 +7,9 @@ import pytest
 from newsletter.config.load import check_sender, load_config
 from newsletter.config.model import Config, DkimSettings, InDoubtPolicy
 from newsletter.errors import ConfigError
+from newsletter.files.site import Site, find_site
 from newsletter.ranking.weights import Weights
 from newsletter.sending.smtp.settings import SmtpSettings
-from newsletter.site import Site, find_site
 
 
 def load(folder: Path, text: str, **environ: str) -> Config:

@@ -10,9 +10,9 @@ from newsletter.config.load import load_config
 from newsletter.config.obsolete import BOOLEANS, RENAMED, upgrade_environment, upgrade_table
 from newsletter.config.schema import SETTINGS
 from newsletter.errors import ConfigError
+from newsletter.files.site import CONFIG_NAME, Site
 from newsletter.sending.bounces.mailboxes import BounceSettings
 from newsletter.sending.smtp.settings import SmtpSettings
-from newsletter.site import CONFIG_NAME, Site
 
 #: A site of newsletter 0.1; its README says how it was made.
 OLD_SITE = Path(__file__).parents[1] / "store" / "old"

@@ -8,8 +8,8 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.schema import SETTINGS, Setting, checked, new_config
 from newsletter.errors import ConfigError
+from newsletter.files.site import Site
 from newsletter.sending.smtp.settings import Security, SmtpSettings
-from newsletter.site import Site
 from newsletter.sources.huggingface import HuggingFace
 
 

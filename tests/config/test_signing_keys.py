@@ -12,7 +12,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.signing_keys import signing_keys
 from newsletter.errors import ConfigError
-from newsletter.site import Site
+from newsletter.files.site import Site
 
 NEW, OLD = "n" * 32, "o" * 64
 

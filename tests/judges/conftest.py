@@ -12,12 +12,12 @@ import pytest
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.schema import new_config
-from newsletter.languages import LANGUAGES
+from newsletter.files.site import Site
 from newsletter.models import Cadence, Item, Message, Section, Style
+from newsletter.models.languages import LANGUAGES
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
-from newsletter.site import Site
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 SECRET = b"secret"

@@ -9,11 +9,11 @@ import pytest
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.files.private_files import touch_private, write_private
-from newsletter.findings import Finding, Level
+from newsletter.files.site import Site
+from newsletter.models.findings import Finding, Level
 from newsletter.operations.doctor import examine
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
-from newsletter.site import Site
 from tests.factories import NOW
 from tests.nameserver import Zone, naming
 

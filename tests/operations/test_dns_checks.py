@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.config.model import Config, DkimSettings
-from newsletter.findings import Level
+from newsletter.models.findings import Level
 from newsletter.sending.dkim import load_key
 from tests.operations.conftest import found, good_zone
 

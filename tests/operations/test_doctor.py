@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newsletter.config.model import Config, DkimSettings
-from newsletter.findings import Level
+from newsletter.models.findings import Level
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.store import open_store
 from tests.operations.conftest import found, good_zone

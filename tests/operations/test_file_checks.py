@@ -13,13 +13,13 @@ from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.files.private_files import open_to_others
-from newsletter.findings import Level
+from newsletter.files.site import Site
+from newsletter.models.findings import Level
 from newsletter.operations.event_log import EventLog
 from newsletter.operations.file_checks import check_files
 from newsletter.pipeline.deliver import deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.maildir import MaildirTransport
-from newsletter.site import Site
 from newsletter.store import open_store
 from tests.factories import NOW, make_entry, make_profile
 from tests.sending.messages import message, send

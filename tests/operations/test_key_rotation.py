@@ -14,8 +14,8 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.signing_keys import signing_keys
 from newsletter.errors import ConfigError
+from newsletter.files.site import Site
 from newsletter.operations.key_rotation import KeyStatus, list_keys, rotate
-from newsletter.site import Site
 from newsletter.store import Store, open_store
 from tests.factories import NOW
 

@@ -11,13 +11,13 @@ from jinja2 import Environment
 
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
+from newsletter.files.site import Site
 from newsletter.models import Topic
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
-from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.smtpd import Server, serving

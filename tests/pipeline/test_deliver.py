@@ -198,7 +198,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from newsletter.config.load import load_config
 from newsletter.pipeline.deliver import deliver
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport

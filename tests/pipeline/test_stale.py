@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
-from newsletter.site import Site
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile
 from tests.smtpd import Server, serving

@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from newsletter.errors import StoreError
-from newsletter.languages import LANGUAGES
+from newsletter.models.languages import LANGUAGES
 from newsletter.pipeline import summaries as module
 from newsletter.pipeline.summaries import SummaryReport, summarize
 from newsletter.store import Store

@@ -10,11 +10,11 @@ import pytest
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError
+from newsletter.files.site import Site
 from newsletter.pipeline.transport import make_transport
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
-from newsletter.site import Site
 
 
 @pytest.fixture

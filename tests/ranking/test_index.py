@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from newsletter.models import Paper
 from newsletter.ranking.index import Field, PaperIndex, Statistics
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 from newsletter.topics.query import Term, parse, phrase
 from tests.factories import make_paper
 

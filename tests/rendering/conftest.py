@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.config.load import load_config
+from newsletter.files.site import Site
 from newsletter.models import (
     Cadence,
     Digest,
@@ -26,7 +27,6 @@ from newsletter.rendering.colours import ACCENT, make_palette
 from newsletter.rendering.context import SiteContext
 from newsletter.rendering.environment import make_environment
 from newsletter.rendering.language import language
-from newsletter.site import Site
 from tests.factories import NOW, make_paper, make_subscriber
 
 Write = Callable[..., Message]

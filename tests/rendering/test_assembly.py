@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from newsletter.config.load import load_config
-from newsletter.languages import LANGUAGES
+from newsletter.files.site import Site
 from newsletter.models import (
     Cadence,
     Digest,
@@ -31,10 +31,10 @@ from newsletter.models import (
     Subscriber,
     Topic,
 )
+from newsletter.models.languages import LANGUAGES
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.assembly import MAX_HTML_B, shortened
 from newsletter.rendering.environment import make_environment
-from newsletter.site import Site
 from newsletter.text import squeeze
 from tests.factories import NOW, make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import make_digest, make_edition

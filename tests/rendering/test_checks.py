@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.findings import Level
 from newsletter.models import Message, Style
+from newsletter.models.findings import Level
 from newsletter.rendering.assembly import Bodies
 from newsletter.rendering.checks import check
 from newsletter.rendering.fragments import encode

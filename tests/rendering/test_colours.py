@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.files.site import default_templates
 from newsletter.rendering.colours import ACCENT, contrast, is_colour, make_palette
-from newsletter.site import default_templates
 
 
 def test_contrast_is_that_of_wcag() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.languages import LANGUAGES
 from newsletter.models import Message, Reason, ReasonKind, Section, SectionKind
+from newsletter.models.languages import LANGUAGES
 from newsletter.rendering.labels import count_labels, link_label, reason_label, section_title
 from newsletter.rendering.language import language
 from tests.factories import make_paper, make_profile, make_subscriber

@@ -12,9 +12,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from newsletter.languages import LANGUAGES, locale_catalogue
+from newsletter.files.site import default_templates
+from newsletter.models.languages import LANGUAGES, locale_catalogue
 from newsletter.rendering.language import language
-from newsletter.site import default_templates
 from tests.rendering.conftest import interval
 
 PACKAGE = Path(__file__).parent.parent.parent / "newsletter"

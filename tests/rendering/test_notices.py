@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from newsletter.languages import LANGUAGES
+from newsletter.models.languages import LANGUAGES
 from newsletter.rendering.context import NoticeContext
 from newsletter.rendering.environment import make_environment
 from newsletter.rendering.language import language

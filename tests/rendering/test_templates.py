@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
+from newsletter.files.site import default_templates
 from newsletter.rendering.context import (
     CardContext,
     DigestContext,
@@ -18,7 +19,6 @@ from newsletter.rendering.context import (
     SubjectContext,
 )
 from newsletter.rendering.environment import make_environment
-from newsletter.site import default_templates
 
 CONTEXTS = {
     "site": SiteContext, "digest": DigestContext, "section": SectionContext, "card": CardContext, "link": LinkContext,

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
+from newsletter.files.site import samples
 from newsletter.models import Entry, Refusal
-from newsletter.site import samples
 from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.documents import read_document
 from newsletter.sources.file import File, detect_format

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from newsletter.addresses import email_key, wire_address
 from newsletter.config.load import load_config
 from newsletter.errors import RequestError, TransportError
+from newsletter.files.site import Site
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Section, Subscriber
 from newsletter.operations.event_log import EventLog
 from newsletter.sending import send_one
 from newsletter.sending.maildir import MaildirTransport
-from newsletter.site import Site
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce
 from newsletter.store.confirmations import Kind
@@ -154,7 +154,7 @@ def test_no_table_and_no_file_has_an_address_of_an_erased_person(
                 store.subscribers.unsuppress(email)
         log.write("delivery", email="grace@site.example", response=f"n{emails[0]} {emails[0]}.org")
         log.close()
-        erase(store, person.email, NOW, config)
+        erase(store, person.email, NOW, config.outbox, config.log_path)
         assert store.subscribers.suppressions() == {}
         kept = [email for email in emails if store.subscribers.why_suppressed(email)]
         assert kept == (emails[-1:] if suppressed else [])

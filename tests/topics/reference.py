@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from newsletter.models import Paper
-from newsletter.tokenizer import joined, stem, surfaces, words
+from newsletter.text.tokenizer import joined, stem, surfaces, words
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 
 FUNCTION_WORDS = frozenset(

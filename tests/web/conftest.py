@@ -12,11 +12,11 @@ import pytest
 from newsletter.cli.demo import copy_examples
 from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
+from newsletter.files.site import Site, samples
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.pull import pull_files
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.maildir import MaildirTransport
-from newsletter.site import Site, samples
 from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from newsletter.config.load import load_config
 from newsletter.errors import ConfigError
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.web.app import make_app, make_site_app
 from tests.factories import NOW
 from tests.web.live_site import ADA, SITE_URL, LiveSite

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.web.studio.app import make_studio
 from tests.factories import NOW
 from tests.web.live_site import SIGNUP_FORM, LiveSite

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.errors import QueryError
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import Store, open_store
 from newsletter.web.topic_counts import TopicCounts
 from tests.factories import NOW, make_entry, make_topic

@@ -20,8 +20,8 @@ from starlette.testclient import TestClient
 from newsletter.config.load import load_config
 from newsletter.config.model import Config, WebhookSettings
 from newsletter.errors import NewsletterError
+from newsletter.files.site import Site
 from newsletter.models import Status
-from newsletter.site import Site
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.webhooks import Certificates

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from newsletter.limits.token_bucket import TokenBucket
 from newsletter.models import Message
-from newsletter.token_bucket import TokenBucket
 
 #: Maximum number of messages to rate-limited domains that are set aside while others are looked for.
 _MAX_PARKED = 200

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.markup import clean, clean_abstract
+from newsletter.text.markup import clean, clean_abstract
 
 # -- text ---------------------------------------------------------------------------------------------
 

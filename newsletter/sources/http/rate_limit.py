@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from newsletter.token_bucket import TokenBucket
+from newsletter.limits.token_bucket import TokenBucket
 
 #: Seconds between two requests, by domain, as the terms of use ask: https://info.arxiv.org/help/api/tou.html (all of
 #: arXiv's hosts together), https://www.ncbi.nlm.nih.gov/books/NBK25497/, https://www.semanticscholar.org/product/api,

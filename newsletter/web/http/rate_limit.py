@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
-from newsletter.token_bucket import TokenBucket
+from newsletter.limits.token_bucket import TokenBucket
 
 #: Maximum number of networks remembered; the least recently seen is dropped first.
 _MAX_NETWORKS = 20_000

@@ -23,8 +23,8 @@ from starlette.routing import Route
 
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError, StoreError
+from newsletter.files.site import Site, default_templates
 from newsletter.rendering.environment import find_template, make_environment, render
-from newsletter.site import Site, default_templates
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox

@@ -10,7 +10,7 @@ from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
 
-from newsletter.site import Site, default_templates
+from newsletter.files.site import Site, default_templates
 
 _POLL_S = 0.3
 #: Send a comment after this many polls without a change, to detect that the client is gone.

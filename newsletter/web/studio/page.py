@@ -10,8 +10,8 @@ from babel import Locale
 
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError
-from newsletter.languages import LANGUAGES
 from newsletter.models import Style
+from newsletter.models.languages import LANGUAGES
 from newsletter.web.studio.live_reload import version
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.selection import (

@@ -12,6 +12,7 @@ from threading import Lock
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.config.signing_keys import signing_keys
+from newsletter.files.site import Site
 from newsletter.models import Digest, Message, Subscriber
 from newsletter.pipeline.explain import ScoreBreakdown, score_breakdowns
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
@@ -20,7 +21,6 @@ from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.rendering.environment import make_environment
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import language
-from newsletter.site import Site
 from newsletter.store import Store, open_store
 from newsletter.web.studio.live_reload import fingerprint
 from newsletter.web.studio.selection import Selection, choose_subscriber

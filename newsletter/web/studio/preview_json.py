@@ -7,8 +7,8 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
-from newsletter.findings import Finding, Level
 from newsletter.models import Item, Message
+from newsletter.models.findings import Finding, Level
 from newsletter.pipeline.explain import Placement, ScoreBreakdown
 from newsletter.pipeline.explanation_text import part_text, section_text, topic_text
 from newsletter.rendering.checks import check

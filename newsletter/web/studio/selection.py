@@ -10,9 +10,9 @@ from datetime import datetime
 from starlette.datastructures import QueryParams
 
 from newsletter.errors import NewsletterError, ProfileError
-from newsletter.languages import LANGUAGES
+from newsletter.files.site import Site
 from newsletter.models import Profile, Status, Style, Subscriber
-from newsletter.site import Site
+from newsletter.models.languages import LANGUAGES
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, read_profile
 from newsletter.subscribers.subscriptions import catalogue, find, subscriber_to_preview

@@ -142,7 +142,7 @@ class Preferences:
             if form.one("sure") != "yes":
                 error = "Please tick the box to confirm that everything is deleted."
                 return self._render_page(store, subscriber, 422, error=error)
-            erase(store, subscriber.email, self.pages.clock(), self.pages.config)
+            erase(store, subscriber.email, self.pages.clock(), self.pages.config.outbox, self.pages.config.log_path)
         text = "Your address, preferences, emails and feedback are deleted."
         response = self.pages.show_message("Your data is deleted", text)
         session.end(self.pages, response)

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
+from newsletter.files.site import Site
 from newsletter.models import Digest, Message
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Result, Verdict, send_one
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
-from newsletter.site import Site
 from tests.benchmarks.assembling import digest_of, make_papers
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio, make_studio_server
 from tests.factories import NOW

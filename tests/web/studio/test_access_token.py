@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.web.studio.access_token import new_token
 from newsletter.web.studio.app import make_studio
 from tests.web.studio.client import PATHS, TOKEN

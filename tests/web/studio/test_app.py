@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from newsletter.errors import NewsletterError
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import open_store
 from newsletter.web.studio.app import serve_studio
 from newsletter.web.studio.live_reload import version

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starlette.testclient import TestClient
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import open_store
 from newsletter.web.studio.live_reload import changes, fingerprint, page_fingerprint, version
 from tests.factories import NOW, make_entry

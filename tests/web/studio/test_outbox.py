@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from newsletter.errors import RequestError
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.web.studio import outbox
 from tests.web.studio.client import HOSTILE
 

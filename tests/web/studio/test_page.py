@@ -7,7 +7,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from tests.web.studio.client import ADA
 
 

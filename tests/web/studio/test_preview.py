@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import open_store
 from tests.factories import NOW, make_entry
 from tests.web.studio.client import ADA, get_preview

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
-from newsletter.languages import LANGUAGES
+from newsletter.files.site import Site
 from newsletter.models import Style
-from newsletter.site import Site
+from newsletter.models.languages import LANGUAGES
 from newsletter.web.studio.selection import Selection, fields_of, parse_selection
 from tests.web.studio.client import ADA, get_preview
 

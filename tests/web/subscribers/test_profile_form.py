@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.languages import LANGUAGES
 from newsletter.models import Cadence, Profile, Style, Topic
+from newsletter.models.languages import LANGUAGES
 from newsletter.subscribers.profiles import make_profile
 from newsletter.web.http.forms import Form
 from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form

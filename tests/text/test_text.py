@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.text import shorten, squeeze, title_hash, title_key, whole_sentences
-from newsletter.tokenizer import words
+from newsletter.text.tokenizer import words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_CATALOGUES = Path(__file__).parent / "locale"
+_CATALOGUES = Path(__file__).parent.parent / "locale"
 #: ISO 639-1 codes; newsletter/locale/ has a catalogue for each but the first.
 LANGUAGES = ("en", "de", "es", "fr", "zh")
 

@@ -4,9 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import site
 from newsletter.errors import ConfigError
-from newsletter.site import CONFIG_NAME, Site, default_subscribers, default_templates, docs_path, find_site, samples
+from newsletter.files import site
+from newsletter.files.site import (
+    CONFIG_NAME,
+    Site,
+    default_subscribers,
+    default_templates,
+    docs_path,
+    find_site,
+    samples,
+)
 
 
 def test_a_site_is_the_nearest_directory_with_a_config(tmp_path: Path) -> None:
@@ -34,7 +42,7 @@ def test_the_documentation_is_beside_a_checkout_and_in_an_installed_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert docs_path("topics.md") == "docs/topics.md"
-    assert (Path(__file__).parents[1] / docs_path("topics.md")).is_file()
+    assert (Path(__file__).parents[2] / docs_path("topics.md")).is_file()
 
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "topics.md").touch()

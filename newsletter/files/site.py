@@ -9,7 +9,7 @@ from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)

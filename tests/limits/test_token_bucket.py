@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.token_bucket import TokenBucket
+from newsletter.limits.token_bucket import TokenBucket
 
 
 def test_a_token_is_available_again_after_its_interval() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.markup import clean, clean_abstract
+from newsletter.text.markup import clean, clean_abstract
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 LATEX = st.lists(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.languages import LANGUAGES, locale_catalogue
+from newsletter.models.languages import LANGUAGES, locale_catalogue
 
 
 def test_every_language_but_english_has_a_catalogue() -> None:
