@@ -272,7 +272,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("query", "problem"), MISTAKES.items())
-def test_a_mistake_is_told_everywhere(entrances: Entrances, query: str, problem: str) -> None:
+def test_a_mistake_is_reported_everywhere(entrances: Entrances, query: str, problem: str) -> None:
     for arguments in (["papers", query], ["topics", "test", query], ["topics", "add", "Wrong", query],
                       ["subscribers", "add", "bob@example.org", "--topic", query]):  # fmt: skip
         result = CliRunner().invoke(main, arguments)

@@ -24,7 +24,7 @@ _LANGUAGES = r"(?<![^\W_])(?:[A-Za-z]\#(?![A-Za-z])|[A-Za-z]+\+\+|(?<!\.)\.(?:NE
 _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 # The same for ASCII text in less time: where it names no programming language, and where it has no digits either.
 _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
-_LETTERS = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_ALPHABETIC = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 _DIGIT = re.compile(r"[0-9]")
 
 # "GPUs": the rule for "us" in `_singular` would keep it.
@@ -83,7 +83,7 @@ def _found(text: str) -> list[str]:
         return _WORD.findall(normalize("NFKC", text))
     if "#" in text or "++" in text or ".n" in text or ".N" in text:
         return _WORD.findall(text)
-    return (_ASCII_WORD if _DIGIT.search(text) else _LETTERS).findall(text)
+    return (_ASCII_WORD if _DIGIT.search(text) else _ALPHABETIC).findall(text)
 
 
 @lru_cache(maxsize=131072)

@@ -64,3 +64,17 @@ def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
 
     assert last.returncode == 0
     assert len(sink.taken) == len({recipient for recipient, _ in sink.taken}) == SUBSCRIBERS
+
+
+@pytest.mark.usefixtures("newsletter")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_with_0_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-u", "-m", "newsletter", "serve", "--web", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline().startswith("pages at")
+        assert serving.stdout.readline().startswith("next run at")
+        serving.send_signal(number)
+        _, stderr = serving.communicate(timeout=60)
+
+    assert (serving.returncode, stderr) == (0, "")

@@ -120,7 +120,7 @@ EMAIL = 'email = "ada@example.org"\n'
         (f"{EMAIL}topics = [1]", "topics: a name or a table is expected, not 1"),
         (f'{EMAIL}topics = [""]', "topics: a topic has no name"),
         (f"{EMAIL}topics = [{{}}]", "topics: name: missing"),
-        (f'{EMAIL}topics = ["?!"]', "topics: '?!': '?!' has no letters or digits to search for"),
+        (f'{EMAIL}topics = ["?!"]', "topics: '?!': column 1: '?!' has no letters or digits to search for"),
         (f'{EMAIL}topics = [{{ name = "x", keywords = [] }}]', "topics: 'x' has no keywords"),
         (f'{EMAIL}topics = [{{ name = "x", keywords = "y" }}]', "topics: 'x': a list of words is expected, not 'y'"),
         (f'{EMAIL}topics = [{{ name = "x", keywords = ["y", 1] }}]',

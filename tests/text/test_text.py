@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.text import shorten, squeeze, title_hash, title_key, whole_sentences
-from newsletter.text.tokenizer import words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -78,39 +77,6 @@ def test_a_titles_hash_is_16_digits(title: str) -> None:
     assert int(title_hash(title), 16) >= 0
 
 
-# -- comparing ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", []),
-        ("?! -- ...", []),
-        ("In-Context Learning", ["in", "context", "learning"]),
-        ("LLMs and LLM's", ["llm", "and", "llm"]),
-        ("Agents’ policies", ["agent", "policy"]),
-        ("classes, boxes, crashes, branches", ["class", "box", "crash", "branch"]),
-        ("analyses biases bias gas this", ["analysis", "bias", "bias", "gas", "this"]),
-        ("loss corpus virus", ["loss", "corpus", "virus"]),
-        ("movies series heroes trees", ["movie", "series", "heroes", "trees"]),
-        ("don't", ["don't"]),
-        ("snake_case x_1", ["snake", "case", "x", "1"]),
-        ("大模型 agents", ["大", "模", "型", "agent"]),
-        ("ﬁne‑tuning", ["fine", "tuning"]),
-        ("STRASSE Straße", ["strasse", "strasse"]),
-        ("3D-LLaMA v2.0", ["3d", "llama", "v2", "0"]),
-        ("naïve Ångström", ["naive", "angstrom"]),
-    ],
-)
-def test_words(text: str, expected: list[str]) -> None:
-    assert words(text) == expected
-
-
-@given(ANY_TEXT)
-def test_words_are_not_empty_and_have_no_space(text: str) -> None:
-    assert [word for word in words(text) if not word or word.split() != [word]] == []
-
-
 # -- reading ------------------------------------------------------------------------------------------
 
 
@@ -142,16 +108,6 @@ def test_shortened_text_is_never_longer_than_the_limit(text: str, limit: int) ->
     assert len(shortened) <= limit
     assert text.startswith(shortened.removesuffix("…"))
     assert shortened == text or len(text) > limit
-
-
-@pytest.mark.parametrize("acronym", ["GPU", "LLM", "VLM", "CPU"])
-def test_plurals_of_acronyms_are_recognized(acronym: str) -> None:
-    assert words(f"{acronym}s") == words(acronym)
-
-
-@given(st.text("aB1 '’_-.s\n", max_size=40))
-def test_the_fast_path_for_ascii_gives_the_same_words(text: str) -> None:
-    assert words(text) == words(f"{text} é")[:-1]
 
 
 def test_whole_sentences_may_exceed_the_limit_by_half() -> None:
