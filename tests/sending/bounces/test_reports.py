@@ -12,7 +12,6 @@ from newsletter.sending.bounces.reports import read_bounce_report
 from newsletter.sending.status_codes import Kind
 from tests.sending.bounces.samples import CASES, OURS, Case
 
-
 #: What mail reports; that somebody unsubscribed, only a provider does.
 IN_MAIL = set(Kind) - {Kind.UNSUBSCRIBE}
 
