@@ -96,6 +96,10 @@ class StoreDamaged(StoreError):
     """The file is damaged, or holds a value that no release of ours writes."""
 
 
+class RowDamaged(StoreDamaged):
+    """One row holds a value that no release of ours writes; the others may be sound."""
+
+
 class StoreForeign(StoreError):
     """The file belongs to another program, or to a newer release."""
 

@@ -114,12 +114,22 @@ def verp_address(secret: bytes, delivery_id: int, mailbox: str) -> str:
     The signature is in lower case hexadecimal, since mail servers may change the case.
     """
     local, _, domain = mailbox.rpartition("@")
-    return f"{local}+{delivery_id}-{_verp_mac(secret, delivery_id)}@{domain}"
+    return f"{local}+{delivery_token(secret, delivery_id)}@{domain}"
 
 
 def read_verp_address(keys: Keys, address: str) -> int | None:
     """Return the delivery id of a VERP address, or None if it was not signed by us."""
-    number, _, mac = address.rpartition("@")[0].rpartition("+")[2].partition("-")
+    return read_delivery_token(keys, address.rpartition("@")[0].rpartition("+")[2])
+
+
+def delivery_token(secret: bytes, delivery_id: int) -> str:
+    """Return the id of a delivery, signed."""
+    return f"{delivery_id}-{_verp_mac(secret, delivery_id)}"
+
+
+def read_delivery_token(keys: Keys, token: str) -> int | None:
+    """Return the delivery id of a token, or None if it was not signed by us."""
+    number, _, mac = token.partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         return None
     return int(number) if _is_any(mac.lower(), (_verp_mac(key, int(number)) for key in _each(keys))) else None

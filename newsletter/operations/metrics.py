@@ -15,7 +15,7 @@ from newsletter.store import Store
 
 try:
     from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
-    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
     from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
     raise NewsletterError("metrics need prometheus-client", hint=install_command("metrics")) from error
@@ -36,6 +36,7 @@ class _StoreCollector(Collector):
             yield _deliveries(store)
             yield _by("newsletter_subscribers", "Subscribers.", "status", store.subscribers.counts())
             yield _by("newsletter_bounces", "Bounces and complaints.", "kind", store.bounces.counts())
+            yield _webhook_events(store)
             yield GaugeMetricFamily(
                 "newsletter_suppressions", "Suppressed addresses.", sum(store.subscribers.count_suppressed())
             )
@@ -54,6 +55,15 @@ def _deliveries(store: Store) -> Metric:
     for edition in store.editions.latest(_EDITIONS):
         for status, number in store.deliveries.counts(edition.key).items():
             family.add_metric((edition.key, status), number)
+    return family
+
+
+def _webhook_events(store: Store) -> Metric:
+    family = CounterMetricFamily(
+        "newsletter_webhook_events", "Events of email providers.", labels=("provider", "outcome")
+    )
+    for labels, number in store.webhook_events.counts().items():
+        family.add_metric(labels, number)
     return family
 
 

@@ -28,7 +28,7 @@ from newsletter.pipeline.ledger import MAX_ATTEMPTS, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
-from newsletter.pipeline.plan import Intent, plan
+from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.pipeline.signing import SigningRenderer, load_keys
 from newsletter.sending import Transport
 from newsletter.store import Store
@@ -98,6 +98,8 @@ def _intents(run: DeliveryRun, notes: Notes, *, dry_run: bool) -> Iterator[Inten
     for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights):
         if isinstance(decided, Intent):
             yield decided
+        elif isinstance(decided, DamagedSubscriber):
+            run.tally.add(Outcome(decided.email, OutcomeStatus.FAILED, decided.why))
         elif dry_run or not (decided.delivery and _is_open(decided.delivery, now)):
             run.add_outcome(decided.subscriber, OutcomeStatus.NOT_SENT, decided.why, decided.edition.key)
 

@@ -104,6 +104,9 @@ class MessageRenderer:
             date=now,
             campaign=digest.edition.key,
             return_path=mailbox,
+            postmark_metadata=tokens.delivery_token(self.secret, delivery_id)
+            if delivery_id is not None and self.config.webhooks.postmark_password
+            else "",
         )
         return Links(
             unsubscribe_urls[0], preferences_url, tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)

@@ -43,6 +43,14 @@ class NoDelivery:
     delivery: Delivery | None
 
 
+@dataclass(frozen=True, slots=True)
+class DamagedSubscriber:
+    """A subscriber whose row in the store cannot be read; the others are served."""
+
+    email: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberState:
     """What `decide` needs to know about one subscriber and one edition."""
@@ -105,13 +113,14 @@ def plan(
     notes: Notes = NO_NOTES,
     only: AbstractSet[str] | None = None,
     weights: Weights | None = None,
-) -> Iterator[Intent | NoDelivery]:
+) -> Iterator[Intent | NoDelivery | DamagedSubscriber]:
     """Decide for each subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     editions: dict[str, tuple[Edition, Matcher]] = {}
     edition_states = store.editions.states()
     last_seen_at = store.papers.last_seen_at()
     statistics, tastes = read_statistics(store), TasteScores(store)
-    for subscriber in store.subscribers.each():
+    damaged: list[DamagedSubscriber] = []
+    for subscriber in store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message))):
         key = email_key(subscriber.email)
         if only is not None and key not in only:
             continue
@@ -137,3 +146,4 @@ def plan(
             yield Intent(subscriber, edition, decided)
         else:
             yield NoDelivery(subscriber, edition, decided, state.delivery)
+    yield from (one for one in damaged if only is None or one.email in only)

@@ -66,6 +66,8 @@ class Envelope:
     campaign: str = ""
     #: The envelope sender, to which bounces go; "" for the sender's address.
     return_path: str = ""
+    #: What Postmark repeats in its events (postmarkapp.com/support, "Custom metadata"); "" if it is not used.
+    postmark_metadata: str = ""
 
     @property
     def boundary(self) -> str:
@@ -154,6 +156,8 @@ def _own_headers(envelope: Envelope, subject: str) -> list[_Header]:
         headers.append(("List-Unsubscribe", ", ".join(f"<{url}>" for url in envelope.unsubscribe_urls)))
     if any(url.startswith("https://") for url in envelope.unsubscribe_urls):
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    if envelope.postmark_metadata:
+        headers.append(("X-PM-Metadata-delivery", envelope.postmark_metadata))
     return headers
 
 

@@ -45,7 +45,7 @@ class Cause(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is reported of an address: a hard bounce, a soft bounce or a complaint."""
+    """What is reported of an address: a hard bounce, a soft bounce, a complaint, or that its owner unsubscribed."""
 
     #: The address does not exist: a permanent failure.
     HARD = "hard"
@@ -53,6 +53,8 @@ class Kind(StrEnum):
     SOFT = "soft"
     #: The subscriber marked the message as spam.
     COMPLAINT = "complaint"
+    #: The subscriber unsubscribed with the provider.
+    UNSUBSCRIBE = "unsubscribe"
 
 
 #: Longest text of a response that is looked at, in characters.

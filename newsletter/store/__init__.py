@@ -31,6 +31,7 @@ from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
 from newsletter.store.taste import TasteModels
 from newsletter.store.topics import Topics
+from newsletter.store.webhook_events import WebhookEvents
 
 __all__ = ["Store", "open_store"]
 
@@ -55,6 +56,7 @@ class Store:
         self.taste_models = TasteModels(db)
         self.summaries = Summaries(db)
         self.bounces = Bounces(db)
+        self.webhook_events = WebhookEvents(db)
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from newsletter.errors import (
+    RowDamaged,
     StatementError,
     StoreDamaged,
     StoreError,
@@ -117,8 +118,9 @@ class Rows(sqlite3.Cursor):
         except _UNEXPECTED_VALUE as error:
             raise self._unexpected(error) from error
 
-    def _unexpected(self, error: Exception) -> StoreDamaged:
-        return damaged(self.connection.path, f"a value is not valid: {type(error).__name__}: {error}")
+    def _unexpected(self, error: Exception) -> RowDamaged:
+        found = damaged(self.connection.path, f"a value is not valid: {type(error).__name__}: {error}")
+        return RowDamaged(found.message, hint=found.hint)
 
 
 class Database:
@@ -280,7 +282,8 @@ def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> Excepti
     text = str(error)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # of Python's module itself; the text that is not UTF-8 is part of the message
-        return damaged(path, "a text is not UTF-8" if "decode" in text else text)
+        found = damaged(path, "a text is not UTF-8" if "decode" in text else text)
+        return RowDamaged(found.message, hint=found.hint) if "decode" in text else found
     known = _ERRORS.get(code & 0xFF)
     if known is not None:
         return known[0](f"{path}: {' '.join(text.split())}", hint=known[1])

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsletter.addresses import email_key
+from newsletter.errors import RowDamaged
+from newsletter.limits import NAME
 from newsletter.models import Profile, Status, Subscriber, Topic
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.store.database import Database, Rows
@@ -34,6 +36,8 @@ class SubscriptionState(NamedTuple):
 
 #: Somebody to add: address, its `email_key`, name, profile, and standing; without one they are active from now on.
 Person = tuple[str, str, str, Profile, SubscriptionState | None]
+#: Is called with the `email_key` of a subscriber whose row is damaged, and with what is wrong.
+Unreadable = Callable[[str, RowDamaged], object]
 #: How many subscribers are read at once, where there may be a million.
 _BATCH = 1000
 _COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
@@ -239,17 +243,37 @@ class Subscribers:
         """Return the subscriber with this id, or None."""
         return self._rows("subscribers.id = ?", [subscriber_id]).one(_subscriber)
 
-    def get_many(self, ids: Iterable[int]) -> dict[int, Subscriber]:
-        """Return the subscribers with these ids, by id."""
-        marks = ", ".join(str(int(number)) for number in ids)
-        return {one.id: one for one in self._where(f"subscribers.id IN ({marks})", [])}
+    def get_many(self, ids: Iterable[int], unreadable: Unreadable | None = None) -> dict[int, Subscriber]:
+        """Return the subscribers with these ids, by id; `unreadable` as in `each`.
 
-    def each(self) -> Iterator[Subscriber]:
-        """Yield all subscribers in the order of their addresses, without keeping a read transaction open."""
-        last = ""
-        while batch := self._where("email_key > ? ORDER BY email_key LIMIT ?", [last, _BATCH]):
-            yield from batch
-            (last,) = self._db.execute("SELECT email_key FROM subscribers WHERE id = ?", [batch[-1].id]).fetchone()
+        Raises:
+            RowDamaged: A row has a value that is not valid.
+        """
+        numbers = [int(number) for number in ids]
+        try:
+            return {one.id: one for one in self._where(f"subscribers.id IN ({', '.join(map(str, numbers))})", [])}
+        except RowDamaged as error:
+            if unreadable is None:
+                raise
+            if len(numbers) > 1:
+                return {key: one for number in numbers for key, one in self.get_many([number], unreadable).items()}
+            (key,) = self._db.execute("SELECT email_key FROM subscribers WHERE id = ?", numbers).fetchone()
+            unreadable(str(key), error)
+            return {}
+
+    def each(self, unreadable: Unreadable | None = None) -> Iterator[Subscriber]:
+        """Yield all subscribers in the order of their addresses, without keeping a read transaction open.
+
+        With `unreadable`, which is called with the `email_key` and what is wrong, damaged rows are left out.
+
+        Raises:
+            RowDamaged: A row has a value that is not valid.
+        """
+        last, sql = "", "SELECT id, email_key FROM subscribers WHERE email_key > ? ORDER BY email_key LIMIT ?"
+        while batch := self._db.execute(sql, [last, _BATCH]).fetchall():
+            found = self.get_many((number for number, _ in batch), unreadable)
+            yield from (found[number] for number, _ in batch if number in found)
+            last = str(batch[-1][1])
 
     def all(self) -> list[Subscriber]:
         """Return all subscribers in the order of their addresses."""
@@ -344,7 +368,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
     *columns, topics = values
     row = dict(zip(_COLUMNS, columns, strict=True))
     profile = _profile(*(row.pop(column) for column in _PROFILE_COLUMNS), topics)
-    row |= {"status": Status(row["status"]), "profile": profile}
+    row |= {"status": Status(row["status"]), "profile": profile, "name": row["name"][:NAME]}
     row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("subscribed_at", "status_at")}
     row["paused_until"] = row["paused_until"] and date.fromisoformat(row["paused_until"])
     return Subscriber(**row)

@@ -18,9 +18,15 @@ from starlette.routing import Route
 from newsletter.config.model import WebhookSettings
 from newsletter.errors import NewsletterError
 from newsletter.limits import CERTIFICATE_BYTES, CERTIFICATES, WEBHOOK_BYTES
-from newsletter.pipeline.bounces import process_report
-from newsletter.sending.bounces.reports import BounceReport
-from newsletter.sending.bounces.webhooks import WebhookRefused, read_mailgun, read_postmark, read_sendgrid, read_ses
+from newsletter.pipeline.bounces import process_webhook_call
+from newsletter.sending.bounces.webhooks import (
+    WebhookCall,
+    WebhookRefused,
+    read_mailgun,
+    read_postmark,
+    read_sendgrid,
+    read_ses,
+)
 from newsletter.store import Store
 from newsletter.web.http.forms import limited_body
 
@@ -29,7 +35,7 @@ _TIMEOUT_S = 10
 #: "hooks" is the path that operators of a version before 0.2 gave to their providers.
 _PATHS = ("webhooks", "hooks")
 #: Verify and parse one call, given its headers and body.
-Parser = Callable[[dict[str, str], bytes], tuple[BounceReport, ...]]
+Parser = Callable[[dict[str, str], bytes], WebhookCall]
 
 
 class Certificates:
@@ -95,16 +101,18 @@ def _parsers(
     if signing_key := settings.mailgun_signing_key:
         parsers["mailgun"] = lambda _headers, body: read_mailgun(body, signing_key, clock())
     if password := settings.postmark_password:
-        parsers["postmark"] = lambda headers, body: read_postmark(headers, body, settings.postmark_username, password)
+        parsers["postmark"] = lambda headers, body: read_postmark(
+            headers, body, settings.postmark_username, password, clock()
+        )
     return parsers
 
 
-def _parse_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> tuple[BounceReport, ...]:
+def _parse_ses(body: bytes, arn: str, fetch: Callable[[str], bytes], now: datetime) -> WebhookCall:
     """Parse an SNS call, and confirm the subscription of this webhook if that is what it asks for."""
     call = read_ses(body, arn, fetch, now)
     if call.confirm_url is not None:
         fetch(call.confirm_url)
-    return call.reports
+    return call
 
 
 def _endpoint(
@@ -112,10 +120,10 @@ def _endpoint(
 ) -> Callable[[Request], object]:
     def handle(headers: dict[str, str], body: bytes) -> Response:
         try:
-            reports = parse(headers, body)
-            if reports:
+            call = parse(headers, body)
+            if call.reports or call.token:
                 with open_store() as store:  # in this thread: a store belongs to the thread that opened it
-                    process_report(store, soft_limit, reports, clock())
+                    process_webhook_call(store, soft_limit, call, clock())
         except WebhookRefused as error:
             return PlainTextResponse(f"{error.message}\n", 403)
         except NewsletterError:

@@ -10,6 +10,7 @@ from email.policy import default
 import pytest
 
 from newsletter import tokens
+from newsletter.config.model import WebhookSettings
 from newsletter.pipeline.messages import PREFERENCES_LAST, MessageRenderer, make_message_id, site_context
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.message import Sender
@@ -37,6 +38,20 @@ def test_the_links_hold_tokens_of_the_subscriber(renderer: MessageRenderer) -> N
     assert tokens.read_until(SECRET, tokens.PREFERENCES, preferences, last) == (7, True)
     assert tokens.read_until(SECRET, tokens.PREFERENCES, preferences, last + timedelta(days=1)) == (7, False)
     assert tokens.read_verp_address(SECRET, message.sender) == 12
+
+
+def test_postmark_is_given_a_token_of_the_delivery_to_repeat(renderer: MessageRenderer) -> None:
+    ada = make_subscriber(id=7)
+
+    def header(delivery_id: int | None) -> str | None:
+        message = renderer.write(sample_digest(ada, NOW), ada, "<1@papers.example>", NOW, delivery_id)
+        value = message_from_bytes(message.content, policy=default)["X-PM-Metadata-delivery"]
+        return None if value is None else str(value)
+
+    assert header(12) is None
+    renderer.config = replace(renderer.config, webhooks=WebhookSettings(postmark_password="sesame"))
+    assert tokens.read_delivery_token(SECRET, str(header(12))) == 12
+    assert header(None) is None
 
 
 def test_without_pages_one_unsubscribes_by_mail(renderer: MessageRenderer) -> None:

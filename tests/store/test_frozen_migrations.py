@@ -30,6 +30,7 @@ RELEASED = {
     "m017_email_keys": "09f1ffe678544454",
     "m020_people": "a0154104742bdf40",
     "m021_tokens": "c5eab1143e984f5e",
+    "m023_webhook_events": "940853eeb2511b30",
     "texts_of_m004": "d211ffa42e2a22a1",
 }
 

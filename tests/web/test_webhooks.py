@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from newsletter import tokens
 from newsletter.config.load import load_config
 from newsletter.config.model import Config, WebhookSettings
 from newsletter.errors import NewsletterError
@@ -31,6 +32,7 @@ from tests.sending.bounces.webhook_calls import (
     TOPIC,
     Amazon,
     SendGrid,
+    add_mailed,
     basic,
     mailgun_call,
     mailgun_event,
@@ -56,9 +58,8 @@ def sendgrid() -> SendGrid:
 
 @pytest.fixture
 def config(site: Site, sendgrid: SendGrid) -> Config:
-    with open_store(site.store) as store, store.transaction():
-        first = store.subscribers.all()[0]
-        store.subscribers.add(RECIPIENT, "", first.profile, "cli", NOW)
+    with open_store(site.store) as store:
+        add_mailed(store, RECIPIENT, "<1@papers.example>")
     webhooks = WebhookSettings(TOPIC, sendgrid.public_key, MAILGUN_KEY, "postmark", "sesame")
     return replace(load_config(site, environ={}), webhooks=webhooks)
 
@@ -67,6 +68,12 @@ def config(site: Site, sendgrid: SendGrid) -> Config:
 def webhooks(config: Config, amazon: Amazon) -> Iterator[TestClient]:
     with TestClient(make_app(config, lambda: CALLED_AT, fetch=amazon.fetch), base_url="http://localhost") as client:
         yield client
+
+
+def token_of(config: Config) -> str:
+    with open_store(config.site.store) as store:
+        (delivery,) = store.deliveries.of_subscriber(store.subscribers.get(RECIPIENT).id)
+        return tokens.delivery_token(store.secret(), delivery.id)
 
 
 def why_suppressed(config: Config) -> str | None:
@@ -82,7 +89,10 @@ def test_each_provider_reports_hard_bounces(
         "ses": (amazon.call(ses_bounce(RECIPIENT)), {}),
         "sendgrid": (events, sendgrid.headers(events)),
         "mailgun": (mailgun_call(mailgun_event(RECIPIENT), CALLED_AT), {}),
-        "postmark": (json.dumps(postmark_record(RECIPIENT)).encode(), basic("postmark", "sesame")),
+        "postmark": (
+            json.dumps(postmark_record(RECIPIENT, Metadata={"delivery": token_of(config)})).encode(),
+            basic("postmark", "sesame"),
+        ),
     }
     for provider, (body, headers) in calls.items():
         with open_store(config.site.store) as store, store.transaction():
@@ -193,9 +203,8 @@ def test_serve_has_webhooks(site: Site, tmp_path: Path) -> None:
         assert serving.stdout is not None
         announced = re.fullmatch(r"pages at (http://127\.0\.0\.1:\d+)/\n", serving.stdout.readline())
         assert announced is not None
-        response = httpx.post(
-            f"{announced[1]}/webhooks/postmark", headers=basic("postmark", "sesame"), json=postmark_record("x")
-        )
+        record = postmark_record("x", BouncedAt=datetime.now(UTC).isoformat())
+        response = httpx.post(f"{announced[1]}/webhooks/postmark", headers=basic("postmark", "sesame"), json=record)
         serving.send_signal(signal.SIGTERM)
     assert (response.status_code, response.text) == (200, "Accepted.\n")
     assert serving.returncode == 0

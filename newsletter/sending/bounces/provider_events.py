@@ -1,13 +1,14 @@
-"""Bounces and complaints from providers' JSON events. Events that do not follow their documentation are ignored.
+"""Bounces, complaints and unsubscriptions from providers' JSON events.
 
-Deliveries that a provider still retries ("deferred", "temporary") are ignored, as in
-`newsletter.sending.bounces.reports`. Nothing in here raises.
+Events that do not follow their documentation are ignored, and so are deliveries that a provider still retries
+("deferred", "temporary"), as in `newsletter.sending.bounces.reports`. Nothing in here raises.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from newsletter.addresses import email_key
@@ -16,6 +17,8 @@ from newsletter.sending.bounces.mime import shortened
 from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 from newsletter.sending.status_codes import Kind, classify_bounce
 
+#: What Postmark calls the value of our header X-PM-Metadata-delivery, which it repeats in its events.
+POSTMARK_METADATA = "delivery"
 #: Postmark's bounce types that concern the mailbox; the others are auto-replies and subscription changes.
 _POSTMARK = {
     "HardBounce": Kind.HARD,
@@ -85,6 +88,8 @@ def of_sendgrid(events: Any) -> tuple[BounceReport, ...]:
             kind, response = Kind.COMPLAINT, response or "spam report"
         elif name == "dropped" and response in ("Bounced Address", "Invalid"):
             kind = Kind.HARD
+        elif name in ("unsubscribe", "group_unsubscribe"):
+            kind, code, response = Kind.UNSUBSCRIBE, "", name
         elif name != "bounce":
             continue
         if email:
@@ -100,6 +105,8 @@ def of_mailgun(event: Any) -> tuple[BounceReport, ...]:
     kind, code = classify_bounce(_text(status, "enhanced-code"), response)
     if name == "complained" or _text(event, "reason") == "suppress-complaint":
         kind, code, response = Kind.COMPLAINT, "", response or "complained"
+    elif name == "unsubscribed":
+        kind, code, response = Kind.UNSUBSCRIBE, "", name
     elif name != "failed" or _text(event, "severity") != "permanent":
         return ()
     elif _text(event, "reason") == "suppress-bounce":
@@ -112,15 +119,27 @@ def of_mailgun(event: Any) -> tuple[BounceReport, ...]:
 
 def of_postmark(record: Any) -> tuple[BounceReport, ...]:
     """Read a Postmark record."""
-    kind = _POSTMARK.get(_text(record, "Type"))
-    email, response = _text(record, "Email"), _text(record, "Details") or _text(record, "Description")
-    if _text(record, "RecordType") not in ("Bounce", "SpamComplaint") or kind is None or not email:
+    name, response = _text(record, "RecordType"), _text(record, "Details") or _text(record, "Description")
+    email, kind, code = _text(record, "Email"), _POSTMARK.get(_text(record, "Type")), ""
+    if name == "SubscriptionChange":
+        # Postmark suppresses bounces and complaints, too, and reports these as such.
+        is_owners = record.get("SuppressSending") is True and _text(record, "SuppressionReason") == "ManualSuppression"
+        email, kind = _text(record, "Recipient"), Kind.UNSUBSCRIBE if is_owners else None
+        response = f"by {_text(record, 'Origin') or 'unknown'}"
+    elif name not in ("Bounce", "SpamComplaint"):
+        kind = None
+    if kind is None or not email:
         return ()
-    code = ""
-    if kind is not Kind.COMPLAINT:
+    if kind in (Kind.HARD, Kind.SOFT):
         kind, code = classify_bounce("", response, kind)
-    event_id = str(record.get("ID", "")) + _text(record, "MessageID")
-    return (_report("postmark", event_id, email, kind, code, response, None),)
+    event_id = f"{record.get('ID', '')}{_text(record, 'MessageID')}{_text(record, 'ChangedAt')}"
+    token = _text(_dict(record, "Metadata"), POSTMARK_METADATA)
+    return (replace(_report("postmark", event_id, email, kind, code, response, None), delivery_token=token),)
+
+
+def time_of_postmark(record: Any) -> str:
+    """Return when what a Postmark record reports happened, in ISO 8601; "" if it does not say."""
+    return _text(record, "BouncedAt") or _text(record, "ChangedAt")
 
 
 # -- JSON --------------------------------------------------------------------------------------------

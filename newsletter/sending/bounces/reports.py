@@ -61,6 +61,8 @@ class BounceReport:
     envelope_to: str | None
     #: Identifies the report, so that reading it twice counts once.
     fingerprint: str
+    #: The token of a delivery, which our message gave to the provider and the provider gives back; "" if there is none.
+    delivery_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Webhooks: bounces and complaints that providers post to our web server, with the provider's signature verified.
 
-A signed request without a bounce or complaint yields no reports. Header names are case-insensitive. Providers retry a
-failed request for up to a day; an older signature is refused. A replay has no effect, because each report is counted
-once.
+A signed request without a bounce, complaint or unsubscription yields no reports. Header names are case-insensitive.
+Providers retry a failed request for up to a day; an older one is refused. What a signature covers differs: with SES and
+SendGrid all; with Mailgun time and token, but not the event; with Postmark nothing, it knows a password.
+`newsletter.pipeline.bounces` compensates for it: each event and token counts once, and what is unsigned has to name a
+delivery of ours.
 """
 
 from __future__ import annotations
@@ -25,8 +27,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.errors import NewsletterError
-from newsletter.sending.bounces.provider_events import of_mailgun, of_postmark, of_sendgrid, of_ses, read_json
-from newsletter.sending.bounces.reports import BounceReport
+from newsletter.sending.bounces.provider_events import (
+    of_mailgun,
+    of_postmark,
+    of_sendgrid,
+    of_ses,
+    read_json,
+    time_of_postmark,
+)
+from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 
 #: Maximum age of a request, and how far its time may be ahead of our clock.
 _MAX_AGE = timedelta(days=1)
@@ -44,15 +53,17 @@ class WebhookRefused(NewsletterError):
 
 
 @dataclass(frozen=True, slots=True)
-class SesCall:
-    """The content of a request from Amazon SNS."""
+class WebhookCall:
+    """The content of a provider's request."""
 
     reports: tuple[BounceReport, ...] = ()
     #: The URL at Amazon to request once to confirm the SNS subscription.
     confirm_url: str | None = None
+    #: What identifies the request if its signature does not cover the event: whatever comes with it again is a replay.
+    token: str | None = None
 
 
-def read_ses(body: bytes, topic_arn: str, fetch: Callable[[str], bytes], now: datetime) -> SesCall:
+def read_ses(body: bytes, topic_arn: str, fetch: Callable[[str], bytes], now: datetime) -> WebhookCall:
     """Read a notification of SES that comes by SNS: RSA over some of its fields (signature versions 1 and 2).
 
     Args:
@@ -75,11 +86,11 @@ def read_ses(body: bytes, topic_arn: str, fetch: Callable[[str], bytes], now: da
     if kind == "SubscriptionConfirmation":
         url = _string(request, "SubscribeURL")
         _check_sns_url(url)
-        return SesCall(confirm_url=url)
-    return SesCall(of_ses(read_json(_string(request, "Message"))))
+        return WebhookCall(confirm_url=url)
+    return WebhookCall(of_ses(read_json(_string(request, "Message"))))
 
 
-def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now: datetime) -> tuple[BounceReport, ...]:
+def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now: datetime) -> WebhookCall:
     """Read SendGrid events: ECDSA over timestamp and body. The public key is base64, as SendGrid shows it.
 
     Raises:
@@ -95,13 +106,13 @@ def read_sendgrid(headers: Mapping[str, str], body: bytes, public_key: str, now:
         key.verify(_unbase64(signature), timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
     except (ValueError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise WebhookRefused("invalid signature (SendGrid)", hint="check the public key in the settings") from error
-    return of_sendgrid(read_json(body))
+    return WebhookCall(of_sendgrid(read_json(body)))
 
 
-def read_mailgun(body: bytes, signing_key: str, now: datetime) -> tuple[BounceReport, ...]:
+def read_mailgun(body: bytes, signing_key: str, now: datetime) -> WebhookCall:
     """Read a Mailgun event: HMAC-SHA256 over timestamp and token, which are in the body.
 
-    The signature does not cover the event itself, so the protection rests on https and on the timestamp.
+    The signature does not cover the event itself, so the token may be used once.
 
     Raises:
         WebhookRefused: It is not signed by Mailgun, or too old.
@@ -112,18 +123,19 @@ def read_mailgun(body: bytes, signing_key: str, now: datetime) -> tuple[BounceRe
         raise WebhookRefused("not a signed Mailgun event")
     timestamp = _string(signature, "timestamp")
     _check_age(_read_epoch(timestamp), now)
-    signed = (timestamp + _string(signature, "token")).encode("utf-8", "replace")
+    token = _string(signature, "token")
+    signed = (timestamp + token).encode("utf-8", "replace")
     expected = hmac.new(signing_key.encode(), signed, hashlib.sha256).hexdigest()
     if not signing_key or not _same(_string(signature, "signature"), expected):
         raise WebhookRefused("invalid signature (Mailgun)", hint="check the signing key in the settings")
-    return of_mailgun(request.get("event-data"))
+    return WebhookCall(of_mailgun(request.get("event-data")), token=fingerprint_of("mailgun", timestamp + token))
 
 
-def read_postmark(headers: Mapping[str, str], body: bytes, username: str, password: str) -> tuple[BounceReport, ...]:
+def read_postmark(headers: Mapping[str, str], body: bytes, username: str, password: str, now: datetime) -> WebhookCall:
     """Read a Postmark record, authenticated by HTTP basic authentication (RFC 7617) with the webhook's credentials.
 
     Raises:
-        WebhookRefused: They are missing or wrong.
+        WebhookRefused: They are missing or wrong, or what the record reports is too old.
     """
     scheme, _, encoded = _header(headers, "Authorization").partition(" ")
     try:
@@ -132,7 +144,11 @@ def read_postmark(headers: Mapping[str, str], body: bytes, username: str, passwo
         credentials = ""
     if not password or scheme.casefold() != "basic" or not _same(credentials, f"{username}:{password}"):
         raise WebhookRefused("invalid credentials (Postmark)", hint="check the webhook's URL at Postmark")
-    return of_postmark(read_json(body))
+    record = read_json(body)
+    reports = of_postmark(record)
+    if reports:
+        _check_age(_read_iso(time_of_postmark(record)), now)
+    return WebhookCall(reports)
 
 
 # -- SNS ----------------------------------------------------------------------------------------------

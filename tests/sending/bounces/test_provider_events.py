@@ -15,6 +15,7 @@ from newsletter.sending.bounces.reports import BounceReport
 from tests.sending.bounces.webhook_calls import (
     facts,
     mailgun_event,
+    postmark_change,
     postmark_record,
     sendgrid_event,
     ses_bounce,
@@ -23,6 +24,7 @@ from tests.sending.bounces.webhook_calls import (
 
 ADA = "ada@users.example"
 HARD = [("hard", "5.1.1", ADA)]
+UNSUBSCRIBED = [("unsubscribe", "", ADA)]
 REPORTING: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any, list[tuple[str, str, str]]]] = [
     (of_ses, ses_bounce(ADA), HARD),
     (of_ses, ses_bounce(ADA, bounceType="Transient", bounceSubType="General"), HARD),  # code and text count more
@@ -43,6 +45,10 @@ REPORTING: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any, list[tuple
     (of_postmark, postmark_record(ADA, Type="SoftBounce"), HARD),
     (of_postmark, postmark_record(ADA, Type="SoftBounce", Details=""), [("soft", "", ADA)]),
     (of_postmark, postmark_record(ADA, RecordType="SpamComplaint", Type="SpamComplaint"), [("complaint", "", ADA)]),
+    (of_sendgrid, [sendgrid_event(ADA, event="unsubscribe")], UNSUBSCRIBED),
+    (of_sendgrid, [sendgrid_event(ADA, event="group_unsubscribe")], UNSUBSCRIBED),
+    (of_mailgun, mailgun_event(ADA, event="unsubscribed"), UNSUBSCRIBED),
+    (of_postmark, postmark_change(ADA), UNSUBSCRIBED),
 ]
 OTHERS: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any]] = [
     (of_ses, {"notificationType": "Delivery", "delivery": {"recipients": [ADA]}}),
@@ -50,9 +56,11 @@ OTHERS: list[tuple[Callable[[Any], tuple[BounceReport, ...]], Any]] = [
     (of_ses, ses_bounce(ADA, bounceType="Transient", bouncedRecipients=[{"emailAddress": ADA}])),
     (of_sendgrid, [sendgrid_event(ADA, event="delivered"), sendgrid_event(ADA, event="deferred")]),
     (of_mailgun, mailgun_event(ADA, severity="temporary")),
-    (of_mailgun, mailgun_event(ADA, event="unsubscribed")),
+    (of_sendgrid, [sendgrid_event(ADA, event="group_resubscribe")]),
     (of_postmark, postmark_record(ADA, Type="AutoResponder")),
-    (of_postmark, postmark_record(ADA, RecordType="SubscriptionChange")),
+    (of_postmark, postmark_change(ADA, SuppressSending=False)),
+    (of_postmark, postmark_change(ADA, SuppressionReason="HardBounce")),
+    (of_postmark, postmark_change(ADA, SuppressSending="true")),
 ]
 
 

@@ -103,8 +103,10 @@ def test_forged_amazon_requests_are_refused(amazon: Amazon) -> None:
 def test_sendgrids_signature_covers_the_exact_bytes(sendgrid: SendGrid) -> None:
     body = json.dumps([sendgrid_event(ADA)]).encode()
     headers = sendgrid.headers(body)
-    assert facts(read_sendgrid(headers, body, sendgrid.public_key, NOW)) == HARD
-    assert facts(read_sendgrid({k.lower(): v for k, v in headers.items()}, body, sendgrid.public_key, NOW)) == HARD
+    assert facts(read_sendgrid(headers, body, sendgrid.public_key, NOW).reports) == HARD
+    assert (
+        facts(read_sendgrid({k.lower(): v for k, v in headers.items()}, body, sendgrid.public_key, NOW).reports) == HARD
+    )
 
     another = SendGrid(NOW)
     for wrong_headers, wrong_body, key in (
@@ -119,7 +121,7 @@ def test_sendgrids_signature_covers_the_exact_bytes(sendgrid: SendGrid) -> None:
 
 
 def test_mailguns_signature_requires_its_key() -> None:
-    assert facts(read_mailgun(mailgun_call(mailgun_event(ADA), NOW), MAILGUN_KEY, NOW)) == HARD
+    assert facts(read_mailgun(mailgun_call(mailgun_event(ADA), NOW), MAILGUN_KEY, NOW).reports) == HARD
     for body in (
         mailgun_call(mailgun_event(ADA), NOW, key="another"),
         mailgun_call(mailgun_event(ADA), NOW).replace(b"fff", b"ffe", 1),
@@ -135,12 +137,12 @@ def test_mailguns_signature_requires_its_key() -> None:
 
 def test_postmark_sends_its_credentials() -> None:
     body = json.dumps(postmark_record(ADA)).encode()
-    assert facts(read_postmark(basic("postmark", "sesame"), body, "postmark", "sesame")) == HARD
+    assert facts(read_postmark(basic("postmark", "sesame"), body, "postmark", "sesame", NOW).reports) == HARD
     for headers in (basic("postmark", "wrong"), basic("", ""), {"Authorization": "Bearer sesame"}, {}):
         with pytest.raises(WebhookRefused):
-            read_postmark(headers, body, "postmark", "sesame")
+            read_postmark(headers, body, "postmark", "sesame", NOW)
     with pytest.raises(WebhookRefused):
-        read_postmark(basic("postmark", ""), body, "postmark", "")
+        read_postmark(basic("postmark", ""), body, "postmark", "", NOW)
 
 
 def test_an_old_request_is_refused(amazon: Amazon, sendgrid: SendGrid) -> None:
@@ -153,3 +155,18 @@ def test_an_old_request_is_refused(amazon: Amazon, sendgrid: SendGrid) -> None:
             read_sendgrid(headers, body, sendgrid.public_key, now)
         with pytest.raises(WebhookRefused, match="too old or in the future"):
             read_mailgun(mailgun_call(mailgun_event(ADA), NOW), MAILGUN_KEY, now)
+        with pytest.raises(WebhookRefused, match="too old or in the future"):
+            read_postmark(basic("postmark", "x"), json.dumps(postmark_record(ADA)).encode(), "postmark", "x", now)
+
+
+def test_a_postmark_record_without_a_time_is_refused() -> None:
+    body = json.dumps(postmark_record(ADA, BouncedAt="yesterday")).encode()
+    with pytest.raises(WebhookRefused, match="missing or invalid timestamp"):
+        read_postmark(basic("postmark", "x"), body, "postmark", "x", NOW)
+
+
+def test_only_mailguns_call_is_identified_by_a_token() -> None:
+    one, two = (read_mailgun(mailgun_call(event, NOW), MAILGUN_KEY, NOW) for event in (mailgun_event(ADA), {}))
+    assert (one.token == two.token is not None, two.reports) == (True, ())
+    body = json.dumps(postmark_record(ADA)).encode()
+    assert read_postmark(basic("postmark", "x"), body, "postmark", "x", NOW).token is None

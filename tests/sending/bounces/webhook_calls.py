@@ -16,7 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from newsletter.models import Cadence, Digest, Edition
 from newsletter.sending.bounces.reports import BounceReport
+from newsletter.store import Store
+from tests.factories import NOW, make_profile
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
@@ -78,9 +81,9 @@ class SendGrid:
         }
 
 
-def mailgun_call(event: object, now: datetime, key: str = MAILGUN_KEY) -> bytes:
+def mailgun_call(event: object, now: datetime, key: str = MAILGUN_KEY, token: str = "f" * 50) -> bytes:
     """Return an event as Mailgun posts it."""
-    timestamp, token = str(int(now.timestamp())), "f" * 50
+    timestamp = str(int(now.timestamp()))
     signature = hmac.new(key.encode(), (timestamp + token).encode(), hashlib.sha256).hexdigest()
     signed = {"timestamp": timestamp, "token": token, "signature": signature}
     return json.dumps({"signature": signed, "event-data": event}).encode()
@@ -148,5 +151,33 @@ def postmark_record(email: str, **changed: Any) -> dict[str, Any]:
         "ID": 4323372036854775807,
         "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
         "Email": email,
+        "BouncedAt": f"{NOW:%Y-%m-%dT%H:%M:%S}.9070259Z",
         "Details": "smtp;550 5.1.1 The email account that you tried to reach does not exist.",
     } | changed
+
+
+def postmark_change(email: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "RecordType": "SubscriptionChange",
+        "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
+        "Recipient": email,
+        "Origin": "Recipient",
+        "SuppressSending": True,
+        "SuppressionReason": "ManualSuppression",
+        "ChangedAt": f"{NOW:%Y-%m-%dT%H:%M:%S}Z",
+    } | changed
+
+
+# -- what the events are about --------------------------------------------------------------------------
+
+
+def add_mailed(store: Store, email: str, message_id: str) -> int:
+    """Add a subscriber who was mailed under this Message-ID; return the id of the delivery."""
+    edition = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW)
+    with store.transaction():
+        if store.editions.find(edition.key) is None:
+            store.editions.put(edition)
+        digest = store.editions.put_digest(Digest(edition=edition, sections=(), considered=0))
+        subscriber = store.subscribers.add(email, "", make_profile(), "cli", NOW)
+        store.deliveries.queue(edition.key, subscriber.id, digest, message_id, NOW)
+    return store.deliveries.of_subscriber(subscriber.id)[0].id
