@@ -20,7 +20,6 @@ ELSEWHERE = {
     "pipeline/workers.py": "the processes of pipeline/deliver: test_signing, test_delivery_crash",
     "sending/smtp/settings.py": "the settings of a mail server: tests/config/test_load",
     "store/opening.py": "how a database is opened: test_database, test_migrations",
-    "subscribers/csv_rows.py": "how import_export reads a table: test_import_export, test_people_in_and_out",
     "subscribers/import_columns.py": "the columns of other tools' exports: test_people_in_and_out",
     "subscribers/traces.py": "what erasing finds: test_privacy",
 }

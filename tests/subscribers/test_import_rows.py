@@ -1,0 +1,132 @@
+"""One row of a table → one person, or why not."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.addresses import parse_address
+from newsletter.errors import ConfigError
+from newsletter.models import Profile, Refusal, Status
+from newsletter.store.subscribers import Person
+from newsletter.subscribers.csv_rows import Rows
+from newsletter.subscribers.import_rows import _PLAIN_EMAIL, RowParser, quoted, read_header, unquoted
+from tests.factories import NOW
+
+
+def parser(text: str, **mapping: str) -> tuple[RowParser, list[list[str]]]:
+    rows, warnings = Rows(io.StringIO(text, newline=""), "people.csv"), []  # type: ignore[var-annotated]
+    columns, width, first = read_header(rows, "people.csv", mapping, warnings)
+    return RowParser(rows, columns, width, Profile(), {}, NOW, warnings), first
+
+
+def people(text: str, **mapping: str) -> list[Person | Refusal]:
+    made, first = parser(text, **mapping)
+    return list(made.people(first))
+
+
+def names(text: str, **mapping: str) -> list[tuple[str, str] | str]:
+    """Return the address and the name of each person, or why there is none."""
+    return [one.why if isinstance(one, Refusal) else (one[0], one[2]) for one in people(text, **mapping)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("email,name\nada@example.org,Ada  Example\n", [("ada@example.org", "Ada Example")]),
+        ("email\nada@EXAMPLE.org\n", [("ada@example.org", "")]),
+        ("email\nmailto:ada@example.org\n", [("ada@example.org", "")]),
+        ('email\n"Ada Example <ada@example.org>"\n', [("ada@example.org", "Ada Example")]),
+        ("First Name,Last Name,E-Mail\nAda,Example,ada@example.org\n", [("ada@example.org", "Ada Example")]),
+        # A file without a header: addresses alone, or with names.
+        ("ada@example.org\nben@example.org\n", [("ada@example.org", ""), ("ben@example.org", "")]),
+        ("ada@example.org,Ada\n", [("ada@example.org", "Ada")]),
+        # Cells that are missing are empty; those that are too many are an error unless empty.
+        ("email,name\nada@example.org\n", [("ada@example.org", "")]),
+        ("email,name\nada@example.org,Ada,,\n", [("ada@example.org", "Ada")]),
+        ("email,name\nada@example.org,Ada,x\n", ["too many cells: 3 in 2 columns"]),
+        ("email,name\n,,\n,Ada\n", ["email: missing"]),
+        ("email,name\nada@example.org,'=Ada\n", [("ada@example.org", "=Ada")]),
+        ("", []),
+    ],
+)
+def test_a_row_is_an_address_and_a_name(text: str, expected: list[object]) -> None:
+    assert names(text) == expected
+
+
+def test_an_invalid_row_is_refused_with_its_line_and_the_next_is_read() -> None:
+    first, second, third = people('email,name\nada@\n"ben@example.org\ncy@example.org,Cy\n')
+    assert isinstance(first, Refusal)
+    assert isinstance(second, Refusal)
+    assert (first.place, second.place) == ("people.csv, line 2", "people.csv, line 3")
+    assert not isinstance(third, Refusal)
+    assert third[0] == "cy@example.org"
+
+
+def test_the_columns_of_a_profile_and_of_the_state_are_read() -> None:
+    text = "email,topics,hour,status\nada@example.org,robots; a OR b,7,unsubscribed\nben@example.org,,,\n"
+    ada, ben = people(text)
+    assert not isinstance(ada, Refusal)
+    assert not isinstance(ben, Refusal)
+    assert ([topic.query for topic in ada[3].topics], ada[3].hour) == (["robots", "a OR b"], 7)
+    assert ada[4] is not None
+    assert ada[4].status is Status.UNSUBSCRIBED
+    assert (ben[3], ben[4]) == (Profile(), None)
+
+
+def test_the_fields_that_a_row_has_are_kept_if_somebody_asks() -> None:
+    made, first = parser("email,topics,hour\nada@example.org,robots|pears,\n")
+    made.given = {}
+    assert len(list(made.people(first))) == 1
+    assert made.given == {"ada@example.org": {"topics": "robots\npears"}}
+
+
+def test_latin_1_is_read_with_one_warning_but_not_in_an_address() -> None:
+    text = "email,name\nada@example.org,Ad\udce9\nben@example.org,B\udce9n\nc\udce9@example.org,Cy\n"
+    made, first = parser(text)
+    ada, ben, cy = made.people(first)
+    assert not isinstance(ada, Refusal)
+    assert not isinstance(ben, Refusal)
+    assert (ada[2], ben[2]) == ("Adé", "Bén")
+    assert isinstance(cy, Refusal)
+    assert cy.why == "email: not UTF-8"
+    assert made.warnings == ["people.csv, line 2: some text is not UTF-8, and was taken for Latin-1"]
+
+
+@pytest.mark.parametrize("text", ["name,topics\nAda,x\n", "Ada Example,x\n", "Ada\n"])
+def test_a_file_without_addresses_is_an_error_that_names_the_columns(text: str) -> None:
+    with pytest.raises(ConfigError, match="line 1: missing column: email") as caught:
+        parser(text)
+    assert "--map email=COLUMN" in str(caught.value.hint)
+
+
+def test_a_column_may_be_mapped_and_others_are_reported_as_ignored() -> None:
+    text = "Contact,Shoe size\nada@example.org,38\n"
+    assert names(text, email="Contact") == [("ada@example.org", "")]
+    made, _ = parser(text, email="Contact")
+    assert made.warnings == ["people.csv: ignored columns: Shoe size"]
+
+
+@given(st.lists(st.lists(st.text(max_size=8) | st.just("ada@example.org"), max_size=4), max_size=6))
+def test_any_row_is_a_person_or_a_refusal(rows: list[list[str]]) -> None:
+    cells = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    for one in people("\n".join(["email,name,topics", *cells])):
+        assert one.why if isinstance(one, Refusal) else "@" in one[0]
+
+
+_emails = st.from_regex(r"[A-Za-z0-9._+-]{1,12}@[A-Za-z0-9.-]{1,20}\.[a-z0-9-]{1,6}", fullmatch=True)
+
+
+@given(email=_emails | st.emails() | st.from_regex(_PLAIN_EMAIL, fullmatch=True))
+def test_addresses_that_match_the_fast_check_are_in_their_normal_form(email: str) -> None:
+    if email.isascii() and _PLAIN_EMAIL.fullmatch(email):
+        assert parse_address(email) == email
+
+
+@given(cell=st.text(max_size=12))
+def test_no_exported_cell_is_a_formula_and_each_is_read_back(cell: str) -> None:
+    assert not quoted(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unquoted(quoted(cell)) == cell
