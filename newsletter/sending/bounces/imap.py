@@ -1,9 +1,14 @@
-"""Reading bounce reports from an IMAP mailbox (RFC 9051)."""
+"""Reading bounce reports from an IMAP mailbox (RFC 9051), from a server that may be hostile.
+
+What one command may return, and how long the session may take, is limited, whatever sizes and lines the server sends.
+"""
 
 from __future__ import annotations
 
 import imaplib
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -12,8 +17,45 @@ from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError, M
 from newsletter.sending.bounces.mime import MAX_BYTES
 
 _TIMEOUT_S = 60
+#: How long a session may take in all; what is left stays unseen, and is read next time.
+_SESSION_S = 600
+#: How many bytes the server may send for one command: a message, the numbers of the unseen ones, and what it adds.
+_MAX_COMMAND_BYTES = MAX_BYTES + 2_000_000
 _STARTTLS_PORT = 143
 _MAX_RESPONSE = 300
+
+
+class _Bounded:
+    """Limits what the server may send for one command. `imaplib` itself limits only the length of a line."""
+
+    received = 0
+
+    def read(self, size: int) -> bytes:
+        """Read a literal, whose size the server says; raise if it is too large, before it is read."""
+        self._count(size)
+        return bytes(super().read(size))  # type: ignore[misc]
+
+    def readline(self) -> bytes:
+        """Read a line; raise if there were too many."""
+        line = bytes(super().readline())  # type: ignore[misc]
+        self._count(len(line))
+        return line
+
+    def _count(self, size: int) -> None:
+        self.received += size
+        if self.received > _MAX_COMMAND_BYTES:
+            raise imaplib.IMAP4.abort(f"the server sends more than {_MAX_COMMAND_BYTES} bytes")
+
+
+class _Imap(_Bounded, imaplib.IMAP4):
+    """A session that begins without TLS."""
+
+
+class _ImapOverTls(_Bounded, imaplib.IMAP4_SSL):
+    """A session with implicit TLS."""
+
+
+_Session = _Imap | _ImapOverTls
 
 
 def each_in_imap(
@@ -36,7 +78,7 @@ def each_in_imap(
                 refusals.append(Refusal(f"{settings.imap_host}, message {uid}", "the server returns no content"))
                 continue
             process(raw)
-            _checked(session.uid("STORE", uid, "+FLAGS.SILENT", r"(\Seen)"))
+            _ask(session, "STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
             read += 1
     return MailboxSummary(read, tuple(refusals))
 
@@ -66,21 +108,40 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[imaplib.IMAP4]:
+def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[_Session]:
     host, port = settings.imap_host or "", settings.imap_port
+    session: _Session
     if port == _STARTTLS_PORT:
-        session = imaplib.IMAP4(host, port, timeout=_TIMEOUT_S)
+        session = _Imap(host, port, timeout=_TIMEOUT_S)
     else:
-        session = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_TIMEOUT_S)
+        session = _ImapOverTls(host, port, ssl_context=context, timeout=_TIMEOUT_S)
+    is_over = threading.Event()
+
+    def end() -> None:
+        is_over.set()
+        with suppress(OSError):
+            socket.socket.shutdown(session.socket(), socket.SHUT_RDWR)  # not TLS's, which would wait for the server
+
+    timer = threading.Timer(_SESSION_S, end)
+    timer.daemon = True
+    timer.start()
     try:
         if port == _STARTTLS_PORT:
             session.starttls(context)
         # imaplib quotes the password, but not the user name.
         session.login(_quoted(settings.imap_username or "", "imap_username"), settings.imap_password or "")
+        session.received = 0
         yield session
+    except (OSError, imaplib.IMAP4.error) as error:
+        if is_over.is_set():
+            message = f"the session took longer than {_SESSION_S} s; the rest is read next time"
+            raise OSError(message) from error
+        raise
     finally:
+        session.received = 0
         with suppress(OSError, imaplib.IMAP4.error):
             session.logout()
+        timer.cancel()
         with suppress(OSError):  # where the server does not respond to the logout, the connection is still open
             session.shutdown()
 
@@ -91,16 +152,24 @@ def _quoted(text: str, setting: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _unseen_uids(session: imaplib.IMAP4) -> list[str]:
-    found = _checked(session.uid("SEARCH", "UNSEEN"))
+def _unseen_uids(session: _Session) -> list[str]:
+    found = _ask(session, "SEARCH", "UNSEEN")
     uids = found[0].split() if found and isinstance(found[0], bytes) else []
     return [uid.decode() for uid in uids if uid.isdigit() and len(uid) <= 10]
 
 
-def _fetch(session: imaplib.IMAP4, uid: str) -> bytes | None:
+def _fetch(session: _Session, uid: str) -> bytes | None:
     """Return the beginning of a message, up to `MAX_BYTES`; the message stays unseen."""
-    found = _checked(session.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES}>)"))
-    return next((bytes(one[1]) for one in found if isinstance(one, tuple)), None)
+    found = _ask(session, "FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
+    return next((bytes(one[1])[:MAX_BYTES] for one in found if isinstance(one, tuple)), None)
+
+
+def _ask(session: _Session, command: str, *arguments: str) -> Sequence[object]:
+    """Carry out a command on messages by their UIDs; forget what the server says beside."""
+    session.received = 0
+    response = session.uid(command, *arguments)
+    session.untagged_responses.clear()
+    return _checked(response)
 
 
 def _checked(response: tuple[str, Sequence[object]]) -> Sequence[object]:
