@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
-from newsletter.topics.spellings import Phrase, literal, near_of, phrase_of
+from newsletter.topics.spellings import Phrase, Vocabulary, literal, near_of, phrase_of
 
 _COLUMNS = {None: "title keywords abstract", "title": "title", "keyword": "keywords", "abstract": "abstract",
             "author": "authors", "org": "organization"}  # fmt: skip
@@ -39,7 +39,7 @@ class Translator:
     """Translates queries, given which words the index holds."""
 
     def __init__(self, is_word: Callable[[str], bool]) -> None:
-        self._is_word = is_word
+        self._vocabulary = Vocabulary(is_word)
 
     def split(self, query: Node) -> tuple[Expression, list[Sql]]:
         """Return the match expression of a query, maybe empty, and the conditions that it needs beside."""
@@ -103,7 +103,7 @@ class Translator:
         """Return an expression for all spellings of a phrase."""
         if phrase.mark:
             return _quoted((phrase.mark,))
-        found = [_quoted(spelling) for spelling in phrase.spellings(self._is_word)]
+        found = [_quoted(spelling) for spelling in phrase.spellings(self._vocabulary)]
         if len(phrase.parts) == 1 or phrase.is_hyphenated:
             found.append(_quoted((phrase.whole,)))
         return " OR ".join(found) or _quoted(phrase.parts)

@@ -22,7 +22,7 @@ from newsletter.text.tokenizer import marks, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
 from newsletter.topics.query import Term
-from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
+from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phrase_of
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float32]
@@ -69,7 +69,8 @@ class PaperIndex:
         for number, paper in enumerate(self.papers.values()):
             for field, passages in _passages(paper):
                 self._post(field, number, passages)
-        self._vocabularies: dict[Field, list[str]] = {}
+        self._vocabularies: dict[str | None, Vocabulary] = {}
+        self._sorted_words: dict[Field, list[str]] = {}
         self._places: dict[Field, Places] = {}
         self._bits: dict[Term, int] = {}
         self._counts: dict[Term, Numbers] = {}
@@ -126,46 +127,66 @@ class PaperIndex:
 
     def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int], float]]:
         """Yield fields with the numbers of papers that hold a term there, and what each occurrence counts."""
-        for field in fields_of(term):
+        fields = fields_of(term)
+        if term.is_prefix or fields[0] in _CODES:
+            yield from ((field, numbers, 1) for field in fields for numbers in self._in_vocabulary(field, term))
+            return
+        phrase = phrase_of(term.text)
+        spellings = () if phrase.mark else phrase.spellings(self._vocabulary(term.field))
+        for field in fields:
             if not self._postings[field]:
                 continue
-            if term.is_prefix:
-                prefix = term.text.casefold() if field in _CODES else phrase_of(term.text).parts[0]
-                yield from ((field, self._postings[field][word], 1) for word in self._words_with(field, prefix))
-            elif field in _CODES:
-                yield field, self._postings[field].get(term.text.casefold(), ()), 1
-            elif term.is_near:
-                yield from self._near(field, near_of(term.text))
-            else:
-                found = self._spelled(field, phrase_of(term.text))
-                if term.is_literal or phrase_of(term.text).is_hyphenated:
-                    found = self._as_written(field, term, {number for numbers in found for number in numbers})
-                yield from ((field, numbers, 1) for numbers in found)
+            found = self._spelled(field, phrase, spellings)
+            if term.is_near:
+                yield from self._near(field, near_of(term.text), found)
+                continue
+            if term.is_literal or phrase.is_hyphenated:
+                found = self._as_written(field, term, {number for numbers in found for number in numbers})
+            for numbers in found:
+                yield field, numbers, 1
 
-    def _spelled(self, field: Field, phrase: Phrase) -> Iterator[Iterable[int]]:
+    def _in_vocabulary(self, field: Field, term: Term) -> Iterator[Iterable[int]]:
+        """Yield the papers of each word of a field that is a code, or begins with a prefix."""
+        postings = self._postings[field]
+        if term.is_prefix:
+            prefix = term.text.casefold() if field in _CODES else phrase_of(term.text).parts[0]
+            yield from (postings[word] for word in self._words_with(field, prefix))
+        else:
+            yield postings.get(term.text.casefold(), ())
+
+    def _vocabulary(self, field: str | None) -> Vocabulary:
+        """Return the words that exist in the fields that a term of `field` is searched in."""
+        if (known := self._vocabularies.get(field)) is None:
+            title, keywords, abstract, *_ = self._postings
+            is_word = self._postings[_FIELDS[field]].__contains__ if field else (
+                lambda word: word in abstract or word in title or word in keywords
+            )  # fmt: skip
+            known = self._vocabularies[field] = Vocabulary(is_word)
+        return known
+
+    def _spelled(self, field: Field, phrase: Phrase, spellings: Iterable[tuple[str, ...]]) -> Iterator[Sequence[int]]:
         """Yield the numbers of papers that hold a phrase in any spelling, one for each occurrence."""
         postings = self._postings[field]
         if phrase.mark:
             yield postings.get(phrase.mark, ())
             return
-        for spelling in phrase.spellings(postings.__contains__):
+        for spelling in spellings:
             if len(spelling) == 1:
-                yield postings[spelling[0]]
+                yield postings.get(spelling[0], ())
             else:
                 yield self._adjacent(field, spelling, hyphenated=len(phrase.parts) > 1)
         if len(phrase.parts) == 1 or phrase.is_hyphenated:
             yield postings.get(phrase.whole, ())
 
-    def _adjacent(self, field: Field, phrase: Sequence[str], *, hyphenated: bool = True) -> Iterator[int]:
-        """Yield a number for each occurrence of adjacent words; papers that hyphenate them only if `hyphenated`."""
+    def _adjacent(self, field: Field, phrase: Sequence[str], *, hyphenated: bool = True) -> list[int]:
+        """Return a number for each occurrence of adjacent words; papers that hyphenate them only if `hyphenated`."""
         postings = self._postings[field]
-        holders = sorted((postings[word] for word in phrase), key=len)
-        candidates = set(holders[0]).intersection(*holders[1:])
-        needle = _spaced(phrase)
-        whole = set() if hyphenated else set(postings.get(f"+{''.join(phrase)}", ()))
-        for number in candidates - whole:
-            for _ in range(self._texts[field][number].count(needle)):
-                yield number
+        holders = sorted([postings.get(word, ()) for word in phrase], key=len)
+        candidates = set(holders[0]).intersection(*holders[1:]) if holders[0] else ()
+        if candidates and not hyphenated:
+            candidates.difference_update(postings.get(f"+{''.join(phrase)}", ()))
+        texts, needle = self._texts[field], _spaced(phrase)
+        return [number for number in candidates for _ in range(texts[number].count(needle))]
 
     def _as_written(self, field: Field, term: Term, numbers: Iterable[int]) -> Iterator[list[int]]:
         """Yield the papers that hold a term as it is written, in the plural or hyphenated."""
@@ -174,10 +195,12 @@ class PaperIndex:
             passages = dict(_passages(papers[number]))[field]
             yield [number] * sum(1 for passage in passages for _ in occurrences(passage, term))
 
-    def _near(self, field: Field, near: Near) -> Iterator[tuple[Field, Iterable[int], float]]:
+    def _near(
+        self, field: Field, near: Near, found_as_phrase: Iterable[Sequence[int]]
+    ) -> Iterator[tuple[Field, Iterable[int], float]]:
         """Yield the papers that hold words as a phrase, and those that hold them near each other."""
         postings = self._postings[field]
-        phrases = [number for numbers in self._spelled(field, near.phrase) for number in numbers]
+        phrases = [number for numbers in found_as_phrase for number in numbers]
         scattered: set[int] = set()
         if near.each:
             if field not in self._places:
@@ -193,11 +216,10 @@ class PaperIndex:
 
     def _words_with(self, field: Field, prefix: str) -> Iterator[str]:
         """Yield the words of a field that begin with a prefix."""
-        if field not in self._vocabularies:
-            self._vocabularies[field] = sorted(word for word in self._postings[field] if word[:1] not in ("=", "+"))
-        vocabulary = self._vocabularies[field]
-        start = bisect_left(vocabulary, prefix)
-        yield from takewhile(lambda word: word.startswith(prefix), vocabulary[start:])
+        if field not in self._sorted_words:
+            self._sorted_words[field] = sorted(word for word in self._postings[field] if word[:1] not in ("=", "+"))
+        found = self._sorted_words[field]
+        yield from takewhile(lambda word: word.startswith(prefix), found[bisect_left(found, prefix) :])
 
 
 def fields_of(term: Term) -> tuple[Field, ...]:

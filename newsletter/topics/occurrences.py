@@ -8,7 +8,7 @@ from math import inf
 
 from newsletter.text.tokenizer import HYPHENS, joined, located, marks, stem, surfaces
 from newsletter.topics.query import Term
-from newsletter.topics.spellings import Near, Phrase, near_of, phrase_of
+from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phrase_of
 
 _Token = tuple[str, int, int]
 
@@ -34,7 +34,7 @@ def _phrases(
     text: str, tokens: Sequence[_Token], phrase: Phrase, *, is_literal: bool = False
 ) -> Iterator[tuple[int, int]]:
     words = [word for word, _, _ in tokens]
-    spellings = phrase.spellings(set(words).__contains__)
+    spellings = phrase.spellings(Vocabulary(set(words).__contains__))
     for first, (_, start, _) in enumerate(tokens):
         for spelling in spellings:
             last = first + len(spelling)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.text.tokenizer import stem
-from newsletter.topics.spellings import Phrase
+from newsletter.topics.spellings import Phrase, Vocabulary
 
 Numbers = NDArray[np.int64]
 #: Between the last word of a passage and the first of the next; more than any window.
@@ -34,6 +34,7 @@ class Places:
         self._order = np.argsort(words, kind="stable")
         self._sorted = words[self._order]
         self._numbers = dict(numbers)
+        self._vocabulary = Vocabulary(self._numbers.__contains__)
         self._stems: dict[str, list[str]] = defaultdict(list)
         for word in self._numbers:
             self._stems[stem(word)].append(word)
@@ -41,7 +42,7 @@ class Places:
     def of(self, phrase: Phrase, stem_of_it: str) -> Numbers:
         """Return the indices of the words where a phrase begins, or of all words of a stem."""
         found = [self._word(word) for word in self._stems.get(stem_of_it, ())] if stem_of_it else []
-        spellings = phrase.spellings(self._numbers.__contains__)
+        spellings = phrase.spellings(self._vocabulary)
         found += [self._adjacent(spelling) for spelling in spellings if len(spelling) > 1 or not stem_of_it]
         return np.unique(np.concatenate(found)) if found else _NONE
 

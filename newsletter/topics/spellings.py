@@ -6,11 +6,11 @@ paper matches depends on this paper alone: an index tells only which words exist
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from newsletter.text.tokenizer import HYPHENS, capitals, is_acronym, joined, stem, surfaces, words
+from newsletter.text.tokenizer import HYPHENS, capitals, is_acronym, joined, split, stem, words
 from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term
 
 #: Minimum length of a word that is also searched as two ("incontext" as "in context").
@@ -26,6 +26,27 @@ _UNSPOKEN = _CONNECTORS | {"are", "from", "in", "into", "on", "over", "that", "v
 _WINDOW = 3
 
 
+class Vocabulary:
+    """The words that exist in some texts, and the pairs of them that a word may be written as."""
+
+    def __init__(self, is_word: Callable[[str], bool]) -> None:
+        self.is_word = is_word
+        #: Found once, since topics have words in common.
+        self._halves: dict[str, list[tuple[str, str]]] = {}
+
+    def halves(self, word: str) -> list[tuple[str, str]]:
+        """Return the pairs of words that a word may be written as; a half in the plural is not one."""
+        if (known := self._halves.get(word)) is None:
+            known = self._halves[word] = self._split(word) if len(word) >= _MIN_COMPOUND and word.isalpha() else []
+        return known
+
+    def _split(self, word: str) -> list[tuple[str, str]]:
+        is_word = self.is_word
+        cuts = [cut for cut in range(2, len(word) - 1) if is_word(word[:cut]) and is_word(word[cut:])]
+        pairs = [(word[:cut], word[cut:]) for cut in cuts]
+        return [pair for pair in pairs if words(pair[0]) == [pair[0]] and _CONNECTORS.isdisjoint(pair)]
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """One or more words that stand side by side."""
@@ -39,33 +60,24 @@ class Phrase:
     #: The mark of a word that matches in capitals only, or "".
     mark: str = ""
 
-    #: The mark of a hyphenated word that this is another spelling of.
+    #: The mark of a hyphenated word that this is another spelling of; "" if words stand side by side.
     whole: str = ""
 
-    def spellings(self, is_word: Callable[[str], bool]) -> Sequence[tuple[str, ...]]:
+    def spellings(self, vocabulary: Vocabulary) -> Sequence[tuple[str, ...]]:
         """Return the spellings of which all words exist: some are joined, or one is split where it may be."""
         if len(self.parts) == 1:
-            return [*([self.parts] if is_word(self.parts[0]) else ()), *_halves(self.parts[0], is_word)]
-        # From the last word to the first, so that a phrase that cannot be completed is given up at once.
+            return [*([self.parts] if vocabulary.is_word(self.parts[0]) else ()), *vocabulary.halves(self.parts[0])]
+        # From the last word to the first: for each, the spellings of it and of what follows.
         rests: list[list[tuple[str, ...]]] = [[()]]
         for start in reversed(range(len(self.parts))):
-            found: dict[tuple[str, ...], None] = {}
-            for taken, pieces in self._pieces(start, is_word):
-                found.update(dict.fromkeys((*pieces, *rest) for rest in rests[taken - 1]))
-            rests.insert(0, list(found)[:_MAX_SPELLINGS])
+            word = self.parts[start]
+            found = [(word, *rest) for rest in rests[0]] if vocabulary.is_word(word) else []
+            found += [(*halves, *rest) for halves in vocabulary.halves(word) for rest in rests[0]]
+            for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
+                if rests[taken - 1] and vocabulary.is_word(whole := joined(self.surfaces[start : start + taken])):
+                    found += [(whole, *rest) for rest in rests[taken - 1]]
+            rests.insert(0, list(dict.fromkeys(found))[:_MAX_SPELLINGS] if len(found) > 1 else found)
         return rests[0]
-
-    def _pieces(self, start: int, is_word: Callable[[str], bool]) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield how many words are taken from a place, and as what they may be written."""
-        word = self.parts[start]
-        if is_word(word):
-            yield 1, (word,)
-        for halves in _halves(word, is_word):
-            yield 1, halves
-        for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
-            whole = joined(list(self.surfaces[start : start + taken]))
-            if is_word(whole):
-                yield taken, (whole,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +101,14 @@ class Near:
 @lru_cache(maxsize=65536)
 def phrase_of(text: str) -> Phrase:
     """Return the words of a text as a phrase."""
-    parts, written = tuple(words(text)), surfaces(text)
+    parts, written = split(text)
     hyphenated = len(parts) > 1 and " " not in text and any(hyphen in text for hyphen in HYPHENS)
     return Phrase(
-        parts,
+        tuple(parts),
         tuple(written),
         hyphenated and (parts[0] in _CONNECTORS or parts[-1] in _CONNECTORS),
         capitals(text) if is_acronym(text) else "",
-        f"+{joined(written)}",
+        f"+{joined(written)}" if len(parts) == 1 or hyphenated else "",
     )
 
 
@@ -128,13 +140,3 @@ def literal(node: Node) -> Node:
             return replace(node, part=literal(node.part))
         case Not():
             return node
-
-
-def _halves(word: str, is_word: Callable[[str], bool]) -> list[tuple[str, str]]:
-    """Return the pairs of words that a word may be written as; a half in the plural is not one."""
-    if len(word) < _MIN_COMPOUND:
-        return []
-    pairs = [(word[:cut], word[cut:]) for cut in range(2, len(word) - 1) if is_word(word[:cut]) and is_word(word[cut:])]
-    if not pairs or not word.isalpha():
-        return []
-    return [pair for pair in pairs if words(pair[0]) == [pair[0]] and _CONNECTORS.isdisjoint(pair)]

@@ -7,7 +7,7 @@ import pytest
 from newsletter.store import Store
 from newsletter.store.database import Database
 from newsletter.store.text_index import index_new, is_outdated, rebuild_outdated
-from newsletter.tokenizer import VERSION
+from newsletter.text.tokenizer import VERSION
 from tests.factories import NOW, make_entry
 
 
