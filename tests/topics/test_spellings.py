@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.topics.query import parse
-from newsletter.topics.spellings import literal, near_of, phrase_of
+from newsletter.topics.spellings import Vocabulary, literal, near_of, phrase_of
 
 KNOWN = frozenset((
     "in", "context", "incontext", "learning", "multi", "agent", "multiagent", "system", "for", "get", "forget", "news",
@@ -28,13 +28,13 @@ KNOWN = frozenset((
     ],
 )
 def test_a_phrase_has_the_spellings_whose_words_all_exist(typed: str, spellings: set[str]) -> None:
-    assert {" ".join(one) for one in phrase_of(typed).spellings(KNOWN.__contains__)} == spellings
+    assert {" ".join(one) for one in phrase_of(typed).spellings(Vocabulary(KNOWN.__contains__))} == spellings
 
 
 @given(st.lists(st.sampled_from(sorted(KNOWN)), min_size=1, max_size=5), st.frozensets(st.sampled_from(sorted(KNOWN))))
 def test_spellings_have_the_same_letters_and_only_known_words(typed: list[str], known: frozenset[str]) -> None:
     phrase = phrase_of(" ".join(typed))
-    for one in phrase.spellings(known.__contains__):
+    for one in phrase.spellings(Vocabulary(known.__contains__)):
         assert known.issuperset(one)
         assert "".join(one) in ("".join(phrase.parts), "".join(phrase.surfaces))
 
