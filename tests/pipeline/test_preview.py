@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.errors import StoreError
+from newsletter.errors import RequestError
 from newsletter.models import Digest
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.sending.maildir import MaildirTransport
@@ -39,7 +39,7 @@ def test_what_was_sent_is_shown_as_it_was(two_subscribers: SendingSite) -> None:
 
 def test_an_unknown_edition_is_an_error(two_subscribers: SendingSite) -> None:
     ada = two_subscribers.store.subscribers.get("ada@example.org")
-    with pytest.raises(StoreError, match="no such edition: 'daily-1999-01-01'"):
+    with pytest.raises(RequestError, match="no such edition: 'daily-1999-01-01'"):
         preview_digest(two_subscribers.store, ada, two_subscribers.now, edition_key="daily-1999-01-01")
 
 

@@ -32,7 +32,7 @@ def test_a_phrase_has_the_spellings_whose_words_all_exist(typed: str, spellings:
 
 
 @given(st.lists(st.sampled_from(sorted(KNOWN)), min_size=1, max_size=5), st.frozensets(st.sampled_from(sorted(KNOWN))))
-def test_spellings_have_the_same_letters_and_only_known_words(typed: list[str], known: frozenset[str]) -> None:
+def test_spellings_have_the_same_characters_and_only_known_words(typed: list[str], known: frozenset[str]) -> None:
     phrase = phrase_of(" ".join(typed))
     for one in phrase.spellings(Vocabulary(known.__contains__)):
         assert known.issuperset(one)
