@@ -85,7 +85,7 @@ def test_kills_on_the_wire_with_workers_miss_nobody_and_duplicates_are_bounded(
     """Each kill comes while four connections carry messages that two processes render; some are left in doubt."""
     with (tmp_path / "newsletter.toml").open("a", encoding="utf-8") as file:
         file.write("[delivery]\nworkers = 2\n")
-    in_doubt = []
+    in_doubt: list[int] = []
     with sinking(tmp_path / "taken.log") as sink:
         while len(in_doubt) < 3 and _run_once(many_subscribers, tmp_path, sink, kill=True):
             in_doubt.append(many_subscribers.store.deliveries.counts().get("sending", 0))
