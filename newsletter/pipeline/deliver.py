@@ -24,7 +24,7 @@ from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
-from newsletter.pipeline.ledger import MAX_ATTEMPTS, SendingLedger
+from newsletter.pipeline.ledger import MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
@@ -142,6 +142,7 @@ def _clean_up(run: DeliveryRun) -> None:
     now, delivery = run.clock(), run.config.delivery
     with run.store.transaction():
         run.store.subscribers.resume_due(now)
+        run.store.deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
         if delivery.in_doubt is InDoubtPolicy.HOLD:
             held = run.store.deliveries.hold(now, "in doubt since a crash: it may have been delivered")
             run.ledger.in_doubt += held

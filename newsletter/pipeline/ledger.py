@@ -28,7 +28,7 @@ from newsletter.store.bounces import Bounce
 #: After this many temporary failures a delivery fails.
 MAX_ATTEMPTS = 8
 _FIRST_BACKOFF = timedelta(minutes=5)
-_MAX_BACKOFF = timedelta(hours=4)
+MAX_BACKOFF = timedelta(hours=4)
 #: A policy may have rejected one message; after this many attempts it means it.
 _MAX_REJECTIONS = 3
 #: How often, and after which pause, a commit is tried again while the store is locked or full.
@@ -177,7 +177,7 @@ class SendingLedger:
         if attempts >= limit:
             self._move(claim, OutcomeStatus.FAILED, f"gave up after {attempts} attempts: {response}", now, attempts)
             return
-        backoff = min(_MAX_BACKOFF, _FIRST_BACKOFF * 2 ** (attempts - 1))
+        backoff = min(MAX_BACKOFF, _FIRST_BACKOFF * 2 ** (attempts - 1))
         jitter = random.uniform(0.8, 1.0)  # noqa: S311 - spreads the retries
         self._move(claim, OutcomeStatus.DEFERRED, response, now, attempts, now + backoff * jitter)
 

@@ -64,6 +64,17 @@ class Deliveries:
         )
         return self._db.execute(sql, [after, now.isoformat(), limit]).into(_delivery)
 
+    def bring_forward(self, now: datetime, latest: datetime) -> int:
+        """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
+
+        No attempt is put off for so long: the clock was ahead when it was.
+        """
+        sql = (
+            "UPDATE deliveries INDEXED BY deliveries_open SET next_attempt_at = ? "
+            "WHERE status IN ('queued', 'sending', 'deferred') AND next_attempt_at > ?"
+        )
+        return self._db.execute(sql, [now.isoformat(), latest.isoformat()]).rowcount
+
     def open_count(self, now: datetime) -> int:
         """Count the deliveries that are due."""
         sql = (

@@ -25,6 +25,10 @@ from tests.smtpd import Server, serving
 SUBSCRIBERS = 600
 CONNECTIONS = 4
 KILLS = 8
+#: Worker processes are for large editions, unless it is said that this one is large.
+SENDER_WITH_CONNECTIONS = SENDER.replace("connections=1", f"connections={CONNECTIONS}").replace(
+    "\nsite, port", "\nfrom newsletter.pipeline import delivery_run\ndelivery_run._MIN_FOR_WORKERS = 1\n\nsite, port"
+)
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def run_until_done(site: SendingSite, root: Path, sink: Sink, *, kills: int) -> 
     """Send, with SIGKILL at random moments, until a run ends by itself; return the number of kills."""
     chance = random.Random(3)  # noqa: S311 - reproducible
     command = [
-        sys.executable, "-c", SENDER.replace("connections=1", f"connections={CONNECTIONS}"), str(root), str(sink.port),
+        sys.executable, "-c", SENDER_WITH_CONNECTIONS, str(root), str(sink.port),
         site.now.isoformat(),
     ]  # fmt: skip
     killed = 0
@@ -75,6 +79,28 @@ def test_repeated_kills_miss_nobody_and_duplicates_are_bounded(
     assert many_subscribers.store.deliveries.counts() == {"sent": SUBSCRIBERS}
 
 
+def test_kills_on_the_wire_with_workers_miss_nobody_and_duplicates_are_bounded(
+    many_subscribers: SendingSite, tmp_path: Path
+) -> None:
+    """Each kill comes while four connections carry messages that two processes render; some are left in doubt."""
+    with (tmp_path / "newsletter.toml").open("a", encoding="utf-8") as file:
+        file.write("[delivery]\nworkers = 2\n")
+    in_doubt: list[int] = []
+    with sinking(tmp_path / "taken.log") as sink:
+        while len(in_doubt) < 3 and _run_once(many_subscribers, tmp_path, sink, kill=True):
+            in_doubt.append(many_subscribers.store.deliveries.counts().get("sending", 0))
+        run_until_done(many_subscribers, tmp_path, sink, kills=0)
+        taken = sink.taken
+
+    assert max(in_doubt) > 0
+    assert {recipient for recipient, _ in taken} == {
+        f"subscriber{number:04}@example.org" for number in range(SUBSCRIBERS)
+    }
+    assert len(taken) - SUBSCRIBERS <= CONNECTIONS * len(in_doubt)
+    assert len(set(taken)) == SUBSCRIBERS  # duplicates have the same Message-ID
+    assert many_subscribers.store.deliveries.counts() == {"sent": SUBSCRIBERS}
+
+
 def test_with_hold_nothing_is_delivered_twice(many_subscribers: SendingSite, tmp_path: Path) -> None:
     with (tmp_path / "newsletter.toml").open("a", encoding="utf-8") as file:
         file.write('[delivery]\nin_doubt = "hold"\n')
@@ -96,7 +122,7 @@ def test_with_hold_nothing_is_delivered_twice(many_subscribers: SendingSite, tmp
 def _run_once(site: SendingSite, root: Path, sink: Sink, *, kill: bool) -> int:
     taken = len(sink.taken)
     command = [
-        sys.executable, "-c", SENDER.replace("connections=1", f"connections={CONNECTIONS}"), str(root), str(sink.port),
+        sys.executable, "-c", SENDER_WITH_CONNECTIONS, str(root), str(sink.port),
         site.now.isoformat(),
     ]  # fmt: skip
     process = subprocess.Popen(command)

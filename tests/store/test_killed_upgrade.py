@@ -65,7 +65,7 @@ for number, point in enumerate(points):
     assert os.WTERMSIG(status) == signal.SIGKILL, (point, status)
 print(total)
 """
-KILLS = 24
+KILLS = 14
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ ADA = "ada@example.org"
 DAY = date(2026, 5, 8)
 HOT: dict[str, Callable[[Store], object]] = {
     "claim": lambda store: store.deliveries.claim(NOW, after=0, limit=9),
+    "what waits for too long": lambda store: store.deliveries.bring_forward(NOW, NOW),
     "count of what is open": lambda store: store.deliveries.open_count(NOW),
     "oldest open": lambda store: store.deliveries.oldest_open(),
     "open": lambda store: store.deliveries.open(),
