@@ -54,7 +54,9 @@ def email_key(email: str) -> str:
     raises: a domain that IDNA rejects is compared as it is written.
     """
     email = email.strip()
-    if email.isascii() or len(email) > ADDRESS:
+    if email.isascii():
+        return email.lower()
+    if len(email) > ADDRESS:
         return _SURROGATE.sub("\ufffd", email).translate(_ASCII_LOWER)
     try:
         email = wire_address(email)

@@ -216,6 +216,19 @@ class Entrances:
         assert response.status_code == 200, response.text
         return set(map(numbered, re.findall(r"arxiv:2605\.\d{5}", response.text)))
 
+    def count(self, query: str) -> int:
+        """Return how many papers the list of topics says that the topic "Asked" has, now that it has a query."""
+        (count,) = re.findall(
+            r'href="/topics/Asked">.*?class="count">(\d+)<', self.web.get("/topics", params={"asked": query}).text
+        )
+        return int(count)
+
+    def total(self, query: str) -> int:
+        """Return how many papers the page of a search says that it found."""
+        text = self.web.get("/search", params={"q": query}).text
+        found = re.search(r"\b(\d+) papers?\.", text)
+        return int(found[1]) if found else 0
+
 
 def numbered(key: str) -> int:
     return int(key.rpartition(".")[2])
@@ -256,6 +269,8 @@ def test_a_query_finds_the_same_everywhere(entrances: Entrances, query: str, exp
     assert entrances.page("/search", q=query) == expected
     assert entrances.page("/feed.json", q=query) == expected
     assert entrances.page("/feed.atom", topic="Asked") == expected
+    assert entrances.page("/topics/Asked", asked=query) == expected
+    assert (entrances.count(query), entrances.total(query)) == (len(expected), len(expected))
 
 
 MISTAKES = {
@@ -283,6 +298,13 @@ def test_a_mistake_is_reported_everywhere(entrances: Entrances, query: str, prob
         response = entrances.web.get(path, params={"q": query})
         assert response.status_code == 422
         assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"')
+    answers = (
+        entrances.web.post("/subscribe", data={"email": "ada@example.org", "queries": query}),
+        entrances.web.post("/api/subscribe", json={"email": "ada@example.org", "topics": [query]}),
+    )
+    for response in answers:
+        assert response.status_code == 422
+        assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"').replace('\\"', '"')
     file = entrances.site.root / "profile.toml"
     file.write_text(f'email = "ada@example.org"\ntopics = [{json.dumps(query)}]\n', encoding="utf-8")
     with pytest.raises(Exception, match=re.escape(problem)):

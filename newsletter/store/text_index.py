@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from newsletter.store.database import Database
 from newsletter.text.tokenizer import VERSION, marks, words
 
 _BATCH = 500
 _INSERT = "INSERT INTO papers_fts(rowid, title, keywords, abstract, authors, organization) VALUES (?, ?, ?, ?, ?, ?)"
-_SELECT = "SELECT id, title, keywords, abstract, authors, organization FROM papers"
+_SELECT = "SELECT id, title, keywords, abstract, authors, organization FROM papers WHERE id > ?"
 
 
 def index_new(db: Database) -> None:
     """Add the papers that were stored or changed last to the index."""
-    _add(db, f"{_SELECT} WHERE id > (SELECT coalesce(max(id), 0) FROM papers_fts_docsize)")
+    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM papers_fts_docsize").fetchone()
+    _add(db, _SELECT, last)
     changed = "SELECT id FROM papers_unindexed EXCEPT SELECT id FROM papers_fts_docsize"
     if db.execute("SELECT EXISTS (SELECT 1 FROM papers_unindexed)").fetchone()[0]:
-        _add(db, f"{_SELECT} WHERE id IN ({changed})")
+        _add(db, f"{_SELECT} AND id IN ({changed})")
         db.execute("DELETE FROM papers_unindexed")
 
 
@@ -38,10 +38,11 @@ def rebuild_outdated(db: Database) -> None:
     db.execute("UPDATE full_text_version SET version = ?", [VERSION])
 
 
-def _add(db: Database, select: str) -> None:
-    rows = db.execute(select)
-    while batch := list(islice(rows, _BATCH)):
+def _add(db: Database, select: str, last: int = 0) -> None:
+    """Index the papers with an id above `last`, some at a time, since there may be a million."""
+    while batch := db.execute(f"{select} ORDER BY id LIMIT {_BATCH}", [last]).fetchall():
         db.executemany(_INSERT, map(_indexed, batch))
+        last = batch[-1][0]
 
 
 def _indexed(row: Sequence[str]) -> tuple[str, ...]:

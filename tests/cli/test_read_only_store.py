@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.site import Site
+from newsletter.files.site import Site
 from newsletter.store import open_store
 from tests.factories import NOW, make_entry, make_profile
 

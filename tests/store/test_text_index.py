@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from newsletter.store import Store
+from newsletter.store import Store, open_store, text_index
 from newsletter.store.database import Database
 from newsletter.store.text_index import index_new, is_outdated, rebuild_outdated
 from newsletter.text.tokenizer import VERSION
+from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry
 
 
@@ -87,3 +90,16 @@ def test_an_index_of_this_version_is_left_as_it_is(store: Store, db: Database) -
         db.execute("DELETE FROM papers_fts")
         rebuild_outdated(db)
     assert holding(db, "kettle") == set()
+
+
+def test_all_papers_of_a_large_pull_are_found_also_when_the_index_is_rebuilt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 2 * text_index._BATCH + 3
+    entries = (make_entry(title=f"Kettle number {n}", arxiv_id=f"2605.{n:05}") for n in range(count))
+    with open_store(tmp_path / "store.db") as store:
+        store.papers.add_all(entries, NOW)
+        assert store.archive.search(parse("kettle"), limit=1).total == count
+    monkeypatch.setattr(text_index, "VERSION", text_index.VERSION + 1)
+    with open_store(tmp_path / "store.db") as store:
+        assert store.archive.search(parse("kettle"), limit=1).total == count
