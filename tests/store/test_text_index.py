@@ -95,11 +95,12 @@ def test_an_index_of_this_version_is_left_as_it_is(store: Store, db: Database) -
 def test_all_papers_of_a_large_pull_are_found_also_when_the_index_is_rebuilt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count = 2 * text_index._BATCH + 3
+    monkeypatch.setattr(text_index, "_BATCH", 10)
+    count = 23
     entries = (make_entry(title=f"Kettle number {n}", arxiv_id=f"2605.{n:05}") for n in range(count))
     with open_store(tmp_path / "store.db") as store:
         store.papers.add_all(entries, NOW)
         assert store.archive.search(parse("kettle"), limit=1).total == count
-    monkeypatch.setattr(text_index, "VERSION", text_index.VERSION + 1)
+    monkeypatch.setattr(text_index, "VERSION", VERSION + 1)
     with open_store(tmp_path / "store.db") as store:
         assert store.archive.search(parse("kettle"), limit=1).total == count
