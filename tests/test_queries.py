@@ -265,7 +265,7 @@ def test_a_query_finds_the_same_everywhere(entrances: Entrances, query: str, exp
         assert store.topics.find("Asked") == make_topic("Asked", query=query)
         hits = store.archive.search(parse(query), limit=100)
     assert (hits.total, {numbered(hit.paper.key) for hit in hits.hits}) == (len(expected), expected)
-    # The query in another form, so that no cached page answers.
+    # The query in another form, so that no cached page responses.
     assert entrances.page("/search", q=query) == expected
     assert entrances.page("/feed.json", q=query) == expected
     assert entrances.page("/feed.atom", topic="Asked") == expected
@@ -298,11 +298,11 @@ def test_a_mistake_is_reported_everywhere(entrances: Entrances, query: str, prob
         response = entrances.web.get(path, params={"q": query})
         assert response.status_code == 422
         assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"')
-    answers = (
+    responses = (
         entrances.web.post("/subscribe", data={"email": "ada@example.org", "queries": query}),
         entrances.web.post("/api/subscribe", json={"email": "ada@example.org", "topics": [query]}),
     )
-    for response in answers:
+    for response in responses:
         assert response.status_code == 422
         assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"').replace('\\"', '"')
     file = entrances.site.root / "profile.toml"
