@@ -143,6 +143,7 @@ def deliver_due(
                 watch=watch.see,
                 expect=watch.expect,
                 stopped=ports.is_shutting_down,
+                abandoned=ports.is_grace_over,
             )
     finally:
         if transport is not None:
@@ -164,7 +165,9 @@ def send_notices(config: Config, ports: Ports) -> int:
             return 0
         transport = ports.open_transport()
         try:
-            return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(store)
+            return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(
+                store, ports.is_shutting_down, ports.is_grace_over
+            )
         finally:
             transport.close()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import imaplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
+from newsletter.blocking import call_within, cut_after
 from newsletter.models import Refusal
 from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError, MailboxSummary
 from newsletter.sending.bounces.mime import MAX_BYTES
 
 _TIMEOUT_S = 60
+#: All of a session; the messages that remain are read by the next run.
+_SESSION_S = 600
 _STARTTLS_PORT = 143
 _MAX_RESPONSE = 300
 
@@ -57,7 +61,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS handshake failed: {error.reason}"
     if isinstance(error, TimeoutError):
-        return f"no response within {_TIMEOUT_S} s"
+        return str(error) if str(error).startswith("no response") else f"no response within {_TIMEOUT_S} s"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if error.args and isinstance(error.args[0], bytes):  # the server's response
@@ -68,19 +72,35 @@ def _reason(error: Exception) -> str:
 @contextmanager
 def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[imaplib.IMAP4]:
     host, port = settings.imap_host or "", settings.imap_port
-    if port == _STARTTLS_PORT:
-        session = imaplib.IMAP4(host, port, timeout=_TIMEOUT_S)
-    else:
-        session = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_TIMEOUT_S)
-    try:
-        if port == _STARTTLS_PORT:
-            session.starttls(context)
-        # imaplib quotes the password, but not the user name.
-        session.login(_quoted(settings.imap_username or "", "imap_username"), settings.imap_password or "")
-        yield session
-    finally:
-        with suppress(OSError, imaplib.IMAP4.error):
-            session.logout()
+    plain = call_within(
+        _TIMEOUT_S,
+        lambda: socket.create_connection((host, port), _TIMEOUT_S),
+        discard=lambda late: late.close(),
+    )
+    with closing(plain), cut_after(_SESSION_S, plain):
+        is_tls = port != _STARTTLS_PORT
+        with context.wrap_socket(plain, server_hostname=host) if is_tls else plain as connected:
+            session = _Imap(connected, host)
+            try:
+                if not is_tls:
+                    session.starttls(context)
+                # imaplib quotes the password, but not the user name.
+                session.login(_quoted(settings.imap_username or "", "imap_username"), settings.imap_password or "")
+                yield session
+            finally:
+                with suppress(OSError, imaplib.IMAP4.error):
+                    session.logout()
+
+
+class _Imap(imaplib.IMAP4):
+    """The conversation of the standard library, over a given socket."""
+
+    def __init__(self, connected: socket.socket, host: str) -> None:
+        self._connected = connected
+        super().__init__(host)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:  # noqa: ARG002 - it is connected
+        return self._connected
 
 
 def _quoted(text: str, setting: str) -> str:

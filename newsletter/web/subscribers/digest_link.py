@@ -76,7 +76,7 @@ class DigestLink:
                     text = "Three links were requested within a day. Please use the last one, or try again tomorrow."
                     return self._render(store, subscriber, request, 429, error=text)
             location = f"{self.pages.prefix}/preferences/{request.path_params['token']}?done={done}"
-            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
+            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.wake))
 
         return endpoint
 

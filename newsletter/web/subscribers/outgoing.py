@@ -1,10 +1,16 @@
-"""Emails that a page causes (confirmations, links): sent after the response, one batch at a time."""
+"""Emails that pages cause (confirmations, links, test emails): no page waits for a mail server.
+
+    a page → the store (`store.confirmations`) → wake → one thread per process → the mail server
+
+The thread starts with the first email, sends what waits, and tries again later what was deferred. What is left when the
+process ends is sent by the next one, or by `newsletter run`.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Lock
+from threading import Condition, Thread
 
 from newsletter.errors import NewsletterError
 from newsletter.pipeline.ports import Ports
@@ -15,26 +21,115 @@ from newsletter.web.site_pages import SitePages
 
 _logger = logging.getLogger(__name__)
 
+#: Emails that were deferred are tried again after this time.
+_RETRY_S = 300.0
+#: How long the end of the process waits for the thread.
+_CLOSE_S = 1.0
+
+#: Something to send that is in no store, such as a test email; it returns what became of it.
+Job = Callable[[Transport], str]
+
 
 class Outgoing:
-    """Sends the waiting notices of one site, from any thread but one at a time."""
+    """The one sender of a process: a thread that sends the notices of a site, and a test email."""
 
     def __init__(self, pages: SitePages, open_transport: Callable[[], Transport] | None = None) -> None:
         self.pages = pages
         self.open_transport = open_transport or (lambda: make_transport(pages.config))
-        self._lock = Lock()
+        #: What became of the last test email, for the operator's page.
+        self.job_result = ""
+        self._changed = Condition()
+        self._thread: Thread | None = None
+        self._job: Job | None = None
+        self._is_woken = False
+        self._is_busy = False
+        self._is_closed = False
 
-    def send_waiting(self) -> None:
-        """Send all waiting notices; those that fail stay in the queue for the next call, or for `newsletter serve`."""
+    def wake(self) -> None:
+        """Have the waiting notices sent; returns at once."""
+        with self._changed:
+            self._is_woken = True
+            self._start()
+
+    def submit(self, job: Job) -> bool:
+        """Have a test email sent; return False if there is one already that was not sent yet."""
+        with self._changed:
+            if self._job is not None:
+                return False
+            self._job, self.job_result = job, "Test email: not sent yet."
+            self._start()
+            return True
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until all that was woken or submitted has been tried; return whether it was."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._is_busy or self._is_woken or self._job), seconds)
+
+    def close(self) -> None:
+        """Give up what is in flight; it waits in the store. Returns when the thread has ended, or soon."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(_CLOSE_S)
+
+    # -- the thread -----------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if self._thread is None and not self._is_closed:
+            self._thread = Thread(target=self._run, name="outgoing", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        has_to_retry = False
+        while True:
+            with self._changed:
+                self._is_busy = False
+                self._changed.notify_all()
+                self._changed.wait_for(
+                    lambda: self._is_woken or self._job or self._is_closed, _RETRY_S if has_to_retry else None
+                )
+                if self._is_closed:
+                    return
+                job, self._is_busy, self._is_woken = self._job, True, False
+            if job is not None:
+                self._do(job)
+            has_to_retry = not self._send_waiting()
+
+    def _do(self, job: Job) -> None:
+        try:
+            transport = self.open_transport()
+            try:
+                self.job_result = job(transport)
+            finally:
+                transport.close()
+        except NewsletterError as error:
+            self.job_result = f"Test email not sent: {error}"
+        except Exception:  # a bug must not end the thread that all emails depend on
+            _logger.exception("test email")
+            self.job_result = "Test email not sent: internal error."
+        with self._changed:
+            self._job = None
+
+    def _send_waiting(self) -> bool:
+        """Send all waiting notices; return whether none is left."""
         pages = self.pages
         ports = Ports(
             open_store=pages.store,
             open_transport=self.open_transport,
             make_environment=lambda: pages.environment,
             clock=pages.clock,
+            is_shutting_down=lambda: self._is_closed,
+            is_grace_over=lambda: self._is_closed,
         )
-        with self._lock:
-            try:
-                send_notices(pages.config, ports)
-            except NewsletterError as error:
-                _logger.warning("confirmation emails deferred: %s", error)
+        try:
+            send_notices(pages.config, ports)
+            with pages.store() as store:
+                return not store.confirmations.waiting(1)
+        except NewsletterError as error:
+            _logger.warning("confirmation emails deferred: %s", error)
+        except Exception:
+            _logger.exception("confirmation emails deferred")
+        return False

@@ -87,7 +87,7 @@ class Preferences:
         response = self.pages.show_message(
             "Check your inbox", "If this address is subscribed, a link to your preferences is on its way."
         )
-        response.background = BackgroundTask(self.outgoing.send_waiting)
+        response.background = BackgroundTask(self.outgoing.wake)
         return response
 
     def opening_page(self, request: Request) -> Response:
@@ -164,7 +164,7 @@ class Preferences:
                     text = f"{error.message} ({hint})" if hint else error.message
                     return self._render_page(store, subscriber, 422, error=text)
             location = f"{self.pages.prefix}/preferences?done={done}"
-            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
+            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.wake))
 
         return endpoint
 

@@ -70,7 +70,7 @@ class Signup:
             except ProfileError as error:
                 return self._render_form(fields_of_form(form, self._topic_counts()), form, error)
         location = f"{self.pages.prefix}/subscribe/requested"
-        return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
+        return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.wake))
 
     def requested(self, _request: Request) -> Response:
         """Explain the next step."""
@@ -133,7 +133,7 @@ class Signup:
             self._request_subscription(email, name, preferences)
         except ProfileError as error:
             return _json_error(error.message, error.hint, 422)
-        return JSONResponse({"status": "pending"}, 202, background=BackgroundTask(self.outgoing.send_waiting))
+        return JSONResponse({"status": "pending"}, 202, background=BackgroundTask(self.outgoing.wake))
 
     def openapi(self, _request: Request) -> Response:
         """Return the OpenAPI description of the JSON endpoints."""
