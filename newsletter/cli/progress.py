@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from newsletter.config.model import Config
     from newsletter.operations.event_log import EventLog
+    from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.outcomes import Outcome
     from newsletter.pipeline.ports import Ports, Step
 

@@ -110,7 +110,11 @@ SETTINGS = (
     ),
     Setting("smtp.username", None, "User name, if the server requires authentication.", example="digest@example.org"),
     Setting("smtp.password", None, "Password. Better: export NEWSLETTER_SMTP_PASSWORD=…"),
-    Setting("smtp.timeout", 60, "Timeout for connecting and logging in, and then for each response of the server, in seconds."),
+    Setting(
+        "smtp.timeout",
+        60,
+        "Timeout for logging in, and then for each response of the server, in seconds.",
+    ),
     Setting(
         "smtp.login",
         Login.PASSWORD,

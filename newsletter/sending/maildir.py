@@ -22,7 +22,7 @@ class MaildirTransport:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def open(self, abandoned: Callable[[], bool] = never) -> None:  # noqa: ARG002 - it cannot block for long
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Create the folders; see `Transport.open`."""
         try:
             for folder in ("tmp", "new", "cur"):
@@ -35,7 +35,7 @@ class MaildirTransport:
         messages: Iterator[Message],
         ledger: Ledger,
         stopped: Callable[[], bool] = never,
-        abandoned: Callable[[], bool] = never,  # noqa: ARG002 - nothing is ever in flight
+        abandoned: Callable[[], bool] = never,
     ) -> None:
         """Write messages; see `Transport.send`."""
         results: list[Result] = []

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Transport
+from newsletter.sending import Transport, never
 from newsletter.site import find_site
 from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.feeds import Feeds
@@ -50,11 +51,13 @@ def make_app(
     *,
     fetch: Callable[[str], bytes] | None = None,
     transport: Callable[[], Transport] | None = None,
+    is_shutting_down: Callable[[], bool] = never,
 ) -> Starlette:
     """Return the web application of a site.
 
     `fetch` gets the URLs that an Amazon SNS call names (certificates, subscription confirmations); `transport` opens
-    what confirmation emails are sent by. Both default to the real ones.
+    what confirmation emails are sent by. Both default to the real ones. When `is_shutting_down` returns True, an
+    email in flight is given up; it waits in the store.
 
     Raises:
         ConfigError: `site.url` is missing: every link in an email starts with it.
@@ -64,7 +67,7 @@ def make_app(
         raise ConfigError(f"{config.site.config}: site.url is missing", hint=hint)
     pages = SitePages(config, make_environment(config.site.templates), clock)
     _purge_requests(pages)
-    outgoing = Outgoing(pages, transport)
+    outgoing = Outgoing(pages, transport, is_shutting_down)
     routes: list[BaseRoute] = [
         *asset_routes(pages),
         *Archive(pages).routes(),
@@ -88,11 +91,19 @@ def make_app(
             pages, is_api=request.url.path.removeprefix(pages.prefix).startswith(("/api/", "/sample.json"))
         )
 
-    return Starlette(
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        outgoing.close()
+
+    app = Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
+        lifespan=lifespan,
         middleware=[Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix))],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
+    app.state.outgoing = outgoing
+    return app
 
 
 def _unavailable(pages: SitePages, *, is_api: bool) -> Response:

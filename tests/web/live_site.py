@@ -20,6 +20,7 @@ from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import Store, open_store
 from newsletter.web.app import make_app
+from newsletter.web.subscribers.outgoing import Outgoing
 from tests.factories import NOW
 from tests.smtpd import Server
 
@@ -49,9 +50,11 @@ class LiveSite:
     server: Server
     now: datetime = NOW + timedelta(hours=1)
     client: TestClient = field(init=False)
+    outgoing: Outgoing = field(init=False)
 
     def __post_init__(self) -> None:
         app = make_app(self.config, lambda: self.now, transport=self.transport)
+        self.outgoing = app.state.outgoing
         self.client = TestClient(app, base_url=SITE_URL, follow_redirects=False)
 
     def transport(self) -> SmtpTransport:
@@ -75,7 +78,8 @@ class LiveSite:
             transport.close()
 
     def messages(self, to: str = ADA) -> list[EmailMessage]:
-        """Return the messages that arrived for an address."""
+        """Return the messages that arrived for an address, once all that waited have been tried."""
+        assert self.outgoing.wait_until_idle(60)
         accepted = [content for recipient, content in self.server.accepted if recipient == to]
         return [message_from_bytes(content, policy=default) for content in accepted]
 

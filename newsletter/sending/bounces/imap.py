@@ -99,7 +99,7 @@ class _Imap(imaplib.IMAP4):
         self._connected = connected
         super().__init__(host)
 
-    def _create_socket(self, timeout: float | None) -> socket.socket:  # noqa: ARG002 - it is connected
+    def _create_socket(self, timeout: float | None) -> socket.socket:
         return self._connected
 
 

@@ -56,7 +56,7 @@ class _Smtp(smtplib.SMTP):
         self._connected = connected
         super().__init__(settings.host, settings.port, _own_name(), timeout=settings.timeout_s)
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - it is connected
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return self._connected
 
 

@@ -16,7 +16,7 @@ from newsletter.errors import NewsletterError
 from newsletter.pipeline.ports import Ports
 from newsletter.pipeline.run import send_notices
 from newsletter.pipeline.transport import make_transport
-from newsletter.sending import Transport
+from newsletter.sending import Transport, never
 from newsletter.web.site_pages import SitePages
 
 _logger = logging.getLogger(__name__)
@@ -33,8 +33,14 @@ Job = Callable[[Transport], str]
 class Outgoing:
     """The one sender of a process: a thread that sends the notices of a site, and a test email."""
 
-    def __init__(self, pages: SitePages, open_transport: Callable[[], Transport] | None = None) -> None:
+    def __init__(
+        self,
+        pages: SitePages,
+        open_transport: Callable[[], Transport] | None = None,
+        is_shutting_down: Callable[[], bool] = never,
+    ) -> None:
         self.pages = pages
+        self.is_shutting_down = is_shutting_down
         self.open_transport = open_transport or (lambda: make_transport(pages.config))
         #: What became of the last test email, for the operator's page.
         self.job_result = ""
@@ -98,6 +104,9 @@ class Outgoing:
                 self._do(job)
             has_to_retry = not self._send_waiting()
 
+    def _is_ending(self) -> bool:
+        return self._is_closed or self.is_shutting_down()
+
     def _do(self, job: Job) -> None:
         try:
             transport = self.open_transport()
@@ -121,8 +130,8 @@ class Outgoing:
             open_transport=self.open_transport,
             make_environment=lambda: pages.environment,
             clock=pages.clock,
-            is_shutting_down=lambda: self._is_closed,
-            is_grace_over=lambda: self._is_closed,
+            is_shutting_down=self._is_ending,
+            is_grace_over=self._is_ending,
         )
         try:
             send_notices(pages.config, ports)

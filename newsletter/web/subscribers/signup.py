@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -69,8 +68,8 @@ class Signup:
                 self._request_subscription(form.one("email"), form.one("name"), read_profile_form(form))
             except ProfileError as error:
                 return self._render_form(fields_of_form(form, self._topic_counts()), form, error)
-        location = f"{self.pages.prefix}/subscribe/requested"
-        return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.wake))
+        self.outgoing.wake()
+        return RedirectResponse(f"{self.pages.prefix}/subscribe/requested", 303)
 
     def requested(self, _request: Request) -> Response:
         """Explain the next step."""
@@ -133,7 +132,8 @@ class Signup:
             self._request_subscription(email, name, preferences)
         except ProfileError as error:
             return _json_error(error.message, error.hint, 422)
-        return JSONResponse({"status": "pending"}, 202, background=BackgroundTask(self.outgoing.wake))
+        self.outgoing.wake()
+        return JSONResponse({"status": "pending"}, 202)
 
     def openapi(self, _request: Request) -> Response:
         """Return the OpenAPI description of the JSON endpoints."""
