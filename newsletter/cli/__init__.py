@@ -32,6 +32,7 @@ from newsletter.cli.summarize import summarize
 from newsletter.cli.suppressions import suppressions
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
+from newsletter.cli.web import web
 from newsletter.errors import NewsletterError
 from newsletter.site import docs_path
 
@@ -95,7 +96,7 @@ def main(ctx: click.Context, site_dir: Path | None) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, doctor, secret, demo,
+    send, run, serve, archive, deliveries, bounces, suppressions, doctor, secret, web, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

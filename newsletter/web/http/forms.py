@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -13,6 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 #: Maximum size of a form or JSON body; the site's own forms are far smaller.
 MAX_BODY_BYTES = 64_000
 _MAX_FIELDS = 300
+#: Seconds for all of a body.
+BODY_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,15 @@ async def limited_body(request: Request, max_bytes: int) -> bytes | None:
     """Return a request's body, or None as soon as more than `max_bytes` have been received.
 
     Raises:
-        ClientDisconnect: The client closed the connection.
+        ClientDisconnect: The client closed the connection, or did not send all of the body within `BODY_S` seconds.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            return None
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    return None
+    except TimeoutError as error:
+        raise ClientDisconnect from error
     return bytes(body)

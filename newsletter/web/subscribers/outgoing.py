@@ -9,6 +9,7 @@ process ends is sent by the next one, or by `newsletter run`.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from threading import Condition, Thread
 
@@ -23,11 +24,13 @@ _logger = logging.getLogger(__name__)
 
 #: Emails that were deferred are tried again after this time.
 _RETRY_S = 300.0
+#: Seconds that a test email may take.
+_JOB_S = 60.0
 #: How long the end of the process waits for the thread.
 _CLOSE_S = 1.0
 
-#: Something to send that is in no store, such as a test email; it returns what became of it.
-Job = Callable[[Transport], str]
+#: Something to send that is in no store, such as a test email; it returns what became of it, and gives up when the function returns True.
+Job = Callable[[Transport, Callable[[], bool]], str]
 
 
 class Outgoing:
@@ -111,7 +114,8 @@ class Outgoing:
         try:
             transport = self.open_transport()
             try:
-                self.job_result = job(transport)
+                deadline = time.monotonic() + _JOB_S
+                self.job_result = job(transport, lambda: self._is_ending() or time.monotonic() > deadline)
             finally:
                 transport.close()
         except NewsletterError as error:
