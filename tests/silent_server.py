@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from enum import Enum
 from threading import Event, Thread
 
@@ -26,10 +27,18 @@ class Hang(Enum):
     HTTP_BODY = "body"
 
 
+@dataclass(frozen=True)
+class Silent:
+    """A server: its port, and whether a connection has come to where it hangs."""
+
+    port: int
+    reached: Event
+
+
 @contextmanager
-def silent_server(hang: Hang) -> Iterator[int]:
-    """Serve on a free port until the context ends; yield the port."""
-    is_over = Event()
+def silent_server(hang: Hang) -> Iterator[Silent]:
+    """Serve on a free port until the context ends."""
+    is_over, reached = Event(), Event()
     with socket.create_server(("127.0.0.1", 0), backlog=500) as listening, ExitStack() as stack:
 
         def accept() -> None:
@@ -37,20 +46,21 @@ def silent_server(hang: Hang) -> Iterator[int]:
                 while True:
                     connected, _ = listening.accept()
                     stack.callback(connected.close)
-                    Thread(target=_talk, args=(connected, hang, is_over), daemon=True).start()
+                    Thread(target=_talk, args=(connected, hang, reached, is_over), daemon=True).start()
 
         Thread(target=accept, daemon=True).start()
         try:
-            yield int(listening.getsockname()[1])
+            yield Silent(int(listening.getsockname()[1]), reached)
         finally:
             is_over.set()
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
 
 
-def _talk(connected: socket.socket, hang: Hang, is_over: Event) -> None:
+def _talk(connected: socket.socket, hang: Hang, reached: Event, is_over: Event) -> None:
     with suppress(OSError):
         if hang is Hang.DRIP:
+            reached.set()
             while not is_over.wait(0.2):
                 connected.sendall(b"2")
         elif hang is Hang.HTTP_BODY:
@@ -60,6 +70,7 @@ def _talk(connected: socket.socket, hang: Hang, is_over: Event) -> None:
             connected.sendall(b"* OK ready\r\n")
         elif hang in (Hang.SMTP_MAIL, Hang.SMTP_END_OF_DATA):
             _talk_smtp(connected, hang)
+        reached.set()
         is_over.wait()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 _MIN_LENGTH = 8
@@ -25,12 +27,12 @@ def hash_password(*, from_stdin: bool) -> None:
 
     Whoever reads the settings then does not learn the password of the operator's page.
     """
-    from newsletter.passwords import hash_password
+    from newsletter import passwords
 
     if from_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if len(password) < _MIN_LENGTH:
         raise click.UsageError(f"the password needs {_MIN_LENGTH} characters or more")
-    click.echo(hash_password(password))
+    click.echo(passwords.hash_password(password))

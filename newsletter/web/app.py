@@ -31,6 +31,7 @@ from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
 from newsletter.web.http.guard import Guard
+from newsletter.web.http.login_limit import LoginLimit
 from newsletter.web.http.security import PublicPages
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
@@ -52,6 +53,7 @@ def make_app(
     fetch: Callable[[str], bytes] | None = None,
     transport: Callable[[], Transport] | None = None,
     is_shutting_down: Callable[[], bool] = never,
+    login_limit: LoginLimit | None = None,
 ) -> Starlette:
     """Return the web application of a site.
 
@@ -77,7 +79,7 @@ def make_app(
         *DigestLink(pages, outgoing).routes(),
         *Unsubscribe(pages).routes(),
         *FeedbackPages(pages).routes(),
-        *Operator(pages, outgoing).routes(),
+        *Operator(pages, outgoing, login_limit).routes(),
         *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 

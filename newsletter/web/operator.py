@@ -23,6 +23,7 @@ from newsletter.pipeline.schedule import next_run
 from newsletter.sending import Transport, Verdict, send_one
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.http.login_limit import LoginLimit
 from newsletter.web.operator_login import OperatorLogin
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
@@ -47,10 +48,10 @@ class Chart:
 class Operator:
     """Serves the operator's page and its actions."""
 
-    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing, limit: LoginLimit | None = None) -> None:
         self.pages = pages
         self.outgoing = outgoing
-        self.login = OperatorLogin(pages)
+        self.login = OperatorLogin(pages, limit)
 
     def routes(self) -> list[Route]:
         """Return the routes; none unless a password is set."""

@@ -38,9 +38,9 @@ _MAX_ENDED = 1000
 class OperatorLogin:
     """Serves the login, and knows who is logged in."""
 
-    def __init__(self, pages: SitePages) -> None:
+    def __init__(self, pages: SitePages, limit: LoginLimit | None = None) -> None:
         self.pages = pages
-        self.limit = LoginLimit(time.monotonic)
+        self.limit = limit or LoginLimit(time.monotonic)
         self._password = pages.config.web_password or ""
         #: Part of what sessions are signed for, so that they end with the password.
         self._purpose = f"operator|{hashlib.sha256(self._password.encode()).hexdigest()[:32]}"
@@ -56,7 +56,7 @@ class OperatorLogin:
 
     def page(self, _request: Request) -> Response:
         """Ask for the password."""
-        return self.pages.show("login.html")
+        return self.pages.show("login.html", error="")
 
     def log_in(self, request: Request, form: Form) -> Response:
         """Begin a session."""

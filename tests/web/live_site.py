@@ -77,10 +77,15 @@ class LiveSite:
         finally:
             transport.close()
 
-    def messages(self, to: str = ADA) -> list[EmailMessage]:
-        """Return the messages that arrived for an address, once all that waited have been tried."""
+    @property
+    def accepted(self) -> list[tuple[str, bytes]]:
+        """The recipients and contents that the server accepted, once all that waited has been tried."""
         assert self.outgoing.wait_until_idle(60)
-        accepted = [content for recipient, content in self.server.accepted if recipient == to]
+        return self.server.accepted
+
+    def messages(self, to: str = ADA) -> list[EmailMessage]:
+        """Return the messages that arrived for an address."""
+        accepted = [content for recipient, content in self.accepted if recipient == to]
         return [message_from_bytes(content, policy=default) for content in accepted]
 
     def sign_up(self, **fields: object) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -29,7 +29,8 @@ class BoundedProtocol(H11Protocol):
 
     header_s = HEADER_S
     request_s: float | None = None
-    _open: Counter[str] = Counter()
+    #: How many connections each network has, of the process.
+    _open: ClassVar[Counter[str]] = Counter()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

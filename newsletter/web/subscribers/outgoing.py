@@ -29,7 +29,8 @@ _JOB_S = 60.0
 #: How long the end of the process waits for the thread.
 _CLOSE_S = 1.0
 
-#: Something to send that is in no store, such as a test email; it returns what became of it, and gives up when the function returns True.
+#: Something to send that is in no store, such as a test email. It returns what became of it, and gives up when the
+#: function that it is given returns True.
 Job = Callable[[Transport, Callable[[], bool]], str]
 
 

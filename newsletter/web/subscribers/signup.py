@@ -141,12 +141,12 @@ class Signup:
             return PlainTextResponse("", 400)
         if body is None:
             return _json_error("request body too large", None, 413)
-        return await run_in_threadpool(self._handle_json, body, _host(request))
-
-    def _handle_json(self, body: bytes, host: str) -> Response:
-        wait_s = self.limits.wait_s(host)
+        wait_s = self.limits.wait_s(_host(request))
         if wait_s:
             return _json_too_many(wait_s)
+        return await run_in_threadpool(self._handle_json, body)
+
+    def _handle_json(self, body: bytes) -> Response:
         try:
             preferences = json.loads(body)
         except (ValueError, RecursionError):

@@ -44,8 +44,8 @@ def test_each_email_is_sent_once_by_many_requests_at_once(live: LiveSite) -> Non
 
 @pytest.mark.parametrize("hang", [Hang.SILENT, Hang.DRIP])
 def test_pages_answer_while_the_mail_server_hangs(live: LiveSite, hang: Hang) -> None:
-    with silent_server(hang) as port:
-        site = LiveSite(live.config, Server(port=port))
+    with silent_server(hang) as silent:
+        site = LiveSite(live.config, Server(port=silent.port))
         threads, began = active_count(), time.monotonic()
         for number in range(40):
             headers = {"X-Forwarded-For": f"198.51.{number}.1"}
@@ -61,8 +61,8 @@ def test_pages_answer_while_the_mail_server_hangs(live: LiveSite, hang: Hang) ->
 
 
 def test_a_sender_that_is_closed_gives_up_at_once_and_loses_nothing(live: LiveSite) -> None:
-    with silent_server(Hang.SILENT) as port:
-        settings = SmtpSettings("127.0.0.1", port, security=Security.NONE)
+    with silent_server(Hang.SILENT) as silent:
+        settings = SmtpSettings("127.0.0.1", silent.port, security=Security.NONE)
         pages = SitePages(live.config, make_environment(), lambda: live.now)
         outgoing = Outgoing(pages, lambda: SmtpTransport(settings))
         with live.store() as store:
