@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,14 +18,14 @@ import pytest
 from newsletter.models import DeliveryStatus, Entry
 from newsletter.site import Site
 from newsletter.store import Store, open_store
-from tests.factories import NOW, make_profile
+from tests.factories import make_profile
 from tests.silent_server import Hang, Silent, silent_server
 
 _LIMIT_S = 5
-_SITE = '[site]\nname = "T"\nurl = "http://127.0.0.1:1"\n[schedule]\ncron = "0 0 1 1 *"\n'
+_SITE = '[site]\nname = "T"\nurl = "http://papers.example.org"\n[sender]\naddress = "a@example.org"\n[schedule]\ncron = "0 0 1 1 *"\n'
 _SMTP = '[smtp]\nhost = "{host}"\nport = {port}\nsecurity = "{security}"\n'
 _IMAP = '[bounces]\nimap_host = "127.0.0.1"\nimap_port = {port}\nimap_username = "a"\nimap_password = "b"\n'
-_FEED = '[[sources]]\nkind = "feed"\nurl = "http://127.0.0.1:{port}/feed"\n'
+_FEED = '[[sources]]\nkind = "feed"\nfollow = ["http://127.0.0.1:{port}/feed"]\n'
 _MODEL = '[summaries]\nbase_url = "http://127.0.0.1:{port}/v1"\nmodel = "m"\n'
 #: Resolving a name takes for ever; the first line says that it has begun.
 _NO_DNS = """
@@ -54,25 +55,27 @@ ROWS = {
     "SMTP greeting": Row("send", _SMTP, Hang.SILENT, None),
     "SMTP greeting, a byte at a time": Row("send", _SMTP, Hang.DRIP, None),
     "TLS handshake": Row("send", _SMTP, Hang.SILENT, None, "tls"),
-    "DNS": Row("send", _SMTP, Hang.SILENT, None, host="smtp.newsletter.example"),
+    "DNS": Row("send", _SMTP, Hang.SILENT, None, host="smtp.example.org"),
     "SMTP envelope": Row("send", _SMTP, Hang.SMTP_MAIL, DeliveryStatus.QUEUED),
-    "SMTP end of data": Row("run", _SMTP, Hang.SMTP_END_OF_DATA, DeliveryStatus.QUEUED),
+    "SMTP end of data": Row("send", _SMTP, Hang.SMTP_END_OF_DATA, DeliveryStatus.QUEUED),
     "IMAP": Row("run", _IMAP, Hang.SILENT, None),
     "HTTP headers": Row("pull", _FEED, Hang.SILENT, None),
     "HTTP body": Row("run", _FEED, Hang.HTTP_BODY, None),
-    "model": Row("run", _MODEL, Hang.DRIP, DeliveryStatus.SENT),
+    "model": Row("summarize", _MODEL, Hang.DRIP, None),
 }
 
 
 def make_site(root: Path, settings: str) -> Site:
     site = Site(root)
-    sources = "" if "[[sources]]" in settings else '[[sources]]\nkind = "file"\nformat = "bibtex"\npaths = "none.bib"\n'
-    site.config.write_text(_SITE + settings + sources, encoding="utf-8")
-    (root / "none.bib").write_text("", encoding="utf-8")
+    site.config.write_text(_SITE + settings, encoding="utf-8")
+    now = datetime.now(UTC)
     with open_store(site.store) as store, store.transaction():
-        store.subscribers.add("ada@reader.example", "", make_profile(hour=0, cadence="daily"), "web", NOW)
-        entry = Entry(title="A paper", abstract="About it.", arxiv_id="2605.00001", source="t", listed=NOW.date())
-        store.papers.add_all([entry], NOW)
+        profile = make_profile(hour=0, cadence="daily")
+        store.subscribers.add("ada@reader.example", "", profile, "web", now - timedelta(days=2))
+        entry = Entry(
+            title="In-context learning", abstract="About it.", arxiv_id="2605.00001", source="t", listed=now.date()
+        )
+        store.papers.add_all([entry], now - timedelta(hours=1))
     return site
 
 
@@ -115,7 +118,7 @@ def wait_until_it_hangs(process: subprocess.Popen[str], silent: Silent, *, is_dn
     if is_dns:
         assert process.stdout is not None
         assert "reached" in process.stdout.readline()
-    elif not silent.reached.wait(60):
+    elif not silent.reached.wait(20):
         process.kill()
         pytest.fail("".join(process.communicate()))
 
