@@ -1,4 +1,4 @@
-"""The 99th percentile of a page for one client: idle, beside a hostile visitor, and while the mail server never answers.
+"""The 99th percentile of a page: idle, beside a hostile visitor, and while the mail server never answers.
 
 python -m tests.benchmarks.hostile_visitor [--seconds 8]
 """
@@ -61,7 +61,8 @@ def serving(site: Site) -> Iterator[str]:
 
 def visit(address: str, seconds: float) -> list[float]:
     """Return how long a client's page took each time, in milliseconds."""
-    took, until = [], time.monotonic() + seconds
+    took: list[float] = []
+    until = time.monotonic() + seconds
     with httpx.Client(timeout=30) as client:
         while time.monotonic() < until:
             began = time.perf_counter()

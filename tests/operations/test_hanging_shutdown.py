@@ -22,7 +22,14 @@ from tests.factories import make_profile
 from tests.silent_server import Hang, Silent, silent_server
 
 _LIMIT_S = 5
-_SITE = '[site]\nname = "T"\nurl = "http://papers.example.org"\n[sender]\naddress = "a@example.org"\n[schedule]\ncron = "0 0 1 1 *"\n'
+_SITE = """
+[site]
+url = "http://papers.example.org"
+[sender]
+address = "a@example.org"
+[schedule]
+cron = "0 0 1 1 *"
+"""
 _SMTP = '[smtp]\nhost = "{host}"\nport = {port}\nsecurity = "{security}"\n'
 _IMAP = '[bounces]\nimap_host = "127.0.0.1"\nimap_port = {port}\nimap_username = "a"\nimap_password = "b"\n'
 _FEED = '[[sources]]\nkind = "feed"\nfollow = ["http://127.0.0.1:{port}/feed"]\n'
