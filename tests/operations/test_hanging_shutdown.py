@@ -64,7 +64,7 @@ ROWS = {
     "TLS handshake": Row("send", _SMTP, Hang.SILENT, None, "tls"),
     "DNS": Row("send", _SMTP, Hang.SILENT, None, host="smtp.example.org"),
     "SMTP envelope": Row("send", _SMTP, Hang.SMTP_MAIL, DeliveryStatus.QUEUED),
-    "SMTP end of data": Row("send", _SMTP, Hang.SMTP_END_OF_DATA, DeliveryStatus.QUEUED),
+    "SMTP end of data": Row("send", _SMTP, Hang.SMTP_END_OF_DATA, DeliveryStatus.DEFERRED),
     "IMAP": Row("run", _IMAP, Hang.SILENT, None),
     "HTTP headers": Row("pull", _FEED, Hang.SILENT, None),
     "HTTP body": Row("run", _FEED, Hang.HTTP_BODY, None),

@@ -67,9 +67,13 @@ class BoundedProtocol(H11Protocol):
             self._set_deadline(self.request_s)
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, for which uvicorn has a timeout."""
+        """Wait for the next request, for which uvicorn has a timeout; it may have begun already (pipelining)."""
         self._set_deadline(None)
         super().on_response_complete()
+        if self._is_answering:
+            self._set_deadline(self.request_s)
+        elif self.conn.trailing_data[0]:
+            self._set_deadline(self.header_s)
 
     @property
     def _is_answering(self) -> bool:

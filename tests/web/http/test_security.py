@@ -164,7 +164,7 @@ def test_searches_feeds_and_exports_are_limited_per_client(live: LiveSite) -> No
 
 
 def test_all_requests_of_a_client_are_limited(live: LiveSite) -> None:
-    codes = []
+    codes: list[int] = []
     while 429 not in codes and len(codes) < 5000:  # ten a second are allowed, however slow this machine is
         codes.append(live.client.get("/robots.txt").status_code)
     assert codes.index(429) >= 300
