@@ -43,7 +43,7 @@ def form_endpoint(handler: Callable[[Request, Form], Response]) -> Callable[[Req
         try:
             body = await limited_body(request, MAX_BODY_BYTES)
         except ClientDisconnect:
-            return PlainTextResponse("", 400)
+            return PlainTextResponse("", 400, {"Connection": "close"})
         if body is None:
             return PlainTextResponse("Request body too large.\n", 413)
         form = parse_form(body)
