@@ -11,6 +11,9 @@ from newsletter.errors import ProfileError
 from newsletter.limits import ADDRESS, ADDRESS_OCTETS, LOCAL_PART_OCTETS
 from newsletter.text import normalize
 
+#: Providers that ignore dots before the @, and those whose tags begin with "-".
+_GMAIL = ("gmail.com", "googlemail.com")
+_YAHOO = ("yahoo.com", "ymail.com", "rocketmail.com")
 _LOCALHOST = "@localhost"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -63,6 +66,20 @@ def email_key(email: str) -> str:
     except UnicodeError:
         email = normalize("NFC", email)
     return _SURROGATE.sub("\ufffd", email).translate(_ASCII_LOWER)  # which no table can hold
+
+
+def mailbox_key(email: str) -> str:
+    """Return one key for all addresses that are known to lead to one mailbox; only for limits, never to look one up.
+
+    A tag after "+" is dropped, which most providers allow, and Gmail's dots.
+    """
+    local, _, domain = email_key(email).rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        local, domain = local.replace(".", "") or local, _GMAIL[0]
+    elif domain in _YAHOO:
+        local = local.partition("-")[0] or local
+    return f"{local}@{domain}"
 
 
 def wire_address(email: str) -> str:

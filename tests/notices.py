@@ -15,7 +15,7 @@ from newsletter.files.site import Site
 from newsletter.models import Message
 from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Result, Transport, Verdict
+from newsletter.sending import Result, Transport, Verdict, never
 from newsletter.store import Store
 from tests.factories import NOW
 
@@ -31,10 +31,10 @@ class ScriptedTransport(Transport):
     error: TransportError | None = None
     taken: list[Message] = field(default_factory=list)
 
-    def open(self) -> None:
+    def open(self, abandoned=never) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
         """There is nothing to open."""
 
-    def send(self, messages, ledger, stopped=lambda: False) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def send(self, messages, ledger, stopped=never, abandoned=never) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
         for message in messages:
             if self.error:
                 raise self.error

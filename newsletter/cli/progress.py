@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from newsletter.config.model import Config
     from newsletter.operations.event_log import EventLog
+    from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.outcomes import Outcome
     from newsletter.pipeline.ports import Ports, Step
 
@@ -27,16 +28,20 @@ _TERMINAL_INTERVAL_S = 0.2
 _LOG_INTERVAL_S = 60.0
 
 
-def make_ports(opened: Opened, is_shutting_down: Callable[[], bool] = lambda: False) -> Ports:
+def make_ports(opened: Opened, shutdown: Shutdown | None = None) -> Ports:
     """Return the ports of a run at the command line."""
+    from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.ports import Ports
+
+    shutdown = shutdown or Shutdown()
 
     return Ports(
         open_store=opened.store,
         open_transport=opened.transport,
         make_environment=opened.environment,
         clock=now,
-        is_shutting_down=is_shutting_down,
+        is_shutting_down=shutdown,
+        is_grace_over=shutdown.is_grace_over,
         show_progress=_show_progress,
         watch_deliveries=lambda: _watch_deliveries(opened.config),
     )

@@ -127,7 +127,7 @@ def serve(
         if not shutdown():
             announce()
 
-    with handle_signals() as shutdown, _web(opened, web_host, web_port):
+    with handle_signals() as shutdown, _web(opened, web_host, web_port, shutdown):
         announce()
         serve_forever(opened.config.cron, once, shutdown)
 
@@ -151,14 +151,14 @@ def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, *, tables:
 
 
 @contextmanager
-def _web(opened: Opened, host: str, port: int | None) -> Iterator[None]:
+def _web(opened: Opened, host: str, port: int | None, shutdown: Shutdown) -> Iterator[None]:
     if port is None:
         yield
         return
     from newsletter.web.app import make_app
     from newsletter.web.http.server import serving
 
-    with serving(make_app(opened.config, now), host, port) as bound:
+    with serving(make_app(opened.config, now, is_shutting_down=shutdown), host, port) as bound:
         click.echo(f"pages at http://{host}:{bound}/")
         yield
 

@@ -21,6 +21,7 @@ from newsletter.config.model import (
     WebhookSettings,
 )
 from newsletter.config.obsolete import upgrade_environment, upgrade_relay, upgrade_source, upgrade_table
+from newsletter.config.passwords import is_hash_valid
 from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.files.site import Site
@@ -70,6 +71,12 @@ def check_sender(config: Config) -> None:
                 hint="set your own"
                 + (", or remove it: subscribers then unsubscribe by email" if setting == "site.url" else ""),
             )
+
+
+def _web_password(configured: str | None) -> str | None:
+    if configured is not None and not is_hash_valid(configured):
+        raise ConfigError("web.password: invalid hash", hint="newsletter web hash-password prints a valid one")
+    return configured
 
 
 def _host(url: str | None) -> str:
@@ -138,7 +145,8 @@ def _config(
         bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
         bounces=_bounces(values, site),
         webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
-        web_password=values["web.password"],
+        web_password=_web_password(values["web.password"]),
+        web_signups_per_hour=values["web.signups_per_hour"],
         log_path=site.root / values["log.path"] if values["log.path"] else None,
         log_addresses=values["log.addresses"],
         outbox=site.root / values["outbox.path"],

@@ -101,6 +101,8 @@ class Config:
     webhooks: WebhookSettings
     #: For the operator's page; None disables it.
     web_password: str | None = field(repr=False)
+    #: Maximum number of sign-ups on the pages.
+    web_signups_per_hour: int
     #: The event log's file, "-" for stderr, or None.
     log_path: Path | None
     log_addresses: bool

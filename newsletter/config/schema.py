@@ -93,8 +93,9 @@ SETTINGS = (
     Setting(
         "web.password",
         None,
-        "Password of the operator's page, at site.url/operator. Better: export NEWSLETTER_WEB_PASSWORD=…",
+        "Password of the operator's page, at site.url/operator: as `newsletter web hash-password` prints it, or plain.",
     ),
+    Setting("web.signups_per_hour", 300, "Maximum sign-ups per hour on the pages; further ones are asked to wait."),
     Setting("design.accent", ACCENT, "Accent colour of messages and pages. Legible shades are derived from it."),
     Setting(
         "design.logo", None, "URL of a logo for the masthead, 40 pixels high.", example="https://example.org/logo.png"
@@ -121,7 +122,9 @@ SETTINGS = (
     ),
     Setting("smtp.username", None, "User name, if the server requires authentication.", example="digest@example.org"),
     Setting("smtp.password", None, "Password. Better: export NEWSLETTER_SMTP_PASSWORD=…"),
-    Setting("smtp.timeout", 60, "Timeout for each response of the server, in seconds.", last=3600),
+    Setting(
+        "smtp.timeout", 60, "Timeout for logging in, and then for each response of the server, in seconds.", last=3600
+    ),
     Setting(
         "smtp.login",
         Login.PASSWORD,

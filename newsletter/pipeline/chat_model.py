@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
+import time
 from typing import Any
 
 from newsletter import __version__
 from newsletter.config.model import SummarySettings
+from newsletter.limits.deadlines import call_within
 from newsletter.models import Paper
 from newsletter.text import normalize, sentences, shorten, squeeze
 from newsletter.text.markup import clean
@@ -72,9 +72,7 @@ def ask(settings: SummarySettings, paper: Paper, language: str, timeout_s: float
 
     request = _request(settings, paper, language)
     try:
-        # A thread of its own, since this one may run an event loop already.
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            return thread.submit(lambda: asyncio.run(_post(settings, request, timeout_s))).result()
+        return call_within(timeout_s, lambda: _post(settings, request, timeout_s))
     except (Refused, Unusable):
         raise
     except (TimeoutError, httpx.TimeoutException):
@@ -156,14 +154,14 @@ def _first_sentences(text: str, *, is_cut: bool) -> str:
     return ("" if complete and complete[0][-1] in "。！？" else " ").join(complete)
 
 
-async def _post(settings: SummarySettings, request: dict[str, Any], timeout_s: float) -> bytes:
-    """Send one request. It is asynchronous to limit the total time: httpx's timeouts restart with every byte."""
+def _post(settings: SummarySettings, request: dict[str, Any], timeout_s: float) -> bytes:
+    """Send one request. The caller limits the total time: httpx's timeouts restart with every byte."""
     import httpx  # noqa: PLC0415
 
     url = settings.base_url.rstrip("/") + "/chat/completions"
-    async with (
-        asyncio.timeout(timeout_s),
-        httpx.AsyncClient(headers=_headers(settings.key), timeout=timeout_s, follow_redirects=False) as client,
+    deadline = time.monotonic() + timeout_s
+    with (
+        httpx.Client(headers=_headers(settings.key), timeout=timeout_s, follow_redirects=False) as client,
         client.stream("POST", url, json=request) as response,
     ):
         if response.status_code in _REQUEST_ERRORS:
@@ -171,8 +169,10 @@ async def _post(settings: SummarySettings, request: dict[str, Any], timeout_s: f
         if response.status_code != 200:
             raise Unusable(_describe(response.status_code))
         content = bytearray()
-        async for chunk in response.aiter_raw():  # never decompressed: a small response may expand to a large one
+        for chunk in response.iter_raw():  # never decompressed: a small response may expand to a large one
             content += chunk
             if len(content) > MAX_RESPONSE_B:
                 raise Refused(f"response larger than {MAX_RESPONSE_B // 2**10} KB")
+            if time.monotonic() > deadline:
+                raise TimeoutError
         return bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from newsletter.rendering.context import NoticeContext
 from newsletter.rendering.language import language
 from newsletter.rendering.message import Envelope
 from newsletter.rendering.notices import Notices
-from newsletter.sending import Transport, Verdict, send_one
+from newsletter.sending import Transport, Verdict, never, send_one
 from newsletter.sending.dkim import sign
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
@@ -29,6 +30,8 @@ from newsletter.subscribers.preferences_access import link_token
 _VALID_FOR = timedelta(days=3)
 #: Maximum number of notices that a page sends at once.
 _BATCH = 100
+#: Seconds that sending them may take.
+_SESSION_S = 120
 
 
 @dataclass
@@ -40,18 +43,33 @@ class NoticeSender:
     transport: Transport
     clock: Callable[[], datetime]
 
-    def send_waiting(self, store: Store, limit: int = _BATCH) -> int:
+    def send_waiting(
+        self,
+        store: Store,
+        limit: int = _BATCH,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> int:
         """Send a notice for each of up to `limit` waiting requests; return how many were sent.
 
         What was deferred is tried again.
 
+        All of it takes two minutes at most; then, and when `stopped` returns True, the remaining requests wait. The
+        notice in flight is given up when `abandoned` returns True.
+
         Raises:
             TransportError: The server cannot be used at all; the remaining requests wait.
         """
-        now = self.clock()
+        now, deadline = self.clock(), time.monotonic() + _SESSION_S
+
+        def is_abandoned() -> bool:
+            return abandoned() or time.monotonic() > deadline
+
         purge_requests(store, now)
         sent = 0
         for request in store.confirmations.waiting(limit, now):
+            if stopped() or is_abandoned():
+                break
             with store.transaction():
                 if not store.confirmations.claim(request.id, now):  # another process claimed it first
                     continue
@@ -59,7 +77,7 @@ class NoticeSender:
             if message is None:
                 continue
             try:
-                verdict = send_one(self.transport, message).verdict
+                verdict = send_one(self.transport, message, is_abandoned).verdict
             except BaseException:
                 self._put_back(store, request)
                 raise

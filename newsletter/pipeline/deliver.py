@@ -30,7 +30,7 @@ from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.pipeline.signing import SigningRenderer, load_keys
-from newsletter.sending import Transport
+from newsletter.sending import Transport, never
 from newsletter.store import Store
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "OutcomeStatus", "deliver"]
@@ -50,7 +50,8 @@ def deliver(
     only: AbstractSet[str] | None = None,
     watch: Callable[[Outcome], None] = lambda _outcome: None,
     expect: Callable[[int], None] = lambda _number: None,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = never,
+    abandoned: Callable[[], bool] = never,
 ) -> DeliveryReport:
     """Send every subscriber the edition that is due; without a transport, only report what would be sent.
 
@@ -60,6 +61,7 @@ def deliver(
         watch: Is called with each outcome as it happens.
         expect: Is called with the number of messages before the first is sent.
         stopped: Whether a shutdown was requested: messages in flight are finished, the rest waits for the next run.
+        abandoned: Whether messages in flight are given up, too: they are in doubt.
 
     Raises:
         NewsletterError: Another process is sending for this site, or a DKIM key cannot be read.
@@ -78,6 +80,7 @@ def deliver(
         tally,
         SendingLedger(store, clock, tally, config.delivery.in_doubt),
         stopped,
+        abandoned,
         None if only is None else frozenset(map(email_key, only)),
     )
     notes = Notes(config.site.notes, note)
@@ -123,7 +126,7 @@ def _deliver(run: DeliveryRun, transport: Transport, intents: Iterator[Intent], 
         _check_templates(run, first)
     intents = chain([] if first is None else [first], intents)
     try:
-        transport.open()
+        transport.open(run.is_grace_over)
     except TransportError as error:
         run.error = error
         for intent in intents:
@@ -201,7 +204,12 @@ def _send(run: DeliveryRun, transport: Transport) -> None:
         run.ledger.unsent = 0
         try:
             with closing(run.messages()) as messages:
-                transport.send(messages, run.ledger, lambda: run.ledger.fuse_blown or run.is_shutting_down())
+                transport.send(
+                    messages,
+                    run.ledger,
+                    lambda: run.ledger.fuse_blown or run.is_shutting_down(),
+                    run.is_grace_over,
+                )
         except TransportError as error:
             run.error = run.error or error
         if run.ledger.fuse_blown:

@@ -36,6 +36,8 @@ class DeliveryRun:
     tally: Tally
     ledger: SendingLedger
     is_shutting_down: Callable[[], bool]
+    #: Whether messages in flight are given up.
+    is_grace_over: Callable[[], bool]
     #: The `email_key` of each address to serve, or None for all.
     only: AbstractSet[str] | None
     #: Why the run stopped short, if it did.

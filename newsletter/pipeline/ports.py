@@ -63,6 +63,8 @@ class Ports:
     clock: Callable[[], datetime]
     #: Whether a shutdown was requested: what is in flight is finished, the rest waits for the next run.
     is_shutting_down: Callable[[], bool] = lambda: False
+    #: Whether the grace of a shutdown is over: what is in flight is given up.
+    is_grace_over: Callable[[], bool] = lambda: False
     #: Shows a step that takes time, with its subject (a source's label, or ""); yields a function to call with details.
     show_progress: Callable[[Step, str], AbstractContextManager[Callable[[str], None]]] = _no_progress
     watch_deliveries: Callable[[], AbstractContextManager[DeliveryWatch]] = lambda: nullcontext(_NoWatch())

@@ -145,6 +145,7 @@ def deliver_due(
                 watch=watch.see,
                 expect=watch.expect,
                 stopped=ports.is_shutting_down,
+                abandoned=ports.is_grace_over,
             )
     finally:
         if transport is not None:
@@ -167,7 +168,7 @@ def send_notices(config: Config, ports: Ports) -> int:
         transport = ports.open_transport()
         try:
             return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(
-                store, _MAX_NOTICES
+                store, _MAX_NOTICES, ports.is_shutting_down, ports.is_grace_over
             )
         finally:
             transport.close()

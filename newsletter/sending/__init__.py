@@ -17,6 +17,11 @@ from typing import Protocol
 from newsletter.models import Message
 
 
+def never() -> bool:
+    """Return False: nobody wants to stop."""
+    return False
+
+
 class Verdict(StrEnum):
     """The outcome of sending one message."""
 
@@ -60,16 +65,24 @@ class Ledger(Protocol):
 class Transport(Protocol):
     """A way to send messages."""
 
-    def open(self) -> None:
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Check that messages can be sent, before anything is planned.
 
         Raises:
-            TransportError: They cannot.
+            TransportError: They cannot, or `abandoned` returned True.
         """
         ...
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         """Send messages until there are none left, or until `stopped` returns True; finish those in flight.
+
+        When `abandoned` returns True, those in flight are given up at once: their results are UNSENT or IN_DOUBT.
 
         Raises:
             TransportError: The server cannot be used at all. The ledger has the results of what was sent before.
@@ -81,7 +94,7 @@ class Transport(Protocol):
         ...
 
 
-def send_one(transport: Transport, message: Message) -> Result:
+def send_one(transport: Transport, message: Message, abandoned: Callable[[], bool] = never) -> Result:
     """Send one message that is in no ledger, such as a test email or a confirmation email.
 
     Raises:
@@ -94,5 +107,5 @@ def send_one(transport: Transport, message: Message) -> Result:
             recorded.extend(results)
             return {message.message_id for message in departing}
 
-    transport.send(iter([message]), _SingleMessageLedger())
-    return recorded[-1]
+    transport.send(iter([message]), _SingleMessageLedger(), abandoned, abandoned)
+    return recorded[-1] if recorded else Result(message, Verdict.UNSENT, "not sent: abandoned before it was begun")

@@ -10,7 +10,7 @@ from pathlib import Path
 from newsletter.errors import TransportError
 from newsletter.files.private_files import make_private, make_private_folder
 from newsletter.models import Message
-from newsletter.sending import Ledger, Result, Verdict
+from newsletter.sending import Ledger, Result, Verdict, never
 
 
 class MaildirTransport:
@@ -22,7 +22,7 @@ class MaildirTransport:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def open(self) -> None:
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Create the folders; see `Transport.open`."""
         try:
             for folder in ("tmp", "new", "cur"):
@@ -30,7 +30,13 @@ class MaildirTransport:
         except OSError as error:
             raise self._error(error) from error
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         """Write messages; see `Transport.send`."""
         results: list[Result] = []
         try:

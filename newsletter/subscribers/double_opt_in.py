@@ -7,7 +7,7 @@ The page never reveals whether an address is subscribed: that only decides which
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,15 +30,25 @@ PURGED_AFTER = timedelta(days=7)
 _MAX_PER_DAY = 3
 
 
-def request_subscription(store: Store, email: str, name: str, preferences: Mapping[str, Any], now: datetime) -> None:
+def request_subscription(
+    store: Store,
+    email: str,
+    name: str,
+    preferences: Mapping[str, Any],
+    now: datetime,
+    admit: Callable[[str], bool] = lambda _email: True,
+) -> None:
     """Store a request to subscribe an address, for its owner to confirm; `preferences` are the fields of a profile.
+
+    A valid request is not stored if `admit` returns False for its address.
 
     Raises:
         ProfileError: The address or a field is not valid.
     """
     email, name = parse_address(email), squeeze(name[:NAME])
     make_profile(preferences, subscriptions.catalogue(store))
-    _add_request(store, Kind.SUBSCRIBE, email, now, name=name, preferences=preferences)
+    if admit(email):
+        _add_request(store, Kind.SUBSCRIBE, email, now, name=name, preferences=preferences)
 
 
 def request_address_change(store: Store, subscriber: Subscriber, email: str, now: datetime) -> None:

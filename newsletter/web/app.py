@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,12 +25,13 @@ from newsletter.config.model import Config
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.files.site import find_site
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Transport
+from newsletter.sending import Transport, never
 from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
 from newsletter.web.http.guard import Guard
+from newsletter.web.http.login_limit import LoginLimit
 from newsletter.web.http.security import PublicPages
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
@@ -50,11 +52,14 @@ def make_app(
     *,
     fetch: Callable[[str], bytes] | None = None,
     transport: Callable[[], Transport] | None = None,
+    is_shutting_down: Callable[[], bool] = never,
+    login_limit: LoginLimit | None = None,
 ) -> Starlette:
     """Return the web application of a site.
 
     `fetch` gets the URLs that an Amazon SNS call names (certificates, subscription confirmations); `transport` opens
-    what confirmation emails are sent by. Both default to the real ones.
+    what confirmation emails are sent by. Both default to the real ones. When `is_shutting_down` returns True, an
+    email in flight is given up; it waits in the store.
 
     Raises:
         ConfigError: `site.url` is missing: every link in an email starts with it.
@@ -64,7 +69,7 @@ def make_app(
         raise ConfigError(f"{config.site.config}: site.url is missing", hint=hint)
     pages = SitePages(config, make_environment(config.site.templates), clock)
     _purge_requests(pages)
-    outgoing = Outgoing(pages, transport)
+    outgoing = Outgoing(pages, transport, is_shutting_down)
     routes: list[BaseRoute] = [
         *asset_routes(pages),
         *Archive(pages).routes(),
@@ -74,7 +79,7 @@ def make_app(
         *DigestLink(pages, outgoing).routes(),
         *Unsubscribe(pages).routes(),
         *FeedbackPages(pages).routes(),
-        *Operator(pages, outgoing).routes(),
+        *Operator(pages, outgoing, login_limit).routes(),
         *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 
@@ -88,11 +93,19 @@ def make_app(
             pages, is_api=request.url.path.removeprefix(pages.prefix).startswith(("/api/", "/sample.json"))
         )
 
-    return Starlette(
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        outgoing.close()
+
+    app = Starlette(
         routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
+        lifespan=lifespan,
         middleware=[Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix))],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
+    app.state.outgoing = outgoing
+    return app
 
 
 def _unavailable(pages: SitePages, *, is_api: bool) -> Response:

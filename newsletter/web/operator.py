@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, StoreError
-from newsletter.models import DeliveryStatus, Profile, Status, Subscriber
+from newsletter.models import DeliveryStatus, Message, Profile, Status, Subscriber
 from newsletter.pipeline.edition_state import Action, change_state
 from newsletter.pipeline.messages import MessageRenderer, make_test_message_id, sent_as_test
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.pipeline.schedule import next_run
-from newsletter.sending import Verdict, send_one
+from newsletter.sending import Transport, Verdict, send_one
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, form_endpoint
-from newsletter.web.http.rate_limit import RateLimiter
+from newsletter.web.http.login_limit import LoginLimit
+from newsletter.web.operator_login import OperatorLogin
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
 
@@ -33,7 +31,7 @@ from newsletter.web.subscribers.outgoing import Outgoing
 _EDITIONS, _ERRORS, _TOPICS = 7, 10, 15
 _CHART_DAYS = 90
 #: The confirmation that is shown for each value of ?done=.
-_DONE = {"sent": "Test email sent.", "paused": "Edition paused.", "resumed": "Edition resumed."}
+_DONE = {"sent": "Test email queued.", "paused": "Edition paused.", "resumed": "Edition resumed."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,10 @@ class Chart:
 class Operator:
     """Serves the operator's page and its actions."""
 
-    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing, limit: LoginLimit | None = None) -> None:
         self.pages = pages
         self.outgoing = outgoing
-        self.failed_logins = RateLimiter(burst=10, per_minute=6, clock=time.monotonic)
+        self.login = OperatorLogin(pages, limit)
 
     def routes(self) -> list[Route]:
         """Return the routes; none unless a password is set."""
@@ -60,7 +58,9 @@ class Operator:
             return []
         actions = {"pause": self._pause, "resume": self._resume, "test-email": self._send_test_email}
         return [
+            *self.login.routes(),
             Route("/operator", self.page, methods=["GET"]),
+            Route("/operator/logout", form_endpoint(self.log_out), methods=["POST"]),
             *(
                 Route(f"/operator/{name}", form_endpoint(self._endpoint(action)), methods=["POST"])
                 for name, action in actions.items()
@@ -69,19 +69,28 @@ class Operator:
 
     def page(self, request: Request) -> Response:
         """Show the status page."""
-        refusal = self._refusal(request)
+        refusal = self.login.refusal(request)
         if refusal is not None:
             return refusal
         return self._render_page(done=_DONE.get(request.query_params.get("done", ""), ""))
 
+    def log_out(self, request: Request, form: Form) -> Response:
+        """End the session."""
+        refusal = self.login.refusal(request)
+        if refusal is not None:
+            return refusal
+        with self.pages.store() as store:
+            return self._csrf_refusal(store, form) or self.login.log_out(store, request)
+
     def _endpoint(self, action: Callable[[Store, Form], str]) -> Callable[[Request, Form], Response]:
         def endpoint(request: Request, form: Form) -> Response:
-            refusal = self._refusal(request)
+            refusal = self.login.refusal(request)
             if refusal is not None:
                 return refusal
             with self.pages.store() as store:
-                if not hmac.compare_digest(form.one("csrf_token").encode(), self._csrf_token(store).encode()):
-                    return PlainTextResponse("Invalid or expired CSRF token: reload the page and try again.\n", 403)
+                refusal = self._csrf_refusal(store, form)
+                if refusal is not None:
+                    return refusal
                 try:
                     done = action(store, form)
                 except StoreError:
@@ -92,30 +101,10 @@ class Operator:
 
         return endpoint
 
-    # -- authentication -------------------------------------------------------------------------------
-
-    def _refusal(self, request: Request) -> Response | None:
-        """Return None if the request holds the password (HTTP Basic, RFC 7617; any user name), else a refusal.
-
-        Failed logins are rate limited.
-        """
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        if scheme.casefold() == "basic" and self._is_password_correct(credentials):
+    def _csrf_refusal(self, store: Store, form: Form) -> Response | None:
+        if hmac.compare_digest(form.one("csrf_token").encode(), self._csrf_token(store).encode()):
             return None
-        headers = {"WWW-Authenticate": 'Basic realm="operator", charset="UTF-8"'}
-        if credentials:
-            wait_s = self.failed_logins.take(request.client.host if request.client else "")
-            if wait_s:
-                headers = {"Retry-After": str(math.ceil(wait_s))}
-                return PlainTextResponse("Too many failed logins. Please try again later.\n", 429, headers)
-        return PlainTextResponse("Password required.\n", 401, headers)
-
-    def _is_password_correct(self, credentials: str) -> bool:
-        try:
-            _, _, password = base64.b64decode(credentials, validate=True).decode("utf-8", "replace").partition(":")
-        except (binascii.Error, ValueError):
-            return False
-        return hmac.compare_digest(password.encode(), (self.pages.config.web_password or "").encode())
+        return PlainTextResponse("Invalid or expired CSRF token: reload the page and try again.\n", 403)
 
     def _csrf_token(self, store: Store) -> str:
         """Return today's CSRF token: browsers send the password with forms of other sites, which cannot know it."""
@@ -133,7 +122,7 @@ class Operator:
         return "resumed"
 
     def _send_test_email(self, store: Store, form: Form) -> str:
-        """Send the digest of a subscriber without topics to one address."""
+        """Have the digest of a subscriber without topics sent to one address; the page shows what became of it."""
         now, config = self.pages.clock(), self.pages.config
         anyone = Subscriber(id=0, email="", profile=Profile(max_papers=5), subscribed_at=now, status_at=now)
         recipient = sent_as_test(anyone, form.one("email"))
@@ -142,13 +131,9 @@ class Operator:
             digest = sample_digest(recipient, now)
         message_id = make_test_message_id(now, config.sender)
         renderer = MessageRenderer(config, self.pages.environment, store.secret(), store.summaries)
-        transport = self.outgoing.open_transport()
-        try:
-            result = send_one(transport, renderer.write(digest, recipient, message_id, now))
-        finally:
-            transport.close()
-        if result.verdict is not Verdict.SENT:
-            raise NewsletterError(f"test email not sent: {result.response}")
+        message = renderer.write(digest, recipient, message_id, now)
+        if not self.outgoing.submit(partial(_send, message)):
+            raise NewsletterError("the test email before this one was not sent yet")
         return "sent"
 
     # -- status ---------------------------------------------------------------------------------------
@@ -167,6 +152,7 @@ class Operator:
                 status,
                 done=done,
                 error=error,
+                test_email=self.outgoing.job_result,
                 csrf_token=self._csrf_token(store),
                 counts=counts,
                 chart=_chart(counts, store.subscribers.daily_changes(first), first),
@@ -183,6 +169,13 @@ class Operator:
                 papers=store.papers.count(),
                 next_run=next_run(self.pages.config.cron, now),
             )
+
+
+def _send(message: Message, transport: Transport, abandoned: Callable[[], bool]) -> str:
+    """Send a test email; return what became of it."""
+    result = send_one(transport, message, abandoned)
+    outcome = "sent" if result.verdict is Verdict.SENT else "not sent"
+    return f"Test email to {message.recipient} {outcome}: {result.response}"
 
 
 def _chart(counts: dict[str, int], changes: dict[date, tuple[int, int]], first: date) -> Chart:

@@ -39,7 +39,7 @@ from newsletter.models import Message, Profile
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Ledger, Result, Transport, Verdict
+from newsletter.sending import Ledger, Result, Transport, Verdict, never
 from newsletter.sending.dkim import new_key
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
@@ -107,12 +107,18 @@ class Timed:
     seconds: float = 0.0
     cpu_s: float = 0.0
 
-    def open(self) -> None:
-        self.transport.open()
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
+        self.transport.open(abandoned)
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         wall, cpu = time.perf_counter(), time.process_time()
-        self.transport.send(messages, ledger, stopped)
+        self.transport.send(messages, ledger, stopped, abandoned)
         self.seconds += time.perf_counter() - wall
         self.cpu_s += time.process_time() - cpu
 
@@ -123,10 +129,16 @@ class Timed:
 class Nowhere:
     """A transport that accepts every message at once."""
 
-    def open(self) -> None:
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Do nothing."""
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         waiting: list[Result] = []
         while batch := list(islice(messages, _BATCH)):
             ledger.commit(waiting, batch)

@@ -27,7 +27,7 @@ from newsletter.models import Message
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Ledger, Result, Verdict
+from newsletter.sending import Ledger, Result, Verdict, never
 from newsletter.store import open_store
 from tests.factories import NOW, make_entry, make_profile, make_topic
 
@@ -63,10 +63,16 @@ class Kept:
         self.recipients: list[str] = []
         self.headers: Counter[str] = Counter()
 
-    def open(self) -> None:
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Do nothing."""
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         waiting: list[Result] = []
         while batch := list(islice(messages, _BATCH)):
             ledger.commit(waiting, batch)

@@ -20,6 +20,7 @@ from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import Store, open_store
 from newsletter.web.app import make_app
+from newsletter.web.subscribers.outgoing import Outgoing
 from tests.factories import NOW
 from tests.smtpd import Server
 
@@ -49,9 +50,11 @@ class LiveSite:
     server: Server
     now: datetime = NOW + timedelta(hours=1)
     client: TestClient = field(init=False)
+    outgoing: Outgoing = field(init=False)
 
     def __post_init__(self) -> None:
         app = make_app(self.config, lambda: self.now, transport=self.transport)
+        self.outgoing = app.state.outgoing
         self.client = TestClient(app, base_url=SITE_URL, follow_redirects=False)
 
     def transport(self) -> SmtpTransport:
@@ -74,9 +77,15 @@ class LiveSite:
         finally:
             transport.close()
 
+    @property
+    def accepted(self) -> list[tuple[str, bytes]]:
+        """The recipients and contents that the server accepted, once all that waited has been tried."""
+        assert self.outgoing.wait_until_idle(60)
+        return self.server.accepted
+
     def messages(self, to: str = ADA) -> list[EmailMessage]:
         """Return the messages that arrived for an address."""
-        accepted = [content for recipient, content in self.server.accepted if recipient == to]
+        accepted = [content for recipient, content in self.accepted if recipient == to]
         return [message_from_bytes(content, policy=default) for content in accepted]
 
     def sign_up(self, **fields: object) -> str:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from newsletter.limits.deadlines import call_within
 from newsletter.models import Refusal
 from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError, MailboxSummary
 from newsletter.sending.bounces.mime import MAX_BYTES
@@ -99,7 +100,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS handshake failed: {error.reason}"
     if isinstance(error, TimeoutError):
-        return f"no response within {_TIMEOUT_S} s"
+        return str(error) if str(error).startswith("no response") else f"no response within {_TIMEOUT_S} s"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if error.args and isinstance(error.args[0], bytes):  # the server's response
@@ -110,11 +111,14 @@ def _reason(error: Exception) -> str:
 @contextmanager
 def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[_Session]:
     host, port = settings.imap_host or "", settings.imap_port
-    session: _Session
-    if port == _STARTTLS_PORT:
-        session = _Imap(host, port, timeout=_TIMEOUT_S)
-    else:
-        session = _ImapOverTls(host, port, ssl_context=context, timeout=_TIMEOUT_S)
+
+    def connect() -> _Session:
+        if port == _STARTTLS_PORT:
+            return _Imap(host, port, timeout=_TIMEOUT_S)
+        return _ImapOverTls(host, port, ssl_context=context, timeout=_TIMEOUT_S)
+
+    # The timeout of a socket covers neither DNS nor a TLS handshake that arrives byte by byte.
+    session = call_within(_TIMEOUT_S, connect, discard=lambda late: late.shutdown())
     is_over = threading.Event()
 
     def end() -> None:

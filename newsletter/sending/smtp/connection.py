@@ -37,7 +37,8 @@ class Connection:
         self._unsent_b = 0
         self._message_b = 0
         self._is_watched_for_writing = False
-        self._last_activity = time.monotonic()
+        #: When the server last made progress: a whole reply, since one that sends a byte a second makes none.
+        self._progress_at = time.monotonic()
         #: Why the connection was lost, or "".
         self.lost = ""
 
@@ -64,10 +65,10 @@ class Connection:
         return timeout_s if self.conversation.leaving is None else max(_END_OF_DATA_TIMEOUT_S, timeout_s)
 
     def is_overdue(self, now: float) -> bool:
-        """Whether the server has been silent for longer than the timeout; `now` is a monotonic time."""
+        """Whether the server sent no whole reply within the timeout; `now` is a monotonic time."""
         if not (self.conversation.is_waiting or self._unsent):
             return False
-        return now - self._last_activity > self.timeout_s
+        return now - self._progress_at > self.timeout_s
 
     def mark_end_of_message(self) -> None:
         """Note that `out` ends with a whole message; bytes added later do not belong to it."""
@@ -77,7 +78,7 @@ class Connection:
         """Hand as many of the bytes to send to the system as it accepts."""
         out = self.conversation.out
         if not self._unsent:
-            self._last_activity = time.monotonic()
+            self._progress_at = time.monotonic()
         self._unsent.extend(out)
         self._unsent_b += sum(map(len, out))
         out.clear()
@@ -99,8 +100,10 @@ class Connection:
         results: list[Result] = []
         try:
             while data := self.socket.recv(_READ_B):
-                self._last_activity = time.monotonic()
+                before = self.conversation.replies
                 results += self.conversation.receive(data)
+                if self.conversation.replies != before:
+                    self._progress_at = time.monotonic()
                 if not self._is_tls:  # TLS may buffer data that the selector does not see
                     break
             else:

@@ -58,6 +58,8 @@ class Conversation:
         self.envelope: Message | None = None
         #: The message whose content was sent, and whose result is unknown.
         self.leaving: Message | None = None
+        #: Number of replies received.
+        self.replies = 0
         #: Number of messages with a final result.
         self.settled = 0
         #: The server's 421, which ends the conversation.
@@ -139,6 +141,7 @@ class Conversation:
         """
         results: list[Result] = []
         for reply in self._parser.feed(data):
+            self.replies += 1
             if reply.code == 421:  # the server is closing the connection, whichever command this replies to
                 self.farewell = reply
             if not self._expected:

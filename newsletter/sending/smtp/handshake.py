@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from newsletter.errors import TransportError
+from newsletter.limits.deadlines import cut_after
 from newsletter.sending.smtp.replies import Reply
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 
@@ -23,16 +24,23 @@ class Unreachable(TransportError):
 def greet(settings: SmtpSettings, tls: ssl.SSLContext | None) -> tuple[socket.socket, Mapping[str, str]]:
     """Connect and log in; return the socket and the SMTP extensions that the server offers, in lower case.
 
+    After the connection is made, the timeout is for all of this, and not only for each response.
+
     Raises:
         Unreachable: There is no connection, or the server is too busy (4yz).
         TransportError: The server responds, but TLS, the login or a required extension fails.
     """
-    server = _connect(settings, tls)
+    plain = _connect(settings)
     try:
-        _start_session(server, settings, tls)
-    except BaseException:
-        server.close()
-        raise
+        with cut_after(settings.timeout_s, plain):
+            server = _greeted(plain, settings, tls)
+            try:
+                _start_session(server, settings, tls)
+            except BaseException:
+                server.close()
+                raise
+    except TimeoutError as error:
+        raise _cannot_connect(settings, error) from error
     connection, server.sock = server.sock, None
     if connection is None:
         raise Unreachable(f"{settings}: connection lost")
@@ -41,16 +49,41 @@ def greet(settings: SmtpSettings, tls: ssl.SSLContext | None) -> tuple[socket.so
     return connection, dict(server.esmtp_features)
 
 
-def _connect(settings: SmtpSettings, tls: ssl.SSLContext | None) -> smtplib.SMTP:
-    host, port, timeout_s = settings.host, settings.port, settings.timeout_s
+class _Smtp(smtplib.SMTP):
+    """The conversation of the standard library, over a given socket."""
+
+    def __init__(self, connected: socket.socket, settings: SmtpSettings) -> None:
+        self._connected = connected
+        super().__init__(settings.host, settings.port, _own_name(), timeout=settings.timeout_s)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._connected
+
+
+def _connect(settings: SmtpSettings) -> socket.socket:
+    try:
+        return socket.create_connection((settings.host, settings.port), settings.timeout_s)
+    except OSError as error:
+        raise _cannot_connect(settings, error) from error
+
+
+def _greeted(plain: socket.socket, settings: SmtpSettings, tls: ssl.SSLContext | None) -> smtplib.SMTP:
+    """Return the conversation after TLS, if it is to begin with it, and the server's greeting."""
+    connected = plain
     try:
         if settings.security == Security.TLS:
-            return smtplib.SMTP_SSL(host, port, _own_name(), timeout=timeout_s, context=_context(tls))
-        return smtplib.SMTP(host, port, _own_name(), timeout=timeout_s)
+            connected = _context(tls).wrap_socket(plain, server_hostname=settings.host)
+        return _Smtp(connected, settings)
     except ssl.SSLError as error:
+        connected.close()
         raise _tls_error(settings, error) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise Unreachable(f"{settings}: cannot connect: {_reason(error, timeout_s)}", hint=_CONNECT_HINT) from error
+        connected.close()
+        raise _cannot_connect(settings, error) from error
+
+
+def _cannot_connect(settings: SmtpSettings, error: Exception) -> Unreachable:
+    return Unreachable(f"{settings}: cannot connect: {_reason(error, settings.timeout_s)}", hint=_CONNECT_HINT)
 
 
 def _start_session(server: smtplib.SMTP, settings: SmtpSettings, tls: ssl.SSLContext | None) -> None:

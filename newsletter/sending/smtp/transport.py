@@ -14,12 +14,14 @@ import selectors
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from socket import socket
 
 from newsletter.errors import TransportError
+from newsletter.limits.deadlines import Abandoned, call_within, start
 from newsletter.models import Message
-from newsletter.sending import Ledger, Result, Verdict
+from newsletter.sending import Ledger, Result, Verdict, never
 from newsletter.sending.smtp.backoff import Backoff
 from newsletter.sending.smtp.connection import Connection
 from newsletter.sending.smtp.handshake import Unreachable, greet
@@ -48,7 +50,6 @@ class SmtpTransport:
         self._current = 0
         self._connections: list[Connection] = []
         self._handshakes: list[_Handshake] = []
-        self._executor: ThreadPoolExecutor | None = None
         self._selector = selectors.DefaultSelector()
         self._backoff = Backoff(first_pause_s, servers[0].connections)
         self._error: TransportError | None = None
@@ -60,16 +61,23 @@ class SmtpTransport:
         """The server in use."""
         return self._servers[self._current]
 
-    def open(self) -> None:
+    def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Connect and log in to the first usable server; see `Transport.open`."""
         while not self._connections:
+            settings = self.settings
             try:
-                self._add(*greet(self.settings, self._tls))
+                self._add(*_within_deadline(settings, self._tls, abandoned))
             except TransportError:
-                if not self._fail_over():
+                if abandoned() or not self._fail_over():
                     raise
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: Callable[[], bool] = lambda: False) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         """Send messages; see `Transport.send`."""
         limits = self.settings
         limiter = RateLimiter(
@@ -81,7 +89,7 @@ class SmtpTransport:
         self._error = None
         self._rejecting.clear()
         self._backoff.forgive()
-        self.open()
+        self.open(abandoned)
         waiting: Message | None = None
         results: list[Result] = []
         while True:
@@ -92,6 +100,9 @@ class SmtpTransport:
             waiting = self._offer(limiter, waiting, results)
             self._commit(limiter, ledger, results)
             results = []
+            if abandoned():
+                self._abandon(ledger)
+                break
             self._flush(results)
             if not results:
                 is_busy = any(not connection.conversation.is_idle for connection in self._connections)
@@ -107,14 +118,20 @@ class SmtpTransport:
         for handshake in self._handshakes:
             handshake.add_done_callback(_discard)
         self._handshakes = []
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
         while self._connections:
             connection = self._connections.pop()
             connection.conversation.quit()
             self._selector.unregister(connection.socket)
             connection.close()
+
+    def _abandon(self, ledger: Ledger) -> None:
+        """Close all connections without waiting, and record what became of the messages in flight."""
+        results: list[Result] = []
+        for connection in list(self._connections):
+            results += connection.conversation.lose("abandoned: the server did not respond", unsent=connection.unsent)
+            self._drop(connection)
+        if results:
+            ledger.commit(results, [])
 
     # -- one iteration --------------------------------------------------------------------------------
 
@@ -181,11 +198,10 @@ class SmtpTransport:
             remaining = until - time.monotonic()
             if remaining <= 0 or not self._receive(remaining, results):
                 break
-        if not events:
-            now = time.monotonic()
-            for connection in [one for one in self._connections if one.is_overdue(now)]:
-                connection.lost = f"no response within {connection.timeout_s} s"
-                results.extend(self._lose(connection))
+        now = time.monotonic()
+        for connection in [one for one in self._connections if one.is_overdue(now)]:
+            connection.lost = f"no response within {connection.timeout_s} s"
+            results.extend(self._lose(connection))
 
     def _receive(self, timeout: float, results: list[Result]) -> int:
         """Read from servers for up to `timeout` seconds; return a mask of the selector events that occurred."""
@@ -216,11 +232,9 @@ class SmtpTransport:
                 self._backoff.limit_to(len(self._connections) + len(self._handshakes))
         if not wanted or self._error is not None or time.monotonic() < self._backoff.not_before:
             return
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(_MAX_HANDSHAKES, thread_name_prefix="smtp-handshake")
         limit = min(self._backoff.allowed, self.settings.connections) if self._connections else 1
-        while len(self._connections) + len(self._handshakes) < limit:
-            self._handshakes.append(self._executor.submit(greet, self.settings, self._tls))
+        while len(self._connections) + len(self._handshakes) < limit and len(self._handshakes) < _MAX_HANDSHAKES:
+            self._handshakes.append(start(partial(greet, self.settings, self._tls), "smtp-handshake"))
 
     def _add(self, connected: socket, extensions: Mapping[str, str]) -> None:
         connection = Connection(connected, extensions, self.settings)
@@ -275,6 +289,23 @@ class SmtpTransport:
             ):
                 hint = "check sender.address and the server's policy; no subscriber is at fault"
                 self._error = TransportError(result.response, hint=hint)
+
+
+def _within_deadline(
+    settings: SmtpSettings, tls: ssl.SSLContext | None, abandoned: Callable[[], bool] | None = None
+) -> tuple[socket, Mapping[str, str]]:
+    """Connect and log in, within the timeouts for connecting (with DNS) and for the handshake; see `greet`."""
+    try:
+        return call_within(
+            2 * settings.timeout_s,
+            lambda: greet(settings, tls),
+            is_abandoned=abandoned,
+            discard=lambda late: late[0].close(),
+        )
+    except TimeoutError as error:
+        raise Unreachable(f"{settings}: cannot connect: {error}") from error
+    except Abandoned as error:
+        raise Unreachable(f"{settings}: abandoned: the server did not respond") from error
 
 
 def _discard(handshake: _Handshake) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter import __version__
 from newsletter.errors import SourceError
 from newsletter.limits import RESPONSE_BYTES
+from newsletter.limits.deadlines import call_within
 from newsletter.models import Validators
 from newsletter.sources.http.rate_limit import RateLimiter
 from newsletter.sources.http.retry import MAX_ATTEMPTS, RetryableError, backoff, status_error
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: To connect, and between two pieces of a response.
 TIMEOUT_S = 30.0
 MAX_RESPONSE_S = 300.0
+#: All of a request, with DNS, TLS, redirects and rate limits.
+MAX_REQUEST_S = 600.0
 MAX_RESPONSE_B = RESPONSE_BYTES
 _MAX_REDIRECTS = 5
 
@@ -49,7 +52,7 @@ class Response:
 
 
 class HttpClient:
-    """An HTTP client. A context manager that belongs to one thread."""
+    """An HTTP client. A context manager for one thread, which waits for the threads of its requests."""
 
     def __init__(
         self,
@@ -139,7 +142,10 @@ class HttpClient:
         import httpx  # noqa: PLC0415
 
         try:
-            response, content = self._follow(url, place, headers, untrusted)
+            response, content = call_within(MAX_REQUEST_S, lambda: self._follow(url, place, headers, untrusted))
+        except TimeoutError as error:
+            message = f"{place}: no complete response within {MAX_REQUEST_S:.0f} s"
+            raise SourceError(message, hint="try again later") from error
         except httpx.TimeoutException as error:
             message = f"{place}: timed out after {TIMEOUT_S:.0f} s"
             raise RetryableError(SourceError(message, hint="try again later")) from error

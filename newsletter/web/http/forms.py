@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -12,6 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.limits import FORM_BYTES, FORM_FIELDS
+
+#: Seconds for all of a body.
+BODY_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def form_endpoint(handler: Callable[[Request, Form], Response]) -> Callable[[Req
         try:
             body = await limited_body(request, FORM_BYTES)
         except ClientDisconnect:
-            return PlainTextResponse("", 400)
+            return PlainTextResponse("", 400, {"Connection": "close"})
         if body is None:
             return PlainTextResponse("Request body too large.\n", 413)
         form = parse_form(body)
@@ -78,11 +82,15 @@ async def limited_body(request: Request, max_bytes: int) -> bytes | None:
     """Return a request's body, or None as soon as more than `max_bytes` have been received.
 
     Raises:
-        ClientDisconnect: The client closed the connection.
+        ClientDisconnect: The client closed the connection, or did not send all of the body within `BODY_S` seconds.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            return None
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    return None
+    except TimeoutError as error:
+        raise ClientDisconnect from error
     return bytes(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Lock
 
 from newsletter.limits.token_bucket import TokenBucket
@@ -41,12 +41,14 @@ class RateLimiter:
         return wait_s
 
 
-def network_of(host: str) -> str:
-    """Return the network that one household or company typically has: an IPv4 address, or an IPv6 /64."""
+def network_of(host: str, *, ipv4_bits: int = 32, ipv6_bits: int = 64) -> str:
+    """Return the network of a client: by default what one household has, an IPv4 address or an IPv6 /64."""
     try:
         address = ip_address(host)
     except ValueError:
         return host[:64]
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(IPv6Address(int(address) >> 128 - ipv6_bits << 128 - ipv6_bits))
+        address = address.ipv4_mapped
+    return str(IPv4Address(int(address) >> 32 - ipv4_bits << 32 - ipv4_bits))

@@ -1,4 +1,4 @@
-"""Host check, CSRF protection, rate limit and security headers for the public pages.
+"""Host check, CSRF protection, rate limits and security headers for the public pages.
 
 Forms are accepted from the site's own pages only (CSRF). Exempt are: addresses that hold a token, which no other site
 knows, and to which mail programs post by themselves (one-click unsubscribe, RFC 8058); webhooks, which are signed; and
@@ -34,6 +34,8 @@ _HEADERS = {
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
+#: Searches, feeds and exports; the others are pages that a cache keeps for a few seconds.
+_COSTLY = ("/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json")
 _CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
 #: Addresses that hold a token, which other sites do not know. No page may pass them on as a referrer, not even to this
 #: site itself, whose web server may log it.
@@ -47,6 +49,9 @@ class PublicPages:
         self.prefix = prefix
         self.host = urlsplit(site_url).netloc.lower() if site_url else ""
         self.posts = RateLimiter(burst=30, per_minute=20, clock=time.monotonic)
+        #: Pages that are computed for one request.
+        self.searches = RateLimiter(burst=30, per_minute=30, clock=time.monotonic)
+        self.requests = RateLimiter(burst=300, per_minute=600, clock=time.monotonic)
 
     def headers(self, scope: Scope) -> Mapping[str, str]:
         """Return the security headers of a response."""
@@ -63,17 +68,23 @@ class PublicPages:
             return PlainTextResponse(
                 f"Unknown host (expected {self.host or 'localhost'}). Set site.url, or the proxy's Host header.\n", 421
             )
-        if scope["method"] in _SAFE_METHODS:
-            return None
         path = scope["path"].removeprefix(self.prefix)
+        client = (scope.get("client") or ("", 0))[0]
+        if scope["method"] in _SAFE_METHODS:
+            wait_s = self.requests.take(client)
+            if not wait_s and (path.startswith(_COSTLY) or (scope["query_string"] and path == "/subscribe")):
+                wait_s = self.searches.take(client)
+            return _too_many(wait_s) if wait_s else None
         is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)
         if not is_exempt and not _is_same_origin(headers, host):
             return PlainTextResponse("Cross-site request refused (CSRF): send the form from this site's page.\n", 403)
-        wait_s = 0.0 if path.startswith(_WEBHOOKS) else self.posts.take((scope.get("client") or ("", 0))[0])
-        if wait_s:
-            text = "Too many requests. Please try again in a minute.\n"
-            return PlainTextResponse(text, 429, {"Retry-After": str(math.ceil(wait_s))})
-        return None
+        wait_s = 0.0 if path.startswith(_WEBHOOKS) else self.posts.take(client)
+        return _too_many(wait_s) if wait_s else None
+
+
+def _too_many(wait_s: float) -> PlainTextResponse:
+    text = "Too many requests. Please try again in a minute.\n"
+    return PlainTextResponse(text, 429, {"Retry-After": str(math.ceil(wait_s))})
 
 
 def _is_same_origin(headers: Headers, host: str) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 #: Seconds that open requests have to finish on shutdown.
-_SHUTDOWN_GRACE_S = 5
+_SHUTDOWN_GRACE_S = 1
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,14 +39,20 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def make_server(app: ASGIApp) -> Server:
-    """Return a uvicorn server for an application; pass its sockets to `run`."""
+def make_server(app: ASGIApp, *, is_public: bool = False) -> Server:
+    """Return a uvicorn server for an application; pass its sockets to `run`.
+
+    Responses of a public one have a deadline; event streams, which never end, are not for strangers.
+    """
     from uvicorn import Config, Server  # noqa: PLC0415 - slow to import, and needed only to serve
+
+    from newsletter.web.http.connections import BoundedProtocol, PublicProtocol  # noqa: PLC0415
 
     return Server(
         Config(
             app,
-            lifespan="off",
+            lifespan="auto",
+            http=PublicProtocol if is_public else BoundedProtocol,
             ws="none",
             log_level="warning",
             access_log=False,
@@ -64,7 +70,7 @@ def serving(app: ASGIApp, host: str, port: int) -> Iterator[int]:
         NewsletterError: As `listen` does.
     """
     with listen(host, port) as listening:
-        server = make_server(app)
+        server = make_server(app, is_public=True)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="web")
         thread.start()
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -76,7 +75,8 @@ class DigestLink:
                     text = "Three links were requested within a day. Please use the last one, or try again tomorrow."
                     return self._render(store, subscriber, request, 429, error=text)
             location = f"{self.pages.prefix}/preferences/{request.path_params['token']}?done={done}"
-            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
+            self.outgoing.wake()
+            return RedirectResponse(location, 303)
 
         return endpoint
 

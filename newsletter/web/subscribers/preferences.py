@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -87,7 +86,7 @@ class Preferences:
         response = self.pages.show_message(
             "Check your inbox", "If this address is subscribed, a link to your preferences is on its way."
         )
-        response.background = BackgroundTask(self.outgoing.send_waiting)
+        self.outgoing.wake()
         return response
 
     def opening_page(self, request: Request) -> Response:
@@ -164,7 +163,8 @@ class Preferences:
                     text = f"{error.message} ({hint})" if hint else error.message
                     return self._render_page(store, subscriber, 422, error=text)
             location = f"{self.pages.prefix}/preferences?done={done}"
-            return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
+            self.outgoing.wake()
+            return RedirectResponse(location, 303)
 
         return endpoint
 

@@ -5,10 +5,10 @@ No response depends on whether an address is known: it is only looked up when th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -28,6 +28,7 @@ from newsletter.web.subscribers import session
 from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form
+from newsletter.web.subscribers.signup_limits import signup_limits
 
 #: A field that is hidden from people; spam bots fill it in.
 _HONEYPOT = "website"
@@ -39,6 +40,7 @@ class Signup:
     def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
         self.pages = pages
         self.outgoing = outgoing
+        self.limits = signup_limits(pages.config.web_signups_per_hour, lambda: pages.clock().timestamp())
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -63,15 +65,18 @@ class Signup:
         fields = fields_of_form(prefilled, counts) if prefilled.fields else fields_of(Profile(), counts)
         return self._render_form(fields, prefilled)
 
-    def submit(self, _request: Request, form: Form) -> Response:
+    def submit(self, request: Request, form: Form) -> Response:
         """Accept the form; a bot that fills in the honeypot gets the same response, and nothing happens."""
-        if not form.one(_HONEYPOT):
+        wait_s = self.limits.wait_s(_host(request))
+        if not wait_s and not form.one(_HONEYPOT):
             try:
-                self._request_subscription(form.one("email"), form.one("name"), read_profile_form(form))
+                wait_s = self._request_subscription(form.one("email"), form.one("name"), read_profile_form(form))
             except ProfileError as error:
                 return self._render_form(fields_of_form(form, self._topic_counts()), form, error)
-        location = f"{self.pages.prefix}/subscribe/requested"
-        return RedirectResponse(location, 303, background=BackgroundTask(self.outgoing.send_waiting))
+        if wait_s:
+            return self._too_many(wait_s)
+        self.outgoing.wake()
+        return RedirectResponse(f"{self.pages.prefix}/subscribe/requested", 303)
 
     def requested(self, _request: Request) -> Response:
         """Explain the next step."""
@@ -104,9 +109,28 @@ class Signup:
             topics = store.topics.catalogue()
         return self.pages.topic_counts.counts(topics)
 
-    def _request_subscription(self, email: str, name: str, preferences: Mapping[str, Any]) -> None:
+    def _request_subscription(self, email: str, name: str, preferences: Mapping[str, Any]) -> float:
+        """Store a request; return the seconds to wait if the site has had too many of them, else 0.
+
+        Raises:
+            ProfileError: The address or a field is not valid.
+        """
+        wait_s = 0.0
+
+        def admit(address: str) -> bool:
+            nonlocal wait_s
+            wait_s = self.limits.wait_for_site_s()
+            return not wait_s and self.limits.is_mailbox_allowed(address)
+
         with self.pages.store() as store:
-            request_subscription(store, email, name, preferences, self.pages.clock())
+            request_subscription(store, email, name, preferences, self.pages.clock(), admit)
+        return wait_s
+
+    def _too_many(self, wait_s: float) -> Response:
+        text = "Too many people are signing up at the moment. Please try again later."
+        response = self.pages.show_message("Please try again later", text, 429)
+        response.headers["Retry-After"] = str(math.ceil(wait_s))
+        return response
 
     # -- JSON -----------------------------------------------------------------------------------------
 
@@ -118,6 +142,9 @@ class Signup:
             return PlainTextResponse("", 400)
         if body is None:
             return _json_error("request body too large", None, 413)
+        wait_s = self.limits.wait_s(_host(request))
+        if wait_s:
+            return _json_too_many(wait_s)
         return await run_in_threadpool(self._handle_json, body)
 
     def _handle_json(self, body: bytes) -> Response:
@@ -131,10 +158,13 @@ class Signup:
         if not isinstance(name, str):
             return _json_error("name: expected a string", None, 422)
         try:
-            self._request_subscription(email, name, preferences)
+            wait_s = self._request_subscription(email, name, preferences)
         except ProfileError as error:
             return _json_error(error.message, error.hint, 422)
-        return JSONResponse({"status": "pending"}, 202, background=BackgroundTask(self.outgoing.send_waiting))
+        if wait_s:
+            return _json_too_many(wait_s)
+        self.outgoing.wake()
+        return JSONResponse({"status": "pending"}, 202)
 
     def openapi(self, _request: Request) -> Response:
         """Return the OpenAPI description of the JSON endpoints."""
@@ -173,6 +203,16 @@ class Signup:
     def _invalid_link(self, error: RequestError) -> Response:
         text = f"{error.message[0].upper()}{error.message[1:]}."
         return self.pages.show_message("Not confirmed", text, 404, to="/subscribe", label="Sign up again")
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _json_too_many(wait_s: float) -> JSONResponse:
+    response = _json_error("too many sign-ups", "try again later", 429)
+    response.headers["Retry-After"] = str(math.ceil(wait_s))
+    return response
 
 
 def _json_error(message: str, hint: str | None, status: int) -> JSONResponse:

@@ -46,3 +46,11 @@ def test_memory_is_bounded() -> None:
 )
 def test_a_network_is_an_ipv4_address_or_an_ipv6_64(host: str, network: str) -> None:
     assert network_of(host) == network
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [("192.0.2.77", "192.0.2.0"), ("::ffff:192.0.2.77", "192.0.2.0"), ("2001:db8:1:2::5", "2001:db8:1::")],
+)
+def test_a_network_of_an_organization_is_a_24_or_a_48(host: str, network: str) -> None:
+    assert network_of(host, ipv4_bits=24, ipv6_bits=48) == network

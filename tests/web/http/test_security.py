@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from newsletter import tokens
 from newsletter.models import Status
@@ -37,7 +38,7 @@ def test_no_header_of_a_request_gets_into_a_link(live: LiveSite) -> None:
     for path in ("/subscribe", "/subscribe/embed", "/preferences"):
         assert "evil.example" not in live.client.get(path, headers=headers).text
     live.client.post("/subscribe", data={"email": ADA}, headers=headers)
-    assert b"evil.example" not in live.server.accepted[-1][1]
+    assert b"evil.example" not in live.accepted[-1][1]
 
 
 # -- CSRF ---------------------------------------------------------------------------------------------
@@ -151,3 +152,19 @@ def test_no_forged_token_is_valid(ada: LiveSite, token: str) -> None:
     assert tokens.read_until(secret, tokens.PREFERENCES, token, today) is None
     assert tokens.read_until_minute(secret, tokens.SESSION, token, ada.now) is None
     assert tokens.read(secret, tokens.UNSUBSCRIBE, token) is None
+
+
+def test_searches_feeds_and_exports_are_limited_per_client(live: LiveSite) -> None:
+    paths = ("/search?q=a", "/sample.json?q=a", "/feed.atom", "/sitemap.xml", "/subscribe?topic=a")
+    codes = [live.client.get(paths[at % len(paths)]).status_code for at in range(40)]
+    assert (set(codes[:30]), set(codes[30:])) == ({200}, {429})
+    assert live.client.get("/topics").status_code == 200
+    other = TestClient(live.client.app, base_url=SITE_URL, client=("198.51.100.7", 1))
+    assert other.get("/search?q=a").status_code == 200
+
+
+def test_all_requests_of_a_client_are_limited(live: LiveSite) -> None:
+    codes: list[int] = []
+    while 429 not in codes and len(codes) < 5000:  # ten a second are allowed, however slow this machine is
+        codes.append(live.client.get("/robots.txt").status_code)
+    assert codes.index(429) >= 300

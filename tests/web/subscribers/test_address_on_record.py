@@ -27,11 +27,11 @@ VICTIM = "victim@strasse.example"
 def test_who_owns_a_confusable_address_gets_no_link_of_somebody_else(live: LiveSite, victim: str, mallory: str) -> None:
     with live.store() as store, store.transaction():
         subscribed = store.subscribers.add(victim, "Victim", make_profile(), "web", live.now)
-    before = len(live.server.accepted)
+    before = len(live.accepted)
     assert live.client.post("/preferences", data={"email": mallory}).status_code in (200, 422)
-    assert live.server.accepted[before:] == []
+    assert live.accepted[before:] == []
     live.client.post("/subscribe", data={"email": mallory})
-    for _recipient, content in live.server.accepted[before:]:
+    for _recipient, content in live.accepted[before:]:
         assert b"/preferences/" not in content
     with live.store() as store:
         assert store.subscribers.all() == [subscribed]
@@ -41,9 +41,9 @@ def test_a_link_goes_to_the_address_on_record_in_its_own_spelling(live: LiveSite
     with live.store() as store, store.transaction():
         store.subscribers.add("Ada.Example@reader.example", "Ada", make_profile(), "web", live.now)
     for path in ("/preferences", "/subscribe"):
-        before = len(live.server.accepted)
+        before = len(live.accepted)
         live.client.post(path, data={"email": "ADA.example@READER.example"})
-        assert [recipient for recipient, _ in live.server.accepted[before:]] == ["Ada.Example@reader.example"]
+        assert [recipient for recipient, _ in live.accepted[before:]] == ["Ada.Example@reader.example"]
 
 
 @pytest.mark.parametrize("email", ["root@localhost", "ada@lab", "a" * 400 + "@reader.example"])

@@ -37,7 +37,7 @@ def test_a_fresh_link_goes_to_the_address_on_record(ada: LiveSite) -> None:
     response = ada.client.post(f"{path}/link", data={"email": "mallory@evil.example"})
     assert response.headers["location"] == f"{path}?done=requested"
     assert "A fresh link is on its way" in ada.client.get(response.headers["location"]).text
-    assert [recipient for recipient, _ in ada.server.accepted] == [ADA]
+    assert [recipient for recipient, _ in ada.accepted] == [ADA]
     (fresh,) = paths_in(ada.messages()[-1])
     assert ada.client.post(fresh).status_code == 303
     assert ADA in ada.client.get("/preferences").text

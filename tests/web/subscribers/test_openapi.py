@@ -18,7 +18,7 @@ HOST = {"Host": "localhost"}
 
 def test_the_endpoints_keep_to_their_description(live: LiveSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RateLimiter, "take", lambda _limiter, _host: 0.0)  # hundreds of requests follow
-    monkeypatch.setattr(Outgoing, "send_waiting", lambda _outgoing: None)
+    monkeypatch.setattr(Outgoing, "wake", lambda _outgoing: None)
     described = schemathesis.openapi.from_asgi("/api/openapi.json", live.client.app, headers=HOST)
     operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) == 2

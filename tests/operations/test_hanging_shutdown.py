@@ -1,0 +1,151 @@
+"""Whatever hangs, a shutdown ends within 5 seconds, and the store says what became of what was in flight."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.files.site import Site
+from newsletter.models import DeliveryStatus, Entry
+from newsletter.store import Store, open_store
+from tests.factories import make_profile
+from tests.silent_server import Hang, Silent, silent_server
+
+_LIMIT_S = 5
+_SITE = """
+[site]
+url = "http://papers.example.org"
+[sender]
+address = "a@example.org"
+[schedule]
+cron = "0 0 1 1 *"
+"""
+_SMTP = '[smtp]\nhost = "{host}"\nport = {port}\nsecurity = "{security}"\n'
+_IMAP = '[bounces]\nimap_host = "127.0.0.1"\nimap_port = {port}\nimap_username = "a"\nimap_password = "b"\n'
+_FEED = '[[sources]]\nkind = "feed"\nfollow = ["http://127.0.0.1:{port}/feed"]\n'
+_MODEL = '[summaries]\nbase_url = "http://127.0.0.1:{port}/v1"\nmodel = "m"\n'
+#: Resolving a name takes for ever; the first line says that it has begun.
+_NO_DNS = """
+import socket, sys, time
+def getaddrinfo(*_arguments, **_options):
+    print("reached", flush=True)
+    time.sleep(600)
+socket.getaddrinfo = getaddrinfo
+from newsletter.cli import main
+main()
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command, its settings, where it hangs, and the status in which deliveries are left."""
+
+    command: str
+    settings: str
+    hang: Hang
+    status: DeliveryStatus | None
+    security: str = "none"
+    host: str = "127.0.0.1"
+
+
+ROWS = {
+    "SMTP greeting": Row("send", _SMTP, Hang.SILENT, None),
+    "SMTP greeting, a byte at a time": Row("send", _SMTP, Hang.DRIP, None),
+    "TLS handshake": Row("send", _SMTP, Hang.SILENT, None, "tls"),
+    "DNS": Row("send", _SMTP, Hang.SILENT, None, host="smtp.example.org"),
+    "SMTP envelope": Row("send", _SMTP, Hang.SMTP_MAIL, DeliveryStatus.QUEUED),
+    "SMTP end of data": Row("send", _SMTP, Hang.SMTP_END_OF_DATA, DeliveryStatus.DEFERRED),
+    "IMAP": Row("run", _IMAP, Hang.SILENT, None),
+    "HTTP headers": Row("pull", _FEED, Hang.SILENT, None),
+    "HTTP body": Row("run", _FEED, Hang.HTTP_BODY, None),
+    "model": Row("summarize", _MODEL, Hang.DRIP, None),
+}
+
+
+def make_site(root: Path, settings: str) -> Site:
+    site = Site(root)
+    site.config.write_text(_SITE + settings, encoding="utf-8")
+    now = datetime.now(UTC)
+    with open_store(site.store) as store, store.transaction():
+        profile = make_profile(hour=0, cadence="daily")
+        store.subscribers.add("ada@reader.example", "", profile, "web", now - timedelta(days=2))
+        entry = Entry(
+            title="In-context learning", abstract="About it.", arxiv_id="2605.00001", source="t", listed=now.date()
+        )
+        store.papers.add_all([entry], now - timedelta(hours=1))
+    return site
+
+
+@contextmanager
+def running(site: Site, arguments: list[str], *, dns: bool = True) -> Iterator[subprocess.Popen[str]]:
+    start = [sys.executable, "-m", "newsletter"] if dns else [sys.executable, "-c", _NO_DNS]
+    command = [*start, "--site", str(site.root), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def shut_down(process: subprocess.Popen[str]) -> tuple[float, str]:
+    """Send SIGTERM; return the seconds until the process has ended, and what it printed."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    printed, problems = process.communicate(timeout=30)
+    return time.monotonic() - began, printed + problems
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_shutdown_ends_whatever_hangs(tmp_path: Path, name: str) -> None:
+    row = ROWS[name]
+    with silent_server(row.hang) as silent:
+        settings = row.settings.format(port=silent.port, security=row.security, host=row.host)
+        site = make_site(tmp_path, settings)
+        with running(site, [row.command], dns=name != "DNS") as process:
+            wait_until_it_hangs(process, silent, is_dns=name == "DNS")
+            seconds, printed = shut_down(process)
+    assert seconds < _LIMIT_S, printed
+    assert process.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM), printed
+    assert "Traceback" not in printed
+    with open_store(site.store) as store:
+        assert statuses(store) == ([row.status] if row.status else []), printed
+
+
+def wait_until_it_hangs(process: subprocess.Popen[str], silent: Silent, *, is_dns: bool) -> None:
+    if is_dns:
+        assert process.stdout is not None
+        assert "reached" in process.stdout.readline()
+    elif not silent.reached.wait(20):
+        process.kill()
+        pytest.fail("".join(process.communicate()))
+
+
+def statuses(store: Store) -> list[DeliveryStatus]:
+    return [one.status for one in store.deliveries.with_status(list(DeliveryStatus), None, 10)]
+
+
+def test_the_pages_shut_down_while_the_mail_server_hangs_and_the_email_waits(tmp_path: Path) -> None:
+    with silent_server(Hang.SILENT) as silent:
+        site = make_site(tmp_path, _SMTP.format(port=silent.port, security="none", host="127.0.0.1"))
+        with running(site, ["serve", "--web", "0"]) as process:
+            assert process.stdout is not None
+            address = next(line.split()[-1] for line in process.stdout if line.startswith("pages at"))
+            form = {"email": "bob@reader.example"}
+            assert httpx.post(f"{address}subscribe", data=form, timeout=20).status_code == 303
+            assert silent.reached.wait(30)
+            with httpx.stream("GET", f"{address}topics", timeout=20) as response:
+                assert response.status_code == 200
+            seconds, printed = shut_down(process)
+    assert seconds < _LIMIT_S, printed
+    with open_store(site.store) as store:
+        assert [request.email for request in store.confirmations.waiting(5)] == ["bob@reader.example"]
