@@ -93,16 +93,16 @@ def test_errors_while_rows_are_read_are_translated(store: Store) -> None:
 def test_a_statement_that_is_wrong_or_violates_a_constraint_is_reported(store: Store) -> None:
     with pytest.raises(StatementError, match="syntax error"):
         store._db.execute("SELEKT 1")
-    store._db.insert("secrets", {"name": "a", "value": b""})
+    store._db.insert("papers_unindexed", {"id": 1})
     with pytest.raises(StatementError, match="UNIQUE constraint failed"):
-        store._db.insert("secrets", {"name": "a", "value": b""})
+        store._db.insert("papers_unindexed", {"id": 1})
     with pytest.raises(StoreDamaged, match="malformed JSON"):
         store._db.execute("SELECT value FROM json_each('[1')").fetchall()
 
 
 def test_rows_for_many_are_stored_all_or_none(store: Store) -> None:
-    sql = "INSERT INTO secrets VALUES (?, ?)"
+    sql = "INSERT INTO papers_unindexed VALUES (?)"
     with pytest.raises(StatementError):
-        store._db.executemany(sql, [("a", b""), ("a", b"")])
-    assert store._db.execute("SELECT count(*) FROM secrets").fetchone() == (0,)
-    assert store._db.executemany(sql, [("a", b""), ("b", b"")]) == 2
+        store._db.executemany(sql, [(1,), (1,)])
+    assert store._db.execute("SELECT count(*) FROM papers_unindexed").fetchone() == (0,)
+    assert store._db.executemany(sql, [(1,), (2,)]) == 2
