@@ -9,7 +9,6 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.addresses import parse_address
 from newsletter.config.environment import unknown_variables
 from newsletter.config.model import (
     Config,
@@ -26,6 +25,7 @@ from newsletter.config.schema import read_settings
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.files.site import Site
 from newsletter.files.toml_file import read_toml
+from newsletter.models.addresses import parse_address
 from newsletter.models.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette

@@ -16,8 +16,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from newsletter import tokens
-from newsletter.addresses import email_key
 from newsletter.models import DeliveryStatus, Status, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.sending.bounces.reports import BounceReport, Kind
 from newsletter.store import Store

@@ -19,10 +19,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from jinja2 import Environment
 
-from newsletter.addresses import email_key
 from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus
+from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
 from newsletter.pipeline.ledger import MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id

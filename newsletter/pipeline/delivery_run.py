@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from newsletter.addresses import email_key
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.models import Digest, Message, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.pipeline.ledger import Claim, SendingLedger
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally

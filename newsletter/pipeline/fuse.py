@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from newsletter.addresses import email_key
+from newsletter.models.addresses import email_key
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce, Review
 

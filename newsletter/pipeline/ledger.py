@@ -13,10 +13,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from newsletter.addresses import email_key
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import StoreFull, StoreLocked
 from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus, Tally
 from newsletter.sending import Result, Verdict

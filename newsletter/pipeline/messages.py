@@ -13,9 +13,9 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from newsletter import tokens
-from newsletter.addresses import parse_address, wire_address
 from newsletter.config.model import Config
 from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
+from newsletter.models.addresses import parse_address, wire_address
 from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.assembly import Assembler, Links
 from newsletter.rendering.context import SiteContext

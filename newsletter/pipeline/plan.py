@@ -10,8 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.addresses import email_key
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, EditionState, Status, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import Due, due_edition

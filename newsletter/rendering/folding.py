@@ -9,7 +9,7 @@ from email.policy import EmailPolicy
 from functools import lru_cache
 from typing import Any
 
-from newsletter.addresses import wire_address
+from newsletter.models.addresses import wire_address
 from newsletter.text import squeeze
 
 _LINE = 78  # RFC 5322, 2.1.1

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from newsletter.addresses import wire_address
 from newsletter.models import Message
+from newsletter.models.addresses import wire_address
 from newsletter.rendering.folding import POLICY, fold, inert, mailbox
 from newsletter.rendering.fragments import has_clean_lines
 

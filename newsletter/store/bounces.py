@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from newsletter.addresses import email_key
+from newsletter.models.addresses import email_key
 from newsletter.store.database import Database
 
 _COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, response, origin, reported_at"

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from newsletter.addresses import email_key
+from newsletter.models.addresses import email_key
 from newsletter.store.database import Database
 
 _COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sent_at, confirmed_at"

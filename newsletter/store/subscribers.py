@@ -10,10 +10,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from newsletter.addresses import email_key
 from newsletter.errors import RowDamaged
 from newsletter.limits import NAME
 from newsletter.models import Profile, Status, Subscriber, Topic
+from newsletter.models.addresses import email_key
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.store.database import Database, Rows
 from newsletter.store.topics import Topics

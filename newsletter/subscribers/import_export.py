@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
-from newsletter.addresses import email_key
 from newsletter.models import Profile, Refusal, Status, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
 from newsletter.store import Store
 from newsletter.store.subscribers import Person

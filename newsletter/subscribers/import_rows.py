@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 
-from newsletter.addresses import email_key, parse_address
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Topic
+from newsletter.models.addresses import email_key, parse_address
 from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
 from newsletter.store.feedback import GivenFeedback
 from newsletter.store.subscribers import Person, SubscriptionState

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from newsletter.addresses import parse_address
 from newsletter.errors import ProfileError, did_you_mean
 from newsletter.files.toml_file import read_toml
 from newsletter.limits import KEYWORDS, QUERY, TOPIC_NAME, TOPICS
 from newsletter.models import Profile, Topic
+from newsletter.models.addresses import parse_address
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.models.value_types import Numbers, Text, Topics
 from newsletter.ranking.weights import check_weights

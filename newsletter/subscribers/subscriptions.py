@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Any
 
 from newsletter import tokens
-from newsletter.addresses import parse_address
 from newsletter.errors import RequestError
 from newsletter.models import Profile, Status, Subscriber
+from newsletter.models.addresses import parse_address
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, profile_values
 from newsletter.text import squeeze

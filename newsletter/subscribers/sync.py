@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from newsletter.addresses import email_key
 from newsletter.errors import ProfileError, RequestError
 from newsletter.models import Refusal, Status
+from newsletter.models.addresses import email_key
 from newsletter.store import Store
 from newsletter.subscribers.profiles import ProfileFile, read_profile
 from newsletter.subscribers.subscriptions import FILE, catalogue

@@ -10,7 +10,7 @@ from email.parser import HeaderParser
 from email.utils import getaddresses
 from pathlib import Path
 
-from newsletter.addresses import email_key
+from newsletter.models.addresses import email_key
 
 _MAX_HEADER_B = 128 * 1024
 #: Rotated logs that are compressed cannot be rewritten in place.

@@ -17,8 +17,8 @@ from contextlib import suppress
 from datetime import date
 from html import escape
 
-from newsletter.addresses import email_key, parse_address
 from newsletter.errors import NewsletterError
+from newsletter.models.addresses import email_key, parse_address
 from newsletter.papers.cut import cut_abstract
 from newsletter.papers.identity import key_of
 from newsletter.rendering.environment import wrap

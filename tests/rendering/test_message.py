@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.addresses import wire_address
 from newsletter.models import Message
+from newsletter.models.addresses import wire_address
 from newsletter.rendering.assembly import Bodies
 from newsletter.rendering.fragments import encode
 from newsletter.rendering.message import Envelope, Sender, build_message, join_message, unsubscribe_by_mail

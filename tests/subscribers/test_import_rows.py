@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.addresses import parse_address
 from newsletter.errors import ConfigError
 from newsletter.models import Profile, Refusal, Status
+from newsletter.models.addresses import parse_address
 from newsletter.store.subscribers import Person
 from newsletter.subscribers.csv_rows import Rows
 from newsletter.subscribers.import_rows import _PLAIN_EMAIL, RowParser, quoted, read_header, unquoted

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.addresses import email_key, wire_address
 from newsletter.config.load import load_config
 from newsletter.errors import RequestError, TransportError
 from newsletter.files.site import Site
 from newsletter.models import Cadence, Digest, Edition, Item, Message, Section, Subscriber
+from newsletter.models.addresses import email_key, wire_address
 from newsletter.operations.event_log import EventLog
 from newsletter.sending import send_one
 from newsletter.sending.maildir import MaildirTransport

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from newsletter.addresses import email_key
 from newsletter.limits import WEBHOOK_EVENTS
+from newsletter.models.addresses import email_key
 from newsletter.sending.bounces.mime import shortened
 from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 from newsletter.sending.status_codes import Kind, classify_bounce

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.addresses import email_key
+from newsletter.models.addresses import email_key
 from newsletter.sending.bounces import heuristics
 from newsletter.sending.bounces.mime import (
     MAX_BYTES,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.addresses import mailbox_key
+from newsletter.models.addresses import mailbox_key
 from newsletter.web.http.guard import is_loopback
 from newsletter.web.http.rate_limit import RateLimiter, network_of
 

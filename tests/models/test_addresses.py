@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import newsletter
-from newsletter.addresses import email_key, parse_address, wire_address
 from newsletter.errors import ProfileError
+from newsletter.models.addresses import email_key, parse_address, wire_address
 from newsletter.store.migrations.m017_email_keys import _new_key as key_of_the_migration
 
 ADA = "ada@example.org"
