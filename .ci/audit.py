@@ -1,4 +1,4 @@
-"""Look for known vulnerabilities in what the locks hold, with pip-audit; skip with the reason where PyPI is out of reach.
+"""Look for known vulnerabilities in what the locks hold, with pip-audit; say so where PyPI is out of reach.
 
     build/tools/bin/python .ci/audit.py requirements.lock ...
 
