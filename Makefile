@@ -8,7 +8,7 @@ LOCK = $(or $(UV),$(BIN)/uv) pip compile --quiet --upgrade pyproject.toml - --un
 CHECKOUT := --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots reference lint format lock clean
+.PHONY: help demo test screenshots reference lint format lock audit dist clean
 
 help:  ## Tell what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -39,9 +39,27 @@ lock: .venv/bin/python  ## Lock anew what is installed: the newest versions that
 	$(if $(UV),,$(INSTALL) uv)
 	echo hatchling | $(LOCK) --extra all --extra dev --output-file requirements-dev.lock
 	echo hatchling | $(LOCK) --extra all --constraints requirements-dev.lock --output-file requirements.lock
+	printf 'cyclonedx-bom>=7,<8\npip-audit>=2.9,<3\n' | $(subst pyproject.toml -,-,$(LOCK)) --output-file requirements-release.lock
+
+audit: build/tools  ## Look for known vulnerabilities in what is locked; skipped, with the reason, where PyPI is out of reach
+	build/tools/bin/python .ci/audit.py requirements.lock requirements-dev.lock requirements-release.lock
+
+dist: .venv/.dev build/tools  ## Build what a release holds: wheel, sdist, SBOM and checksums, into dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	build/tools/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml \
+		--output-file dist/newsletter.cdx.json requirements.lock
+	cd dist && sha256sum * >SHA256SUMS
 
 clean:  ## Take away what the above made
 	rm -rf .venv newsletter-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+
+# Of their own, so that the program is not tested with what they need.
+build/tools: requirements-release.lock
+	rm -rf $@
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 # Debian's python3 may come without ensurepip; then the pip beside it fills the environment.
 .venv/bin/python:

@@ -1,0 +1,73 @@
+"""What CI and releases install and hold: only what is locked by hash, audited, described and checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def recipe_of(target: str) -> str:
+    return MAKEFILE.partition(f"\n{target}:")[2].partition("\n\n")[0]
+
+
+def test_everything_is_installed_from_a_lock_by_hash() -> None:
+    for target, lock in ((".venv/.runtime", "requirements.lock"), (".venv/.dev", "requirements-dev.lock")):
+        assert recipe_of(target).startswith(f" {lock} ")
+        assert "--require-hashes -r $<" in recipe_of(target)
+        assert "--no-deps --no-build-isolation" in MAKEFILE.partition("CHECKOUT := ")[2].splitlines()[0]
+    assert recipe_of("build/tools").startswith(" requirements-release.lock\n")
+    assert "--require-hashes -r $<" in recipe_of("build/tools")
+    for workflow in WORKFLOWS:
+        assert not re.search(r"\bpip3? install\b|\buvx?\b", workflow.read_text(encoding="utf-8"))
+
+
+def test_ci_audits_the_locks() -> None:
+    targets = (ROOT / ".ci" / "run").read_text(encoding="utf-8").partition("|| set -- ")[2].split()
+    assert "audit" in targets
+    locks = {path.name for path in ROOT.glob("requirements*.lock")}
+    assert set(re.findall(r"requirements\S*\.lock", recipe_of("audit"))) == locks
+
+
+def test_where_the_list_of_vulnerabilities_is_out_of_reach_the_audit_says_so_and_why() -> None:
+    nowhere = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    command = [sys.executable, str(ROOT / ".ci" / "audit.py"), "requirements.lock"]
+    ran = subprocess.run(command, cwd=ROOT, env=nowhere, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert re.fullmatch(r"audit skipped: https://pypi\.org/\S+: .+\n", ran.stdout)
+
+
+def test_a_release_holds_an_sbom_of_the_lock_and_attested_checksums() -> None:
+    recipe = recipe_of("dist")
+    assert "cyclonedx-py requirements" in recipe
+    assert recipe.index("newsletter.cdx.json requirements.lock") < recipe.index("sha256sum * >SHA256SUMS")
+    release = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
+    job = release["jobs"]["release"]
+    assert job["needs"] == "test"
+    steps = [step.get("uses", step.get("run", "")) for step in job["steps"]]
+    made, attested, published = (
+        next(number for number, step in enumerate(steps) if step.startswith(words))
+        for words in ("make dist", "actions/attest-build-provenance", "gh release create")
+    )
+    assert made < attested < published
+
+
+def test_workflows_may_only_read_unless_a_job_says_otherwise() -> None:
+    for workflow in WORKFLOWS:
+        assert yaml.safe_load(workflow.read_text(encoding="utf-8"))["permissions"] == {"contents": "read"}
+
+
+def test_the_security_policy_says_what_is_supported_and_how_to_report() -> None:
+    policy = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    for heading in ("Supported versions", "Report a vulnerability", "What is promised", "What a release holds"):
+        assert f"\n## {heading}\n" in policy
+    for path in re.findall(r"\]\(([\w./]+)\)", policy):
+        assert (ROOT / path).is_file()
