@@ -46,7 +46,7 @@ def test_only_the_password_opens_it(operated: LiveSite) -> None:
     assert operated.client.get("/operator").status_code == 200
 
 
-@pytest.mark.parametrize("configured", ["sesame", hash_password("sesame")])
+@pytest.mark.parametrize("configured", ["sesame", hash_password("sesame")], ids=["plain", "hashed"])
 def test_scripts_send_the_password_with_each_request(live: LiveSite, configured: str) -> None:
     site = LiveSite(replace(live.config, web_password=configured), live.server)
     assert site.client.get("/operator", headers=basic("anybody", "sesame")).status_code == 200
