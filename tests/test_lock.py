@@ -56,3 +56,17 @@ def test_what_runs_is_what_was_tested() -> None:
     tested = pins_of("requirements-dev.lock")
 
     assert {name: pins for name, pins in pins_of("requirements.lock").items() if tested.get(name) != pins} == {}
+
+
+def test_the_image_installs_what_the_lock_names_and_runs_without_root() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    stages = text.split("\nFROM ")
+    installs = re.findall(r"pip install ([^&\n]+)", text)
+    assert all("--require-hashes" in one or "--no-deps" in one for one in installs)
+    assert re.search(r"--requirement requirements\.lock\b", installs[0])
+    assert "pip" not in stages[-1]
+    assert re.search(r"^USER (?!root)\w+$", stages[-1], re.MULTILINE)
+    # What the checkout itself is built with has to be locked, too, since nothing else is downloaded for it.
+    assert {"hatchling"} == {Requirement(one).name for one in PYPROJECT["build-system"]["requires"]} & set(
+        pins_of("requirements.lock")
+    )

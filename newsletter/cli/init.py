@@ -6,18 +6,21 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.context import Opened, pass_opened
 from newsletter.errors import ConfigError
 from newsletter.files.private_files import make_private_folder, write_private
 from newsletter.files.site import Site, default_subscribers, samples
 
 
 @click.command(epilog="\b\nExamples:\n  newsletter init\n  newsletter init ~/papers")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=".")
-def init(directory: Path) -> None:
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), required=False)
+@pass_opened
+def init(opened: Opened, directory: Path | None) -> None:
     """Create a site: settings, example profiles, topics, a store.
 
-    Files that exist already are kept.
+    It is created in DIRECTORY, else where --site says, else here. Files that exist already are kept.
     """
+    directory = directory or opened.site_dir or Path()
     made = make_site(directory.resolve())
     for path in made:
         click.echo(f"created {path}")
