@@ -18,16 +18,17 @@ def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tu
 
     Of words near each other, each is an occurrence, unless they are a phrase somewhere.
     """
-    tokens = list(located(text))
+    tokens, phrase = list(located(text)), phrase_of(term.text)
+    if not phrase.parts:  # a term of punctuation alone is nowhere
+        return
     if term.is_prefix:
-        prefix = phrase_of(term.text).parts[0]
-        yield from ((start, stop) for word, start, stop in tokens if word.startswith(prefix))
+        yield from ((start, stop) for word, start, stop in tokens if word.startswith(phrase.parts[0]))
     elif term.is_near:
         near = near_of(term.text)
         found = list(_phrases(text, tokens, near.phrase))
         yield from found or _scattered(text, tokens, near, is_title=is_title)
     else:
-        yield from _phrases(text, tokens, phrase_of(term.text), is_literal=term.is_literal)
+        yield from _phrases(text, tokens, phrase, is_literal=term.is_literal)
 
 
 def _phrases(

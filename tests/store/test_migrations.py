@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -350,3 +352,11 @@ def test_a_migrated_store_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
     for path in (old, new):
         open_store(path).close()
     assert schema(old) == schema(new)
+
+
+def test_a_step_that_is_imported_by_itself_still_comes_in_its_turn(tmp_path: Path) -> None:
+    code = (
+        "import newsletter.store.migrations.m017_email_keys, sys; from pathlib import Path;"
+        "from newsletter.store import open_store; open_store(Path(sys.argv[1])).close()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "new.db")], check=True, timeout=120)

@@ -61,3 +61,8 @@ def test_occurrences_are_pieces_of_the_text_that_hold_the_term_themselves(text: 
     for start, stop in occurrences(text, term):
         assert 0 <= start < stop <= len(text)
         assert term.is_near or list(occurrences(text[start:stop], term))
+
+
+@pytest.mark.parametrize("kind", ["is_prefix", "is_near", "is_literal"])
+def test_a_term_without_words_is_nowhere(kind: str) -> None:
+    assert list(occurrences("A speech — and more", Term("—", **{kind: True}))) == []
