@@ -46,7 +46,6 @@ Examples:
   newsletter subscribers import people.csv --dry-run
   newsletter subscribers import people.csv --refused refused.csv
   newsletter subscribers import addresses.txt --topic "LLM agents" --cadence weekly
-
   newsletter subscribers import members.csv --map email=Kontakt --map name=Person
   newsletter subscribers import people.csv --start confirm
   newsletter subscribers import people.csv --start on 2026-12-31 --per-day 500
@@ -111,7 +110,9 @@ def import_file(  # noqa: PLR0917 - click passes them by name
         _print_counts(report, options, differing=len({change.email for change in changes if change.field != "status"}))
     print_problems(report.warnings)
     more = report.refused - len(shown)
-    print_problems(shown + ([f"and {more} more refused"] if more > 0 else []))
+    print_problems(shown)
+    if more > 0:
+        print_problems([f"and {more} more refused"])
     finish(clean=not report.refused)
 
 

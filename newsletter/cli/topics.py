@@ -118,7 +118,7 @@ def test(
         known = None if keywords or excluded else store.topics.find(query)
         topic = known or make_topic(query, keywords, excluded)
         matcher = read_matcher(store, now() - timedelta(days=days), opened.config.weights)
-        profile = Profile(topics=(topic,), max_papers=100, max_per_section=100)
+        profile = Profile(topics=(topic,), max_papers=100, max_per_section=100, serendipity=False)
         sections = group(matcher, profile, frozenset(), now().date())
     items = [item for section in sections for item in section.items]
     if as_json:

@@ -265,7 +265,15 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
     for setting in SETTINGS:
         if setting.variable in environ:
             values[setting.name] = environ[setting.variable]
-    return {name: checked(setting, values.get(name, setting.default)) for name, setting in known.items()}
+    return {name: _checked(setting, values.get(name), environ) for name, setting in known.items()}
+
+
+def _checked(setting: Setting, value: Any, environ: Mapping[str, str]) -> str | int | bool | None:
+    try:
+        return checked(setting, value)
+    except ConfigError as error:
+        hint = f"set by {setting.variable} in the environment" if setting.variable in environ else error.hint
+        raise ConfigError(error.message, hint=hint) from error
 
 
 def checked(setting: Setting, value: Any) -> str | int | bool | None:

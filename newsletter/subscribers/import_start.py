@@ -27,7 +27,9 @@ class Start:
     def date_of(self, number: int, today: date) -> date:
         """Return the day on which the `number`th of the new people begins, counted from 0."""
         first = max(self.day or today, today)
-        return first + timedelta(days=number // self.per_day) if self.per_day else first
+        if not self.per_day:
+            return first
+        return first + timedelta(days=min(number // self.per_day, (date.max - first).days))
 
     def moment_of(self, number: int, now: datetime) -> datetime:
         """Return when the `number`th of the new people is asked to confirm."""

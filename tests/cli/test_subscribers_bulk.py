@@ -160,3 +160,15 @@ def test_new_people_wait_for_confirmation_and_are_asked_by_the_next_run(newslett
 def test_a_start_that_cannot_be_is_refused(newsletter: Newsletter, start: tuple[str, ...]) -> None:
     assert newsletter("subscribers", "import", "-", *start, stdin="a@example.org\n").exit_code == 1
     assert json.loads(newsletter("subscribers", "--json").stdout) == []
+
+
+def test_an_import_says_how_many_rows_it_refused_beyond_the_twenty_it_shows(
+    newsletter: Newsletter, tmp_path: Path
+) -> None:
+    (tmp_path / "people.txt").write_text("".join(f"ada{number}@\n" for number in range(28)))
+
+    result = newsletter("subscribers", "import", str(tmp_path / "people.txt"))
+
+    assert "28 refused" in result.stdout
+    assert len(result.stderr.splitlines()) == 21
+    assert result.stderr.endswith("newsletter: and 8 more refused\n")

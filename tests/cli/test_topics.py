@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
 from tests.cli.conftest import Newsletter
@@ -58,3 +59,17 @@ def test_a_topic_may_be_a_query(newsletter: Newsletter) -> None:
     shown = newsletter("subscribers", "show", "ada@example.org").stdout
     assert "Fruit: pear OR quince -survey" in shown
     assert "title:apple OR cat:cs.CL" in shown
+
+
+def test_testing_a_topic_lists_and_counts_the_same_papers_as_the_search(newsletter: Newsletter) -> None:
+    """The popular paper of no topic that a digest keeps a place for is no match."""
+    newsletter("pull", "file", str(resources.files("newsletter") / "samples" / "huggingface-2026-05-08.json"))
+
+    for query in ("RAG", "agents planning", "transf*"):
+        tested = json.loads(newsletter("topics", "test", query, "--days", "3650", "--json").stdout)
+        found = json.loads(newsletter("papers", query, "--json").stdout)
+
+        assert found
+        assert {item["paper"]["title"] for item in tested} == {paper["title"] for paper in found}
+        counted = newsletter("topics", "test", query, "--days", "3650").stdout.splitlines()[-1]
+        assert counted.startswith(f"{len(found)} of the ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ def outcome(folder: Path, text: str, environ: Mapping[str, str]) -> Config | str
     try:
         return replace(load_config(Site(folder), environ), obsolete=())
     except ConfigError as error:
-        line = str(error)
+        line = re.sub(r" \(set by NEWSLETTER_\w+ in the environment\)$", "", str(error))
     assert "\n" not in line
     return line
 
@@ -116,3 +117,12 @@ def test_a_variable_that_sets_nothing_is_reported(variable: str, hint: str) -> N
 def test_every_variable_that_sets_something_is_known() -> None:
     known = [*known_variables(), "NEWSLETTER_RELAY_1_PASSWORD", "NEWSLETTER_ARXIV_EVERY", "NEWSLETTER_RETURNS_ADDRESS"]
     assert unknown_variables(dict.fromkeys(known, "1")) == []
+
+
+def test_an_error_names_the_variable_that_the_value_is_from(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").write_text("[smtp]\nhost = 'smtp.example.org'\nport = 25\n")
+
+    with pytest.raises(
+        ConfigError, match=r"smtp\.port: .* not 'abc' \(set by NEWSLETTER_SMTP_PORT in the environment\)"
+    ):
+        load_config(Site(tmp_path), {"NEWSLETTER_SMTP_PORT": "abc"})

@@ -60,6 +60,12 @@ def test_no_day_has_more_than_so_many_and_none_is_past(number: int, per_day: int
     assert start.date_of(number + per_day, TODAY) > start.date_of(number, TODAY)
 
 
+def test_a_ramp_past_the_end_of_the_calendar_ends_on_its_last_day() -> None:
+    start = read_start("on 9999-12-30", 1, TODAY)
+
+    assert [start.date_of(number, TODAY) for number in (0, 1, 7)] == [date(9999, 12, 30), date.max, date.max]
+
+
 def test_people_are_paused_until_the_day_on_which_they_begin(store: Store) -> None:
     report = import_with(store, addresses(2), Start(day=LATER))
     assert (report.added, report.last_start) == (2, LATER)
