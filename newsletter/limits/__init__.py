@@ -123,6 +123,13 @@ SUMMARIZED = Limit(6000, _C, "the abstract that a model gets", "cut", "every tok
 
 MAIL_BYTES = Limit(2**20, _B, "an inbound message", "the rest is ignored", "a report that quotes a digest is smaller")
 MAIL_PARTS = Limit(50, _I, "parts of a message, or fields' groups of a report", "ignored", "a report has three parts")
+MAIL_DELIMITERS = Limit(
+    1000,
+    _I,
+    "lines of a message that may begin a part",
+    "the rest is ignored",
+    "a quoted digest has 100 of them",
+)
 MAIL_HEADER = Limit(4096, _C, "a header of an inbound message", "cut", "a Message-ID has 900, a Subject fewer")
 MAIL_HEADERS_OF_A_NAME = Limit(10, _I, "headers of one name", "ignored", "Delivered-To, once for each forwarding")
 MAIL_TEXT = Limit(65_536, _C, "the text of a bounce that is searched", "cut", "the reason stands at the top")
