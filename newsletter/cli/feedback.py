@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -36,13 +36,13 @@ the subscriber's topics, from two papers on. It needs scikit-learn: {install_com
 @click.option("--forget", "action", flag_value="forget", help="Delete their feedback on these.")
 @click.option(
     "--library",
-    type=click.File("rb"),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     help="A file of papers: BibTeX (as Zotero exports it), RIS, CSV or JSON; - for stdin.",
 )
 @json_option
 @pass_opened
 def feedback(
-    opened: Opened, papers: tuple[str, ...], email: str | None, action: str | None, library: IO[bytes] | None,
+    opened: Opened, papers: tuple[str, ...], email: str | None, action: str | None, library: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Give feedback on papers for a subscriber, or list it."""
@@ -78,20 +78,18 @@ def _process_tokens(store: Store, tokens: tuple[str, ...]) -> None:
         click.echo(f"{subscriber.email} wants {'more' if liked else 'less'} like {paper.title}")
 
 
-def _give_on_library(
-    store: Store, subscriber: Subscriber, library: IO[bytes], liked: bool | None, *, as_json: bool
-) -> None:
-    from newsletter.sources import Document, find_source
+def _give_on_library(store: Store, subscriber: Subscriber, library: str, liked: bool | None, *, as_json: bool) -> None:
+    from newsletter.sources import find_source
+    from newsletter.sources.documents import open_document
     from newsletter.subscribers.feedback import give_feedback_on_library
     from newsletter.text import counted
 
-    document = Document(library.name, library.read())
-    report = give_feedback_on_library(
-        store, subscriber, find_source("file")().parse(document, now().date()), liked, now()
-    )
+    document = open_document(library)
+    entries = find_source("file")().parse(document, now().date())
+    report = give_feedback_on_library(store, subscriber, entries, liked, now())
     papers = report.known + report.others
     if not as_json:
-        click.echo(f"{counted(papers, 'paper')} in {library.name}, {report.known} of them in the store")
+        click.echo(f"{counted(papers, 'paper')} in {document.place}, {report.known} of them in the store")
     print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
     finish(clean=bool(papers) and not report.refusals)
 

@@ -70,7 +70,7 @@ def preview(
 
     Without an option it is shown in the studio, a web page on this machine.
     """
-    from newsletter.pipeline.notes import Notes
+    from newsletter.pipeline.notes import Notes, read_note
     from newsletter.subscribers.subscriptions import subscriber_to_preview
 
     if not (as_text or once or send_to or as_json):
@@ -79,7 +79,7 @@ def preview(
         last = f"last-{days}-days" if days else edition
         _serve(opened, port, subscriber=email, topics="; ".join(topics), edition=last, style=style, language=language)
         return
-    notes = Notes(opened.site.notes, note_file.read() if note_file else "")
+    notes = Notes(opened.site.notes, read_note(note_file, note_file.name) if note_file else "")
     with opened.store() as store:
         subscriber = subscriber_to_preview(store, email, topics, now())
         own = subscriber.profile

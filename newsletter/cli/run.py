@@ -47,9 +47,10 @@ Exit code 1 if a delivery failed or is deferred."""
 @pass_opened
 def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str] | None, as_json: bool) -> None:
     """Send subscribers the edition that is due."""
+    from newsletter.pipeline.notes import read_note
     from newsletter.pipeline.run import deliver_due
 
-    note = note_file.read() if note_file else ""
+    note = read_note(note_file, note_file.name) if note_file else ""
     with handle_signals() as shutdown:
         report = deliver_due(opened.config, make_ports(opened, shutdown), only=only, dry_run=dry_run, note=note)
     if as_json:
@@ -73,9 +74,10 @@ Examples:
 @pass_opened
 def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     """Process bounces, pull from every source, and send what is due. A failing source does not stop the delivery."""
+    from newsletter.pipeline.notes import read_note
     from newsletter.pipeline.run import run as run_once
 
-    note = note_file.read() if note_file else ""
+    note = read_note(note_file, note_file.name) if note_file else ""
     with handle_signals() as shutdown:
         report = run_once(opened.config, make_ports(opened, shutdown), note=note)
     if as_json:

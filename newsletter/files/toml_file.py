@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from newsletter.errors import NewsletterError
+from newsletter.limits import TOML_BYTES, TOML_KEY
 
 _HINT = "texts stand in quotes, lists in brackets, and a name is set once"
+_PART = r'(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\')[ \t]*+'
+#: A dotted key that is too long. It is refused in a string, too: no text has so many words joined by full stops.
+_LONG_KEY = re.compile(rf"(?<![\w.-])(?:{_PART}\.[ \t]*+){{{TOML_KEY}}}")
 
 
 def read_toml(path: Path, error: type[NewsletterError]) -> dict[str, Any]:
@@ -18,11 +23,18 @@ def read_toml(path: Path, error: type[NewsletterError]) -> dict[str, Any]:
         NewsletterError: As `error`: the file cannot be read, or is not valid TOML.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(TOML_BYTES + 1)
     except OSError as problem:
         raise error(f"{path}: {problem.strerror or problem}") from problem
+    if len(content) > TOML_BYTES:
+        raise error(f"{path}: too large", hint=f"the maximum is {TOML_BYTES // 2**20} MB")
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        if key := _LONG_KEY.search(text):
+            line = text.count("\n", 0, key.start()) + 1
+            raise error(f"{path}: a dotted key is too long (at line {line})", hint=f"the maximum is {TOML_KEY} parts")
+        return tomllib.loads(text)
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
         reason, hint = f"not UTF-8 (at line {line})", "save the file as UTF-8"

@@ -78,10 +78,19 @@ KEYWORDS = Limit(100, _I, "keywords, or excluded ones, of a topic", "refused", "
 FOLLOWED = Limit(200, _I, "followed authors and organizations", "refused", "each is matched against every author")
 FOLLOWED_NAME = Limit(200, _C, "the name of one of them", "refused", "the longest names of consortia")
 CELL = Limit(100_000, _C, "a cell of an imported table", "refused", "a profile with all its topics fits")
+OWN_CELL = Limit(
+    32_000_000, _C, "a cell of a table that was exported by this program", "refused", "feedback on a library fits"
+)
+TOML_BYTES = Limit(2**20, _B, "a TOML file: settings, a profile, topics", "refused", "100 sources take 10 KB")
+TOML_KEY = Limit(20, _L, "parts of a dotted key in TOML", "refused", "tomllib takes quadratic time in their number")
+NOTE = Limit(10_000, _C, "a note", "refused", "four pages; converting Markdown takes quadratic time in the worst case")
 
 # -- papers -------------------------------------------------------------------------------------------
 
 RESPONSE_BYTES = Limit(64 * 2**20, _B, "a response of a source", "refused", "arXiv's largest page has 10 MB")
+DOCUMENT_BYTES = Limit(
+    256 * 2**20, _B, "a file or a decompressed response, unless it is streamed", "refused", "it is held in memory"
+)
 RECORD = Limit(16 * 2**20, _C, "one record of a JSON file", "refused", "an entry with 3,000 authors has 0.3 MB")
 ENTRY = Limit(2**20, _C, "one entry of a BibTeX or RIS file", "refused", "as above")
 XML_DEPTH = Limit(100, _L, "nesting of XML", "refused", "deeper nesting could exhaust the stack")
@@ -100,10 +109,27 @@ FACT = Limit(
 )
 PAPER_URL = Limit(2048, _C, "a link of a paper", "dropped", "what browsers and mail programs accept")
 
+# -- servers that are asked ---------------------------------------------------------------------------
+
+REPLY = Limit(500, _C, "the text of a reply of a mail server", "cut", "it is reported in one line")
+REPLY_LINES = Limit(100, _I, "lines of a reply of a mail server", "ignored", "EHLO lists about 20 extensions")
+REPLY_LINE_BYTES = Limit(65_536, _B, "an unfinished line of a reply", "refused", "RFC 5321, 4.5.3.1.5 asks for 512")
+COMPLETION_BYTES = Limit(256 * 2**10, _B, "a response of a model", "refused", "a summary has 0.5 KB")
+COMPLETION = Limit(4000, _C, "the text in it", "refused", "at most 120 tokens are asked for")
+SUMMARY = Limit(400, _C, "a summary", "refused", "a longer text is not one sentence")
+SUMMARIZED = Limit(6000, _C, "the abstract that a model gets", "cut", "every token costs")
+
 # -- inbound mail -------------------------------------------------------------------------------------
 
 MAIL_BYTES = Limit(2**20, _B, "an inbound message", "the rest is ignored", "a report that quotes a digest is smaller")
 MAIL_PARTS = Limit(50, _I, "parts of a message, or fields' groups of a report", "ignored", "a report has three parts")
+MAIL_DELIMITERS = Limit(
+    1000,
+    _I,
+    "lines of a message that may begin a part",
+    "the rest is ignored",
+    "a quoted digest has 100 of them",
+)
 MAIL_HEADER = Limit(4096, _C, "a header of an inbound message", "cut", "a Message-ID has 900, a Subject fewer")
 MAIL_HEADERS_OF_A_NAME = Limit(10, _I, "headers of one name", "ignored", "Delivered-To, once for each forwarding")
 MAIL_TEXT = Limit(65_536, _C, "the text of a bounce that is searched", "cut", "the reason stands at the top")

@@ -25,8 +25,8 @@ def within_limits(entry: Entry) -> Entry:
     An abstract is cut after a sentence. A URL that is too long is dropped: a part of it leads elsewhere.
     """
     cut: dict[str, Any] = {}
-    if _is_longer(entry.abstract, limits.ABSTRACT_BYTES):
-        cut["abstract"] = cut_abstract(entry.abstract)
+    if (abstract := cut_abstract(entry.abstract)) != entry.abstract:
+        cut["abstract"] = abstract
     for name, limit in _ONE_LINE.items():
         value = getattr(entry, name)
         if value is not None and len(value) > limit:
@@ -45,7 +45,9 @@ def _with_count(entry: Entry, cut: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def cut_abstract(text: str) -> str:
-    """Return the first sentences of an abstract that fit into the limit, or as many characters if none does."""
+    """Return an abstract; of one beyond the limit the first sentences that fit, or as many characters if none does."""
+    if not _is_longer(text, limits.ABSTRACT_BYTES):
+        return text
     head = text.encode("utf-8", "replace")[: limits.ABSTRACT_BYTES].decode("utf-8", "ignore")
     end = max((end for end in sentence_ends(head) if end < len(head)), default=0)
     return head[:end] if end else head.rstrip()

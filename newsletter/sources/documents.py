@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from newsletter.errors import SourceError
-from newsletter.sources.http.client import MAX_RESPONSE_B, HttpClient
+from newsletter.limits import DOCUMENT_BYTES
+from newsletter.sources.http.client import HttpClient
 
 #: A stream of bytes with `peek`.
 BinaryStream: TypeAlias = "io.BufferedReader[Any]"
 
 _GZIP = b"\x1f\x8b"
-#: The maximum size of a document read into memory; only formats that are streamed may be larger.
-_MAX_SIZE_B = 4 * MAX_RESPONSE_B
+_MAX_SIZE_B = DOCUMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,15 @@ class Document:
             SourceError: The document cannot be read, or is too large.
         """
         with self.open() as stream:
-            content = stream.read(_MAX_SIZE_B + 1)
+            return self.rest_of(stream)
+
+    def rest_of(self, stream: BinaryStream) -> bytes:
+        """Return what is left of the document's opened stream.
+
+        Raises:
+            SourceError: It is too large.
+        """
+        content = stream.read(_MAX_SIZE_B + 1)
         if len(content) > _MAX_SIZE_B:
             raise SourceError(f"{self.place}: larger than {_MAX_SIZE_B // 2**20} MB")
         return content
@@ -138,9 +146,14 @@ def read_document(place: str, day: date | None, client: HttpClient) -> Document:
     Raises:
         SourceError: The request failed.
     """
-    if place == "-":
-        return Document("standard input", lambda: cast("BinaryIO", sys.stdin.buffer), day)
     if is_address(place):
         response = client.get(place)
         return Document(response.place, response.content, day)
+    return open_document(place, day)
+
+
+def open_document(place: str, day: date | None = None) -> Document:
+    """Return a document that reads a file or (for "-") standard input when opened."""
+    if place == "-":
+        return Document("standard input", lambda: cast("BinaryIO", sys.stdin.buffer), day)
     return Document(place, lambda: Path(place).open("rb"), day)

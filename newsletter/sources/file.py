@@ -78,7 +78,7 @@ class File:
             head, stream = read_head(opened)
             form = detect_format(head, document.place)
             if form in _OTHER_SOURCES:
-                other = Document(document.place, stream.read(), document.day)
+                other = Document(document.place, document.rest_of(stream), document.day)
                 yield from _OTHER_SOURCES[form](other, today)
             elif form in _PARSERS:
                 yield from _unless_all_refused(self._read(form, stream, document, today), document.place)

@@ -14,10 +14,8 @@ from typing import IO, cast
 
 from newsletter.errors import ProfileError
 from newsletter.files.csv_table import CsvRows
-from newsletter.limits import CELL
+from newsletter.limits import CELL, OWN_CELL
 
-#: The feedback of a subscriber with a library of thousands of papers.
-_MAX_OWN_CELL_LENGTH = 32_000_000
 _LINES_AT_ONCE = 1000
 _SEPARATORS = (",", ";", "\t", "|")
 #: What is hardly anything but an address.
@@ -108,10 +106,12 @@ class Rows:
 
     def allow_long_cells(self) -> None:
         """Read cells of any length that a table of ours may have."""
-        self._max_cell = _MAX_OWN_CELL_LENGTH
+        self._max_cell = int(OWN_CELL)
 
     def _read(self) -> Iterator[list[str] | ProfileError]:
-        while lines := [*self._again, *islice(self._lines, _LINES_AT_ONCE)]:
+        at_once = 0  # the header is read alone, since it decides how long cells may be
+        while lines := [*self._again, *islice(self._lines, at_once)]:
+            at_once = _LINES_AT_ONCE
             self._again.clear()
             self._recent.clear()
             rows = self._one_per_line(lines)

@@ -6,15 +6,19 @@ So the taste model can be learned again where the papers are not in the store.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from newsletter.errors import ProfileError
+from newsletter.limits import TITLE
 from newsletter.models import Example
+from newsletter.papers.cut import cut_abstract
 from newsletter.store import Store
 from newsletter.store.feedback import GivenFeedback
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FIELDS = ("paper", "more", "at", "title", "abstract")
 
 
@@ -48,12 +52,14 @@ def _given(row: Any, now: datetime) -> GivenFeedback:
     key, title, abstract, at = (row.get(name, "") for name in ("paper", "title", "abstract", "at"))
     if not all(isinstance(one, str) for one in (key, title, abstract, at)) or not key:
         raise ProfileError(f"feedback: text is expected for {', '.join(_FIELDS)}, not {row!r:.60}")
+    if len(key) > TITLE or _SURROGATE.search(f"{key} {title} {abstract}"):
+        raise ProfileError(f"feedback: the name of a paper is too long, or has an invalid character: {key[:40]!a}")
     try:
         moment = datetime.fromisoformat(at) if at else now
     except ValueError:
         raise ProfileError(f"feedback: at: a time is expected, not {at!r:.40}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
-    return GivenFeedback(Example(key, title, abstract, row["more"]), moment.isoformat())
+    return GivenFeedback(Example(key, title[:TITLE], cut_abstract(abstract), row["more"]), moment.isoformat())
 
 
 def store_feedback(store: Store, subscriber_id: int, given: Iterable[GivenFeedback]) -> None:

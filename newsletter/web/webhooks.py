@@ -6,8 +6,10 @@ password is wrong.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
+from threading import BoundedSemaphore
 
 import httpx
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +20,7 @@ from starlette.routing import Route
 from newsletter.config.model import WebhookSettings
 from newsletter.errors import NewsletterError
 from newsletter.limits import CERTIFICATE_BYTES, CERTIFICATES, WEBHOOK_BYTES
+from newsletter.limits.deadlines import call_within
 from newsletter.pipeline.bounces import process_webhook_call
 from newsletter.sending.bounces.webhooks import (
     WebhookCall,
@@ -30,7 +33,10 @@ from newsletter.sending.bounces.webhooks import (
 from newsletter.store import Store
 from newsletter.web.http.forms import limited_body
 
-_TIMEOUT_S = 10
+#: Seconds for all of a request to Amazon: a shutdown waits no longer, either. SNS tries again after a 503.
+_TIMEOUT_S = 3.0
+#: Requests to Amazon at once: each waits in one of the threads that pages need.
+_MAX_AT_ONCE = 3
 
 #: "hooks" is the path that operators of a version before 0.2 gave to their providers.
 _PATHS = ("webhooks", "hooks")
@@ -46,28 +52,41 @@ class Certificates:
 
     def __init__(self) -> None:
         self._cache: dict[str, bytes] = {}
+        self._at_once = BoundedSemaphore(_MAX_AT_ONCE)
 
     def fetch(self, url: str) -> bytes:
         """Return the document at a URL; redirects are not followed.
 
         Raises:
-            NewsletterError: The request failed, or the document is too large.
+            NewsletterError: The request failed, there are too many at once, or the document is too large.
         """
         if url in self._cache:
             return self._cache[url]
-        content = bytearray()
+        if not self._at_once.acquire(blocking=False):
+            raise NewsletterError(f"{url}: too many requests at once")
         try:
-            with httpx.stream("GET", url, timeout=_TIMEOUT_S, follow_redirects=False) as response:
-                response.raise_for_status()
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > CERTIFICATE_BYTES:
-                        raise NewsletterError(f"{url}: response too large (maximum {CERTIFICATE_BYTES} bytes)")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            content = call_within(_TIMEOUT_S, lambda: _get(url))
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise NewsletterError(f"{url}: {error}") from error
+        finally:
+            self._at_once.release()
         if len(self._cache) < CERTIFICATES and content.startswith(b"-----BEGIN CERTIFICATE"):
-            self._cache[url] = bytes(content)
-        return bytes(content)
+            self._cache[url] = content
+        return content
+
+
+def _get(url: str) -> bytes:
+    content = bytearray()
+    deadline = time.monotonic() + _TIMEOUT_S
+    with httpx.stream("GET", url, timeout=_TIMEOUT_S, follow_redirects=False) as response:
+        response.raise_for_status()
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > CERTIFICATE_BYTES:
+                raise NewsletterError(f"{url}: response too large (maximum {CERTIFICATE_BYTES} bytes)")
+            if time.monotonic() > deadline:  # nobody waits for it any more
+                raise TimeoutError(f"no response within {_TIMEOUT_S:.3g} s")
+    return bytes(content)
 
 
 def webhook_routes(

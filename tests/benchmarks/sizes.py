@@ -172,6 +172,7 @@ ENTRANCES: dict[str, Callable[[str], object]] = {
     "mail: bounce, encoded": lambda text: _bounce("failed", text, "quoted-printable"),
     "mail: delivery status": _delivery_status,
     "mail: command": _command,
+    "mail: content type": lambda text: parse(b"Content-Type: a/b; " + _bytes(_on_one_line(text)) + b"\n\n"),
     "digest: sentences": lambda text: whole_sentences(text, 300),
     "digest: shortened": lambda text: shorten(text, len(text) - 5),
     "digest: key sentence": lambda text: key_sentence("a title", text),

@@ -109,3 +109,11 @@ def test_the_sizes_benchmark_prints_a_line_for_each_generator() -> None:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert re.search(r"form: name +marks( +\d+\.\d\d){4} +\d+\.\d", printed)
     assert "largest ratio: " in printed
+
+
+def test_the_hostile_visitor_benchmark_prints_its_ratios_and_shuts_down() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.hostile_visitor", "--seconds", "1"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r"hostile visitor: [\d.]+ of the idle p99", printed)
+    assert re.search(r"silent mail server: [\d.]+ of the idle p99", printed)
+    assert re.search(r"SIGTERM: ended after [\d.]+ s", printed)

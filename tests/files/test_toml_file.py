@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.files.toml_file import read_toml
+from newsletter.limits import TOML_BYTES
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
@@ -60,3 +61,21 @@ def test_any_bytes_are_a_table_or_an_error(tmp_path_factory: pytest.TempPathFact
         assert isinstance(read_toml(path, ProfileError), dict)
     except ProfileError as error:
         assert error.hint  # noqa: PT017 - either outcome is right
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("a = 1\n" + "a." * 20_000 + "b = 1\n", "a dotted key is too long (at line 2)"),
+        ("[" + '"a" . ' * 20_000 + "b]\n", "a dotted key is too long (at line 1)"),
+        ("x = { " + "'a'." * 20_000 + "b = 1 }\n", "a dotted key is too long (at line 1)"),
+        ("#" * (TOML_BYTES + 1), "too large"),
+    ],
+    ids=["key", "header", "inline table", "size"],
+)
+def test_what_would_take_long_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_toml(path, ConfigError)
+    assert caught.value.message == f"{path}: {reason}"

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import io
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from newsletter.errors import ConfigError
+from newsletter.limits import NOTE
 from newsletter.models import Message
-from newsletter.pipeline.notes import NO_NOTES, Notes
+from newsletter.pipeline.notes import NO_NOTES, Notes, read_note
 from newsletter.sending.maildir import MaildirTransport
 from tests.pipeline.conftest import SendingSite
 
@@ -34,6 +36,17 @@ def test_the_error_names_a_note_that_cannot_be_read(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"2026-05-08\.md: cannot be read"):
         Notes(tmp_path).on(DAY)
+
+
+def test_a_note_that_is_too_long_is_an_error_that_names_it(tmp_path: Path) -> None:
+    put(tmp_path, "2026-05-08.md", "é" * NOTE)
+    assert Notes(tmp_path).on(DAY)[0] == "é" * NOTE
+
+    put(tmp_path, "2026-05-08.closing.md", "![a](" * NOTE)
+    with pytest.raises(ConfigError, match=r"2026-05-08\.closing\.md: the note is too long"):
+        Notes(tmp_path).on(DAY)
+    with pytest.raises(ConfigError, match=r"^<stdin>: the note is too long"):
+        read_note(io.StringIO("[" * (NOTE + 1)), "<stdin>")
 
 
 def test_the_notes_of_a_site_are_in_its_messages(site: SendingSite, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ProfileError
+from newsletter.limits import CELL
 from newsletter.subscribers import csv_rows
 from newsletter.subscribers.csv_rows import Rows
 
@@ -36,3 +37,10 @@ def test_the_place_of_a_row_is_where_it_begins() -> None:
         ("1", "email|name"), ("2", "a@x.org|two\nlines"), ("4", "b@x.org|B"),
         ("5", "not valid CSV: a quote is left open"), ("6", "d@x.org|D"),
     ]  # fmt: skip
+
+
+def test_the_header_decides_how_long_a_cell_of_the_first_row_may_be() -> None:
+    rows = Rows(["email,feedback\n", f"ann@example.org,{'x' * (CELL + 1)}\n"], "a.csv")
+    assert next(iter(rows)) == ["email", "feedback"]
+    rows.allow_long_cells()
+    assert [*rows] == [["ann@example.org", "x" * (CELL + 1)]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ProfileError
+from newsletter.limits import ABSTRACT_BYTES, TITLE
 from newsletter.models import Entry, Example
 from newsletter.store import Store
 from newsletter.store.feedback import GivenFeedback
@@ -33,7 +35,9 @@ def test_a_cell_is_read_back(rows: list[GivenFeedback]) -> None:
 @pytest.mark.parametrize(
     "cell",
     ["x", "{}", "[1]", "[{}]", '[{"paper": "", "more": true}]', '[{"paper": 1, "more": true}]', "[" * 100_000,
-     '[{"paper": "arxiv:1", "more": 1}]', '[{"paper": "arxiv:1", "more": true, "at": "soon"}]'],
+     '[{"paper": "\\ud800", "more": true}]', '[{"paper": "arxiv:1", "more": true, "title": "\\ud800"}]',
+     '[{"paper": "' + "x" * 2000 + '", "more": true}]', '[{"paper": "arxiv:1", "more": 1}]',
+     '[{"paper": "arxiv:1", "more": true, "at": "soon"}]'],
 )  # fmt: skip
 def test_another_cell_is_refused(cell: str) -> None:
     with pytest.raises(ProfileError, match="feedback"):
@@ -49,3 +53,10 @@ def test_feedback_finds_the_paper_where_it_is_in_the_store(store: Store, entry: 
     store_feedback(store, ada.id, [*rows, GivenFeedback(Example("doi:10.1/x", "X", "", liked=False), NOW.isoformat())])
     assert store.feedback.of(ada.id) == {paper.id: True}
     assert [one.key for one in store.feedback.examples(ada.id)] == ["doi:10.1/x"]
+
+
+def test_title_and_abstract_are_cut_as_those_of_other_papers() -> None:
+    long = [{"paper": "arxiv:1", "more": True, "title": "x" * 5000, "abstract": "One word more. " * 5000}]
+    (read,) = read_feedback(json.dumps(long), NOW)
+    assert len(read.example.title) == TITLE
+    assert len(read.example.abstract) <= ABSTRACT_BYTES

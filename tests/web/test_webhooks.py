@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,7 @@ from tests.sending.bounces.webhook_calls import (
     ses_bounce,
     ses_complaint,
 )
+from tests.silent_server import Hang, silent_server
 
 CALLED_AT = NOW + timedelta(hours=1)
 RECIPIENT = "ada@reader.example"
@@ -208,3 +210,20 @@ def test_serve_has_webhooks(site: Site, tmp_path: Path) -> None:
         serving.send_signal(signal.SIGTERM)
     assert (response.status_code, response.text) == (200, "Accepted.\n")
     assert serving.returncode == 0
+
+
+def test_a_certificate_has_a_deadline_and_few_threads_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.webhooks._TIMEOUT_S", 2.0)
+    monkeypatch.setattr("newsletter.web.webhooks._MAX_AT_ONCE", 1)
+    certificates = Certificates()
+    with silent_server(Hang.HTTP_BODY) as silent, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(_error_of, certificates, f"http://127.0.0.1:{silent.port}/1")
+        assert silent.reached.wait(10)
+        assert "too many requests at once" in str(_error_of(certificates, f"http://127.0.0.1:{silent.port}/2"))
+        assert re.search("no response within|timed out", str(waiting.result()))
+
+
+def _error_of(certificates: Certificates, url: str) -> NewsletterError:
+    with pytest.raises(NewsletterError) as caught:
+        certificates.fetch(url)
+    return caught.value

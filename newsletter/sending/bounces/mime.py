@@ -8,8 +8,9 @@ from email import message_from_bytes
 from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
 
-from newsletter.limits import MAIL_BYTES, MAIL_HEADER, MAIL_HEADERS_OF_A_NAME, MAIL_PARTS, MAIL_TEXT
+from newsletter.limits import MAIL_BYTES, MAIL_DELIMITERS, MAIL_HEADER, MAIL_HEADERS_OF_A_NAME, MAIL_PARTS, MAIL_TEXT
 from newsletter.text import squeeze
 
 Part = Message
@@ -19,12 +20,21 @@ MAX_BYTES = MAIL_BYTES
 _MAX_RESPONSE = 500
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,128}@[A-Za-z0-9\u0080-\U0010ffff](?:[\w.-]{0,252}\w)?")
 _MESSAGE_ID = re.compile(r"<[^\s<>]{1,900}>")
+#: A header whose parameters the parser reads, in quadratic time.
+_WITH_PARAMETERS = re.compile(
+    rb"^content-[a-z-]{1,40}:[^\r\n]*+(?:(?:\r\n?|\n)[ \t][^\r\n]*+)*+", re.IGNORECASE | re.MULTILINE
+)
+_DELIMITER = re.compile(rb"^--", re.MULTILINE)
 
 
 def parse(raw: bytes) -> Part | None:
     """Parse a message; return None if that is not possible."""
+    raw = raw[:MAX_BYTES]
+    if beyond := next(islice(_DELIMITER.finditer(raw), MAIL_DELIMITERS, None), None):
+        raw = raw[: beyond.start()]
+    raw = _WITH_PARAMETERS.sub(lambda header: header[0][:MAIL_HEADER], raw)
     try:
-        return message_from_bytes(raw[:MAX_BYTES])
+        return message_from_bytes(raw)
     except Exception:  # noqa: BLE001 - what the parser raises on hostile input is not documented: RecursionError, …
         return None
 

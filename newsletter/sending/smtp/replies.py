@@ -6,14 +6,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from newsletter.limits import REPLY, REPLY_LINE_BYTES, REPLY_LINES
 from newsletter.sending import Verdict
 from newsletter.sending.status_codes import Cause, Step, classify
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
-#: Maximum length of a reply's text, in characters; the rest is cut off.
-_MAX_TEXT = 500
-_MAX_LINES = 100
-_MAX_LINE_B = 65536
 
 
 class Reply(NamedTuple):
@@ -50,14 +47,14 @@ class ReplyParser:
         for line in lines:
             code, is_last, text = _parse_line(line)
             if is_last and not self._lines:
-                replies.append(Reply(code, text[:_MAX_TEXT]))
+                replies.append(Reply(code, text[:REPLY]))
                 continue
-            if len(self._lines) < _MAX_LINES:
+            if len(self._lines) < REPLY_LINES:
                 self._lines.append(text)
             if is_last:
-                replies.append(Reply(code, " ".join(self._lines).strip()[:_MAX_TEXT]))
+                replies.append(Reply(code, " ".join(self._lines).strip()[:REPLY]))
                 self._lines = []
-        if len(self._rest) > _MAX_LINE_B:
+        if len(self._rest) > REPLY_LINE_BYTES:
             raise ValueError("invalid SMTP reply: the line is too long")
         return replies
 

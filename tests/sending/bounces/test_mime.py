@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.limits import MAIL_DELIMITERS, MAIL_HEADER
 from newsletter.sending.bounces.mime import (
     MAX_BYTES,
     address_in,
@@ -29,6 +30,20 @@ def test_no_input_raises(raw: bytes) -> None:
             text_of(part)
             blocks_of(part)
         assert "\n" not in field(message, "Subject")
+
+
+def test_a_header_with_many_parameters_is_cut_before_it_is_parsed() -> None:
+    raw = b"Content-Type: text/plain" + b";\r\n a*0=b" * 50_000 + b"\r\nSubject: Failed\r\n\r\nBody\r\n"
+    message = parse(raw)
+    assert message is not None
+    assert len(str(message["Content-Type"])) <= MAIL_HEADER
+    assert (field(message, "Subject"), text_of(message)) == ("Failed", "Body\r\n")
+
+
+def test_a_message_of_very_many_parts_is_cut_off() -> None:
+    message = parse(b"Content-Type: multipart/report; boundary=a\n\n" + b"--a\n\n" * 100_000)
+    assert message is not None
+    assert len(message.get_payload()) <= MAIL_DELIMITERS
 
 
 def test_a_huge_message_is_cut_off() -> None:
