@@ -1,0 +1,375 @@
+"""A formula of TeX → Unicode on one line, with brackets where its layout carried the grouping.
+
+A fraction, a root or a script groups what is in it. On one line, brackets do: `\\frac{k+1}{k+2}` is "(k+1)/(k+2)", and
+`n^{1-k/2}` is "n^(1-k/2)". What cannot be said so is `Unfaithful`, and stays as it was typed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
+
+from newsletter.limits import TEX_DEPTH
+from newsletter.text import normalize
+from newsletter.text.tex import symbols as tables
+from newsletter.text.tex.symbols import SUBSCRIPTS, SUPERSCRIPTS, symbols, translated
+
+_TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)*|\s+|.", re.DOTALL)
+_FRACTIONS = frozenset({"frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"})
+_OPEN = frozenset("([⟨⌊⌈{")
+_CLOSE = frozenset(")]⟩⌋⌉}")
+_ORDINALS = frozenset({"th", "st", "nd", "rd"})
+_PLAIN_SCRIPT = re.compile(r"[^\W_]+(?:\.\d+)?|[^\x00-\x7f]|[*+]")
+_DIVISIONS = frozenset("/÷")
+
+
+class Unfaithful(Exception):
+    """A formula that text on one line cannot show."""
+
+
+class Kind(Enum):
+    """What a part of a formula is to its neighbours."""
+
+    ATOM = auto()
+    WORD = auto()
+    OPERATOR = auto()
+    OPEN = auto()
+    CLOSE = auto()
+    FUNCTION = auto()
+    #: An operand that a neighbour would tear apart.
+    FRACTION = auto()
+    ROOT = auto()
+    #: An operand with a script that ends in plain characters: x^k.
+    SCRIPTED = auto()
+    SPACE = auto()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a formula as text."""
+
+    text: str
+    kind: Kind
+    has_superscript: bool = False
+
+
+_OPERANDS = frozenset({Kind.ATOM, Kind.WORD, Kind.FRACTION, Kind.ROOT, Kind.SCRIPTED})
+
+
+@lru_cache(maxsize=8192)
+def formula(tex: str) -> str:
+    """Return a formula in Unicode. Raise Unfaithful if it cannot be shown so."""
+    parser = _Parser(_TOKEN.findall(tex))
+    shown = _join(parser.parts(None, 0)).strip()
+    if parser.at < len(parser.tokens):
+        raise Unfaithful(tex)
+    return normalize("NFC", shown)
+
+
+class _Parser:
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+
+    def parts(self, end: str | None, depth: int) -> list[Part]:
+        """Return the parts up to a token, which is consumed, or to the end."""
+        if depth > TEX_DEPTH:
+            raise Unfaithful
+        found: list[Part] = []
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self.at += 1
+            if token == end:
+                return found
+            if token in "^_'":
+                self._script(token, found, depth)
+            else:
+                found += self._part(token, depth)
+        if end is not None:
+            raise Unfaithful
+        return found
+
+    def _part(self, token: str, depth: int) -> list[Part]:
+        if depth > TEX_DEPTH:
+            raise Unfaithful
+        if token.isspace() or token == "~":
+            return [Part(" ", Kind.SPACE)]
+        if token == "{":
+            return self._group(depth)
+        if token in "}&$%#\\":
+            raise Unfaithful
+        if token[0] == "\\":
+            return self._command(token[1:], depth)
+        return [_character(token)]
+
+    def _group(self, depth: int) -> list[Part]:
+        inner = self.parts("}", depth + 1)
+        following = self.tokens[self.at] if self.at < len(self.tokens) else ""
+        if following in ("^", "'") and len(_shown(inner)) > 1:
+            return [Part(f"({_join(inner)})", Kind.ATOM)]
+        # A lone operator in braces is punctuation or a sign: 1{,}000.
+        return [Part(inner[0].text, Kind.ATOM)] if len(inner) == 1 and inner[0].kind is Kind.OPERATOR else inner
+
+    def _argument(self, depth: int) -> list[Part]:
+        while self.at < len(self.tokens) and self.tokens[self.at].isspace():
+            self.at += 1
+        if self.at == len(self.tokens):
+            raise Unfaithful
+        token = self.tokens[self.at]
+        self.at += 1
+        if token == "{":
+            return self.parts("}", depth + 1)
+        if token[0].isdigit() and len(token) > 1:  # without braces, it is one digit
+            self.tokens[self.at - 1] = token[1:]
+            self.at -= 1
+            return [Part(token[0], Kind.ATOM)]
+        if token in "^_'}":
+            raise Unfaithful
+        return self._part(token, depth + 1)
+
+    def _verbatim(self) -> str:
+        """Return the argument of \\text and the like: its words and spaces, without formulas of its own."""
+        if self.tokens[self.at : self.at + 1] != ["{"]:
+            raise Unfaithful
+        self.at += 1
+        taken: list[str] = []
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self.at += 1
+            if token == "}":
+                return " ".join("".join(taken).split(" "))
+            if token[0] == "\\" and token[1:] in tables.SPECIAL:
+                token = tables.SPECIAL[token[1:]]
+            elif token[0] == "\\" and token[1:] in tables.SPACES:
+                token = " "
+            elif token[0] in "\\{$^" and token != "^":
+                raise Unfaithful
+            taken.append(" " if token == "~" else token)
+        raise Unfaithful
+
+    def _command(self, name: str, depth: int) -> list[Part]:  # noqa: PLR0911 - one return for each kind of command
+        name = name if len(name) == 1 else name.rstrip("*")
+        if name in tables.EMPTY or name in tables.SWITCHES:
+            return self._sized(name)
+        if name in tables.SPACES:
+            return [Part(" ", Kind.SPACE)]
+        if name in _FRACTIONS:
+            return [_fraction(self._argument(depth), self._argument(depth))]
+        if name == "sqrt":
+            return [self._root(depth)]
+        if name in ("binom", "tbinom", "dbinom"):
+            return [Part(f"({_join(self._argument(depth))} choose {_join(self._argument(depth))})", Kind.ATOM)]
+        if name in ("pmod", "bmod", "mod"):
+            return [Part(f" (mod {_join(self._argument(depth))})", Kind.CLOSE) if name == "pmod" else _spaced("mod")]
+        if name in tables.FUNCTIONS or name in tables.LARGE:
+            return [Part(symbols().get(name, name) if name in tables.LARGE else name, Kind.FUNCTION)]
+        if name == "operatorname":
+            return [Part(self._verbatim(), Kind.FUNCTION)]
+        if name == "mid":
+            return [Part("|", Kind.OPERATOR)]
+        if name in tables.STYLED:
+            return [_in_alphabet(name, self._argument(depth))]
+        if name in tables.MATH_ACCENTS:
+            return [_accented(name, _join(self._argument(depth)))]
+        if name == "not":
+            return [Part(_join(self._argument(depth)) + "\u0338", Kind.OPERATOR)]
+        if name in tables.STYLES:
+            return self._styled(name, depth)
+        character = tables.SPECIAL.get(name) or symbols().get(name) or tables.ALPHABET.get(name)
+        if character is None:
+            raise Unfaithful
+        return [_character(character)]
+
+    def _sized(self, name: str) -> list[Part]:
+        if name in ("left", "right") and self.tokens[self.at : self.at + 1] == ["."]:
+            self.at += 1
+        return []
+
+    def _styled(self, name: str, depth: int) -> list[Part]:
+        if name in ("bm", "boldsymbol", "pmb", "underline", "mathop", "mathbin", "mathrel", "mathord", "ensuremath"):
+            return self._argument(depth)
+        if name in ("textsuperscript", "textsubscript", "verb", "url", "path"):
+            raise Unfaithful
+        begin = self.at
+        try:
+            text = self._verbatim()
+        except Unfaithful:
+            self.at = begin
+            return self._argument(depth)
+        return [Part(text, Kind.ATOM if len(text) == 1 or not text.isalnum() else Kind.WORD)] if text else []
+
+    def _root(self, depth: int) -> Part:
+        index = ""
+        if self.tokens[self.at : self.at + 1] == ["["]:
+            self.at += 1
+            index = translated(_join(self.parts("]", depth + 1)).strip(), SUPERSCRIPTS) or ""
+            if not index:
+                raise Unfaithful
+        inside = _join(self._argument(depth)).strip()
+        is_one = len(inside) == 1 or re.fullmatch(r"\d+", inside)
+        return Part(f"{index}√{inside}" if is_one else f"{index}√({inside})", Kind.ROOT)
+
+    def _script(self, token: str, found: list[Part], depth: int) -> None:
+        if token == "'":
+            inner, token = "′", "^"
+        else:
+            inner = _join(self._argument(depth)).strip()
+        while found and found[-1].kind is Kind.SPACE:
+            found.pop()
+        base = found.pop() if found else Part("", Kind.ATOM)
+        if not inner:
+            found.append(base)
+            return
+        if base.kind in (Kind.FRACTION, Kind.ROOT):
+            base = Part(f"({base.text})", Kind.ATOM)
+        if base.kind is Kind.SPACE or (token == "^" and base.has_superscript and inner != "′" and base.text[-1] != "′"):
+            raise Unfaithful  # x^a^b is an error in TeX, too
+        if base.kind is Kind.OPERATOR and base.text not in ("+", "-", "*"):
+            shown = _script_text(token, inner, "x")
+            found.append(Part(base.text + shown, Kind.OPERATOR))
+            return
+        shown = _script_text(token, inner, base.text)
+        kind = base.kind if base.kind in (Kind.FUNCTION, Kind.CLOSE) else Kind.ATOM
+        if kind is not Kind.FUNCTION and shown[:1] in "^_" and shown[-1:] != ")":
+            kind = Kind.SCRIPTED
+        found.append(Part(base.text + shown, kind, base.has_superscript or token == "^"))
+
+
+def _script_text(token: str, inner: str, base: str) -> str:
+    if inner in ("′", "°") or (token == "^" and inner in ("∘", "°")):
+        return "′" if inner == "′" else "°" if not base or base[-1].isdigit() else "^∘"
+    if token == "^" and inner in _ORDINALS:
+        return inner if not base or base[-1].isdigit() else f"-{inner}"
+    shown = translated(inner, SUPERSCRIPTS if token == "^" else SUBSCRIPTS)
+    if shown:
+        return shown
+    return f"{token}{inner}" if _PLAIN_SCRIPT.fullmatch(inner) and _is_one(inner) else f"{token}({inner})"
+
+
+def _is_one(inner: str) -> bool:
+    """Return whether a script is one name or number. Several variables, as in x^{ab}, are grouped by brackets."""
+    return len(inner) == 1 or inner.isdigit() or (inner.isalpha() and len(inner) > 2)
+
+
+def _character(character: str) -> Part:
+    if character.isalnum() or character in "∞∅°!%.′∂∇ℓħ":
+        return Part(character, Kind.ATOM)
+    if character in _OPEN:
+        return Part(character, Kind.OPEN)
+    if character in _CLOSE:
+        return Part(character, Kind.CLOSE)
+    if unicodedata.category(character[-1]) in ("Sm", "Pd") or character in "<>=+-*/:,;·×÷|":
+        return Part(character, Kind.ATOM if character == "|" else Kind.OPERATOR)
+    return Part(character, Kind.ATOM)
+
+
+def _spaced(word: str) -> Part:
+    return Part(f" {word} ", Kind.OPERATOR)
+
+
+def _shown(parts: list[Part]) -> list[Part]:
+    return [part for part in parts if part.kind is not Kind.SPACE]
+
+
+def _operand(parts: list[Part], *, may_be_product: bool) -> str:
+    """Return one side of a fraction, in brackets unless it is one operand."""
+    shown = _shown(parts)
+    text = _join(parts).strip()
+    simple = (Kind.ATOM, Kind.WORD, Kind.ROOT, Kind.SCRIPTED)
+    is_one = len(shown) == 1 and shown[0].kind in simple and " " not in text
+    if may_be_product and not is_one:
+        is_one = " " not in text and all(part.kind is Kind.ATOM and part.text.isalnum() for part in shown)
+    if not text:
+        raise Unfaithful
+    is_one = is_one and not any(sign in text for sign in "+-*/=<>")
+    return text if is_one or _is_bracketed(shown) else f"({text})"
+
+
+def _is_bracketed(shown: list[Part]) -> bool:
+    if len(shown) < 2 or shown[0].text != "(" or shown[-1].text != ")":
+        return False
+    depth = 0
+    for part in shown[:-1]:
+        depth += part.text.count("(") - part.text.count(")")
+        if depth <= 0:
+            return False
+    return True
+
+
+def _fraction(above: list[Part], below: list[Part]) -> Part:
+    return Part(
+        f"{_operand(above, may_be_product=True)}/{_operand(below, may_be_product=False)}", Kind.FRACTION
+    )
+
+
+def _in_alphabet(font: str, inner: list[Part]) -> Part:
+    text = _join(inner).strip()
+    shown = [tables.styled(font, character) for character in text]
+    if not text or None in shown:
+        raise Unfaithful
+    return Part("".join(filter(None, shown)), Kind.ATOM if len(text) == 1 else Kind.WORD)
+
+
+def _accented(name: str, text: str) -> Part:
+    text = text.strip()
+    if len(normalize("NFC", text)) != 1:
+        raise Unfaithful
+    return Part(normalize("NFC", text + tables.MATH_ACCENTS[name]), Kind.ATOM)
+
+
+def _join(parts: list[Part]) -> str:
+    """Join parts: with brackets around fractions and roots beside other operands, and spaces around functions."""
+    kept: list[str] = []
+    shown = _shown(parts)
+    position = 0
+    for number, part in enumerate(parts):
+        if part.kind is Kind.SPACE:
+            if kept and kept[-1] not in (" ", ""):
+                kept.append(" ")
+            continue
+        before = shown[position - 1] if position else None
+        after = shown[position + 1] if position + 1 < len(shown) else None
+        position += 1
+        is_apart = bool(kept) and kept[-1] == " "
+        is_followed_apart = number + 1 < len(parts) and parts[number + 1].kind is Kind.SPACE
+        text = _bracketed(part, before, after, is_apart=is_apart, is_followed_apart=is_followed_apart)
+        if before and not is_apart and _needs_space(before, part, text):
+            kept.append(" ")
+        kept.append(text)
+        if part.kind is Kind.OPERATOR and text not in ",;:":  # a space on both sides, or on neither
+            kept.append(" " if is_apart and before and _is_binary(before) and after else "")
+    return "".join(kept)
+
+
+def _is_binary(before: Part) -> bool:
+    return before.kind in _OPERANDS or before.kind is Kind.CLOSE
+
+
+def _bracketed(part: Part, before: Part | None, after: Part | None, *, is_apart: bool, is_followed_apart: bool) -> str:
+    text = part.text
+    is_beside_before = before is not None and (
+        before.kind in _OPERANDS or before.kind in (Kind.CLOSE, Kind.FUNCTION) or before.text in _DIVISIONS
+    )
+    is_beside_after = after is not None and (after.kind in _OPERANDS or after.kind is Kind.OPEN or after.kind is Kind.FUNCTION)
+    if part.kind is Kind.FRACTION and (is_beside_before or is_beside_after):
+        return f"({text})"
+    if part.kind is Kind.ROOT:
+        has_index = text[0] != "√"
+        if has_index and before is not None and before.text not in _DIVISIONS and is_beside_before and not is_apart:
+            return f"({text})"
+        if is_beside_after and not is_followed_apart and text[-1] != ")":
+            return f"({text})"
+    return text
+
+
+def _needs_space(before: Part, part: Part, text: str) -> bool:
+    if before.kind is Kind.SCRIPTED:
+        return part.kind in _OPERANDS and text[:1] not in "|"
+    if before.kind is Kind.FUNCTION:
+        return part.kind in _OPERANDS and text[0] != "(" or part.kind is Kind.FUNCTION
+    if part.kind is Kind.FUNCTION:
+        return before.kind in _OPERANDS or before.kind is Kind.CLOSE
+    return False

@@ -1,0 +1,117 @@
+"""What the commands of TeX stand for: characters, accents, functions, fonts.
+
+The names of some 800 symbols are pylatexenc's. Its parser is not used: it takes exponential time on groups that are not
+closed, and its output drops the grouping of formulas.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+#: Marks that an accent puts on a character, by command; in prose and, with the longer names, in formulas.
+ACCENTS = {
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "d": "\u0323",
+    "b": "\u0331", "t": "\u0361", "h": "\u0309",
+}  # fmt: skip
+MATH_ACCENTS = {
+    "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303", "bar": "\u0304", "vec": "\u20d7",
+    "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "acute": "\u0301", "grave": "\u0300", "breve": "\u0306",
+    "mathring": "\u030a", "overline": "\u0304", "underline": "\u0332",
+}  # fmt: skip
+
+#: Characters of an alphabet: a space after the command only ends its name.
+ALPHABET = {
+    "ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
+    "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "ng": "ŋ", "NG": "Ŋ",
+}  # fmt: skip
+#: Characters that mean something to TeX. They stay escaped where they would be taken for TeX in another reading.
+SPECIAL = {
+    "$": "$", "{": "{", "}": "}", "_": "_", "%": "%", "&": "&", "#": "#", "textdollar": "$", "textbackslash": "\\",
+    "textless": "<", "textgreater": ">", "lbrace": "{", "rbrace": "}", "textunderscore": "_", "textbraceleft": "{",
+    "textbraceright": "}", "textasciicircum": "^", "textasciigrave": "`", "backslash": "\\", "lt": "<", "gt": ">",
+}  # fmt: skip
+_OTHERS = {
+    "textquoteright": "’", "textquoteleft": "‘", "textquotedblleft": "“", "textquotedblright": "”", "ldots": "…",
+    "dots": "…", "textellipsis": "…", "textasciitilde": "∼", "textendash": "–", "textemdash": "—", "textbar": "|",
+    "textquotesingle": "'", "lq": "‘", "rq": "’", "textquotedbl": '"', "slash": "/", "square": "□", "checkmark": "✓",
+    "cmark": "✓", "xmark": "✗", "Re": "Re", "Im": "Im", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|", "|": "‖",
+    "lVert": "‖", "rVert": "‖", "colon": ":", "sim": "∼", "implies": "⟹", "iff": "⟺", "impliedby": "⟸", "land": "∧",
+    "lor": "∨", "lnot": "¬", "dotsc": "…", "dotsb": "⋯", "dotsm": "⋯", "ast": "∗", "bullet": "•", "hdots": "…",
+    "coloneqq": "≔", "bigstar": "★", "blacksquare": "■", "Box": "□", "degree": "°", "textdegree": "°", "bot": "⊥",
+    "lbrack": "[", "rbrack": "]", "ne": "≠", "neq": "≠", "triangleq": "≜", "textmu": "µ", "texttimes": "×",
+    "textpm": "±", "S": "§", "P": "¶", "pounds": "£", "euro": "€", "texteuro": "€", "copyright": "©", "dag": "†",
+    "ddag": "‡", "TeX": "TeX", "LaTeX": "LaTeX", "BibTeX": "BibTeX", "leadsto": "⇝", "restriction": "↾",
+}  # fmt: skip
+
+FUNCTIONS = frozenset(
+    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min"
+    " argmax argmin Pr sec sin sinh sup tan tanh".split()
+)
+#: Large operators, which take what follows, as functions do.
+LARGE = frozenset("sum prod coprod int iint iiint oint bigcup bigcap bigoplus bigotimes bigsqcup bigvee bigwedge".split())
+#: Commands without any text of their own.
+EMPTY = frozenset(
+    "relax noindent par displaystyle textstyle scriptstyle limits nolimits xspace protect centering left right big Big"
+    " bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm middle ! - / @ smallskip medskip bigskip null"
+    " allowbreak nobreak nonumber maketitle hfill ignorespaces leavevmode sloppy indent".split()
+)
+SPACES = frozenset((*",;:> ", "quad", "qquad", "enspace", "thinspace", "newline", "linebreak", "space", "nobreakspace"))
+#: Switches of fonts and sizes, which extend to the end of their group: {\it small}.
+SWITCHES = frozenset(
+    "bf it em rm sc sl tt sf bfseries itshape scshape ttfamily rmfamily sffamily slshape upshape mdseries normalfont"
+    " tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge boldmath".split()
+)
+#: Commands that show their argument in another font, or as it is.
+STYLES = frozenset(
+    "textit textbf texttt textsc textrm textsf textsl textmd textup text textnormal emph underline mathrm mathit mathbf"
+    " mathsf mathtt mathnormal mbox hbox uline mkbibemph mkbibbold mkbibitalic bm boldsymbol pmb ul hl sout textulc"
+    " mathop mathbin mathrel mathord mathopen mathclose mathpunct operatorname makebox fbox uppercase MakeUppercase"
+    " NoCaseChange vphantom ensuremath path nolinkurl url verb enquote mkbibquote textsuperscript textsubscript"
+    " mkbibparens textnumero term nocase bibstring title keywords abstract section subsection paragraph".split()
+)
+_ALPHABETS = {
+    "mathbb": "DOUBLE-STRUCK ", "mathds": "DOUBLE-STRUCK ", "mathcal": "SCRIPT ", "mathscr": "SCRIPT ",
+    "mathfrak": "FRAKTUR ",
+}  # fmt: skip
+STYLED = frozenset(_ALPHABETS)
+
+
+@cache
+def styled(font: str, character: str) -> str | None:
+    """Return a capital or small character of an alphabet (ℝ, 𝒪, 𝔤), or None if Unicode has it not."""
+    if not (character.isascii() and character.isalnum()):
+        return None
+    case = "DIGIT " if character.isdigit() else "CAPITAL " if character.isupper() else "SMALL "
+    name = unicodedata.name(character).removeprefix("DIGIT ") if character.isdigit() else character.upper()
+    kind = _ALPHABETS[font]
+    for prefix in ("MATHEMATICAL ", "", "BLACK-LETTER " if kind == "FRAKTUR " else ""):
+        shown = prefix if prefix == "BLACK-LETTER " else prefix + kind
+        try:
+            return unicodedata.lookup(f"{shown}{case}{name}")
+        except KeyError:
+            continue
+    return None
+
+
+@cache
+def symbols() -> dict[str, str]:
+    """Return the characters that commands without arguments stand for."""
+    from pylatexenc import latex2text  # noqa: PLC0415 - slow to import, and most text has no TeX
+
+    found: dict[str, str] = {}
+    for macro in latex2text.get_default_latex_context_db().iter_macro_specs():
+        shown = macro.simplify_repl
+        if isinstance(shown, str) and len(shown) == 1 and not shown.isascii() and macro.macroname not in ACCENTS:
+            found.setdefault(macro.macroname, shown)
+    return found | _OTHERS
+
+
+SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
+SUBSCRIPTS = str.maketrans("0123456789+-=()aeijkmnopt", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₘₙₒₚₜ")
+
+
+def translated(text: str, table: dict[int, int]) -> str | None:
+    """Return text in the characters of a table, or None if the table has not all of them."""
+    return text.translate(table) if text and all(ord(character) in table for character in text) else None
