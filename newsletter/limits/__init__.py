@@ -87,6 +87,7 @@ ENTRY = Limit(2**20, _C, "one entry of a BibTeX or RIS file", "refused", "as abo
 XML_DEPTH = Limit(100, _L, "nesting of XML", "refused", "deeper nesting could exhaust the stack")
 MARKUP = Limit(60_000, _C, "text with markup, before it is converted", "cut", "three times an abstract")
 TEX_DEPTH = Limit(20, _L, "groups of TeX", "left as TeX", "deeper nesting could exhaust the stack")
+TEX_ROUNDS = Limit(3, _I, "readings of TeX in one text", "left as TeX", "escapes may turn into TeX")
 TEX_FORMULA = Limit(1000, _C, "a formula of TeX", "left as TeX", "a longer one is not read on one line")
 TITLE = Limit(1000, _C, "the title of a paper", "cut", "the longest on arXiv has 300")
 ABSTRACT_BYTES = Limit(20_000, _B, "an abstract", "cut after a sentence", "ten times a long one; the rest is full text")

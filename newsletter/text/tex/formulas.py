@@ -99,7 +99,7 @@ class _Parser:
             return [Part(" ", Kind.SPACE)]
         if token == "{":
             return self._group(depth)
-        if token in "}&$%#\\":
+        if token in "}&$\\":
             raise Unfaithful
         if token[0] == "\\":
             return self._command(token[1:], depth)
@@ -176,6 +176,8 @@ class _Parser:
             return [_accented(name, _join(self._argument(depth)))]
         if name == "not":
             return [Part(_join(self._argument(depth)) + "\u0338", Kind.OPERATOR)]
+        if name in ("xrightarrow", "xleftarrow") and not self._argument(depth):
+            return [_character("→" if name == "xrightarrow" else "←")]
         if name in tables.STYLES:
             return self._styled(name, depth)
         character = tables.SPECIAL.get(name) or symbols().get(name) or tables.ALPHABET.get(name)
@@ -214,9 +216,10 @@ class _Parser:
 
     def _script(self, token: str, found: list[Part], depth: int) -> None:
         if token == "'":
-            inner, token = "′", "^"
+            inner, token, is_word = "′", "^", False
         else:
-            inner = _join(self._argument(depth)).strip()
+            parts = _shown(self._argument(depth))
+            inner, is_word = _join(parts), len(parts) == 1 and parts[0].kind is Kind.WORD
         while found and found[-1].kind is Kind.SPACE:
             found.pop()
         base = found.pop() if found else Part("", Kind.ATOM)
@@ -228,17 +231,17 @@ class _Parser:
         if base.kind is Kind.SPACE or (token == "^" and base.has_superscript and inner != "′" and base.text[-1] != "′"):
             raise Unfaithful  # x^a^b is an error in TeX, too
         if base.kind is Kind.OPERATOR and base.text not in ("+", "-", "*"):
-            shown = _script_text(token, inner, "x")
+            shown = _script_text(token, inner, "x", is_word=is_word)
             found.append(Part(base.text + shown, Kind.OPERATOR))
             return
-        shown = _script_text(token, inner, base.text)
+        shown = _script_text(token, inner, base.text, is_word=is_word)
         kind = base.kind if base.kind in (Kind.FUNCTION, Kind.CLOSE) else Kind.ATOM
         if kind is not Kind.FUNCTION and shown[:1] in "^_" and shown[-1:] != ")":
             kind = Kind.SCRIPTED
         found.append(Part(base.text + shown, kind, base.has_superscript or token == "^"))
 
 
-def _script_text(token: str, inner: str, base: str) -> str:
+def _script_text(token: str, inner: str, base: str, *, is_word: bool) -> str:
     if inner in ("′", "°") or (token == "^" and inner in ("∘", "°")):
         return "′" if inner == "′" else "°" if not base or base[-1].isdigit() else "^∘"
     if token == "^" and inner in _ORDINALS:
@@ -246,12 +249,9 @@ def _script_text(token: str, inner: str, base: str) -> str:
     shown = translated(inner, SUPERSCRIPTS if token == "^" else SUBSCRIPTS)
     if shown:
         return shown
-    return f"{token}{inner}" if _PLAIN_SCRIPT.fullmatch(inner) and _is_one(inner) else f"{token}({inner})"
-
-
-def _is_one(inner: str) -> bool:
-    """Return whether a script is one name or number. Several variables, as in x^{ab}, are grouped by brackets."""
-    return len(inner) == 1 or inner.isdigit() or (inner.isalpha() and len(inner) > 2)
+    # Several variables, as in x^{ab}, are grouped by brackets; a name or number is not.
+    is_one = len(inner) == 1 or is_word or inner.isdigit()
+    return f"{token}{inner}" if is_one and _PLAIN_SCRIPT.fullmatch(inner) else f"{token}({inner})"
 
 
 def _character(character: str) -> Part:

@@ -42,7 +42,9 @@ _OTHERS = {
     "coloneqq": "≔", "bigstar": "★", "blacksquare": "■", "Box": "□", "degree": "°", "textdegree": "°", "bot": "⊥",
     "lbrack": "[", "rbrack": "]", "ne": "≠", "neq": "≠", "triangleq": "≜", "textmu": "µ", "texttimes": "×",
     "textpm": "±", "S": "§", "P": "¶", "pounds": "£", "euro": "€", "texteuro": "€", "copyright": "©", "dag": "†",
-    "ddag": "‡", "TeX": "TeX", "LaTeX": "LaTeX", "BibTeX": "BibTeX", "leadsto": "⇝", "restriction": "↾",
+    "ddag": "‡", "TeX": "TeX", "LaTeX": "LaTeX", "BibTeX": "BibTeX", "leadsto": "⇝", "restriction": "↾", "and": "·",
+    "eg": "e.g.", "Eg": "E.g.", "ie": "i.e.", "Ie": "I.e.", "etal": "et al.", "etc": "etc.", "wrt": "w.r.t.",
+    "iid": "i.i.d.", "vs": "vs.",
 }  # fmt: skip
 
 FUNCTIONS = frozenset(
@@ -69,7 +71,7 @@ STYLES = frozenset(
     " mathsf mathtt mathnormal mbox hbox uline mkbibemph mkbibbold mkbibitalic bm boldsymbol pmb ul hl sout textulc"
     " mathop mathbin mathrel mathord mathopen mathclose mathpunct operatorname makebox fbox uppercase MakeUppercase"
     " NoCaseChange vphantom ensuremath path nolinkurl url verb enquote mkbibquote textsuperscript textsubscript"
-    " mkbibparens textnumero term nocase bibstring title keywords abstract section subsection paragraph".split()
+    " gls Gls glspl ac acs acl acf acrshort acrlong acrfull mkbibparens textnumero term nocase bibstring title keywords abstract section subsection paragraph".split()
 )
 _ALPHABETS = {
     "mathbb": "DOUBLE-STRUCK ", "mathds": "DOUBLE-STRUCK ", "mathcal": "SCRIPT ", "mathscr": "SCRIPT ",
@@ -106,6 +108,16 @@ def symbols() -> dict[str, str]:
         if isinstance(shown, str) and len(shown) == 1 and not shown.isascii() and macro.macroname not in ACCENTS:
             found.setdefault(macro.macroname, shown)
     return found | _OTHERS
+
+
+def dingbat(number: str) -> str | None:
+    """Return a character of the font Zapf Dingbats by its code, as in \\ding{51}, or None if there is none."""
+    code = int(number) if number.isdecimal() and len(number) < 4 else 0
+    if 33 <= code <= 126:
+        return chr(0x2700 + code - 32)
+    if 172 <= code <= 181:
+        return chr(0x2460 + code - 172)
+    return chr(0x2776 + code - 182) if 182 <= code <= 212 else None
 
 
 SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
