@@ -23,6 +23,7 @@ _OPEN = frozenset("([⟨⌊⌈{")
 _CLOSE = frozenset(")]⟩⌋⌉}")
 _ORDINALS = frozenset({"th", "st", "nd", "rd"})
 _PLAIN_SCRIPT = re.compile(r"[^\W_]+(?:\.\d+)?|[^\x00-\x7f]|[*+]")
+_RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _DIVISIONS = frozenset("/÷")
 
 
@@ -53,7 +54,7 @@ class Part:
 
     text: str
     kind: Kind
-    has_superscript: bool = False
+    has_script: bool = False
 
 
 _OPERANDS = frozenset({Kind.ATOM, Kind.WORD, Kind.FRACTION, Kind.ROOT, Kind.SCRIPTED})
@@ -215,43 +216,67 @@ class _Parser:
         return Part(f"{index}√{inside}" if is_one else f"{index}√({inside})", Kind.ROOT)
 
     def _script(self, token: str, found: list[Part], depth: int) -> None:
-        if token == "'":
-            inner, token, is_word = "′", "^", False
-        else:
-            parts = _shown(self._argument(depth))
-            inner, is_word = _join(parts), len(parts) == 1 and parts[0].kind is Kind.WORD
+        """Read a subscript, superscript and primes, in any order, and put them on the part before."""
+        scripts: dict[str, list[Part]] = {}
+        primes = ""
+        while token:
+            if token == "'":
+                primes += "′"
+            elif token in scripts:
+                raise Unfaithful  # x^a^b is an error in TeX, too
+            else:
+                scripts[token] = _shown(self._argument(depth))
+            token = self._next_script()
         while found and found[-1].kind is Kind.SPACE:
             found.pop()
         base = found.pop() if found else Part("", Kind.ATOM)
-        if not inner:
-            found.append(base)
-            return
-        if base.kind in (Kind.FRACTION, Kind.ROOT):
+        if base.has_script and scripts.get("_"):
+            raise Unfaithful
+        if base.kind in (Kind.FRACTION, Kind.ROOT) or (base.has_script and scripts.get("^")):
             base = Part(f"({base.text})", Kind.ATOM)
-        if base.kind is Kind.SPACE or (token == "^" and base.has_superscript and inner != "′" and base.text[-1] != "′"):
-            raise Unfaithful  # x^a^b is an error in TeX, too
-        if base.kind is Kind.OPERATOR and base.text not in ("+", "-", "*"):
-            shown = _script_text(token, inner, "x", is_word=is_word)
-            found.append(Part(base.text + shown, Kind.OPERATOR))
-            return
-        shown = _script_text(token, inner, base.text, is_word=is_word)
-        kind = base.kind if base.kind in (Kind.FUNCTION, Kind.CLOSE) else Kind.ATOM
-        if kind is not Kind.FUNCTION and shown[:1] in "^_" and shown[-1:] != ")":
+        shown = base.text + primes
+        if below := scripts.get("_"):
+            shown += _script_text("_", below, shown, is_grouped=bool(scripts.get("^")))
+        if above := scripts.get("^"):
+            shown += _script_text("^", above, shown)
+        kind = base.kind if base.kind in (Kind.FUNCTION, Kind.CLOSE, Kind.OPERATOR) else Kind.ATOM
+        end = shown[len(base.text) :]
+        if kind in (Kind.ATOM, Kind.CLOSE) and ("^" in end or "_" in end) and end[-1] not in (")", *_RAISED):
             kind = Kind.SCRIPTED
-        found.append(Part(base.text + shown, kind, base.has_superscript or token == "^"))
+        found.append(Part(shown, kind, has_script=bool(end) and end != primes))
+
+    def _next_script(self) -> str:
+        at = self.at
+        while at < len(self.tokens) and self.tokens[at].isspace():
+            at += 1
+        if at == len(self.tokens) or self.tokens[at] not in ("^", "_", "'"):
+            return ""
+        self.at = at + 1
+        return self.tokens[at]
 
 
-def _script_text(token: str, inner: str, base: str, *, is_word: bool) -> str:
+def _script_text(token: str, parts: list[Part], base: str, *, is_grouped: bool = False) -> str:
+    inner, is_word = _join(parts), len(parts) == 1 and parts[0].kind is Kind.WORD
     if inner in ("′", "°") or (token == "^" and inner in ("∘", "°")):
-        return "′" if inner == "′" else "°" if not base or base[-1].isdigit() else "^∘"
+        return "′" if inner == "′" else "°" if not base or base[-1].isdecimal() else "^∘"
     if token == "^" and inner in _ORDINALS:
-        return inner if not base or base[-1].isdigit() else f"-{inner}"
+        return inner if not base or base[-1].isdecimal() else f"-{inner}"
     shown = translated(inner, SUPERSCRIPTS if token == "^" else SUBSCRIPTS)
     if shown:
         return shown
     # Several variables, as in x^{ab}, are grouped by brackets; a name or number is not.
-    is_one = len(inner) == 1 or is_word or inner.isdigit()
-    return f"{token}{inner}" if is_one and _PLAIN_SCRIPT.fullmatch(inner) else f"{token}({inner})"
+    is_one = not is_grouped and (len(inner) == 1 or is_word or inner.isdecimal())
+    return f"{token}{inner}" if is_one and _PLAIN_SCRIPT.fullmatch(inner) else f"{token}{_in_brackets(inner)}"
+
+
+def _in_brackets(text: str) -> str:
+    """Put text into brackets, unless it is in one pair of them."""
+    depth = 0
+    for position, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0:
+            return text if position and position == len(text) - 1 else f"({text})"
+    return f"({text})"
 
 
 def _character(character: str) -> Part:
@@ -285,18 +310,7 @@ def _operand(parts: list[Part], *, may_be_product: bool) -> str:
     if not text:
         raise Unfaithful
     is_one = is_one and not any(sign in text for sign in "+-*/=<>")
-    return text if is_one or _is_bracketed(shown) else f"({text})"
-
-
-def _is_bracketed(shown: list[Part]) -> bool:
-    if len(shown) < 2 or shown[0].text != "(" or shown[-1].text != ")":
-        return False
-    depth = 0
-    for part in shown[:-1]:
-        depth += part.text.count("(") - part.text.count(")")
-        if depth <= 0:
-            return False
-    return True
+    return text if is_one else _in_brackets(text)
 
 
 def _fraction(above: list[Part], below: list[Part]) -> Part:
@@ -358,6 +372,8 @@ def _bracketed(part: Part, before: Part | None, after: Part | None, *, is_apart:
         return f"({text})"
     if part.kind is Kind.ROOT:
         has_index = text[0] != "√"
+        if before is not None and before.text[-1:] in _RAISED:  # which would be the index of the root
+            return f"({text})"
         if has_index and before is not None and before.text not in _DIVISIONS and is_beside_before and not is_apart:
             return f"({text})"
         if is_beside_after and not is_followed_apart and text[-1] != ")":
@@ -367,7 +383,7 @@ def _bracketed(part: Part, before: Part | None, after: Part | None, *, is_apart:
 
 def _needs_space(before: Part, part: Part, text: str) -> bool:
     if before.kind is Kind.SCRIPTED:
-        return part.kind in _OPERANDS and text[:1] not in "|"
+        return (part.kind in _OPERANDS or part.kind is Kind.FUNCTION) and text[0] != "|"
     if before.kind is Kind.FUNCTION:
         return part.kind in _OPERANDS and text[0] != "(" or part.kind is Kind.FUNCTION
     if part.kind is Kind.FUNCTION:

@@ -100,7 +100,8 @@ class _Reader:
             self.at = span.end
             return shown
         self.at = span.end
-        return self._formula(span.inside, typed)
+        shown = self._formula(span.inside, typed)
+        return f" {shown} " if typed.startswith("$$") else shown
 
     def _formula(self, inside: str, typed: str) -> str:
         if self.escapes is Escapes.KEPT and _ESCAPE.search(inside):
@@ -231,7 +232,8 @@ class _Reader:
             return match[0]
         inside = self.text[self.at : closing]
         self.at = closing + 2
-        return self._formula(inside, self.text[match.start() : self.at])
+        shown = self._formula(inside, self.text[match.start() : self.at])
+        return shown if match[0] == "\\(" else f" {shown} "
 
     def _displayed(self, match: re.Match[str], end: int) -> str | None:
         opening = _DISPLAYED.match(self.text, match.start(), end)
@@ -242,7 +244,7 @@ class _Reader:
         if closing < 0:
             return None
         self.at = closing + len(mark)
-        return self._formula(self.text[opening.end() : closing], self.text[match.start() : self.at])
+        return f" {self._formula(self.text[opening.end() : closing], self.text[match.start() : self.at])} "
 
     def _special(self, match: re.Match[str], name: str) -> str:
         if self.escapes is Escapes.KEPT:
