@@ -15,6 +15,7 @@ from string import ascii_lowercase, ascii_uppercase
 
 from newsletter.limits import MARKUP
 from newsletter.text import tex
+from newsletter.text.mathml import without_mathml
 from newsletter.text.tex.symbols import SUBSCRIPTS, SUPERSCRIPTS, translated
 
 
@@ -116,7 +117,10 @@ _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 def _without_tags(text: str) -> str:
     text = _without_hidden(text.replace("<![CDATA[", "").replace("]]>", ""))
-    if "<svg" in text.lower():
+    lower = text.lower()
+    if "math" in lower:
+        text = without_mathml(text)
+    if "<svg" in lower:
         text = _DRAWING_TAG.sub(" ", text)
     text = _SUB_OR_SUP.sub(_shifted, text)
     return _TAG.sub(lambda match: " " if _BLOCK.match(match[0]) else "", text)

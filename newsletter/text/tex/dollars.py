@@ -62,7 +62,9 @@ def _is_formula(inside: str, following: str, *, is_displayed: bool) -> bool:
     if is_displayed:
         return not _LONG_PROSE.search(plain)
     begins_apart, ends_apart = inside[0].isspace(), inside[-1].isspace()
-    if stripped[0].isdigit() and (ends_apart or _PROSE.search(plain) or (following.isdigit() and not is_marked)):
+    if stripped[0].isdigit() and (
+        ends_apart or _PROSE.search(plain) or (following.isdigit() and not (is_marked and " " not in inside))
+    ):
         return False
     if _OPERATORS.fullmatch(inside):
         return not (begins_apart or ends_apart) or begins_apart == ends_apart

@@ -247,7 +247,7 @@ class _Reader:
         return f" {self._formula(self.text[opening.end() : closing], self.text[match.start() : self.at])} "
 
     def _special(self, match: re.Match[str], name: str) -> str:
-        if self.escapes is Escapes.KEPT:
+        if self.escapes is Escapes.KEPT and name not in ("%", "&", "#"):
             return match[0]
         if len(name) > 1:
             self._skip_empty_group()
