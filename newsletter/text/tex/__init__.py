@@ -5,14 +5,13 @@ What is read and read again stays: a text in which an escape would turn into TeX
 
 from __future__ import annotations
 
-import re
-
 from newsletter.limits import TEX_ROUNDS
 from newsletter.text import squeeze
 from newsletter.text.tex.prose import Escapes, prose
 
-#: Without any of these, a text has no TeX.
-_TEX = re.compile(r"[\\$~{^]|--|``")
+
+def _may_have_tex(text: str) -> bool:
+    return "\\" in text or "$" in text or "--" in text or "~" in text or "{" in text or "``" in text
 
 
 def read(text: str, *, groups: bool = False) -> str:
@@ -22,15 +21,15 @@ def read(text: str, *, groups: bool = False) -> str:
     length; nothing is raised.
     """
     text = squeeze(text)
-    if not _TEX.search(text) and not (groups and "}" in text):
+    if not _may_have_tex(text) and not (groups and "}" in text):
         return text
-    original = text
+    typed, only_group = text, groups
     for _ in range(TEX_ROUNDS):
-        shown = squeeze(prose(text, Escapes.RESOLVED, groups=groups))
-        if not _TEX.search(shown) or squeeze(prose(shown, Escapes.RESOLVED)) == shown:
+        shown = squeeze(prose(text, Escapes.RESOLVED, groups=only_group))
+        if not _may_have_tex(shown) or squeeze(prose(shown, Escapes.RESOLVED)) == shown:
             return shown
-        kept = squeeze(prose(text, Escapes.KEPT, groups=groups))
-        if kept == text:
+        kept = squeeze(prose(text, Escapes.KEPT, groups=only_group))
+        if kept == text and not only_group:
             return text
-        text, groups = kept, False
-    return original
+        text, only_group = kept, False
+    return read(typed) if groups else typed

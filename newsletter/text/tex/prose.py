@@ -26,8 +26,11 @@ def prose(text: str, escapes: Escapes, *, groups: bool = False) -> str:
     return _Reader(text, escapes, groups=groups).until(len(text), 0)
 
 
+# It begins with a set of characters, for which the engine scans fast; what stands there decides on the rest.
 _TOKEN = re.compile(
-    r"\\\(|\\\[|\\[A-Za-z]+\*?|\\.|\$|[{}~]|-{2,}|`{1,3}|''|[\^_](?=\{)|https?://[^\s{}\\$<>\"]+", re.DOTALL
+    r"[\\${}~\-`'^_h](?:(?<=\\)(?:[A-Za-z]+\*?|.)|(?<=[${}~])|(?<=-)-+|(?<=`)`{0,2}|(?<=')'|(?<=[\^_])(?=\{)"
+    r"|(?<=h)ttps?://[^\s{}\\$<>\"]+)",
+    re.DOTALL,
 )
 _NAME = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _CLITIC = re.compile(r"(?:s|t|re|ll|ve|m|d)(?![A-Za-z])")
