@@ -126,7 +126,9 @@ def _entry(row: Any, day: date | None) -> Entry:
         authors=values.people(
             author.get("name") for author in values.objects(paper.get("authors")) if not author.get("hidden")
         ),
-        organization=values.plain_text(organization.get("fullname")) or values.plain_text(organization.get("name")) or None,
+        organization=values.plain_text(organization.get("fullname"))
+        or values.plain_text(organization.get("name"))
+        or None,
         arxiv_id=identifier,
         version=version,
         published=values.day(paper.get("publishedAt")),

@@ -111,7 +111,9 @@ def _entry(paper: Any, today: date) -> Entry:
     if not title:
         raise ValueError("no title")
     ids, tldr, pdf = (values.part(paper.get(name)) for name in ("externalIds", "tldr", "openAccessPdf"))
-    venue = values.plain_text(paper.get("venue")) or values.plain_text(values.part(paper.get("publicationVenue")).get("name"))
+    venue = values.plain_text(paper.get("venue")) or values.plain_text(
+        values.part(paper.get("publicationVenue")).get("name")
+    )
     return Entry(
         source=SemanticScholar.name,
         title=title,

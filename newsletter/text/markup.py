@@ -73,12 +73,14 @@ _TAG_NAMES = (
     "summary|sup|svg|table|tbody|td|tex-math|tfoot|th|thead|time|title|tr|track|tt|u|ul|underline|video|wbr|xref"
 )
 _TAG = re.compile(
-    rf"<(?:!doctype|\?xml|/?(?:jats|mml|m):[\w-]+|/?(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>", re.IGNORECASE
+    rf"<(?:!doctype|\?xml|/?(?:jats|mml|m):[\w-]+|/?(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>",
+    re.IGNORECASE,
 )
 # Parts of a drawing that is not closed; elsewhere, they are words.
 _DRAWING_TAG = re.compile(
     r"</?(?:svg|circle|clippath|defs|desc|ellipse|g|line|path|polygon|polyline|rect|text|tspan|use)"
-    r"(?=[\s/>])[^<>]*>", re.IGNORECASE
+    r"(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
 )
 _SUB_OR_SUP = re.compile(
     r"<(?:jats:)?(?P<tag>su[bp])\b[^<>]*>(?P<inside>[^<>]{1,20})</(?:jats:)?(?P=tag)\s*>", re.IGNORECASE

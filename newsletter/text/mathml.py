@@ -16,13 +16,26 @@ _MATH = re.compile(r"<(?P<prefix>(?:mml:|m:)?)math\b[^<>]*>", re.IGNORECASE)
 _END = {prefix: re.compile(rf"</{prefix}math\s*>", re.IGNORECASE) for prefix in ("", "mml:", "m:")}
 _TAG = re.compile(r"<(?P<end>/?)(?:mml:|m:)?(?P<name>[a-z]+)(?P<rest>[^<>]*)>", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\{}$&#%_^~]")
-_ACCENTS = {"^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde", "¯": "bar", "‾": "bar", "→": "vec", "˙": "dot", "¨": "ddot"}
+_ACCENTS = {
+    "^": "hat",
+    "ˆ": "hat",
+    "~": "tilde",
+    "˜": "tilde",
+    "¯": "bar",
+    "‾": "bar",
+    "→": "vec",
+    "˙": "dot",
+    "¨": "ddot",
+}
 _CHILDREN = {
     "msup": (2, "{%s}^{%s}"), "msub": (2, "{%s}_{%s}"), "msubsup": (3, "{%s}_{%s}^{%s}"),
     "munder": (2, "{%s}_{%s}"), "mover": (2, "{%s}^{%s}"), "munderover": (3, "{%s}_{%s}^{%s}"),
     "mfrac": (2, r"\frac{%s}{%s}"), "mroot": (2, r"\sqrt[%s]{%s}"),
 }  # fmt: skip
-_ROWS = frozenset({"math", "mrow", "mstyle", "mpadded", "semantics", "merror", "menclose", "maction"})
+_ROWS = {
+    **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "merror"), ("", "")),
+    "msqrt": (r"\sqrt{", "}"),
+}
 _LEAVES = frozenset({"mi", "mn", "mo", "mtext", "ms"})
 #: Invisible operators: function application, times, separator, plus.
 _INVISIBLE = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064"), None) | {ord("−"): "-"}
@@ -87,33 +100,32 @@ def _tex(inside: str) -> str:
 def _element(element: _Element) -> str:
     name, children = element.name, element.children
     if name in _LEAVES:
-        return _leaf(name, element.text.strip() if name != "mtext" else element.text)
-    if name in ("annotation", "mspace", "none"):
+        return _leaf(name, element.text if name == "mtext" else element.text.strip())
+    if name in _ROWS:
+        opening, closing = _ROWS[name]
+        return f"{opening}{''.join(children)}{closing}"
+    if name in ("annotation", "none", "mspace"):
         return " " if name == "mspace" else ""
     if name == "semantics":
-        return children[0] if children else ""
-    if name in _ROWS:
-        return "".join(children)
-    if name == "msqrt":
-        return rf"\sqrt{{{''.join(children)}}}"
-    if name == "mfenced":
-        return "(" + ",".join(children) + ")" if not element.rest.strip(" /") else _unfaithful()
-    if name not in _CHILDREN or len(children) != _CHILDREN[name][0] or "linethickness" in element.rest:
+        return "".join(children[:1])
+    return _layout(element)
+
+
+def _layout(element: _Element) -> str:
+    count, tex = _CHILDREN.get(element.name, (0, ""))
+    children = element.children[::-1] if element.name == "mroot" else element.children
+    if not count or len(children) != count or "linethickness" in element.rest:
         raise Unfaithful
-    if name == "mover" and children[1].strip() in _ACCENTS:
+    if element.name == "mover" and children[1].strip() in _ACCENTS:
         return rf"\{_ACCENTS[children[1].strip()]}{{{children[0]}}}"
-    if name == "mroot":
-        children = children[::-1]
-    return _CHILDREN[name][1] % tuple(children)
-
-
-def _unfaithful() -> str:
-    raise Unfaithful
+    return tex % tuple(children)
 
 
 def _leaf(name: str, text: str) -> str:
     text = text.translate(_INVISIBLE)
-    escaped = _SPECIAL.sub(lambda match: {"~": "∼", "^": r"\hat{}", "\\": r"\backslash "}.get(match[0], "\\" + match[0]), text)
+    escaped = _SPECIAL.sub(
+        lambda match: {"~": "∼", "^": r"\hat{}", "\\": r"\backslash "}.get(match[0], "\\" + match[0]), text
+    )
     if name == "mi" and text in FUNCTIONS:
         return f"\\{text} "
     if name == "mtext" or (name in ("mi", "ms") and len(text) > 1):

@@ -47,10 +47,16 @@ HTML = st.lists(
         ("<mml:math><mml:mi>x</mml:mi></mml:math> grows", "x grows"),
         ("<alternatives><tex-math>$x$</tex-math><mml:math><mml:mi>x</mml:mi></mml:math></alternatives>", "x"),
         ("Relative to the H <scp>i</scp> Disk", "Relative to the H i Disk"),
-        ("<math><msup><mi>n</mi><mrow><mn>1</mn><mo>-</mo><mi>k</mi><mo>/</mo><mn>2</mn></mrow></msup></math>", "n^(1-k/2)"),
+        (
+            "<math><msup><mi>n</mi><mrow><mn>1</mn><mo>-</mo><mi>k</mi><mo>/</mo><mn>2</mn></mrow></msup></math>",
+            "n^(1-k/2)",
+        ),
         ("<math><mfrac><mrow><mi>k</mi><mo>+</mo><mn>1</mn></mrow><mi>k</mi></mfrac></math>s", "(k+1)/ks"),
         ("<math xmlns='x'><mi>α</mi><mo>&lt;</mo><mn>2</mn></math> holds", "α<2 holds"),
-        ("<math><mroot><mi>x</mi><mn>3</mn></mroot> <mtext> if </mtext><mi>log</mi><mi>n</mi></math>", "(³√x) if log n"),
+        (
+            "<math><mroot><mi>x</mi><mn>3</mn></mroot> <mtext> if </mtext><mi>log</mi><mi>n</mi></math>",
+            "(³√x) if log n",
+        ),
         ("<math><mtable><mtr><mtd>x</mtd></mtr></mtable></math> grid", "x grid"),
         ("<math><mi>x</mi> unclosed", "x unclosed"),
         ("n<sup>1-k/2</sup>, 10<sup>-3</sup>, 19<sup>th</sup>, Apoe<sup>-/-</sup>", "n^(1-k/2), 10⁻³, 19th, Apoe-/-"),
@@ -81,7 +87,12 @@ def test_markup_is_removed_and_what_only_looks_like_it_stays(text: str, expected
 
 @pytest.mark.parametrize(
     "text",
-    ["p<s for all t and u>0", "<mask> tokens, the <s> token and <label> tags", 'a "<picture of a man> man"', "<p>x</p>"],
+    [
+        "p<s for all t and u>0",
+        "<mask> tokens, the <s> token and <label> tags",
+        'a "<picture of a man> man"',
+        "<p>x</p>",
+    ],
 )
 def test_plain_text_has_no_tags(text: str) -> None:
     assert clean(text, Markup.PLAIN) == text

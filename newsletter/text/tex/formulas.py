@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
@@ -17,7 +18,7 @@ from newsletter.text import normalize
 from newsletter.text.tex import symbols as tables
 from newsletter.text.tex.symbols import SUBSCRIPTS, SUPERSCRIPTS, symbols, translated
 
-_TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)*|\s+|.", re.DOTALL)
+_PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)*|\s+|.", re.DOTALL)
 _FRACTIONS = frozenset({"frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"})
 _OPEN = frozenset("([⟨⌊⌈{")
 _CLOSE = frozenset(")]⟩⌋⌉}")
@@ -63,131 +64,121 @@ _OPERANDS = frozenset({Kind.ATOM, Kind.WORD, Kind.FRACTION, Kind.ROOT, Kind.SCRI
 @lru_cache(maxsize=8192)
 def formula(tex: str) -> str:
     """Return a formula in Unicode. Raise Unfaithful if it cannot be shown so."""
-    parser = _Parser(_TOKEN.findall(tex))
+    parser = _Parser(_PIECE.findall(tex))
     shown = _join(parser.parts(None, 0)).strip()
-    if parser.at < len(parser.tokens):
+    if parser.at < len(parser.pieces):
         raise Unfaithful(tex)
     return normalize("NFC", shown)
 
 
 class _Parser:
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
+    def __init__(self, pieces: list[str]) -> None:
+        self.pieces = pieces
         self.at = 0
 
     def parts(self, end: str | None, depth: int) -> list[Part]:
-        """Return the parts up to a token, which is consumed, or to the end."""
+        """Return the parts up to a piece, which is consumed, or to the end."""
         if depth > TEX_DEPTH:
             raise Unfaithful
         found: list[Part] = []
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
+        while self.at < len(self.pieces):
+            piece = self.pieces[self.at]
             self.at += 1
-            if token == end:
+            if piece == end:
                 return found
-            if token in "^_'":
-                self._script(token, found, depth)
+            if piece in "^_'":
+                self._script(piece, found, depth)
             else:
-                found += self._part(token, depth)
+                found += self._part(piece, depth)
         if end is not None:
             raise Unfaithful
         return found
 
-    def _part(self, token: str, depth: int) -> list[Part]:
+    def _part(self, piece: str, depth: int) -> list[Part]:
         if depth > TEX_DEPTH:
             raise Unfaithful
-        if token.isspace() or token == "~":
+        if piece.isspace() or piece == "~":
             return [Part(" ", Kind.SPACE)]
-        if token == "{":
+        if piece == "{":
             return self._group(depth)
-        if token in "}&$\\":
+        if piece in "}&$\\":
             raise Unfaithful
-        if token[0] == "\\":
-            return self._command(token[1:], depth)
-        return [_character(token)]
+        if piece[0] == "\\":
+            return self._command(piece[1:], depth)
+        return [_character(piece)]
 
     def _group(self, depth: int) -> list[Part]:
         inner = self.parts("}", depth + 1)
-        following = self.tokens[self.at] if self.at < len(self.tokens) else ""
+        following = self.pieces[self.at] if self.at < len(self.pieces) else ""
         if following in ("^", "'") and len(_shown(inner)) > 1:
             return [Part(f"({_join(inner)})", Kind.ATOM)]
         # A lone operator in braces is punctuation or a sign: 1{,}000.
         return [Part(inner[0].text, Kind.ATOM)] if len(inner) == 1 and inner[0].kind is Kind.OPERATOR else inner
 
     def _argument(self, depth: int) -> list[Part]:
-        while self.at < len(self.tokens) and self.tokens[self.at].isspace():
+        while self.at < len(self.pieces) and self.pieces[self.at].isspace():
             self.at += 1
-        if self.at == len(self.tokens):
+        if self.at == len(self.pieces):
             raise Unfaithful
-        token = self.tokens[self.at]
+        piece = self.pieces[self.at]
         self.at += 1
-        if token == "{":
+        if piece == "{":
             return self.parts("}", depth + 1)
-        if token[0].isdigit() and len(token) > 1:  # without braces, it is one digit
-            self.tokens[self.at - 1] = token[1:]
+        if piece[0].isdigit() and len(piece) > 1:  # without braces, it is one digit
+            self.pieces[self.at - 1] = piece[1:]
             self.at -= 1
-            return [Part(token[0], Kind.ATOM)]
-        if token in "^_'}":
+            return [Part(piece[0], Kind.ATOM)]
+        if piece in "^_'}":
             raise Unfaithful
-        return self._part(token, depth + 1)
+        return self._part(piece, depth + 1)
 
     def _verbatim(self) -> str:
         """Return the argument of \\text and the like: its words and spaces, without formulas of its own."""
-        if self.tokens[self.at : self.at + 1] != ["{"]:
+        if self.pieces[self.at : self.at + 1] != ["{"]:
             raise Unfaithful
         self.at += 1
         taken: list[str] = []
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
+        while self.at < len(self.pieces):
+            piece = self.pieces[self.at]
             self.at += 1
-            if token == "}":
+            if piece == "}":
                 return " ".join("".join(taken).split(" "))
-            if token[0] == "\\" and token[1:] in tables.SPECIAL:
-                token = tables.SPECIAL[token[1:]]
-            elif token[0] == "\\" and token[1:] in tables.SPACES:
-                token = " "
-            elif token[0] in "\\{$^" and token != "^":
+            if piece[0] == "\\" and piece[1:] in tables.SPECIAL:
+                piece = tables.SPECIAL[piece[1:]]
+            elif piece[0] == "\\" and piece[1:] in tables.SPACES:
+                piece = " "
+            elif piece[0] in "\\{$^" and piece != "^":
                 raise Unfaithful
-            taken.append(" " if token == "~" else token)
+            taken.append(" " if piece == "~" else piece)
         raise Unfaithful
 
-    def _command(self, name: str, depth: int) -> list[Part]:  # noqa: PLR0911 - one return for each kind of command
+    def _command(self, name: str, depth: int) -> list[Part]:
         name = name if len(name) == 1 else name.rstrip("*")
-        if name in tables.EMPTY or name in tables.SWITCHES:
-            return self._sized(name)
         if name in tables.SPACES:
             return [Part(" ", Kind.SPACE)]
-        if name in _FRACTIONS:
-            return [_fraction(self._argument(depth), self._argument(depth))]
-        if name == "sqrt":
-            return [self._root(depth)]
-        if name in ("binom", "tbinom", "dbinom"):
-            return [Part(f"({_join(self._argument(depth))} choose {_join(self._argument(depth))})", Kind.ATOM)]
-        if name in ("pmod", "bmod", "mod"):
-            return [Part(f" (mod {_join(self._argument(depth))})", Kind.CLOSE) if name == "pmod" else _spaced("mod")]
-        if name in tables.FUNCTIONS or name in tables.LARGE:
-            return [Part(symbols().get(name, name) if name in tables.LARGE else name, Kind.FUNCTION)]
-        if name == "operatorname":
-            return [Part(self._verbatim(), Kind.FUNCTION)]
-        if name == "mid":
-            return [Part("|", Kind.OPERATOR)]
-        if name in tables.STYLED:
-            return [_in_alphabet(name, self._argument(depth))]
-        if name in tables.MATH_ACCENTS:
-            return [_accented(name, _join(self._argument(depth)))]
-        if name == "not":
-            return [Part(_join(self._argument(depth)) + "\u0338", Kind.OPERATOR)]
-        if name in ("xrightarrow", "xleftarrow") and not self._argument(depth):
-            return [_character("→" if name == "xrightarrow" else "←")]
-        if name in tables.STYLES:
+        if name in tables.EMPTY or name in tables.SWITCHES:
+            return self._sized(name)
+        if name in tables.STYLES and name != "operatorname":
             return self._styled(name, depth)
-        character = tables.SPECIAL.get(name) or symbols().get(name) or tables.ALPHABET.get(name)
-        if character is None:
-            raise Unfaithful
-        return [_character(character)]
+        return [self._layout(name, depth) or _symbol(name)]
+
+    def _layout(self, name: str, depth: int) -> Part | None:
+        """Return the part of a command with arguments, or None if it has none."""
+        if name in _FRACTIONS:
+            return _fraction(self._argument(depth), self._argument(depth))
+        if name == "sqrt":
+            return self._root(depth)
+        if name == "operatorname":
+            return Part(self._verbatim(), Kind.FUNCTION)
+        read = _WITH_ARGUMENT.get(name)
+        return read(name, _join(self._argument(depth)).strip(), self, depth) if read else None
+
+    def joined_argument(self, depth: int) -> str:
+        """Return the next argument as text."""
+        return _join(self._argument(depth)).strip()
 
     def _sized(self, name: str) -> list[Part]:
-        if name in ("left", "right") and self.tokens[self.at : self.at + 1] == ["."]:
+        if name in ("left", "right") and self.pieces[self.at : self.at + 1] == ["."]:
             self.at += 1
         return []
 
@@ -206,7 +197,7 @@ class _Parser:
 
     def _root(self, depth: int) -> Part:
         index = ""
-        if self.tokens[self.at : self.at + 1] == ["["]:
+        if self.pieces[self.at : self.at + 1] == ["["]:
             self.at += 1
             index = translated(_join(self.parts("]", depth + 1)).strip(), SUPERSCRIPTS) or ""
             if not index:
@@ -215,18 +206,18 @@ class _Parser:
         is_one = len(inside) == 1 or re.fullmatch(r"\d+", inside)
         return Part(f"{index}√{inside}" if is_one else f"{index}√({inside})", Kind.ROOT)
 
-    def _script(self, token: str, found: list[Part], depth: int) -> None:
+    def _script(self, piece: str, found: list[Part], depth: int) -> None:
         """Read a subscript, superscript and primes, in any order, and put them on the part before."""
         scripts: dict[str, list[Part]] = {}
         primes = ""
-        while token:
-            if token == "'":
+        while piece:
+            if piece == "'":
                 primes += "′"
-            elif token in scripts:
+            elif piece in scripts:
                 raise Unfaithful  # x^a^b is an error in TeX, too
             else:
-                scripts[token] = _shown(self._argument(depth))
-            token = self._next_script()
+                scripts[piece] = _shown(self._argument(depth))
+            piece = self._next_script()
         while found and found[-1].kind is Kind.SPACE:
             found.pop()
         base = found.pop() if found else Part("", Kind.ATOM)
@@ -239,7 +230,7 @@ class _Parser:
             shown += _script_text("_", below, shown, is_grouped=bool(scripts.get("^")))
         if above := scripts.get("^"):
             shown += _script_text("^", above, shown)
-        kind = base.kind if base.kind in (Kind.FUNCTION, Kind.CLOSE, Kind.OPERATOR) else Kind.ATOM
+        kind: Kind = base.kind if base.kind in (Kind.FUNCTION, Kind.CLOSE, Kind.OPERATOR) else Kind.ATOM
         end = shown[len(base.text) :]
         if kind in (Kind.ATOM, Kind.CLOSE) and ("^" in end or "_" in end) and end[-1] not in (")", *_RAISED):
             kind = Kind.SCRIPTED
@@ -247,26 +238,26 @@ class _Parser:
 
     def _next_script(self) -> str:
         at = self.at
-        while at < len(self.tokens) and self.tokens[at].isspace():
+        while at < len(self.pieces) and self.pieces[at].isspace():
             at += 1
-        if at == len(self.tokens) or self.tokens[at] not in ("^", "_", "'"):
+        if at == len(self.pieces) or self.pieces[at] not in ("^", "_", "'"):
             return ""
         self.at = at + 1
-        return self.tokens[at]
+        return self.pieces[at]
 
 
-def _script_text(token: str, parts: list[Part], base: str, *, is_grouped: bool = False) -> str:
+def _script_text(piece: str, parts: list[Part], base: str, *, is_grouped: bool = False) -> str:
     inner, is_word = _join(parts), len(parts) == 1 and parts[0].kind is Kind.WORD
-    if inner in ("′", "°") or (token == "^" and inner in ("∘", "°")):
+    if inner in ("′", "°") or (piece == "^" and inner in ("∘", "°")):
         return "′" if inner == "′" else "°" if not base or base[-1].isdecimal() else "^∘"
-    if token == "^" and inner in _ORDINALS:
+    if piece == "^" and inner in _ORDINALS:
         return inner if not base or base[-1].isdecimal() else f"-{inner}"
-    shown = translated(inner, SUPERSCRIPTS if token == "^" else SUBSCRIPTS)
+    shown = translated(inner, SUPERSCRIPTS if piece == "^" else SUBSCRIPTS)
     if shown:
         return shown
     # Several variables, as in x^{ab}, are grouped by brackets; a name or number is not.
     is_one = not is_grouped and (len(inner) == 1 or is_word or inner.isdecimal())
-    return f"{token}{inner}" if is_one and _PLAIN_SCRIPT.fullmatch(inner) else f"{token}{_in_brackets(inner)}"
+    return f"{piece}{inner}" if is_one and _PLAIN_SCRIPT.fullmatch(inner) else f"{piece}{_in_brackets(inner)}"
 
 
 def _in_brackets(text: str) -> str:
@@ -291,8 +282,17 @@ def _character(character: str) -> Part:
     return Part(character, Kind.ATOM)
 
 
-def _spaced(word: str) -> Part:
-    return Part(f" {word} ", Kind.OPERATOR)
+def _symbol(name: str) -> Part:
+    if name == "mid":
+        return Part("|", Kind.OPERATOR)
+    if name in ("bmod", "mod"):
+        return Part(" mod ", Kind.OPERATOR)
+    if name in tables.FUNCTIONS:
+        return Part(name, Kind.FUNCTION)
+    character = tables.SPECIAL.get(name) or symbols().get(name) or tables.ALPHABET.get(name)
+    if character is None:
+        raise Unfaithful
+    return Part(character, Kind.FUNCTION) if name in tables.LARGE else _character(character)
 
 
 def _shown(parts: list[Part]) -> list[Part]:
@@ -314,24 +314,49 @@ def _operand(parts: list[Part], *, may_be_product: bool) -> str:
 
 
 def _fraction(above: list[Part], below: list[Part]) -> Part:
-    return Part(
-        f"{_operand(above, may_be_product=True)}/{_operand(below, may_be_product=False)}", Kind.FRACTION
-    )
+    return Part(f"{_operand(above, may_be_product=True)}/{_operand(below, may_be_product=False)}", Kind.FRACTION)
 
 
-def _in_alphabet(font: str, inner: list[Part]) -> Part:
-    text = _join(inner).strip()
+def _in_alphabet(font: str, text: str, _parser: _Parser, _depth: int) -> Part:
     shown = [tables.styled(font, character) for character in text]
     if not text or None in shown:
         raise Unfaithful
     return Part("".join(filter(None, shown)), Kind.ATOM if len(text) == 1 else Kind.WORD)
 
 
-def _accented(name: str, text: str) -> Part:
-    text = text.strip()
+def _accented(name: str, text: str, _parser: _Parser, _depth: int) -> Part:
     if len(normalize("NFC", text)) != 1:
         raise Unfaithful
     return Part(normalize("NFC", text + tables.MATH_ACCENTS[name]), Kind.ATOM)
+
+
+def _choice(_name: str, text: str, parser: _Parser, depth: int) -> Part:
+    return Part(f"({text} choose {parser.joined_argument(depth)})", Kind.ATOM)
+
+
+def _modulus(_name: str, text: str, _parser: _Parser, _depth: int) -> Part:
+    return Part(f" (mod {text})", Kind.CLOSE)
+
+
+def _negated(_name: str, text: str, _parser: _Parser, _depth: int) -> Part:
+    return Part(text + "\u0338", Kind.OPERATOR)
+
+
+def _arrow(name: str, text: str, _parser: _Parser, _depth: int) -> Part:
+    if text:
+        raise Unfaithful
+    return _character("→" if name == "xrightarrow" else "←")
+
+
+#: How commands with an argument are shown, by name.
+_WITH_ARGUMENT: dict[str, Callable[[str, str, _Parser, int], Part]] = {
+    **dict.fromkeys(tables.STYLED, _in_alphabet),
+    **dict.fromkeys(tables.MATH_ACCENTS, _accented),
+    **dict.fromkeys(("binom", "tbinom", "dbinom"), _choice),
+    **dict.fromkeys(("xrightarrow", "xleftarrow"), _arrow),
+    "pmod": _modulus,
+    "not": _negated,
+}
 
 
 def _join(parts: list[Part]) -> str:
@@ -367,7 +392,9 @@ def _bracketed(part: Part, before: Part | None, after: Part | None, *, is_apart:
     is_beside_before = before is not None and (
         before.kind in _OPERANDS or before.kind in (Kind.CLOSE, Kind.FUNCTION) or before.text in _DIVISIONS
     )
-    is_beside_after = after is not None and (after.kind in _OPERANDS or after.kind is Kind.OPEN or after.kind is Kind.FUNCTION)
+    is_beside_after = after is not None and (
+        after.kind in _OPERANDS or after.kind is Kind.OPEN or after.kind is Kind.FUNCTION
+    )
     if part.kind is Kind.FRACTION and (is_beside_before or is_beside_after):
         return f"({text})"
     if part.kind is Kind.ROOT:
@@ -385,7 +412,7 @@ def _needs_space(before: Part, part: Part, text: str) -> bool:
     if before.kind is Kind.SCRIPTED:
         return (part.kind in _OPERANDS or part.kind is Kind.FUNCTION) and text[0] != "|"
     if before.kind is Kind.FUNCTION:
-        return part.kind in _OPERANDS and text[0] != "(" or part.kind is Kind.FUNCTION
+        return (part.kind in _OPERANDS and text[0] != "(") or part.kind is Kind.FUNCTION
     if part.kind is Kind.FUNCTION:
         return before.kind in _OPERANDS or before.kind is Kind.CLOSE
     return False

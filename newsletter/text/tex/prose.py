@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import ClassVar
 
 from newsletter.limits import TEX_DEPTH, TEX_FORMULA
 from newsletter.text import normalize
@@ -37,10 +38,13 @@ _CLITIC = re.compile(r"(?:s|t|re|ll|ve|m|d)(?![A-Za-z])")
 _LINK = re.compile(r"\s*\\(?:href|url)\s*\{")
 _SPACE = re.compile(r"\s*")
 _OPTION = re.compile(r"\s*\[[^\[\]{}]{0,200}\]")
+_QUOTED = {"enquote": ("“", "”"), "mkbibquote": ("“", "”"), "mkbibparens": ("(", ")")}
 _VERBATIM = re.compile(r"([|!+\"@/])([^\\${}~]{0,80}?)\1")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _DIAERESIS = frozenset("aeiouyAEIOUY")
-_CITATION = re.compile(r"(?:no|foot|text|paren|auto|smart|super)?cite[A-Za-z]*|[Cc]ites?[tp]?|label|(?:eq|auto|[cC]|page)?ref")
+_CITATION = re.compile(
+    r"(?:no|foot|text|paren|auto|smart|super)?cite[A-Za-z]*|[Cc]ites?[tp]?|label|(?:eq|auto|[cC]|page)?ref"
+)
 #: Commands of which another argument than the first is shown, or none: (how many arguments, which of them).
 _ARGUMENTS = {
     "href": (2, 1), "textcolor": (2, 1), "hyperlink": (2, 1), "hyperref": (1, 0), "texorpdfstring": (2, 1),
@@ -87,7 +91,7 @@ class _Reader:
             return token
         if token[0] == "\\" and len(token) > 1:
             return self._command(match, end, depth, kept)
-        read = _READ.get(token[0])
+        read = self._READ.get(token[0])
         return read(self, match, end, depth) if read else token
 
     # -- characters -----------------------------------------------------------------------------------
@@ -150,7 +154,9 @@ class _Reader:
     def _tie(self, match: re.Match[str], _end: int, _depth: int) -> str:
         before, after = self.text[match.start() - 1 : match.start()], self.text[match.end() : match.end() + 1]
         is_range = before.isdigit() and after.isdigit()
-        is_tie = bool(before) and not before.isspace() and before not in "/(~=[<>" and bool(after.strip()) and after != "/"
+        is_tie = (
+            bool(before) and not before.isspace() and before not in "/(~=[<>" and bool(after.strip()) and after != "/"
+        )
         return " " if is_tie and not is_range else "~"
 
     def _dashes(self, match: re.Match[str], _end: int, _depth: int) -> str:
@@ -158,7 +164,7 @@ class _Reader:
         if before and before in "\"'" and match.start() > 1 and not self.text[match.start() - 2].isspace():
             before = "a"  # that mark closes a quotation
         is_option = (not before or before in " (`'\"[{") and (after.isalpha() or not after)
-        if len(match[0]) > 3 or is_option or before in "<!" and before or after == ">":
+        if len(match[0]) > 3 or is_option or before in ("<", "!") or after == ">":
             return match[0]
         return "–" if len(match[0]) == 2 else "—"
 
@@ -200,34 +206,48 @@ class _Reader:
         return self._named(match, name, end, depth, kept)
 
     def _named(self, match: re.Match[str], name: str, end: int, depth: int, kept: list[str]) -> str:
-        if name in tables.EMPTY or name in tables.SWITCHES:
-            self._skip_braces_or_space()
-            return ""
-        if _CITATION.fullmatch(name) and self._skip_arguments(1, end):
-            if kept and kept[-1].rstrip(" ~") != kept[-1] and self.text[self.at : self.at + 1] in tuple(".,;:)"):
-                kept[-1] = kept[-1].rstrip(" ~")
-            return ""
-        if name == "begin" and (shown := self._displayed(match, end)) is not None:
-            return shown
-        if name == "ding" and (shown := self._dingbat(end)) is not None:
-            return shown
-        if name == "footnote":
-            note = self._argument(end, depth)
-            return match[0] if note is None else f" ({note})"
-        if name in _ARGUMENTS:
-            return self._one_of(match, name, end, depth)
-        if name == "verb" and (quoted := _VERBATIM.match(self.text, self.at, end)):
-            self.at = quoted.end()
-            return quoted[2]
-        if name in tables.STYLES:
-            return self._style(match, name, end, depth)
+        if _CITATION.fullmatch(name):
+            return self._citation(match, end, kept)
+        if read := self._BY_NAME.get(name):
+            return read(self, match, name, end, depth)
         if name in symbols():
-            self._skip_empty_group()
-            shown = symbols()[name]
-            return shown[:-1] if shown[-1] == "." and self.text.startswith(".", self.at) else shown
-        if name in tables.FUNCTIONS:
-            return name
-        return self._mathematics(match, end, depth)
+            return self._symbol(name)
+        return name if name in tables.FUNCTIONS else self._mathematics(match, end, depth)
+
+    def _nothing(self, _match: re.Match[str], _name: str, _end: int, _depth: int) -> str:
+        if not self._skip_empty_group():
+            self.at = _end_of(_SPACE.match(self.text, self.at))
+        return ""
+
+    def _citation(self, match: re.Match[str], end: int, kept: list[str]) -> str:
+        if self._raw_argument(end) is None:
+            return match[0]
+        if kept and self.text[self.at : self.at + 1] in tuple(".,;:)"):
+            kept[-1] = kept[-1].rstrip(" ~")
+        return ""
+
+    def _symbol(self, name: str) -> str:
+        self._skip_empty_group()
+        shown = symbols()[name]
+        return shown[:-1] if shown[-1] == "." and self.text.startswith(".", self.at) else shown
+
+    def _footnote(self, match: re.Match[str], _name: str, end: int, depth: int) -> str:
+        note = self._argument(end, depth)
+        return match[0] if note is None else f" ({note})"
+
+    def _address(self, match: re.Match[str], _name: str, end: int, _depth: int) -> str:
+        address = self._raw_argument(end)
+        return match[0] if address is None else re.sub(r"\\([%&$#_~{}])", r"\1", address)
+
+    def _shifted(self, match: re.Match[str], name: str, end: int, depth: int) -> str:
+        inside = self._argument(end, depth)
+        table = SUPERSCRIPTS if name == "textsuperscript" else SUBSCRIPTS
+        return match[0] if inside is None else translated(inside, table) or inside
+
+    def _verbatim(self, match: re.Match[str], _name: str, end: int, _depth: int) -> str:
+        quoted = _VERBATIM.match(self.text, self.at, end)
+        self.at = quoted.end() if quoted else self.at
+        return quoted[2] if quoted else match[0]
 
     def _delimited(self, match: re.Match[str], end: int) -> str:
         closing = self.text.find("\\)" if match[0] == "\\(" else "\\]", self.at, min(end, self.at + TEX_FORMULA))
@@ -238,14 +258,14 @@ class _Reader:
         shown = self._formula(inside, self.text[match.start() : self.at])
         return shown if match[0] == "\\(" else f" {shown} "
 
-    def _displayed(self, match: re.Match[str], end: int) -> str | None:
+    def _environment(self, match: re.Match[str], name: str, end: int, depth: int) -> str:
         opening = _DISPLAYED.match(self.text, match.start(), end)
         if opening is None:
-            return None
+            return self._one_of(match, name, end, depth)
         mark = f"\\end{{{opening[1]}}}"
         closing = self.text.find(mark, opening.end(), min(end, opening.end() + TEX_FORMULA))
         if closing < 0:
-            return None
+            return match[0]
         self.at = closing + len(mark)
         return f" {self._formula(self.text[opening.end() : closing], self.text[match.start() : self.at])} "
 
@@ -258,7 +278,7 @@ class _Reader:
 
     def _is_accent(self, match: re.Match[str], name: str, end: int) -> bool:
         """Return whether a command of one character is an accent, and no quotation mark or letter of its own."""
-        at = self.at if name in "'\"" else _end(_SPACE.match(self.text, self.at, end))
+        at = self.at if name in "'\"" else _end_of(_SPACE.match(self.text, self.at, end))
         following = self.text[at : at + 1]
         if name.isalpha():
             return following == "{" or (at > self.at and following.isalpha()) or following == "\\"
@@ -280,16 +300,24 @@ class _Reader:
         base = self._argument(end, depth, may_be_bare=True)
         plain = {"ı": "i", "ȷ": "j"}.get(base or "", base or "")
         if not plain and base is not None:
-            return {"~": "~", "^": "^"}.get(name, "") if self.escapes is Escapes.RESOLVED else self.text[match.start() : self.at]
+            return (
+                {"~": "~", "^": "^"}.get(name, "")
+                if self.escapes is Escapes.RESOLVED
+                else self.text[match.start() : self.at]
+            )
         if not plain or not plain[0].isalpha():
             self.at = begin
             return match[0]
         return normalize("NFC", plain[0] + tables.ACCENTS[name] + plain[1:])
 
     def _letter(self, match: re.Match[str], character: str) -> str:
-        before = self.text[: match.start()].rstrip(" ")[-1:] if match.start() < 3 else self.text[match.start() - 2 : match.start()].strip()[-1:]
+        before = (
+            self.text[: match.start()].rstrip(" ")[-1:]
+            if match.start() < 3
+            else self.text[match.start() - 2 : match.start()].strip()[-1:]
+        )
         if not self._skip_empty_group() and not before.isdigit():
-            following = _end(_SPACE.match(self.text, self.at))
+            following = _end_of(_SPACE.match(self.text, self.at))
             if self.text[following : following + 1].isalpha():
                 self.at = following
         return character
@@ -313,17 +341,11 @@ class _Reader:
         return " " if shown is None else found[shown]
 
     def _style(self, match: re.Match[str], name: str, end: int, depth: int) -> str:
-        if name in ("url", "path", "nolinkurl"):
-            address = self._raw_argument(end)
-            return match[0] if address is None else re.sub(r"\\([%&$#_~{}])", r"\1", address)
         inside = self._argument(end, depth)
         if inside is None:
             return match[0]
-        if name in ("textsuperscript", "textsubscript"):
-            return translated(inside, SUPERSCRIPTS if name == "textsuperscript" else SUBSCRIPTS) or inside
-        if name in ("enquote", "mkbibquote"):
-            return f"“{inside}”"
-        return f"({inside})" if name == "mkbibparens" else inside
+        opening, closing = _QUOTED.get(name, ("", ""))
+        return f"{opening}{inside}{closing}"
 
     def _mathematics(self, match: re.Match[str], end: int, depth: int) -> str:
         """Read a command of formulas that stands in prose, with its arguments: \\frac{1}{2}."""
@@ -351,7 +373,7 @@ class _Reader:
     def _argument(self, end: int, depth: int, *, may_be_bare: bool = False) -> str | None:
         """Return the next argument in Unicode, or None if there is none."""
         option = None if may_be_bare else _OPTION.match(self.text, self.at, end)
-        at = _end(_SPACE.match(self.text, option.end() if option else self.at, end))
+        at = _end_of(_SPACE.match(self.text, option.end() if option else self.at, end))
         closing = self.closing.get(at, end)
         if closing < end:
             self.at = at + 1
@@ -371,21 +393,18 @@ class _Reader:
 
     def _raw_argument(self, end: int) -> str | None:
         option = _OPTION.match(self.text, self.at, end)
-        at = _end(_SPACE.match(self.text, option.end() if option else self.at, end))
+        at = _end_of(_SPACE.match(self.text, option.end() if option else self.at, end))
         closing = self.closing.get(at, end)
         if closing >= end:
             return None
         self.at = closing + 1
         return self.text[at + 1 : closing]
 
-    def _dingbat(self, end: int) -> str | None:
+    def _dingbat(self, match: re.Match[str], _name: str, end: int, _depth: int) -> str:
         begin = self.at
         shown = tables.dingbat((self._raw_argument(end) or "").strip())
         self.at = self.at if shown else begin
-        return shown
-
-    def _skip_arguments(self, count: int, end: int) -> bool:
-        return all(self._raw_argument(end) is not None for _ in range(count))
+        return shown or match[0]
 
     def _skip_empty_group(self) -> bool:
         if self.text.startswith("{}", self.at):
@@ -393,19 +412,29 @@ class _Reader:
             return True
         return False
 
-    def _skip_braces_or_space(self) -> None:
-        if not self._skip_empty_group():
-            self.at = _end(_SPACE.match(self.text, self.at))
+    _READ: ClassVar[dict[str, Callable[[_Reader, re.Match[str], int, int], str]]] = {
+        "$": _dollar, "{": _group, "}": _closing, "~": _tie, "-": _dashes, "`": _quotes, "'": _quotes, "^": _script,
+        "_": _script,
+    }  # fmt: skip
+    _BY_NAME: ClassVar[dict[str, Callable[[_Reader, re.Match[str], str, int, int], str]]] = {
+        **dict.fromkeys(tables.STYLES, _style),
+        **dict.fromkeys(tables.EMPTY | tables.SWITCHES, _nothing),
+        **dict.fromkeys(_ARGUMENTS, _one_of),
+        **dict.fromkeys(("url", "path", "nolinkurl"), _address),
+        **dict.fromkeys(("textsuperscript", "textsubscript"), _shifted),
+        "begin": _environment,
+        "footnote": _footnote,
+        "verb": _verbatim,
+        "ding": _dingbat,
+    }
 
 
-_READ: dict[str, Callable[[_Reader, re.Match[str], int, int], str]] = {
-    "$": _Reader._dollar, "{": _Reader._group, "}": _Reader._closing, "~": _Reader._tie, "-": _Reader._dashes,
-    "`": _Reader._quotes, "'": _Reader._quotes, "^": _Reader._script, "_": _Reader._script,
-}  # fmt: skip
-_ESCAPE = re.compile(r"\\(?:[${}_%&#]|(?:" + "|".join(name for name in tables.SPECIAL if name.isalpha()) + r")(?![A-Za-z]))")
+_ESCAPE = re.compile(
+    r"\\(?:[${}_%&#]|(?:" + "|".join(name for name in tables.SPECIAL if name.isalpha()) + r")(?![A-Za-z]))"
+)
 
 
-def _end(match: re.Match[str] | None) -> int:
+def _end_of(match: re.Match[str] | None) -> int:
     return match.end() if match else 0
 
 

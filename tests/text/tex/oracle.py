@@ -77,7 +77,7 @@ class _Reading:
     def power(self) -> float:
         base = self.primary()
         exponent = self.exponent()
-        return base if exponent is None else base**exponent
+        return base if exponent is None else float(base**exponent)
 
     def exponent(self) -> float | None:
         following = self.text[self.at : self.at + 1]

@@ -29,7 +29,7 @@ CASES = Path(__file__).parents[3].parent.parent / "shared/data/cases/text/text.t
         (r"Bj{\o}rn, {\L}ukasz, \L ukasz, {\'e}, Erd\H os, \"{\i}", "Bjørn, Łukasz, Łukasz, é, Erdős, ï"),
         (r"Nguy{\~{\^e}}n, Caf{\'e}, caf\'e, caf{\'{e}}, \v{S}koda", "Nguyễn, Café, café, café, Škoda"),
         (r"Gar{\c c}on, na{\"\i}ve, Stra{\ss}e, {\O}re, \"Ozg\"ur", "Garçon, naïve, Straße, Øre, Özgür"),
-        (r"the object\'s potential, don\'t, said \"yes\" twice", 'the object\'s potential, don\'t, said "yes" twice'),
+        (r"the object\'s potential, don\'t, said \"yes\" twice", "the object's potential, don't, said \"yes\" twice"),
         (r"Scheff{é} and {E}xperience in {3B, 7B}", "Scheffé and Experience in {3B, 7B}"),
         (r"Lambert~$W$ and Well~C, ~10%, 5~10, a.org/~me", "Lambert W and Well C, ~10%, 5~10, a.org/~me"),
         ("``cold-start'' data, 5'' wide", "“cold-start” data, 5'' wide"),
