@@ -114,8 +114,10 @@ def _element(element: _Element) -> str:
 def _layout(element: _Element) -> str:
     count, tex = _CHILDREN.get(element.name, (0, ""))
     children = element.children[::-1] if element.name == "mroot" else element.children
-    if not count or len(children) != count or "linethickness" in element.rest:
+    if not count or len(children) != count:
         raise Unfaithful
+    if "linethickness" in element.rest:  # a fraction without its line
+        tex = r"\binom{%s}{%s}"
     if element.name == "mover" and children[1].strip() in _ACCENTS:
         return rf"\{_ACCENTS[children[1].strip()]}{{{children[0]}}}"
     return tex % tuple(children)

@@ -38,22 +38,12 @@ _CLITIC = re.compile(r"(?:s|t|re|ll|ve|m|d)(?![A-Za-z])")
 _LINK = re.compile(r"\s*\\(?:href|url)\s*\{")
 _SPACE = re.compile(r"\s*")
 _OPTION = re.compile(r"\s*\[[^\[\]{}]{0,200}\]")
-_QUOTED = {"enquote": ("“", "”"), "mkbibquote": ("“", "”"), "mkbibparens": ("(", ")")}
 _VERBATIM = re.compile(r"([|!+\"@/])([^\\${}~]{0,80}?)\1")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _DIAERESIS = frozenset("aeiouyAEIOUY")
 _CITATION = re.compile(
     r"(?:no|foot|text|paren|auto|smart|super)?cite[A-Za-z]*|[Cc]ites?[tp]?|label|(?:eq|auto|[cC]|page)?ref"
 )
-#: Commands of which another argument than the first is shown, or none: (how many arguments, which of them).
-_ARGUMENTS = {
-    "href": (2, 1), "textcolor": (2, 1), "hyperlink": (2, 1), "hyperref": (1, 0), "texorpdfstring": (2, 1),
-    "foreignlanguage": (2, 1), "scalebox": (2, 1), "colorbox": (2, 1), "parbox": (2, 1), "raisebox": (2, 1),
-    "resizebox": (3, 2), "color": (1, None), "vspace": (1, None), "hspace": (1, None), "thanks": (1, None),
-    "footnotemark": (0, None), "phantom": (1, None), "hphantom": (1, None), "thispagestyle": (1, None),
-    "bibitem": (1, None), "selectlanguage": (1, None), "begin": (1, None), "end": (1, None), "index": (1, None),
-    "item": (0, None),
-}  # fmt: skip
 #: Environments that hold a formula.
 _DISPLAYED = re.compile(r"\\begin\s*\{((?:equation|align|math|displaymath|gather|multline)\*?)\}")
 
@@ -191,19 +181,20 @@ class _Reader:
             return self._special(match, name)
         if name in tables.ACCENTS and (len(name) > 1 or self._is_accent(match, name, end)):
             return self._accent(match, name, end, depth)
+        if not name[0].isalpha():
+            return self._punctuation(match, name)
+        if name in tables.ALPHABET:
+            return self._letter(match, tables.ALPHABET[name])
+        return self._named(match, name, end, depth, kept)
+
+    def _punctuation(self, match: re.Match[str], name: str) -> str:
         if name in "'\"`^~=.":
             return name if name in "'\"" or self.escapes is Escapes.RESOLVED else match[0]
-        if name in tables.ALPHABET and name not in ("P", "S"):
-            return self._letter(match, tables.ALPHABET[name])
-        if name == "\\":
-            return self._line_end(match)
+        if name == "\\":  # a line ends; before what is escaped, a backslash is one too many
+            return "" if self.text[self.at : self.at + 1] in tuple("%&$#_") else " "
         if name in tables.SPACES:
             return " "
-        if name in ("-", "/", "!", "@"):
-            return ""
-        if not name[0].isalpha():
-            return symbols().get(name, match[0])
-        return self._named(match, name, end, depth, kept)
+        return "" if name in "-/!@" else symbols().get(name, match[0])
 
     def _named(self, match: re.Match[str], name: str, end: int, depth: int, kept: list[str]) -> str:
         if _CITATION.fullmatch(name):
@@ -218,6 +209,9 @@ class _Reader:
         if not self._skip_empty_group():
             self.at = _end_of(_SPACE.match(self.text, self.at))
         return ""
+
+    def _space(self, _match: re.Match[str], _name: str, _end: int, _depth: int) -> str:
+        return " "
 
     def _citation(self, match: re.Match[str], end: int, kept: list[str]) -> str:
         if self._raw_argument(end) is None:
@@ -322,12 +316,8 @@ class _Reader:
                 self.at = following
         return character
 
-    def _line_end(self, match: re.Match[str]) -> str:
-        following = self.text[self.at : self.at + 1]
-        return "" if following and following in "%&$#_" else " "
-
     def _one_of(self, match: re.Match[str], name: str, end: int, depth: int) -> str:
-        count, shown = _ARGUMENTS[name]
+        count, shown = tables.ARGUMENTS[name]
         begin = self.at
         found: list[str] = []
         for number in range(count):
@@ -344,7 +334,7 @@ class _Reader:
         inside = self._argument(end, depth)
         if inside is None:
             return match[0]
-        opening, closing = _QUOTED.get(name, ("", ""))
+        opening, closing = tables.ENCLOSED.get(name, ("", ""))
         return f"{opening}{inside}{closing}"
 
     def _mathematics(self, match: re.Match[str], end: int, depth: int) -> str:
@@ -419,7 +409,8 @@ class _Reader:
     _BY_NAME: ClassVar[dict[str, Callable[[_Reader, re.Match[str], str, int, int], str]]] = {
         **dict.fromkeys(tables.STYLES, _style),
         **dict.fromkeys(tables.EMPTY | tables.SWITCHES, _nothing),
-        **dict.fromkeys(_ARGUMENTS, _one_of),
+        **dict.fromkeys(tables.ARGUMENTS, _one_of),
+        **dict.fromkeys(tables.SPACES, _space),
         **dict.fromkeys(("url", "path", "nolinkurl"), _address),
         **dict.fromkeys(("textsuperscript", "textsubscript"), _shifted),
         "begin": _environment,

@@ -77,7 +77,7 @@ class _Reading:
     def power(self) -> float:
         base = self.primary()
         exponent = self.exponent()
-        return base if exponent is None else float(base**exponent)
+        return base if exponent is None else math.pow(base, exponent)
 
     def exponent(self) -> float | None:
         following = self.text[self.at : self.at + 1]
@@ -109,7 +109,7 @@ class _Reading:
             index = float(self.raised())
             if self.take() != "√":
                 raise Ambiguous(self.text)
-            return self.root_of() ** (1 / index)
+            return math.pow(self.root_of(), 1 / index)
         character = self.take()
         if character == "√":
             return math.sqrt(self.root_of())

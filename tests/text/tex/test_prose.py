@@ -20,7 +20,6 @@ TEX = st.lists(
     ]),
     max_size=14,
 ).map("".join)  # fmt: skip
-CASES = Path(__file__).parents[3].parent.parent / "shared/data/cases/text/text.tsv"
 
 
 @pytest.mark.parametrize(
@@ -75,9 +74,9 @@ def test_braces_of_bibtex_only_group(latex: str, text: str) -> None:
     assert read(latex, groups=True) == text
 
 
-@pytest.mark.skipif(not CASES.exists(), reason="the recorded cases are not there")
-def test_every_recorded_case_comes_out_right() -> None:
-    rows = [line.split("\t")[:2] for line in CASES.read_text(encoding="utf-8").splitlines()[1:]]
+def test_every_recorded_case_comes_out_right(shared: Path) -> None:
+    table = shared / "cases/text/text.tsv"
+    rows = [line.split("\t")[:2] for line in table.read_text(encoding="utf-8").splitlines()[1:]]
     shown = [clean(given, Markup.TAGS if "<scp>" in given else Markup.PLAIN) for given, _ in rows]
     wrong = [(one, *row) for one, row in zip(shown, rows, strict=True) if not _is_right(one, *row)]
     assert len(rows) > 15
