@@ -16,7 +16,7 @@ from string import ascii_lowercase, ascii_uppercase
 from newsletter.limits import MARKUP
 from newsletter.text import tex
 from newsletter.text.mathml import without_mathml
-from newsletter.text.tex.symbols import SUBSCRIPTS, SUPERSCRIPTS, translated
+from newsletter.text.tex.symbols import shifted
 
 
 class Markup(Enum):
@@ -157,12 +157,4 @@ def _shifted(match: re.Match[str]) -> str:
 
     An expression is put into brackets: "n<sup>1-k/2</sup>" is "n^(1-k/2)", not "n1-k/2".
     """
-    is_superscript = match["tag"].lower() == "sup"
-    inside = match["inside"].strip().replace("−", "-")
-    shown = translated(inside, SUPERSCRIPTS if is_superscript else SUBSCRIPTS)
-    if shown is None and _EXPRESSION.search(inside):
-        return f"{'^' if is_superscript else '_'}({match['inside'].strip()})"
-    return match["inside"] if shown is None else shown
-
-
-_EXPRESSION = re.compile(r"\w\s?[-+/=*·×]\s?\w|^[-+]\s?[A-Za-z]")
+    return shifted(match["inside"], is_superscript=match["tag"].lower() == "sup")

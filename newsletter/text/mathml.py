@@ -17,7 +17,8 @@ _END = {prefix: re.compile(rf"</{prefix}math\s*>", re.IGNORECASE) for prefix in 
 _TAG = re.compile(r"<(?P<end>/?)(?:mml:|m:)?(?P<name>[a-z]+)(?P<rest>[^<>]*)>", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\{}$&#%_^~]")
 _ACCENTS = {
-    "^": "hat",
+    r"\hat{}": "hat",
+    "∼": "tilde",
     "ˆ": "hat",
     "~": "tilde",
     "˜": "tilde",

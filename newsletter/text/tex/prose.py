@@ -12,7 +12,7 @@ from newsletter.text import normalize
 from newsletter.text.tex import symbols as tables
 from newsletter.text.tex.dollars import formulas
 from newsletter.text.tex.formulas import Unfaithful, formula
-from newsletter.text.tex.symbols import SUBSCRIPTS, SUPERSCRIPTS, symbols, translated
+from newsletter.text.tex.symbols import symbols
 
 
 class Escapes(Enum):
@@ -135,8 +135,8 @@ class _Reader:
         before, after = self.text[begin - 1 : begin], self.text[self.at : self.at + 1]
         if typed == ",":
             return before.isdigit() and after.isdigit()
-        is_letter = len(typed) == 1 and typed.isalpha() and (typed.isupper() or not typed.isascii())
-        return is_letter and (after.isalpha() or (before.isalpha() and not typed.isascii()))
+        is_lone = len(typed) == 1 and typed.isalpha() and (typed.isupper() or not typed.isascii())
+        return is_lone and (after.isalpha() or (before.isalpha() and not typed.isascii()))
 
     def _closing(self, match: re.Match[str], _end: int, _depth: int) -> str:
         return "" if self.groups else match[0]
@@ -184,7 +184,7 @@ class _Reader:
         if not name[0].isalpha():
             return self._punctuation(match, name)
         if name in tables.ALPHABET:
-            return self._letter(match, tables.ALPHABET[name])
+            return self._of_alphabet(match, tables.ALPHABET[name])
         return self._named(match, name, end, depth, kept)
 
     def _punctuation(self, match: re.Match[str], name: str) -> str:
@@ -221,7 +221,8 @@ class _Reader:
         return ""
 
     def _symbol(self, name: str) -> str:
-        self._skip_empty_group()
+        if not self._skip_empty_group() and name in tables.JOINED:
+            self.at = _end_of(_SPACE.match(self.text, self.at))
         shown = symbols()[name]
         return shown[:-1] if shown[-1] == "." and self.text.startswith(".", self.at) else shown
 
@@ -235,8 +236,7 @@ class _Reader:
 
     def _shifted(self, match: re.Match[str], name: str, end: int, depth: int) -> str:
         inside = self._argument(end, depth)
-        table = SUPERSCRIPTS if name == "textsuperscript" else SUBSCRIPTS
-        return match[0] if inside is None else translated(inside, table) or inside
+        return match[0] if inside is None else tables.shifted(inside, is_superscript=name == "textsuperscript")
 
     def _verbatim(self, match: re.Match[str], _name: str, end: int, _depth: int) -> str:
         quoted = _VERBATIM.match(self.text, self.at, end)
@@ -304,7 +304,7 @@ class _Reader:
             return match[0]
         return normalize("NFC", plain[0] + tables.ACCENTS[name] + plain[1:])
 
-    def _letter(self, match: re.Match[str], character: str) -> str:
+    def _of_alphabet(self, match: re.Match[str], character: str) -> str:
         before = (
             self.text[: match.start()].rstrip(" ")[-1:]
             if match.start() < 3

@@ -6,6 +6,7 @@ closed, and its output drops the grouping of formulas.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -31,6 +32,8 @@ ALPHABET = {
     "ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
     "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "ng": "ŋ", "NG": "Ŋ",
 }  # fmt: skip
+#: After these, a space only ends the name, too.
+JOINED = frozenset({"textmu", "textquotesingle", "textquoteright", "textquoteleft", "textquotedblleft"})
 #: Characters that mean something to TeX. They stay escaped where they would be taken for TeX in another reading.
 SPECIAL = {
     "$": "$", "{": "{", "}": "}", "_": "_", "%": "%", "&": "&", "#": "#", "textdollar": "$", "textbackslash": "\\",
@@ -140,9 +143,22 @@ def dingbat(number: str) -> str | None:
 
 
 SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
-SUBSCRIPTS = str.maketrans("0123456789+-=()aeijkmnopt", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₘₙₒₚₜ")
+SUBSCRIPTS = str.maketrans("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 
 
 def translated(text: str, table: dict[int, int]) -> str | None:
     """Return text in the characters of a table, or None if the table has not all of them."""
     return text.translate(table) if text and all(ord(character) in table for character in text) else None
+
+
+# In a script, as in n<sup>1-k/2</sup>. Signs alone, as in Apoe<sup>-/-</sup>, are none.
+_EXPRESSION = re.compile(r"\w\s?[-+/=*·×]\s?\w|^[-+]\s?[A-Za-z]")
+
+
+def shifted(text: str, *, is_superscript: bool) -> str:
+    """Return a script in prose: in the characters of Unicode, else an expression in brackets, else as it is."""
+    plain = text.strip().replace("−", "-")
+    shown = translated(plain, SUPERSCRIPTS if is_superscript else SUBSCRIPTS)
+    if shown is None and _EXPRESSION.search(plain):
+        return f"{'^' if is_superscript else '_'}({text.strip()})"
+    return text if shown is None else shown

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni", strict=True))
-LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₙ", "0123456789ijkn", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₙᵣₛₓ", "0123456789ijklnrsx", strict=True))
 
 
 class Ambiguous(Exception):
@@ -170,12 +170,12 @@ def _operand(sample: Sample) -> str:
     return sample.tex if sample.is_operand else rf"\left({sample.tex}\right)"
 
 
-def _letter(name: str) -> Sample:
+def _variable(name: str) -> Sample:
     shown = name[0] + (f"_{{{name[1:]}}}" if len(name) > 1 else "")
     return Sample(shown + " ", value_of(name))
 
 
-LEAVES = st.sampled_from(["x", "y", "n", "k", "a", "b", "xi", "x12", "yq", "bn"]).map(_letter) | st.integers(1, 30).map(
+LEAVES = st.sampled_from(["x", "y", "n", "k", "a", "b", "xi", "x12", "yq", "bn"]).map(_variable) | st.integers(1, 30).map(
     lambda number: Sample(str(number), float(number))
 )
 
@@ -189,7 +189,7 @@ def _sum(pair: tuple[Sample, Sample], sign: str, space: str) -> Sample:
 
 def _product(pair: tuple[Sample, Sample], sign: str) -> Sample:
     left, right = (_operand(one) for one in pair)
-    if not sign and right[:1].isdigit():
+    if not sign.strip() and right[:1].isdigit():
         sign = r"\cdot "
     return Sample(f"{left}{sign}{right}", pair[0].value * pair[1].value, is_operand=False)
 

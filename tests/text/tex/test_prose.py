@@ -40,6 +40,7 @@ TEX = st.lists(
         (r"https://a.org/x--y~z stays", "https://a.org/x--y~z stays"),
         (r"(DSC)~\cite{a2024} and \citep[p.~3]{b}, \relax so", "(DSC) and, so"),
         (r"We count\footnote{Code: \url{https://a.org}}.", "We count (Code: https://a.org)."),
+        (r"In\textsubscript{x}Ga\textsubscript{1-x}N, D\textquotesingle Arc, 5 \textmu m", "InₓGa₁₋ₓN, D'Arc, 5 µm"),
         (r"p \textless 0.05, \textgreater 3", "p < 0.05, > 3"),
         (r"\modelname{} and \ours, \foo{\em x}", r"\modelname{} and \ours, \foo{x}"),
         (r"10^{-3} of \frac{1}{2} in \mathbb{R}^d", "10⁻³ of 1/2 in ℝ^d"),
