@@ -24,7 +24,7 @@ class Escapes(Enum):
 
 def prose(text: str, escapes: Escapes, *, groups: bool = False) -> str:
     """Return text with its TeX in Unicode, read once."""
-    return _Reader(text, escapes, groups=groups).until(len(text), 0)
+    return _Prose(text, escapes, groups=groups).until(len(text), 0)
 
 
 # It begins with a set of characters, for which the engine scans fast; what stands there decides on the rest.
@@ -48,7 +48,7 @@ _CITATION = re.compile(
 _DISPLAYED = re.compile(r"\\begin\s*\{((?:equation|align|math|displaymath|gather|multline)\*?)\}")
 
 
-class _Reader:
+class _Prose:
     """A text, and where in it the reader is."""
 
     def __init__(self, text: str, escapes: Escapes, *, groups: bool) -> None:
@@ -402,11 +402,11 @@ class _Reader:
             return True
         return False
 
-    _READ: ClassVar[dict[str, Callable[[_Reader, re.Match[str], int, int], str]]] = {
+    _READ: ClassVar[dict[str, Callable[[_Prose, re.Match[str], int, int], str]]] = {
         "$": _dollar, "{": _group, "}": _closing, "~": _tie, "-": _dashes, "`": _quotes, "'": _quotes, "^": _script,
         "_": _script,
     }  # fmt: skip
-    _BY_NAME: ClassVar[dict[str, Callable[[_Reader, re.Match[str], str, int, int], str]]] = {
+    _BY_NAME: ClassVar[dict[str, Callable[[_Prose, re.Match[str], str, int, int], str]]] = {
         **dict.fromkeys(tables.STYLES, _style),
         **dict.fromkeys(tables.EMPTY | tables.SWITCHES, _nothing),
         **dict.fromkeys(tables.ARGUMENTS, _one_of),

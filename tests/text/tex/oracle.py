@@ -175,9 +175,9 @@ def _variable(name: str) -> Sample:
     return Sample(shown + " ", value_of(name))
 
 
-LEAVES = st.sampled_from(["x", "y", "n", "k", "a", "b", "xi", "x12", "yq", "bn"]).map(_variable) | st.integers(1, 30).map(
-    lambda number: Sample(str(number), float(number))
-)
+LEAVES = st.sampled_from(["x", "y", "n", "k", "a", "b", "xi", "x12", "yq", "bn"]).map(_variable) | st.integers(
+    1, 30
+).map(lambda number: Sample(str(number), float(number)))
 
 
 def _sum(pair: tuple[Sample, Sample], sign: str, space: str) -> Sample:
