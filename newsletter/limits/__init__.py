@@ -95,9 +95,9 @@ RECORD = Limit(16 * 2**20, _C, "one record of a JSON file", "refused", "an entry
 ENTRY = Limit(2**20, _C, "one entry of a BibTeX or RIS file", "refused", "as above")
 XML_DEPTH = Limit(100, _L, "nesting of XML", "refused", "deeper nesting could exhaust the stack")
 MARKUP = Limit(60_000, _C, "text with markup, before it is converted", "cut", "three times an abstract")
-TEX_DEPTH = Limit(
-    3, _L, "optional arguments in a TeX formula", "left as TeX", "the converter takes exponential time in their nesting"
-)
+TEX_DEPTH = Limit(20, _L, "groups of TeX", "left as TeX", "deeper nesting could exhaust the stack")
+TEX_ROUNDS = Limit(3, _I, "readings of TeX in one text", "left as TeX", "escapes may turn into TeX")
+TEX_FORMULA = Limit(1000, _C, "a formula of TeX", "left as TeX", "a longer one is not read on one line")
 TITLE = Limit(1000, _C, "the title of a paper", "cut", "the longest on arXiv has 300")
 ABSTRACT_BYTES = Limit(20_000, _B, "an abstract", "cut after a sentence", "ten times a long one; the rest is full text")
 AUTHORS = Limit(5000, _I, "authors of a paper", "dropped", "the largest collaborations have 5,154 (ATLAS and CMS)")

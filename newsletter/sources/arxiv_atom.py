@@ -98,10 +98,10 @@ def _error_in(root: ET.Element) -> str | None:
     """Return the message of an error: the API sends it as the only entry, the feeds as the title of an empty feed."""
     for item in _items(root):
         if "/api/errors" in text_of(item, "id"):
-            return values.text(text_of(item, "summary"))
+            return values.plain_text(text_of(item, "summary"))
     channel = _channel(root)
     if text_of(channel, "title").startswith("Feed error"):
-        return values.text(text_of(channel, "subtitle") or text_of(channel, "description"))
+        return values.plain_text(text_of(channel, "subtitle") or text_of(channel, "description"))
     return None
 
 
@@ -129,7 +129,7 @@ def _item(item: ET.Element, day: date | None) -> ArxivItem:
     raw_title = text_of(item, "title")
     before, mark, after = raw_title.rpartition("(arXiv:")
     suffix = _TITLE_SUFFIX.fullmatch(after) if mark else None
-    title = values.text(before.rstrip().removesuffix(".") if suffix else raw_title)
+    title = values.plain_text(before.rstrip().removesuffix(".") if suffix else raw_title)
     identifier, version = _identifier(item, suffix["id"] if suffix else "")
     if not title:
         raise ValueError("no title")
@@ -137,7 +137,8 @@ def _item(item: ET.Element, day: date | None) -> ArxivItem:
         raise ValueError("no arXiv id")
     body, comment = text_of(item, "summary") or text_of(item, "description"), text_of(item, "comment")
     announce_type = _RSS_1_TYPES[suffix["type"]] if suffix else _announce_type(item, body)
-    abstract = values.abstract(body)
+    # Only the RSS feeds of before 2024 have HTML.
+    abstract = values.abstract(body) if body.lstrip().startswith("<p>") else values.plain_abstract(body)
     is_listed = announce_type in (AnnounceType.NEW, AnnounceType.CROSS)
     entry = Entry(
         source="arxiv",
@@ -150,8 +151,8 @@ def _item(item: ET.Element, day: date | None) -> ArxivItem:
         published=values.day(text_of(item, "published")) if announce_type is AnnounceType.NONE else None,
         listed=values.day(text_of(item, "published") or text_of(item, "pubDate")) or day if is_listed else None,
         categories=_categories(item, suffix["category"] if suffix else ""),
-        venue=values.text(text_of(item, "journal_ref") or text_of(item, "journal_reference")) or None,
-        withdrawn=_is_withdrawn(values.text(comment), abstract),
+        venue=values.plain_text(text_of(item, "journal_ref") or text_of(item, "journal_reference")) or None,
+        withdrawn=_is_withdrawn(values.plain_text(comment), abstract),
         code_url=_code_url(comment, body),
     )
     return ArxivItem(entry, announce_type)

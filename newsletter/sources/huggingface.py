@@ -110,8 +110,8 @@ def _entry(row: Any, day: date | None) -> Entry:
     if not isinstance(row, dict) or not isinstance(row.get("paper"), dict):
         raise ValueError("not a paper")
     paper: dict[str, Any] = row["paper"]
-    title = values.text(paper.get("title")) or values.text(row.get("title"))
-    identifier, version = arxiv_version(values.text(paper.get("id")))
+    title = values.plain_text(paper.get("title")) or values.plain_text(row.get("title"))
+    identifier, version = arxiv_version(values.plain_text(paper.get("id")))
     if not title:
         raise ValueError("no title")
     if identifier is None:
@@ -122,11 +122,13 @@ def _entry(row: Any, day: date | None) -> Entry:
     return Entry(
         source=HuggingFace.name,
         title=title,
-        abstract=values.abstract(paper.get("summary")) or values.abstract(row.get("summary")),
+        abstract=values.plain_abstract(paper.get("summary")) or values.plain_abstract(row.get("summary")),
         authors=values.people(
             author.get("name") for author in values.objects(paper.get("authors")) if not author.get("hidden")
         ),
-        organization=values.text(organization.get("fullname")) or values.text(organization.get("name")) or None,
+        organization=values.plain_text(organization.get("fullname"))
+        or values.plain_text(organization.get("name"))
+        or None,
         arxiv_id=identifier,
         version=version,
         published=values.day(paper.get("publishedAt")),
@@ -134,7 +136,7 @@ def _entry(row: Any, day: date | None) -> Entry:
         upvotes=values.count(paper.get("upvotes")),
         comments=values.count(row.get("numComments")),
         keywords=values.texts(paper.get("ai_keywords")),
-        summary=values.text(paper.get("ai_summary")) or None,
+        summary=values.plain_text(paper.get("ai_summary")) or None,
         code_url=values.link(paper.get("githubRepo")),
         project_url=values.link(paper.get("projectPage")),
         thumbnail_url=values.link(row.get("thumbnail")),

@@ -26,7 +26,7 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http.client import HttpClient
 from newsletter.text import squeeze
-from newsletter.text.markup import clean, clean_abstract
+from newsletter.text.markup import Markup, clean, clean_abstract
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
@@ -238,10 +238,10 @@ def _entry(card: _Card, page_day: date) -> Entry:
     handle, _, display = card.footer.byline.partition(" ")
     return Entry(
         source=Page.name,
-        title=clean(card.title) or card.title,
-        abstract=clean_abstract(card.abstract),
+        title=clean(card.title, Markup.PLAIN) or card.title,
+        abstract=clean_abstract(card.abstract, Markup.PLAIN),
         author_count=int(authors["count"]) if authors else None,
-        organization=None if authors else (clean(display or handle) or None),
+        organization=None if authors else (clean(display or handle, Markup.PLAIN) or None),
         published=_day_before(card.footer.date_match, page_day) if card.footer.date_match else None,
         listed=page_day,
         comments=card.footer.comments,

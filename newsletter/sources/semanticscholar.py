@@ -86,7 +86,7 @@ def _papers(document: Document) -> list[Any]:
     if isinstance(response, dict):
         for key in ("error", "message"):
             if isinstance(response.get(key), str):
-                message = shorten(values.text(response[key]), 200)
+                message = shorten(values.plain_text(response[key]), 200)
                 raise SourceError(f"{document.place}: Semantic Scholar error: {message}")
         nothing = [] if response.get("total") == 0 else [response]  # a search without results may omit "data"
         papers = response.get("data", response.get("papers", nothing))
@@ -107,22 +107,24 @@ def _entry(paper: Any, today: date) -> Entry:
     """Parse one paper; raise ValueError with the reason if it is invalid."""
     if not isinstance(paper, dict):
         raise ValueError("not found" if paper is None else "not a paper")
-    title = values.text(paper.get("title"))
+    title = values.plain_text(paper.get("title"))
     if not title:
         raise ValueError("no title")
     ids, tldr, pdf = (values.part(paper.get(name)) for name in ("externalIds", "tldr", "openAccessPdf"))
-    venue = values.text(paper.get("venue")) or values.text(values.part(paper.get("publicationVenue")).get("name"))
+    venue = values.plain_text(paper.get("venue")) or values.plain_text(
+        values.part(paper.get("publicationVenue")).get("name")
+    )
     return Entry(
         source=SemanticScholar.name,
         title=title,
-        abstract=values.abstract(paper.get("abstract")),
+        abstract=values.plain_abstract(paper.get("abstract")),
         authors=values.people(author.get("name") for author in values.objects(paper.get("authors"))),
         arxiv_id=arxiv_id(values.word(ids.get("ArXiv"))) or arxiv_id(values.word(ids.get("DOI"))),
         doi=doi(values.word(ids.get("DOI"))),
         published=values.day(paper.get("publicationDate")) or values.latest_day(paper.get("year"), today=today),
         categories=values.texts([field.get("category") for field in values.objects(paper.get("s2FieldsOfStudy"))]),
         venue=venue if venue and not venue.lower().startswith("arxiv") else None,
-        summary=values.text(tldr.get("text")) or None,
+        summary=values.plain_text(tldr.get("text")) or None,
         url=values.link(paper.get("url")),
         pdf_url=values.link(pdf.get("url")),
     )

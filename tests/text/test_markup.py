@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.text.markup import clean, clean_abstract
+from newsletter.text.markup import Markup, clean, clean_abstract
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 LATEX = st.lists(
@@ -46,6 +46,24 @@ HTML = st.lists(
         ("<jats:sec><jats:title>Aims</jats:title><jats:p>To count.</jats:p></jats:sec>", "Aims To count."),
         ("<mml:math><mml:mi>x</mml:mi></mml:math> grows", "x grows"),
         ("<alternatives><tex-math>$x$</tex-math><mml:math><mml:mi>x</mml:mi></mml:math></alternatives>", "x"),
+        ("Relative to the H <scp>i</scp> Disk", "Relative to the H i Disk"),
+        (
+            "<math><msup><mi>n</mi><mrow><mn>1</mn><mo>-</mo><mi>k</mi><mo>/</mo><mn>2</mn></mrow></msup></math>",
+            "n^(1-k/2)",
+        ),
+        ("<math><mfrac><mrow><mi>k</mi><mo>+</mo><mn>1</mn></mrow><mi>k</mi></mfrac></math>s", "(k+1)/ks"),
+        ("<math xmlns='x'><mi>α</mi><mo>&lt;</mo><mn>2</mn></math> holds", "α<2 holds"),
+        (
+            "<math><mroot><mi>x</mi><mn>3</mn></mroot> <mtext> if </mtext><mi>log</mi><mi>n</mi></math>",
+            "(³√x) if log n",
+        ),
+        ("<math><mtable><mtr><mtd>x</mtd></mtr></mtable></math> grid", "x grid"),
+        ("<math><mi>x</mi> unclosed", "x unclosed"),
+        ("n<sup>1-k/2</sup>, 10<sup>-3</sup>, 19<sup>th</sup>, Apoe<sup>-/-</sup>", "n^(1-k/2), 10⁻³, 19th, Apoe-/-"),
+        ("<svg><path d='M0'/><text>label</text></svg>kept <svg><text>x", "kept x"),
+        ("<applet code=x>old</applet><frame src=x>kept<!DOCTYPE html>", "kept"),
+        ("<iframe src=x>kept <object data=y>kept too", "kept kept too"),
+        ("<iframe>hidden</iframe>kept<object>hidden</object>", "kept"),
         ("<script>alert(1)</script>safe<style>p{}</style>", "safe"),
         ("before<!-- hidden -->after", "before after"),
         ("before<!-- never closed", "before"),
@@ -65,6 +83,19 @@ HTML = st.lists(
 )
 def test_markup_is_removed_and_what_only_looks_like_it_stays(text: str, expected: str) -> None:
     assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p<s for all t and u>0",
+        "<mask> tokens, the <s> token and <label> tags",
+        'a "<picture of a man> man"',
+        "<p>x</p>",
+    ],
+)
+def test_plain_text_has_no_tags(text: str) -> None:
+    assert clean(text, Markup.PLAIN) == text
 
 
 @pytest.mark.parametrize(
@@ -103,7 +134,9 @@ def test_any_text_becomes_one_line(text: str) -> None:
     ["<" * 300_000, "<p" * 150_000, "<i " * 100_000, "&amp;" * 60_000, "<!--" * 75_000, "<script>" * 40_000,
      "<sub>" * 60_000, "<![CDATA[" * 30_000, "<tex-math>" * 30_000, "<a '\"" * 60_000,
      "<tex-math></tex-math>" * 14_000 + "<mml:", '<a "' * 75_000, "<b>Abstract" * 27_000, "abstract " * 33_000,
-     "<p>" * 99_000 + "Abstract", "<style></style>" * 20_000],
+     "<p>" * 99_000 + "Abstract", "<style></style>" * 20_000,
+     "<math>" * 30_000, "<math><mi>" * 20_000 + "</math>", "<svg>" * 40_000, "<math><msqrt>" + "<msqrt>" * 30_000,
+     "<math>" + "<msqrt>" * 9_000 + "</msqrt>" * 9_000 + "</math>", "<math>x</math>" * 20_000, "<iframe>" * 30_000],
     ids=lambda text: text[:9],
 )  # fmt: skip
 def test_hostile_markup_is_cleaned_in_linear_time(text: str) -> None:

@@ -12,9 +12,8 @@ from typing import Any
 
 from newsletter.limits import ENTRY
 from newsletter.sources.documents import BinaryStream
-from newsletter.sources.formats.latex import plain
 from newsletter.sources.formats.tables import Broken, Raw, lines_of, open_text
-from newsletter.text import shorten, squeeze
+from newsletter.text import shorten, squeeze, tex
 
 _MAX_MACROS = 10_000
 _MAX_MACRO_LENGTH = 10_000
@@ -96,7 +95,7 @@ def _fields(fields: list[Any], macros: dict[str, str]) -> dict[str, Any]:
         if name == "author":
             record[name] = [_name(one) for one in _split_names(value)]
         else:
-            record[name] = _url(value) if name in _VERBATIM else plain(value)
+            record[name] = _url(value) if name in _VERBATIM else tex.read(value, groups=True)
     return record
 
 
@@ -170,4 +169,5 @@ def _name(name: str) -> Any:
     is_whole = (
         stripped.startswith("{") and _end_of_part(stripped, 0) == len(stripped) and not stripped.startswith("{\\")
     )
-    return {"literal": plain(stripped)} if is_whole else plain(stripped)
+    read = tex.read(stripped, groups=True)
+    return {"literal": read} if is_whole else read

@@ -97,7 +97,7 @@ def entry_from(record: Any, today: date, *, source: str = "file", listed: date |
     return Entry(
         source=source,
         title=title,
-        abstract=values.abstract(body) if body else "",
+        abstract=values.plain_abstract(body) if body else "",
         authors=_authors(get("authors")),
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
@@ -132,7 +132,7 @@ def _first(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    return values.text(_first(value))
+    return values.plain_text(_first(value))
 
 
 def _count(value: Any) -> int | None:
@@ -225,7 +225,7 @@ def _author(value: Any) -> str:
         return ""
     literal = value.get("literal")
     if isinstance(literal, str):
-        return values.text(literal)
+        return values.plain_text(literal)
     last = value.get("family") or value.get("lastName")
     if not last:
         return "".join(values.people([value.get("name")]))

@@ -10,19 +10,29 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.text.markup import clean, clean_abstract
+from newsletter.text.markup import Markup, clean, clean_abstract
 
 # -- text ---------------------------------------------------------------------------------------------
 
 
 def text(value: Any) -> str:
-    """Return text cleaned by `markup.clean`, or "" if the value is not text."""
+    """Return text that may have tags, cleaned by `markup.clean`, or "" if the value is not text."""
     return clean(value) if isinstance(value, str) else ""
 
 
+def plain_text(value: Any) -> str:
+    """Return text in which "<s>" is no tag, cleaned by `markup.clean`, or "" if the value is not text."""
+    return clean(value, Markup.PLAIN) if isinstance(value, str) else ""
+
+
 def abstract(value: Any) -> str:
-    """Return text cleaned by `markup.clean_abstract`, or "" if the value is not text."""
+    """Return text that may have tags, cleaned by `markup.clean_abstract`, or "" if the value is not text."""
     return clean_abstract(value) if isinstance(value, str) else ""
+
+
+def plain_abstract(value: Any) -> str:
+    """Return text in which "<s>" is no tag, cleaned by `markup.clean_abstract`, or "" if the value is not text."""
+    return clean_abstract(value, Markup.PLAIN) if isinstance(value, str) else ""
 
 
 def objects(value: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+
+from newsletter.text.tex.formulas import Unfaithful, formula
+from tests.text.tex.oracle import Ambiguous, Sample, evaluate, random_formulas
+
+
+@given(random_formulas())
+@settings(max_examples=500)
+def test_a_formula_on_one_line_is_worth_what_it_is_worth_in_tex(sample: Sample) -> None:
+    shown = formula(sample.tex)
+    assert math.isclose(evaluate(shown), sample.value, rel_tol=1e-6), (sample.tex, shown)
+
+
+@pytest.mark.parametrize("text", ["1/2x", "x^ky", "√xy", "√x²", "x³√y", "𝔽_2⁸x"])
+def test_the_oracle_refuses_what_can_be_read_in_two_ways(text: str) -> None:
+    with pytest.raises((Ambiguous, IndexError)):
+        evaluate(text)
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        ("O(n^{1-k/2})", "O(n^(1-k/2))"),
+        (r"\frac{k+1}{k+2}", "(k+1)/(k+2)"),
+        (r"\frac12", "1/2"),
+        (r"\frac{1}{2}x", "(1/2)x"),
+        (r"\frac{2n}{3}", "2n/3"),
+        (r"\frac{\log n}{n}", "(log n)/n"),
+        (r"\frac{1}{\sqrt[6]{2}}", "1/⁶√2"),
+        (r"\left(\frac{a}{b}\right)^2", "(a/b)²"),
+        (r"\mathbb{F}_{p^m}[u]", "𝔽_(p^m)[u]"),
+        (r"\mathbb{F}_{2^8}", "𝔽_(2⁸)"),
+        (r"\sqrt{x}y", "(√x)y"),
+        (r"\sqrt{x^2}", "√(x²)"),
+        (r"a\sqrt[3]{x}", "a(³√x)"),
+        (r"x^3\sqrt{y}", "x³(√y)"),
+        ("x^ky", "x^k y"),
+        ("x^{ab}", "x^(ab)"),
+        ("x^10", "x¹0"),
+        ("2^{2^n}", "2^(2ⁿ)"),
+        ("{a+b}^2", "(a+b)²"),
+        ("G^{(t-1)}", "G^(t-1)"),
+        ("x_i^2 + x_{i+1}", "xᵢ² + xᵢ₊₁"),
+        (r"O(n\log n)", "O(n log n)"),
+        (r"\tilde{O}(n) \hat y \bar{x}", "Õ(n) ŷ x̄"),
+        (r"360^\circ", "360°"),
+        (r"n^{\text{th}}, 5^{th}", "n-th, 5th"),
+        (r"D_{\mathrm{KL}}(p\|q)", "D_KL(p‖q)"),
+        (r"k\text{-means}", "k-means"),
+        (r"n\geq 2, n \geq 2", "n≥2, n ≥ 2"),
+        (r"x\in\mathbb R^{d\times d}", "x∈ℝ^(d×d)"),
+        (r"f'(x)", "f′(x)"),
+        (r"1{,}000 \not\in \{0,1\}^n", "1,000 ∉ {0,1}ⁿ"),
+        (r"\mathcal{O}(1), \mathfrak{g}, \mathbf{x}", "𝒪(1), 𝔤, x"),
+        (r"\binom{n}{k}", "(n choose k)"),
+    ],
+)
+def test_the_layout_becomes_characters_or_brackets(tex: str, shown: str) -> None:
+    assert formula(tex) == shown
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [r"\modelname", r"\frac{1}{\foo}", "x^", "{x", "x}", r"\sqrt[\alpha]{x}", "x^a^b", r"\begin{cases}x\end{cases}",
+     "a & b", r"\overline{AB}", r"{n \over k}", r"\text" * 300 + "{a}", "{" * 50 + "}" * 50, r"\frac{}{x}"],
+)  # fmt: skip
+def test_what_one_line_cannot_show_is_unfaithful(tex: str) -> None:
+    with pytest.raises(Unfaithful):
+        formula(tex)
