@@ -33,7 +33,8 @@ from newsletter.sources.formats import values
 from newsletter.sources.formats.bibtex import read_bibtex
 from newsletter.sources.formats.records import entry_from
 from newsletter.sources.formats.ris import read_ris
-from newsletter.sources.formats.tables import read_jsonl, read_table
+from newsletter.sources.formats.delimited import read_table
+from newsletter.sources.formats.tables import read_jsonl
 from newsletter.subscribers.csv_rows import Rows
 from newsletter.subscribers.profiles import make_profile
 from newsletter.text import shorten, squeeze, stream_safe, whole_sentences

@@ -61,7 +61,9 @@ def _partial_date(value: Any) -> _PartialDate:
     text = value.strip()[:_MAX_LENGTH]
     if match := _YEAR_FIRST.match(text):
         year, month, day = (int(part) or None if part else None for part in match.groups())
-        return year, month, day if month else None
+        if month is None:  # "2016 May 8"; biblatex's seasons are months from 21 on
+            return (year, *_month_and_day(text[match.end() :]))
+        return (year, month, day) if month <= 12 else (year, None, None)
     if found := values.day(text):
         return found.year, found.month, found.day
     years = [int(word) for word in _WORD.findall(text) if len(word) == 4 and word.isdecimal()]

@@ -1,0 +1,79 @@
+"""What the tables of some databases have that is theirs alone; the names of all other columns are in `records`.
+
+Each row names a database by columns that only its exports have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database, and how its tables differ."""
+
+    name: str = ""
+    #: Its columns, in lower case.
+    marks: frozenset[str] = frozenset()
+    #: Its names for facts, in lower case, by the names in `records`.
+    names: Mapping[str, str] = field(default_factory=dict)
+    #: What a value is made of, by the column's name in `records`.
+    values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+
+    def columns(self, columns: Sequence[str]) -> list[str]:
+        """Return the names in `records` of these columns."""
+        return [self.names.get(column.lower(), column) for column in columns]
+
+    def adapted(self, row: dict[str, str]) -> dict[str, Any]:
+        """Return a row with its values as other databases have them."""
+        return {name: self.values[name](value) if name in self.values else value for name, value in row.items()}
+
+
+# "Datong WeiCan LiuXiaolong (Luke) Zhang": a capital after a small letter, but not that of McKay, DeVito or LaTour.
+_GLUE = re.compile(
+    r"(?:(?<=[a-zß-öø-ÿ.)])|(?<=[^\W\d_A-Za-z]))"
+    r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bDi)(?<!\bLa)(?<!\bLe)(?<!\bFitz)(?=[^\W\d_a-z])"
+)
+_YEAR_IN_BRACKETS = re.compile(r"\s*\(\d{4}\).*")
+# "… is related. © 2004 Elsevier B.V. All rights reserved."
+_COPYRIGHT = re.compile(r"\s*(?:©|\(c\)|Copyright ©?)\s*(?:Copyright )?(?:19|20)\d\d[^©]{0,300}$", re.IGNORECASE)
+
+
+def _unglued(names: str) -> list[str]:
+    """Split names at each capital that follows a small letter, a full stop or a bracket."""
+    at = [match.start() for match in _GLUE.finditer(names) if names[match.start()].isupper()]
+    return [part for begin, end in pairwise([0, *at, len(names)]) if (part := names[begin:end].strip())]
+
+
+_DATABASES = (
+    # Springer: "Datong WeiCan LiuXiaoru Yuan"
+    Database("SpringerLink", frozenset({"item title", "item doi"}), {}, {"Authors": _unglued}),
+    # Publish or Perish: "Physical review" in Source
+    Database("Publish or Perish", frozenset({"cites", "articleurl", "source"}), {"source": "venue"}),
+    # Embase: "Lancet (2021)" in SOURCE
+    Database(
+        "Embase",
+        frozenset({"author names", "source"}),
+        {"source": "venue", "source title": "journal", "date of publication": "publication date"},
+        {"venue": lambda value: _YEAR_IN_BRACKETS.sub("", value)},
+    ),
+    # Scopus: "We find … © 2004 Elsevier B.V. All rights reserved."
+    Database("Scopus", frozenset({"eid", "source title"}), {}, {"Abstract": lambda value: _COPYRIGHT.sub("", value)}),
+    # Web of Science, "tab delimited file": the tags of its tagged files
+    Database(
+        "Web of Science",
+        frozenset({"pt", "au", "ti", "so", "py"}),
+        {"af": "author full names", "so": "journal", "de": "author keywords", "di": "doi", "pd": "month", "ea": "date"},
+    ),
+)
+_ANY = Database()
+
+
+def database_of(columns: Sequence[str]) -> Database:
+    """Return the database that exports tables with these columns, or one without anything of its own."""
+    names = {column.lower() for column in columns}
+    return next((one for one in _DATABASES if one.marks <= names), _ANY)
