@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from newsletter.models import Entry, Facts, Paper
+from newsletter.models.dates import earlier
 from newsletter.papers.identity import key_of
 
 T = TypeVar("T")
@@ -101,6 +102,7 @@ _BY_TYPE: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("str", "str | None"), lambda one, other: max(one, other, key=lambda text: (len(text), text))),
     "int | None": max,
     "date | None": min,
+    "StatedDate | None": earlier,
     "tuple[str, ...]": lambda one, other: max(one, other, key=_list_rank),
     "bool": lambda one, other: one or other,
 }

@@ -17,7 +17,8 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from newsletter.errors import SourceError, SourceRateLimited
-from newsletter.models import Entry, Refusal
+from newsletter.models import Entry, Refusal, StatedDate
+from newsletter.models.dates import first_day, last_day
 from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources.biorxiv import preprint_of
 from newsletter.sources.documents import Document, Span, is_address
@@ -216,23 +217,24 @@ def _without_email(name: str) -> str:
     return name[1:-1] if name.startswith("(") and name.endswith(")") else name
 
 
-def _published(item: dict[str, Any], today: date) -> date | None:
+def _published(item: dict[str, Any], today: date) -> StatedDate | None:
     days = (
-        _day(item.get("published"), item.get("published_parsed"), today),
-        _day(item.get("updated"), item.get("updated_parsed"), today),
-        _day(item.get("prism_publicationdate"), None, today),
+        _day(item.get("published"), item.get("published_parsed")),
+        _day(item.get("updated"), item.get("updated_parsed")),
+        _day(item.get("prism_publicationdate"), None),
     )
     # Some programs write "0001-01-01" for no date, and some journals a day of next year.
-    return next((day for day in days if day and date(1900, 1, 1) <= day <= today + timedelta(days=1)), None)
+    earliest, latest = date(1900, 1, 1), today + timedelta(days=1)
+    return next((day for day in days if day and earliest <= last_day(day) and first_day(day) <= latest), None)
 
 
-def _day(written: Any, parsed: Any, today: date) -> date | None:
+def _day(written: Any, parsed: Any) -> StatedDate | None:
     """Return a date as it is written, else as feedparser parsed it."""
     if not isinstance(written, str):
         return None
     month = _MONTH.fullmatch(written)
     if month:  # feedparser would return the first day of the month
-        return values.latest_day(month[1], month[2], today=today)
+        return values.stated(month[1], month[2])
     try:
         return values.day(written) or _if_stated(date(*parsed[:3]), written)
     except (TypeError, ValueError):

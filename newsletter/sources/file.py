@@ -23,7 +23,7 @@ from newsletter.sources.formats.bibtex import read_bibtex
 from newsletter.sources.formats.delimited import Header, read_table
 from newsletter.sources.formats.endnote import read_endnote_xml, read_refer
 from newsletter.sources.formats.medline import read_medline
-from newsletter.sources.formats.records import entry_from, is_title
+from newsletter.sources.formats.records import entry_from
 from newsletter.sources.formats.ris import read_ris
 from newsletter.sources.formats.tables import (
     Broken,
@@ -66,7 +66,7 @@ class File:
 
     name: ClassVar[str] = "file"
     summary: ClassVar[str] = (
-        "a file of references (JSON, CSV, BibTeX, RIS, MEDLINE, Web of Science, EndNote), or a saved response of a source"
+        "a file of references (JSON, CSV, BibTeX, RIS, MEDLINE, Web of Science, EndNote), or saved responses"
     )
     follows: ClassVar[str] = ""
     example: ClassVar[str] = "library.bib"
@@ -90,7 +90,7 @@ class File:
                 other = Document(document.place, stream.read(), document.day)
                 yield from _OTHER_SOURCES[form](other, today)
             elif form in _PARSERS:
-                yield from _unless_all_refused(self._read(form, stream, document, today), document.place)
+                yield from _unless_all_refused(self._read(form, stream, document), document.place)
             elif form == "opml":
                 raise SourceError(
                     f"{document.place}: a list of feeds, not of papers",
@@ -102,7 +102,7 @@ class File:
                     hint=f"known: {_KNOWN}, and saved responses of other sources",
                 )
 
-    def _read(self, form: str, stream: BinaryStream, document: Document, today: date) -> Iterator[Entry | Refusal]:
+    def _read(self, form: str, stream: BinaryStream, document: Document) -> Iterator[Entry | Refusal]:
         unit = "entry" if form in ("json", "endnote") else "line"
         try:
             for one in _PARSERS[form](stream):
@@ -110,7 +110,7 @@ class File:
                     yield Refusal(f"{document.place}, line {one.line}", one.why)
                     continue
                 try:
-                    yield entry_from(one.record, today, listed=document.day)
+                    yield entry_from(one.record, listed=document.day)
                 except ValueError as error:
                     yield Refusal(f"{document.place}, {unit} {one.number}", str(error))
         except ValueError as error:

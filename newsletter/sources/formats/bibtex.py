@@ -83,14 +83,11 @@ def read_bibtex(stream: BinaryStream) -> Iterator[Raw | Broken]:
 def _blocks(text: Any) -> Iterator[_Block]:
     """Yield each entry, up to its closing brace or the start of the next one."""
     begin, block, depth, closing = 0, "", 0, ""
-    for number, line in enumerate(_joined_lines(text), start=1):
+    for number, whole in enumerate(_joined_lines(text), start=1):
+        later = _LATER_START.search(whole) if "@" in whole and not closing and not _ENTRY_START.match(whole) else None
+        line = whole[later.start() + 1 :] if later else whole
         start = _ENTRY_START.match(line) if "@" in line else None
-        if start and depth > 0 and not _CLEAR_START.match(line):
-            start = None
-        if start is None and not closing and (later := _LATER_START.search(line)):
-            line = line[later.start() + 1 :]
-            start = _ENTRY_START.match(line)
-        if start:
+        if start and (depth <= 0 or _CLEAR_START.match(line)):
             if closing:
                 yield _Block(begin, block)
             begin, block, depth = number, "", 0
@@ -160,7 +157,7 @@ def _entry(text: str, at: int, kind: str, closing: str) -> tuple[_Parsed, int]:
             return _Parsed(kind, key, fields), at + 1
         field = _FIELD.match(text, at)
         if field is None:
-            rest = text[at : at + 40].split("\n")[0]
+            rest = text[at : at + 40].split("\n", maxsplit=1)[0]
             raise ValueError(f"expected a field, not {rest!r}" if rest else "the entry is not closed")
         at = _end_of_value(text, field.end(), field[1])
         fields.setdefault(field[1].lower(), text[field.end() : at])  # of duplicates BibTeX takes the first

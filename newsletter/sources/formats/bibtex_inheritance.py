@@ -19,10 +19,11 @@ _MAX_DEPTH = 4
 #: The name of a parent's field in its child: biblatex's appendix B.
 _RENAMED = {"title": "booktitle", "subtitle": "booksubtitle"}
 _RENAMED_OF_PERIODICALS = {"title": "journaltitle", "subtitle": "journalsubtitle"}
-_NOT_INHERITED = frozenset(
-    "title subtitle titleaddon doi shortdoi url urldate link pdf eprint eprinttype archiveprefix primaryclass abstract "
-    "keywords keyword pages note annote comment crossref xdata ids label options isbn".split()
-)
+_NOT_INHERITED = frozenset({
+    "title", "subtitle", "titleaddon", "doi", "shortdoi", "url", "urldate", "link", "pdf", "eprint", "eprinttype",
+    "archiveprefix", "primaryclass", "abstract", "keywords", "keyword", "pages", "note", "annote", "comment",
+    "crossref", "xdata", "ids", "label", "options", "isbn",
+})  # fmt: skip
 
 
 class Inheritance:

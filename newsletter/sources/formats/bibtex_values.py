@@ -84,9 +84,7 @@ def names(value: str) -> list[Any]:
 
 def _name(name: str) -> Any:
     stripped = name.strip()
-    is_whole = (
-        stripped.startswith("{") and end_of_part(stripped, 0) == len(stripped) and not stripped.startswith("{\\")
-    )
+    is_whole = stripped.startswith("{") and end_of_part(stripped, 0) == len(stripped) and not stripped.startswith("{\\")
     if is_whole:
         return {"literal": plain(stripped)}
     parts = [_NAME_PART.fullmatch(part) for part in stripped.split(",")] if "=" in stripped else []

@@ -17,6 +17,8 @@ class Database:
     """One database, and how its tables differ."""
 
     name: str = ""
+    #: What only its tables have.
+    example: str = ""
     #: Its columns, in lower case.
     marks: frozenset[str] = frozenset()
     #: Its names for facts, in lower case, by the names in `records`.
@@ -50,22 +52,34 @@ def _unglued(names: str) -> list[str]:
 
 
 _DATABASES = (
-    # Springer: "Datong WeiCan LiuXiaoru Yuan"
-    Database("SpringerLink", frozenset({"item title", "item doi"}), {}, {"Authors": _unglued}),
-    # Publish or Perish: "Physical review" in Source
-    Database("Publish or Perish", frozenset({"cites", "articleurl", "source"}), {"source": "venue"}),
-    # Embase: "Lancet (2021)" in SOURCE
+    Database(
+        "SpringerLink",
+        "Datong WeiCan LiuXiaoru Yuan",
+        frozenset({"item title", "item doi"}),
+        values={"Authors": _unglued},
+    ),
+    Database(
+        "Publish or Perish",
+        "Physical review, in Source",
+        frozenset({"cites", "articleurl", "source"}),
+        {"source": "venue"},
+    ),
     Database(
         "Embase",
+        "Lancet (2021), in SOURCE",
         frozenset({"author names", "source"}),
         {"source": "venue", "source title": "journal", "date of publication": "publication date"},
         {"venue": lambda value: _YEAR_IN_BRACKETS.sub("", value)},
     ),
-    # Scopus: "We find … © 2004 Elsevier B.V. All rights reserved."
-    Database("Scopus", frozenset({"eid", "source title"}), {}, {"Abstract": lambda value: _COPYRIGHT.sub("", value)}),
-    # Web of Science, "tab delimited file": the tags of its tagged files
+    Database(
+        "Scopus",
+        "We find … © 2004 Elsevier B.V. All rights reserved.",
+        frozenset({"eid", "source title"}),
+        values={"Abstract": lambda value: _COPYRIGHT.sub("", value)},
+    ),
     Database(
         "Web of Science",
+        "PT AU AF TI SO, the tags of its tagged files",
         frozenset({"pt", "au", "ti", "so", "py"}),
         {"af": "author full names", "so": "journal", "de": "author keywords", "di": "doi", "pd": "month", "ea": "date"},
     ),

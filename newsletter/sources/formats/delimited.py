@@ -1,7 +1,7 @@
 """CSV and TSV files with a header line, of any program and database.
 
-Format: https://www.rfc-editor.org/rfc/rfc4180, and what programs do besides: Excel's first line "sep=;", lines about the
-export before the header (Dimensions), a quote that is never closed.
+Format: https://www.rfc-editor.org/rfc/rfc4180, and what programs do besides: Excel's first line "sep=;", lines about
+the export before the header (Dimensions), a quote that is never closed.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
 # -- the entry ----------------------------------------------------------------------------------------
 
 
-def entry_from(record: Any, today: date, *, source: str = "file", listed: date | None = None) -> Entry:
+def entry_from(record: Any, *, source: str = "file", listed: date | None = None) -> Entry:
     """Return the entry that a record describes.
 
     Raises:
@@ -106,7 +106,7 @@ def entry_from(record: Any, today: date, *, source: str = "file", listed: date |
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
         doi=_doi(facts),
-        published=dates.published(facts, today),
+        published=dates.published(facts),
         listed=listed,
         upvotes=_count(get("upvotes")),
         comments=_count(comments),

@@ -3,14 +3,15 @@
     TAG  value
          continued
 
-A format says how it writes a tag, and where a record begins and ends. Every line belongs to a record, except those before
-the first: none is lost without a word.
+A format says how it writes a tag, and where a record begins and ends. Every line belongs to a record, except those
+before the first: none is lost without a word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import NamedTuple
 
 from newsletter.limits import ENTRY
@@ -73,31 +74,27 @@ class Format(NamedTuple):
 def read_records(stream: BinaryStream, layout: Format) -> Iterator[Record | Broken]:
     """Yield the records of a file; one that is too long is broken."""
     with open_text(stream) as text:
-        record: Record | None = None
+        for record in _records(text, layout):
+            is_long = record.size > ENTRY
+            yield Broken(record.begin, f"record longer than {ENTRY // 2**20} MB") if is_long else record
+
+
+def _records(text: TextIOWrapper, layout: Format) -> Iterator[Record]:
+    record: Record | None = None
+    is_after_blank = False
+    for number, raw in enumerate(lines_of(text), start=1):
+        if raw.isspace():
+            is_after_blank = True
+            continue
+        line = layout.line(raw.rstrip("\r\n"), record)
+        if line and record and (layout.ends(line) or layout.begins(line, record, is_after_blank)):
+            yield record
+            record = None
+        if line and not layout.ends(line) and (record or layout.begins(line, record, is_after_blank)):
+            record = record or Record(number)
+            record.add(line)
+        elif record and line is None:
+            record.extend(raw.strip())
         is_after_blank = False
-        for number, raw in enumerate(lines_of(text), start=1):
-            if raw.isspace():
-                is_after_blank = True
-                continue
-            line = layout.line(raw.rstrip("\r\n"), record)
-            if line is None:
-                if record is not None:
-                    record.extend(raw.strip())
-            elif layout.ends(line):
-                if record is not None:
-                    yield _checked(record)
-                record = None
-            else:
-                if layout.begins(line, record, is_after_blank):
-                    if record is not None:
-                        yield _checked(record)
-                    record = Record(number)
-                if record is not None:
-                    record.add(line)
-            is_after_blank = False
-        if record is not None:
-            yield _checked(record)
-
-
-def _checked(record: Record) -> Record | Broken:
-    return Broken(record.begin, f"record longer than {ENTRY // 2**20} MB") if record.size > ENTRY else record
+    if record:
+        yield record

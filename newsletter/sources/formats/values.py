@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsletter.models import PartialDate, StatedDate
 from newsletter.text.markup import clean, clean_abstract
 
 # -- text ---------------------------------------------------------------------------------------------
@@ -84,32 +84,25 @@ def day(value: Any) -> date | None:
         return None
 
 
-def latest_day(year: Any, month: Any = None, day_of_month: Any = None, *, today: date) -> date | None:
-    """Return a date; without month or day, the last day of that year or month, but not after `today`.
-
-    Merging keeps the earlier of two dates, so an exact date wins over this one.
-    """
+def stated(year: Any, month: Any = None, day_of_month: Any = None) -> StatedDate | None:
+    """Return a date as precise as it is stated, or None if it is none."""
     numbers = [_number(part) for part in (year, month, day_of_month)]
     if numbers[0] is None or not 1000 <= numbers[0] <= 9999:
         return None
     try:
         if numbers[1] is None:
-            return max(min(date(numbers[0], 12, 31), today), date(numbers[0], 1, 1))
+            return PartialDate(numbers[0])
         first = date(numbers[0], numbers[1], 1)
         if numbers[2] is not None:
             return date(numbers[0], numbers[1], numbers[2])
     except ValueError:
         return None
-    return max(min(_end_of_month(first), today), first)
+    return PartialDate(first.year, first.month)
 
 
 def _number(value: Any) -> int | None:
     digits = str(value).strip() if isinstance(value, int | str) else ""
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
-
-
-def _end_of_month(first: date) -> date:
-    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 # -- names --------------------------------------------------------------------------------------------
