@@ -123,6 +123,8 @@ class Refusal:
     #: A file or URL, with the number of the entry or line if it is one of several.
     place: str
     why: str
+    #: What identifies an item that its source goes on listing, and that is refused only once; else "".
+    item: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"

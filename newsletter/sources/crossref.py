@@ -102,7 +102,9 @@ class Crossref:
                 if _is_paper(values.part(work)):
                     yield _entry(values.part(work))
             except ValueError as error:
-                yield Refusal(f"{document.place}, entry {number}", str(error))
+                yield Refusal(
+                    f"{document.place}, entry {number}", str(error), values.word(values.part(work).get("DOI"))
+                )
 
 
 def _message(document: Document) -> dict[str, Any]:

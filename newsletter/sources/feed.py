@@ -69,7 +69,7 @@ class Feed:
             try:
                 yield _entry(item, today)
             except ValueError as error:
-                yield Refusal(f"{document.place}, entry {number}", str(error))
+                yield Refusal(f"{document.place}, entry {number}", str(error), _identity(item))
 
 
 def _joined(failures: list[SourceError]) -> SourceError:
@@ -162,6 +162,12 @@ def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: 
         source = item.get("source")
         item["authors"] = (source.get("authors") if isinstance(source, dict) else None) or channel.get("authors")
     return item
+
+
+def _identity(item: dict[str, Any]) -> str:
+    """Return what identifies an entry in its feed, which goes on listing it: its id, its link or its text."""
+    given = (item.get("id"), item.get("link"), item.get("summary"), item.get("content"))
+    return next((str(one) for one in given if one), "")
 
 
 # -- one entry ----------------------------------------------------------------------------------------
