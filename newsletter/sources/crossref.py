@@ -154,7 +154,7 @@ def _entry(work: dict[str, Any]) -> Entry:
         source=Crossref.name,
         title=title,
         abstract=values.abstract(work.get("abstract")),
-        authors=tuple(dict.fromkeys(filter(None, map(_author, values.objects(work.get("author")))))),
+        authors=tuple(filter(None, map(_author, values.objects(work.get("author"))))),
         organization=next((values.word(one.get("name")) for one in values.objects(work.get("institution"))), "")
         or None,
         arxiv_id=_arxiv(work),

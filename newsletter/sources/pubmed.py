@@ -108,7 +108,7 @@ def _entry(record: ET.Element) -> Entry:
         source=Pubmed.name,
         title=without_stop(title),
         abstract=_abstract(article),
-        authors=tuple(dict.fromkeys(filter(None, map(_author, article.findall("AuthorList/Author"))))),
+        authors=tuple(filter(None, map(_author, article.findall("AuthorList/Author")))),
         arxiv_id=next((found for one in arxiv_ids if (found := arxiv_id(one))), None),
         doi=next((found for one in ids if (found := doi(one))), None),
         published=_published(article),

@@ -90,7 +90,7 @@ def test_the_name_of_a_group_is_not_reordered() -> None:
     person = "<Author><LastName>Example</LastName><ForeName>Ada</ForeName></Author>"
     group = "<Author><CollectiveName>Cloud Group, Kettle School</CollectiveName></Author>"
     authors = only(f"<AuthorList>{person}{group}{person}<Author/></AuthorList>").authors
-    assert authors == ("Ada Example", "Cloud Group, Kettle School")
+    assert authors == ("Ada Example", "Cloud Group, Kettle School", "Ada Example")
 
 
 # -- days ---------------------------------------------------------------------------------------------

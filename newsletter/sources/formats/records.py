@@ -215,7 +215,7 @@ def _version(value: Any) -> int | None:
 def _authors(value: Any) -> tuple[str, ...]:
     """Parse a list of names or of objects, or one line of names."""
     if isinstance(value, list):
-        return tuple(dict.fromkeys(name for item in value if (name := _author(item))))
+        return tuple(name for item in value if (name := _author(item)))
     if not isinstance(value, str):
         return ()
     return values.people(value.split("|")) if "|" in value else values.names(value)  # OpenAlex has "A|B"
