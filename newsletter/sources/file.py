@@ -178,6 +178,8 @@ def detect_format(head: bytes, name: str) -> str:
         return "jsonl" if _is_jsonl(text, suffix) else "json"
     if text.startswith(("<", "[")):
         return next((form for form, mark in _STARTS if mark.search(text)), "")
+    if _begins_with_header(text):
+        return "table"  # whose cells may hold lines of any other format
     marked = next((form for form, mark in _MARKS if mark.search(text)), "")
     return marked or ("table" if _is_table(text.splitlines(), suffix) else "")
 
@@ -194,6 +196,12 @@ def _is_jsonl(text: str, suffix: str) -> bool:
     if first.rstrip().endswith("}") and rest.lstrip().startswith("{"):
         return True
     return suffix in ("jsonl", "ndjson") and first.rstrip() != "{"
+
+
+def _begins_with_header(text: str) -> bool:
+    first = text.splitlines()[:3] if text.lower().startswith(("sep=", '"sep=', "about the", '"about the')) else []
+    header = Header(first or text.splitlines()[:1])
+    return len(header.columns) > 1 and header.is_found
 
 
 def _is_table(lines: Sequence[str], suffix: str) -> bool:

@@ -74,7 +74,9 @@ def read_bibtex(stream: BinaryStream) -> Iterator[Raw | Broken]:
                 elif entry.kind not in _NOT_ENTRIES:
                     one = Raw(block.begin, _record(entry.fields, macros))
                     is_child = inheritance.add(entry.kind, entry.key, one)
-                    if not is_child and entry.kind not in _WHOLE_VOLUMES | {"xdata"}:
+                    if entry.kind in _WHOLE_VOLUMES:
+                        yield Broken(block.begin, f"a whole volume (@{entry.kind}), not a paper")
+                    elif not is_child and entry.kind != "xdata":
                         yield one._replace(record=_with_subtitles(one.record))
     for child in inheritance.children():
         yield child._replace(record=_with_subtitles(child.record))
