@@ -124,7 +124,7 @@ class Refusal:
     place: str
     why: str
     #: What identifies an item that its source goes on listing, and that is refused only once; else "".
-    item: str = ""
+    item: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html.entities import html5
 from typing import Any, ClassVar
 
 from newsletter.errors import SourceError, SourceRateLimited
@@ -25,6 +26,8 @@ from newsletter.sources.documents import Document, Span, is_address
 from newsletter.sources.feed_discovery import absolute, request_feed, root_element
 from newsletter.sources.formats import values
 from newsletter.sources.formats.jsonfeed import is_json, read_items
+from newsletter.sources.formats.person_names import unglued
+from newsletter.sources.formats.publishers import Cleaned, cleaned, publisher_of, title_of
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
@@ -98,6 +101,8 @@ _ILLEGAL_XML = re.compile(
 )
 # Longer runs are not text, and feedparser takes quadratic time to search them for email addresses.
 _LONG_RUN = re.compile(r"([A-Za-z0-9_.+-]{1000})[A-Za-z0-9_.+-]+")
+#: A CDATA section, or an ampersand that begins no reference: feedparser would read "R&D" as "R&D;".
+_CDATA_OR_AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?\w+;)(?:(?P<name>[A-Za-z]+)(?![\w=]))?", re.DOTALL)
 _FEED_ELEMENTS = frozenset({"rss", "feed", "rdf", "channel"})
 
 
@@ -115,6 +120,7 @@ def _parse_xml(content: bytes, place: str) -> list[dict[str, Any]]:
     import feedparser  # noqa: PLC0415 - takes 100 ms to import
 
     text = _LONG_RUN.sub(r"\1", _ILLEGAL_XML.sub("", _decode(content)))
+    text = _CDATA_OR_AMPERSAND.sub(_escaped, text)
     if "<!ENTITY" in text and "<!DOCTYPE" in text:
         raise SourceError(f"{place}: XML entity declarations are not allowed")
     root = root_element(text)
@@ -131,6 +137,14 @@ def _parse_xml(content: bytes, place: str) -> list[dict[str, Any]]:
     if root == "html" or not (feed.entries or (feed.get("version") and root in _FEED_ELEMENTS)):
         raise SourceError(f"{place}: not a feed: {f'root element <{shorten(root, 40)}>' if root else 'not XML'}")
     return [_with_feed_defaults(dict(entry), dict(feed.feed), feed.version) for entry in feed.entries]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Escape an ampersand, unless HTML knows what follows without a semicolon: "&copy"."""
+    if not match[0].startswith("&"):
+        return match[0]
+    name = match["name"] or ""
+    return f"&{name};" if name in html5 else f"&amp;{name}"
 
 
 def _decode(content: bytes) -> str:
@@ -152,12 +166,19 @@ def _decode(content: bytes) -> str:
     return content.decode("latin-1")
 
 
+# The title of a journal's feed: Cloud Letters - new TOC; Tandf: Cloud Letters: Table of Contents.
+_CONTENTS_OF = re.compile(
+    r"(?:(?:tandf|wiley|sage[^:]*|aip[^:]*): )?(.{1,200}?)(?: -|:) (?:table of contents|new toc)", re.IGNORECASE
+)
+
+
 def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: str) -> dict[str, Any]:
     """Add to an entry the values that its feed states for all entries."""
     own = [link.get("href") for link in values.objects(channel.get("links")) if link.get("rel") == "self"]
     base = next((link for link in map(values.link, (*own, channel.get("link"))) if link), "")
     item["link"] = values.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
-    item.setdefault("prism_publicationname", channel.get("prism_publicationname"))
+    contents = _CONTENTS_OF.fullmatch(values.text(channel.get("title")))
+    item.setdefault("prism_publicationname", channel.get("prism_publicationname") or (contents and contents[1]))
     if version.startswith("atom") and not item.get("authors"):  # RFC 4287, 4.2.1
         source = item.get("source")
         item["authors"] = (source.get("authors") if isinstance(source, dict) else None) or channel.get("authors")
@@ -166,7 +187,7 @@ def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: 
 
 def _identity(item: dict[str, Any]) -> str:
     """Return what identifies an entry in its feed, which goes on listing it: its id, its link or its text."""
-    given = (item.get("id"), item.get("link"), item.get("summary"), item.get("content"))
+    given = (item.get("id"), item.get("link"), item.get("summary"))
     return next((str(one) for one in given if one), "")
 
 
@@ -186,14 +207,17 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
     if not title:
         raise ValueError("no title")
     found_arxiv, found_doi, version = _identifiers(_candidates(item))
+    publisher = publisher_of(values.link(item.get("link")))
+    authors = _authors(item, are_glued=publisher is not None and publisher.are_authors_glued)
+    text = cleaned(publisher, _abstract(item), authors) if publisher else Cleaned(_abstract(item))
     return Entry(
         source=Feed.name,
-        title=title,
-        abstract=_abstract(item),
-        authors=_authors(item),
+        title=title_of(publisher, title) if publisher else title,
+        abstract=text.abstract,
+        authors=authors or text.authors,
         arxiv_id=found_arxiv,
-        doi=found_doi,
-        published=_published(item, today),
+        doi=found_doi or (doi(text.doi) if not found_arxiv else None),
+        published=_published(item, today) or text.published,
         keywords=_keywords(item),
         venue=_venue(item),
         version=version,
@@ -209,13 +233,17 @@ def _abstract(item: dict[str, Any]) -> str:
     return max(map(values.abstract, texts), key=len)
 
 
-def _authors(item: dict[str, Any]) -> tuple[str, ...]:
+def _authors(item: dict[str, Any], *, are_glued: bool) -> tuple[str, ...]:
+    if isinstance(item.get("authors"), str):  # IEEE's own element
+        return values.names(item["authors"])
     authors = values.objects(item.get("authors"))
     # RSS has one author as "ada@example.org (Ada Example)", which feedparser splits for short domains only.
     whole = item.get("author") if len(authors) == 1 else None
     raw = [whole] if isinstance(whole, str) else [author.get("name") for author in authors]
     names = [_without_email(name) for name in raw if isinstance(name, str)]
-    return values.names(names[0]) if len(names) == 1 else values.people(names)
+    if len(names) == 1:
+        return values.people(unglued(values.text(names[0]))) if are_glued else values.names(names[0])
+    return values.people(names)
 
 
 def _without_email(name: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
+
+from newsletter.sources.formats.person_names import unglued
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,9 @@ class Database:
         return {name: self.values[name](value) if name in self.values else value for name, value in row.items()}
 
 
-# "Datong WeiCan LiuXiaolong (Luke) Zhang": a capital after a small letter, but not that of McKay, DeVito or LaTour.
-_GLUE = re.compile(
-    r"(?:(?<=[a-zß-öø-ÿ.)])|(?<=[^\W\d_A-Za-z]))"
-    r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bDi)(?<!\bLa)(?<!\bLe)(?<!\bFitz)(?=[^\W\d_a-z])"
-)
 _YEAR_IN_BRACKETS = re.compile(r"\s*\(\d{4}\).*")
 # "… is related. © 2004 Elsevier B.V. All rights reserved."
 _COPYRIGHT = re.compile(r"\s*(?:©|\(c\)|Copyright ©?)\s*(?:Copyright )?(?:19|20)\d\d[^©]{0,300}$", re.IGNORECASE)
-
-
-def _unglued(names: str) -> list[str]:
-    """Split names at each capital that follows a small letter, a full stop or a bracket."""
-    at = [match.start() for match in _GLUE.finditer(names) if names[match.start()].isupper()]
-    return [part for begin, end in pairwise([0, *at, len(names)]) if (part := names[begin:end].strip())]
 
 
 _DATABASES = (
@@ -56,7 +46,7 @@ _DATABASES = (
         "SpringerLink",
         "Datong WeiCan LiuXiaoru Yuan",
         frozenset({"item title", "item doi"}),
-        values={"Authors": _unglued},
+        values={"Authors": unglued},
     ),
     Database(
         "Publish or Perish",

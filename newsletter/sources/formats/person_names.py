@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise, takewhile
 from typing import Any
 
 from newsletter.text.markup import clean
@@ -30,6 +31,15 @@ _FINAL_STOP = re.compile(r"(?:[^.,;]+ [A-Z]{1,4}, )+[^.,;]+ [A-Z]{1,4}\.|[^.,;]+
 _WITH_INITIALS = re.compile(r"[^.,;]+ [A-Z]{1,4}|(?:[A-Z]\.[ -]?)+[^.,;]+")
 _ON_BEHALF = re.compile(
     r",?\s+(?:on behalf of|for) (?:the )?(?=[^,;]*\b(?:Collaboration|Consortium|Group|Team|Investigators|Network)\b)"
+)
+# "Datong WeiCan LiuXiaolong (Luke) Zhang": a capital after a small letter, but not that of McKay, DeVito or LaTour.
+_GLUE = re.compile(
+    r"(?:(?<=[a-zß-öø-ÿ.)])|(?<=[^\W\d_A-Za-z]))"
+    r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bDi)(?<!\bLa)(?<!\bLe)(?<!\bFitz)(?=[^\W\d_a-z])"
+)
+_AFFILIATION = re.compile(
+    r"(?:[a-z] )?(?:Departments?|Schools?|Faculty|Institut\w*|Colleges?|Cent(?:er|re)|Division|Laborator\w+"
+    r"|Universit\w+|Hospital)\b"
 )
 # Particles that may precede a family name.
 _PARTICLES = frozenset({
@@ -138,3 +148,10 @@ def _with_suffixes(parts: Iterable[str]) -> list[str]:
         elif part:
             joined.append(part)
     return joined
+
+
+def unglued(line: str) -> list[str]:
+    """Split names at each capital after a small letter, a full stop or a bracket, up to the first affiliation."""
+    at = [match.start() for match in _GLUE.finditer(line) if line[match.start()].isupper()]
+    parts = [part for begin, end in pairwise([0, *at, len(line)]) if (part := line[begin:end].strip())]
+    return list(takewhile(lambda part: not _AFFILIATION.match(part), parts))
