@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from newsletter.models import Entry, Facts, Paper
 from newsletter.models.dates import earlier
-from newsletter.papers.identity import key_of
+from newsletter.papers.identity import issue_of, key_of
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
     return Paper(
         **facts,
         id=paper_id,
-        key=key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors),
+        key=key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue_of(entry.venue, entry.published)),
         text_source=entry.source,
         text_version=entry.version,
         sources=(entry.source,),
@@ -54,7 +54,13 @@ def enrich(paper: Paper, other: Entry | Paper) -> Paper:
     return Paper(
         **facts,
         id=paper.id,
-        key=key_of(facts["arxiv_id"], facts["doi"], facts["title"], facts["authors"]),
+        key=key_of(
+            facts["arxiv_id"],
+            facts["doi"],
+            facts["title"],
+            facts["authors"],
+            issue_of(facts["venue"], facts["published"]),
+        ),
         text_source=_text_source(preferred),
         text_version=_text_version(preferred),
         sources=tuple(sorted({*paper.sources, *(other.sources if isinstance(other, Paper) else (other.source,))})),
