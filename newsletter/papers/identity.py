@@ -18,7 +18,7 @@ def key_of(arxiv_id: str | None, doi: str | None, title: str, authors: tuple[str
         return f"arxiv:{arxiv_id}"
     if doi:
         return f"doi:{doi}"
-    words = " ".join(sorted(_name_words(authors))) + (issue if is_of_every_journal(title) else "")
+    words = " ".join(sorted(_name_words(authors))) + (issue if is_generic(title) else "")
     return f"title:{title_hash(title + words)}"
 
 
@@ -54,13 +54,13 @@ def may_be_same(one: Facts, other: Facts) -> bool:
     pairs = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi))
     if not all(a is None or b is None or a == b for a, b in pairs):
         return False
-    if is_of_every_journal(one.title):
+    if is_generic(one.title):
         return _is_of_same_issue(one, other) and _may_share_author(one.authors, other.authors)
     return _may_share_author(one.authors, other.authors)
 
 
 #: As `text.title_key` writes them.
-_OF_EVERY_JOURNAL = frozenset({
+_GENERIC_TITLES = frozenset({
     "editorial", "editorialboard", "editorialnote", "editorsnote", "guesteditorial", "preface", "foreword",
     "introduction", "erratum", "errata", "corrigendum", "corrigenda", "correction", "corrections", "authorcorrection",
     "publishercorrection", "retraction", "retractionnote", "inthisissue", "issueinformation", "contents",
@@ -72,9 +72,9 @@ _OF_EVERY_JOURNAL = frozenset({
 })  # fmt: skip
 
 
-def is_of_every_journal(title: str) -> bool:
+def is_generic(title: str) -> bool:
     """Return whether a title names a kind of item, not a paper."""
-    return title_key(title) in _OF_EVERY_JOURNAL
+    return title_key(title) in _GENERIC_TITLES
 
 
 def _is_of_same_issue(one: Facts, other: Facts) -> bool:

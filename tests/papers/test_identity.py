@@ -49,7 +49,7 @@ def test_different_identifiers_mean_different_papers() -> None:
     assert may_be_same(make_entry(arxiv_id=None, doi="10.1000/1"), make_entry())
 
 
-def test_an_editorial_of_another_journal_or_month_is_another_one(store: Store) -> None:
+def test_an_editorial_of_another_venue_or_month_is_another_one(store: Store) -> None:
     editorials = [
         Entry(source="feed", title="Editorial", venue=venue, published=published, authors=authors)
         for venue, published in (

@@ -51,12 +51,12 @@ _NAMES = {
 _FACTS = {name: (fact, rank) for fact, names in _NAMES.items() for rank, name in enumerate(names.split())}
 
 
-_NOT_LETTERS = re.compile(r"[\W_]+")
+_PUNCTUATION = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=4096)
 def _fact(name: str) -> tuple[str, int] | None:
-    return _FACTS.get(_NOT_LETTERS.sub("", name.lower()))
+    return _FACTS.get(_PUNCTUATION.sub("", name.lower()))
 
 
 def is_title(name: str) -> bool:
