@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.context import Opened, pass_opened
+from newsletter.cli.context import Opened
 from newsletter.cli.output import json_option, print_json
+from newsletter.cli.sources_opml import export, import_
 from newsletter.cli.tables import print_table
 from newsletter.files.site import docs_path
 from newsletter.sources import all_sources, find_source
@@ -27,7 +28,27 @@ def _kinds() -> str:
     return about.rstrip()
 
 
-@click.command(
+class _Sources(click.Group):
+    """The commands, and each kind of source as one that explains it."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """Return the command of this name, else one that explains the kind of source."""
+        return super().get_command(ctx, cmd_name) or _explaining(find_source(cmd_name))
+
+
+def _explaining(source: type[Source]) -> click.Command:
+    @click.command(source.name, help=f"Explain this kind of source: {source.summary}.")
+    @json_option
+    def explain(as_json: bool) -> None:
+        _explain(source, as_json=as_json)
+
+    return explain
+
+
+@click.group(
+    cls=_Sources,
+    invoke_without_command=True,
+    subcommand_metavar="[KIND] | COMMAND [ARGS]...",
     epilog=f"""\b
 Kinds of source, each with a complete example:
 {_kinds()}
@@ -36,18 +57,20 @@ Kinds of source, each with a complete example:
 Examples:
   newsletter sources                 the sources in newsletter.toml, and when each was last pulled
   newsletter sources arxiv           the settings of one kind
+  newsletter sources import feeds.opml
 
-An installed package may add kinds of its own: {docs_path("sources.md")}."""
+An installed package may add kinds of its own: {docs_path("sources.md")}.""",
 )
-@click.argument("kind", required=False)
 @json_option
-@pass_opened
-def sources(opened: Opened, kind: str | None, as_json: bool) -> None:
+@click.pass_context
+def sources(ctx: click.Context, as_json: bool) -> None:
     """List this site's sources, or explain one KIND of source."""
-    if kind is None:
-        _list(opened, as_json=as_json)
-    else:
-        _explain(find_source(kind), as_json=as_json)
+    if ctx.invoked_subcommand is None:
+        _list(ctx.ensure_object(Opened), as_json=as_json)
+
+
+sources.add_command(import_)
+sources.add_command(export)
 
 
 def _list(opened: Opened, *, as_json: bool) -> None:

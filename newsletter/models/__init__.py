@@ -11,6 +11,9 @@ from email import message_from_bytes
 from email.policy import default
 from enum import StrEnum
 
+from newsletter.models.dates import PartialDate as PartialDate
+from newsletter.models.dates import StatedDate as StatedDate
+from newsletter.models.dates import last_day
 from newsletter.models.profile import Cadence as Cadence
 from newsletter.models.profile import Profile as Profile
 from newsletter.models.profile import Style as Style
@@ -33,8 +36,8 @@ class Facts:
     arxiv_id: str | None = None
     #: In lower case, without "https://doi.org/".
     doi: str | None = None
-    #: The day the paper was first made public.
-    published: date | None = None
+    #: When the paper was first made public: the day, or the month or year alone if no more is stated.
+    published: StatedDate | None = None
     #: The day a source listed it (for Hugging Face, the day of the Daily Papers).
     listed: date | None = None
     upvotes: int | None = None
@@ -85,8 +88,22 @@ class Paper(Facts):
 
     @property
     def day(self) -> date:
-        """The day on which the paper counts as new: when it was listed, else published, else first seen."""
-        return self.listed or self.published or self.seen_at.date()
+        """The day on which the paper counts as new: when it was listed, else published, else first seen.
+
+        A date may be stated that is to come, or only a year: what was seen was public.
+        """
+        return self.listed or self.published_by
+
+    @property
+    def published_by(self) -> date:
+        """The last day on which the paper may have become public."""
+        seen = self.seen_at.date()
+        return min(last_day(self.published), seen) if self.published else seen
+
+    @property
+    def stated(self) -> StatedDate:
+        """The date to show: as `day`, and as precise as it is stated."""
+        return self.day if self.listed or isinstance(self.published, date) else self.published or self.day
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,8 @@ class Refusal:
     #: A file or URL, with the number of the entry or line if it is one of several.
     place: str
     why: str
+    #: What identifies an item that its source goes on listing, and that is refused only once; else "".
+    item: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"

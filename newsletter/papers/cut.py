@@ -34,7 +34,8 @@ def within_limits(entry: Entry) -> Entry:
     for name, (number, length) in _LISTS.items():
         values = getattr(entry, name)
         if len(values) > number or any(len(value) > length for value in values):
-            cut[name] = tuple(dict.fromkeys(value[:length].rstrip() for value in values[:number]))
+            kept = [value[:length].rstrip() for value in values[:number]]
+            cut[name] = tuple(kept if name == "authors" else dict.fromkeys(kept))  # namesakes are two
     cut |= {name: None for name in _URLS if len(getattr(entry, name) or "") > limits.PAPER_URL}
     return replace(entry, **_with_count(entry, cut)) if cut else entry
 

@@ -13,7 +13,8 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from newsletter.models import Entry, Facts, Paper
-from newsletter.papers.identity import key_of
+from newsletter.models.dates import earlier
+from newsletter.papers.identity import issue_of, key_of
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
     return Paper(
         **facts,
         id=paper_id,
-        key=key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors),
+        key=key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue_of(entry.venue, entry.published)),
         text_source=entry.source,
         text_version=entry.version,
         sources=(entry.source,),
@@ -53,7 +54,13 @@ def enrich(paper: Paper, other: Entry | Paper) -> Paper:
     return Paper(
         **facts,
         id=paper.id,
-        key=key_of(facts["arxiv_id"], facts["doi"], facts["title"], facts["authors"]),
+        key=key_of(
+            facts["arxiv_id"],
+            facts["doi"],
+            facts["title"],
+            facts["authors"],
+            issue_of(facts["venue"], facts["published"]),
+        ),
         text_source=_text_source(preferred),
         text_version=_text_version(preferred),
         sources=tuple(sorted({*paper.sources, *(other.sources if isinstance(other, Paper) else (other.source,))})),
@@ -101,6 +108,7 @@ _BY_TYPE: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("str", "str | None"), lambda one, other: max(one, other, key=lambda text: (len(text), text))),
     "int | None": max,
     "date | None": min,
+    "StatedDate | None": earlier,
     "tuple[str, ...]": lambda one, other: max(one, other, key=_list_rank),
     "bool": lambda one, other: one or other,
 }

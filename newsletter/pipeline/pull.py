@@ -154,7 +154,9 @@ def _store_document(store: Store, source: Source, document: Document, now: datet
 
     for change, number in store.papers.add_all(entries(), now, document.place).items():
         tally.changes[change] += number
-    tally.refusals += refusals
+    if refusals:
+        with store.transaction():
+            tally.refusals += store.pulls.refused_first(tally.source, refusals, now)
     tally.cut += cut
 
 

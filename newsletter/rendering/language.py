@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from newsletter.models import PartialDate, StatedDate
 from newsletter.models.languages import LANGUAGES, locale_catalogue
 
 #: British English, which writes "8 May 2026" and never 5/8 or 8/5.
@@ -51,8 +52,10 @@ class Language:
         """Format a number: "1,234" in English, "1.234" in German."""
         return _number(number, self._locale)
 
-    def day(self, day: date) -> str:
-        """Format a date: "8 May 2026"."""
+    def day(self, day: StatedDate) -> str:
+        """Format a date as precisely as it is stated: "8 May 2026", "May 2026", "2026"."""
+        if isinstance(day, PartialDate):
+            return str(format_skeleton("yMMMM" if day.month else "y", day.first, locale=self._locale))
         return _day(day, self._locale)
 
     def day_of_week(self, day: date) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from newsletter.errors import SourceError
-from newsletter.models import Entry, Refusal
+from newsletter.models import Entry, Refusal, StatedDate
 from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
@@ -100,9 +100,11 @@ class Crossref:
         for number, work in enumerate(works, start=1):
             try:
                 if _is_paper(values.part(work)):
-                    yield _entry(values.part(work), today)
+                    yield _entry(values.part(work))
             except ValueError as error:
-                yield Refusal(f"{document.place}, entry {number}", str(error))
+                yield Refusal(
+                    f"{document.place}, entry {number}", str(error), values.word(values.part(work).get("DOI"))
+                )
 
 
 def _message(document: Document) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def _updates(work: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(values.word(one.get("type")), doi(values.word(one.get("DOI")))) for one in updates]
 
 
-def _entry(work: dict[str, Any], today: date) -> Entry:
+def _entry(work: dict[str, Any]) -> Entry:
     """Parse one work; raise ValueError with the reason if it is invalid."""
     title = _title(work)
     if not title:
@@ -152,12 +154,12 @@ def _entry(work: dict[str, Any], today: date) -> Entry:
         source=Crossref.name,
         title=title,
         abstract=values.abstract(work.get("abstract")),
-        authors=tuple(dict.fromkeys(filter(None, map(_author, values.objects(work.get("author")))))),
+        authors=tuple(filter(None, map(_author, values.objects(work.get("author"))))),
         organization=next((values.word(one.get("name")) for one in values.objects(work.get("institution"))), "")
         or None,
         arxiv_id=_arxiv(work),
         doi=doi(values.word(work.get("DOI"))),
-        published=_published(work, today),
+        published=_published(work),
         categories=values.texts(work.get("subject")),
         venue=next(iter(values.texts(work.get("container-title"))), None),
         withdrawn=_is_withdrawn(work),
@@ -191,16 +193,16 @@ def _arxiv(work: dict[str, Any]) -> str | None:
     return next((found for one in named if (found := arxiv_id(one))), None)
 
 
-def _published(work: dict[str, Any], today: date) -> date | None:
+def _published(work: dict[str, Any]) -> StatedDate | None:
     """Return the first day of publication that is stated, else the day of registration."""
-    days = (_day(work.get(name), today) for name in ("published", "issued", "created"))
+    days = (_day(work.get(name)) for name in ("published", "issued", "created"))
     return next((day for day in days if day), None)
 
 
-def _day(value: Any, today: date) -> date | None:
+def _day(value: Any) -> StatedDate | None:
     parts = value.get("date-parts") if isinstance(value, dict) else None
     first = parts[0] if isinstance(parts, list) and parts else None
-    return values.latest_day(*first[:3], today=today) if isinstance(first, list) and first else None
+    return values.stated(*first[:3]) if isinstance(first, list) and first else None
 
 
 def _pdf(work: dict[str, Any]) -> str | None:

@@ -14,16 +14,20 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html.entities import html5
 from typing import Any, ClassVar
 
 from newsletter.errors import SourceError, SourceRateLimited
-from newsletter.models import Entry, Refusal
+from newsletter.models import Entry, Refusal, StatedDate
+from newsletter.models.dates import first_day, last_day
 from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources.biorxiv import preprint_of
 from newsletter.sources.documents import Document, Span, is_address
 from newsletter.sources.feed_discovery import absolute, request_feed, root_element
 from newsletter.sources.formats import values
 from newsletter.sources.formats.jsonfeed import is_json, read_items
+from newsletter.sources.formats.person_names import unglued
+from newsletter.sources.formats.publishers import Cleaned, cleaned, publisher_of, title_of
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
@@ -68,7 +72,7 @@ class Feed:
             try:
                 yield _entry(item, today)
             except ValueError as error:
-                yield Refusal(f"{document.place}, entry {number}", str(error))
+                yield Refusal(f"{document.place}, entry {number}", str(error), _identity(item))
 
 
 def _joined(failures: list[SourceError]) -> SourceError:
@@ -97,6 +101,8 @@ _ILLEGAL_XML = re.compile(
 )
 # Longer runs are not text, and feedparser takes quadratic time to search them for email addresses.
 _LONG_RUN = re.compile(r"([A-Za-z0-9_.+-]{1000})[A-Za-z0-9_.+-]+")
+#: A CDATA section, or an ampersand that begins no reference: feedparser would read "R&D" as "R&D;".
+_CDATA_OR_AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?\w+;)(?:(?P<name>[A-Za-z]+)(?![\w=]))?", re.DOTALL)
 _FEED_ELEMENTS = frozenset({"rss", "feed", "rdf", "channel"})
 
 
@@ -114,6 +120,7 @@ def _parse_xml(content: bytes, place: str) -> list[dict[str, Any]]:
     import feedparser  # noqa: PLC0415 - takes 100 ms to import
 
     text = _LONG_RUN.sub(r"\1", _ILLEGAL_XML.sub("", _decode(content)))
+    text = _CDATA_OR_AMPERSAND.sub(_escaped, text)
     if "<!ENTITY" in text and "<!DOCTYPE" in text:
         raise SourceError(f"{place}: XML entity declarations are not allowed")
     root = root_element(text)
@@ -130,6 +137,14 @@ def _parse_xml(content: bytes, place: str) -> list[dict[str, Any]]:
     if root == "html" or not (feed.entries or (feed.get("version") and root in _FEED_ELEMENTS)):
         raise SourceError(f"{place}: not a feed: {f'root element <{shorten(root, 40)}>' if root else 'not XML'}")
     return [_with_feed_defaults(dict(entry), dict(feed.feed), feed.version) for entry in feed.entries]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Escape an ampersand, unless HTML knows what follows without a semicolon: "&copy"."""
+    if not match[0].startswith("&"):
+        return match[0]
+    name = match["name"] or ""
+    return f"&{name};" if name in html5 else f"&amp;{name}"
 
 
 def _decode(content: bytes) -> str:
@@ -151,16 +166,29 @@ def _decode(content: bytes) -> str:
     return content.decode("latin-1")
 
 
+# The title of a journal's feed: Cloud Letters - new TOC; Tandf: Cloud Letters: Table of Contents.
+_CONTENTS_OF = re.compile(
+    r"(?:(?:tandf|wiley|sage[^:]*|aip[^:]*): )?(.{1,200}?)(?: -|:) (?:table of contents|new toc)", re.IGNORECASE
+)
+
+
 def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: str) -> dict[str, Any]:
     """Add to an entry the values that its feed states for all entries."""
     own = [link.get("href") for link in values.objects(channel.get("links")) if link.get("rel") == "self"]
     base = next((link for link in map(values.link, (*own, channel.get("link"))) if link), "")
     item["link"] = values.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
-    item.setdefault("prism_publicationname", channel.get("prism_publicationname"))
+    contents = _CONTENTS_OF.fullmatch(values.text(channel.get("title")))
+    item.setdefault("prism_publicationname", channel.get("prism_publicationname") or (contents and contents[1]))
     if version.startswith("atom") and not item.get("authors"):  # RFC 4287, 4.2.1
         source = item.get("source")
         item["authors"] = (source.get("authors") if isinstance(source, dict) else None) or channel.get("authors")
     return item
+
+
+def _identity(item: dict[str, Any]) -> str:
+    """Return what identifies an entry in its feed, which goes on listing it: its id, its link or its text."""
+    given = (item.get("id"), item.get("link"), item.get("summary"))
+    return next((str(one) for one in given if one), "")
 
 
 # -- one entry ----------------------------------------------------------------------------------------
@@ -179,14 +207,17 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
     if not title:
         raise ValueError("no title")
     found_arxiv, found_doi, version = _identifiers(_candidates(item))
+    publisher = publisher_of(values.link(item.get("link")))
+    authors = _authors(item, are_glued=publisher is not None and publisher.are_authors_glued)
+    text = cleaned(publisher, _abstract(item), authors) if publisher else Cleaned(_abstract(item))
     return Entry(
         source=Feed.name,
-        title=title,
-        abstract=_abstract(item),
-        authors=_authors(item),
+        title=title_of(publisher, title) if publisher else title,
+        abstract=text.abstract,
+        authors=authors or text.authors,
         arxiv_id=found_arxiv,
-        doi=found_doi,
-        published=_published(item, today),
+        doi=found_doi or (doi(text.doi) if not found_arxiv else None),
+        published=_published(item, today) or text.published,
         keywords=_keywords(item),
         venue=_venue(item),
         version=version,
@@ -202,13 +233,17 @@ def _abstract(item: dict[str, Any]) -> str:
     return max(map(values.abstract, texts), key=len)
 
 
-def _authors(item: dict[str, Any]) -> tuple[str, ...]:
+def _authors(item: dict[str, Any], *, are_glued: bool) -> tuple[str, ...]:
+    if isinstance(item.get("authors"), str):  # IEEE's own element
+        return values.names(item["authors"])
     authors = values.objects(item.get("authors"))
     # RSS has one author as "ada@example.org (Ada Example)", which feedparser splits for short domains only.
     whole = item.get("author") if len(authors) == 1 else None
     raw = [whole] if isinstance(whole, str) else [author.get("name") for author in authors]
     names = [_without_email(name) for name in raw if isinstance(name, str)]
-    return values.names(names[0]) if len(names) == 1 else values.people(names)
+    if len(names) == 1:
+        return values.people(unglued(values.text(names[0]))) if are_glued else values.names(names[0])
+    return values.people(names)
 
 
 def _without_email(name: str) -> str:
@@ -216,23 +251,24 @@ def _without_email(name: str) -> str:
     return name[1:-1] if name.startswith("(") and name.endswith(")") else name
 
 
-def _published(item: dict[str, Any], today: date) -> date | None:
+def _published(item: dict[str, Any], today: date) -> StatedDate | None:
     days = (
-        _day(item.get("published"), item.get("published_parsed"), today),
-        _day(item.get("updated"), item.get("updated_parsed"), today),
-        _day(item.get("prism_publicationdate"), None, today),
+        _day(item.get("published"), item.get("published_parsed")),
+        _day(item.get("updated"), item.get("updated_parsed")),
+        _day(item.get("prism_publicationdate"), None),
     )
     # Some programs write "0001-01-01" for no date, and some journals a day of next year.
-    return next((day for day in days if day and date(1900, 1, 1) <= day <= today + timedelta(days=1)), None)
+    earliest, latest = date(1900, 1, 1), today + timedelta(days=1)
+    return next((day for day in days if day and earliest <= last_day(day) and first_day(day) <= latest), None)
 
 
-def _day(written: Any, parsed: Any, today: date) -> date | None:
+def _day(written: Any, parsed: Any) -> StatedDate | None:
     """Return a date as it is written, else as feedparser parsed it."""
     if not isinstance(written, str):
         return None
     month = _MONTH.fullmatch(written)
     if month:  # feedparser would return the first day of the month
-        return values.latest_day(month[1], month[2], today=today)
+        return values.stated(month[1], month[2])
     try:
         return values.day(written) or _if_stated(date(*parsed[:3]), written)
     except (TypeError, ValueError):

@@ -1,4 +1,5 @@
-"""Files of references from any program: JSON, JSON lines, CSV, TSV, BibTeX and RIS, optionally gzipped.
+"""Files of references from any program, optionally gzipped: JSON, JSON lines, CSV, TSV, BibTeX, RIS, MEDLINE, Web of
+Science, EndNote.
 
 The format is detected by content. Saved pages and responses of other sources are detected too, and parsed by them.
 Files are streamed, so they may be of any size.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -19,18 +20,19 @@ from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.documents import BinaryStream, Document, Span, decode
 from newsletter.sources.feed import Feed
 from newsletter.sources.formats.bibtex import read_bibtex
-from newsletter.sources.formats.records import entry_from, is_title
+from newsletter.sources.formats.delimited import Header, read_table
+from newsletter.sources.formats.endnote import read_endnote_xml, read_refer
+from newsletter.sources.formats.medline import read_medline
+from newsletter.sources.formats.records import entry_from
 from newsletter.sources.formats.ris import read_ris
 from newsletter.sources.formats.tables import (
     Broken,
     Raw,
-    columns_of,
-    delimiter_of,
     read_head,
     read_json,
     read_jsonl,
-    read_table,
 )
+from newsletter.sources.formats.web_of_science import read_web_of_science
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
@@ -42,7 +44,12 @@ _PARSERS: dict[str, Callable[[BinaryStream], Iterator[Raw | Broken]]] = {
     "table": read_table,
     "bibtex": read_bibtex,
     "ris": read_ris,
+    "medline": read_medline,
+    "web of science": read_web_of_science,
+    "refer": read_refer,
+    "endnote": read_endnote_xml,
 }
+_KNOWN = "JSON, JSON lines, CSV, TSV, BibTeX, RIS, MEDLINE, Web of Science, EndNote"
 #: Parsers of the saved responses of other sources.
 _OTHER_SOURCES: dict[str, Callable[[Document, date], Iterator[Entry | Refusal]]] = {
     "huggingface": HuggingFace().parse,
@@ -59,11 +66,13 @@ class File:
 
     name: ClassVar[str] = "file"
     summary: ClassVar[str] = (
-        "a file of references (JSON, JSON lines, CSV, BibTeX, RIS) or of saved responses of other sources"
+        "a file of references (JSON, CSV, BibTeX, RIS, MEDLINE, Web of Science, EndNote), or saved responses"
     )
     follows: ClassVar[str] = ""
     example: ClassVar[str] = "library.bib"
-    suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".bib", ".ris", ".txt")
+    suffixes: ClassVar[tuple[str, ...]] = (
+        ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".bib", ".ris", ".nbib", ".ciw", ".enw", ".txt",
+    )  # fmt: skip
 
     def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
         """Raise SourceError: this source only reads files."""
@@ -81,22 +90,27 @@ class File:
                 other = Document(document.place, document.rest_of(stream), document.day)
                 yield from _OTHER_SOURCES[form](other, today)
             elif form in _PARSERS:
-                yield from _unless_all_refused(self._read(form, stream, document, today), document.place)
+                yield from _unless_all_refused(self._read(form, stream, document), document.place)
+            elif form == "opml":
+                raise SourceError(
+                    f"{document.place}: a list of feeds, not of papers",
+                    hint=f"follow them: newsletter sources import {document.place}",
+                )
             else:
                 raise SourceError(
                     f"{document.place}: {'unknown file format' if head.strip() else 'empty file'}",
-                    hint="known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and saved responses of other sources",
+                    hint=f"known: {_KNOWN}, and saved responses of other sources",
                 )
 
-    def _read(self, form: str, stream: BinaryStream, document: Document, today: date) -> Iterator[Entry | Refusal]:
-        unit = "entry" if form == "json" else "line"
+    def _read(self, form: str, stream: BinaryStream, document: Document) -> Iterator[Entry | Refusal]:
+        unit = "entry" if form in ("json", "endnote") else "line"
         try:
             for one in _PARSERS[form](stream):
                 if isinstance(one, Broken):
                     yield Refusal(f"{document.place}, line {one.line}", one.why)
                     continue
                 try:
-                    yield entry_from(one.record, today, listed=document.day)
+                    yield entry_from(one.record, listed=document.day)
                 except ValueError as error:
                     yield Refusal(f"{document.place}, {unit} {one.number}", str(error))
         except ValueError as error:
@@ -131,14 +145,20 @@ _STARTS = tuple(
         ("json", r"^\["),
         ("arxiv", r"arxiv\.org/schemas/atom|oai:arXiv\.org:|//(?:www\.|export\.)?arxiv\.org/api"),
         ("pubmed", r"<PubmedArticle"),
+        ("opml", r"<opml\b"),
+        ("endnote", r"^(?:<\?xml[^>]*>|<!DOCTYPE[^>]*>|\s)*(?:<xml>\s*)?<records>"),
         ("feed", r"<(?:rss|feed|rdf:RDF)\b"),
     )
 )
 _MARKS = tuple(
     (form, re.compile(mark, re.MULTILINE))
     for form, mark in (
-        ("ris", r"^TY  -"),
-        ("bibtex", r"^\s*@\s*[A-Za-z]+\s*[{(]"),
+        ("ris", r"^TY {1,2}- ?[A-Z]"),
+        ("medline", r"^PMID- ?\d"),
+        ("web of science", r"^FN (?:Clarivate|Thomson|ISI)|^PT [A-Z]\s*$"),
+        ("refer", r"^%0 \w"),
+        ("bibtex", r"^\s*@\s*[^\s{}(),\"#%=@\\\\]+\s*[{(]"),
+        ("refer", r"^%T \w"),
         ("page", r"^\s*Daily Papers\s*$|^\s*(?:• ?)?\d+ authors?\s*\n\s*·\s*\n"),
     )
 )
@@ -147,7 +167,7 @@ _MARKS = tuple(
 def detect_format(head: bytes, name: str) -> str:
     """Return the format of a file by its first bytes, or "" if it is unknown.
 
-    Formats: "json", "jsonl", "table" (CSV or TSV), "bibtex", "ris", or the name of the source whose response it is. The
+    Formats: those of `_PARSERS` ("table" is CSV or TSV), "opml", or the name of the source whose response it is. The
     suffix of the file name decides only if the first bytes fit two formats.
     """
     text = _text(head).lstrip("\ufeff \t\r\n")
@@ -158,8 +178,10 @@ def detect_format(head: bytes, name: str) -> str:
         return "jsonl" if _is_jsonl(text, suffix) else "json"
     if text.startswith(("<", "[")):
         return next((form for form, mark in _STARTS if mark.search(text)), "")
+    if _begins_with_header(text):
+        return "table"  # whose cells may hold lines of any other format
     marked = next((form for form, mark in _MARKS if mark.search(text)), "")
-    return marked or ("table" if _is_table(text.splitlines()[0], suffix) else "")
+    return marked or ("table" if _is_table(text.splitlines(), suffix) else "")
 
 
 def _text(head: bytes) -> str:
@@ -176,6 +198,12 @@ def _is_jsonl(text: str, suffix: str) -> bool:
     return suffix in ("jsonl", "ndjson") and first.rstrip() != "{"
 
 
-def _is_table(header: str, suffix: str) -> bool:
-    columns = columns_of(header, delimiter_of(header))
-    return suffix in ("csv", "tsv") or (len(columns) > 1 and any(map(is_title, columns)))
+def _begins_with_header(text: str) -> bool:
+    first = text.splitlines()[:3] if text.lower().startswith(("sep=", '"sep=', "about the", '"about the')) else []
+    header = Header(first or text.splitlines()[:1])
+    return len(header.columns) > 1 and header.is_found
+
+
+def _is_table(lines: Sequence[str], suffix: str) -> bool:
+    header = Header(lines)
+    return suffix in ("csv", "tsv") or (len(header.columns) > 1 and header.is_found)

@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
+from functools import reduce
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
 from newsletter.errors import SourceError
-from newsletter.models import Entry, Refusal
+from newsletter.models import Entry, Refusal, StatedDate
+from newsletter.models.dates import earlier
 from newsletter.papers.identifiers import arxiv_id, doi
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
 from newsletter.sources.formats.json_response import read_object
+from newsletter.sources.formats.medline import without_stop
 from newsletter.sources.formats.xml import read_xml, text_of
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
@@ -72,7 +74,7 @@ class Pubmed:
             )
         for number, article in enumerate(root.iter("PubmedArticle"), start=1):
             try:
-                yield _entry(article, today)
+                yield _entry(article)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -91,7 +93,7 @@ def _ids(document: Document) -> list[str]:
     return [one for one in ids if isinstance(one, str) and one.isdecimal()] if isinstance(ids, list) else []
 
 
-def _entry(record: ET.Element, today: date) -> Entry:
+def _entry(record: ET.Element) -> Entry:
     """Parse one article; raise ValueError with the reason if it is invalid."""
     article = record.find("MedlineCitation/Article")
     title = "" if article is None else values.text(_text_with_scripts(article.find("ArticleTitle")))
@@ -104,12 +106,12 @@ def _entry(record: ET.Element, today: date) -> Entry:
     arxiv_ids = [one for one in ids if "arxiv" in one.lower()]
     return Entry(
         source=Pubmed.name,
-        title=_untranslated(title),
+        title=without_stop(title),
         abstract=_abstract(article),
-        authors=tuple(dict.fromkeys(filter(None, map(_author, article.findall("AuthorList/Author"))))),
+        authors=tuple(filter(None, map(_author, article.findall("AuthorList/Author")))),
         arxiv_id=next((found for one in arxiv_ids if (found := arxiv_id(one))), None),
         doi=next((found for one in ids if (found := doi(one))), None),
-        published=_published(article, today),
+        published=_published(article),
         keywords=values.texts([_text_with_scripts(one) for one in record.iter("Keyword")]),
         venue=values.text(text_of(article, "Journal/Title")) or None,
         withdrawn=any(_text_with_scripts(one) == "Retracted Publication" for one in article.iter("PublicationType")),
@@ -129,14 +131,6 @@ def _text_with_scripts(element: ET.Element | None) -> str:
     return inside
 
 
-def _untranslated(title: str) -> str:
-    """Remove the brackets that mark a translated title."""
-    plain = title.removesuffix(".")
-    inside = plain[1:-1]
-    depths = accumulate((one == "[") - (one == "]") for one in inside)  # "[A] and [B]" is not one pair of brackets
-    return inside if inside and plain == f"[{inside}]" and min(depths) >= 0 else title
-
-
 def _abstract(article: ET.Element) -> str:
     parts = []
     for part in article.findall("Abstract/AbstractText"):
@@ -152,13 +146,14 @@ def _author(author: ET.Element) -> str:
     return "".join(values.people([person])) if person else values.text(text_of(author, "CollectiveName"))
 
 
-def _published(article: ET.Element, today: date) -> date | None:
+def _published(article: ET.Element) -> StatedDate | None:
     """Return the earliest day of publication, online or in print; the latter may be a month or a season."""
     elements = [*article.findall("ArticleDate"), *article.findall("Journal/JournalIssue/PubDate")]
-    return min((day for one in elements if (day := _day(one, today))), default=None)
+    days = [day for one in elements if (day := _day(one))]
+    return reduce(earlier, days) if days else None
 
 
-def _day(element: ET.Element, today: date) -> date | None:
+def _day(element: ET.Element) -> StatedDate | None:
     year, month, day = (text_of(element, name).strip() for name in ("Year", "Month", "Day"))
     if not year:  # "2018 May-Jun", "2017 Dec-2018 Jan", "Winter 2018": the later of two, as for any partial date
         medline = text_of(element, "MedlineDate")
@@ -166,6 +161,4 @@ def _day(element: ET.Element, today: date) -> date | None:
         months = [word[:3].lower() for word in re.findall(r"[A-Za-z]+", medline) if word[:3].lower() in _MONTHS]
         month = months[-1] if months else ""
     named = month[:3].lower()
-    return values.latest_day(
-        year, _MONTHS.index(named) + 1 if named in _MONTHS else month or None, day or None, today=today
-    )
+    return values.stated(year, _MONTHS.index(named) + 1 if named in _MONTHS else month or None, day or None)

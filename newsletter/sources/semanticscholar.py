@@ -75,7 +75,7 @@ class SemanticScholar:
         """Yield the papers of a response; see `Source.parse`."""
         for number, paper in enumerate(_papers(document), start=1):
             try:
-                yield _entry(paper, today)
+                yield _entry(paper)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -103,7 +103,7 @@ def _are_papers(papers: list[Any]) -> bool:
     return not found or any("paperId" in one or "title" in one for one in values.objects(found))
 
 
-def _entry(paper: Any, today: date) -> Entry:
+def _entry(paper: Any) -> Entry:
     """Parse one paper; raise ValueError with the reason if it is invalid."""
     if not isinstance(paper, dict):
         raise ValueError("not found" if paper is None else "not a paper")
@@ -121,7 +121,7 @@ def _entry(paper: Any, today: date) -> Entry:
         authors=values.people(author.get("name") for author in values.objects(paper.get("authors"))),
         arxiv_id=arxiv_id(values.word(ids.get("ArXiv"))) or arxiv_id(values.word(ids.get("DOI"))),
         doi=doi(values.word(ids.get("DOI"))),
-        published=values.day(paper.get("publicationDate")) or values.latest_day(paper.get("year"), today=today),
+        published=values.day(paper.get("publicationDate")) or values.stated(paper.get("year")),
         categories=values.texts([field.get("category") for field in values.objects(paper.get("s2FieldsOfStudy"))]),
         venue=venue if venue and not venue.lower().startswith("arxiv") else None,
         summary=values.plain_text(tldr.get("text")) or None,

@@ -10,11 +10,15 @@ from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any
 
-from newsletter.models import Entry, Facts, Paper
-from newsletter.papers.identity import key_of
+from newsletter.models import Entry, Facts, Paper, StatedDate
+from newsletter.models.dates import stated_date
+from newsletter.papers.identity import issue_of, key_of
 
-#: The day that a paper counts as new, as in `Paper.day`; there is an index of exactly this expression.
-PAPER_DAY = "coalesce(listed, published, substr(seen_at, 1, 10))"
+#: The day that a paper counts as new, as in `Paper.day`; there is an index of exactly this expression (m024).
+PAPER_DAY = (
+    "coalesce(listed, min(substr(seen_at, 1, 10), CASE length(published) WHEN 4 THEN published || '-12-31'"
+    " WHEN 7 THEN date(published || '-01', '+1 month', '-1 day') ELSE published END), substr(seen_at, 1, 10))"
+)
 _NAMES = tuple(field.name for field in fields(Paper))
 PAPER_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
 _WRITTEN = tuple(name for name in _NAMES if name != "id")
@@ -29,19 +33,20 @@ def json_list(items: Sequence[str]) -> str:
     return f"[{', '.join(map(encode_basestring, items))}]"
 
 
-def _iso(value: date | datetime | None) -> str | None:
+def _iso(value: StatedDate | datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
 #: Conversions by the type of a field as it is declared; other types are stored as they are.
 _INTO_COLUMN: dict[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": json_list,
-    **dict.fromkeys(("date | None", "datetime", "datetime | None"), _iso),
+    **dict.fromkeys(("date | None", "StatedDate | None", "datetime", "datetime | None"), _iso),
     "bool": int,
 }
 _OUT_OF_COLUMN: dict[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": lambda text: tuple(json.loads(text)),
     "date | None": lambda text: text and date.fromisoformat(text),
+    "StatedDate | None": lambda text: text and stated_date(text),
     **dict.fromkeys(("datetime", "datetime | None"), lambda text: text and datetime.fromisoformat(text)),
     "bool": bool,
 }
@@ -71,7 +76,7 @@ def new_row(entry: Entry, paper_id: int, seen_at: str) -> list[Any]:
     for index, convert in _FACTS_CONVERTED:
         row[index + 1] = convert(row[index + 1])
     row[_AUTHOR_COUNT + 1] = entry.author_count or len(entry.authors) or None
-    key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors)
+    key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue_of(entry.venue, entry.published))
     row += (key, entry.source, entry.version, json_list((entry.source,)), seen_at, None)
     return row
 

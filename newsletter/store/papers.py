@@ -176,7 +176,7 @@ class Papers:
 
     def newest(self, limit: int) -> list[Paper]:
         """Return the `limit` newest papers, the most upvoted of a day first."""
-        order = "1 ORDER BY coalesce(listed, published, seen_at) DESC, upvotes DESC, key LIMIT ?"
+        order = f"1 ORDER BY {PAPER_DAY} DESC, upvotes DESC, key LIMIT ?"
         return self._where(order, [limit])
 
     def trending(self, since: date, today: date, limit: int, *, by_velocity: bool = False) -> list[Paper]:

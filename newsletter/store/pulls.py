@@ -5,15 +5,19 @@ A source is identified by its label (`sources.settings.label_of`): two of one ki
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
-from newsletter.models import PullReport, Validators
+from newsletter.models import PullReport, Refusal, Validators
 from newsletter.store.database import Database, moment_of
+
+#: How long a refused item is remembered after its source last listed it.
+_REMEMBERED = timedelta(days=90)
 
 
 class Pulls:
-    """The `pulls`, `validators` and `rate_limited_sources` tables."""
+    """The `pulls`, `validators`, `rate_limited_sources` and `refused_items` tables."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -66,3 +70,16 @@ class Pulls:
     def set_rate_limit(self, source: str, until: datetime) -> None:
         """Store that `source` is rate limited: it must not be requested before `until`."""
         self._db.execute("INSERT OR REPLACE INTO rate_limited_sources VALUES (?, ?)", [source, until.isoformat()])
+
+    def refused_first(self, source: str, refusals: Sequence[Refusal], now: datetime) -> list[Refusal]:
+        """Return the refusals that are new, and remember the items among them; see `Refusal.item`."""
+        known = {item for (item,) in self._db.execute("SELECT item FROM refused_items WHERE source = ?", [source])}
+        hashes = [_hash_of(one.item) if one.item else "" for one in refusals]
+        rows = [(source, item, now.isoformat()) for item in hashes if item]
+        self._db.executemany("INSERT OR REPLACE INTO refused_items VALUES (?, ?, ?)", rows)
+        self._db.execute("DELETE FROM refused_items WHERE seen_at < ?", [(now - _REMEMBERED).isoformat()])
+        return [one for one, item in zip(refusals, hashes, strict=True) if item not in known]
+
+
+def _hash_of(item: str) -> str:
+    return hashlib.sha256(item.encode("utf-8", "replace")).hexdigest()[:16]

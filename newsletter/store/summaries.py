@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from newsletter.store.database import Database
+from newsletter.store.paper_rows import PAPER_DAY
 
 
 class Summaries:
@@ -32,12 +33,12 @@ class Summaries:
         With `since`, only papers first seen after it. Papers without an abstract and withdrawn ones are left out, and
         for English those whose source wrote a summary.
         """
-        sql = """
+        sql = f"""
             SELECT id FROM papers
             WHERE abstract <> '' AND NOT withdrawn AND (:language <> 'en' OR coalesce(summary, '') = '')
                 AND (:since IS NULL OR seen_at > :since)
                 AND NOT EXISTS (SELECT 1 FROM summaries WHERE paper_id = papers.id AND language = :language)
-            ORDER BY coalesce(listed, published, seen_at) DESC, upvotes DESC, key LIMIT :limit"""
+            ORDER BY {PAPER_DAY} DESC, upvotes DESC, key LIMIT :limit"""
         after = since.astimezone(UTC).isoformat() if since else None
         values = {"language": language, "limit": limit, "since": after}
         return [number for (number,) in self._db.execute(sql, values)]

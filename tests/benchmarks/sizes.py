@@ -31,9 +31,10 @@ from newsletter.sources.documents import Document
 from newsletter.sources.feed import Feed
 from newsletter.sources.formats import values
 from newsletter.sources.formats.bibtex import read_bibtex
+from newsletter.sources.formats.delimited import read_table
 from newsletter.sources.formats.records import entry_from
 from newsletter.sources.formats.ris import read_ris
-from newsletter.sources.formats.tables import read_jsonl, read_table
+from newsletter.sources.formats.tables import read_jsonl
 from newsletter.subscribers.csv_rows import Rows
 from newsletter.subscribers.profiles import make_profile
 from newsletter.text import shorten, squeeze, stream_safe, whole_sentences
@@ -140,7 +141,7 @@ def _feed(text: str) -> object:
 
 
 def _record(text: str) -> object:
-    return entry_from(dict.fromkeys(("title", "abstract", "author", "doi", "keywords", "date", "url"), text), _DAY)
+    return entry_from(dict.fromkeys(("title", "abstract", "author", "doi", "keywords", "date", "url"), text))
 
 
 def _rows(text: str) -> object:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from newsletter.models import Entry
 from newsletter.papers.identity import key_of, may_be_same
+from newsletter.store import Store
 from newsletter.text import title_hash
-from tests.factories import make_entry
+from tests.factories import NOW, make_entry
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,19 @@ def test_different_identifiers_mean_different_papers() -> None:
     assert not may_be_same(make_entry(), make_entry(arxiv_id="2605.09999"))
     assert not may_be_same(make_entry(doi="10.1000/1"), make_entry(doi="10.1000/2"))
     assert may_be_same(make_entry(arxiv_id=None, doi="10.1000/1"), make_entry())
+
+
+def test_an_editorial_of_another_venue_or_month_is_another_one(store: Store) -> None:
+    editorials = [
+        Entry(source="feed", title="Editorial", venue=venue, published=published, authors=authors)
+        for venue, published in (
+            ("Clouds", date(2026, 5, 1)),
+            ("Kettles", date(2026, 5, 1)),
+            ("Clouds", date(2026, 6, 1)),
+        )
+        for authors in ((), ("Ada Example",))
+    ]
+    for entry in (*editorials, *reversed(editorials)):
+        store.papers.add(entry, NOW)
+    # Of one issue, the editorial with its author and without is one.
+    assert store.papers.count() == 3

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Entry, Facts, Paper
+from newsletter.models import Entry, Facts, Paper, PartialDate
 from newsletter.papers.identity import key_of
 from newsletter.papers.merge import begin, enrich, is_revision
 from newsletter.store import Store
@@ -34,7 +34,7 @@ ENTRIES = st.builds(
     organization=st.none() | WORDS,
     arxiv_id=st.sampled_from([None, "2605.01234"]),
     doi=st.sampled_from([None, "10.1000/182"]),
-    published=DAYS,
+    published=DAYS | st.sampled_from([PartialDate(2026), PartialDate(2026, 5), PartialDate(2025)]),
     listed=DAYS,
     upvotes=COUNTS,
     comments=COUNTS,
@@ -175,7 +175,7 @@ def test_what_only_one_of_two_entries_knows_is_kept(fact: Field[Any], store: Sto
     """Every declared fact of a paper is merged, stored and in the JSON of the command line."""
     value: Any = {
         "str": "Counting Clouds", "str | None": "10.1234/x", "int | None": 3, "date | None": date(2026, 5, 8),
-        "tuple[str, ...]": ("one", "two"), "bool": True,
+        "StatedDate | None": PartialDate(2026, 5), "tuple[str, ...]": ("one", "two"), "bool": True,
     }[str(fact.type)]  # fmt: skip
     plain = Entry(source="arxiv", title="Counting Clouds", doi="10.1234/x")
     store.papers.add(plain, NOW)

@@ -15,6 +15,7 @@ from newsletter.errors import SourceError
 from newsletter.models import Entry, PullReport, Refusal
 from newsletter.pipeline.pull import pull_days, pull_files
 from newsletter.sources import Document, HttpClient, Span
+from newsletter.sources.feed import Feed
 from newsletter.sources.file import File
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
@@ -339,3 +340,14 @@ def test_what_is_longer_than_the_limits_is_cut_and_counted(store: Store, client:
     report = pull_files(store, File(), [str(tmp_path / "papers.json")], None, NOW, client)
     assert (report.fetched, report.cut) == (2, 1)
     assert {len(paper.abstract) for paper in store.papers.newest(9)} == {19_979, 6}
+
+
+def test_an_item_without_a_title_is_refused_at_the_first_pull_only(
+    store: Store, client: HttpClient, tmp_path: Path
+) -> None:
+    items = [{"id": "1", "title": "Clouds", "url": "https://clouds.example/1"}, {"id": "2", "content_text": "A note."}]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Notes", "items": items}
+    place = write(tmp_path / "feed.json", feed)
+    first, second = (pull_files(store, Feed(), [place], None, NOW, client) for _ in range(2))
+    assert (first.new, [one.why for one in first.refusals]) == (1, ["no title"])
+    assert (second.fetched, second.is_clean) == (1, True)

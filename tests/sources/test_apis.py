@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
-from newsletter.models import Entry, Refusal
+from newsletter.models import Entry, PartialDate, Refusal
 from newsletter.sources import Document, HttpClient, Source, Span, find_source
 from newsletter.sources.crossref import Crossref
 from newsletter.sources.openalex import OpenAlex
@@ -71,12 +71,12 @@ def test_works_of_crossref_are_parsed_with_all_their_facts() -> None:
 @pytest.mark.parametrize(
     ("published", "day"),
     [
-        ({"date-parts": [[2026, 4]]}, date(2026, 4, 30)),
-        ({"date-parts": [[2025]]}, date(2025, 12, 31)),
-        ({"date-parts": [[None]]}, TODAY),  # by then at the latest: the year of "issued"
-        ({"date-parts": []}, TODAY),
-        ({}, TODAY),
-        (None, TODAY),
+        ({"date-parts": [[2026, 4]]}, PartialDate(2026, 4)),
+        ({"date-parts": [[2025]]}, PartialDate(2025)),
+        ({"date-parts": [[None]]}, PartialDate(2026)),  # the year of "issued"
+        ({"date-parts": []}, PartialDate(2026)),
+        ({}, PartialDate(2026)),
+        (None, PartialDate(2026)),
     ],
 )
 def test_dates_of_crossref_may_be_partial(published: Any, day: date) -> None:
@@ -192,7 +192,7 @@ def test_papers_of_semantic_scholar_are_parsed_with_all_their_facts() -> None:
         ),
         Entry(
             source="semanticscholar", title="Kettles That Know When to Whistle", authors=("Cy Specimen",),
-            published=date(2025, 12, 31),
+            published=PartialDate(2025),
         ),
         Refusal("x, entry 3", "no title"),
     ]  # fmt: skip
@@ -242,7 +242,7 @@ def test_articles_of_pubmed_are_parsed_with_all_their_facts() -> None:
         ),
         Entry(
             source="pubmed", title="Kettles That Know When to Whistle", authors=("Cy Specimen",), withdrawn=True,
-            published=date(2025, 4, 30), url="https://pubmed.ncbi.nlm.nih.gov/2/",
+            published=PartialDate(2025, 4), url="https://pubmed.ncbi.nlm.nih.gov/2/",
         ),
         Refusal("x, entry 3", "no title"),
     ]  # fmt: skip
@@ -252,10 +252,10 @@ def test_articles_of_pubmed_are_parsed_with_all_their_facts() -> None:
     ("written", "day"),
     [
         ("<Year>2026</Year><Month>05</Month><Day>06</Day>", date(2026, 5, 6)),
-        ("<Year>2026</Year><Month>Feb</Month>", date(2026, 2, 28)),
-        ("<Year>2024</Year>", date(2024, 12, 31)),
-        ("<MedlineDate>Winter 2024</MedlineDate>", date(2024, 12, 31)),
-        ("<MedlineDate>2018 May-Jun</MedlineDate>", date(2018, 6, 30)),
+        ("<Year>2026</Year><Month>Feb</Month>", PartialDate(2026, 2)),
+        ("<Year>2024</Year>", PartialDate(2024)),
+        ("<MedlineDate>Winter 2024</MedlineDate>", PartialDate(2024)),
+        ("<MedlineDate>2018 May-Jun</MedlineDate>", PartialDate(2018, 6)),
         ("<MedlineDate>soon</MedlineDate>", None),
         ("<Year>MMXX</Year>", None),
     ],

@@ -157,7 +157,7 @@ def test_only_a_record_without_a_title_is_refused() -> None:
         (FORMATS["jsonl"] + '\n{"title": \n', 3, "invalid JSON: expecting value"),
         (FORMATS["json"][:-1], 1, "invalid JSON from here on: unclosed list"),
         (FORMATS["csv"] + ",x\r\n", 4, "no title"),
-        (FORMATS["bibtex"] + "@misc{c, title = {x", 4, "invalid BibTeX: Unexpectedly reached end of file."),
+        (FORMATS["bibtex"] + "@misc{c, title = {x", 4, "invalid BibTeX: the value of title is not closed"),
         (FORMATS["bibtex"] + "@misc{c, year = 2026}", 4, "no title"),
         (FORMATS["ris"] + "TY  - JOUR\nER  - \n", 15, "no title"),
     ],
@@ -199,7 +199,10 @@ def test_a_table_without_title_column_is_one_error() -> None:
 def test_the_error_of_an_unknown_format_lists_the_known_ones() -> None:
     with pytest.raises(SourceError) as caught:
         parse("Clouds are white.")
-    assert caught.value.hint == "known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, and saved responses of other sources"
+    assert (
+        caught.value.hint == "known: JSON, JSON lines, CSV, TSV, BibTeX, RIS, MEDLINE, "
+        "Web of Science, EndNote, and saved responses of other sources"
+    )
 
 
 def test_a_corrupt_gzip_file_is_one_error() -> None:

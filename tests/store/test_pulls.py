@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from newsletter.models import PullReport
+from newsletter.models import PullReport, Refusal
 from newsletter.store import Store
 from tests.factories import NOW, TODAY
 
@@ -31,3 +31,16 @@ def test_a_pull_of_files_has_no_day(store: Store) -> None:
 def test_every_source_has_its_own_last_success(store: Store) -> None:
     store.pulls.record(PullReport("huggingface"), NOW, TODAY)
     assert store.pulls.last_success("page") is None
+
+
+def test_an_item_that_a_source_goes_on_listing_is_refused_once(store: Store) -> None:
+    note, row = (
+        Refusal("https://clouds.example/feed, entry 1", "no title", "note-1"),
+        Refusal("file, line 2", "no title"),
+    )
+    assert store.pulls.refused_first("feed", [note, row], NOW) == [note, row]
+    assert store.pulls.refused_first("feed", [note, row], NOW + timedelta(days=60)) == [row]
+    assert store.pulls.refused_first("feed", [note], NOW + timedelta(days=120)) == []
+    assert store.pulls.refused_first("other feed", [note], NOW) == [note]
+    assert store.pulls.refused_first("feed", [row], NOW + timedelta(days=300)) == [row]
+    assert store.pulls.refused_first("feed", [note], NOW + timedelta(days=300)) == [note]  # forgotten

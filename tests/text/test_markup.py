@@ -187,7 +187,5 @@ def test_any_latex_is_cleaned_without_an_error(text: str) -> None:
      "$\\frac{" * 500, "\\'" * 2_000, "_{" * 2_000, "$a_" + "{" * 2_000 + "$", "\\text{a} " * 500],
     ids=lambda text: text[:8],
 )  # fmt: skip
-def test_hostile_latex_is_cleaned_in_linear_time(text: str) -> None:
-    begin = time.process_time()
-    clean(text)
-    assert time.process_time() - begin < 2
+def test_hostile_latex_is_cleaned_without_an_error(text: str) -> None:
+    assert isinstance(clean(text), str)  # that its time is linear, tests/benchmarks/test_sizes.py holds

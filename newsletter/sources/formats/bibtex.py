@@ -1,173 +1,208 @@
-"""BibTeX files.
+"""BibTeX and biblatex files.
 
-Format: https://www.bibtex.org/Format/ and, for common practice, https://tug.ctan.org/info/bibtex/tamethebeast/.
+Format: https://www.bibtex.org/Format/; https://tug.ctan.org/info/bibtex/tamethebeast/ for common practice; the biblatex
+manual (https://ctan.org/pkg/biblatex) for its fields and for inheritance. What people's files have besides is read too:
+entries without a key, empty fields (",,"), a missing comma between two fields, types of any name.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from newsletter.limits import ENTRY
 from newsletter.sources.documents import BinaryStream
+from newsletter.sources.formats.bibtex_inheritance import Inheritance
+from newsletter.sources.formats.bibtex_values import address, closed_at, evaluate, names
 from newsletter.sources.formats.tables import Broken, Raw, lines_of, open_text
 from newsletter.text import shorten, squeeze, tex
 
 _MAX_MACROS = 10_000
 _MAX_MACRO_LENGTH = 10_000
 
-_ENTRY_START = re.compile(r"\s*@\s*([A-Za-z]+)\s*([{(])")
+_NAME = r"[^\s{}(),\"#%=@\\]+"
+_ENTRY_START = re.compile(rf"\s*@\s*({_NAME})\s*([{{(])")
+#: A start within what is not closed yet: with a key, or a field, so that text such as "@home (again" is none.
+_CLEAR_START = re.compile(rf"\s*@\s*{_NAME}\s*[{{(]\s*(?:[^\s,{{}}()=\"]*\s*,|{_NAME}\s*=|(?:{_NAME})?\s*$)")
+_LATER_START = re.compile(rf"[\s}})]@\s*{_NAME}\s*[{{(]\s*(?:[^\s,{{}}()=\"]*\s*,|{_NAME}\s*=)")
+#: A type whose brace is on the next line.
+_BARE_TYPE = re.compile(rf"\s*@\s*{_NAME}\s*")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 #: Fields with URLs and identifiers, which are not LaTeX.
 _VERBATIM = frozenset(
-    {"url", "doi", "eprint", "pdf", "link", "code", "github", "project", "archiveprefix", "eprinttype"}
+    {"url", "doi", "shortdoi", "eprint", "pdf", "link", "code", "github", "project", "archiveprefix", "eprinttype"}
 )
+#: Fields that name other entries.
+_KEYS = frozenset({"crossref", "xdata"})
+_NOT_ENTRIES = frozenset({"comment", "preamble", "string"})
+_WHOLE_VOLUMES = frozenset({"proceedings", "mvproceedings"})
+
+
+class _Block(NamedTuple):
+    begin: int
+    #: "@article{key, …}", and what follows on the same line.
+    text: str
+
+
+class _Parsed(NamedTuple):
+    kind: str
+    key: str
+    #: The raw values, by name in lower case.
+    fields: Mapping[str, str]
 
 
 def read_bibtex(stream: BinaryStream) -> Iterator[Raw | Broken]:
-    """Yield the entries of a BibTeX file, except whole volumes (@proceedings); the field "author" is a list."""
-    # It logs each broken entry, for which there is a refusal.
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+    """Yield the entries of a BibTeX file; the field "author" is a list.
+
+    A whole volume (@proceedings) and data for other entries (@xdata) are no papers. An entry with `crossref` or `xdata`
+    is yielded after all others: its parent may come later.
+    """
     macros = {month: month for month in _MONTHS}
+    inheritance = Inheritance()
     with open_text(stream) as text:
-        for begin, kind, block in _blocks(text):
-            if len(block) > ENTRY:
-                yield Broken(begin, f"entry longer than {ENTRY // 2**20} MB")
-            elif kind not in ("comment", "preamble"):
-                yield from _read_block(begin, block, macros)
+        for block in _blocks(text):
+            if len(block.text) > ENTRY:
+                yield Broken(block.begin, f"entry longer than {ENTRY // 2**20} MB")
+                continue
+            for entry in _entries(block.text):
+                if isinstance(entry, str):
+                    yield Broken(block.begin, f"invalid BibTeX: {shorten(squeeze(entry), 200)}")
+                elif entry.kind == "string":
+                    _define(entry.fields, macros)
+                elif entry.kind not in _NOT_ENTRIES:
+                    one = Raw(block.begin, _record(entry.fields, macros))
+                    is_child = inheritance.add(entry.kind, entry.key, one)
+                    if entry.kind in _WHOLE_VOLUMES:
+                        yield Broken(block.begin, f"a whole volume (@{entry.kind}), not a paper")
+                    elif not is_child and entry.kind != "xdata":
+                        yield one._replace(record=_with_subtitles(one.record))
+    for child in inheritance.children():
+        yield child._replace(record=_with_subtitles(child.record))
 
 
-def _blocks(text: Any) -> Iterator[tuple[int, str, str]]:
-    """Yield the line number, type and text of each entry, up to its closing brace or the start of the next one."""
-    begin, kind, block, depth = 0, "", "", 0
-    closing = ""
-    for number, line in enumerate(lines_of(text), start=1):
-        match = _ENTRY_START.match(line) if "@" in line else None
-        if match:
-            if kind:
-                yield begin, kind, block
-            begin, kind, block, depth = number, match[1].lower(), "", 0
-            closing = ")" if match[2] == "(" else "}"
-        if not kind:
+def _blocks(text: Any) -> Iterator[_Block]:
+    """Yield each entry, up to its closing brace or the start of the next one."""
+    begin, block, depth, closing = 0, "", 0, ""
+    for number, whole in enumerate(_joined_lines(text), start=1):
+        later = _LATER_START.search(whole) if "@" in whole and not closing and not _ENTRY_START.match(whole) else None
+        line = whole[later.start() + 1 :] if later else whole
+        start = _ENTRY_START.match(line) if "@" in line else None
+        if start and (depth <= 0 or _CLEAR_START.match(line)):
+            if closing:
+                yield _Block(begin, block)
+            begin, block, depth = number, "", 0
+            closing = ")" if start[2] == "(" else "}"
+        if not closing:
             continue
         if len(block) <= ENTRY:
             block += line
         depth += line.count("{") - line.count("}") - line.count("\\{") + line.count("\\}")
         if depth <= 0 and line.rstrip().endswith(closing):
-            yield begin, kind, block
-            kind = ""
-    if kind:
-        yield begin, kind, block
+            yield _Block(begin, block)
+            closing = ""
+    if closing:
+        yield _Block(begin, block)
 
 
-def _read_block(begin: int, block: str, macros: dict[str, str]) -> Iterator[Raw | Broken]:
-    from bibtexparser import model  # noqa: PLC0415 - only this format needs it
-    from bibtexparser.entrypoint import parse_string  # noqa: PLC0415
+def _joined_lines(text: Any) -> Iterator[str]:
+    """Yield lines; a type without its brace moves to the next line, and an empty one stands in its place."""
+    held = ""
+    for line in lines_of(text):
+        whole = held + line if held and line.lstrip()[:1] in ("{", "(") else line
+        held = ""
+        if line.lstrip().startswith("@") and _BARE_TYPE.fullmatch(line):
+            held, whole = line.rstrip() + " ", "\n"
+        yield whole
 
-    try:
-        library = parse_string(block, parse_stack=[])
-    except Exception as error:  # noqa: BLE001 - a parser bug must not lose the other entries
-        yield Broken(begin, f"invalid BibTeX: {shorten(squeeze(str(error)), 200)}")
-        return
-    for macro in library.strings[: _MAX_MACROS - len(macros)]:
-        macros[macro.key.lower()] = _evaluate(macro.value, macros)[:_MAX_MACRO_LENGTH]
-    entries = list(library.entries)
-    for failed in library.failed_blocks:
-        whole = failed.ignore_error_block
-        if isinstance(whole, model.Entry):  # the only error is a duplicate field
-            entries.append(whole)
+
+# -- one entry ----------------------------------------------------------------------------------------
+
+_KEY = re.compile(r"\s*([^\s,{}()=\"]*)\s*(?=[,})]|$)")
+_FIELD = re.compile(rf"[\s,]*({_NAME})\s*=\s*")
+_WORD = re.compile(r"[^\s,{}()\"#=]+")
+_JOIN = re.compile(r"\s*#\s*")
+_SEPARATORS = re.compile(r"[\s,]*")
+
+
+def _entries(text: str) -> Iterator[_Parsed | str]:
+    """Yield each entry in a block, or the reason why it is invalid."""
+    at = 0
+    while start := _ENTRY_START.match(text, at):
+        kind, closing = start[1].lower(), ")" if start[2] == "(" else "}"
+        if kind in ("comment", "preamble"):
+            at = _end_of_comment(text, start.end() - 1)
         else:
-            why = getattr(failed.error, "abort_reason", None) or failed.error
-            yield Broken(begin, f"invalid BibTeX: {shorten(squeeze(str(why)), 200)}")
-    for entry in entries:
-        if entry.entry_type.lower() != "proceedings":
-            yield Raw(begin, _fields(entry.fields, macros))
+            try:
+                parsed, at = _entry(text, start.end(), kind, closing)
+            except ValueError as error:
+                yield str(error)
+                return
+            yield parsed
 
 
-def _fields(fields: list[Any], macros: dict[str, str]) -> dict[str, Any]:
+def _end_of_comment(text: str, at: int) -> int:
+    return (closed_at(text, at) if text[at] == "{" else text.find(")", at) + 1) or len(text)
+
+
+def _entry(text: str, at: int, kind: str, closing: str) -> tuple[_Parsed, int]:
+    """Parse what follows "@article{"; raise ValueError with the reason if it is invalid."""
+    key = ""
+    if kind != "string" and (found := _KEY.match(text, at)):
+        key, at = found[1], found.end()
+    fields: dict[str, str] = {}
+    while True:
+        separators = _SEPARATORS.match(text, at)
+        at = separators.end() if separators else at
+        if text.startswith(closing, at):
+            return _Parsed(kind, key, fields), at + 1
+        field = _FIELD.match(text, at)
+        if field is None:
+            rest = text[at : at + 40].split("\n", maxsplit=1)[0]
+            raise ValueError(f"expected a field, not {rest!r}" if rest else "the entry is not closed")
+        at = _end_of_value(text, field.end(), field[1])
+        fields.setdefault(field[1].lower(), text[field.end() : at])  # of duplicates BibTeX takes the first
+
+
+def _end_of_value(text: str, at: int, name: str) -> int:
+    while True:
+        if text[at : at + 1] in ("{", '"'):
+            end = closed_at(text, at)
+            if not end:
+                raise ValueError(f"the value of {name} is not closed")
+        else:
+            word = _WORD.match(text, at)
+            end = word.end() if word else at
+        join = _JOIN.match(text, end)
+        if join is None:
+            return end
+        at = join.end()
+
+
+def _define(fields: Mapping[str, str], macros: dict[str, str]) -> None:
+    for name, value in fields.items():
+        if len(macros) < _MAX_MACROS:
+            macros[name] = evaluate(value, macros)[:_MAX_MACRO_LENGTH]
+
+
+def _record(fields: Mapping[str, str], macros: Mapping[str, str]) -> dict[str, Any]:
     record: dict[str, Any] = {}
-    for field in fields:
-        name, value = field.key.lower(), _evaluate(field.value, macros)
-        if name in record:  # a duplicate: BibTeX takes the first
-            continue
+    for name, raw in fields.items():
+        value = evaluate(raw, macros)
         if name == "author":
-            record[name] = [_name(one) for one in _split_names(value)]
+            record[name] = names(value)
+        elif name in _KEYS:
+            record[name] = value
         else:
-            record[name] = _url(value) if name in _VERBATIM else tex.read(value, groups=True)
+            record[name] = address(value) if name in _VERBATIM else tex.read(value, groups=True)
     return record
 
 
-def _evaluate(value: str, macros: dict[str, str]) -> str:
-    """Evaluate a value: text in braces or quotes, a number, a macro, or several of these joined by "#"."""
-    whole: list[str] = []
-    at = 0
-    while at < len(value):
-        end = _end_of_part(value, at)
-        part = value[at:end]
-        if part[0] in '{"':
-            whole.append(part[1:-1] if len(part) > 1 else "")
-        elif part.strip(" \t\r\n#"):
-            word = part.strip(" \t\r\n#")
-            whole.append(macros.get(word.lower(), word))
-        at = end
-    return "".join(whole)
-
-
-_MARK = re.compile(r'(?<!\\)[{}"]')
-_NEXT = re.compile(r'["{#]')
-
-
-def _end_of_part(value: str, at: int) -> int:
-    """Return the end of the part of a value that starts at `at`."""
-    if value[at] not in '{"':
-        following = _NEXT.search(value, at + 1)
-        return following.start() if following else len(value)
-    is_quoted, depth = value[at] == '"', 0
-    for mark in _MARK.finditer(value, at + is_quoted):
-        if mark[0] == '"':
-            if is_quoted and depth == 0:
-                return mark.end()
-            continue
-        depth += 1 if mark[0] == "{" else -1
-        if depth <= 0 and not is_quoted:
-            return mark.end()
-    return len(value)
-
-
-_URL = re.compile(r"\\(?:url|path|href)\s*\{([^{}]*)\}")
-
-
-def _url(value: str) -> str:
-    return re.sub(r"\\([%&$#_~])", r"\1", _URL.sub(r"\1", value).replace("{", "").replace("}", ""))
-
-
-# -- names --------------------------------------------------------------------------------------------
-
-_NAME_MARK = re.compile(r"(?<!\\)[{}]| and ", re.IGNORECASE)
-
-
-def _split_names(value: str) -> list[str]:
-    """Split names at each "and" outside braces."""
-    value = " ".join(value.split())
-    names, begin, depth = [], 0, 0
-    for mark in _NAME_MARK.finditer(value):
-        if mark[0] == "{":
-            depth += 1
-        elif mark[0] == "}":
-            depth -= 1
-        elif depth <= 0:
-            names.append(value[begin : mark.start()])
-            begin = mark.end()
-    return [*names, value[begin:]]
-
-
-def _name(name: str) -> Any:
-    """Return the name of a person, or {"literal": name} for an organisation, which is all in braces."""
-    stripped = name.strip()
-    is_whole = (
-        stripped.startswith("{") and _end_of_part(stripped, 0) == len(stripped) and not stripped.startswith("{\\")
-    )
-    read = tex.read(stripped, groups=True)
-    return {"literal": read} if is_whole else read
+def _with_subtitles(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Join each title with its subtitle: "Title: Subtitle"."""
+    joined = {name: value for name, value in record.items() if name not in _KEYS}
+    for name, part in (("title", "subtitle"), ("booktitle", "booksubtitle"), ("journaltitle", "journalsubtitle")):
+        title, subtitle = joined.get(name), joined.pop(part, "")
+        if title and subtitle and subtitle.lower() not in title.lower():
+            joined[name] = f"{title.rstrip()}{' ' if title.rstrip()[-1:] in ':?!.' else ': '}{subtitle}"
+    return joined

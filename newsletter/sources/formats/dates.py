@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, TypeAlias
 
+from newsletter.models import StatedDate
 from newsletter.sources.formats import values
 
 #: Year, month and day; after the first None all are None.
@@ -20,18 +20,16 @@ _WORD = re.compile(r"[A-Za-z]+|\d+", re.ASCII)
 _MAX_LENGTH = 60
 
 
-def published(facts: Mapping[str, Any], today: date) -> date | None:
+def published(facts: Mapping[str, Any]) -> StatedDate | None:
     """Return the most precise date of a record: of "published", of "date", or of "year", "month" and "day".
 
-    A partial date gives the last day that it may be by `today`; see `values.latest_day`.
+    A month or a year alone stays one.
     """
     candidates = [_partial_date(facts[fact]) for fact in ("published", "date") if fact in facts]
     if "year" in facts:
         candidates.append(_year_month_day(facts))
     # The sort is stable: the first of two equally precise dates wins.
-    found = (
-        values.latest_day(*numbers, today=today) for numbers in sorted(candidates, key=lambda one: one.count(None))
-    )
+    found = (values.stated(*numbers) for numbers in sorted(candidates, key=lambda one: one.count(None)))
     return next((day for day in found if day), None)
 
 
@@ -61,7 +59,9 @@ def _partial_date(value: Any) -> _PartialDate:
     text = value.strip()[:_MAX_LENGTH]
     if match := _YEAR_FIRST.match(text):
         year, month, day = (int(part) or None if part else None for part in match.groups())
-        return year, month, day if month else None
+        if month is None:  # "2016 May 8"; biblatex's seasons are months from 21 on
+            return (year, *_month_and_day(text[match.end() :]))
+        return (year, month, day) if month <= 12 else (year, None, None)
     if found := values.day(text):
         return found.year, found.month, found.day
     years = [int(word) for word in _WORD.findall(text) if len(word) == 4 and word.isdecimal()]

@@ -1,7 +1,7 @@
 """Conversion of one record of a reference file into an entry, for every format and program.
 
 A record maps names of fields to values: an object of JSON or CSL-JSON, a row of CSV, the fields of a BibTeX entry, the
-tags of RIS. The same fact has many names, listed in `_NAMES`; case, spaces, "-" and "_" in names are ignored.
+tags of RIS. The same fact has many names, listed in `_NAMES`; case, spaces and punctuation in names are ignored.
 """
 
 from __future__ import annotations
@@ -20,23 +20,24 @@ from newsletter.sources.formats import dates, values
 
 #: The names of each fact; if a record has several of them, the first in this list wins.
 _NAMES = {
-    "title": "title ti t1 name displayname",
+    "title": "title ti t1 documenttitle articletitle itemtitle name displayname",
     "abstract": "abstract summary ab n2 abstractnote description",
-    "authors": "authors author au a1 creators creator",
+    "authors": "authorfullnames authors author au a1 creators creator authornames authorshipsauthordisplayname",
     "id": "id",
     "arxiv": "arxivid arxiv eprint",
-    "doi": "doi do",
+    "doi": "doi do itemdoi shortdoi m3 l3",
     "number": "number m1",  # Zotero puts "arXiv:2605.01234" there
-    "url": "url link abs ur",
-    "pdf": "pdf pdfurl l1",
+    "url": "url link abs ur articleurl externalurl primarylocationlandingpageurl",
+    "pdf": "pdf pdfurl pdflink l1 openaccessoaurl",
     "categories": "categories category primaryclass",
-    "keywords": "keywords keyword tags kw manualtags automatictags",
-    "published": "published publisheddate publishedat publicationdate",
-    "date": "date issued da y1 py",
-    "year": "year publicationyear",
-    "month": "month",
+    "keywords": "keywords authorkeywords keyword tags kw manualtags automatictags keywordsdisplayname",
+    "published": "published publisheddate publishedat publicationdate datepublished onlinedate",
+    "date": "date issued da",
+    "year": "year publicationyear publishedyear pubyear py y1",
+    "month": "month publishedmonth",
     "day": "day",
-    "venue": "journal journaltitle booktitle containertitle publicationtitle t2 jf jo conferencename venue journalref",
+    "venue": "journal journaltitle booktitle containertitle publicationtitle sourcetitle journalbook t2 jf jo ja j2 "
+    "conferencename venue journalref primarylocationsourcedisplayname",
     "comment": "comment note n1 extra annote",
     "comments": "comments numcomments commentcount",
     "upvotes": "upvotes likes",
@@ -50,9 +51,12 @@ _NAMES = {
 _FACTS = {name: (fact, rank) for fact, names in _NAMES.items() for rank, name in enumerate(names.split())}
 
 
+_PUNCTUATION = re.compile(r"[\W_]+")
+
+
 @lru_cache(maxsize=4096)
 def _fact(name: str) -> tuple[str, int] | None:
-    return _FACTS.get(name.lower().replace("_", "").replace("-", "").replace(" ", ""))
+    return _FACTS.get(_PUNCTUATION.sub("", name.lower()))
 
 
 def is_title(name: str) -> bool:
@@ -77,7 +81,7 @@ def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
 # -- the entry ----------------------------------------------------------------------------------------
 
 
-def entry_from(record: Any, today: date, *, source: str = "file", listed: date | None = None) -> Entry:
+def entry_from(record: Any, *, source: str = "file", listed: date | None = None) -> Entry:
     """Return the entry that a record describes.
 
     Raises:
@@ -102,7 +106,7 @@ def entry_from(record: Any, today: date, *, source: str = "file", listed: date |
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
         doi=_doi(facts),
-        published=dates.published(facts, today),
+        published=dates.published(facts),
         listed=listed,
         upvotes=_count(get("upvotes")),
         comments=_count(comments),
@@ -211,8 +215,10 @@ def _version(value: Any) -> int | None:
 def _authors(value: Any) -> tuple[str, ...]:
     """Parse a list of names or of objects, or one line of names."""
     if isinstance(value, list):
-        return tuple(dict.fromkeys(name for item in value if (name := _author(item))))
-    return values.names(value) if isinstance(value, str) else ()
+        return tuple(name for item in value if (name := _author(item)))
+    if not isinstance(value, str):
+        return ()
+    return values.people(value.split("|")) if "|" in value else values.names(value)  # OpenAlex has "A|B"
 
 
 def _author(value: Any) -> str:
@@ -246,7 +252,7 @@ def _keywords(value: Any) -> tuple[str, ...]:
         return values.texts([_first(item) for item in value])
     if not isinstance(value, str):
         return ()
-    return values.texts(value.split(";" if ";" in value else ","))
+    return values.texts(value.split(next((mark for mark in "|;" if mark in value), ",")))
 
 
 def _categories(value: Any) -> tuple[str, ...]:

@@ -1,14 +1,12 @@
 """Streaming parsers of files of records, in little memory for files of any size.
 
-JSON (https://www.rfc-editor.org/rfc/rfc8259), JSON lines (https://jsonlines.org), CSV and TSV with a header line
-(https://www.rfc-editor.org/rfc/rfc4180); for the others see `bibtex` and `ris`. An invalid record is yielded as
-`Broken` among the others; `records.entry_from` interprets the valid ones.
+JSON (https://www.rfc-editor.org/rfc/rfc8259) and JSON lines (https://jsonlines.org); the other formats have modules of
+their own. An invalid record is yielded as `Broken` among the others; `records.entry_from` interprets the valid ones.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import json
 import re
@@ -16,15 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from newsletter.files.csv_table import CsvRows
 from newsletter.limits import RECORD
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats.records import is_title
-from newsletter.text import shorten, squeeze
 
 #: Of an object that wraps a list, which is decoded as one value.
 _MAX_WRAPPER = 64 * 2**20
-_MAX_FIELD = 2**20
 _CHUNK = 2**16
 
 
@@ -241,47 +236,3 @@ def _reason(error: Exception) -> str:
         why = error.msg.removesuffix(" at").removesuffix(" starting")
         return why[0].lower() + why[1:]
     return "a number is too long" if "digits" in str(error) else str(error)
-
-
-# -- CSV ----------------------------------------------------------------------------------------------
-
-
-def delimiter_of(header: str) -> str:
-    """Return the delimiter of a header line: the comma, semicolon or tab that gives the most columns."""
-    return max(",;\t", key=lambda mark: len(columns_of(header, mark)))
-
-
-def columns_of(header: str, delimiter: str) -> list[str]:
-    """Return the column names in a header line; empty if it is not CSV."""
-    try:
-        return [name.strip() for name in next(CsvRows([header], delimiter=delimiter, max_cell=_MAX_FIELD), [])]
-    except csv.Error:
-        return []
-
-
-def read_table(stream: BinaryStream) -> Iterator[Raw | Broken]:
-    """Yield the rows of a CSV or TSV file as mappings by the names in its header line.
-
-    Raises:
-        ValueError: There is no title column.
-    """
-    with open_text(stream, newline="") as text:
-        header, line = "", 0
-        while not header.strip() and (header := text.readline(_MAX_FIELD)):
-            line += 1
-        delimiter = delimiter_of(header)
-        columns = columns_of(header, delimiter)
-        if not any(map(is_title, columns)):
-            raise ValueError(f"no title column, only {shorten(squeeze(', '.join(columns)), 200)}")
-        rows = CsvRows(lines_of(text), delimiter=delimiter, max_cell=_MAX_FIELD)
-        while True:
-            begin = line + rows.line_num + 1
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Broken(begin, f"invalid row: {error}")
-                continue
-            if any(row):
-                yield Raw(begin, dict(zip(columns, row, strict=False)))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from urllib.parse import quote
 
-from newsletter.models import Paper
+from newsletter.models import Paper, StatedDate
 from newsletter.rendering.card_context import byline
 from newsletter.rendering.language import language
 from newsletter.rendering.links import paper_links
@@ -54,10 +53,10 @@ def facts_of(paper: Paper) -> tuple[str, ...]:
     """Return a paper's venue, day and numbers of upvotes and comments, as far as they are known."""
     numbers = ((paper.upvotes, "upvote"), (paper.comments, "comment"))
     counts = [counted(number, noun) for number, noun in numbers if number]
-    return (*([paper.venue] if paper.venue else []), format_day(paper.day), *counts)
+    return (*([paper.venue] if paper.venue else []), format_day(paper.stated), *counts)
 
 
-def format_day(day: date) -> str:
+def format_day(day: StatedDate) -> str:
     """Format a day for people, for example "8 May 2026"."""
     return _ENGLISH.day(day)
 

@@ -47,6 +47,7 @@ ANTHOLOGY = r"""
 
 def test_a_paper_in_proceedings_is_an_entry_and_the_volume_is_not() -> None:
     assert bibtex(ANTHOLOGY) == [
+        Broken(2, "a whole volume (@proceedings), not a paper"),
         Raw(
             6,
             {
@@ -58,7 +59,7 @@ def test_a_paper_in_proceedings_is_an_entry_and_the_volume_is_not() -> None:
                 "url": "https://anthology.example/2026.clouds-1.1/",
                 "abstract": "We count clouds in 100% of cases, “surely”.",
             },
-        )
+        ),
     ]
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from newsletter.sources.documents import BinaryStream
 from newsletter.sources.formats import tables
-from newsletter.sources.formats.tables import Broken, Raw, read_head, read_json, read_jsonl, read_table
+from newsletter.sources.formats.delimited import read_table
+from newsletter.sources.formats.tables import Broken, Raw, read_head, read_json, read_jsonl
 
 
 def stream(content: bytes | str) -> BinaryStream:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.sources.formats.person_names import names
+
+
+@pytest.mark.parametrize(
+    ("line", "people"),
+    [
+        ("Smith, John, Jr.", ["John Smith Jr."]),
+        ("李明, 王伟", ["李明", "王伟"]),
+        ("李明、王伟", ["李明", "王伟"]),
+        ("李明，王伟；张三", ["李明", "王伟", "张三"]),
+        ("van der Berg, Jan and Ludwig van Beethoven", ["Jan van der Berg", "Ludwig van Beethoven"]),
+        ("Smith, Jones and Brown", ["Smith", "Jones", "Brown"]),
+        ("Ann Doe*, John Smith†", ["Ann Doe", "John Smith"]),
+        ("Ann Doe1,2, John Smith3", ["Ann Doe", "John Smith"]),
+        ("Doe, A. and Roe, B. and 3 others", ["A. Doe", "B. Roe"]),
+        ("Lira R, de Oliveira Filho ASB, Cruz A.", ["Lira R", "de Oliveira Filho ASB", "Cruz A"]),
+        ("Ada B.", ["Ada B."]),
+        ("Wei Wang, Li Li, Wei Wang", ["Wei Wang", "Li Li", "Wei Wang"]),
+        ("Smith J, Doe A; ATLAS Collaboration", ["Smith J", "Doe A", "ATLAS Collaboration"]),
+        (
+            "A. Smith, B. Doe on behalf of the ATLAS Collaboration",
+            ["A. Smith", "B. Doe", "ATLAS Collaboration"],
+        ),
+        ("García Lorca, Federico; de la Cruz, Juan M.", ["Federico García Lorca", "Juan M. de la Cruz"]),
+    ],
+)
+def test_a_line_of_authors_is_people_in_their_order(line: str, people: list[str]) -> None:
+    assert list(names(line)) == people
+
+
+@given(st.lists(st.sampled_from(["Ada Example", "Ben Sample", "Cy de la Cruz"]), min_size=2, max_size=6))
+def test_each_name_counts_even_if_two_people_have_it(people: list[str]) -> None:
+    assert list(names(", ".join(people))) == people
+    assert list(names("; ".join(people))) == people
