@@ -379,7 +379,8 @@ class _Prose:
         if depth > TEX_DEPTH:
             return None
         self.at = command.end()
-        return self._command(command, end, depth + 1, [])
+        # Without braces nobody stacks more than two accents, and each that fails is read again from the next one on.
+        return self._command(command, end, depth + TEX_DEPTH // 3, [])
 
     def _raw_argument(self, end: int) -> str | None:
         option = _OPTION.match(self.text, self.at, end)
