@@ -47,6 +47,8 @@ def parse_address(text: str, *, allow_local: bool = False) -> str:
         raise ProfileError(f"email: {text[:40]!r}… is longer than {ADDRESS_OCTETS} octets")
     if "." not in domain and not allow_local:
         raise ProfileError(f"email: {text!r} is not a valid email address: its domain has no dot")
+    if domain.rpartition(".")[2].isdigit():  # an IP address, or part of one; no top-level domain is a number (RFC 3696)
+        raise ProfileError(f"email: {text!r} is not a valid email address: its domain is a number")
     return address
 
 

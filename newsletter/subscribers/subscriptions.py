@@ -207,9 +207,11 @@ def pause(store: Store, email: str, now: datetime, until: date | None = None) ->
     """Pause a subscription until it is resumed, or until a day.
 
     Raises:
-        RequestError: There is no subscriber with this address, or they unsubscribed.
+        RequestError: There is no subscriber with this address, they unsubscribed, or the day is not after today.
     """
     subscriber = find(store, email)
+    if until is not None and until <= now.date():
+        raise RequestError(f"{until} is not after today, {now.date()}: there is nothing to pause")
     if subscriber.status is Status.UNSUBSCRIBED:
         raise RequestError(
             f"{subscriber.email} unsubscribed on {subscriber.status_at.date()}: there is nothing to pause"

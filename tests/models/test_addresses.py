@@ -44,6 +44,7 @@ def test_an_address_is_returned_in_its_normal_form(text: str, email: str) -> Non
     ["", "@", "ada", "ada@", "@example.org", "ada@example..org", "Ada <ada@example.org>", "ada@example.org\n",
      "ada@example.org\r\nBcc: ben@example.org", "ada ben@example.org", "a@example.org, b@example.org",
      "ada@[127.0.0.1]", "ada@-example.org", "ada@exa_mple.org", "ada@\udcff.org", "ada@lab", "root@localhost",
+     "ada@127.0.0.1", "ada@１２７.0.0.1", "ada@1.2", "ada@example.1",
      f"{'a' * 65}@example.org", f"{'ä' * 33}@example.org", f"ada@{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 60}",
      "a\u0301" * 1_000_000 + "@example.org"],
 )  # fmt: skip

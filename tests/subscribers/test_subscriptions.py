@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -171,3 +171,10 @@ def test_an_ended_subscription_is_resumed_only_with_resubscribe(store: Store) ->
 def test_the_catalogue_is_by_case_folded_name(store: Store) -> None:
     store.topics.put(make_topic())
     assert subscriptions.catalogue(store) == {"in-context learning": make_topic()}
+
+
+@pytest.mark.parametrize("until", [NOW.date(), date(2020, 1, 1)])
+def test_a_pause_ends_after_today(store: Store, until: date) -> None:
+    store.subscribers.add(ADA, "", Profile(), "cli", NOW)
+    with pytest.raises(RequestError, match="is not after today"):
+        pause(store, ADA, NOW, until)
