@@ -199,11 +199,17 @@ def _status(word: str, columns: Columns) -> tuple[Status, str | None]:
 
 
 def _ending(columns: Columns, cells: Sequence[str]) -> str | None:
-    """Return why an address is to be suppressed, by the columns with a yes, a no or a date; None if it is not."""
+    """Return why an address is to be suppressed, by the columns with a yes, a no or a date; None if it is not.
+
+    Raises:
+        ProfileError: The person never confirmed.
+    """
     for name, at in columns.ending.items():
         word = cells[at].strip().casefold()
         if name == _KIND:
-            if word in _UNCONFIRMED or _ENDED_PARTS.search(word):
+            if word in _UNCONFIRMED:
+                raise ProfileError(f"{name}: {word}: this person has not confirmed")
+            if _ENDED_PARTS.search(word):
                 return f"imported: {word}"
         elif word not in FALSE_WORDS and word not in _EMPTY:
             return _UNSUBSCRIBED if name.startswith(("unsub", "opt")) else f"imported: {name}"

@@ -277,3 +277,11 @@ def test_the_cases_from_the_field(store: Store, name: str, active: int, ended: i
     import_bytes(store, (CASES / name).read_bytes())
     counted = [*statuses(store).values()]
     assert (counted.count("active"), counted.count("ended")) == (active, ended)
+
+
+@pytest.mark.parametrize("column", ["type", "Subscriber type", "status"])
+def test_who_never_confirmed_elsewhere_is_refused_and_not_suppressed(store: Store, column: str) -> None:
+    _, refused = import_bytes(store, f"email_address,{column}\na@x.org,unactivated\n".encode())
+    assert "this person has not confirmed" in refused[0]
+    assert store.subscribers.find("a@x.org") is None
+    assert store.subscribers.why_suppressed("a@x.org") is None
