@@ -180,7 +180,9 @@ def detect_format(head: bytes, name: str) -> str:
         return next((form for form, mark in _STARTS if mark.search(text)), "")
     if _begins_with_header(text):
         return "table"  # whose cells may hold lines of any other format
-    marked = next((form for form, mark in _MARKS if mark.search(text)), "")
+    # What comes first decides: an abstract may have lines that look like another format's.
+    found = [(match.start(), form) for form, mark in _MARKS if (match := mark.search(text))]
+    marked = min(found, key=lambda one: one[0])[1] if found else ""
     return marked or ("table" if _is_table(text.splitlines(), suffix) else "")
 
 

@@ -304,3 +304,10 @@ def test_a_saved_page_is_detected() -> None:
     content = (samples() / "daily-papers-2026-05-08.txt").read_bytes()
     found = [one for one in File().parse(Document("saved", content), TODAY) if isinstance(one, Entry)]
     assert ({one.source for one in found}, len(found)) == ({"page"}, 8)
+
+
+def test_the_format_is_that_of_what_comes_first() -> None:
+    library = "@article{k,\n title = {On kettles},\n abstract = {One\nPMID- 1/2\nTY  - JOUR\n%T of it}\n}\n"
+    (entry,) = File().parse(Document("file", library.encode()), date(2026, 5, 8))
+    assert isinstance(entry, Entry)
+    assert entry.title == "On kettles"
