@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from newsletter.errors import ConfigError
+from newsletter.files.private_files import write_private
+from newsletter.files.toml_file import read_toml
 from newsletter.sources.formats.opml import Subscription
 
 
@@ -21,14 +22,18 @@ def add_feeds(path: Path, feeds: Sequence[Subscription]) -> None:
     try:
         before = path.read_text(encoding="utf-8")
         after = before.rstrip("\n") + "\n" + "".join(map(_table, feeds))
-        tomllib.loads(after)
         partial = path.with_name(f"{path.name}.partial")
-        partial.write_text(after, encoding="utf-8")
-        partial.chmod(path.stat().st_mode & 0o777)
-        os.replace(partial, path)  # noqa: PTH105 - atomic
-    except tomllib.TOMLDecodeError as error:
+        write_private(partial, after.encode())
+        try:
+            read_toml(partial, ConfigError)
+            partial.chmod(path.stat().st_mode & 0o777)
+            os.replace(partial, path)  # noqa: PTH105 - atomic
+        finally:
+            partial.unlink(missing_ok=True)
+    except ConfigError as error:
+        reason = error.message.removeprefix(f"{partial}: ")
         raise ConfigError(
-            f"{path}: no [[sources]] can be added: {error}", hint="write its sources as tables: [[sources]]"
+            f"{path}: no [[sources]] can be added: {reason}", hint="write its sources as tables: [[sources]]"
         ) from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error

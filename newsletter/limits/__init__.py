@@ -82,7 +82,7 @@ OWN_CELL = Limit(
     32_000_000, _C, "a cell of a table that was exported by this program", "refused", "feedback on a library fits"
 )
 TOML_BYTES = Limit(2**20, _B, "a TOML file: settings, a profile, topics", "refused", "100 sources take 10 KB")
-TOML_KEY = Limit(20, _L, "parts of a dotted key in TOML", "refused", "tomllib takes quadratic time in their number")
+TOML_KEY = Limit(20, _L, "parts of a dotted key in TOML", "refused", "the parser takes quadratic time in their number")
 NOTE = Limit(10_000, _C, "a note", "refused", "four pages; converting Markdown takes quadratic time in the worst case")
 
 # -- papers -------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def test_the_fuse_holds_for_reports_too(site: SendingSite) -> None:
     subscribe_many(site, 40, "users.example")
     reports = [
         BounceReport(
-            email=f"user{one}@users.example", kind=Kind.HARD, code="5.1.1", response="user unknown", origin="ses",
+            email=f"user{one}@users.example", kind=Kind.HARD, code="5.1.1", response="user unknown", origin="smtp",
             message_id=None, envelope_to=None, fingerprint=str(one),
         )
         for one in range(40)
