@@ -83,7 +83,7 @@ def from_many_networks(app: ASGIApp) -> ASGIApp:
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         number = next(numbers)
-        await app(scope | {"client": (f"20.{number >> 8 & 255}.{number & 255}.9", 50_000)}, receive, send)
+        await app({**scope, "client": (f"20.{number >> 8 & 255}.{number & 255}.9", 50_000)}, receive, send)
 
     return called
 
