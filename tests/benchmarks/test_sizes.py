@@ -1,4 +1,4 @@
-"""Time is linear in the size, at every entrance: 8 times the size takes at most 10 times as long."""
+"""Time is linear in the size, at every entrance; `python -m tests.benchmarks.sizes` prints the table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from tests.benchmarks.sizes import ENTRANCES, GENERATORS, ratio, seconds
 
 #: The smaller and the larger size, in characters. At the larger one, quadratic time shows in any of them.
 _SIZES = (2000, 16_000)
-_MOST = 10
+#: Linear time gives 8, and up to 11 on a busy machine; n^1.5 gives 23, quadratic time 64.
+_MOST = 13
 #: Whatever else runs on the machine makes a measurement longer, never shorter: one that is too long is repeated, with
 #: more rounds, and the shortest times of all count.
 _ROUNDS = (1, 2, 3, 5, 10, 20)
@@ -25,7 +26,7 @@ def slowness(entrance: str, generator: str) -> float:
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
-def test_eight_times_the_size_takes_at_most_ten_times_as_long(entrance: str) -> None:
+def test_eight_times_the_size_takes_about_eight_times_as_long(entrance: str) -> None:
     ratios = {generator: slowness(entrance, generator) for generator in GENERATORS}
     assert {generator: one for generator, one in ratios.items() if one > _MOST} == {}
 
