@@ -63,6 +63,7 @@ class RowParser:
         ours = self.columns.ours
         self._email = ours["email"]
         self._names = (ours["name"],) if "name" in ours else self.columns.names
+        self._only_name = self._names[0] if len(self._names) == 1 else None
         self._profile_names = [name for name in PROFILE_FIELDS if name in ours]
         self._profile_cells = _cells_at([ours[name] for name in self._profile_names])
         self._state_cells = _cells_at(self.columns.of_state) if self.columns.of_state else None
@@ -101,10 +102,14 @@ class RowParser:
             cells = self._as_wide(cells)
         email, name = cells[self._email], ""
         local, _, domain = email.rpartition("@")
-        if not (domain in self._domains and _PLAIN_LOCAL.match(local) and len(local) <= _MAX_LOCAL):
+        if domain in self._domains and len(local) <= _MAX_LOCAL and _PLAIN_LOCAL.match(local):
+            key = email.lower()  # which is the key of an address in ASCII
+        else:
             email, name = self._checked(email, domain)
-        key = email_key(email)
-        if self._names:
+            key = email_key(email)
+        if self._only_name is not None:
+            name = squeeze(unquoted(cells[self._only_name])) or name
+        elif self._names:
             name = squeeze(" ".join([unquoted(cells[at]) for at in self._names])) or name
         texts = self._profile_cells(cells)
         profile = self._profiles.get(texts) or self._profile(texts)
