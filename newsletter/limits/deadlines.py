@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
-from socket import SHUT_RDWR, socket
+from socket import SHUT_RDWR, fromfd, socket
 from threading import Thread, Timer
 from typing import TypeVar
 
@@ -73,14 +73,19 @@ def call_within(
     raise TimeoutError(f"no response within {seconds:.3g} s")
 
 
+class ConnectionCut(TimeoutError):
+    """A connection was cut at the deadline of what used it."""
+
+
 @contextmanager
 def cut_after(seconds: float, connected: socket) -> Iterator[None]:
     """Cut a connection unless this context ends within so many seconds; whatever blocks on it then fails.
 
     Raises:
-        TimeoutError: The connection was cut, and what used it failed.
+        ConnectionCut: The connection was cut, and what used it failed.
     """
-    other_end = connected.dup()  # stays valid when TLS takes the socket over
+    # A descriptor of its own stays valid when TLS takes the socket over; and to shut it down does not wait, as TLS does.
+    other_end = fromfd(connected.fileno(), connected.family, connected.type)
     is_cut = False
 
     def cut() -> None:
@@ -96,7 +101,7 @@ def cut_after(seconds: float, connected: socket) -> Iterator[None]:
         yield
     except Exception as error:
         if is_cut:
-            raise TimeoutError(f"no response within {seconds:.3g} s") from error
+            raise ConnectionCut(f"no response within {seconds:.3g} s") from error
         raise
     finally:
         timer.cancel()

@@ -6,13 +6,11 @@ What one command may return, and how long the session may take, is limited, what
 from __future__ import annotations
 
 import imaplib
-import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from newsletter.limits.deadlines import call_within
+from newsletter.limits.deadlines import ConnectionCut, call_within, cut_after
 from newsletter.models import Refusal
 from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError, MailboxSummary
 from newsletter.sending.bounces.mime import MAX_BYTES
@@ -99,6 +97,8 @@ def _reason(error: Exception) -> str:
         return f"certificate verification failed: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS handshake failed: {error.reason}"
+    if isinstance(error, ConnectionCut):
+        return f"the session took longer than {_SESSION_S} s; the rest is read next time"
     if isinstance(error, TimeoutError):
         return str(error) if str(error).startswith("no response") else f"no response within {_TIMEOUT_S} s"
     if isinstance(error, ConnectionRefusedError):
@@ -119,35 +119,20 @@ def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[_Ses
 
     # The timeout of a socket covers neither DNS nor a TLS handshake that arrives byte by byte.
     session = call_within(_TIMEOUT_S, connect, discard=lambda late: late.shutdown())
-    is_over = threading.Event()
-
-    def end() -> None:
-        is_over.set()
-        with suppress(OSError):
-            socket.socket.shutdown(session.socket(), socket.SHUT_RDWR)  # not TLS's, which would wait for the server
-
-    timer = threading.Timer(_SESSION_S, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        if port == _STARTTLS_PORT:
-            session.starttls(context)
-        # imaplib quotes the password, but not the user name.
-        session.login(_quoted(settings.imap_username or "", "imap_username"), settings.imap_password or "")
-        session.received = 0
-        yield session
-    except (OSError, imaplib.IMAP4.error) as error:
-        if is_over.is_set():
-            message = f"the session took longer than {_SESSION_S} s; the rest is read next time"
-            raise OSError(message) from error
-        raise
-    finally:
-        session.received = 0
-        with suppress(OSError, imaplib.IMAP4.error):
-            session.logout()
-        timer.cancel()
-        with suppress(OSError):  # where the server does not respond to the logout, the connection is still open
-            session.shutdown()
+    with cut_after(_SESSION_S, session.socket()):
+        try:
+            if port == _STARTTLS_PORT:
+                session.starttls(context)
+            # imaplib quotes the password, but not the user name.
+            session.login(_quoted(settings.imap_username or "", "imap_username"), settings.imap_password or "")
+            session.received = 0
+            yield session
+        finally:
+            session.received = 0
+            with suppress(OSError, imaplib.IMAP4.error):
+                session.logout()
+            with suppress(OSError):  # where the server does not respond to the logout, the connection is still open
+                session.shutdown()
 
 
 def _quoted(text: str, setting: str) -> str:
