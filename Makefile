@@ -39,10 +39,10 @@ lock: .venv/bin/python  ## Lock anew what is installed: the newest versions that
 	$(if $(UV),,$(INSTALL) uv)
 	echo hatchling | $(LOCK) --extra all --extra dev --output-file requirements-dev.lock
 	echo hatchling | $(LOCK) --extra all --constraints requirements-dev.lock --output-file requirements.lock
-	printf 'cyclonedx-bom>=7,<8\npip-audit>=2.9,<3\n' | $(subst pyproject.toml -,-,$(LOCK)) --output-file requirements-release.lock
+	printf 'cyclonedx-bom>=7,<8\npip-audit>=2.9,<3\n' | $(subst pyproject.toml -,-,$(LOCK)) --output-file .ci/requirements-release.lock
 
 audit: build/tools  ## Look for known vulnerabilities in what is locked; skipped, with the reason, where PyPI is out of reach
-	build/tools/bin/python .ci/audit.py requirements.lock requirements-dev.lock requirements-release.lock
+	build/tools/bin/python .ci/audit.py requirements.lock requirements-dev.lock .ci/requirements-release.lock
 
 dist: .venv/.dev build/tools  ## Build what a release holds: wheel, sdist, SBOM and checksums, into dist/
 	rm -rf dist
@@ -55,7 +55,7 @@ clean:  ## Take away what the above made
 	rm -rf .venv newsletter-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 
 # Of their own, so that the program is not tested with what they need.
-build/tools: requirements-release.lock
+build/tools: .ci/requirements-release.lock
 	rm -rf $@
 	$(PYTHON) -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<

@@ -24,7 +24,7 @@ def test_everything_is_installed_from_a_lock_by_hash() -> None:
         assert recipe_of(target).startswith(f" {lock} ")
         assert "--require-hashes -r $<" in recipe_of(target)
         assert "--no-deps --no-build-isolation" in MAKEFILE.partition("CHECKOUT := ")[2].splitlines()[0]
-    assert recipe_of("build/tools").startswith(" requirements-release.lock\n")
+    assert recipe_of("build/tools").startswith(" .ci/requirements-release.lock\n")
     assert "--require-hashes -r $<" in recipe_of("build/tools")
     for workflow in WORKFLOWS:
         assert not re.search(r"\bpip3? install\b|\buvx?\b", workflow.read_text(encoding="utf-8"))
@@ -33,8 +33,8 @@ def test_everything_is_installed_from_a_lock_by_hash() -> None:
 def test_ci_audits_the_locks() -> None:
     targets = (ROOT / ".ci" / "run").read_text(encoding="utf-8").partition("|| set -- ")[2].split()
     assert "audit" in targets
-    locks = {path.name for path in ROOT.glob("requirements*.lock")}
-    assert set(re.findall(r"requirements\S*\.lock", recipe_of("audit"))) == locks
+    locks = {path.name for path in (*ROOT.glob("*.lock"), *(ROOT / ".ci").glob("*.lock"))}
+    assert set(re.findall(r"requirements[\w-]*\.lock", recipe_of("audit"))) == locks
 
 
 def test_where_the_list_of_vulnerabilities_is_out_of_reach_the_audit_says_so_and_why() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from newsletter.errors import ConfigError
-from newsletter.files.private_files import write_private
-from newsletter.files.toml_file import read_toml
+from newsletter.files.private_files import replace_private
+from newsletter.files.toml_file import parse_toml
 from newsletter.sources.formats.opml import Subscription
 
 
@@ -20,21 +19,12 @@ def add_feeds(path: Path, feeds: Sequence[Subscription]) -> None:
         ConfigError: The file cannot be written, or it would not be valid any more.
     """
     try:
-        before = path.read_text(encoding="utf-8")
-        after = before.rstrip("\n") + "\n" + "".join(map(_table, feeds))
-        partial = path.with_name(f"{path.name}.partial")
-        write_private(partial, after.encode())
-        try:
-            read_toml(partial, ConfigError)
-            partial.chmod(path.stat().st_mode & 0o777)
-            os.replace(partial, path)  # noqa: PTH105 - atomic
-        finally:
-            partial.unlink(missing_ok=True)
+        after = path.read_text(encoding="utf-8").rstrip("\n") + "\n" + "".join(map(_table, feeds))
+        parse_toml(after.encode(), "with them", ConfigError)
+        replace_private(path, after.encode(), path.stat().st_mode & 0o777)
     except ConfigError as error:
-        reason = error.message.removeprefix(f"{partial}: ")
-        raise ConfigError(
-            f"{path}: no [[sources]] can be added: {reason}", hint="write its sources as tables: [[sources]]"
-        ) from error
+        hint = "write its sources as tables: [[sources]]"
+        raise ConfigError(f"{path}: no [[sources]] can be added: {error.message}", hint=hint) from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
 

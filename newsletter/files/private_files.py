@@ -44,6 +44,21 @@ def write_private(path: Path, content: bytes, *, is_new: bool = False) -> None:
         file.write(content)
 
 
+def replace_private(path: Path, content: bytes, mode: int = _FILE) -> None:
+    """Write a file at once, so that it holds either all of the new content or still the former.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        write_private(draft, content)
+        draft.chmod(mode)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def make_private_folder(path: Path) -> None:
     """Create a folder for its owner only, unless it exists; parents that are missing, too.
 

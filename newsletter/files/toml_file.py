@@ -27,13 +27,22 @@ def read_toml(path: Path, error: type[NewsletterError]) -> dict[str, Any]:
             content = file.read(TOML_BYTES + 1)
     except OSError as problem:
         raise error(f"{path}: {problem.strerror or problem}") from problem
+    return parse_toml(content, str(path), error)
+
+
+def parse_toml(content: bytes, place: str, error: type[NewsletterError]) -> dict[str, Any]:
+    """Return the table of TOML in UTF-8; `place` is what messages call it.
+
+    Raises:
+        NewsletterError: As `error`: it is too large, or is not valid.
+    """
     if len(content) > TOML_BYTES:
-        raise error(f"{path}: too large", hint=f"the maximum is {TOML_BYTES // 2**20} MB")
+        raise error(f"{place}: too large", hint=f"the maximum is {TOML_BYTES // 2**20} MB")
     try:
         text = content.decode("utf-8-sig")
         if key := _LONG_KEY.search(text):
             line = text.count("\n", 0, key.start()) + 1
-            raise error(f"{path}: a dotted key is too long (at line {line})", hint=f"the maximum is {TOML_KEY} parts")
+            raise error(f"{place}: a dotted key is too long (at line {line})", hint=f"the maximum is {TOML_KEY} parts")
         return tomllib.loads(text)
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
@@ -48,4 +57,4 @@ def read_toml(path: Path, error: type[NewsletterError]) -> dict[str, Any]:
     except ValueError:
         # Python refuses to convert thousands of digits, and tomllib does not say where they are.
         reason, hint = "a number is too long", _HINT
-    raise error(f"{path}: not valid TOML: {reason}", hint=hint)
+    raise error(f"{place}: not valid TOML: {reason}", hint=hint)

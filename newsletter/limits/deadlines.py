@@ -84,7 +84,7 @@ def cut_after(seconds: float, connected: socket) -> Iterator[None]:
     Raises:
         ConnectionCut: The connection was cut, and what used it failed.
     """
-    # A descriptor of its own stays valid when TLS takes the socket over; and to shut it down does not wait, as TLS does.
+    # A descriptor of its own stays valid when TLS takes the socket over, and its shutdown does not wait as that of TLS.
     other_end = fromfd(connected.fileno(), connected.family, connected.type)
     is_cut = False
 

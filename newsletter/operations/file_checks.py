@@ -17,7 +17,7 @@ _MESSAGES, _NAMED = 1_000, 8
 
 def check_files(config: Config) -> Iterator[Finding]:
     """Yield a finding: which files and folders others than their owner may read, and how to change that."""
-    found = [(path, mode) for path, mode in open_to_others(_private_paths(config))]
+    found = [*open_to_others(_private_paths(config))]
     if not found:
         yield Finding(Level.OK, "files", "only their owner can read the site's files")
         return

@@ -7,7 +7,6 @@ the new one is written on top; where they are in the environment, a person has t
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError
-from newsletter.files.private_files import write_private
+from newsletter.files.private_files import replace_private
 from newsletter.store import Store
 from newsletter.store.signing_keys import fingerprint_of
 
@@ -92,16 +91,8 @@ def _write_new_key(file: Path | None, known: tuple[bytes, ...]) -> bytes:
     if file is None:
         raise ConfigError("the keys are in the environment, where this program cannot change them", hint=hint)
     new = secrets.token_hex(32).encode()
-    draft = file.with_name(f".{file.name}.new")
     try:
-        write_private(draft, b"".join(key + b"\n" for key in _lines(new, known)))
-        draft.replace(file)
+        replace_private(file, b"".join(key + b"\n" for key in (new, *known)))
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise ConfigError(f"{file}: {error.strerror or error}", hint=hint) from error
     return new
-
-
-def _lines(new: bytes, known: tuple[bytes, ...]) -> Iterator[bytes]:
-    yield new
-    yield from known

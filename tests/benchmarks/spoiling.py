@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from email import message_from_bytes
-from itertools import islice
 from pathlib import Path
 
 from newsletter.config.load import load_config
@@ -27,8 +26,9 @@ from newsletter.models import Message
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Ledger, Result, Verdict, never
+from newsletter.sending import Ledger, never
 from newsletter.store import open_store
+from tests.benchmarks.delivering import Nowhere
 from tests.factories import NOW, make_entry, make_profile, make_topic
 
 #: Column and value: rows that cannot be read.
@@ -53,18 +53,14 @@ ODD: tuple[tuple[str, object], ...] = (
     ("name", "\u202egro.elpmaxe@adA\ufeff\u2028"),
     ("name", "<script>alert(1)</script>{{ 7 * 7 }}"),
 )
-_BATCH = 100
 
 
-class Kept:
+class Kept(Nowhere):
     """A transport that accepts every message, and keeps recipients and headers."""
 
     def __init__(self) -> None:
         self.recipients: list[str] = []
         self.headers: Counter[str] = Counter()
-
-    def open(self, abandoned: Callable[[], bool] = never) -> None:
-        """Do nothing."""
 
     def send(
         self,
@@ -73,18 +69,13 @@ class Kept:
         stopped: Callable[[], bool] = never,
         abandoned: Callable[[], bool] = never,
     ) -> None:
-        waiting: list[Result] = []
-        while batch := list(islice(messages, _BATCH)):
-            ledger.commit(waiting, batch)
-            for message in batch:
-                self.recipients.append(message.recipient)
-                head = message.content.partition(b"\r\n\r\n")[0]
-                self.headers.update(name.casefold() for name in message_from_bytes(head + b"\r\n\r\n"))
-            waiting = [Result(message, Verdict.SENT, "250 2.0.0 ok") for message in batch]
-        ledger.commit(waiting, [])
+        super().send(map(self._keep, messages), ledger, stopped, abandoned)
 
-    def close(self) -> None:
-        """Do nothing."""
+    def _keep(self, message: Message) -> Message:
+        self.recipients.append(message.recipient)
+        head = message.content.partition(b"\r\n\r\n")[0]
+        self.headers.update(name.casefold() for name in message_from_bytes(head + b"\r\n\r\n"))
+        return message
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from newsletter.files.private_files import (
     make_private_folder,
     open_to_others,
     private_mode,
+    replace_private,
     touch_private,
     write_private,
 )
@@ -50,6 +51,19 @@ def test_a_file_that_exists_is_kept_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write_private(path, b"after", is_new=True)
     assert path.read_text(encoding="utf-8") == "before"
+
+
+def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    replace_private(path, b"first")
+    assert (path.read_bytes(), mode(path)) == (b"first", 0o600)
+    replace_private(path, b"second", 0o640)
+    assert (path.read_bytes(), mode(path)) == (b"second", 0o640)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        replace_private(folder, b"third")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]
 
 
 def test_folders_are_created_with_their_parents(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -139,10 +137,8 @@ def test_any_text_becomes_one_line(text: str) -> None:
      "<math>" + "<msqrt>" * 9_000 + "</msqrt>" * 9_000 + "</math>", "<math>x</math>" * 20_000, "<iframe>" * 30_000],
     ids=lambda text: text[:9],
 )  # fmt: skip
-def test_hostile_markup_is_cleaned_in_linear_time(text: str) -> None:
-    begin = time.process_time()
-    clean_abstract(text)
-    assert time.process_time() - begin < 5
+def test_hostile_markup_is_cleaned_without_an_error(text: str) -> None:
+    assert isinstance(clean_abstract(text), str)  # that its time is linear, tests/benchmarks/test_sizes.py holds
 
 
 # -- LaTeX ------------------------------------------------------------------------------------------

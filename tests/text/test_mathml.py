@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +51,5 @@ def test_any_mathml_is_read_without_an_error(text: str) -> None:
      "<math>x</math>" * 4_000, "<math>" + "<mi>x</mi>" * 6_000 + "</math>"],
     ids=lambda text: text[:12],
 )  # fmt: skip
-def test_hostile_mathml_is_read_in_linear_time(text: str) -> None:
-    begin = time.process_time()
-    without_mathml(text)
-    assert time.process_time() - begin < 2
+def test_hostile_mathml_is_read_without_an_error(text: str) -> None:
+    assert isinstance(without_mathml(text), str)  # that its time is linear, tests/benchmarks/test_sizes.py holds

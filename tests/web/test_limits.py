@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -45,9 +45,13 @@ def test_nesting_is_a_bad_request(live: LiveSite) -> None:
 
 def test_a_profile_with_more_topics_is_refused_before_they_are_parsed(live: LiveSite) -> None:
     assert _sign_up(live, topics=[f"topic {number}" for number in range(TOPICS)]) == 202
-    began = time.thread_time()
-    assert _sign_up(live, topics=[f"x{number}" for number in range(6000)]) == 422
-    assert time.thread_time() - began < 1
+    # The first is not valid, so it would be refused instead if it was parsed.
+    body = {"email": "ada@example.org", "topics": ["tilte:x", *(f"x{number}" for number in range(6000))]}
+    response = live.client.post("/api/subscribe", content=json.dumps(body))
+    assert (response.status_code, response.json()["error"]) == (
+        422,
+        f"topics: 6001 topics, but the maximum is {TOPICS}",
+    )
 
 
 def test_too_many_fields_a_long_url_and_many_headers_are_refused(live: LiveSite) -> None:
@@ -56,8 +60,8 @@ def test_too_many_fields_a_long_url_and_many_headers_are_refused(live: LiveSite)
     assert live.client.get("/", headers={f"X-{number}": "1" for number in range(HEADERS)}).status_code == 431
 
 
-def test_a_name_of_combining_marks_is_accepted_at_once(live: LiveSite) -> None:
-    began = time.perf_counter()
+def test_a_name_of_combining_marks_is_accepted_without_most_of_them(live: LiveSite) -> None:
     assert _sign_up(live, name="a" + "\u0301\u0316" * 2400) == 202
-    assert time.perf_counter() - began < 5  # normalizing all of it takes longer
-    assert COMBINING_MARKS < 50
+    with live.store() as store:
+        ((name,),) = store._db.execute("SELECT name FROM confirmations").fetchall()
+    assert len(unicodedata.normalize("NFKD", name)) <= COMBINING_MARKS + 2

@@ -87,7 +87,9 @@ def _errors_explained(settings: BounceSettings) -> Iterator[None]:
     try:
         yield
     except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
-        reason = "".join(char for char in _reason(error) if char.isprintable())[:_MAX_RESPONSE]
+        is_over = isinstance(error, ConnectionCut)
+        why = f"the session took longer than {_SESSION_S} s; the rest is read next time" if is_over else _reason(error)
+        reason = "".join(char for char in why if char.isprintable())[:_MAX_RESPONSE]
         message = f"IMAP mailbox at {settings.imap_host}:{settings.imap_port}: {reason}"
         raise MailboxError(message, hint="check the imap settings in [bounces]") from error
 
@@ -97,8 +99,6 @@ def _reason(error: Exception) -> str:
         return f"certificate verification failed: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS handshake failed: {error.reason}"
-    if isinstance(error, ConnectionCut):
-        return f"the session took longer than {_SESSION_S} s; the rest is read next time"
     if isinstance(error, TimeoutError):
         return str(error) if str(error).startswith("no response") else f"no response within {_TIMEOUT_S} s"
     if isinstance(error, ConnectionRefusedError):

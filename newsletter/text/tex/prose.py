@@ -167,9 +167,6 @@ class _Prose:
             return "”"
         return match[0]
 
-    def _as_typed(self, match: re.Match[str], _end: int, _depth: int) -> str:
-        return match[0]
-
     # -- commands -------------------------------------------------------------------------------------
 
     def _command(self, match: re.Match[str], end: int, depth: int, kept: list[str]) -> str:
