@@ -23,13 +23,12 @@ from newsletter.sending.dkim import sign
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
 from newsletter.subscribers import subscriptions
-from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.subscribers.preferences_access import link_token
 
 #: A request can be confirmed for this long.
 _VALID_FOR = timedelta(days=3)
-#: Maximum number of notices that a page sends at once.
-_BATCH = 100
+#: Maximum number of notices that are sent at once; an import may wait for more.
+_BATCH = 2000
 #: Seconds that sending them may take.
 _SESSION_S = 120
 
@@ -46,11 +45,10 @@ class NoticeSender:
     def send_waiting(
         self,
         store: Store,
-        limit: int = _BATCH,
         stopped: Callable[[], bool] = never,
         abandoned: Callable[[], bool] = never,
     ) -> int:
-        """Send a notice for each of up to `limit` waiting requests; return how many were sent.
+        """Send a notice for each waiting request, up to 2,000; return how many were sent.
 
         What was deferred is tried again.
 
@@ -65,9 +63,8 @@ class NoticeSender:
         def is_abandoned() -> bool:
             return abandoned() or time.monotonic() > deadline
 
-        purge_requests(store, now)
         sent = 0
-        for request in store.confirmations.waiting(limit, now):
+        for request in store.confirmations.waiting(_BATCH, now):
             if stopped() or is_abandoned():
                 break
             with store.transaction():

@@ -55,8 +55,6 @@ class RunReport:
         )
 
 
-#: How many confirmation emails a run sends; an import may wait for more.
-_MAX_NOTICES = 2000
 #: A failure of these steps does not keep the others from running.
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
@@ -168,7 +166,7 @@ def send_notices(config: Config, ports: Ports) -> int:
         transport = ports.open_transport()
         try:
             return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(
-                store, _MAX_NOTICES, ports.is_shutting_down, ports.is_grace_over
+                store, ports.is_shutting_down, ports.is_grace_over
             )
         finally:
             transport.close()
