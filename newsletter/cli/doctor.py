@@ -36,9 +36,10 @@ No mail is sent. Exit code 1 if anything is wrong, 0 if there are only warnings.
 @json_option
 @pass_opened
 def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_json: bool) -> None:
-    """Check what keeps mail out of inboxes: settings, TLS and DNS.
+    """Check settings, files, database, mail server and DNS.
 
-    Checked are the settings, the SMTP server and its TLS certificate, and the SPF, DKIM, DMARC, MX and PTR records.
+    Checked are the settings and NEWSLETTER_ variables, who may read the site's files, the whole database, the SMTP
+    server and its TLS certificate, and the SPF, DKIM, DMARC, MX and PTR records that keep mail out of the spam folder.
     """
     if new_key is not None:
         _make_key(opened, *new_key)

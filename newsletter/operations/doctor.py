@@ -1,6 +1,6 @@
-"""Check deliverability: a site's settings, mail server and DNS → findings.
+"""Check a site: settings, files, database, and deliverability (mail server and DNS) → findings.
 
-No message is sent and nothing is changed. Checked is what mailbox providers require of bulk senders: SPF (RFC 7208),
+No message is sent and nothing is changed. Of mail, it checks what mailbox providers require of bulk senders: SPF (RFC 7208),
 DKIM (RFC 6376), DMARC alignment (RFC 7489), one-click unsubscribe (RFC 8058), and reverse DNS.
 """
 
