@@ -1,7 +1,7 @@
 """Check a site: settings, files, database, and deliverability (mail server and DNS) → findings.
 
-No message is sent and nothing is changed. Of mail, it checks what mailbox providers require of bulk senders: SPF (RFC 7208),
-DKIM (RFC 6376), DMARC alignment (RFC 7489), one-click unsubscribe (RFC 8058), and reverse DNS.
+No message is sent and nothing is changed. Of mail, it checks what mailbox providers require of bulk senders: SPF
+(RFC 7208), DKIM (RFC 6376), DMARC alignment (RFC 7489), one-click unsubscribe (RFC 8058), and reverse DNS.
 """
 
 from __future__ import annotations
