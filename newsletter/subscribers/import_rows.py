@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from newsletter.errors import ConfigError, ProfileError
 from newsletter.models import Profile, Refusal, Topic
-from newsletter.models.addresses import email_key, parse_address
+from newsletter.models.addresses import ascii_key, email_key, parse_address
 from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
 from newsletter.store.feedback import GivenFeedback
 from newsletter.store.subscribers import Person, SubscriptionState
@@ -103,7 +103,7 @@ class RowParser:
         email, name = cells[self._email], ""
         local, _, domain = email.rpartition("@")
         if domain in self._domains and len(local) <= _MAX_LOCAL and _PLAIN_LOCAL.match(local):
-            key = email.lower()  # which is the key of an address in ASCII
+            key = ascii_key(email)
         else:
             email, name = self._checked(email, domain)
             key = email_key(email)
