@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 from newsletter.sources import HttpClient
 from newsletter.store import Store
 from tests.stores import open_new_store
+
+# Many images set this variable. With it, each of the processes that tests start, and each worker, compiles all it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # No test asserts a duration: on a busy machine even making the examples is slow. A fixture that all examples of a test
 # share is either read only, or the test cleans up. In CI the examples are the same in every run, so that a failure is

@@ -16,7 +16,9 @@ _ANOTHER_DAY = "import time\n_now = time.time\ntime.time = lambda: _now() + 40 *
 def collecting(*options: str, **environment: str) -> subprocess.Popen[str]:
     """Start a process that collects all tests, with its own hash seed, time zone and clock."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *options]
+    # No test runs, so that no assertion needs to be rewritten.
+    quickly = ("--assert=plain", "-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *quickly, *options]
     return subprocess.Popen(command, cwd=ROOT, env=ours | environment, stdout=subprocess.PIPE, text=True)
 
 
