@@ -67,7 +67,7 @@ def test_an_editorial_of_another_venue_or_month_is_another_one(store: Store) -> 
 
 
 @pytest.mark.parametrize("title", ["Editorial", "Correction", "Preface", "Éditorial", "News & Views", "PERSPECTIVE"])
-def test_what_every_journal_has_is_not_merged_across_venues(store: Store, title: str) -> None:
+def test_a_title_that_all_venues_have_is_not_merged_across_them(store: Store, title: str) -> None:
     for _ in range(2):
         for venue in ("Clouds", "Kettles"):
             store.papers.add(Entry(source="feed", title=title, venue=venue, published=date(2026, 5, 1)), NOW)

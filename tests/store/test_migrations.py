@@ -390,7 +390,9 @@ def test_papers_are_found_by_the_titles_of_today(path: Path) -> None:
         ]
         for number, entry in enumerate(entries, start=1):
             for name in names_of(entry):
-                assert (found := store.papers.find(name)) and found.id == number
+                found = store.papers.find(name)
+                assert found
+                assert found.id == number
             store.papers.add(entry, NOW)
         assert store.papers.count() == 6
         other = Entry(source="arxiv", title="Naive Bayes and Clouds", arxiv_id="2605.01234", authors=("Jorgen Ost",))
