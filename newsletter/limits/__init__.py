@@ -104,6 +104,8 @@ AUTHORS = Limit(5000, _I, "authors of a paper", "dropped", "the largest collabor
 AUTHOR = Limit(300, _C, "the name of an author", "cut", "the names of collaborations are the longest")
 TAGS = Limit(200, _I, "keywords, or categories, of a paper", "dropped", "PubMed's longest lists have 60")
 TAG = Limit(200, _C, "a keyword or a category", "cut", "a phrase, not a text")
+MEDIA = Limit(20, _I, "pictures and videos of a paper", "dropped", "Hugging Face's papers have 9 at most")
+HANDLE = Limit(100, _C, "the name of an account at a source", "dropped", "a part is the name of another")
 FACT = Limit(
     2000, _C, "venue, organization or summary of a paper", "cut", "one line each; the longest summary seen has 1,319"
 )

@@ -32,6 +32,11 @@ class Facts:
     #: The number of authors, which a source may have without their names.
     author_count: int | None = None
     organization: str | None = None
+    #: The name of the organization's account at the source ("cloud-lab").
+    organization_handle: str | None = None
+    organization_avatar_url: str | None = None
+    #: The name of the account that submitted it to the source's list.
+    submitter: str | None = None
     #: arXiv id without version, e.g. "2605.01234" or "math/0601001".
     arxiv_id: str | None = None
     #: In lower case, without "https://doi.org/".
@@ -57,8 +62,12 @@ class Facts:
     url: str | None = None
     pdf_url: str | None = None
     code_url: str | None = None
+    #: The stars of the code's repository.
+    code_stars: int | None = None
     project_url: str | None = None
     thumbnail_url: str | None = None
+    #: Pictures and videos that its submitter shows with it.
+    media_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

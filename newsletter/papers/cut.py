@@ -16,13 +16,19 @@ _LISTS = {
     "keywords": (limits.TAGS, limits.TAG),
     "categories": (limits.TAGS, limits.TAG),
 }
-_URLS = ("url", "pdf_url", "code_url", "project_url", "thumbnail_url")
+#: What is dropped if it is too long: a part of a URL leads elsewhere, and a part of an account's name is another's.
+_WHOLE = {
+    **dict.fromkeys(
+        ("url", "pdf_url", "code_url", "project_url", "thumbnail_url", "organization_avatar_url"), limits.PAPER_URL
+    ),
+    **dict.fromkeys(("organization_handle", "submitter"), limits.HANDLE),
+}
 
 
 def within_limits(entry: Entry) -> Entry:
     """Return an entry whose fields are cut to the limits; the same object if all are within them.
 
-    An abstract is cut after a sentence. A URL that is too long is dropped: a part of it leads elsewhere.
+    An abstract is cut after a sentence. A URL that is too long is dropped.
     """
     cut: dict[str, Any] = {}
     if (abstract := cut_abstract(entry.abstract)) != entry.abstract:
@@ -36,7 +42,10 @@ def within_limits(entry: Entry) -> Entry:
         if len(values) > number or any(len(value) > length for value in values):
             kept = [value[:length].rstrip() for value in values[:number]]
             cut[name] = tuple(kept if name == "authors" else dict.fromkeys(kept))  # namesakes are two
-    cut |= {name: None for name in _URLS if len(getattr(entry, name) or "") > limits.PAPER_URL}
+    media = tuple(url for url in entry.media_urls if len(url) <= limits.PAPER_URL)[: limits.MEDIA]
+    if len(media) < len(entry.media_urls):
+        cut["media_urls"] = media
+    cut |= {name: None for name, limit in _WHOLE.items() if len(getattr(entry, name) or "") > limit}
     return replace(entry, **_with_count(entry, cut)) if cut else entry
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from newsletter.models import Entry, Facts, StatedDate
-from newsletter.text import normalize, title_hash, title_key
+from newsletter.text import fold, title_hash, title_key
 
 
 def key_of(arxiv_id: str | None, doi: str | None, title: str, authors: tuple[str, ...] = (), issue: str = "") -> str:
@@ -22,9 +21,15 @@ def key_of(arxiv_id: str | None, doi: str | None, title: str, authors: tuple[str
     return f"title:{title_hash(title + words)}"
 
 
-def issue_of(venue: str | None, published: StatedDate | None) -> str:
-    """Return where and when something was published, to tell one editorial from another."""
-    return f" {venue or ''} {published or ''}"
+def key_for(facts: Facts) -> str:
+    """Return the identity key of a paper with these facts."""
+    issue = issue_of(facts.venue, facts.published, facts.url)
+    return key_of(facts.arxiv_id, facts.doi, facts.title, facts.authors, issue)
+
+
+def issue_of(venue: str | None, published: StatedDate | None, url: str | None) -> str:
+    """Return where and when something was published, to tell one editorial from another; else its address."""
+    return f" {venue or ''} {published or ''} {'' if venue and published else url or ''}"
 
 
 def names_of(entry: Entry) -> Iterator[str]:
@@ -38,12 +43,8 @@ def names_of(entry: Entry) -> Iterator[str]:
     if entry.doi:
         yield f"doi:{entry.doi}"
     if not entry.arxiv_id and not entry.doi:
-        yield f"entry:{_entry_key(entry).removeprefix('title:')}"
+        yield f"entry:{key_for(entry).removeprefix('title:')}"
     yield f"title:{title_hash(entry.title)}"
-
-
-def _entry_key(entry: Entry) -> str:
-    return key_of(None, None, entry.title, entry.authors, issue_of(entry.venue, entry.published))
 
 
 def may_be_same(one: Facts, other: Facts) -> bool:
@@ -59,22 +60,32 @@ def may_be_same(one: Facts, other: Facts) -> bool:
     return _may_share_author(one.authors, other.authors)
 
 
-#: As `text.title_key` writes them.
-_GENERIC_TITLES = frozenset({
-    "editorial", "editorialboard", "editorialnote", "editorsnote", "guesteditorial", "preface", "foreword",
-    "introduction", "erratum", "errata", "corrigendum", "corrigenda", "correction", "corrections", "authorcorrection",
-    "publishercorrection", "retraction", "retractionnote", "inthisissue", "issueinformation", "contents",
-    "tableofcontents", "frontmatter", "backmatter", "frontcover", "backcover", "cover", "coverimage", "masthead",
-    "announcement", "announcements", "news", "newsinbrief", "obituary", "inmemoriam", "lettertotheeditor", "letters",
-    "lettertoeditor", "bookreview", "bookreviews", "index", "authorindex", "subjectindex", "acknowledgements",
-    "acknowledgments", "acknowledgementtoreviewers", "calendar", "commentary", "comment", "reply", "response",
-    "highlights", "callforpapers",
-})  # fmt: skip
+_GENERIC_TITLES = frozenset(map(title_key, """
+    Editorial; Editorials; Editorial board; Editorial note; Editorial comment; Editor's note; Editors' note; Editorship
+    Editor's choice; From the editor; From the editors; Guest editorial; Guest editors' introduction; Editoriale
+    Preface; Foreword; Introduction; Welcome; Prologue; Epilogue; Afterword; Vorwort; Geleitwort; Avant-propos
+    Prefacio; Prefazione; Prólogo; Presentación; Apresentação; Inhalt; Inhaltsverzeichnis; Sommaire; Índice
+    Introduction to the special issue; Message from the chairs; Message from the editor
+    Erratum; Errata; Corrigendum; Corrigenda; Correction; Corrections; Author correction; Publisher correction
+    Publisher's note; Addendum; Retraction; Retraction note; Retraction notice; Retracted article; Withdrawn
+    Expression of concern; Clarification; In this issue; Issue information; Contents; Table of contents; Title page
+    Front matter; Back matter; Front cover; Back cover; Inside front cover; Inside back cover; Cover; Cover image
+    Cover picture; Graphical abstract; Masthead; Copyright page; Publication information; Information for authors
+    Instructions for authors; Guide for authors; Instructions to authors; Subscription information; Organization
+    Announcement; Announcements; News; News in brief; News & views; Research highlights; Highlights; Obituary
+    In memoriam; Letter; Letters; Letter to the editor; Letters to the editor; Letter to editor; Correspondence
+    Book review; Book reviews; Books received; Index; Author index; Subject index; Contributors; Abstract; Abstracts
+    Acknowledgements; Acknowledgments; Acknowledgement; Acknowledgment; Acknowledgement to reviewers
+    Acknowledgment of reviewers; List of reviewers; Reviewers; Calendar; Commentary; Comment; Comments; Reply
+    Author reply; Authors' reply; In reply; Reply to comment; Response; Author response; Authors' response; Discussion
+    Perspective; Viewpoint; Opinion; Interview; Call for papers; Committees; Program committee; Organizing committee
+    Poster abstracts; Meeting abstracts; Untitled; No title; Title not available
+""".replace("\n", ";").split(";"))) - {""}  # fmt: skip
 
 
 def is_generic(title: str) -> bool:
-    """Return whether a title names a kind of item, not a paper."""
-    return title_key(title) in _GENERIC_TITLES
+    """Return whether a title names a kind of item, with a number or without ("Editorial 12(3)"), not a paper."""
+    return title_key(title).rstrip("0123456789") in _GENERIC_TITLES
 
 
 def _is_of_same_issue(one: Facts, other: Facts) -> bool:
@@ -94,5 +105,4 @@ def _name_words(authors: tuple[str, ...]) -> set[str]:
     """
     if not authors:
         return set()
-    plain = "".join(c for c in normalize("NFKD", authors[0]) if not unicodedata.combining(c)).casefold()
-    return {word for word in "".join(c if c.isalnum() else " " for c in plain).split() if len(word) > 1}
+    return {word for word in "".join(c if c.isalnum() else " " for c in fold(authors[0])).split() if len(word) > 1}

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from newsletter.models import Entry, Facts, Paper
 from newsletter.models.dates import earlier
-from newsletter.papers.identity import issue_of, key_of
+from newsletter.papers.identity import issue_of, key_for, key_of
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ def begin(entry: Entry, paper_id: int, seen_at: datetime) -> Paper:
     return Paper(
         **facts,
         id=paper_id,
-        key=key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue_of(entry.venue, entry.published)),
+        key=key_for(entry),
         text_source=entry.source,
         text_version=entry.version,
         sources=(entry.source,),
@@ -59,7 +59,7 @@ def enrich(paper: Paper, other: Entry | Paper) -> Paper:
             facts["doi"],
             facts["title"],
             facts["authors"],
-            issue_of(facts["venue"], facts["published"]),
+            issue_of(facts["venue"], facts["published"], facts["url"]),
         ),
         text_source=_text_source(preferred),
         text_version=_text_version(preferred),

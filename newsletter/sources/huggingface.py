@@ -7,6 +7,7 @@ for a day without a list (a weekend), and 400 for a day that is not open yet. Mi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -129,6 +130,9 @@ def _entry(row: Any, day: date | None) -> Entry:
         organization=values.plain_text(organization.get("fullname"))
         or values.plain_text(organization.get("name"))
         or None,
+        organization_handle=_handle(organization.get("name")),
+        organization_avatar_url=values.secure_link(organization.get("avatar")),
+        submitter=_submitter(row, paper),
         arxiv_id=identifier,
         version=version,
         published=values.day(paper.get("publishedAt")),
@@ -138,9 +142,35 @@ def _entry(row: Any, day: date | None) -> Entry:
         keywords=values.texts(paper.get("ai_keywords")),
         summary=values.plain_text(paper.get("ai_summary")) or None,
         code_url=values.link(paper.get("githubRepo")),
+        code_stars=values.count(paper.get("githubStars")),
         project_url=values.link(paper.get("projectPage")),
         thumbnail_url=values.link(row.get("thumbnail")),
+        media_urls=_media_urls(paper, row),
     )
+
+
+#: Names of accounts: letters, digits, "-", "_" and ".", so that they may stand in the path of a URL.
+_HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+def _handle(value: Any) -> str | None:
+    return value if isinstance(value, str) and _HANDLE.fullmatch(value) else None
+
+
+def _submitter(row: dict[str, Any], paper: dict[str, Any]) -> str | None:
+    """Return the account that submitted a paper; the key of its name differs by place and year."""
+    people = values.part(row.get("submittedBy")), values.part(paper.get("submittedOnDailyBy"))
+    handles = (_handle(person.get(key)) for person in people for key in ("name", "user"))
+    return next(filter(None, handles), None)
+
+
+def _media_urls(*objects: dict[str, Any]) -> tuple[str, ...]:
+    """Return the pictures and videos; until June 2024 there was one, and since then lists in two places."""
+    found: list[Any] = []
+    for one in objects:
+        listed = one.get("mediaUrls")
+        found += listed if isinstance(listed, list) else [one.get("mediaUrl")]
+    return tuple(dict.fromkeys(filter(None, map(values.secure_link, found))))
 
 
 def _listed(row: dict[str, Any], paper: dict[str, Any]) -> date | None:

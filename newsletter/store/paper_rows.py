@@ -12,7 +12,7 @@ from typing import Any
 
 from newsletter.models import Entry, Facts, Paper, StatedDate
 from newsletter.models.dates import stated_date
-from newsletter.papers.identity import issue_of, key_of
+from newsletter.papers.identity import key_for
 
 #: The day that a paper counts as new, as in `Paper.day`; there is an index of exactly this expression (m024).
 PAPER_DAY = (
@@ -76,7 +76,7 @@ def new_row(entry: Entry, paper_id: int, seen_at: str) -> list[Any]:
     for index, convert in _FACTS_CONVERTED:
         row[index + 1] = convert(row[index + 1])
     row[_AUTHOR_COUNT + 1] = entry.author_count or len(entry.authors) or None
-    key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue_of(entry.venue, entry.published))
+    key = key_for(entry)
     row += (key, entry.source, entry.version, json_list((entry.source,)), seen_at, None)
     return row
 

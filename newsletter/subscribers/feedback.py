@@ -9,7 +9,7 @@ from datetime import datetime
 from newsletter import tokens
 from newsletter.errors import RequestError
 from newsletter.models import Entry, Example, Paper, Refusal, Subscriber
-from newsletter.papers.identity import issue_of, key_of, names_of
+from newsletter.papers.identity import key_for, names_of
 from newsletter.store import Store
 
 
@@ -79,7 +79,7 @@ def _give(store: Store, subscriber_id: int, paper: Paper, liked: bool | None, no
 
 
 def _give_on_unknown_paper(store: Store, subscriber_id: int, entry: Entry, liked: bool | None, now: datetime) -> None:
-    key = key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue_of(entry.venue, entry.published))
+    key = key_for(entry)
     if liked is None:
         store.feedback.forget_example(subscriber_id, key)
     else:

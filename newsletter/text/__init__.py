@@ -64,17 +64,33 @@ def squeeze(text: str) -> str:
     return " ".join(normalize("NFC", text).split())
 
 
+# -- comparing ------------------------------------------------------------------------------------
+
+# Letters with a stroke or a ligature, which no normalization form takes apart.
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "’": "'"})
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+def fold(text: str) -> str:
+    """Return text in lower case and without accents; the full-text index holds words that are folded like this."""
+    if text.isascii():
+        return text.lower()
+    folded = normalize("NFKD", text).casefold()
+    return normalize("NFC", _ACCENTS.sub("", folded)).translate(_STROKES) or folded
+
+
 _PUNCTUATION = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def title_key(title: str) -> str:
-    """Return the key by which titles are compared: letters and digits only, case folded.
+    """Return the key by which titles are compared: letters and digits only, folded, with "and" for "&".
 
-    Sources disagree on hyphens, dashes, dollar signs and line breaks, but agree on the letters.
+    Sources disagree on hyphens, dashes, dollar signs, line breaks and accents, but agree on the letters. The store has
+    hashes of keys: whoever changes them adds a migration, as m026 is one.
     """
-    if title.isascii() and (key := title.lower().encode().translate(None, _PUNCTUATION)):
+    folded = fold(title).replace("&", "and")
+    if folded.isascii() and (key := folded.encode().translate(None, _PUNCTUATION)):
         return key.decode()
-    folded = normalize("NFKC", title).casefold()
     return "".join(filter(str.isalnum, folded)) or squeeze(folded)
 
 

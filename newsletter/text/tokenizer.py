@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from newsletter.text import normalize
+from newsletter.text import fold, normalize
 
 #: The version of what `words` and `marks` return.
 VERSION = 1
@@ -34,9 +34,6 @@ _ACRONYM = re.compile(r"[A-Z]{2,}s?")
 _ACRONYMS = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]+s?(?![A-Za-z])")
 HYPHENS = "-\u2010\u2011"
 _HYPHENATED = re.compile(rf"[^\W_]+(?:[{HYPHENS}][^\W_]+)+")
-# Letters with a stroke or a ligature, which no normalization form takes apart.
-_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "’": "'"})
-_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def words(text: str) -> list[str]:
@@ -46,7 +43,7 @@ def words(text: str) -> list[str]:
 
 def surfaces(text: str) -> list[str]:
     """Return what `words` returns, but with plurals and possessives as they are written."""
-    return list(map(_folded, _found(text)))
+    return list(map(fold, _found(text)))
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
@@ -77,7 +74,7 @@ def capitals(acronym: str) -> str:
 def split(text: str) -> tuple[list[str], list[str]]:
     """Return what `words` and what `surfaces` return."""
     found = _found(text)
-    return list(map(_plain, found)), list(map(_folded, found))
+    return list(map(_plain, found)), list(map(fold, found))
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -100,16 +97,7 @@ def _found(text: str) -> list[str]:
 def _plain(word: str) -> str:
     """Return a word in the singular, in lower case and without accents."""
     acronym = _ACRONYM_PLURAL.fullmatch(word)
-    return _singular(_folded(acronym[1] if acronym else word))
-
-
-def _folded(word: str) -> str:
-    """Return a word in lower case and without accents."""
-    if word.isascii():
-        return word.lower()
-    word = word.casefold()
-    bare = _ACCENTS.sub("", normalize("NFKD", word))
-    return normalize("NFC", bare).translate(_STROKES) or word
+    return _singular(fold(acronym[1] if acronym else word))
 
 
 # Words of research texts that the rules of `_singular` get wrong.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.limits import ABSTRACT_BYTES, AUTHORS, PAPER_URL, TAG, TITLE
+from newsletter.limits import ABSTRACT_BYTES, AUTHORS, MEDIA, PAPER_URL, TAG, TITLE
 from newsletter.papers.cut import cut_abstract, within_limits
 from tests.factories import make_entry
 
@@ -38,8 +38,10 @@ def test_lines_lists_and_links_are_cut_or_dropped() -> None:
     entry = within_limits(
         make_entry(
             title="t" * 2000, authors=tuple(f"A{number}" for number in range(6000)), keywords=("k" * 500,),
-            url="https://example.org/" + "x" * PAPER_URL,
+            url="https://example.org/" + "x" * PAPER_URL, submitter="s" * 200,
+            media_urls=("https://example.org/" + "x" * PAPER_URL, *(f"https://example.org/{n}" for n in range(99))),
         )
     )  # fmt: skip
     assert (len(entry.title), len(entry.authors), entry.author_count) == (TITLE, AUTHORS, 6000)
-    assert (entry.keywords, entry.url) == (("k" * TAG,), None)
+    assert (entry.keywords, entry.url, entry.submitter) == (("k" * TAG,), None, None)
+    assert entry.media_urls == tuple(f"https://example.org/{n}" for n in range(MEDIA))

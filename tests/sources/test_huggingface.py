@@ -35,8 +35,18 @@ ROW: dict[str, Any] = {
         "ai_summary": "A small model counts clouds.",
         "githubRepo": "https://git.example/clouds",
         "projectPage": "https://clouds.example/",
-        "organization": {"_id": "4", "name": "cloud-lab", "fullname": "The Cloud Laboratory"},
+        "githubStars": 321,
+        "organization": {
+            "_id": "4",
+            "name": "cloud-lab",
+            "fullname": "The Cloud Laboratory",
+            "avatar": "https://avatars.example/4.png",
+        },
+        "mediaUrls": ["https://media.example/1.png"],
+        "submittedOnDailyBy": {"_id": "5", "user": "dee", "fullname": "Dee Example", "avatarUrl": "/avatars/5.svg"},
     },
+    "submittedBy": {"name": "dee", "fullname": "Dee Example", "avatarUrl": "/avatars/5.svg"},
+    "mediaUrls": ["https://media.example/1.png", "https://media.example/2.mp4"],
     "publishedAt": "2026-05-05T20:00:00.000Z",
     "title": "Counting Clouds with\n  Small Language Models",
     "thumbnail": "https://thumbs.example/1.png",
@@ -48,6 +58,9 @@ ENTRY = Entry(
     abstract="We teach a small model to count clouds.",
     authors=("Ada Example", "Cy Specimen"),
     organization="The Cloud Laboratory",
+    organization_handle="cloud-lab",
+    organization_avatar_url="https://avatars.example/4.png",
+    submitter="dee",
     arxiv_id="2605.01234",
     published=date(2026, 5, 6),
     listed=date(2026, 5, 8),
@@ -56,8 +69,10 @@ ENTRY = Entry(
     keywords=("cloud counting", "small models"),
     summary="A small model counts clouds.",
     code_url="https://git.example/clouds",
+    code_stars=321,
     project_url="https://clouds.example/",
     thumbnail_url="https://thumbs.example/1.png",
+    media_urls=("https://media.example/1.png", "https://media.example/2.mp4"),
 )
 
 
@@ -105,6 +120,39 @@ def test_an_old_style_arxiv_id_is_valid() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_json_in_any_unicode_encoding_is_read(encoding: str) -> None:
     assert parse(json.dumps([ROW], ensure_ascii=False).encode(encoding)) == [ENTRY]
+
+
+@pytest.mark.parametrize("by", [{"submittedBy": {"name": "dee"}}, {"submittedBy": None}, {}])
+@pytest.mark.parametrize("on_daily_by", [{"user": "dee"}, {"user": "x", "name": "dee"}])
+def test_the_submitter_is_found_in_every_era(by: dict[str, Any], on_daily_by: dict[str, Any]) -> None:
+    (entry,) = parse([row(submittedOnDailyBy=on_daily_by) | by])
+    assert isinstance(entry, Entry)
+    assert entry.submitter == "dee"
+
+
+def test_media_of_every_era_are_kept_once() -> None:
+    one = row(mediaUrls=["https://media.example/2.png"]) | {"mediaUrl": "https://media.example/1.mp4"}
+    (entry,) = parse([one])
+    assert isinstance(entry, Entry)
+    assert entry.media_urls == ("https://media.example/2.png", "https://media.example/1.mp4")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"githubStars": -1, "mediaUrls": ["http://media.example/1.png", "/1.png", "javascript:alert(1)", 7, None]},
+        {"githubStars": "12", "mediaUrls": "https://media.example/1.png"},
+        {"githubStars": True, "mediaUrls": {"0": "https://media.example/1.png"}},
+        {"githubStars": 1.5, "submittedOnDailyBy": "dee"},
+        {"organization": {"avatar": "http://avatars.example/1.png", "name": "../settings"}},
+        {"organization": ["cloud-lab"], "submittedOnDailyBy": {"user": "a/b?c", "name": 7}},
+    ],
+)
+def test_unsafe_values_are_missing(odd: dict[str, Any]) -> None:
+    (entry,) = parse([row(**odd)])
+    assert isinstance(entry, Entry)
+    facts = (entry.code_stars, entry.organization_handle, entry.organization_avatar_url, entry.submitter)
+    assert (facts, entry.media_urls) == ((None,) * 4, ())
 
 
 # -- dates --------------------------------------------------------------------------------------------

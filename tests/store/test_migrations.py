@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 
 from newsletter.errors import StatementError, StoreDamaged, StoreError
 from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Status, Style, Topic
+from newsletter.papers.identity import names_of
 from newsletter.store import Store, open_store
 from newsletter.store.migrations.steps import MIGRATIONS
 from newsletter.store.papers import Change
@@ -341,6 +343,62 @@ def test_titles_and_reasons_of_an_older_newsletter_become_kinds(path: Path) -> N
         (Reason(ReasonKind.NEW_VERSION, "v3"), Reason(ReasonKind.POPULARITY)),
         (),
     ]
+
+
+def _add_before_m026(db: Database, number: int, title: str, authors: str, hashes: tuple[str, ...], **more: str) -> None:
+    row = {
+        "id": number, "key": f"title:{hashes[1]}", "title": title, "abstract": "", "authors": authors, "keywords": "[]",
+        "categories": "[]", "text_source": "feed", "sources": '["feed"]', "seen_at": NOW.isoformat(),
+    }  # fmt: skip
+    db.table("papers").insert(row | more)
+    for name in (f"title:{hashes[0]}", f"entry:{hashes[1]}"):
+        db.table("paper_names").insert({"name": name, "paper_id": number})
+    db.table("mentions").insert({"paper_id": number, "source": "feed", "place": "", "mentioned_at": NOW.isoformat()})
+
+
+def test_papers_are_found_by_the_titles_of_today(path: Path) -> None:
+    db = Database(path)
+    MIGRATIONS.apply(db, stop_before="m026_title_keys")
+    db.execute("PRAGMA application_id = 0x6E77736C")
+    # The hashes are those of 0.1: letters and digits only, case folded, with the first author's words.
+    before = {
+        name: tuple(hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys)
+        for name, keys in {
+            "accents": ("naïvebayesclouds", "naïvebayescloudsjørgenøst"),
+            "plain": ("countingclouds", "countingcloudsadaexample"),
+            "editorial": ("editorial", "editorialclouds20260501"),
+            "perspective": ("perspective", "perspective"),
+            "first": ("cafés", "cafés"),
+            "second": ("cafes", "cafes"),
+        }.items()
+    }
+    issue = {"venue": "Clouds", "published": "2026-05-01"}
+    _add_before_m026(db, 1, "Naïve Bayes & Clouds", '["Jørgen Øst", "B. C"]', before["accents"])
+    _add_before_m026(db, 2, "Counting Clouds", '["Ada Example"]', before["plain"])
+    _add_before_m026(db, 3, "Editorial", "[]", before["editorial"], **issue)
+    _add_before_m026(db, 4, "Perspective", "[]", before["perspective"], **issue)
+    _add_before_m026(db, 5, "Cafés", "[]", before["first"])
+    _add_before_m026(db, 6, "Cafes", "[]", before["second"])
+    db.close()
+
+    with open_store(path) as store:
+        entries = [
+            Entry(source="feed", title="Naïve Bayes & Clouds", authors=("Jørgen Øst", "B. C")),
+            Entry(source="feed", title="Counting Clouds", authors=("Ada Example",)),
+            Entry(source="feed", title="Editorial", venue="Clouds", published=date(2026, 5, 1)),
+            Entry(source="feed", title="Perspective", venue="Clouds", published=date(2026, 5, 1)),
+        ]
+        for number, entry in enumerate(entries, start=1):
+            for name in names_of(entry):
+                found = store.papers.find(name)
+                assert found
+                assert found.id == number
+            store.papers.add(entry, NOW)
+        assert store.papers.count() == 6
+        other = Entry(source="arxiv", title="Naive Bayes and Clouds", arxiv_id="2605.01234", authors=("Jorgen Ost",))
+        store.papers.add(other, NOW)
+        store.papers.add(Entry(source="feed", title="cafés"), NOW)
+        assert sorted(paper.id for paper in store.papers.newest(9)) in ([1, 2, 3, 4, 5], [1, 2, 3, 4, 6])
 
 
 def test_a_migrated_store_has_the_schema_of_a_new_one(tmp_path: Path) -> None:

@@ -61,6 +61,29 @@ def test_spellings_of_one_title_share_its_key(other: str) -> None:
     assert (title_key(other), title_hash(other)) == (title_key(title), title_hash(title))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Research & Development", "Research and development"),
+        ("R&D", "R and D"),
+        ("R＆D of Ｗ™", "R and D of WTM"),
+        ("Naïve Bayes in Łódź", "Naive Bayes in Lodz"),
+        ("Cœur, Ærø, Straße", "Coeur, Aero, Strasse"),
+        ("Nguyễn’s Problem", "Nguyen's problem"),
+        ("И\u0306од", "Йод"),
+        ("Ångström e\u0301tude", "Angstrom étude"),
+    ],
+)
+def test_ampersands_and_accents_make_no_other_title(one: str, other: str) -> None:
+    assert title_key(one) == title_key(other)
+
+
+def test_letters_that_are_no_accents_stay_apart() -> None:
+    assert title_key("カラス") != title_key("ガラス")
+    assert title_key("Sand") != title_key("S&")[:1]
+    assert title_key("&") == title_key("and")
+
+
 @pytest.mark.parametrize("other", ["Counting Clouds 2", "Counting Cloud", "計数雲", "?!", "???", ""])
 def test_other_titles_have_other_keys(other: str) -> None:
     assert title_key(other) != title_key("Counting Clouds")

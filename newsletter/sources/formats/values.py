@@ -74,6 +74,12 @@ def link(value: Any) -> str | None:
     return address if is_valid else None
 
 
+def secure_link(value: Any) -> str | None:
+    """Return an absolute https URL, or None if the value is not one."""
+    address = link(value)
+    return address if address and address.startswith("https://") else None
+
+
 # -- dates --------------------------------------------------------------------------------------------
 
 
