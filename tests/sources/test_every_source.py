@@ -37,6 +37,7 @@ RECORDED = {
     "semanticscholar": ("semanticscholar.json", {"follow": ["clouds"]}),
     "crossref": ("crossref.json", {"follow": ["clouds"]}),
     "pubmed": ("pubmed.xml", {"follow": ["clouds"]}),
+    "europepmc": ("europepmc.json", {"follow": ["clouds"]}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
