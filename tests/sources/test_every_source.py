@@ -38,6 +38,7 @@ RECORDED = {
     "crossref": ("crossref.json", {"follow": ["clouds"]}),
     "pubmed": ("pubmed.xml", {"follow": ["clouds"]}),
     "europepmc": ("europepmc.json", {"follow": ["clouds"]}),
+    "dblp": ("dblp.json", {"follow": ["clouds"]}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
