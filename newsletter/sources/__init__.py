@@ -18,7 +18,9 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.crossref import Crossref
+from newsletter.sources.dblp import Dblp
 from newsletter.sources.documents import Document, Span
+from newsletter.sources.europepmc import EuropePmc
 from newsletter.sources.feed import Feed
 from newsletter.sources.file import File
 from newsletter.sources.formats import values
@@ -33,7 +35,8 @@ from newsletter.sources.settings import setting
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
 _BUILT_IN: tuple[type[Source], ...] = (
-    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Feed, File, Page,
+    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, EuropePmc, Dblp,
+    Feed, File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"

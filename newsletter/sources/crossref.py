@@ -1,8 +1,9 @@
-"""Crossref: works that publishers register, by query or journal.
+"""Crossref: works that publishers register, by query, journal, preprint server or DOI prefix.
 
 API: https://api.crossref.org/swagger-ui/index.html. The title of a work is a list, its abstract is JATS, and its dates
 have one to three parts. New works are those registered (`created`) in the requested days, since works are re-indexed
-for years.
+for years. Preprints are works of the type "posted-content"
+(https://www.crossref.org/documentation/research-nexus/posted-content-includes-preprints/).
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
 from newsletter.sources.formats.json_response import read_object
 from newsletter.sources.http.client import HttpClient
+from newsletter.sources.preprint_servers import SERVERS, first_version_of, server_of
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
+_PREFIX = re.compile(r"10\.\d{4,9}", re.ASCII)
+_PREPRINT = "posted-content"
 _PAGE_SIZE = 200
 _MAX_PAGES = 25
 # Crossref rejects the whole request for one name it does not know here; "institution" is one, though works have it.
 _FIELDS = (
-    "DOI,title,abstract,author,published,issued,created,container-title,type,URL,link,relation,alternative-id,subject,"
-    "update-to"
+    "DOI,title,abstract,author,published,posted,issued,created,container-title,group-title,type,URL,link,relation,"
+    "alternative-id,subject,update-to"
 )
 # Types of work that are not papers.
 _NON_PAPER_TYPES = frozenset({
@@ -53,32 +57,38 @@ _NOTICES = _RETRACTIONS | {"partial_retraction", "expression_of_concern"}
 
 @dataclass(frozen=True, slots=True)
 class Crossref:
-    """Works that match a query, or appear in a journal."""
+    """Works that match a query, or appear in a journal or on a preprint server."""
 
     name: ClassVar[str] = "crossref"
-    summary: ClassVar[str] = "Crossref: works by query, or of a journal by its ISSN"
-    follows: ClassVar[str] = "QUERY|ISSN"
+    summary: ClassVar[str] = "Crossref: works by query, of a journal by its ISSN, or of preprint servers"
+    follows: ClassVar[str] = "QUERY|ISSN|DOI-PREFIX"
     example: ClassVar[str] = '"machine unlearning"'
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".yaml", ".yml")
 
-    follow: tuple[str, ...] = setting((), "Words in title, author or journal; or the ISSN of a journal.")
+    follow: tuple[str, ...] = setting(
+        (), "Words in title, author or journal; the ISSN of a journal; or the DOI prefix of a preprint server."
+    )
+    preprints: tuple[str, ...] = setting((), "Preprint servers to follow besides.", choices=tuple(SERVERS))
     min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://api.crossref.org/works", "Address of the API.", internal=True)
 
     def fetch(self, span: Span, client: HttpClient) -> Iterator[Document]:
         """Yield the works registered in `span`, page by page; see `Source.fetch`."""
-        if not self.follow:
+        searches = [_search_for(one) for one in self.follow]
+        searches += [_preprints_of(prefix) for one in self.preprints for prefix in SERVERS[one].prefixes]
+        if not searches:
             raise SourceError("crossref: nothing to follow", hint=f"newsletter pull crossref {self.example}")
-        for one in self.follow:
-            yield from self._search(one, span, client)
+        for filters, words in searches:
+            yield from self._search(filters, words, span, client)
 
-    def _search(self, followed: str, span: Span, client: HttpClient) -> Iterator[Document]:
+    def _search(self, filters: str, words: str, span: Span, client: HttpClient) -> Iterator[Document]:
         registered = f"from-created-date:{span.first},until-created-date:{span.last}"
-        params: dict[str, str | int] = {"rows": _PAGE_SIZE, "select": _FIELDS, "sort": "created", "order": "desc"}
-        if _ISSN.fullmatch(followed):
-            params["filter"] = f"{registered},issn:{followed}"
-        else:
-            params |= {"filter": registered, "query.bibliographic": followed}
+        params: dict[str, str | int] = {
+            "rows": _PAGE_SIZE, "select": _FIELDS, "sort": "created", "order": "desc",
+            "filter": ",".join(filter(None, (registered, filters))),
+        }  # fmt: skip
+        if words:
+            params["query.bibliographic"] = words
         if client.contact:
             params["mailto"] = client.contact
         cursor = "*"
@@ -105,6 +115,19 @@ class Crossref:
                 yield Refusal(
                     f"{document.place}, entry {number}", str(error), values.word(values.part(work).get("DOI"))
                 )
+
+
+def _search_for(followed: str) -> tuple[str, str]:
+    """Return the filters and the words for what is followed: an ISSN, a DOI prefix, or words."""
+    if _ISSN.fullmatch(followed):
+        return f"issn:{followed}", ""
+    return _preprints_of(followed) if _PREFIX.fullmatch(followed) else ("", followed)
+
+
+def _preprints_of(prefix: str) -> tuple[str, str]:
+    server = server_of(prefix)
+    is_all = server is not None and server.only_preprints
+    return f"prefix:{prefix}{'' if is_all else f',type:{_PREPRINT}'}", ""
 
 
 def _message(document: Document) -> dict[str, Any]:
@@ -150,6 +173,11 @@ def _entry(work: dict[str, Any]) -> Entry:
     title = _title(work)
     if not title:
         raise ValueError("no title")
+    found_doi, version = doi(values.word(work.get("DOI"))), None
+    server = server_of(found_doi) if found_doi else None
+    is_preprint = values.word(work.get("type")) == _PREPRINT or (server is not None and server.only_preprints)
+    if found_doi and is_preprint:
+        found_doi, version = first_version_of(found_doi)
     return Entry(
         source=Crossref.name,
         title=title,
@@ -158,14 +186,29 @@ def _entry(work: dict[str, Any]) -> Entry:
         organization=next((values.word(one.get("name")) for one in values.objects(work.get("institution"))), "")
         or None,
         arxiv_id=_arxiv(work),
-        doi=doi(values.word(work.get("DOI"))),
-        published=_published(work),
-        categories=values.texts(work.get("subject")),
-        venue=next(iter(values.texts(work.get("container-title"))), None),
+        doi=found_doi,
+        # The date of a later version is not the day of publication.
+        published=_published(work) if (version or 1) == 1 else None,
+        categories=_categories(work),
+        venue=_venue(work) or (server.name if server and is_preprint else None) or None,
+        version=version,
         withdrawn=_is_withdrawn(work),
         pdf_url=_pdf(work),
-        url=None if doi(values.word(work.get("DOI"))) else values.link(work.get("URL")),
+        url=None if found_doi else values.link(work.get("URL")),
     )
+
+
+def _venue(work: dict[str, Any]) -> str | None:
+    return next(iter(values.texts(work.get("container-title"))), None)
+
+
+def _categories(work: dict[str, Any]) -> tuple[str, ...]:
+    """Return the subjects; a preprint server has its own in `group-title`."""
+    return values.texts([*_list(work.get("subject")), work.get("group-title")])
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _title(work: dict[str, Any]) -> str:
@@ -195,7 +238,7 @@ def _arxiv(work: dict[str, Any]) -> str | None:
 
 def _published(work: dict[str, Any]) -> StatedDate | None:
     """Return the first day of publication that is stated, else the day of registration."""
-    days = (_day(work.get(name)) for name in ("published", "issued", "created"))
+    days = (_day(work.get(name)) for name in ("published", "posted", "issued", "created"))
     return next((day for day in days if day), None)
 
 

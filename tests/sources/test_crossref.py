@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,93 @@ def only(title: str = "Counting Clouds", /, **facts: Any) -> Entry:
     (entry,) = parse(works({"title": [title], "DOI": "10.1000/clouds", **facts}))
     assert isinstance(entry, Entry)
     return entry
+
+
+# -- preprints ----------------------------------------------------------------------------------------
+
+
+def preprint(doi: str, **facts: Any) -> Entry:
+    return only("Counting Clouds", DOI=doi, type=facts.pop("type", "posted-content"), **facts)
+
+
+@pytest.mark.parametrize(
+    ("doi", "venue"),
+    [
+        ("10.26434/chemrxiv-2026-abcde", "ChemRxiv"),
+        ("10.31234/osf.io/abcde", "PsyArXiv"),
+        ("10.21203/rs.3.rs-1234567/v1", "Research Square"),
+        ("10.1101/2026.05.06.123456", None),  # bioRxiv or medRxiv
+        ("10.99999/unheard-of", None),
+    ],
+)
+def test_the_venue_of_a_preprint_is_its_server(doi: str, venue: str | None) -> None:
+    assert (preprint(doi).venue, preprint(doi).doi) == (venue, doi)
+    assert preprint(doi, **{"container-title": ["Clouds Online"]}).venue == "Clouds Online"
+
+
+def test_an_article_under_the_prefix_of_a_server_is_not_one_of_its_preprints() -> None:
+    article = preprint("10.1590/clouds.v2", type="journal-article")
+    assert (article.venue, article.doi, article.version) == (None, "10.1590/clouds.v2", None)
+    assert preprint("10.2139/ssrn.1234567", type="journal-article").venue == "SSRN"
+
+
+def test_a_later_version_of_a_preprint_has_the_doi_of_the_first_and_no_day_of_publication() -> None:
+    days = {"posted": {"date-parts": [[2026, 5, 7]]}, "published": None, "created": {"date-parts": [[2026, 5, 8]]}}
+    first, second = (preprint(f"10.21203/rs.3.rs-1234567/v{number}", **days) for number in (1, 2))
+    assert (first.doi, first.version, first.published) == ("10.21203/rs.3.rs-1234567/v1", 1, date(2026, 5, 7))
+    assert (second.doi, second.version, second.published) == ("10.21203/rs.3.rs-1234567/v1", 2, None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "group", "categories"),
+    [
+        (None, "Organic Chemistry", ("Organic Chemistry",)),
+        (["Clouds"], "Organic Chemistry", ("Clouds", "Organic Chemistry")),
+        (["Clouds"], ["Chemistry"], ("Clouds",)),
+        ({}, None, ()),
+    ],
+)
+def test_the_group_of_a_preprint_is_a_category(subject: Any, group: Any, categories: tuple[str, ...]) -> None:
+    assert preprint("10.26434/x", subject=subject, **{"group-title": group}).categories == categories
+
+
+@pytest.mark.parametrize(
+    ("source", "filters"),
+    [
+        (Crossref(preprints=("chemrxiv",)), ["prefix:10.26434,type:posted-content"]),
+        (Crossref(follow=("10.26434",)), ["prefix:10.26434,type:posted-content"]),
+        (Crossref(follow=("10.99999",)), ["prefix:10.99999,type:posted-content"]),
+        (Crossref(preprints=("ssrn", "psyarxiv")), ["prefix:10.2139", "prefix:10.31234,type:posted-content"]),
+        (
+            Crossref(follow=("clouds",), preprints=("biorxiv-medrxiv",)),
+            ["", "prefix:10.64898,type:posted-content", "prefix:10.1101,type:posted-content"],
+        ),
+    ],
+    ids=["server", "prefix", "unknown prefix", "two servers", "a query and two prefixes"],
+)
+def test_a_preprint_server_is_asked_for_by_its_prefix(
+    source: Crossref, filters: list[str], httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/works").respond_with_json(works())
+    with HttpClient(sleep=lambda _s: None) as client:
+        list(replace(source, api=httpserver.url_for("/works")).fetch(Span(TODAY, TODAY), client))
+    day = "from-created-date:2026-05-08,until-created-date:2026-05-08"
+    assert [request.args["filter"] for request, _ in httpserver.log] == [
+        f"{day},{one}" if one else day for one in filters
+    ]
+
+
+def test_pages_that_never_end_are_not_followed_for_ever(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.sources.crossref._MAX_PAGES", 3)
+    monkeypatch.setattr("newsletter.sources.crossref._PAGE_SIZE", 1)
+    endless = works({"title": ["Clouds"]})
+    endless["message"]["next-cursor"] = "again"
+    httpserver.expect_request("/works").respond_with_json(endless)
+    with HttpClient(sleep=lambda _s: None) as client:
+        source = Crossref(preprints=("chemrxiv",), api=httpserver.url_for("/works"))
+        assert len(list(source.fetch(Span(TODAY, TODAY), client))) == 3
 
 
 # -- notices, and retracted papers -------------------------------------------------------------------

@@ -37,6 +37,8 @@ RECORDED = {
     "semanticscholar": ("semanticscholar.json", {"follow": ["clouds"]}),
     "crossref": ("crossref.json", {"follow": ["clouds"]}),
     "pubmed": ("pubmed.xml", {"follow": ["clouds"]}),
+    "europepmc": ("europepmc.json", {"follow": ["clouds"]}),
+    "dblp": ("dblp.json", {"follow": ["clouds"]}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)

@@ -23,6 +23,9 @@ def read_json(document: Document) -> Any:
         text = squeeze(content[:200].decode("utf-8", "replace"))
         is_message = len(content) < 200 and not text.startswith(("<", "{", "["))
         reason = f"{shorten(text, 100)!r}" if text and is_message else str(error)
+        if text.lower().startswith(("<!doctype html", "<html")):  # of a proxy, or one that tests for a browser
+            hint = "the server may be busy, or refuse programs; try again later"
+            raise SourceError(f"{document.place}: invalid JSON: a web page", hint=hint) from error
         raise SourceError(f"{document.place}: invalid JSON ({reason})") from error
 
 

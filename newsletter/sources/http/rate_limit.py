@@ -9,8 +9,11 @@ from newsletter.limits.token_bucket import TokenBucket
 
 #: Seconds between two requests, by domain, as the terms of use ask: https://info.arxiv.org/help/api/tou.html (all of
 #: arXiv's hosts together), https://www.ncbi.nlm.nih.gov/books/NBK25497/, https://www.semanticscholar.org/product/api,
-#: https://www.crossref.org/documentation/retrieve-metadata/rest-api/.
-_INTERVAL_S = {"arxiv.org": 3.0, "semanticscholar.org": 1.1, "nih.gov": 0.4, "biorxiv.org": 1.0, "crossref.org": 0.25}
+#: https://www.crossref.org/documentation/retrieve-metadata/rest-api/, https://dblp.org/faq/1474706.html.
+_INTERVAL_S = {
+    "arxiv.org": 3.0, "semanticscholar.org": 1.1, "nih.gov": 0.4, "biorxiv.org": 1.0, "crossref.org": 0.25,
+    "ebi.ac.uk": 0.5, "dblp.org": 2.0, "uni-trier.de": 2.0,
+}  # fmt: skip
 _DEFAULT_INTERVAL_S = 0.2
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
