@@ -25,6 +25,7 @@ from newsletter.sources.formats import values
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
+from newsletter.sources.inspire import Inspire
 from newsletter.sources.openalex import OpenAlex
 from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
@@ -33,7 +34,8 @@ from newsletter.sources.settings import setting
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
 _BUILT_IN: tuple[type[Source], ...] = (
-    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Feed, File, Page,
+    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Inspire, Feed, File,
+    Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"

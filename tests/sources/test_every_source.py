@@ -28,7 +28,7 @@ RECORDINGS = Path(__file__).parent / "recordings"
 SPAN = Span(TODAY, TODAY)
 
 #: An invented recording of each source and the settings that request it. Each has three papers, one without a title.
-RECORDED = {
+RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
     "huggingface": ("huggingface.json", {}),
     "arxiv": ("arxiv.xml", {"follow": ["ti:clouds"]}),
     "biorxiv": ("biorxiv.json", {"follow": ["neuroscience"]}),
@@ -37,6 +37,7 @@ RECORDED = {
     "semanticscholar": ("semanticscholar.json", {"follow": ["clouds"]}),
     "crossref": ("crossref.json", {"follow": ["clouds"]}),
     "pubmed": ("pubmed.xml", {"follow": ["clouds"]}),
+    "inspire": ("inspire.json", {"follow": ["t clouds"]}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
