@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.sources.ads import Ads
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.crossref import Crossref
@@ -34,8 +35,8 @@ from newsletter.sources.settings import setting
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
 _BUILT_IN: tuple[type[Source], ...] = (
-    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Inspire, Feed, File,
-    Page,
+    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Inspire, Ads, Feed,
+    File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"

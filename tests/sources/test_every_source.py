@@ -38,6 +38,7 @@ RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
     "crossref": ("crossref.json", {"follow": ["clouds"]}),
     "pubmed": ("pubmed.xml", {"follow": ["clouds"]}),
     "inspire": ("inspire.json", {"follow": ["t clouds"]}),
+    "ads": ("ads.json", {"follow": ["abs:clouds"], "api_key": "a token"}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
@@ -160,7 +161,7 @@ def test_the_error_of_a_source_that_follows_nothing_has_an_example(kind: str, st
     assert f"newsletter pull {kind} " in str(report.error)
 
 
-@pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface"])
+@pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface", "ads"])
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_key_is_sent_and_never_shown(
     kind: str, status: int, store: Store, client: HttpClient, httpserver: HTTPServer
