@@ -14,7 +14,7 @@ from newsletter.sources import HttpClient
 from newsletter.store import Store
 from tests.stores import open_new_store
 
-# Many images set this variable. With it, each of the processes that tests start, and each worker, compiles all it imports.
+# Many images set this variable. With it, each process that tests start, and each worker, compiles all it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 

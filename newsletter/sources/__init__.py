@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.sources.ads import Ads
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.crossref import Crossref
@@ -27,6 +28,7 @@ from newsletter.sources.formats import values
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
+from newsletter.sources.inspire import Inspire
 from newsletter.sources.openalex import OpenAlex
 from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
@@ -35,7 +37,7 @@ from newsletter.sources.settings import setting
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
 _BUILT_IN: tuple[type[Source], ...] = (
-    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, EuropePmc, Dblp,
+    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, EuropePmc, Dblp, Inspire, Ads,
     Feed, File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.

@@ -28,7 +28,7 @@ RECORDINGS = Path(__file__).parent / "recordings"
 SPAN = Span(TODAY, TODAY)
 
 #: An invented recording of each source and the settings that request it. Each has three papers, one without a title.
-RECORDED = {
+RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
     "huggingface": ("huggingface.json", {}),
     "arxiv": ("arxiv.xml", {"follow": ["ti:clouds"]}),
     "biorxiv": ("biorxiv.json", {"follow": ["neuroscience"]}),
@@ -39,6 +39,8 @@ RECORDED = {
     "pubmed": ("pubmed.xml", {"follow": ["clouds"]}),
     "europepmc": ("europepmc.json", {"follow": ["clouds"]}),
     "dblp": ("dblp.json", {"follow": ["clouds"]}),
+    "inspire": ("inspire.json", {"follow": ["t clouds"]}),
+    "ads": ("ads.json", {"follow": ["abs:clouds"], "api_key": "a token"}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
@@ -161,7 +163,7 @@ def test_the_error_of_a_source_that_follows_nothing_has_an_example(kind: str, st
     assert f"newsletter pull {kind} " in str(report.error)
 
 
-@pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface"])
+@pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface", "ads"])
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_key_is_sent_and_never_shown(
     kind: str, status: int, store: Store, client: HttpClient, httpserver: HTTPServer

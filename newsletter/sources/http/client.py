@@ -19,7 +19,7 @@ from newsletter.limits import RESPONSE_BYTES
 from newsletter.limits.deadlines import call_within
 from newsletter.models import Validators
 from newsletter.sources.http.rate_limit import RateLimiter
-from newsletter.sources.http.retry import MAX_ATTEMPTS, RetryableError, backoff, status_error
+from newsletter.sources.http.retry import MAX_ATTEMPTS, RetryableError, backoff, requested_wait, status_error
 from newsletter.sources.http.ssrf import Resolve, public_address, resolve
 
 if TYPE_CHECKING:
@@ -155,9 +155,10 @@ class HttpClient:
             hint = "check the network, or pull from a saved file"
             raise RetryableError(SourceError(f"{place}: connection failed ({_message(error)})", hint=hint)) from error
         if response.is_success or response.status_code in (304, *expected):
+            if "Backoff" in response.headers and (wait_s := requested_wait(response.headers)):
+                self._rate_limiter.pause(response.request.url.host, wait_s)
             return response, content
-        retry_after = response.headers.get("Retry-After")
-        raise status_error(place, response.status_code, response.reason_phrase, retry_after)
+        raise status_error(place, response.status_code, response.reason_phrase, response.headers)
 
     def _follow(
         self, url: httpx.URL, place: str, headers: Mapping[str, str], untrusted: bool

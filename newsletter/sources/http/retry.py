@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 4
 _FIRST_WAIT_S = 1.0
 #: A server that asks for a longer wait is not requested again in this pull.
-_MAX_WAIT_S = 60.0
+MAX_WAIT_S = 60.0
+#: A smaller number is one of seconds: this is in September 2001.
+_FIRST_UNIX_TIME = 1e9
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -27,23 +30,48 @@ class RetryableError(Exception):
         self.wait_s = wait_s
 
 
-def status_error(place: str, status: int, reason: str, retry_after: str | None) -> Exception:
+def status_error(place: str, status: int, reason: str, headers: Mapping[str, str]) -> Exception:
     """Return the exception for an HTTP error status: retryable, rate limited for long, or permanent.
 
     Args:
         place: The URL, for the message.
         status: The HTTP status code.
         reason: The reason phrase, which may be empty.
-        retry_after: The header Retry-After, if there is one.
+        headers: The headers of the response, by their names in any case.
     """
     message = f"{place}: HTTP {status} {reason}".rstrip()
     if status not in _RETRYABLE:
         return SourceError(message)
-    wait_s = parse_retry_after(retry_after)
-    if wait_s is not None and wait_s > _MAX_WAIT_S:
-        return SourceRateLimited(message, hint=f"rate limited; retry after {_duration(wait_s)}", wait_s=wait_s)
+    wait_s = requested_wait(headers)
+    if wait_s is not None and wait_s > MAX_WAIT_S:
+        return rate_limited(message, wait_s)
     hint = "rate limited; try again in a few minutes" if status == 429 else "try again later"
     return RetryableError(SourceError(message, hint=hint), wait_s)
+
+
+def rate_limited(message: str, wait_s: float) -> SourceRateLimited:
+    """Return the error for a server that is not to be requested for longer than a pull may wait."""
+    return SourceRateLimited(message, hint=f"rate limited; retry after {_duration(wait_s)}", wait_s=wait_s)
+
+
+def requested_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a server asks to wait before the next request, or None if it does not say.
+
+    It says so by Retry-After (RFC 9110, 10.2.3), by Backoff (Zotero, also in a response without an error), or by
+    X-RateLimit-Reset (ADS: Unix time) where nothing remains.
+    """
+    waits = [parse_retry_after(headers.get("Retry-After")), parse_retry_after(headers.get("Backoff"))]
+    if headers.get("X-RateLimit-Remaining", "").strip() == "0":
+        waits.append(_until(headers.get("X-RateLimit-Reset", "")))
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _until(moment: str) -> float | None:
+    """Return the seconds until a Unix time, or those stated if the number is too small for one."""
+    seconds = float(moment.strip()[:12]) if moment.strip().isascii() and moment.strip().isdecimal() else None
+    if seconds is None or seconds < _FIRST_UNIX_TIME:
+        return seconds
+    return max(0.0, seconds - datetime.now(UTC).timestamp())
 
 
 def parse_retry_after(value: str | None) -> float | None:
@@ -65,7 +93,7 @@ def backoff(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, RetryableError) and error.wait_s is not None:
         return error.wait_s
-    wait = tenacity.wait_exponential(_FIRST_WAIT_S, _MAX_WAIT_S) + tenacity.wait_random(0, _FIRST_WAIT_S)
+    wait = tenacity.wait_exponential(_FIRST_WAIT_S, MAX_WAIT_S) + tenacity.wait_random(0, _FIRST_WAIT_S)
     return float(wait(state))
 
 

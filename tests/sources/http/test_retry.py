@@ -9,6 +9,7 @@ from werkzeug import Response
 
 from newsletter.errors import SourceError, SourceRateLimited
 from newsletter.sources.http.client import HttpClient
+from newsletter.sources.http.retry import requested_wait
 from tests.sources.http.conftest import Naps, in_turn
 
 OK = Response("hello")
@@ -60,3 +61,24 @@ def test_a_persistent_failure_is_an_error_after_four_attempts(
         client.get(httpserver.url_for("/list"))
     assert str(caught.value) == f"{httpserver.url_for('/list')}: {message}"
     assert len(httpserver.log) == 4
+
+
+def test_what_a_server_asks_to_wait_is_the_longest_of_its_headers() -> None:
+    later = str(int(datetime.now(UTC).timestamp()) + 90)
+    assert requested_wait({}) is None
+    assert requested_wait({"Retry-After": "5", "Backoff": "9"}) == 9
+    assert requested_wait({"Backoff": "soon", "Retry-After": "5"}) == 5
+    assert requested_wait({"X-RateLimit-Reset": later}) is None
+    assert requested_wait({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": later}) is None
+    assert 80 < (requested_wait({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": later}) or 0) <= 90
+    assert requested_wait({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}) == 30
+    assert requested_wait({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "x" * 99}) is None
+
+
+def test_a_backoff_of_a_good_response_is_waited_for_before_the_next_request(
+    httpserver: HTTPServer, client: HttpClient, naps: Naps
+) -> None:
+    address = in_turn(httpserver, Response("hello", headers={"Backoff": "11"}), OK, OK)
+    for _ in range(3):
+        assert client.get(address).content == b"hello"
+    assert [round(nap) for nap in naps] == [11]
