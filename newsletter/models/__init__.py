@@ -29,7 +29,7 @@ class Facts:
     title: str
     abstract: str = ""
     authors: tuple[str, ...] = ()
-    #: The number of authors, which a source may have without their names.
+    #: The number of authors, which a source may have without their names; the least one for "et al.".
     author_count: int | None = None
     organization: str | None = None
     #: The name of the organization's account at the source ("cloud-lab").

@@ -15,6 +15,7 @@ from typing import Any
 from newsletter.models import Entry
 from newsletter.papers.identifiers import arxiv_version, doi
 from newsletter.sources.formats import dates, values
+from newsletter.sources.formats.author_marks import unnamed
 
 # -- names of fields ----------------------------------------------------------------------------------
 
@@ -23,6 +24,7 @@ _NAMES = {
     "title": "title ti t1 documenttitle articletitle itemtitle name displayname",
     "abstract": "abstract summary ab n2 abstractnote description",
     "authors": "authorfullnames authors author au a1 creators creator authornames authorshipsauthordisplayname",
+    "author_count": "authorcount authorscount numberofauthors",
     "id": "id",
     "arxiv": "arxivid arxiv eprint",
     "doi": "doi do itemdoi shortdoi m3 l3",
@@ -98,11 +100,13 @@ def entry_from(record: Any, *, source: str = "file", listed: date | None = None)
     comments = get("comments")
     comment = get("comment") or (comments if isinstance(comments, str) else None)
     body = _first(get("abstract"))
+    authors = _authors(get("authors"))
     return Entry(
         source=source,
         title=title,
         abstract=values.plain_abstract(body) if body else "",
-        authors=_authors(get("authors")),
+        authors=authors,
+        author_count=_author_count(get("author_count"), get("authors"), len(authors)),
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
         doi=_doi(facts),
@@ -209,6 +213,9 @@ def _version(value: Any) -> int | None:
     return number if number and number < 10_000 else None
 
 
+#: A larger number of authors is a mistake.
+_MAX_AUTHORS = 100_000
+
 # -- authors ------------------------------------------------------------------------------------------
 
 
@@ -219,6 +226,14 @@ def _authors(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str):
         return ()
     return values.people(value.split("|")) if "|" in value else values.names(value)  # OpenAlex has "A|B"
+
+
+def _author_count(stated: Any, value: Any, named: int) -> int | None:
+    """Return the number of authors if it is stated, or if some are not named: "and 3 others"."""
+    last = value[-1] if isinstance(value, list) and value else value
+    others = unnamed(last) if isinstance(last, str) else 0
+    number = max(_count(stated) or 0, named + others if others else 0)
+    return number if named < number <= _MAX_AUTHORS else None
 
 
 def _author(value: Any) -> str:
