@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from newsletter.models import Entry
-from newsletter.papers.identifiers import arxiv_version, doi
+from newsletter.papers.identifiers import arxiv_version, doi, short_doi
 from newsletter.sources.formats import dates, values
 from newsletter.sources.formats.author_marks import unnamed
 
@@ -27,7 +27,8 @@ _NAMES = {
     "author_count": "authorcount authorscount numberofauthors",
     "id": "id",
     "arxiv": "arxivid arxiv eprint",
-    "doi": "doi do itemdoi shortdoi m3 l3",
+    "doi": "doi do itemdoi m3 l3",
+    "short_doi": "shortdoi",
     "number": "number m1",  # Zotero puts "arXiv:2605.01234" there
     "url": "url link abs ur articleurl externalurl primarylocationlandingpageurl",
     "pdf": "pdf pdfurl pdflink l1 openaccessoaurl",
@@ -110,6 +111,7 @@ def entry_from(record: Any, *, source: str = "file", listed: date | None = None)
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
         doi=_doi(facts),
+        short_doi=_short_doi(facts),
         published=dates.published(facts),
         listed=listed,
         upvotes=_count(get("upvotes")),
@@ -200,12 +202,27 @@ def _arxiv_in(fact: str, text: str) -> tuple[str | None, int | None]:
 
 
 def _doi(facts: Mapping[str, Any]) -> str | None:
-    for fact in ("doi", "id", "url"):
+    for fact in ("doi", "id", "url", "short_doi"):
         value = facts.get(fact)
         for candidate in value if isinstance(value, list) else (value,):
             if isinstance(candidate, str) and "10." in candidate and (found := doi(candidate)):
                 return found
     return None
+
+
+# Zotero's plugin for short DOIs writes it into "Extra", whose lines are "Name: value".
+_SHORT_DOI_LINE = re.compile(r"^\s*short ?doi:\s*(10/\w{3,12})\s*$", re.ASCII | re.IGNORECASE | re.MULTILINE)
+
+
+def _short_doi(facts: Mapping[str, Any]) -> str | None:
+    for fact in ("short_doi", "doi", "url"):
+        value = facts.get(fact)
+        for candidate in value if isinstance(value, list) else (value,):
+            if isinstance(candidate, str) and len(candidate) < 60 and (found := short_doi(candidate)):
+                return found
+    comment = facts.get("comment")
+    match = _SHORT_DOI_LINE.search(comment) if isinstance(comment, str) and "10/" in comment else None
+    return match[1].lower() if match else None
 
 
 def _version(value: Any) -> int | None:

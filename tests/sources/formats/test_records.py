@@ -440,3 +440,23 @@ def test_a_number_of_authors_is_believed_if_it_is_larger_than_that_of_their_name
     record = {"title": "T", "authors": "Ann Doe; John Smith"}
     counts = [entry_from({**record, "author_count": number}).author_count for number in ("12", 1, "x", -1, 10**9)]
     assert counts == [12, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"doi": "10/gf4qx9"},
+        {"doi": "https://doi.org/10/GF4QX9"},
+        {"shortdoi": "10/gf4qx9"},
+        {"url": "https://doi.org/gf4qx9"},
+        {"note": "PMID: 1\nshortDOI: 10/gf4qx9\ntex.x: y"},
+    ],
+)
+def test_a_short_doi_is_kept(record: dict[str, str]) -> None:
+    entry = entry_from({"title": "T", **record})
+    assert (entry.doi, entry.short_doi) == (None, "10/gf4qx9")
+
+
+def test_a_doi_and_a_short_doi_are_both_kept() -> None:
+    entry = entry_from({"title": "T", "doi": "10.1000/182", "shortdoi": "10/gf4qx9"})
+    assert (entry.doi, entry.short_doi) == ("10.1000/182", "10/gf4qx9")
