@@ -175,6 +175,8 @@ def print_pull_problems(reports: Sequence[PullReport]) -> None:
         if report.error:
             print_problems([report.error])
         print_problems([f"refused {refusal}" for refusal in report.refusals], "more refused")
+        if report.left_out:
+            print_problems([f"{report.source}: {counted(report.left_out, 'item')} left out: whole volumes, not papers"])
         if report.cut:
             print_problems([f"{report.source}: {counted(report.cut, 'paper')} with longer text than the limits: cut"])
 
@@ -185,11 +187,15 @@ def _result_text(report: PullReport) -> str:
     if report.not_before:
         return f"pulled recently: not due before {report.not_before:%H:%M} UTC"
     if not report.fetched:
-        if report.refusals:
-            return "refused: see below"
-        return (
-            "unchanged since the last pull" if report.unchanged else "nothing listed (there are no lists on weekends)"
-        )
+        return _result_without_papers(report)
     if not report.new:
         return "nothing new"
     return "some refused: see below" if report.refusals else "ok"
+
+
+def _result_without_papers(report: PullReport) -> str:
+    if report.refusals:
+        return "refused: see below"
+    if report.left_out:
+        return "no papers: see below"
+    return "unchanged since the last pull" if report.unchanged else "nothing listed (there are no lists on weekends)"

@@ -29,7 +29,7 @@ class Facts:
     title: str
     abstract: str = ""
     authors: tuple[str, ...] = ()
-    #: The number of authors, which a source may have without their names.
+    #: The number of authors, which a source may have without their names; the least one for "et al.".
     author_count: int | None = None
     organization: str | None = None
     #: The name of the organization's account at the source ("cloud-lab").
@@ -41,6 +41,8 @@ class Facts:
     arxiv_id: str | None = None
     #: In lower case, without "https://doi.org/".
     doi: str | None = None
+    #: What stands for a DOI (https://shortdoi.org), e.g. "10/gf4qx9".
+    short_doi: str | None = None
     #: When the paper was first made public: the day, or the month or year alone if no more is stated.
     published: StatedDate | None = None
     #: The day a source listed it (for Hugging Face, the day of the Daily Papers).
@@ -134,6 +136,8 @@ class Refusal:
     why: str
     #: What identifies an item that its source goes on listing, and that is refused only once; else "".
     item: str = field(default="", compare=False)
+    #: Whether nothing is wrong: it is no paper by its nature, such as a whole volume, and is only counted.
+    is_left_out: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"
@@ -158,6 +162,8 @@ class PullReport:
     new: int = 0
     updated: int = 0
     refusals: tuple[Refusal, ...] = ()
+    #: The number of items that are no papers by their nature; see `Refusal.is_left_out`.
+    left_out: int = 0
     #: The number of valid entries of which something was longer than the limits, and cut; see `papers.cut`.
     cut: int = 0
     #: Why the source could not be read to the end; None if it was.

@@ -45,9 +45,24 @@ def doi(text: str) -> str | None:
     return None if found.startswith("10.48550/arxiv.") or not found.isprintable() else found
 
 
+# https://shortdoi.org: "10/" and letters and digits; "10/" may be left out in a URL.
+_SHORT_DOI = re.compile(
+    r"(?:(?:https?://)?(?:dx\.)?(?:short)?doi\.org/(?:10/)?|(?:short ?doi:|doi:)?\s*10/)(?P<id>[a-z0-9]{3,12})/?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def short_doi(text: str) -> str | None:
+    """Return the short DOI in `text` ("10/gf4qx9", or a URL), in lower case, or None."""
+    match = _SHORT_DOI.fullmatch(text.strip())
+    return f"10/{match['id'].lower()}" if match else None
+
+
 def paper_name(text: str) -> str | None:
     """Return the key by which the store finds the paper of an arXiv id or DOI ("arxiv:2605.01234"), or None."""
     if found_arxiv := arxiv_id(text):
         return f"arxiv:{found_arxiv}"
-    found_doi = doi(text)
-    return f"doi:{found_doi}" if found_doi else None
+    if found_doi := doi(text):
+        return f"doi:{found_doi}"
+    found_short = short_doi(text) if "10/" in text else None
+    return f"shortdoi:{found_short}" if found_short else None

@@ -33,7 +33,7 @@ def issue_of(venue: str | None, published: StatedDate | None, url: str | None) -
 
 
 def names_of(entry: Entry) -> Iterator[str]:
-    """Yield every key by which the paper of this entry can be found: arXiv id, DOI, title.
+    """Yield every key by which the paper of this entry can be found: arXiv id, DOI, short DOI, title.
 
     An entry without identifiers has one more, made of title and first author, so that the same entry always matches
     the paper it was first merged into, even if that paper has gained identifiers since.
@@ -42,6 +42,8 @@ def names_of(entry: Entry) -> Iterator[str]:
         yield f"arxiv:{entry.arxiv_id}"
     if entry.doi:
         yield f"doi:{entry.doi}"
+    if entry.short_doi:
+        yield f"shortdoi:{entry.short_doi}"
     if not entry.arxiv_id and not entry.doi:
         yield f"entry:{key_for(entry).removeprefix('title:')}"
     yield f"title:{title_hash(entry.title)}"
@@ -52,7 +54,7 @@ def may_be_same(one: Facts, other: Facts) -> bool:
 
     A title that every journal has, such as "Editorial", says nothing: there venue and date have to agree, too.
     """
-    pairs = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi))
+    pairs = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi), (one.short_doi, other.short_doi))
     if not all(a is None or b is None or a == b for a, b in pairs):
         return False
     if is_generic(one.title):

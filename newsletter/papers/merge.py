@@ -116,4 +116,5 @@ _BY_TYPE: Mapping[str, Callable[[Any, Any], Any]] = {
 _MERGED = {fact.name: _BY_TYPE[str(fact.type)] for fact in fields(Facts)} | {
     "arxiv_id": lambda one, other: one or other,
     "doi": min,
+    "short_doi": min,
 }

@@ -40,6 +40,7 @@ class _Tally:
     began: float = field(default_factory=time.perf_counter)
     changes: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
     refusals: list[Refusal] = field(default_factory=list)
+    left_out: int = 0
     cut: int = 0
     error: str | None = None
 
@@ -54,6 +55,7 @@ class _Tally:
             new=self.changes[Change.NEW],
             updated=self.changes[Change.UPDATED],
             refusals=tuple(self.refusals),
+            left_out=self.left_out,
             cut=self.cut,
             error=self.error,
             unchanged=unchanged,
@@ -140,13 +142,16 @@ def _refused(place: str, error: SourceError) -> Refusal:
 def _store_document(store: Store, source: Source, document: Document, now: datetime, tally: _Tally) -> None:
     """Store the entries of a document, or none of them if it turns out to be malformed."""
     refusals: list[Refusal] = []
-    cut = 0
+    left_out = cut = 0
 
     def entries() -> Iterator[Entry]:
-        nonlocal cut
+        nonlocal left_out, cut
         for parsed in _guarded(source, lambda: source.parse(document, now.date())):
             if isinstance(parsed, Refusal):
-                refusals.append(parsed)
+                if parsed.is_left_out:
+                    left_out += 1
+                else:
+                    refusals.append(parsed)
                 continue
             entry = within_limits(parsed)
             cut += entry is not parsed
@@ -157,6 +162,7 @@ def _store_document(store: Store, source: Source, document: Document, now: datet
     if refusals:
         with store.transaction():
             tally.refusals += store.pulls.refused_first(tally.source, refusals, now)
+    tally.left_out += left_out
     tally.cut += cut
 
 

@@ -10,6 +10,7 @@ from newsletter.errors import ConfigError
 from newsletter.models import PullReport
 from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull import pull_days
+from newsletter.pipeline.short_dois import resolve_short_dois
 from newsletter.sources import HttpClient, Source, Span
 from newsletter.sources.settings import label_of
 from newsletter.store import Store
@@ -36,6 +37,8 @@ def pull_sources(
             days = span or span_to_pull(store.pulls.last_success(label), now.date())
             with ports.show_progress(Step.PULL, label) as watch:
                 reports.append(pull_days(store, source, days, now, client, watch, rehearse=rehearse))
+        if not rehearse and any(report.error is None for report in reports):  # so there is a network
+            resolve_short_dois(store, client, ports.clock(), ports.is_shutting_down)
     return reports
 
 

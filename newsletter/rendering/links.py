@@ -10,13 +10,15 @@ from newsletter.tokens import feedback_prefix
 
 
 def paper_url(paper: Paper) -> str:
-    """Return the URL of a paper: arXiv, DOI or its own page, else a search for its title."""
+    """Return the URL of a paper: arXiv, DOI, its own page or short DOI, else a search for its title."""
     if paper.arxiv_id:
         return f"https://arxiv.org/abs/{paper.arxiv_id}"
     if paper.doi:
         return f"https://doi.org/{quote(paper.doi, safe='/')}"
     if paper.url:
         return paper.url
+    if paper.short_doi:
+        return f"https://doi.org/{paper.short_doi}"
     return f"https://huggingface.co/papers?q={quote_plus(paper.title)}"
 
 
@@ -29,7 +31,7 @@ def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
             links.append(("Discussion", f"https://huggingface.co/papers/{paper.arxiv_id}"))
     elif paper.doi:
         links += [("Publisher", paper_url(paper)), ("PDF", paper.pdf_url)]
-    elif paper.url:
+    elif paper.url or paper.short_doi:
         links += [("Page", paper_url(paper)), ("PDF", paper.pdf_url)]
     else:
         links.append(("Search Hugging Face", paper_url(paper)))

@@ -25,6 +25,7 @@ from newsletter.sources.biorxiv import preprint_of
 from newsletter.sources.documents import Document, Span, is_address
 from newsletter.sources.feed_discovery import absolute, request_feed, root_element
 from newsletter.sources.formats import values
+from newsletter.sources.formats.author_marks import unnamed
 from newsletter.sources.formats.jsonfeed import is_json, read_items
 from newsletter.sources.formats.person_names import unglued
 from newsletter.sources.formats.publishers import Cleaned, cleaned, publisher_of, title_of
@@ -215,6 +216,7 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
         title=title_of(publisher, title) if publisher else title,
         abstract=text.abstract,
         authors=authors or text.authors,
+        author_count=_author_count(item, authors),
         arxiv_id=found_arxiv,
         doi=found_doi or (doi(text.doi) if not found_arxiv else None),
         published=_published(item, today) or text.published,
@@ -244,6 +246,12 @@ def _authors(item: dict[str, Any], *, are_glued: bool) -> tuple[str, ...]:
     if len(names) == 1:
         return values.people(unglued(values.text(names[0]))) if are_glued else values.names(names[0])
     return values.people(names)
+
+
+def _author_count(item: dict[str, Any], authors: tuple[str, ...]) -> int | None:
+    """Return the number of authors if some are not named: "Ann Doe et al."."""
+    others = unnamed(item["author"]) if authors and isinstance(item.get("author"), str) else 0
+    return len(authors) + others if others else None
 
 
 def _without_email(name: str) -> str:

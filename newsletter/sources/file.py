@@ -107,7 +107,7 @@ class File:
         try:
             for one in _PARSERS[form](stream):
                 if isinstance(one, Broken):
-                    yield Refusal(f"{document.place}, line {one.line}", one.why)
+                    yield Refusal(f"{document.place}, line {one.line}", one.why, is_left_out=one.is_left_out)
                     continue
                 try:
                     yield entry_from(one.record, listed=document.day)
@@ -125,6 +125,9 @@ def _unless_all_refused(items: Iterator[Entry | Refusal], place: str) -> Iterato
     """
     refusals: list[Refusal] = []
     for one in items:
+        if not isinstance(one, Entry) and one.is_left_out:
+            yield one
+            continue
         if isinstance(one, Entry):
             yield from refusals
             yield one

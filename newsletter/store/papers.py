@@ -190,6 +190,12 @@ class Papers:
         values = {"since": since.isoformat(), "today": today.isoformat(), "limit": limit}
         return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}", values).into(paper_of)
 
+    def with_short_doi_alone(self, since: datetime, limit: int) -> list[Paper]:
+        """Return papers first seen after a moment that have a short DOI and no DOI, the newest first."""
+        after = since.astimezone(UTC).isoformat()
+        condition = "short_doi IS NOT NULL AND doi IS NULL AND seen_at > ? ORDER BY seen_at DESC, id LIMIT ?"
+        return self._where(condition, [after, limit])
+
     def last_seen_at(self) -> datetime | None:
         """Return when the newest paper was first seen, or None if there are none."""
         return self._db.execute("SELECT max(seen_at) FROM papers").one(moment_of)

@@ -61,7 +61,8 @@ def give_feedback_on_library(
     with store.transaction():
         for entry in entries:
             if isinstance(entry, Refusal):
-                refusals.append(entry)
+                if not entry.is_left_out:
+                    refusals.append(entry)
             elif paper := next(filter(None, map(store.papers.find, names_of(entry))), None):
                 _give(store, subscriber.id, paper, liked, now)
                 known += 1

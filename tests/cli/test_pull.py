@@ -186,3 +186,40 @@ def test_an_unreachable_network_is_reported_with_an_alternative(
     assert result.exit_code == 1
     assert "connection failed" in result.stderr
     assert "pull from a saved file" in result.stderr
+
+
+ANTHOLOGY = """@proceedings{acl-2026-long,
+    title = "Proceedings of the 64th Annual Meeting on Clouds (Volume 1: Long Papers)",
+    editor = "Case, Cy  and
+      Dee, Di",
+    month = jul,
+    year = "2026",
+    address = "Town, Country",
+    publisher = "Association for Clouds",
+    url = "https://anthology.example/2026.acl-long.0/",
+    ISBN = "979-8-89176-000-0"
+}
+@inproceedings{example-sample-2026-counting,
+    title = "{CLOUD}: Counting {C}louds",
+    author = "Example, Ada  and
+      Sample, Ben",
+    editor = "Case, Cy",
+    booktitle = "Proceedings of the 64th Annual Meeting on Clouds",
+    month = jul,
+    year = "2026",
+    doi = "10.18653/v1/2026.acl-long.1",
+    pages = "1--9"
+}
+"""
+
+
+def test_the_volume_of_an_anthology_is_left_out_and_no_error(newsletter: Newsletter, tmp_path: Path) -> None:
+    file = tmp_path / "anthology.bib"
+    file.write_text(ANTHOLOGY, encoding="utf-8")
+    result = newsletter("pull", "file", str(file))
+    assert (result.exit_code, "1 item left out: whole volumes, not papers" in result.stderr) == (0, True)
+    (report,) = json.loads(newsletter("pull", "file", str(file), "--json").stdout)
+    assert (report["fetched"], report["left_out"], report["refusals"]) == (1, 1, [])
+    file.write_text(ANTHOLOGY.partition("@inproceedings")[0], encoding="utf-8")
+    alone = newsletter("pull", "file", str(file))
+    assert (alone.exit_code, "no papers: see below" in alone.stdout) == (0, True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.papers.identifiers import arxiv_id, arxiv_version, doi
+from newsletter.papers.identifiers import arxiv_id, arxiv_version, doi, paper_name, short_doi
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,33 @@ def test_an_identifier_found_in_any_text_is_found_in_itself(text: str) -> None:
     for read in (arxiv_id, doi):
         found = read(text)
         assert found is None or read(found) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("10/gf4qx9", "10/gf4qx9"),
+        ("10/GF4QX9", "10/gf4qx9"),
+        ("https://doi.org/10/gf4qx9", "10/gf4qx9"),
+        ("http://dx.doi.org/gf4qx9", "10/gf4qx9"),
+        ("doi.org/gf4qx9", "10/gf4qx9"),
+        ("https://shortdoi.org/gf4qx9", "10/gf4qx9"),
+        ("doi:10/gf4qx9", "10/gf4qx9"),
+        (" shortDOI: 10/aabbe ", "10/aabbe"),
+        ("gf4qx9", None),
+        ("10/", None),
+        ("10.1000/182", None),
+        ("https://doi.org/10.1000/182", None),
+        ("https://www.doi.org/faq", None),
+        ("https://doi.org/the-identifier", None),
+        ("10/gf4qx9 and more", None),
+    ],
+)
+def test_a_short_doi_is_an_id_of_its_own(text: str, short: str | None) -> None:
+    assert short_doi(text) == short
+    assert doi(text) is None or short is None
+
+
+def test_a_paper_is_named_by_its_short_doi() -> None:
+    assert paper_name("10/GF4QX9") == "shortdoi:10/gf4qx9"
+    assert paper_name("10.1000/182") == "doi:10.1000/182"

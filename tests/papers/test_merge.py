@@ -39,6 +39,7 @@ ENTRIES = st.builds(
     media_urls=LISTS,
     arxiv_id=st.sampled_from([None, "2605.01234"]),
     doi=st.sampled_from([None, "10.1000/182"]),
+    short_doi=st.sampled_from([None, "10/gf4qx9"]),
     published=DAYS | st.sampled_from([PartialDate(2026), PartialDate(2026, 5), PartialDate(2025)]),
     listed=DAYS,
     upvotes=COUNTS,

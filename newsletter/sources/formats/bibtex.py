@@ -36,7 +36,9 @@ _VERBATIM = frozenset(
 #: Fields that name other entries.
 _KEYS = frozenset({"crossref", "xdata"})
 _NOT_ENTRIES = frozenset({"comment", "preamble", "string"})
-_WHOLE_VOLUMES = frozenset({"proceedings", "mvproceedings"})
+_WHOLE_VOLUMES = frozenset({"proceedings", "mvproceedings", "periodical"})
+#: These are whole volumes too, if they have editors and nothing of a paper.
+_BOOKS = frozenset({"book", "mvbook", "collection", "mvcollection", "reference", "mvreference"})
 
 
 class _Block(NamedTuple):
@@ -55,8 +57,8 @@ class _Parsed(NamedTuple):
 def read_bibtex(stream: BinaryStream) -> Iterator[Raw | Broken]:
     """Yield the entries of a BibTeX file; the field "author" is a list.
 
-    A whole volume (@proceedings) and data for other entries (@xdata) are no papers. An entry with `crossref` or `xdata`
-    is yielded after all others: its parent may come later.
+    A whole volume (@proceedings) is left out, and data for other entries (@xdata) are no entry. An entry with
+    `crossref` or `xdata` is yielded after all others: its parent may come later.
     """
     macros = {month: month for month in _MONTHS}
     inheritance = Inheritance()
@@ -73,12 +75,17 @@ def read_bibtex(stream: BinaryStream) -> Iterator[Raw | Broken]:
                 elif entry.kind not in _NOT_ENTRIES:
                     one = Raw(block.begin, _record(entry.fields, macros))
                     is_child = inheritance.add(entry.kind, entry.key, one)
-                    if entry.kind in _WHOLE_VOLUMES:
-                        yield Broken(block.begin, f"a whole volume (@{entry.kind}), not a paper")
+                    if _is_whole_volume(entry):
+                        yield Broken(block.begin, f"a whole volume (@{entry.kind}), not a paper", is_left_out=True)
                     elif not is_child and entry.kind != "xdata":
                         yield one._replace(record=_with_subtitles(one.record))
     for child in inheritance.children():
         yield child._replace(record=_with_subtitles(child.record))
+
+
+def _is_whole_volume(entry: _Parsed) -> bool:
+    is_untitled = not entry.fields.keys() & {"title", "author", "crossref", "xdata"}
+    return entry.kind in _WHOLE_VOLUMES or (entry.kind in _BOOKS and is_untitled and "editor" in entry.fields)
 
 
 def _blocks(text: Any) -> Iterator[_Block]:

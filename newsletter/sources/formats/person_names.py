@@ -10,28 +10,20 @@ from collections.abc import Iterable
 from itertools import pairwise, takewhile
 from typing import Any
 
+from newsletter.sources.formats.author_marks import bare, is_group, is_no_name, without_marks
 from newsletter.text.markup import clean
 
-_BRACKET = re.compile(r"[()\[\]]")
-_ET_AL = re.compile(r"(?<![\s,])[\s,]*+\bet al\b\.?", re.IGNORECASE)
-_AND = re.compile(r"\s*,?\s+(?:and|&)\s+", re.IGNORECASE)
-_INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,4}")
+_AND = re.compile(r"\s*,?\s+(?:and|&|和|与|與|及|と)\s+", re.IGNORECASE)
+#: Capital letters of the Latin, Greek and Cyrillic scripts.
+_CAPITAL = f"[{''.join(chr(code) for code in range(0x530) if chr(code).isupper())}]"
+# "J. A.", "JA", "H.-J.", "Yu. A.".
+_INITIALS = re.compile(rf"(?:{_CAPITAL}(?:[^\W\d_]?\.)?[\s-]?){{1,4}}")
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d."})
-#: What stands for those who are not named: "others", "3 others", "et al.".
-_NOT_A_NAME = re.compile(
-    r"|(?:and |& )?(?:\d+ )?(?:more |other )?(?:others?|more|authors?|co-authors?)|et al\.?|\.\.\.|…", re.IGNORECASE
-)
-# Footnote marks, and digits behind a name: "Ann Doe*", "John Smith1,2".
-_FOOTNOTE = re.compile(r"[*†‡§¶‖#∗⋆✉⁎\u00b9\u00b2\u00b3\u2070-\u2079]+|(?<=[^\W\d_])\d{1,2}(?:,\d{1,2})*(?![^\W_])")
-_WIDE = str.maketrans({"，": ", ", "、": ", ", "；": "; ", "﹐": ", ", "､": ", "})
 #: Scripts in which the family name comes first, without a comma.
 _FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # "Smith J, Doe AM.": PubMed's full stop after the last of the names, which have no other.
-_FINAL_STOP = re.compile(r"(?:[^.,;]+ [A-Z]{1,4}, )+[^.,;]+ [A-Z]{1,4}\.|[^.,;]+ [A-Z]{2,4}\.")
+_FINAL_STOP = re.compile(r"(?:[^.,;]+ [A-Z]{1,4}[,;] )+[^.,;]+ [A-Z]{1,4}\.|[^.,;]+ [A-Z]{2,4}\.")
 _WITH_INITIALS = re.compile(r"[^.,;]+ [A-Z]{1,4}|(?:[A-Z]\.[ -]?)+[^.,;]+")
-_ON_BEHALF = re.compile(
-    r",?\s+(?:on behalf of|for) (?:the )?(?=[^,;]*\b(?:Collaboration|Consortium|Group|Team|Investigators|Network)\b)"
-)
 # "Datong WeiCan LiuXiaolong (Luke) Zhang": a capital after a small letter, but not that of McKay, DeVito or LaTour.
 _GLUE = re.compile(
     r"(?:(?<=[a-zß-öø-ÿ.)])|(?<=[^\W\d_A-Za-z]))"
@@ -54,19 +46,34 @@ def names(value: str) -> tuple[str, ...]:
     Formats: "A, B, and C", "Last, First and Last, First" (BibTeX), "Last, F.; Last, F.", "Last, F., Last, F.", and the
     first two mixed.
     """
-    line = _FOOTNOTE.sub("", _without_brackets(clean(value).translate(_WIDE)))
-    line = _ON_BEHALF.sub("; ", _ET_AL.sub("", line)).strip(" ,;")
-    if _FINAL_STOP.fullmatch(line) and line.rpartition(" ")[2].lower() not in _SUFFIXES:
+    line = bare(clean(value))
+    if _is_with_final_stop(line):
         line = line[:-1]
-    if ";" in line:
-        return tuple(name for part in line.split(";") for name in _in_part(part))
+    if ";" not in line:
+        return _in_line(line)
+    parts = line.split(";")
+    groups = [part for part in parts[1:] if is_group(part.strip())]
+    if len(groups) == len(parts) - 1:  # "Ann Doe, John Smith; Cloud Collaboration"
+        return (*_in_line(parts[0]), *people(groups))
+    return tuple(name for part in parts for name in _in_part(part))
+
+
+def _is_with_final_stop(line: str) -> bool:
+    """Return whether a line ends with a full stop that is not that of an initial or of a suffix."""
+    last = line.rpartition(" ")[2].lower()
+    is_word = len(last) > 3 and last[:-1].isalpha() and last.endswith(".")
+    return last not in _SUFFIXES and (is_word or _FINAL_STOP.fullmatch(line) is not None)
+
+
+def _in_line(line: str) -> tuple[str, ...]:
+    """Return the names in a line without semicolons."""
     pieces = [_with_suffixes(piece.split(",")) for piece in _AND.split(line)]
     if len(pieces) > 1 and _are_people(pieces):
         return people(", ".join(piece) for piece in pieces)
     parts = [part for piece in pieces for part in piece]
-    if len(parts) % 2 == 0 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
+    if len(parts) % 2 == 0 and all(_INITIALS.fullmatch(_split_suffix(part)[0]) for part in parts[1::2]):
         return people(f"{last}, {first}" for last, first in zip(parts[::2], parts[1::2], strict=True))
-    if len(parts) == 2 and len(pieces) == 1 and _is_family_name(parts[0]):
+    if len(parts) == 2 and len(pieces) == 1 and _is_one_person(parts):
         return people([", ".join(parts)])
     return people(parts)
 
@@ -81,33 +88,12 @@ def _in_part(part: str) -> tuple[str, ...]:
 
 def _are_people(pieces: list[list[str]]) -> bool:
     """Return whether each piece between two "and" is one name: "Last, First", and "First Last" beside it."""
-    named = [piece for piece in pieces if piece and not _NOT_A_NAME.fullmatch(piece[0])]
+    named = [piece for piece in pieces if piece and not is_no_name(piece[0])]
     if all(len(piece) == 2 for piece in named):
         return True
     return any(len(piece) == 2 for piece in named) and all(
-        _is_family_name(piece[0]) if len(piece) == 2 else len(piece) == 1 and " " in piece[0] for piece in named
+        _is_one_person(piece) if len(piece) == 2 else len(piece) == 1 and " " in piece[0] for piece in named
     )
-
-
-def _without_brackets(line: str) -> str:
-    """Remove text in brackets, and the space before it: affiliations and footnotes. Brackets may be nested."""
-    kept: list[str] = []
-    #: Where each open bracket stands in `kept`, by its kind.
-    opened: dict[str, list[int]] = {"(": [], "[": []}
-    position = 0
-    for match in _BRACKET.finditer(line):
-        kept += [line[position : match.start()], match[0]]
-        position = match.end()
-        own, other = (opened["("], opened["["]) if match[0] in "()" else (opened["["], opened["("])
-        if match[0] in opened:
-            own.append(len(kept) - 1)
-        elif own:
-            start = own.pop()
-            while other and other[-1] > start:
-                other.pop()
-            del kept[start:]
-            kept[-1] = kept[-1].rstrip()
-    return "".join([*kept, line[position:]])
 
 
 def people(values: Iterable[Any]) -> tuple[str, ...]:
@@ -117,9 +103,11 @@ def people(values: Iterable[Any]) -> tuple[str, ...]:
 
 def _person(name: str) -> str:
     """Return "Last, First" as "First Last"; a suffix such as "Jr." comes last."""
-    parts = _with_suffixes(_FOOTNOTE.sub("", name).split(","))
-    if not parts or _NOT_A_NAME.fullmatch(name.strip(" ,;")):
+    parts = _with_suffixes(without_marks(name).split(","))
+    if not parts or is_no_name(name.strip(" ,;")):
         return ""
+    if parts[0].startswith("the ") and is_group(parts[0]):
+        parts[0] = parts[0].removeprefix("the ")
     if len(parts) == 2:
         last, suffix = _split_suffix(parts[0])
         first, later = _split_suffix(parts[1])
@@ -132,8 +120,14 @@ def _split_suffix(name: str) -> tuple[str, str]:
     return (first, space + last) if space and last.lower() in _SUFFIXES else (name, "")
 
 
+def _is_one_person(parts: list[str]) -> bool:
+    """Return whether two parts are a family name and given ones: "de la Cruz, Juan M.", "García Lorca, Federico"."""
+    is_given_name_alone = " " not in parts[1] and not any(map(_FAMILY_FIRST.search, parts))
+    return _is_family_name(parts[0]) or (is_given_name_alone and not is_group(parts[1]))
+
+
 def _is_family_name(part: str) -> bool:
-    words = part.split()
+    words = _split_suffix(part)[0].split()
     if _FAMILY_FIRST.search(part):
         return False
     return len(words) == 1 or (len(words) > 1 and all(word.lower() in _PARTICLES for word in words[:-1]))

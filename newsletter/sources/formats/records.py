@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from newsletter.models import Entry
-from newsletter.papers.identifiers import arxiv_version, doi
+from newsletter.papers.identifiers import arxiv_version, doi, short_doi
 from newsletter.sources.formats import dates, values
+from newsletter.sources.formats.author_marks import unnamed
 
 # -- names of fields ----------------------------------------------------------------------------------
 
@@ -23,9 +24,11 @@ _NAMES = {
     "title": "title ti t1 documenttitle articletitle itemtitle name displayname",
     "abstract": "abstract summary ab n2 abstractnote description",
     "authors": "authorfullnames authors author au a1 creators creator authornames authorshipsauthordisplayname",
+    "author_count": "authorcount authorscount numberofauthors",
     "id": "id",
     "arxiv": "arxivid arxiv eprint",
-    "doi": "doi do itemdoi shortdoi m3 l3",
+    "doi": "doi do itemdoi m3 l3",
+    "short_doi": "shortdoi",
     "number": "number m1",  # Zotero puts "arXiv:2605.01234" there
     "url": "url link abs ur articleurl externalurl primarylocationlandingpageurl",
     "pdf": "pdf pdfurl pdflink l1 openaccessoaurl",
@@ -98,14 +101,17 @@ def entry_from(record: Any, *, source: str = "file", listed: date | None = None)
     comments = get("comments")
     comment = get("comment") or (comments if isinstance(comments, str) else None)
     body = _first(get("abstract"))
+    authors = _authors(get("authors"))
     return Entry(
         source=source,
         title=title,
         abstract=values.plain_abstract(body) if body else "",
-        authors=_authors(get("authors")),
+        authors=authors,
+        author_count=_author_count(get("author_count"), get("authors"), len(authors)),
         organization=(_line(get("organization")) or None) if "organization" in facts else None,
         arxiv_id=arxiv_id,
         doi=_doi(facts),
+        short_doi=_short_doi(facts),
         published=dates.published(facts),
         listed=listed,
         upvotes=_count(get("upvotes")),
@@ -196,7 +202,7 @@ def _arxiv_in(fact: str, text: str) -> tuple[str | None, int | None]:
 
 
 def _doi(facts: Mapping[str, Any]) -> str | None:
-    for fact in ("doi", "id", "url"):
+    for fact in ("doi", "id", "url", "short_doi"):
         value = facts.get(fact)
         for candidate in value if isinstance(value, list) else (value,):
             if isinstance(candidate, str) and "10." in candidate and (found := doi(candidate)):
@@ -204,10 +210,28 @@ def _doi(facts: Mapping[str, Any]) -> str | None:
     return None
 
 
+# Zotero's plugin for short DOIs writes it into "Extra", whose lines are "Name: value".
+_SHORT_DOI_LINE = re.compile(r"^\s*short ?doi:\s*(10/\w{3,12})\s*$", re.ASCII | re.IGNORECASE | re.MULTILINE)
+
+
+def _short_doi(facts: Mapping[str, Any]) -> str | None:
+    for fact in ("short_doi", "doi", "url"):
+        value = facts.get(fact)
+        for candidate in value if isinstance(value, list) else (value,):
+            if isinstance(candidate, str) and len(candidate) < 60 and (found := short_doi(candidate)):
+                return found
+    comment = facts.get("comment")
+    match = _SHORT_DOI_LINE.search(comment) if isinstance(comment, str) and "10/" in comment else None
+    return match[1].lower() if match else None
+
+
 def _version(value: Any) -> int | None:
     number = _count(value.strip().lower().removeprefix("v")) if isinstance(value, str) else values.count(value)
     return number if number and number < 10_000 else None
 
+
+#: A larger number of authors is a mistake.
+_MAX_AUTHORS = 100_000
 
 # -- authors ------------------------------------------------------------------------------------------
 
@@ -219,6 +243,14 @@ def _authors(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str):
         return ()
     return values.people(value.split("|")) if "|" in value else values.names(value)  # OpenAlex has "A|B"
+
+
+def _author_count(stated: Any, value: Any, named: int) -> int | None:
+    """Return the number of authors if it is stated, or if some are not named: "and 3 others"."""
+    last = value[-1] if isinstance(value, list) and value else value
+    others = unnamed(last) if isinstance(last, str) else 0
+    number = max(_count(stated) or 0, named + others if others else 0)
+    return number if named < number <= _MAX_AUTHORS else None
 
 
 def _author(value: Any) -> str:

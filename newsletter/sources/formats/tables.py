@@ -36,6 +36,8 @@ class Broken(NamedTuple):
 
     line: int
     why: str
+    #: Whether it is valid, but no paper by its nature.
+    is_left_out: bool = False
 
 
 # -- text ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document
 from newsletter.sources.file import File
@@ -190,4 +191,21 @@ def test_whole_volumes_and_shared_data_are_no_papers() -> None:
     entries = [one for one in found if isinstance(one, Entry)]
     assert [(one.title, one.venue) for one in entries] == [("Counting", "Proceedings on Clouds"), ("Kettles", "Clouds")]
     assert str(entries[0].published) == "2026"
-    assert [one.why for one in found if isinstance(one, Refusal)] == ["a whole volume (@proceedings), not a paper"]
+    left_out = [one for one in found if isinstance(one, Refusal)]
+    assert [(one.why, one.is_left_out) for one in left_out] == [("a whole volume (@proceedings), not a paper", True)]
+
+
+def test_a_file_of_whole_volumes_alone_is_valid() -> None:
+    found = read(
+        "@proceedings{a, editor = {Ann Doe}}\n@book{b, editor = {Ann Doe}, year = 2026}\n"
+        "@periodical{c, title = {Clouds}, issuetitle = {Rain}}\n"
+    )
+    assert [isinstance(one, Refusal) and one.is_left_out for one in found] == [True] * 3
+    with pytest.raises(SourceError, match="no valid entries; line 2: no title"):
+        read("@proceedings{a, editor = {Ann Doe}}\n@book{b, author = {Ann Doe}, year = 2026}\n")
+
+
+def test_an_edited_book_with_a_title_is_an_entry() -> None:
+    (one,) = read("@book{b, editor = {Ann Doe}, title = {Clouds}, year = 2026}")
+    assert isinstance(one, Entry)
+    assert one.title == "Clouds"

@@ -28,6 +28,18 @@ from newsletter.sources.formats.person_names import names
             ["A. Smith", "B. Doe", "ATLAS Collaboration"],
         ),
         ("García Lorca, Federico; de la Cruz, Juan M.", ["Federico García Lorca", "Juan M. de la Cruz"]),
+        ("Smith, J., Jr., Doe, A.", ["J. Smith Jr.", "A. Doe"]),
+        ("Smith, Jr., John", ["John Smith Jr."]),
+        ("King, Martin Luther, Jr. and Doe, Ann", ["Martin Luther King Jr.", "Ann Doe"]),
+        ("García Lorca, Federico and Ann Doe", ["Federico García Lorca", "Ann Doe"]),
+        ("Élise, É., Müller, H.-J., Ivanov, Yu. A.", ["É. Élise", "H.-J. Müller", "Yu. A. Ivanov"]),
+        ("Lira R; Cruz A.", ["Lira R", "Cruz A"]),
+        ("Ann Doe and John Smith.", ["Ann Doe", "John Smith"]),
+        ("Ann Doe, John Smith; ATLAS Collaboration", ["Ann Doe", "John Smith", "ATLAS Collaboration"]),
+        ("A. Smith, B. Doe, and the ATLAS Collaboration", ["A. Smith", "B. Doe", "ATLAS Collaboration"]),
+        ("G. Aad et al. (ATLAS Collaboration)", ["G. Aad", "ATLAS Collaboration"]),
+        ("Ann Doe (for the Cloud Study Group), John Smith", ["Ann Doe", "John Smith", "Cloud Study Group"]),
+        ("Ann Doe (Cloud Group, University of Clouds), John Smith", ["Ann Doe", "John Smith"]),
     ],
 )
 def test_a_line_of_authors_is_people_in_their_order(line: str, people: list[str]) -> None:

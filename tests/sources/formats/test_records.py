@@ -420,3 +420,43 @@ def test_any_record_is_converted_or_refused(record: Any) -> None:
     else:
         assert found.title == " ".join(found.title.split()) != ""
         assert all(isinstance(name, str) and name for name in (*found.authors, *found.keywords, *found.categories))
+
+
+@pytest.mark.parametrize(
+    ("authors", "count"),
+    [
+        ("Doe, A. and Roe, B. and 3 others", 5),
+        ("Ann Doe et al.", 2),
+        (["Doe, Ann", "others"], 2),
+        ("Wei Wang, Li Li, Wei Wang", None),  # as many as there are names
+        ("", None),
+    ],
+)
+def test_authors_who_are_not_named_count(authors: Any, count: int | None) -> None:
+    assert entry_from({"title": "T", "authors": authors}).author_count == count
+
+
+def test_a_number_of_authors_is_believed_if_it_is_larger_than_that_of_their_names() -> None:
+    record = {"title": "T", "authors": "Ann Doe; John Smith"}
+    counts = [entry_from({**record, "author_count": number}).author_count for number in ("12", 1, "x", -1, 10**9)]
+    assert counts == [12, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"doi": "10/gf4qx9"},
+        {"doi": "https://doi.org/10/GF4QX9"},
+        {"shortdoi": "10/gf4qx9"},
+        {"url": "https://doi.org/gf4qx9"},
+        {"note": "PMID: 1\nshortDOI: 10/gf4qx9\ntex.x: y"},
+    ],
+)
+def test_a_short_doi_is_kept(record: dict[str, str]) -> None:
+    entry = entry_from({"title": "T", **record})
+    assert (entry.doi, entry.short_doi) == (None, "10/gf4qx9")
+
+
+def test_a_doi_and_a_short_doi_are_both_kept() -> None:
+    entry = entry_from({"title": "T", "doi": "10.1000/182", "shortdoi": "10/gf4qx9"})
+    assert (entry.doi, entry.short_doi) == ("10.1000/182", "10/gf4qx9")

@@ -1,4 +1,4 @@
-"""What Hugging Face knows of a paper besides: stars of its code, pictures, and who submitted it."""
+"""Facts of papers that were not kept: what Hugging Face knows besides, and short DOIs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from newsletter.store.migrations.registry import MIGRATIONS
 
 
 @MIGRATIONS()
-def m027_pictures_and_people(db: Database) -> None:
+def m027_paper_facts(db: Database) -> None:
     """Add the columns; papers gain the values when a source lists them again."""
     for column in (
         "code_stars INTEGER",
@@ -16,5 +16,6 @@ def m027_pictures_and_people(db: Database) -> None:
         "organization_avatar_url TEXT",
         "media_urls TEXT NOT NULL DEFAULT '[]'",
         "submitter TEXT",
+        "short_doi TEXT",
     ):
         db.execute(f"ALTER TABLE papers ADD COLUMN {column}")
