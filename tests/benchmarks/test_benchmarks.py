@@ -133,3 +133,9 @@ def test_the_benchmark_of_recorded_tex_prints_what_is_left_by_kind(tmp_path: Pat
     command += ["--sample", "2"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "+ At x² and \\method{}." in printed
+
+
+def test_the_benchmark_of_formulas_finds_none_that_changes() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.formulas", "--count", "100", "--seed", "5"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r" 100 equal\n +0 changed value\n +0 ambiguous", printed)

@@ -206,7 +206,7 @@ class _Parser:
                 raise Unfaithful
         inside = _join(self._argument(depth)).strip()
         is_one = len(inside) == 1 or re.fullmatch(r"\d+", inside)
-        return Part(f"{index}√{inside}" if is_one else f"{index}√({inside})", Kind.ROOT)
+        return Part(f"{index}√{inside}" if is_one else f"{index}√{_in_brackets(inside)}", Kind.ROOT)
 
     def _script(self, piece: str, found: list[Part], depth: int) -> None:
         """Read a subscript, superscript and primes, in any order, and put them on the part before."""
@@ -429,7 +429,7 @@ def _bracketed(part: Part, before: Part | None, after: Part | None, *, is_apart:
 
 def _needs_space(before: Part, part: Part, text: str) -> bool:
     if before.kind is Kind.SCRIPTED:
-        return (part.kind in _OPERANDS or part.kind is Kind.FUNCTION) and text[0] != "|"
+        return (part.kind in _OPERANDS or part.kind is Kind.FUNCTION) and text[0] not in "|!"
     if before.kind is Kind.FUNCTION:
         return (part.kind in _OPERANDS and text[0] != "(") or part.kind is Kind.FUNCTION
     if part.kind is Kind.FUNCTION:
