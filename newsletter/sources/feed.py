@@ -32,6 +32,7 @@ from newsletter.sources.formats.publishers import Cleaned, cleaned, publisher_of
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
+from newsletter.text.markup import Markup, clean, clean_abstract
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: 
     item["link"] = values.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
     contents = _CONTENTS_OF.fullmatch(values.text(channel.get("title")))
     item.setdefault("prism_publicationname", channel.get("prism_publicationname") or (contents and contents[1]))
-    if version.startswith("atom") and not item.get("authors"):  # RFC 4287, 4.2.1
+    item["is_atom"] = version.startswith("atom")
+    if item["is_atom"] and not item.get("authors"):  # RFC 4287, 4.2.1
         source = item.get("source")
         item["authors"] = (source.get("authors") if isinstance(source, dict) else None) or channel.get("authors")
     return item
@@ -204,7 +206,7 @@ _VENUE_SUFFIX = re.compile(r"\s*(?:[;|]|,? published online).*", re.IGNORECASE |
 
 def _entry(item: dict[str, Any], today: date) -> Entry:
     """Parse one entry; raise ValueError with the reason if it is invalid."""
-    title = values.text(item.get("title"))
+    title = clean(values.word(item.get("title")), _markup(item, values.part(item.get("title_detail"))))
     if not title:
         raise ValueError("no title")
     found_arxiv, found_doi, version = _identifiers(_candidates(item))
@@ -230,9 +232,21 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
 
 def _abstract(item: dict[str, Any]) -> str:
     """Return the longest text of an entry: the summary may be a teaser, and the content an image."""
-    content = values.objects(item.get("content"))
-    texts = [item.get("summary"), *(part.get("value") for part in content if part.get("type") in _TEXT_TYPES)]
-    return max(map(values.abstract, texts), key=len)
+    content = [part for part in values.objects(item.get("content")) if part.get("type") in _TEXT_TYPES]
+    summary = {**values.part(item.get("summary_detail")), "value": item.get("summary")}
+    texts = (clean_abstract(values.word(part.get("value")), _markup(item, part)) for part in (summary, *content))
+    return max(texts, key=len)
+
+
+def _markup(item: dict[str, Any], detail: dict[str, Any]) -> Markup:
+    """Return whether a text of an entry may have tags.
+
+    arXiv's are plain, and so is what Atom declares as plain (RFC 4287, 3.1.1.1), which some feeds do wrongly: they
+    close elements.
+    """
+    is_declared = item.get("is_atom") and detail.get("type") == "text/plain"
+    is_plain = item.get("arxiv_announce_type") or (is_declared and "</" not in values.word(detail.get("value")))
+    return Markup.PLAIN if is_plain else Markup.TAGS
 
 
 def _authors(item: dict[str, Any], *, are_glued: bool) -> tuple[str, ...]:
@@ -264,6 +278,7 @@ def _published(item: dict[str, Any], today: date) -> StatedDate | None:
         _day(item.get("published"), item.get("published_parsed")),
         _day(item.get("updated"), item.get("updated_parsed")),
         _day(item.get("prism_publicationdate"), None),
+        _day(item.get("created"), item.get("created_parsed")),
     )
     # Some programs write "0001-01-01" for no date, and some journals a day of next year.
     earliest, latest = date(1900, 1, 1), today + timedelta(days=1)

@@ -32,6 +32,8 @@ def clean(text: str, markup: Markup = Markup.TAGS) -> str:
     Only the first 60,000 characters are looked at; time is linear in the length.
     """
     text = text[:MARKUP]
+    if "<" in text and markup is Markup.TAGS:
+        text = _WORD_TAG.sub("", text)
     if "&" in text:
         text = _resolve(text)
     if "<" in text and markup is Markup.TAGS:
@@ -66,14 +68,22 @@ _TAG_NAMES = (
     "annotation|maction|math|menclose|merror|mfenced|mfrac|mglyph|mi|mlabeledtr|mmultiscripts|mn|mo|mover|mpadded|"
     "mphantom|mprescripts|mroot|mrow|ms|mspace|msqrt|mstyle|msub|msubsup|msup|mtable|mtd|mtext|mtr|munder|munderover|"
     "semantics|"
-    "a|abbr|abstract|address|alternatives|area|article|aside|audio|b|big|blockquote|body|bold|br|button|center|cite|code|col|"
-    "dd|del|details|disp-formula|div|dl|dt|em|embed|ext-link|figcaption|figure|fn|font|footer|form|h[1-6]|head|header|hr|"
-    "html|i|img|inline-formula|inline-graphic|input|ins|italic|kbd|label|li|link|list|list-item|main|mark|meta|monospace|"
-    "named-content|nav|ol|overline|p|picture|pre|q|ref|s|sc|sec|section|small|source|span|strike|strong|styled-content|sub|"
-    "summary|sup|svg|table|tbody|td|tex-math|tfoot|th|thead|time|title|tr|track|tt|u|ul|underline|video|wbr|xref"
+    "a|abbr|abstract|acronym|address|alternatives|area|article|aside|audio|b|bdi|bdo|big|blockquote|body|bold|br|"
+    "button|center|cite|code|col|colgroup|dd|del|details|dfn|disp-formula|div|dl|dt|em|embed|ext-link|fieldset|figcaption|"
+    "figure|fn|font|footer|form|h[1-6]|head|header|hgroup|hr|html|i|img|inline-formula|inline-graphic|input|ins|italic|kbd|"
+    "label|li|link|list|list-item|main|mark|meta|monospace|named-content|nav|nobr|ol|optgroup|overline|p|picture|"
+    "pre|q|ref|rp|rt|ruby|s|samp|sc|sec|section|small|source|span|strike|strong|styled-content|sub|summary|sup|svg|table|"
+    "tbody|td|tex-math|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|underline|video|wbr|xref"
 )
+_ATTRIBUTES = r"(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>"
 _TAG = re.compile(
-    rf"<(?:!doctype|\?xml|/?(?:jats|mml|m):[\w-]+|/?(?:{_TAG_NAMES}))(?=[\s/>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>",
+    rf"<(?:!doctype|\?xml|/?(?:jats|mml|m):[\w-]+|/?(?:{_TAG_NAMES})){_ATTRIBUTES}",
+    re.IGNORECASE,
+)
+# Elements of HTML with names that are words, too: of these, only what the source did not escape is markup.
+_WORD_TAG = re.compile(
+    r"</?(?:blink|canvas|caption|command|datagrid|datalist|dialog|dir|event-source|keygen|legend|map|marquee|menu|meter|multicol|nextid|"
+    rf"option|output|progress|select|spacer|var){_ATTRIBUTES}",
     re.IGNORECASE,
 )
 # Parts of a drawing that is not closed; elsewhere, they are words.

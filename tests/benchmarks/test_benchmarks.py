@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -117,3 +118,24 @@ def test_the_hostile_visitor_benchmark_prints_its_ratios_and_shuts_down() -> Non
     assert re.search(r"hostile visitor: [\d.]+ of the idle p99", printed)
     assert re.search(r"silent mail server: [\d.]+ of the idle p99", printed)
     assert re.search(r"SIGTERM: ended after [\d.]+ s", printed)
+
+
+def test_the_benchmark_of_recorded_tex_prints_what_is_left_by_kind(tmp_path: Path) -> None:
+    (tmp_path / "arxiv-days").mkdir()
+    row = {"id": "2605.01234", "title": r"Counting $k$ clouds with \ours", "summary": r"At $x^2$ and \method{}."}
+    with gzip.open(tmp_path / "arxiv-days" / "day.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(row))
+    command = [sys.executable, "-m", "tests.benchmarks.recorded_tex", "--data", str(tmp_path)]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "1 papers, of which 1 are changed by reading; read again, 0 change" in printed
+    assert "TeX left in 1 papers: 100.000%" in printed
+    assert re.search(r"1 +\\ours +2605\.01234: Counting k clouds with \\ours", printed)
+    command += ["--sample", "2"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "+ At x² and \\method{}." in printed
+
+
+def test_the_benchmark_of_formulas_finds_none_that_changes() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.formulas", "--count", "100", "--seed", "5"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r" 100 equal\n +0 changed value\n +0 ambiguous", printed)

@@ -90,6 +90,7 @@ def test_authors_of_a_json_feed_in_both_of_its_versions(record: dict[str, Any], 
         ("<dc:date>2026-05-06T00:00:00Z</dc:date>", date(2026, 5, 6)),
         ("<dc:date>2026-05-07</dc:date><pubDate>Wed, 06 May 2026 12:00:00 GMT</pubDate>", date(2026, 5, 6)),
         ("<prism:publicationDate>2026-05-06</prism:publicationDate>", date(2026, 5, 6)),
+        ('<x:created xmlns:x="http://purl.org/dc/terms/">2026-05-06</x:created>', date(2026, 5, 6)),
         ("<pubDate>6 May 2026</pubDate>", date(2026, 5, 6)),  # feedparser knows this one
         ("<dc:date>2026-5-6</dc:date>", date(2026, 5, 6)),
         ("<dc:date>00:00:00</dc:date>", None),  # and for these it says something
@@ -238,3 +239,20 @@ def test_an_explicit_doi_has_precedence_over_that_of_a_url() -> None:
 def test_new_versions_in_the_daily_feed_of_arxiv_are_skipped(kind: str, kept: int) -> None:
     item = f"<title>A</title><arxiv:announce_type>{kind}</arxiv:announce_type>"
     assert len(parse(rss(item, "<title>B</title>"))) == kept + 1
+
+
+def test_texts_that_are_plain_have_no_tags() -> None:
+    inside = "<title>The &lt;s&gt; token</title><{0}>p&lt;s for all t and u&gt;0</{0}>"
+    atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry>" + inside.format("summary") + "</entry></feed>"
+    listed = "<arxiv:announce_type>new</arxiv:announce_type>" + inside.format("description")
+    for feed in (atom, rss(listed)):
+        [entry] = parse(feed)
+        assert isinstance(entry, Entry)
+        assert (entry.title, entry.abstract) == ("The <s> token", "p<s for all t and u>0")
+
+
+def test_a_plain_text_that_closes_elements_is_markup() -> None:
+    title = "<title type='text'>&lt;i&gt;E. coli&lt;/i&gt;</title>"
+    [entry] = parse(f"<feed xmlns='http://www.w3.org/2005/Atom'><entry>{title}</entry></feed>")
+    assert isinstance(entry, Entry)
+    assert entry.title == "E. coli"

@@ -39,6 +39,8 @@ HTML = st.lists(
         ("&lt;i&gt;slanted&lt;/i&gt;", "slanted"),
         ("<p>One.</p><p>Two.</p>", "One. Two."),
         ("one<br/>two", "one two"),
+        ("<canvas></canvas>See <var>x</var>, <select><option value='1'>one</option></select>.", "See x, one."),
+        ("the &lt;output&gt; and <samp>code</samp>", "the <output> and code"),
         ("un<i>broken</i>", "unbroken"),
         ('<a href="x" title="a > b">link</a>', "link"),
         ("<jats:sec><jats:title>Aims</jats:title><jats:p>To count.</jats:p></jats:sec>", "Aims To count."),

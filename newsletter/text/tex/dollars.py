@@ -18,6 +18,7 @@ _OPERATORS = re.compile(r"[{}<>=+\-~∼±×·≤≥≈≪≫→/*\s]+")
 _ARGUMENT = re.compile(r"\\[A-Za-z]+\*?\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}[,;.]?\s+(?:\S+\s+)?[A-Za-z]{2,}(?![A-Za-z])")
 _LONG_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}[,;.]?\s+[A-Za-z]{2,}[,;.]?\s+[A-Za-z]{2,}(?![A-Za-z])")
+_COMMAND = re.compile(r"\\[A-Za-z]")
 #: As in "$HOME/$USER".
 _VARIABLE = re.compile(r"[A-Z]{2}[A-Z_]*[/:.]?")
 
@@ -62,8 +63,11 @@ def _is_formula(inside: str, following: str, *, is_displayed: bool) -> bool:
     if is_displayed:
         return not _LONG_PROSE.search(plain)
     begins_apart, ends_apart = inside[0].isspace(), inside[-1].isspace()
+    has_command = bool(_COMMAND.search(inside))
     if stripped[0].isdigit() and (
-        ends_apart or _PROSE.search(plain) or (following.isdigit() and not (is_marked and " " not in inside))
+        (ends_apart and not has_command)
+        or _PROSE.search(plain)
+        or (following.isdigit() and not (is_marked and " " not in inside))
     ):
         return False
     if _OPERATORS.fullmatch(inside):

@@ -20,8 +20,8 @@ from newsletter.text.tex.symbols import SUBSCRIPTS, SUPERSCRIPTS, symbols, trans
 
 _PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|\d+(?:\.\d+)*|\s+|.", re.DOTALL)
 _FRACTIONS = frozenset({"frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"})
-_OPEN = frozenset("([⟨⌊⌈{")
-_CLOSE = frozenset(")]⟩⌋⌉}")
+_OPEN = frozenset("([⟨⌊⌈{⟦")
+_CLOSE = frozenset(")]⟩⌋⌉}⟧")
 _ORDINALS = frozenset({"th", "st", "nd", "rd"})
 _PLAIN_SCRIPT = re.compile(r"[^\W_]+(?:\.\d+)?|[^\x00-\x7f]|[*+]")
 _RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
@@ -86,6 +86,8 @@ class _Parser:
             self.at += 1
             if piece == end:
                 return found
+            if piece in _INFIXES:
+                return [_INFIXES[piece](found, self.parts(end, depth + 1))]
             if piece in "^_'":
                 self._script(piece, found, depth)
             else:
@@ -204,7 +206,7 @@ class _Parser:
                 raise Unfaithful
         inside = _join(self._argument(depth)).strip()
         is_one = len(inside) == 1 or re.fullmatch(r"\d+", inside)
-        return Part(f"{index}√{inside}" if is_one else f"{index}√({inside})", Kind.ROOT)
+        return Part(f"{index}√{inside}" if is_one else f"{index}√{_in_brackets(inside)}", Kind.ROOT)
 
     def _script(self, piece: str, found: list[Part], depth: int) -> None:
         """Read a subscript, superscript and primes, in any order, and put them on the part before."""
@@ -248,8 +250,8 @@ class _Parser:
 
 def _script_text(piece: str, parts: list[Part], base: str, *, is_grouped: bool = False) -> str:
     inner, is_word = _join(parts), len(parts) == 1 and parts[0].kind is Kind.WORD
-    if inner in ("′", "°") or (piece == "^" and inner in ("∘", "°")):
-        return "′" if inner == "′" else "°" if not base or base[-1].isdecimal() else "^∘"
+    if inner in ("′", "′′", "°") or (piece == "^" and inner == "∘"):
+        return inner if inner[0] == "′" else "°" if not base or base[-1].isdecimal() else "^∘"
     if piece == "^" and inner in _ORDINALS:
         return inner if not base or base[-1].isdecimal() else f"-{inner}"
     shown = translated(inner, SUPERSCRIPTS if piece == "^" else SUBSCRIPTS)
@@ -317,6 +319,14 @@ def _fraction(above: list[Part], below: list[Part]) -> Part:
     return Part(f"{_operand(above, may_be_product=True)}/{_operand(below, may_be_product=False)}", Kind.FRACTION)
 
 
+def _binomial(above: list[Part], below: list[Part]) -> Part:
+    return Part(f"({_join(above).strip()} choose {_join(below).strip()})", Kind.ATOM)
+
+
+#: Commands between two operands, which extend to the ends of their group: {n \choose k}.
+_INFIXES = {"\\over": _fraction, "\\choose": _binomial}
+
+
 def _in_alphabet(font: str, text: str, _parser: _Parser, _depth: int) -> Part:
     shown = [tables.styled(font, character) for character in text]
     if not text or None in shown:
@@ -334,6 +344,11 @@ def _choice(_name: str, text: str, parser: _Parser, depth: int) -> Part:
     return Part(f"({text} choose {parser.joined_argument(depth)})", Kind.ATOM)
 
 
+def _delimited(name: str, text: str, _parser: _Parser, _depth: int) -> Part:
+    delimiters = _DELIMITERS[name.lower()]
+    return Part(delimiters[0] + text + delimiters[1], Kind.ATOM)
+
+
 def _modulus(_name: str, text: str, _parser: _Parser, _depth: int) -> Part:
     return Part(f" (mod {text})", Kind.CLOSE)
 
@@ -348,12 +363,14 @@ def _arrow(name: str, text: str, _parser: _Parser, _depth: int) -> Part:
     return _character("→" if name == "xrightarrow" else "←")
 
 
+_DELIMITERS = {"ket": "|⟩", "bra": "⟨|", "braket": "⟨⟩", "abs": "||", "norm": "‖‖"}
 #: How commands with an argument are shown, by name.
 _WITH_ARGUMENT: dict[str, Callable[[str, str, _Parser, int], Part]] = {
     **dict.fromkeys(tables.STYLED, _in_alphabet),
     **dict.fromkeys(tables.MATH_ACCENTS, _accented),
     **dict.fromkeys(("binom", "tbinom", "dbinom"), _choice),
     **dict.fromkeys(("xrightarrow", "xleftarrow"), _arrow),
+    **dict.fromkeys(("ket", "bra", "braket", "Ket", "Bra", "Braket", "abs", "norm"), _delimited),
     "pmod": _modulus,
     "not": _negated,
 }
@@ -366,9 +383,11 @@ def _join(parts: list[Part]) -> str:
     position = 0
     for number, part in enumerate(parts):
         if part.kind is Kind.SPACE:
-            if kept and kept[-1] not in (" ", ""):
+            if kept and kept[-1] not in (" ", "", *_OPEN, "∂", "∇"):
                 kept.append(" ")
             continue
+        if part.kind is Kind.CLOSE and part.text[0] in _CLOSE and kept[-1:] == [" "]:
+            kept.pop()
         before = shown[position - 1] if position else None
         after = shown[position + 1] if position + 1 < len(shown) else None
         position += 1
@@ -410,7 +429,7 @@ def _bracketed(part: Part, before: Part | None, after: Part | None, *, is_apart:
 
 def _needs_space(before: Part, part: Part, text: str) -> bool:
     if before.kind is Kind.SCRIPTED:
-        return (part.kind in _OPERANDS or part.kind is Kind.FUNCTION) and text[0] != "|"
+        return (part.kind in _OPERANDS or part.kind is Kind.FUNCTION) and text[0] not in "|!"
     if before.kind is Kind.FUNCTION:
         return (part.kind in _OPERANDS and text[0] != "(") or part.kind is Kind.FUNCTION
     if part.kind is Kind.FUNCTION:

@@ -36,6 +36,7 @@ _TOKEN = re.compile(
 _NAME = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _CLITIC = re.compile(r"(?:s|t|re|ll|ve|m|d)(?![A-Za-z])")
 _LINK = re.compile(r"\s*\\(?:href|url)\s*\{")
+_TIED = re.compile(r"[^\s/]|\s+[A-Za-z]")
 _SPACE = re.compile(r"\s*")
 _OPTION = re.compile(r"\s*\[[^\[\]{}]{0,200}\]")
 _VERBATIM = re.compile(r"([|!+\"@/])([^\\${}~]{0,80}?)\1")
@@ -145,7 +146,7 @@ class _Prose:
         before, after = self.text[match.start() - 1 : match.start()], self.text[match.end() : match.end() + 1]
         is_range = before.isdigit() and after.isdigit()
         is_tie = (
-            bool(before) and not before.isspace() and before not in "/(~=[<>" and bool(after.strip()) and after != "/"
+            bool(before) and not before.isspace() and before not in "/(~=[<>" and _TIED.match(self.text, match.end())
         )
         return " " if is_tie and not is_range else "~"
 
@@ -213,8 +214,13 @@ class _Prose:
     def _citation(self, match: re.Match[str], end: int, kept: list[str]) -> str:
         if self._raw_argument(end) is None:
             return match[0]
-        if kept and self.text[self.at : self.at + 1] in tuple(".,;:)"):
-            kept[-1] = kept[-1].rstrip(" ~")
+        following = self.text[self.at : self.at + 1]
+        if following and following in ".,;:)":
+            while kept and not kept[-1].rstrip(" ~"):
+                kept.pop()
+            if kept:
+                kept[-1] = kept[-1].rstrip(" ~")
+                self.at += following == "." == kept[-1][-1]  # see Eq.~\ref{one}.
         return ""
 
     def _symbol(self, name: str) -> str:
@@ -302,11 +308,7 @@ class _Prose:
         return normalize("NFC", plain[0] + tables.ACCENTS[name] + plain[1:])
 
     def _of_alphabet(self, match: re.Match[str], character: str) -> str:
-        before = (
-            self.text[: match.start()].rstrip(" ")[-1:]
-            if match.start() < 3
-            else self.text[match.start() - 2 : match.start()].strip()[-1:]
-        )
+        before = self.text[max(0, match.start() - 2) : match.start()].strip()[-1:]
         if not self._skip_empty_group() and not before.isdigit():
             following = _end_of(_SPACE.match(self.text, self.at))
             if self.text[following : following + 1].isalpha():
@@ -441,5 +443,7 @@ def _closing_braces(text: str) -> dict[int, int]:
 
 
 def _is_markup(typed: str, inside: str) -> bool:
-    """Return whether braces hold a command that was resolved, so that they were its own: {\\'e}, {\\em word}."""
+    """Return whether braces hold a resolved command or dash, so that they were its own: {\\'e}, {\\em word}, {--}."""
+    if typed.strip() in ("--", "---"):
+        return True
     return typed.lstrip().startswith("\\") and "\\" not in inside and typed.lstrip()[1:2] not in tuple("{}$&%#_")

@@ -52,16 +52,25 @@ _OTHERS = {
     "textpm": "±", "S": "§", "P": "¶", "pounds": "£", "euro": "€", "texteuro": "€", "copyright": "©", "dag": "†",
     "ddag": "‡", "TeX": "TeX", "LaTeX": "LaTeX", "BibTeX": "BibTeX", "leadsto": "⇝", "restriction": "↾", "and": "·",
     "eg": "e.g.", "Eg": "E.g.", "ie": "i.e.", "Ie": "I.e.", "etal": "et al.", "etc": "etc.", "wrt": "w.r.t.",
-    "iid": "i.i.d.", "vs": "vs.",
+    "iid": "i.i.d.", "vs": "vs.", "prime": "′", "backprime": "‵", "neg": "¬", "models": "⊨", "vDash": "⊨", "owns": "∋",
+    "gets": "←", "triangle": "△", "lhd": "⊲", "rhd": "⊳", "unlhd": "⊴", "unrhd": "⊵", "ddagger": "‡", "centerdot": "·",
+    "lll": "⋘", "ggg": "⋙", "thicksim": "∼", "thickapprox": "≈", "varpropto": "∝", "nsim": "≁", "ncong": "≇",
+    "varsubsetneq": "⊊", "coloneq": "≔", "colonequals": "≔", "eqqcolon": "≕", "Coloneqq": "⩴", "vcentcolon": ":",
+    "dashrightarrow": "⇢", "bigsqcup": "⨆", "bigodot": "⨀", "biguplus": "⨄", "oiint": "∯", "llbracket": "⟦",
+    "rrbracket": "⟧", "imath": "ı", "jmath": "ȷ", "Bbbk": "𝕜", "Diamond": "◇", "clubsuit": "♣", "diamondsuit": "♢",
+    "heartsuit": "♡", "spadesuit": "♠", "celsius": "°C", "micro": "µ", "ohm": "Ω", "permil": "‰", "perthousand": "‰",
+    "circledR": "®", "varGamma": "Γ", "varDelta": "Δ", "varTheta": "Θ", "varLambda": "Λ", "varSigma": "Σ",
+    "varPhi": "Φ", "varPsi": "Ψ", "varOmega": "Ω",
 }  # fmt: skip
 
 FUNCTIONS = _names(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln",
-    "log max min argmax argmin Pr sec sin sinh sup tan tanh",
+    "log max min argmax argmin Pr sec sin sinh sup tan tanh injlim projlim sgn sign tr Tr rank diag supp",
 )
 #: Large operators, which take what follows, as functions do.
 LARGE = _names(
-    "sum prod coprod int iint iiint oint bigcup bigcap bigoplus bigotimes bigsqcup bigvee bigwedge",
+    "sum prod coprod int iint iiint oint oiint bigcup bigcap bigoplus bigotimes bigodot bigsqcup biguplus bigvee",
+    "bigwedge",
 )
 #: Commands without any text of their own.
 EMPTY = _names(
@@ -96,8 +105,8 @@ ARGUMENTS = {
 #: What is put around an argument.
 ENCLOSED = {"enquote": ("“", "”"), "mkbibquote": ("“", "”"), "mkbibparens": ("(", ")")}
 _ALPHABETS = {
-    "mathbb": "DOUBLE-STRUCK ", "mathds": "DOUBLE-STRUCK ", "mathcal": "SCRIPT ", "mathscr": "SCRIPT ",
-    "mathfrak": "FRAKTUR ",
+    "mathbb": "DOUBLE-STRUCK ", "mathds": "DOUBLE-STRUCK ", "mathbbm": "DOUBLE-STRUCK ", "mathcal": "SCRIPT ",
+    "mathscr": "SCRIPT ", "mathfrak": "FRAKTUR ",
 }  # fmt: skip
 STYLED = frozenset(_ALPHABETS)
 

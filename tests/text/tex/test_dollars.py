@@ -9,6 +9,7 @@ from newsletter.text.tex.dollars import formulas
     ("text", "found"),
     [
         ("$k$-means and $<$0.05", ["k", "<"]),
+        (r"$6 \times $ and $84 \times$ fewer", [r"6 \times ", r"84 \times"]),
         (r"$-$2.4, 384$\times$384, ${>}$5", ["-", r"\times", "{>}"]),
         (r"$x_i$, $ y_i $, $\alpha $-fair", ["x_i", " y_i ", r"\alpha "]),
         ("$∼$$13k$", ["∼", "13k"]),
