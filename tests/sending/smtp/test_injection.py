@@ -26,6 +26,7 @@ from newsletter.sending import Result, Verdict, send_one
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
 from tests.benchmarks.assembling import digest_of, make_papers
+from tests.examples import examples
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 _HEADERS = {
@@ -114,7 +115,7 @@ _NASTY = st.sampled_from(
 _ANY = st.lists(
     st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), _NASTY), min_size=1, max_size=3
 ).map("".join)
-_SMALL = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+_SMALL = settings(examples(0.5), suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

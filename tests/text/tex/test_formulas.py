@@ -3,14 +3,15 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from newsletter.text.tex.formulas import Unfaithful, formula
+from tests.examples import examples
 from tests.text.tex.oracle import Ambiguous, Sample, evaluate, random_formulas
 
 
 @given(random_formulas())
-@settings(max_examples=500)
+@examples(5)
 def test_a_formula_on_one_line_is_worth_what_it_is_worth_in_tex(sample: Sample) -> None:
     shown = formula(sample.tex)
     assert math.isclose(evaluate(shown), sample.value, rel_tol=1e-6), (sample.tex, shown)
