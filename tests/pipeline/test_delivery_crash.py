@@ -22,9 +22,10 @@ from tests.pipeline.test_deliver import SENDER
 from tests.sink import Sink, sinking
 from tests.smtpd import Server, serving
 
-SUBSCRIBERS = 600
+#: As many as four connections carry through all kills; `tests.benchmarks.crashing` kills for longer.
+SUBSCRIBERS = 250
 CONNECTIONS = 4
-KILLS = 8
+KILLS = 4
 #: Worker processes are for large editions, unless it is said that this one is large.
 SENDER_WITH_CONNECTIONS = SENDER.replace("connections=1", f"connections={CONNECTIONS}").replace(
     "\nsite, port", "\nfrom newsletter.pipeline import delivery_run\ndelivery_run._MIN_FOR_WORKERS = 1\n\nsite, port"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper
@@ -11,6 +11,7 @@ from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 from newsletter.topics.evaluation import matching, those_matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, format_query, parse, wanted_terms
+from tests.examples import examples
 from tests.factories import NOW, make_entry, make_paper
 from tests.topics.reference import holds
 
@@ -61,7 +62,7 @@ def stored(store: Store, papers: list[dict[str, object]]) -> list[Paper]:
 
 
 @given(NODES, PAPERS)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(3)
 def test_matcher_and_search_find_what_the_reference_finds(
     store: Store, node: Node, facts: list[dict[str, object]]
 ) -> None:
@@ -75,7 +76,7 @@ def test_matcher_and_search_find_what_the_reference_finds(
 
 
 @given(NODES, PAPERS)
-@settings(max_examples=100)
+@examples(3)
 def test_a_paper_matches_or_not_whatever_others_there_are(node: Node, facts: list[dict[str, object]]) -> None:
     papers = [make_paper(id=number, arxiv_id=f"2605.{number:05}", **one) for number, one in enumerate(facts)]
     together = [paper.id for paper in those_matching(papers, node)]
