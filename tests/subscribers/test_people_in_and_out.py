@@ -285,3 +285,12 @@ def test_who_never_confirmed_elsewhere_is_refused_and_not_suppressed(store: Stor
     assert "this person has not confirmed" in refused[0]
     assert store.subscribers.find("a@x.org") is None
     assert store.subscribers.why_suppressed("a@x.org") is None
+
+
+def test_the_first_row_of_an_address_counts_for_each_field(tmp_path: Path) -> None:
+    with open_new_store(tmp_path / "newsletter.db") as store:
+        import_bytes(store, b"email\nada@x.org\n")
+        lines = io.StringIO("email,name,hour\nada@x.org,Ada,7\nADA@x.org,Bea,8\n")
+        report = import_people(store, lines, "people.csv", NOW, Profile(), options=ImportOptions(update=True))
+        ada = store.subscribers.get("ada@x.org")
+    assert (ada.name, ada.profile.hour, report.known, report.changed) == ("Ada", 7, 2, 1)
