@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from newsletter.models.dates import PartialDate as PartialDate
 from newsletter.models.dates import StatedDate as StatedDate
-from newsletter.models.dates import last_day
+from newsletter.models.dates import first_day, last_day
 from newsletter.models.profile import Cadence as Cadence
 from newsletter.models.profile import Profile as Profile
 from newsletter.models.profile import Style as Style
@@ -104,6 +104,12 @@ class Paper(Facts):
         A date may be stated that is to come, or only a year: what was seen was public.
         """
         return self.listed or self.published_by
+
+    @property
+    def published_from(self) -> date:
+        """The first day on which the paper may have become public: a month alone makes nothing fresh at its end."""
+        seen = self.seen_at.date()
+        return min(first_day(self.published), seen) if self.published else seen
 
     @property
     def published_by(self) -> date:

@@ -197,7 +197,7 @@ def _break_down(
             topic=best.name if best else None,
             upvotes=paper.upvotes or 0,
             comments=paper.comments or 0,
-            published=paper.published_by,
+            published=paper.published_from,
             edition_day=day,
             is_followed=is_followed,
         ),

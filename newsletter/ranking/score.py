@@ -49,7 +49,7 @@ def score(paper: Paper, match: float, today: date, weights: Weights) -> Score:
         weights: The weights of the parts.
     """
     reactions = (paper.upvotes or 0) + (paper.comments or 0)
-    age_days = max(0, (today - paper.published_by).days)
+    age_days = max(0, (today - paper.published_from).days)
     return Score(
         match=match,
         popularity=weights.popularity * math.log10(1 + reactions),

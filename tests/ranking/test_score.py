@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Reason, ReasonKind
+from newsletter.models import PartialDate, Reason, ReasonKind
 from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
 from newsletter.ranking.weights import Weights
 from newsletter.topics.query import Term
-from tests.factories import TODAY, make_paper
+from tests.factories import NOW, TODAY, make_paper
 
 
 def of(match: float = 0, **facts: object) -> Score:
@@ -36,6 +36,14 @@ def test_freshness_halves_in_a_week_and_is_capped_for_future_dates() -> None:
     days = [of(published=TODAY - timedelta(days=age)).freshness for age in (0, 7, 14, -3)]
 
     assert days == [1.0, 0.5, 0.25, 1.0]
+
+
+def test_a_month_or_a_year_alone_is_as_fresh_as_its_first_day() -> None:
+    seen = {"seen_at": NOW, "listed": None}
+    year, month, day = (of(published=one, **seen).freshness for one in (PartialDate(2026), PartialDate(2026, 5), TODAY))
+    assert year < month < day == 1.0
+    assert of(published=PartialDate(2026, 6), **seen).freshness == 1.0  # to come; it was seen today
+    assert of(published=date(2026, 5, 1), **seen).freshness == month
 
 
 def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:
