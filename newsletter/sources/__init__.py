@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.sources.acl import Acl
 from newsletter.sources.ads import Ads
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
@@ -30,6 +31,7 @@ from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
 from newsletter.sources.inspire import Inspire
 from newsletter.sources.openalex import OpenAlex
+from newsletter.sources.openreview import OpenReview
 from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
 from newsletter.sources.settings import setting
@@ -38,7 +40,7 @@ __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_sour
 
 _BUILT_IN: tuple[type[Source], ...] = (
     HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, EuropePmc, Dblp, Inspire, Ads,
-    Feed, File, Page,
+    Acl, OpenReview, Feed, File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"

@@ -41,6 +41,8 @@ RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
     "dblp": ("dblp.json", {"follow": ["clouds"]}),
     "inspire": ("inspire.json", {"follow": ["t clouds"]}),
     "ads": ("ads.json", {"follow": ["abs:clouds"], "api_key": "a token"}),
+    "acl": ("acl.xml", {"follow": ["2026.cloud"]}),
+    "openreview": ("openreview.json", {"follow": ["clouds"]}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
