@@ -31,12 +31,13 @@ from newsletter.sources.openalex import OpenAlex
 from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
 from newsletter.sources.settings import setting
+from newsletter.sources.zotero import Zotero
 
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
 _BUILT_IN: tuple[type[Source], ...] = (
-    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Inspire, Ads, Feed,
-    File, Page,
+    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Inspire, Ads, Zotero,
+    Feed, File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"
