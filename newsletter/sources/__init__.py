@@ -16,6 +16,7 @@ from typing import ClassVar, Protocol
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources.ads import Ads
+from newsletter.sources.alerts import Alerts
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.crossref import Crossref
@@ -37,7 +38,7 @@ __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_sour
 
 _BUILT_IN: tuple[type[Source], ...] = (
     HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, Inspire, Ads, Zotero,
-    Feed, File, Page,
+    Alerts, Feed, File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"

@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from newsletter.errors import SourceError
+from newsletter.limits import LIBRARY_PAGES
 from newsletter.models import Entry, Refusal
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
@@ -26,8 +27,7 @@ from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _PAGE_SIZE = 100
-#: Of one pull: 20,000 items.
-_MAX_PAGES = 200
+_MAX_PAGES = LIBRARY_PAGES
 #: How often a library is read anew that changes while it is read.
 _MAX_ROUNDS = 3
 _LIBRARY = re.compile(r"(?P<library>(?:users|groups)/\d{1,12})(?:/collections/(?P<collection>[A-Z0-9]{8}))?")

@@ -83,7 +83,7 @@ def respond_well(kind: str) -> Callable[[Request], Response]:
 
 
 def test_every_source_of_ours_is_here() -> None:
-    assert set(all_sources()) - {"file", "page"} == set(KINDS)
+    assert set(all_sources()) - {"file", "page", "alerts"} == set(KINDS)
 
 
 # -- servers ------------------------------------------------------------------------------------------
