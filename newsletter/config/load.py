@@ -30,7 +30,7 @@ from newsletter.models.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source

@@ -99,7 +99,7 @@ def test_what_is_no_paper_is_passed_over() -> None:
     "error",
     [{"error": {"msg": "undefined field clouds", "code": 400}}, {"error": "undefined field clouds"}],
 )
-def test_the_error_of_the_api_is_reported(error: dict[str, Any]) -> None:
+def test_an_error_of_the_api_is_the_error_of_the_pull(error: dict[str, Any]) -> None:
     with pytest.raises(SourceError, match="ADS error: undefined field clouds"):
         parse(error)
 

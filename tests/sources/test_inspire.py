@@ -116,7 +116,7 @@ def test_volumes_are_passed_over_and_a_withdrawn_record_is_marked() -> None:
     assert only(withdrawn=True).withdrawn
 
 
-def test_the_error_of_the_api_is_reported() -> None:
+def test_an_error_of_the_api_is_the_error_of_the_pull() -> None:
     with pytest.raises(SourceError, match="INSPIRE error: Maximum search page size"):
         parse({"status": 400, "message": "Maximum search page size of `1000` results exceeded."})
 

@@ -69,15 +69,21 @@ class HttpClient:
         self.validators: dict[str, Validators] = {}
         #: The number of 304 responses since `start_over`.
         self.unchanged = 0
+        #: What the source keeps between two pulls, by names of its own: how far it has read a library or a mailbox. It
+        #: is stored when the pull has succeeded.
+        self.state: dict[str, str] = {}
+        #: The number of items since `start_over` that are none of the source's, and were left alone.
+        self.ignored = 0
         self._known: Mapping[str, Validators] = {}
         self._sleep = sleep
         self._clock = clock
         self._resolve = resolve
         self._rate_limiter = RateLimiter(sleep, clock)
 
-    def start_over(self, known: Mapping[str, Validators]) -> None:
-        """Begin with another source: `known` holds the validators of its last responses, by URL."""
+    def start_over(self, known: Mapping[str, Validators], state: Mapping[str, str] | None = None) -> None:
+        """Begin with another source: `known` holds the validators of its last responses by URL, `state` is its own."""
         self.validators, self.unchanged, self._known = {}, 0, known
+        self.state, self.ignored = dict(state or {}), 0
 
     def get(
         self,
