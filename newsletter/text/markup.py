@@ -23,6 +23,8 @@ class Markup(Enum):
     """What the text of a source may hold, besides TeX and entities."""
 
     TAGS = auto()
+    #: The few elements of reference managers (CSL's rich text, https://docs.citationstyles.org), where they are closed.
+    RICH = auto()
     PLAIN = auto()
 
 
@@ -38,6 +40,8 @@ def clean(text: str, markup: Markup = Markup.TAGS) -> str:
         text = _resolve(text)
     if "<" in text and markup is Markup.TAGS:
         text = _without_tags(text)
+    elif "</" in text and markup is Markup.RICH:
+        text = _RICH.sub(r"\g<inside>", _SUB_OR_SUP.sub(_shifted, text))
     return tex.read(text)
 
 
@@ -94,6 +98,9 @@ _DRAWING_TAG = re.compile(
 )
 _SUB_OR_SUP = re.compile(
     r"<(?:jats:)?(?P<tag>su[bp])\b[^<>]*>(?P<inside>[^<>]{1,20})</(?:jats:)?(?P=tag)\s*>", re.IGNORECASE
+)
+_RICH = re.compile(
+    r"<(?P<tag>i|b|sc|span)(?: (?:class|style)=\"[^<>\"]{1,60}\")?>(?P<inside>[^<>]*+)</(?P=tag)>", re.IGNORECASE
 )
 # A block separates words.
 _BLOCK = re.compile(

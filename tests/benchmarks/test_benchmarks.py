@@ -139,3 +139,10 @@ def test_the_benchmark_of_formulas_finds_none_that_changes() -> None:
     command = [sys.executable, "-m", "tests.benchmarks.formulas", "--count", "100", "--seed", "5"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert re.search(r" 100 equal\n +0 changed value\n +0 ambiguous", printed)
+
+
+def test_the_benchmark_of_library_files_prints_its_shares() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.libraries", "--count", "20"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(r"what was written( +100\.000%){4} +\d+ +\d+", printed)) == 8
+    assert len(re.findall(r"another reader( +100\.000%){4} +\d+\.\d\d", printed)) == 6

@@ -16,7 +16,7 @@ from newsletter.sources.zotero import Zotero
 from newsletter.store import Store
 from tests.factories import NOW, TODAY, make_entry, make_profile
 from tests.ranking.conftest import library as archive
-from tests.sources.libraries import Library
+from tests.sources.zotero_server import Library
 
 USER = "users/12345"
 

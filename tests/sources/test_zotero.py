@@ -16,7 +16,7 @@ from newsletter.models import Entry, PartialDate, Refusal
 from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.zotero import _PAGE_SIZE, LibraryChanges, Zotero
 from tests.factories import TODAY
-from tests.sources.libraries import Library
+from tests.sources.zotero_server import Library
 
 RECORDING = Path(__file__).parent / "recordings" / "zotero.json"
 SPAN = Span(date(2026, 5, 7), TODAY)

@@ -96,6 +96,12 @@ def test_markup_is_removed_and_what_only_looks_like_it_stays(text: str, expected
 )
 def test_plain_text_has_no_tags(text: str) -> None:
     assert clean(text, Markup.PLAIN) == text
+    assert clean(text, Markup.RICH) == text
+
+
+def test_rich_text_has_the_elements_of_reference_managers_where_they_are_closed() -> None:
+    rich = 'The <i>E. coli</i> of H<sub>2</sub>O, <span class="nocase">mRNA</span> and <b> alone'
+    assert clean(rich, Markup.RICH) == "The E. coli of H₂O, mRNA and <b> alone"
 
 
 @pytest.mark.parametrize(

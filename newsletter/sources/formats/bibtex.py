@@ -115,14 +115,15 @@ def _blocks(text: Any) -> Iterator[_Block]:
 
 
 def _joined_lines(text: Any) -> Iterator[str]:
-    """Yield lines; a type without its brace moves to the next line, and an empty one stands in its place."""
+    """Yield lines; what may be a type without its brace moves to the next line, which leaves an empty one."""
     held = ""
     for line in lines_of(text):
-        whole = held + line if held and line.lstrip()[:1] in ("{", "(") else line
-        held = ""
         if line.lstrip().startswith("@") and _BARE_TYPE.fullmatch(line):
-            held, whole = line.rstrip() + " ", "\n"
-        yield whole
+            yield held + "\n"  # what was held is a word of a wrapped title
+            held = line.rstrip() + " "
+        else:
+            yield held + line
+            held = ""
 
 
 # -- one entry ----------------------------------------------------------------------------------------
@@ -217,6 +218,12 @@ def _with_subtitles(record: Mapping[str, Any]) -> dict[str, Any]:
     joined = {name: value for name, value in record.items() if name not in _KEYS}
     for name, part in (("title", "subtitle"), ("booktitle", "booksubtitle"), ("journaltitle", "journalsubtitle")):
         title, subtitle = joined.get(name), joined.pop(part, "")
-        if title and subtitle and subtitle.lower() not in title.lower():
+        if title and subtitle and not _ends_with(title, subtitle):
             joined[name] = f"{title.rstrip()}{' ' if title.rstrip()[-1:] in ':?!.' else ': '}{subtitle}"
     return joined
+
+
+def _ends_with(title: str, subtitle: str) -> bool:
+    """Return whether a title has its subtitle already: "Clouds: a survey"."""
+    begin, end = title[: -len(subtitle)].rstrip(), title[-len(subtitle) :]
+    return end.lower() == subtitle.lower() and (not begin or not begin[-1].isalnum())

@@ -17,7 +17,7 @@ from newsletter.sources.formats.tagged_lines import Format, Line, Record, read_r
 _LINE = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)")
 _IDENTIFIER = re.compile(r"(\S+) \[(doi|pii|bookaccession)\]")
 #: The full stop after a title, but not that of an initialism ("the U.S.") or an ellipsis.
-_FINAL_STOP = re.compile(r"(?:(?<=[^\W_]{2})|(?<=[)\]\"'”’%>?!]))\.$")
+_FINAL_STOP = re.compile(r"(?<!\.)(?<!\.[^\W\d_])\.$")
 
 
 def read_medline(stream: BinaryStream) -> Iterator[Raw | Broken]:

@@ -16,6 +16,7 @@ from newsletter.models import Entry
 from newsletter.papers.identifiers import arxiv_version, doi, short_doi
 from newsletter.sources.formats import dates, values
 from newsletter.sources.formats.author_marks import unnamed
+from newsletter.text.markup import Markup, clean
 
 # -- names of fields ----------------------------------------------------------------------------------
 
@@ -94,7 +95,7 @@ def entry_from(record: Any, *, source: str = "file", listed: date | None = None)
         raise ValueError(f"expected an object, not {type(record).__name__}")
     facts = _facts(record)
     get = facts.get
-    title = _line(get("title"))
+    title = clean(_first(get("title")), Markup.RICH)
     if not title:
         raise ValueError("no title")
     arxiv_id, version = _arxiv(facts)

@@ -171,3 +171,19 @@ def test_any_text_is_entries_or_broken_ones(text: str) -> None:
     for content in (text, f"@misc{{k, title = {text}}}", f"@misc{{k, author = {{{text}}}}}", f"@string{{a = {text}}}"):
         found = bibtex(content.encode("utf-8", "surrogatepass"))
         assert all(isinstance(one, Raw | Broken) for one in found)
+
+
+def test_a_wrapped_line_that_looks_like_a_type_is_a_word() -> None:
+    assert fields("@misc{a, title={Clouds\n@home\n@work\n{and} rain}}")["title"] == "Clouds @home @work and rain"
+
+
+@pytest.mark.parametrize(
+    ("title", "subtitle", "whole"),
+    [
+        ("Deep clouds", "deep", "Deep clouds: deep"),
+        ("Clouds: a survey", "A survey", "Clouds: a survey"),
+        ("Clouds", "a survey", "Clouds: a survey"),
+    ],
+)
+def test_a_subtitle_is_joined_unless_the_title_ends_with_it(title: str, subtitle: str, whole: str) -> None:
+    assert fields(f"@misc{{a, title={{{title}}}, subtitle={{{subtitle}}}}}")["title"] == whole

@@ -18,6 +18,6 @@ def test_full_names_groups_and_the_electronic_date_are_read() -> None:
 
 
 def test_the_final_full_stop_is_not_a_part_of_the_title() -> None:
-    assert [without_stop(one) for one in ("[Clouds].", "In the U.S.", "Why?", "So...")] == [
-        "Clouds", "In the U.S.", "Why?", "So...",
+    assert [without_stop(one) for one in ("[Clouds].", "In the U.S.", "Vitamin C.", "At x².", "Why?", "So...")] == [
+        "Clouds", "In the U.S.", "Vitamin C", "At x²", "Why?", "So...",
     ]  # fmt: skip
