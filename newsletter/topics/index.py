@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.text.tokenizer import marks, words
+from newsletter.text.tokenizer import marks, prefixes, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
 from newsletter.topics.query import Term
@@ -149,8 +149,8 @@ class PaperIndex:
         """Yield the papers of each word of a field that is a code, or begins with a prefix."""
         postings = self._postings[field]
         if term.is_prefix:
-            prefix = term.text.casefold() if field in _CODES else phrase_of(term.text).parts[0]
-            yield from (postings[word] for word in self._words_with(field, prefix))
+            begun = (term.text.casefold(),) if field in _CODES else prefixes(phrase_of(term.text).parts[0])
+            yield from (postings[word] for prefix in begun for word in self._words_with(field, prefix))
         else:
             yield postings.get(term.text.casefold(), ())
 
