@@ -36,7 +36,7 @@ _ACRONYM = re.compile(r"[A-Z]{2,}s?")
 _ACRONYMS = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]+s?(?![A-Za-z])")
 # Where a word of small letters and capitals is: "LoRA", "kNN". Few texts hold one, so it is found from within.
 _MIXED = re.compile(r"[a-z][A-Z]")
-_LETTERS = re.compile(r"[A-Za-z]+")
+_LATIN = re.compile(r"[A-Za-z]+")
 HYPHENS = "-\u2010\u2011"
 _HYPHENATED = re.compile(rf"[^\W_]+(?:[{HYPHENS}][^\W_]+)+")
 
@@ -73,7 +73,7 @@ def marks(text: str) -> Iterator[str]:
 
 def _mixed(text: str) -> Iterator[str]:
     """Yield the marks of words in small letters and two capitals or more."""
-    for match in _LETTERS.finditer(text):
+    for match in _LATIN.finditer(text):
         word = match[0].removesuffix("s")
         is_mixed = not (word.isupper() or word.islower()) and sum(map(str.isupper, word)) > 1
         if is_mixed and not text[max(0, match.start() - 1) : match.start()].isdigit():

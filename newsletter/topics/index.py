@@ -104,6 +104,11 @@ class PaperIndex:
             self._counts[term] = counts
         return self._counts[term]
 
+    def times(self, term: Term, number: int) -> dict[str, float]:
+        """Return how often each field of a paper holds a term, the strongest field first."""
+        counts = self.counts(term)[:, number]
+        return {str(field): float(counts[field]) for field in Field if counts[field] > 0}
+
     def place(self, term: Term, number: int) -> Field | None:
         """Return the strongest field of a paper that holds a term, or None."""
         counts = self.counts(term)
