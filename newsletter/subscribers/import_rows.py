@@ -170,12 +170,12 @@ class RowParser:
         name = squeeze(" ".join([unquoted(cells[at]) for at in self._names])) or name
         texts = tuple([cells[at] for at in self._of_profile])
         (profile,) = _cached(self._profiles, self._profile, [texts])
-        (standing,) = _cached(self._states, self._state, [tuple([cells[at] for at in self._of_state])])
+        (subscription,) = _cached(self._states, self._state, [tuple([cells[at] for at in self._of_state])])
         if self.given is not None:
             self.given.setdefault(key, texts)
         if self._feedback is not None and cells[self._feedback]:
             self.feedback.setdefault(key, read_feedback(unquoted(cells[self._feedback]), self.now))
-        return email, key, name, profile, standing
+        return email, key, name, profile, subscription
 
     def _latin_1(self, cells: list[str]) -> list[str]:
         if has_other_bytes(cells[self._email] if self._email < len(cells) else ""):

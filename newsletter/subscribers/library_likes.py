@@ -56,7 +56,7 @@ def forget_library(store: Store, subscriber_id: int, library: str) -> None:
 def _give(store: Store, subscriber_id: int, entry: Entry, now: datetime) -> tuple[str, str]:
     """Store a like unless there is feedback on this paper; return its key, and the time if a library gave it, or ""."""
     paper = next(filter(None, map(store.papers.find, names_of(entry))), None)
-    issue = issue_of(entry.venue, entry.published)
+    issue = issue_of(entry.venue, entry.published, entry.url)
     key = paper.key if paper else key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue)
     if _has_feedback(store, subscriber_id, paper, key):
         return key, store.libraries.given_at(subscriber_id, key) or ""
