@@ -45,7 +45,7 @@ class Ads:
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     follow: tuple[str, ...] = setting((), 'Queries in the syntax of ADS, as in author:"Leavitt, H" or abs:exoplanet.')
-    api_key: str | None = setting(None, "The API token of an account; required.", secret=True)
+    api_key: str | None = setting(None, "The API token of an account; required.", secret=True, required=True)
     min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://api.adsabs.harvard.edu/v1/search/query", "Address of the API.", internal=True)
 
