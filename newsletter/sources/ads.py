@@ -80,7 +80,9 @@ class Ads:
         for number, record in enumerate(_records(document)[0], start=1):
             fields = values.part(record)
             try:
-                if values.word(fields.get("doctype")) not in _NON_PAPER_TYPES:
+                if (kind := values.word(fields.get("doctype"))) in _NON_PAPER_TYPES:
+                    yield Refusal(f"{document.place}, entry {number}", f"not a paper ({kind})", is_left_out=True)
+                else:
                     yield _entry(fields)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error), values.word(fields.get("bibcode")))

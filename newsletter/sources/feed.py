@@ -74,7 +74,9 @@ class Feed:
                 continue  # arXiv's daily feed also lists new versions of old papers
             paper = paper_in(item) if is_submission(item) else item
             if paper is None:
-                continue  # a question, or a note
+                why = "a submission without a link, not a paper"
+                yield Refusal(f"{document.place}, entry {number}", why, is_left_out=True)
+                continue
             try:
                 yield _entry(paper, today)
             except ValueError as error:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Entry
+from newsletter.models import Entry, Refusal
 from newsletter.sources.formats.submissions import is_submission, paper_in
 from tests.sources.feeds import parse
 
@@ -96,7 +96,9 @@ def test_an_address_with_parameters_is_kept() -> None:
     ids=["reddit", "lemmy", "no address"],
 )
 def test_a_submission_without_a_link_is_no_paper(feed: bytes) -> None:
-    assert parse(feed) == []
+    (left_out,) = parse(feed)
+    assert isinstance(left_out, Refusal)
+    assert left_out.is_left_out
 
 
 def test_other_feeds_are_as_they_were() -> None:
