@@ -61,7 +61,7 @@ def test_items_are_parsed_with_all_their_facts() -> None:
             keywords=("clouds", "Computer Science"),
         ),
         Entry(
-            source="zotero", title="Kettles That Know When to Whistle", authors=("Cy Specimen",), doi="10.1000/kettles",
+            source="zotero", title="Kettles That Know When to Whistle", authors=("Cy Specimen",),
             published=PartialDate(2026, 5), venue="Journal of Kettles",
         ),
         Refusal("x, entry 3", "no title"),
