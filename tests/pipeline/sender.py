@@ -1,6 +1,7 @@
 """A process that sends what is due, to be killed; it starts as a copy of one that has imported the program already.
 
-Importing takes most of the time of so small an edition, and the crash tests start such a process dozens of times.
+Importing it and compiling templates take most of the time of so small an edition, and the crash tests start such a
+process dozens of times.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import open_store
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["pytest", "tests.pipeline.sender", "premailer"])
+_CONTEXT.set_forkserver_preload(["pytest", "tests.pipeline.sender", "tests.pipeline.sender_warm"])
 
 
 def start_sender(root: Path, port: int, now: datetime, connections: int = 1) -> ForkServerProcess:
