@@ -31,7 +31,8 @@ _CHECKPOINT_TIMEOUT_MS = 1_000
 _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 
-DAMAGED = "newsletter doctor examines it; restore a backup"
+#: Doctor says it as well, so it does not advise doctor.
+DAMAGED = "restore a backup; without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
 _WRITABLE = "check that the folder exists and is writable"
 #: Primary result code (sqlite.org/rescode.html) → the error, and what to do.
 _ERRORS: dict[int, tuple[type[StoreError], str]] = {
