@@ -339,6 +339,11 @@ class Subscribers:
         known, hashed = self._db.execute(sql).fetchone()
         return int(known), int(hashed)
 
+    def count_suppressed_others(self) -> int:
+        """Count the suppressed addresses, as far as they are known, that are no subscriber's."""
+        sql = "SELECT count(*) FROM suppressions WHERE email_key NOT IN (SELECT email_key FROM subscribers)"
+        return int(self._db.execute(sql).fetchone()[0])
+
     def suppressions(self) -> dict[str, str]:
         """Return the suppression list: `email_key` → reason."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
