@@ -105,9 +105,13 @@ class Rows(sqlite3.Cursor):
             StoreDamaged: `make` cannot read a row: a value is not what the schema says.
             StoreError: A row cannot be read.
         """
+        return self.whole(lambda rows: [make(row) for row in rows])
+
+    def whole(self, make: Callable[[list[Any]], T]) -> T:
+        """Return what `make` makes of all rows; raise as `into`."""
         rows = self.fetchall()
         try:
-            return [make(row) for row in rows]
+            return make(rows)
         except _UNEXPECTED_VALUE as error:
             raise self._unexpected(error) from error
 
