@@ -23,6 +23,7 @@ from newsletter.sending.smtp.handshake import greet
 from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.sources.settings import label_of, missing, variable_of
 from newsletter.store import open_store
+from newsletter.store.database import DAMAGED
 
 #: A server should accept messages of this size; the largest digest is smaller.
 _MAX_MESSAGE_B = 512 * 1024
@@ -116,7 +117,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding(Level.WRONG, "database", error.message, error.hint or "")
         return
     for problem in problems:
-        yield Finding(Level.WRONG, "database", problem, "restore a backup")
+        yield Finding(Level.WRONG, "database", problem, DAMAGED)
     if not problems:
         yield Finding(Level.OK, "database", "sound")
     if changed:

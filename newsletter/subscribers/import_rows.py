@@ -39,6 +39,8 @@ _PLAIN_EMAIL = re.compile(
 )
 _PLAIN_LOCALS = re.compile(r"[A-Za-z0-9_+-]+(?:[.\n][A-Za-z0-9_+-]+)*\Z", re.ASCII)
 _MAX_LOCAL = 64
+#: The name in a comment, as before RFC 822 and still allowed (RFC 5322, section 3.4): "ann@example.org (Ann)".
+_COMMENT = re.compile(r"([^\s()<>]+@[^\s()<>]+)\s*\(([^()]*)\)")
 #: An address with a longer domain may be too long as a whole.
 _MAX_CACHED_DOMAIN = 100
 #: What a cell has that needs to be cleaned, where "|" is between cells.
@@ -191,11 +193,13 @@ class RowParser:
         return cells[: self.width] + [""] * (self.width - len(cells))
 
     def _address(self, cell: str) -> tuple[str, str]:
-        """Return the address in a cell and the name before it, as in "Ann <ann@example.org>"."""
+        """Return the address in a cell and the name with it, as in "Ann <ann@example.org>"."""
         if _PLAIN_EMAIL.match(cell):
             return cell, ""
         text, name = unquoted(cell).strip().removeprefix("mailto:"), ""
-        if text.endswith(">") and "<" in text:
+        if comment := _COMMENT.fullmatch(text):
+            text, name = comment[1], squeeze(comment[2])
+        elif text.endswith(">") and "<" in text:
             before, _, text = text[:-1].rpartition("<")
             name = squeeze(before.strip().strip('"'))
         if not text:
