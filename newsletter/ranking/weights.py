@@ -1,6 +1,6 @@
 """The weights of a paper's score.
 
-score = match + popularity + freshness + followed + taste
+score = match + outright + popularity + freshness + followed + taste
 
 A site may override them under [ranking] in newsletter.toml, and a subscriber under [ranking] in their profile.
 """
@@ -32,6 +32,8 @@ class Weights:
     match: float = 2.0
     #: Share of its own strength that each further alternative of a query ("a OR b") adds to the strongest.
     further: float = 0.5
+    #: Added for a paper whose title or keywords match; to others, popularity adds half of this at most.
+    outright: float = 2.0
     #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
     #: Added for a paper published today; decays with `half_life_days`.

@@ -22,8 +22,8 @@ def of(match: float = 0, **facts: object) -> Score:
 def test_the_total_is_the_sum_of_the_parts() -> None:
     whole = of(3.0, upvotes=9)
 
-    assert whole == Score(match=3.0, popularity=1.0, freshness=1.0)
-    assert whole.total == 5.0
+    assert whole == Score(match=3.0, popularity=1.0, freshness=1.0, outright=2.0)
+    assert whole.total == 7.0
 
 
 def test_popularity_is_logarithmic_in_upvotes_and_comments() -> None:
