@@ -177,8 +177,8 @@ def print_pull_problems(reports: Sequence[PullReport]) -> None:
 
 
 def _with_ignored(report: PullReport) -> str:
-    left_alone = f"; {counted(report.ignored, 'other message')} left alone" if report.ignored else ""
-    return _result_text(report) + left_alone
+    ignored = f"; {counted(report.ignored, 'other message')} ignored" if report.ignored else ""
+    return _result_text(report) + ignored
 
 
 def _result_text(report: PullReport) -> str:

@@ -172,7 +172,7 @@ class PullReport:
     left_out: int = 0
     #: The number of valid entries of which something was longer than the limits, and cut; see `papers.cut`.
     cut: int = 0
-    #: The number of items that are none of the source's and were left alone, such as mail of other senders.
+    #: The number of items that are none of the source's and were ignored, such as mail of other senders.
     ignored: int = 0
     #: Why the source could not be read to the end; None if it was.
     error: str | None = None

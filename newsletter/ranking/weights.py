@@ -18,11 +18,13 @@ from newsletter.errors import ProfileError, did_you_mean
 class Weights:
     """The weights of fields, of the parts of a score, and of diversity."""
 
-    #: Field weights: an occurrence in the title counts as much as this many in the abstract; `name` is for authors,
-    #: organizations, categories and sources.
+    #: Weight of a word in the title, beside those of the other fields of a paper.
     title: float = 3.0
+    #: Weight of a word in the keywords.
     keywords: float = 2.0
+    #: Weight of a word in the abstract.
     abstract: float = 1.0
+    #: Weight of a word in the names of authors, organizations, categories and sources.
     name: float = 3.0
     #: Term frequency saturation (BM25's k1): the lower, the sooner further occurrences stop counting.
     k1: float = 1.2

@@ -40,7 +40,7 @@ class Alerts:
     suffixes: ClassVar[tuple[str, ...]] = (".eml",)
 
     follow: tuple[str, ...] = setting((), "Folders of the IMAP mailbox; or Maildirs, by paths that begin with / or ~.")
-    senders: tuple[str, ...] = setting(SENDERS, "Addresses, or domains, whose mail is read; other mail is left alone.")
+    senders: tuple[str, ...] = setting(SENDERS, "Addresses, or domains, whose mail is read; other mail is left unread.")
     imap_host: str | None = setting(None, "The IMAP server of the folders.")
     imap_port: int = setting(993, "IMAP port: 993 for TLS, 143 for STARTTLS.", first=1)
     imap_username: str | None = setting(None, "IMAP user name.")

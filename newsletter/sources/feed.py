@@ -29,6 +29,7 @@ from newsletter.sources.formats.author_marks import unnamed
 from newsletter.sources.formats.jsonfeed import is_json, read_items
 from newsletter.sources.formats.person_names import unglued
 from newsletter.sources.formats.publishers import Cleaned, cleaned, doi_of, publisher_of, title_of
+from newsletter.sources.formats.submissions import is_submission, paper_in
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
@@ -71,8 +72,13 @@ class Feed:
         for number, item in enumerate(_parse(document), start=1):
             if item.get("arxiv_announce_type") in ("replace", "replace-cross"):
                 continue  # arXiv's daily feed also lists new versions of old papers
+            paper = paper_in(item) if is_submission(item) else item
+            if paper is None:
+                why = "a submission without a link, not a paper"
+                yield Refusal(f"{document.place}, entry {number}", why, is_left_out=True)
+                continue
             try:
-                yield _entry(item, today)
+                yield _entry(paper, today)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error), _identity(item))
 

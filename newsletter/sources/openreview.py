@@ -25,8 +25,10 @@ from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
 _SITE = "https://openreview.net"
-# "ICLR.cc/2026/Conference", "TMLR", and either with the words of a search behind it.
-_VENUE = re.compile(r"(?P<venue>[\w.-]+(?:/[\w.-]+)+|TMLR)(?:\s+(?P<words>.+))?", re.ASCII)
+# "ICLR.cc/2026/Conference", "TMLR", and either with the words of a search behind it; not "TCP/IP attacks".
+_VENUE = re.compile(
+    r"(?P<venue>[\w-]+(?:\.[\w-]+)+(?:/[\w.-]+)+|TMLR(?:/[\w.-]+)*)(?:\s+(?P<words>.+))?", re.ASCII | re.DOTALL
+)
 _LISTED, _FOUND = 1000, 100
 _MAX_PAGES = 30
 #: Notes are changed for years, also after they were published: one that became public longer ago is not new.

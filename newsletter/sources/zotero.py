@@ -168,12 +168,14 @@ class Zotero:
         """Yield the papers of a list of items; see `Source.parse`."""
         for number, item in enumerate(_items(document), start=1):
             data = values.part(values.part(item).get("data"))
-            if values.word(data.get("itemType")) in _PAPER_TYPES and not data.get("deleted"):
-                try:
-                    yield _entry(data)
-                except ValueError as error:
-                    key = values.word(data.get("key"))
-                    yield Refusal(f"{document.place}, entry {number}", str(error), key)
+            place = f"{document.place}, entry {number}"
+            if (kind := values.word(data.get("itemType"))) not in _PAPER_TYPES or data.get("deleted"):
+                yield Refusal(place, f"not a paper ({shorten(kind, 40)})", is_left_out=True)
+                continue
+            try:
+                yield _entry(data)
+            except ValueError as error:
+                yield Refusal(place, str(error), values.word(data.get("key")))
 
 
 def _library(followed: str) -> tuple[str, str | None]:

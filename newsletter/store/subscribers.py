@@ -339,6 +339,11 @@ class Subscribers:
         known, hashed = self._db.execute(sql).fetchone()
         return int(known), int(hashed)
 
+    def count_suppressed_others(self) -> int:
+        """Count the suppressed addresses, as far as they are known, that are no subscriber's."""
+        sql = "SELECT count(*) FROM suppressions WHERE email_key NOT IN (SELECT email_key FROM subscribers)"
+        return int(self._db.execute(sql).fetchone()[0])
+
     def suppressions(self) -> dict[str, str]:
         """Return the suppression list: `email_key` → reason."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
@@ -367,13 +372,18 @@ class Subscribers:
 
 
 def _subscriber(values: tuple[Any, ...]) -> Subscriber:
-    *columns, topics = values
-    row = dict(zip(_COLUMNS, columns, strict=True))
-    profile = _profile(*(row.pop(column) for column in _PROFILE_COLUMNS), topics)
-    row |= {"status": Status(row["status"]), "profile": profile, "name": row["name"][:NAME]}
-    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("subscribed_at", "status_at")}
-    row["paused_until"] = row["paused_until"] and date.fromisoformat(row["paused_until"])
-    return Subscriber(**row)
+    number, email, name, status, origin, subscribed_at, status_at, paused_until, *profile = values
+    return Subscriber(
+        id=number,
+        email=email,
+        name=name[:NAME],
+        status=Status(status),
+        profile=_profile(*profile),
+        origin=origin,
+        subscribed_at=datetime.fromisoformat(subscribed_at),
+        status_at=datetime.fromisoformat(status_at),
+        paused_until=date.fromisoformat(paused_until) if paused_until else None,
+    )
 
 
 @lru_cache(maxsize=1024)

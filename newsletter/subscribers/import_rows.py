@@ -39,6 +39,8 @@ _PLAIN_EMAIL = re.compile(
 )
 _PLAIN_LOCALS = re.compile(r"[A-Za-z0-9_+-]+(?:[.\n][A-Za-z0-9_+-]+)*\Z", re.ASCII)
 _MAX_LOCAL = 64
+#: The name in a comment, as before RFC 822 and still allowed (RFC 5322, section 3.4): "ann@example.org (Ann)".
+_COMMENT = re.compile(r"([^\s()<>]+@[^\s()<>]+)\s*\(([^()]*)\)")
 #: An address with a longer domain may be too long as a whole.
 _MAX_CACHED_DOMAIN = 100
 #: What a cell has that needs to be cleaned, where "|" is between cells.
@@ -170,12 +172,12 @@ class RowParser:
         name = squeeze(" ".join([unquoted(cells[at]) for at in self._names])) or name
         texts = tuple([cells[at] for at in self._of_profile])
         (profile,) = _cached(self._profiles, self._profile, [texts])
-        (standing,) = _cached(self._states, self._state, [tuple([cells[at] for at in self._of_state])])
+        (subscription,) = _cached(self._states, self._state, [tuple([cells[at] for at in self._of_state])])
         if self.given is not None:
             self.given.setdefault(key, texts)
         if self._feedback is not None and cells[self._feedback]:
             self.feedback.setdefault(key, read_feedback(unquoted(cells[self._feedback]), self.now))
-        return email, key, name, profile, standing
+        return email, key, name, profile, subscription
 
     def _latin_1(self, cells: list[str]) -> list[str]:
         if has_other_bytes(cells[self._email] if self._email < len(cells) else ""):
@@ -191,11 +193,13 @@ class RowParser:
         return cells[: self.width] + [""] * (self.width - len(cells))
 
     def _address(self, cell: str) -> tuple[str, str]:
-        """Return the address in a cell and the name before it, as in "Ann <ann@example.org>"."""
+        """Return the address in a cell and the name with it, as in "Ann <ann@example.org>"."""
         if _PLAIN_EMAIL.match(cell):
             return cell, ""
         text, name = unquoted(cell).strip().removeprefix("mailto:"), ""
-        if text.endswith(">") and "<" in text:
+        if comment := _COMMENT.fullmatch(text):
+            text, name = comment[1], squeeze(comment[2])
+        elif text.endswith(">") and "<" in text:
             before, _, text = text[:-1].rpartition("<")
             name = squeeze(before.strip().strip('"'))
         if not text:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from newsletter.models import Entry, Example, Paper
-from newsletter.papers.identity import issue_of, key_of, names_of
+from newsletter.papers.identity import key_for, names_of
 from newsletter.store import Store
 from newsletter.store.libraries import LibraryLike
 
@@ -56,8 +56,7 @@ def forget_library(store: Store, subscriber_id: int, library: str) -> None:
 def _give(store: Store, subscriber_id: int, entry: Entry, now: datetime) -> tuple[str, str]:
     """Store a like unless there is feedback on this paper; return its key, and the time if a library gave it, or ""."""
     paper = next(filter(None, map(store.papers.find, names_of(entry))), None)
-    issue = issue_of(entry.venue, entry.published)
-    key = paper.key if paper else key_of(entry.arxiv_id, entry.doi, entry.title, entry.authors, issue)
+    key = paper.key if paper else key_for(entry)
     if _has_feedback(store, subscriber_id, paper, key):
         return key, store.libraries.given_at(subscriber_id, key) or ""
     if paper is not None:

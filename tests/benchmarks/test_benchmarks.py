@@ -75,7 +75,7 @@ def test_the_assembling_benchmark_prints_its_ratios() -> None:
 
 @pytest.mark.skipif(shutil.which("smtp-source") is None, reason="Debian's postfix is not installed")
 def test_the_delivering_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--subscribers", "8", "--rounds", "1"]
+    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--subscribers", "8", "--rounds", "1", "--brief"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
     assert re.search(r"our signed messages are faster by \d+", printed)

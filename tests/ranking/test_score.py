@@ -39,11 +39,10 @@ def test_freshness_halves_in_a_week_and_is_capped_for_future_dates() -> None:
 
 
 def test_a_month_or_a_year_alone_is_as_fresh_as_its_first_day() -> None:
-    seen = {"seen_at": NOW, "listed": None}
-    year, month, day = (of(published=one, **seen).freshness for one in (PartialDate(2026), PartialDate(2026, 5), TODAY))
-    assert year < month < day == 1.0
-    assert of(published=PartialDate(2026, 6), **seen).freshness == 1.0  # to come; it was seen today
-    assert of(published=date(2026, 5, 1), **seen).freshness == month
+    dates = (PartialDate(2026), PartialDate(2026, 5), TODAY, PartialDate(2026, 6), date(2026, 5, 1))
+    year, month, day, to_come, first = (of(published=one, seen_at=NOW, listed=None).freshness for one in dates)
+    assert year < month == first < day == 1.0
+    assert to_come == 1.0  # it was seen today
 
 
 def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:

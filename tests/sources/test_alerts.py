@@ -130,7 +130,7 @@ def test_each_message_of_a_maildir_is_read_once_and_left_as_it_is(
     assert pull(store, client, str(maildir)).fetched == 1
 
 
-def test_mail_of_others_is_counted_and_left_alone(store: Store, client: HttpClient, maildir: Path) -> None:
+def test_mail_of_others_is_counted_and_not_read(store: Store, client: HttpClient, maildir: Path) -> None:
     for number, raw in enumerate((FORGED, PRIVATE, mails.SEMANTIC)):
         put(maildir, f"{number}.mx", raw)
     report = pull(store, client, str(maildir))

@@ -21,7 +21,9 @@ RECORDINGS = Path(__file__).parent / "recordings"
 # -- responses ----------------------------------------------------------------------------------------
 
 #: What stands in the place of an entry in a list of JSON.
-DAMAGED_JSON = st.sampled_from([None, 7, "x", True, [], {}, [{}], {"title": None}, {"title": 7}, {"paper": {"id": 1}}])
+DAMAGED_JSON: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 7, "x", True, [], {}, [{}], {"title": None}, {"title": 7}, {"paper": {"id": 1}}]
+)
 #: Kind → the list of entries in its response, and the key of a title.
 LISTS: dict[str, Callable[[Any], list[Any]]] = {
     "huggingface": lambda response: response,

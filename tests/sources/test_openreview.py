@@ -245,6 +245,13 @@ def test_words_are_searched_without_an_account_also_within_a_venue(httpserver: H
     assert (within["term"], within["venueid"]) == ("counting clouds", VENUE)
 
 
+@pytest.mark.parametrize("words", ["TCP/IP attacks", "and/or", "GPT-4.5 agents", "TMLRs", "ünlearning"])
+def test_words_with_a_slash_or_a_dot_are_not_the_id_of_a_venue(httpserver: HTTPServer, words: str) -> None:
+    httpserver.expect_request("/notes/search").respond_with_json({"notes": [], "count": 0})
+    fetch(httpserver, words)
+    assert httpserver.log[0][0].args["term"] == words
+
+
 def test_a_search_keeps_what_has_all_words(httpserver: HTTPServer) -> None:
     notes = [
         note("Clouds, counted"), note("Clouds"), note("Weather", content={"abstract": "CLOUDS are counted."}),

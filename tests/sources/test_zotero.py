@@ -61,10 +61,11 @@ def test_items_are_parsed_with_all_their_facts() -> None:
             keywords=("clouds", "Computer Science"),
         ),
         Entry(
-            source="zotero", title="Kettles That Know When to Whistle", authors=("Cy Specimen",), doi="10.1000/kettles",
+            source="zotero", title="Kettles That Know When to Whistle", authors=("Cy Specimen",),
             published=PartialDate(2026, 5), venue="Journal of Kettles",
         ),
         Refusal("x, entry 3", "no title"),
+        Refusal("x, entry 4", "not a paper (attachment)", is_left_out=True),
     ]  # fmt: skip
 
 
@@ -103,7 +104,9 @@ def test_notes_attachments_and_items_in_the_trash_are_no_papers() -> None:
         {"deleted": 1},
         {"deleted": True},
     ):
-        assert parse([{"data": {"itemType": "thesis", "title": "Clouds", **data}}]) == []
+        (left_out,) = parse([{"data": {"itemType": "thesis", "title": "Clouds", **data}}])
+        assert isinstance(left_out, Refusal)
+        assert left_out.is_left_out
 
 
 @pytest.mark.parametrize("content", [{"items": []}, [5], [{"key": "A"}], {"error": "x"}])

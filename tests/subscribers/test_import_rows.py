@@ -43,6 +43,11 @@ def names(text: str, **mapping: str) -> list[tuple[str, str] | str]:
         ("email\nada@EXAMPLE.org\n", [("ada@example.org", "")]),
         ("email\nmailto:ada@example.org\n", [("ada@example.org", "")]),
         ('email\n"Ada Example <ada@example.org>"\n', [("ada@example.org", "Ada Example")]),
+        ("email\nada@example.org (Ada Example)\n", [("ada@example.org", "Ada Example")]),
+        (
+            "ada@example.org (Ada  Example)\nben@example.org()\n",
+            [("ada@example.org", "Ada Example"), ("ben@example.org", "")],
+        ),
         ("First Name,Last Name,E-Mail\nAda,Example,ada@example.org\n", [("ada@example.org", "Ada Example")]),
         # A file without a header: addresses alone, or with names.
         ("ada@example.org\nben@example.org\n", [("ada@example.org", ""), ("ben@example.org", "")]),

@@ -51,21 +51,21 @@ def blocks_of(html: str, is_title: Callable[[str, str], bool]) -> list[Block]:
     from lxml import html as lxml_html  # noqa: PLC0415
 
     try:
-        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
-        tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        settings = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+        tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=settings)
     except (etree.LxmlError, ValueError, AssertionError):
         return []
-    reader = _Reader(is_title)
+    parser = _Parser(is_title)
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         if event == "start":
-            reader.start(element)
+            parser.start(element)
         else:
-            reader.end(element)
-    reader.end_line()
-    return [block for block in reader.blocks if block.title]
+            parser.end(element)
+    parser.end_line()
+    return [block for block in parser.blocks if block.title]
 
 
-class _Reader:
+class _Parser:
     """Reads the elements of a document in their order."""
 
     def __init__(self, is_title: Callable[[str, str], bool]) -> None:

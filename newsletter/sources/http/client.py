@@ -72,7 +72,7 @@ class HttpClient:
         #: What the source keeps between two pulls, by names of its own: how far it has read a library or a mailbox. It
         #: is stored when the pull has succeeded.
         self.state: dict[str, str] = {}
-        #: The number of items since `start_over` that are none of the source's, and were left alone.
+        #: The number of items since `start_over` that are none of the source's, and were ignored.
         self.ignored = 0
         self._known: Mapping[str, Validators] = {}
         self._sleep = sleep
