@@ -20,7 +20,7 @@ def test_a_value_is_read() -> None:
     ("content", "reason"),
     [
         (b"Rate exceeded.", "x: invalid JSON ('Rate exceeded.')"),
-        (b"<html>busy</html>", "x: invalid JSON (Expecting value: line 1 column 1 (char 0))"),
+        (b"<html>busy</html>", "x: invalid JSON: a web page"),
         (b"", "x: invalid JSON (Expecting value: line 1 column 1 (char 0))"),
         (b"[" * 100_000, "x: invalid JSON (maximum recursion depth exceeded"),
     ],
