@@ -73,9 +73,23 @@ def popularity(paper: Paper, weights: Weights, *, in_passing: bool = False) -> f
 
 
 def reasons_for(hits: Sequence[tuple[Term, Field, float]]) -> tuple[Reason, ...]:
-    """Return the matched terms as distinct reasons, the strongest field first."""
-    ranked = sorted(hits, key=lambda hit: hit[1])
-    return tuple(dict.fromkeys(Reason(_REASONS[field], format_term(term)) for term, field, _ in ranked))
+    """Return the matched terms as distinct reasons, the strongest field first.
+
+    A term is left out that is part of a longer one, of a field as strong: "in-context" beside "in-context learning".
+    """
+    found: dict[Reason, str] = {}
+    for term, field, _ in sorted(hits, key=lambda hit: hit[1]):
+        words = f" {term.text.casefold().replace('-', ' ')} "
+        found.setdefault(Reason(_REASONS[field], format_term(term)), words)
+    strengths = {kind: place for place, kind in enumerate(_REASONS.values())}
+    return tuple(
+        reason
+        for reason, words in found.items()
+        if not any(
+            words in other and len(words) < len(other) and strengths[longer.kind] <= strengths[reason.kind]
+            for longer, other in found.items()
+        )
+    )
 
 
 def format_term(term: Term) -> str:

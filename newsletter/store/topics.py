@@ -14,9 +14,7 @@ class Topics:
 
     def catalogue(self) -> list[Topic]:
         """Return the topics of the catalogue in their order: the site's own in alphabetical order, then the others."""
-        sql = (
-            "SELECT name, query, about, area FROM topics WHERE in_catalogue = 1 ORDER BY place, name COLLATE NOCASE"
-        )
+        sql = "SELECT name, query, about, area FROM topics WHERE in_catalogue = 1 ORDER BY place, name COLLATE NOCASE"
         return self._db.execute(sql).into(lambda row: Topic(*row))
 
     def find(self, name: str) -> Topic | None:

@@ -59,6 +59,19 @@ def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:
     )
 
 
+def test_a_term_that_is_part_of_a_longer_one_is_no_reason_of_its_own() -> None:
+    hits = [
+        (Term("In-context"), Field.TITLE, 1.0), (Term("in-context learning"), Field.TITLE, 1.0),
+        (Term("learning"), Field.ABSTRACT, 1.0), (Term("learn", None, is_prefix=True), Field.ABSTRACT, 1.0),
+        (Term("in-context learning at scale"), Field.ABSTRACT, 1.0),
+    ]  # fmt: skip
+    assert reasons_for(hits) == (
+        Reason(ReasonKind.TITLE, "in-context learning"),
+        Reason(ReasonKind.ABSTRACT, "learn*"),
+        Reason(ReasonKind.ABSTRACT, "in-context learning at scale"),
+    )
+
+
 def test_every_field_has_a_reason() -> None:
     kinds = [reason.kind for reason in reasons_for([(Term("pear"), field, 1.0) for field in Field])]
 

@@ -69,7 +69,7 @@ def test_a_query_is_as_it_is_written_and_leaves_nothing_to_nearness(name: str) -
         ("Search and recommendation", "Maintenance action recommendation", False),
     ],
 )
-def test_false_friends_are_told(name: str, title: str, is_found: bool) -> None:
+def test_false_friends_are_explained(name: str, title: str, is_found: bool) -> None:
     paper = make_paper(title=title, abstract="We study it.")
     assert bool(those_matching([paper], parse(CATALOGUE[name].query))) is is_found
 
