@@ -14,7 +14,7 @@ from newsletter.sources import HttpClient
 from newsletter.store import Store
 from tests.stores import open_new_store
 
-# Many images set this variable. With it, each process that tests start, and each worker, compiles all it imports.
+# Many images set this variable; each worker and each process that a test starts would then compile all it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
@@ -23,7 +23,7 @@ sys.dont_write_bytecode = False
 # due to the change; once a week CI looks for new ones with the thorough profile.
 _HEALTH = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 settings.register_profile(
-    "quick", max_examples=30, deadline=None, suppress_health_check=_HEALTH, derandomize=bool(os.environ.get("CI"))
+    "quick", max_examples=20, deadline=None, suppress_health_check=_HEALTH, derandomize=bool(os.environ.get("CI"))
 )
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=200, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

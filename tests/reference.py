@@ -160,14 +160,14 @@ def profile_parameters() -> list[click.Option]:
 
 
 def _weights() -> str:
-    """Return a table of the ranking weights, described by the comments in their class; one may describe several."""
+    """Return a table of the ranking weights, described by the comments in their class."""
     rows, comment = [], ""
     for line in map(str.strip, inspect.getsource(Weights).splitlines()):
         if line.startswith("#: "):
             comment = line.removeprefix("#: ")
         elif found := re.fullmatch(r"(\w+): float = (\S+)", line):
             rows.append((f"`{found[1]}`", f"`{found[2]}`", comment))
-            comment = "As above."
+            comment = ""
     return _table(("weight", "default", "meaning"), rows)
 
 

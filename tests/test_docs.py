@@ -35,6 +35,10 @@ RESPONSES = {
     "semanticscholar": '{"total": 0, "data": []}',
     "crossref": '{"status": "ok", "message-type": "work-list", "message": {"items": []}}',
     "pubmed": '{"esearchresult": {"count": "0", "idlist": []}}',
+    "europepmc": '{"hitCount": 0, "resultList": {"result": []}}',
+    "dblp": '{"result": {"hits": {"@total": "0"}}}',
+    "acl": "<collection/>",
+    "openreview": '{"notes": [], "count": 0}',
     "papers.xml": '<rss version="2.0"><channel><title>x</title><item><title>On Clouds</title></item></channel></rss>',
 }
 
@@ -119,7 +123,7 @@ def test_every_command_runs_and_prints_what_is_shown(
         "LC_ALL": "C.UTF-8",
         "NEWSLETTER_ARXIV_FEED": httpserver.url_for("/arxiv"),
     }
-    for kind in ("arxiv", "biorxiv", "openalex", "semanticscholar", "crossref", "pubmed"):
+    for kind in RESPONSES.keys() - {"papers.xml"}:
         environment[f"NEWSLETTER_{kind}_API".upper()] = httpserver.url_for(f"/{kind}")
 
     monkeypatch.chdir(tmp_path)

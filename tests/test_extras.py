@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -37,10 +38,18 @@ def run_without(modules: Iterable[str], folder: Path, *arguments: str) -> subpro
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site that was made without any extra."""
+    folder = tmp_path_factory.mktemp("made")
+    assert run_without(MODULES.values(), folder, "init").returncode == 0
+    return folder
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    assert run_without(MODULES.values(), tmp_path, "init").returncode == 0
-    return tmp_path
+def site(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(made, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize(

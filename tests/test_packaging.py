@@ -65,13 +65,14 @@ def test_no_private_profile_is_packaged(built: Path) -> None:
 
 def test_an_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
     here = tmp_path / "constraints.txt"  # the versions that the other tests run with
     pins = [f"{one.name}=={one.version}" for one in distributions() if one.name != DISTRIBUTION]
     here.write_text("\n".join(pins), encoding="utf-8")
-    install = ["-m", "pip", "install", "--quiet", "--no-compile", "--constraint", str(here), f"{wheel}[demo]"]
-    subprocess.run([python, *install], check=True, capture_output=True, timeout=300)
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+    install += ["--constraint", str(here), f"{wheel}[demo]"]
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
     newsletter = tmp_path / "venv" / "bin" / "newsletter"
 
     # A hint names a page that can be opened where the program is installed.

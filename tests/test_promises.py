@@ -90,7 +90,7 @@ def ada(newsletter: Newsletter, page: Path, tmp_path: Path) -> Newsletter:  # no
     log = '[log]\npath = "newsletter.log"\naddresses = true\n'
     config.write_text(config.read_text(encoding="utf-8") + log, encoding="utf-8")
     newsletter("pull", "page", str(page))
-    newsletter("subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--hour", "0")
+    newsletter("subscribers", "add", "ada@example.org", "--topic", "in-context", "--hour", "0")
     return newsletter
 
 

@@ -145,7 +145,7 @@ def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: boo
 
 
 def _content(file: str) -> bytes:
-    from newsletter.sending.bounces.mime import MAX_BYTES
+    from newsletter.mailboxes.mime import MAX_BYTES
 
     if file == "-":
         raw = sys.stdin.buffer.read(MAX_BYTES)

@@ -65,15 +65,13 @@ class Opened:
         try:
             if not self.site.store.exists():
                 return None
+            from newsletter.store.database import DAMAGED
+
             with self.store() as store:
                 problems = store.problems()
         except NewsletterError as error:
             return error
-        return (
-            StoreDamaged(f"{self.site.store}: {problems[0]}", hint="newsletter doctor; restore a backup")
-            if problems
-            else None
-        )
+        return StoreDamaged(f"{self.site.store}: {problems[0]}", hint=DAMAGED) if problems else None
 
     def environment(self) -> Environment:
         """Make the Jinja environment of the site's templates."""

@@ -49,8 +49,8 @@ def make_site(root: Path) -> list[Path]:
         raise ConfigError(f"{root}: {error.strerror or error}") from error
     with open_store(site.store) as store, store.transaction():
         if not store.topics.catalogue():
-            for topic in read_topics(samples() / "topics.toml"):
-                store.topics.put(topic)
+            for place, topic in enumerate(read_topics(samples() / "topics.toml"), start=1):
+                store.topics.put(topic, place)
     return made
 
 

@@ -160,7 +160,8 @@ def _pull_places(
 def show_reports(reports: Iterable[PullReport]) -> None:
     """Print a table with a line per source."""
     rows = [
-        (r.source, r.fetched, r.new, r.updated, len(r.refusals), f"{r.seconds:.1f} s", _result_text(r)) for r in reports
+        (r.source, r.fetched, r.new, r.updated, len(r.refusals), f"{r.seconds:.1f} s", _with_ignored(r))
+        for r in reports
     ]
     print_table(
         ("source", "fetched", "new", "updated", "refused", "time", "result"),
@@ -179,6 +180,11 @@ def print_pull_problems(reports: Sequence[PullReport]) -> None:
             print_problems([f"{report.source}: {counted(report.left_out, 'item')} left out: whole volumes, not papers"])
         if report.cut:
             print_problems([f"{report.source}: {counted(report.cut, 'paper')} with longer text than the limits: cut"])
+
+
+def _with_ignored(report: PullReport) -> str:
+    ignored = f"; {counted(report.ignored, 'other message')} ignored" if report.ignored else ""
+    return _result_text(report) + ignored
 
 
 def _result_text(report: PullReport) -> str:

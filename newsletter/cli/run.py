@@ -107,9 +107,9 @@ def serve(
     opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
 ) -> None:  # fmt: skip
     """Do what `run` does on the configured schedule, until Ctrl-C."""
+    from newsletter.config.cron import next_run
     from newsletter.operations.scheduler import serve as serve_forever
     from newsletter.pipeline.run import run as run_once
-    from newsletter.pipeline.schedule import next_run
 
     metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
 

@@ -105,6 +105,8 @@ def edit(opened: Opened, /, email: str, address: str | None, name: str | None, *
     """
     from newsletter.subscribers.subscriptions import change_address, change_preferences
 
+    if address is None and name is None and not given(preferences):
+        raise click.UsageError("nothing to change: give --address, --name, or a preference, as --hour 6")
     with opened.store() as store, store.transaction():
         changed = change_preferences(store, email, name, given(preferences))
         if address:

@@ -145,25 +145,34 @@ Examples:
 def export_file(opened: Opened, file: IO[str]) -> None:
     """Export all subscribers as CSV, to FILE or stdout.
 
-    `newsletter subscribers import` reads it.
+    `newsletter subscribers import` reads it. Suppressed addresses that are nobody's are not in it: move them with
+    `newsletter suppressions export`.
     """
     from newsletter.subscribers.import_export import exported_rows
 
     with opened.store() as store:
         csv.writer(file).writerows(exported_rows(store))
+        others = store.subscribers.count_suppressed_others()
+    if others:
+        what = f"{others} suppressed {'address has' if others == 1 else 'addresses have'} no subscriber"
+        click.echo(f"{what}; to take the suppression list along: newsletter suppressions export", err=True)
 
 
 def mapping_of(columns: tuple[str, ...]) -> dict[str, str]:
     """Return the columns that were named, by our names.
 
     Raises:
-        ConfigError: There is no "=" in one of them.
+        ConfigError: There is no "=" in one of them, or a name is given twice.
     """
+    found: dict[str, str] = {}
     for one in columns:
-        if "=" not in one:
+        name, equals, column = (part.strip() for part in one.partition("="))
+        if not equals:
             raise ConfigError(f"--map {one}: NAME=COLUMN is expected, as in --map email=Kontakt")
-    pairs = (one.partition("=") for one in columns)
-    return {name.strip(): column.strip() for name, _, column in pairs}
+        if name in found:
+            raise ConfigError(f"--map {one}: {name} is read from {found[name]} already")
+        found[name] = column
+    return found
 
 
 @click.command("sync", epilog="\b\nExamples:\n  newsletter subscribers sync --dry-run\n  newsletter subscribers sync")

@@ -43,8 +43,8 @@ def _list(opened: Opened, *, as_json: bool) -> None:
         return
     if not catalogue:
         raise NewsletterError("the catalogue is empty", hint="newsletter topics add NAME -k WORD, or: newsletter init")
-    rows = [(topic.name, subscribers.get(topic.name, 0), topic.query) for topic in catalogue]
-    print_table(("topic", "subscribers", "query"), rows)
+    rows = [(topic.name, subscribers.get(topic.name, 0), topic.about or topic.query) for topic in catalogue]
+    print_table(("topic", "subscribers", "about"), rows)
 
 
 _keyword = click.option(

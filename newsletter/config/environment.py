@@ -35,9 +35,16 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
         current = upgrade_environment({name: ""})[0].keys() - {name}
         if current and current <= known:
             continue  # an obsolete name, which is reported as such
-        hint = only_in_file.get(name) or did_you_mean(name, known)
+        ours = [one.removeprefix(PREFIX) for one in known]
+        hint = only_in_file.get(name) or did_you_mean(name.removeprefix(PREFIX), ours, PREFIX)
         lines.append(f"{name}: no such setting{f' ({hint})' if hint else ''}")
     return lines
+
+
+def set_by(setting: str, environ: Mapping[str, str]) -> str | None:
+    """Return a hint with the variable that gives a setting its value, or None if no variable does."""
+    variables = [one.variable for one in SETTINGS if one.name == setting and environ.get(one.variable)]
+    return f"set by {variables[0]} in the environment" if variables else None
 
 
 def _of_sources(*, is_internal: bool) -> dict[str, str]:

@@ -9,7 +9,8 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.config.environment import unknown_variables
+from newsletter.config.cron import check_cron
+from newsletter.config.environment import set_by, unknown_variables
 from newsletter.config.model import (
     Config,
     DeliverySettings,
@@ -30,7 +31,7 @@ from newsletter.models.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
@@ -53,7 +54,8 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
         notices = [*notices, *renamed_of_relays, *renamed, *more]
         return replace(settings, obsolete=tuple(notices), unknown_variables=unknown)
     except (ConfigError, ProfileError, SourceError) as error:
-        raise ConfigError(f"{site.config}: {error.message}", hint=error.hint) from error
+        hints = (set_by(error.message.partition(":")[0], environ), error.hint)
+        raise ConfigError(f"{site.config}: {error.message}", hint="; ".join(filter(None, hints)) or None) from error
 
 
 def check_sender(config: Config) -> None:
@@ -113,7 +115,10 @@ def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[SmtpSettings, 
         table, obsolete = upgrade_relay(row)
         notices |= dict.fromkeys(obsolete)
         password = environ.get(f"NEWSLETTER_RELAY_{number}_PASSWORD")
-        found = _smtp(read_settings({"smtp": table}, {"NEWSLETTER_SMTP_PASSWORD": password} if password else {}))
+        try:
+            found = _smtp(read_settings({"smtp": table}, {"NEWSLETTER_SMTP_PASSWORD": password} if password else {}))
+        except ConfigError as error:
+            raise ConfigError(f"relays: entry {number}: {error.message}", hint=error.hint) from error
         if found is None:
             raise ConfigError(f"relays: entry {number}: missing host", hint='for example host = "smtp.example.net"')
         relays.append(found)
@@ -133,7 +138,7 @@ def _config(
         site_name=values["site.name"],
         site_url=_site_url(values["site.url"]),
         sender=sender,
-        cron=values["schedule.cron"],
+        cron=check_cron(values["schedule.cron"]),
         smtp=_smtp(values),
         relays=relays,
         dkim=_dkim(values, site, sender),

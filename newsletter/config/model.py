@@ -10,7 +10,7 @@ from newsletter.files.site import Site
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import Palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.sending.smtp.settings import SmtpSettings
 from newsletter.sources import Source
 

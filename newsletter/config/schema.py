@@ -6,7 +6,7 @@ An environment variable takes precedence over the file: `NEWSLETTER_SMTP_PASSWOR
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -260,20 +260,19 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
         if not isinstance(content, dict):
             raise ConfigError(f"{group}: expected a table, as in [{group}]")
         values |= {f"{group}.{key}": value for key, value in content.items()}
-    for name in values.keys() - known.keys():
-        raise ConfigError(f"{name}: no such setting", hint=did_you_mean(name, known))
+    for name in sorted(values.keys() - known.keys()):
+        raise ConfigError(f"{name}: no such setting", hint=_meant(name, known))
     for setting in SETTINGS:
         if setting.variable in environ:
             values[setting.name] = environ[setting.variable]
-    return {name: _checked(setting, values.get(name), environ) for name, setting in known.items()}
+    return {name: checked(setting, values.get(name)) for name, setting in known.items()}
 
 
-def _checked(setting: Setting, value: Any, environ: Mapping[str, str]) -> str | int | bool | None:
-    try:
-        return checked(setting, value)
-    except ConfigError as error:
-        hint = f"set by {setting.variable} in the environment" if setting.variable in environ else error.hint
-        raise ConfigError(error.message, hint=hint) from error
+def _meant(name: str, known: Iterable[str]) -> str | None:
+    """Return the hint for an unknown setting; what it shares with all of its table does not make it similar."""
+    group, _, key = name.partition(".")
+    keys = [one.partition(".")[2] for one in known if one.startswith(f"{group}.")]
+    return did_you_mean(key, keys, f"{group}.") if keys else did_you_mean(name, known)
 
 
 def checked(setting: Setting, value: Any) -> str | int | bool | None:

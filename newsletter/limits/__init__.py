@@ -109,6 +109,10 @@ HANDLE = Limit(100, _C, "the name of an account at a source", "dropped", "a part
 FACT = Limit(
     2000, _C, "venue, organization or summary of a paper", "cut", "one line each; the longest summary seen has 1,319"
 )
+LIBRARY_PAGES = Limit(
+    200, _I, "pages of 100 items of a Zotero library", "refused, or ignored if they only are new papers",
+    "large libraries have 10,000 items",
+)  # fmt: skip
 PAPER_URL = Limit(2048, _C, "a link of a paper", "dropped", "what browsers and mail programs accept")
 
 # -- servers that are asked ---------------------------------------------------------------------------
@@ -144,6 +148,12 @@ MAIL_LINES = Limit(
 )
 MAIL_LINE = Limit(998, _C, "a line of it", "as above", "RFC 5322, 2.1.1; some of the patterns take quadratic time")
 MAIL_ADDRESSES = Limit(50, _I, "addresses that one bounce may name", "ignored", "each message has one recipient")
+ALERT_MESSAGES = Limit(
+    500, _I, "messages of a folder that one pull of alerts reads", "read by the next pull", "a month of daily alerts"
+)
+ALERT_PAPERS = Limit(500, _I, "papers of an alert in HTML", "ignored", "the longest alerts have 200")
+ALERT_LISTED = Limit(3000, _I, "papers of a listing mail of arXiv", "ignored", "all of arXiv announces 1,500 a day")
+ALERT_LINES = Limit(60, _I, "lines of text below the title of a paper", "ignored", "authors, venue and an abstract")
 COMMAND = Limit(80, _C, "the token of a command by email", "ignored", "a signed token has 60")
 
 TABLE = {name: value for name, value in globals().items() if isinstance(value, Limit)}

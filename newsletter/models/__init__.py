@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from newsletter.models.dates import PartialDate as PartialDate
 from newsletter.models.dates import StatedDate as StatedDate
-from newsletter.models.dates import last_day
+from newsletter.models.dates import first_day, last_day
 from newsletter.models.profile import Cadence as Cadence
 from newsletter.models.profile import Profile as Profile
 from newsletter.models.profile import Style as Style
@@ -106,6 +106,12 @@ class Paper(Facts):
         return self.listed or self.published_by
 
     @property
+    def published_from(self) -> date:
+        """The first day on which the paper may have become public: a month alone makes nothing fresh at its end."""
+        seen = self.seen_at.date()
+        return min(first_day(self.published), seen) if self.published else seen
+
+    @property
     def published_by(self) -> date:
         """The last day on which the paper may have become public."""
         seen = self.seen_at.date()
@@ -166,6 +172,8 @@ class PullReport:
     left_out: int = 0
     #: The number of valid entries of which something was longer than the limits, and cut; see `papers.cut`.
     cut: int = 0
+    #: The number of items that are none of the source's and were ignored, such as mail of other senders.
+    ignored: int = 0
     #: Why the source could not be read to the end; None if it was.
     error: str | None = None
     #: Whether the source responded "not modified" to everything.

@@ -96,6 +96,8 @@ def wire_address(email: str) -> str:
     """
     if len(email) > ADDRESS:
         raise UnicodeError(f"longer than {ADDRESS} characters")
+    if email.isascii():
+        return email
     local, at, domain = normalize("NFC", email).rpartition("@")
     # UTS 46 without its transitional rules, by which ß would be ss: another domain, of somebody else perhaps.
     return f"{local}{at}{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"

@@ -36,6 +36,9 @@ class Topic:
     name: str
     #: In the language of `newsletter.topics.query`.
     query: str
+    #: What it is, in one line, and its area, in the catalogue only. Two topics are equal without these.
+    about: str = field(default="", compare=False)
+    area: str = field(default="", compare=False)
 
 
 class Cadence(StrEnum):

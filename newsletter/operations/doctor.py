@@ -21,7 +21,9 @@ from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
 from newsletter.sending.smtp.settings import SmtpSettings
+from newsletter.sources.settings import label_of, missing, variable_of
 from newsletter.store import open_store
+from newsletter.store.database import DAMAGED
 
 #: A server should accept messages of this size; the largest digest is smaller.
 _MAX_MESSAGE_B = 512 * 1024
@@ -74,6 +76,10 @@ def _checked(about: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fin
 
 
 def _settings(config: Config) -> Iterator[Finding]:
+    for source in config.sources:
+        for name in missing(source):
+            remedy = f"set {variable_of(type(source), name)}, or leave the source out"
+            yield Finding(Level.WRONG, "sources", f"{label_of(source)}: no {name}", remedy)
     for line in config.unknown_variables:
         yield Finding(Level.WARNING, "environment", line, "correct its name, or unset it")
     try:
@@ -111,7 +117,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding(Level.WRONG, "database", error.message, error.hint or "")
         return
     for problem in problems:
-        yield Finding(Level.WRONG, "database", problem, "restore a backup")
+        yield Finding(Level.WRONG, "database", problem, DAMAGED)
     if not problems:
         yield Finding(Level.OK, "database", "sound")
     if changed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from newsletter.config.cron import next_run
 from newsletter.operations.shutdown import Shutdown
-from newsletter.pipeline.schedule import next_run
 
 
 def serve(cron: str, job: Callable[[], None], shutdown: Shutdown) -> None:

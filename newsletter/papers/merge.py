@@ -19,8 +19,9 @@ from newsletter.papers.identity import issue_of, key_for, key_of
 T = TypeVar("T")
 
 # Preference of sources for title and abstract: Hugging Face strips mathematics, a copied page has no more than
-# Hugging Face, a feed may hold only a teaser. Sources not listed here rank in between.
-_TEXT_RANK = {"arxiv": 4, "biorxiv": 4, "medrxiv": 4, "feed": 2, "huggingface": 1, "page": 0}
+# Hugging Face, a feed may hold only a teaser, an alert by mail the beginning of a sentence. Sources not listed here
+# rank in between.
+_TEXT_RANK = {"arxiv": 4, "biorxiv": 4, "medrxiv": 4, "feed": 2, "huggingface": 1, "page": 0, "alerts": 0}
 _OTHER_TEXT_RANK = 3
 
 _FACTS = tuple(field.name for field in fields(Facts))

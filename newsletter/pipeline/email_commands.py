@@ -13,7 +13,7 @@ from enum import StrEnum
 from newsletter import tokens
 from newsletter.errors import RequestError
 from newsletter.limits import COMMAND
-from newsletter.sending.bounces.mime import field, parse
+from newsletter.mailboxes.mime import field, parse
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.subscribers.subscriptions import unsubscribe

@@ -10,22 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from newsletter.models import Digest, Paper, SectionKind, Subscriber
+from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
 from newsletter.pipeline.compose import compose, find_edition, read_statistics
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
-from newsletter.ranking.grouping import followed_by
+from newsletter.ranking.grouping import best_topics, followed_by
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
 from newsletter.store import Store
+from newsletter.topics.uncounted import Uncounted, uncounted
 
 
 class Part(StrEnum):
     """The parts of a score, in the order in which they are shown."""
 
     MATCH = "match"
+    OUTRIGHT = "outright"
     POPULARITY = "popularity"
     FRESHNESS = "freshness"
     FOLLOWED = "followed"
@@ -51,6 +53,8 @@ class ScoreFacts:
     #: When the paper was published, or else first listed; it ages until the edition's day.
     published: date
     edition_day: date
+    #: Whether that topic matches the abstract alone.
+    is_in_passing: bool
     #: Whether the subscriber follows one of the authors.
     is_followed: bool
 
@@ -63,6 +67,10 @@ class TermHit:
     #: The name of the field: title, abstract, author …
     field: str
     value: float
+    #: How often each field that is searched for it holds it: words near each other count one half.
+    times: dict[str, float]
+    #: The share of the latest papers that hold it: the more of them do, the less it weighs.
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class TopicMatch:
 
     topic: str
     hits: tuple[TermHit, ...]
+    #: Words of the topic that the title holds in vain.
+    uncounted: tuple[Uncounted, ...]
     #: Whether a term that the topic excludes keeps the paper out.
     is_excluded: bool
 
@@ -173,14 +183,13 @@ def _break_down(
     """Compute one paper's score for one subscriber; its placement is not known yet."""
     alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
     results = {topic: alone.evaluate(topic.query) for topic in subscriber.profile.topics}
-    best = max(
-        (topic for topic, result in results.items() if result.matches[0]),
-        key=lambda topic: float(results[topic].strength[0]),
-        default=None,
-    )
+    number = best_topics(list(results.values()), 1)[0]
+    best = subscriber.profile.topics[number] if number >= 0 else None
     is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
+    match = float(results[best].strength[0]) if best else 0.0
+    in_passing = best is not None and bool(results[best].passing[0])
     sums = replace(
-        score(paper, float(results[best].strength[0]) if best else 0.0, day, alone.weights),
+        score(paper, match, day, alone.weights, in_passing=in_passing),
         followed=alone.weights.followed * is_followed,
         taste=alone.weights.taste * taste_score,
     )
@@ -188,6 +197,7 @@ def _break_down(
         paper=paper,
         parts=(
             ScorePart(Part.MATCH, sums.match),
+            ScorePart(Part.OUTRIGHT, sums.outright),
             ScorePart(Part.POPULARITY, sums.popularity),
             ScorePart(Part.FRESHNESS, sums.freshness),
             ScorePart(Part.FOLLOWED, sums.followed),
@@ -197,25 +207,31 @@ def _break_down(
             topic=best.name if best else None,
             upvotes=paper.upvotes or 0,
             comments=paper.comments or 0,
-            published=paper.published_by,
+            published=paper.published_from,
             edition_day=day,
+            is_in_passing=in_passing,
             is_followed=is_followed,
         ),
         total=sums.total,
         topics=tuple(
-            TopicMatch(
-                topic.name,
-                tuple(
-                    TermHit(format_term(term), str(place), value)
-                    for term, place, value in alone.found(alone.node(topic.query), 0, ignores_exclusions=True)
-                ),
-                bool(result.excluded[0]),
-            )
+            _topic_match(alone, topic, statistics, is_excluded=bool(result.excluded[0]))
             for topic, result in results.items()
         ),
         is_eligible=bool(best) or is_followed or not subscriber.profile.topics,
         placement=Absence.NO_MATCH,
     )
+
+
+def _topic_match(alone: Matcher, topic: Topic, statistics: Statistics, *, is_excluded: bool) -> TopicMatch:
+    """Return what the only paper of an index contains of a topic."""
+    node = alone.node(topic.query)
+    found = alone.found(node, 0, ignores_exclusions=True)
+    hits = tuple(
+        TermHit(format_term(term), str(place), value, alone.index.times(term, 0), statistics.breadth(term))
+        for term, place, value in found
+    )
+    in_vain = tuple(uncounted(alone.paper(0).title, node, frozenset(term for term, _, _ in found)))
+    return TopicMatch(topic.name, hits, in_vain, is_excluded)
 
 
 def _why_absent(paper: Paper, *, was_sent: bool, is_new: bool, is_eligible: bool) -> Absence:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from newsletter.models import Section
-from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, ScoreFacts, TopicMatch
+from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, ScoreFacts, TermHit, TopicMatch
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import language
 from newsletter.text import counted
+from newsletter.topics.uncounted import Uncounted, Why
 
 _ABSENCES = {
     Absence.WITHDRAWN: "it was withdrawn",
@@ -38,8 +39,11 @@ def part_text(part: Part, facts: ScoreFacts) -> str:
     match part:
         case Part.MATCH:
             return f"matches {facts.topic}" if facts.topic is not None else "no topic matches"
+        case Part.OUTRIGHT:
+            return ("not " if facts.topic is None or facts.is_in_passing else "") + "in title or keywords"
         case Part.POPULARITY:
-            return f"{counted(facts.upvotes, 'upvote')}, {counted(facts.comments, 'comment')}"
+            limit = ", less in passing" if facts.is_in_passing else ""
+            return f"{counted(facts.upvotes, 'upvote')}, {counted(facts.comments, 'comment')}{limit}"
         case Part.FRESHNESS:
             return f"published {facts.published}, edition of {facts.edition_day}"
         case Part.FOLLOWED:
@@ -49,8 +53,34 @@ def part_text(part: Part, facts: ScoreFacts) -> str:
 
 
 def topic_text(match: TopicMatch) -> str:
-    """Say which terms of a topic a paper contains, in which field, and what each adds; "" for none."""
-    hits = ", ".join(f"{hit.field}: {hit.term} {hit.value:.2f}" for hit in match.hits)
-    if not match.is_excluded:
-        return hits
-    return f"excluded by the topic; contains {hits}" if hits else "excluded by the topic"
+    """Say which terms of a topic a paper contains, in which field, and what each adds; "" for none.
+
+    For each it says how often, and in how many of the latest papers, and which words of the title do not count.
+    """
+    hits = ", ".join(map(_hit_text, match.hits))
+    if match.is_excluded:
+        hits = f"excluded by the topic; contains {hits}" if hits else "excluded by the topic"
+    return "; ".join([*([hits] if hits else []), *map(uncounted_text, match.uncounted)])
+
+
+def _hit_text(hit: TermHit) -> str:
+    times = sum(hit.times.values())
+    often = f"{times:g} times, " if times > 1 else ""
+    share = f"{hit.share:.0%}" if hit.share >= 0.01 or not hit.share else "under 1%"
+    return f"{hit.field}: {hit.term} {hit.value:.2f} ({often}in {share} of papers)"
+
+
+def uncounted_text(one: Uncounted) -> str:
+    """Say why a word of the title does not count for a term of a topic."""
+    match one.why:
+        case Why.CAPITALS:
+            why = f"{one.term} stands for capitals only"
+        case Why.WITHOUT:
+            why = f"{one.term} needs {' and '.join(one.missing)}, too"
+        case Why.ORDER:
+            why = f'only "{one.term}" counts, in this order'
+        case Why.FIELD:
+            why = f"{one.term} is looked for in {one.field} only"
+        case Why.PART:
+            why = "the topic wants more beside it"
+    return f'"{one.word}" of the title does not count: {why}'

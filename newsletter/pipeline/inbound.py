@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.mailboxes.imap import each_in_imap
+from newsletter.mailboxes.maildir import each_in_maildir
 from newsletter.models import Refusal
 from newsletter.pipeline.bounces import ProcessedReports, process_report
 from newsletter.pipeline.email_commands import EmailCommand, process_reply
-from newsletter.sending.bounces.imap import each_in_imap
-from newsletter.sending.bounces.mailboxes import BounceSettings, each_in_maildir
 from newsletter.sending.bounces.reports import read_bounce_report
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.store import Store
 
 

@@ -18,10 +18,12 @@ from typing import TypeVar
 from newsletter.errors import NewsletterError, SourceError, SourceRateLimited
 from newsletter.models import Entry, PullReport, Refusal
 from newsletter.papers.cut import within_limits
+from newsletter.pipeline.library_likes import sync_likes
 from newsletter.sources import Document, HttpClient, Source, Span
 from newsletter.sources.documents import find_documents, read_document
 from newsletter.sources.formats.cassettes import responses_in
 from newsletter.sources.settings import label_of
+from newsletter.sources.zotero import Zotero
 from newsletter.store import Store
 from newsletter.store.papers import Change
 from newsletter.text import counted
@@ -48,7 +50,7 @@ class _Tally:
     def fetched(self) -> int:
         return sum(self.changes.values())
 
-    def report(self, *, unchanged: bool = False) -> PullReport:
+    def report(self, *, unchanged: bool = False, ignored: int = 0) -> PullReport:
         return PullReport(
             self.source,
             fetched=self.fetched,
@@ -57,6 +59,7 @@ class _Tally:
             refusals=tuple(self.refusals),
             left_out=self.left_out,
             cut=self.cut,
+            ignored=ignored,
             error=self.error,
             unchanged=unchanged,
             seconds=time.perf_counter() - self.began,
@@ -105,7 +108,7 @@ def pull_days(
     if rate_limited_until is not None and rate_limited_until > now:
         tally.error = f"{tally.source}: rate limited; retry after {rate_limited_until:%Y-%m-%d %H:%M} UTC"
         return tally.report()
-    client.start_over(store.pulls.validators(tally.source))
+    client.start_over(store.pulls.validators(tally.source), store.pulls.state(tally.source))
     rate_limited: SourceRateLimited | None = None
     documents = _guarded(source, lambda: source.fetch(span, client))
     if rehearse:  # fetched before the transaction begins: it locks the store, and the network may be slow
@@ -115,14 +118,17 @@ def pull_days(
             for document in documents:
                 watch(f"({counted(tally.fetched, 'paper')} so far) {document.place}")
                 _store_document(store, source, document, now, tally)
+            if isinstance(source, Zotero) and not rehearse:
+                sync_likes(store, source, now, client)
         except SourceError as error:
             tally.error = str(error)
             rate_limited = error if isinstance(error, SourceRateLimited) else None
-        report = tally.report(unchanged=client.unchanged > 0)
+        report = tally.report(unchanged=client.unchanged > 0, ignored=client.ignored)
         with store.transaction():
             store.pulls.record(report, now, through=span.last)
             if report.error is None:  # else the next pull requests everything in full
                 store.pulls.set_validators(tally.source, client.validators)
+                store.pulls.set_state(tally.source, client.state)
             if rate_limited is not None:
                 store.pulls.set_rate_limit(tally.source, now + timedelta(seconds=rate_limited.wait_s))
     return report

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.errors import ConfigError
 from newsletter.models import Cadence, Profile
 
 #: How far back the first edition of a cadence reaches; the limits on papers keep it short.
@@ -59,22 +58,3 @@ def _is_edition_day(day: date, profile: Profile) -> bool:
 def _moment(day: date, profile: Profile, zone: ZoneInfo) -> datetime:
     """Return when a day's edition is due, in UTC. An hour that a change of clocks skips counts as the next one."""
     return datetime.combine(day, time(profile.hour), tzinfo=zone).astimezone(UTC)
-
-
-def next_run(cron: str, after: datetime) -> datetime:
-    """Return when a crontab line, in UTC, fires next.
-
-    Raises:
-        ConfigError: The line is not valid, or never fires.
-    """
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only `serve` needs it
-
-    try:
-        moment = CronTrigger.from_crontab(cron, timezone=UTC).get_next_fire_time(None, after)
-    except ValueError as error:
-        raise ConfigError(
-            f"schedule.cron: not a valid crontab line: {cron!r}: {error}", hint='for example "5 * * * *"'
-        ) from error
-    if moment is None:
-        raise ConfigError(f"schedule.cron: {cron!r} never fires")
-    return datetime.fromtimestamp(moment.timestamp(), UTC)

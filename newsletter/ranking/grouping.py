@@ -79,6 +79,8 @@ def group(
     - Papers by followed authors that match no topic come first; the topics follow in the profile's order.
     - No section is empty. Where `max_papers` is too small for all sections, they share the places in turn; papers
       outside of the topics keep the places that the profile reserves for them, up to half of all.
+    - A paper goes to the narrowest topic that it matches outright. Those that mention a topic in passing stand below
+      those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
@@ -93,12 +95,13 @@ def group(
     evaluation = _evaluate(matcher, profile)
     unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
     base = _base_scores(evaluation, today, taste)
-    best, strength = _best_topics(evaluation.results, len(unsent))
+    best = best_topics(evaluation.results, len(unsent))
+    scores = base + _match_scores(matcher, evaluation.results, best)
     outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
     flags = {_FOLLOWED: outside & evaluation.followed} | {
         number: unsent & (best == number) for number in range(len(evaluation.results))
     }
-    ranked_by_topic = {number: _rank(matcher, chosen, strength + base) for number, chosen in flags.items()}
+    ranked_by_topic = {number: _rank(matcher, chosen, scores) for number, chosen in flags.items()}
     rest = _rank(matcher, outside & ~evaluation.followed, base)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
     places = _share(
@@ -148,23 +151,40 @@ def _base_scores(evaluation: _Evaluation, today: date, taste: Numbers | None) ->
     return base
 
 
-def _best_topics(results: Sequence[QueryResult], papers: int) -> tuple[NDArray[np.intp], Numbers]:
-    """Return the number of each paper's best topic and the strength of the match.
+def best_topics(results: Sequence[QueryResult], papers: int) -> NDArray[np.intp]:
+    """Return the number of the topic that gets each paper, or -1 for a paper that matches none.
 
-    A paper that matches no topic has the number -1 and the strength 0; between equal topics the first wins.
+    A paper goes to the narrowest of the topics that its title or keywords match, or else to the one that its abstract
+    matches most strongly; between equal topics the first wins.
     """
     if not results:
-        return np.full(papers, -1), np.zeros(papers, np.float32)
-    strengths = np.stack([np.where(result.matches, result.strength, np.float32(-1)) for result in results])
-    best = strengths.argmax(axis=0)
-    strength = strengths[best, np.arange(papers)]
-    return np.where(strength < 0, -1, best), np.maximum(strength, 0)
+        return np.full(papers, -1)
+    claims = []
+    for result in results:
+        strength = result.strength.astype(np.float64)
+        claim = strength / (1 + strength)  # below any that a title makes
+        outright = 2 - result.breadth + 1e-6 * claim
+        claims.append(np.where(result.matches, np.where(result.passing, claim, outright), -1.0))
+    found = np.stack(claims)
+    best = found.argmax(axis=0)
+    return np.where(found[best, np.arange(papers)] < 0, -1, best)
+
+
+def _match_scores(matcher: Matcher, results: Sequence[QueryResult], best: NDArray[np.intp]) -> Numbers:
+    """Return what its topic's match adds to each paper's score; popularity adds less to a mention in passing."""
+    added = np.zeros(len(best), np.float32)
+    lifted = np.float32(matcher.weights.outright)
+    tamed = matcher.passing_popularity - matcher.popularity
+    for number, result in enumerate(results):
+        of_topic = result.strength + np.where(result.passing, tamed, lifted)
+        added = np.where(best == number, of_topic, added)
+    return added
 
 
 def _rank(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
-    """Return the chosen papers by descending score; ties are broken by key."""
+    """Return the chosen papers by descending score."""
     numbers = np.flatnonzero(chosen)
-    order = np.lexsort((matcher.key_ranks[numbers], -scores[numbers]))
+    order = np.lexsort((matcher.tie_ranks[numbers], -scores[numbers]))
     return _Ranked(numbers[order].tolist(), scores)
 
 

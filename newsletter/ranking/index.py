@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from functools import cached_property
 
+from newsletter.topics.evaluation import matching
 from newsletter.topics.index import Field, Flags, Numbers, PaperIndex
-from newsletter.topics.query import Term
+from newsletter.topics.query import Node, Term
 
 __all__ = ["Field", "Flags", "Numbers", "PaperIndex", "Statistics"]
 
@@ -30,3 +31,7 @@ class Statistics:
         papers = len(self._archive)
         holders = self._archive.bits(term).bit_count()
         return math.log1p((papers - holders + 0.5) / (holders + 0.5)) / math.log1p((papers + 0.5) / 0.5)
+
+    def breadth(self, node: Node) -> float:
+        """Return the share of papers that match a query."""
+        return matching(self._archive, node)[0].bit_count() / max(1, len(self._archive))

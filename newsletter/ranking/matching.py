@@ -6,6 +6,7 @@ topics is combining a few arrays along the query's tree.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,7 +15,8 @@ import numpy as np
 from newsletter.models import Paper
 from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
-from newsletter.ranking.score import score
+from newsletter.ranking.passing import in_passing
+from newsletter.ranking.score import popularity, score
 from newsletter.ranking.weights import Weights
 from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
@@ -29,6 +31,10 @@ class QueryResult:
     excluded: Flags
     #: BM25F strength of each match; 0 for papers that do not match.
     strength: Numbers
+    #: Papers that match with words of their abstract alone.
+    passing: Flags
+    #: The share of the archive that matches.
+    breadth: float
 
 
 class Matcher:
@@ -47,11 +53,18 @@ class Matcher:
         self._results: dict[str, QueryResult] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
+        #: What popularity adds to the score of each paper, and of those that mention a topic in passing.
+        self.popularity, self.passing_popularity = (
+            np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
+            for one in (False, True)
+        )
         self.alike = Similarity(list(index.papers.values()))
-        keys = sorted((paper.key, number) for number, paper in enumerate(index.papers.values()))
-        #: Each paper's position in the order of keys, which breaks ties.
-        self.key_ranks = np.empty(len(index), np.int32)
-        self.key_ranks[[number for _, number in keys]] = np.arange(len(index), dtype=np.int32)
+        papers = enumerate(index.papers.values())
+        ties = sorted((len(paper.abstract) or math.inf, paper.key, number) for number, paper in papers)
+        #: Each paper's position in the order that breaks ties: where a word is as frequent, it weighs more in fewer
+        #: words. Keys come last.
+        self.tie_ranks = np.empty(len(index), np.int32)
+        self.tie_ranks[[number for _, _, number in ties]] = np.arange(len(index), dtype=np.int32)
 
     def reweighed(self, ranking: tuple[tuple[str, float], ...]) -> Matcher:
         """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
@@ -91,8 +104,10 @@ class Matcher:
         """
         if query not in self._results:
             matches, excluded = map(self.index.flags, self.find(query))
-            strength = np.where(matches, self._strength(self.node(query)), np.float32(0))
-            self._results[query] = QueryResult(matches, excluded, strength)
+            node = self.node(query)
+            strength = np.where(matches, self._strength(node), np.float32(0))
+            passing = self.index.flags(in_passing(self.index, node))
+            self._results[query] = QueryResult(matches, excluded, strength, passing, self._statistics.breadth(node))
         return self._results[query]
 
     def paper(self, number: int) -> Paper:

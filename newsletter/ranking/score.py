@@ -32,14 +32,15 @@ class Score:
     freshness: float
     followed: float = 0.0
     taste: float = 0.0
+    outright: float = 0.0
 
     @property
     def total(self) -> float:
         """Return the sum of the parts, by which papers are ranked."""
-        return self.match + self.popularity + self.freshness + self.followed + self.taste
+        return self.match + self.popularity + self.freshness + self.followed + self.taste + self.outright
 
 
-def score(paper: Paper, match: float, today: date, weights: Weights) -> Score:
+def score(paper: Paper, match: float, today: date, weights: Weights, *, in_passing: bool = False) -> Score:
     """Score one paper by its match, popularity and freshness.
 
     Args:
@@ -47,20 +48,45 @@ def score(paper: Paper, match: float, today: date, weights: Weights) -> Score:
         match: The strength of its best topic's query match; 0 if it matches no topic.
         today: The day of the edition.
         weights: The weights of the parts.
+        in_passing: Whether the topic matches its abstract alone.
     """
-    reactions = (paper.upvotes or 0) + (paper.comments or 0)
-    age_days = max(0, (today - paper.published_by).days)
+    age_days = max(0, (today - paper.published_from).days)
     return Score(
         match=match,
-        popularity=weights.popularity * math.log10(1 + reactions),
+        outright=weights.outright if match and not in_passing else 0.0,
+        popularity=popularity(paper, weights, in_passing=in_passing),
         freshness=weights.freshness * 0.5 ** (age_days / weights.half_life_days),
     )
 
 
+def popularity(paper: Paper, weights: Weights, *, in_passing: bool = False) -> float:
+    """Return what upvotes and comments add to a score.
+
+    For a topic that matches in passing, that is less than half of what an outright match adds: none is lifted above it.
+    """
+    added = weights.popularity * math.log10(1 + (paper.upvotes or 0) + (paper.comments or 0))
+    most = weights.outright / 2
+    return added * most / (added + most) if in_passing and added else added
+
+
 def reasons_for(hits: Sequence[tuple[Term, Field, float]]) -> tuple[Reason, ...]:
-    """Return the matched terms as distinct reasons, the strongest field first."""
-    ranked = sorted(hits, key=lambda hit: hit[1])
-    return tuple(dict.fromkeys(Reason(_REASONS[field], format_term(term)) for term, field, _ in ranked))
+    """Return the matched terms as distinct reasons, the strongest field first.
+
+    A term is left out that is part of a longer one, of a field as strong: "in-context" beside "in-context learning".
+    """
+    found: dict[Reason, str] = {}
+    for term, field, _ in sorted(hits, key=lambda hit: hit[1]):
+        words = f" {term.text.casefold().replace('-', ' ')} "
+        found.setdefault(Reason(_REASONS[field], format_term(term)), words)
+    strengths = {kind: place for place, kind in enumerate(_REASONS.values())}
+    return tuple(
+        reason
+        for reason, words in found.items()
+        if not any(
+            words in other and len(words) < len(other) and strengths[longer.kind] <= strengths[reason.kind]
+            for longer, other in found.items()
+        )
+    )
 
 
 def format_term(term: Term) -> str:

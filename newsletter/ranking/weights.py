@@ -1,6 +1,6 @@
 """The weights of a paper's score.
 
-score = match + popularity + freshness + followed + taste
+score = match + outright + popularity + freshness + followed + taste
 
 A site may override them under [ranking] in newsletter.toml, and a subscriber under [ranking] in their profile.
 """
@@ -18,11 +18,13 @@ from newsletter.errors import ProfileError, did_you_mean
 class Weights:
     """The weights of fields, of the parts of a score, and of diversity."""
 
-    #: Field weights: an occurrence in the title counts as much as this many in the abstract; `name` is for authors,
-    #: organizations, categories and sources.
+    #: Weight of a word in the title, beside those of the other fields of a paper.
     title: float = 3.0
+    #: Weight of a word in the keywords.
     keywords: float = 2.0
+    #: Weight of a word in the abstract.
     abstract: float = 1.0
+    #: Weight of a word in the names of authors, organizations, categories and sources.
     name: float = 3.0
     #: Term frequency saturation (BM25's k1): the lower, the sooner further occurrences stop counting.
     k1: float = 1.2
@@ -30,6 +32,8 @@ class Weights:
     match: float = 2.0
     #: Share of its own strength that each further alternative of a query ("a OR b") adds to the strongest.
     further: float = 0.5
+    #: Added for a paper whose title or keywords match; to others, popularity adds half of this at most.
+    outright: float = 2.0
     #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
     #: Added for a paper published today; decays with `half_life_days`.

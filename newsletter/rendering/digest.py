@@ -6,8 +6,10 @@ This is the reference rendering, against which `rendering.assembly` checks its f
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache, partial
+from typing import Any
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
@@ -18,6 +20,9 @@ from newsletter.rendering.context import CardContext, DigestContext, SectionCont
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import Language
 from newsletter.text import squeeze
+
+#: How many style sheets are remembered: those of two styles, and of as many edits in the studio.
+_MAX_STYLE_SHEETS = 16
 
 Sections = Sequence[tuple[SectionContext, Sequence[CardContext]]]
 
@@ -83,26 +88,40 @@ def render_text(look: Look, digest: DigestContext, sections: Sections) -> str:
     return look.render("digest.txt", digest=digest, sections="".join(rendered), links=links)
 
 
+@cache
+def _inliner() -> Callable[[str], Any]:
+    """Return what makes a Premailer, all of which share the rules of each style sheet.
+
+    The pages of a run have the same few style sheets, and writing their rules as text would take most of the time.
+    """
+    from premailer import Premailer  # noqa: PLC0415 - takes 100 ms to import, with lxml
+
+    options = {
+        "remove_classes": False,  # screens.css needs them
+        # Templates write the attributes that they need; premailer adds some that are invalid in HTML.
+        "disable_basic_attributes": ["bgcolor", "height", "width"],
+        "allow_network": False,
+        "allow_loading_external_files": False,
+        "disable_validation": True,
+        "cssutils_logging_level": logging.CRITICAL,
+    }
+
+    class Inliner(Premailer):  # type: ignore[misc]
+        _parse_style_rules = staticmethod(
+            lru_cache(_MAX_STYLE_SHEETS)(Premailer("", **options)._parse_style_rules)  # noqa: SLF001 - no public way
+        )
+
+    return partial(Inliner, **options)
+
+
 def inline(page: str) -> str:
     """Inline a page's styles into the elements' `style` attributes.
 
     Raises:
         TemplateError: The text is not an HTML page.
     """
-    from premailer import Premailer  # noqa: PLC0415 - takes 100 ms to import, with lxml
-
-    premailer = Premailer(
-        page,
-        remove_classes=False,  # screens.css needs them
-        # Templates write the attributes that they need; premailer adds some that are invalid in HTML.
-        disable_basic_attributes=["bgcolor", "height", "width"],
-        allow_network=False,
-        allow_loading_external_files=False,
-        disable_validation=True,
-        cssutils_logging_level=logging.CRITICAL,
-    )
     try:
-        inlined = str(premailer.transform()).rstrip() + "\n"
+        inlined = str(_inliner()(page).transform()).rstrip() + "\n"
     except (AttributeError, ValueError) as error:  # an empty page; a page with an XML declaration
         raise TemplateError("template email/digest.html: does not make an HTML page") from error
     # Premailer drops the doctype, without which clients render in quirks mode.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import jinja2
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 
 from newsletter.errors import TemplateError
 from newsletter.files.site import default_templates
@@ -16,6 +18,29 @@ from newsletter.rendering.fragments import defer_filter
 from newsletter.text import shorten
 
 _TEXT_WIDTH = 72
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """The compiled templates of this process, by name and file; a file that has changed is compiled again.
+
+    The studio makes an environment for each preview, and compiling would take longer than rendering.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key] = bucket.checksum, bucket.code
+
+
+#: All environments are alike but for the folders that they search, so that they may share what is compiled.
+_COMPILED = _Compiled()
 
 
 def make_environment(site_templates: Path | None = None) -> Environment:
@@ -34,6 +59,7 @@ def make_environment(site_templates: Path | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_COMPILED,
     )
     environment.filters |= FILTERS | {"shorten": shorten}
     return environment

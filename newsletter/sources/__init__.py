@@ -15,7 +15,9 @@ from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
+from newsletter.sources.acl import Acl
 from newsletter.sources.ads import Ads
+from newsletter.sources.alerts import Alerts
 from newsletter.sources.arxiv import Arxiv
 from newsletter.sources.biorxiv import Biorxiv, Medrxiv
 from newsletter.sources.crossref import Crossref
@@ -30,15 +32,17 @@ from newsletter.sources.huggingface import HuggingFace
 from newsletter.sources.huggingface_page import Page
 from newsletter.sources.inspire import Inspire
 from newsletter.sources.openalex import OpenAlex
+from newsletter.sources.openreview import OpenReview
 from newsletter.sources.pubmed import Pubmed
 from newsletter.sources.semanticscholar import SemanticScholar
 from newsletter.sources.settings import setting
+from newsletter.sources.zotero import Zotero
 
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
 _BUILT_IN: tuple[type[Source], ...] = (
     HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, EuropePmc, Dblp, Inspire, Ads,
-    Feed, File, Page,
+    Acl, OpenReview, Zotero, Alerts, Feed, File, Page,
 )  # fmt: skip
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"

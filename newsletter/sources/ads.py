@@ -45,7 +45,7 @@ class Ads:
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     follow: tuple[str, ...] = setting((), 'Queries in the syntax of ADS, as in author:"Leavitt, H" or abs:exoplanet.')
-    api_key: str | None = setting(None, "The API token of an account; required.", secret=True)
+    api_key: str | None = setting(None, "The API token of an account; required.", secret=True, required=True)
     min_interval_hours: int = setting(12, "Minimum hours between successful requests.", internal=True, last=8760)
     api: str = setting("https://api.adsabs.harvard.edu/v1/search/query", "Address of the API.", internal=True)
 
@@ -80,7 +80,9 @@ class Ads:
         for number, record in enumerate(_records(document)[0], start=1):
             fields = values.part(record)
             try:
-                if values.word(fields.get("doctype")) not in _NON_PAPER_TYPES:
+                if (kind := values.word(fields.get("doctype"))) in _NON_PAPER_TYPES:
+                    yield Refusal(f"{document.place}, entry {number}", f"not a paper ({kind})", is_left_out=True)
+                else:
                     yield _entry(fields)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error), values.word(fields.get("bibcode")))

@@ -28,7 +28,8 @@ from newsletter.sources.formats import values
 from newsletter.sources.formats.author_marks import unnamed
 from newsletter.sources.formats.jsonfeed import is_json, read_items
 from newsletter.sources.formats.person_names import unglued
-from newsletter.sources.formats.publishers import Cleaned, cleaned, publisher_of, title_of
+from newsletter.sources.formats.publishers import Cleaned, cleaned, doi_of, publisher_of, title_of
+from newsletter.sources.formats.submissions import is_submission, paper_in
 from newsletter.sources.http.client import HttpClient
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
@@ -71,8 +72,13 @@ class Feed:
         for number, item in enumerate(_parse(document), start=1):
             if item.get("arxiv_announce_type") in ("replace", "replace-cross"):
                 continue  # arXiv's daily feed also lists new versions of old papers
+            paper = paper_in(item) if is_submission(item) else item
+            if paper is None:
+                why = "a submission without a link, not a paper"
+                yield Refusal(f"{document.place}, entry {number}", why, is_left_out=True)
+                continue
             try:
-                yield _entry(item, today)
+                yield _entry(paper, today)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error), _identity(item))
 
@@ -168,9 +174,12 @@ def _decode(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-# The title of a journal's feed: Cloud Letters - new TOC; Tandf: Cloud Letters: Table of Contents.
+# The title of a journal's feed: Cloud Letters - new TOC; Tandf: Clouds: Table of Contents; eLife: latest articles.
 _CONTENTS_OF = re.compile(
-    r"(?:(?:tandf|wiley|sage[^:]*|aip[^:]*): )?(.{1,200}?)(?: -|:) (?:table of contents|new toc)", re.IGNORECASE
+    r"(?:(?:tandf|wiley|sage[^:]*|aip[^:]*|aaas): )?"
+    r"(?P<name>.{1,200}?)(?: -|:| \|) (?:table of contents|new toc|latest articles|new and recent articles)"
+    r"|latest results for (?P<latest>.{1,200})",
+    re.IGNORECASE,
 )
 
 
@@ -180,7 +189,8 @@ def _with_feed_defaults(item: dict[str, Any], channel: dict[str, Any], version: 
     base = next((link for link in map(values.link, (*own, channel.get("link"))) if link), "")
     item["link"] = values.link(item.get("feedburner_origlink")) or absolute(item.get("link"), base)
     contents = _CONTENTS_OF.fullmatch(values.text(channel.get("title")))
-    item.setdefault("prism_publicationname", channel.get("prism_publicationname") or (contents and contents[1]))
+    journal = (contents["name"] or contents["latest"]) if contents else None
+    item.setdefault("prism_publicationname", channel.get("prism_publicationname") or journal)
     item["is_atom"] = version.startswith("atom")
     if item["is_atom"] and not item.get("authors"):  # RFC 4287, 4.2.1
         source = item.get("source")
@@ -210,7 +220,8 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
     if not title:
         raise ValueError("no title")
     found_arxiv, found_doi, version = _identifiers(_candidates(item))
-    publisher = publisher_of(values.link(item.get("link")))
+    link = values.link(item.get("link"))
+    publisher = publisher_of(link)
     authors = _authors(item, are_glued=publisher is not None and publisher.are_authors_glued)
     text = cleaned(publisher, _abstract(item), authors) if publisher else Cleaned(_abstract(item))
     return Entry(
@@ -220,13 +231,13 @@ def _entry(item: dict[str, Any], today: date) -> Entry:
         authors=authors or text.authors,
         author_count=_author_count(item, authors),
         arxiv_id=found_arxiv,
-        doi=found_doi or (doi(text.doi) if not found_arxiv else None),
+        doi=found_doi or (None if found_arxiv else doi(text.doi) or doi(doi_of(publisher, link))),
         published=_published(item, today) or text.published,
         keywords=_keywords(item),
         venue=_venue(item),
         version=version,
         withdrawn=bool(_RETRACTED.match(title)),
-        url=values.link(item.get("link")),
+        url=link,
     )
 
 
@@ -258,7 +269,8 @@ def _authors(item: dict[str, Any], *, are_glued: bool) -> tuple[str, ...]:
     raw = [whole] if isinstance(whole, str) else [author.get("name") for author in authors]
     names = [_without_email(name) for name in raw if isinstance(name, str)]
     if len(names) == 1:
-        return values.people(unglued(values.text(names[0]))) if are_glued else values.names(names[0])
+        parts = unglued(values.text(names[0])) if are_glued else []
+        return values.people(parts) if len(parts) > 1 else values.names(names[0])
     return values.people(names)
 
 

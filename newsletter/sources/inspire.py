@@ -78,7 +78,10 @@ class Inspire:
         for number, record in enumerate(_records(document)[0], start=1):
             metadata = values.part(values.part(record).get("metadata"))
             try:
-                if not _VOLUMES.intersection(values.texts(metadata.get("document_type"))):
+                if volume := _VOLUMES.intersection(values.texts(metadata.get("document_type"))):
+                    why = f"a whole volume ({min(volume)}), not a paper"
+                    yield Refusal(f"{document.place}, entry {number}", why, is_left_out=True)
+                else:
                     yield _entry(metadata)
             except ValueError as error:
                 item = str(metadata.get("control_number") or "")

@@ -1,8 +1,9 @@
 """Preprint servers that register their papers with Crossref, by name, and what the DOI of a preprint says.
 
-A DOI prefix belongs to one member of Crossref: https://www.crossref.org/documentation/member-setup/constructing-your-dois/.
-The servers of the Center for Open Science have one each; bioRxiv and medRxiv share theirs. The prefixes are those in
-DOIs of these servers; the live API was not asked.
+A DOI prefix belongs to one member of Crossref
+(https://www.crossref.org/documentation/member-setup/constructing-your-dois/). The servers of the Center for Open
+Science have one each; bioRxiv and medRxiv share theirs. The prefixes are those in DOIs of these servers; the live API
+was not asked.
 """
 
 from __future__ import annotations

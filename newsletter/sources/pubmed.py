@@ -7,7 +7,7 @@ for the articles: https://dtd.nlm.nih.gov/ncbi/pubmed/.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -68,13 +68,14 @@ class Pubmed:
     def parse(self, document: Document, today: date) -> Iterator[Entry | Refusal]:
         """Yield the articles of a response; see `Source.parse`."""
         root = read_xml(document)
-        if root.tag not in ("PubmedArticleSet", "PubmedArticle"):
+        if root.tag not in ("PubmedArticleSet", *_RECORDS):
             raise SourceError(
                 f"{document.place}: unexpected response from PubMed: root element <{shorten(root.tag, 40)}>"
             )
-        for number, article in enumerate(root.iter("PubmedArticle"), start=1):
+        records = (element for element in root.iter() if element.tag in _RECORDS)
+        for number, record in enumerate(records, start=1):
             try:
-                yield _entry(article)
+                yield _RECORDS[record.tag](record)
             except ValueError as error:
                 yield Refusal(f"{document.place}, entry {number}", str(error))
 
@@ -117,6 +118,42 @@ def _entry(record: ET.Element) -> Entry:
         withdrawn=any(_text_with_scripts(one) == "Retracted Publication" for one in article.iter("PublicationType")),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if number.isdecimal() else None,
     )
+
+
+def _book(record: ET.Element) -> Entry:
+    """Parse a book of the NCBI Bookshelf, or a chapter of one; raise ValueError with the reason if it is invalid."""
+    document = record.find("BookDocument")
+    if document is None:
+        raise ValueError("no title")
+    titles = [values.text(_text_with_scripts(document.find(path))) for path in ("ArticleTitle", "Book/BookTitle")]
+    chapter, book = map(without_stop, titles)
+    if not chapter and not book:
+        raise ValueError("no title")
+    number = values.text(text_of(document, "PMID"))
+    elements = (
+        *document.iter("ELocationID"),
+        *document.iter("ArticleId"),
+        *record.iterfind("PubmedBookData//ArticleId"),
+    )
+    lists = [one for one in document.iter("AuthorList") if one.get("Type") != "editors"]
+    own = [one for one in lists if one in list(document)] or lists
+    dated = [document.find(path) for path in ("ContributionDate", "Book/PubDate")]
+    dates = [day for one in dated if one is not None and (day := _day(one))]
+    return Entry(
+        source=Pubmed.name,
+        title=chapter or book,
+        abstract=_abstract(document),
+        authors=tuple(filter(None, map(_author, own[0].findall("Author")))) if own else (),
+        doi=next((found for one in elements if (found := doi(_text_with_scripts(one)))), None),
+        published=dates[0] if dates else None,
+        keywords=values.texts([_text_with_scripts(one) for one in document.iter("Keyword")]),
+        venue=(book if chapter else values.text(text_of(document, "Book/Publisher/PublisherName"))) or None,
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if number.isdecimal() else None,
+    )
+
+
+#: How each kind of record is parsed.
+_RECORDS: Mapping[str, Callable[[ET.Element], Entry]] = {"PubmedArticle": _entry, "PubmedBookArticle": _book}
 
 
 def _text_with_scripts(element: ET.Element | None) -> str:

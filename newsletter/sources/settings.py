@@ -29,6 +29,7 @@ def setting(
     choices: Sequence[str] = (),
     secret: bool = False,
     internal: bool = False,
+    required: bool = False,
     first: int = 0,
     last: int = 65535,
 ) -> T:
@@ -40,11 +41,15 @@ def setting(
         choices: The values allowed; empty allows any.
         secret: Never shown or logged; implies `internal`.
         internal: Left out of the source's label; the environment variable NEWSLETTER_<KIND>_<NAME> overrides it.
+        required: The source does nothing without it; `newsletter doctor` says so.
         first: The smallest whole number.
         last: The largest one.
     """
     kind = type_of(default, choices, first, last)
-    metadata = {"help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret, "type": kind}
+    metadata = {
+        "help": help, "choices": tuple(choices), "secret": secret, "internal": internal or secret, "required": required,
+        "type": kind,
+    }  # fmt: skip
     declared: T = field(default=default, repr=not secret, metadata=metadata)
     return declared
 
@@ -72,6 +77,11 @@ def declared(kind: type[Source] | Source) -> dict[str, Field[Any]]:
 def variable_of(kind: type[Source], name: str) -> str:
     """Return the environment variable of a secret or internal setting."""
     return f"NEWSLETTER_{kind.name}_{name}".upper()
+
+
+def missing(source: Source) -> list[str]:
+    """Return the names of the required settings that a source lacks."""
+    return [name for name, one in declared(source).items() if one.metadata["required"] and not getattr(source, name)]
 
 
 def label_of(source: Source) -> str:

@@ -22,6 +22,7 @@ from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.libraries import Libraries
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
 from newsletter.store.pulls import Pulls
@@ -53,6 +54,7 @@ class Store:
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
+        self.libraries = Libraries(db)
         self.taste_models = TasteModels(db)
         self.summaries = Summaries(db)
         self.bounces = Bounces(db)

@@ -31,7 +31,8 @@ _CHECKPOINT_TIMEOUT_MS = 1_000
 _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 
-DAMAGED = "newsletter doctor examines it; restore a backup"
+#: Doctor says it as well, so it does not advise doctor.
+DAMAGED = "restore a backup; without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
 _WRITABLE = "check that the folder exists and is writable"
 #: Primary result code (sqlite.org/rescode.html) → the error, and what to do.
 _ERRORS: dict[int, tuple[type[StoreError], str]] = {
@@ -104,9 +105,13 @@ class Rows(sqlite3.Cursor):
             StoreDamaged: `make` cannot read a row: a value is not what the schema says.
             StoreError: A row cannot be read.
         """
+        return self.whole(lambda rows: [make(row) for row in rows])
+
+    def whole(self, make: Callable[[list[Any]], T]) -> T:
+        """Return what `make` makes of all rows; raise as `into`."""
         rows = self.fetchall()
         try:
-            return [make(row) for row in rows]
+            return make(rows)
         except _UNEXPECTED_VALUE as error:
             raise self._unexpected(error) from error
 

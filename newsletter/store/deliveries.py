@@ -167,7 +167,8 @@ class Deliveries:
             "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
             "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped') GROUP BY paper_id"
         )
-        return dict(self._db.execute(sql, [subscriber_id]).into(lambda row: (row[0], datetime.fromisoformat(row[1]))))
+        rows = self._db.execute(sql, [subscriber_id])
+        return rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
 
     def move(
         self,

@@ -53,6 +53,23 @@ class Feedback:
         rows = self._db.execute(sql, [subscriber_id])
         return [Example(key, title, abstract, liked=bool(liked)) for key, title, abstract, liked in rows]
 
+    def has(self, subscriber_id: int, paper_id: int) -> bool:
+        """Return whether a subscriber gave feedback on a paper."""
+        sql = "SELECT 1 FROM feedback WHERE subscriber_id = ? AND paper_id = ?"
+        return self._db.execute(sql, [subscriber_id, paper_id]).fetchone() is not None
+
+    def has_example(self, subscriber_id: int, key: str) -> bool:
+        """Return whether a subscriber gave feedback on a paper that is not in the store."""
+        sql = "SELECT 1 FROM examples WHERE subscriber_id = ? AND key = ?"
+        return self._db.execute(sql, [subscriber_id, key]).fetchone() is not None
+
+    def take_back(self, subscriber_id: int, paper_id: int | None, key: str, given_at: str) -> None:
+        """Delete a like that was given at this moment, on a paper or on what stood for it; leave any other feedback."""
+        sql = "DELETE FROM feedback WHERE subscriber_id = ? AND paper_id = ? AND liked AND given_at = ?"
+        self._db.execute(sql, [subscriber_id, paper_id, given_at])
+        sql = "DELETE FROM examples WHERE subscriber_id = ? AND key = ? AND liked AND given_at = ?"
+        self._db.execute(sql, [subscriber_id, key, given_at])
+
     def given(self, subscriber_id: int) -> Iterator[GivenFeedback]:
         """Yield all feedback of a subscriber, on papers in the store and on others, in the order of their keys."""
         sql = """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from newsletter.text.tokenizer import prefixes
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import Phrase, Vocabulary, literal, near_of, phrase_of
 
@@ -93,7 +94,8 @@ class Translator:
         columns = f"{{{_COLUMNS[term.field]}}} : "
         phrase = phrase_of(term.text)
         if term.is_prefix:
-            return Expression(f"{columns}{_quoted(phrase.parts[:1])}*")
+            begun = [f"{_quoted((prefix,))}*" for prefix in prefixes(phrase.parts[0])]
+            return Expression(f"{columns}({' OR '.join(begun)})" if len(begun) > 1 else f"{columns}{begun[0]}")
         if term.is_near:
             return Expression(f"{columns}({self._near(term.text)})", is_exact=False)
         is_exact = not (term.is_literal or phrase.is_hyphenated)

@@ -18,6 +18,7 @@ from newsletter.store.database import Database, moment_of
 from newsletter.store.duplicates import find_duplicates, merge_rows
 from newsletter.store.paper_rows import (
     INSERT_PAPER,
+    NEWEST_FIRST,
     PAPER_COLUMNS,
     PAPER_DAY,
     UPDATE_PAPER,
@@ -175,9 +176,8 @@ class Papers:
         return self._where("(seen_at > ? OR revised_at > ?) AND NOT withdrawn ORDER BY +key", [after, after])
 
     def newest(self, limit: int) -> list[Paper]:
-        """Return the `limit` newest papers, the most upvoted of a day first."""
-        order = f"1 ORDER BY {PAPER_DAY} DESC, upvotes DESC, key LIMIT ?"
-        return self._where(order, [limit])
+        """Return the `limit` newest papers, the most upvoted of a day first; a vague date leads no day."""
+        return self._where(f"1 ORDER BY {NEWEST_FIRST} LIMIT ?", [limit])
 
     def trending(self, since: date, today: date, limit: int, *, by_velocity: bool = False) -> list[Paper]:
         """Return the papers since a day with the most upvotes and comments, in total or (`by_velocity`) per day.

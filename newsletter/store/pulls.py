@@ -1,4 +1,4 @@
-"""Pulls, and the state of each source between them: the last day pulled, cache validators, rate limits.
+"""Pulls, and the state of each source between them: the last day pulled, how far it read, validators, rate limits.
 
 A source is identified by its label (`sources.settings.label_of`): two of one kind with other settings are two sources.
 """
@@ -17,7 +17,7 @@ _REMEMBERED = timedelta(days=90)
 
 
 class Pulls:
-    """The `pulls`, `validators`, `rate_limited_sources` and `refused_items` tables."""
+    """The `pulls`, `validators`, `source_state`, `rate_limited_sources` and `refused_items` tables."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -62,6 +62,16 @@ class Pulls:
         self._db.execute("DELETE FROM validators WHERE source = ?", [source])
         rows = [(source, address, known.etag, known.last_modified) for address, known in validators.items()]
         self._db.executemany("INSERT INTO validators VALUES (?, ?, ?, ?)", rows)
+
+    def state(self, source: str) -> dict[str, str]:
+        """Return what `source` keeps between two pulls: how far it has read what it follows."""
+        return dict(self._db.execute("SELECT name, value FROM source_state WHERE source = ?", [source]).fetchall())
+
+    def set_state(self, source: str, state: Mapping[str, str]) -> None:
+        """Replace what `source` keeps between two pulls."""
+        self._db.execute("DELETE FROM source_state WHERE source = ?", [source])
+        rows = [(source, name, value) for name, value in state.items()]
+        self._db.executemany("INSERT INTO source_state VALUES (?, ?, ?)", rows)
 
     def rate_limited_until(self, source: str) -> datetime | None:
         """Return until when `source` is rate limited, or None if it never was; the time may have passed."""

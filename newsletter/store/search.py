@@ -13,7 +13,7 @@ from newsletter.errors import QueryError, StatementError
 from newsletter.models import Paper
 from newsletter.store.database import Database
 from newsletter.store.full_text import Sql, Translator
-from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.store.paper_rows import NEWEST_FIRST, PAPER_COLUMNS, PAPER_DAY, paper_of
 from newsletter.topics.highlight import excerpt
 from newsletter.topics.query import Node, wanted_terms
 
@@ -106,7 +106,7 @@ class Archive:
     def _candidates(self, query: Node, limits: Limits, *, newest: bool) -> _Candidates:
         match, rest = Translator(cache(self._is_word)).split(query)
         conditions = [*rest, *_conditions_of(limits), Sql("NOT papers.withdrawn")]
-        tables, order = "papers", f"{PAPER_DAY} DESC, papers.upvotes DESC, papers.key"
+        tables, order = "papers", NEWEST_FIRST
         if match.text:
             tables = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
             conditions.insert(0, Sql("papers_fts MATCH ?", (match.text,)))

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import count
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from newsletter.errors import RowDamaged
@@ -74,12 +76,15 @@ class Subscribers:
         """Store new subscribers, much faster than one by one; no address may be in use."""
         last = self._last_id()
         # Grouped by identity, since to compare profiles takes long and many people share one object.
-        groups: defaultdict[tuple[int, bool], list[Person]] = defaultdict(list)
+        groups: defaultdict[int, list[Person]] = defaultdict(list)
         for person in people:
-            groups[id(person[3]), person[4] is None].append(person)
-        for group in groups.values():
-            self._add_group(group[0][3], group, last + 1, origin, now)
-            last += len(group)
+            groups[id(person[3])].append(person)
+        for alike in groups.values():
+            alike.sort(key=itemgetter(1))  # an index takes a fifth less time to fill in its order
+            for has_state in (False, True):
+                if group := [person for person in alike if (person[4] is not None) is has_state]:
+                    self._add_group(group[0][3], group, last + 1, origin, now)
+                    last += len(group)
 
     def _last_id(self) -> int:
         """Return the highest id of a subscriber, also of those who were erased: links in their emails name it."""
@@ -90,24 +95,21 @@ class Subscribers:
         """Store new subscribers with one profile, all with or all without a standing, with the ids from `first` on."""
         at, same = now.isoformat(), self._profile_columns("", profile, origin)
         del same["name"]
-        rows: Iterator[tuple[Any, ...]]
+        own, columns = "", [count(first), *(map(itemgetter(at), people) for at in range(3))]
         if people[0][4] is None:
             same |= {"status": Status.ACTIVE.value, "subscribed_at": at, "status_at": at}
-            own = ""
-            rows = ((number, email, key, name) for number, (email, key, name, _, _) in enumerate(people, first))
         else:
             own = ", status, subscribed_at, status_at, paused_until"
-            rows = (
-                (number, email, key, name, *state[:4])
-                for number, (email, key, name, _, state) in enumerate(people, first)
-                if state
-            )
+            states = [person[4] or () for person in people]
+            columns += (map(itemgetter(at), states) for at in range(4))
         # Equal values are written into the statement: to bind them for each row takes as long as all the rest.
         values = [self._quoted(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
-        columns = f"id, email, email_key, name{own}, {', '.join(same)}"
-        marks = "?, ?, ?, ?" + ", ?" * own.count(",")
-        self._db.executemany(f"INSERT INTO subscribers ({columns}) VALUES ({marks}, {', '.join(values)})", rows)
-        self.suppress_many((key, state.reason, state.suppressed_at) for _, key, _, _, state in people if state)
+        sql = f"""
+            INSERT INTO subscribers (id, email, email_key, name{own}, {", ".join(same)})
+            VALUES ({", ".join("?" * len(columns))}, {", ".join(values)})"""
+        self._db.executemany(sql, zip(*columns, strict=False))
+        if own:
+            self.suppress_many((key, state.reason, state.suppressed_at) for _, key, _, _, state in people if state)
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.execute(sql, [position, topic, first])
@@ -149,7 +151,7 @@ class Subscribers:
 
     def known_keys(self, keys: Collection[str]) -> tuple[set[str], set[str]]:
         """Return which of these `email_key`s are subscribed (or paused or disabled), and which are suppressed."""
-        wanted = json.dumps(list(keys))
+        wanted = json.dumps(sorted(keys))
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
         rows = self._db.execute(sql, [wanted]).fetchall()
         suppressed = self.suppressed_keys(keys) | {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
@@ -337,6 +339,11 @@ class Subscribers:
         known, hashed = self._db.execute(sql).fetchone()
         return int(known), int(hashed)
 
+    def count_suppressed_others(self) -> int:
+        """Count the suppressed addresses, as far as they are known, that are no subscriber's."""
+        sql = "SELECT count(*) FROM suppressions WHERE email_key NOT IN (SELECT email_key FROM subscribers)"
+        return int(self._db.execute(sql).fetchone()[0])
+
     def suppressions(self) -> dict[str, str]:
         """Return the suppression list: `email_key` → reason."""
         return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
@@ -365,13 +372,18 @@ class Subscribers:
 
 
 def _subscriber(values: tuple[Any, ...]) -> Subscriber:
-    *columns, topics = values
-    row = dict(zip(_COLUMNS, columns, strict=True))
-    profile = _profile(*(row.pop(column) for column in _PROFILE_COLUMNS), topics)
-    row |= {"status": Status(row["status"]), "profile": profile, "name": row["name"][:NAME]}
-    row |= {moment: datetime.fromisoformat(row[moment]) for moment in ("subscribed_at", "status_at")}
-    row["paused_until"] = row["paused_until"] and date.fromisoformat(row["paused_until"])
-    return Subscriber(**row)
+    number, email, name, status, origin, subscribed_at, status_at, paused_until, *profile = values
+    return Subscriber(
+        id=number,
+        email=email,
+        name=name[:NAME],
+        status=Status(status),
+        profile=_profile(*profile),
+        origin=origin,
+        subscribed_at=datetime.fromisoformat(subscribed_at),
+        status_at=datetime.fromisoformat(status_at),
+        paused_until=date.fromisoformat(paused_until) if paused_until else None,
+    )
 
 
 @lru_cache(maxsize=1024)

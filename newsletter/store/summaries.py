@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from newsletter.store.database import Database
-from newsletter.store.paper_rows import PAPER_DAY
+from newsletter.store.paper_rows import NEWEST_FIRST
 
 
 class Summaries:
@@ -38,7 +38,7 @@ class Summaries:
             WHERE abstract <> '' AND NOT withdrawn AND (:language <> 'en' OR coalesce(summary, '') = '')
                 AND (:since IS NULL OR seen_at > :since)
                 AND NOT EXISTS (SELECT 1 FROM summaries WHERE paper_id = papers.id AND language = :language)
-            ORDER BY {PAPER_DAY} DESC, upvotes DESC, key LIMIT :limit"""
+            ORDER BY {NEWEST_FIRST} LIMIT :limit"""
         after = since.astimezone(UTC).isoformat() if since else None
         values = {"language": language, "limit": limit, "since": after}
         return [number for (number,) in self._db.execute(sql, values)]

@@ -13,22 +13,26 @@ class Topics:
         self._db = db
 
     def catalogue(self) -> list[Topic]:
-        """Return the topics of the catalogue, in alphabetical order."""
-        sql = "SELECT name, query FROM topics WHERE in_catalogue = 1 ORDER BY name COLLATE NOCASE"
+        """Return the topics of the catalogue in their order: the site's own in alphabetical order, then the others."""
+        sql = "SELECT name, query, about, area FROM topics WHERE in_catalogue = 1 ORDER BY place, name COLLATE NOCASE"
         return self._db.execute(sql).into(lambda row: Topic(*row))
 
     def find(self, name: str) -> Topic | None:
         """Return the topic of the catalogue with this name, ignoring case, or None."""
         return next((topic for topic in self.catalogue() if topic.name.casefold() == name.casefold()), None)
 
-    def put(self, topic: Topic) -> bool:
-        """Add a topic to the catalogue, or change the one with this name for all; return True if it is new."""
+    def put(self, topic: Topic, place: int = 0) -> bool:
+        """Add a topic to the catalogue, or change the one with this name for all; return True if it is new.
+
+        A new one has this place in the catalogue.
+        """
         known = self.find(topic.name)
         if known is None:
-            self._insert(topic, in_catalogue=True)
+            self._insert(topic, in_catalogue=True, place=place)
         else:
-            sql = "UPDATE topics SET name = ?, query = ? WHERE in_catalogue = 1 AND name = ?"
-            self._db.execute(sql, [topic.name, topic.query, known.name])
+            sql = "UPDATE topics SET name = ?, query = ?, about = ?, area = ? WHERE in_catalogue = 1 AND name = ?"
+            about, area = topic.about or known.about, topic.area or known.area
+            self._db.execute(sql, [topic.name, topic.query, about, area, known.name])
         return known is None
 
     def remove(self, name: str) -> bool:
@@ -59,6 +63,7 @@ class Topics:
         )
         return dict(self._db.execute(sql).fetchall())
 
-    def _insert(self, topic: Topic, *, in_catalogue: bool) -> int:
-        row = {"name": topic.name, "query": topic.query, "in_catalogue": int(in_catalogue)}
+    def _insert(self, topic: Topic, *, in_catalogue: bool, place: int = 0) -> int:
+        row = {"name": topic.name, "query": topic.query, "in_catalogue": int(in_catalogue), "place": place}
+        row |= {"about": topic.about, "area": topic.area} if in_catalogue else {}
         return self._db.insert("topics", row)

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import IO, cast
@@ -56,10 +56,19 @@ def as_latin_1(text: str) -> str:
         return bytes_.decode("latin-1")
 
 
+Row = list[str] | ProfileError
+
+
+def has_nothing(row: Row) -> bool:
+    """Return whether a row is blank."""
+    return not isinstance(row, ProfileError) and not any(map(str.strip, row))
+
+
 class Rows:
     """The rows of a table, each a list of cells or the error of a row, with the place of the row that was read last.
 
-    The first line that is not empty decides the separator; Excel's `sep=;` may say it, too. Iterate over it once.
+    The first line that is not empty decides the separator; Excel's `sep=;` may say it, too. Iterate over it once: row
+    by row as far as the header, then by `blocks`, if it is to be fast.
     """
 
     def __init__(self, lines: Iterable[str], place: str) -> None:
@@ -80,13 +89,13 @@ class Rows:
             self.separator = max(_SEPARATORS, key=unquoted.count)
         #: Whether this is a plain list, one address per line: "ann@example.org" or "Ann <ann@example.org>".
         self.is_plain = first.count("@") == 1 and (first.rstrip().endswith(">") or self.separator not in first)
-        #: Whether the row that was read last is known to be ASCII.
-        self.is_ascii = False
+        #: The line in which the block begins that was read last, and which of its rows is read.
+        self._begins, self._at = 1, 0
         self._width = first.count(self.separator)
         if first:
             self._again.append(first)
             self._taken -= 1
-        self._rows = self._read()
+        self._blocks = self._read()
 
     def _first_line(self) -> str:
         for line in self._lines:
@@ -98,32 +107,45 @@ class Rows:
     @property
     def place(self) -> str:
         """The file and the line in which the row begins that was read last."""
-        return f"{self._place}, line {self._taken - max(len(self._recent), 1) + 1}"
+        return f"{self._place}, line {self._begins + self._at}"
 
-    def __iter__(self) -> Iterator[list[str] | ProfileError]:
+    def __iter__(self) -> Iterator[Row]:
         """Yield the rows, and an error in place of each row that is not valid CSV."""
-        return self._rows
+        for block in self._blocks:
+            yield from self.each(block)
+
+    def blocks(self) -> Iterator[Sequence[Row]]:
+        """Yield the rows that are left in blocks, whose rows all take one line each, or that are of one row."""
+        return self._blocks
+
+    def each(self, block: Sequence[Row], first: int = 0) -> Iterator[Row]:
+        """Yield the rows of the block that was read last, or of a part that begins with its row `first`."""
+        for self._at, row in enumerate(block, first):
+            yield row
 
     def allow_long_cells(self) -> None:
         """Read cells of any length that a table of ours may have."""
         self._max_cell = int(OWN_CELL)
 
-    def _read(self) -> Iterator[list[str] | ProfileError]:
-        at_once = 0  # the header is read alone, since it decides how long cells may be
+    def _read(self) -> Iterator[Sequence[Row]]:
+        at_once, is_blank = 0, True  # rows are read alone as far as the header, since it decides how long cells may be
         while lines := [*self._again, *islice(self._lines, at_once)]:
-            at_once = _LINES_AT_ONCE
             self._again.clear()
             self._recent.clear()
+            self._at = 0
             rows = self._one_per_line(lines)
             if rows is None:
                 self._again.extend(lines)
-                self.is_ascii = False
-                yield from self._across_lines()
-                continue
-            self.is_ascii = all(map(str.isascii, lines))
-            for cells in rows:
-                self._taken += 1
-                yield cells
+                for row in self._across_lines():
+                    self._begins = self._taken - len(self._recent) + 1
+                    is_blank = is_blank and has_nothing(row)
+                    yield [row]
+            else:
+                self._begins = self._taken + 1
+                self._taken += len(lines)
+                is_blank = is_blank and all(map(has_nothing, rows))
+                yield rows
+            at_once = 1 if is_blank else _LINES_AT_ONCE
 
     def _one_per_line(self, lines: list[str]) -> list[list[str]] | None:
         """Return the rows of these lines, much faster than one by one; None if one is not a row of its own."""
@@ -138,7 +160,7 @@ class Rows:
     def _parsed(self, lines: Iterable[str]) -> CsvRows:
         return CsvRows(lines, delimiter=self.separator, max_cell=self._max_cell, strict=True)
 
-    def _across_lines(self) -> Iterator[list[str] | ProfileError]:
+    def _across_lines(self) -> Iterator[Row]:
         """Yield the rows of the lines to read again, of which some are invalid or extend over several lines."""
         recent = self._recent
         parsed = self._parsed(self._recorded())

@@ -84,6 +84,33 @@ _ENDED_PARTS = re.compile(
 )
 
 
+#: What such a word of another tool means, in the order in which it is looked for.
+_REASONS = (
+    (re.compile(r"complain|spam|abuse|junk"), "complained"),
+    (re.compile(r"unsub|opt.?out|abgemeldet|desabonn|desinscr|cancel|left|baja"), "unsubscribed"),
+    (re.compile(r"clean"), "cleaned"),
+    (re.compile(r"bounc|rebot|unreach|undeliver|unzustell|fail|reject"), "bounced"),
+    (re.compile(r"block|black|ban|gesperrt|bloqu"), "blocklisted"),
+    (re.compile(r"disab|desactiv"), "disabled"),
+    (re.compile(r"delet|remov|gelosch|supprim"), "deleted"),
+    (re.compile(r"archiv"), "archived"),
+    (re.compile(r"expire|churn"), "expired"),
+    (re.compile(r"invalid"), "invalid"),
+    (re.compile(r"suppress|held|do_not"), "suppressed"),
+)
+
+
+def _imported_as(word: str) -> str:
+    """Return the reason of a suppression: what another tool's word or column means, in English."""
+    meant = next((meaning for words, meaning in _REASONS if words.search(word)), "inactive")
+    return f"imported as {meant}"
+
+
+def _without(consent: str) -> str:
+    """Return the reason of a suppression by a column that says no."""
+    return _imported_as("") if "active" in consent or "enabled" in consent else "imported without consent"
+
+
 def normal_name(column: str) -> str:
     """Return the name of a column as it is looked up: in lower case without accents, with "_" between words."""
     plain = _ACCENT.sub("", normalize("NFKD", column.casefold()))
@@ -166,7 +193,7 @@ def state(columns: Columns, cells: Sequence[str], now: datetime) -> Subscription
     if reason := values.get("suppressed", ""):
         word = reason.strip().casefold()
         if word in TRUE_WORDS and not columns.is_ours:
-            why = why or "imported: suppressed"
+            why = why or "imported as suppressed"
         elif (word not in FALSE_WORDS and word not in _EMPTY) or columns.is_ours:
             why = reason
             status = status if columns.is_ours else Status.UNSUBSCRIBED
@@ -194,7 +221,7 @@ def _status(word: str, columns: Columns) -> tuple[Status, str | None]:
     if word in _LEFT:
         return Status.UNSUBSCRIBED, _UNSUBSCRIBED
     if word in FALSE_WORDS or _ENDED_PARTS.search(word):
-        return Status.UNSUBSCRIBED, f"imported: {word}"
+        return Status.UNSUBSCRIBED, _imported_as(word)
     raise ProfileError(f"status: {word!r} is not known", hint="active, paused, unsubscribed or suppressed")
 
 
@@ -210,14 +237,14 @@ def _ending(columns: Columns, cells: Sequence[str]) -> str | None:
             if word in _UNCONFIRMED:
                 raise ProfileError(f"{name}: {word}: this person has not confirmed")
             if _ENDED_PARTS.search(word):
-                return f"imported: {word}"
+                return _imported_as(word)
         elif word not in FALSE_WORDS and word not in _EMPTY:
-            return _UNSUBSCRIBED if name.startswith(("unsub", "opt")) else f"imported: {name}"
+            return _UNSUBSCRIBED if name.startswith(("unsub", "opt")) else _imported_as(name)
     for name, at in columns.consenting.items():
         if cells[at].strip().casefold() in FALSE_WORDS:
             if name == "confirmed":
                 raise ProfileError("confirmed: this person has not confirmed")
-            return _UNSUBSCRIBED if "subscribed" in name else f"imported: not {name}"
+            return _UNSUBSCRIBED if "subscribed" in name else _without(name)
     return None
 
 

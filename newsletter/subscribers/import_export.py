@@ -6,10 +6,13 @@ Tables of other programs are read by the names of their columns, and so is a fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from typing import cast
 
 from newsletter.models import Profile, Refusal, Status, Subscriber
 from newsletter.models.addresses import email_key
@@ -110,20 +113,52 @@ def import_people(
     parser = RowParser(rows, columns, width, base, catalogue(store), now, report.warnings)
     parser.given = {} if options.update or show else None
     writer = _Writer(store, parser, now, report, options, show)
-    people = parser.people(first)
-    while batch := list(islice(people, _BATCH)):
-        by_key: dict[str, Person] = {}
-        for found in batch:
-            if isinstance(found, Refusal):
-                report.refused += 1
-                refuse(found)
-            elif (one := by_key.setdefault(found[1], found)) is not found:
-                report.known += 1
-                if _is_ended(found) and not _is_ended(one):
-                    by_key[found[1]] = found
-        writer.write(by_key)
-        tell(report.read)
+    batch: dict[str, Person] = {}
+    with _rare_collections():
+        for block in parser.blocks(first):
+            _merge(block, batch, report, refuse)
+            if len(batch) >= _BATCH:
+                writer.write(batch)
+                batch.clear()
+                tell(report.read)
+        writer.write(batch)
+    tell(report.read)
     return report
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let the garbage collector look after each batch or so: rows make no cycles, and it took a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _BATCH) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _merge(
+    block: Sequence[Person | Refusal],
+    batch: dict[str, Person],
+    report: ImportReport,
+    refuse: Callable[[Refusal], object],
+) -> None:
+    """Add the people of a block to those of a batch, by `email_key`: the first of a key, or one who ended it."""
+    people = cast("list[Person]", [one for one in block if type(one) is tuple])
+    if len(people) < len(block):
+        for refusal in block:
+            if isinstance(refusal, Refusal):
+                report.refused += 1
+                refuse(refusal)
+    by_key = {person[1]: person for person in people}
+    if len(by_key) == len(people) and batch.keys().isdisjoint(by_key):
+        batch |= by_key
+        return
+    for person in people:
+        if (one := batch.setdefault(person[1], person)) is not person:
+            report.known += 1
+            if _is_ended(person) and not _is_ended(one):
+                batch[person[1]] = person
 
 
 def _is_ended(person: Person) -> bool:
@@ -151,6 +186,8 @@ class _Writer:
 
     def write(self, people: Mapping[str, Person]) -> None:
         """Store those who are new, and what the file says of the others."""
+        if not people:
+            return
         subscribers, report = self.store.subscribers, self.report
         with self.store.transaction():
             known, suppressed = subscribers.known_keys(people)
@@ -167,8 +204,8 @@ class _Writer:
         self.parser.feedback.clear()
 
     def _add(self, people: list[Person]) -> None:
-        active = [person for person in people if _is_active(person)]
-        others = [person for person in people if not _is_active(person)]
+        active = [person for person in people if person[4] is None or _is_active(person)]
+        others = [person for person in people if person[4] is not None and not _is_active(person)]
         ended = sum(map(_is_ended, others))
         self.report.suppressed += ended
         self.report.added += len(people) - ended
@@ -201,7 +238,7 @@ class _Writer:
         """Show how rows differ from existing subscribers, and change these if that is asked for."""
         for key, subscriber in self.store.subscribers.of_keys(people).items():
             person = people[key]
-            changes = list(self._changes(subscriber, person, (self.parser.given or {}).get(key, {})))
+            changes = list(self._changes(subscriber, person, self._given(key)))
             if self.show:
                 for change in changes:
                     self.show(change)
@@ -211,7 +248,7 @@ class _Writer:
                 continue
             self.report.changed += 1
             if not self.options.dry_run:
-                profile = self._profile_of(subscriber, self.parser.given[key] if self.parser.given else {})
+                profile = self._profile_of(subscriber, self._given(key))
                 self.store.subscribers.update_profile(
                     subscriber.id, person[2] or subscriber.name, profile, subscriber.origin
                 )
@@ -229,6 +266,11 @@ class _Writer:
         for name in PROFILE_FIELDS:
             if old[name] != new_texts[name]:
                 yield FieldChange(email, name, old[name], new_texts[name])
+
+    def _given(self, key: str) -> dict[str, str]:
+        """Return our fields in the row of somebody."""
+        given = self.parser.given or {}
+        return self.parser.fields(given[key]) if key in given else {}
 
     def _profile_of(self, subscriber: Subscriber, given: Mapping[str, str]) -> Profile:
         return make_profile(profile_fields(given), self.parser.topics, subscriber.profile)

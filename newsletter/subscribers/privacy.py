@@ -70,6 +70,10 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
                 for one in store.feedback.examples(subscriber.id)
             ),
         ],
+        "libraries": [
+            {"library": library, "item": like.item, "paper": like.key}
+            for library, like in store.libraries.of(subscriber.id)
+        ],
         "bounces": [asdict(row) for row in bounces.values()],
         "requests": [asdict(row) for row in requests.values()],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +73,14 @@ def profile_file(email: str, name: str, profile: Profile) -> str:
 
 
 def read_topics(path: Path) -> list[Topic]:
-    """Read a file of [[topics]], each with a name and either a query or keywords, optionally with exclude.
+    """Read a file of [[topics]], each with a name and either a query or keywords, optionally exclude, about and area.
 
     Raises:
         ProfileError: The file cannot be read, or a topic is not valid; names file, topic and reason.
     """
     table = read_toml(path, ProfileError)
     try:
-        return list(_topics(table.get("topics"), {}))
+        return [_described(one) for one in _list(table.get("topics"))]
     except ProfileError as error:
         raise ProfileError(f"{path}: {error.message}", hint=error.hint) from error
 
@@ -134,15 +134,28 @@ def _write(kind: Text, value: Any) -> str:
 
 def _topics(value: Any, catalogue: Mapping[str, Topic]) -> tuple[Topic, ...]:
     """Parse a list of topics: the name of one in the catalogue, a query, {name, query} or {name, keywords, exclude}."""
-    if not isinstance(value, list | tuple):
-        raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r:.200}')
-    if len(value) > TOPICS:
+    if len(_list(value)) > TOPICS:
         raise ProfileError(f"topics: {len(value)} topics, but the maximum is {TOPICS}", hint="join some with OR")
     topics = dict.fromkeys(_topic(one, catalogue) for one in value)
     names = [topic.name.casefold() for topic in topics]
     if duplicate := next((topic.name for topic in topics if names.count(topic.name.casefold()) > 1), None):
         raise ProfileError(f"topics: two topics have the name {duplicate!r}")
     return tuple(topics)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise ProfileError(f'topics: a list is expected, as in ["large language models"], not {value!r:.200}')
+    return list(value)
+
+
+def _described(one: Any) -> Topic:
+    """Parse a topic of a catalogue, which may have a description and an area."""
+    if not isinstance(one, dict):
+        return _topic(one, {})
+    topic = _topic({name: value for name, value in one.items() if name not in ("about", "area")}, {})
+    about, area = (_string(one.get(name, ""), f"topics: {name}") for name in ("about", "area"))
+    return replace(topic, about=about, area=area)
 
 
 def _topic(one: Any, catalogue: Mapping[str, Topic]) -> Topic:

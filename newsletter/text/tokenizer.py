@@ -1,8 +1,9 @@
 """The words of a text, as queries and papers are compared: one way to split and to fold them, for both.
 
-Case, accents, possessives and plurals are folded; hyphens separate words; letters and digits are split ("GPT4" is
-"gpt", "4"); "C++", "C#" and ".NET" are words; each Chinese, Japanese or Korean character is one. The store's
-full-text index holds what this module returns: whoever changes that raises `VERSION`, and stores are indexed anew.
+Case, accents, possessives, plurals and British spellings are folded; hyphens separate words; letters and digits are
+split ("GPT4" is "gpt", "4"); "C++", "C#" and ".NET" are words; each Chinese, Japanese or Korean character is one. The
+store's full-text index holds what this module returns: whoever changes that raises `VERSION`, and stores are indexed
+anew.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from newsletter.text import fold, normalize
+from newsletter.text.british import american
 
 #: The version of what `words` and `marks` return.
-VERSION = 1
+VERSION = 2
 
 # Chinese, Japanese and Korean are written without spaces: each of their characters counts as a word.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -27,11 +29,14 @@ _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_
 _BETWEEN = bytes(code if chr(code) == "'" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
 _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
 
-# "GPUs": the rule for "us" in `_singular` would keep it.
-_ACRONYM_PLURAL = re.compile(r"([A-Z]{2,})s")
+# "GPUs", "MoEs": the rules for "us" and "oes" in `_singular` would keep them.
+_ACRONYM_PLURAL = re.compile(r"([A-Za-z]+[A-Z])s")
 _ACRONYM = re.compile(r"[A-Z]{2,}s?")
 # The condition on what stands before comes after the first letter, so that only capitals are tried.
 _ACRONYMS = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]+s?(?![A-Za-z])")
+# Where a word of small letters and capitals is: "LoRA", "kNN". Few texts hold one, so it is found from within.
+_MIXED = re.compile(r"[a-z][A-Z]")
+_LATIN = re.compile(r"[A-Za-z]+")
 HYPHENS = "-\u2010\u2011"
 _HYPHENATED = re.compile(rf"[^\W_]+(?:[{HYPHENS}][^\W_]+)+")
 
@@ -43,7 +48,7 @@ def words(text: str) -> list[str]:
 
 def surfaces(text: str) -> list[str]:
     """Return what `words` returns, but with plurals and possessives as they are written."""
-    return list(map(fold, _found(text)))
+    return list(map(_folded, _found(text)))
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
@@ -53,12 +58,26 @@ def located(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def marks(text: str) -> Iterator[str]:
-    """Yield what `words` loses: words in capitals ("=RAG") and whole hyphenated words ("+incontext")."""
+    """Yield what `words` loses: words in capitals ("=RAG") and whole hyphenated words ("+incontext").
+
+    A word with two capitals or more among small letters has a mark, too: "LoRA" is found by "LORA".
+    """
     for match in _ACRONYMS.finditer(text):
         yield capitals(match[0])
+    if _MIXED.search(text):
+        yield from _mixed(text)
     if "-" in text or "\u2010" in text or "\u2011" in text:
         for match in _HYPHENATED.finditer(text):
             yield f"+{joined(surfaces(match[0]))}"
+
+
+def _mixed(text: str) -> Iterator[str]:
+    """Yield the marks of words in small letters and two capitals or more."""
+    for match in _LATIN.finditer(text):
+        word = match[0].removesuffix("s")
+        is_mixed = not (word.isupper() or word.islower()) and sum(map(str.isupper, word)) > 1
+        if is_mixed and not text[max(0, match.start() - 1) : match.start()].isdigit():
+            yield capitals(word.upper())
 
 
 def is_acronym(word: str) -> bool:
@@ -74,12 +93,28 @@ def capitals(acronym: str) -> str:
 def split(text: str) -> tuple[list[str], list[str]]:
     """Return what `words` and what `surfaces` return."""
     found = _found(text)
-    return list(map(_plain, found)), list(map(fold, found))
+    return list(map(_plain, found)), list(map(_folded, found))
+
+
+#: What may follow the beginning of a word, to see how its British forms are written here.
+_CONTINUATIONS = ("e", "ed", "er", "ing", "ation", "tion", "ion", "on", "n", "r", "re", "ue")
+
+
+@lru_cache(maxsize=4096)
+def prefixes(prefix: str) -> tuple[str, ...]:
+    """Return the beginnings that words have as `words` returns them: "optimisa" is "optimiza", too, "colou" "color"."""
+    found = [prefix]
+    for ending in _CONTINUATIONS:
+        british = prefix + ending
+        word = american(british)
+        if word != british:
+            found.append(word.removesuffix(ending) if len(word) == len(british) else word)
+    return tuple(one for one in dict.fromkeys(found) if not any(one != x and one.startswith(x) for x in found))
 
 
 def joined(parts: Sequence[str]) -> str:
     """Return words as they are written in one, in the singular ("news", "letters": "newsletter")."""
-    return _singular("".join(parts))
+    return american(_singular("".join(parts)))
 
 
 def _found(text: str) -> list[str]:
@@ -97,7 +132,12 @@ def _found(text: str) -> list[str]:
 def _plain(word: str) -> str:
     """Return a word in the singular, in lower case and without accents."""
     acronym = _ACRONYM_PLURAL.fullmatch(word)
-    return _singular(fold(acronym[1] if acronym else word))
+    return _singular(_folded(acronym[1] if acronym else word))
+
+
+def _folded(word: str) -> str:
+    """Return a word in lower case, without accents, and as it is written in American English."""
+    return american(fold(word))
 
 
 # Words of research texts that the rules of `_singular` get wrong.
@@ -110,6 +150,7 @@ _IRREGULAR = {
     "theses": "thesis", "hypotheses": "hypothesis", "syntheses": "synthesis", "diagnoses": "diagnosis", "axes": "axis",
     "crises": "crisis", "matrices": "matrix", "vertices": "vertex", "indices": "index", "corpora": "corpus",
     "criteria": "criterion", "phenomena": "phenomenon", "viruses": "virus", "corpuses": "corpus", "movies": "movie",
+    "moes": "moe",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.text.tokenizer import marks, words
+from newsletter.text.tokenizer import marks, prefixes, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
 from newsletter.topics.query import Term
@@ -104,6 +104,11 @@ class PaperIndex:
             self._counts[term] = counts
         return self._counts[term]
 
+    def times(self, term: Term, number: int) -> dict[str, float]:
+        """Return how often each field of a paper holds a term, the strongest field first."""
+        counts = self.counts(term)[:, number]
+        return {str(field): float(counts[field]) for field in Field if counts[field] > 0}
+
     def place(self, term: Term, number: int) -> Field | None:
         """Return the strongest field of a paper that holds a term, or None."""
         counts = self.counts(term)
@@ -149,8 +154,8 @@ class PaperIndex:
         """Yield the papers of each word of a field that is a code, or begins with a prefix."""
         postings = self._postings[field]
         if term.is_prefix:
-            prefix = term.text.casefold() if field in _CODES else phrase_of(term.text).parts[0]
-            yield from (postings[word] for word in self._words_with(field, prefix))
+            begun = (term.text.casefold(),) if field in _CODES else prefixes(phrase_of(term.text).parts[0])
+            yield from (postings[word] for prefix in begun for word in self._words_with(field, prefix))
         else:
             yield postings.get(term.text.casefold(), ())
 

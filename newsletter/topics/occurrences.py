@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
-from newsletter.text.tokenizer import HYPHENS, joined, located, marks, stem, surfaces
+from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces
 from newsletter.topics.query import Term
 from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phrase_of
 
@@ -22,7 +22,7 @@ def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tu
     if not phrase.parts:  # a term of punctuation alone is nowhere
         return
     if term.is_prefix:
-        yield from ((start, stop) for word, start, stop in tokens if word.startswith(phrase.parts[0]))
+        yield from ((start, stop) for word, start, stop in tokens if word.startswith(prefixes(phrase.parts[0])))
     elif term.is_near:
         near = near_of(term.text)
         found = list(_phrases(text, tokens, near.phrase))

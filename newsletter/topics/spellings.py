@@ -15,8 +15,11 @@ from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term
 
 #: Minimum length of a word that is also searched as two ("incontext" as "in context").
 _MIN_COMPOUND = 6
+#: Longer words are not searched as two.
+_MAX_COMPOUND = 30
 _MAX_JOINED = 3
-_MAX_SPELLINGS = 64
+#: How many words of a phrase are joined or split at once: of one of so many words, at most so many.
+_MOST_CHANGES = ((8, 3), (16, 2))
 #: Words that no compound begins or ends with: "forget" is not "for get", and "to-code" is a part of "text-to-code".
 _CONNECTORS = frozenset(("a", "an", "and", "as", "at", "be", "by", "for", "is", "it", "no", "not", "of", "or", "so",
                          "the", "to", "up", "us", "vs", "we", "with"))  # fmt: skip
@@ -32,18 +35,24 @@ class Vocabulary:
     def __init__(self, is_word: Callable[[str], bool]) -> None:
         self.is_word = is_word
         #: Found once, since topics have words in common.
-        self._halves: dict[str, list[tuple[str, str]]] = {}
+        self._halves: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
-    def halves(self, word: str) -> list[tuple[str, str]]:
-        """Return the pairs of words that a word may be written as; a half in the plural is not one."""
-        if (known := self._halves.get(word)) is None:
-            known = self._halves[word] = self._split(word) if len(word) >= _MIN_COMPOUND and word.isalpha() else []
+    def halves(self, word: str, shortest: int = 2) -> list[tuple[str, str]]:
+        """Return the pairs of words that a word may be written as; a half in the plural is not one.
+
+        The first half has `shortest` characters or more: 1 for "k NN", which only stands for "kNN" beside other words.
+        """
+        known = self._halves.get((word, shortest))
+        if known is None:
+            known = self._halves[word, shortest] = self._split(word, shortest) if word.isalpha() else []
         return known
 
-    def _split(self, word: str) -> list[tuple[str, str]]:
+    def _split(self, word: str, shortest: int) -> list[tuple[str, str]]:
         is_word = self.is_word
-        cuts = [cut for cut in range(2, len(word) - 1) if is_word(word[:cut]) and is_word(word[cut:])]
-        pairs = [(word[:cut], word[cut:]) for cut in cuts]
+        cuts: Sequence[int] = range(shortest, len(word) - 1) if _MIN_COMPOUND <= len(word) <= _MAX_COMPOUND else ()
+        if shortest == 1 and 3 <= len(word) < _MIN_COMPOUND:
+            cuts = (1,)
+        pairs = [(word[:cut], word[cut:]) for cut in cuts if is_word(word[:cut]) and is_word(word[cut:])]
         return [pair for pair in pairs if words(pair[0]) == [pair[0]] and _CONNECTORS.isdisjoint(pair)]
 
 
@@ -62,22 +71,46 @@ class Phrase:
 
     #: The mark of a hyphenated word that this is another spelling of; "" if words stand side by side.
     whole: str = ""
+    #: Whether it is a single word beside others.
+    is_beside: bool = False
 
     def spellings(self, vocabulary: Vocabulary) -> Sequence[tuple[str, ...]]:
-        """Return the spellings of which all words exist: some are joined, or one is split where it may be."""
+        """Return the spellings of which all words exist: some are joined, or one is split where it may be.
+
+        How many words of a phrase are joined or split has a limit that depends on the phrase alone: whether a paper
+        matches must not depend on the words of others.
+        """
         if len(self.parts) == 1:
-            return [*([self.parts] if vocabulary.is_word(self.parts[0]) else ()), *vocabulary.halves(self.parts[0])]
-        # From the last word to the first: for each, the spellings of it and of what follows.
-        rests: list[list[tuple[str, ...]]] = [[()]]
+            found = [self.parts] if vocabulary.is_word(self.parts[0]) else []
+            return [*found, *vocabulary.halves(self.parts[0], self._shortest)]
+        changes = next((most for length, most in _MOST_CHANGES if len(self.parts) <= length), 1)
+        # From the last word to the first: for each, the spellings of it and of what follows, with their changes.
+        rests: list[dict[tuple[str, ...], int]] = [{(): 0}]
         for start in reversed(range(len(self.parts))):
-            word = self.parts[start]
-            found = [(word, *rest) for rest in rests[0]] if vocabulary.is_word(word) else []
-            found += [(*halves, *rest) for halves in vocabulary.halves(word) for rest in rests[0]]
-            for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
-                if rests[taken - 1] and vocabulary.is_word(whole := joined(self.surfaces[start : start + taken])):
-                    found += [(whole, *rest) for rest in rests[taken - 1]]
-            rests.insert(0, list(dict.fromkeys(found))[:_MAX_SPELLINGS] if len(found) > 1 else found)
-        return rests[0]
+            rests.insert(0, self._from(start, rests, vocabulary, changes))
+        return list(rests[0])
+
+    def _from(
+        self, start: int, rests: Sequence[dict[tuple[str, ...], int]], vocabulary: Vocabulary, most: int
+    ) -> dict[tuple[str, ...], int]:
+        """Return the spellings of the words from `start` on, with as few changes as each may have."""
+        word = self.parts[start]
+        ways: list[tuple[tuple[str, ...], int]] = [((word,), 1)] if vocabulary.is_word(word) else []
+        ways += [(halves, 1) for halves in vocabulary.halves(word, self._shortest)]
+        for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
+            if rests[taken - 1] and vocabulary.is_word(whole := joined(self.surfaces[start : start + taken])):
+                ways.append(((whole,), taken))
+        found: dict[tuple[str, ...], int] = {}
+        for begun, taken in ways:
+            for rest, changes in rests[taken - 1].items():
+                total = changes + (len(begun) != taken)
+                if total <= most:
+                    found[*begun, *rest] = min(total, found.get((*begun, *rest), total))
+        return found
+
+    @property
+    def _shortest(self) -> int:
+        return 1 if self.is_beside or len(self.parts) > 1 else 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +149,7 @@ def phrase_of(text: str) -> Phrase:
 def near_of(text: str) -> Near:
     """Return what words side by side, without quotes, ask for."""
     typed = [one for one in map(phrase_of, text.split()) if one.parts]
+    typed = [replace(one, is_beside=True) if len(typed) > 1 else one for one in typed]
     spoken = [one for one in typed if len(one.parts) > 1 or one.mark or one.parts[0] not in _UNSPOKEN]
     each = {(stem(one.parts[0]) if len(one.parts) == 1 else " ".join(one.parts)): one for one in spoken}
     is_shouted = all(one.mark for one in typed)

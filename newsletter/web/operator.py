@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from newsletter.config.cron import next_run
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.models import DeliveryStatus, Message, Profile, Status, Subscriber
 from newsletter.pipeline.edition_state import Action, change_state
 from newsletter.pipeline.messages import MessageRenderer, make_test_message_id, sent_as_test
 from newsletter.pipeline.preview import preview_digest, sample_digest
-from newsletter.pipeline.schedule import next_run
 from newsletter.sending import Transport, Verdict, send_one
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, form_endpoint

@@ -288,6 +288,8 @@ def compare(
         "RSA-2048, 2 workers": lambda port: ours(site, port, keys="rsa", workers=2),
         "and Ed25519, 2 workers": lambda port: ours(site, port, keys="rsa,ed25519", workers=2),
     }
+    if options.brief and sink is their_sink:
+        ways = {way: measure for way, measure in ways.items() if "workers" not in way}
     runs: dict[str, list[Run]] = {way: [] for way in ways}
     for _ in range(options.rounds):
         for way, measure in ways.items():
@@ -372,6 +374,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--subscribers", type=int, default=4_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--brief", action="store_true", help="worker processes send to the tests' own sink only")
     parser.add_argument("--wait", action="store_true")
     parser.add_argument("--memory", type=int, default=0)
     for of_a_child in ("--child", "--keys"):

@@ -74,12 +74,12 @@ def compare(form: str, count: int, seed: int = 1) -> Comparison:
     truth = {one.number: _truth(one) for one in found}
     differing = {fact: _count_differing(fact, truth, ours)[1] for fact in FACTS}
     other = ratio = None
-    if form in READERS:
+    if form in PARSERS:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
         began = time.process_time()
-        raw = READERS[form][0](text)
+        raw = PARSERS[form][0](text)
         ratio = ours_took / max(time.process_time() - began, 1e-6)
-        theirs = {facts.number: facts for facts in READERS[form][1](raw)}
+        theirs = {facts.number: facts for facts in PARSERS[form][1](raw)}
         other = {fact: _count_differing(fact, theirs, ours) for fact in FACTS}
     return Comparison(len(found), len(items) - len(entries), differing, other, len(found) / ours_took, ratio)
 
@@ -204,7 +204,7 @@ def _first_last(name: str) -> str:
 
 
 #: By format: how another reader parses a file, which is timed, and what it has of each paper.
-READERS: dict[str, tuple[Callable[[str], Any], Callable[[Any], Iterator[Facts]]]] = {
+PARSERS: dict[str, tuple[Callable[[str], Any], Callable[[Any], Iterator[Facts]]]] = {
     "BibTeX": (_parse_bibtex, _of_pybtex),
     "biblatex": (_parse_bibtex, _of_pybtex),
     "RIS": (_parse_ris, _of_rispy),

@@ -18,13 +18,13 @@ from datetime import date
 from html import escape
 
 from newsletter.errors import NewsletterError
+from newsletter.mailboxes.mime import field, parse
 from newsletter.models.addresses import email_key, parse_address
 from newsletter.papers.cut import cut_abstract
 from newsletter.papers.identity import key_of
 from newsletter.rendering.environment import wrap
 from newsletter.rendering.extractive import key_sentence
 from newsletter.rendering.folding import fold
-from newsletter.sending.bounces.mime import field, parse
 from newsletter.sending.bounces.provider_events import of_postmark
 from newsletter.sending.bounces.reports import read_bounce_report
 from newsletter.sources.documents import Document

@@ -24,7 +24,7 @@ SENDER = """
 import contextlib, io, json, os, resource, shutil, sys
 from pathlib import Path
 from newsletter.cli import main
-import newsletter.cli.run, newsletter.pipeline.deliver, newsletter.sending.maildir
+import newsletter.cli.run, newsletter.pipeline.deliver, newsletter.sending.maildir, premailer
 
 folder, limits = Path(sys.argv[1]), int(sys.argv[2])
 

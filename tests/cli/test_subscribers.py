@@ -55,7 +55,7 @@ def test_an_address_is_changed_and_the_profile_kept(newsletter: Newsletter) -> N
         (("add", "ada@example.org", "--time-zone", "../../etc/passwd"), "is not a time zone"),
         (("add", "ada@example.org", "--weekday", "someday"), "weekday: a day of the week is expected"),
         (("add", "ada@example.org", "--topic", "!!"), "'!!' has no letters or digits to search for"),
-        (("edit", "nobody@example.org"), "no subscriber has the address 'nobody@example.org'"),
+        (("edit", "nobody@example.org", "--hour", "6"), "no subscriber has the address 'nobody@example.org'"),
         (("unsubscribe", "12.forged"), "no subscriber has the address '12.forged'"),
         (("show", "nobody@example.org"), "no subscriber has the address"),
     ],
@@ -68,3 +68,10 @@ def test_an_invalid_option_is_a_one_line_error(
     assert result.exit_code == 1
     assert complaint in result.stderr.splitlines()[0]
     assert json.loads(newsletter("subscribers", "--json").stdout) == []
+
+
+def test_an_edit_without_options_says_what_to_give(newsletter: Newsletter) -> None:
+    assert newsletter("subscribers", "add", "ada@example.org").exit_code == 0
+    result = newsletter("subscribers", "edit", "ada@example.org")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "nothing to change: give --address, --name, or a preference, as --hour 6" in result.stderr

@@ -172,3 +172,20 @@ def test_an_import_says_how_many_rows_it_refused_beyond_the_twenty_it_shows(
     assert "28 refused" in result.stdout
     assert len(result.stderr.splitlines()) == 21
     assert result.stderr.endswith("newsletter: and 8 more refused\n")
+
+
+def test_a_name_is_mapped_once(newsletter: Newsletter) -> None:
+    for noun in ("subscribers", "suppressions"):
+        result = newsletter(noun, "import", "-", "--map", "email=A", "--map", "email=B", stdin="A,B\na@x.org,b@x.org\n")
+        assert result.exit_code == 1
+        assert "--map email=B: email is read from A already" in result.stderr
+
+
+def test_an_export_says_which_suppressed_addresses_are_not_in_it(newsletter: Newsletter) -> None:
+    newsletter("subscribers", "add", "ada@example.org")
+    newsletter("suppressions", "add", "ada@example.org", "ben@example.org")
+    result = newsletter("subscribers", "export")
+    assert "ben@example.org" not in result.stdout
+    assert result.stderr == (
+        "1 suppressed address has no subscriber; to take the suppression list along: newsletter suppressions export\n"
+    )

@@ -38,6 +38,7 @@ def outcome(folder: Path, text: str, environ: Mapping[str, str]) -> Config | str
         return replace(load_config(Site(folder), environ), obsolete=())
     except ConfigError as error:
         line = re.sub(r" \(set by NEWSLETTER_\w+ in the environment\)$", "", str(error))
+        line = re.sub(r"set by NEWSLETTER_\w+ in the environment; ", "", line)
     assert "\n" not in line
     return line
 
@@ -126,3 +127,33 @@ def test_an_error_names_the_variable_that_the_value_is_from(tmp_path: Path) -> N
         ConfigError, match=r"smtp\.port: .* not 'abc' \(set by NEWSLETTER_SMTP_PORT in the environment\)"
     ):
         load_config(Site(tmp_path), {"NEWSLETTER_SMTP_PORT": "abc"})
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=[one.name for one in SETTINGS])
+def test_whatever_is_wrong_with_the_value_of_a_variable_the_error_names_it(tmp_path: Path, setting: Setting) -> None:
+    (tmp_path / "newsletter.toml").write_text(file_of(setting, None), encoding="utf-8")
+    for text in filter(None, TEXTS):
+        try:
+            load_config(Site(tmp_path), {setting.variable: text})
+        except ConfigError as error:
+            found = str(error)
+            names_it = f"set by {setting.variable} in the environment" in found
+            if f" {setting.name}: " in found and not names_it:
+                pytest.fail(found)
+
+
+def test_what_all_names_have_in_common_does_not_make_a_name_similar(tmp_path: Path) -> None:
+    assert unknown_variables({"NEWSLETTER_XYZZY": ""}) == ["NEWSLETTER_XYZZY: no such setting"]
+    assert unknown_variables({"NEWSLETTER_SMTP_HOSTS": ""}) == [
+        "NEWSLETTER_SMTP_HOSTS: no such setting (did you mean NEWSLETTER_SMTP_HOST?)"
+    ]
+    (tmp_path / "newsletter.toml").write_text("[schedule]\nhourly = true\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"schedule\.hourly: no such setting \(known: cron\)"):
+        load_config(Site(tmp_path), {})
+
+
+def test_an_error_of_a_fallback_mail_server_says_which_it_is(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").write_text('[[relays]]\nhost = "a.example"\nport = 0\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"relays: entry 1: smtp\.port: ") as caught:
+        load_config(Site(tmp_path), {"NEWSLETTER_SMTP_PORT": "25"})
+    assert "NEWSLETTER_SMTP_PORT" not in str(caught.value)

@@ -47,7 +47,7 @@ def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
         ("[site]\nurl = 'https://['\n", "site.url: expected a URL", "for example https://papers.example.org"),
         ("[sender]\naddress = 'me'\n", "sender.address: 'me' is not a valid email address", None),
         ("[[relays]]\nport = 25\n", "relays: entry 1: missing host", 'for example host = "smtp.example.net"'),
-        ("[[relays]]\nhots = 'a'\n", "smtp.hots: no such setting", "did you mean smtp.host?"),
+        ("[[relays]]\nhots = 'a'\n", "relays: entry 1: smtp.hots: no such setting", "did you mean smtp.host?"),
         ("relays = 5\n", "relays: expected tables", "for example [[relays]]"),
         ("[dkim]\nselector = 'a'\n", "dkim.key: missing", "a signature needs a selector and a key"),
         ("[[sources]]\nkind = 'gopher'\n", "unknown source 'gopher'", "known: huggingface, "),

@@ -11,7 +11,7 @@ from newsletter.config.obsolete import BOOLEANS, RENAMED, upgrade_environment, u
 from newsletter.config.schema import SETTINGS
 from newsletter.errors import ConfigError
 from newsletter.files.site import CONFIG_NAME, Site
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.sending.smtp.settings import SmtpSettings
 
 #: A site of newsletter 0.1; its README says how it was made.

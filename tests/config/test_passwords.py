@@ -6,14 +6,15 @@ import base64
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.passwords import hash_password, is_correct, is_hash_valid
+from tests.examples import examples
 
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=40))
-@settings(max_examples=15, deadline=None)
+@examples(0.25)  # scrypt is slow on purpose
 def test_only_the_password_matches_its_hash(password: str, other: str) -> None:
     hashed = hash_password(password)
     assert is_hash_valid(hashed)

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.cli.profile_options import given as given_options
@@ -165,7 +165,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("through", SURFACES)
 @given(profile=profiles())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_profile_comes_back_from_every_surface(through: Any, folder: Path, profile: Profile) -> None:
     assert through(profile, folder) == profile
 
@@ -220,7 +219,6 @@ def test_a_value_is_taken_or_refused_in_our_words(field: ProfileField, value: An
 
 
 @given(text=st.text(max_size=40))
-@settings(max_examples=50, deadline=None)
 def test_any_text_in_a_form_is_a_value_or_a_refusal(text: str) -> None:
     for name in PROFILE_FIELDS:
         with suppress(ProfileError):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from newsletter.config.model import Config, DkimSettings
 from newsletter.models.findings import Level
 from newsletter.sending.smtp.settings import Security, SmtpSettings
+from newsletter.sources.ads import Ads
 from newsletter.store import open_store
 from tests.operations.conftest import found, good_zone
 from tests.smtpd import Server, serving
@@ -31,6 +32,14 @@ def test_problems_in_the_settings_are_found(config: Config) -> None:
     assert findings["unsubscribe"].level is Level.WRONG
     assert findings["address"].level is Level.WARNING
     assert "no such file" in findings["DKIM key"].detail
+
+
+def test_a_source_without_the_key_that_it_needs_is_found(config: Config) -> None:
+    sources = (Ads(follow=("abs:clouds",)), Ads(follow=("abs:kettles",), api_key="a token"))
+    finding = found(replace(config, sources=sources), {})["sources"]
+    assert finding.level is Level.WRONG
+    assert finding.detail == "ads abs:clouds: no api_key"
+    assert "NEWSLETTER_ADS_API_KEY" in finding.remedy
 
 
 def test_the_server_is_checked_and_no_message_is_sent(config: Config) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import threading
 from collections import Counter
+from datetime import datetime
 from email import message_from_bytes
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from newsletter.models import DeliveryStatus
 from newsletter.pipeline.deliver import MAX_ATTEMPTS
 from tests.pipeline.conftest import SendingSite
-from tests.pipeline.test_deliver import SENDER
+from tests.pipeline.sender import exit_code, start_sender
 from tests.smtpd import Server, serving
 
 SUBSCRIBERS = [f"subscriber{number:02}@example.org" for number in range(30)]
@@ -32,14 +32,14 @@ def thirty_subscribers(site: SendingSite) -> SendingSite:
 class Senders:
     """Runs one sending process after another."""
 
-    def __init__(self, root: Path, server: Server, now: str) -> None:
-        self._command = [sys.executable, "-c", SENDER, str(root), str(server.port), now]
-        self._running: subprocess.Popen[bytes] | None = None
+    def __init__(self, root: Path, server: Server, now: datetime) -> None:
+        self._root, self._port, self._now = root, server.port, now
+        self._running: ForkServerProcess | None = None
         self.exits: list[int] = []
 
     def run(self) -> int:
-        self._running = subprocess.Popen(self._command)
-        self.exits.append(self._running.wait(60))
+        self._running = start_sender(self._root, self._port, self._now)
+        self.exits.append(exit_code(self._running))
         return self.exits[-1]
 
     def kill(self) -> None:
@@ -70,7 +70,7 @@ def test_a_kill_before_the_server_accepts_a_message_sends_nothing_twice(
         return "451 4.3.0 not accepted"
 
     with serving(Server(**{moment: reply})) as server:  # type: ignore[arg-type]
-        senders = Senders(tmp_path, server, thirty_subscribers.now.isoformat())
+        senders = Senders(tmp_path, server, thirty_subscribers.now)
         while senders.run() == -9:
             pass
 
@@ -89,7 +89,7 @@ def test_kills_miss_nobody_and_duplicates_share_a_message_id(thirty_subscribers:
             threading.Timer(chance.random() / 50, senders.kill).start()
 
     with serving(Server(on_mail=reply)) as server:
-        senders = Senders(tmp_path, server, thirty_subscribers.now.isoformat())
+        senders = Senders(tmp_path, server, thirty_subscribers.now)
         while senders.run() == -9:
             pass
 
@@ -108,7 +108,7 @@ def test_after_a_kill_only_the_message_in_flight_is_in_doubt(thirty_subscribers:
             senders.kill()
 
     with serving(Server(before_reply=kill)) as server:
-        senders = Senders(tmp_path, server, thirty_subscribers.now.isoformat())
+        senders = Senders(tmp_path, server, thirty_subscribers.now)
         senders.run()
 
     waiting = thirty_subscribers.store.deliveries.open()

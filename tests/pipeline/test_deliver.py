@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from newsletter.models import Cadence
 from newsletter.sending.maildir import MaildirTransport
 from tests.factories import NOW
 from tests.pipeline.conftest import SendingSite, outcomes_of, plan_without_sending
+from tests.pipeline.sender import exit_code, start_sender
 from tests.smtpd import Server, serving
 
 
@@ -192,26 +193,6 @@ def test_subscribers_with_the_same_topics_share_one_digest(site: SendingSite) ->
 
 # -- crashing -----------------------------------------------------------------------------------------
 
-SENDER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from newsletter.config.load import load_config
-from newsletter.pipeline.deliver import deliver
-from newsletter.files.site import Site
-from newsletter.rendering.environment import make_environment
-from newsletter.sending.smtp.settings import Security, SmtpSettings
-from newsletter.sending.smtp.transport import SmtpTransport
-from newsletter.store import open_store
-
-site, port, now = Site(Path(sys.argv[1])), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
-transport = SmtpTransport(SmtpSettings("127.0.0.1", port, security=Security.NONE, connections=1))
-with open_store(site.store) as store:
-    report = deliver(store, transport, load_config(site, environ={}), make_environment(), lambda: now)
-transport.close()
-sys.exit(0 if report.is_clean else 1)
-"""
-
 
 def test_repeated_kills_miss_nobody_and_only_messages_in_flight_are_sent_twice(
     site: SendingSite, tmp_path: Path
@@ -222,21 +203,20 @@ def test_repeated_kills_miss_nobody_and_only_messages_in_flight_are_sent_twice(
     for subscriber in subscribers:
         site.add_subscriber(subscriber, "pears")
     kills = {1, 2, 9, 20, 33}
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[ForkServerProcess] = []
 
     def kill(taken: int) -> None:
         if taken in kills:
             processes[-1].kill()
-            processes[-1].wait()
+            wait([processes[-1].sentinel])
 
     with serving(Server(before_reply=kill)) as server:
         for _ in range(len(kills) + 1):
-            command = [sys.executable, "-c", SENDER, str(tmp_path), str(server.port), site.now.isoformat()]
-            processes.append(subprocess.Popen(command))
-            processes[-1].wait(60)
+            processes.append(start_sender(tmp_path, server.port, site.now))
+            exit_code(processes[-1])
 
     ids = [message_from_bytes(content)["Message-ID"] for _, content in server.accepted]
-    assert [process.returncode for process in processes] == [-9] * len(kills) + [0]
+    assert [process.exitcode for process in processes] == [-9] * len(kills) + [0]
     assert set(server.recipients) == set(subscribers)
     assert len(server.accepted) == len(subscribers) + len(kills)
     assert len(set(ids)) == len(subscribers)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,17 +16,14 @@ import pytest
 from newsletter.errors import StoreError
 from newsletter.models import DeliveryStatus
 from tests.pipeline.conftest import SendingSite
-from tests.pipeline.test_deliver import SENDER
+from tests.pipeline.sender import exit_code, start_sender
 from tests.sink import Sink, sinking
 from tests.smtpd import Server, serving
 
-SUBSCRIBERS = 600
+#: As many as four connections carry through all kills; `tests.benchmarks.crashing` kills for longer.
+SUBSCRIBERS = 250
 CONNECTIONS = 4
-KILLS = 8
-#: Worker processes are for large editions, unless it is said that this one is large.
-SENDER_WITH_CONNECTIONS = SENDER.replace("connections=1", f"connections={CONNECTIONS}").replace(
-    "\nsite, port", "\nfrom newsletter.pipeline import delivery_run\ndelivery_run._MIN_FOR_WORKERS = 1\n\nsite, port"
-)
+KILLS = 4
 
 
 @pytest.fixture
@@ -43,21 +38,17 @@ def many_subscribers(site: SendingSite) -> SendingSite:
 def run_until_done(site: SendingSite, root: Path, sink: Sink, *, kills: int) -> int:
     """Send, with SIGKILL at random moments, until a run ends by itself; return the number of kills."""
     chance = random.Random(3)  # noqa: S311 - reproducible
-    command = [
-        sys.executable, "-c", SENDER_WITH_CONNECTIONS, str(root), str(sink.port),
-        site.now.isoformat(),
-    ]  # fmt: skip
     killed = 0
     for _ in range(200):
         taken = len(sink.taken)
-        process = subprocess.Popen(command)
+        process = start_sender(root, sink.port, site.now, CONNECTIONS)
         if killed < kills:
-            while len(sink.taken) == taken and process.poll() is None:
+            while len(sink.taken) == taken and process.is_alive():
                 time.sleep(0.002)  # between two looks at the log: the sender needs the processor
             threading.Timer(chance.random() / 20, process.kill).start()
-        if process.wait(120) == -9:
+        if (code := exit_code(process)) == -9:
             killed += 1
-        elif process.returncode == 0:
+        elif code == 0:
             return killed
     raise AssertionError("it never ended")
 
@@ -121,16 +112,12 @@ def test_with_hold_nothing_is_delivered_twice(many_subscribers: SendingSite, tmp
 
 def _run_once(site: SendingSite, root: Path, sink: Sink, *, kill: bool) -> int:
     taken = len(sink.taken)
-    command = [
-        sys.executable, "-c", SENDER_WITH_CONNECTIONS, str(root), str(sink.port),
-        site.now.isoformat(),
-    ]  # fmt: skip
-    process = subprocess.Popen(command)
-    while kill and len(sink.taken) == taken and process.poll() is None:
+    process = start_sender(root, sink.port, site.now, CONNECTIONS)
+    while kill and len(sink.taken) == taken and process.is_alive():
         time.sleep(0.002)
     if kill:
         threading.Timer(0.02, process.kill).start()
-    return int(process.wait(120) == -9)
+    return int(exit_code(process) == -9)
 
 
 @pytest.mark.parametrize("rude", [("--farewells", "0.01"), ("--cuts", "0.005")])

@@ -89,13 +89,28 @@ def test_a_breakdown_in_words(store: Store, subscriber: Subscriber) -> None:
     assert placement_text(breakdown) == "number 1 of 1 in daily-2026-05-08, under Pears"
     assert [part_text(part, breakdown.facts) for part in Part] == [
         "matches Pears",
+        "in title or keywords",
         "0 upvotes, 0 comments",
         f"published {breakdown.facts.published}, edition of 2026-05-08",
         "no author is followed",
         "learned from feedback",
     ]
-    assert [topic_text(one).rpartition(" ")[0] for one in breakdown.topics] == ["title: pear", ""]
+    assert [topic_text(one) for one in breakdown.topics] == ["title: pear 0.68 (in 60% of papers)", ""]
     assert placement_text(explained(store, subscriber, 2)) == "not in the digest: no topic matches"
+
+
+def test_repetition_and_mentions_in_passing_are_explained(store: Store, subscriber: Subscriber) -> None:
+    text = "A robot, and another robot. Pears."
+    store.papers.add(make_entry(arxiv_id="2605.00009", title="Orchards", abstract=text, upvotes=9), NOW)
+    found = store.papers.find("arxiv:2605.00009")
+    assert found is not None
+    breakdown = explain(store, found, subscriber, NOW)
+    robots = breakdown.topics[1]
+    assert (robots.hits[0].times, robots.hits[0].share) == ({"abstract": 2.0}, 0.5)
+    assert topic_text(robots).endswith("(2 times, in 50% of papers)")
+    parts = {one.part: one.value for one in breakdown.parts}
+    assert (parts[Part.OUTRIGHT], parts[Part.POPULARITY]) == (0.0, 0.5)
+    assert part_text(Part.POPULARITY, breakdown.facts) == "9 upvotes, 0 comments, less in passing"
 
 
 def test_a_breakdown_is_json(store: Store, subscriber: Subscriber, capsys: pytest.CaptureFixture[str]) -> None:

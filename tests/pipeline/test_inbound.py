@@ -7,7 +7,7 @@ from pathlib import Path
 from newsletter import tokens
 from newsletter.pipeline.email_commands import Command, EmailCommand
 from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.store import Store
 from tests.factories import NOW, make_profile
 from tests.sending.bounces.samples import CASES

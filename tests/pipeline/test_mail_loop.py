@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.models import Status
 from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from tests.factories import NOW
 from tests.pipeline.conftest import SendingSite
 from tests.sending.bounces.samples import ADA

@@ -21,7 +21,7 @@ from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.run import RunReport, deliver_due, run
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
-from newsletter.sending.bounces.mailboxes import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings
 from newsletter.sending.maildir import MaildirTransport
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.store import open_store

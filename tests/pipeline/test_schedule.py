@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.errors import ConfigError
 from newsletter.models import Cadence, Profile
-from newsletter.pipeline.schedule import due_edition, next_run
+from newsletter.pipeline.schedule import due_edition
 
 
 def at(text: str) -> datetime:
@@ -65,24 +64,3 @@ def test_the_next_edition_is_later_and_another_one(profile: Profile, now: dateti
     assert following.key != due.key
     assert following.day > due.day
     assert due.day <= now.astimezone(ZoneInfo(profile.time_zone)).date()
-
-
-# -- crontab lines ------------------------------------------------------------------------------------
-
-
-def test_the_next_run_is_in_utc() -> None:
-    now = datetime(2026, 5, 8, 9, 30, tzinfo=UTC)
-
-    assert next_run("5 * * * *", now) == datetime(2026, 5, 8, 10, 5, tzinfo=UTC)
-    assert next_run("0 6 * * mon", now) == datetime(2026, 5, 11, 6, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("cron", ["", "hourly", "99 * * * *", "* * * *"])
-def test_an_invalid_crontab_line_is_an_error(cron: str) -> None:
-    with pytest.raises(ConfigError, match=r"schedule\.cron"):
-        next_run(cron, datetime.now(UTC))
-
-
-def test_a_crontab_line_that_never_fires_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"schedule\.cron: '0 0 30 2 \*' never fires"):
-        next_run("0 0 30 2 *", datetime.now(UTC))

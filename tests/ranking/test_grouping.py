@@ -57,6 +57,37 @@ def test_papers_are_ranked_by_match_then_popularity() -> None:
     assert shown(grouped(papers)) == {"Pears": [3, 2, 1]}
 
 
+def test_a_paper_goes_to_the_narrowest_topic_that_it_matches_outright() -> None:
+    agents = make_topic("Agents", ("agent", "tool", "planner"))
+    tools = make_topic("Tools", ("tool",))
+    both = paper(1, "A planner and a tool for agents", "Agents, agents, planners.")
+    papers = [both, *(paper(n, f"Agents {n}") for n in range(2, 5)), paper(6, "Planners", "With a tool.")]
+
+    assert shown(grouped(papers, topics=(agents, tools)))["Tools"] == [1]
+    # In its abstract alone it mentions tools in passing.
+    assert 6 in shown(grouped(papers, topics=(agents, tools)))["Agents"]
+
+
+def test_no_upvotes_lift_a_mention_in_passing_above_a_title() -> None:
+    papers = [
+        paper(1, "Pears", upvotes=0),
+        paper(2, "Kettles", "Of pears, pears, pears and pears.", upvotes=5000),
+        paper(3, "Teapots", "Of pears.", keywords=("pears",)),
+        paper(4, "Teacups", "Of pears.", upvotes=100),
+    ]
+
+    assert shown(grouped(papers)) == {"Pears": [3, 1, 2, 4]}
+
+
+def test_equal_matches_are_in_the_order_of_how_dense_they_are() -> None:
+    texts = ("Of pears and of all things that pots boil.", "Pears here.", "It boils pears in a kettle.")
+    papers = [
+        paper(n, title, text) for n, (title, text) in enumerate(zip(("Kettles", "Cups", "Pots"), texts, strict=True))
+    ]
+
+    assert shown(grouped(papers)) == {"Pears": [1, 2, 0]}
+
+
 def test_maximum_lengths_are_kept_and_all_matches_counted() -> None:
     papers = [paper(n, f"Pears {n}") for n in range(10)] + [paper(n, f"Robots {n}") for n in range(10, 20)]
 
@@ -160,7 +191,7 @@ def test_an_excluded_paper_by_a_followed_author_is_left_out() -> None:
 
 
 def test_a_profiles_weights_override_the_sites() -> None:
-    papers = [paper(1, "Kettles", "Of pears.", upvotes=10**6), paper(2, "Pears", upvotes=0)]
+    papers = [paper(1, "Kettles", "Of pears.", keywords=("pears",), upvotes=10**6), paper(2, "Pears, Pears", upvotes=0)]
 
     assert shown(grouped(papers)) == {"Pears": [1, 2]}
     assert shown(grouped(papers, ranking=(("popularity", 0.0),))) == {"Pears": [2, 1]}

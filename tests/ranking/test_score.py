@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Reason, ReasonKind
+from newsletter.models import PartialDate, Reason, ReasonKind
 from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
 from newsletter.ranking.weights import Weights
 from newsletter.topics.query import Term
-from tests.factories import TODAY, make_paper
+from tests.factories import NOW, TODAY, make_paper
 
 
 def of(match: float = 0, **facts: object) -> Score:
@@ -22,8 +22,8 @@ def of(match: float = 0, **facts: object) -> Score:
 def test_the_total_is_the_sum_of_the_parts() -> None:
     whole = of(3.0, upvotes=9)
 
-    assert whole == Score(match=3.0, popularity=1.0, freshness=1.0)
-    assert whole.total == 5.0
+    assert whole == Score(match=3.0, popularity=1.0, freshness=1.0, outright=2.0)
+    assert whole.total == 7.0
 
 
 def test_popularity_is_logarithmic_in_upvotes_and_comments() -> None:
@@ -38,6 +38,13 @@ def test_freshness_halves_in_a_week_and_is_capped_for_future_dates() -> None:
     assert days == [1.0, 0.5, 0.25, 1.0]
 
 
+def test_a_month_or_a_year_alone_is_as_fresh_as_its_first_day() -> None:
+    dates = (PartialDate(2026), PartialDate(2026, 5), TODAY, PartialDate(2026, 6), date(2026, 5, 1))
+    year, month, day, to_come, first = (of(published=one, seen_at=NOW, listed=None).freshness for one in dates)
+    assert year < month == first < day == 1.0
+    assert to_come == 1.0  # it was seen today
+
+
 def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:
     hits = [
         (Term("ICL"), Field.ABSTRACT, 1.0), (Term("in-context learning"), Field.TITLE, 1.0),
@@ -49,6 +56,19 @@ def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:
         Reason(ReasonKind.KEYWORDS, "few-shot"),
         Reason(ReasonKind.ABSTRACT, "ICL"),
         Reason(ReasonKind.ABSTRACT, "prompt*"),
+    )
+
+
+def test_a_term_that_is_part_of_a_longer_one_is_no_reason_of_its_own() -> None:
+    hits = [
+        (Term("In-context"), Field.TITLE, 1.0), (Term("in-context learning"), Field.TITLE, 1.0),
+        (Term("learning"), Field.ABSTRACT, 1.0), (Term("learn", None, is_prefix=True), Field.ABSTRACT, 1.0),
+        (Term("in-context learning at scale"), Field.ABSTRACT, 1.0),
+    ]  # fmt: skip
+    assert reasons_for(hits) == (
+        Reason(ReasonKind.TITLE, "in-context learning"),
+        Reason(ReasonKind.ABSTRACT, "learn*"),
+        Reason(ReasonKind.ABSTRACT, "in-context learning at scale"),
     )
 
 

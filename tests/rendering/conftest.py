@@ -70,8 +70,13 @@ def make_digest(**changes: object) -> Digest:
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Render messages of a site, which may have templates of its own in templates/."""
-    (tmp_path / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
-    site = Site(tmp_path)
+    return writer_of(tmp_path)
+
+
+def writer_of(folder: Path) -> Write:
+    """Make a site in a folder; return what renders its messages."""
+    (folder / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
+    site = Site(folder)
 
     def message(digest: Digest | None = None, subscriber: Subscriber | None = None) -> Message:
         messages = MessageRenderer(load_config(site, environ={}), make_environment(site.templates), b"secret")

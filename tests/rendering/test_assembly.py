@@ -36,6 +36,7 @@ from newsletter.pipeline.messages import MessageRenderer
 from newsletter.rendering.assembly import MAX_HTML_B, shortened
 from newsletter.rendering.environment import make_environment
 from newsletter.text import squeeze
+from tests.examples import examples
 from tests.factories import NOW, make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import make_digest, make_edition
 from tests.rendering.test_hostile import PAYLOADS
@@ -130,6 +131,7 @@ def numbered(digest: Digest, numbers: Iterator[int]) -> Digest:
 # Four or five digests in each example; failures are not shrunk, which would take long.
 @given(st.sampled_from(sorted(SITES)), st.lists(st.tuples(digests, subscribers), min_size=4, max_size=5))
 @settings(
+    examples(0.5),
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Item, Message, Reason, ReasonKind, Section, Style
+from newsletter.rendering.digest import inline
 from newsletter.text import squeeze
 from tests.factories import make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import Write, make_digest, make_edition
@@ -93,6 +94,17 @@ def test_every_link_is_absolute_or_an_anchor_of_the_page(write: Write) -> None:
     assert all(href.startswith(("https://", "mailto:")) or href in targets for href in page.values("href"))
     assert "https://arxiv.org/abs/2605.00001" in page.values("href")
     assert "https://huggingface.co/papers?q=Kettles+%26+Kin" in page.values("href")
+
+
+def test_each_page_gets_the_rules_of_its_own_style_sheet_however_often() -> None:
+    page = "<html><head><style>p {{ color: {0} }} @media print {{ p {{ color: {0} }} }}</style></head><p>x</p></html>"
+
+    first, second = ([inline(page.format(colour)) for colour in ("red", "blue")] for _ in range(2))
+
+    assert first == second
+    for inlined, colour in zip(first, ("red", "blue"), strict=True):
+        assert f'<p style="color:{colour}">' in inlined
+        assert re.search(rf"@media print.*color: {colour}\b", inlined, re.DOTALL)
 
 
 def test_styles_are_inlined_and_media_queries_stay_in_the_head(write: Write) -> None:

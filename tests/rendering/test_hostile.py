@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from newsletter.papers.merge import begin
 from newsletter.sources import Document, find_source
 from newsletter.text import squeeze
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
-from tests.rendering.conftest import Write, make_digest, make_edition
+from tests.rendering.conftest import Write, make_digest, make_edition, writer_of
 from tests.rendering.test_digest import page_of
 
 PAYLOADS = [
@@ -43,6 +44,13 @@ PAYLOADS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
+    """Render messages of one site for all tests, so that each payload is rendered once."""
+    return writer_of(tmp_path_factory.mktemp("hostile"))
+
+
+@cache
 def message_with(write: Write, payload: str) -> Message:
     """Render a message with `payload` in every text from a source, a subscriber and a topic."""
     paper = {

@@ -55,7 +55,7 @@ def test_records_are_parsed_with_all_their_facts() -> None:
             pdf_url="https://europepmc.org/articles/PMC9000001?pdf=render",
         ),
         Entry(
-            source="europepmc", title="Kettles That Know When to Whistle", authors=("C Specimen",),
+            source="europepmc", title="Kettles That Know When to Whistle and When Not", authors=("C Specimen",),
             doi="10.21203/rs.3.rs-1234567/v1", venue="Research Square", version=2,
         ),
         Refusal("x, entry 3", "no title"),

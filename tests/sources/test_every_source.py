@@ -41,6 +41,9 @@ RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
     "dblp": ("dblp.json", {"follow": ["clouds"]}),
     "inspire": ("inspire.json", {"follow": ["t clouds"]}),
     "ads": ("ads.json", {"follow": ["abs:clouds"], "api_key": "a token"}),
+    "acl": ("acl.xml", {"follow": ["2026.cloud"]}),
+    "openreview": ("openreview.json", {"follow": ["clouds"]}),
+    "zotero": ("zotero.json", {"follow": ["users/12345"]}),
     "feed": ("feed.xml", {}),
 }
 KINDS = sorted(RECORDED)
@@ -74,16 +77,17 @@ def respond_well(kind: str) -> Callable[[Request], Response]:
     """Give the recording, compressed, and say "not modified" to those who know it."""
 
     def respond(request: Request) -> Response:
-        if request.headers.get("If-None-Match") == '"1"':
+        if request.headers.get("If-None-Match") == '"1"' or request.headers.get("If-Modified-Since-Version") == "1":
             return Response(status=304)
         packed = gzip.compress(body_of(kind, request))
-        return Response(packed, headers={"ETag": '"1"', "Content-Encoding": "gzip"})
+        validator = {"Last-Modified-Version": "1"} if kind == "zotero" else {"ETag": '"1"'}
+        return Response(packed, headers={**validator, "Content-Encoding": "gzip"})
 
     return respond
 
 
 def test_every_source_of_ours_is_here() -> None:
-    assert set(all_sources()) - {"file", "page"} == set(KINDS)
+    assert set(all_sources()) - {"file", "page", "alerts"} == set(KINDS)
 
 
 # -- servers ------------------------------------------------------------------------------------------
@@ -163,7 +167,7 @@ def test_the_error_of_a_source_that_follows_nothing_has_an_example(kind: str, st
     assert f"newsletter pull {kind} " in str(report.error)
 
 
-@pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface", "ads"])
+@pytest.mark.parametrize("kind", ["openalex", "semanticscholar", "pubmed", "huggingface", "ads", "zotero"])
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_key_is_sent_and_never_shown(
     kind: str, status: int, store: Store, client: HttpClient, httpserver: HTTPServer

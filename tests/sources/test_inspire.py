@@ -112,11 +112,12 @@ def test_facts_of_a_wrong_type_are_missing() -> None:
 
 def test_volumes_are_passed_over_and_a_withdrawn_record_is_marked() -> None:
     volume = {"metadata": {"titles": [{"title": "Proceedings of Clouds"}], "document_type": ["proceedings"]}}
-    assert parse({"hits": {"hits": [volume]}}) == []
+    (left_out,) = parse({"hits": {"hits": [volume]}})
+    assert left_out == Refusal("x, entry 1", "a whole volume (proceedings), not a paper", is_left_out=True)
     assert only(withdrawn=True).withdrawn
 
 
-def test_the_error_of_the_api_is_reported() -> None:
+def test_an_error_of_the_api_is_the_error_of_the_pull() -> None:
     with pytest.raises(SourceError, match="INSPIRE error: Maximum search page size"):
         parse({"status": 400, "message": "Maximum search page size of `1000` results exceeded."})
 

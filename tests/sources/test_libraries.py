@@ -9,7 +9,7 @@ from tests.sources.libraries import WRITERS
 
 
 @pytest.mark.parametrize("form", WRITERS)
-def test_all_facts_are_equal_to_what_was_written_and_to_what_another_reader_has(form: str) -> None:
+def test_all_facts_are_equal_to_what_was_written_and_to_what_another_parser_has(form: str) -> None:
     found = compare(form, 80, seed=3)
     assert found.differing == dict.fromkeys(FACTS, 0)
     assert all(differing == 0 for _, differing in (found.other or {}).values())

@@ -140,10 +140,6 @@ def test_an_unexpected_response_is_one_error(content: bytes, why: str) -> None:
     assert str(caught.value).startswith(f"saved.xml: {why}")
 
 
-def test_books_are_skipped() -> None:
-    assert parse("<PubmedArticleSet><PubmedBookArticle/></PubmedArticleSet>") == []
-
-
 # -- requests -----------------------------------------------------------------------------------------
 
 
@@ -193,3 +189,54 @@ def test_the_recorded_article_is_parsed_completely(shared: Path) -> None:
     assert entry.authors
     assert entry.published
     assert ": " in entry.abstract  # a labelled one
+
+
+# -- books --------------------------------------------------------------------------------------------
+
+BOOK = """<PubmedBookArticle><BookDocument><PMID Version="1">20301425</PMID>
+<ArticleIdList><ArticleId IdType="bookaccession">NBK1247</ArticleId></ArticleIdList>
+<Book><Publisher><PublisherName>University of Clouds</PublisherName></Publisher>
+<BookTitle book="clouds">The Book of Clouds<sup>®</sup></BookTitle><PubDate><Year>1993</Year></PubDate>
+<AuthorList Type="editors"><Author><LastName>Case</LastName><ForeName>Cy</ForeName></Author></AuthorList></Book>
+{chapter}<Abstract><AbstractText Label="DIAGNOSIS">It rains.</AbstractText></Abstract>
+<KeywordList><Keyword>rain</Keyword></KeywordList>{date}</BookDocument></PubmedBookArticle>"""
+CHAPTER = """<ArticleTitle book="clouds" part="rain">Rain.</ArticleTitle><AuthorList Type="authors">
+<Author><LastName>Example</LastName><ForeName>Ada</ForeName></Author></AuthorList>"""
+DATE = "<ContributionDate><Year>2026</Year><Month>05</Month><Day>08</Day></ContributionDate>"
+
+
+def test_a_chapter_of_a_book_is_an_entry_whose_venue_is_the_book() -> None:
+    assert parse(f"<PubmedArticleSet>{BOOK.format(chapter=CHAPTER, date=DATE)}</PubmedArticleSet>") == [
+        Entry(
+            source="pubmed",
+            title="Rain",
+            abstract="DIAGNOSIS: It rains.",
+            authors=("Ada Example",),
+            published=date(2026, 5, 8),
+            keywords=("rain",),
+            venue="The Book of Clouds®",
+            url="https://pubmed.ncbi.nlm.nih.gov/20301425/",
+        )
+    ]
+
+
+def test_a_whole_book_is_an_entry_of_its_publisher_and_editors_are_no_authors() -> None:
+    (entry,) = parse(BOOK.format(chapter="", date=""))
+    assert isinstance(entry, Entry)
+    assert (entry.title, entry.authors, entry.venue) == ("The Book of Clouds®", (), "University of Clouds")
+    assert entry.published == PartialDate(1993)
+
+
+def test_books_and_articles_are_read_in_their_order_and_none_is_lost() -> None:
+    citation = "<MedlineCitation><Article><ArticleTitle>{}</ArticleTitle></Article></MedlineCitation>"
+    article = f"<PubmedArticle>{citation}</PubmedArticle>"
+    broken = "<PubmedBookArticle><BookDocument/></PubmedBookArticle><PubmedBookArticle/>"
+    inside = article.format("One") + BOOK.format(chapter=CHAPTER, date="") + broken + article.format("Two")
+    found = parse(f"<PubmedArticleSet>{inside}</PubmedArticleSet>")
+    assert [one.title if isinstance(one, Entry) else str(one) for one in found] == [
+        "One",
+        "Rain",
+        "saved.xml, entry 3: no title",
+        "saved.xml, entry 4: no title",
+        "Two",
+    ]

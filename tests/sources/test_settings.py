@@ -12,7 +12,8 @@ from newsletter import sources
 from newsletter.errors import ConfigError, SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, HttpClient, Span, all_sources, find_source
-from newsletter.sources.settings import declared, label_of, make_source, setting, variable_of
+from newsletter.sources.ads import Ads
+from newsletter.sources.settings import declared, label_of, make_source, missing, setting, variable_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +132,8 @@ def test_a_broken_plugin_is_one_line_in_the_log(monkeypatch: pytest.MonkeyPatch)
             find_source("doves")
     finally:
         all_sources.cache_clear()
+
+
+def test_a_required_setting_that_a_source_lacks_is_named() -> None:
+    assert missing(Ads(follow=("abs:clouds",))) == ["api_key"]
+    assert missing(Ads(follow=("abs:clouds",), api_key="a token")) == []

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
-from newsletter.models import Entry
+from newsletter.models import Entry, PartialDate
 from newsletter.store import Store
 from newsletter.store.papers import Change
 from newsletter.topics.query import parse
@@ -121,6 +121,15 @@ def test_the_newest_papers_are_sorted_by_day_then_by_upvotes(store: Store) -> No
         )
     assert [paper.title for paper in store.papers.newest(3)] == ["T1", "T0", "T3"]
     assert [paper.title for paper in store.papers.newest(9)] == ["T1", "T0", "T3", "T2"]
+
+
+def test_a_vague_date_leads_no_list(store: Store) -> None:
+    dates = [PartialDate(2026), None, PartialDate(2026, 5), date(2027, 12, 1), TODAY, date(2026, 5, 7)]
+    for number, published in enumerate(dates):
+        facts = {"arxiv_id": f"2605.0000{number}", "title": f"T{number}", "listed": None, "published": published}
+        entry = make_entry(**facts)
+        store.papers.add(entry, NOW)
+    assert [paper.title for paper in store.papers.newest(9)] == ["T4", "T0", "T1", "T2", "T3", "T5"]
 
 
 def test_many_papers_can_be_looked_up_at_once(store: Store) -> None:

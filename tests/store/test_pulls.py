@@ -44,3 +44,12 @@ def test_an_item_that_a_source_goes_on_listing_is_refused_once(store: Store) -> 
     assert store.pulls.refused_first("other feed", [note], NOW) == [note]
     assert store.pulls.refused_first("feed", [row], NOW + timedelta(days=300)) == [row]
     assert store.pulls.refused_first("feed", [note], NOW + timedelta(days=300)) == [note]  # forgotten
+
+
+def test_each_source_keeps_a_state_of_its_own(store: Store) -> None:
+    store.pulls.set_state("zotero users/1", {"users/1": "7 2026-05-08", "users/2": "9 2026-05-08"})
+    store.pulls.set_state("alerts INBOX", {"INBOX": "12"})
+    store.pulls.set_state("zotero users/1", {"users/1": "8 2026-05-08"})
+    assert store.pulls.state("zotero users/1") == {"users/1": "8 2026-05-08"}
+    assert store.pulls.state("alerts INBOX") == {"INBOX": "12"}
+    assert store.pulls.state("arxiv cs.CL") == {}

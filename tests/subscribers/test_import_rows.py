@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from newsletter.errors import ConfigError
 from newsletter.models import Profile, Refusal, Status
 from newsletter.models.addresses import parse_address
 from newsletter.store.subscribers import Person
+from newsletter.subscribers import import_rows
 from newsletter.subscribers.csv_rows import Rows
 from newsletter.subscribers.import_rows import _PLAIN_EMAIL, RowParser, quoted, read_header, unquoted
 from tests.factories import NOW
@@ -40,6 +43,11 @@ def names(text: str, **mapping: str) -> list[tuple[str, str] | str]:
         ("email\nada@EXAMPLE.org\n", [("ada@example.org", "")]),
         ("email\nmailto:ada@example.org\n", [("ada@example.org", "")]),
         ('email\n"Ada Example <ada@example.org>"\n', [("ada@example.org", "Ada Example")]),
+        ("email\nada@example.org (Ada Example)\n", [("ada@example.org", "Ada Example")]),
+        (
+            "ada@example.org (Ada  Example)\nben@example.org()\n",
+            [("ada@example.org", "Ada Example"), ("ben@example.org", "")],
+        ),
         ("First Name,Last Name,E-Mail\nAda,Example,ada@example.org\n", [("ada@example.org", "Ada Example")]),
         # A file without a header: addresses alone, or with names.
         ("ada@example.org\nben@example.org\n", [("ada@example.org", ""), ("ben@example.org", "")]),
@@ -81,7 +89,8 @@ def test_the_fields_that_a_row_has_are_kept_if_somebody_asks() -> None:
     made, first = parser("email,topics,hour\nada@example.org,robots|pears,\n")
     made.given = {}
     assert len(list(made.people(first))) == 1
-    assert made.given == {"ada@example.org": {"topics": "robots\npears"}}
+    assert made.given is not None
+    assert made.fields(made.given["ada@example.org"]) == {"topics": "robots\npears"}
 
 
 def test_latin_1_is_read_with_one_warning_but_not_in_an_address() -> None:
@@ -130,3 +139,40 @@ def test_addresses_that_match_the_fast_check_are_in_their_normal_form(email: str
 def test_no_exported_cell_is_a_formula_and_each_is_read_back(cell: str) -> None:
     assert not quoted(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert unquoted(quoted(cell)) == cell
+
+
+_plain = st.builds(
+    "{}{}@{}".format, st.sampled_from("abc"), st.integers(0, 99), st.sampled_from(("x.org", "y.example"))
+)
+_odd = st.sampled_from((
+    "", "a@b@x.org", "d.org", "A <a@x.org>", "\n@x.org", "a\nb@x.org", "a@x", "é@x.org", "a@é.org", f"{'a' * 65}@x.org",
+    "a@X.org", " a@x.org", ".a@x.org", "a.@x.org", "'+a@x.org", "a@-x.org", "a@\udce9.org",
+))  # fmt: skip
+_cells = st.tuples(
+    st.one_of(_plain, _plain, _plain, _odd),
+    st.sampled_from(("Ann", "Ann", "Ben  Z", " Cy", "'=D", "|E|'", "F\u0301", "G\udce9", "", "H\nI")),
+    st.sampled_from(("robots", "robots", "a;b", "(", "")),
+    st.sampled_from(("active", "active", "cleaned", "pending", "what?")),
+).map(list)
+
+
+@given(rows=st.lists(st.one_of(_cells, _cells.map(lambda cells: [*cells, ""])), max_size=40))
+def test_a_block_has_the_same_people_as_its_rows_one_by_one(rows: list[list[str]]) -> None:
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\n").writerows([["email", "name", "topics", "status"], *rows])
+    in_blocks, first = parser(file.getvalue())
+    with patch.object(import_rows, "_FEW", 2):
+        people = list(in_blocks.people(first))
+    one_by_one, first = parser(file.getvalue())
+    with patch.object(RowParser, "_plain", return_value=None):
+        assert people == list(one_by_one.people(first))
+    assert in_blocks.warnings == one_by_one.warnings
+
+
+def test_a_block_is_read_as_a_whole_except_for_the_part_that_is_not_plain() -> None:
+    rows = [f"a{number}@example.org,Ann\n" for number in range(500)]
+    rows[123] = "Ann <a@example.org>,Ann\n"
+    made, first = parser("".join(["email,name\n", *rows]))
+    with patch.object(RowParser, "person", autospec=True, side_effect=RowParser.person) as person:
+        assert [found[2] for found in made.people(first) if not isinstance(found, Refusal)] == ["Ann"] * 500
+    assert person.call_count < 32

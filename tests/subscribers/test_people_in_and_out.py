@@ -285,3 +285,37 @@ def test_who_never_confirmed_elsewhere_is_refused_and_not_suppressed(store: Stor
     assert "this person has not confirmed" in refused[0]
     assert store.subscribers.find("a@x.org") is None
     assert store.subscribers.why_suppressed("a@x.org") is None
+
+
+def test_the_first_row_of_an_address_counts_for_each_field(tmp_path: Path) -> None:
+    with open_new_store(tmp_path / "newsletter.db") as store:
+        import_bytes(store, b"email\nada@x.org\n")
+        lines = io.StringIO("email,name,hour\nada@x.org,Ada,7\nADA@x.org,Bea,8\n")
+        report = import_people(store, lines, "people.csv", NOW, Profile(), options=ImportOptions(update=True))
+        ada = store.subscribers.get("ada@x.org")
+    assert (ada.name, ada.profile.hour, report.known, report.changed) == ("Ada", 7, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "reason"),
+    [
+        ("status", "0", "imported as inactive"),
+        ("status", "no", "imported as inactive"),
+        ("status", "blocklisted", "imported as blocklisted"),
+        ("status", "gesperrt", "imported as blocklisted"),
+        ("status", "Hard bounce", "imported as bounced"),
+        ("status", "gelöscht", "imported as deleted"),
+        ("clean_time", "2026-05-08", "imported as cleaned"),
+        ("disabled_at", "2026-05-08", "imported as disabled"),
+        ("active", "0", "imported as inactive"),
+        ("marketing_consent", "no", "imported without consent"),
+        ("subscribed", "nein", "unsubscribed"),
+        ("suppressed", "yes", "imported as suppressed"),
+    ],
+)
+def test_the_reason_of_a_suppression_is_english_whatever_the_tool_says(
+    tmp_path: Path, header: str, cell: str, reason: str
+) -> None:
+    with open_new_store(tmp_path / "newsletter.db") as store:
+        import_bytes(store, f"email,{header}\nada@x.org,{cell}\n".encode())
+        assert [why for why, _ in suppressions_of(store).values()] == [reason]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from newsletter.models import Paper
-from newsletter.text.tokenizer import joined, stem, surfaces, words
+from newsletter.text.tokenizer import joined, prefixes, stem, surfaces, words
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 
 FUNCTION_WORDS = frozenset(
@@ -47,7 +47,7 @@ def term_in(term: Term, texts: list[str], field: str, is_excluded: bool) -> bool
             text.casefold().startswith(wanted) if term.is_prefix else text.casefold() == wanted for text in texts
         )
     if term.is_prefix:
-        return any(word.startswith(words(term.text)[0]) for text in texts for word in words(text))
+        return any(word.startswith(prefixes(words(term.text)[0])) for text in texts for word in words(text))
     if not term.is_near:
         return any(phrase_in(term.text, text, is_excluded) for text in texts)
     typed = [word for word in term.text.split() if words(word)]
@@ -58,7 +58,12 @@ def term_in(term: Term, texts: list[str], field: str, is_excluded: bool) -> bool
 
 
 def in_capitals(word: str, text: str) -> bool:
-    return bool(re.search(rf"(?<![A-Za-z0-9]){word.removesuffix('s')}s?(?![A-Za-z])", text))
+    """Return whether a word is in a text in capitals, or, of the letters of another case, two are capitals."""
+    bare = word.removesuffix("s")
+    if re.search(rf"(?<![A-Za-z0-9]){bare}s?(?![A-Za-z])", text):
+        return True
+    mixed = [found.removesuffix("s") for found in re.findall(r"(?<![A-Za-z0-9])[A-Za-z]+", text)]
+    return any(one.upper() == bare and len(re.findall("[A-Z]", one)) > 1 for one in mixed)
 
 
 def phrase_in(typed: str, text: str, is_excluded: bool) -> bool:
@@ -69,7 +74,7 @@ def phrase_in(typed: str, text: str, is_excluded: bool) -> bool:
     needs_hyphen = "-" in typed and " " not in typed and not FUNCTION_WORDS.isdisjoint((parts[0], parts[-1]))
     for start in range(len(tokens)):
         for stop in range(start + 1, len(tokens) + 1):
-            if not is_spelling(parts, written, tokens[start:stop]):
+            if not is_spelling(parts, written, tokens[start:stop], len(parts) > 1):
                 continue
             if is_literal and "".join(tokens_written[start:stop]) != "".join(written):
                 continue
@@ -81,21 +86,23 @@ def phrase_in(typed: str, text: str, is_excluded: bool) -> bool:
     return False
 
 
-def is_spelling(parts: list[str], written: list[str], tokens: list[str]) -> bool:
+def is_spelling(parts: list[str], written: list[str], tokens: list[str], is_beside: bool = False) -> bool:
     """Return whether tokens are these words, some of them joined (three at most) or split in two."""
     if not parts or not tokens:
         return not parts and not tokens
-    if parts[0] == tokens[0] and is_spelling(parts[1:], written[1:], tokens[1:]):
+
+    def goes_on(taken: int, used: int) -> bool:
+        return is_spelling(parts[taken:], written[taken:], tokens[used:], is_beside)
+
+    if parts[0] == tokens[0] and goes_on(1, 1):
         return True
-    is_long = len(parts[0]) >= 6 and parts[0].isalpha() and len(tokens) > 1
-    if is_long and "".join(tokens[:2]) == parts[0] and min(map(len, tokens[:2])) >= 2:
-        halves = tokens[:2]
-        if FUNCTION_WORDS.isdisjoint(halves) and is_spelling(parts[1:], written[1:], tokens[2:]):
-            return True
-    return any(
-        joined(written[:taken]) == tokens[0] and is_spelling(parts[taken:], written[taken:], tokens[1:])
-        for taken in range(2, min(3, len(parts)) + 1)
-    )
+    first, second = tokens[0], "".join(tokens[1:2])
+    is_split = first + second == parts[0] and parts[0].isalpha() and FUNCTION_WORDS.isdisjoint(tokens[:2])
+    if is_split and len(parts[0]) >= 6 and len(second) >= 2 and len(first) >= 2 - is_beside and goes_on(1, 2):
+        return True
+    if is_split and is_beside and len(first) == 1 and 3 <= len(parts[0]) < 6 and goes_on(1, 2):
+        return True
+    return any(joined(written[:taken]) == tokens[0] and goes_on(taken, 1) for taken in range(2, min(3, len(parts)) + 1))
 
 
 def near_in(typed: list[str], text: str, is_title: bool) -> bool:
@@ -119,4 +126,4 @@ def begins(word: str, tokens: list[str]) -> bool:
     parts, written = words(word), surfaces(word)
     if len(parts) == 1 and stem(parts[0]) == stem(tokens[0]):
         return True
-    return any(is_spelling(parts, written, tokens[:length]) for length in range(1, len(parts) + 2))
+    return any(is_spelling(parts, written, tokens[:length], True) for length in range(1, len(parts) + 2))

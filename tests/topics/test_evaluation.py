@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper
@@ -11,6 +11,7 @@ from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 from newsletter.topics.evaluation import matching, those_matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, format_query, parse, wanted_terms
+from tests.examples import examples
 from tests.factories import NOW, make_entry, make_paper
 from tests.topics.reference import holds
 
@@ -19,6 +20,7 @@ WORDS = (
     "to-code", "to", "code", "coding", "text-to-code", "speech", "speeches", "C++", "C", "GPT-4", "GPT4",
     "GPT-4o", "naïve", "naive", "Müller", "大语言模型", "语言", "system", "systems", "in-context", "context", "in",
     "k-NN", "kNN", "newsletter", "news-letter", "of", "forget", "for", "get", "SYSTEM",
+    "LORA", "LoRA", "lora", "MoEs", "MOE", "colour", "colors", "colouring", "optimise", "optimised", "optimizer",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
 TYPED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
@@ -26,7 +28,7 @@ FIELDS = st.none() | st.sampled_from(["title", "abstract", "keyword"])
 TERMS = st.one_of(
     st.builds(Term, TYPED, FIELDS),
     st.builds(Term, TYPED.filter(lambda text: " " in text), FIELDS, is_near=st.just(value=True)),
-    st.builds(Term, st.sampled_from(["multi", "sp", "ag"]), FIELDS, is_prefix=st.just(value=True)),
+    st.builds(Term, st.sampled_from(["multi", "sp", "ag", "colou", "optimis"]), FIELDS, is_prefix=st.just(value=True)),
     st.builds(Term, st.sampled_from(["muller", "Müller A"]), st.just("author")),
     st.builds(Term, st.sampled_from(["q-bio.", "CS."]), st.just("cat"), is_prefix=st.just(value=True)),
 )
@@ -61,7 +63,7 @@ def stored(store: Store, papers: list[dict[str, object]]) -> list[Paper]:
 
 
 @given(NODES, PAPERS)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(3)
 def test_matcher_and_search_find_what_the_reference_finds(
     store: Store, node: Node, facts: list[dict[str, object]]
 ) -> None:
@@ -75,8 +77,21 @@ def test_matcher_and_search_find_what_the_reference_finds(
 
 
 @given(NODES, PAPERS)
-@settings(max_examples=100)
+@examples(3)
 def test_a_paper_matches_or_not_whatever_others_there_are(node: Node, facts: list[dict[str, object]]) -> None:
     papers = [make_paper(id=number, arxiv_id=f"2605.{number:05}", **one) for number, one in enumerate(facts)]
     together = [paper.id for paper in those_matching(papers, node)]
     assert together == [paper.id for paper in papers if matching(PaperIndex([paper]), node)[0]]
+
+
+def test_a_long_phrase_with_many_compounds_finds_the_same_papers_whatever_others_there_are() -> None:
+    typed = " ".join(["multi agent"] * 7)
+    joined_once = make_paper(id=1, title=typed.replace("multi agent", "multiagent", 1), arxiv_id="2605.00001")
+    assert those_matching([joined_once], parse(f'"{typed}"')) == [joined_once]
+    others = [
+        make_paper(id=2 + number, title=title, arxiv_id=f"2605.0001{number}")
+        for number, title in enumerate(
+            ("agentmulti", "multiagentmulti agentmultiagent", "mul ti agen t", "ult imult i")
+        )
+    ]
+    assert those_matching([joined_once, *others], parse(f'"{typed}"')) == [joined_once]

@@ -8,7 +8,7 @@ from email.message import Message
 from itertools import islice
 
 from newsletter.limits import MAIL_ADDRESSES, MAIL_LINE, MAIL_LINES, MAIL_PARTS, MAIL_TEXT
-from newsletter.sending.bounces.mime import Part, address_in, field, parts_of, text_of
+from newsletter.mailboxes.mime import Part, address_in, field, parts_of, text_of
 
 #: Senders of bounces.
 _DAEMON = re.compile(

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from newsletter.limits import WEBHOOK_EVENTS
+from newsletter.mailboxes.mime import shortened
 from newsletter.models.addresses import email_key
-from newsletter.sending.bounces.mime import shortened
 from newsletter.sending.bounces.reports import BounceReport, fingerprint_of
 from newsletter.sending.status_codes import Kind, classify_bounce
 

@@ -13,9 +13,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.models.addresses import email_key
-from newsletter.sending.bounces import heuristics
-from newsletter.sending.bounces.mime import (
+from newsletter.mailboxes.mime import (
     MAX_BYTES,
     Part,
     address_in,
@@ -28,6 +26,8 @@ from newsletter.sending.bounces.mime import (
     parts_of,
     shortened,
 )
+from newsletter.models.addresses import email_key
+from newsletter.sending.bounces import heuristics
 from newsletter.sending.status_codes import Kind, classify_bounce
 
 __all__ = ["BounceReport", "Kind", "fingerprint_of", "read_bounce_report"]

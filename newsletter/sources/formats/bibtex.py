@@ -19,6 +19,8 @@ from newsletter.sources.formats.tables import Broken, Raw, lines_of, open_text
 from newsletter.text import shorten, squeeze, tex
 
 _MAX_MACROS = 10_000
+#: Broken entries in one block, after each of which the next one is looked for: each may be searched to the end.
+_MAX_BROKEN = 10
 _MAX_MACRO_LENGTH = 10_000
 
 _NAME = r"[^\s{}(),\"#%=@\\]+"
@@ -135,7 +137,7 @@ _SEPARATORS = re.compile(r"[\s,]*")
 
 def _entries(text: str) -> Iterator[_Parsed | str]:
     """Yield each entry in a block, or the reason why it is invalid."""
-    at = 0
+    at = broken = 0
     while start := _ENTRY_START.match(text, at):
         kind, closing = start[1].lower(), ")" if start[2] == "(" else "}"
         if kind in ("comment", "preamble"):
@@ -145,7 +147,12 @@ def _entries(text: str) -> Iterator[_Parsed | str]:
                 parsed, at = _entry(text, start.end(), kind, closing)
             except ValueError as error:
                 yield str(error)
-                return
+                broken += 1
+                later = _LATER_START.search(text, start.end()) if broken < _MAX_BROKEN else None
+                if later is None:
+                    return
+                at = later.start() + 1
+                continue
             yield parsed
 
 

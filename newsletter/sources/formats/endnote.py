@@ -26,7 +26,7 @@ def read_refer(stream: BinaryStream) -> Iterator[Raw | Broken]:
 
 
 def _line(text: str, _record: Record | None) -> Line | None:
-    match = _LINE.fullmatch(text)
+    match = _LINE.fullmatch(text.rstrip("\r\n"))
     return Line(match[1], (match[2] or "").strip()) if match else None
 
 
@@ -35,7 +35,7 @@ def _begins(line: Line, record: Record | None, is_after_blank: bool) -> bool:
     return record is None or line.tag == "0" or (is_after_blank and record.lines[0].tag != "0")
 
 
-_REFER = Format(_line, _begins, lambda _line: False)
+_REFER = Format(_line, _begins, first=frozenset({"0"}))
 
 
 def _refer_fields(record: Record) -> dict[str, Any]:

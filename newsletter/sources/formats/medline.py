@@ -27,7 +27,7 @@ def read_medline(stream: BinaryStream) -> Iterator[Raw | Broken]:
 
 
 def _line(text: str, _record: Record | None) -> Line | None:
-    match = _LINE.match(text) if text[4:5] == "-" else None
+    match = _LINE.match(text.rstrip("\r\n")) if text[4:5] == "-" else None
     return Line(match[1], (match[2] or "").strip()) if match else None
 
 
@@ -35,7 +35,7 @@ def _begins(line: Line, record: Record | None, is_after_blank: bool) -> bool:
     return record is None or line.tag == "PMID" or is_after_blank
 
 
-_MEDLINE = Format(_line, _begins, lambda _line: False)
+_MEDLINE = Format(_line, _begins, first=frozenset({"PMID"}))
 
 
 def _fields(record: Record) -> dict[str, Any]:

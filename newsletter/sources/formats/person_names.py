@@ -33,6 +33,7 @@ _AFFILIATION = re.compile(
     r"(?:[a-z] )?(?:Departments?|Schools?|Faculty|Institut\w*|Colleges?|Cent(?:er|re)|Division|Laborator\w+"
     r"|Universit\w+|Hospital)\b"
 )
+_NUMBERED_AFFILIATION = re.compile(r"(?<=[^\W\d_])1(?=[^\W\d_a-z])")
 # Particles that may precede a family name.
 _PARTICLES = frozenset({
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "la", "le", "al", "el", "bin", "ten", "ter", "dos",
@@ -145,7 +146,12 @@ def _with_suffixes(parts: Iterable[str]) -> list[str]:
 
 
 def unglued(line: str) -> list[str]:
-    """Split names at each capital after a small letter, a full stop or a bracket, up to the first affiliation."""
+    """Split names at each capital after a small letter, a full stop or a bracket, up to the first affiliation.
+
+    The first affiliation may have a number: "Ann DoeJohn Smith1Department of Clouds".
+    """
+    if numbered := _NUMBERED_AFFILIATION.search(line):
+        line = line[: numbered.start()]
     at = [match.start() for match in _GLUE.finditer(line) if line[match.start()].isupper()]
     parts = [part for begin, end in pairwise([0, *at, len(line)]) if (part := line[begin:end].strip())]
     return list(takewhile(lambda part: not _AFFILIATION.match(part), parts))

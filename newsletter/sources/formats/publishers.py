@@ -41,6 +41,11 @@ class Publisher:
     title: str = ""
     #: Whether its feeds give all authors and their affiliations as one name: "Ann DoeJohn SmithDepartment of Clouds".
     are_authors_glued: bool = False
+    #: Whether headings are glued to the text of their sections: "IntroductionWe count.MethodsWe looked up."
+    are_headings_glued: bool = False
+    #: Where its links have what its DOIs consist of, if its feeds have them nowhere else.
+    link: str = ""
+    doi: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,46 @@ PUBLISHERS = (
         "Cloud Letters, Volume 40, Issue 5, Page 1-20, 8 May 2026. ABSTRACT We count.",
         _ATYPON,
     ),
-    Publisher("Science", ("science.org",), "Science, Volume 392, Issue 6, Page 1-2, May 2026.", _ATYPON),
-    Publisher("SAGE", ("sagepub.com",), "Cloud Studies, Ahead of Print. We count.", _ATYPON),
+    Publisher(
+        "Science",
+        ("science.org",),
+        "Science, Volume 392, Issue 6, Page 1-2, May 2026.",
+        _ATYPON,
+        are_authors_glued=True,
+    ),
+    Publisher(
+        "SAGE",
+        ("sagepub.com",),
+        "Cloud Studies, Ahead of Print. We count.",
+        _ATYPON,
+        are_authors_glued=True,
+    ),
+    Publisher(
+        "PNAS",
+        ("pnas.org",),
+        "Proceedings of the National Academy of Sciences, Volume 123, Issue 19, May 2026. Significance We count.",
+        _ATYPON,
+    ),
+    Publisher(
+        "Cell",
+        ("cell.com", "thelancet.com"),
+        "Summary We count clouds.",
+        (r"(?=Summary|Abstract)",),
+    ),
+    Publisher(
+        "eLife",
+        ("elifesciences.org",),
+        "Clouds can be counted by models that were never shown any.",
+        link=r"/(?:articles|reviewed-preprints)/(\d{4,7})(?:v\d+)?",
+        doi="10.7554/eLife.{}",
+    ),
+    Publisher(
+        "Frontiers",
+        ("frontiersin.org",),
+        "IntroductionClouds are many.MethodsWe counted them.ResultsThere were 12.",
+        link=r"/(10\.3389/[\w.]+?)(?:/(?:full|abstract|pdf))?",
+        are_headings_glued=True,
+    ),
     Publisher(
         "ACS",
         ("acs.org",),
@@ -125,7 +168,13 @@ PUBLISHERS = (
         "by Ann Doe, John Smith We detect things.",
     ),
     Publisher("OUP", ("oup.com",), "Abstract We count.", (r"(?=Abstract)",)),
-    Publisher("Springer", ("springer.com",), "Abstract We count.", (r"(?=Abstract)",)),
+    Publisher(
+        "Springer",
+        ("springer.com",),
+        "Abstract We count.",
+        (r"(?=Abstract)",),
+        link=r"/(?:article|chapter)/(10\.\d{4,9}/.+)",
+    ),
     Publisher(
         "IEEE",
         ("ieee.org",),
@@ -146,6 +195,12 @@ PUBLISHERS = (
         ),
         (r"\s*PMID:\s*\d+(?:\s*\|\s*(?:PMC|DOI):\s*\S+)*\s*",),
     ),
+)
+_GLUED_HEADING = re.compile(
+    r"(?:^|(?<=[.?!)\]]))\s*((?:Backgrounds?|Introductions?|Objectives?|Aims?|Purposes?|Rationale|Contexts?|Hypothesis"
+    r"|(?:Materials? and )?Methods?|(?:Study )?Design|Participants|Interventions?|Main [Oo]utcomes?|Findings"
+    r"|Results?(?: and [Dd]iscussion)?|Discussions?|Conclusions?|Interpretation|Significance|Limitations"
+    r"|Methods and [Rr]esults|Systematic review registration|Clinical trial registration))(?=[A-Z\d])"
 )
 _BY_AUTHORS = re.compile(r"by\s+", re.IGNORECASE)
 
@@ -172,6 +227,8 @@ def cleaned(publisher: Publisher, text: str, authors: tuple[str, ...]) -> Cleane
             facts |= {name: value for name, value in match.groupdict().items() if value}
             text = text[: match.start()]
     text = _without_authors(text, authors)
+    if publisher.are_headings_glued:
+        text = _GLUED_HEADING.sub(r" \1: ", text)
     if publisher.before and (heading := _HEADING.match(text)):
         text = text[heading.end() :]
     return Cleaned(
@@ -189,6 +246,14 @@ def _without_authors(text: str, authors: tuple[str, ...]) -> str:
     rest = re.compile(r"(?:Authors?:)?\s*" + r"\s*(?:,|;|\band\b|&)?\s*".join(map(re.escape, authors)) + r"[\s,.;]+")
     match = rest.match(text, at) if authors else None
     return text[match.end() :] if match else text
+
+
+def doi_of(publisher: Publisher | None, link: str | None) -> str:
+    """Return the DOI that is in a link of a publisher, or ""."""
+    if publisher is None or not publisher.link or not link:
+        return ""
+    match = re.search(rf"{publisher.link}/?$", urlsplit(link).path, re.IGNORECASE)
+    return publisher.doi.format(match[1]) if match else ""
 
 
 def title_of(publisher: Publisher, title: str) -> str:

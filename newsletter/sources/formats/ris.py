@@ -7,7 +7,7 @@ blanks around the dash ("TY  - ", "TY - ", "AU  -"): a record is read with as ma
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from newsletter.sources.documents import BinaryStream
@@ -26,7 +26,9 @@ _LISTS = frozenset({"A2", "A3", "A4", "KW", "UR", "L1", "L2", "N1"})
 
 def read_ris(stream: BinaryStream) -> Iterator[Raw | Broken]:
     """Yield the records of a RIS file as mappings by tag; repeated tags are lists."""
-    for record in read_records(stream, Format(_line_parser(), _begins, lambda line: line.tag == "ER")):
+    for record in read_records(
+        stream, Format(_line_parser(), _begins, first=frozenset({"TY"}), last=frozenset({"ER"}))
+    ):
         yield record if isinstance(record, Broken) else Raw(record.begin, _fields(record))
 
 
@@ -38,14 +40,14 @@ def _line_parser() -> Callable[[str, Record | None], Line | None]:
         match = _LINE.match(text)
         if match is None:
             return None
-        tag, before, value = match[1], match[2], match[3].strip()
+        tag, before, value = match.groups()
+        value = value.strip()
+        if tag not in ("TY", "ER"):
+            return Line(tag, value) if record is None or before == blanks else None
         if tag == "TY" and _TYPE.fullmatch(value) and (record is None or before == blanks):
             blanks = before
-        elif tag == "ER" and not value:  # "ER  - positive" is text that was wrapped
             return Line(tag, value)
-        elif tag in ("TY", "ER") or (record is not None and before != blanks):
-            return None
-        return Line(tag, value)
+        return Line(tag, value) if tag == "ER" and not value else None  # "ER  - positive" is text that was wrapped
 
     return line
 
@@ -55,35 +57,31 @@ def _begins(line: Line, record: Record | None, _is_after_blank: bool) -> bool:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for tag in dict.fromkeys(line.tag for line in record.lines):
-        values = record.all(tag)
+    whole: dict[str, list[str]] = {}
+    for tag, value in record.lines:
+        if value:
+            whole.setdefault(tag, []).append(value)
+    authors = _authors(whole)
+    found: dict[str, Any] = {"AU": authors} if authors else {}
+    for tag, values in whole.items():
         if tag in _TEXTS:
             found[tag] = " ".join(" ".join(values).split())
         elif tag in _LISTS:
-            found[tag] = record.items(tag) if tag == "KW" else values
-        elif values:
+            found[tag] = [item for value in values for item in value.split("\n")] if tag == "KW" else values
+        elif tag not in _AUTHORS:
             found[tag] = values[0] if len(values) == 1 else values
-    if authors := _authors(record):
-        found["AU"] = authors
-    found.pop("A1", None)
     if book := found.pop("BT", None):  # the title of a book, or of a chapter's
         found["T2" if found.keys() & {"TI", "T1"} else "TI"] = book
     if (day := found.get("DA")) and isinstance(day, str) and not _YEAR.search(day):  # EndNote: "May 8"
         found["month"] = found.pop("DA")
-    return {tag: value for tag, value in found.items() if value}
+    return found
 
 
-def _authors(record: Record) -> list[str]:
+def _authors(whole: Mapping[str, list[str]]) -> list[str]:
     """Return the authors of both tags; some programs repeat in one those of the other."""
-    first, second = (list(map(_line_of, record.all(tag))) for tag in _in_order(record))
-    return first + [name for name in second if name not in first]
-
-
-def _in_order(record: Record) -> tuple[str, ...]:
-    tags = [line.tag for line in record.lines if line.tag in _AUTHORS]
-    return _AUTHORS if not tags or tags[0] == "AU" else _AUTHORS[::-1]
+    first, *more = [list(map(_line_of, values)) for tag, values in whole.items() if tag in _AUTHORS] or [[]]
+    return first + [name for names in more for name in names if name not in first]
 
 
 def _line_of(value: str) -> str:
-    return " ".join(value.split())
+    return " ".join(value.split()) if "\n" in value or "  " in value else value

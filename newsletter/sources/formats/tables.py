@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from newsletter.limits import RECORD
@@ -94,8 +95,7 @@ def read_head(stream: BinaryStream) -> tuple[bytes, BinaryStream]:
 
 def lines_of(text: io.TextIOWrapper) -> Iterator[str]:
     """Yield lines; a line longer than `RECORD` in pieces."""
-    while line := text.readline(RECORD):
-        yield line
+    return iter(partial(text.readline, RECORD), "")
 
 
 # -- JSON ---------------------------------------------------------------------------------------------

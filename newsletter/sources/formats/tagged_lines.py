@@ -63,12 +63,14 @@ class Record:
 class Format(NamedTuple):
     """How a format writes its records."""
 
-    #: Parse a line; None if it continues the one before, or stands outside of records.
+    #: Parse a line, with its end; None if it is empty, continues the one before, or stands outside of records.
     line: Callable[[str, Record | None], Line | None]
-    #: Whether a line, which may follow an empty one, begins a record.
+    #: Whether a line, which may follow an empty one, begins a record; asked outside of one, after an empty line, and of
+    #: the tags in `first`.
     begins: Callable[[Line, Record | None, bool], bool]
-    #: Whether a line ends its record.
-    ends: Callable[[Line], bool]
+    first: frozenset[str] = frozenset()
+    #: The tags of lines that end their record.
+    last: frozenset[str] = frozenset()
 
 
 def read_records(stream: BinaryStream, layout: Format) -> Iterator[Record | Broken]:
@@ -82,19 +84,23 @@ def read_records(stream: BinaryStream, layout: Format) -> Iterator[Record | Brok
 def _records(text: TextIOWrapper, layout: Format) -> Iterator[Record]:
     record: Record | None = None
     is_after_blank = False
+    parse, begins, first, last = layout
     for number, raw in enumerate(lines_of(text), start=1):
-        if raw.isspace():
-            is_after_blank = True
-            continue
-        line = layout.line(raw.rstrip("\r\n"), record)
-        if line and record and (layout.ends(line) or layout.begins(line, record, is_after_blank)):
-            yield record
-            record = None
-        if line and not layout.ends(line) and (record or layout.begins(line, record, is_after_blank)):
-            record = record or Record(number)
+        line = parse(raw, record)
+        if line is None:
+            if raw.isspace():
+                is_after_blank = True
+                continue
+            if record is not None:
+                record.extend(raw.strip())
+        elif line.tag in last or (
+            (record is None or is_after_blank or line.tag in first) and begins(line, record, is_after_blank)
+        ):
+            if record is not None:
+                yield record
+            record = None if line.tag in last else Record(number, [line], len(line.value) + 1)
+        elif record is not None:
             record.add(line)
-        elif record and line is None:
-            record.extend(raw.strip())
         is_after_blank = False
-    if record:
+    if record is not None:
         yield record

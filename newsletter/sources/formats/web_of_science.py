@@ -25,7 +25,7 @@ def read_web_of_science(stream: BinaryStream) -> Iterator[Raw | Broken]:
 
 
 def _line(text: str, _record: Record | None) -> Line | None:
-    match = _LINE.fullmatch(text)
+    match = _LINE.fullmatch(text.rstrip("\r\n"))
     return Line(match[1], (match[2] or "").strip()) if match else None
 
 
@@ -33,7 +33,7 @@ def _begins(line: Line, record: Record | None, _is_after_blank: bool) -> bool:
     return line.tag not in _OF_FILE and (record is None or line.tag == "PT")
 
 
-_WEB_OF_SCIENCE = Format(_line, _begins, lambda line: line.tag in ("ER", "EF"))
+_WEB_OF_SCIENCE = Format(_line, _begins, first=frozenset({"PT"}), last=frozenset({"ER", "EF"}))
 
 
 def _fields(record: Record) -> dict[str, Any]:

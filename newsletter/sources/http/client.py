@@ -6,6 +6,7 @@ every failure into a `SourceError`.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -68,15 +69,21 @@ class HttpClient:
         self.validators: dict[str, Validators] = {}
         #: The number of 304 responses since `start_over`.
         self.unchanged = 0
+        #: What the source keeps between two pulls, by names of its own: how far it has read a library or a mailbox. It
+        #: is stored when the pull has succeeded.
+        self.state: dict[str, str] = {}
+        #: The number of items since `start_over` that are none of the source's, and were ignored.
+        self.ignored = 0
         self._known: Mapping[str, Validators] = {}
         self._sleep = sleep
         self._clock = clock
         self._resolve = resolve
         self._rate_limiter = RateLimiter(sleep, clock)
 
-    def start_over(self, known: Mapping[str, Validators]) -> None:
-        """Begin with another source: `known` holds the validators of its last responses, by URL."""
+    def start_over(self, known: Mapping[str, Validators], state: Mapping[str, str] | None = None) -> None:
+        """Begin with another source: `known` holds the validators of its last responses by URL, `state` is its own."""
         self.validators, self.unchanged, self._known = {}, 0, known
+        self.state, self.ignored = dict(state or {}), 0
 
     def get(
         self,
@@ -105,7 +112,6 @@ class HttpClient:
             SourceError: The connection failed or timed out, the response is too large, or has an error status.
         """
         import httpx  # noqa: PLC0415 - takes 60 ms to import, and most commands make no requests
-        import tenacity  # noqa: PLC0415
 
         try:
             url = httpx.URL(address)
@@ -114,17 +120,7 @@ class HttpClient:
             raise SourceError(f"{address}: invalid URL ({error})", hint="check the URL") from error
         place = _without_secrets(url, secrets or {})
         all_headers = {**(headers or {}), **(self._conditions(place) if conditional else {})}
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(RetryableError),
-            stop=tenacity.stop_after_attempt(MAX_ATTEMPTS),
-            wait=backoff,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        try:
-            response, content = retrying(self._attempt, url, place, all_headers, expected, untrusted)
-        except RetryableError as error:
-            raise error.error from error
+        response, content = self._retried(lambda: self._attempt(url, place, all_headers, expected, untrusted))
         if conditional and response.status_code == 200:
             self.validators[place] = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
         elif conditional and response.status_code == 304 and place in self._known:
@@ -134,15 +130,58 @@ class HttpClient:
             _without_secrets(response.url, secrets or {}), response.status_code, content, dict(response.headers)
         )
 
-    # -- one attempt ------------------------------------------------------------------------------
+    def post(self, address: str, body: Mapping[str, Any], *, expected: Collection[int] = ()) -> Response:
+        """Send a JSON object, such as one with a password, to an API of the operator's choice.
 
-    def _attempt(
-        self, url: httpx.URL, place: str, headers: Mapping[str, str], expected: Collection[int], untrusted: bool
-    ) -> tuple[httpx.Response, bytes]:
+        The body is never shown or logged, and is sent to no other address: a redirect is an error.
+
+        Raises:
+            SourceRateLimited: The server asks for a longer wait than a pull allows.
+            SourceError: The connection failed or timed out, or the response is too large, or is a redirect or an error.
+        """
         import httpx  # noqa: PLC0415
 
         try:
-            response, content = call_within(MAX_REQUEST_S, lambda: self._follow(url, place, headers, untrusted))
+            url = httpx.URL(address)
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            raise SourceError(f"{address}: invalid URL ({error})", hint="check the URL") from error
+        place, sent = _without_secrets(url, {}), json.dumps(dict(body)).encode()
+        headers = {"Content-Type": "application/json"}
+        response, content = self._retried(
+            lambda: self._attempt(url, place, headers, expected, untrusted=False, body=sent)
+        )
+        return Response(place, response.status_code, content, dict(response.headers))
+
+    # -- one attempt ------------------------------------------------------------------------------
+
+    def _retried(self, attempt: Callable[[], tuple[httpx.Response, bytes]]) -> tuple[httpx.Response, bytes]:
+        import tenacity  # noqa: PLC0415
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(RetryableError),
+            stop=tenacity.stop_after_attempt(MAX_ATTEMPTS),
+            wait=backoff,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except RetryableError as error:
+            raise error.error from error
+
+    def _attempt(
+        self, url: httpx.URL, place: str, headers: Mapping[str, str], expected: Collection[int], untrusted: bool,
+        body: bytes | None = None,
+    ) -> tuple[httpx.Response, bytes]:  # fmt: skip
+        import httpx  # noqa: PLC0415
+
+        def request() -> tuple[httpx.Response, bytes]:
+            return (
+                self._follow(url, place, headers, untrusted) if body is None else self._post(url, place, headers, body)
+            )
+
+        try:
+            response, content = call_within(MAX_REQUEST_S, request)
         except TimeoutError as error:
             message = f"{place}: no complete response within {MAX_REQUEST_S:.0f} s"
             raise SourceError(message, hint="try again later") from error
@@ -178,6 +217,19 @@ class HttpClient:
             finally:
                 response.close()
         raise SourceError(f"{place}: too many redirects (more than {_MAX_REDIRECTS})")
+
+    def _post(
+        self, url: httpx.URL, place: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[httpx.Response, bytes]:
+        self._rate_limiter.wait(url.host)
+        request = self._client.build_request("POST", url, headers=headers, content=body)
+        response = self._client.send(request, stream=True, follow_redirects=False)
+        try:
+            if response.has_redirect_location:
+                raise SourceError(f"{place}: unexpected redirect", hint="check the address of the API")
+            return response, self._read(response, place)
+        finally:
+            response.close()
 
     def _request(self, url: httpx.URL, place: str, headers: Mapping[str, str], *, pinned: bool) -> httpx.Request:
         """Return a request; a pinned one goes to the IP address that was checked to be public."""

@@ -16,7 +16,7 @@ from newsletter.sources.http.retry import MAX_WAIT_S, rate_limited
 _INTERVAL_S = {
     "arxiv.org": 3.0, "semanticscholar.org": 1.1, "nih.gov": 0.4, "biorxiv.org": 1.0, "crossref.org": 0.25,
     "ebi.ac.uk": 0.5, "dblp.org": 2.0, "uni-trier.de": 2.0, "inspirehep.net": 0.4, "adsabs.harvard.edu": 1.0,
-    "zotero.org": 1.0,
+    "zotero.org": 1.0, "openreview.net": 1.0,
 }  # fmt: skip
 _DEFAULT_INTERVAL_S = 0.2
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

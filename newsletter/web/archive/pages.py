@@ -136,7 +136,10 @@ class Archive:
         """Show the topics of the catalogue with their numbers of papers."""
         with self.pages.store() as store:
             counts = self.pages.topic_counts.counts(store.topics.catalogue())
-        return self._render_page(request, "topics.html", title="Topics", counts=counts, path_of=topic_path)
+        areas: dict[str, dict[Topic, int]] = {}
+        for topic, count in counts.items():
+            areas.setdefault(topic.area, {})[topic] = count
+        return self._render_page(request, "topics.html", title="Topics", areas=areas, path_of=topic_path)
 
     def topic(self, request: Request) -> Response:
         """Show the newest papers of a topic."""
@@ -150,7 +153,7 @@ class Archive:
             )  # fmt: skip
         here = f"{self.pages.prefix}{topic_path(topic)}"
         return self._render_page(
-            request, "list.html", title=topic.name, about=topic.query, here=topic_path(topic), others=[],
+            request, "list.html", title=topic.name, about=topic.about or topic.query, here=topic_path(topic), others=[],
             feed=f"?topic={quote(topic.name)}",
             **_paged([hit.paper for hit in found.hits], page, lambda number: f"{here}/page/{number}"),
         )  # fmt: skip

@@ -36,8 +36,7 @@ class Control(StrEnum):
 class TopicChoice:
     """A checkbox: one topic of the catalogue."""
 
-    name: str
-    query: str
+    topic: Topic
     #: Number of papers of the last week that match.
     count: int
     is_chosen: bool
@@ -54,6 +53,14 @@ class Fields:
     selected: Mapping[str, str]
     #: The options of each select element, as (value, label).
     options: Mapping[str, tuple[tuple[str, str], ...]]
+
+    @property
+    def areas(self) -> dict[str, list[TopicChoice]]:
+        """The topics by area, in their order; those without one are the most wanted, and the site's own."""
+        areas: dict[str, list[TopicChoice]] = {}
+        for choice in self.topics:
+            areas.setdefault(choice.topic.area, []).append(choice)
+        return areas
 
     @property
     def groups(self) -> dict[str, list[ProfileField]]:
@@ -88,7 +95,7 @@ def read_profile_form(form: Form) -> dict[str, Any]:
 def fields_of(profile: Profile, counts: Mapping[Topic, int]) -> Fields:
     """Return the fields that show a profile; `counts` has all topics of the catalogue."""
     return Fields(
-        topics=tuple(TopicChoice(one.name, one.query, count, one in profile.topics) for one, count in counts.items()),
+        topics=tuple(TopicChoice(one, count, one in profile.topics) for one, count in counts.items()),
         queries="\n".join(topic_line(topic) for topic in profile.topics if topic not in counts),
         selected={name: text for name, text in profile_texts(profile).items() if name in _SHOWN},
         options=_options(),
@@ -100,7 +107,7 @@ def fields_of_form(form: Form, counts: Mapping[Topic, int]) -> Fields:
     defaults = fields_of(Profile(), counts)
     ticked = set(form.all("topic"))
     return Fields(
-        topics=tuple(TopicChoice(one.name, one.query, one.count, one.name in ticked) for one in defaults.topics),
+        topics=tuple(TopicChoice(one.topic, one.count, one.topic.name in ticked) for one in defaults.topics),
         queries=form.one("queries"),
         selected={name: form.one(name) if name in form.fields else value for name, value in defaults.selected.items()},
         options=defaults.options,

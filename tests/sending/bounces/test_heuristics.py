@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from newsletter.mailboxes.mime import Part, parse
 from newsletter.sending.bounces.heuristics import explanation, failed_recipients, is_auto_reply, quoted_message_id
-from newsletter.sending.bounces.mime import Part, parse
 from tests.sending.bounces.samples import ADA, CASES, OURS
 
 BOUNCE = f"""From: MAILER-DAEMON@mx.example

@@ -20,7 +20,7 @@ def test_a_value_is_read() -> None:
     ("content", "reason"),
     [
         (b"Rate exceeded.", "x: invalid JSON ('Rate exceeded.')"),
-        (b"<html>busy</html>", "x: invalid JSON (Expecting value: line 1 column 1 (char 0))"),
+        (b"<html>busy</html>", "x: invalid JSON: a web page"),
         (b"", "x: invalid JSON (Expecting value: line 1 column 1 (char 0))"),
         (b"[" * 100_000, "x: invalid JSON (maximum recursion depth exceeded"),
     ],
@@ -43,4 +43,4 @@ def test_any_bytes_are_a_value_or_one_error(content: bytes) -> None:
     try:
         read_json(Document("x", content))
     except SourceError as error:
-        assert error.message.startswith("x: invalid JSON (")  # noqa: PT017 - either outcome is right
+        assert error.message.startswith(("x: invalid JSON", "x: corrupt gzip file"))  # noqa: PT017 - either outcome is right

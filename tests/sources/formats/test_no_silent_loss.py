@@ -10,13 +10,14 @@ from datetime import date
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.sources import Document
 from newsletter.sources.file import File
+from tests.examples import examples
 
 DAY = date(2026, 5, 8)
 #: What titles and abstracts may hold: marks of all formats, at the start of lines and elsewhere.
@@ -152,7 +153,6 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=20, deadline=None)
 @given(records=RECORDS)
 def test_each_record_is_an_entry(name: str, records: Records) -> None:
     found = read(WRITERS[name](records))
@@ -165,7 +165,7 @@ def _shown(title: str) -> str:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=12, deadline=None)
+@examples(0.5)
 @given(before=RECORDS, after=RECORDS)
 def test_a_record_without_a_title_is_a_refusal_and_its_neighbours_are_entries(
     name: str, before: Records, after: Records

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import PartialDate
-from newsletter.sources.formats.publishers import PUBLISHERS, Cleaned, cleaned, publisher_of, title_of
+from newsletter.sources.formats.publishers import PUBLISHERS, Cleaned, cleaned, doi_of, publisher_of, title_of
 
 AUTHORS = ("Ann Doe", "John Smith")
 BY_NAME = {one.name: one for one in PUBLISHERS}
@@ -25,6 +25,13 @@ BY_NAME = {one.name: one for one in PUBLISHERS}
         ("Wiley", Cleaned("We count.", (), "", date(2026, 5, 8))),
         ("Science", Cleaned("", (), "", PartialDate(2026, 5))),
         ("SAGE", Cleaned("We count.")),
+        ("PNAS", Cleaned("Significance We count.", (), "", PartialDate(2026, 5))),
+        ("Cell", Cleaned("We count clouds.")),
+        ("eLife", Cleaned("Clouds can be counted by models that were never shown any.")),
+        (
+            "Frontiers",
+            Cleaned("Introduction: Clouds are many. Methods: We counted them. Results: There were 12."),
+        ),
         ("ACS", Cleaned("", (), "10.1021/jacs.6c00001")),
         ("RSC", Cleaned("We count.", (), "10.1039/D6CS00001A")),
         ("PLOS", Cleaned("We detect things.")),
@@ -39,9 +46,39 @@ def test_the_example_of_each_publisher(name: str, found: Cleaned) -> None:
 
 
 def test_each_publisher_is_tested_and_found_by_its_host() -> None:
-    assert [publisher_of(f"https://journals.{host}/x") for one in PUBLISHERS for host in one.hosts] == list(PUBLISHERS)
+    for one in PUBLISHERS:
+        assert {publisher_of(f"https://journals.{host}/x") for host in one.hosts} == {one}
     assert publisher_of("https://notnature.com/x") is None
     assert publisher_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("link", "doi"),
+    [
+        ("https://elifesciences.org/articles/101234", "10.7554/eLife.101234"),
+        ("https://elifesciences.org/reviewed-preprints/101234v2", "10.7554/eLife.101234"),
+        ("https://elifesciences.org/labs/101234", ""),
+        ("https://www.frontiersin.org/articles/10.3389/fncom.2026.1234567", "10.3389/fncom.2026.1234567"),
+        (
+            "https://www.frontiersin.org/journals/x/articles/10.3389/fncom.2026.1234567/full",
+            "10.3389/fncom.2026.1234567",
+        ),
+        ("https://link.springer.com/article/10.1007/s00332-026-0001-2", "10.1007/s00332-026-0001-2"),
+        ("https://link.springer.com/journal/332", ""),
+        ("https://www.cell.com/cell/fulltext/S0092-8674(26)00123-4?rss=yes", ""),
+    ],
+)
+def test_a_doi_is_found_in_the_link(link: str, doi: str) -> None:
+    publisher = publisher_of(link)
+    assert publisher is not None
+    assert doi_of(publisher, link) == doi
+
+
+def test_the_publishers_that_were_asked_for_have_a_row() -> None:
+    assert set(BY_NAME) >= {
+        "Nature", "ScienceDirect", "IEEE", "MDPI", "APS", "SIAM", "Taylor & Francis", "OUP", "PLOS", "Wiley",
+        "Springer", "PubMed", "ACS", "RSC", "Cell", "Science", "eLife", "Frontiers",
+    }  # fmt: skip
 
 
 def test_titles_are_without_what_stands_before_them() -> None:

@@ -301,3 +301,29 @@ def test_headers_are_not_sent_to_another_host_after_a_redirect(
     with HttpClient(sleep=naps, resolve=lambda _host, _port: ["127.0.0.1"]) as opened:
         opened.get(httpserver.url_for("/old"), headers={"Authorization": "Bearer s3cret"})
     assert ["Authorization" in request.headers for request, _ in httpserver.log] == [True, False]
+
+
+# -- a body that is sent ------------------------------------------------------------------------------
+
+
+def test_an_object_is_sent_as_json(httpserver: HTTPServer, client: HttpClient) -> None:
+    httpserver.expect_request("/login", method="POST", json={"id": "ada", "password": "ö"}).respond_with_data("hello")
+    response = client.post(httpserver.url_for("/login"), {"id": "ada", "password": "ö"})
+    assert (response.status, response.content) == (200, b"hello")
+    assert httpserver.log[0][0].content_type == "application/json"
+
+
+def test_what_is_sent_is_not_sent_to_another_address(httpserver: HTTPServer, client: HttpClient) -> None:
+    httpserver.expect_request("/login").respond_with_data(status=307, headers={"Location": "/elsewhere"})
+    with pytest.raises(SourceError, match="/login: unexpected redirect") as caught:
+        client.post(httpserver.url_for("/login"), {"password": "s3cret"})
+    assert "s3cret" not in str(caught.value)
+    assert [request.path for request, _ in httpserver.log] == ["/login"]
+
+
+def test_a_post_is_retried_and_its_errors_are_those_of_a_get(httpserver: HTTPServer, client: HttpClient) -> None:
+    address = in_turn(httpserver, Response(status=503), OK, Response(status=404))
+    assert client.post(address, {}).content == b"hello"
+    assert client.post(address, {}, expected=(404,)).status == 404
+    with pytest.raises(SourceError, match="invalid URL"):
+        client.post("http://x:port/", {})

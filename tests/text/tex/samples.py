@@ -94,7 +94,7 @@ def _number(chance: Random) -> Sample:
 
 # -- symbols ------------------------------------------------------------------------------------------
 
-_LETTERS = {
+_VARIABLES = {
     **{letter: letter for letter in ("x", "y", "n", "k", "a", "b", "Q", BOUND)}, r"\alpha": "α", r"\mu": "μ",
 }  # fmt: skip
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "vec": "\u20d7", "dot": "\u0307"}
@@ -103,7 +103,7 @@ _FONTS = (r"\mathbf", r"\boldsymbol", r"\mathrm", "")
 
 
 def _variable(chance: Random) -> Sample:
-    tex, name = chance.choice(list(_LETTERS.items()))
+    tex, name = chance.choice(list(_VARIABLES.items()))
     if name == BOUND:
         return Sample(_closed(tex), lambda known: known.get(BOUND, value_of(BOUND)), Binds.SYMBOL)
     if chance.random() < 0.15 and name.isascii():

@@ -3,16 +3,17 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.text.tex.formulas import Unfaithful, formula
+from tests.examples import examples
 from tests.text.tex.oracle import Ambiguous, evaluate
 from tests.text.tex.samples import Verdict, judged, random_formula
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=400)
+@examples(15)
 def test_a_formula_on_one_line_is_worth_what_it_is_worth_in_tex(seed: int) -> None:
     tex, value = random_formula(Random(seed))  # noqa: S311 - the seed is the example
     verdict, shown = judged(tex, value)

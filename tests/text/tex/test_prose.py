@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.text.markup import Markup, clean
 from newsletter.text.tex import read
+from tests.examples import examples
 
 TEX = st.lists(
     st.sampled_from([
@@ -100,7 +101,7 @@ def _is_right(shown: str, given: str, expected: str) -> bool:
 @example(r"\textless i\textgreater x")
 @example(r"$\{n\}$")
 @given(TEX | st.text(st.characters(exclude_categories=()), max_size=30))
-@settings(max_examples=400)
+@examples(5)
 def test_what_is_read_and_read_again_stays(text: str) -> None:
     once = read(text)
     assert read(once) == once

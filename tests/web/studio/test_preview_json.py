@@ -29,7 +29,14 @@ def test_every_paper_has_its_rank_and_score_breakdown(studio: TestClient) -> Non
     assert [paper["rank"] for paper in papers] == list(range(1, len(papers) + 1))
     assert (papers[0]["section"], papers[0]["position"]) == ("In-context learning", 1)
     for paper in papers:
-        assert [part["name"] for part in paper["parts"]] == ["match", "popularity", "freshness", "followed", "taste"]
+        assert [part["name"] for part in paper["parts"]] == [
+            "match",
+            "outright",
+            "popularity",
+            "freshness",
+            "followed",
+            "taste",
+        ]
         assert all(part["detail"] for part in paper["parts"])
         assert sum(part["value"] for part in paper["parts"]) == pytest.approx(paper["total"], abs=0.001)
         assert paper["total"] == pytest.approx(paper["score"], abs=0.001)

@@ -19,7 +19,7 @@ CATALOGUE = {AGENTS: 3, ROBOTS: 0}
 
 def submitted(fields: Fields) -> Form:
     """Return what a browser posts if nothing is changed in the form."""
-    ticked = tuple(topic.name for topic in fields.topics if topic.is_chosen)
+    ticked = tuple(topic.topic.name for topic in fields.topics if topic.is_chosen)
     return Form(
         {name: (value,) for name, value in fields.selected.items()} | {"topic": ticked, "queries": (fields.queries,)}
     )
@@ -54,7 +54,7 @@ def test_every_selected_value_is_an_option() -> None:
     for name, value in fields.selected.items():
         if name in fields.options:
             assert value in {option for option, _ in fields.options[name]}
-    assert [(topic.name, topic.count, topic.is_chosen) for topic in fields.topics] == [
+    assert [(topic.topic.name, topic.count, topic.is_chosen) for topic in fields.topics] == [
         ("LLM agents", 3, False),
         ("Robotics", 0, True),
     ]
@@ -63,5 +63,5 @@ def test_every_selected_value_is_an_option() -> None:
 def test_an_invalid_form_is_shown_as_it_was_filled_in() -> None:
     fields = fields_of_form(Form({"hour": ("99",), "queries": ("(",), "topic": ("Robotics", "Unknown")}), CATALOGUE)
     assert (fields.selected["hour"], fields.queries) == ("99", "(")
-    assert [topic.name for topic in fields.topics if topic.is_chosen] == ["Robotics"]
+    assert [topic.topic.name for topic in fields.topics if topic.is_chosen] == ["Robotics"]
     assert fields.selected["cadence"] == "daily"

@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 import pytest
 import trustme
 
-from newsletter.sending.bounces import imap
-from newsletter.sending.bounces.imap import each_in_imap
-from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError
-from newsletter.sending.bounces.mime import MAX_BYTES
+from newsletter.mailboxes import MailboxError, imap
+from newsletter.mailboxes.imap import each_in_imap
+from newsletter.mailboxes.mime import MAX_BYTES
+from newsletter.sending.bounces.settings import BounceSettings
 
 Answer = Callable[[ssl.SSLSocket, bytes, bytes], None]
 

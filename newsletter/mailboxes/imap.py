@@ -1,4 +1,4 @@
-"""Reading bounce reports from an IMAP mailbox (RFC 9051), from a server that may be hostile.
+"""Reading an IMAP mailbox (RFC 9051), from a server that may be hostile.
 
 What one command may return, and how long the session may take, is limited, whatever sizes and lines the server sends.
 """
@@ -9,11 +9,14 @@ import imaplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
 
 from newsletter.limits.deadlines import ConnectionCut, call_within, cut_after
+from newsletter.mailboxes import MailboxError, MailboxSummary
+from newsletter.mailboxes.mime import MAX_BYTES
 from newsletter.models import Refusal
-from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError, MailboxSummary
-from newsletter.sending.bounces.mime import MAX_BYTES
 
 _TIMEOUT_S = 60
 #: How long a session may take in all; what is left stays unseen, and is read next time.
@@ -21,7 +24,49 @@ _SESSION_S = 600
 #: How many bytes the server may send for one command: a message, the numbers of the unseen ones, and what it adds.
 _MAX_COMMAND_BYTES = MAX_BYTES + 2_000_000
 _STARTTLS_PORT = 143
+_WHOLE = f"BODY.PEEK[]<0.{MAX_BYTES}>"
+_HEADER_BYTES = 65_536
 _MAX_RESPONSE = 300
+
+
+class ImapSettings(Protocol):
+    """The settings of a mailbox."""
+
+    @property
+    def section(self) -> str:
+        """Where they stand, for messages."""
+
+    @property
+    def imap_host(self) -> str | None:
+        """The host name of the server."""
+
+    @property
+    def imap_port(self) -> int:
+        """Implicit TLS, except for port 143, which requires STARTTLS."""
+
+    @property
+    def imap_username(self) -> str | None:
+        """The user name."""
+
+    @property
+    def imap_password(self) -> str | None:
+        """The password."""
+
+    @property
+    def imap_folder(self) -> str:
+        """The folder to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImapAccount:
+    """A mailbox and the folder to read in it; see `ImapSettings`."""
+
+    section: str
+    imap_host: str | None
+    imap_port: int
+    imap_username: str | None
+    imap_password: str | None = field(repr=False)
+    imap_folder: str = "INBOX"
 
 
 class _Bounded:
@@ -58,7 +103,7 @@ _Session = _Imap | _ImapOverTls
 
 
 def each_in_imap(
-    settings: BounceSettings, process: Callable[[bytes], object], context: ssl.SSLContext | None = None
+    settings: ImapSettings, process: Callable[[bytes], object], context: ssl.SSLContext | None = None
 ) -> MailboxSummary:
     r"""Call `process` with each unseen message of an IMAP folder, and then flag the message as \Seen.
 
@@ -70,9 +115,9 @@ def each_in_imap(
     """
     read, refusals = 0, []
     with _errors_explained(settings), _session(settings, context or ssl.create_default_context()) as session:
-        _checked(session.select(_quoted(settings.imap_folder, "imap_folder")))
-        for uid in _unseen_uids(session):
-            raw = _fetch(session, uid)
+        _checked(session.select(_quoted(settings.imap_folder, settings.section, "imap_folder")))
+        for uid in _search(session, "UNSEEN"):
+            raw = _fetch(session, uid, _WHOLE)
             if raw is None:
                 refusals.append(Refusal(f"{settings.imap_host}, message {uid}", "the server returns no content"))
                 continue
@@ -82,8 +127,79 @@ def each_in_imap(
     return MailboxSummary(read, tuple(refusals))
 
 
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that was not read before; its mailbox is left as it is."""
+
+    #: Its number in the folder, for messages.
+    uid: str
+    content: bytes
+
+
+def new_in_imap(
+    settings: ImapSettings, position: Position, is_wanted: Callable[[bytes], bool],
+    context: ssl.SSLContext | None = None,
+) -> Iterator[NewMessage | None]:  # fmt: skip
+    """Yield the messages after a position in the order of their arrival, and move the position on.
+
+    None stands for a message whose headers `is_wanted` does not want: it is not fetched. The folder is opened for
+    reading only, so that no message changes, not even its flags.
+
+    Raises:
+        MailboxError: As `each_in_imap`.
+    """
+    with _errors_explained(settings), _session(settings, context or ssl.create_default_context()) as session:
+        _checked(session.select(_quoted(settings.imap_folder, settings.section, "imap_folder"), readonly=True))
+        validity = _uid_validity(session)
+        for uid in _uids_after(session, position, validity):
+            headers = _fetch(session, uid, f"BODY.PEEK[HEADER]<0.{_HEADER_BYTES}>")
+            if headers is None or not is_wanted(headers):
+                yield None
+            elif (content := _fetch(session, uid, _WHOLE)) is not None:
+                yield NewMessage(uid, content)
+            position.move(validity, uid)
+
+
+@dataclass(slots=True)
+class Position:
+    """How far a folder was read: up to a UID, which means something under one UIDVALIDITY only (RFC 9051, 2.3.1.1)."""
+
+    #: The day from which on messages are read where nothing was before.
+    since: date
+    #: How many messages to read at most.
+    limit: int
+    validity: str = ""
+    uid: int = 0
+
+    def move(self, validity: str, uid: str) -> None:
+        """Remember that this message was read."""
+        self.validity, self.uid = validity, int(uid)
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _uids_after(session: _Session, position: Position, validity: str) -> list[str]:
+    if position.uid and position.validity == validity:
+        criteria = ["UID", f"{position.uid + 1}:*"]  # which has the last message, even if it is not after that
+    else:
+        day = position.since
+        criteria = ["SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"]
+    after = position.uid if criteria[0] == "UID" else 0
+    uids = sorted((uid for uid in _search(session, *criteria) if int(uid) > after), key=int)
+    return uids[: position.limit]
+
+
+def _uid_validity(session: _Session) -> str:
+    """Return the UIDVALIDITY of the folder that was just opened, "" if the server states none."""
+    _, values = session.response("UIDVALIDITY")
+    session.untagged_responses.clear()
+    value = values[0] if values else None
+    return value.decode("ascii", "replace")[:20] if isinstance(value, bytes) else ""
+
+
 @contextmanager
-def _errors_explained(settings: BounceSettings) -> Iterator[None]:
+def _errors_explained(settings: ImapSettings) -> Iterator[None]:
     try:
         yield
     except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
@@ -91,7 +207,7 @@ def _errors_explained(settings: BounceSettings) -> Iterator[None]:
         why = f"the session took longer than {_SESSION_S} s; the rest is read next time" if is_over else _reason(error)
         reason = "".join(char for char in why if char.isprintable())[:_MAX_RESPONSE]
         message = f"IMAP mailbox at {settings.imap_host}:{settings.imap_port}: {reason}"
-        raise MailboxError(message, hint="check the imap settings in [bounces]") from error
+        raise MailboxError(message, hint=f"check the imap settings of {settings.section}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -109,7 +225,7 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[_Session]:
+def _session(settings: ImapSettings, context: ssl.SSLContext) -> Iterator[_Session]:
     host, port = settings.imap_host or "", settings.imap_port
 
     def connect() -> _Session:
@@ -124,7 +240,9 @@ def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[_Ses
             if port == _STARTTLS_PORT:
                 session.starttls(context)
             # imaplib quotes the password, but not the user name.
-            session.login(_quoted(settings.imap_username or "", "imap_username"), settings.imap_password or "")
+            session.login(
+                _quoted(settings.imap_username or "", settings.section, "imap_username"), settings.imap_password or ""
+            )
             session.received = 0
             yield session
         finally:
@@ -135,21 +253,21 @@ def _session(settings: BounceSettings, context: ssl.SSLContext) -> Iterator[_Ses
                 session.shutdown()
 
 
-def _quoted(text: str, setting: str) -> str:
+def _quoted(text: str, section: str, setting: str) -> str:
     if not text.isascii() or not text.isprintable():
-        raise MailboxError(f"bounces.{setting}: must be printable ASCII, which is all that IMAP login allows")
+        raise MailboxError(f"{section}.{setting}: must be printable ASCII, which is all that IMAP login allows")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _unseen_uids(session: _Session) -> list[str]:
-    found = _ask(session, "SEARCH", "UNSEEN")
+def _search(session: _Session, *criteria: str) -> list[str]:
+    found = _ask(session, "SEARCH", *criteria)
     uids = found[0].split() if found and isinstance(found[0], bytes) else []
     return [uid.decode() for uid in uids if uid.isdigit() and len(uid) <= 10]
 
 
-def _fetch(session: _Session, uid: str) -> bytes | None:
-    """Return the beginning of a message, up to `MAX_BYTES`; the message stays unseen."""
-    found = _ask(session, "FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
+def _fetch(session: _Session, uid: str, item: str) -> bytes | None:
+    """Return the beginning of a message or of its headers, up to `MAX_BYTES`; the message stays unseen."""
+    found = _ask(session, "FETCH", uid, f"({item})")
     return next((bytes(one[1])[:MAX_BYTES] for one in found if isinstance(one, tuple)), None)
 
 

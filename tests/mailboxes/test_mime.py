@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.limits import MAIL_DELIMITERS, MAIL_HEADER
-from newsletter.sending.bounces.mime import (
+from newsletter.mailboxes.mime import (
     MAX_BYTES,
     address_in,
     blocks_of,

@@ -14,8 +14,9 @@ import pytest
 import trustme
 
 from newsletter.errors import StoreError
-from newsletter.sending.bounces.imap import each_in_imap
-from newsletter.sending.bounces.mailboxes import BounceSettings, MailboxError
+from newsletter.mailboxes import MailboxError
+from newsletter.mailboxes.imap import each_in_imap
+from newsletter.sending.bounces.settings import BounceSettings
 from tests.imap import DOVECOT, Mailbox, mailbox
 
 needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason="Debian's dovecot-imapd is not installed")

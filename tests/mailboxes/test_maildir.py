@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import StoreError
-from newsletter.sending.bounces.mailboxes import MailboxError, each_in_maildir
+from newsletter.mailboxes import MailboxError
+from newsletter.mailboxes.maildir import each_in_maildir
 
 
 def test_messages_that_were_not_processed_stay_unseen(tmp_path: Path) -> None:

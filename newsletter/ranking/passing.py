@@ -1,0 +1,40 @@
+"""Papers that mention a topic in passing: its words are in their abstract alone.
+
+Of such mentions about half are what the topic is about, of words in titles nine of ten.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from newsletter.topics.evaluation import matching
+from newsletter.topics.index import Field, PaperIndex
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term, wanted_terms
+
+#: Fields of words, of which a title or a keyword makes a match outright; names and codes say nothing of a topic.
+_WORDS = (None, "title", "keyword", "abstract")
+
+
+def in_passing(index: PaperIndex, node: Node) -> int:
+    """Return the papers that match a query with words of their abstract alone, as a bit set."""
+    return matching(index, node)[0] & ~_outright(index, node)
+
+
+def _outright(index: PaperIndex, node: Node) -> int:
+    """Return the papers of which more than the abstract holds a term, in a part of the query that they match."""
+    match node:
+        case Term():
+            beside = np.delete(index.counts(node), Field.ABSTRACT, axis=0).any(axis=0)
+            return int.from_bytes(np.packbits(beside, bitorder="little").tobytes(), "little")
+        case Boost():
+            return _outright(index, node.part)
+        case Not():
+            return 0
+        case Any():
+            found = 0
+            for part in node.parts:
+                found |= _outright(index, part)
+            return found
+        case All():
+            of_words = [part for part in node.parts if any(term.field in _WORDS for term in wanted_terms(part))]
+            return matching(index, node)[0] & _outright(index, Any(tuple(of_words or node.parts)))
