@@ -109,7 +109,7 @@ def _crossref(paper: Known, chance: Random) -> Entry:
 
 
 def _feed(paper: Known, chance: Random) -> Entry:
-    identity = chance.choice(({"doi": paper.doi}, {"arxiv_id": paper.arxiv_id}, {}))
+    identity: dict[str, Any] = chance.choice(({"doi": paper.doi}, {"arxiv_id": paper.arxiv_id}, {}))
     return Entry(
         source="feed", title=f"{paper.title}.", abstract=paper.abstract[:200], authors=paper.authors[:1], **identity,
         published=chance.choice((None, paper.published)), url=f"https://clouds.example/{chance.randint(1, 3)}",
