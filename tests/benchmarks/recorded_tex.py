@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from newsletter.text.tex import read
 from tests.benchmarks.delivering import ROOT
@@ -25,15 +26,21 @@ DATA = ROOT.parent / "shared" / "data"
 RAW = re.compile(r"\\[A-Za-z]+|\\\S|\$[^$ ]*\$|[\^_]\{|``")
 
 
-def papers(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield number, title and abstract of each recorded paper, as sent, once."""
+def rows(data: Path) -> Iterator[dict[str, Any]]:
+    """Yield each recorded paper of arXiv once, as it was listed."""
     seen: set[str] = set()
     for path in sorted((data / "arxiv-days").glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for row in map(json.loads, lines):
                 if row["id"] not in seen:
                     seen.add(row["id"])
-                    yield row["id"], row["title"], row["summary"] or ""
+                    yield row
+
+
+def papers(data: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield number, title and abstract of each recorded paper, as sent."""
+    for row in rows(data):
+        yield row["id"], row["title"], row["summary"] or ""
 
 
 def kind_of(match: re.Match[str]) -> str:

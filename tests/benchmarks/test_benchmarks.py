@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.orders import differences
 from tests.ranking.conftest import library
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +147,13 @@ def test_the_benchmark_of_library_files_prints_its_shares() -> None:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert len(re.findall(r"what was written( +100\.000%){4} +\d+ +\d+", printed)) == 8
     assert len(re.findall(r"another reader( +100\.000%){4} +\d+\.\d\d", printed)) == 6
+
+
+def test_the_benchmark_of_orders_finds_stores_equal_and_says_where_they_are_not(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.orders", "--count", "400", "--data", str(tmp_path)]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(r"400 entries +100 papers +0 differences", printed)) == 4
+    assert differences({"a": {"title": "A"}}, {"a": {"title": "B"}, "c": {}}) == [
+        "c: in one store only",
+        "a: title is 'A' or 'B'",
+    ]

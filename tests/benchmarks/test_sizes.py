@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.sizes import ENTRANCES, GENERATORS, ratio, seconds
+from tests.benchmarks.sizes import ENTRANCES, GENERATORS, measure, ratio
 
 #: The smaller and the larger size, in characters. At the larger one, quadratic time shows in any of them.
 _SIZES = (2000, 16_000)
 #: Linear time gives 8, and up to 11 on a busy machine; n^1.5 gives 23, quadratic time 64.
 _MOST = 13
-#: Whatever else runs on the machine makes a measurement longer, never shorter: one that is too long is repeated, with
-#: more rounds, and the shortest times of all count.
-_ROUNDS = (1, 2, 3, 5, 10, 20)
 
 
 def slowness(entrance: str, generator: str) -> float:
-    """Return the ratio of the times at both sizes, measured until it is small enough or there is no doubt."""
-    shortest = [float("inf")] * len(_SIZES)
-    for rounds in _ROUNDS:
-        shortest = list(map(min, shortest, seconds(entrance, generator, _SIZES, rounds)))
-        if ratio(shortest) <= _MOST or shortest[-1] > 2:
-            break
-    return ratio(shortest)
+    """Return the ratio of the times at both sizes."""
+    return ratio(measure(entrance, generator, _SIZES, 1, _MOST))
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)

@@ -45,7 +45,7 @@ May 8
 
 Counting Sheep with Small Models
 
-We count sheep. The sheep stay calm, and in-context learning helps.
+We count sheep. The sheep stay calm, and in-context learning from an example helps.
 
   • 3 authors
 ·

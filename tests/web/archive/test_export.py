@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
@@ -32,7 +33,7 @@ def test_every_link_of_the_export_leads_to_a_file(with_edition: LiveSite, tmp_pa
         if file.suffix != ".html":
             continue
         for link in re.findall(r'(?:href|src)="(/[^"#?]*)"', content):
-            target = folder / link.removeprefix(prefix).strip("/").replace("%20", " ")
+            target = folder / unquote(link.removeprefix(prefix).strip("/"))
             assert target.is_file() or (target / "index.html").is_file(), (file, link)
 
 
