@@ -20,7 +20,7 @@ QUINCES = make_topic("Quinces", ("quince",))
 TEXTS = {
     "a": ("Growing pears", "A method."),
     "b": ("An orchard of pears", "A method."),
-    "c": ("On kettles", "Shaped as pears are."),
+    "c": ("On kettles", "Like pears."),
     "d": ("On cider", "Made of pears."),
     "e": ("Blossoms in spring", "Of trees."),
     "f": ("Grafting in winter", "Of trees; a survey."),
@@ -170,7 +170,7 @@ def test_a_paper_that_was_sent_before_is_not_near_again() -> None:
     assert len(section.items) == 4
 
 
-def test_of_a_paper_alone_the_topic_it_is_near_to_is_told() -> None:
+def test_of_a_paper_alone_the_topic_it_is_near_to_is_known() -> None:
     alone = Matcher(PaperIndex(papers()[4:5]), scores=lambda _: np.ones(1, np.float32))
     assert near_topic(alone, make_profile(topics=(PEARS, QUINCES))) == PEARS
     assert near_topic(alone, make_profile(topics=(PEARS,), near=False)) is None
