@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from newsletter.errors import install_command
 from newsletter.models import Section
 from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, ScoreFacts, TermHit, TopicMatch
+from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import language
 from newsletter.text import counted
@@ -36,8 +38,6 @@ def section_text(placement: Placement) -> str:
 
 def part_text(part: Part, facts: ScoreFacts) -> str:
     """Say what a part of a score comes from."""
-    if part in (Part.CLOSENESS, Part.DOUBT):
-        return _learned_text(part, facts)
     match part:
         case Part.MATCH:
             return f"matches {facts.topic}" if facts.topic is not None else "no topic matches"
@@ -51,10 +51,14 @@ def part_text(part: Part, facts: ScoreFacts) -> str:
         case Part.FOLLOWED:
             return "an author is followed" if facts.is_followed else "no author is followed"
         case _:
-            return "learned from feedback"
+            return _learned_text(part, facts)
 
 
 def _learned_text(part: Part, facts: ScoreFacts) -> str:
+    if part is Part.TASTE:
+        return "learned from feedback"
+    if facts.judged_by is None and not is_installed():
+        return f"models of topics need scikit-learn: {install_command('taste')}"
     if facts.judged_by is None:
         return "no topic's model judges it"
     if part is Part.CLOSENESS:

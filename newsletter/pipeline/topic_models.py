@@ -23,7 +23,6 @@ from newsletter.ranking.embedding import (
     Vectors,
     is_installed,
     make_embedding,
-    text_of,
     unpack_embedding,
 )
 from newsletter.ranking.index import Numbers, PaperIndex
@@ -81,8 +80,7 @@ class TopicLearner:
     def __init__(self, archive: Sequence[Paper], embedding: Embedding) -> None:
         """Index the papers of an archive, the latest first."""
         self._matcher = Matcher(PaperIndex(archive))
-        self._meanings = _rounded(embedding.place_texts([text_of(paper) for paper in archive]))
-        self._titles = embedding.place_texts([paper.title for paper in archive])
+        self._places = _rounded(embedding.place_by_title(archive))
 
     @property
     def index(self) -> PaperIndex:
@@ -94,7 +92,7 @@ class TopicLearner:
         result = self._matcher.evaluate(query)
         node = self._matcher.node(query)
         examples = choose_examples(self._matcher.index, node, result.matches, result.strength)
-        return learn_topic(self._meanings, self._titles, examples) if examples else None
+        return learn_topic(self._places, examples) if examples else None
 
 
 def hash_of(query: str) -> str:
@@ -150,7 +148,7 @@ def _stored_embedding(store: Store) -> Embedding:
 
 def _place(store: Store, version: int, embedding: Embedding, ids: Sequence[int]) -> None:
     papers = store.papers.get_many(ids)
-    vectors = embedding.place_texts([text_of(paper) for paper in papers.values()]).astype("<f2")
+    vectors = embedding.place_by_title(list(papers.values())).astype("<f2")
     with store.transaction():
         packed = {paper: vector.tobytes() for paper, vector in zip(papers, vectors, strict=True)}
         store.topic_models.put_vectors(version, packed)

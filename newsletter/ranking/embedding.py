@@ -25,7 +25,9 @@ Vectors = NDArray[np.float32]
 
 #: An embedding is fitted anew after this long, since new words come up.
 MAX_AGE = timedelta(days=30)
-_DIMENSIONS = 100
+#: Topics are judged by all dimensions, tastes by the first, which say enough of them.
+DIMENSIONS = 200
+TASTE_DIMENSIONS = 100
 _MIN_PAPERS = 20
 #: Archives with fewer papers keep rarer and more frequent words.
 _SMALL_ARCHIVE = 500
@@ -57,14 +59,19 @@ class Embedding:
     def place(self, papers: Sequence[Facts]) -> PaperVectors:
         """Return the vectors of papers, whether the embedding was fitted to them or not."""
         texts = list(map(text_of, papers))
-        return PaperVectors(self.single.transform(texts), self.place_texts(texts))
+        return PaperVectors(self.single.transform(texts), self.place_texts(texts, TASTE_DIMENSIONS))
 
-    def place_texts(self, texts: Sequence[str]) -> Vectors:
-        """Return the embedding of texts, such as titles alone."""
+    def place_texts(self, texts: Sequence[str], dimensions: int = DIMENSIONS) -> Vectors:
+        """Return the embedding of texts, such as titles alone, by the first dimensions."""
         from sklearn.preprocessing import normalize  # noqa: PLC0415
 
-        placed: Vectors = normalize(self.pairs.transform(texts) @ self.axes.T).astype(np.float32)
+        placed: Vectors = normalize(self.pairs.transform(texts) @ self.axes[:dimensions].T).astype(np.float32)
         return placed
+
+    def place_by_title(self, papers: Sequence[Facts]) -> Vectors:
+        """Return the embedding of papers in which a title counts as much as the rest: it says what they are about."""
+        both = self.place_texts(list(map(text_of, papers))) + self.place_texts([paper.title for paper in papers])
+        return unit(both)
 
     def pack(self) -> bytes:
         """Serialize the embedding; the axes are rounded to half precision."""
@@ -76,6 +83,12 @@ class Embedding:
             axes=self.axes.astype(np.float16),
         )  # fmt: skip
         return content.getvalue()
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return vectors with a length of 1, or of 0 where they have none."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def is_installed() -> bool:
@@ -105,7 +118,7 @@ def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
         both = pairs.fit_transform(texts)
     except ValueError:  # no word is in more than one paper and in fewer than nearly all
         return None
-    dimensions = min(_DIMENSIONS, both.shape[1] - 1, len(papers) - 1)
+    dimensions = min(DIMENSIONS, both.shape[1] - 1, len(papers) - 1)
     if dimensions < 2:
         return None
     axes = TruncatedSVD(dimensions, n_iter=4, random_state=0).fit(both).components_

@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from newsletter.ranking.embedding import Vectors
+from newsletter.ranking.embedding import Vectors, unit
 from newsletter.topics.index import Field, Flags, Numbers, PaperIndex
 from newsletter.topics.query import Node, Term, wanted_terms
 
@@ -57,9 +56,9 @@ class TopicModel:
     towards: Vectors
     offset: float
 
-    def judge(self, meanings: Vectors) -> Numbers:
+    def judge(self, places: Vectors) -> Numbers:
         """Return a score for each paper: 0 as any paper, 1 as one that names the topic in its title."""
-        return np.round(meanings.astype(np.float32) @ self.towards + np.float32(self.offset), 2)
+        return np.round(places.astype(np.float32) @ self.towards + np.float32(self.offset), 2)
 
     def pack(self) -> bytes:
         """Serialize the model."""
@@ -98,27 +97,22 @@ def choose_examples(index: PaperIndex, node: Node, matches: Flags, strength: Num
     return Examples(titles.tolist(), strongest.tolist())
 
 
-def learn_topic(meanings: Vectors, titles: Vectors, examples: Examples) -> TopicModel | None:
-    """Learn a topic from the places of the archive's papers, of their titles alone, and its examples.
+def learn_topic(places: Vectors, examples: Examples) -> TopicModel | None:
+    """Learn a topic from the places of the archive's papers, by title, and its examples.
 
     Return None if the examples have nothing in common that other papers lack.
     """
     rows = examples.rows
     weights = np.ones((len(rows), 1), np.float32)
     weights[len(examples.titles) :] = _OTHER_EXAMPLE
-    each = weights * (meanings[rows] + titles[rows])
+    each = weights * places[rows]
     total = each.sum(axis=0)
-    towards = _unit(total)
+    towards = unit(total)
     # An example is nearer to a model that it is part of than a new paper would be.
-    held_out = np.einsum("ij,ij->i", meanings[rows], _unit(total - each))
+    held_out = np.einsum("ij,ij->i", places[rows], unit(total - each))
     typical = held_out[: len(examples.titles)] if len(examples.titles) >= _MIN_EXAMPLES else held_out
-    centre = float(np.median(meanings @ towards))
+    centre = float(np.median(places @ towards))
     reach = float(np.median(typical)) - centre
     if reach <= 0:
         return None
     return TopicModel(np.round(towards / reach, _DECIMALS).astype(np.float32), round(-centre / reach, _DECIMALS))
-
-
-def _unit(vectors: Vectors) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

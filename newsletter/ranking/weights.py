@@ -35,9 +35,9 @@ class Weights:
     #: Added for a paper whose title or keywords match; to others, popularity adds half of this at most.
     outright: float = 2.0
     #: Added for a paper as close to the topic, by the topic's model, as those that name it in their title.
-    closeness: float = 1.0
+    closeness: float = 5.0
     #: Subtracted from a paper that mentions the topic in passing and is far from it: by default, it stands last.
-    doubt: float = 10.0
+    doubt: float = 20.0
     #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
     #: Added for a paper published today; decays with `half_life_days`.

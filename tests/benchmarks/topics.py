@@ -22,12 +22,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
+from time import process_time
 from zlib import crc32
 
 from newsletter.models import Entry, Item, Paper, Profile, ReasonKind, Section
 from newsletter.papers.merge import begin, enrich
 from newsletter.pipeline.topic_models import TopicLearner
-from newsletter.ranking.embedding import make_embedding, text_of
+from newsletter.ranking.embedding import make_embedding
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
@@ -81,7 +82,7 @@ class EditionDay:
         if embedding is None:
             raise SystemExit("too few papers to learn from")
         learner = TopicLearner(archive, embedding)
-        vectors = embedding.place_texts([text_of(paper) for paper in self.papers])
+        vectors = embedding.place_by_title(self.papers)
 
         def scores(query: str) -> Numbers | None:
             model = learner.learn(query)
@@ -121,6 +122,7 @@ class Outcome:
     #: Its position among the items that match, from 0 for the first to 1 for the last; None if it is not among them.
     position: float | None
     size: int = 0
+    score: float = 0.0
     is_near: bool = False
     is_abstract_only: bool = False
     #: Whether it is said to mention the topic in passing, and stands below all that are not.
@@ -224,7 +226,12 @@ def _outcome(judgment: Judgment, section: Section | None) -> Outcome:
             position = number / (len(matching) - 1) if len(matching) > 1 else 0.0
             is_doubtful = any(reason.kind is ReasonKind.PASSING for reason in item.reasons)
             return Outcome(
-                judgment, position, len(matching), is_abstract_only=_is_passing(item), is_doubtful=is_doubtful
+                judgment,
+                position,
+                len(matching),
+                item.score,
+                is_abstract_only=_is_passing(item),
+                is_doubtful=is_doubtful,
             )
     return Outcome(judgment, None, is_near=any(item.paper.key == judgment.key for item in items))
 
@@ -237,7 +244,8 @@ def _is_passing(item: Item) -> bool:
 def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:
     """Return the share of pairs in which the better one stands above the worse; ties count half.
 
-    Positions are from 0 for the first of a section to 1 for its last.
+    The lower of two numbers stands above: positions are from 0 for the first of a section to 1 for its last, and scores
+    are negative. Scores compare papers of different sections, of which many hold one judged paper alone.
     """
     pairs = [(one < other) + (one == other) / 2 for one in better for other in worse]
     return sum(pairs) / len(pairs) if pairs else float("nan")
@@ -274,13 +282,46 @@ class Figures:
             ("all", self.outcomes),
             ("abstract only", [one for one in self.outcomes if one.is_abstract_only]),
         ):
-            relevant, marginal, wrong = (
-                [one.position for one in those if one.judgment.verdict == verdict and one.position is not None]
-                for verdict in ("relevant", "marginal", "wrong")
-            )
-            both = area_under_curve(relevant, [*marginal, *wrong])
-            yield f"AUC {name}: relevant over the rest", f"{both:.2f} ({len(relevant)} : {len(marginal) + len(wrong)})"
-            yield f"AUC {name}: relevant over wrong", f"{area_under_curve(relevant, wrong):.2f}"
+            for order in ("place", "score"):
+                relevant, marginal, wrong = (
+                    [_order(one, order) for one in those if one.judgment.verdict == verdict and one.is_shown]
+                    for verdict in ("relevant", "marginal", "wrong")
+                )
+                both = area_under_curve(relevant, [*marginal, *wrong])
+                count = f"({len(relevant)} : {len(marginal) + len(wrong)})"
+                yield f"AUC {name} by {order}: over the rest", f"{both:.2f} {count}"
+                yield f"AUC {name} by {order}: over wrong", f"{area_under_curve(relevant, wrong):.2f}"
+
+
+def _order(one: Outcome, order: str) -> float:
+    return -one.score if order == "score" else one.position or 0.0
+
+
+def print_cost(edition: EditionDay, topics: Sequence[str], learned: int = 300) -> None:
+    """Print what learning costs over the archive of an edition, and what models add to composing it once learned."""
+    queries = [make_topic(topic).query for topic in topics]
+    archive = list(reversed(edition.archive))
+    start = process_time()
+    embedding = make_embedding(archive)
+    fitted = process_time()
+    if embedding is None:
+        return
+    learner = TopicLearner(archive, embedding)
+    placed = process_time()
+    for query in queries:
+        learner.learn(query)
+    each = (process_time() - placed) / len(queries)
+    total = placed - start + learned * each
+    print(f"\nCPU: {fitted - start:.1f} s to fit the embedding, {placed - fitted:.1f} s to place {len(archive)} papers, "
+          f"{1000 * each:.0f} ms a topic: {total:.0f} s for {learned} topics")  # fmt: skip
+    profiles = [Profile(topics=(make_topic(topic),)) for topic in topics]
+    for way, matcher in (("words", edition.matcher), ("models", edition.matcher_with_models)):
+        for _ in range(2):  # the first time fills the caches that subscribers share
+            start = process_time()
+            for profile in profiles:
+                group(matcher, profile, frozenset(), edition.day)
+            spent = process_time() - start
+        print(f"composing with {way}: {1e6 * spent / len(profiles):.0f} us a subscriber and section")
 
 
 def print_tables(results: Mapping[str, Sequence[Outcome]]) -> None:
@@ -324,6 +365,7 @@ def main() -> None:
     if options.each:
         print_each(results)
     print_tables(results)
+    print_cost(found[-1], sorted({judgment.topic for judgment in judgments}))
 
 
 if __name__ == "__main__":
