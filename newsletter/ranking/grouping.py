@@ -153,7 +153,8 @@ def group(
             items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, doubtful, number))
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
     if any(near.values()):
-        rest = _Ranked([paper for paper in rest.papers if paper not in set(shown)], rest.scores)
+        taken = set(shown)
+        rest = _Ranked([paper for paper in rest.papers if paper not in taken], rest.scores)
     return (*sections, *_outside_sections(matcher, profile, rest, shown))
 
 

@@ -312,7 +312,7 @@ def print_cost(edition: EditionDay, topics: Sequence[str], learned: int = 300) -
         learner.learn(query)
     each = (process_time() - placed) / len(queries)
     total = placed - start + learned * each
-    print(f"\nCPU: {fitted - start:.1f} s to fit the embedding, {placed - fitted:.1f} s to place {len(archive)} papers, "
+    print(f"\nCPU: {fitted - start:.1f} s to fit the embedding, {placed - fitted:.1f} s to place {len(archive)}, "
           f"{1000 * each:.0f} ms a topic: {total:.0f} s for {learned} topics")  # fmt: skip
     profiles = [Profile(topics=(make_topic(topic),)) for topic in topics]
     for way, matcher in (("words", edition.matcher), ("models", edition.matcher_with_models)):
