@@ -56,12 +56,13 @@ def pull(
 ) -> None:  # fmt: skip
     """Pull papers into the store, from the network or from files."""
     from newsletter.pipeline.pull_due import configured_sources, pull_configured, pull_sources
+    from newsletter.pipeline.run import learn_models
 
     config, ports, span = opened.config, make_ports(opened), _span(day, since)
     if kind is None and span is None:
         reports = pull_configured(config, ports, rehearse=dry_run)
         if not dry_run:
-            _learn_tastes(opened)
+            learn_models(ports)
     elif kind is None:
         reports = pull_sources(config, ports, configured_sources(config), span, rehearse=dry_run)
     else:
@@ -133,13 +134,6 @@ def _setting(text: str) -> tuple[str, object]:
     if not equals:
         raise click.UsageError(f"--set {text}: expected NAME=VALUE, for example --set announce=new,cross")
     return name.strip(), value.split(",") if "," in value else value
-
-
-def _learn_tastes(opened: Opened) -> None:
-    from newsletter.pipeline.taste import learn_taste_models
-
-    with opened.store() as store:
-        learn_taste_models(store, now())
 
 
 def _pull_places(

@@ -276,6 +276,10 @@ class ReasonKind(StrEnum):
     POPULARITY = "popularity"
     #: It was revised since the subscriber got it.
     NEW_VERSION = "new_version"
+    #: It has none of the topic's words, but is as close to the topic as papers that have.
+    NEAR = "near"
+    #: It has the topic's words, but not in its title, and is about something else.
+    PASSING = "passing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +287,7 @@ class Reason:
     """One reason why a paper is in a digest."""
 
     kind: ReasonKind
-    #: The term that matched ("robot*" for a prefix), or the version ("v2"); "" for popularity, which the paper has.
+    #: The term that matched ("robot*" for a prefix), or the version ("v2"); "" where the kind says it all.
     detail: str = ""
 
 

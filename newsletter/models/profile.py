@@ -203,6 +203,13 @@ class Profile:
     serendipity: bool = preference(
         True, Boolean(), "Include one popular paper off topic.", label="One popular paper off topic", example=False
     )
+    near: bool = preference(
+        True,
+        Boolean(),
+        "Include up to two papers per topic that have none of its words, but are close to it.",
+        label="Papers close to a topic without its words",
+        example=False,
+    )
     updates: bool = preference(
         False,
         Boolean(),

@@ -5,7 +5,7 @@ the edition's papers | index once | group by each subscriber's topics, without p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from datetime import datetime
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind, Section
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import FIRST_WINDOW, Due
+from newsletter.pipeline.topic_models import topic_scores
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
@@ -85,7 +86,15 @@ def read_matcher(
     store: Store, since: datetime, weights: Weights | None = None, statistics: Statistics | None = None
 ) -> Matcher:
     """Return a matcher over the papers that are new since a moment, weighted by the archive's word frequencies."""
-    return Matcher(PaperIndex(store.papers.new_since(since)), statistics or read_statistics(store), weights)
+    return make_matcher(store, store.papers.new_since(since), weights, statistics)
+
+
+def make_matcher(
+    store: Store, papers: Sequence[Paper], weights: Weights | None = None, statistics: Statistics | None = None
+) -> Matcher:
+    """Return a matcher over some papers, with the archive's word frequencies and the models of topics."""
+    index = PaperIndex(papers)
+    return Matcher(index, statistics or read_statistics(store), weights, topic_scores(store, index))
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, notes: Notes = NO_NOTES) -> Edition:

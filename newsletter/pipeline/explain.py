@@ -11,10 +11,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
-from newsletter.pipeline.compose import compose, find_edition, read_statistics
+from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_statistics
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
-from newsletter.ranking.grouping import best_topics, followed_by
+from newsletter.pipeline.topic_models import topic_scores
+from newsletter.ranking.grouping import best_topics, followed_by, near_topic
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
@@ -28,6 +29,8 @@ class Part(StrEnum):
 
     MATCH = "match"
     OUTRIGHT = "outright"
+    CLOSENESS = "closeness"
+    DOUBT = "doubt"
     POPULARITY = "popularity"
     FRESHNESS = "freshness"
     FOLLOWED = "followed"
@@ -48,6 +51,8 @@ class ScoreFacts:
 
     #: The name of the topic that matches best, or None.
     topic: str | None
+    #: The name of the topic by whose model it was judged, or None.
+    judged_by: str | None
     upvotes: int
     comments: int
     #: When the paper was published, or else first listed; it ages until the edition's day.
@@ -137,12 +142,14 @@ def explain(
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     index = PaperIndex(window)
     taste = TasteScores(store).of(subscriber.id, index)
-    digest = compose(Matcher(index, statistics, weights), edition, subscriber.profile, sent_before, taste)
+    matcher = Matcher(index, statistics, weights, topic_scores(store, index))
+    digest = compose(matcher, edition, subscriber.profile, sent_before, taste)
     taste_score = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
-    breakdown = _break_down(paper, subscriber, edition.day, statistics, weights, taste_score)
     found = next((placement for one, placement in _placements(digest) if one.id == paper.id), None)
+    alone = make_matcher(store, [paper], weights, statistics)
+    breakdown = _break_down(alone, statistics, subscriber, edition.day, taste_score, found)
     if found is not None:
-        return replace(breakdown, placement=found)
+        return breakdown
     absence = _why_absent(
         paper,
         was_sent=paper.id in sent_before,
@@ -162,8 +169,8 @@ def score_breakdowns(
     taste_scores = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
     for paper, placement in _placements(digest):
         taste_score = taste_scores.get(paper.id, 0.0)
-        breakdown = _break_down(paper, subscriber, digest.edition.day, statistics, weights, taste_score)
-        yield replace(breakdown, placement=placement)
+        alone = make_matcher(store, [paper], weights, statistics)
+        yield _break_down(alone, statistics, subscriber, digest.edition.day, taste_score, placement)
 
 
 def _placements(digest: Digest) -> Iterator[tuple[Paper, Placement]]:
@@ -173,31 +180,38 @@ def _placements(digest: Digest) -> Iterator[tuple[Paper, Placement]]:
 
 
 def _break_down(
-    paper: Paper,
+    alone: Matcher,
+    statistics: Statistics,
     subscriber: Subscriber,
     day: date,
-    statistics: Statistics,
-    weights: Weights | None,
     taste_score: float,
+    placement: Placement | None,
 ) -> ScoreBreakdown:
-    """Compute one paper's score for one subscriber; its placement is not known yet."""
-    alone = Matcher(PaperIndex([paper]), statistics, weights).reweighed(subscriber.profile.ranking)
+    """Compute the score of a paper for one subscriber, by a matcher over this paper alone."""
+    paper, alone = alone.paper(0), alone.reweighed(subscriber.profile.ranking)
     results = {topic: alone.evaluate(topic.query) for topic in subscriber.profile.topics}
     number = best_topics(list(results.values()), 1)[0]
     best = subscriber.profile.topics[number] if number >= 0 else None
     is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
     match = float(results[best].strength[0]) if best else 0.0
     in_passing = best is not None and bool(results[best].passing[0])
+    is_beside = best is None and not is_followed and (placement is None or placement.section is SectionKind.TOPIC)
+    judged_by = near_topic(alone, subscriber.profile) if is_beside else best
+    close = alone.closeness(judged_by.query) if judged_by else None
     sums = replace(
         score(paper, match, day, alone.weights, in_passing=in_passing),
         followed=alone.weights.followed * is_followed,
         taste=alone.weights.taste * taste_score,
+        closeness=float(close.order[0]) if close else 0.0,
+        doubt=float(close.added[0] - close.order[0]) if close else 0.0,
     )
     return ScoreBreakdown(
         paper=paper,
         parts=(
             ScorePart(Part.MATCH, sums.match),
             ScorePart(Part.OUTRIGHT, sums.outright),
+            ScorePart(Part.CLOSENESS, sums.closeness),
+            ScorePart(Part.DOUBT, sums.doubt),
             ScorePart(Part.POPULARITY, sums.popularity),
             ScorePart(Part.FRESHNESS, sums.freshness),
             ScorePart(Part.FOLLOWED, sums.followed),
@@ -205,6 +219,7 @@ def _break_down(
         ),
         facts=ScoreFacts(
             topic=best.name if best else None,
+            judged_by=judged_by.name if judged_by and close else None,
             upvotes=paper.upvotes or 0,
             comments=paper.comments or 0,
             published=paper.published_from,
@@ -217,8 +232,8 @@ def _break_down(
             _topic_match(alone, topic, statistics, is_excluded=bool(result.excluded[0]))
             for topic, result in results.items()
         ),
-        is_eligible=bool(best) or is_followed or not subscriber.profile.topics,
-        placement=Absence.NO_MATCH,
+        is_eligible=judged_by is not None or is_followed or not subscriber.profile.topics,
+        placement=placement or Absence.NO_MATCH,
     )
 
 

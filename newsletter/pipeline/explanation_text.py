@@ -36,6 +36,8 @@ def section_text(placement: Placement) -> str:
 
 def part_text(part: Part, facts: ScoreFacts) -> str:
     """Say what a part of a score comes from."""
+    if part in (Part.CLOSENESS, Part.DOUBT):
+        return _learned_text(part, facts)
     match part:
         case Part.MATCH:
             return f"matches {facts.topic}" if facts.topic is not None else "no topic matches"
@@ -48,8 +50,16 @@ def part_text(part: Part, facts: ScoreFacts) -> str:
             return f"published {facts.published}, edition of {facts.edition_day}"
         case Part.FOLLOWED:
             return "an author is followed" if facts.is_followed else "no author is followed"
-        case Part.TASTE:
+        case _:
             return "learned from feedback"
+
+
+def _learned_text(part: Part, facts: ScoreFacts) -> str:
+    if facts.judged_by is None:
+        return "no topic's model judges it"
+    if part is Part.CLOSENESS:
+        return f"how close it is to papers on {facts.judged_by}, by their titles"
+    return "subtracted if a topic is only mentioned in passing"
 
 
 def topic_text(match: TopicMatch) -> str:

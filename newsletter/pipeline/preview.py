@@ -9,7 +9,7 @@ from newsletter.errors import RequestError
 from newsletter.files.site import samples
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.papers.merge import begin
-from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
+from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_matcher
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
@@ -61,7 +61,7 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
     if edition is None:
         raise RequestError(f"no such edition: {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
     papers = [paper for paper in store.papers.new_since(edition.since) if paper.seen_at <= edition.created_at]
-    return compose(Matcher(PaperIndex(papers), read_statistics(store), weights), edition, subscriber.profile, {})
+    return compose(make_matcher(store, papers, weights), edition, subscriber.profile, {})
 
 
 def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES) -> Digest:

@@ -1,4 +1,4 @@
-"""The order of one run: bounces → pull → taste → deliver → notices → summaries. Every entry point calls it.
+"""The order of one run: bounces → pull → topics, tastes → deliver → notices → summaries. Every entry point calls it.
 
 Its steps are functions of their own, which commands like `newsletter send` call by themselves.
 """
@@ -19,6 +19,7 @@ from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull_due import pull_configured
 from newsletter.pipeline.summaries import SummaryReport, summarize
 from newsletter.pipeline.taste import learn_taste_models
+from newsletter.pipeline.topic_models import learn_topic_models
 from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.subscribers.subscriptions import find
 
@@ -80,7 +81,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         step = Step.PULL
         pulls = tuple(pull_configured(config, ports))
         step = Step.TASTE
-        learn_tastes(ports)
+        learn_models(ports)
         step = Step.DELIVER
         deliveries = deliver_due(config, ports, note=note)
         step = Step.NOTICES
@@ -111,14 +112,16 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
         return read_mailboxes(store, settings, ports.clock, maildir=settings.maildir, imap=has_imap)
 
 
-def learn_tastes(ports: Ports) -> int:
-    """Learn the taste models of subscribers with new feedback; return their number.
+def learn_models(ports: Ports) -> int:
+    """Learn the models of topics with new papers, and of the tastes of subscribers with new feedback.
+
+    Return how many were learned. Topics come first, since both use the embedding that is made for them.
 
     Raises:
         StoreError: The store cannot be written.
     """
     with ports.open_store() as store:
-        return learn_taste_models(store, ports.clock())
+        return learn_topic_models(store, ports.clock()) + learn_taste_models(store, ports.clock())
 
 
 def deliver_due(

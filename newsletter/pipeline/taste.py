@@ -9,21 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from newsletter.models import Facts
 from newsletter.pipeline.compose import ARCHIVE
-from newsletter.ranking.embedding import Embedding, PaperVectors, is_installed, make_embedding, unpack_embedding
+from newsletter.ranking.embedding import (
+    MAX_AGE,
+    Embedding,
+    PaperVectors,
+    is_installed,
+    make_embedding,
+    unpack_embedding,
+)
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.taste import learn, unpack_taste_model
 from newsletter.store import Store
 
 #: Taste scores are clipped to ± this, which bounds their part of a score to this many times their weight.
 _MAX_SCORE = 3.0
-#: The embedding is recomputed after this long, since new words come up.
-_EMBEDDING_MAX_AGE = timedelta(days=30)
 
 
 def learn_taste_models(store: Store, now: datetime) -> int:
@@ -32,7 +37,7 @@ def learn_taste_models(store: Store, now: datetime) -> int:
     if not subscribers or not is_installed():
         return 0
     known = store.taste_models.embedding()
-    is_new = known is None or now - known[1] > _EMBEDDING_MAX_AGE
+    is_new = known is None or now - known[1] > MAX_AGE
     feedback = {subscriber: _feedback_of(store, subscriber) for subscriber in subscribers}
     learned_from = {} if is_new else store.taste_models.learned_from()
     changed = [
@@ -47,7 +52,9 @@ def learn_taste_models(store: Store, now: datetime) -> int:
     vectors = embedding.place(list(archive.values()))
     rows = {key: row for row, key in enumerate(archive)}
     with store.transaction():
-        version = known[0] if known and not is_new else store.taste_models.put_embedding(embedding.pack(), now)
+        version = (
+            known[0] if known and not is_new else store.taste_models.put_embedding(embedding.pack(), now, len(archive))
+        )
         for subscriber in changed:
             likes = {rows[key]: liked for key, liked in feedback[subscriber].items() if key in rows}
             model = learn(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,6 +23,8 @@ from newsletter.models import Facts
 
 Vectors = NDArray[np.float32]
 
+#: An embedding is fitted anew after this long, since new words come up.
+MAX_AGE = timedelta(days=30)
 _DIMENSIONS = 100
 _MIN_PAPERS = 20
 #: Archives with fewer papers keep rarer and more frequent words.
@@ -53,11 +56,15 @@ class Embedding:
 
     def place(self, papers: Sequence[Facts]) -> PaperVectors:
         """Return the vectors of papers, whether the embedding was fitted to them or not."""
+        texts = list(map(text_of, papers))
+        return PaperVectors(self.single.transform(texts), self.place_texts(texts))
+
+    def place_texts(self, texts: Sequence[str]) -> Vectors:
+        """Return the embedding of texts, such as titles alone."""
         from sklearn.preprocessing import normalize  # noqa: PLC0415
 
-        texts = list(map(_text, papers))
-        meanings = self.pairs.transform(texts) @ self.axes.T
-        return PaperVectors(self.single.transform(texts), normalize(meanings).astype(np.float32))
+        placed: Vectors = normalize(self.pairs.transform(texts) @ self.axes.T).astype(np.float32)
+        return placed
 
     def pack(self) -> bytes:
         """Serialize the embedding; the axes are rounded to half precision."""
@@ -88,7 +95,7 @@ def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
 
     if len(papers) < _MIN_PAPERS:
         return None
-    texts = list(map(_text, papers))
+    texts = list(map(text_of, papers))
     # Frequent words carry little information, but in a small archive most words are frequent.
     min_df, max_df = (2, 0.6) if len(papers) < _SMALL_ARCHIVE else (3, 0.1)
     single = _vectorizer(max_features=20_000, max_df=max_df, min_df=min_df)
@@ -113,7 +120,8 @@ def unpack_embedding(content: bytes) -> Embedding:
         return Embedding(single, pairs, arrays["axes"].astype(np.float32))
 
 
-def _text(paper: Facts) -> str:
+def text_of(paper: Facts) -> str:
+    """Return the text of a paper that its place depends on."""
     return f"{paper.title} {paper.abstract}"
 
 

@@ -12,7 +12,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.models import Item, Profile, Reason, Section, SectionKind
+from newsletter.models import Item, Profile, Reason, ReasonKind, Section, SectionKind, Topic
+from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
 from newsletter.ranking.matching import Matcher, QueryResult
@@ -21,6 +22,8 @@ from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
+#: How many papers without a topic's words its section may have.
+_NEAR = 2
 #: How many popular papers are considered for the serendipity section.
 _SERENDIPITY_CANDIDATES = 5
 
@@ -41,6 +44,8 @@ class _Evaluation:
     profile: Profile
     #: One for each topic.
     results: Sequence[QueryResult]
+    #: One for each topic; None for one without a model.
+    closeness: Sequence[Closeness | None]
     #: The query for followed authors and organizations, or None.
     follow_query: Any | None
     #: Which papers are by these.
@@ -48,16 +53,35 @@ class _Evaluation:
 
     def items(self, ranked: _Ranked, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
         """Return the chosen papers as items of a topic's section, or of the `_FOLLOWED` one."""
-        node = self.matcher.node(self.profile.topics[topic].query) if topic != _FOLLOWED else None
         return tuple(
             Item(
                 self.matcher.paper(paper),
                 round(float(ranked.scores[paper]), 4),
-                (*self._follow_reasons(paper), *(reasons_for(self.matcher.found(node, paper)) if node else ())),
+                (*self._follow_reasons(paper), *(self._topic_reasons(paper, topic) if topic != _FOLLOWED else ())),
                 also=tuple(self._other_topics(paper, topic)),
             )
             for paper in chosen
         )
+
+    def near_items(self, base: Numbers, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
+        """Return papers that are near a topic as items of its section."""
+        scores = base + self.order(topic) if chosen else base
+        reasons = (Reason(ReasonKind.NEAR),)
+        return tuple(Item(self.matcher.paper(paper), round(float(scores[paper]), 4), reasons) for paper in chosen)
+
+    def order(self, topic: int) -> Numbers:
+        """Return what the closeness to a topic adds to the score of each paper."""
+        close = self.closeness[topic] if topic != _FOLLOWED else None
+        return np.zeros(len(self.matcher.index), np.float32) if close is None else close.order
+
+    def is_doubtful(self, paper: int, topic: int) -> bool:
+        """Return whether a paper mentions a topic in passing."""
+        close = self.closeness[topic] if topic != _FOLLOWED else None
+        return close is not None and bool(close.doubtful[paper])
+
+    def _topic_reasons(self, paper: int, topic: int) -> tuple[Reason, ...]:
+        found = reasons_for(self.matcher.found(self.matcher.node(self.profile.topics[topic].query), paper))
+        return (*found, Reason(ReasonKind.PASSING)) if self.is_doubtful(paper, topic) else found
 
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
         if self.follow_query is None or not self.followed[paper]:
@@ -82,6 +106,8 @@ def group(
     - A paper goes to the narrowest topic that it matches outright. Those that mention a topic in passing stand below
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
+    - A mention in passing that the topic's model doubts stands last. Up to two papers that are close to the topic,
+      though they have none of its words, stand before it, unless any topic excludes what they have.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -96,26 +122,38 @@ def group(
     unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
     base = _base_scores(evaluation, today, taste)
     best = best_topics(evaluation.results, len(unsent))
-    scores = base + _match_scores(matcher, evaluation.results, best)
+    scores = base + _match_scores(matcher, evaluation.results, best) + _by_closeness(evaluation, best)
     outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
     flags = {_FOLLOWED: outside & evaluation.followed} | {
         number: unsent & (best == number) for number in range(len(evaluation.results))
     }
     ranked_by_topic = {number: _rank(matcher, chosen, scores) for number, chosen in flags.items()}
+    near = _near_papers(evaluation, outside & ~evaluation.followed)
     rest = _rank(matcher, outside & ~evaluation.followed, base)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
     places = _share(
         profile.max_papers - min(reserved, len(rest.papers), profile.max_papers // 2),
-        {number: min(len(ranked.papers), profile.max_per_section) for number, ranked in ranked_by_topic.items()},
+        {
+            number: min(len(ranked.papers) + len(near[number]), profile.max_per_section)
+            for number, ranked in ranked_by_topic.items()
+        },
     )
     sections: list[Section] = []
     shown: list[int] = []
     for number, ranked in ranked_by_topic.items():
         chosen = _choose(matcher, ranked, places[number], shown)
-        shown += chosen
-        if chosen:
-            items = evaluation.items(ranked, chosen, number)
-            sections.append(_section(profile, number, items, matched=len(ranked.papers)))
+        doubtful = [paper for paper in chosen if evaluation.is_doubtful(paper, number)]
+        sure = [paper for paper in chosen if paper not in doubtful]
+        room = min(_NEAR, places[number] - len(sure)) if near[number] else 0
+        beside = choose(near[number], evaluation.order(number), room, matcher.alike, 0, [*shown, *sure]) if room else []
+        doubtful = doubtful[: places[number] - len(sure) - len(beside)]
+        shown += [*sure, *beside, *doubtful]
+        if sure or beside or doubtful:
+            close = evaluation.near_items(base, beside, number)
+            items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, doubtful, number))
+            sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
+    if any(near.values()):
+        rest = _Ranked([paper for paper in rest.papers if paper not in set(shown)], rest.scores)
     return (*sections, *_outside_sections(matcher, profile, rest, shown))
 
 
@@ -130,6 +168,7 @@ def _evaluate(matcher: Matcher, profile: Profile) -> _Evaluation:
         matcher=matcher,
         profile=profile,
         results=[matcher.evaluate(topic.query) for topic in profile.topics],
+        closeness=[matcher.closeness(topic.query) for topic in profile.topics],
         follow_query=follow_query if profile.follow else None,
         followed=matcher.index.flags(matcher.find(follow_query)[0]),
     )
@@ -179,6 +218,44 @@ def _match_scores(matcher: Matcher, results: Sequence[QueryResult], best: NDArra
         of_topic = result.strength + np.where(result.passing, tamed, lifted)
         added = np.where(best == number, of_topic, added)
     return added
+
+
+def _by_closeness(evaluation: _Evaluation, best: NDArray[np.intp]) -> Numbers:
+    """Return what the model of each paper's topic adds to its score, and a doubt subtracts."""
+    added = np.zeros(len(best), np.float32)
+    for number, close in enumerate(evaluation.closeness):
+        if close is not None:
+            added = np.where(best == number, close.added, added)
+    return added
+
+
+def _near_papers(evaluation: _Evaluation, free: Flags) -> dict[int, list[int]]:
+    """Return the papers near each topic, the nearest first, each in the topic that it is nearest to."""
+    near: dict[int, list[int]] = {number: [] for number in range(_FOLLOWED, len(evaluation.results))}
+    taken: set[int] = set()
+    for _, number, paper in _nearest(evaluation.matcher, evaluation.profile) if evaluation.profile.near else ():
+        if free[paper] and paper not in taken:
+            near[number].append(paper)
+            taken.add(paper)
+    return near
+
+
+def near_topic(alone: Matcher, profile: Profile) -> Topic | None:
+    """Return the topic that the only paper of a matcher is near to, or None."""
+    found = _nearest(alone, profile) if profile.near else []
+    return profile.topics[found[0][1]] if found else None
+
+
+def _nearest(matcher: Matcher, profile: Profile) -> list[tuple[float, int, int]]:
+    """Return the papers near each topic that no topic excludes, the nearest first: its distance, topic and paper."""
+    excluded = [matcher.excluded_words(topic.query) for topic in profile.topics if "-" in topic.query]
+    return sorted(
+        (-score, number, paper)
+        for number, topic in enumerate(profile.topics)
+        if (close := matcher.closeness(topic.query)) is not None
+        for score, paper in close.near
+        if not any(flags[paper] for flags in excluded)
+    )
 
 
 def _rank(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:

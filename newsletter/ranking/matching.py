@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 
 from newsletter.models import Paper
+from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words
 from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing
@@ -40,10 +41,20 @@ class QueryResult:
 class Matcher:
     """Evaluates queries over the papers of one index; results are cached."""
 
-    def __init__(self, index: PaperIndex, statistics: Statistics | None = None, weights: Weights | None = None) -> None:
+    def __init__(
+        self,
+        index: PaperIndex,
+        statistics: Statistics | None = None,
+        weights: Weights | None = None,
+        scores: Scores | None = None,
+    ) -> None:
         self.index = index
         self.weights = weights or Weights()
         self._statistics = statistics or Statistics(lambda: index)
+        #: The scores of the papers by the topics' models.
+        self._scores = scores
+        self._closeness: dict[str, Closeness | None] = {}
+        self._excluded_words: dict[str, Flags] = {}
         # In the order of `Field`; author, org, cat and source share a weight.
         of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
@@ -70,7 +81,7 @@ class Matcher:
         """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
         if ranking not in self._reweighed:
             weights = replace(self.weights, **dict(ranking))
-            self._reweighed[ranking] = Matcher(self.index, self._statistics, weights)
+            self._reweighed[ranking] = Matcher(self.index, self._statistics, weights, self._scores)
         return self._reweighed[ranking]
 
     def node(self, query: str) -> Node:
@@ -109,6 +120,21 @@ class Matcher:
             passing = self.index.flags(in_passing(self.index, node))
             self._results[query] = QueryResult(matches, excluded, strength, passing, self._statistics.breadth(node))
         return self._results[query]
+
+    def closeness(self, query: str) -> Closeness | None:
+        """Return how close the papers are to a topic, or None for a query without a model."""
+        if query not in self._closeness:
+            scores = self._scores(query) if self._scores else None
+            self._closeness[query] = None if scores is None else closeness(
+                self.index, self.node(query), self.evaluate(query).matches, scores, self.weights
+            )  # fmt: skip
+        return self._closeness[query]
+
+    def excluded_words(self, query: str) -> Flags:
+        """Return which papers hold what a query excludes, whether they match the rest of it or not."""
+        if query not in self._excluded_words:
+            self._excluded_words[query] = excluded_words(self.index, self.node(query))
+        return self._excluded_words[query]
 
     def paper(self, number: int) -> Paper:
         """Return the paper of a number, its position in the arrays."""

@@ -15,26 +15,26 @@ from newsletter.topics.query import All, Any, Boost, Node, Not, Term, wanted_ter
 _WORDS = (None, "title", "keyword", "abstract")
 
 
-def in_passing(index: PaperIndex, node: Node) -> int:
-    """Return the papers that match a query with words of their abstract alone, as a bit set."""
-    return matching(index, node)[0] & ~_outright(index, node)
+def in_passing(index: PaperIndex, node: Node, aside: tuple[Field, ...] = (Field.ABSTRACT,)) -> int:
+    """Return the papers that match a query with words of the fields `aside` alone, as a bit set."""
+    return matching(index, node)[0] & ~_outright(index, node, aside)
 
 
-def _outright(index: PaperIndex, node: Node) -> int:
-    """Return the papers of which more than the abstract holds a term, in a part of the query that they match."""
+def _outright(index: PaperIndex, node: Node, aside: tuple[Field, ...]) -> int:
+    """Return the papers of which more than the fields `aside` holds a term, in a part of the query that they match."""
     match node:
         case Term():
-            beside = np.delete(index.counts(node), Field.ABSTRACT, axis=0).any(axis=0)
+            beside = np.delete(index.counts(node), aside, axis=0).any(axis=0)
             return int.from_bytes(np.packbits(beside, bitorder="little").tobytes(), "little")
         case Boost():
-            return _outright(index, node.part)
+            return _outright(index, node.part, aside)
         case Not():
             return 0
         case Any():
             found = 0
             for part in node.parts:
-                found |= _outright(index, part)
+                found |= _outright(index, part, aside)
             return found
         case All():
             of_words = [part for part in node.parts if any(term.field in _WORDS for term in wanted_terms(part))]
-            return matching(index, node)[0] & _outright(index, Any(tuple(of_words or node.parts)))
+            return matching(index, node)[0] & _outright(index, Any(tuple(of_words or node.parts)), aside)

@@ -33,11 +33,14 @@ class Score:
     followed: float = 0.0
     taste: float = 0.0
     outright: float = 0.0
+    closeness: float = 0.0
+    doubt: float = 0.0
 
     @property
     def total(self) -> float:
         """Return the sum of the parts, by which papers are ranked."""
-        return self.match + self.popularity + self.freshness + self.followed + self.taste + self.outright
+        by_topic = self.match + self.outright + self.closeness + self.doubt
+        return by_topic + self.popularity + self.freshness + self.followed + self.taste
 
 
 def score(paper: Paper, match: float, today: date, weights: Weights, *, in_passing: bool = False) -> Score:

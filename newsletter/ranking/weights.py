@@ -1,6 +1,6 @@
 """The weights of a paper's score.
 
-score = match + outright + popularity + freshness + followed + taste
+score = match + outright + closeness - doubt + popularity + freshness + followed + taste
 
 A site may override them under [ranking] in newsletter.toml, and a subscriber under [ranking] in their profile.
 """
@@ -34,6 +34,10 @@ class Weights:
     further: float = 0.5
     #: Added for a paper whose title or keywords match; to others, popularity adds half of this at most.
     outright: float = 2.0
+    #: Added for a paper as close to the topic, by the topic's model, as those that name it in their title.
+    closeness: float = 1.0
+    #: Subtracted from a paper that mentions the topic in passing and is far from it: by default, it stands last.
+    doubt: float = 10.0
     #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
     #: Added for a paper published today; decays with `half_life_days`.

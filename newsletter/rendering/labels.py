@@ -5,6 +5,9 @@ from __future__ import annotations
 from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
 from newsletter.rendering.language import Language
 
+#: Reasons without a detail.
+_WHOLE = (ReasonKind.NEAR, ReasonKind.PASSING)
+
 
 def section_title(section: Section, language: Language) -> str:
     """Return a section's heading; the name of a topic is the subscriber's own and never translated."""
@@ -24,6 +27,8 @@ def section_title(section: Section, language: Language) -> str:
 
 def reason_label(reason: Reason, paper: Paper, language: Language) -> str:
     """Return why a paper is in a digest: "title: in-context learning", "trending: 9 upvotes"."""
+    if reason.kind in _WHOLE:
+        return _reason_kind(reason.kind, language)
     detail = ", ".join(count_labels(paper, language)) if reason.kind is ReasonKind.POPULARITY else reason.detail
     return f"{_reason_kind(reason.kind, language)}: {detail}"
 
@@ -34,6 +39,7 @@ def _reason_kind(kind: ReasonKind, language: Language) -> str:
         ReasonKind.TITLE: _("title"), ReasonKind.KEYWORDS: _("keywords"), ReasonKind.ABSTRACT: _("abstract"),
         ReasonKind.AUTHOR: _("author"), ReasonKind.ORGANIZATION: _("organisation"), ReasonKind.CATEGORY: _("category"),
         ReasonKind.SOURCE: _("source"), ReasonKind.POPULARITY: _("trending"), ReasonKind.NEW_VERSION: _("new version"),
+        ReasonKind.NEAR: _("close to this topic"), ReasonKind.PASSING: _("mentioned in passing"),
     }[kind]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
 from newsletter.store.taste import TasteModels
+from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
 from newsletter.store.webhook_events import WebhookEvents
 
@@ -56,6 +57,7 @@ class Store:
         self.feedback = Feedback(db)
         self.libraries = Libraries(db)
         self.taste_models = TasteModels(db)
+        self.topic_models = TopicModels(db)
         self.summaries = Summaries(db)
         self.bounces = Bounces(db)
         self.webhook_events = WebhookEvents(db)

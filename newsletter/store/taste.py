@@ -18,12 +18,19 @@ class TasteModels:
         rows = self._db.execute("SELECT version, made_at, content FROM embeddings ORDER BY version DESC")
         return rows.one(lambda row: (row[0], datetime.fromisoformat(row[1]), bytes(row[2])))
 
-    def put_embedding(self, content: bytes, now: datetime) -> int:
-        """Replace the embedding, and delete the taste models of the old one; return the new version."""
+    def fitted_to(self) -> int:
+        """Return how many papers the latest embedding was fitted to; 0 if that is not known, or there is none."""
+        return self._db.execute("SELECT papers FROM embeddings ORDER BY version DESC").one(lambda row: int(row[0])) or 0
+
+    def put_embedding(self, content: bytes, now: datetime, papers: int = 0) -> int:
+        """Replace the embedding by one that was fitted to some `papers`; return its version.
+
+        The taste models of the old one are deleted.
+        """
         (last,) = self._db.execute("SELECT coalesce(max(version), 0) FROM embeddings").fetchone()
         self._db.execute("DELETE FROM taste_models")
         self._db.execute("DELETE FROM embeddings")
-        self._db.execute("INSERT INTO embeddings VALUES (?, ?, ?)", [last + 1, now.isoformat(), content])
+        self._db.execute("INSERT INTO embeddings VALUES (?, ?, ?, ?)", [last + 1, now.isoformat(), content, papers])
         return int(last) + 1
 
     def taste(self, subscriber_id: int) -> bytes | None:

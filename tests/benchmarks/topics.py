@@ -26,8 +26,10 @@ from zlib import crc32
 
 from newsletter.models import Entry, Item, Paper, Profile, ReasonKind, Section
 from newsletter.papers.merge import begin, enrich
+from newsletter.pipeline.topic_models import TopicLearner
+from newsletter.ranking.embedding import make_embedding, text_of
 from newsletter.ranking.grouping import group
-from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.sources import Document, find_source
 from newsletter.topics.topic import make_topic
@@ -71,6 +73,23 @@ class EditionDay:
         """The matcher of the edition; rarity comes from the archive."""
         return Matcher(PaperIndex(self.papers), Statistics(lambda: PaperIndex(self.archive)))
 
+    @cached_property
+    def matcher_with_models(self) -> Matcher:
+        """The same with models of topics, which are learned from the archive when they are asked for."""
+        archive = list(reversed(self.archive))
+        embedding = make_embedding(archive)
+        if embedding is None:
+            raise SystemExit("too few papers to learn from")
+        learner = TopicLearner(archive, embedding)
+        vectors = embedding.place_texts([text_of(paper) for paper in self.papers])
+
+        def scores(query: str) -> Numbers | None:
+            model = learner.learn(query)
+            return model.judge(vectors) if model else None
+
+        statistics = Statistics(lambda: learner.index)
+        return Matcher(self.matcher.index, statistics, scores=scores)
+
 
 Compose = Callable[[EditionDay, Profile], Sequence[Section]]
 
@@ -80,8 +99,13 @@ def by_words(edition: EditionDay, profile: Profile) -> Sequence[Section]:
     return group(edition.matcher, profile, frozenset(), edition.day)
 
 
+def by_models(edition: EditionDay, profile: Profile) -> Sequence[Section]:
+    """Compose an edition with the models that were learned from the papers before it."""
+    return group(edition.matcher_with_models, profile, frozenset(), edition.day)
+
+
 #: The ways that are compared, in the order of the table.
-WAYS: dict[str, Compose] = {"words": by_words}
+WAYS: dict[str, Compose] = {"words": by_words, "models": by_models}
 
 
 def is_near(item: Item) -> bool:
@@ -99,6 +123,8 @@ class Outcome:
     size: int = 0
     is_near: bool = False
     is_abstract_only: bool = False
+    #: Whether it is said to mention the topic in passing, and stands below all that are not.
+    is_doubtful: bool = False
 
     @property
     def is_shown(self) -> bool:
@@ -108,7 +134,7 @@ class Outcome:
     @property
     def is_last(self) -> bool:
         """Return whether it stands in the last part of its section."""
-        return self.position is not None and self.position >= _LAST
+        return self.position is not None and (self.is_doubtful or self.position >= _LAST)
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -196,13 +222,16 @@ def _outcome(judgment: Judgment, section: Section | None) -> Outcome:
     for number, item in enumerate(matching):
         if item.paper.key == judgment.key:
             position = number / (len(matching) - 1) if len(matching) > 1 else 0.0
-            return Outcome(judgment, position, len(matching), is_abstract_only=_is_passing(item))
+            is_doubtful = any(reason.kind is ReasonKind.PASSING for reason in item.reasons)
+            return Outcome(
+                judgment, position, len(matching), is_abstract_only=_is_passing(item), is_doubtful=is_doubtful
+            )
     return Outcome(judgment, None, is_near=any(item.paper.key == judgment.key for item in items))
 
 
 def _is_passing(item: Item) -> bool:
     """Return whether a topic's words stand in the abstract alone."""
-    return {reason.kind for reason in item.reasons} == {ReasonKind.ABSTRACT}
+    return {reason.kind for reason in item.reasons} - {ReasonKind.PASSING} == {ReasonKind.ABSTRACT}
 
 
 def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:

@@ -90,6 +90,8 @@ def test_a_breakdown_in_words(store: Store, subscriber: Subscriber) -> None:
     assert [part_text(part, breakdown.facts) for part in Part] == [
         "matches Pears",
         "in title or keywords",
+        "no topic's model judges it",
+        "no topic's model judges it",
         "0 upvotes, 0 comments",
         f"published {breakdown.facts.published}, edition of 2026-05-08",
         "no author is followed",

@@ -76,7 +76,12 @@ def test_every_field_has_a_reason() -> None:
     kinds = [reason.kind for reason in reasons_for([(Term("pear"), field, 1.0) for field in Field])]
 
     assert len(set(kinds)) == len(Field)
-    assert set(ReasonKind) - set(kinds) == {ReasonKind.POPULARITY, ReasonKind.NEW_VERSION}
+    assert set(ReasonKind) - set(kinds) == {
+        ReasonKind.POPULARITY,
+        ReasonKind.NEW_VERSION,
+        ReasonKind.NEAR,
+        ReasonKind.PASSING,
+    }
 
 
 def test_a_paper_with_upvotes_or_comments_has_a_popularity_reason() -> None:

@@ -59,6 +59,8 @@ def test_a_reason_names_its_kind_in_the_language_and_its_detail_as_it_is() -> No
         ReasonKind.SOURCE: "Quelle: x*",
         ReasonKind.POPULARITY: "beliebt: 12 Stimmen, 1 Kommentar",
         ReasonKind.NEW_VERSION: "neue Version: x*",
+        ReasonKind.NEAR: "nah an diesem Thema",
+        ReasonKind.PASSING: "nur am Rande erwähnt",
     }
 
 

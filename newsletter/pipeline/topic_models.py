@@ -1,0 +1,161 @@
+"""Topics and the archive → topic models, kept in the store; topic models → scores of an edition's papers.
+
+Learning takes seconds, so it is done apart from composing, after each pull. What an edition needs besides, the places
+of its papers in the embedding, is kept, too: composing takes a product of two small matrices, without scikit-learn.
+
+There is one model for each query, whoever has it. It is learned again when there is a new embedding, or when the
+papers have become a tenth more than an archive of `TRAINING` since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from newsletter.models import Paper
+from newsletter.ranking.closeness import Scores
+from newsletter.ranking.embedding import (
+    MAX_AGE,
+    Embedding,
+    Vectors,
+    is_installed,
+    make_embedding,
+    text_of,
+    unpack_embedding,
+)
+from newsletter.ranking.index import Numbers, PaperIndex
+from newsletter.ranking.matching import Matcher
+from newsletter.ranking.topic_model import TopicModel, choose_examples, learn_topic, unpack_topic_model
+from newsletter.store import Store
+from newsletter.topics.query import format_query, parse
+
+#: Topics are learned from this many of the latest papers.
+TRAINING = 4000
+#: The share of these that has to be new before a topic is learned again.
+_ENOUGH_NEW = 0.1
+#: Papers of this age may be in an edition, the monthly one.
+_EDITION = timedelta(days=35)
+#: Papers are placed in the embedding this many at a time, each time in a transaction of its own.
+_AT_ONCE = 1000
+
+
+def learn_topic_models(store: Store, now: datetime) -> int:
+    """Learn the models of topics that have none, or have new papers to learn from; return how many were learned.
+
+    Without scikit-learn, none is.
+    """
+    queries = {hash_of(query): query for query in store.topic_models.queries()}
+    if not queries or not is_installed():
+        return 0
+    version, embedding = _embedding(store, now)
+    if version is None:
+        return 0
+    ever, known = store.topic_models.papers_ever(), store.topic_models.learned(version)
+    enough = max(1, round(_ENOUGH_NEW * min(ever, TRAINING)))
+    due = {name: query for name, query in queries.items() if name not in known or ever - known[name] >= enough}
+    wanted = store.topic_models.to_place(now - _EDITION, TRAINING)
+    unplaced = store.topic_models.unplaced(version, wanted)
+    if not due and not unplaced:
+        return 0
+    embedding = embedding or _stored_embedding(store)
+    for first in range(0, len(unplaced), _AT_ONCE):
+        _place(store, version, embedding, unplaced[first : first + _AT_ONCE])
+    with store.transaction():
+        store.topic_models.keep_vectors(wanted)
+        store.topic_models.keep_only(queries)
+    if due:
+        learner = TopicLearner(store.papers.newest(TRAINING), embedding)
+        models = {name: learner.learn(query) for name, query in due.items()}
+        with store.transaction():
+            for name, model in models.items():
+                store.topic_models.put(name, version, ever, model.pack() if model else None, now)
+    return len(due)
+
+
+class TopicLearner:
+    """Learns the models of queries from an archive, whose index and places in an embedding are made once."""
+
+    def __init__(self, archive: Sequence[Paper], embedding: Embedding) -> None:
+        """Index the papers of an archive, the latest first."""
+        self._matcher = Matcher(PaperIndex(archive))
+        self._meanings = _rounded(embedding.place_texts([text_of(paper) for paper in archive]))
+        self._titles = embedding.place_texts([paper.title for paper in archive])
+
+    @property
+    def index(self) -> PaperIndex:
+        """The index of the archive."""
+        return self._matcher.index
+
+    def learn(self, query: str) -> TopicModel | None:
+        """Learn a model of a query; None: there are too few examples."""
+        result = self._matcher.evaluate(query)
+        node = self._matcher.node(query)
+        examples = choose_examples(self._matcher.index, node, result.matches, result.strength)
+        return learn_topic(self._meanings, self._titles, examples) if examples else None
+
+
+def hash_of(query: str) -> str:
+    """Return the name of a query in the store; queries that are written differently and mean the same have one."""
+    return hashlib.sha256(format_query(parse(query)).encode()).hexdigest()
+
+
+def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
+    """Return the scores of an index's papers by the topics' models, None if none of the papers has a place.
+
+    The store is read for each query on first use, and must be open then.
+    """
+    stored = store.topic_models.vectors(index.ids)
+    if not stored:
+        return None
+    is_known = np.array([paper in stored for paper in index.ids], np.bool_)
+    vectors = np.array([np.frombuffer(stored[paper], "<f2") for paper in index.ids if paper in stored], np.float32)
+
+    def scores(query: str) -> Numbers | None:
+        content = store.topic_models.model(hash_of(query))
+        return None if content is None else _spread(unpack_topic_model(content).judge(vectors), is_known)
+
+    return scores
+
+
+def _spread(scores: Numbers, is_known: Iterable[bool]) -> Numbers:
+    """Return scores of all papers from those of the known ones; NaN: not known."""
+    known = np.asarray(is_known)
+    spread = np.full(len(known), np.nan, np.float32)
+    spread[known] = scores
+    return spread
+
+
+def _embedding(store: Store, now: datetime) -> tuple[int | None, Embedding | None]:
+    """Return the version of the embedding that is valid now, which is made if there is none, and the made one."""
+    known = store.taste_models.embedding()
+    has_grown = min(store.topic_models.papers_ever(), TRAINING) >= 2 * store.taste_models.fitted_to()
+    if known and now - known[1] <= MAX_AGE and not has_grown:
+        return known[0], None
+    archive = store.papers.newest(TRAINING)
+    made = make_embedding(archive)
+    if made is None:
+        return None, None
+    packed = made.pack()
+    with store.transaction():  # what is stored is rounded: papers are placed in it now and later alike
+        return store.taste_models.put_embedding(packed, now, len(archive)), unpack_embedding(packed)
+
+
+def _stored_embedding(store: Store) -> Embedding:
+    (_, _, content) = store.taste_models.embedding() or (0, None, b"")
+    return unpack_embedding(content)
+
+
+def _place(store: Store, version: int, embedding: Embedding, ids: Sequence[int]) -> None:
+    papers = store.papers.get_many(ids)
+    vectors = embedding.place_texts([text_of(paper) for paper in papers.values()]).astype("<f2")
+    with store.transaction():
+        packed = {paper: vector.tobytes() for paper, vector in zip(papers, vectors, strict=True)}
+        store.topic_models.put_vectors(version, packed)
+
+
+def _rounded(vectors: Vectors) -> Vectors:
+    """Return vectors as they are stored."""
+    return vectors.astype("<f2").astype(np.float32)

@@ -1,0 +1,82 @@
+"""How close the papers of an index are to a topic by its model, and what follows: order, doubt and reach.
+
+- order: a match counts more, the closer the paper is to what the topic is about;
+- doubt: a paper that has the topic's words, but not in its title, and is far from it, stands last in its section;
+- reach: papers that have none of the words, but are as close as those that have, may be shown beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex
+from newsletter.ranking.passing import in_passing
+from newsletter.ranking.weights import Weights
+from newsletter.topics.evaluation import matching
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term
+from newsletter.topics.spellings import literal
+
+#: A paper whose title lacks the words is in doubt below this score; 1 is a typical paper that has them there.
+DOUBTFUL = 0.67
+#: A paper without the words is near from this score on.
+NEAR = 0.75
+#: Fields whose words alone leave a doubt.
+_ASIDE = (Field.KEYWORDS, Field.ABSTRACT)
+#: Scores are cut to ± this, so that no paper is above a much stronger match for its closeness alone.
+_MAX_SCORE = 1.5
+#: The nearest papers that are considered for a section.
+_CANDIDATES = 10
+
+#: Returns the score of each paper of an index for a query (NaN: not known), or None for a query without a model.
+Scores = Callable[[str], Numbers | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """What the model of one query says of the papers of an index."""
+
+    #: What is added to the score of each paper, and of a match less what a doubt subtracts.
+    order: Numbers
+    added: Numbers
+    #: The matches that are in doubt.
+    doubtful: Flags
+    #: Scores and numbers of papers that do not match, the nearest first.
+    near: Sequence[tuple[float, int]]
+
+
+def closeness(index: PaperIndex, node: Node, matches: Flags, scores: Numbers, weights: Weights) -> Closeness:
+    """Derive order, doubt and reach from the scores of one query.
+
+    A paper that holds what the query excludes is never near.
+    """
+    known = np.nan_to_num(scores, nan=0).clip(-_MAX_SCORE, _MAX_SCORE).astype(np.float32)
+    order = np.float32(weights.closeness) * known
+    with np.errstate(invalid="ignore"):
+        doubtful = index.flags(in_passing(index, node, _ASIDE)) & (scores < DOUBTFUL)
+        near = np.flatnonzero(~matches & ~excluded_words(index, node) & (scores >= NEAR))
+    nearest = near[np.argsort(-scores[near], kind="stable")][:_CANDIDATES]
+    added = np.where(doubtful, order - np.float32(weights.doubt), order).astype(np.float32)
+    return Closeness(order, added, doubtful, tuple((float(scores[number]), number) for number in nearest.tolist()))
+
+
+def excluded_words(index: PaperIndex, node: Node) -> Flags:
+    """Return which papers hold anything that a query excludes, whether they match the rest of it or not."""
+    return index.flags(_excluding(index, node))
+
+
+def _excluding(index: PaperIndex, node: Node) -> int:
+    match node:
+        case Term():
+            return 0
+        case Not():
+            return matching(index, literal(node.part))[0]
+        case Boost():
+            return _excluding(index, node.part)
+        case All() | Any():
+            found = 0
+            for part in node.parts:
+                found |= _excluding(index, part)
+            return found

@@ -1,0 +1,184 @@
+"""What follows from a model's scores; the scores are given, so that each rule is seen alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from newsletter.models import Item, Paper, Profile, ReasonKind, Section
+from newsletter.ranking.closeness import DOUBTFUL, NEAR, Closeness, closeness
+from newsletter.ranking.grouping import group, near_topic
+from newsletter.ranking.index import Numbers, PaperIndex
+from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
+from newsletter.topics.query import parse
+from tests.factories import TODAY, make_paper, make_profile, make_topic
+
+PEARS = make_topic("Pears", ("pear",))
+QUINCES = make_topic("Quinces", ("quince",))
+#: Titles and abstracts; the name of a paper is its position in the alphabet.
+TEXTS = {
+    "a": ("Growing pears", "A method."),
+    "b": ("An orchard of pears", "A method."),
+    "c": ("On kettles", "Like pears."),
+    "d": ("On cider", "Made of pears."),
+    "e": ("Blossoms in spring", "Of trees."),
+    "f": ("Grafting in winter", "Of trees; a survey."),
+    "g": ("Pruning in autumn", "Of trees."),
+    "h": ("Copper spoons", "Of metal."),
+}
+
+
+def papers() -> list[Paper]:
+    return [
+        make_paper(id=number, title=title, abstract=text, arxiv_id=f"2605.{number:05}", upvotes=None)
+        for number, (title, text) in enumerate(TEXTS.values())
+    ]
+
+
+def close(query: str, **scores: float) -> Closeness:
+    index = PaperIndex(papers())
+    node = parse(query)
+    return closeness(index, node, Matcher(index).evaluate(query).matches, numbers(**scores), Weights())
+
+
+def numbers(**scores: float) -> Numbers:
+    """Return scores of the papers by name; the others are not known."""
+    return np.array([scores.get(name, np.nan) for name in TEXTS], np.float32)
+
+
+def sections(profile: Profile, **models: Numbers) -> dict[str, str]:
+    """Return the names of the papers of each section, those that are near in capitals."""
+    by_query = {topic.query: models.get(topic.name.lower()) for topic in profile.topics}
+    found = group(Matcher(PaperIndex(papers()), scores=by_query.get), profile, frozenset(), TODAY)
+    return {section.topic: "".join(map(name_of, section.items)) for section in found}
+
+
+def name_of(item: Item) -> str:
+    name = list(TEXTS)[item.paper.id]
+    return name.upper() if is_because_of(item, ReasonKind.NEAR) else name
+
+
+def is_because_of(item: Item, kind: ReasonKind) -> bool:
+    return kind in {reason.kind for reason in item.reasons}
+
+
+# -- order -----------------------------------------------------------------------------------------
+
+
+def test_the_closer_of_two_equal_matches_comes_first() -> None:
+    profile = make_profile(topics=(PEARS,))
+    assert sections(profile, pears=numbers(a=0.7, b=1.2))["Pears"].startswith("ba")
+    assert sections(profile, pears=numbers(a=1.2, b=0.7))["Pears"].startswith("ab")
+
+
+def test_a_paper_whose_place_is_not_known_is_neither_raised_nor_doubted_nor_near() -> None:
+    found = close("pear")
+    assert not found.order.any()
+    assert not found.doubtful.any()
+    assert not found.near
+
+
+def test_without_models_nothing_changes() -> None:
+    profile = make_profile(topics=(PEARS,))
+    plain = group(Matcher(PaperIndex(papers())), profile, frozenset(), TODAY)
+    silent = group(Matcher(PaperIndex(papers()), scores=lambda _: None), profile, frozenset(), TODAY)
+    assert plain == silent
+
+
+# -- doubt -----------------------------------------------------------------------------------------
+
+
+def test_a_mention_far_from_the_topic_is_in_doubt_and_a_title_never_is() -> None:
+    found = close("pear", a=-1, b=0, c=DOUBTFUL - 0.01, d=DOUBTFUL + 0.01)
+    assert found.doubtful.tolist() == [name == "c" for name in TEXTS]
+
+
+def test_a_mention_in_doubt_stands_last_and_says_so() -> None:
+    profile = make_profile(topics=(PEARS,))
+    scores = numbers(a=0.1, b=0.1, c=0.2, d=1.5)
+    assert sections(profile, pears=scores)["Pears"][-1] == "c"
+    (section,) = group(Matcher(PaperIndex(papers()), scores=lambda _: scores), profile, frozenset(), TODAY)
+    assert [is_because_of(item, ReasonKind.PASSING) for item in section.items] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("query", ["cat:cs.CL OR pear", "author:Example OR pear"])
+def test_a_paper_that_matches_by_a_name_or_code_as_well_is_not_in_doubt(query: str) -> None:
+    index = PaperIndex([make_paper(title="On kettles", abstract="Shaped as pears are.", categories=("cs.CL",))])
+    scores = np.zeros(1, np.float32)
+    assert not closeness(index, parse(query), np.ones(1, np.bool_), scores, Weights()).doubtful.any()
+    assert closeness(index, parse("pear cat:cs.CL"), np.ones(1, np.bool_), scores, Weights()).doubtful.all()
+
+
+def test_a_weight_of_zero_doubts_in_words_only() -> None:
+    profile = make_profile(topics=(PEARS,), ranking=(("doubt", 0.0), ("closeness", 0.0)))
+    assert sections(profile, pears=numbers(a=0, b=0, c=0, d=0))["Pears"] == "abcd"
+
+
+# -- reach -----------------------------------------------------------------------------------------
+
+
+def test_papers_without_the_words_are_near_from_a_score_on_the_nearest_first() -> None:
+    found = close("pear", a=2, e=NEAR, f=NEAR - 0.01, g=1.1)
+    assert [number for _, number in found.near] == [6, 4]
+
+
+def test_a_section_has_at_most_two_of_them_above_what_is_in_doubt() -> None:
+    scores = numbers(a=1, b=1, c=0, d=1, e=0.8, f=0.9, g=1)
+    assert sections(make_profile(topics=(PEARS,)), pears=scores) == {"Pears": "abdGFc"}
+
+
+def test_the_limits_of_a_profile_hold_and_what_is_in_doubt_goes_first() -> None:
+    scores = numbers(a=1, b=1, c=0, d=1, e=0.8, g=1)
+    assert sections(make_profile(topics=(PEARS,), max_per_section=4), pears=scores) == {"Pears": "abdG"}
+    assert sections(make_profile(topics=(PEARS,), max_papers=2), pears=scores) == {"Pears": "ab"}
+
+
+def test_a_profile_may_do_without_them() -> None:
+    scores = numbers(a=1, b=1, c=0, d=1, g=1)
+    assert sections(make_profile(topics=(PEARS,), near=False), pears=scores) == {"Pears": "abdc"}
+
+
+def test_a_section_may_have_nothing_else() -> None:
+    assert sections(make_profile(topics=(QUINCES,)), quinces=numbers(e=1)) == {"Quinces": "E"}
+
+
+def test_a_paper_is_near_one_topic_only_the_nearest() -> None:
+    profile = make_profile(topics=(PEARS, QUINCES))
+    assert sections(profile, pears=numbers(e=0.8), quinces=numbers(e=0.9)) == {"Pears": "abcd", "Quinces": "E"}
+
+
+def test_an_exclusion_always_wins() -> None:
+    scores = numbers(f=1.4, g=1)
+    pears = make_topic("Pears", ("pear",), ("survey",))
+    assert sections(make_profile(topics=(pears,)), pears=scores) == {"Pears": "abcdG"}
+    quinces = make_topic("Quinces", ("quince",), ("survey",))  # of another topic, too
+    assert sections(make_profile(topics=(PEARS, quinces)), pears=scores) == {"Pears": "abcdG"}
+
+
+def test_a_near_paper_is_shown_once() -> None:
+    profile = make_profile(topics=(PEARS,), trending=5, max_per_section=8)
+    found = sections(profile, pears=numbers(e=1))
+    assert found["Pears"] == "abcdE"
+    assert "e" not in found[""]
+
+
+def test_a_paper_that_was_sent_before_is_not_near_again() -> None:
+    scores = numbers(e=1)
+    matcher = Matcher(PaperIndex(papers()), scores=lambda _: scores)
+    (section,) = group(matcher, make_profile(topics=(PEARS,)), {4}, TODAY)
+    assert len(section.items) == 4
+
+
+def test_of_a_paper_alone_the_topic_it_is_near_to_is_known() -> None:
+    alone = Matcher(PaperIndex(papers()[4:5]), scores=lambda _: np.ones(1, np.float32))
+    assert near_topic(alone, make_profile(topics=(PEARS, QUINCES))) == PEARS
+    assert near_topic(alone, make_profile(topics=(PEARS,), near=False)) is None
+
+
+def test_a_section_counts_the_near_papers_that_it_shows() -> None:
+    scores = numbers(e=1, f=1, g=1)
+    matcher = Matcher(PaperIndex(papers()), scores=lambda _: scores)
+    (section,) = group(matcher, make_profile(topics=(PEARS,)), frozenset(), TODAY)
+    assert isinstance(section, Section)
+    assert section.matched == len(section.items) == 6

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from newsletter.models import Paper
+from newsletter.ranking.embedding import Vectors, make_embedding, text_of
+from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
+from newsletter.ranking.topic_model import (
+    Examples,
+    TopicModel,
+    choose_examples,
+    in_title,
+    learn_topic,
+    text_terms,
+    unpack_topic_model,
+)
+from newsletter.topics.query import parse
+from tests.factories import make_paper
+from tests.ranking.conftest import library
+
+
+@pytest.fixture(scope="module")
+def placed() -> tuple[Vectors, Vectors]:
+    """The places of sixty papers on fruit (even) and metal (odd), and of their titles alone."""
+    embedding = make_embedding(library())
+    assert embedding is not None
+    return embedding.place_texts(list(map(text_of, library()))), embedding.place_texts([one.title for one in library()])
+
+
+def learned(placed: tuple[Vectors, Vectors], examples: Examples) -> TopicModel:
+    model = learn_topic(*placed, examples)
+    assert model is not None
+    return model
+
+
+def chosen(papers: list[Paper], query: str) -> Examples | None:
+    matcher = Matcher(PaperIndex(papers))
+    result = matcher.evaluate(query)
+    return choose_examples(matcher.index, matcher.node(query), result.matches, result.strength)
+
+
+def orchard(titled: int, mentioned: int) -> list[Paper]:
+    """Papers that name pears in their title, and papers that mention them."""
+    titles = ["On pears"] * titled + ["On fruit"] * mentioned
+    texts = ["About fruit."] * titled + [
+        "As pears are." if number % 2 else "Pears, pears." for number in range(mentioned)
+    ]
+    return [
+        make_paper(id=number, title=title, abstract=text, arxiv_id=f"2605.{number:05}")
+        for number, (title, text) in enumerate(zip(titles, texts, strict=True))
+    ]
+
+
+def test_papers_of_the_subject_score_higher_than_any_other(placed: tuple[Vectors, Vectors]) -> None:
+    scores = learned(placed, Examples(range(0, 12, 2))).judge(placed[0])
+    assert scores[0::2].min() > scores[1::2].max()
+
+
+def test_a_typical_example_scores_about_one_and_a_median_paper_zero(placed: tuple[Vectors, Vectors]) -> None:
+    for first in (0, 1):  # one threshold means the same for every topic
+        scores = learned(placed, Examples(range(first, 20, 2))).judge(placed[0])
+        assert abs(float(np.median(scores))) < 0.02
+        assert 0.7 < float(np.median(scores[first::2])) < 1.3
+
+
+def test_scores_are_rounded_and_survive_the_store(placed: tuple[Vectors, Vectors]) -> None:
+    model = learned(placed, Examples(range(0, 12, 2)))
+    again = unpack_topic_model(model.pack())
+    scores = again.judge(placed[0])
+    assert np.array_equal(scores, model.judge(placed[0]))
+    assert np.array_equal(scores, np.round(scores, 2))
+
+
+def test_an_example_that_is_no_title_counts_less(placed: tuple[Vectors, Vectors]) -> None:
+    fruit = range(0, 12, 2)
+    with_title, without = learned(placed, Examples([*fruit, 1])), learned(placed, Examples(fruit, [1]))
+    assert without.judge(placed[0])[1] < with_title.judge(placed[0])[1]
+
+
+def test_examples_without_anything_in_common_teach_nothing() -> None:
+    apart = np.eye(6, dtype=np.float32)
+    assert learn_topic(apart, np.zeros_like(apart), Examples(range(6))) is None
+
+
+def test_titles_are_the_examples_and_the_strongest_mentions_only_where_they_are_few() -> None:
+    assert chosen(orchard(titled=9, mentioned=4), "pear") == Examples(list(range(9)), [])
+    assert chosen(orchard(titled=5, mentioned=6), "pear") == Examples(list(range(5)), [5, 7, 9])
+
+
+def test_fewer_than_five_examples_are_too_few() -> None:
+    assert chosen(orchard(titled=2, mentioned=2), "pear") is None
+    assert chosen(orchard(titled=2, mentioned=3), "pear") is not None
+
+
+def test_at_most_two_hundred_of_the_latest_are_examples() -> None:
+    assert chosen(orchard(titled=230, mentioned=0), "pear") == Examples(list(range(200)), [])
+
+
+@pytest.mark.parametrize("query", ["author:Example", "cat:cs.CL", "source:huggingface OR org:Example"])
+def test_names_and_codes_are_no_subject_to_learn(query: str) -> None:
+    assert text_terms(parse(query)) == []
+    assert chosen(orchard(titled=9, mentioned=0), query) is None
+
+
+def test_what_is_excluded_is_not_looked_for_in_titles() -> None:
+    index = PaperIndex(orchard(titled=1, mentioned=1))
+    assert in_title(index, parse("fruit -pear")).tolist() == [False, True]
