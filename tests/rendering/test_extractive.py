@@ -74,7 +74,7 @@ def test_one_line_is_verbatim_up_to_its_capital_and_at_most_400_characters(abstr
 
 def test_of_recorded_abstracts_no_key_sentence_is_cut_and_few_point_back(shared: Path) -> None:
     with gzip.open(shared / "arxiv-days/2026-03-02.jsonl.gz", "rt") as rows:
-        papers = [json.loads(row) for row in rows][:300]
+        papers = [json.loads(row) for row in rows]
     lines = [
         one_line(make_paper(title=squeeze(paper["title"]), abstract=squeeze(paper["summary"]), summary=None))
         for paper in papers
@@ -82,4 +82,4 @@ def test_of_recorded_abstracts_no_key_sentence_is_cut_and_few_point_back(shared:
 
     assert sum(line.endswith("…") for line in lines) <= 3
     assert sum(line.startswith(("In this", "To address th", "This method", "However")) for line in lines) <= 3
-    assert sum(line.startswith(("We ", "This paper")) for line in lines) > 200
+    assert sum(line.startswith(("We ", "This paper")) for line in lines) > 0.75 * len(lines)
