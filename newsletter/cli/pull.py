@@ -139,7 +139,7 @@ def _learn_tastes(opened: Opened) -> None:
     from newsletter.pipeline.taste import learn_taste_models
 
     with opened.store() as store:
-        learn_taste_models(store, now())
+        learn_taste_models(store, now(), opened.config.weights)
 
 
 def _pull_places(

@@ -80,7 +80,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         step = Step.PULL
         pulls = tuple(pull_configured(config, ports))
         step = Step.TASTE
-        learn_tastes(ports)
+        learn_tastes(config, ports)
         step = Step.DELIVER
         deliveries = deliver_due(config, ports, note=note)
         step = Step.NOTICES
@@ -111,14 +111,14 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
         return read_mailboxes(store, settings, ports.clock, maildir=settings.maildir, imap=has_imap)
 
 
-def learn_tastes(ports: Ports) -> int:
+def learn_tastes(config: Config, ports: Ports) -> int:
     """Learn the taste models of subscribers with new feedback; return their number.
 
     Raises:
         StoreError: The store cannot be written.
     """
     with ports.open_store() as store:
-        return learn_taste_models(store, ports.clock())
+        return learn_taste_models(store, ports.clock(), config.weights)
 
 
 def deliver_due(
