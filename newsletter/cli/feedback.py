@@ -65,7 +65,7 @@ def feedback(
                 _give_on_library(store, subscriber, library, liked, as_json=as_json)
         if papers or library:
             with progress("learning"):
-                learn_taste_models(store, now())
+                learn_taste_models(store, now(), opened.config.weights)
         if email is not None:
             _list(store, subscriber, as_json=as_json)
 

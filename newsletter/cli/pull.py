@@ -62,7 +62,7 @@ def pull(
     if kind is None and span is None:
         reports = pull_configured(config, ports, rehearse=dry_run)
         if not dry_run:
-            learn_models(ports)
+            learn_models(config, ports)
     elif kind is None:
         reports = pull_sources(config, ports, configured_sources(config), span, rehearse=dry_run)
     else:

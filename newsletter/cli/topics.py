@@ -110,8 +110,10 @@ def test(
 ) -> None:
     """Show which papers match a topic of the catalogue, or a QUERY."""
     from newsletter.models import Profile
-    from newsletter.pipeline.compose import read_matcher
+    from newsletter.pipeline.compose import ARCHIVE, read_matcher
     from newsletter.ranking.grouping import group
+    from newsletter.topics.acronyms import offers
+    from newsletter.topics.query import format_query
     from newsletter.topics.topic import make_topic
 
     with opened.store() as store:
@@ -120,6 +122,7 @@ def test(
         matcher = read_matcher(store, now() - timedelta(days=days), opened.config.weights)
         profile = Profile(topics=(topic,), max_papers=100, max_per_section=100, serendipity=False)
         sections = group(matcher, profile, frozenset(), now().date())
+        offered = [] if as_json else offers(store.papers.newest(ARCHIVE), matcher.node(topic.query))
     items = [item for section in sections for item in section.items]
     if as_json:
         print_json(items)
@@ -128,6 +131,9 @@ def test(
         _show(topic, items)
     matched = sum(section.matched for section in sections)
     click.echo(f"{matched} of the {len(matcher.index)} papers seen in the last {days} days match {topic.query}")
+    for offer in offered:
+        also = f"{offer.papers} papers define {format_query(offer.term)} as {offer}"
+        click.echo(f"also: {also}; to find both, add OR {offer}", err=True)
 
 
 def _show(topic: Topic, items: Sequence[Item]) -> None:

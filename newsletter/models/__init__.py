@@ -313,7 +313,7 @@ class SectionKind(StrEnum):
     TRENDING = "trending"
     #: The most popular papers outside of the subscriber's topics.
     ALSO_TRENDING = "also_trending"
-    #: A popular paper outside of the subscriber's topics, to broaden the view.
+    #: A paper from the border of the subscriber's topics, to broaden the view.
     SERENDIPITY = "serendipity"
 
 

@@ -201,7 +201,11 @@ class Profile:
         example=5,
     )
     serendipity: bool = preference(
-        True, Boolean(), "Include one popular paper off topic.", label="One popular paper off topic", example=False
+        True,
+        Boolean(),
+        "Include one paper off topic, of a neighbouring field.",
+        label="One paper off topic, of a neighbouring field",
+        example=False,
     )
     near: bool = preference(
         True,

@@ -39,24 +39,25 @@ def section_text(placement: Placement) -> str:
 def part_text(part: Part, facts: ScoreFacts) -> str:
     """Say what a part of a score comes from."""
     match part:
+        case Part.CLOSENESS | Part.DOUBT:
+            text = _learned_text(part, facts)
         case Part.MATCH:
-            return f"matches {facts.topic}" if facts.topic is not None else "no topic matches"
+            text = f"matches {facts.topic}" if facts.topic is not None else "no topic matches"
         case Part.OUTRIGHT:
-            return ("not " if facts.topic is None or facts.is_in_passing else "") + "in title or keywords"
+            text = ("not " if facts.topic is None or facts.is_in_passing else "") + "in title or keywords"
         case Part.POPULARITY:
             limit = ", less in passing" if facts.is_in_passing else ""
-            return f"{counted(facts.upvotes, 'upvote')}, {counted(facts.comments, 'comment')}{limit}"
+            text = f"{counted(facts.upvotes, 'upvote')}, {counted(facts.comments, 'comment')}{limit}"
         case Part.FRESHNESS:
-            return f"published {facts.published}, edition of {facts.edition_day}"
+            text = f"published {facts.published}, edition of {facts.edition_day}"
         case Part.FOLLOWED:
-            return "an author is followed" if facts.is_followed else "no author is followed"
+            text = "an author is followed" if facts.is_followed else "no author is followed"
         case _:
-            return _learned_text(part, facts)
+            text = "learned from feedback"
+    return text
 
 
 def _learned_text(part: Part, facts: ScoreFacts) -> str:
-    if part is Part.TASTE:
-        return "learned from feedback"
     if facts.judged_by is None and not is_installed():
         return f"models of topics need scikit-learn: {install_command('taste')}"
     if facts.judged_by is None:

@@ -81,7 +81,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         step = Step.PULL
         pulls = tuple(pull_configured(config, ports))
         step = Step.TASTE
-        learn_models(ports)
+        learn_models(config, ports)
         step = Step.DELIVER
         deliveries = deliver_due(config, ports, note=note)
         step = Step.NOTICES
@@ -112,7 +112,7 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
         return read_mailboxes(store, settings, ports.clock, maildir=settings.maildir, imap=has_imap)
 
 
-def learn_models(ports: Ports) -> int:
+def learn_models(config: Config, ports: Ports) -> int:
     """Learn the models of topics with new papers, and of the tastes of subscribers with new feedback.
 
     Return how many were learned. Topics come first, since both use the embedding that is made for them.
@@ -121,7 +121,8 @@ def learn_models(ports: Ports) -> int:
         StoreError: The store cannot be written.
     """
     with ports.open_store() as store:
-        return learn_topic_models(store, ports.clock()) + learn_taste_models(store, ports.clock())
+        topics = learn_topic_models(store, ports.clock())
+        return topics + learn_taste_models(store, ports.clock(), config.weights)
 
 
 def deliver_due(

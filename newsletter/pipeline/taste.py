@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -24,28 +25,33 @@ from newsletter.ranking.embedding import (
     unpack_embedding,
 )
 from newsletter.ranking.index import Numbers, PaperIndex
-from newsletter.ranking.taste import learn, unpack_taste_model
+from newsletter.ranking.taste import TasteModel, fading, learn, unpack_taste_model
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
+from newsletter.store.feedback import GivenFeedback
 
 #: Taste scores are clipped to ± this, which bounds their part of a score to this many times their weight.
 _MAX_SCORE = 3.0
 
 
-def learn_taste_models(store: Store, now: datetime) -> int:
-    """Learn the taste models of subscribers whose feedback changed; return their number, 0 without scikit-learn."""
+def learn_taste_models(store: Store, now: datetime, weights: Weights | None = None) -> int:
+    """Learn the taste models of subscribers whose feedback changed; return their number, 0 without scikit-learn.
+
+    `weights` are the site's; of these and the profile's, the half-life of feedback is used.
+    """
     subscribers = store.feedback.subscribers()
     if not subscribers or not is_installed():
         return 0
     known = store.taste_models.embedding()
     is_new = known is None or now - known[1] > MAX_AGE
-    feedback = {subscriber: _feedback_of(store, subscriber) for subscriber in subscribers}
+    feedback = {subscriber: _feedback_of(store, subscriber, weights or Weights()) for subscriber in subscribers}
     learned_from = {} if is_new else store.taste_models.learned_from()
     changed = [
-        subscriber for subscriber in subscribers if learned_from.get(subscriber) != _fingerprint(feedback[subscriber])
+        subscriber for subscriber in subscribers if learned_from.get(subscriber) != feedback[subscriber].fingerprint()
     ]
     if not changed:
         return 0
-    archive = _archive(store, changed)
+    archive = _archive(store, [feedback[subscriber] for subscriber in changed])
     embedding = unpack_embedding(known[2]) if known and not is_new else make_embedding(list(archive.values()))
     if embedding is None:
         return 0
@@ -56,35 +62,52 @@ def learn_taste_models(store: Store, now: datetime) -> int:
             known[0] if known and not is_new else store.taste_models.put_embedding(embedding.pack(), now, len(archive))
         )
         for subscriber in changed:
-            likes = {rows[key]: liked for key, liked in feedback[subscriber].items() if key in rows}
-            model = learn(
-                vectors,
-                [row for row, liked in likes.items() if liked],
-                [row for row, liked in likes.items() if not liked],
-            )
+            model = _learn(feedback[subscriber], vectors, rows)
             if model:
-                fingerprint = _fingerprint(feedback[subscriber])
+                fingerprint = feedback[subscriber].fingerprint()
                 store.taste_models.put_taste(subscriber, version, fingerprint, model.pack(), now)
     return len(changed)
 
 
-def _feedback_of(store: Store, subscriber: int) -> dict[int | str, bool]:
-    """Return whether a subscriber liked each paper, by its id or, for papers outside the store, by its key."""
-    feedback: dict[int | str, bool] = dict(store.feedback.of(subscriber).items())
-    return feedback | {example.key: example.liked for example in store.feedback.examples(subscriber)}
+@dataclass(frozen=True, slots=True)
+class _Feedback:
+    """All feedback of a subscriber, on papers in the store and on others."""
+
+    given: tuple[GivenFeedback, ...]
+    half_life_days: float
+
+    def fingerprint(self) -> str:
+        """Return a hash of what is learned from."""
+        told = [(example.key, example.liked, at) for example, at in self.given]
+        return hashlib.sha256(json.dumps([self.half_life_days, *told]).encode()).hexdigest()
 
 
-def _fingerprint(feedback: Mapping[int | str, bool]) -> str:
-    return hashlib.sha256(json.dumps(sorted(feedback.items(), key=str)).encode()).hexdigest()
+def _feedback_of(store: Store, subscriber_id: int, weights: Weights) -> _Feedback:
+    subscriber = store.subscribers.find_by_id(subscriber_id)
+    own = replace(weights, **dict(subscriber.profile.ranking)) if subscriber else weights
+    return _Feedback(tuple(store.feedback.given(subscriber_id)), own.taste_half_life_days)
 
 
-def _archive(store: Store, subscribers: list[int]) -> dict[int | str, Facts]:
-    """Return the latest papers, and those that these subscribers gave feedback on."""
-    archive: dict[int | str, Facts] = {paper.id: paper for paper in store.papers.newest(ARCHIVE)}
-    for subscriber in subscribers:
-        archive |= dict(store.papers.get_many(store.feedback.of(subscriber)).items())
-        examples = store.feedback.examples(subscriber)
-        archive |= {example.key: Facts(title=example.title, abstract=example.abstract) for example in examples}
+def _learn(feedback: _Feedback, vectors: PaperVectors, rows: Mapping[str, int]) -> TasteModel | None:
+    times = [datetime.fromisoformat(at) for _, at in feedback.given]
+    ages = [(max(times) - time) / timedelta(days=1) for time in times]
+    weights = fading(ages, feedback.half_life_days).tolist()
+    by_row = {rows[given.example.key]: weight for given, weight in zip(feedback.given, weights, strict=True)}
+    likes = {rows[example.key]: example.liked for example, _ in feedback.given}
+    return learn(
+        vectors,
+        [row for row, is_liked in likes.items() if is_liked],
+        [row for row, is_liked in likes.items() if not is_liked],
+        by_row,
+    )
+
+
+def _archive(store: Store, feedback: Sequence[_Feedback]) -> dict[str, Facts]:
+    """Return the latest papers, and those that this feedback is on, by their keys."""
+    archive: dict[str, Facts] = {paper.key: paper for paper in store.papers.newest(ARCHIVE)}
+    for one in feedback:
+        for example, _ in one.given:
+            archive.setdefault(example.key, Facts(title=example.title, abstract=example.abstract))
     return archive
 
 

@@ -39,7 +39,7 @@ class Similarity:
         """Return the similarity of two papers, from 0 (typical, or too short to compare) to 1 (the same text)."""
         pair = (one, other) if one < other else (other, one)
         if pair not in self._similarities:
-            first, second = self._text(one), self._text(other)
+            first, second = self.text(one), self.text(other)
             is_short = min(len(first), len(second)) < _MIN_WORDS
             above = 0.0 if is_short else max(0.0, _jaccard(first, second) - _BASELINE)
             self._similarities[pair] = above / (1 - _BASELINE)
@@ -50,7 +50,8 @@ class Similarity:
             self._titles[number] = frozenset(words(self.papers[number].title))
         return self._titles[number]
 
-    def _text(self, number: int) -> frozenset[str]:
+    def text(self, number: int) -> frozenset[str]:
+        """Return the words of a paper's title and abstract."""
         if number not in self._texts:
             paper = self.papers[number]
             self._texts[number] = frozenset(words(f"{paper.title} {paper.abstract}"))

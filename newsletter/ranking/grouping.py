@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +17,13 @@ from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason, reasons_for
+from newsletter.ranking.serendipity import border
 from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
 #: How many papers without a topic's words its section may have.
 _NEAR = 2
-#: How many popular papers are considered for the serendipity section.
-_SERENDIPITY_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,13 @@ class _Evaluation:
     def _topic_reasons(self, paper: int, topic: int) -> tuple[Reason, ...]:
         found = reasons_for(self.matcher.found(self.matcher.node(self.profile.topics[topic].query), paper))
         return (*found, Reason(ReasonKind.PASSING)) if self.is_doubtful(paper, topic) else found
+
+    def nearness(self) -> Numbers:
+        """Return how near each paper is to the topic that it is nearest to; 1 is as near as the topic's own papers."""
+        topics = zip(self.profile.topics, self.results, strict=True)
+        near = [self.matcher.neighbourhood.nearness(topic.query, result.matches) for topic, result in topics]
+        nearest: Numbers = np.maximum.reduce(near)
+        return nearest
 
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
         if self.follow_query is None or not self.followed[paper]:
@@ -155,7 +160,7 @@ def group(
     if any(near.values()):
         taken = set(shown)
         rest = _Ranked([paper for paper in rest.papers if paper not in taken], rest.scores)
-    return (*sections, *_outside_sections(matcher, profile, rest, shown))
+    return (*sections, *_outside_sections(evaluation, rest, shown))
 
 
 def followed_by(profile: Profile) -> Any:
@@ -276,8 +281,9 @@ def _choose(matcher: Matcher, ranked: _Ranked, places: int, shown: Sequence[int]
     return choose(ranked.papers, ranked.scores, places, matcher.alike, matcher.weights.diversity, shown)
 
 
-def _outside_sections(matcher: Matcher, profile: Profile, ranked: _Ranked, shown: Sequence[int]) -> Iterator[Section]:
+def _outside_sections(evaluation: _Evaluation, ranked: _Ranked, shown: Sequence[int]) -> Iterator[Section]:
     """Yield the sections of papers that match no topic: trending, and serendipity if a topic has papers."""
+    matcher, profile = evaluation.matcher, evaluation.profile
     room = profile.max_papers - len(shown)
     chosen = choose(ranked.papers, ranked.scores, min(room, profile.trending) if profile.topics else room,
                     matcher.alike, 0, shown)  # fmt: skip
@@ -285,10 +291,9 @@ def _outside_sections(matcher: Matcher, profile: Profile, ranked: _Ranked, shown
         kind = SectionKind.ALSO_TRENDING if profile.topics else SectionKind.TRENDING
         yield Section("", _popular_items(matcher, ranked, chosen), len(chosen), kind)
     if profile.serendipity and profile.topics and shown and room > len(chosen):
-        seen = {*chosen, *shown}
-        popular = (paper for paper in ranked.papers if paper not in seen and popularity_reason(matcher.paper(paper)))
-        candidates = list(islice(popular, _SERENDIPITY_CANDIDATES))
-        if surprise := choose(candidates, ranked.scores, 1, matcher.alike, 0, [*shown, *chosen]):
+        nearness = evaluation.nearness()
+        near = border(ranked.papers, nearness, ranked.scores, {*chosen, *shown})
+        if surprise := choose(near, ranked.scores + nearness, 1, matcher.alike, 0, [*shown, *chosen]):
             yield Section("", _popular_items(matcher, ranked, surprise), 1, SectionKind.SERENDIPITY)
 
 

@@ -18,6 +18,7 @@ from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing
 from newsletter.ranking.score import popularity, score
+from newsletter.ranking.serendipity import Neighbourhood
 from newsletter.ranking.weights import Weights
 from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
@@ -70,6 +71,7 @@ class Matcher:
             for one in (False, True)
         )
         self.alike = Similarity(list(index.papers.values()))
+        self.neighbourhood = Neighbourhood(self.alike)
         papers = enumerate(index.papers.values())
         ties = sorted((len(paper.abstract) or math.inf, paper.key, number) for number, paper in papers)
         #: Each paper's position in the order that breaks ties: where a word is as frequent, it weighs more in fewer

@@ -1,8 +1,9 @@
 """Taste models: what a subscriber likes, learned from their explicit feedback on papers. Clicks are not tracked.
 
-The centroid of liked papers less a share of the disliked ones (Rocchio, 1971) is a direction of the embedding. The
-nearest papers of the archive are added to it, because a few examples carry little information (pseudo-relevance
-feedback). A linear classifier of TF-IDF vectors, as in arxiv-sanity-lite, sharpens this as the feedback grows.
+The centroid of liked papers less a share of the disliked ones near them (Rocchio, 1971) is a direction of the
+embedding. The nearest papers of the archive are added to it, because a few examples carry little information
+(pseudo-relevance feedback). A linear classifier of TF-IDF vectors, as in arxiv-sanity-lite, sharpens this as the
+feedback grows. Feedback counts less with age, since tastes change.
 
 Both are linear, so that a model is two short vectors, and scoring a paper takes two dot products.
 """
@@ -10,7 +11,7 @@ Both are linear, so that a model is two short vectors, and scoring a paper takes
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ _NEAREST = 50
 #: Weights of disliked papers and of the classifier.
 _DISLIKED = 0.5
 _CLASSIFIER = 0.5
+#: Feedback of any age counts this much.
+_LEAST_WEIGHT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,57 @@ def unpack_taste_model(content: bytes) -> TasteModel:
         return TasteModel(arrays["towards"], arrays["words"].astype(np.float32), (one, two, three))
 
 
-def learn(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int] = ()) -> TasteModel | None:
-    """Learn a taste model from the rows of liked and disliked papers in the archive; None without a liked one."""
+def fading(ages_days: Sequence[float], half_life_days: float) -> Vectors:
+    """Return the weight of feedback by its age: that of the latest is 1, and it halves with every half-life.
+
+    Only ages relative to each other matter, so that a model stays as it is for as long as no feedback is given.
+    """
+    ages = np.array(ages_days, np.float64)
+    weights: Vectors = np.exp2((ages.min(initial=np.inf) - ages) / half_life_days).astype(np.float32)
+    return weights.clip(_LEAST_WEIGHT)
+
+
+def learn(
+    archive: PaperVectors,
+    liked: Sequence[int],
+    disliked: Sequence[int] = (),
+    weights: Mapping[int, float] | None = None,
+) -> TasteModel | None:
+    """Learn a taste model from the rows of liked and disliked papers in the archive; None without a liked one.
+
+    Args:
+        archive: The vectors of the papers that are known.
+        liked: The rows of the papers that are liked.
+        disliked: The rows of those that are not. One counts the more, the nearer it is to what is liked: a paper
+            of another field says nothing about which papers of this one are wanted.
+        weights: What the feedback on a row counts, if not 1.
+    """
     if not len(liked):
         return None
-    towards = _unit(archive.meanings[list(liked)].mean(axis=0))
+    counts = weights or {}
+    likes = np.array([counts.get(row, 1.0) for row in liked], np.float32)
+    dislikes = np.array([counts.get(row, 1.0) for row in disliked], np.float32)
+    towards = _unit(np.average(archive.meanings[list(liked)], axis=0, weights=likes))
     if len(disliked):
-        towards = _unit(towards - np.float32(_DISLIKED) * archive.meanings[list(disliked)].mean(axis=0))
+        towards = _unit(towards - np.float32(_DISLIKED) * _nearby(archive.meanings[list(disliked)], dislikes, towards))
     nearest = np.argsort(-(archive.meanings @ towards), kind="stable")[:_NEAREST]
     towards = _unit(towards + archive.meanings[nearest].mean(axis=0))
-    words = _classifier(archive, liked, disliked)
+    words = _classifier(archive, liked, disliked, likes / likes.mean(), dislikes)
     direction, classifier = archive.meanings @ towards, (archive.words @ words).astype(np.float32)
     by_direction, by_words = _scale(direction), _scale(classifier)
     both = by_direction.standard(direction) + np.float32(_CLASSIFIER) * by_words.standard(classifier)
     return TasteModel(towards, words, (by_direction, by_words, _scale(both)))
 
 
-def _classifier(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int]) -> Vectors:
+def _nearby(disliked: Vectors, weights: Vectors, towards: Vectors) -> Vectors:
+    """Return the mean of disliked papers, each weighted by how near it is to a direction; far ones add up to little."""
+    nearness = weights * np.maximum(disliked @ towards, 0)
+    return np.asarray(nearness @ disliked / max(1.0, float(nearness.sum())), np.float32)
+
+
+def _classifier(
+    archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int], likes: Vectors, dislikes: Vectors
+) -> Vectors:
     """Return the coefficients of a linear SVM that separates liked papers from all others.
 
     The settings are those of arxiv-sanity-lite (C = 0.01, balanced); disliked papers weigh ten times as much as
@@ -98,7 +135,8 @@ def _classifier(archive: PaperVectors, liked: Sequence[int], disliked: Sequence[
     labels = np.zeros(len(archive.meanings), np.int8)
     labels[list(liked)] = 1
     importance = np.ones(len(labels))
-    importance[list(disliked)] = 10
+    importance[list(liked)] = likes
+    importance[list(disliked)] = np.maximum(1, 10 * dislikes)
     if labels.all():
         return np.zeros(archive.words.shape[1], np.float32)
     classifier = LinearSVC(class_weight="balanced", C=0.01, max_iter=10_000, tol=1e-6, dual="auto", random_state=0)

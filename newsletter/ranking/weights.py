@@ -50,6 +50,8 @@ class Weights:
     diversity: float = 3.0
     #: Days after which freshness has halved.
     half_life_days: float = 7.0
+    #: Days after which feedback counts half of what new feedback does.
+    taste_half_life_days: float = 180.0
 
 
 def check_weights(table: Any) -> Mapping[str, float]:
@@ -66,6 +68,6 @@ def check_weights(table: Any) -> Mapping[str, float]:
             raise ProfileError(f"ranking.{name}: no such setting", hint=did_you_mean(name, known, "ranking."))
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1000:
             raise ProfileError(f"ranking.{name}: a number from 0 to 1000 is expected, not {value!r}")
-        if value == 0 and name in ("half_life_days", "k1"):
+        if value == 0 and name in ("half_life_days", "taste_half_life_days", "k1"):
             raise ProfileError(f"ranking.{name}: more than 0 is expected")
     return {name: float(value) for name, value in table.items()}

@@ -22,7 +22,7 @@ from newsletter.text.tokenizer import marks, prefixes, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
 from newsletter.topics.query import Term
-from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phrase_of
+from newsletter.topics.spellings import Phrase, Vocabulary, near_of, phrase_of
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float32]
@@ -51,8 +51,10 @@ _CODES = (Field.CAT, Field.SOURCE)
 _COUNT = len(Field)
 
 
-#: What papers whose words are near each other, and not a phrase, count of an occurrence.
+#: What counts of an occurrence if the words are no phrase: near each other, apart in a title, or apart in an abstract.
 _NEAR_COUNT = 0.5
+_TITLE_COUNT = 1 / 3
+_APART_COUNT = 0.25
 
 
 class PaperIndex:
@@ -143,7 +145,7 @@ class PaperIndex:
                 continue
             found = self._spelled(field, phrase, spellings)
             if term.is_near:
-                yield from self._near(field, near_of(term.text), found)
+                yield from self._near(field, term, found)
                 continue
             if term.is_literal or phrase.is_hyphenated:
                 found = self._as_written(field, term, {number for numbers in found for number in numbers})
@@ -201,23 +203,35 @@ class PaperIndex:
             yield [number] * sum(1 for passage in passages for _ in occurrences(passage, term))
 
     def _near(
-        self, field: Field, near: Near, found_as_phrase: Iterable[Sequence[int]]
+        self, field: Field, term: Term, found_as_phrase: Iterable[Sequence[int]]
     ) -> Iterator[tuple[Field, Iterable[int], float]]:
-        """Yield the papers that hold words as a phrase, and those that hold them near each other."""
-        postings = self._postings[field]
+        """Yield the papers that hold words as a phrase, those that hold them near each other, and those apart."""
+        near, postings = near_of(term.text), self._postings[field]
         phrases = [number for numbers in found_as_phrase for number in numbers]
-        scattered: set[int] = set()
+        close: set[int] = set()
+        apart: set[int] = set()
         if near.each:
-            if field not in self._places:
-                self._places[field] = Places(self._texts[field])
-            places = self._places[field]
-            found = [places.of(one, name) for one, name in zip(near.each, near.stems, strict=True)]
-            scattered = places.together(found, math.inf if field == Field.TITLE else near.window) - set(phrases)
+            places = self._places_of(field)
+            found = places.of_each(near)
+            close = places.together(found, near.window)
+            if field == Field.TITLE:
+                apart = places.together(found, math.inf)
+            elif field == Field.ABSTRACT and term.field is None:
+                apart = places.together(found, near.wide_window)
+                apart &= self._places_of(Field.TITLE).holders(near) if len(apart) > len(close) else close
         for mark in near.marks:
-            scattered &= set(holders := postings.get(mark, ()))
-            phrases = [number for number in phrases if number in set(holders)]
+            holders = set(postings.get(mark, ()))
+            close, apart = close & holders, apart & holders
+            phrases = [number for number in phrases if number in holders]
+        close.difference_update(phrases)
         yield field, phrases, 1
-        yield field, scattered, _NEAR_COUNT
+        yield field, close, _NEAR_COUNT
+        yield field, apart.difference(phrases, close), _TITLE_COUNT if field == Field.TITLE else _APART_COUNT
+
+    def _places_of(self, field: Field) -> Places:
+        if field not in self._places:
+            self._places[field] = Places(self._texts[field])
+        return self._places[field]
 
     def _words_with(self, field: Field, prefix: str) -> Iterator[str]:
         """Yield the words of a field that begin with a prefix."""

@@ -16,7 +16,8 @@ _Token = tuple[str, int, int]
 def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tuple[int, int]]:
     """Yield where in a text a term occurs, as the first and the last position.
 
-    Of words near each other, each is an occurrence, unless they are a phrase somewhere.
+    Of words near each other, each is an occurrence, unless they are a phrase somewhere. Words farther apart occur if no
+    others are near: a title that is not seen here may hold one of them.
     """
     tokens, phrase = list(located(text)), phrase_of(term.text)
     if not phrase.parts:  # a term of punctuation alone is nowhere
@@ -26,7 +27,9 @@ def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tu
     elif term.is_near:
         near = near_of(term.text)
         found = list(_phrases(text, tokens, near.phrase))
-        yield from found or _scattered(text, tokens, near, is_title=is_title)
+        for window in (inf,) if is_title else (near.window, near.wide_window):
+            found = found or list(_scattered(text, tokens, near, window))
+        yield from found
     else:
         yield from _phrases(text, tokens, phrase, is_literal=term.is_literal)
 
@@ -64,8 +67,8 @@ def _compound(text: str, tokens: Sequence[_Token], phrase: Phrase) -> tuple[int,
     return (start, stop) if is_whole and f"+{joined(surfaces(text[start:stop]))}" == phrase.whole else None
 
 
-def _scattered(text: str, tokens: Sequence[_Token], near: Near, *, is_title: bool) -> Iterator[tuple[int, int]]:
-    """Yield the words that are near each other."""
+def _scattered(text: str, tokens: Sequence[_Token], near: Near, window: float) -> Iterator[tuple[int, int]]:
+    """Yield the words that stand together among `window` words."""
     stems = [stem(word) for word, _, _ in tokens]
     found: list[list[int]] = []
     spans: dict[int, int] = {}
@@ -76,7 +79,6 @@ def _scattered(text: str, tokens: Sequence[_Token], near: Near, *, is_title: boo
         found.append([n for n, token in enumerate(tokens) if token[1] in starts])
     if not found or not all(found):
         return
-    window = inf if is_title else near.window
     for first in sorted({n for one in found for n in one}):
         if all(any(first <= n < first + window for n in one) for one in found):
             for n in sorted({n for one in found for n in one if first <= n < first + window}):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.text.tokenizer import stem
-from newsletter.topics.spellings import Phrase, Vocabulary
+from newsletter.topics.spellings import Near, Phrase, Vocabulary
 
 Numbers = NDArray[np.int64]
 #: Between the last word of a passage and the first of the next; more than any window.
@@ -38,6 +38,14 @@ class Places:
         self._stems: dict[str, list[str]] = defaultdict(list)
         for word in self._numbers:
             self._stems[stem(word)].append(word)
+
+    def of_each(self, near: Near) -> list[Numbers]:
+        """Return for each of some words the indices where it stands, in any form."""
+        return [self.of(one, name) for one, name in zip(near.each, near.stems, strict=True)]
+
+    def holders(self, near: Near) -> set[int]:
+        """Return the papers that hold one of some words or more."""
+        return set(self._papers[np.concatenate(self.of_each(near))].tolist())
 
     def of(self, phrase: Phrase, stem_of_it: str) -> Numbers:
         """Return the indices of the words where a phrase begins, or of all words of a stem."""

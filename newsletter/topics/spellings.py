@@ -6,7 +6,8 @@ paper matches depends on this paper alone: an index tells only which words exist
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,6 +19,8 @@ _MIN_COMPOUND = 6
 #: Longer words are not searched as two.
 _MAX_COMPOUND = 30
 _MAX_JOINED = 3
+#: Where letters follow digits, or digits letters.
+_BEFORE_OR_AFTER_DIGITS = re.compile(r"(?<=[0-9])(?=[^\W\d_])|(?<=[^\W\d_])(?=[0-9])")
 #: How many words of a phrase are joined or split at once: of one of so many words, at most so many.
 _MOST_CHANGES = ((8, 3), (16, 2))
 #: Words that no compound begins or ends with: "forget" is not "for get", and "to-code" is a part of "text-to-code".
@@ -41,19 +44,32 @@ class Vocabulary:
         """Return the pairs of words that a word may be written as; a half in the plural is not one.
 
         The first half has `shortest` characters or more: 1 for "k NN", which only stands for "kNN" beside other words.
+        Letters and digits always part: "4bit" is "4 bit", and beside other words "3D" is "3 D".
         """
         known = self._halves.get((word, shortest))
         if known is None:
-            known = self._halves[word, shortest] = self._split(word, shortest) if word.isalpha() else []
+            known = self._halves[word, shortest] = list(self._split(word, shortest))
         return known
 
-    def _split(self, word: str, shortest: int) -> list[tuple[str, str]]:
-        is_word = self.is_word
-        cuts: Sequence[int] = range(shortest, len(word) - 1) if _MIN_COMPOUND <= len(word) <= _MAX_COMPOUND else ()
-        if shortest == 1 and 3 <= len(word) < _MIN_COMPOUND:
+    def _split(self, word: str, shortest: int) -> Iterator[tuple[str, str]]:
+        cuts: Iterable[int] = ()
+        if not word.isalpha():
+            cuts = map(re.Match.start, _BEFORE_OR_AFTER_DIGITS.finditer(word))
+        elif _MIN_COMPOUND <= len(word) <= _MAX_COMPOUND:
+            cuts = range(shortest, len(word) - 1)
+        elif shortest == 1 and 3 <= len(word) < _MIN_COMPOUND:
             cuts = (1,)
-        pairs = [(word[:cut], word[cut:]) for cut in cuts if is_word(word[:cut]) and is_word(word[cut:])]
-        return [pair for pair in pairs if words(pair[0]) == [pair[0]] and _CONNECTORS.isdisjoint(pair)]
+        for cut in cuts:
+            first, second = pair = word[:cut], word[cut:]
+            if any(len(half) < shortest and not half.isdecimal() for half in pair):
+                continue
+            if (
+                self.is_word(first)
+                and self.is_word(second)
+                and words(first) == [first]
+                and _CONNECTORS.isdisjoint(pair)
+            ):
+                yield pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,11 @@ class Near:
     def window(self) -> int:
         """Return the number of words of a text among which all of them have to begin."""
         return _WINDOW * len(self.each)
+
+    @property
+    def wide_window(self) -> int:
+        """Return the same for the abstract of a paper whose title holds one of the words."""
+        return 2 * self.window
 
 
 @lru_cache(maxsize=65536)

@@ -73,3 +73,13 @@ def test_testing_a_topic_lists_and_counts_the_same_papers_as_the_search(newslett
         assert {item["paper"]["title"] for item in tested} == {paper["title"] for paper in found}
         counted = newsletter("topics", "test", query, "--days", "3650").stdout.splitlines()[-1]
         assert counted.startswith(f"{len(found)} of the ")
+
+
+def test_what_the_papers_define_a_topic_as_is_offered_beside_the_result(newsletter: Newsletter, tmp_path: Path) -> None:
+    papers = [{"id": f"2605.0000{n}", "title": f"K{n}", "abstract": "Retrieved kettle graphs (RKGs)."} for n in (1, 2)]
+    (tmp_path / "papers.json").write_text(json.dumps(papers), encoding="utf-8")
+    newsletter("pull", "file", str(tmp_path / "papers.json"))
+    tested = newsletter("topics", "test", "RKG")
+    assert 'also: 2 papers define RKG as "retrieved kettle graph"; to find both, add OR "retrieved' in tested.stderr
+    assert tested.stdout.splitlines()[-1].startswith("2 of the 2 papers")
+    assert newsletter("topics", "test", 'RKG OR "retrieved kettle graph"').stderr == ""

@@ -7,6 +7,7 @@ from newsletter.pipeline.explain import Part, explain
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.subscribers.feedback import find_paper, give_feedback, give_feedback_on_library
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -28,6 +29,10 @@ def subscriber_of(store: Store) -> Subscriber:
 
 def share_of_metal(store: Store, subscriber: Subscriber) -> float:
     learn_taste_models(store, NOW)
+    return share_of_metal_as_learned(store, subscriber)
+
+
+def share_of_metal_as_learned(store: Store, subscriber: Subscriber) -> float:
     items = preview_digest(store, subscriber, NOW).items
     return sum(int(str(item.paper.arxiv_id)[-5:]) % 2 for item in items) / len(items)
 
@@ -102,3 +107,16 @@ def test_a_library_is_learned_from_and_not_listed(store: Store) -> None:
     assert store.papers.count() == papers
     give_feedback_on_library(store, subscriber, [*own, *held], liked=None, now=NOW)
     assert share_of_metal(store, subscriber) == before
+
+
+def test_the_latest_feedback_counts_most(store: Store) -> None:
+    subscriber = subscriber_of(store)
+    for number in range(0, 20, 2):
+        give_feedback(store, subscriber, f"2605.{number:05}", liked=True, now=NOW - timedelta(days=400))
+    for number in (1, 3, 5):
+        give_feedback(store, subscriber, f"2605.{number:05}", liked=True, now=NOW)
+
+    learn_taste_models(store, NOW, Weights(taste_half_life_days=10**6))
+    even = share_of_metal_as_learned(store, subscriber)
+    learn_taste_models(store, NOW, Weights(taste_half_life_days=60))
+    assert share_of_metal_as_learned(store, subscriber) > even

@@ -143,27 +143,35 @@ def test_a_paper_excluded_by_one_topic_may_match_another() -> None:
     assert shown(grouped([paper(1, "A Survey of Robots and Pears")])) == {"Robots": [1]}
 
 
-def test_serendipity_adds_one_popular_paper_if_the_profile_asks_for_it() -> None:
-    papers = [paper(1, "Pears"), *(paper(n, f"Kettles {n}", upvotes=n) for n in range(2, 9))]
+def test_serendipity_adds_one_paper_from_the_border_of_the_topics_if_the_profile_asks_for_it() -> None:
+    near = [paper(n, f"Apples {n}", "Kept in a cellar.", upvotes=n) for n in range(2, 4)]
+    papers = [paper(1, "Pears", "Kept in a cellar."), *near, *(paper(n, "Kettles", upvotes=n) for n in range(4, 9))]
 
-    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "serendipity": [8]}
+    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "serendipity": [3]}
     assert shown(grouped(papers, serendipity=True, trending=2)) == {
         "Pears": [1],
         "also_trending": [8, 7],
-        "serendipity": [6],
+        "serendipity": [3],
     }
     assert shown(grouped(papers, serendipity=False)) == {"Pears": [1]}
 
 
-def test_serendipity_reserves_a_place_but_never_stands_alone() -> None:
-    pears = [paper(n, f"Pears {n}") for n in range(9)]
+def test_serendipity_needs_no_upvotes() -> None:
+    papers = [paper(1, "Pears", "A cellar."), paper(2, "Apples", "A cellar.", upvotes=0), paper(3, "Kettles")]
 
-    assert shown(grouped([*pears, paper(20, "Kettles", upvotes=3)], serendipity=True, max_papers=4)) == {
+    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "serendipity": [2]}
+
+
+def test_serendipity_reserves_a_place_but_never_stands_alone() -> None:
+    pears = [paper(n, f"Pears {n}", "A cellar.") for n in range(9)]
+    apples = paper(20, "Apples", "A cellar.", upvotes=3)
+
+    assert shown(grouped([*pears, apples], serendipity=True, max_papers=4)) == {
         "Pears": [0, 1, 2],
         "serendipity": [20],
     }
-    assert grouped([paper(20, "Kettles", upvotes=3)], serendipity=True) == ()
-    assert shown(grouped([paper(1, "Pears"), paper(20, "Kettles", upvotes=0)], serendipity=True)) == {"Pears": [1]}
+    assert grouped([apples], serendipity=True) == ()
+    assert shown(grouped([paper(1, "Pears"), paper(20, "Kettles", upvotes=9)], serendipity=True)) == {"Pears": [1]}
     assert shown(grouped([paper(1, "Kettles", upvotes=3)], serendipity=True, topics=())) == {"trending": [1]}
 
 

@@ -7,7 +7,7 @@ from newsletter.ranking.embedding import PaperVectors, make_embedding, unpack_em
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.taste import TasteModel, learn, unpack_taste_model
+from newsletter.ranking.taste import TasteModel, fading, learn, unpack_taste_model
 from tests.factories import TODAY, make_profile, make_topic
 from tests.ranking.conftest import library
 
@@ -27,6 +27,40 @@ def test_papers_like_the_liked_ones_score_highest(vectors: PaperVectors, liked: 
 
 def test_a_disliked_paper_scores_lower(vectors: PaperVectors) -> None:
     assert model(vectors, [0], [2]).judge(vectors)[2] < model(vectors, [0]).judge(vectors)[2]
+
+
+def test_a_disliked_paper_of_another_field_changes_little(vectors: PaperVectors) -> None:
+    liked, near, far = [0, 2, 4], [6, 8], [7, 9]
+    before = model(vectors, liked).towards
+
+    assert before @ model(vectors, liked, far).towards > before @ model(vectors, liked, near).towards
+    assert before @ model(vectors, liked, far).towards > 0.99
+
+
+def test_a_near_dislike_counts_among_many_far_ones(vectors: PaperVectors) -> None:
+    liked, far = [0, 2, 4], list(range(7, 27, 2))
+    with_near, without = model(vectors, liked, [6, *far]), model(vectors, liked, far)
+
+    assert float(vectors.meanings[6] @ with_near.towards) < float(vectors.meanings[6] @ without.towards)
+
+
+def test_tastes_that_change_are_followed(vectors: PaperVectors) -> None:
+    fruit, metal = list(range(0, 20, 2)), [1, 3, 5]
+    ages = [400.0] * len(fruit) + [1.0] * len(metal)
+    weights = dict(zip(fruit + metal, fading(ages, 60).tolist(), strict=True))
+    faded, even = learn(vectors, fruit + metal, weights=weights), model(vectors, fruit + metal)
+
+    assert faded is not None
+    of_faded, of_even = faded.judge(vectors), even.judge(vectors)
+    assert of_even[30::2].mean() > of_even[31::2].mean()
+    assert of_faded[31::2].mean() > of_faded[30::2].mean()
+
+
+def test_feedback_fades_relative_to_the_latest() -> None:
+    assert fading([0, 180, 360], 180).tolist() == [1, 0.5, 0.25]
+    assert fading([100, 280], 180).tolist() == [1, 0.5]
+    assert fading([0, 10**6], 180).tolist() == [1, np.float32(0.001)]
+    assert fading([], 180).tolist() == []
 
 
 def test_without_a_liked_paper_there_is_no_model(vectors: PaperVectors) -> None:

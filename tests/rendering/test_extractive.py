@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,12 +25,36 @@ def test_the_sentence_that_states_a_result_is_the_key_sentence() -> None:
     )
 
 
-def test_a_sentence_that_depends_on_the_one_before_is_not_chosen() -> None:
-    first = "Pears are eaten all over the world and have been for a long time."
-    dependent = "However, we show that pears keep 30% longer in a cold cellar in winter."
-    last = "Our method keeps pears in a cellar."
+def test_the_first_sentence_that_says_what_was_done_precedes_results() -> None:
+    done = "To address this, we propose Cellar, a cold and dark room below the kitchen for pears of all kinds."
+    result = "Experiments show that pears keep 30% longer in the cold than in a kitchen."
 
-    assert key_sentence("Keeping Pears in Winter", f"{first} {dependent} {last}") == last
+    assert key_sentence("Keeping Pears in Winter", f"Pears are eaten. {result} {done} {result}") == (
+        "We propose Cellar, a cold and dark room below the kitchen for pears of all kinds."
+    )
+
+
+def test_a_sentence_that_points_to_the_one_before_is_not_chosen() -> None:
+    first = "Pears are eaten all over the world and have been for a long time."
+    dangling = "We show that this method keeps pears 30% longer than the kitchens of our neighbours do."
+    last = "Our cold and dark cellar reduces what is lost of all kinds of pears in a long winter."
+
+    assert key_sentence("Keeping Pears in Winter", f"{first} {dangling} {last}") == last
+
+
+def test_a_sentence_that_adds_little_to_the_title_is_not_chosen() -> None:
+    repeated = "We show how to keep pears in winter."
+    result = "A cold cellar reduces what is lost of all kinds of fruit by a third."
+
+    assert key_sentence("How to Keep Pears in Winter", f"{repeated} {result}") == result
+
+
+def test_no_sentence_below_400_characters_is_cut() -> None:
+    done = f"We propose a cellar that keeps {', '.join(['many kinds of pears'] * 16)}."
+    abstract = f"Pears are eaten all over the world. {done} {done[:-1]} and {'apples' * 20}."
+
+    assert 300 < len(done) <= 400
+    assert one_line(make_paper(abstract=abstract, summary=None)) == done
 
 
 def test_one_line_prefers_a_generated_summary_to_the_sources_and_this_to_the_abstract() -> None:
@@ -39,6 +67,19 @@ def test_one_line_prefers_a_generated_summary_to_the_sources_and_this_to_the_abs
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=600).map(squeeze), st.text(max_size=40))
-def test_one_line_is_verbatim_and_at_most_240_characters(abstract: str, title: str) -> None:
-    assert key_sentence(title, abstract) in abstract
-    assert len(one_line(make_paper(title=title, abstract=abstract, summary=None))) <= 240
+def test_one_line_is_verbatim_up_to_its_capital_and_at_most_400_characters(abstract: str, title: str) -> None:
+    assert key_sentence(title, abstract)[1:] in abstract
+    assert len(one_line(make_paper(title=title, abstract=abstract, summary=None))) <= 400
+
+
+def test_of_recorded_abstracts_no_key_sentence_is_cut_and_few_point_back(shared: Path) -> None:
+    with gzip.open(shared / "arxiv-days/2026-03-02.jsonl.gz", "rt") as rows:
+        papers = [json.loads(row) for row in rows]
+    lines = [
+        one_line(make_paper(title=squeeze(paper["title"]), abstract=squeeze(paper["summary"]), summary=None))
+        for paper in papers
+    ]
+
+    assert sum(line.endswith("…") for line in lines) <= 3
+    assert sum(line.startswith(("In this", "To address th", "This method", "However")) for line in lines) <= 3
+    assert sum(line.startswith(("We ", "This paper")) for line in lines) > 0.75 * len(lines)

@@ -315,8 +315,9 @@ def test_recorded_days_in_either_order_make_the_same_store(tmp_path: Path, clien
     from tests.stores import open_new_store
 
     places = [
-        ("huggingface", str(shared / "huggingface")), ("file", str(shared / "arxiv-days")),
-        ("page", str(shared / "daily-papers-2026-05-08.txt")), ("arxiv", str(shared / "arxiv-atom")),
+        ("huggingface", str(shared / "huggingface")), ("page", str(shared / "daily-papers-2026-05-08.txt")),
+        ("arxiv", str(shared / "arxiv-atom")),
+        *(("file", str(day)) for day in sorted((shared / "arxiv-days").glob("*.jsonl.gz"))[-3:]),
     ]  # fmt: skip
     stores = [open_new_store(tmp_path / name) for name in ("a.db", "b.db")]
     for store, order in zip(stores, (places, places[::-1]), strict=True):

@@ -19,7 +19,8 @@ def holds(node: Node, paper: Paper, *, is_excluded: bool = False) -> bool:
     """Return whether a paper matches a query."""
     match node:
         case Term():
-            return any(term_in(node, passage, name, is_excluded) for name, passage in passages(node, paper))
+            is_apart = node.is_near and not node.field and is_apart_in(node.text.split(), paper)
+            return is_apart or any(term_in(node, found, name, is_excluded) for name, found in passages(node, paper))
         case All(parts):
             return all(holds(part, paper, is_excluded=is_excluded) for part in parts)
         case Any(parts):
@@ -55,6 +56,17 @@ def term_in(term: Term, texts: list[str], field: str, is_excluded: bool) -> bool
     if len(caps) < len(typed) and any(not in_capitals(word, "\n".join(texts)) for word in caps):
         return False
     return any(phrase_in(term.text, text, False) or near_in(typed, text, field == "title") for text in texts)
+
+
+def is_apart_in(typed: list[str], paper: Paper) -> bool:
+    """Return whether the title has one of the words, and the abstract all of them within twice as many words."""
+    needed, title = needed_of(typed), words(paper.title)
+    caps = [word for word in typed if re.fullmatch("[A-Z]{2,}s?", word)]
+    is_shouted = len(caps) == sum(bool(words(word)) for word in typed)
+    if not (is_shouted or all(in_capitals(word, paper.abstract) for word in caps)):
+        return False
+    is_titled = any(begins(word, title[at:]) for word in needed.values() for at in range(len(title)))
+    return is_titled and near_in(typed, paper.abstract, False, 6)
 
 
 def in_capitals(word: str, text: str) -> bool:
@@ -97,7 +109,12 @@ def is_spelling(parts: list[str], written: list[str], tokens: list[str], is_besi
     if parts[0] == tokens[0] and goes_on(1, 1):
         return True
     first, second = tokens[0], "".join(tokens[1:2])
-    is_split = first + second == parts[0] and parts[0].isalpha() and FUNCTION_WORDS.isdisjoint(tokens[:2])
+    is_joined = first + second == parts[0] and FUNCTION_WORDS.isdisjoint(tokens[:2])
+    is_split = is_joined and parts[0].isalpha()
+    is_single = any(half.isalpha() and len(half) == 1 for half in (first, second))
+    is_part = is_joined and bool(second) and first[-1].isdecimal() != second[0].isdecimal()
+    if is_part and (is_beside or not is_single) and goes_on(1, 2):
+        return True
     if is_split and len(parts[0]) >= 6 and len(second) >= 2 and len(first) >= 2 - is_beside and goes_on(1, 2):
         return True
     if is_split and is_beside and len(first) == 1 and 3 <= len(parts[0]) < 6 and goes_on(1, 2):
@@ -105,16 +122,22 @@ def is_spelling(parts: list[str], written: list[str], tokens: list[str], is_besi
     return any(joined(written[:taken]) == tokens[0] and goes_on(taken, 1) for taken in range(2, min(3, len(parts)) + 1))
 
 
-def near_in(typed: list[str], text: str, is_title: bool) -> bool:
+def needed_of(typed: list[str]) -> dict[str, str]:
+    """Return the words that have to be near each other, by their stems."""
     needed = {}
     for word in typed:
         parts = words(word)
-        if len(parts) > 1 or parts[0] not in UNSPOKEN or re.fullmatch("[A-Z]{2,}s?", word):
+        if len(parts) > 1 or (parts and parts[0] not in UNSPOKEN) or re.fullmatch("[A-Z]{2,}s?", word):
             needed[stem(parts[0]) if len(parts) == 1 else " ".join(parts)] = word
+    return needed
+
+
+def near_in(typed: list[str], text: str, is_title: bool, each: int = 3) -> bool:
+    needed = needed_of(typed)
     if len(needed) < 2:
         return False
     tokens = words(text)
-    window = len(tokens) if is_title else 3 * len(needed)
+    window = len(tokens) if is_title else each * len(needed)
     return any(
         all(any(begins(word, tokens[at:]) for at in range(start, min(start + window, len(tokens))))
             for word in needed.values())

@@ -21,8 +21,9 @@ WORDS = (
     "GPT-4o", "naïve", "naive", "Müller", "大语言模型", "语言", "system", "systems", "in-context", "context", "in",
     "k-NN", "kNN", "newsletter", "news-letter", "of", "forget", "for", "get", "SYSTEM",
     "LORA", "LoRA", "lora", "MoEs", "MOE", "colour", "colors", "colouring", "optimise", "optimised", "optimizer",
+    "4bit", "4-bit", "4", "bits", "3D", "3-D", "D",
 )  # fmt: skip
-TEXTS = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
+TEXTS = st.lists(st.sampled_from((*WORDS, "far from all the others")), max_size=9).map(" ".join)
 TYPED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
 FIELDS = st.none() | st.sampled_from(["title", "abstract", "keyword"])
 TERMS = st.one_of(

@@ -38,6 +38,10 @@ def strongest_field(query: str, **facts: object) -> Field | None:
         ("Gödel", "A GÖDEL Machine"),
         ("学習", "文脈内学習の話"),
         ("3D", "Pears in 3d"),
+        ("3D pears", "Three 3-D Pears"),
+        ("3D pears", "3 D Pears"),
+        ("4bit", "4 Bits of Pears"),
+        ("H100 kettle", "An H-100 Kettle"),
     ],
 )
 def test_words_match_across_case_hyphens_and_plurals(keyword: str, title: str) -> None:
@@ -65,6 +69,7 @@ def test_hyphenated_open_and_closed_compounds_match_each_other(typed: str, writt
         ("in-context learning", "In Context: Deep Learning"),
         ("pear tree", "Tree Pear"),
         ("together", "To the Gether"),
+        ("3D", "Rooms 3 D and E"),
     ],
 )
 def test_parts_of_words_and_scattered_phrases_do_not_match(keyword: str, title: str) -> None:
@@ -110,6 +115,34 @@ def test_term_frequency_is_counted_by_field() -> None:
     index = PaperIndex([make_paper(title="Pears", abstract="Pears, a pear and pear-trees.")])
     counts = index.counts(phrase("pear"))[:, 0]
     assert (counts[Field.TITLE], counts[Field.ABSTRACT]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "counts"),
+    [
+        ("Planning agents", "Agents planning.", (0.5, 1)),
+        ("Agents planning with agents that plan", "We plan for agents.", (1, 0.5)),
+        ("Agents, which kettles do not know, never plan", "", (1 / 3, 0)),
+        ("Agents at sea", "We plan a kettle that no crew of robots, ships or agents has seen.", (0, 0.25)),
+        ("Robots at sea", "We plan a kettle that no crew of robots, ships or agents has seen.", (0, 0)),
+        ("Agents at sea", "We plan a kettle that no crew of robots, ships, whales, gulls or other agents has.", (0, 0)),
+        ("Agents at sea", "We plan.", (0, 0)),
+    ],
+)
+def test_words_side_by_side_count_the_less_the_looser_they_stand(
+    title: str, abstract: str, counts: tuple[float, float]
+) -> None:
+    index = PaperIndex([make_paper(title=title, abstract=abstract)])
+    term = parse("agents planning")
+    assert isinstance(term, Term)
+    found = index.counts(term)[:, 0]
+    assert (found[Field.TITLE], found[Field.ABSTRACT]) == pytest.approx(counts)
+    assert (index.bits(term) == 1) is any(counts)
+
+
+def test_in_an_abstract_alone_no_title_is_asked() -> None:
+    abstract = "We plan a kettle that no crew of robots, ships or agents has seen."
+    assert strongest_field("abstract:(agents planning)", title="Agents", abstract=abstract) is None
 
 
 vocabulary = st.lists(st.sampled_from(["pear", "pears", "red", "wine", "Kettle", "a|b", "x"]), max_size=8)

@@ -22,6 +22,8 @@ def found(text: str, query: str, *, is_title: bool = False) -> set[str]:
         ("Text-to-code, close to code", '"to-code"', {"to-code"}),
         ("Text-to-code, close to code", '"to code"', {"to-code", "to code"}),
         ("k-NN and kNN, in NN", "kNN", {"k-NN", "kNN"}),
+        ("4-bit and 4 bits", "4bit", {"4-bit", "4 bits"}),
+        ("3-D scenes, 3D scenes", '"3D scene"', {"3-D scenes", "3D scenes"}),
         ("Multiagent, multi-agent", '"multi agent"', {"Multiagent", "multi-agent"}),
         ("Transformers transform forms", "transf*", {"Transformers", "transform"}),
         ("Ein Straßenfest", "strasse*", {"Straßenfest"}),
@@ -38,7 +40,8 @@ def test_a_phrase_occurs_in_any_spelling(text: str, query: str, expected: set[st
         ("Agents planning, and agents that plan", {"Agents planning"}),
         ("Agents that plan", {"Agents", "plan"}),
         ("We are planning with some agents", {"planning", "agents"}),
-        ("Agents are here, far away from what others plan", set()),
+        ("Agents are here, far away from what others plan", {"Agents", "plan"}),
+        ("Agents are here, and a long way off, far away from all that others plan", set()),
         ("Agents", set()),
     ],
 )

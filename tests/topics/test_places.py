@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.topics.places import Places
-from newsletter.topics.spellings import phrase_of
+from newsletter.topics.spellings import near_of, phrase_of
 
 #: The texts of a field, one for each paper: words as the index keeps them, with a bar between passages.
 TEXTS = (
@@ -38,6 +38,13 @@ def test_a_compound_begins_where_its_first_word_stands() -> None:
     assert holding(TEXTS, "in-context", "planning", 3, ("", "plan")) == {5}
     assert holding(TEXTS, "in-context", "planning", 2, ("", "plan")) == set()
     assert holding(TEXTS, "context-in", "planning", inf, ("", "plan")) == set()
+
+
+def test_a_paper_holds_one_of_the_words_in_any_form() -> None:
+    places = Places(TEXTS)
+    assert places.holders(near_of("agents planning")) == {0, 1, 2, 3, 5}
+    assert places.holders(near_of("agents kettles")) == {0, 1, 2, 3}
+    assert places.holders(near_of("in-context kettles")) == {5}
 
 
 def test_what_nobody_wrote_is_nowhere() -> None:

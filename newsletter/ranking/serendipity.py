@@ -1,0 +1,80 @@
+"""Something different: a paper of no topic, from the border of what a subscriber is interested in.
+
+Papers that share words with those of a topic are near it (the Rocchio centroid of the topic's papers, over TF-IDF).
+Among the nearest, the subscriber's taste, popularity and freshness decide, so that there is one without upvotes, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.ranking.diversity import Similarity
+from newsletter.ranking.index import Flags, Numbers
+
+#: The border is the nearest tenth of the papers outside of the topics, and five at least.
+_BORDER = 0.1
+_MIN_BORDER = 5
+#: Words of more than this share of the papers say nothing about what they are about, where there are enough of them.
+_COMMON = 0.2
+_ENOUGH_PAPERS = 20
+
+
+class Neighbourhood:
+    """How near the papers of an index are to the papers of a topic, by their words; computed on first use."""
+
+    def __init__(self, alike: Similarity) -> None:
+        self._alike = alike
+        self._nearness: dict[str, Numbers] = {}
+
+    def nearness(self, query: str, matches: Flags) -> Numbers:
+        """Return how near each paper is to those that match a query: 1 is as near as these, 0 shares no word."""
+        if query not in self._nearness:
+            rows, columns, weights = self._vectors
+            centroid = np.bincount(columns, weights * matches[rows])
+            cosine = np.bincount(rows, weights * centroid[columns], minlength=len(matches)) if len(rows) else 0.0
+            similarity = np.zeros(len(matches)) + cosine
+            typical = float(similarity[matches].mean()) if matches.any() else 0.0
+            self._nearness[query] = (similarity / typical if typical else similarity).astype(np.float32)
+        return self._nearness[query]
+
+    @cached_property
+    def _vectors(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """The TF-IDF vectors of the papers, of unit length, as (paper, word, weight) of each word of each paper."""
+        texts = [sorted(self._alike.text(number)) for number in range(len(self._alike.papers))]
+        holders = Counter(word for text in texts for word in text)
+        most = len(texts) * _COMMON if len(texts) >= _ENOUGH_PAPERS else len(texts)
+        telling = {word: math.log(1 + len(texts) / papers) for word, papers in holders.items() if 1 < papers <= most}
+        numbers = {word: number for number, word in enumerate(telling)}
+        entries = [
+            (row, numbers[word], telling[word]) for row, text in enumerate(texts) for word in text if word in telling
+        ]
+        rows, columns, weights = (
+            (np.array(part) for part in zip(*entries, strict=True)) if entries else [np.array([])] * 3
+        )
+        rows, columns, weights = rows.astype(np.intp), columns.astype(np.intp), weights.astype(np.float64)
+        lengths = np.sqrt(np.bincount(rows, weights**2, minlength=len(texts)))
+        return rows, columns, weights / lengths[rows]
+
+
+def border(outside: Sequence[int], nearness: Numbers, scores: Numbers, shown: Collection[int] = ()) -> list[int]:
+    """Return the papers at the border of a subscriber's interests, the best first.
+
+    Args:
+        outside: Numbers of the papers that match no topic; between equal ones, the first wins.
+        nearness: How near each paper is to the subscriber's interests.
+        scores: What else speaks for each paper: taste, popularity, freshness.
+        shown: Numbers of papers to leave out, of these and others.
+    """
+    size = max(_MIN_BORDER, round(len(outside) * _BORDER))
+    papers = np.fromiter(outside, np.intp, len(outside))
+    near = nearness[papers]
+    nearest = papers[np.argsort(-near, kind="stable")[: min(size + len(shown), np.count_nonzero(near > 0))]]
+    new = np.array([paper for paper in nearest.tolist() if paper not in shown][:size], np.intp)
+    best = np.argsort(-(scores[new] + nearness[new]), kind="stable")
+    return [int(paper) for paper in new[best]]
