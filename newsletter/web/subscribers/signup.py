@@ -17,6 +17,7 @@ from starlette.routing import Route
 from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
+from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
@@ -195,7 +196,9 @@ class Signup:
                 opened = session_token(store, pending.id, now) if pending.confirmed_at is None else None
         except RequestError as error:
             return self._invalid_link(error)
-        response = self.pages.show("confirmed.html", email=subscriber.email if opened else None)
+        response = self.pages.show(
+            "confirmed.html", email=subscriber.email if opened else None, can_rate=opened is not None and is_installed()
+        )
         if opened:  # the link does this once, as one to the preferences does
             session.begin(self.pages, response, opened)
         return response
