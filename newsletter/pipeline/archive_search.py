@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from newsletter.errors import QueryError
-from newsletter.limits import SIMILAR_PAPERS
+from newsletter.limits import QUERY, SIMILAR_PAPERS
 from newsletter.models import Paper
 from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.store import Store
@@ -19,6 +19,8 @@ from newsletter.topics.query import FIELDS, parse
 
 #: Whoever types at least so many words means a sentence, in which "and" and ":" are no mistakes.
 _SENTENCE = 6
+#: A text of more words is no topic: where all of them stand near each other is not looked for.
+_LONG = 16
 _OPERATOR = re.compile(
     rf'["\u201c\u201d\u201e\u00ab\u00bb^|]|\b(?:OR|AND|NOT)\b|(?:^|[\s(])-[^\W\d]|\b(?:{"|".join(FIELDS)}):\S|\w\*(?!\w)'
 )
@@ -50,13 +52,15 @@ def search_archive(
     Raises:
         QueryError: The query is malformed, and no sentence.
     """
-    is_free = not has_operators(text) and len(content_words(text)) > 1
+    is_free = len(text) <= QUERY and not has_operators(text) and len(content_words(text)) > 1
+    is_long = is_free and len(text.split()) > _LONG
     try:
-        found = store.archive.search(parse(text), limits, limit=limit, offset=offset, newest=newest)
+        found = Found((), 0)
+        if not is_long:
+            found = store.archive.search(parse(text), limits, limit=limit, offset=offset, newest=newest)
     except QueryError:
         if not is_free or len(text.split()) < _SENTENCE:
             raise
-        found = Found((), 0)
     if not is_free or offset or found.total >= limit:
         return Results(found)
     known = {hit.paper.id for hit in found.hits}

@@ -93,11 +93,12 @@ class Signup:
     def sample(self, request: Request) -> Response:
         """Return what a query matched in the last week, as JSON."""
         try:
-            sample = self.pages.topic_counts.sample(request.query_params.get("q", ""))
+            check = self.pages.topic_counts.check(request.query_params.get("q", ""))
         except QueryError as error:
             return JSONResponse({"error": error.message, "hint": error.hint}, 422)
-        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in sample.best]
-        return JSONResponse({"matched": sample.matched, "of": sample.papers, "papers": papers})
+        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in check.best]
+        known = {"matched": check.matched, "of": check.papers, "per_day": round(check.per_day, 1)}
+        return JSONResponse(known | {"papers": papers, "also": check.also, "warnings": check.warnings})
 
     def _render_form(self, fields: Fields, form: Form, error: ProfileError | None = None) -> Response:
         typed = {name: form.one(name) for name in ("email", "name")}
