@@ -6,8 +6,6 @@ import pytest
 
 from newsletter.errors import QueryError
 from newsletter.pipeline.archive_search import has_operators, search_archive, similar_papers
-from newsletter.pipeline.archive_space import ArchiveSpace
-from newsletter.ranking.embedding import is_installed, make_embedding
 from newsletter.store import Store
 from tests.factories import NOW, make_entry
 
@@ -26,8 +24,8 @@ def archive(store: Store) -> Store:
     return store
 
 
-def titles(store: Store, text: str, space: ArchiveSpace | None = None) -> list[str]:
-    return [hit.paper.title for hit in search_archive(store, text, limit=40, space=space).hits]
+def titles(store: Store, text: str) -> list[str]:
+    return [hit.paper.title for hit in search_archive(store, text, limit=40).hits]
 
 
 def test_a_sentence_finds_the_paper_that_it_tells_of(archive: Store) -> None:
@@ -57,21 +55,3 @@ def test_similar_papers_share_rare_words_and_never_are_the_paper_itself(archive:
     paper = archive.archive.find("arxiv:2605.00000")
     assert paper is not None
     assert {one.title for one in similar_papers(archive, paper)} == {"Apples and pears", "Robots that pick fruit"}
-
-
-def test_near_papers_are_found_by_the_stored_embedding(store: Store) -> None:
-    pytest.importorskip("sklearn")
-    assert is_installed()
-    for number in range(30):
-        words = "orchard pears harvest" if number % 2 else "kettles boil water"
-        store.papers.add(make_entry(title=words, abstract=words, arxiv_id=f"2605.{number:05}", keywords=()), NOW)
-    space = ArchiveSpace()
-    assert space.near(store, "pears", 40) == []
-    embedding = make_embedding(store.papers.newest(100))
-    assert embedding is not None
-    store.taste_models.put_embedding(embedding.pack(), NOW)
-    near = [paper.title for paper in space.near(store, "pears", 40)]
-    assert set(near) == {"orchard pears harvest"}
-    assert set(titles(store, "pears or harvested kettles at dawn today", space)) == set(near) | {"kettles boil water"}
-    paper = store.papers.newest(1)[0]
-    assert {one.title for one in similar_papers(store, paper, space)} == {paper.title}
