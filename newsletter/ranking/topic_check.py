@@ -18,8 +18,8 @@ from newsletter.topics.query import CODES, Term, parse, wanted_terms
 _BEST = 5
 #: Terms that are offered, of the first so many matches; each stands in two of them, and is so much more frequent there.
 _OFFERED, _EXAMINED, _MIN_MATCHES, _MIN_LIFT = 5, 200, 2, 3.0
-#: A topic that matches more of the papers than this is hardly one.
-_BROAD = 0.2
+#: A topic that matches more of the papers than this is hardly one, unless there are few papers.
+_BROAD, _MIN_PAPERS = 0.2, 10
 #: A misspelt word is compared with so many words that begin with the same letter, the most frequent ones.
 _COMPARED = 2000
 _SIMILAR = 0.8
@@ -100,7 +100,7 @@ class TopicChecker:
 
     def _warnings(self, terms: list[Term], matched: int) -> Iterator[str]:
         total = len(self.matcher.index)
-        if total and matched > _BROAD * total:
+        if total >= _MIN_PAPERS and matched > _BROAD * total:
             yield f"matches {matched} of {total:,} papers; add a word, or exclude one (-word)"
         free = [term for term in terms if term.field not in CODES and not term.is_prefix]
         parts = dict.fromkeys((word, term.field) for term in free for word in words(term.text))
