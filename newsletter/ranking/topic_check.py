@@ -75,12 +75,12 @@ class TopicChecker:
         return Counter(term for paper in self.matcher.index.papers.values() for term in set(_terms(paper)))
 
     @cached_property
-    def _by_letter(self) -> dict[str, list[str]]:
-        by_letter: dict[str, list[str]] = {}
+    def _by_initial(self) -> dict[str, list[str]]:
+        by_initial: dict[str, list[str]] = {}
         for term, _ in self._frequencies.most_common():
-            if " " not in term and len(begun := by_letter.setdefault(term[0], [])) < _COMPARED:
+            if " " not in term and len(begun := by_initial.setdefault(term[0], [])) < _COMPARED:
                 begun.append(term)
-        return by_letter
+        return by_initial
 
     def _also(self, found: list[Paper], matched: int, known: set[str]) -> Iterator[str]:
         """Yield the terms that are most typical of some matches, and that papers without a match have, too."""
@@ -106,7 +106,7 @@ class TopicChecker:
         parts = dict.fromkeys((word, term.field) for term in free for word in words(term.text))
         for word, field in islice(parts, _CHECKED):
             if word.isalpha() and len(word) > 3 and not self.matcher.find(Term(word, field))[0]:
-                meant = nearest(word, self._by_letter.get(word[0], ()), _SIMILAR) if field is None else None
+                meant = nearest(word, self._by_initial.get(word[0], ()), _SIMILAR) if field is None else None
                 yield f"“{word}” finds 0 of {total:,} papers{f'; did you mean {meant}?' if meant else ''}"
 
 
