@@ -56,7 +56,11 @@ def may_be_same(one: Facts, other: Facts) -> bool:
     The DOI of a preprint contradicts no other DOI: what a server has is published in a journal later, under another
     one. A title that every journal has, such as "Editorial", says nothing: there venue and date have to agree, too.
     """
-    pairs = ((one.arxiv_id, other.arxiv_id), (_journal_doi(one), _journal_doi(other)), (one.short_doi, other.short_doi))
+    pairs = (
+        (one.arxiv_id, other.arxiv_id),
+        (_published_doi(one), _published_doi(other)),
+        (one.short_doi, other.short_doi),
+    )
     if not all(a is None or b is None or a == b for a, b in pairs):
         return False
     if is_generic(one.title):
@@ -92,7 +96,7 @@ def is_generic(title: str) -> bool:
     return title_key(title).rstrip("0123456789") in _GENERIC_TITLES
 
 
-def _journal_doi(facts: Facts) -> str | None:
+def _published_doi(facts: Facts) -> str | None:
     return None if facts.doi is None or is_preprint(facts.doi) else facts.doi
 
 

@@ -62,5 +62,5 @@ def test_no_prefix_belongs_to_two_servers() -> None:
         ("10.1038/nature14539", False),
     ],
 )
-def test_a_preprint_is_told_from_an_article_by_its_doi(doi: str, expected: bool) -> None:
+def test_a_preprint_is_known_by_its_doi(doi: str, expected: bool) -> None:
     assert is_preprint(doi) is expected

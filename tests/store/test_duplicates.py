@@ -110,7 +110,7 @@ def test_entries_of_four_sources_are_merged_into_one_paper_in_any_order(store: S
 
 
 @pytest.mark.parametrize("order", list(permutations(range(5)))[::7])
-def test_a_preprint_and_its_journal_version_are_one_paper_in_any_order(store: Store, order: tuple[int, ...]) -> None:
+def test_a_preprint_and_its_published_version_are_one_paper_in_any_order(store: Store, order: tuple[int, ...]) -> None:
     entries = [
         make_entry(source="crossref", arxiv_id=None, doi="10.26434/chemrxiv-2026-abcde"),
         make_entry(source="openalex", arxiv_id=None, doi="10.21203/rs.3.rs-1/v1"),
@@ -126,7 +126,7 @@ def test_a_preprint_and_its_journal_version_are_one_paper_in_any_order(store: St
     assert {store.papers.add(entry, LATER) for entry in entries} == {Change.NOTHING}
 
 
-def test_two_journals_dois_are_two_papers(store: Store) -> None:
+def test_two_published_dois_are_two_papers(store: Store) -> None:
     for doi in ("10.1000/182", "10.1000/183", "10.1101/gr.275193.120"):
         store.papers.add(make_entry(arxiv_id=None, doi=doi), NOW)
     assert store.papers.count() == 3
