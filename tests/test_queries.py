@@ -265,7 +265,8 @@ class Entrances:
     def page(self, path: str, **params: str) -> set[int]:
         response = self.web.get(path, params=params)
         assert response.status_code == 200, response.text
-        return set(map(numbered, re.findall(r"arxiv:2605\.\d{5}", response.text)))
+        matching, _, _others = response.text.partition('id="others"')
+        return set(map(numbered, re.findall(r"arxiv:2605\.\d{5}", matching)))
 
     def listed(self, query: str) -> int:
         """Return how many papers the list of topics says that the topic "Asked" has, now that it has a query."""

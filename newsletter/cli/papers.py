@@ -36,7 +36,8 @@ Examples:
   newsletter papers 'title:agents -survey'
 
 WORDS are a query, as topics are: papers with the phrase, or with its words near each other, or all in their title are
-listed, the best match first. The grammar: newsletter topics test --help."""
+listed, the best match first; if there are none, those with most of the words. The
+grammar: newsletter topics test --help."""
 )
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum number of papers.")
@@ -82,9 +83,11 @@ def papers(
 
 
 def _search(store: Store, query: str, limit: int) -> list[Paper]:
-    from newsletter.topics.query import parse
+    from newsletter.pipeline.archive_search import search_archive
+    from newsletter.pipeline.archive_space import ArchiveSpace
 
-    return [hit.paper for hit in store.archive.search(parse(query), limit=limit).hits]
+    results = search_archive(store, query, limit=limit, space=ArchiveSpace())
+    return [hit.paper for hit in results.found.hits or results.others]
 
 
 def _named(store: Store, words: Sequence[str]) -> Paper | None:

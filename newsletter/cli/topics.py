@@ -112,6 +112,7 @@ def test(
     from newsletter.models import Profile
     from newsletter.pipeline.compose import ARCHIVE, read_matcher
     from newsletter.ranking.grouping import group
+    from newsletter.ranking.topic_check import TopicChecker
     from newsletter.topics.acronyms import offers
     from newsletter.topics.query import format_query
     from newsletter.topics.topic import make_topic
@@ -134,6 +135,11 @@ def test(
     for offer in offered:
         also = f"{offer.papers} papers define {format_query(offer.term)} as {offer}"
         click.echo(f"also: {also}; to find both, add OR {offer}", err=True)
+    check = TopicChecker(matcher, days).check(topic.query)
+    if check.also:
+        click.echo(f"also: {', '.join(check.also)}")
+    for warning in check.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _show(topic: Topic, items: Sequence[Item]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from newsletter.config.cron import next_run
+from newsletter.config.cron import cron_trigger, next_run
 from newsletter.operations.shutdown import Shutdown
 
 
@@ -18,13 +18,12 @@ def serve(cron: str, job: Callable[[], None], shutdown: Shutdown) -> None:
         ConfigError: `cron` is not a valid crontab line.
     """
     from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415
 
     next_run(cron, datetime.now(UTC))
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
         job,
-        CronTrigger.from_crontab(cron, timezone=UTC),
+        cron_trigger(cron),
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,  # the default of one second drops late jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.models import Entry, Facts, StatedDate
+from newsletter.papers.preprint_servers import is_preprint
 from newsletter.text import fold, title_hash, title_key
 
 
@@ -52,9 +53,14 @@ def names_of(entry: Entry) -> Iterator[str]:
 def may_be_same(one: Facts, other: Facts) -> bool:
     """Return whether two records of the same title may be one paper: no identifier and no first author contradicts.
 
-    A title that every journal has, such as "Editorial", says nothing: there venue and date have to agree, too.
+    The DOI of a preprint contradicts no other DOI: what a server has is published in a journal later, under another
+    one. A title that every journal has, such as "Editorial", says nothing: there venue and date have to agree, too.
     """
-    pairs = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi), (one.short_doi, other.short_doi))
+    pairs = (
+        (one.arxiv_id, other.arxiv_id),
+        (_published_doi(one), _published_doi(other)),
+        (one.short_doi, other.short_doi),
+    )
     if not all(a is None or b is None or a == b for a, b in pairs):
         return False
     if is_generic(one.title):
@@ -88,6 +94,10 @@ _GENERIC_TITLES = frozenset(map(title_key, """
 def is_generic(title: str) -> bool:
     """Return whether a title names a kind of item, with a number or without ("Editorial 12(3)"), not a paper."""
     return title_key(title).rstrip("0123456789") in _GENERIC_TITLES
+
+
+def _published_doi(facts: Facts) -> str | None:
+    return None if facts.doi is None or is_preprint(facts.doi) else facts.doi
 
 
 def _is_of_same_issue(one: Facts, other: Facts) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from newsletter.models import Entry, Facts, Paper
 from newsletter.models.dates import earlier
 from newsletter.papers.identity import issue_of, key_for, key_of
+from newsletter.papers.preprint_servers import is_preprint
 
 T = TypeVar("T")
 
@@ -113,9 +114,10 @@ _BY_TYPE: Mapping[str, Callable[[Any, Any], Any]] = {
     "tuple[str, ...]": lambda one, other: max(one, other, key=_list_rank),
     "bool": lambda one, other: one or other,
 }
-#: How each fact is merged. Of identifiers, neither is better for being longer.
+#: How each fact is merged. Of identifiers, neither is better for being longer; the DOI of a journal is better than that
+#: of a preprint.
 _MERGED = {fact.name: _BY_TYPE[str(fact.type)] for fact in fields(Facts)} | {
     "arxiv_id": lambda one, other: one or other,
-    "doi": min,
+    "doi": lambda one, other: min(one, other, key=lambda doi: (is_preprint(doi), doi)),
     "short_doi": min,
 }

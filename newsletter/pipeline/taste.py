@@ -78,8 +78,8 @@ class _Feedback:
 
     def fingerprint(self) -> str:
         """Return a hash of what is learned from."""
-        told = [(example.key, example.liked, at) for example, at in self.given]
-        return hashlib.sha256(json.dumps([self.half_life_days, *told]).encode()).hexdigest()
+        given = [(example.key, example.liked, at) for example, at in self.given]
+        return hashlib.sha256(json.dumps([self.half_life_days, *given]).encode()).hexdigest()
 
 
 def _feedback_of(store: Store, subscriber_id: int, weights: Weights) -> _Feedback:

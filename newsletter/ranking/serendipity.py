@@ -43,16 +43,25 @@ class Neighbourhood:
             self._nearness[query] = (similarity / typical if typical else similarity).astype(np.float32)
         return self._nearness[query]
 
+    def distances(self, papers: Sequence[int]) -> NDArray[np.float64]:
+        """Return how far apart papers are, each from each: 0 is the same words, 1 none in common."""
+        rows, columns, weights = self._vectors
+        dense = np.zeros((len(papers), int(columns.max(initial=-1)) + 1))
+        for place, paper in enumerate(papers):
+            own = rows == paper
+            dense[place, columns[own]] = weights[own]
+        return np.asarray(1 - dense @ dense.T)
+
     @cached_property
     def _vectors(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
         """The TF-IDF vectors of the papers, of unit length, as (paper, word, weight) of each word of each paper."""
         texts = [sorted(self._alike.text(number)) for number in range(len(self._alike.papers))]
         holders = Counter(word for text in texts for word in text)
         most = len(texts) * _COMMON if len(texts) >= _ENOUGH_PAPERS else len(texts)
-        telling = {word: math.log(1 + len(texts) / papers) for word, papers in holders.items() if 1 < papers <= most}
-        numbers = {word: number for number, word in enumerate(telling)}
+        rarity = {word: math.log(1 + len(texts) / papers) for word, papers in holders.items() if 1 < papers <= most}
+        numbers = {word: number for number, word in enumerate(rarity)}
         entries = [
-            (row, numbers[word], telling[word]) for row, text in enumerate(texts) for word in text if word in telling
+            (row, numbers[word], rarity[word]) for row, text in enumerate(texts) for word in text if word in rarity
         ]
         rows, columns, weights = (
             (np.array(part) for part in zip(*entries, strict=True)) if entries else [np.array([])] * 3

@@ -17,11 +17,11 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal, StatedDate
 from newsletter.papers.identifiers import arxiv_id, doi
+from newsletter.papers.preprint_servers import SERVERS, first_version_of, server_of
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
 from newsletter.sources.formats.json_response import read_object
 from newsletter.sources.http.client import HttpClient
-from newsletter.sources.preprint_servers import SERVERS, first_version_of, server_of
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 

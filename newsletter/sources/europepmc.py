@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
 from newsletter.papers.identifiers import arxiv_id, doi
+from newsletter.papers.preprint_servers import first_version_of
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
 from newsletter.sources.formats.json_response import read_object
 from newsletter.sources.formats.medline import without_stop
 from newsletter.sources.http.client import HttpClient
-from newsletter.sources.preprint_servers import first_version_of
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 

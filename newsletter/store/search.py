@@ -10,17 +10,22 @@ from functools import cache
 from itertools import islice
 
 from newsletter.errors import QueryError, StatementError
+from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
 from newsletter.store.database import Database
 from newsletter.store.full_text import Sql, Translator
 from newsletter.store.paper_rows import NEWEST_FIRST, PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.text.stop_words import STOP_WORDS
+from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import excerpt
-from newsletter.topics.query import Node, wanted_terms
+from newsletter.topics.query import Node, Term, wanted_terms
 
 #: Results are counted up to this number.
 MOST_COUNTED = 1000
 #: How many candidates are looked at together.
 _BATCH = 250
+#: BM25F: what an occurrence in the title, the keywords and the abstract counts.
+_BM25 = "bm25(papers_fts, 4.0, 2.0, 1.0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,34 @@ class Archive:
         terms = list(wanted_terms(query))
         return Found(tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers), int(total))
 
+    def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
+        """Return papers that share words with a text: first those that hold all, then those with most, by BM25F.
+
+        Stop words do not count, and of a long text only the first words do. Withdrawn papers are left out.
+        """
+        wanted = content_words(text)
+        found: dict[int, Paper] = {}
+        for operator in (" AND ", " OR ") if len(wanted) > 1 else (" OR ",):
+            if wanted and len(found) < limit:
+                papers = self._by_bm25(operator.join(map(_quoted, wanted)), limits or Limits(), limit)
+                found |= {paper.id: paper for paper in papers if paper.id not in found}
+        terms = list(map(Term, wanted))
+        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in list(found.values())[:limit])
+
+    def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[Paper]:
+        conditions = [*_conditions_of(limits), Sql("NOT papers.withdrawn")]
+        # Whole rows are read for the best papers only.
+        sql = f"""
+            SELECT {PAPER_COLUMNS} FROM (
+                SELECT papers.id AS best_id, {_BM25} AS score
+                FROM papers_fts JOIN papers ON papers.id = papers_fts.rowid
+                WHERE papers_fts MATCH ? AND {" AND ".join(f"({one.text})" for one in conditions)}
+                ORDER BY score, papers.key LIMIT ?
+            ) JOIN papers ON papers.id = best_id ORDER BY score, key"""
+        values = [value for one in conditions for value in one.values]
+        columns = f"{{title keywords abstract}} : ({match})"
+        return self._db.execute(sql, [columns, *values, limit]).into(paper_of)
+
     def _candidates(self, query: Node, limits: Limits, *, newest: bool) -> _Candidates:
         match, rest = Translator(cache(self._is_word)).split(query)
         conditions = [*rest, *_conditions_of(limits), Sql("NOT papers.withdrawn")]
@@ -111,7 +144,7 @@ class Archive:
             tables = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
             conditions.insert(0, Sql("papers_fts MATCH ?", (match.text,)))
             if not newest:
-                order = "bm25(papers_fts, 4.0, 2.0, 1.0), papers.key"
+                order = f"{_BM25}, papers.key"
         return _Candidates(
             f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions)}",
             order,
@@ -121,11 +154,8 @@ class Archive:
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
-        match = '"{}"'.format(word.replace('"', '""'))
-        return (
-            self._db.execute("SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1", [match]).fetchone()
-            is not None
-        )
+        sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
+        return self._db.execute(sql, [_quoted(word)]).fetchone() is not None
 
     def _matching(self, query: Node, found: _Candidates) -> Iterator[Paper]:
         """Yield the candidates that match, in their order."""
@@ -178,6 +208,16 @@ class Archive:
     def sources(self) -> list[str]:
         """Return the names of all sources that mentioned a paper, in alphabetical order."""
         return [str(name) for (name,) in self._db.execute("SELECT DISTINCT source FROM mentions ORDER BY source")]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text that a search counts: each once, in their order, without stop words."""
+    found = [word for word in dict.fromkeys(words(text)) if word not in STOP_WORDS]
+    return found[:SEARCH_WORDS]
+
+
+def _quoted(word: str) -> str:
+    return '"{}"'.format(word.replace('"', '""'))
 
 
 def _conditions_of(limits: Limits) -> Iterator[Sql]:

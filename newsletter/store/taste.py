@@ -18,6 +18,10 @@ class TasteModels:
         rows = self._db.execute("SELECT version, made_at, content FROM embeddings ORDER BY version DESC")
         return rows.one(lambda row: (row[0], datetime.fromisoformat(row[1]), bytes(row[2])))
 
+    def embedding_version(self) -> int:
+        """Return the version of the latest embedding, or 0 if there is none."""
+        return int(self._db.execute("SELECT coalesce(max(version), 0) FROM embeddings").fetchone()[0])
+
     def fitted_to(self) -> int:
         """Return how many papers the latest embedding was fitted to; 0 if that is not known, or there is none."""
         return self._db.execute("SELECT papers FROM embeddings ORDER BY version DESC").one(lambda row: int(row[0])) or 0

@@ -39,6 +39,7 @@ from newsletter.web.subscribers.digest_link import DigestLink
 from newsletter.web.subscribers.feedback import FeedbackPages
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
+from newsletter.web.subscribers.rating import Rating
 from newsletter.web.subscribers.signup import Signup
 from newsletter.web.subscribers.unsubscribe import Unsubscribe
 from newsletter.web.webhooks import webhook_routes
@@ -76,6 +77,7 @@ def make_app(
         *Feeds(pages).routes(),
         *Signup(pages, outgoing).routes(),
         *Preferences(pages, outgoing).routes(),
+        *Rating(pages).routes(),
         *DigestLink(pages, outgoing).routes(),
         *Unsubscribe(pages).routes(),
         *FeedbackPages(pages).routes(),

@@ -58,7 +58,14 @@ function show(box, line, sample) {
   const summary = document.createElement("p");
   summary.textContent = sample.error
     ? [sample.error, sample.hint].filter(Boolean).join(". ")
-    : `“${line}” matched ${sample.matched} of the ${sample.of} papers of the last seven days.`;
+    : `“${line}” matched ${sample.matched} of the ${sample.of} papers of the last seven days, ${sample.per_day} a day.`;
+  const notes = [...(sample.warnings ?? [])];
+  if (sample.also?.length) notes.push(`Also: ${sample.also.join(", ")}`);
+  const hints = notes.map((note) => {
+    const line = document.createElement("p");
+    line.textContent = note;
+    return line;
+  });
   const list = document.createElement("ul");
   for (const paper of sample.papers ?? []) {
     const item = document.createElement("li");
@@ -68,6 +75,6 @@ function show(box, line, sample) {
     item.append(link);
     list.append(item);
   }
-  box.replaceChildren(summary, ...(list.children.length ? [list] : []));
+  box.replaceChildren(summary, ...hints, ...(list.children.length ? [list] : []));
   box.hidden = false;
 }

@@ -144,20 +144,24 @@ class Outcome:
 
 def read_days(data: Path, last: date) -> tuple[list[Paper], dict[str, date]]:
     """Return all recorded papers, by first day, each once, and the day on which each was first seen."""
+    found: dict[str, Paper] = {}
+    first: dict[str, date] = {}
+    for day, entry in recorded_entries(data, last):
+        seen = begin(entry, len(found), datetime.combine(day, time(), UTC))
+        first.setdefault(seen.key, day)
+        found[seen.key] = enrich(found[seen.key], entry) if seen.key in found else seen
+    return list(found.values()), first
+
+
+def recorded_entries(data: Path, last: date) -> Iterator[tuple[date, Entry]]:
+    """Yield all recorded entries up to a day, with their days."""
     files = {("arxiv", path) for path in (data / "arxiv-days").glob("2026-*.jsonl.gz")}
     files |= {("arxiv", path) for path in (data / "cases" / "ranking" / "days").glob("*.jsonl*")}
     files |= {("huggingface", path) for path in (data / "huggingface").glob("2026-*.json")}
-    found: dict[str, Paper] = {}
-    first: dict[str, date] = {}
     for name, path in sorted(files, key=lambda file: (file[1].name[:10], file[0])):
         day = date.fromisoformat(path.name[:10])
-        if not FIRST_DAY <= day <= last:
-            continue
-        for entry in _entries(name, path, day):
-            seen = begin(entry, len(found), datetime.combine(day, time(), UTC))
-            first.setdefault(seen.key, day)
-            found[seen.key] = enrich(found[seen.key], entry) if seen.key in found else seen
-    return list(found.values()), first
+        if FIRST_DAY <= day <= last:
+            yield from ((day, entry) for entry in _entries(name, path, day))
 
 
 def _entries(name: str, path: Path, day: date) -> Iterator[Entry]:

@@ -11,9 +11,8 @@ import sys, time
 from newsletter.operations import scheduler
 from newsletter.operations.shutdown import handle_signals
 from apscheduler.triggers.interval import IntervalTrigger
-from apscheduler.triggers.cron import CronTrigger
 
-CronTrigger.from_crontab = classmethod(lambda cls, line, timezone: IntervalTrigger(seconds=1))  # every second
+scheduler.cron_trigger = lambda cron: IntervalTrigger(seconds=1)  # every second
 scheduler.next_run = lambda cron, after: after
 
 def job():

@@ -109,6 +109,29 @@ def test_entries_of_four_sources_are_merged_into_one_paper_in_any_order(store: S
     }
 
 
+@pytest.mark.parametrize("order", list(permutations(range(5)))[::7])
+def test_a_preprint_and_its_published_version_are_one_paper_in_any_order(store: Store, order: tuple[int, ...]) -> None:
+    entries = [
+        make_entry(source="crossref", arxiv_id=None, doi="10.26434/chemrxiv-2026-abcde"),
+        make_entry(source="openalex", arxiv_id=None, doi="10.21203/rs.3.rs-1/v1"),
+        make_entry(source="feed", arxiv_id=None, doi="10.1000/182"),
+        make_entry(source="arxiv"),
+        make_entry(source="page", arxiv_id=None),
+    ]
+    for number in order:
+        store.papers.add(entries[number], NOW)
+    assert [(paper.key, paper.doi, len(paper.sources)) for paper in store.papers.newest(9)] == [
+        ("arxiv:2605.01234", "10.1000/182", 5)
+    ]
+    assert {store.papers.add(entry, LATER) for entry in entries} == {Change.NOTHING}
+
+
+def test_two_published_dois_are_two_papers(store: Store) -> None:
+    for doi in ("10.1000/182", "10.1000/183", "10.1101/gr.275193.120"):
+        store.papers.add(make_entry(arxiv_id=None, doi=doi), NOW)
+    assert store.papers.count() == 3
+
+
 def test_merged_papers_keep_what_was_known_of_both(store: Store) -> None:
     store.papers.add(make_entry(), NOW, "a")
     crossref = make_entry(source="crossref", arxiv_id=None, doi="10.1000/182", title="Quite Another Title", upvotes=3)

@@ -38,6 +38,8 @@ HOT: dict[str, Callable[[Store], object]] = {
     "paper by key": lambda store: store.archive.find("arxiv:2605.01234"),
     "editions of a paper": lambda store: store.archive.editions_of(1),
     "papers by day": lambda store: store.archive.days(DAY - timedelta(days=30), DAY),
+    "papers with words": lambda store: store.archive.with_words("small clouds"),
+    "version of the embedding": lambda store: store.taste_models.embedding_version(),
     "subscriber by address": lambda store: store.subscribers.find(ADA),
     "subscriber by id": lambda store: store.subscribers.find_by_id(1),
     "suppression": lambda store: store.subscribers.why_suppressed(ADA),

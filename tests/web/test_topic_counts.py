@@ -58,11 +58,11 @@ def test_only_papers_of_the_last_week_count(orchard: Orchard) -> None:
 def test_a_sample_is_of_the_most_upvoted(orchard: Orchard) -> None:
     for number in range(7):
         orchard.add(number, upvotes=number)
-    sample = orchard.counts.sample("pear*")
+    sample = orchard.counts.check("pear*")
     assert (sample.matched, sample.papers > 7) == (7, True)
     assert [paper.title for paper in sample.best] == [f"Pears {number}" for number in (6, 5, 4, 3, 2)]
 
 
 def test_a_malformed_query_has_no_sample(orchard: Orchard) -> None:
     with pytest.raises(QueryError):
-        orchard.counts.sample("(")
+        orchard.counts.check("(")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from newsletter.sources.formats.medline import without_stop
 from newsletter.sources.formats.person_names import unglued
 
 
@@ -42,6 +43,12 @@ _COPYRIGHT = re.compile(r"\s*(?:©|\(c\)|Copyright ©?)\s*(?:Copyright )?(?:19|2
 
 
 _DATABASES = (
+    Database(
+        "PubMed",
+        "A title with a full stop.",
+        frozenset({"pmid", "journal/book"}),
+        values={"Title": without_stop},
+    ),
     Database(
         "SpringerLink",
         "Datong WeiCan LiuXiaoru Yuan",

@@ -28,6 +28,10 @@ _RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _DIVISIONS = frozenset("/÷")
 
 
+# Of a name in upright letters, a number below or above is one: \mathrm{H_2O}; the rest may be a name of a program.
+_COUNT = re.compile(r"[_^]\d")
+
+
 class Unfaithful(Exception):
     """A formula that text on one line cannot show."""
 
@@ -193,6 +197,9 @@ class _Parser:
         try:
             text = self._verbatim()
         except Unfaithful:
+            self.at = begin
+            return self._argument(depth)
+        if name.startswith("math") and _COUNT.search(text):
             self.at = begin
             return self._argument(depth)
         return [Part(text, Kind.ATOM if len(text) == 1 or not text.isalnum() else Kind.WORD)] if text else []

@@ -39,6 +39,7 @@ _LINK = re.compile(r"\s*\\(?:href|url)\s*\{")
 _TIED = re.compile(r"[^\s/]|\s+[A-Za-z]")
 _SPACE = re.compile(r"\s*")
 _OPTION = re.compile(r"\s*\[[^\[\]{}]{0,200}\]")
+_OPTIONS = re.compile(r"(?:\s*\[[^\[\]{}]{0,200}\]){1,2}")  # \citep[see][p. 5]{key}
 _VERBATIM = re.compile(r"([|!+\"@/])([^\\${}~]{0,80}?)\1")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _DIAERESIS = frozenset("aeiouyAEIOUY")
@@ -382,7 +383,7 @@ class _Prose:
         return self._command(command, end, depth + TEX_DEPTH // 3, [])
 
     def _raw_argument(self, end: int) -> str | None:
-        option = _OPTION.match(self.text, self.at, end)
+        option = _OPTIONS.match(self.text, self.at, end)
         at = _end_of(_SPACE.match(self.text, option.end() if option else self.at, end))
         closing = self.closing.get(at, end)
         if closing >= end:

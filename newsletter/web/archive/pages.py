@@ -16,6 +16,8 @@ from starlette.routing import Route
 from newsletter.errors import QueryError
 from newsletter.limits import PAGE_DIGITS
 from newsletter.models import Cadence, Edition, Paper, Topic
+from newsletter.pipeline.archive_search import Results, search_archive, similar_papers
+from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.store import Store
 from newsletter.store.search import MOST_COUNTED, Found, Limits
 from newsletter.topics.query import parse
@@ -39,6 +41,7 @@ class Archive:
 
     def __init__(self, pages: SitePages) -> None:
         self.pages = pages
+        self.space = ArchiveSpace()
 
     def routes(self) -> list[Route]:
         """Return the routes, all behind one page cache."""
@@ -189,9 +192,10 @@ class Archive:
                     return RedirectResponse(f"{self.pages.prefix}{path_of(known.key)}", 301)
                 return self._not_found("There is no such paper.")
             mentions, editions = store.papers.mentions(paper.id), store.archive.editions_of(paper.id)
+            similar = similar_papers(store, paper, self.space)
         return self._render_page(
             request, "paper.html", title=paper.title, paper=paper, card=card_of(paper), mentions=mentions,
-            editions=editions,
+            editions=editions, similar=list(map(card_of, similar)),
         )  # fmt: skip
 
     # -- search ---------------------------------------------------------------------------------------
@@ -201,14 +205,15 @@ class Archive:
         params = request.query_params
         text, source, order = (params.get(name, "").strip() for name in ("q", "source", "order"))
         since, until = (_parse_day(params.get(name, "")) for name in ("since", "until"))
-        page, found, error = _page_of(request), Found((), 0), None
+        page, results, error = _page_of(request), Results(Found((), 0)), None
         with self.pages.store() as store:
             sources = store.archive.sources()
             try:
                 if text:
                     limits = Limits(source=source, since=since, until=until)
-                    found = store.archive.search(
-                        parse(text), limits, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE, newest=order == "new"
+                    results = search_archive(
+                        store, text, limits, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE, newest=order == "new",
+                        space=self.space,
                     )  # fmt: skip
             except QueryError as query_error:
                 error = query_error
@@ -218,10 +223,13 @@ class Archive:
             return f"{self.pages.prefix}/search?{urlencode(kept | {'page': number})}"
 
         filters = {name: params.get(name, "") for name in _FILTERS}
+        found = results.found
         cards = [card_of(hit.paper, hit.snippet) for hit in found.hits[:PAGE_SIZE]]
+        others = [card_of(hit.paper, hit.snippet) for hit in results.others[: PAGE_SIZE - len(cards)]]
         return self._render_page(
             request, "search.html", status=422 if error else 200, title=f"“{text}”" if text else "Search", text=text,
             filters=filters, sources=sources, error=error, total=found.total, most=MOST_COUNTED, cards=cards,
+            others=others,
             feed=f"?{urlencode({'q': text})}" if text and not error else None,
             **_neighbours(len(found.hits) > PAGE_SIZE, page, path_of_page),
         )  # fmt: skip

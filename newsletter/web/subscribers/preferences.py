@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
 from newsletter.models import Status, Subscriber
+from newsletter.ranking.embedding import is_installed
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
 from newsletter.subscribers.preferences_access import is_link_valid, open_preferences
@@ -36,6 +37,7 @@ _DONE = {
     "paused": "Your emails are paused.",
     "resumed": "Your emails are resumed.",
     "requested": "Please click the link that was sent to the new address. Until then nothing changes.",
+    "rated": "Your ratings are saved. Your next digest is ranked accordingly.",
     "withdrawn": "Your feedback on this paper is removed.",
 }
 _USED = "This link has expired or was used: it works once, within an hour. Please request a new one."
@@ -227,6 +229,7 @@ class Preferences:
             fields=fields_of(subscriber.profile, counts),
             deliveries=store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES],
             feedback=[(papers[paper_id], liked) for paper_id, liked in likes.items()],
+            can_rate=is_installed(),
             examples=store.feedback.examples(subscriber.id),
             tomorrow=self.pages.clock().date() + timedelta(days=1),
             done=done,

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
+from newsletter.ranking.embedding import is_installed
+from newsletter.ranking.topic_check import TopicCheck
 from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
@@ -33,6 +35,9 @@ from newsletter.web.subscribers.signup_limits import signup_limits
 #: A field that is hidden from people; spam bots fill it in.
 _HONEYPOT = "website"
 
+#: Topics of a form that are checked together.
+_CHECKED = 10
+
 
 class Signup:
     """Serves the sign-up form, its JSON endpoint and the confirmation page."""
@@ -48,6 +53,7 @@ class Signup:
             Route("/subscribe", self.form, methods=["GET"]),
             Route("/subscribe", form_endpoint(self.submit), methods=["POST"]),
             Route("/subscribe/requested", self.requested, methods=["GET"]),
+            Route("/subscribe/check", form_endpoint(self.check), methods=["POST"]),
             Route("/subscribe/embed", self.embed, methods=["GET"]),
             Route("/sample.json", self.sample, methods=["GET"]),
             Route("/confirm/{token}", self.confirmation_page, methods=["GET"]),
@@ -90,14 +96,27 @@ class Signup:
         """Show the HTML of a sign-up form for other sites."""
         return self.pages.show("embed.html", noindex=False, url=f"{self.pages.config.site_url or ''}/subscribe")
 
+    def check(self, _request: Request, form: Form) -> Response:
+        """Show what the topics of a form match and miss, for browsers without JavaScript; nothing is stored."""
+        lines = [line.strip() for line in form.one("queries").splitlines() if line.strip()]
+        checks: list[tuple[str, TopicCheck | None, str]] = []
+        for line in lines[:_CHECKED]:
+            name, separator, query = line.partition(" = ")
+            try:
+                checks.append((name, self.pages.topic_counts.check(query if separator else line), ""))
+            except QueryError as error:
+                checks.append((name, None, ". ".join(filter(None, (error.message, error.hint)))))
+        return self.pages.show("topic_check.html", checks=checks)
+
     def sample(self, request: Request) -> Response:
         """Return what a query matched in the last week, as JSON."""
         try:
-            sample = self.pages.topic_counts.sample(request.query_params.get("q", ""))
+            check = self.pages.topic_counts.check(request.query_params.get("q", ""))
         except QueryError as error:
             return JSONResponse({"error": error.message, "hint": error.hint}, 422)
-        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in sample.best]
-        return JSONResponse({"matched": sample.matched, "of": sample.papers, "papers": papers})
+        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in check.best]
+        known = {"matched": check.matched, "of": check.papers, "per_day": round(check.per_day, 1)}
+        return JSONResponse(known | {"papers": papers, "also": check.also, "warnings": check.warnings})
 
     def _render_form(self, fields: Fields, form: Form, error: ProfileError | None = None) -> Response:
         typed = {name: form.one(name) for name in ("email", "name")}
@@ -195,7 +214,9 @@ class Signup:
                 opened = session_token(store, pending.id, now) if pending.confirmed_at is None else None
         except RequestError as error:
             return self._invalid_link(error)
-        response = self.pages.show("confirmed.html", email=subscriber.email if opened else None)
+        response = self.pages.show(
+            "confirmed.html", email=subscriber.email if opened else None, can_rate=opened is not None and is_installed()
+        )
         if opened:  # the link does this once, as one to the preferences does
             session.begin(self.pages, response, opened)
         return response

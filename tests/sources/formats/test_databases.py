@@ -11,3 +11,8 @@ def test_a_database_is_known_by_its_columns() -> None:
 def test_tags_of_web_of_science_are_columns() -> None:
     database = database_of(["PT", "AU", "AF", "TI", "SO", "PY"])
     assert database.columns(["AF", "TI", "SO"]) == ["author full names", "TI", "journal"]
+
+
+def test_a_title_of_pubmed_has_no_final_stop() -> None:
+    row = {"PMID": "1", "Title": "A title.", "Journal/Book": "J"}
+    assert database_of(list(row)).adapted(row)["Title"] == "A title"

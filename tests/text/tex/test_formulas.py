@@ -70,6 +70,7 @@ def test_the_oracle_refuses_what_can_be_read_in_two_ways(text: str) -> None:
         (r"n^{\text{th}}, 5^{th}", "n-th, 5th"),
         (r"D_{\mathrm{KL}}(p\|q)", "D_KL(p‖q)"),
         (r"k\text{-means}", "k-means"),
+        (r"\mathrm{Al_2O_3}, \mathrm{SO_4^{2-}}", "Al₂O₃, SO₄²⁻"),
         (r"n\geq 2, n \geq 2", "n≥2, n ≥ 2"),
         (r"x\in\mathbb R^{d\times d}", "x∈ℝ^(d×d)"),
         (r"f'(x)", "f′(x)"),

@@ -41,6 +41,7 @@ TEX = st.lists(
         (r"https://a.org/x--y~z stays", "https://a.org/x--y~z stays"),
         (r"is at~ https://a.org, p~ 0.5", "is at https://a.org, p~ 0.5"),
         (r"see Eq.~\eqref{one}. Or cues {--} some {---} of {a--b}", "see Eq. Or cues – some — of {a–b}"),
+        (r"shown \citep[see][p.~3]{b} and \cite[see][]{c}.", "shown and."),
         (r"(DSC)~\cite{a2024} and \citep[p.~3]{b}, \relax so", "(DSC) and, so"),
         (r"We count\footnote{Code: \url{https://a.org}}.", "We count (Code: https://a.org)."),
         (r"In\textsubscript{x}Ga\textsubscript{1-x}N, D\textquotesingle Arc, 5 \textmu m", "InₓGa₁₋ₓN, D'Arc, 5 µm"),

@@ -178,3 +178,11 @@ def test_an_invalid_confirmation_link_leads_back_to_the_form(live: LiveSite) -> 
             assert 'href="/subscribe"' in response.text
     with live.store() as store:
         assert store.subscribers.all() == []
+
+
+def test_topics_are_checked_without_javascript_and_nothing_is_stored(live: LiveSite) -> None:
+    page = live.client.post("/subscribe/check", data={"queries": 'Mine = "in-context learning"\n(\nlearnning'}).text
+    assert '<h2 dir="auto">Mine</h2>' in page
+    assert "unexpected end" in page
+    assert "did you mean learning?" in page
+    assert "no topics" in live.client.post("/subscribe/check", data={}).text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources.preprint_servers import SERVERS, first_version_of, server_of
+from newsletter.papers.preprint_servers import SERVERS, first_version_of, is_preprint, server_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,22 @@ def test_no_prefix_belongs_to_two_servers() -> None:
     prefixes = [prefix for server in SERVERS.values() for prefix in server.prefixes]
     assert len(prefixes) == len(set(prefixes))
     assert all(re.fullmatch(r"10\.\d{4,5}", prefix) for prefix in prefixes)
+
+
+@pytest.mark.parametrize(
+    ("doi", "expected"),
+    [
+        ("10.26434/chemrxiv-2026-abcde", True),
+        ("10.1101/2026.05.01.123456", True),
+        ("10.1101/012345", True),
+        ("10.64898/2026.05.01.123456", True),
+        ("10.1590/scielopreprints.1234", True),
+        ("10.1101/gr.275193.120", False),
+        ("10.1101/gad.1234", False),
+        ("10.1101/pdb.prot5439", False),
+        ("10.1590/s0102-311x2003000400001", False),
+        ("10.1038/nature14539", False),
+    ],
+)
+def test_a_preprint_is_known_by_its_doi(doi: str, expected: bool) -> None:
+    assert is_preprint(doi) is expected

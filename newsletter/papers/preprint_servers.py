@@ -58,6 +58,17 @@ def server_of(doi: str) -> PreprintServer | None:
     return _BY_PREFIX.get(doi.partition("/")[0])
 
 
+# Two prefixes are shared with journals: that of Cold Spring Harbor ("10.1101/gr.275193.120"), where a preprint has a
+# date, or a number of six digits until 2019; and that of SciELO.
+_SHARED = re.compile(r"10\.1101/(?:20\d\d\.\d\d\.\d\d\.)?\d{6,}|10\.1590/scielopreprints\S*")
+
+
+def is_preprint(doi: str) -> bool:
+    """Return whether a DOI (in lower case) is that of a preprint on a server of the table."""
+    is_shared = doi.startswith(("10.1101/", "10.1590/"))
+    return _SHARED.match(doi) is not None if is_shared else server_of(doi) is not None
+
+
 def first_version_of(doi: str) -> tuple[str, int | None]:
     """Return the DOI of a preprint's first version, which stands for all of them, and the version of `doi`.
 

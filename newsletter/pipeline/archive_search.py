@@ -1,0 +1,83 @@
+"""Search of the archive: what a query matches, then papers with all or most of its words, then those close to it.
+
+A text without operators may be a sentence, so its words are searched for as well. The papers that a topic of the same
+text would match come first and are counted; the others are offered beside.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from newsletter.errors import QueryError
+from newsletter.limits import QUERY, SIMILAR_PAPERS
+from newsletter.models import Paper
+from newsletter.pipeline.archive_space import ArchiveSpace
+from newsletter.store import Store
+from newsletter.store.search import Found, Hit, Limits, content_words
+from newsletter.topics.query import FIELDS, parse
+
+#: Whoever types at least so many words means a sentence, in which "and" and ":" are no mistakes.
+_SENTENCE = 6
+#: A text of more words is no topic: where all of them stand near each other is not looked for.
+_LONG = 16
+_OPERATOR = re.compile(
+    rf'["\u201c\u201d\u201e\u00ab\u00bb^|]|\b(?:OR|AND|NOT)\b|(?:^|[\s(])-[^\W\d]|\b(?:{"|".join(FIELDS)}):\S|\w\*(?!\w)'
+)
+#: Candidates from the embedding that is stored.
+_NEAR = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of what a search found."""
+
+    #: What matches the query as a topic.
+    found: Found
+    #: Beside, on the first page: papers with most of its words, then those close to it.
+    others: tuple[Hit, ...] = ()
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """Return all results, the best first."""
+        return *self.found.hits, *self.others
+
+
+def search_archive(
+    store: Store, text: str, limits: Limits | None = None, *, limit: int = 20, offset: int = 0, newest: bool = False,
+    space: ArchiveSpace | None = None,
+) -> Results:  # fmt: skip
+    """Return a page of results; with operators, those of the query alone.
+
+    Raises:
+        QueryError: The query is malformed, and no sentence.
+    """
+    is_free = len(text) <= QUERY and not has_operators(text) and len(content_words(text)) > 1
+    is_long = is_free and len(text.split()) > _LONG
+    try:
+        found = Found((), 0)
+        if not is_long:
+            found = store.archive.search(parse(text), limits, limit=limit, offset=offset, newest=newest)
+    except QueryError:
+        if not is_free or len(text.split()) < _SENTENCE:
+            raise
+    if not is_free or offset or found.total >= limit:
+        return Results(found)
+    known = {hit.paper.id for hit in found.hits}
+    others = [hit for hit in store.archive.with_words(text, limits, limit=limit) if hit.paper.id not in known]
+    if space is not None and limits in (None, Limits()) and len(known) + len(others) < limit:
+        known |= {hit.paper.id for hit in others}
+        others += [Hit(paper) for paper in space.near(store, text, _NEAR) if paper.id not in known]
+    return Results(found, tuple(others[: limit - len(found.hits)]))
+
+
+def has_operators(text: str) -> bool:
+    """Return whether a text uses the language of topics, beyond words side by side."""
+    return bool(_OPERATOR.search(text))
+
+
+def similar_papers(store: Store, paper: Paper, space: ArchiveSpace | None = None) -> list[Paper]:
+    """Return the papers most similar to one: by the embedding that is stored, else by the rare words of its title."""
+    near = [] if space is None else space.near(store, f"{paper.title} {paper.abstract}", SIMILAR_PAPERS + 1)
+    found = near or [hit.paper for hit in store.archive.with_words(paper.title, limit=SIMILAR_PAPERS + 1)]
+    return [other for other in found if other.id != paper.id][:SIMILAR_PAPERS]

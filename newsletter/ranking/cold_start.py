@@ -1,0 +1,57 @@
+"""Which papers to ask a new subscriber about: those whose ratings tell most about the others (active learning).
+
+Greedy k-center (Gonzalez, 1985; as a core-set: Sener, Savarese, ICLR 2018) among the papers that are on or near the
+topics: each next paper is the one farthest from all that are chosen or rated already, so that ten cover the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from newsletter.models import Topic
+from newsletter.ranking.index import Numbers
+from newsletter.ranking.matching import Matcher
+
+#: Of so many papers, nearest to the topics, the ones to rate are chosen.
+_CANDIDATES = 100
+#: How near a paper is at least that matches a topic; 1 is typical of those.
+_MATCH = 0.5
+
+
+def choose_to_rate(matcher: Matcher, topics: Sequence[Topic], number: int, rated: Collection[int] = ()) -> list[int]:
+    """Return the numbers of the papers whose ratings tell most, the nearest to the topics first.
+
+    Args:
+        matcher: Evaluates queries over the index of the papers to choose from, the newest first.
+        topics: The subscriber's topics; without any, all papers are as near.
+        number: How many papers to choose at most.
+        rated: Numbers of papers that are rated already.
+    """
+    nearness = _nearness(matcher, topics)
+    nearest = np.argsort(-nearness, kind="stable").tolist()
+    candidates = [paper for paper in nearest if paper not in rated and not matcher.paper(paper).withdrawn]
+    candidates, known = candidates[:_CANDIDATES], [paper for paper in nearest if paper in rated]
+    if not candidates:
+        return []
+    apart = matcher.neighbourhood.distances([*candidates, *known])
+    chosen: list[int] = []
+    # How far each candidate is from the nearest paper that is chosen or rated.
+    away = apart[: len(candidates), len(candidates) :].min(axis=1, initial=np.inf)
+    while len(chosen) < min(number, len(candidates)):
+        place = int(away.argmax())
+        chosen.append(place)
+        away = np.minimum(away, apart[: len(candidates), place])
+        away[chosen] = -np.inf
+    return [candidates[place] for place in sorted(chosen)]
+
+
+def _nearness(matcher: Matcher, topics: Sequence[Topic]) -> Numbers:
+    """Return how near each paper is to the topic that it is nearest to."""
+    nearest = np.zeros(len(matcher.index), np.float32)
+    for topic in topics:
+        matches = matcher.evaluate(topic.query).matches
+        near = np.maximum(matcher.neighbourhood.nearness(topic.query, matches), _MATCH * matches)
+        nearest = np.maximum(nearest, near).astype(np.float32)
+    return nearest

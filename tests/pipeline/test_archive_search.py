@@ -1,0 +1,57 @@
+"""Search of the archive: words first, then most of them, then what is close; similar papers."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.errors import QueryError
+from newsletter.pipeline.archive_search import has_operators, search_archive, similar_papers
+from newsletter.store import Store
+from tests.factories import NOW, make_entry
+
+PAPERS = (
+    ("Pears in winter", "How pears ripen in cold cellars."),
+    ("Apples and pears", "A comparison of orchard fruit."),
+    ("Robots that pick fruit", "A robotic arm picks pears and apples in orchards."),
+    ("Kettles", "Water boils."),
+)
+
+
+@pytest.fixture
+def archive(store: Store) -> Store:
+    for number, (title, abstract) in enumerate(PAPERS):
+        store.papers.add(make_entry(title=title, abstract=abstract, arxiv_id=f"2605.{number:05}", keywords=()), NOW)
+    return store
+
+
+def titles(store: Store, text: str) -> list[str]:
+    return [hit.paper.title for hit in search_archive(store, text, limit=40).hits]
+
+
+def test_a_sentence_finds_the_paper_that_it_tells_of(archive: Store) -> None:
+    sentence = "We show how a robotic arm, or two, and (maybe) a drone: pick apples in orchards"
+    assert titles(archive, sentence)[0] == "Robots that pick fruit"
+
+
+def test_matches_of_a_topic_come_before_papers_with_some_of_its_words(archive: Store) -> None:
+    results = search_archive(archive, "winter pears")
+    assert [hit.paper.title for hit in results.found.hits] == ["Pears in winter"]
+    assert {hit.paper.title for hit in results.others} == {"Apples and pears", "Robots that pick fruit"}
+    assert results.found.total == 1
+
+
+@pytest.mark.parametrize("query", ['"winter pears"', "winter AND pears", "title:winter -pears", "wint* pears^2"])
+def test_a_query_with_operators_finds_what_a_topic_does_and_nothing_beside(archive: Store, query: str) -> None:
+    assert has_operators(query)
+    assert search_archive(archive, query).others == ()
+
+
+def test_a_mistake_in_a_short_query_is_reported(archive: Store) -> None:
+    with pytest.raises(QueryError):
+        search_archive(archive, "apples or pears")
+
+
+def test_similar_papers_share_rare_words_and_never_are_the_paper_itself(archive: Store) -> None:
+    paper = archive.archive.find("arxiv:2605.00000")
+    assert paper is not None
+    assert {one.title for one in similar_papers(archive, paper)} == {"Apples and pears", "Robots that pick fruit"}

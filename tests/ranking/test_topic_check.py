@@ -1,0 +1,51 @@
+"""Help while typing a topic."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.errors import QueryError
+from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.matching import Matcher
+from newsletter.ranking.topic_check import TopicChecker
+from tests.factories import make_paper
+
+TITLES = (
+    *(f"Digital pathology of whole slide images {name}" for name in ("one", "two", "three")),
+    "Whole slide scanners",
+    *(f"Generalization of kettles in town {name}" for name in ("red", "blue", "green", "grey", "pink", "black")),
+    *(f"Trains between mountains {name}" for name in ("red", "blue", "green", "grey", "pink", "black", "white")),
+)
+
+
+@pytest.fixture(scope="module")
+def checker() -> TopicChecker:
+    papers = [
+        make_paper(id=number, key=f"arxiv:2605.{number:05}", title=title, abstract="", keywords=(), upvotes=number)
+        for number, title in enumerate(TITLES)
+    ]
+    return TopicChecker(Matcher(PaperIndex(papers)), 2)
+
+
+def test_matches_are_counted_and_terms_that_the_query_lacks_are_offered(checker: TopicChecker) -> None:
+    check = checker.check("digital pathology")
+    assert (check.matched, check.papers, check.per_day) == (3, len(TITLES), 1.5)
+    assert check.best[0].title == TITLES[2]
+    assert check.also[0] == "whole slide"
+    assert check.warnings == ()
+
+
+def test_a_misspelt_word_has_a_warning(checker: TopicChecker) -> None:
+    (warning,) = checker.check("generalizaton").warnings
+    assert "finds 0 of 17" in warning
+    assert warning.endswith("did you mean generalization?")
+
+
+def test_a_topic_of_everything_has_a_warning(checker: TopicChecker) -> None:
+    (warning,) = checker.check("trains").warnings
+    assert warning.startswith("matches 7 of 17")
+
+
+def test_a_malformed_query_is_refused(checker: TopicChecker) -> None:
+    with pytest.raises(QueryError):
+        checker.check("(")
