@@ -117,7 +117,9 @@ class MessageRenderer:
         if known_as not in self._assemblers:
             site = site_context(self.config)
             look = Look(self.environment, site, profile.style, language(profile.language))
-            assembler = Assembler(look, edition, _feedback_prefix(self.config) if is_installed() else None, profile.cards)
+            assembler = Assembler(
+                look, edition, _feedback_prefix(self.config) if is_installed() else None, profile.cards
+            )
             if self.summaries is not None:
                 assembler.summaries = partial(self.summaries.find, language=profile.language)
             self._assemblers[known_as] = assembler

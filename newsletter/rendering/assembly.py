@@ -213,7 +213,11 @@ class Assembler:
         own = texts | {f"title{context.number}": context.title for context in contexts}
         own |= {f"shown{context.number}": context.shown for context in contexts}
         text = split_encoded(_filled(page.text, own, {"sections": section_texts, "links": links}, str))
-        html = split_encoded(_filled(page.html, own, {"sections": pages, "glance": glance}, _escaped)) if page.html else None
+        html = (
+            split_encoded(_filled(page.html, own, {"sections": pages, "glance": glance}, _escaped))
+            if page.html
+            else None
+        )
         is_clean = text.is_clean and (html is None or html.is_clean)
         return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean)
 

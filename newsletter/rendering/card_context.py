@@ -16,7 +16,7 @@ from newsletter.topics.highlight import highlight
 from newsletter.topics.query import Term
 
 #: In characters; an abstract is cut after a whole sentence.
-_ABSTRACT_LENGTH = 260
+_ABSTRACT_LENGTH = 180
 #: The abstract's beginning is left out if it has fewer words that the line above does not have.
 _MIN_NEW_WORDS = 8
 _NAMED_AUTHORS = 3
@@ -50,6 +50,7 @@ def card_context(
     paper = item.paper
     line = one_line(paper, made)
     abstract = _beginning(paper.abstract, line)
+    finding, beginning = (_highlighted(text, item.reasons) for text in (line, abstract))
     shown = telling_reasons(item, "") if reasons is None else reasons
     upvotes, stars = upvotes_mark(paper), stars_mark(paper)
     return CardContext(
@@ -63,7 +64,8 @@ def card_context(
         one_line=line,
         is_full=is_full,
         is_summary=bool(made or paper.summary),
-        abstract=tuple(PieceContext(*piece) for piece in highlight(abstract, _matched_terms(item.reasons))),
+        finding=finding,
+        abstract=beginning,
         counts=count_labels(paper, language),
         upvotes=upvotes,
         marks=tuple(filter(None, (upvotes, stars))),
@@ -126,6 +128,10 @@ def _beginning(abstract: str, line: str) -> str:
     rest = (sentence for sentence in sentences(abstract) if shown not in sentence.casefold())
     text = whole_sentences(" ".join(rest), _ABSTRACT_LENGTH)
     return text if len(set(words(text)) - set(words(line))) >= _MIN_NEW_WORDS else ""
+
+
+def _highlighted(text: str, reasons: Sequence[Reason]) -> tuple[PieceContext, ...]:
+    return tuple(PieceContext(*piece) for piece in highlight(text, _matched_terms(reasons)))
 
 
 def _matched_terms(reasons: Sequence[Reason]) -> list[Term]:

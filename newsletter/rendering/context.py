@@ -40,7 +40,7 @@ class LinkContext:
 
 @dataclass(frozen=True, slots=True)
 class PieceContext:
-    """A piece of an abstract."""
+    """A piece of a summary, a sentence or an abstract."""
 
     text: str
     #: Whether it matches the subscriber's topic, to be highlighted.
@@ -65,11 +65,13 @@ class CardContext:
     date: str
     #: A summary or the key sentence of the abstract; "" without either.
     one_line: str
+    #: The same in pieces, for full cards.
+    finding: tuple[PieceContext, ...]
     #: Whether it is a full card rather than a row of a few lines.
     is_full: bool
     #: Whether `one_line` is a summary rather than a sentence of the abstract.
     is_summary: bool
-    #: The abstract's beginning in whole sentences, about 260 characters, without what `one_line` says; in pieces.
+    #: The abstract's beginning in whole sentences, about 180 characters, without what `one_line` says; in pieces.
     abstract: tuple[PieceContext, ...]
     #: "48 upvotes", "3 comments"; counts that are unknown or zero are left out.
     counts: tuple[str, ...]

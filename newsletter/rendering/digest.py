@@ -71,7 +71,9 @@ def render_html(look: Look, digest: DigestContext, sections: Sections) -> str:
     def filled(name: str, content: str, card_templates: Callable[[CardContext], str]) -> Markup:
         return _joined(
             look.render(
-                name, section=section, **{content: _joined(look.render(card_templates(card), card=card) for card in cards)}
+                name,
+                section=section,
+                **{content: _joined(look.render(card_templates(card), card=card) for card in cards)},
             )
             for section, cards in sections
         )
