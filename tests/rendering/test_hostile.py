@@ -178,6 +178,7 @@ def test_only_http_urls_become_links(write: Write, payload: str) -> None:
     message = write(Digest(edition=make_edition(), considered=1, sections=(section,)))
 
     assert [href for href in page_of(message).values("href") if "papers.example.org" not in href] == [
+        "#section-1",
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/pdf/2605.00001",
