@@ -17,7 +17,7 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from newsletter.models import Digest, Edition, Item, Reason, Section, Style, Subscriber
-from newsletter.rendering.card_context import card_context, telling_reasons
+from newsletter.rendering.card_context import card_context, informative_reasons
 from newsletter.rendering.context import CardContext, DigestContext, SectionContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
@@ -344,7 +344,7 @@ class Assembler:
         best = {item.paper.id for item in sorted(digest.items, key=lambda item: -item.score)[: self.cards]}
         return [
             [
-                ((i.paper.id, i.reasons, i.also, telling_reasons(i, section.topic), i.paper.id in best), i)
+                ((i.paper.id, i.reasons, i.also, informative_reasons(i, section.topic), i.paper.id in best), i)
                 for i in section.items
             ]
             for section in digest.sections

@@ -44,14 +44,14 @@ def card_context(
         language: The subscriber's language.
         feedback: The subscriber's feedback links, or None where feedback is not offered.
         made: A summary in this language by a language model, or "".
-        reasons: Those of the reasons that are shown; by default the telling ones without a heading.
+        reasons: Those of the reasons that are shown; by default the informative ones without a heading.
         is_full: Whether it is a full card.
     """
     paper = item.paper
     line = one_line(paper, made)
     abstract = _beginning(paper.abstract, line)
     finding, beginning = (_highlighted(text, item.reasons) for text in (line, abstract))
-    shown = telling_reasons(item, "") if reasons is None else reasons
+    shown = informative_reasons(item, "") if reasons is None else reasons
     upvotes, stars = upvotes_mark(paper), stars_mark(paper)
     return CardContext(
         number=number,
@@ -101,12 +101,12 @@ def byline(paper: Paper, language: Language, reasons: Sequence[Reason] = (), nam
     return f"{line} ({organization})" if organization and named > 1 else line
 
 
-def telling_reasons(item: Item, heading: str) -> tuple[Reason, ...]:
+def informative_reasons(item: Item, heading: str) -> tuple[Reason, ...]:
     """Return the reasons that say more than heading, title and byline do."""
-    return tuple(reason for reason in item.reasons if _is_telling(reason, item.paper, heading))
+    return tuple(reason for reason in item.reasons if _is_informative(reason, item.paper, heading))
 
 
-def _is_telling(reason: Reason, paper: Paper, heading: str) -> bool:
+def _is_informative(reason: Reason, paper: Paper, heading: str) -> bool:
     match reason.kind:
         case ReasonKind.POPULARITY | ReasonKind.TITLE:
             return False

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.models import Item, Paper, Reason, ReasonKind
-from newsletter.rendering.card_context import byline, card_context, telling_reasons
+from newsletter.rendering.card_context import byline, card_context, informative_reasons
 from newsletter.rendering.context import CardContext
 from newsletter.rendering.links import FeedbackLinks
 from tests.factories import make_paper
@@ -71,13 +71,13 @@ def test_only_reasons_that_heading_title_and_byline_do_not_tell_are_shown() -> N
         Reason(ReasonKind.TITLE, "pear"), Reason(ReasonKind.POPULARITY), Reason(ReasonKind.AUTHOR, "example"),
         Reason(ReasonKind.ORGANIZATION, "pear lab"), Reason(ReasonKind.ABSTRACT, "winter fruit"),
     ]  # fmt: skip
-    telling = [
+    informative = [
         Reason(ReasonKind.ABSTRACT, "snow"),
         Reason(ReasonKind.AUTHOR, "Ben"),
         Reason(ReasonKind.NEW_VERSION, "2"),
     ]
 
-    assert telling_reasons(Item(paper, 1.0, (*told, *telling)), "Winter fruit") == tuple(telling)
+    assert informative_reasons(Item(paper, 1.0, (*told, *informative)), "Winter fruit") == tuple(informative)
 
 
 def test_an_author_whom_a_reason_names_is_marked_wherever_they_stand() -> None:
