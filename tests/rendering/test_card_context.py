@@ -67,7 +67,7 @@ def test_the_finding_comes_first_and_the_abstract_only_as_far_as_it_adds_somethi
 
 def test_only_reasons_that_heading_title_and_byline_do_not_tell_are_shown() -> None:
     paper = make_paper(title="Pears", authors=("Ada Example",), organization="Pear Lab")
-    told = [
+    repeated = [
         Reason(ReasonKind.TITLE, "pear"), Reason(ReasonKind.POPULARITY), Reason(ReasonKind.AUTHOR, "example"),
         Reason(ReasonKind.ORGANIZATION, "pear lab"), Reason(ReasonKind.ABSTRACT, "winter fruit"),
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_only_reasons_that_heading_title_and_byline_do_not_tell_are_shown() -> N
         Reason(ReasonKind.NEW_VERSION, "2"),
     ]
 
-    assert informative_reasons(Item(paper, 1.0, (*told, *informative)), "Winter fruit") == tuple(informative)
+    assert informative_reasons(Item(paper, 1.0, (*repeated, *informative)), "Winter fruit") == tuple(informative)
 
 
 def test_an_author_whom_a_reason_names_is_marked_wherever_they_stand() -> None:

@@ -181,6 +181,7 @@ def test_only_http_urls_become_links(write: Write, payload: str) -> None:
         "#section-1",
         "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/abs/2605.00001",
+        "https://arxiv.org/abs/2605.00001",
         "https://arxiv.org/pdf/2605.00001",
         "https://huggingface.co/papers/2605.00001",
     ]
