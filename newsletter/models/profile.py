@@ -171,6 +171,15 @@ class Profile:
         group=Group.APPEARANCE,
         example="compact",
     )
+    cards: int = preference(
+        4,
+        Integer(0, 100),
+        "Number of papers shown as full cards, the best ones; the others are rows.",
+        label="Full cards",
+        group=Group.APPEARANCE,
+        hint="in the style with cards",
+        example=3,
+    )
     language: str = preference(
         "en",
         LanguageCode(LANGUAGES),

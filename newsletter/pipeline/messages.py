@@ -36,7 +36,7 @@ class MessageRenderer:
     environment: Environment
     secret: bytes
     summaries: Summaries | None = None
-    _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
+    _assemblers: dict[tuple[Edition, Style, str, int], Assembler] = field(default_factory=dict)
 
     @property
     def fallback_reason(self) -> str:
@@ -113,11 +113,13 @@ class MessageRenderer:
         ), envelope
 
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
-        known_as = (edition, profile.style, profile.language)
+        known_as = (edition, profile.style, profile.language, profile.cards)
         if known_as not in self._assemblers:
             site = site_context(self.config)
             look = Look(self.environment, site, profile.style, language(profile.language))
-            assembler = Assembler(look, edition, _feedback_prefix(self.config) if is_installed() else None)
+            assembler = Assembler(
+                look, edition, _feedback_prefix(self.config) if is_installed() else None, profile.cards
+            )
             if self.summaries is not None:
                 assembler.summaries = partial(self.summaries.find, language=profile.language)
             self._assemblers[known_as] = assembler

@@ -16,8 +16,8 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from newsletter.models import Digest, Edition, Item, Section, Style, Subscriber
-from newsletter.rendering.card_context import card_context
+from newsletter.models import Digest, Edition, Item, Reason, Section, Style, Subscriber
+from newsletter.rendering.card_context import card_context, informative_reasons
 from newsletter.rendering.context import CardContext, DigestContext, SectionContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
@@ -55,7 +55,7 @@ _SUBSCRIBER_SLOTS = frozenset(
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
 _BREAK = "<!--fragment-->"
 
-CardKey = tuple[int, tuple[object, ...], tuple[str, ...]]
+CardKey = tuple[int, tuple[Reason, ...], tuple[str, ...], tuple[Reason, ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ class _Frames:
     html: Fragment | None
     #: A card's links, which stand at the end of the text.
     links: Fragment | None = None
+    #: A title or a section at the top of the page.
+    glance: Fragment | None = None
 
 
 @dataclass
@@ -113,6 +115,8 @@ class Assembler:
     edition: Edition
     #: URL of feedback links up to the token, or None for messages without them.
     feedback_prefix: str | None = None
+    #: The number of papers that are shown as full cards.
+    cards: int = 4
     #: Returns the generated summaries of papers by their ids, in the look's language.
     summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
     #: Why messages are rendered one by one; "" if they are assembled.
@@ -121,7 +125,7 @@ class Assembler:
     _cards: dict[CardKey, _Frames] = field(default_factory=dict)
     _section_frames: dict[bool, _Frames] = field(default_factory=dict)
     _pages: dict[tuple[object, ...], _Frames] = field(default_factory=dict)
-    _sections: dict[tuple[object, ...], tuple[bytes, bytes, bytes]] = field(default_factory=dict)
+    _sections: dict[tuple[object, ...], tuple[bytes, bytes, bytes, bytes]] = field(default_factory=dict)
     _prepared: dict[int, tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -133,16 +137,17 @@ class Assembler:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        items = {_key(item): item for digest in digests for item in digest.items}
+        items = {key: item for digest in digests for keyed in self._keyed(digest) for key, item in keyed}
         missing = {key: item for key, item in items.items() if key not in self._cards}
         if not missing:
             return
         self._summaries |= self.summaries([item.paper.id for item in missing.values()])
-        contexts = [self._card_context(item, slot("number"), slot("token")) for item in missing.values()]
+        contexts = [self._card_context(key, item, slot("number"), slot("token")) for key, item in missing.items()]
         html = self._inlined([self._render_card(context) for context in contexts])
-        for key, context, fragment in zip(missing, contexts, html, strict=True):
+        glance = self._inlined([self._render_html("line.html", card=context) for context in contexts])
+        for key, context, fragment, line in zip(missing, contexts, html, glance, strict=True):
             text, links = (split_text(self.look.render(name, card=context)) for name in ("card.txt", "links.txt"))
-            self._cards[key] = _Frames(text, fragment, links)
+            self._cards[key] = _Frames(text, fragment, links, line)
 
     def ready(self, digest: Digest) -> PreparedDigest:
         """Assemble what all subscribers of a digest share; papers that exceed the maximum size are left out.
@@ -198,24 +203,32 @@ class Assembler:
     def _ready(self, digest: Digest) -> PreparedDigest:
         texts = self._texts(digest)
         contexts = section_contexts(digest, self.look.site, self.look.language)
-        first, parts = 1, [(b"", b"", b"")]
-        for section, context in zip(digest.sections, contexts, strict=True):
-            parts.append(self._section(section, context, first))
-            first += len(section.items)
-        section_texts, links, pages = (b"".join(part) for part in zip(*parts, strict=True))
+        first, parts = 1, [(b"", b"", b"", b"")]
+        for keyed, context in zip(self._keyed(digest), contexts, strict=True):
+            parts.append(self._section([key for key, _ in keyed], context, first))
+            first += len(keyed)
+        section_texts, links, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
         shape = (*map(bool, texts.values()), len(digest.sections))
         page = self._page(shape, digest, texts)
         own = texts | {f"title{context.number}": context.title for context in contexts}
         own |= {f"shown{context.number}": context.shown for context in contexts}
         text = split_encoded(_filled(page.text, own, {"sections": section_texts, "links": links}, str))
-        html = split_encoded(_filled(page.html, own, {"sections": pages}, _escaped)) if page.html else None
+        html = (
+            split_encoded(_filled(page.html, own, {"sections": pages, "glance": glance}, _escaped))
+            if page.html
+            else None
+        )
         is_clean = text.is_clean and (html is None or html.is_clean)
         return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean)
 
-    def _section(self, section: Section, context: SectionContext, first: int) -> tuple[bytes, bytes, bytes]:
-        """Return a section's text, the links of its papers, and its HTML; the slots of tokens are still unfilled."""
-        keys = tuple(map(_key, section.items))
-        cache_key = (context, first, keys)
+    def _section(
+        self, keys: Sequence[CardKey], context: SectionContext, first: int
+    ) -> tuple[bytes, bytes, bytes, bytes]:
+        """Return a section's text, the links of its papers, its HTML, and its titles for the top of the page.
+
+        The slots of tokens are still unfilled.
+        """
+        cache_key = (context, first, *keys)
         if cache_key in self._sections:
             return self._sections[cache_key]
         frames = self._section_frame(bool(context.more))
@@ -223,11 +236,13 @@ class Assembler:
         text = b"".join(_filled(card.text, {}, number, str) for card, number in cards)
         links = b"".join(_filled(card.links, {}, number, str) for card, number in cards if card.links)
         html = b"".join(_filled(card.html, {}, number, _escaped) for card, number in cards if card.html)
+        lines = b"".join(_filled(card.glance, {}, number, _escaped) for card, number in cards if card.glance)
         own = {name: getattr(context, name) for name in ("number", "title", "shown", "more")}
         section_parts = (
             _filled(frames.text, own, {"cards": text}, str),
             links,
             _filled(frames.html, own, {"cards": html}, _escaped) if frames.html else b"",
+            _filled(frames.glance, own, {"lines": lines}, _escaped) if frames.glance else b"",
         )
         self._sections[cache_key] = section_parts
         return section_parts
@@ -242,9 +257,10 @@ class Assembler:
                 more=slot("more") if has_more else "", web_url=web_url,
             )  # fmt: skip
             text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
-            cards = Markup(slot("cards"))  # noqa: S704 - letters and digits
-            (html,) = self._inlined([self.look.render("section.html", section=context, cards=cards)])
-            self._section_frames[has_more] = _Frames(text, html)
+            cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
+            section = self._render_html("section.html", section=context, cards=cards)
+            html, glance = self._inlined([section, self._render_html("glance.html", section=context, lines=lines)])
+            self._section_frames[has_more] = _Frames(text, html, glance=glance)
         return self._section_frames[has_more]
 
     def _page(self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]) -> _Frames:
@@ -281,10 +297,14 @@ class Assembler:
 
     def _render_page(self, context: DigestContext, content: str | None = None) -> str:
         sections = Markup(slot("sections") if content is None else content)  # noqa: S704 - rendered and escaped
-        return self.look.render("digest.html", digest=context, sections=sections)
+        glance = Markup(slot("glance"))  # noqa: S704 - letters and digits
+        return self.look.render("digest.html", digest=context, sections=sections, glance=glance)
 
     def _render_card(self, context: CardContext) -> str:
-        return "" if self.look.style is Style.PLAIN else self.look.render("card.html", card=context)
+        return self._render_html(self.look.card_template(context), card=context)
+
+    def _render_html(self, name: str, **values: object) -> str:
+        return "" if self.look.style is Style.PLAIN else self.look.render(name, **values)
 
     # -- reference rendering --------------------------------------------------------------------------
 
@@ -306,8 +326,8 @@ class Assembler:
         context = replace(context, subject=texts["subject"], preheader=texts["preheader"])
         numbers = iter(range(1, len(digest.items) + 1))
         cards = [
-            [self._card_context(item, f"{next(numbers):>3}", links.token) for item in section.items]
-            for section in digest.sections
+            [self._card_context(key, item, f"{next(numbers):>3}", links.token) for key, item in keyed]
+            for keyed in self._keyed(digest)
         ]
         sections = list(zip(context.sections, cards, strict=True))
         html = render_html(self.look, context, sections) if self.look.style is not Style.PLAIN else None
@@ -319,12 +339,25 @@ class Assembler:
 
     # -- contexts -------------------------------------------------------------------------------------
 
-    def _card_context(self, item: Item, number: str, token: str) -> CardContext:
+    def _keyed(self, digest: Digest) -> list[list[tuple[CardKey, Item]]]:
+        """Return each section's papers with all that their cards depend on; the best ones are full cards."""
+        best = {item.paper.id for item in sorted(digest.items, key=lambda item: -item.score)[: self.cards]}
+        return [
+            [
+                ((i.paper.id, i.reasons, i.also, informative_reasons(i, section.topic), i.paper.id in best), i)
+                for i in section.items
+            ]
+            for section in digest.sections
+        ]
+
+    def _card_context(self, key: CardKey, item: Item, number: str, token: str) -> CardContext:
         feedback = None if self.feedback_prefix is None else FeedbackLinks(self.feedback_prefix, token)
         summary = self._summaries.get(item.paper.id, "")
+        *_, reasons, is_full = key
         return card_context(
-            item, number, site=self.look.site, language=self.look.language, feedback=feedback, made=summary
-        )
+            item, number, site=self.look.site, language=self.look.language, feedback=feedback, made=summary,
+            reasons=reasons, is_full=is_full,
+        )  # fmt: skip
 
     def _texts(self, digest: Digest) -> dict[str, str]:
         """Return the texts that differ between the digests of an edition."""
@@ -342,10 +375,6 @@ def shortened(digest: Digest) -> Digest:
         replace(section, items=section.items[:-1]) if section is longest else section for section in digest.sections
     )
     return replace(digest, sections=tuple(section for section in sections if section.items))
-
-
-def _key(item: Item) -> CardKey:
-    return item.paper.id, item.reasons, item.also
 
 
 def _one_section(edition: Edition) -> Digest:

@@ -40,7 +40,7 @@ class LinkContext:
 
 @dataclass(frozen=True, slots=True)
 class PieceContext:
-    """A piece of an abstract."""
+    """A piece of a summary, a sentence or an abstract."""
 
     text: str
     #: Whether it matches the subscriber's topic, to be highlighted.
@@ -57,23 +57,33 @@ class CardContext:
     url: str
     #: The first three authors and the number of the others, or the organization.
     byline: str
+    #: The first author and the number of the others, or the organization: the byline of a row.
+    lead: str
     #: The journal or conference, or "" if unknown.
     venue: str
     #: Date of publication, "6 May 2026", or "" if unknown.
     date: str
     #: A summary or the key sentence of the abstract; "" without either.
     one_line: str
+    #: The same in pieces, for full cards.
+    finding: tuple[PieceContext, ...]
+    #: Whether it is a full card rather than a row of a few lines.
+    is_full: bool
     #: Whether `one_line` is a summary rather than a sentence of the abstract.
     is_summary: bool
-    #: The abstract's beginning in whole sentences, about 420 characters (260 below a summary), in pieces.
+    #: The abstract's beginning in whole sentences, about 180 characters, without what `one_line` says; in pieces.
     abstract: tuple[PieceContext, ...]
     #: "48 upvotes", "3 comments"; counts that are unknown or zero are left out.
     counts: tuple[str, ...]
-    #: Why it is in the digest: "title: in-context learning".
+    #: "▲58", or "" without upvotes.
+    upvotes: str
+    #: The same with the stars of its code: ("▲58", "★1.2k").
+    marks: tuple[str, ...]
+    #: Why it is in the digest, as far as heading, title and byline do not say so: "abstract: few-shot prompting".
     reasons: tuple[str, ...]
     #: Names of the subscriber's other topics that it matched.
     also: tuple[str, ...]
-    #: The known links: the paper first, then PDF, discussion, code, project.
+    #: The known links: the paper first, then PDF, discussion, code (with its stars: "Code ★1.2k"), project.
     links: tuple[LinkContext, ...]
     #: Feedback links ("more like this", "less like this"); "" where feedback is not offered.
     more_url: str

@@ -6,7 +6,7 @@ This is the reference rendering, against which `rendering.assembly` checks its f
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -48,6 +48,10 @@ class Look:
         translations = {"_": self.language.gettext, "count": self.language.ngettext}
         return render(self._found[name], site=self.site, **translations, **values)
 
+    def card_template(self, card: CardContext) -> str:
+        """Return the template of a paper in HTML: a full card, or a row below these."""
+        return "card.html" if card.is_full or self.style is not Style.CARDS else "row.html"
+
     def subject(self, mail: SubjectContext) -> str:
         """Render the subject as one line."""
         return squeeze(self.render("subject.txt", mail=mail))
@@ -63,15 +67,24 @@ def render_html(look: Look, digest: DigestContext, sections: Sections) -> str:
     Raises:
         TemplateError: A template is missing or broken.
     """
-    rendered = [
-        look.render(
-            "section.html",
-            section=section,
-            cards=Markup("").join(Markup(look.render("card.html", card=card)) for card in cards),  # noqa: S704 - escaped
+
+    def filled(name: str, content: str, card_templates: Callable[[CardContext], str]) -> Markup:
+        return _joined(
+            look.render(
+                name,
+                section=section,
+                **{content: _joined(look.render(card_templates(card), card=card) for card in cards)},
+            )
+            for section, cards in sections
         )
-        for section, cards in sections
-    ]
-    return inline(look.render("digest.html", digest=digest, sections=Markup("".join(rendered))))  # noqa: S704
+
+    glance = filled("glance.html", "lines", lambda _card: "line.html")
+    content = filled("section.html", "cards", look.card_template)
+    return inline(look.render("digest.html", digest=digest, glance=glance, sections=content))
+
+
+def _joined(rendered: Iterable[str]) -> Markup:
+    return Markup("".join(rendered))  # noqa: S704 - templates escape what they print
 
 
 def render_text(look: Look, digest: DigestContext, sections: Sections) -> str:

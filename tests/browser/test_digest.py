@@ -10,10 +10,11 @@ from playwright.sync_api import Browser
 from newsletter.config.load import load_config
 from newsletter.config.schema import new_config
 from newsletter.files.site import Site
-from newsletter.models import Subscriber
+from newsletter.models import Cadence, Style, Subscriber
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
+from tests.browser import screenshots
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
 # Contrast (WCAG 2.2, success criterion 1.4.3) of every element that has text, against its first opaque background.
@@ -107,3 +108,18 @@ def test_links_have_unique_labels(chromium: Browser, html: str) -> None:
     labels = evaluate(chromium, html, 390, "light", script)
 
     assert len(labels) == len(set(labels)) > 10
+
+
+@pytest.mark.parametrize("style", [Style.CARDS, Style.COMPACT])
+def test_a_digest_is_read_at_a_glance(chromium: Browser, style: Style) -> None:
+    """The sample day has 16 papers; the limits are wide, since the fonts that are installed decide."""
+    page = screenshots.page_of(screenshots.message(style, Cadence.DAILY))
+    desktop, phone = (screenshots.measure(chromium, page, width) for width in ("desktop", "phone"))
+
+    assert max(desktop.masthead, phone.masthead) <= 200
+    assert desktop.titles_on_first_screen >= 6
+    assert phone.titles_on_first_screen >= 5
+    assert desktop.screens <= 4 * 1.2
+    assert phone.screens <= 5.5 * 1.2
+    assert desktop.row <= 120
+    assert phone.row <= 160

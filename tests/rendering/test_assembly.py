@@ -170,7 +170,7 @@ def test_a_digest_that_exceeds_the_maximum_size_is_shortened_evenly(tmp_path: Pa
     assert assembled.html is not None
     assert assembled.html == reference.html
     assert MAX_HTML_B * 0.9 < len(assembled.html.encode()) <= MAX_HTML_B
-    shown = [assembled.html.count(f">Pears {number}<") for number in range(80)]
+    shown = [assembled.html.count(f">Pears {number}</a></h3>") for number in range(80)]
     assert (sum(shown[:40]), sum(shown[40:])) in {(n, n + d) for n in range(10, 40) for d in (-1, 0, 1)}
     assert f"{60 - sum(shown[:40])} more on the web" in assembled.html
     assert "Unsubscribe from" in assembled.html
@@ -229,6 +229,38 @@ def test_inlining_fragments_equals_inlining_the_page(tmp_path: Path) -> None:
         assert not [one for one in selectors if any(sign in one for sign in (":first", ":last", ":nth", "+", "~", ">"))]
     assert assembled.html is not None
     assert "color: #ece7de !important" in assembled.html
+
+
+def test_the_best_papers_are_cards_and_the_others_rows(tmp_path: Path) -> None:
+    digest = make_digest()
+    for style, cards, expected in ((Style.CARDS, 2, (2, 1)), (Style.CARDS, 0, (0, 3)), (Style.COMPACT, 2, (0, 3))):
+        assembled, reference = both_renderings(
+            renderer_of(tmp_path), digest, make_subscriber(profile=make_profile(style=style, cards=cards))
+        )
+
+        assert assembled.html == reference.html
+        assert assembled.html is not None
+        assert (assembled.html.count('class="card"'), assembled.html.count('class="row"')) == expected
+
+
+def test_forty_papers_stay_within_the_maximum_size(tmp_path: Path) -> None:
+    papers = [
+        make_paper(
+            id=number, arxiv_id=f"2605.{number:05}", title=f"Pears {number}: {'Of the Fruit in Winter ' * 4}",
+            summary="The pears of a winter keep for longer than those of a summer. " * 4,
+            abstract="A long word of another kind, that says nothing at all about them. " * 20,
+            code_url=f"https://code.example/pears/{number}", code_stars=1200,
+        )
+        for number in range(40)
+    ]  # fmt: skip
+    section = Section("Fruit", tuple(Item(paper, 1.0, (), ("Winter",)) for paper in papers), matched=40)
+    for style in (Style.CARDS, Style.COMPACT):
+        message = renderer_of(tmp_path).write(
+            make_digest(sections=(section,)), make_subscriber(profile=make_profile(style=style)), "<a@b.example>", NOW
+        )
+        assert message.html is not None
+        assert len(message.html.encode()) <= MAX_HTML_B
+        assert message.html.count('class="line"') == 40
 
 
 def test_a_digest_is_rendered_once_for_all_its_subscribers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

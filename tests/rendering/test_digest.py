@@ -115,7 +115,7 @@ def test_styles_are_inlined_and_media_queries_stay_in_the_head(write: Write) -> 
     assert "prefers-color-scheme: dark" in style
     assert "!important" in style
     assert ".masthead { padding: 36px" not in message.html
-    assert 'class="card-body" style="padding:20px 22px' in message.html
+    assert 'class="card-body" style="padding:12px 18px' in message.html
 
 
 def test_both_parts_hold_the_same_papers_in_the_same_order(write: Write) -> None:
@@ -138,7 +138,7 @@ def test_the_text_part_has_masthead_papers_and_footer(write: Write) -> None:
     assert text.startswith("Daily Papers · Daily edition\nFriday, 8 May 2026\n==================\n")
     assert "3 papers for you, out of 40 new." in text
     assert "  1. Pears in Winter\n     Ada Example, Ben Sample · 6 May 2026 · 12 upvotes\n" in text
-    assert "     Why: title: pear; also on: Winter\n" in text
+    assert "     also on: Winter\n" in text
     assert "5 more on the web" in text
     assert "  3. Kettles & Kin\n     4 authors · 12 upvotes\n" in text
     assert "\n-- \nYou get this digest at ada@example.org, daily" in text
@@ -201,7 +201,7 @@ def test_the_preheader_names_the_next_papers(write: Write) -> None:
     html = write().html
 
     assert html is not None
-    assert ">Robots in Spring · Kettles &amp; Kin</div>" in html
+    assert ">Robots in Spring · Kettles &amp; Kin" in html
 
 
 @pytest.mark.parametrize("sections", [make_digest().sections, ()])
@@ -233,7 +233,7 @@ def test_every_rule_of_the_media_queries_is_important(write: Write) -> None:
     html = write().html
 
     assert html is not None
-    (style,) = re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL)
+    (style,) = re.findall(r"<style[^>]*>(.*?)</style>", re.sub("<!--.*?-->", "", html), re.DOTALL)
     rules = re.findall(r"[\w-]+:[^;{}]+(?=[;}])", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
     assert "color: #ece7de !important" in rules
     assert [rule for rule in rules if not rule.endswith("!important")] == []
