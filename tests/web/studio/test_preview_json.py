@@ -32,6 +32,8 @@ def test_every_paper_has_its_rank_and_score_breakdown(studio: TestClient) -> Non
         assert [part["name"] for part in paper["parts"]] == [
             "match",
             "outright",
+            "closeness",
+            "doubt",
             "popularity",
             "freshness",
             "followed",
