@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources.formats.person_names import names
+from newsletter.sources.formats.person_names import _person, _plain, names
+from newsletter.text.markup import clean
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,18 @@ def test_a_line_of_authors_is_people_in_their_order(line: str, people: list[str]
 def test_each_name_counts_even_if_two_people_have_it(people: list[str]) -> None:
     assert list(names(", ".join(people))) == people
     assert list(names("; ".join(people))) == people
+
+
+_PART = st.one_of(
+    st.sampled_from(["Jr", "Jr.", "Sr", "Iv", "II", "Md", "Phd", "Others", "Al", "Et", "Van", "The", "Collaboration"]),
+    st.from_regex(r"[A-Z](?:[a-z]{1,9}|\.)?", fullmatch=True),
+)
+
+
+@given(st.lists(_PART, min_size=1, max_size=3), st.lists(_PART, min_size=1, max_size=3), st.sampled_from(" -"))
+def test_the_short_way_of_plain_names_ends_where_the_long_one_does(
+    last: list[str], first: list[str], glue: str
+) -> None:
+    name = f"{glue.join(last)}, {glue.join(first)}"
+    assert _plain(name) in (None, _person(clean(name)))
+    assert _plain("Smith, John A.") == "John A. Smith"
