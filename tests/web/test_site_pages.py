@@ -20,7 +20,7 @@ PAYLOADS = (
     "</title><script>alert(1)</script>",
     "</textarea><script>alert(1)</script>",
     "javascript:alert(1)",
-    "{{ 7*7 }}{% raw %}",
+    "{{ 7000003*7 }}{% raw %}",
     "<a href='javascript:alert(1)'>x</a>",
     "\u202e<b>x</b>",
     "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
@@ -65,7 +65,7 @@ def test_what_is_typed_stays_text(ada: LiveSite, payload: str) -> None:
     for page in pages:
         assert page.status_code < 500
         assert is_inert(page.text)
-        assert "49" not in page.text or "7*7" not in payload
+        assert "49000021" not in page.text
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

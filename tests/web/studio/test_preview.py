@@ -46,11 +46,11 @@ def test_a_new_site_is_previewed_with_sample_papers(studio: TestClient, site: Si
 
 def test_papers_left_out_of_a_large_message_are_listed(studio: TestClient, site: Site) -> None:
     with open_store(site.store) as store:
-        for number in range(60):
+        for number in range(80):
             abstract = f"Kettles of kind {number} sing. " + "They hum about water and about steam. " * 12
             store.papers.add(make_entry(title=f"Kettle {number}", abstract=abstract, arxiv_id=f"2605.{number:05}"), NOW)
     (site.subscribers / "new.toml").write_text(
-        'email = "new@example.org"\ntopics = ["kettle*"]\nmax_papers = 60\nmax_per_section = 60\n', encoding="utf-8"
+        'email = "new@example.org"\ntopics = ["kettle*"]\nmax_papers = 80\nmax_per_section = 80\n', encoding="utf-8"
     )
     preview = get_preview(studio, subscriber="file:new", edition="last-7-days")
     left_out = [paper["title"] for paper in preview["papers"] if paper["left_out"]]
