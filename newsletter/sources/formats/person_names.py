@@ -19,9 +19,9 @@ _CAPITAL = f"[{''.join(chr(code) for code in range(0x530) if chr(code).isupper()
 # "J. A.", "JA", "H.-J.", "Yu. A.".
 _INITIALS = re.compile(rf"(?:{_CAPITAL}(?:[^\W\d_]?\.)?[\s-]?){{1,4}}")
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d."})
-#: "Smith, John A.", as most names in files of references: there is nothing to clean, and no suffix.
-_PLAIN = re.compile(r"([A-Z][a-z]+(?:[ -][A-Z][a-z]+)*), ([A-Z](?:[a-z]+|\.)?(?:[ -][A-Z](?:[a-z]+|\.)?)*)", re.ASCII)
-_PLAIN_SUFFIX = re.compile(r"\b(?:Jr|Sr|Ii|Iii|Iv|Md|Phd)\b")
+#: "Smith, John A.", "de la Cruz, José": as most names in files of references; there is nothing to clean.
+_LETTERS = "[A-Za-zÀ-ÖØ-öø-ɏẠ-ỿ]+"
+_PLAIN = re.compile(rf"(?!the )({_LETTERS}(?:[ '-]{_LETTERS})*), ({_LETTERS}\.?(?:[ -]{_LETTERS}\.?)*)")
 #: Scripts in which the family name comes first, without a comma.
 _FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # "Smith J, Doe AM.": PubMed's full stop after the last of the names, which have no other.
@@ -110,7 +110,11 @@ def people(values: Iterable[Any]) -> tuple[str, ...]:
 def _plain(value: str) -> str | None:
     """Return what `_person` returns of most names, in a fifth of the time; None for others."""
     match = _PLAIN.fullmatch(value)
-    return f"{match[2]} {match[1]}" if match and not _PLAIN_SUFFIX.search(value) else None
+    if match is None:
+        return None
+    last, first = match.groups()
+    is_suffixed = any(part.rpartition(" ")[2].lower() in _SUFFIXES for part in (last, first))
+    return None if is_suffixed else f"{first} {last}"
 
 
 def _person(name: str) -> str:
