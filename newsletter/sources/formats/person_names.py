@@ -20,8 +20,8 @@ _CAPITAL = f"[{''.join(chr(code) for code in range(0x530) if chr(code).isupper()
 _INITIALS = re.compile(rf"(?:{_CAPITAL}(?:[^\W\d_]?\.)?[\s-]?){{1,4}}")
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d."})
 #: "Smith, John A.", "de la Cruz, José": as most names in files of references; there is nothing to clean.
-_LETTERS = "[A-Za-zÀ-ÖØ-öø-ɏẠ-ỿ]+"
-_PLAIN = re.compile(rf"(?!the )({_LETTERS}(?:[ '-]{_LETTERS})*), ({_LETTERS}\.?(?:[ -]{_LETTERS}\.?)*)")
+_WORD = "[A-Za-zÀ-ÖØ-öø-ɏẠ-ỿ]+"
+_PLAIN = re.compile(rf"(?!the )({_WORD}(?:[ '-]{_WORD})*), ({_WORD}\.?(?:[ -]{_WORD}\.?)*)")
 #: Scripts in which the family name comes first, without a comma.
 _FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # "Smith J, Doe AM.": PubMed's full stop after the last of the names, which have no other.
