@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 from newsletter.errors import NewsletterError, install_command
 
 try:
     from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import SMTP
 except ModuleNotFoundError as error:
     raise NewsletterError("the demo's SMTP server needs aiosmtpd", hint=install_command("demo")) from error
 
@@ -58,7 +60,32 @@ class Inbox:
 
 
 class AnyPort(Controller):
-    """aiosmtpd's controller on a port that the system assigns."""
+    """aiosmtpd's controller on a port that the system assigns; it closes all connections when it stops."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._conversations: WeakSet[SMTP] = WeakSet()
+
+    def factory(self) -> SMTP:
+        """Make the protocol of a connection, and remember it."""
+        conversation: SMTP = super().factory()  # type: ignore[no-untyped-call]
+        self._conversations.add(conversation)
+        return conversation
+
+    def stop(self, no_assert: bool = False) -> None:
+        """Close the connections, which aiosmtpd leaves open, and stop."""
+        if self._thread is not None and self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result()
+        super().stop(no_assert)
+
+    async def _hang_up(self) -> None:
+        if self.server is not None:
+            self.server.close()
+        await asyncio.sleep(0)  # one accepted at the last moment becomes a conversation
+        for conversation in list(self._conversations):
+            if isinstance(conversation.transport, asyncio.WriteTransport):
+                conversation.transport.abort()
+        await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
         """Set the port before the controller connects to it."""

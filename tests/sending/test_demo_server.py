@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import socket
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -47,3 +50,15 @@ def test_a_closed_inbox_accepts_no_messages() -> None:
 
     with pytest.raises(TransportError, match="cannot connect"):
         send(transport_to(inbox), message())
+
+
+def test_a_closed_inbox_leaves_no_connection_open() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        with Inbox() as inbox:
+            connected = [socket.create_connection((inbox.host, inbox.port)) for _ in range(20)]
+            assert connected[0].recv(3) == b"220"
+        gc.collect()
+        for one in connected:
+            one.close()
+    assert [str(one.message) for one in caught if "unclosed" in str(one.message)] == []
