@@ -35,6 +35,8 @@ _FORMER_PURPOSES = {UNSUBSCRIBE: "leave"}
 #: One key, or all that are accepted.
 Keys = bytes | Sequence[bytes]
 
+#: Digits of a row's number at most.
+_ID_DIGITS = 18
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
 
 
@@ -43,10 +45,15 @@ def sign(secret: bytes, purpose: str, subscriber_id: int) -> str:
     return f"{subscriber_id}.{_signature(secret, purpose, subscriber_id)}"
 
 
+def is_id(text: str) -> bool:
+    """Return whether a text is the number of a row: digits, no more than an integer of the database holds."""
+    return text.isascii() and text.isdecimal() and len(text) <= _ID_DIGITS
+
+
 def read(keys: Keys, purpose: str, token: str) -> int | None:
     """Return the subscriber id of a token, or None if it was not signed for this purpose."""
     number, _, signature = token.partition(".")
-    if not (number.isascii() and number.isdecimal() and len(number) <= 18):
+    if not is_id(number):
         return None
     names = (purpose, _FORMER_PURPOSES.get(purpose, purpose))
     expected = (_signature(key, name, int(number)) for key in _each(keys) for name in names)
@@ -102,7 +109,7 @@ def read_feedback(keys: Keys, token: str) -> tuple[int, int, bool] | None:
     """Return the subscriber id, paper id and liked or not of a feedback token, or None if it was not signed by us."""
     paper, _, rest = token.partition(".")
     liked, _, signed = rest.partition(".")
-    if liked not in ("0", "1") or not (paper.isascii() and paper.isdecimal() and len(paper) <= 18):
+    if liked not in ("0", "1") or not is_id(paper):
         return None
     subscriber_id = read(keys, FEEDBACK, signed)
     return None if subscriber_id is None else (subscriber_id, int(paper), liked == "1")
@@ -130,7 +137,7 @@ def delivery_token(secret: bytes, delivery_id: int) -> str:
 def read_delivery_token(keys: Keys, token: str) -> int | None:
     """Return the delivery id of a token, or None if it was not signed by us."""
     number, _, mac = token.partition("-")
-    if not (number.isascii() and number.isdecimal() and len(number) <= 18):
+    if not is_id(number):
         return None
     return int(number) if _is_any(mac.lower(), (_verp_mac(key, int(number)) for key in _each(keys))) else None
 

@@ -13,6 +13,7 @@ from newsletter.errors import QueryError
 from newsletter.limits import QUERY, SIMILAR_PAPERS
 from newsletter.models import Paper
 from newsletter.pipeline.archive_space import ArchiveSpace
+from newsletter.ranking.embedding import text_of
 from newsletter.store import Store
 from newsletter.store.search import Found, Hit, Limits, content_words
 from newsletter.topics.query import FIELDS, parse
@@ -36,11 +37,6 @@ class Results:
     found: Found
     #: Beside, on the first page: papers with most of its words, then those close to it.
     others: tuple[Hit, ...] = ()
-
-    @property
-    def hits(self) -> tuple[Hit, ...]:
-        """Return all results, the best first."""
-        return *self.found.hits, *self.others
 
 
 def search_archive(
@@ -78,6 +74,6 @@ def has_operators(text: str) -> bool:
 
 def similar_papers(store: Store, paper: Paper, space: ArchiveSpace | None = None) -> list[Paper]:
     """Return the papers most similar to one: by the embedding that is stored, else by the rare words of its title."""
-    near = [] if space is None else space.near(store, f"{paper.title} {paper.abstract}", SIMILAR_PAPERS + 1)
+    near = [] if space is None else space.near(store, text_of(paper), SIMILAR_PAPERS + 1)
     found = near or [hit.paper for hit in store.archive.with_words(paper.title, limit=SIMILAR_PAPERS + 1)]
     return [other for other in found if other.id != paper.id][:SIMILAR_PAPERS]

@@ -146,12 +146,7 @@ def group(
     sections: list[Section] = []
     shown: list[int] = []
     for number, ranked in ranked_by_topic.items():
-        chosen = _choose(matcher, ranked, places[number], shown)
-        doubtful = [paper for paper in chosen if evaluation.is_doubtful(paper, number)]
-        sure = [paper for paper in chosen if paper not in doubtful]
-        room = min(_NEAR, places[number] - len(sure)) if near[number] else 0
-        beside = choose(near[number], evaluation.order(number), room, matcher.alike, 0, [*shown, *sure]) if room else []
-        doubtful = doubtful[: places[number] - len(sure) - len(beside)]
+        sure, beside, doubtful = _fill(evaluation, number, ranked, near[number], places[number], shown)
         shown += [*sure, *beside, *doubtful]
         if sure or beside or doubtful:
             close = evaluation.near_items(base, beside, number)
@@ -161,6 +156,19 @@ def group(
         taken = set(shown)
         rest = _Ranked([paper for paper in rest.papers if paper not in taken], rest.scores)
     return (*sections, *_outside_sections(evaluation, rest, shown))
+
+
+def _fill(
+    evaluation: _Evaluation, number: int, ranked: _Ranked, near: Sequence[int], places: int, shown: Sequence[int]
+) -> tuple[list[int], list[int], list[int]]:
+    """Choose the papers of one section: those that match, those near the topic, and mentions in doubt."""
+    matcher = evaluation.matcher
+    chosen = _choose(matcher, ranked, places, shown)
+    doubtful = [paper for paper in chosen if evaluation.is_doubtful(paper, number)]
+    sure = [paper for paper in chosen if paper not in doubtful]
+    room = min(_NEAR, places - len(sure)) if near else 0
+    beside = choose(near, evaluation.order(number), room, matcher.alike, 0, [*shown, *sure]) if room else []
+    return sure, beside, doubtful[: places - len(sure) - len(beside)]
 
 
 def followed_by(profile: Profile) -> Any:

@@ -9,10 +9,7 @@ import numpy as np
 
 from newsletter.topics.evaluation import matching
 from newsletter.topics.index import Field, PaperIndex
-from newsletter.topics.query import All, Any, Boost, Node, Not, Term, wanted_terms
-
-#: Fields of words, of which a title or a keyword makes a match outright; names and codes say nothing of a topic.
-_WORDS = (None, "title", "keyword", "abstract")
+from newsletter.topics.query import TEXT_FIELDS, All, Any, Boost, Node, Not, Term, wanted_terms
 
 
 def in_passing(index: PaperIndex, node: Node, aside: tuple[Field, ...] = (Field.ABSTRACT,)) -> int:
@@ -36,5 +33,6 @@ def _outright(index: PaperIndex, node: Node, aside: tuple[Field, ...]) -> int:
                 found |= _outright(index, part, aside)
             return found
         case All():
-            of_words = [part for part in node.parts if any(term.field in _WORDS for term in wanted_terms(part))]
+            # Names and codes say nothing of a topic.
+            of_words = [part for part in node.parts if any(term.field in TEXT_FIELDS for term in wanted_terms(part))]
             return matching(index, node)[0] & _outright(index, Any(tuple(of_words or node.parts)), aside)

@@ -19,7 +19,7 @@ import numpy as np
 
 from newsletter.ranking.embedding import Vectors, unit
 from newsletter.topics.index import Field, Flags, Numbers, PaperIndex
-from newsletter.topics.query import Node, Term, wanted_terms
+from newsletter.topics.query import TEXT_FIELDS, Node, Term, wanted_terms
 
 #: Fewer examples say too little.
 _MIN_EXAMPLES = 5
@@ -28,8 +28,6 @@ _ENOUGH_EXAMPLES = 8
 _OTHER_EXAMPLE = 0.5
 #: The latest examples are learned from.
 _MAX_EXAMPLES = 200
-#: Fields that say what a paper is about.
-_TEXT = (None, "title", "keyword", "abstract")
 #: Decimals of a model: fewer than those in which machines differ.
 _DECIMALS = 4
 
@@ -73,7 +71,7 @@ def unpack_topic_model(content: bytes) -> TopicModel:
 
 def text_terms(node: Node) -> list[Term]:
     """Return the terms of a query that say what papers are about: no authors, organizations, categories or sources."""
-    return [term for term in wanted_terms(node) if term.field in _TEXT]
+    return [term for term in wanted_terms(node) if term.field in TEXT_FIELDS]
 
 
 def in_title(index: PaperIndex, node: Node) -> Flags:

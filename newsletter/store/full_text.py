@@ -94,7 +94,7 @@ class Translator:
         columns = f"{{{_COLUMNS[term.field]}}} : "
         phrase = phrase_of(term.text)
         if term.is_prefix:
-            begun = [f"{_quoted((prefix,))}*" for prefix in prefixes(phrase.parts[0])]
+            begun = [f"{quoted((prefix,))}*" for prefix in prefixes(phrase.parts[0])]
             return Expression(f"{columns}({' OR '.join(begun)})" if len(begun) > 1 else f"{columns}{begun[0]}")
         if term.is_near:
             return Expression(f"{columns}({self._near(term.text)})", is_exact=False)
@@ -104,11 +104,11 @@ class Translator:
     def _phrase(self, phrase: Phrase) -> str:
         """Return an expression for all spellings of a phrase."""
         if phrase.mark:
-            return _quoted((phrase.mark,))
-        found = [_quoted(spelling) for spelling in phrase.spellings(self._vocabulary)]
+            return quoted((phrase.mark,))
+        found = [quoted(spelling) for spelling in phrase.spellings(self._vocabulary)]
         if len(phrase.parts) == 1 or phrase.is_hyphenated:
-            found.append(_quoted((phrase.whole,)))
-        return " OR ".join(found) or _quoted(phrase.parts)
+            found.append(quoted((phrase.whole,)))
+        return " OR ".join(found) or quoted(phrase.parts)
 
     def _near(self, text: str) -> str:
         """Return an expression for papers that hold each of some words, in any form, or a phrase of them."""
@@ -117,13 +117,14 @@ class Translator:
         for one, stem in zip(near.each, near.stems, strict=True):
             # All words of a stem begin with it, but for a final "e" or "y".
             root = stem[:-1] if stem.endswith(("e", "y")) and len(stem) > 1 else stem
-            each.append(f"({self._phrase(one)}{f' OR {_quoted((root,))}*' if stem else ''})")
+            each.append(f"({self._phrase(one)}{f' OR {quoted((root,))}*' if stem else ''})")
         words = f" OR ({' AND '.join(each)})" if each else ""
-        marked = "".join(f" AND {_quoted((mark,))}" for mark in near.marks)
+        marked = "".join(f" AND {quoted((mark,))}" for mark in near.marks)
         return f"({self._phrase(near.phrase)}{words}){marked}"
 
 
-def _quoted(words: Iterable[str]) -> str:
+def quoted(words: Iterable[str]) -> str:
+    """Return words as a phrase of FTS5: they stand side by side."""
     return '"{}"'.format(" ".join(words).replace("\x00", " ").replace('"', '""'))
 
 

@@ -13,7 +13,7 @@ from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
 from newsletter.store.database import Database
-from newsletter.store.full_text import Sql, Translator
+from newsletter.store.full_text import Sql, Translator, quoted
 from newsletter.store.paper_rows import NEWEST_FIRST, PAPER_COLUMNS, PAPER_DAY, paper_of
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
@@ -117,7 +117,7 @@ class Archive:
         found: dict[int, Paper] = {}
         for operator in (" AND ", " OR ") if len(wanted) > 1 else (" OR ",):
             if wanted and len(found) < limit:
-                papers = self._by_bm25(operator.join(map(_quoted, wanted)), limits or Limits(), limit)
+                papers = self._by_bm25(operator.join(quoted((word,)) for word in wanted), limits or Limits(), limit)
                 found |= {paper.id: paper for paper in papers if paper.id not in found}
         terms = list(map(Term, wanted))
         return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in list(found.values())[:limit])
@@ -155,7 +155,7 @@ class Archive:
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
-        return self._db.execute(sql, [_quoted(word)]).fetchone() is not None
+        return self._db.execute(sql, [quoted((word,))]).fetchone() is not None
 
     def _matching(self, query: Node, found: _Candidates) -> Iterator[Paper]:
         """Yield the candidates that match, in their order."""
@@ -214,10 +214,6 @@ def content_words(text: str) -> list[str]:
     """Return the words of a text that a search counts: each once, in their order, without stop words."""
     found = [word for word in dict.fromkeys(words(text)) if word not in STOP_WORDS]
     return found[:SEARCH_WORDS]
-
-
-def _quoted(word: str) -> str:
-    return '"{}"'.format(word.replace('"', '""'))
 
 
 def _conditions_of(limits: Limits) -> Iterator[Sql]:

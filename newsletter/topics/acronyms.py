@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 
 from newsletter.models import Paper
 from newsletter.text.tokenizer import words
-from newsletter.topics.query import Node, Term, format_query, wanted_terms
+from newsletter.topics.query import TEXT_FIELDS, Node, Term, format_query, wanted_terms
 from newsletter.topics.spellings import phrase_of
 
 _BRACKETED = re.compile(r"\(([A-Za-z][A-Za-z0-9-]{1,9})\)")
 #: What ends the part of a sentence that a definition stands in.
 _BREAK = re.compile(r"[.;:!?()]\s")
-#: The fields that hold text, and not names or codes.
-_TEXTS = (None, "title", "keyword", "abstract")
 #: How much of the text before an acronym may define it.
 _BEFORE = 200
 #: So many papers define an acronym before it is offered; one of them may be mistaken.
@@ -80,7 +78,7 @@ def _long_form(short: str, before: str) -> str:
 
 def offers(papers: Iterable[Paper], query: Node) -> list[Offer]:
     """Return other ways to write the terms of a query, by what the papers define; the most common first."""
-    asked = [term for term in dict.fromkeys(wanted_terms(query)) if not term.is_prefix and term.field in _TEXTS]
+    asked = [term for term in dict.fromkeys(wanted_terms(query)) if not term.is_prefix and term.field in TEXT_FIELDS]
     defined = _defined(papers)
     shorts: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for meanings in defined.values():

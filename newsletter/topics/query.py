@@ -24,6 +24,8 @@ from newsletter.limits import QUERY, QUERY_DEPTH, QUERY_TERMS
 from newsletter.text.tokenizer import words
 
 FIELDS = ("title", "keyword", "abstract", "author", "org", "cat", "source")
+#: The fields of a term that says what papers are about; None means title, keywords and abstract.
+TEXT_FIELDS = (None, "title", "keyword", "abstract")
 #: Fields that hold codes, which are compared as a whole.
 CODES = ("cat", "source")
 #: Names of fields in other query languages.

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from newsletter.text.tokenizer import located, stem, words
 from newsletter.topics.occurrences import occurrences
-from newsletter.topics.query import CODES, Node, Term, wanted_terms
+from newsletter.topics.query import TEXT_FIELDS, Node, Term, wanted_terms
 from newsletter.topics.spellings import near_of, phrase_of
 
 
@@ -45,7 +45,7 @@ class Uncounted:
 def uncounted(title: str, node: Node, counted: frozenset[Term]) -> Iterator[Uncounted]:
     """Yield the words of a title that do not count for a query, given the terms of it that do."""
     for term in dict.fromkeys(wanted_terms(node)):
-        if term in counted or term.field in (*CODES, "author", "org") or term.is_prefix:
+        if term in counted or term.field not in TEXT_FIELDS or term.is_prefix:
             continue
         if any(True for _ in occurrences(title, term, is_title=True)):
             why = Why.FIELD if term.field not in (None, "title") else Why.PART

@@ -91,9 +91,7 @@ def make_app(
 
     def unavailable(request: Request, error: Exception) -> Response:
         _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
-        return _unavailable(
-            pages, is_api=request.url.path.removeprefix(pages.prefix).startswith(("/api/", "/sample.json"))
-        )
+        return _unavailable(pages, request)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -110,11 +108,11 @@ def make_app(
     return app
 
 
-def _unavailable(pages: SitePages, *, is_api: bool) -> Response:
+def _unavailable(pages: SitePages, request: Request) -> Response:
     """Return what a visitor is told while the store or a template cannot be used: nothing of what is wrong with it."""
     text = "Something went wrong on our side. Please try again in a minute."
     response: Response
-    if is_api:
+    if request.url.path.removeprefix(pages.prefix).startswith(("/api/", "/sample.json")):
         response = JSONResponse({"error": text, "hint": None}, 503)
     else:
         try:

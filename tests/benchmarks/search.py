@@ -27,7 +27,8 @@ DEPTH = 10
 
 def reciprocal_rank(store: Store, query: str, title: str) -> float:
     """Return 1 over the position of the paper with this title, or 0 if it is not among the first results."""
-    titles = [hit.paper.title for hit in search_archive(store, query, limit=DEPTH).hits]
+    results = search_archive(store, query, limit=DEPTH)
+    titles = [hit.paper.title for hit in (*results.found.hits, *results.others)]
     return 1 / (titles.index(title) + 1) if title in titles else 0.0
 
 

@@ -25,7 +25,8 @@ def archive(store: Store) -> Store:
 
 
 def titles(store: Store, text: str) -> list[str]:
-    return [hit.paper.title for hit in search_archive(store, text, limit=40).hits]
+    results = search_archive(store, text, limit=40)
+    return [hit.paper.title for hit in (*results.found.hits, *results.others)]
 
 
 def test_a_sentence_finds_the_paper_that_it_tells_of(archive: Store) -> None:

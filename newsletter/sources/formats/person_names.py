@@ -108,7 +108,7 @@ def people(values: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _plain(value: str) -> str | None:
-    """Return what `_person` returns of most names, in a fifth of the time; None for others."""
+    """Return what `_person` returns, if a name is as most are; None for others."""
     match = _PLAIN.fullmatch(value)
     if match is None:
         return None

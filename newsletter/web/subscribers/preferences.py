@@ -22,6 +22,7 @@ from newsletter.subscribers.double_opt_in import request_address_change, request
 from newsletter.subscribers.preferences_access import is_link_valid, open_preferences
 from newsletter.subscribers.privacy import erase, export_data
 from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, pause, resume
+from newsletter.tokens import is_id
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers import session
@@ -41,7 +42,6 @@ _DONE = {
     "withdrawn": "Your feedback on this paper is removed.",
 }
 _USED = "This link has expired or was used: it works once, within an hour. Please request a new one."
-_EXPIRED = "Your preferences were open for an hour and are closed now. Please request a new link."
 #: Carry out what a form asks for; return a key of `_DONE`.
 Action = Callable[[Store, Subscriber, Form], str]
 
@@ -129,7 +129,7 @@ class Preferences:
         with self.pages.store() as store:
             subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._closed(_EXPIRED, 403)
+                return session.expired(self.pages)
             content = json.dumps(export_data(store, subscriber.email), default=str, ensure_ascii=False, indent=2)
         headers = NOINDEX | {"Content-Disposition": 'attachment; filename="newsletter.json"'}
         return Response(content, media_type="application/json", headers=headers)
@@ -139,7 +139,7 @@ class Preferences:
         with self.pages.store() as store:
             subscriber = self._subscriber(store, request)
             if subscriber is None:
-                return self._closed(_EXPIRED, 403)
+                return session.expired(self.pages)
             if form.one("sure") != "yes":
                 error = "Please tick the box to confirm that everything is deleted."
                 return self._render_page(store, subscriber, 422, error=error)
@@ -154,7 +154,7 @@ class Preferences:
             with self.pages.store() as store:
                 subscriber = self._subscriber(store, request)
                 if subscriber is None:
-                    return self._closed(_EXPIRED, 403)
+                    return session.expired(self.pages)
                 try:
                     done = action(store, subscriber, form)
                 except StoreError:
@@ -194,7 +194,7 @@ class Preferences:
     def _withdraw_feedback(self, store: Store, subscriber: Subscriber, form: Form) -> str:
         paper_id, key = form.one("paper"), form.one("key")
         with store.transaction():
-            if paper_id.isascii() and paper_id.isdecimal() and len(paper_id) <= 18:
+            if is_id(paper_id):
                 store.feedback.withdraw(subscriber.id, int(paper_id))
             if key:
                 store.feedback.forget_example(subscriber.id, key)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from newsletter.pipeline.cold_start import papers_to_rate, rate
 from newsletter.rendering.links import paper_url
+from newsletter.tokens import is_id
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.site_pages import SitePages
@@ -16,7 +17,6 @@ from newsletter.web.subscribers import session
 #: Names of the form's fields: this and the id of a paper.
 _FIELD = "paper-"
 _RATINGS = {"more": True, "less": False}
-_EXPIRED = "Your preferences were open for an hour and are closed now. Please request a new link."
 
 
 class Rating:
@@ -37,7 +37,7 @@ class Rating:
         with self.pages.store() as store:
             subscriber = session.subscriber(store, request, self.pages.clock())
             if subscriber is None:
-                return self.pages.show("link.html", 403, error=_EXPIRED)
+                return session.expired(self.pages)
             papers = papers_to_rate(store, subscriber)
         rows = [(f"{_FIELD}{paper.id}", paper_url(paper), card_of(paper)) for paper in papers]
         return self.pages.show("rate.html", rows=rows)
@@ -47,15 +47,11 @@ class Rating:
         ratings = {
             int(number): _RATINGS[form.one(name)]
             for name in form.fields
-            if (number := name.removeprefix(_FIELD)) != name and _is_id(number) and form.one(name) in _RATINGS
+            if (number := name.removeprefix(_FIELD)) != name and is_id(number) and form.one(name) in _RATINGS
         }
         with self.pages.store() as store:
             subscriber = session.subscriber(store, request, self.pages.clock())
             if subscriber is None:
-                return self.pages.show("link.html", 403, error=_EXPIRED)
+                return session.expired(self.pages)
             rate(store, subscriber, ratings, self.pages.clock())
         return RedirectResponse(f"{self.pages.prefix}/preferences?done=rated", 303)
-
-
-def _is_id(number: str) -> bool:
-    return number.isascii() and number.isdecimal() and len(number) <= 18

@@ -13,6 +13,7 @@ from newsletter.subscribers.preferences_access import LASTS, subscriber_of_sessi
 from newsletter.web.site_pages import SitePages
 
 _COOKIE = "preferences"
+_EXPIRED = "Your preferences were open for an hour and are closed now. Please request a new link."
 
 
 def begin(pages: SitePages, response: Response, token: str) -> None:
@@ -36,3 +37,8 @@ def end(pages: SitePages, response: Response) -> None:
 def subscriber(store: Store, request: Request, now: datetime) -> Subscriber | None:
     """Return whose preferences the browser may see, or None."""
     return subscriber_of_session(store, request.cookies.get(_COOKIE, ""), now)
+
+
+def expired(pages: SitePages) -> Response:
+    """Return the page for requests outside of a session, which offers a new link."""
+    return pages.show("link.html", 403, error=_EXPIRED)
