@@ -15,8 +15,9 @@ from newsletter.pipeline.compose import compose, find_edition, make_matcher, rea
 from newsletter.pipeline.schedule import due_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.topic_models import topic_scores
+from newsletter.ranking.closeness import Scores
 from newsletter.ranking.grouping import best_topics, followed_by, near_topic
-from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
@@ -167,10 +168,21 @@ def score_breakdowns(
     index = PaperIndex([item.paper for item in digest.items])
     taste = TasteScores(store).of(subscriber.id, index)
     taste_scores = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
-    for paper, placement in _placements(digest):
+    scores = topic_scores(store, index)
+    for number, (paper, placement) in enumerate(_placements(digest)):
         taste_score = taste_scores.get(paper.id, 0.0)
-        alone = make_matcher(store, [paper], weights, statistics)
+        alone = Matcher(PaperIndex([paper]), statistics, weights, _of_one(scores, number) if scores else None)
         yield _break_down(alone, statistics, subscriber, digest.edition.day, taste_score, placement)
+
+
+def _of_one(scores: Scores, number: int) -> Scores:
+    """Return the scores by the topics' models of one paper alone."""
+
+    def of_one(query: str) -> Numbers | None:
+        found = scores(query)
+        return None if found is None else found[number : number + 1]
+
+    return of_one
 
 
 def _placements(digest: Digest) -> Iterator[tuple[Paper, Placement]]:
