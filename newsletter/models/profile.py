@@ -137,6 +137,15 @@ class Profile:
         group=Group.WHEN,
         example=17,
     )
+    wait_hours: int = preference(
+        3,
+        Integer(0, 23),
+        "Hours to wait for papers from that hour on; then a digest without any waits for its next day.",
+        label="Wait for papers up to",
+        group=Group.WHEN,
+        hint="hours, at most until the day ends",
+        example=6,
+    )
     weekday: int = preference(
         0,
         Weekday(),

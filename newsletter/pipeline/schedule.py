@@ -1,49 +1,220 @@
-"""When an edition is due, and which one: pure arithmetic on clocks and calendars.
+"""When a subscriber is mailed, and which edition: pure arithmetic on clocks and calendars.
 
-A subscriber's edition is due from their hour on, in their time zone, on their day. The latest such moment before now
-counts: an edition missed while the machine slept is sent late, never twice, and a new subscriber's first edition
-arrives with the next run.
+A cadence names days, and with the hour it names *slots*: one moment on each of its days.
+
+| rule | |
+|---|---|
+| one a day | at most one email per subscriber and day, whatever comes together. The day is theirs: by their zone now, and by the date on what they were sent before |
+| the hour | nothing leaves before their hour, also when it is late or sent again; an hour that the clocks skip counts as the next one |
+| the date | an edition is dated the day it leaves; what could not leave that day is closed, and its papers come with the next one |
+| what is in it | the papers first seen since their previous one, at most `WINDOW` before the slot; a first one has the whole window |
+| no papers | the slot waits `wait_hours`, at most until the day ends; then it is closed, and later papers go into the next one |
+| missed | a slot at which nobody looked (downtime, a mail server that is away) is caught up within `GRACE`, from their hour on |
+| weekdays | readers of weekdays are mailed from Monday to Friday only |
+| first | somebody who was never mailed has a slot on the day they subscribe |
+| changes | the days up to the last email are served; the new cadence, day, hour or zone counts from there |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum, StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from newsletter.models import Cadence, Profile
 
-#: How far back the first edition of a cadence reaches; the limits on papers keep it short.
-FIRST_WINDOW = {
-    Cadence.DAILY: timedelta(days=7),
-    Cadence.WEEKDAYS: timedelta(days=7),
-    Cadence.WEEKLY: timedelta(days=7),
-    Cadence.MONTHLY: timedelta(days=31),
-}
+#: How many days before its slot an edition's papers begin, at the most.
+WINDOW = {Cadence.DAILY: 7, Cadence.WEEKDAYS: 7, Cadence.WEEKLY: 7, Cadence.MONTHLY: 31}
+#: On how many days after its own a missed slot is caught up. The next slot of shorter cadences is near.
+GRACE = {Cadence.DAILY: 0, Cadence.WEEKDAYS: 0, Cadence.WEEKLY: 2, Cadence.MONTHLY: 6}
+#: No two slots are further apart, whatever was sent in between.
+_HORIZON = 70
+_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailHistory:
+    """What decides on a subscriber's next edition beside the profile."""
+
+    #: When they subscribed, or were last resumed.
+    active_since: datetime
+    #: When they last changed the cadence, day, hour, zone or `wait_hours`; None if they never did.
+    changed_at: datetime | None = None
+    #: When the last message left, or may have left; None if none ever did.
+    last_at: datetime | None = None
+    #: The day that message is dated.
+    last_day: date | None = None
+    #: Until when papers were considered for the last edition that arrived; None if none ever did.
+    covered_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """The edition a subscriber should have by now."""
+    """One edition for one subscriber: due now, or the next one."""
 
+    #: Cadence and day, as in "weekly-2026-05-08"; subscribers who are mailed on one day share an edition.
     key: str
+    #: The day on which it leaves, theirs.
     day: date
-    #: When the next edition is due, in UTC.
-    next_at: datetime
+    #: The day that the cadence names; before `day` if it is caught up.
+    slot: date
+    #: From when on it may leave, in UTC.
+    at: datetime
+    #: Until when the slot waits for papers.
+    closes_at: datetime
+    #: It has the papers first seen after this time.
+    since: datetime
+    is_first: bool
+    #: The slot was open and is past: only if something new was there by then.
+    needs_papers_by: datetime | None = None
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether the day that the cadence names is past."""
+        return self.slot < self.day
 
 
-def due_edition(profile: Profile, now: datetime) -> Due:
-    """Return the latest edition that is due for a profile."""
-    zone = ZoneInfo(profile.time_zone)
-    today = now.astimezone(zone).date()
-    days = (today - timedelta(days=back) for back in range(63))
-    day = next(day for day in days if _is_edition_day(day, profile) and _moment(day, profile, zone) <= now)
-    coming = (day + timedelta(days=ahead) for ahead in range(1, 63))
-    next_day = next(day for day in coming if _is_edition_day(day, profile))
-    return Due(f"{profile.cadence.value}-{day.isoformat()}", day, _moment(next_day, profile, zone))
+class Nothing(StrEnum):
+    """Why there is no edition on a day."""
+
+    MAILED = "mailed"
+    #: A later edition was dated a later day, in another time zone.
+    DATED_LATER = "dated later"
+    NOT_SUBSCRIBED = "not subscribed"
+    WEEKEND = "weekend"
+    OTHER_DAY = "other day"
+    #: No papers came until the slot closed.
+    CLOSED = "closed"
+    NOT_YET = "not yet"
 
 
-def _is_edition_day(day: date, profile: Profile) -> bool:
+class Gate(Enum):
+    """Whether an edition of some day may leave."""
+
+    NOT_YET = "not yet"
+    OPEN = "open"
+    #: Its day is over.
+    OVER = "over"
+
+
+def due_edition(profile: Profile, history: MailHistory, now: datetime, looked_at: datetime | None) -> Due | None:
+    """Return the edition that is due, or None.
+
+    Args:
+        looked_at: When somebody last looked at everybody's slots and queued what was due.
+    """
+    due = _arriving(profile, history, local_day(profile, now), now, looked_at)
+    return due if due is not None and due.at <= now else None
+
+
+def next_edition(profile: Profile, history: MailHistory, now: datetime, looked_at: datetime | None) -> Due:
+    """Return the edition that is due, or else the next one, if papers come."""
+    today = local_day(profile, now)
+    served = _served(profile, history)
+    first = max(today, served + _DAY) if served else today
+    days = (first + timedelta(days=ahead) for ahead in range(_HORIZON))
+    return next(due for day in days if (due := _arriving(profile, history, day, now, looked_at)))
+
+
+def why_nothing(
+    profile: Profile, history: MailHistory, day: date, now: datetime, looked_at: datetime | None
+) -> Nothing | None:
+    """Return why there is no edition on a day (theirs) as of now, or None if one is due or will be.
+
+    For past days the answer assumes that the profile was as it is now.
+    """
+    if history.last_day == day or (history.last_at is not None and local_day(profile, history.last_at) == day):
+        return Nothing.MAILED
+    if day < local_day(profile, history.active_since):
+        return Nothing.NOT_SUBSCRIBED
+    if profile.cadence is Cadence.WEEKDAYS and day.weekday() >= 5:
+        return Nothing.WEEKEND
+    if _slot_of(profile, history, day, None) is None:
+        return Nothing.OTHER_DAY
+    if day <= (_served(profile, history) or date.min) and day >= local_day(profile, now):
+        return Nothing.DATED_LATER
+    due = _arriving(profile, history, day, now, looked_at)
+    if day < local_day(profile, now) or due is None:
+        return Nothing.CLOSED
+    return Nothing.NOT_YET if due.at > now else None
+
+
+def gate(profile: Profile, day: date, now: datetime) -> Gate:
+    """Return whether an edition that is dated `day` may leave now."""
+    today = local_day(profile, now)
+    if today > day:
+        return Gate.OVER
+    is_open = today == day and _moment(day, profile.hour, profile.time_zone) <= now and _is_mailed_on(profile, day)
+    return Gate.OPEN if is_open else Gate.NOT_YET
+
+
+def local_day(profile: Profile, moment: datetime) -> date:
+    """Return the day that a moment belongs to, where the subscriber is."""
+    return moment.astimezone(_zone(profile.time_zone)).date()
+
+
+def day_began(profile: Profile, moment: datetime) -> datetime:
+    """Return when a moment's day began where the subscriber is, in UTC."""
+    return _moment(local_day(profile, moment), 0, profile.time_zone)
+
+
+def _arriving(
+    profile: Profile, history: MailHistory, day: date, now: datetime, looked_at: datetime | None
+) -> Due | None:
+    """Return the edition that would leave on a day, or None if none would."""
+    served = _served(profile, history)
+    if not _is_mailed_on(profile, day) or (served is not None and day <= served):
+        return None
+    slot = _slot_of(profile, history, day, served)
+    if slot is None:
+        return None
+    opens_at = _moment(slot, profile.hour, profile.time_zone)
+    changed_at = max(history.active_since, history.changed_at or history.active_since)
+    if slot == local_day(profile, changed_at):
+        opens_at = max(opens_at, changed_at)
+    day_ends_at = _moment(slot + _DAY, 0, profile.time_zone)
+    closes_at = min(opens_at + timedelta(hours=profile.wait_hours), day_ends_at)
+    at = max(opens_at, _moment(day, profile.hour, profile.time_zone))
+    if at >= _moment(day + _DAY, 0, profile.time_zone):  # a day that the zone skipped, or a change in its last moment
+        return None
+    was_open = looked_at is not None and opens_at <= looked_at
+    if was_open and looked_at is not None and closes_at <= looked_at:
+        return None
+    begins_at = _moment(slot - timedelta(days=WINDOW[profile.cadence]), profile.hour, profile.time_zone)
+    return Due(
+        key=f"{profile.cadence.value}-{day.isoformat()}",
+        day=day,
+        slot=slot,
+        at=at,
+        closes_at=closes_at,
+        since=max(begins_at, history.covered_until or begins_at),
+        is_first=history.covered_until is None,
+        needs_papers_by=closes_at if was_open and now > closes_at else None,
+    )
+
+
+def _served(profile: Profile, history: MailHistory) -> date | None:
+    """Return the last day for which there is an email already: by its date, and where the subscriber is now."""
+    if history.last_at is None or history.last_day is None:
+        return None
+    return max(history.last_day, local_day(profile, history.last_at))
+
+
+def _slot_of(profile: Profile, history: MailHistory, day: date, served: date | None) -> date | None:
+    """Return the latest day that the cadence names, up to `day` and within the grace, and after what is served."""
+    began = local_day(profile, history.active_since)
+    for back in range(GRACE[profile.cadence] + 1):
+        slot = day - timedelta(days=back)
+        if slot < began or (served is not None and slot <= served):
+            return None
+        if _is_slot(profile, slot) or (history.last_at is None and slot == began and _is_mailed_on(profile, slot)):
+            return slot
+    return None
+
+
+def _is_slot(profile: Profile, day: date) -> bool:
     match profile.cadence:
         case Cadence.DAILY:
             return True
@@ -55,6 +226,16 @@ def _is_edition_day(day: date, profile: Profile) -> bool:
             return day.day == profile.month_day
 
 
-def _moment(day: date, profile: Profile, zone: ZoneInfo) -> datetime:
-    """Return when a day's edition is due, in UTC. An hour that a change of clocks skips counts as the next one."""
-    return datetime.combine(day, time(profile.hour), tzinfo=zone).astimezone(UTC)
+def _is_mailed_on(profile: Profile, day: date) -> bool:
+    return profile.cadence is not Cadence.WEEKDAYS or day.weekday() < 5
+
+
+@lru_cache(maxsize=4096)
+def _moment(day: date, hour: int, time_zone: str) -> datetime:
+    """Return a day's hour, in UTC. An hour that a change of clocks skips counts as the next one."""
+    return datetime.combine(day, time(hour), tzinfo=_zone(time_zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
