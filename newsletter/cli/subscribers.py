@@ -108,7 +108,7 @@ def edit(opened: Opened, /, email: str, address: str | None, name: str | None, *
     if address is None and name is None and not given(preferences):
         raise click.UsageError("nothing to change: give --address, --name, or a preference, as --hour 6")
     with opened.store() as store, store.transaction():
-        changed = change_preferences(store, email, name, given(preferences))
+        changed = change_preferences(store, email, name, given(preferences), now())
         if address:
             changed = change_address(store, changed, address)
     print_change("changed", changed)

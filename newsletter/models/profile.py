@@ -264,3 +264,5 @@ PROFILE_FIELDS: Mapping[str, ProfileField] = {
 }
 #: The fields that hold several values, one per line of a cell.
 LIST_FIELDS = tuple(name for name, one in PROFILE_FIELDS.items() if one.type.is_list)
+#: The fields that decide when mail is due.
+SCHEDULE_FIELDS = ("cadence", "hour", "wait_hours", "weekday", "month_day", "time_zone")

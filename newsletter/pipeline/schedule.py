@@ -4,15 +4,16 @@ A cadence names days, and with the hour it names *slots*: one moment on each of 
 
 | rule | |
 |---|---|
-| one a day | at most one email per subscriber and day, whatever comes together. The day is theirs: by their zone now, and by the date on what they were sent before |
-| the hour | nothing leaves before their hour, also when it is late or sent again; an hour that the clocks skip counts as the next one |
-| the date | an edition is dated the day it leaves; what could not leave that day is closed, and its papers come with the next one |
-| what is in it | the papers first seen since their previous one, at most `WINDOW` before the slot; a first one has the whole window |
-| no papers | the slot waits `wait_hours`, at most until the day ends; then it is closed, and later papers go into the next one |
-| missed | a slot at which nobody looked (downtime, a mail server that is away) is caught up within `GRACE`, from their hour on |
-| weekdays | readers of weekdays are mailed from Monday to Friday only |
-| first | somebody who was never mailed has a slot on the day they subscribe |
-| changes | the days up to the last email are served; the new cadence, day, hour or zone counts from there |
+| one a day | at most one email per day of theirs: by the dates of the emails, and by the zone they are in now |
+| the hour | nothing leaves before their hour, however often it is tried; an hour that the clocks skip is the next |
+| the date | an edition is dated the day it leaves; what could not leave that day is closed, and its papers come later |
+| content | papers first seen since their previous edition, at most `WINDOW` before the slot; all of it in the first |
+| no papers | the slot waits `wait_hours`, at most until the day ends, and closes; later papers go into the next one |
+| missed | a slot at which nobody looked (downtime, no mail server) is caught up within `GRACE`, from their hour on |
+| weekdays | who chose weekdays is mailed from Monday to Friday only |
+| first | who was never mailed has a slot on the day they subscribe, too |
+| changes | days up to the last email are served; from there the new preferences count |
+| today | the slot of a day on which they subscribe, resume or change it opens with that |
 """
 
 from __future__ import annotations
@@ -118,25 +119,26 @@ def next_edition(profile: Profile, history: MailHistory, now: datetime, looked_a
     return next(due for day in days if (due := _arriving(profile, history, day, now, looked_at)))
 
 
-def why_nothing(
+def why_nothing(  # noqa: PLR0911 - one return for each reason
     profile: Profile, history: MailHistory, day: date, now: datetime, looked_at: datetime | None
 ) -> Nothing | None:
     """Return why there is no edition on a day (theirs) as of now, or None if one is due or will be.
 
     For past days the answer assumes that the profile was as it is now.
     """
-    if history.last_day == day or (history.last_at is not None and local_day(profile, history.last_at) == day):
+    today, served = local_day(profile, now), _served(profile, history)
+    if served is not None and day in (served, history.last_day):
         return Nothing.MAILED
+    if served is not None and today <= day < served:
+        return Nothing.DATED_LATER
     if day < local_day(profile, history.active_since):
         return Nothing.NOT_SUBSCRIBED
-    if profile.cadence is Cadence.WEEKDAYS and day.weekday() >= 5:
+    if not _is_mailed_on(profile, day):
         return Nothing.WEEKEND
     if _slot_of(profile, history, day, None) is None:
         return Nothing.OTHER_DAY
-    if day <= (_served(profile, history) or date.min) and day >= local_day(profile, now):
-        return Nothing.DATED_LATER
-    due = _arriving(profile, history, day, now, looked_at)
-    if day < local_day(profile, now) or due is None:
+    due = _arriving(profile, history, day, now, looked_at) if day >= today else None
+    if due is None:
         return Nothing.CLOSED
     return Nothing.NOT_YET if due.at > now else None
 

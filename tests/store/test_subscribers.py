@@ -79,14 +79,14 @@ def test_subscribers_are_sorted_by_address(store: Store) -> None:
 def test_an_update_replaces_the_profile_and_keeps_the_status(store: Store) -> None:
     ada = add(store)
     store.subscribers.set_status(ada.id, Status.PAUSED, LATER)
-    store.subscribers.update_profile(ada.id, "Countess", FULL, "file:ada")
+    store.subscribers.update_profile(ada.id, "Countess", FULL, "file:ada", NOW)
     assert store.subscribers.get(ADA) == make_subscriber(
         name="Countess", profile=FULL, origin="file:ada", status=Status.PAUSED, status_at=LATER
     )
 
 
 def test_an_update_without_topics_removes_them(store: Store) -> None:
-    store.subscribers.update_profile(add(store).id, "", Profile(), "cli")
+    store.subscribers.update_profile(add(store).id, "", Profile(), "cli", NOW)
     assert store.subscribers.get(ADA).profile == Profile()
 
 

@@ -101,7 +101,7 @@ def test_a_subscriber_in_a_file_is_changed_only_in_the_file(store: Store, folder
     with pytest.raises(RequestError, match=r"is managed by subscribers/ada\.toml"):
         change_address(store, store.subscribers.get(ADA), "ada@new.example")
     with pytest.raises(RequestError, match=r"is managed by subscribers/ada\.toml"):
-        change_preferences(store, ADA, None, {"hour": 9})
+        change_preferences(store, ADA, None, {"hour": 9}, NOW)
 
 
 def test_a_subscriber_whose_file_is_back_is_enabled(store: Store, folder: Path) -> None:

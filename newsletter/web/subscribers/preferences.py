@@ -173,7 +173,7 @@ class Preferences:
     # -- actions --------------------------------------------------------------------------------------
 
     def _save(self, store: Store, subscriber: Subscriber, form: Form) -> str:
-        change_preferences(store, subscriber.email, form.one("name"), read_profile_form(form))
+        change_preferences(store, subscriber.email, form.one("name"), read_profile_form(form), self.pages.clock())
         return "saved"
 
     def _pause(self, store: Store, subscriber: Subscriber, form: Form) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Example, Status
-from tests.factories import make_profile
+from tests.factories import NOW, make_profile
 from tests.web.live_site import ADA, BOB, LiveSite, paths_in
 
 
@@ -204,7 +204,7 @@ def test_preferences_kept_in_a_file_cannot_be_changed_here(live: LiveSite) -> No
     live.subscribe()
     with live.store() as store, store.transaction():
         subscriber = store.subscribers.get(ADA)
-        store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada")
+        store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada", NOW)
     before = live.subscriber()
     path = live.open_preferences()
     page = live.client.get(path).text
