@@ -135,7 +135,7 @@ def why_nothing(  # noqa: PLR0911 - one return for each reason
         return Nothing.NOT_SUBSCRIBED
     if not _is_mailed_on(profile, day):
         return Nothing.WEEKEND
-    if _slot_of(profile, history, day, None) is None:
+    if _slot_of(profile, history, day, None, now) is None:
         return Nothing.OTHER_DAY
     due = _arriving(profile, history, day, now, looked_at) if day >= today else None
     if due is None:
@@ -169,7 +169,7 @@ def _arriving(
     served = _served(profile, history)
     if not _is_mailed_on(profile, day) or (served is not None and day <= served):
         return None
-    slot = _slot_of(profile, history, day, served)
+    slot = _slot_of(profile, history, day, served, now)
     if slot is None:
         return None
     opens_at = _moment(slot, profile.hour, profile.time_zone)
@@ -204,9 +204,9 @@ def _served(profile: Profile, history: MailHistory) -> date | None:
     return max(history.last_day, local_day(profile, history.last_at))
 
 
-def _slot_of(profile: Profile, history: MailHistory, day: date, served: date | None) -> date | None:
+def _slot_of(profile: Profile, history: MailHistory, day: date, served: date | None, now: datetime) -> date | None:
     """Return the latest day that the cadence names, up to `day` and within the grace, and after what is served."""
-    began = local_day(profile, history.active_since)
+    began = local_day(profile, min(history.active_since, now))  # a clock that was ahead may have subscribed them
     for back in range(GRACE[profile.cadence] + 1):
         slot = day - timedelta(days=back)
         if slot < began or (served is not None and slot <= served):

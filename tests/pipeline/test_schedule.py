@@ -178,9 +178,7 @@ def test_an_edition_has_what_is_new_since_the_previous_one_within_its_window(
         (FIRSTS, history("2026-05-01 08:00"), "2026-05-08 20:00", "2026-06-01 08:00"),
     ],
 )
-def test_when_the_next_edition_is_due(
-    preferences: dict[str, Any], known: MailHistory, now: str, coming: str
-) -> None:
+def test_when_the_next_edition_is_due(preferences: dict[str, Any], known: MailHistory, now: str, coming: str) -> None:
     assert next_edition(Profile(**preferences), known, at(now), None).at == at(coming)
 
 

@@ -24,6 +24,7 @@ QUEUED = Delivery(
     detail="",
     next_attempt_at=None,
     updated_at=NOW,
+    planned_at=NOW,
 )
 
 
@@ -73,6 +74,7 @@ def test_a_status_is_stored_with_its_detail_and_time(ledger: Store, status: Deli
         detail="250 « ok »",
         next_attempt_at=LATER,
         updated_at=LATER,
+        planned_at=NOW,
     )
 
 
