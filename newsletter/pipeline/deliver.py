@@ -166,7 +166,7 @@ def _note_look(run: DeliveryRun, now: datetime) -> None:
     """Store that everybody's slots were looked at, so that those that are over by then are closed."""
     if run.only is None and not run.is_shutting_down():
         with run.store.transaction():
-            run.store.deliveries.set_looked_at(now)
+            run.store.deliveries.add_look(now)
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:

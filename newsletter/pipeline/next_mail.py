@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.models import Cadence, Profile, Status, Subscriber
-from newsletter.pipeline.schedule import Due, MailHistory, Nothing, due_edition, local_day, next_edition, why_nothing
+from newsletter.pipeline.schedule import GRACE, Due, Looks, MailHistory, Nothing, due_edition, local_day, next_edition, why_nothing
 from newsletter.store import Store
 from newsletter.store.deliveries import LastMail
 from newsletter.text import counted
@@ -25,26 +25,23 @@ class NextMail:
     why_not: str = ""
 
 
-def history_of(subscriber: Subscriber, last: LastMail | None) -> MailHistory:
-    """Return what decides on a subscriber's next edition."""
+def read_history(store: Store, subscriber: Subscriber, last: LastMail | None) -> MailHistory:
+    """Read what decides on a subscriber's next edition, beside what last left for them."""
+    may_catch_up = GRACE[subscriber.profile.cadence] > 0
     return MailHistory(
         active_since=subscriber.status_at,
         changed_at=subscriber.schedule_changed_at,
         last_at=last and last.at,
         last_day=last and last.day,
         covered_until=last and last.covered_until,
+        unsent_day=store.deliveries.last_unsent_day(subscriber.id) if may_catch_up else None,
     )
-
-
-def read_history(store: Store, subscriber: Subscriber, now: datetime) -> MailHistory:
-    """Read what decides on a subscriber's next edition."""
-    return history_of(subscriber, store.deliveries.last_mail(subscriber.id, now))
 
 
 def coming_edition(store: Store, subscriber: Subscriber, now: datetime) -> Due:
     """Return the edition that is due to a subscriber, or else the next one."""
-    history = read_history(store, subscriber, now)
-    return next_edition(subscriber.profile, history, now, store.deliveries.looked_at())
+    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    return next_edition(subscriber.profile, history, now, Looks(store.deliveries.looks(now)))
 
 
 def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
@@ -52,11 +49,11 @@ def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
     why_not = _why_never(store, subscriber)
     if why_not:
         return NextMail(None, why_not=why_not)
-    profile, history, looked_at = subscriber.profile, read_history(store, subscriber, now), store.deliveries.looked_at()
+    profile, history, looks = subscriber.profile, read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)), Looks(store.deliveries.looks(now))
     zone = ZoneInfo(profile.time_zone)
-    due = due_edition(profile, history, now, looked_at)
+    due = due_edition(profile, history, now, looks)
     if due is None:
-        return NextMail(next_edition(profile, history, now, looked_at).at.astimezone(zone))
+        return NextMail(next_edition(profile, history, now, looks).at.astimezone(zone))
     return NextMail(due.at.astimezone(zone), max(due.closes_at, now).astimezone(zone))
 
 
@@ -80,8 +77,8 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
     why_not = _why_never(store, subscriber)
     if why_not and day >= local_day(profile, subscriber.status_at):
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
-    history, looked_at = read_history(store, subscriber, now), store.deliveries.looked_at()
-    nothing = why_nothing(profile, history, day, now, looked_at)
+    history, looks = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)), Looks(store.deliveries.looks(now))
+    nothing = why_nothing(profile, history, day, now, looks)
     if nothing is None or nothing is Nothing.NOT_YET:
         return f"an edition is due on {_date(day)} from {profile.hour:02}:00, if there are new papers"
     return f"nothing on {_date(day)} because {_because(nothing, profile, day)}"

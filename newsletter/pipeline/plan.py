@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.compose import compose, find_edition
-from newsletter.pipeline.next_mail import history_of
+from newsletter.pipeline.next_mail import read_history
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import Due, due_edition, local_day, next_edition
+from newsletter.pipeline.schedule import Due, Looks, due_edition, local_day, next_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.windows import Windows
 from newsletter.ranking.index import Numbers
@@ -160,7 +160,7 @@ class _Pass:
 
     def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None) -> None:
         self._store, self._now, self._notes = store, now, notes
-        self._looked_at = store.deliveries.looked_at()
+        self._looks = Looks(store.deliveries.looks(now))
         self._windows, self._tastes = Windows(store, now, weights), TasteScores(store)
         self._states = store.editions.states()
         self._last_seen_at = store.papers.last_seen_at()
@@ -170,15 +170,15 @@ class _Pass:
         """Return what a subscriber gets, or why nothing."""
         profile, deliveries = subscriber.profile, self._store.deliveries
         last = deliveries.last_mail(subscriber.id, self._now)
-        history = history_of(subscriber, last)
-        due = due_edition(profile, history, self._now, self._looked_at)
+        history = read_history(self._store, subscriber, last)
+        due = due_edition(profile, history, self._now, self._looks)
         delivery = deliveries.waiting_for(subscriber.id)
         key = last.edition_key if last is not None and last.waits else due.key if due is not None else None
         if delivery is None and key is not None:
             delivery = deliveries.find(key, subscriber.id)
         suppressed = self._store.subscribers.why_suppressed(subscriber.email)
         why = why_not_due(
-            subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looked_at)
+            subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looks)
         )
         if why is None and due is not None:
             why = self._why_not_open(subscriber, due)

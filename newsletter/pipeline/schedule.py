@@ -9,7 +9,7 @@ A cadence names days, and with the hour it names *slots*: one moment on each of 
 | the date | an edition is dated the day it leaves; what could not leave that day is closed, and its papers come later |
 | content | papers first seen since their previous edition, at most `WINDOW` before the slot; all of it in the first |
 | no papers | the slot waits `wait_hours`, at most until the day ends, and closes; later papers go into the next one |
-| missed | a slot at which nobody looked (downtime, no mail server) is caught up within `GRACE`, from their hour on |
+| missed | a slot at which nobody looked, or whose mail could not leave, is caught up within `GRACE`, from the hour on |
 | weekdays | who chose weekdays is mailed from Monday to Friday only |
 | first | who was never mailed has a slot on the day they subscribe, too |
 | changes | days up to the last email are served; from there the new preferences count |
@@ -18,6 +18,8 @@ A cadence names days, and with the hour it names *slots*: one moment on each of 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
@@ -33,6 +35,7 @@ GRACE = {Cadence.DAILY: 0, Cadence.WEEKDAYS: 0, Cadence.WEEKLY: 2, Cadence.MONTH
 #: No two slots are further apart, whatever was sent in between.
 _HORIZON = 70
 _DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,8 @@ class MailHistory:
     last_day: date | None = None
     #: Until when papers were considered for the last edition that arrived; None if none ever did.
     covered_until: datetime | None = None
+    #: The day of the last edition that was planned, but could not leave on that day.
+    unsent_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,24 @@ class Due:
         return self.slot < self.day
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """When everybody's slots were looked at, and what was due was queued; of each quarter of an hour the last time.
+
+    All time zones differ by quarters, so that every slot begins with one.
+    """
+
+    times: Sequence[datetime] = ()
+
+    def any_from(self, first: datetime, end: datetime) -> bool:
+        """Whether there was a look from `first` on and before `end`."""
+        number = bisect_left(self.times, first)
+        return number < len(self.times) and self.times[number] < end
+
+
+NO_LOOKS = Looks()
+
+
 class Nothing(StrEnum):
     """Why there is no edition on a day."""
 
@@ -100,27 +123,27 @@ class Gate(Enum):
     OVER = "over"
 
 
-def due_edition(profile: Profile, history: MailHistory, now: datetime, looked_at: datetime | None) -> Due | None:
+def due_edition(profile: Profile, history: MailHistory, now: datetime, looks: Looks) -> Due | None:
     """Return the edition that is due, or None.
 
     Args:
-        looked_at: When somebody last looked at everybody's slots and queued what was due.
+        looks: When everybody's slots were looked at, and what was due was queued.
     """
-    due = _arriving(profile, history, local_day(profile, now), now, looked_at)
+    due = _arriving(profile, history, local_day(profile, now), now, looks)
     return due if due is not None and due.at <= now else None
 
 
-def next_edition(profile: Profile, history: MailHistory, now: datetime, looked_at: datetime | None) -> Due:
+def next_edition(profile: Profile, history: MailHistory, now: datetime, looks: Looks) -> Due:
     """Return the edition that is due, or else the next one, if papers come."""
     today = local_day(profile, now)
     served = _served(profile, history)
     first = max(today, served + _DAY) if served else today
     days = (first + timedelta(days=ahead) for ahead in range(_HORIZON))
-    return next(due for day in days if (due := _arriving(profile, history, day, now, looked_at)))
+    return next(due for day in days if (due := _arriving(profile, history, day, now, looks)))
 
 
 def why_nothing(  # noqa: PLR0911 - one return for each reason
-    profile: Profile, history: MailHistory, day: date, now: datetime, looked_at: datetime | None
+    profile: Profile, history: MailHistory, day: date, now: datetime, looks: Looks
 ) -> Nothing | None:
     """Return why there is no edition on a day (theirs) as of now, or None if one is due or will be.
 
@@ -137,7 +160,7 @@ def why_nothing(  # noqa: PLR0911 - one return for each reason
         return Nothing.WEEKEND
     if _slot_of(profile, history, day, None, now) is None:
         return Nothing.OTHER_DAY
-    due = _arriving(profile, history, day, now, looked_at) if day >= today else None
+    due = _arriving(profile, history, day, now, looks) if day >= today else None
     if due is None:
         return Nothing.CLOSED
     return Nothing.NOT_YET if due.at > now else None
@@ -163,7 +186,7 @@ def day_began(profile: Profile, moment: datetime) -> datetime:
 
 
 def _arriving(
-    profile: Profile, history: MailHistory, day: date, now: datetime, looked_at: datetime | None
+    profile: Profile, history: MailHistory, day: date, now: datetime, looks: Looks
 ) -> Due | None:
     """Return the edition that would leave on a day, or None if none would."""
     served = _served(profile, history)
@@ -181,9 +204,10 @@ def _arriving(
     at = max(opens_at, _moment(day, profile.hour, profile.time_zone))
     if at >= _moment(day + _DAY, 0, profile.time_zone):  # a day that the zone skipped, or a change in its last moment
         return None
-    was_open = looked_at is not None and opens_at <= looked_at
-    if was_open and looked_at is not None and closes_at <= looked_at:
+    has_unsent = history.unsent_day is not None and history.unsent_day >= slot
+    if not has_unsent and _is_closed(profile, slot, day, closes_at, now, looks):
         return None
+    had_none = now > closes_at and not has_unsent and looks.any_from(opens_at, closes_at + _TICK)
     begins_at = _moment(slot - timedelta(days=WINDOW[profile.cadence]), profile.hour, profile.time_zone)
     return Due(
         key=f"{profile.cadence.value}-{day.isoformat()}",
@@ -193,7 +217,20 @@ def _arriving(
         closes_at=closes_at,
         since=max(begins_at, history.covered_until or begins_at),
         is_first=history.covered_until is None,
-        needs_papers_by=closes_at if was_open and now > closes_at else None,
+        needs_papers_by=closes_at if had_none else None,
+    )
+
+
+def _is_closed(profile: Profile, slot: date, day: date, closes_at: datetime, now: datetime, looks: Looks) -> bool:
+    """Whether somebody looked when the wait was over: on the slot's day, or at their hour on a later one."""
+    if looks.any_from(closes_at, min(now, _moment(slot + _DAY, 0, profile.time_zone))):
+        return True
+    later = (slot + timedelta(days=number) for number in range(1, (day - slot).days + 1))
+    return any(
+        looks.any_from(
+            _moment(one, profile.hour, profile.time_zone), min(now, _moment(one + _DAY, 0, profile.time_zone))
+        )
+        for one in later
     )
 
 

@@ -31,6 +31,8 @@ _DEPART = """
 _ZONES_APART = timedelta(hours=26)
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
 _CLOCKS_APART = timedelta(days=1)
+#: Longer than a slot is open, of any cadence and in any time zone.
+_LOOKS_KEPT = timedelta(days=10)
 _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
@@ -53,7 +55,7 @@ class LastMail(NamedTuple):
 
 
 class Deliveries:
-    """The `deliveries` and `last_look` tables."""
+    """The `deliveries` and `looks` tables."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -160,13 +162,26 @@ class Deliveries:
             last = last._replace(covered_until=next(covered, None))
         return last
 
-    def looked_at(self) -> datetime | None:
-        """Return when everybody's slots were last looked at and what was due was queued; None if they never were."""
-        return self._db.execute("SELECT at FROM last_look").one(moment_of)
+    def last_unsent_day(self, subscriber_id: int) -> date | None:
+        """Return the day of the last edition that was planned for a subscriber, skipped, and never left; or None."""
+        sql = (
+            "SELECT max(day) FROM deliveries JOIN editions ON key = edition_key "
+            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped'"
+        )
+        return self._db.execute(sql, [subscriber_id]).one(lambda row: row[0] and date.fromisoformat(row[0]))
 
-    def set_looked_at(self, now: datetime) -> None:
-        """Store that everybody's slots were looked at, and what was due is queued."""
-        self._db.execute("INSERT OR REPLACE INTO last_look (id, at) VALUES (1, ?)", [now.isoformat()])
+    def looks(self, now: datetime) -> list[datetime]:
+        """Return when everybody's slots were looked at and what was due was queued, the last time of each quarter hour.
+
+        They are kept for as long as a slot may be caught up.
+        """
+        sql = "SELECT at FROM looks WHERE quarter <= ? ORDER BY quarter"
+        return self._db.execute(sql, [_quarter(now)]).into(lambda row: datetime.fromisoformat(row[0]))
+
+    def add_look(self, now: datetime) -> None:
+        """Store that everybody's slots were looked at, and what is due is queued."""
+        self._db.execute("INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)", [_quarter(now), now.isoformat()])
+        self._db.execute("DELETE FROM looks WHERE quarter < ?", [_quarter(now - _LOOKS_KEPT)])
 
     def open_days(self, before: date) -> list[tuple[str, date, str]]:
         """Return (edition, its day, time zone of subscribers) of what waits of editions dated before a day."""
@@ -336,6 +351,10 @@ def _last_mail(row: tuple[Any, ...]) -> LastMail:
         edition_key=edition_key,
         digest_id=digest_id,
     )
+
+
+def _quarter(moment: datetime) -> int:
+    return int(moment.timestamp()) // 900
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
 from newsletter.pipeline.plan import SubscriberState, decide, why_not_due
-from newsletter.pipeline.schedule import Due, MailHistory, due_edition, next_edition
+from newsletter.pipeline.schedule import NO_LOOKS, Due, Looks, MailHistory, due_edition, next_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
@@ -25,7 +25,7 @@ CLOSES = NOW + timedelta(hours=3)
 
 
 def due_at(subscriber: Subscriber, now: datetime, looked_at: datetime | None = None) -> Due:
-    due = due_edition(subscriber.profile, HISTORY, now, looked_at)
+    due = due_edition(subscriber.profile, HISTORY, now, Looks([looked_at] if looked_at else ()))
     assert due is not None
     return due
 
@@ -79,7 +79,7 @@ def test_what_keeps_an_edition_from_being_composed(
 
 def test_who_is_not_due_is_told_when_they_are() -> None:
     subscriber = make_subscriber()
-    coming = next_edition(subscriber.profile, MailHistory(active_since=NOW, last_at=NOW, last_day=NOW.date()), NOW, NOW)
+    coming = next_edition(subscriber.profile, MailHistory(active_since=NOW, last_at=NOW, last_day=NOW.date()), NOW, NO_LOOKS)
 
     assert why_not_due(subscriber, None, None, None, lambda: coming) == "not due before 2026-05-09 08:00 UTC"
 

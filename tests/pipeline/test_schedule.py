@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Profile
 from newsletter.pipeline.schedule import (
+    NO_LOOKS,
     Gate,
+    Looks,
     MailHistory,
     Nothing,
     due_edition,
@@ -105,7 +107,7 @@ THURSDAY = history("2026-05-07 08:00")
     ],
 )  # fmt: skip
 def test_what_is_due(preferences: dict[str, Any], known: MailHistory, now: str, key: str | None) -> None:
-    due = due_edition(Profile(**preferences), known, at(now), None)
+    due = due_edition(Profile(**preferences), known, at(now), NO_LOOKS)
 
     assert (due and due.key) == key
 
@@ -125,12 +127,16 @@ def test_what_is_due(preferences: dict[str, Any], known: MailHistory, now: str, 
         ({"hour": 23}, "2026-05-08 23:00", "2026-05-09 00:01", False, None),
         (FRIDAYS, "2026-05-08 11:00", "2026-05-09 09:00", False, None),
         (FRIDAYS, "2026-05-08 07:00", "2026-05-09 09:00", True, None),
+        # Somebody looked before the hour of the day on which it is caught up.
+        (FRIDAYS, "2026-05-09 03:00", "2026-05-09 09:00", True, None),
+        (FRIDAYS, "2026-05-09 08:00", "2026-05-09 09:00", False, None),
+        (FRIDAYS, "2026-05-08 09:00", "2026-05-09 09:00", True, "2026-05-08 11:00"),
     ],
 )
 def test_a_slot_without_papers_waits_and_closes(
     preferences: dict[str, Any], looked_at: str, now: str, is_due: bool, needs_papers_by: str | None
 ) -> None:
-    due = due_edition(Profile(**preferences), THURSDAY, at(now), at(looked_at))
+    due = due_edition(Profile(**preferences), THURSDAY, at(now), Looks([at(looked_at)]))
 
     assert (due is not None) is is_due
     assert (due and due.needs_papers_by) == (at(needs_papers_by) if needs_papers_by else None)
@@ -139,7 +145,7 @@ def test_a_slot_without_papers_waits_and_closes(
 def test_the_slot_of_the_day_of_a_change_opens_with_it() -> None:
     changed = history("2026-05-06 17:00", changed_at="2026-05-08 15:00")
 
-    due = due_edition(Profile(hour=9), changed, at("2026-05-08 15:30"), at("2026-05-08 14:59"))
+    due = due_edition(Profile(hour=9), changed, at("2026-05-08 15:30"), Looks([at("2026-05-08 14:59")]))
 
     assert due is not None
     assert (due.at, due.closes_at) == (at("2026-05-08 15:00"), at("2026-05-08 18:00"))
@@ -160,7 +166,7 @@ def test_the_slot_of_the_day_of_a_change_opens_with_it() -> None:
 def test_an_edition_has_what_is_new_since_the_previous_one_within_its_window(
     preferences: dict[str, Any], known: MailHistory, since: str, is_first: bool
 ) -> None:
-    due = due_edition(Profile(**preferences), known, at("2026-05-08 09:00"), None)
+    due = due_edition(Profile(**preferences), known, at("2026-05-08 09:00"), NO_LOOKS)
 
     assert due is not None
     assert (due.since, due.is_first) == (at(since), is_first)
@@ -179,7 +185,7 @@ def test_an_edition_has_what_is_new_since_the_previous_one_within_its_window(
     ],
 )
 def test_when_the_next_edition_is_due(preferences: dict[str, Any], known: MailHistory, now: str, coming: str) -> None:
-    assert next_edition(Profile(**preferences), known, at(now), None).at == at(coming)
+    assert next_edition(Profile(**preferences), known, at(now), NO_LOOKS).at == at(coming)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +207,7 @@ def test_there_is_a_reason_for_each_day_without_an_edition(
 ) -> None:
     now = at("2026-05-08 09:00")
 
-    assert why_nothing(Profile(**preferences), known, date.fromisoformat(day), now, None) is why
+    assert why_nothing(Profile(**preferences), known, date.fromisoformat(day), now, NO_LOOKS) is why
 
 
 @pytest.mark.parametrize(
@@ -234,9 +240,9 @@ ages = st.one_of(st.none(), st.timedeltas(timedelta(0), timedelta(days=70)))
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[Profile, MailHistory, datetime, datetime | None]:
-    """Return a profile, what was sent before, the time, and when everybody's slots were last looked at."""
-    now, before, looked = draw(moments), draw(ages), draw(ages)
+def situations(draw: st.DrawFn) -> tuple[Profile, MailHistory, datetime, Looks]:
+    """Return a profile, what was sent before, the time, and when everybody's slots were looked at."""
+    now, before, looked = draw(moments), draw(ages), draw(st.lists(st.timedeltas(timedelta(0), timedelta(days=9))))
     last_at = now - before if before is not None else None
     known = MailHistory(
         active_since=now - draw(st.timedeltas(timedelta(0), timedelta(days=70))),
@@ -245,15 +251,15 @@ def situations(draw: st.DrawFn) -> tuple[Profile, MailHistory, datetime, datetim
         last_day=last_at and last_at.date() + timedelta(days=draw(st.integers(-1, 1))),
         covered_until=last_at,
     )
-    return draw(profiles), known, now, None if looked is None else now - looked
+    return draw(profiles), known, now, Looks(sorted(now - one for one in looked))
 
 
 @given(situations())
 def test_what_is_due_may_leave_and_what_comes_next_will_be_due(
-    situation: tuple[Profile, MailHistory, datetime, datetime | None],
+    situation: tuple[Profile, MailHistory, datetime, Looks],
 ) -> None:
-    profile, known, now, looked_at = situation
-    due, coming = due_edition(profile, known, now, looked_at), next_edition(profile, known, now, looked_at)
+    profile, known, now, looks = situation
+    due, coming = due_edition(profile, known, now, looks), next_edition(profile, known, now, looks)
 
     if due is not None:
         assert coming == due
@@ -263,8 +269,8 @@ def test_what_is_due_may_leave_and_what_comes_next_will_be_due(
         assert due.since < now
     else:
         assert coming.at > now
-        assert due_edition(profile, known, coming.at - timedelta(seconds=1), looked_at) is None
-        later = due_edition(profile, known, coming.at, looked_at)
+        assert due_edition(profile, known, coming.at - timedelta(seconds=1), looks) is None
+        later = due_edition(profile, known, coming.at, looks)
         assert later is not None
         assert later.key == coming.key
         assert gate(profile, coming.day, coming.at) is Gate.OPEN

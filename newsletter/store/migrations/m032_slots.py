@@ -22,5 +22,5 @@ def m032_slots(db: Database) -> None:
             left_at = CASE WHEN status IN ('sent', 'sending', 'held') THEN updated_at END""")
     db.execute("DROP INDEX deliveries_subscriber")
     db.execute("CREATE INDEX deliveries_subscriber ON deliveries(subscriber_id, left_at)")
-    # When everybody's slots were last looked at, and what was due was queued.
-    db.execute("CREATE TABLE last_look (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL) STRICT")
+    # When everybody's slots were looked at, and what was due was queued: the last time of each quarter of an hour.
+    db.execute("CREATE TABLE looks (quarter INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
