@@ -129,7 +129,10 @@ def due_edition(profile: Profile, history: MailHistory, now: datetime, looks: Lo
     Args:
         looks: When everybody's slots were looked at, and what was due was queued.
     """
-    due = _arriving(profile, history, local_day(profile, now), now, looks)
+    today = local_day(profile, now)
+    if now < _moment(today, profile.hour, profile.time_zone):
+        return None
+    due = _arriving(profile, history, today, now, looks)
     return due if due is not None and due.at <= now else None
 
 

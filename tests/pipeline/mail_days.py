@@ -76,6 +76,7 @@ class Mail:
     #: When it left or may have left, several times if it was in doubt.
     left: list[datetime] = field(default_factory=list)
     next_attempt_at: datetime | None = None
+    tries: int = 0
     waits: bool = True
     has_arrived: bool = False
 
@@ -124,7 +125,7 @@ def make_life(random: Random, site: Site, zone: str, cadence: Cadence) -> Life:
     profile = Profile(
         cadence=cadence,
         hour=random.choice([0, 5, 7, 8, 8, 8, 9, 12, 17, 20, 22, 23]),
-        wait_hours=random.choice([0, 1, 3, 3, 3, 6, 12, 23]),
+        wait_hours=random.choice([0, 1, 3, 3, 3, 3, 6, 12]),
         weekday=random.randint(0, 6),
         month_day=random.randint(1, 28),
         time_zone=zone,
@@ -254,6 +255,7 @@ class _Run:
             return
         if gate(profile, mail.due.day, now) is not Gate.OPEN or not self._may_leave(mail, day_began(profile, now)):
             return
+        mail.tries += 1
         fate = self.random.random()
         if fate < 0.1:  # the server takes it later
             mail.next_attempt_at = now + timedelta(minutes=self.random.choice([5, 40, 240, 600]))

@@ -29,6 +29,8 @@ def violations(life: Life) -> Iterator[str]:
             if before is not mail and (before.due.day == mail.due.day or _day(life, before_at, at) == _day(life, at, at)):
                 yield f"two emails on {mail.due.day}: {before_at} and {at}"
     for mail in life.mails:
+        if not mail.tries:
+            yield f"{mail.due.key} was planned in vain at {mail.planned_at}"
         yield from _of_content(life, mail)
         yield from _of_slot(life, mail)
 
@@ -42,7 +44,7 @@ def _of_departure(life: Life, at: datetime, mail: Mail) -> Iterator[str]:
         yield f"before the hour {profile.hour}: {wall}"
     if wall.date() != mail.due.day:
         yield f"dated {mail.due.day}, left {wall}"
-    if profile.cadence is Cadence.WEEKDAYS and wall.weekday() > 4:
+    if not _is_allowed(profile, wall.date()):
         yield f"on a weekend: {wall}"
 
 
@@ -87,11 +89,12 @@ def due_slots(life: Life) -> Iterator[tuple[Choice, date]]:
         if not choice.is_active:
             continue
         profile = choice.profile
-        day, last = _wall(profile, choice.at).date() + _DAY, _wall(profile, end).date()
-        while day < last - _LATE[profile.cadence] * _DAY:
+        day, last = _wall(profile, choice.at).date(), _wall(profile, end).date() - _LATE[profile.cadence] * _DAY
+        if choice is life.choices[0] and day < last and _is_allowed(profile, day):
+            yield choice, day
+        while (day := day + _DAY) < last:
             if _is_slot(profile, day):
                 yield choice, day
-            day += _DAY
 
 
 def missed(life: Life) -> Iterator[str]:
@@ -103,8 +106,7 @@ def missed(life: Life) -> Iterator[str]:
         grace = [slot + number * _DAY for number in range(_LATE[profile.cadence] + 1)]
         if any(day in days for day in grace):
             continue
-        opens, closes = _at(profile, slot, profile.hour), None
-        closes = min(opens + timedelta(hours=profile.wait_hours), _at(profile, slot + _DAY, 0))
+        opens, closes = _span(life, profile, slot, max(choice.at, _at(profile, slot, 0)))
         if _is_served(life, profile, slot, opens):
             continue
         before = [one for one in life.mails[: bisect_left(planned, opens)] if one.has_arrived]
@@ -124,14 +126,16 @@ def missed(life: Life) -> Iterator[str]:
 def _is_served(life: Life, profile: Profile, slot: date, opens: datetime) -> bool:
     """Whether an email is dated this day or a later one, or left on it, before it began."""
     recent = (mail for mail in life.mails if mail.left and mail.left[-1] < opens + 8 * _DAY)
-    return any(mail.due.day >= slot and mail.left[0] <= opens or _wall(profile, mail.left[-1]).date() == slot for mail in recent)
+    return any(
+        (mail.due.day >= slot and mail.left[0] <= opens) or _wall(profile, mail.left[-1]).date() == slot for mail in recent
+    )
 
 
 # -- clocks -------------------------------------------------------------------------------------------
 
 
 def _choice(life: Life, at: datetime) -> Choice:
-    return life.choices[bisect_right([choice.at for choice in life.choices], at) - 1]
+    return life.choices[bisect_right(life.choices, at, key=lambda choice: choice.at) - 1]
 
 
 def _day(life: Life, moment: datetime, at: datetime) -> date:
@@ -145,6 +149,10 @@ def _wall(profile: Profile, moment: datetime) -> datetime:
 
 def _at(profile: Profile, day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), ZoneInfo(profile.time_zone)).astimezone(UTC)
+
+
+def _is_allowed(profile: Profile, day: date) -> bool:
+    return profile.cadence is not Cadence.WEEKDAYS or day.isoweekday() <= 5
 
 
 def _is_slot(profile: Profile, day: date) -> bool:
