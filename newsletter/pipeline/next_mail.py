@@ -7,7 +7,17 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.models import Cadence, Profile, Status, Subscriber
-from newsletter.pipeline.schedule import GRACE, Due, Looks, MailHistory, Nothing, due_edition, local_day, next_edition, why_nothing
+from newsletter.pipeline.schedule import (
+    GRACE,
+    Due,
+    Looks,
+    MailHistory,
+    Nothing,
+    due_edition,
+    local_day,
+    next_edition,
+    why_nothing,
+)
 from newsletter.store import Store
 from newsletter.store.deliveries import LastMail
 from newsletter.text import counted
@@ -21,6 +31,8 @@ class NextMail:
     at: datetime | None
     #: The slot is open, and waits for papers until then.
     waits_until: datetime | None = None
+    #: The edition, if it is planned already and waits to leave.
+    edition: str = ""
     #: Why they are not mailed at all: paused, unsubscribed, suppressed.
     why_not: str = ""
 
@@ -49,8 +61,12 @@ def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
     why_not = _why_never(store, subscriber)
     if why_not:
         return NextMail(None, why_not=why_not)
-    profile, history, looks = subscriber.profile, read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)), Looks(store.deliveries.looks(now))
+    profile, looks = subscriber.profile, Looks(store.deliveries.looks(now))
     zone = ZoneInfo(profile.time_zone)
+    waiting = store.deliveries.waiting_for(subscriber.id)
+    if waiting is not None:
+        return NextMail(max(now, waiting.next_attempt_at or now).astimezone(zone), edition=waiting.edition_key)
+    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
     due = due_edition(profile, history, now, looks)
     if due is None:
         return NextMail(next_edition(profile, history, now, looks).at.astimezone(zone))
@@ -60,15 +76,17 @@ def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
 def next_mail_text(coming: NextMail) -> str:
     """Return when the next email comes, in words."""
     if coming.at is None:
-        return coming.why_not
-    at = f"{coming.at:%A}, {_date(coming.at.date())}, from {coming.at:%H:%M}"
+        return f"none: {coming.why_not}"
+    at = f"{coming.at:%A}, {_date(coming.at.date())}, from {coming.at:%H:%M} ({coming.at.tzinfo})"
+    if coming.edition:
+        return f"{at}: {coming.edition}, which waits to be sent"
     if coming.waits_until is None:
-        return at
-    return f"due since {at.replace('from ', '')}: as soon as there are new papers, until {coming.waits_until:%H:%M}"
+        return f"{at}, if there are new papers"
+    return f"{at}: as soon as there are new papers, until {coming.waits_until:%H:%M}"
 
 
 def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datetime) -> str:
-    """Return why a subscriber gets no email on a day (theirs), or that and when they get or got one, in words."""
+    """Return why a subscriber gets no email on a day (theirs), or else when they get or got one, in words."""
     profile = subscriber.profile
     for delivery in store.deliveries.of_subscriber(subscriber.id):
         if delivery.left_at is not None and local_day(profile, delivery.left_at) == day:
@@ -77,7 +95,10 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
     why_not = _why_never(store, subscriber)
     if why_not and day >= local_day(profile, subscriber.status_at):
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
-    history, looks = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)), Looks(store.deliveries.looks(now))
+    history, looks = (
+        read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)),
+        Looks(store.deliveries.looks(now)),
+    )
     nothing = why_nothing(profile, history, day, now, looks)
     if nothing is None or nothing is Nothing.NOT_YET:
         return f"an edition is due on {_date(day)} from {profile.hour:02}:00, if there are new papers"

@@ -188,9 +188,7 @@ def day_began(profile: Profile, moment: datetime) -> datetime:
     return _moment(local_day(profile, moment), 0, profile.time_zone)
 
 
-def _arriving(
-    profile: Profile, history: MailHistory, day: date, now: datetime, looks: Looks
-) -> Due | None:
+def _arriving(profile: Profile, history: MailHistory, day: date, now: datetime, looks: Looks) -> Due | None:
     """Return the edition that would leave on a day, or None if none would."""
     served = _served(profile, history)
     if not _is_mailed_on(profile, day) or (served is not None and day <= served):

@@ -6,11 +6,12 @@ import hmac
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from operator import itemgetter
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from newsletter.errors import RowDamaged
 from newsletter.limits import NAME
@@ -42,6 +43,8 @@ Person = tuple[str, str, str, Profile, SubscriptionState | None]
 Unreadable = Callable[[str, RowDamaged], object]
 #: How many subscribers are read at once, where there may be a million.
 _BATCH = 1000
+#: How far the first time zone is ahead of UTC.
+_FIRST_ZONE = timedelta(hours=14)
 _COLUMNS = (
     "id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", "schedule_changed_at",
     *_PROFILE_COLUMNS,
@@ -180,11 +183,14 @@ class Subscribers:
         self._db.update("subscribers", subscriber_id, row)
 
     def resume_due(self, now: datetime) -> int:
-        """Resume the subscribers whose pause ends today or ended before; return how many there were."""
+        """Resume the subscribers whose pause ends today (theirs) or ended before; return how many there were."""
+        sql = "SELECT DISTINCT time_zone FROM subscribers WHERE status = 'paused' AND paused_until <= ?"
+        zones = self._db.execute(sql, [(now + _FIRST_ZONE).date().isoformat()]).fetchall()
         sql = """
             UPDATE subscribers SET status = 'active', status_at = ?, paused_until = NULL
-            WHERE status = 'paused' AND paused_until <= ?"""
-        return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
+            WHERE status = 'paused' AND time_zone = ? AND paused_until <= ?"""
+        todays = ((zone, now.astimezone(ZoneInfo(zone)).date().isoformat()) for (zone,) in zones)
+        return sum(self._db.execute(sql, [now.isoformat(), zone, today]).rowcount for zone, today in todays)
 
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""

@@ -190,7 +190,8 @@ class _Run:
         self.life, self.random = life, random
         self.choices: Iterator[Choice] = iter(life.choices[1:])
         self.choice, self.coming = life.choices[0], next(self.choices, None)
-        self.active_since, self.changed_at = self.choice.at, None
+        self.active_since = self.choice.at
+        self.changed_at: datetime | None = None
         self.waiting: Mail | None = None
         self.last: Mail | None = None
         self.covered_until: datetime | None = None
@@ -204,8 +205,8 @@ class _Run:
         return MailHistory(
             active_since=self.active_since,
             changed_at=self.changed_at,
-            last_at=self.last and self.last.left[-1],
-            last_day=self.last and self.last.due.day,
+            last_at=self.last.left[-1] if self.last else None,
+            last_day=self.last.due.day if self.last else None,
             covered_until=self.covered_until,
             unsent_day=self.unsent_day,
         )
@@ -214,7 +215,9 @@ class _Run:
         """Do what a run does; return when the next thing may happen, None for with the next run."""
         self._choose(look.at)
         profile, now = self.choice.profile, look.at
-        if self.waiting is not None and (gate(profile, self.waiting.due.day, now) is Gate.OVER or not self.choice.is_active):
+        if self.waiting is not None and (
+            gate(profile, self.waiting.due.day, now) is Gate.OVER or not self.choice.is_active
+        ):
             self._close(self.waiting)
         if self.choice.is_active:
             self.life.evaluations += 1

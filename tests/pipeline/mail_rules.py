@@ -26,7 +26,9 @@ def violations(life: Life) -> Iterator[str]:
         yield from _of_departure(life, at, mail)
     for number, (at, mail) in enumerate(left):
         for before_at, before in left[max(0, number - 6) : number]:
-            if before is not mail and (before.due.day == mail.due.day or _day(life, before_at, at) == _day(life, at, at)):
+            if before is not mail and (
+                before.due.day == mail.due.day or _day(life, before_at, at) == _day(life, at, at)
+            ):
                 yield f"two emails on {mail.due.day}: {before_at} and {at}"
     for mail in life.mails:
         if not mail.tries:
@@ -127,7 +129,8 @@ def _is_served(life: Life, profile: Profile, slot: date, opens: datetime) -> boo
     """Whether an email is dated this day or a later one, or left on it, before it began."""
     recent = (mail for mail in life.mails if mail.left and mail.left[-1] < opens + 8 * _DAY)
     return any(
-        (mail.due.day >= slot and mail.left[0] <= opens) or _wall(profile, mail.left[-1]).date() == slot for mail in recent
+        (mail.due.day >= slot and mail.left[0] <= opens) or _wall(profile, mail.left[-1]).date() == slot
+        for mail in recent
     )
 
 

@@ -79,7 +79,9 @@ def test_what_keeps_an_edition_from_being_composed(
 
 def test_who_is_not_due_is_told_when_they_are() -> None:
     subscriber = make_subscriber()
-    coming = next_edition(subscriber.profile, MailHistory(active_since=NOW, last_at=NOW, last_day=NOW.date()), NOW, NO_LOOKS)
+    coming = next_edition(
+        subscriber.profile, MailHistory(active_since=NOW, last_at=NOW, last_day=NOW.date()), NOW, NO_LOOKS
+    )
 
     assert why_not_due(subscriber, None, None, None, lambda: coming) == "not due before 2026-05-09 08:00 UTC"
 
