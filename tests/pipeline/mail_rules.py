@@ -30,11 +30,11 @@ def violations(life: Life) -> Iterator[str]:
                 before.due.day == mail.due.day or _day(life, before_at, at) == _day(life, at, at)
             ):
                 yield f"two emails on {mail.due.day}: {before_at} and {at}"
-    for mail in life.mails:
+    for number, mail in enumerate(life.mails):
         if not mail.tries:
             yield f"{mail.due.key} was planned in vain at {mail.planned_at}"
-        yield from _of_content(life, mail)
-        yield from _of_slot(life, mail)
+        yield from _of_content(life, mail, life.mails[:number])
+        yield from _of_slot(life, mail, life.mails[max(0, number - 9) : number])
 
 
 def _of_departure(life: Life, at: datetime, mail: Mail) -> Iterator[str]:
@@ -50,16 +50,16 @@ def _of_departure(life: Life, at: datetime, mail: Mail) -> Iterator[str]:
         yield f"on a weekend: {wall}"
 
 
-def _of_content(life: Life, mail: Mail) -> Iterator[str]:
+def _of_content(life: Life, mail: Mail, before: list[Mail]) -> Iterator[str]:
     """Each edition has all that is new since the previous one that arrived, within the window; a first one says so."""
-    arrived = [one for one in life.mails if one.has_arrived and one.left[-1] < mail.planned_at]
+    arrived = next((one for one in reversed(before) if one.has_arrived), None)
     profile, slot = _choice(life, mail.planned_at).profile, _slot_on(life, mail.planned_at)
     if slot is None:
         yield f"no slot for {mail.due.key}, planned {mail.planned_at}"
         return
     since = _at(profile, slot - _REACH[profile.cadence] * _DAY, profile.hour)
     if arrived:
-        since = max(since, arrived[-1].planned_at)
+        since = max(since, arrived.planned_at)
     if mail.due.is_first == bool(arrived):
         yield f"{mail.due.key} says first: {mail.due.is_first}"
     papers = life.site.topics[life.topic]
@@ -67,11 +67,11 @@ def _of_content(life: Life, mail: Mail) -> Iterator[str]:
         yield f"{mail.due.key} has other papers than those since {since}"
 
 
-def _of_slot(life: Life, mail: Mail) -> Iterator[str]:
+def _of_slot(life: Life, mail: Mail, before: list[Mail]) -> Iterator[str]:
     """A slot with papers by its end is not closed, and one without is."""
     choice = _choice(life, mail.planned_at)
     slot = _slot_on(life, mail.planned_at)
-    if slot is None or any(one is not mail and slot <= one.due.day < mail.due.day for one in life.mails):
+    if slot is None or any(slot <= one.due.day for one in before):
         return
     opens, closes = _span(life, choice.profile, slot, mail.planned_at)
     looks = _looks(life, choice.profile, slot, opens, mail.planned_at)
@@ -109,11 +109,12 @@ def missed(life: Life) -> Iterator[str]:
         if any(day in days for day in grace):
             continue
         opens, closes = _span(life, profile, slot, max(choice.at, _at(profile, slot, 0)))
-        if _is_served(life, profile, slot, opens):
+        earlier = life.mails[: bisect_left(planned, opens)]
+        if _is_served(earlier[-9:], profile, slot):
             continue
-        before = [one for one in life.mails[: bisect_left(planned, opens)] if one.has_arrived]
+        before = next((one for one in reversed(earlier) if one.has_arrived), None)
         since = _at(profile, slot - _REACH[profile.cadence] * _DAY, profile.hour)
-        since = max(since, before[-1].planned_at) if before else since
+        since = max(since, before.planned_at) if before else since
         looks = _looks(life, profile, slot, opens, _at(profile, grace[-1] + _DAY, 0))
         papers = life.site.topics[life.topic]
         for number, at in enumerate(looks):
@@ -125,13 +126,10 @@ def missed(life: Life) -> Iterator[str]:
                 break
 
 
-def _is_served(life: Life, profile: Profile, slot: date, opens: datetime) -> bool:
-    """Whether an email is dated this day or a later one, or left on it, before it began."""
-    recent = (mail for mail in life.mails if mail.left and mail.left[-1] < opens + 8 * _DAY)
-    return any(
-        (mail.due.day >= slot and mail.left[0] <= opens) or _wall(profile, mail.left[-1]).date() == slot
-        for mail in recent
-    )
+def _is_served(before: list[Mail], profile: Profile, slot: date) -> bool:
+    """Whether an email is dated this day or a later one, or left on it, before the slot opened."""
+    left = (mail for mail in before if mail.left)
+    return any(mail.due.day >= slot or _wall(profile, mail.left[-1]).date() >= slot for mail in left)
 
 
 # -- clocks -------------------------------------------------------------------------------------------
@@ -147,7 +145,7 @@ def _day(life: Life, moment: datetime, at: datetime) -> date:
 
 
 def _wall(profile: Profile, moment: datetime) -> datetime:
-    return moment.astimezone(ZoneInfo(profile.time_zone)).replace(tzinfo=None)
+    return moment.astimezone(ZoneInfo(profile.time_zone))
 
 
 def _at(profile: Profile, day: date, hour: int) -> datetime:

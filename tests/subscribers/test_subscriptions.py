@@ -87,7 +87,7 @@ def test_changing_one_preference_keeps_the_others(store: Store) -> None:
     subscribe(store, ADA, "Ada", {"topics": ["clouds"], "hour": 7}, NOW)
     changed = change_preferences(store, "ADA@example.org", None, {"cadence": "weekly"}, NOW)
     expected = Profile(topics=(make_topic("clouds", ("clouds",)),), hour=7, cadence=Cadence.WEEKLY)
-    assert changed == make_subscriber(name="Ada", profile=expected)
+    assert changed == make_subscriber(name="Ada", profile=expected, schedule_changed_at=NOW)
 
 
 def test_an_invalid_preference_changes_nothing(store: Store) -> None:

@@ -66,7 +66,8 @@ def test_a_changed_file_changes_its_subscriber(store: Store, folder: Path) -> No
     sync(store, folder, NOW)
     write(folder, "ada", ADA, "hour = 17")
     assert changes(sync(store, folder, LATER)) == [("ada", "changed"), ("ben", "same")]
-    assert store.subscribers.get(ADA) == make_subscriber(name="", profile=Profile(hour=17), origin="file:ada")
+    changed = make_subscriber(name="", profile=Profile(hour=17), origin="file:ada", schedule_changed_at=LATER)
+    assert store.subscribers.get(ADA) == changed
 
 
 def test_a_file_takes_over_a_subscriber_who_was_added_by_command(store: Store, folder: Path) -> None:
