@@ -161,7 +161,8 @@ def why_nothing(  # noqa: PLR0911 - one return for each reason
         return Nothing.NOT_SUBSCRIBED
     if not _is_mailed_on(profile, day):
         return Nothing.WEEKEND
-    if _slot_of(profile, history, day, None, now) is None:
+    slot = _slot_of(profile, history, day, None, now)
+    if slot is None or (slot < day and not slot < today <= day):  # what is past may be caught up, no more
         return Nothing.OTHER_DAY
     due = _arriving(profile, history, day, now, looks) if day >= today else None
     if due is None:

@@ -200,6 +200,10 @@ def test_when_the_next_edition_is_due(preferences: dict[str, Any], known: MailHi
         (WEEKDAYS, THURSDAY, "2026-05-03", Nothing.WEEKEND),
         (FRIDAYS, THURSDAY, "2026-05-05", Nothing.OTHER_DAY),
         ({}, THURSDAY, "2026-05-03", Nothing.CLOSED),
+        (FRIDAYS, THURSDAY, "2026-05-09", Nothing.OTHER_DAY),
+        (FRIDAYS, THURSDAY, "2026-05-02", Nothing.OTHER_DAY),
+        (MONDAYS, history("2026-05-03 08:00"), "2026-05-08", Nothing.OTHER_DAY),
+        ({"cadence": Cadence.WEEKLY, "weekday": 3}, history("2026-05-03 08:00"), "2026-05-08", None),
     ],
 )
 def test_there_is_a_reason_for_each_day_without_an_edition(
