@@ -43,7 +43,7 @@ def test_the_next_email_is_shown_and_why_there_is_none_today(live: LiveSite) -> 
     assert live.send().counts["sent"] == 1
 
     page = live.client.get(path).text
-    assert "Next email: Saturday, 9 May 2026, from 08:00 (UTC), if there are new papers." in page
+    assert "Next email: Saturday, 9 May 2026, from 00:00 (Europe/Berlin), if there are new papers." in page
 
 
 def test_an_invalid_preference_changes_nothing(live: LiveSite) -> None:
