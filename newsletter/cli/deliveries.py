@@ -156,13 +156,20 @@ requeued."""
 @pass_opened
 def retry(opened: Opened, key: str | None, which: str | None) -> None:
     """Requeue failed deliveries."""
+    from newsletter.pipeline.edition_state import close_past_days
+
     status = DeliveryStatus(which or "failed")
     hours = opened.config.delivery.max_age_hours
     with opened.store() as store, store.transaction():
         _check_known(store, key)
+        close_past_days(store, now())
         number = store.deliveries.queue_again([status], key, now(), since=now() - timedelta(hours=hours))
+        over = close_past_days(store, now())
+        number -= over
         others = store.deliveries.counts(key).get(status.value, 0)
     click.echo(f"{counted(number, 'message')} queued" + (". Next: newsletter send" if number else ""))
+    if over:
+        click.echo(f"{over} not requeued: the day is over, and what they had comes with the next edition")
     if others:
         click.echo(
             f"{others} {status.value} not requeued: suppressed, or of editions older than {hours} hours "

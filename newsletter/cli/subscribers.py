@@ -108,7 +108,7 @@ def edit(opened: Opened, /, email: str, address: str | None, name: str | None, *
     if address is None and name is None and not given(preferences):
         raise click.UsageError("nothing to change: give --address, --name, or a preference, as --hour 6")
     with opened.store() as store, store.transaction():
-        changed = change_preferences(store, email, name, given(preferences))
+        changed = change_preferences(store, email, name, given(preferences), now())
         if address:
             changed = change_address(store, changed, address)
     print_change("changed", changed)
@@ -125,23 +125,27 @@ Examples:
 @json_option
 @pass_opened
 def show(opened: Opened, email: str, as_toml: bool, as_json: bool) -> None:
-    """Show a subscriber's profile and deliveries."""
+    """Show a subscriber's profile, next email and deliveries."""
+    from newsletter.pipeline.next_mail import next_mail, next_mail_text
     from newsletter.subscribers.profiles import profile_file
     from newsletter.subscribers.subscriptions import find, subscriber_values
 
     with opened.store() as store:
         subscriber = find(store, email)
         deliveries = store.deliveries.of_subscriber(subscriber.id)
+        coming = next_mail(store, subscriber, now())
     if as_toml:
         click.echo(profile_file(subscriber.email, subscriber.name, subscriber.profile), nl=False)
         return
     if as_json:
-        print_json({"subscriber": subscriber_values(subscriber), "deliveries": deliveries})
+        values = {"subscriber": subscriber_values(subscriber), "next_email": coming, "deliveries": deliveries}
+        print_json(values)
         return
     profile = subscriber.profile
     click.echo(f"{subscriber.email}  {subscriber.name}")
     click.echo(f"{subscriber.status.value} since {subscriber.status_at.date()}, from {subscriber.origin}")
     click.echo(f"{schedule(profile)}, {profile.style.value}, {profile.language}, up to {profile.max_papers} papers")
+    click.echo(f"next email: {next_mail_text(coming)}")
     for topic in profile.topics:
         click.echo(f"  {topic.name}: {topic.query}")
     if deliveries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
@@ -14,6 +14,7 @@ from newsletter.models.addresses import email_key
 from newsletter.pipeline.ledger import Claim, SendingLedger
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
+from newsletter.pipeline.schedule import Gate, gate
 from newsletter.pipeline.signing import SigningRenderer
 from newsletter.pipeline.workers import render_in_workers
 from newsletter.store import Store
@@ -44,6 +45,8 @@ class DeliveryRun:
     error: NewsletterError | None = None
     #: Styles and languages of which a message was rendered.
     rendered_looks: set[tuple[str, str]] = field(default_factory=set)
+    #: The days of editions, by key.
+    _days: dict[str, date] = field(default_factory=dict)
 
     def serves(self, subscriber: Subscriber) -> bool:
         """Whether this run is for a subscriber."""
@@ -96,22 +99,30 @@ class DeliveryRun:
             yield claims
 
     def claims(self, batch_size: int) -> Iterator[list[Claim]]:
-        """Yield what is open in the ledger and not under way, in batches of at most `batch_size`."""
+        """Yield what is open in the ledger, may leave now and is not under way, in batches of at most `batch_size`."""
         last = 0
         while batch := self.store.deliveries.claim(self.clock(), after=last, limit=batch_size):
             last = batch[-1].id
             # Who cannot be read was reported when this run was planned.
             ids = (delivery.subscriber_id for delivery in batch)
             subscribers = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
+            now = self.clock()
             claims = [
-                Claim(delivery, subscriber, 0)
+                Claim(delivery, subscriber, self._day_of(delivery.edition_key), 0)
                 for delivery in batch
                 if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
                 and self.serves(subscriber)
+                and gate(subscriber.profile, self._day_of(delivery.edition_key), now) is Gate.OPEN
                 and delivery.message_id not in self.ledger.under_way
             ]
             if claims:
                 yield claims
+
+    def _day_of(self, edition_key: str) -> date:
+        if edition_key not in self._days:
+            edition = self.store.editions.find(edition_key)
+            self._days[edition_key] = edition.day if edition else date.min
+        return self._days[edition_key]
 
     def report(self) -> DeliveryReport:
         """Return what was done so far."""

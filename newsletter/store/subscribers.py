@@ -6,17 +6,18 @@ import hmac
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from operator import itemgetter
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from newsletter.errors import RowDamaged
 from newsletter.limits import NAME
 from newsletter.models import Profile, Status, Subscriber, Topic
 from newsletter.models.addresses import email_key
-from newsletter.models.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS, SCHEDULE_FIELDS
 from newsletter.store.database import Database, Rows
 from newsletter.store.topics import Topics
 
@@ -42,7 +43,15 @@ Person = tuple[str, str, str, Profile, SubscriptionState | None]
 Unreadable = Callable[[str, RowDamaged], object]
 #: How many subscribers are read at once, where there may be a million.
 _BATCH = 1000
-_COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
+#: How far the first time zone is ahead of UTC.
+_FIRST_ZONE = timedelta(hours=14)
+_COLUMNS = (
+    "id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", "schedule_changed_at",
+    *_PROFILE_COLUMNS,
+)  # fmt: skip
+_NOTE_SCHEDULE = f"""
+    UPDATE subscribers SET schedule_changed_at = ? WHERE id = ?
+        AND ({", ".join(SCHEDULE_FIELDS)}) IS NOT ({", ".join("?" * len(SCHEDULE_FIELDS))})"""
 
 
 class Subscribers:
@@ -157,9 +166,12 @@ class Subscribers:
         suppressed = self.suppressed_keys(keys) | {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
         return {key for key, _ in rows} - suppressed, suppressed
 
-    def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
+    def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str, now: datetime) -> None:
         """Replace the name, profile and origin of a subscriber; the status stays."""
-        self._db.update("subscribers", subscriber_id, self._profile_columns(name, profile, origin))
+        columns = self._profile_columns(name, profile, origin)
+        schedule = [columns[column] for column in SCHEDULE_FIELDS]
+        self._db.execute(_NOTE_SCHEDULE, [now.isoformat(), subscriber_id, *schedule])
+        self._db.update("subscribers", subscriber_id, columns)
         self._subscribe(subscriber_id, profile.topics)
 
     def set_status(
@@ -171,11 +183,14 @@ class Subscribers:
         self._db.update("subscribers", subscriber_id, row)
 
     def resume_due(self, now: datetime) -> int:
-        """Resume the subscribers whose pause ends today or ended before; return how many there were."""
+        """Resume the subscribers whose pause ends today (theirs) or ended before; return how many there were."""
+        sql = "SELECT DISTINCT time_zone FROM subscribers WHERE status = 'paused' AND paused_until <= ?"
+        zones = self._db.execute(sql, [(now + _FIRST_ZONE).date().isoformat()]).fetchall()
         sql = """
             UPDATE subscribers SET status = 'active', status_at = ?, paused_until = NULL
-            WHERE status = 'paused' AND paused_until <= ?"""
-        return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
+            WHERE status = 'paused' AND time_zone = ? AND paused_until <= ?"""
+        todays = ((zone, now.astimezone(ZoneInfo(zone)).date().isoformat()) for (zone,) in zones)
+        return sum(self._db.execute(sql, [now.isoformat(), zone, today]).rowcount for zone, today in todays)
 
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
@@ -372,7 +387,7 @@ class Subscribers:
 
 
 def _subscriber(values: tuple[Any, ...]) -> Subscriber:
-    number, email, name, status, origin, subscribed_at, status_at, paused_until, *profile = values
+    number, email, name, status, origin, subscribed_at, status_at, paused_until, changed_at, *profile = values
     return Subscriber(
         id=number,
         email=email,
@@ -383,6 +398,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
         subscribed_at=datetime.fromisoformat(subscribed_at),
         status_at=datetime.fromisoformat(status_at),
         paused_until=date.fromisoformat(paused_until) if paused_until else None,
+        schedule_changed_at=datetime.fromisoformat(changed_at) if changed_at else None,
     )
 
 

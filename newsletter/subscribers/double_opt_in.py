@@ -156,7 +156,7 @@ def _subscribe(store: Store, request: Request, now: datetime) -> Subscriber:
         return store.subscribers.add(request.email, request.name, profile, ORIGIN, now)
     if subscriber.status is not Status.ACTIVE:
         if not subscriber.origin.startswith(subscriptions.FILE):
-            store.subscribers.update_profile(subscriber.id, request.name or subscriber.name, profile, ORIGIN)
+            store.subscribers.update_profile(subscriber.id, request.name or subscriber.name, profile, ORIGIN, now)
         store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
         store.subscribers.unsuppress(subscriber.email)
     return store.subscribers.get(request.email)

@@ -250,7 +250,7 @@ class _Writer:
             if not self.options.dry_run:
                 profile = self._profile_of(subscriber, self._given(key))
                 self.store.subscribers.update_profile(
-                    subscriber.id, person[2] or subscriber.name, profile, subscriber.origin
+                    subscriber.id, person[2] or subscriber.name, profile, subscriber.origin, self.now
                 )
 
     def _changes(self, subscriber: Subscriber, person: Person, given: Mapping[str, str]) -> Iterator[FieldChange]:
