@@ -46,6 +46,11 @@ class Setting:
         """The environment variable that takes precedence over the file."""
         return "NEWSLETTER_" + self.name.replace(".", "_").upper()
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is not to be shown."""
+        return self.name.endswith(("password", ".secret", "signing_key")) or self.name == "summaries.key"
+
 
 SETTINGS = (
     Setting(
@@ -268,6 +273,18 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
     return {name: checked(setting, values.get(name)) for name, setting in known.items()}
 
 
+def find_setting(name: str) -> Setting:
+    """Return the setting with this name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    known = {setting.name: setting for setting in SETTINGS}
+    if name not in known:
+        raise ConfigError(f"{name}: no such setting", hint=_meant(name, known) or "see: newsletter config list --all")
+    return known[name]
+
+
 def _meant(name: str, known: Iterable[str]) -> str | None:
     """Return the hint for an unknown setting; what it shares with all of its table does not make it similar."""
     group, _, key = name.partition(".")
@@ -286,7 +303,6 @@ def checked(setting: Setting, value: Any) -> str | int | bool | None:
     try:
         taken: str | int | bool = setting.type.take(value)
     except ValueError as error:
-        is_secret = setting.name.endswith(("password", "_key", ".key"))
-        reason = f"{setting.type.expected} is expected, not another type" if is_secret else str(error)
+        reason = f"{setting.type.expected} is expected, not another type" if setting.is_secret else str(error)
         raise ConfigError(f"{setting.name}: {reason}") from None
     return taken
