@@ -40,15 +40,34 @@ def change_settings(
         ConfigError: A setting is unknown, its value is not valid, the settings as a whole are not, or the file cannot
             be written or edited; the file is as it was.
     """
-    text = edited(_text_of(site), values, unset)
-    variables = {find_setting(name).variable for name in (*values, *unset)}
-    others = {name: value for name, value in environ.items() if name not in variables}
-    read_config(site, parse_toml(text.encode(), str(site.config), ConfigError), others)
+    unset = tuple(unset)
+    text = checked_text(site, _text_of(site), values, unset, environ)
     try:
         replace_private(site.config.resolve(), text.encode(), mode=stat.S_IMODE(site.config.stat().st_mode))
     except OSError as error:
         raise ConfigError(f"{site.config}: {error.strerror or error}") from error
+    variables = {find_setting(name).variable for name in (*values, *unset)}
     return tuple(f"{name} is set in the environment, which takes precedence" for name in sorted(variables & {*environ}))
+
+
+def checked_text(
+    site: Site,
+    text: str,
+    values: Mapping[str, str],
+    unset: Iterable[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> str:
+    """Return the text of a site's newsletter.toml with other values of some settings, which is valid as a whole.
+
+    Raises:
+        ConfigError: As for `change_settings`.
+    """
+    unset = tuple(unset)
+    text = edited(text, values, unset)
+    variables = {find_setting(name).variable for name in (*values, *unset)}  # which would hide what the file says
+    others = {name: value for name, value in environ.items() if name not in variables}
+    read_config(site, parse_toml(text.encode(), str(site.config), ConfigError), others)
+    return text
 
 
 def edited(text: str, values: Mapping[str, str], unset: Iterable[str] = ()) -> str:

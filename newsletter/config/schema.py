@@ -6,7 +6,7 @@ An environment variable takes precedence over the file: `NEWSLETTER_SMTP_PASSWOR
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -222,9 +222,7 @@ _HEAD = """\
 [[sources]]
 kind = "huggingface"
 
-# [[sources]]
-# kind = "arxiv"
-# follow = ["cs.CL", "cs.LG", 'ti:"in-context learning"']
+{arxiv}
 
 # Fallback mail servers, used while the one before is unavailable. They have the settings of [smtp]; the password of
 # the first is NEWSLETTER_RELAY_1_PASSWORD.
@@ -233,8 +231,15 @@ kind = "huggingface"
 """
 
 
-def new_config() -> str:
-    """Return the newsletter.toml of a new site: every setting, with its help."""
+_ARXIV_EXAMPLE = """\
+# [[sources]]
+# kind = "arxiv"
+# follow = ["cs.CL", "cs.LG", 'ti:"in-context learning"']"""
+
+
+def new_config(arxiv: Sequence[str] = ()) -> str:
+    """Return the newsletter.toml of a new site: every setting, with its help; and the arXiv categories to follow."""
+    follow = f'[[sources]]\nkind = "arxiv"\nfollow = {json.dumps([*arxiv])}' if arxiv else _ARXIV_EXAMPLE
     lines: list[str] = []
     group = ""
     for setting in SETTINGS:
@@ -250,7 +255,7 @@ def new_config() -> str:
         "# Weights of the parts of a paper's score; newsletter/ranking/weights.py describes each.",
     ]
     lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return _HEAD.replace("{arxiv}", follow) + "\n".join(lines) + "\n"
 
 
 def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from newsletter.errors import ConfigError
+from newsletter.files.toml_file import parse_toml
 
 _BARE = re.compile(r"[\w-]+", re.ASCII)
 _KEY_PART = re.compile(r"""[ \t]*(?:([\w-]+)|"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)')[ \t]*""", re.ASCII)
@@ -56,7 +58,7 @@ def set_value(text: str, name: Name, value: str | int | bool) -> str | None:
 
     It cannot if the table is written in a form that would have to be rewritten, as `smtp = {host = "…"}`.
     """
-    expected = tomllib.loads(text)
+    expected = _parsed(text)
     table = expected.setdefault(name[0], {})
     if not isinstance(table, dict):
         return None
@@ -72,7 +74,7 @@ def unset_value(text: str, name: Name) -> str | None:
 
     Return the text itself if the value is not there, and None if its line cannot be commented out.
     """
-    expected = tomllib.loads(text)
+    expected = _parsed(text)
     table = expected.get(name[0])
     if not isinstance(table, dict) or name[1] not in table:
         return text
@@ -92,9 +94,13 @@ def _without(table: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _says(text: str, expected: dict[str, Any]) -> bool:
     try:
-        return tomllib.loads(text) == expected
-    except tomllib.TOMLDecodeError:
+        return _parsed(text) == expected
+    except ConfigError:
         return False
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    return parse_toml(text.encode(), "the settings", ConfigError)
 
 
 def _placements(text: str, name: Name, value: str) -> Iterator[str]:
@@ -173,7 +179,7 @@ def _key(text: str, position: int) -> tuple[Path, int]:
     parts: list[str] = []
     while part := _KEY_PART.match(text, position):
         bare, basic, literal = part.groups()
-        parts.append(bare or (literal or "" if basic is None else tomllib.loads(f'k = "{basic}"')["k"]))
+        parts.append(bare or (literal or "" if basic is None else _parsed(f'k = "{basic}"')["k"]))
         position = part.end()
         if not text.startswith(".", position):
             break
