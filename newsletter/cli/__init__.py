@@ -20,6 +20,7 @@ from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
 from newsletter.cli.doctor import doctor
+from newsletter.cli.editions import editions
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
 from newsletter.cli.help_texts import complete_help
@@ -111,7 +112,7 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, config, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, doctor, secret, web, completion, demo,
+    send, run, serve, archive, editions, deliveries, bounces, suppressions, doctor, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -91,7 +91,7 @@ def preview(
             return
         message = render_preview(opened, store, digest, subscriber, send_to)
     if send_to:
-        _send(opened, message)
+        send_test(opened, message)
     elif once is not None:
         for path in _write(message, once):
             click.echo(f"wrote {path}")
@@ -143,7 +143,7 @@ def compose_preview(
     from newsletter.pipeline.preview import preview_digest, sample_digest
 
     notes = notes or Notes(opened.site.notes)
-    if store.papers.count() == 0:
+    if edition is None and store.papers.count() == 0:
         print_problems(["the store holds no papers yet; these are invented samples (newsletter pull)"])
         return sample_digest(subscriber, now(), notes)
     digest = preview_digest(store, subscriber, now(), days, opened.config.weights, edition, notes)
@@ -186,7 +186,12 @@ def _write(message: Message, out: Path) -> list[Path]:
     return list(paths.values())
 
 
-def _send(opened: Opened, message: Message) -> None:
+def send_test(opened: Opened, message: Message) -> None:
+    """Send a test email, and print where it went.
+
+    Raises:
+        NewsletterError: It was not accepted.
+    """
     from newsletter.sending import Verdict, send_one
 
     transport = opened.transport()

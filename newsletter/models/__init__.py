@@ -262,6 +262,14 @@ class Edition:
     #: The operator's notes at the top and at the end, in Markdown.
     note: str = ""
     closing: str = ""
+    #: Of a special edition, which the operator wrote: its subject, and for whom it is, as in "all" or "tag:lab".
+    subject: str = ""
+    audience: str = ""
+
+    @property
+    def is_special(self) -> bool:
+        """Whether the operator wrote it as a whole; it has no papers, and does not count as the email of a day."""
+        return bool(self.subject)
 
 
 class ReasonKind(StrEnum):
