@@ -262,14 +262,15 @@ class Edition:
     #: The operator's notes at the top and at the end, in Markdown.
     note: str = ""
     closing: str = ""
-    #: Of a special edition, which the operator wrote: its subject, and for whom it is, as in "all" or "tag:lab".
+    #: The subject of its messages, if it is not made of their papers.
     subject: str = ""
+    #: For whom a special edition is, as in "all" or "tag:lab"; "" for digests.
     audience: str = ""
 
     @property
     def is_special(self) -> bool:
         """Whether the operator wrote it as a whole; it has no papers, and does not count as the email of a day."""
-        return bool(self.subject)
+        return bool(self.audience)
 
 
 class ReasonKind(StrEnum):

@@ -17,6 +17,7 @@ from newsletter.errors import RequestError
 from newsletter.limits import NOTE
 from newsletter.models import Cadence, Digest, Edition, Subscriber
 from newsletter.pipeline.messages import make_message_id
+from newsletter.pipeline.notes import subject_and_text
 from newsletter.rendering.message import Sender
 from newsletter.store import Store
 from newsletter.subscribers.tags import read_tag
@@ -27,8 +28,6 @@ _MAX_SLUG = 40
 #: An edition is not scheduled further ahead.
 _MAX_AHEAD = timedelta(days=366)
 _BATCH = 1000
-#: A first line that is a heading of Markdown: "# Summer school".
-_TITLE = re.compile(r"\s*#[ \t]+([^\n]+?)[ \t#]*(?:\n|\Z)")
 
 
 class Group(StrEnum):
@@ -74,10 +73,9 @@ def special_edition(note: str, subject: str | None, audiences: Sequence[Audience
     Raises:
         RequestError: There is no text, no subject, or it is too long.
     """
-    title = _TITLE.match(note)
-    if subject is None and title is not None:
-        subject, note = title[1], note[title.end() :]
-    subject = squeeze(subject or "")
+    if subject is None:
+        subject, note = subject_and_text(note)
+    subject = squeeze(subject)
     if not subject:
         raise RequestError("no subject", hint='begin the note with "# Subject", or give --subject')
     if len(subject) > _MAX_SUBJECT:

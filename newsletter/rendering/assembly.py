@@ -373,7 +373,7 @@ class Assembler:
             }  # fmt: skip
         mail = subject_context(digest, self.look.language)
         return digest_texts(digest, self.look.language) | {
-            "subject": self.look.subject(mail),
+            "subject": squeeze(digest.edition.subject) or self.look.subject(mail),
             "preheader": self.look.preheader(mail),
         }
 

@@ -43,7 +43,7 @@ def digest_context(
         preheader="",
         kind=language.day_of_week(edition.day) if edition.is_special else _kind(edition.cadence, language),
         cadence=_cadence(edition),
-        date=edition.subject or _date(edition, language),
+        date=edition.subject if edition.is_special else _date(edition, language),
         note_html=note_html(edition.note),
         closing_html=note_html(edition.closing),
         note_text=edition.note.strip(),

@@ -15,7 +15,7 @@ from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import Database, moment_of
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
-_IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE subject <> '')"
+_IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
 _DEPART = """
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
     WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
@@ -27,7 +27,7 @@ _DEPART = """
         AND NOT EXISTS (
             SELECT 1 FROM deliveries AS other WHERE other.subscriber_id = deliveries.subscriber_id
                 AND other.id <> deliveries.id AND other.left_at BETWEEN :recent AND :soon
-                AND other.edition_key NOT IN (SELECT key FROM editions WHERE subject <> '')
+                AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
                 AND (other.left_at >= :day_began OR (SELECT day FROM editions WHERE key = other.edition_key)
                     >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))"""
 _DEPART_SPECIAL = """
@@ -207,7 +207,7 @@ class Deliveries:
             "SELECT DISTINCT key, day, time_zone FROM deliveries INDEXED BY deliveries_open "
             "JOIN editions ON key = edition_key JOIN subscribers ON subscribers.id = subscriber_id "
             "WHERE deliveries.status IN ('queued', 'sending', 'deferred') AND day < ? "
-            "AND subject = ''"
+            "AND audience = ''"
         )
         rows = self._db.execute(sql, [before.isoformat()])
         return rows.into(lambda row: (row[0], date.fromisoformat(row[1]), row[2]))

@@ -28,7 +28,7 @@ class Editions:
     def before(self, cadence: Cadence, day: date) -> Edition | None:
         """Return the latest edition of a cadence for an earlier day, or None."""
         sql = (
-            f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? AND subject = '' ORDER BY day DESC LIMIT 1"
+            f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? AND audience = '' ORDER BY day DESC LIMIT 1"
         )
         return self._db.execute(sql, [cadence.value, day.isoformat()]).one(_edition)
 
@@ -63,7 +63,7 @@ class Editions:
 
     def latest_digests(self, limit: int) -> list[Edition]:
         """Return the `limit` newest editions but for the special ones, which are for their audience only."""
-        sql = f"SELECT {_COLUMNS} FROM editions WHERE subject = '' ORDER BY created_at DESC, key LIMIT ?"
+        sql = f"SELECT {_COLUMNS} FROM editions WHERE audience = '' ORDER BY created_at DESC, key LIMIT ?"
         return self._db.execute(sql, [limit]).into(_edition)
 
     def put_digest(self, digest: Digest) -> int:

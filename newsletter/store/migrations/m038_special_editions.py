@@ -12,4 +12,4 @@ def m038_special_editions(db: Database) -> None:
     """Add the columns; the editions so far are digests, which have neither."""
     db.execute("ALTER TABLE editions ADD COLUMN subject TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE editions ADD COLUMN audience TEXT NOT NULL DEFAULT ''")
-    db.execute("CREATE INDEX editions_special ON editions(key) WHERE subject <> ''")
+    db.execute("CREATE INDEX editions_special ON editions(key) WHERE audience <> ''")
