@@ -27,9 +27,9 @@ Examples:
 @click.argument("shell", type=click.Choice(_SHELLS), required=False)
 @click.option("--install", is_flag=True, help="Set it up for this user, once; repeating it changes nothing.")
 def completion(shell: str | None, install: bool) -> None:
-    """Complete commands and options with the Tab key, in bash (4.4 or later), zsh or fish.
+    """Complete commands and options with the Tab key.
 
-    Without SHELL, the shell that $SHELL names is taken.
+    In bash (4.4 or later), zsh and fish. Without SHELL, the shell that $SHELL names is taken.
     """
     shell = shell or _current_shell()
     script = _script(shell)

@@ -101,9 +101,9 @@ def _text(value: Any) -> str:
 @json_option
 @pass_opened
 def get(opened: Opened, name: str, as_json: bool) -> None:
-    """Print the value of a setting: of the environment, else of the file, else its default.
+    """Print the value of a setting.
 
-    Exit code 1 if it has none.
+    It is that of the environment, else of the file, else its default. Exit code 1 if there is none.
     """
     from newsletter.config.schema import find_setting
 

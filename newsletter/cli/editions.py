@@ -34,7 +34,9 @@ Examples:
 @json_option
 @click.pass_context
 def editions(ctx: click.Context, limit: int, as_json: bool) -> None:
-    """List the editions, the latest first, or write a special one.
+    """List the editions, or write a special one.
+
+    The latest come first.
 
     To pause, resume or cancel one: newsletter deliveries pause EDITION.
     """
@@ -95,7 +97,10 @@ def new(
     opened: Opened, *, file: IO[str], audiences: tuple[str, ...], subject: str | None, at: str | None, dry_run: bool,
     test_to: str | None, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Write a special edition: NOTE.md to all subscribers, or to those with a tag or a topic; - is stdin."""
+    """Mail a note to all subscribers, a tag or a topic.
+
+    NOTE.md is Markdown; - is stdin.
+    """
     from newsletter.pipeline.special_editions import queue_special, read_audience, recipients, special_edition
 
     moment = _moment(at) if at else now()

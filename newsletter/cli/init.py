@@ -69,9 +69,9 @@ def init(
     cadence: str | None, hour: int | None, time_zone: str | None, smtp: str | None, sender: str | None,
     site_name: str | None, site_url: str | None, yes: bool, preview: bool | None,
 ) -> None:  # fmt: skip
-    """Create a site: settings, the first profile, topics, a store with its signing key, a .gitignore.
+    """Create a site: settings, the first profile, topics, a store.
 
-    It is created in DIRECTORY, else where --site or NEWSLETTER_SITE says, else here. Files that exist already are kept;
+    The store has its signing key from the start, and a .gitignore leaves out what is private. It is created in DIRECTORY, else where --site or NEWSLETTER_SITE says, else here. Files that exist already are kept;
     in their newsletter.toml, only what an option gives is changed.
     """
     directory = directory or opened.site_dir or Path()

@@ -56,7 +56,9 @@ def ask(given: Answers) -> Answers:
         given = replace(given, when={**given.when, **_asked(text, "daily 8", read_when)})
     if given.smtp is None:
         text = "5. Your mail server as USER@HOST:PORT, or nothing: mail goes into the folder outbox/"
-        given = replace(given, smtp=_asked(text, "", lambda said: said if not said or server(said) else None) or None)
+        given = replace(
+            given, smtp=_asked(text, "", lambda typed: typed if not typed or server(typed) else None) or None
+        )
     return given
 
 
@@ -190,9 +192,7 @@ def local_time_zone() -> str:
     """Return the IANA name of this machine's time zone, from TZ or /etc/localtime; "UTC" if neither says one."""
     from zoneinfo import available_timezones
 
-    named = os.environ.get("TZ", "").lstrip(":")
     linked = str(Path("/etc/localtime").resolve())
-    for name in (named, linked.partition(_ZONES)[2]):
-        if name in available_timezones() and not name.endswith("UTC"):  # as in Etc/UTC
-            return name
-    return "UTC"
+    name = os.environ.get("TZ", "").lstrip(":") or linked.partition(_ZONES)[2]
+    is_named = name in available_timezones() and not name.endswith("UTC")  # as in Etc/UTC
+    return name if is_named else "UTC"

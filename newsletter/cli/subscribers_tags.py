@@ -47,7 +47,10 @@ def tag(ctx: click.Context, as_json: bool) -> None:
 @_words
 @pass_opened
 def add(opened: Opened, words: tuple[str, ...]) -> None:
-    """Give subscribers tags: each of the addresses all of the tags, in any order."""
+    """Give subscribers tags.
+
+    Each of the addresses gets all of the tags; they may stand in any order.
+    """
     from newsletter.subscribers.tags import add_tags
 
     emails, tags = _split(words)

@@ -56,7 +56,7 @@ def test_a_file_that_is_not_valid_can_be_put_right(site: Site) -> None:
     assert load_config(site, {}).cron == "7 * * * *"
 
 
-def test_a_value_that_the_environment_overrides_is_checked_and_said_so(site: Site) -> None:
+def test_a_value_that_the_environment_overrides_is_checked_and_reported(site: Site) -> None:
     environ = {"NEWSLETTER_SMTP_PORT": "25"}
     assert change_settings(site, {"smtp.port": "465"}, (), environ) == (
         "NEWSLETTER_SMTP_PORT is set in the environment, which takes precedence",
