@@ -71,8 +71,9 @@ def init(
 ) -> None:  # fmt: skip
     """Create a site: settings, the first profile, topics, a store.
 
-    The store has its signing key from the start, and a .gitignore leaves out what is private. It is created in DIRECTORY, else where --site or NEWSLETTER_SITE says, else here. Files that exist already are kept;
-    in their newsletter.toml, only what an option gives is changed.
+    The store has its signing key from the start, and a .gitignore leaves out what is private. It is created in
+    DIRECTORY, else where --site or NEWSLETTER_SITE says, else here. Files that exist already are kept; in their
+    newsletter.toml, only what an option gives is changed.
     """
     directory = directory or opened.site_dir or Path()
     root = directory.expanduser().resolve()
