@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.init_answers import Answers, ask, profile_fields_of, read_arxiv, read_email, settings_of
+from newsletter.cli.init_answers import Answers, ask, profile_fields_of, read_arxiv, read_email, server, settings_of
 from newsletter.errors import ConfigError, RequestError
 from newsletter.files.private_files import make_private_folder, write_private
 from newsletter.files.site import Site, default_subscribers, samples
@@ -98,7 +98,7 @@ def init(
         from newsletter.cli.first_preview import show_first_preview
 
         show_first_preview(made, answers.email)
-    _print_next(directory, answers)
+    _print_next(directory, answers, is_new=is_new)
 
 
 def _create(root: Path, answers: Answers, options: Mapping[str, str]) -> None:
@@ -165,18 +165,20 @@ def _add(site: Site, path: Path, email: str, fields: dict[str, Any]) -> None:
         print_change("added", added)
 
 
-def _print_next(directory: Path, answers: Answers) -> None:
-    place = "" if directory.resolve() == Path.cwd().resolve() else f"cd {directory} && "
-    click.echo(f"\n{directory} is a site. Next:")
-    if not answers.email:
-        click.echo(f'  {place}newsletter subscribers add YOU@example.org --topic "…"\n  newsletter pull')
-        return
+def _print_next(directory: Path, answers: Answers, *, is_new: bool) -> None:
+    """Print what to type next, if there is something."""
     if answers.smtp:
-        click.echo(f"  {place}export NEWSLETTER_SMTP_PASSWORD=…\n  newsletter doctor\n  newsletter send")
+        has_user = "smtp.username" in server(answers.smtp)
+        steps = [*(["export NEWSLETTER_SMTP_PASSWORD=…"] if has_user else []), "newsletter doctor", "newsletter send"]
+    elif answers.email:
+        steps = [f"newsletter preview {answers.email}", "newsletter init --smtp USER@HOST:587    for real mail"]
+    elif is_new:
+        steps = ['newsletter subscribers add YOU@example.org --topic "…"', "newsletter pull"]
     else:
-        click.echo(
-            f"  {place}newsletter preview {answers.email}\n  newsletter init --smtp USER@HOST:587   for real mail"
-        )
+        steps = []
+    if steps and directory.resolve() != Path.cwd().resolve():
+        steps.insert(0, f"cd {directory}")
+    click.echo(f"\n{directory} is a site." + "".join([" Next:", *(f"\n  {step}" for step in steps)] if steps else []))
 
 
 def make_site(root: Path, config: str | None = None) -> list[Path]:

@@ -212,6 +212,8 @@ SETTINGS = (
     Setting("log.addresses", False, "Log email addresses, not only subscriber ids."),
 )
 
+#: Tables that are no settings of this module.
+_TABLES_OF_THE_FILE = ("sources", "relays", "ranking")
 #: Setting one of these enables a feature or sends real mail, so a new file shows these tables commented out.
 _OPTIONAL = ("web", "smtp", "summaries", "dkim", "bounces", "webhooks", "log")
 _HEAD = """\
@@ -285,6 +287,8 @@ def find_setting(name: str) -> Setting:
         ConfigError: There is none.
     """
     known = {setting.name: setting for setting in SETTINGS}
+    if name.partition(".")[0] in _TABLES_OF_THE_FILE:
+        raise ConfigError(f"{name}: no such setting", hint="change it in newsletter.toml itself")
     if name not in known:
         raise ConfigError(f"{name}: no such setting", hint=_meant(name, known) or "see: newsletter config list --all")
     return known[name]

@@ -48,6 +48,7 @@ def test_json_tells_where_a_value_comes_from(newsletter: Newsletter, monkeypatch
         (("set", "smtp.host", "a", "smtp.host=b"), "smtp.host: given twice"),
         (("set", "smtp.host"), "smtp.host: no value (newsletter config set smtp.host VALUE)"),
         (("set", "smtp.hots", "a"), "smtp.hots: no such setting (did you mean smtp.host?)"),
+        (("set", "ranking.taste", "1"), "ranking.taste: no such setting (change it in newsletter.toml itself)"),
         (("get", "nothing"), "nothing: no such setting (see: newsletter config list --all)"),
         (("unset", "nothing"), "nothing: no such setting (see: newsletter config list --all)"),
     ],
