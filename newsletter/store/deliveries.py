@@ -184,7 +184,7 @@ class Deliveries:
         """Return the day of the last edition that was planned for a subscriber, skipped, and never left; or None."""
         sql = (
             "SELECT max(day) FROM deliveries JOIN editions ON key = edition_key "
-            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped'"
+            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped' AND audience = ''"
         )
         return self._db.execute(sql, [subscriber_id]).one(lambda row: row[0] and date.fromisoformat(row[0]))
 

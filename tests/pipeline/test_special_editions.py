@@ -14,6 +14,7 @@ from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import RequestError, StoreError
 from newsletter.models import EditionState, Style
 from newsletter.pipeline.edition_state import Action, change_state
+from newsletter.pipeline.next_mail import why_nothing_text
 from newsletter.pipeline.special_editions import (
     Audience,
     Group,
@@ -166,6 +167,17 @@ def test_it_waits_for_its_time_and_is_not_stale_then(people: SendingSite) -> Non
         people.wait(days=1)
         people.send_to(server)
     assert len(server.accepted) == 3
+
+
+def test_a_cancelled_one_takes_no_day_from_the_digest(people: SendingSite) -> None:
+    people.add_paper("Pears in Winter", 1)
+    queue(people, at=people.now + timedelta(hours=2))
+    change_state(people.store, KEY, Action.CANCEL, people.now)
+    with serving(Server()) as server:
+        people.send_to(server)
+    assert "Pears in Winter" in str(mails(server)["ada"][0]["Subject"])
+    ada = people.store.subscribers.get("ada@example.org")
+    assert why_nothing_text(people.store, ada, NOW.date(), people.now).startswith("daily-2026-05-08 sent")
 
 
 def test_it_can_be_paused_resumed_and_cancelled(people: SendingSite) -> None:
