@@ -43,7 +43,16 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     Raises:
         ConfigError: A setting is unknown or invalid; the message names the file, the setting and the reason.
     """
-    table, notices = upgrade_table(read_toml(site.config, ConfigError))
+    return read_config(site, read_toml(site.config, ConfigError), environ)
+
+
+def read_config(site: Site, content: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
+    """Validate the content of a site's newsletter.toml, which need not be written yet.
+
+    Raises:
+        ConfigError: As for `load_config`.
+    """
+    table, notices = upgrade_table(content)
     unknown = tuple(unknown_variables(environ))
     environ, more = upgrade_environment(environ)
     try:

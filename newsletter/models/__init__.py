@@ -262,6 +262,15 @@ class Edition:
     #: The operator's notes at the top and at the end, in Markdown.
     note: str = ""
     closing: str = ""
+    #: The subject of its messages, if it is not made of their papers.
+    subject: str = ""
+    #: For whom a special edition is, as in "all" or "tag:lab"; "" for digests.
+    audience: str = ""
+
+    @property
+    def is_special(self) -> bool:
+        """Whether the operator wrote it as a whole; it has no papers, and does not count as the email of a day."""
+        return bool(self.audience)
 
 
 class ReasonKind(StrEnum):

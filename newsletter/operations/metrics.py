@@ -42,7 +42,7 @@ class _StoreCollector(Collector):
             )
             yield GaugeMetricFamily("newsletter_papers", "Papers in the store.", store.papers.count())
             oldest = store.deliveries.oldest_open()
-            age_s = (self._clock() - oldest).total_seconds() if oldest else 0.0
+            age_s = max(0.0, (self._clock() - oldest).total_seconds()) if oldest else 0.0
             yield GaugeMetricFamily(
                 "newsletter_oldest_open_delivery_seconds", "Age of the oldest open delivery.", age_s
             )

@@ -11,10 +11,9 @@ from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.models import Digest, Message, Subscriber
 from newsletter.models.addresses import email_key
-from newsletter.pipeline.ledger import Claim, SendingLedger
+from newsletter.pipeline.ledger import Claim, SendingLedger, is_time
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
-from newsletter.pipeline.schedule import Gate, gate
 from newsletter.pipeline.signing import SigningRenderer
 from newsletter.pipeline.workers import render_in_workers
 from newsletter.store import Store
@@ -45,8 +44,8 @@ class DeliveryRun:
     error: NewsletterError | None = None
     #: Styles and languages of which a message was rendered.
     rendered_looks: set[tuple[str, str]] = field(default_factory=set)
-    #: The days of editions, by key.
-    _days: dict[str, date] = field(default_factory=dict)
+    #: The days of editions, by key; None for one that may leave on any.
+    _days: dict[str, date | None] = field(default_factory=dict)
 
     def serves(self, subscriber: Subscriber) -> bool:
         """Whether this run is for a subscriber."""
@@ -112,16 +111,16 @@ class DeliveryRun:
                 for delivery in batch
                 if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
                 and self.serves(subscriber)
-                and gate(subscriber.profile, self._day_of(delivery.edition_key), now) is Gate.OPEN
+                and is_time(subscriber.profile, self._day_of(delivery.edition_key), now)
                 and delivery.message_id not in self.ledger.under_way
             ]
             if claims:
                 yield claims
 
-    def _day_of(self, edition_key: str) -> date:
+    def _day_of(self, edition_key: str) -> date | None:
         if edition_key not in self._days:
             edition = self.store.editions.find(edition_key)
-            self._days[edition_key] = edition.day if edition else date.min
+            self._days[edition_key] = None if edition and edition.is_special else edition.day if edition else date.min
         return self._days[edition_key]
 
     def report(self) -> DeliveryReport:

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import StoreFull, StoreLocked
-from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Message, Profile, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus, Tally
@@ -44,9 +44,14 @@ class Claim:
 
     delivery: Delivery
     subscriber: Subscriber
-    #: The day of its edition: it may not leave on another.
-    day: date
+    #: The day of its edition: it may not leave on another. None for a special edition, which may leave on any.
+    day: date | None
     papers: int
+
+
+def is_time(profile: Profile, day: date | None, now: datetime) -> bool:
+    """Return whether a delivery may leave now; `day` is that of its `Claim`."""
+    return day is None or gate(profile, day, now) is Gate.OPEN
 
 
 @dataclass
@@ -125,8 +130,11 @@ class SendingLedger:
 
     def _may_leave(self, claim: Claim, now: datetime) -> bool:
         profile = claim.subscriber.profile
-        is_time = gate(profile, claim.day, now) is Gate.OPEN
-        return is_time and self.store.deliveries.depart(claim.delivery.id, now, day_began(profile, now), profile)
+        if claim.day is None:
+            return self.store.deliveries.depart_special(claim.delivery.id, now)
+        return is_time(profile, claim.day, now) and self.store.deliveries.depart(
+            claim.delivery.id, now, day_began(profile, now), profile
+        )
 
     def _stay(self, claim: Claim, now: datetime) -> None:
         """Write why a message that was about to leave must not."""

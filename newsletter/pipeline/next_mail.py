@@ -90,6 +90,9 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
     profile = subscriber.profile
     for delivery in store.deliveries.of_subscriber(subscriber.id):
         if delivery.left_at is not None and local_day(profile, delivery.left_at) == day:
+            edition = store.editions.find(delivery.edition_key)
+            if edition is not None and edition.is_special:
+                continue
             at = delivery.left_at.astimezone(ZoneInfo(profile.time_zone))
             return f"{delivery.edition_key} {delivery.status.value} on {_date(day)} at {at:%H:%M}"
     why_not = _why_never(store, subscriber)

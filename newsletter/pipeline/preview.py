@@ -62,6 +62,8 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
     if sent:
         return store.editions.get_digest(sent.digest_id)
     edition = store.editions.find(key)
+    if edition is not None and edition.is_special:
+        return Digest(edition=edition, sections=(), considered=0)
     if edition is None:
         raise RequestError(f"no such edition: {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
     papers = [paper for paper in store.papers.new_since(edition.since) if paper.seen_at <= edition.created_at]

@@ -30,6 +30,7 @@ from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
+from newsletter.store.tags import Tags
 from newsletter.store.taste import TasteModels
 from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
@@ -52,6 +53,7 @@ class Store:
         self.pulls = Pulls(db)
         self.topics = Topics(db)
         self.subscribers = Subscribers(db, self.topics, self.suppression_key)
+        self.tags = Tags(db)
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import Database, moment_of
 
+#: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
+_IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
 _DEPART = """
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
     WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
@@ -25,8 +27,16 @@ _DEPART = """
         AND NOT EXISTS (
             SELECT 1 FROM deliveries AS other WHERE other.subscriber_id = deliveries.subscriber_id
                 AND other.id <> deliveries.id AND other.left_at BETWEEN :recent AND :soon
+                AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
                 AND (other.left_at >= :day_began OR (SELECT day FROM editions WHERE key = other.edition_key)
                     >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))"""
+_DEPART_SPECIAL = """
+    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
+    WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
+        AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
+        AND EXISTS (
+            SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
+                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))"""
 #: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
 _ZONES_APART = timedelta(hours=26)
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
@@ -68,12 +78,16 @@ class Deliveries:
             )
             self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
 
-    def queue_staged(self, now: datetime) -> int:
-        """Write all staged deliveries into the ledger as queued, in one statement; return how many there are."""
+    def queue_staged(self, now: datetime, not_before: datetime | None = None) -> int:
+        """Write all staged deliveries into the ledger as queued, in one statement; return how many there are.
+
+        With `not_before`, they are sent from then on, and count as planned then.
+        """
         queued = self._db.execute(
             "INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, "
-            "next_attempt_at, updated_at, planned_at) SELECT *, 'queued', 0, '', NULL, :now, :now FROM temp.staged",
-            {"now": now.isoformat()},
+            "next_attempt_at, updated_at, planned_at) "
+            "SELECT *, 'queued', 0, '', :not_before, :now, coalesce(:not_before, :now) FROM temp.staged",
+            {"now": now.isoformat(), "not_before": not_before and not_before.isoformat()},
         ).rowcount
         self._db.execute("DELETE FROM temp.staged")
         return queued
@@ -101,11 +115,11 @@ class Deliveries:
     def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
 
-        No attempt is put off for so long: the clock was ahead when it was.
+        No attempt is put off for so long: the clock was ahead when it was. What is queued for later was meant to be.
         """
         sql = (
             "UPDATE deliveries INDEXED BY deliveries_open SET next_attempt_at = ? "
-            "WHERE status IN ('queued', 'sending', 'deferred') AND next_attempt_at > ?"
+            "WHERE status IN ('queued', 'sending', 'deferred') AND status <> 'queued' AND next_attempt_at > ?"
         )
         return self._db.execute(sql, [now.isoformat(), latest.isoformat()]).rowcount
 
@@ -145,12 +159,16 @@ class Deliveries:
         }
         return self._db.execute(_DEPART, values).rowcount > 0
 
+    def depart_special(self, delivery_id: int, now: datetime) -> bool:
+        """Mark a delivery of a special edition as being sent, whatever else left; False if it is not open any more."""
+        return self._db.execute(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}).rowcount > 0
+
     def last_mail(self, subscriber_id: int, now: datetime) -> LastMail | None:
         """Return what last left for a subscriber, or may have left; None if nothing ever did."""
         sql = (
             "SELECT left_at, (SELECT day FROM editions WHERE key = edition_key), planned_at, status, edition_key, "
             "digest_id FROM deliveries "
-            "WHERE subscriber_id = ? AND left_at <= ? ORDER BY left_at DESC LIMIT ?"
+            f"WHERE subscriber_id = ? AND left_at <= ? AND NOT {_IS_SPECIAL} ORDER BY left_at DESC LIMIT ?"
         )
         found = self._db.execute(sql, [subscriber_id, (now + _CLOCKS_APART).isoformat(), 1]).into(_last_mail)
         if not found:
@@ -166,7 +184,7 @@ class Deliveries:
         """Return the day of the last edition that was planned for a subscriber, skipped, and never left; or None."""
         sql = (
             "SELECT max(day) FROM deliveries JOIN editions ON key = edition_key "
-            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped'"
+            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped' AND audience = ''"
         )
         return self._db.execute(sql, [subscriber_id]).one(lambda row: row[0] and date.fromisoformat(row[0]))
 
@@ -188,7 +206,8 @@ class Deliveries:
         sql = (
             "SELECT DISTINCT key, day, time_zone FROM deliveries INDEXED BY deliveries_open "
             "JOIN editions ON key = edition_key JOIN subscribers ON subscribers.id = subscriber_id "
-            "WHERE deliveries.status IN ('queued', 'sending', 'deferred') AND day < ?"
+            "WHERE deliveries.status IN ('queued', 'sending', 'deferred') AND day < ? "
+            "AND audience = ''"
         )
         rows = self._db.execute(sql, [before.isoformat()])
         return rows.into(lambda row: (row[0], date.fromisoformat(row[1]), row[2]))
@@ -256,7 +275,8 @@ class Deliveries:
     def waiting_for(self, subscriber_id: int) -> Delivery | None:
         """Return the delivery that waits for a subscriber and never left, or None."""
         found = self._where(
-            "subscriber_id = ? AND left_at IS NULL AND +status IN ('queued', 'deferred') ORDER BY +id DESC LIMIT 1",
+            "subscriber_id = ? AND left_at IS NULL AND +status IN ('queued', 'deferred') "
+            f"AND NOT {_IS_SPECIAL} ORDER BY +id DESC LIMIT 1",
             [subscriber_id],
         )
         return found[0] if found else None

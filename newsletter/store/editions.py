@@ -11,7 +11,7 @@ from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reas
 from newsletter.store.database import Database, damaged
 from newsletter.store.papers import Papers
 
-_COLUMNS = "key, cadence, day, since, created_at, note, closing"
+_COLUMNS = "key, cadence, day, since, created_at, note, closing, subject, audience"
 
 
 class Editions:
@@ -27,7 +27,9 @@ class Editions:
 
     def before(self, cadence: Cadence, day: date) -> Edition | None:
         """Return the latest edition of a cadence for an earlier day, or None."""
-        sql = f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? ORDER BY day DESC LIMIT 1"
+        sql = (
+            f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? AND audience = '' ORDER BY day DESC LIMIT 1"
+        )
         return self._db.execute(sql, [cadence.value, day.isoformat()]).one(_edition)
 
     def put(self, edition: Edition) -> None:
@@ -40,6 +42,8 @@ class Editions:
             "created_at": edition.created_at.isoformat(),
             "note": edition.note,
             "closing": edition.closing,
+            "subject": edition.subject,
+            "audience": edition.audience,
         }
         self._db.insert("editions", row, ignore=True)
 
@@ -55,6 +59,11 @@ class Editions:
     def latest(self, limit: int) -> list[Edition]:
         """Return the `limit` newest editions, the newest first."""
         sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ?"
+        return self._db.execute(sql, [limit]).into(_edition)
+
+    def latest_digests(self, limit: int) -> list[Edition]:
+        """Return the `limit` newest editions but for the special ones, which are for their audience only."""
+        sql = f"SELECT {_COLUMNS} FROM editions WHERE audience = '' ORDER BY created_at DESC, key LIMIT ?"
         return self._db.execute(sql, [limit]).into(_edition)
 
     def put_digest(self, digest: Digest) -> int:
@@ -140,7 +149,7 @@ def _json(value: Any) -> str:
 
 
 def _edition(row: tuple[str, ...]) -> Edition:
-    key, cadence, day, since, created_at, note, closing = row
+    key, cadence, day, since, created_at, note, closing, subject, audience = row
     return Edition(
         key=key,
         cadence=Cadence(cadence),
@@ -149,4 +158,6 @@ def _edition(row: tuple[str, ...]) -> Edition:
         created_at=datetime.fromisoformat(created_at),
         note=note,
         closing=closing,
+        subject=subject,
+        audience=audience,
     )

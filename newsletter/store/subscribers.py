@@ -326,6 +326,18 @@ class Subscribers:
         )
         return int(self._db.execute(sql, [domain, domain]).fetchone()[0])
 
+    def mailable(self, *, tag: str | None = None, topic: str | None = None) -> list[int]:
+        """Return the ids of the active subscribers who are not suppressed: with a tag, or a topic of a name, or all."""
+        sql = """
+            SELECT id FROM subscribers WHERE status = 'active'
+                AND email_key NOT IN (SELECT email_key FROM suppressions)
+                AND (:tag IS NULL OR id IN (SELECT subscriber_id FROM tags WHERE tag = :tag))
+                AND (:topic IS NULL OR id IN (
+                    SELECT subscriber_id FROM subscriptions JOIN topics ON topics.id = topic_id
+                    WHERE lower(name) = lower(:topic)))
+            ORDER BY id"""
+        return [int(number) for (number,) in self._db.execute(sql, {"tag": tag, "topic": topic})]
+
     def counts(self) -> dict[str, int]:
         """Count the subscribers by status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
