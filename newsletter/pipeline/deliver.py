@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
-from newsletter.errors import NewsletterError, TransportError
+from newsletter.errors import AlreadySending, TransportError
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -243,7 +243,7 @@ def _sending_lock(lock: Path) -> Iterator[None]:
         with FileLock(lock, timeout=0, mode=0o600):
             yield
     except Timeout:
-        raise NewsletterError(
+        raise AlreadySending(
             f"another newsletter process is already sending for this site (lock: {lock.name})",
             hint="wait until it is done",
         ) from None

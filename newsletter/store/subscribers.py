@@ -192,6 +192,21 @@ class Subscribers:
         todays = ((zone, now.astimezone(ZoneInfo(zone)).date().isoformat()) for (zone,) in zones)
         return sum(self._db.execute(sql, [now.isoformat(), zone, today]).rowcount for zone, today in todays)
 
+    def next_resume(self) -> date | None:
+        """Return the day on which the first pause ends, or None."""
+        sql = "SELECT min(paused_until) FROM subscribers WHERE status = 'paused'"
+        return self._db.execute(sql).one(lambda row: date.fromisoformat(row[0]) if row[0] else None)
+
+    def activated_since(self, moment: datetime) -> bool:
+        """Whether someone is active who was not at a moment."""
+        sql = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = 'active' AND status_at > ?)"
+        return bool(self._db.execute(sql, [moment.isoformat()]).fetchone()[0])
+
+    def hours(self) -> list[tuple[str, int, int]]:
+        """Return the hours at which active subscribers want their mail: time zone, hour, and how many they are."""
+        sql = "SELECT time_zone, hour, count(*) FROM subscribers WHERE status = 'active' GROUP BY time_zone, hour"
+        return self._db.execute(sql).into(lambda row: (str(row[0]), int(row[1]), int(row[2])))
+
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
         sql = "INSERT OR IGNORE INTO former_addresses SELECT id, email, email_key FROM subscribers WHERE id = ?"
