@@ -111,7 +111,7 @@ def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) 
 
     ports = make_ports(opened)
     moment = (at or ports.clock()).astimezone(UTC)
-    report = deliver_due(opened.config, replace(ports, clock=lambda: moment), dry_run=True, note=note)
+    report = deliver_due(opened.config, replace(ports, clock=lambda: moment), dry_run=True, note=note, waits=True)
     if as_json:
         print_json({"at": moment, "subscribers": report.outcomes})
     else:

@@ -91,7 +91,7 @@ def make_jobs(config: Config, ports: Ports) -> list[Job]:
     jobs = [
         Job(
             DELIVER,
-            lambda store, state, now: next_delivery(store, config, state.began_at, now),
+            lambda store, _state, now: next_delivery(store, config, now),
             partial(_deliver, config, ports),
             retry=timedelta(minutes=5),
             at_start=True,
@@ -134,7 +134,7 @@ def _pull(config: Config, ports: Ports, source: Source) -> JobResult:
 
 def _deliver(config: Config, ports: Ports) -> JobResult:
     try:
-        report = deliver_due(config, ports)
+        report = deliver_due(config, ports, waits=True)
     except AlreadySending:  # a `run` beside this process; what it leaves is found by the next look
         return JobResult("another process is sending", wakes=(DELIVER,), is_news=False)
     counts = ", ".join(f"{number} {status}" for status, number in report.counts.items())

@@ -7,21 +7,22 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.config.model import Config
-from newsletter.pipeline.source_schedule import read_states
+from newsletter.pipeline.source_schedule import read_patience
 from newsletter.store import Store
 
 _AGAIN = timedelta(minutes=1)
 
 
-def next_delivery(store: Store, config: Config, last: datetime | None, now: datetime) -> datetime:
-    """Return the first moment after `last`, when deliveries were last looked at, at which there may be some to make.
+def next_delivery(store: Store, config: Config, now: datetime) -> datetime:
+    """Return the first moment, since deliveries were last looked at, at which there may be some to make.
 
-    It may have passed: then they are to be looked at now, as they are if that was never done. Whose hour it is, may
+    It may have passed: then they are to be looked at now, as they are if that was never done. Whose hour it is may
     still get nothing: the rules of `schedule` decide. There is always such a moment, at the latest in a day.
     """
-    if last is None:
+    looked_at = store.deliveries.looked_at()
+    if looked_at is None:
         return now
-    last = min(last, now)  # it is later where the clock was ahead
+    last = min(looked_at, now)  # it is later where the clock was ahead
     return min(_moments(store, config, last), default=now + timedelta(days=1))
 
 
@@ -30,17 +31,16 @@ def _moments(store: Store, config: Config, last: datetime) -> Iterator[datetime]
     if attempt is not None:
         yield attempt if attempt > last else last + _AGAIN  # what was left by a look at everything is not urgent
     news = store.pulls.last_news()  # for those who had no papers at their hour
-    if (news is not None and news > last) or store.subscribers.activated_since(last):
+    if (news is not None and news > last) or store.subscribers.changed_since(last):
         yield last
     resume = store.subscribers.next_resume()
     if resume is not None:
         yield datetime.combine(resume, time(), UTC)
-    patience = timedelta(minutes=config.wait_minutes)
-    may_wait = bool(patience) and any(one.publication is not None for one in read_states(store, config))
-    for zone, hour, _number in store.subscribers.hours():
-        yield next_hour(hour, zone, last)
-        if may_wait:  # the deadline of an edition that waits for its sources
-            yield next_hour(hour, zone, last - patience) + patience
+    patience = read_patience(store, config).limit
+    for one in store.subscribers.hours():
+        wait = timedelta(hours=one.wait_hours)  # then the slot closes, for some with a digest without papers
+        for after in {timedelta(0), patience, wait}:
+            yield next_hour(one.hour, one.time_zone, last - after) + after
 
 
 def next_hour(hour: int, time_zone: str, after: datetime) -> datetime:
@@ -55,8 +55,9 @@ def next_hour(hour: int, time_zone: str, after: datetime) -> datetime:
 def next_by_zone(store: Store, now: datetime) -> dict[str, tuple[datetime, int]]:
     """Return for each time zone of subscribers when it is next the hour of some, and how many have that hour."""
     found: dict[str, tuple[datetime, int]] = {}
-    for zone, hour, number in store.subscribers.hours():
-        moment = next_hour(hour, zone, now)
-        if zone not in found or moment < found[zone][0]:
-            found[zone] = moment, number
+    for one in store.subscribers.hours():
+        moment = next_hour(one.hour, one.time_zone, now)
+        known, number = found.get(one.time_zone, (moment, 0))
+        if moment <= known:
+            found[one.time_zone] = moment, one.subscribers + (number if moment == known else 0)
     return dict(sorted(found.items(), key=lambda item: (item[1][0], item[0])))

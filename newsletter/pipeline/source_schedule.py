@@ -52,10 +52,25 @@ class Wait:
     #: It goes out then, whatever it has.
     until: datetime
 
-    @property
-    def why(self) -> str:
+    def __str__(self) -> str:
         """In words, for reports."""
         return f"waiting for today's list of {', '.join(self.labels)}, until {self.until:%H:%M} UTC at the latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For what editions wait, and how long at most."""
+
+    states: Sequence[SourceState] = ()
+    limit: timedelta = timedelta(0)
+
+    def wait(self, due_at: datetime, closes_at: datetime, now: datetime) -> Wait | None:
+        """Return what an edition still waits for, at most until its slot closes; None if it goes out now."""
+        return wait_for_sources(due_at, now, self.states, min(self.limit, closes_at - due_at))
+
+
+#: Editions that go out at their hour, with the papers there are.
+NO_PATIENCE = Patience()
 
 
 def read_state(store: Store, config: Config, source: Source) -> SourceState:
@@ -156,6 +171,8 @@ def _lacks_list(state: SourceState, due_at: datetime, until: datetime) -> bool:
     return latest > due_at - timedelta(days=1) and state.last_new_at < latest
 
 
-def read_states(store: Store, config: Config) -> Sequence[SourceState]:
-    """Return what is known of each configured source."""
-    return [read_state(store, config, source) for source in config.sources]
+def read_patience(store: Store, config: Config) -> Patience:
+    """Return for what the editions of a site wait: the configured sources that publish lists."""
+    states = [read_state(store, config, source) for source in config.sources]
+    listing = [one for one in states if one.publication is not None]
+    return Patience(listing, timedelta(minutes=config.wait_minutes)) if listing else NO_PATIENCE
