@@ -121,7 +121,7 @@ def pull_name(source: Source) -> str:
 
 
 def _next_pull(config: Config, source: Source, store: Store, _state: JobState, now: datetime) -> datetime:
-    return next_pull(read_state(store, config, source), config.cron, now)
+    return next_pull(read_state(store, config.timings, source), config.cron, now)
 
 
 def _pull(config: Config, ports: Ports, source: Source) -> JobResult:

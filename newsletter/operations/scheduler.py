@@ -7,6 +7,7 @@ has the lease runs jobs; the others stand by.
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -26,15 +27,17 @@ from newsletter.store import Store
 from newsletter.store.jobs import JobOutcome
 
 if TYPE_CHECKING:
+    from apscheduler.events import JobEvent
     from apscheduler.schedulers.background import BackgroundScheduler
 
     from newsletter.operations.job_threads import JobThreads
 
 #: The wall clock is looked at so often: a sleep or a step of the clock delays a job by no more.
 TICK_S = 1.0
-#: What is due is computed anew at least so often, and after a change, but takes at most this part of the time.
+#: What is due is computed anew at least so often, and after a change; where that takes long, this part of the time.
 _REFRESH_AFTER = timedelta(minutes=1)
 _REFRESH_SHARE = 0.05
+_FREE_S, _MAX_PAUSE_S = 0.1, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ class Scheduler:
                     store.jobs.set_next(changed)
         self._plan(moments)
         took = time.monotonic() - began
-        self._no_refresh_before = time.monotonic() + took / _REFRESH_SHARE - took
+        self._no_refresh_before = time.monotonic() + min(max(0.0, took - _FREE_S) / _REFRESH_SHARE, _MAX_PAUSE_S)
 
     def _plan(self, moments: dict[str, datetime | None]) -> None:
         scheduler = self._scheduler
@@ -183,12 +186,16 @@ class Scheduler:
     # -- APScheduler ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415 - slow to import
+        from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED  # noqa: PLC0415 - slow to import
+        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415 - the same
 
         from newsletter.operations.job_threads import JobThreads  # noqa: PLC0415 - the same
 
+        # That a job is still running when it is due again is no news: what is due is computed again when it ends.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._threads = JobThreads()
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": self._threads})
+        self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         self._add_jobs()
         self._scheduler.start()
 
@@ -239,11 +246,13 @@ class Scheduler:
                 self._woken.update(run.result.wakes)
         except StoreError as error:
             self._say_once(f"{job.name}: {error}")
-        finally:
-            with self._lock:
-                self._running.discard(job.name)
-                self._next[job.name] = None
-                self._has_changed = True
+
+    def _ended(self, event: JobEvent) -> None:
+        """Learn that APScheduler counts a job as ended, so that it would fire it again."""
+        with self._lock:
+            self._running.discard(event.job_id)
+            self._next[event.job_id] = None
+            self._has_changed = True
 
     def _do(self, job: Job, due_at: datetime) -> JobRun:
         now, began = self.clock(), time.monotonic()

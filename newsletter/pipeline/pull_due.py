@@ -51,7 +51,7 @@ def pull_configured(config: Config, ports: Ports, *, rehearse: bool = False) -> 
     """
     sources = configured_sources(config)
     with ports.open_store() as store:
-        due_at = {source: not_before(read_state(store, config, source), ports.clock()) for source in sources}
+        due_at = {source: not_before(read_state(store, config.timings, source), ports.clock()) for source in sources}
     pulled = iter(pull_sources(config, ports, [one for one in sources if due_at[one] is None], rehearse=rehearse))
     reports = []
     for source, moment in due_at.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,13 +73,13 @@ class Patience:
 NO_PATIENCE = Patience()
 
 
-def read_state(store: Store, config: Config, source: Source) -> SourceState:
+def read_state(store: Store, timings: Mapping[str, SourceTiming], source: Source) -> SourceState:
     """Return what the store and the settings know of a source."""
     label = label_of(source)
     last = store.pulls.last(label)
     return SourceState(
         label=label,
-        timing=config.timings.get(label, SourceTiming()),
+        timing=timings.get(label, SourceTiming()),
         publication=getattr(source, "publication", None),
         min_interval=timedelta(hours=getattr(source, "min_interval_hours", 0)),
         last_at=last[0] if last else None,
@@ -173,6 +173,6 @@ def _lacks_list(state: SourceState, due_at: datetime, until: datetime) -> bool:
 
 def read_patience(store: Store, config: Config) -> Patience:
     """Return for what the editions of a site wait: the configured sources that publish lists."""
-    states = [read_state(store, config, source) for source in config.sources]
+    states = [read_state(store, config.timings, source) for source in config.sources]
     listing = [one for one in states if one.publication is not None]
     return Patience(listing, timedelta(minutes=config.wait_minutes)) if listing else NO_PATIENCE

@@ -94,7 +94,7 @@ with open(sys.argv[1], "r+b") as file:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its locks are other ones")
 def test_to_touch_a_file_does_not_end_the_locks_of_other_connections_in_this_process(tmp_path: Path) -> None:
-    import fcntl  # noqa: PLC0415 - Windows has none
+    import fcntl
 
     path = tmp_path / "newsletter.db"
     touch_private(path)
