@@ -225,7 +225,7 @@ class Scheduler:
         self._scheduler = None
         if scheduler is not None and threads is not None:
             scheduler.shutdown(wait=False)
-            threads.wait_for({job.name for job in self.jobs if job.is_mail}, 2 * GRACE_S)
+            threads.wait_for({job.name for job in self.jobs if job.is_mail}, 1.5 * GRACE_S)
         self._leadership.release()
 
     # -- one job --------------------------------------------------------------------------------------
