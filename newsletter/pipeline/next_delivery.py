@@ -19,11 +19,8 @@ def next_delivery(store: Store, config: Config, now: datetime) -> datetime:
     It may have passed: then they are to be looked at now, as they are if that was never done. Whose hour it is may
     still get nothing: the rules of `schedule` decide. There is always such a moment, at the latest in a day.
     """
-    looked_at = store.deliveries.looked_at()
-    if looked_at is None:
-        return now
-    last = min(looked_at, now)  # it is later where the clock was ahead
-    return min(_moments(store, config, last), default=now + timedelta(days=1))
+    looks = store.deliveries.looks(now)
+    return min(_moments(store, config, looks[-1]), default=now + timedelta(days=1)) if looks else now
 
 
 def _moments(store: Store, config: Config, last: datetime) -> Iterator[datetime]:

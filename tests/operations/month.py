@@ -130,8 +130,8 @@ class Month:
             now = self.now()
             with open_store(self.site.store) as store:
                 states = store.jobs.all().values()
-                looked_at = store.deliveries.looked_at()
-            if looked_at and all(one.next_at and one.next_at > now and not one.is_interrupted for one in states):
+                is_looked_at = bool(store.deliveries.looks(now))
+            if is_looked_at and all(one.next_at and one.next_at > now and not one.is_interrupted for one in states):
                 return
             time.sleep(0.005)
         raise TimeoutError(f"something is due for {_DEADLINE_S:.0f} s at {now}: {list(states)}; {self.said()}")
@@ -152,7 +152,7 @@ class Month:
         """Return the settings."""
         timing = SourceTiming(cron=PULLS, jitter_minutes=0)
         config = load_config(self.site, {})
-        return replace(config, sources=(Almanac(),), timings={"almanac": timing})  # type: ignore[arg-type]
+        return replace(config, sources=(Almanac(),), timings={"almanac": timing})
 
     def ports(self, config: Config, shutdown: Shutdown) -> Ports:
         """Return the ports of a process."""

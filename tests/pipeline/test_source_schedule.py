@@ -20,7 +20,7 @@ from newsletter.pipeline.source_schedule import (
     not_before,
     wait_for_sources,
 )
-from newsletter.sources.publication import ARXIV
+from newsletter.sources.publication import ARXIV, Publication
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 CRON = "5 * * * *"
@@ -76,7 +76,7 @@ def test_when_a_source_is_pulled(state: SourceState, expected: datetime) -> None
     st.sampled_from([None, ARXIV]),
 )
 def test_no_source_is_asked_at_once_again_nor_forgotten(
-    ago: timedelta, has_succeeded: bool, timing: SourceTiming, publication: object
+    ago: timedelta, has_succeeded: bool, timing: SourceTiming, publication: Publication | None
 ) -> None:
     state = replace(LISTING, timing=timing, publication=publication, last_at=NOW - ago, has_succeeded=has_succeeded)
     assert state.last_at is not None
