@@ -58,7 +58,7 @@ def test_the_hours_of_subscribers_to_the_second_and_when_their_slots_close(two_s
     looked(site)
     assert due(site) == at("2026-05-08T10:00")
     site.now = at("2026-05-08T10:00")
-    assert due(looked(site)) == at("2026-05-08T12:00")
+    assert due(looked(site)) == at("2026-05-08T11:00")  # of the two others, who have had no paper since eight
 
 
 def test_the_deadline_of_editions_that_wait_for_their_sources(site: SendingSite) -> None:
