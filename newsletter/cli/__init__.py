@@ -29,8 +29,10 @@ from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
-from newsletter.cli.run import run, send, serve
+from newsletter.cli.run import run, send
+from newsletter.cli.schedule import schedule
 from newsletter.cli.secret import secret
+from newsletter.cli.serve import serve
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
@@ -112,8 +114,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, editions, deliveries, bounces, suppressions, config, doctor, secret, web, completion,
-    demo,
+    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, config, doctor, secret, web,
+    completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -92,8 +92,22 @@ SETTINGS = (
     Setting(
         "schedule.cron",
         "5 * * * *",
-        "When `newsletter serve` pulls and sends: a crontab line, in UTC. Subscribers choose their own hour.",
+        "When `newsletter serve` pulls sources without a time of their own: a crontab line, in UTC. "
+        "Mail goes out at the hour that each subscriber chose, whatever this says.",
         shipped="5 * * * *",
+    ),
+    Setting(
+        "schedule.time_zone",
+        "UTC",
+        "Time zone in which `newsletter schedule` shows moments, and of `run --at`.",
+        example="Europe/Berlin",
+    ),
+    Setting(
+        "schedule.wait_minutes",
+        60,
+        "How long an edition may wait for today's list of arXiv or Hugging Face, in minutes; 0 to never wait.",
+        first=0,
+        last=720,
     ),
     Setting(
         "web.password",

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
-from newsletter.errors import NewsletterError, TransportError
+from newsletter.errors import AlreadySending, TransportError
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -31,6 +31,7 @@ from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.pipeline.signing import SigningRenderer, load_keys
+from newsletter.pipeline.source_schedule import NO_PATIENCE, read_patience
 from newsletter.sending import Transport, never
 from newsletter.store import Store
 
@@ -49,6 +50,7 @@ def deliver(
     *,
     note: str = "",
     only: AbstractSet[str] | None = None,
+    waits: bool = False,
     watch: Callable[[Outcome], None] = lambda _outcome: None,
     expect: Callable[[int], None] = lambda _number: None,
     stopped: Callable[[], bool] = never,
@@ -59,6 +61,7 @@ def deliver(
     Args:
         note: Markdown that opens new editions, in place of the site's note of the day.
         only: The addresses to serve, in any case; None for all.
+        waits: Whether new editions may wait for the list of the day of their sources.
         watch: Is called with each outcome as it happens.
         expect: Is called with the number of messages before the first is sent.
         stopped: Whether a shutdown was requested: messages in flight are finished, the rest waits for the next run.
@@ -83,6 +86,7 @@ def deliver(
         stopped,
         abandoned,
         None if only is None else frozenset(map(email_key, only)),
+        read_patience(store, config) if waits else NO_PATIENCE,
     )
     notes = Notes(config.site.notes, note)
     if transport is None:
@@ -98,7 +102,7 @@ def deliver(
 
 def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) -> Iterator[Intent]:
     """Yield the plan's intents; report who gets nothing, except subscribers with an open delivery of this run."""
-    for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights):
+    for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights, patience=run.patience):
         if isinstance(decided, Intent):
             yield decided
         elif isinstance(decided, DamagedSubscriber):
@@ -243,7 +247,7 @@ def _sending_lock(lock: Path) -> Iterator[None]:
         with FileLock(lock, timeout=0, mode=0o600):
             yield
     except Timeout:
-        raise NewsletterError(
+        raise AlreadySending(
             f"another newsletter process is already sending for this site (lock: {lock.name})",
             hint="wait until it is done",
         ) from None

@@ -15,6 +15,7 @@ from newsletter.pipeline.ledger import Claim, SendingLedger, is_time
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.signing import SigningRenderer
+from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.workers import render_in_workers
 from newsletter.store import Store
 
@@ -40,6 +41,8 @@ class DeliveryRun:
     is_grace_over: Callable[[], bool]
     #: The `email_key` of each address to serve, or None for all.
     only: AbstractSet[str] | None
+    #: How long new editions wait for their sources.
+    patience: Patience = NO_PATIENCE
     #: Why the run stopped short, if it did.
     error: NewsletterError | None = None
     #: Styles and languages of which a message was rendered.

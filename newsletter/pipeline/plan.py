@@ -16,6 +16,7 @@ from newsletter.pipeline.compose import compose, find_edition
 from newsletter.pipeline.next_mail import read_history
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import Due, Looks, due_edition, local_day, next_edition
+from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.windows import Windows
 from newsletter.ranking.index import Numbers
@@ -145,9 +146,10 @@ def plan(
     notes: Notes = NO_NOTES,
     only: AbstractSet[str] | None = None,
     weights: Weights | None = None,
+    patience: Patience = NO_PATIENCE,
 ) -> Iterator[Intent | NoDelivery | DamagedSubscriber]:
     """Decide for each subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
-    one_pass = _Pass(store, now, notes, weights)
+    one_pass = _Pass(store, now, notes, weights, patience)
     damaged: list[DamagedSubscriber] = []
     for subscriber in store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message))):
         if only is None or email_key(subscriber.email) in only:
@@ -158,8 +160,8 @@ def plan(
 class _Pass:
     """One pass over the subscribers: what they share is read once."""
 
-    def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None) -> None:
-        self._store, self._now, self._notes = store, now, notes
+    def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None, patience: Patience) -> None:
+        self._store, self._now, self._notes, self._patience = store, now, notes, patience
         self._looks = Looks(store.deliveries.looks(now))
         self._windows, self._tastes = Windows(store, now, weights), TasteScores(store)
         self._states = store.editions.states()
@@ -190,7 +192,7 @@ class _Pass:
         return self._compose(subscriber, due)
 
     def _why_not_open(self, subscriber: Subscriber, due: Due) -> str | None:
-        """Return what became of the slot so far, if that settles it: its edition is paused, or the server refused."""
+        """Return what became of the slot so far, if that settles it: paused, refused, or waiting for a source."""
         days = ((due.slot + timedelta(days=after)) for after in range((due.day - due.slot).days + 1))
         for key in (f"{subscriber.profile.cadence.value}-{day}" for day in days):
             if key in self._states:
@@ -198,7 +200,8 @@ class _Pass:
             delivery = self._store.deliveries.find(key, subscriber.id) if due.is_caught_up else None
             if delivery is not None and delivery.status is not DeliveryStatus.SKIPPED:
                 return _delivery_so_far(delivery)
-        return None
+        wait = self._patience.wait(due.at, due.closes_at, self._now)
+        return str(wait) if wait else None
 
     def _compose(self, subscriber: Subscriber, due: Due) -> Intent | NoDelivery:
         if due.key not in self._editions:

@@ -22,6 +22,8 @@ from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.jobs import Jobs
+from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
@@ -65,6 +67,8 @@ class Store:
         self.webhook_events = WebhookEvents(db)
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)
+        self.jobs = Jobs(db)
+        self.leases = Leases(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the `with` block does, or none of it if the block raises."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from newsletter.models.addresses import email_key
-from newsletter.store.database import Database
+from newsletter.store.database import Database, moment_of
 
 _COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sent_at, confirmed_at, tags"
 
@@ -96,6 +96,10 @@ class Confirmations:
         until = now.isoformat() if now else "9999"
         condition = "sent_at IS NULL AND requested_at <= ? ORDER BY requested_at, id LIMIT ?"
         return self._where(condition, [until, limit])
+
+    def next_waiting(self) -> datetime | None:
+        """Return when the first email that was not sent yet is to be sent, which may be in the past; or None."""
+        return self._db.execute("SELECT min(requested_at) FROM confirmations WHERE sent_at IS NULL").one(moment_of)
 
     def count_since(self, email: str, moment: datetime) -> int:
         """Count the requests for an address since a moment."""

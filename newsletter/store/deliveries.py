@@ -132,6 +132,15 @@ class Deliveries:
         )
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
 
+    def next_attempt(self) -> datetime | None:
+        """Return when the first open delivery is due, which may be in the past; None if there is none."""
+        sql = (
+            "SELECT min(coalesce(next_attempt_at, updated_at)) FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred') "
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
+        )
+        return self._db.execute(sql).one(moment_of)
+
     def oldest_open(self) -> datetime | None:
         """Return when the oldest edition with open deliveries was created, or None if there is none."""
         sql = (

@@ -37,6 +37,15 @@ class SubscriptionState(NamedTuple):
     suppressed_at: str = ""
 
 
+class Hour(NamedTuple):
+    """An hour at which some subscribers want their mail."""
+
+    time_zone: str
+    hour: int
+    wait_hours: int
+    subscribers: int
+
+
 #: Somebody to add: address, its `email_key`, name, profile, and standing; without one they are active from now on.
 Person = tuple[str, str, str, Profile, SubscriptionState | None]
 #: Is called with the `email_key` of a subscriber whose row is damaged, and with what is wrong.
@@ -191,6 +200,25 @@ class Subscribers:
             WHERE status = 'paused' AND time_zone = ? AND paused_until <= ?"""
         todays = ((zone, now.astimezone(ZoneInfo(zone)).date().isoformat()) for (zone,) in zones)
         return sum(self._db.execute(sql, [now.isoformat(), zone, today]).rowcount for zone, today in todays)
+
+    def next_resume(self) -> date | None:
+        """Return the day on which the first pause ends, or None."""
+        sql = "SELECT min(paused_until) FROM subscribers WHERE status = 'paused'"
+        return self._db.execute(sql).one(lambda row: date.fromisoformat(row[0]) if row[0] else None)
+
+    def changed_since(self, moment: datetime) -> bool:
+        """Whether someone is active who was not at a moment, or wants their mail at another time since."""
+        sql = """
+            SELECT EXISTS (
+                SELECT 1 FROM subscribers WHERE status = 'active' AND (status_at > :at OR schedule_changed_at > :at))"""
+        return bool(self._db.execute(sql, {"at": moment.isoformat()}).fetchone()[0])
+
+    def hours(self) -> list[Hour]:
+        """Return the hours at which active subscribers want their mail, and how long they wait for papers."""
+        sql = """
+            SELECT time_zone, hour, wait_hours, count(*) FROM subscribers WHERE status = 'active'
+            GROUP BY time_zone, hour, wait_hours"""
+        return self._db.execute(sql).into(lambda row: Hour(str(row[0]), int(row[1]), int(row[2]), int(row[3])))
 
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
