@@ -28,9 +28,10 @@ from zlib import crc32
 from newsletter.models import Entry, Item, Paper, Profile, ReasonKind, Section
 from newsletter.papers.merge import begin, enrich
 from newsletter.pipeline.topic_models import TopicLearner
+from newsletter.ranking.closeness import TopicScores
 from newsletter.ranking.embedding import make_embedding
 from newsletter.ranking.grouping import group
-from newsletter.ranking.index import Numbers, PaperIndex, Statistics
+from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.sources import Document, find_source
 from newsletter.topics.topic import make_topic
@@ -84,9 +85,9 @@ class EditionDay:
         learner = TopicLearner(archive, embedding)
         vectors = embedding.place_by_title(self.papers)
 
-        def scores(query: str) -> Numbers | None:
+        def scores(query: str) -> TopicScores | None:
             model = learner.learn(query)
-            return model.judge(vectors) if model else None
+            return TopicScores(model.judge(vectors), model.is_distinct) if model else None
 
         statistics = Statistics(lambda: learner.index)
         return Matcher(self.matcher.index, statistics, scores=scores)
