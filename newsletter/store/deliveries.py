@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.store.database import Database, moment_of
 
-_DEPART = """
+#: What the recovery log says of a delivery.
+_RECORDED = "id, edition_key, subscriber_id, digest_id"
+_DEPART = f"""
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?
     WHERE id = ? AND status IN ('queued', 'sending', 'deferred')
         AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
         AND EXISTS (
             SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
-                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))"""
+                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
+    RETURNING {_RECORDED}"""
 _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
@@ -97,13 +100,20 @@ class Deliveries:
 
         It is not if its subscriber unsubscribed, paused or was suppressed, or its edition was paused or cancelled.
         """
-        return self._db.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
+        with self._db.transaction():
+            row = self._db.execute(_DEPART, [now.isoformat(), delivery_id]).fetchone()
+            if row is not None:
+                self._db.note({"delivery": [*row, DeliveryStatus.SENDING.value], "at": now.isoformat()})
+        return row is not None
 
     def counts(self, edition_key: str | None = None) -> dict[str, int]:
         """Count the deliveries of an edition, or of all, by status."""
         where, values = ("WHERE edition_key = ?", [edition_key]) if edition_key else ("", [])
-        sql = f"SELECT status, count(*) FROM deliveries {where} GROUP BY status"
-        return dict(self._db.execute(sql, values).fetchall())
+        sql = (
+            f"SELECT status, sum(number) FROM (SELECT status, count(*) AS number FROM deliveries {where} "
+            f"GROUP BY status UNION ALL SELECT status, deliveries FROM edition_totals {where}) GROUP BY status"
+        )
+        return dict(self._db.execute(sql, values * 2).fetchall())
 
     def with_status(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int) -> list[Delivery]:
         """Return up to `limit` deliveries in one of these statuses, the latest change first."""
@@ -115,6 +125,13 @@ class Deliveries:
     def hold(self, now: datetime, detail: str) -> int:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
         sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"
+        return self._db.execute(sql, [detail, now.isoformat()]).rowcount
+
+    def hold_open(self, now: datetime, detail: str) -> int:
+        """Hold all deliveries that are queued, being sent or deferred; return how many there are."""
+        sql = """
+            UPDATE deliveries SET status = 'held', detail = ?, updated_at = ?, next_attempt_at = NULL
+            WHERE status IN ('queued', 'sending', 'deferred')"""
         return self._db.execute(sql, [detail, now.isoformat()]).rowcount
 
     def skip_open(
@@ -168,7 +185,17 @@ class Deliveries:
             "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped') GROUP BY paper_id"
         )
         rows = self._db.execute(sql, [subscriber_id])
-        return rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
+        recent = rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
+        return self._pruned_history(subscriber_id) | recent
+
+    def _pruned_history(self, subscriber_id: int) -> dict[int, datetime]:
+        """Return what a subscriber was sent in digests that were pruned, as `papers_planned_for` does."""
+        sql = (
+            "SELECT coalesce(paper, paper_id), max(sent_unix) FROM sent_papers "
+            "LEFT JOIN merged_papers ON duplicate = paper_id WHERE subscriber_id = ? GROUP BY 1"
+        )
+        rows = self._db.execute(sql, [subscriber_id])
+        return rows.whole(lambda found: {paper_id: datetime.fromtimestamp(at, UTC) for paper_id, at in found})
 
     def move(
         self,
@@ -182,32 +209,26 @@ class Deliveries:
     ) -> None:
         """Store a delivery's new status. A move to `SENDING` counts as an attempt, unless `attempts` is given."""
         due = next_attempt_at.isoformat() if next_attempt_at else None
-        self._db.execute(
-            "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
-            "next_attempt_at = ?, updated_at = ? WHERE id = ?",
-            [
-                status.value,
-                attempts,
-                int(status is DeliveryStatus.SENDING),
-                detail,
-                due,
-                now.isoformat(),
-                delivery_id,
-            ],
-        )
+        values = [status.value, attempts, int(status is DeliveryStatus.SENDING), detail, due, now.isoformat()]
+        with self._db.transaction():
+            row = self._db.execute(
+                "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
+                f"next_attempt_at = ?, updated_at = ? WHERE id = ? RETURNING {_RECORDED}",
+                [*values, delivery_id],
+            ).fetchone()
+            if row is not None and status is not DeliveryStatus.SENT:  # who departed counts as mailed until then
+                self._db.note({"delivery": [*row, status.value], "at": now.isoformat()})
 
     def put_back(self, delivery: Delivery) -> None:
         """Restore a delivery to what it was before an attempt that does not count as one."""
-        self._db.execute(
-            "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ? WHERE id = ?",
-            [
-                delivery.status.value,
-                delivery.attempts,
-                delivery.detail,
-                delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
-                delivery.id,
-            ],
-        )
+        due = delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None
+        with self._db.transaction():
+            self._db.execute(
+                "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ? WHERE id = ?",
+                [delivery.status.value, delivery.attempts, delivery.detail, due, delivery.id],
+            )
+            row = [delivery.id, delivery.edition_key, delivery.subscriber_id, delivery.digest_id]
+            self._db.note({"delivery": [*row, delivery.status.value], "at": delivery.updated_at.isoformat()})
 
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
