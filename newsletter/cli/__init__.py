@@ -13,6 +13,7 @@ import click
 from newsletter import __version__
 from newsletter.cli.aliases import add_alias
 from newsletter.cli.archive import archive
+from newsletter.cli.backup import backup
 from newsletter.cli.bounces import bounces
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
@@ -26,6 +27,8 @@ from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
+from newsletter.cli.restore import restore
+from newsletter.cli.retention import retention, vacuum
 from newsletter.cli.run import run, send, serve
 from newsletter.cli.secret import secret
 from newsletter.cli.sources import sources
@@ -109,7 +112,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, doctor, secret, web, demo,
+    send, run, serve, archive, deliveries, bounces, suppressions, backup, restore, retention, vacuum, doctor, secret,
+    web, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -33,7 +33,9 @@ def make_site(root: Path) -> list[Path]:
     Raises:
         ConfigError: A file cannot be written.
     """
+    from newsletter.config.load import load_config
     from newsletter.config.schema import new_config
+    from newsletter.config.signing_keys import signing_keys
     from newsletter.store import open_store
     from newsletter.subscribers.profiles import read_topics
 
@@ -48,9 +50,14 @@ def make_site(root: Path) -> list[Path]:
     except OSError as error:
         raise ConfigError(f"{root}: {error.strerror or error}") from error
     with open_store(site.store) as store, store.transaction():
+        store.suppression_key()
         if not store.topics.catalogue():
             for place, topic in enumerate(read_topics(samples() / "topics.toml"), start=1):
                 store.topics.put(topic, place)
+    if site.config in made:  # so that the first backup has it
+        config = load_config(site)
+        with open_store(site.store, lambda: signing_keys(config)) as store:
+            store.secret()
     return made
 
 

@@ -15,6 +15,7 @@ from newsletter.cli.output import finish, json_option, print_json, print_problem
 from newsletter.cli.progress import make_ports
 from newsletter.cli.pull import print_pull_problems, show_reports
 from newsletter.cli.report import print_delivery_problems, print_shutdown, show_outcomes
+from newsletter.cli.retention import prune_once_a_day
 from newsletter.cli.summarize import print_summary_problems
 from newsletter.operations.shutdown import handle_signals
 
@@ -80,6 +81,7 @@ def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
     note = read_note(note_file, note_file.name) if note_file else ""
     with handle_signals() as shutdown:
         report = run_once(opened.config, make_ports(opened, shutdown), note=note)
+        prune_once_a_day(opened, shutdown)
     if as_json:
         outcomes = report.deliveries.outcomes if report.deliveries else ()
         print_json({"pulls": report.pulls, "subscribers": outcomes})
@@ -124,6 +126,7 @@ def serve(
         began = time.monotonic()
         report = run_once(opened.config, make_ports(opened, shutdown))
         _print_run(opened, report, shutdown)
+        prune_once_a_day(opened, shutdown)
         if metrics is not None:
             metrics.ran(report.deliveries, began)
         if not shutdown():

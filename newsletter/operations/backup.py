@@ -19,9 +19,17 @@ from newsletter import __version__
 from newsletter.config.model import Config
 from newsletter.errors import RequestError, StoreError
 from newsletter.files.private_files import make_private_folder, touch_private, write_private
-from newsletter.files.site import Site
 from newsletter.store import Store, open_copy
-from newsletter.store.copies import BEFORE_RESTORE, BEFORE_UPGRADE, DATABASE, new_folder, publish, withdraw
+from newsletter.store.copies import (
+    BEFORE_RESTORE,
+    BEFORE_UPGRADE,
+    DATABASE,
+    FOLDER,
+    copies,
+    new_folder,
+    publish,
+    withdraw,
+)
 
 MANIFEST = "backup.json"
 #: The folders of a site that people edit.
@@ -107,20 +115,39 @@ def list_backups(parent: Path) -> list[Backup]:
     return [read_backup(path) for path in sorted(found)]
 
 
-def find_backup(config_folder: Path, site: Site, name: str) -> Backup:
+def all_copies(config: Config) -> list[Backup]:
+    """Return the backups of a site, and the copies that upgrades and restores made, by their names."""
+    kinds = (BEFORE_UPGRADE, BEFORE_RESTORE)
+    made = [read_backup(path) for kind in kinds for path in copies(config.site.root / FOLDER, kind)]
+    return sorted([*list_backups(config.backup.folder), *made], key=lambda one: one.path.name)
+
+
+def find_backup(config: Config, name: str) -> Backup:
     """Return the backup of a name, as `newsletter backup list` shows it, or at a path; "latest" is the latest.
 
     Raises:
         RequestError: There is none.
     """
+    folder = config.backup.folder
     if name == "latest":
-        if known := list_backups(config_folder):
+        if known := list_backups(folder):
             return known[-1]
-        raise RequestError(f"{config_folder}: no backups", hint="make one with: newsletter backup")
-    for path in (Path(name), config_folder / name, site.root / "backups" / name):
-        if (path / DATABASE).is_file() or path.is_file():
+        raise RequestError(f"{folder}: no backups", hint="make one with: newsletter backup")
+    for path in (folder / name, config.site.root / FOLDER / name):
+        if (path / DATABASE).is_file():
             return read_backup(path)
-    raise RequestError(f"no such backup: {name}", hint="see: newsletter backup list")
+    return backup_at(Path(name))
+
+
+def backup_at(path: Path) -> Backup:
+    """Return the backup at a path: its folder, or a copy of a database.
+
+    Raises:
+        RequestError: There is none.
+    """
+    if (path / DATABASE).is_file() or path.is_file():
+        return read_backup(path.resolve())
+    raise RequestError(f"no such backup: {path}", hint="see: newsletter backup list")
 
 
 def read_backup(path: Path) -> Backup:

@@ -21,11 +21,11 @@ from filelock import FileLock, Timeout
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError, RequestError, StoreError
 from newsletter.files.private_files import make_private_folder, replace_private, touch_private, write_private
-from newsletter.models import Status
+from newsletter.models import DeliveryStatus, Digest, Status
 from newsletter.models.addresses import parse_address
 from newsletter.operations.backup import Backup, problems_of
 from newsletter.pipeline.messages import make_message_id
-from newsletter.pipeline.plan import Intent, plan
+from newsletter.pipeline.plan import DamagedSubscriber, Intent, NoDelivery, plan
 from newsletter.store import Store, open_copy, open_store
 from newsletter.store.copies import BEFORE_RESTORE, keep_copy
 from newsletter.store.database import Database
@@ -95,9 +95,8 @@ def restore(
                 store.empty_log()
             return _exchange(config, draft, report, outside_keys, now)
         except OSError as error:
-            raise RequestError(
-                f"{draft}: {error.strerror or error}", hint="check permissions and disk space"
-            ) from error
+            hint = "check permissions and disk space"
+            raise RequestError(f"{draft}: {error.strerror or error}", hint=hint) from error
         finally:
             _delete(draft)
 
@@ -153,15 +152,28 @@ def _message_ids(config: Config, store: Store) -> Callable[[str, int], str]:
 
 
 def _hold(config: Config, store: Store, now: datetime) -> int:
-    """Hold what is due now and what waits in the ledger: it may have been mailed, and an operator has to decide."""
+    """Hold what is due now and what waits in the ledger: it may have been mailed, and an operator has to decide.
+
+    Where the restored store has nothing to send, an edition is skipped: its papers may have been pulled since.
+    """
+    skipped = 0
     with store.transaction():
         message_id_of = _message_ids(config, store)
-        for intent in [one for one in plan(store, now, weights=config.weights) if isinstance(one, Intent)]:
-            store.editions.put(intent.edition)
-            key, subscriber = intent.edition.key, intent.subscriber.id
-            digest = store.editions.put_digest(intent.digest)
-            store.deliveries.queue(key, subscriber, digest, message_id_of(key, subscriber), now)
-        return store.deliveries.hold_open(now, _IN_DOUBT)
+        for one in [*plan(store, now, weights=config.weights)]:
+            if isinstance(one, DamagedSubscriber) or one.subscriber.status is not Status.ACTIVE:
+                continue
+            if isinstance(one, NoDelivery) and one.delivery is not None:
+                continue
+            store.editions.put(one.edition)
+            digest = one.digest if isinstance(one, Intent) else Digest(edition=one.edition, sections=(), considered=0)
+            key, subscriber = one.edition.key, one.subscriber.id
+            number = store.editions.put_digest(digest)
+            store.deliveries.queue(key, subscriber, number, message_id_of(key, subscriber), now)
+            delivery = store.deliveries.find(key, subscriber)
+            if delivery is not None and not digest.items:
+                store.deliveries.move(delivery.id, DeliveryStatus.SKIPPED, now, detail=_IN_DOUBT)
+                skipped += 1
+        return store.deliveries.hold_open(now, _IN_DOUBT) + skipped
 
 
 def _suppress(store: Store, report: Restored, emails: Sequence[str], now: datetime) -> Restored:
@@ -198,9 +210,9 @@ def _replace(path: Path, draft: Path) -> Path | None:
     db, new = None, Database(draft)
     try:
         try:
-            db = Database(path)
-            sound = path.stat().st_size > 0 and not db.problems()
-            copy = keep_copy(db, BEFORE_RESTORE) if sound else None
+            db = Database(path) if path.exists() else None
+            sound = db is not None and path.stat().st_size > 0 and not db.problems()
+            copy = keep_copy(db, BEFORE_RESTORE) if db is not None and sound else None
         except StoreError:
             sound, copy = False, None
         if db is not None and sound:
@@ -215,12 +227,12 @@ def _replace(path: Path, draft: Path) -> Path | None:
     former = path.with_name(f"{path.name}.damaged")
     for ending in ("-wal", "-shm", "-journal"):  # SQLite would apply them to the new file
         with suppress(FileNotFoundError):
-            os.replace(f"{path}{ending}", f"{former}{ending}")
+            Path(f"{path}{ending}").replace(f"{former}{ending}")
     with suppress(FileNotFoundError):
         former.unlink()
     with suppress(FileNotFoundError):
         os.link(path, former)
-    os.replace(draft, path)
+    draft.replace(path)
     return former if former.exists() else None
 
 

@@ -27,6 +27,7 @@ from newsletter.store.feedback import Feedback
 from newsletter.store.libraries import Libraries
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
+from newsletter.store.pruning import Pruning
 from newsletter.store.pulls import Pulls
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
 from newsletter.store.replay import Replay
@@ -84,6 +85,7 @@ class Store:
         self.webhook_events = WebhookEvents(db)
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)
+        self.pruning = Pruning(db)
         self.replay = Replay(db, self.subscribers)
 
     def transaction(self) -> AbstractContextManager[None]:
