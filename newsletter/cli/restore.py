@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def restore(
 
 
 def _confirm(opened: Opened, source: Backup) -> None:
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise RequestError("restore replaces the database", hint="confirm with --yes")
     click.confirm(f"Replace {opened.site.store} by the database of {source.path}?", abort=True)
 
