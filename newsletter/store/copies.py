@@ -77,8 +77,8 @@ def new_folder(parent: Path, kind: str = "", now: datetime | None = None) -> tup
     remove_drafts(parent)
     stamp = (now or datetime.now(UTC)).strftime(_STAMP)
     name = f"{kind}-{stamp}" if kind else stamp
-    taken = len([*parent.glob(f"{name}*")])
-    folder = parent / (f"{name}-{taken + 1}" if taken else name)
+    taken = [int(path.name.removeprefix(name)[1:] or 1) for path in parent.glob(f"{name}*")]
+    folder = parent / (f"{name}-{max(taken) + 1}" if taken else name)
     draft = parent / f".{folder.name}.{os.getpid()}.draft"
     make_private_folder(draft)
     return folder, draft
