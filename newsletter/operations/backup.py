@@ -32,6 +32,8 @@ from newsletter.store.copies import (
 )
 
 MANIFEST = "backup.json"
+#: The fact of a store, when its last backup was made.
+BACKUP_AT = "backup_at"
 #: The folders of a site that people edit.
 _FOLDERS = ("subscribers", "templates", "notes")
 
@@ -70,7 +72,9 @@ def make_backup(
     """
     parent = folder or config.backup.folder
     store.suppression_key()  # the recovery log is read by it
-    store.record(backup=now.isoformat())  # the log begins before the backup, however young the site is
+    with store.transaction():  # a restore asks what knows the backup, and so what came after it
+        store.set_fact(BACKUP_AT, now.isoformat())
+        store.record(backup=now.isoformat())
     try:
         final, draft = new_folder(parent, now=now)
     except OSError as error:

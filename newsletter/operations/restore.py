@@ -23,7 +23,7 @@ from newsletter.errors import NewsletterError, RequestError, StoreError
 from newsletter.files.private_files import make_private_folder, replace_private, touch_private, write_private
 from newsletter.models import DeliveryStatus, Digest, Status
 from newsletter.models.addresses import parse_address
-from newsletter.operations.backup import Backup, problems_of
+from newsletter.operations.backup import BACKUP_AT, Backup, problems_of
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, NoDelivery, plan
 from newsletter.store import Store, open_copy, open_store
@@ -104,28 +104,51 @@ def restore(
 def _prepare(config: Config, backup: Backup, store: Store, now: datetime, *, hold: bool) -> Restored:
     """Bring the restored store up to date with what the present one and the recovery log know."""
     made_at = backup.made_at or store.latest_moment()
-    records: list[Record] = []
-    present = _present(config)
-    if present is not None:
-        with present:
-            if present.identity() != store.identity():
-                hint = "move newsletter.db away, if this is what you want"
-                raise RequestError(f"{backup.path}: a backup of another site than {config.site.root}", hint=hint)
-            records += present.changes_since(made_at - _MARGIN, store.subscribers.ids())
-    log = _log_of(config, store)
-    log_since = log.since()
-    if log_since is not None:
-        records += log.records((made_at - _MARGIN).date())
-    is_complete = present is not None or (log_since is not None and log_since <= made_at)
+    records, knows = _changes(config, backup, store, made_at)
+    recorded, log_knows = _recorded(config, backup, store, made_at)
+    is_complete = knows or log_knows
     if not is_complete and not hold:
         raise RequestError(
             f"{backup.path}: it is not known who unsubscribed and what was mailed since {made_at:%Y-%m-%d %H:%M} UTC: "
-            + ("no recovery log" if log_since is None else f"the recovery log begins {log_since:%Y-%m-%d %H:%M} UTC"),
+            "neither the present database nor its recovery log reaches back to this backup",
             hint="--hold keeps back what may have been mailed, --unsubscribed FILE names who unsubscribed",
         )
+    records += recorded
     recovered = store.replay.apply(collect(records), _message_ids(config, store), now)
     held = 0 if is_complete else _hold(config, store, now)
     return Restored(backup.path, made_at, is_complete, recovered, held)
+
+
+def _changes(config: Config, backup: Backup, store: Store, made_at: datetime) -> tuple[list[Record], bool]:
+    """Return what the present database knows since the backup, and whether that is all: not, if it is an older one.
+
+    Raises:
+        RequestError: It is another site's.
+    """
+    present = _present(config)
+    if present is None:
+        return [], False
+    with present:
+        store.adopt_identity(present)
+        if present.identity() != store.identity():
+            hint = "move newsletter.db away, if this is what you want"
+            raise RequestError(f"{backup.path}: a backup of another site than {config.site.root}", hint=hint)
+        records = [*present.changes_since(made_at - _MARGIN, store.subscribers.ids())]
+        if backup.made_at is None:
+            return records, present.latest_moment() >= made_at
+        return records, (present.fact(BACKUP_AT) or "") >= made_at.isoformat()
+
+
+def _recorded(config: Config, backup: Backup, store: Store, made_at: datetime) -> tuple[list[Record], bool]:
+    """Return what the recovery log knows since the backup, and whether that is all: it has to know the backup."""
+    log = _log_of(config, store)
+    since = log.since()
+    if since is None:
+        return [], False
+    records = [*log.records((made_at - _MARGIN).date())]
+    if backup.made_at is None:
+        return records, since <= made_at
+    return records, any(record.get("backup") == made_at.isoformat() for record in records)
 
 
 def _present(config: Config) -> Store | None:

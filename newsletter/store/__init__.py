@@ -191,6 +191,12 @@ class Store:
         """Give back to the disk what deleted rows occupied; others can read meanwhile, and wait to write."""
         self._db.vacuum()
 
+    def adopt_identity(self, other: Store) -> None:
+        """Take the key of suppressed addresses from the present store, if this copy is from before there was one."""
+        sql = "SELECT value FROM suppression_keys WHERE name = 'addresses'"
+        if self._db.execute(sql).fetchone() is None:
+            self._db.insert("suppression_keys", {"name": "addresses", "value": other.suppression_key()})
+
     def problems(self) -> list[str]:
         """Examine the whole file; return what is damaged, a line each."""
         return self._db.problems()

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from newsletter.config.model import Config
 from newsletter.errors import NewsletterError, RequestError
 from newsletter.files.site import Site
 from newsletter.models import DeliveryStatus, EditionState, Status
-from newsletter.operations.backup import Backup, list_backups, make_backup, problems_of
+from newsletter.operations.backup import Backup, list_backups, make_backup, problems_of, read_backup
 from newsletter.operations.restore import Restored, restore, restore_files
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.plan import Intent, plan
@@ -237,8 +238,20 @@ def test_a_log_that_begins_after_the_backup_is_not_enough(config: Config) -> Non
     with opened(config) as store:
         add(store, "zoe")
     lose_database(config)
-    with pytest.raises(RequestError, match="no recovery log"):  # it is another site's
+    with pytest.raises(RequestError, match="neither the present database nor its recovery log"):  # it is another site's
         restored(config, backup)
+
+
+def test_a_site_that_was_set_back_does_not_know_what_came_after_a_later_backup(config: Config, tmp_path: Path) -> None:
+    with opened(config) as store:
+        add(store, "ada")
+    shutil.copytree(config.site.root, tmp_path / "snapshot")
+    backup = backed_up(config)
+    snapshot = load_config(Site(tmp_path / "snapshot"), environ={})
+    with pytest.raises(RequestError, match="it is not known who unsubscribed"):
+        restored(snapshot, backup)
+    assert not restored(snapshot, backup, hold=True).is_complete
+    assert restored(config, backup).is_complete
 
 
 def test_the_backup_of_another_site_is_refused(config: Config, tmp_path: Path) -> None:
@@ -250,6 +263,24 @@ def test_the_backup_of_another_site_is_refused(config: Config, tmp_path: Path) -
         restored(config, backup)
     with opened(config) as store:
         assert statuses(store) == {"ada": Status.ACTIVE}
+
+
+def test_the_copy_from_before_an_upgrade_can_be_restored(config: Config) -> None:
+    """It has no key of suppressed addresses yet, if nobody was ever suppressed."""
+    with opened(config) as store:
+        add(store, "ada", "bob")
+    backup = backed_up(config)
+    db = sqlite3.connect(backup.database)
+    db.execute("DELETE FROM suppression_keys")
+    db.commit()
+    db.close()
+    (backup.path / "backup.json").unlink()
+    with opened(config) as store:
+        subscriptions.unsubscribe(store, "ada@example.org", datetime.now(UTC))
+    assert restored(config, read_backup(backup.path)).is_complete
+    with opened(config) as store:
+        assert statuses(store) == {"ada": Status.UNSUBSCRIBED, "bob": Status.ACTIVE}
+        assert store.subscribers.why_suppressed("ada@example.org") == "unsubscribed"
 
 
 def test_a_damaged_backup_is_refused(config: Config) -> None:
