@@ -35,7 +35,10 @@ passwords in the environment, the outbox, the event log.""",
 @json_option
 @click.pass_context
 def backup(ctx: click.Context, folder: Path | None, keep: int | None, with_keys: bool, as_json: bool) -> None:
-    """Back up the site while it runs, verify the backup, and delete old ones."""
+    """Back up the site, while it runs; or list and verify backups.
+
+    The backup is verified, and old ones are deleted.
+    """
     if ctx.invoked_subcommand is not None:
         return
     from newsletter.operations.backup import make_backup, rotate
@@ -55,7 +58,7 @@ def backup(ctx: click.Context, folder: Path | None, keep: int | None, with_keys:
 @json_option
 @pass_opened
 def list_backups(opened: Opened, as_json: bool) -> None:
-    """List the backups in the site's folder for them, and the copies from before upgrades and restores."""
+    """List the backups, and the copies from before upgrades and restores."""
     from newsletter.operations.backup import all_copies, kind_of
 
     print_list(
@@ -79,7 +82,9 @@ def list_backups(opened: Opened, as_json: bool) -> None:
 @json_option
 @pass_opened
 def verify(opened: Opened, name: str, as_json: bool) -> None:
-    """Verify a backup: checksums, the whole database, numbers of rows. Exit code 1 if it is damaged.
+    """Verify a backup; exit code 1 if it is damaged.
+
+    Its checksums, the whole database, and the numbers of its rows are verified.
 
     BACKUP is a name as `list` shows it, a path, or "latest", which is the default.
     """

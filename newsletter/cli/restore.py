@@ -50,7 +50,7 @@ The database that is replaced is kept: newsletter backup list. Files that exist 
 def restore(
     opened: Opened, name: str, hold: bool, file: Path | None, files: bool, yes: bool, as_json: bool
 ) -> None:  # fmt: skip
-    """Replace the database by that of a backup, and keep what happened since then.
+    """Restore a backup, without forgetting who unsubscribed since.
 
     BACKUP is a name as `newsletter backup list` shows it, a path, or "latest".
     """

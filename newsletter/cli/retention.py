@@ -29,7 +29,7 @@ twice; suppressions stay; papers stay with their titles, authors and links. `new
 @json_option
 @pass_opened
 def retention(opened: Opened, dry_run: bool, as_json: bool) -> None:
-    """Delete what is older than the settings of [retention] say, while the site runs."""
+    """Delete what is too old, by the settings of [retention]."""
     from newsletter.operations.retention import preview_prune, prune
     from newsletter.operations.shutdown import handle_signals
 
@@ -57,7 +57,7 @@ occupies. Space of deleted rows is used again without it."""
 @json_option
 @pass_opened
 def vacuum(opened: Opened, as_json: bool) -> None:
-    """Rewrite the database without the space that deleted rows occupied."""
+    """Give the disk back what deleted rows occupied."""
     before = opened.site.store.stat().st_size if opened.site.store.exists() else 0
     with opened.store() as store:
         store.vacuum()

@@ -35,7 +35,10 @@ _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 
 #: Doctor says it as well, so it does not advise doctor.
-DAMAGED = "restore a backup; without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
+DAMAGED = (
+    "restore a backup: newsletter restore latest; "
+    "without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
+)
 _WRITABLE = "check that the folder exists and is writable"
 #: Primary result code (sqlite.org/rescode.html) → the error, and what to do.
 _ERRORS: dict[int, tuple[type[StoreError], str]] = {
@@ -226,8 +229,12 @@ class Database:
             raise
 
     def note(self, record: Record) -> None:
-        """Add a record to the recovery log when the present transaction is committed. In a transaction."""
-        self._noted.append(record)
+        """Add a record to the recovery log when the present transaction is committed, or at once if there is none."""
+        if self._connection.in_transaction:
+            self._noted.append(record)
+        else:
+            with self.transaction():
+                self._noted.append(record)
 
     def _write_notes(self) -> None:
         """Append what the transaction noted; if its commit fails after that, the log knows too much, which is safe.

@@ -109,11 +109,11 @@ def _keep_copy(db: Database) -> None:
         StoreError: There is no room for the copy, for example; nothing was migrated.
     """
     if db.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]:
-        reader = Database(Path(db.path))  # the connection that migrates is in a transaction
+        other = Database(Path(db.path))  # the connection that migrates is in a transaction
         try:
-            copy = keep_copy(reader, BEFORE_UPGRADE)
+            copy = keep_copy(other, BEFORE_UPGRADE)
         finally:
-            reader.close()
+            other.close()
         _logger.warning("newsletter: the database is upgraded to release %s; a copy of it is in %s", __version__, copy)
 
 

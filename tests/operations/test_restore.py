@@ -431,9 +431,9 @@ def killed(work: Callable[[], object], root: Path, at: int) -> int:
     _, status = os.waitpid(process, 0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        said = pipe.read()
-    assert status == (0 if said else signal.SIGKILL), status
-    return int(said or -signal.SIGKILL)
+        text = pipe.read()
+    assert status == (0 if text else signal.SIGKILL), status
+    return int(text or -signal.SIGKILL)
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
