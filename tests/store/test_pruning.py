@@ -44,6 +44,7 @@ def mail(store: Store, now: datetime, status: DeliveryStatus = DeliveryStatus.SE
         store.deliveries.queue(key, subscriber.id, number, f"<{key}.{subscriber.id}@example.org>", now)
         delivery = store.deliveries.find(key, subscriber.id)
         assert delivery is not None
+        assert store.deliveries.depart(delivery.id, now)
         store.deliveries.move(delivery.id, status, now)
         found += [(subscriber.email, item.paper.key) for item in intent.digest.items]
     return found
