@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
-#: Loaded by one of the two processes: a day in another month, whose seconds are never those of the other process.
+#: Loaded by the other process: a day in another month, whose seconds are never those of this one.
 _ANOTHER_DAY = "import time\n_now = time.time\ntime.time = lambda: _now() + 40 * 24 * 3600 + 7\n"
 
 
@@ -28,13 +30,16 @@ def ids_of(process: subprocess.Popen[str]) -> list[str]:
     return [line for line in out.splitlines() if "::" in line]
 
 
-def test_two_processes_collect_the_same_ids(tmp_path: Path) -> None:
+def test_another_process_collects_the_same_ids(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """This process has collected all tests already, unless it runs a few of them: then it collects them here."""
     (tmp_path / "another_day.py").write_text(_ANOTHER_DAY, encoding="utf-8")
     path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
 
-    here = collecting(PYTHONHASHSEED="1", TZ="Pacific/Kiritimati")
     there = collecting("-p", "another_day", PYTHONHASHSEED="2", TZ="Etc/GMT+12", PYTHONPATH=path)
-    ids, others = ids_of(here), ids_of(there)
+    others = ids_of(there)
+    here = [item.nodeid for item in request.session.items]
+    if len(here) < len(others):
+        here = ids_of(collecting(PYTHONHASHSEED="1", TZ="Pacific/Kiritimati"))
 
-    assert len(ids) > 1000
-    assert ids == others
+    assert len(others) > 1000
+    assert here == others

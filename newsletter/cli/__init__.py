@@ -15,10 +15,13 @@ from newsletter.cli.aliases import add_alias
 from newsletter.cli.archive import archive
 from newsletter.cli.backup import backup
 from newsletter.cli.bounces import bounces
+from newsletter.cli.completion import completion
+from newsletter.cli.config import config
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
 from newsletter.cli.doctor import doctor
+from newsletter.cli.editions import editions
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
 from newsletter.cli.help_texts import complete_help
@@ -29,8 +32,10 @@ from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
 from newsletter.cli.restore import restore
 from newsletter.cli.retention import retention, vacuum
-from newsletter.cli.run import run, send, serve
+from newsletter.cli.run import run, send
+from newsletter.cli.schedule import schedule
 from newsletter.cli.secret import secret
+from newsletter.cli.serve import serve
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
@@ -97,7 +102,7 @@ class Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context, site_dir: Path | None) -> None:
     """Send a personal email newsletter of new research papers: pull, rank by topic, render, send."""
-    ctx.obj = Opened(site_dir)
+    ctx.obj = Opened(site_dir.expanduser() if site_dir else None)
     warn_of_unknown_variables(os.environ)
 
 
@@ -112,8 +117,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, backup, restore, retention, vacuum, doctor, secret,
-    web, demo,
+    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, backup, restore, retention, vacuum,
+    config, doctor, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -98,9 +98,13 @@ def _requested(
     opened: Opened, kind: str, what: Sequence[str], settings: Sequence[str]
 ) -> tuple[list[Source], list[str]]:
     """Return the sources that the arguments name, and the files or addresses to read in their format instead."""
-    from newsletter.sources import find_source
+    from newsletter.sources import all_sources, find_source
+    from newsletter.sources.documents import is_address
     from newsletter.sources.settings import make_source
 
+    if kind not in all_sources() and (is_address(kind) or Path(kind).exists()):
+        meant = "feed" if is_address(kind) else "file"
+        raise NewsletterError(f"{kind}: expected a kind of source", hint=f"newsletter pull {meant} {kind}")
     source = find_source(kind)
     places = [word for word in what if _is_place(word, source)]
     follow = [word for word in what if word not in places]

@@ -1,16 +1,15 @@
-"""`newsletter send`, `run` and `serve`."""
+"""`newsletter send` and `run`."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
 import click
 
 from newsletter.cli.bounces import print_processed_mail
-from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.context import Opened, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems
 from newsletter.cli.progress import make_ports
 from newsletter.cli.pull import print_pull_problems, show_reports
@@ -20,11 +19,9 @@ from newsletter.cli.summarize import print_summary_problems
 from newsletter.operations.shutdown import handle_signals
 
 if TYPE_CHECKING:
-    from newsletter.operations.metrics import Metrics
     from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.run import RunReport
 
-_PORT = click.IntRange(0, 65535)
 _note = click.option(
     "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
 )
@@ -68,76 +65,64 @@ def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str
 Examples:
   newsletter run
   newsletter run --json
+  newsletter run --at 2026-05-11T07:00 --dry-run     what would go to whom then
   5 * * * *  cd /srv/papers && newsletter run     # in a crontab: each subscriber is served at their hour"""
 )
+@click.option("--dry-run", is_flag=True, help="Only show what would go to whom; nothing is pulled.")
+@click.option("--at", metavar="TIME", help="With --dry-run: at this time, as in 2026-05-11T07:00 (schedule.time_zone).")
 @_note
 @json_option
 @pass_opened
-def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
+def run(opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None, as_json: bool) -> None:
     """Process bounces, pull from every source, and send what is due. A failing source does not stop the delivery."""
     from newsletter.pipeline.notes import read_note
     from newsletter.pipeline.run import run as run_once
 
+    if at is not None and not dry_run:
+        raise click.UsageError("--at needs --dry-run: mail is sent now or not at all.")
     note = read_note(note_file, note_file.name) if note_file else ""
+    if dry_run:
+        _rehearse(opened, _moment(opened, at), note, as_json=as_json)
+        return
     with handle_signals() as shutdown:
         report = run_once(opened.config, make_ports(opened, shutdown), note=note)
         prune_once_a_day(opened, shutdown)
     if as_json:
         outcomes = report.deliveries.outcomes if report.deliveries else ()
         print_json({"pulls": report.pulls, "subscribers": outcomes})
-    _print_run(opened, report, shutdown, tables=not as_json)
+    print_run(opened, report, shutdown, tables=not as_json)
     finish(clean=report.is_clean, code=shutdown.exit_code)
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  newsletter serve
-  newsletter serve --web 8000                pages and webhooks at http://127.0.0.1:8000
-  newsletter serve --metrics 9101            Prometheus metrics at http://127.0.0.1:9101/metrics
-  newsletter --site /srv/papers serve
-\b
-Put a reverse proxy with HTTPS in front of --web, and its URL into site.url. Or run an ASGI server beside `serve`:
-uvicorn --factory newsletter.web.app:make_site_app"""
-)
-@click.option("--web", "web_port", type=_PORT, help="Serve the site's pages and webhooks at this port; 0: a free one.")
-@click.option("--web-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")
-@click.option("--metrics", "metrics_port", type=_PORT, help="Serve Prometheus metrics at this port; 0: a free one.")
-@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")
-@pass_opened
-def serve(
-    opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
-) -> None:  # fmt: skip
-    """Do what `run` does on the configured schedule, until Ctrl-C."""
-    from newsletter.config.cron import next_run
-    from newsletter.operations.scheduler import serve as serve_forever
-    from newsletter.pipeline.run import run as run_once
+def _moment(opened: Opened, at: str | None) -> datetime | None:
+    """Return the time of --at; without an offset it is one of the site's time zone."""
+    if at is None:
+        return None
+    from zoneinfo import ZoneInfo
 
-    metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
-
-    def announce() -> None:
-        next_at = next_run(opened.config.cron, now())
-        click.echo(f"next run at {next_at:%Y-%m-%d %H:%M} UTC")
-        if metrics is not None:
-            metrics.will_run(next_at)
-
-    def once() -> None:
-        click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
-        began = time.monotonic()
-        report = run_once(opened.config, make_ports(opened, shutdown))
-        _print_run(opened, report, shutdown)
-        prune_once_a_day(opened, shutdown)
-        if metrics is not None:
-            metrics.ran(report.deliveries, began)
-        if not shutdown():
-            announce()
-
-    with handle_signals() as shutdown, _web(opened, web_host, web_port, shutdown):
-        announce()
-        serve_forever(opened.config.cron, once, shutdown)
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise click.BadParameter(f"{at!r} is no time (as in 2026-05-11T07:00)", param_hint="--at") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(opened.config.time_zone))
 
 
-def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, *, tables: bool = True) -> None:
+def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) -> None:
+    """Show what would go to whom at a time, with the papers that the store has now."""
+    from newsletter.pipeline.run import deliver_due
+
+    ports = make_ports(opened)
+    moment = (at or ports.clock()).astimezone(UTC)
+    report = deliver_due(opened.config, replace(ports, clock=lambda: moment), dry_run=True, note=note, waits=True)
+    if as_json:
+        print_json({"at": moment, "subscribers": report.outcomes})
+    else:
+        click.echo(f"dry run: at {moment:%Y-%m-%d %H:%M} UTC, with the papers in the store now")
+        show_outcomes(opened.config, report)
+    print_delivery_problems(report)
+
+
+def print_run(opened: Opened, report: RunReport, shutdown: Shutdown, *, tables: bool = True) -> None:
     """Print what a run did on stdout, and its problems on stderr."""
     if report.mail is not None:
         print_processed_mail(report.mail)
@@ -153,24 +138,3 @@ def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, *, tables:
     for failure in report.errors:
         waiting = "confirmation emails are waiting: " if failure.step == "notices" else ""
         print_problems([f"{waiting}{failure.error}"])
-
-
-@contextmanager
-def _web(opened: Opened, host: str, port: int | None, shutdown: Shutdown) -> Iterator[None]:
-    if port is None:
-        yield
-        return
-    from newsletter.web.app import make_app
-    from newsletter.web.http.server import serving
-
-    with serving(make_app(opened.config, now, is_shutting_down=shutdown), host, port) as bound:
-        click.echo(f"pages at http://{host}:{bound}/")
-        yield
-
-
-def _metrics(opened: Opened, host: str, port: int) -> Metrics:
-    from newsletter.operations.metrics import Metrics
-
-    metrics = Metrics(opened.store, now)
-    click.echo(f"metrics at http://{host}:{metrics.serve(host, port)}/metrics")
-    return metrics

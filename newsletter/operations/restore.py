@@ -15,17 +15,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError, RequestError, StoreError
 from newsletter.files.private_files import make_private_folder, replace_private, touch_private, write_private
-from newsletter.models import DeliveryStatus, Digest, Status
+from newsletter.models import Cadence, Digest, Edition, Status, Subscriber
 from newsletter.models.addresses import parse_address
 from newsletter.operations.backup import BACKUP_AT, Backup, problems_of
 from newsletter.pipeline.messages import make_message_id
-from newsletter.pipeline.plan import DamagedSubscriber, Intent, NoDelivery, plan
+from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.store import Store, open_copy, open_store
 from newsletter.store.copies import BEFORE_RESTORE, keep_copy
 from newsletter.store.database import Database
@@ -177,7 +178,7 @@ def _message_ids(config: Config, store: Store) -> Callable[[str, int], str]:
 def _hold(config: Config, store: Store, now: datetime) -> int:
     """Hold what is due now and what waits in the ledger: it may have been mailed, and an operator has to decide.
 
-    Where the restored store has nothing to send, an edition is skipped: its papers may have been pulled since.
+    All others are sent nothing today (theirs), since they may have been: the restored store only lacks the papers.
     """
     skipped = 0
     with store.transaction():
@@ -185,18 +186,25 @@ def _hold(config: Config, store: Store, now: datetime) -> int:
         for one in [*plan(store, now, weights=config.weights)]:
             if isinstance(one, DamagedSubscriber) or one.subscriber.status is not Status.ACTIVE:
                 continue
-            if isinstance(one, NoDelivery) and one.delivery is not None:
+            digest = one.digest if isinstance(one, Intent) else _placeholder(one.subscriber, now)
+            key, subscriber = digest.edition.key, one.subscriber.id
+            if store.deliveries.find(key, subscriber) is not None:
                 continue
-            store.editions.put(one.edition)
-            digest = one.digest if isinstance(one, Intent) else Digest(edition=one.edition, sections=(), considered=0)
-            key, subscriber = one.edition.key, one.subscriber.id
+            store.editions.put(digest.edition)
             number = store.editions.put_digest(digest)
             store.deliveries.queue(key, subscriber, number, message_id_of(key, subscriber), now)
             delivery = store.deliveries.find(key, subscriber)
             if delivery is not None and not digest.items:
-                store.deliveries.move(delivery.id, DeliveryStatus.SKIPPED, now, detail=_IN_DOUBT)
+                store.deliveries.skip_as_left(delivery.id, now, _IN_DOUBT)
                 skipped += 1
         return store.deliveries.hold_open(now, _IN_DOUBT) + skipped
+
+
+def _placeholder(subscriber: Subscriber, now: datetime) -> Digest:
+    """Return an empty digest in place of the one that a subscriber may have been mailed today."""
+    day = now.astimezone(ZoneInfo(subscriber.profile.time_zone)).date()
+    edition = Edition(key=f"restored-{day}", cadence=Cadence.DAILY, day=day, since=now, created_at=now)
+    return Digest(edition=edition, sections=(), considered=0)
 
 
 def _suppress(store: Store, report: Restored, emails: Sequence[str], now: datetime) -> Restored:

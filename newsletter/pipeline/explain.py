@@ -12,11 +12,12 @@ from enum import StrEnum
 
 from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
 from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_statistics
-from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.topic_models import topic_scores
+from newsletter.ranking.closeness import Scores
 from newsletter.ranking.grouping import best_topics, followed_by, near_topic
-from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
@@ -136,14 +137,16 @@ def explain(
     store: Store, paper: Paper, subscriber: Subscriber, now: datetime, weights: Weights | None = None
 ) -> ScoreBreakdown:
     """Explain one paper to one subscriber, as of the digest that is due at `now`."""
-    edition = find_edition(store, due_edition(subscriber.profile, now), subscriber.profile.cadence, now)
-    window = store.papers.new_since(edition.since)
+    due = coming_edition(store, subscriber, now)
+    edition = find_edition(store, due, subscriber.profile.cadence, now)
+    window = store.papers.new_since(due.since)
     statistics = read_statistics(store)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     index = PaperIndex(window)
     taste = TasteScores(store).of(subscriber.id, index)
     matcher = Matcher(index, statistics, weights, topic_scores(store, index))
-    digest = compose(matcher, edition, subscriber.profile, sent_before, taste)
+    old = {one.id for one in window if one.seen_at <= due.since}
+    digest = compose(matcher, edition, subscriber.profile, sent_before, taste, (due.since, old))
     taste_score = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
     found = next((placement for one, placement in _placements(digest) if one.id == paper.id), None)
     alone = make_matcher(store, [paper], weights, statistics)
@@ -167,10 +170,21 @@ def score_breakdowns(
     index = PaperIndex([item.paper for item in digest.items])
     taste = TasteScores(store).of(subscriber.id, index)
     taste_scores = {} if taste is None else dict(zip(index.ids, map(float, taste), strict=True))
-    for paper, placement in _placements(digest):
+    scores = topic_scores(store, index)
+    for number, (paper, placement) in enumerate(_placements(digest)):
         taste_score = taste_scores.get(paper.id, 0.0)
-        alone = make_matcher(store, [paper], weights, statistics)
+        alone = Matcher(PaperIndex([paper]), statistics, weights, _of_one(scores, number) if scores else None)
         yield _break_down(alone, statistics, subscriber, digest.edition.day, taste_score, placement)
+
+
+def _of_one(scores: Scores, number: int) -> Scores:
+    """Return the scores by the topics' models of one paper alone."""
+
+    def of_one(query: str) -> Numbers | None:
+        found = scores(query)
+        return None if found is None else found[number : number + 1]
+
+    return of_one
 
 
 def _placements(digest: Digest) -> Iterator[tuple[Paper, Placement]]:

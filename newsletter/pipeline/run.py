@@ -83,7 +83,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER
-        deliveries = deliver_due(config, ports, note=note)
+        deliveries = deliver_due(config, ports, note=note, waits=True)
         step = Step.NOTICES
         try:
             notices = send_notices(config, ports)
@@ -126,9 +126,17 @@ def learn_models(config: Config, ports: Ports) -> int:
 
 
 def deliver_due(
-    config: Config, ports: Ports, *, only: Sequence[str] = (), dry_run: bool = False, note: str = ""
+    config: Config,
+    ports: Ports,
+    *,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    note: str = "",
+    waits: bool = False,
 ) -> DeliveryReport:
     """Send every subscriber, or those whose addresses are in `only`, the edition that is due.
+
+    With `waits`, new editions may wait for the list of the day of their sources, as the settings say.
 
     Raises:
         NewsletterError: No subscriber has an address of `only`, or see `deliver`.
@@ -143,6 +151,7 @@ def deliver_due(
                 ports.make_environment(),
                 ports.clock,
                 note=note,
+                waits=waits,
                 only={find(store, email).email for email in only} if only else None,
                 watch=watch.see,
                 expect=watch.expect,

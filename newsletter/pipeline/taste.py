@@ -25,7 +25,7 @@ from newsletter.ranking.embedding import (
     unpack_embedding,
 )
 from newsletter.ranking.index import Numbers, PaperIndex
-from newsletter.ranking.taste import TasteModel, fading, learn, unpack_taste_model
+from newsletter.ranking.taste import VERSION, TasteModel, fading, learn, unpack_taste_model
 from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.store.feedback import GivenFeedback
@@ -77,9 +77,9 @@ class _Feedback:
     half_life_days: float
 
     def fingerprint(self) -> str:
-        """Return a hash of what is learned from."""
+        """Return a hash of what is learned from, and of how."""
         given = [(example.key, example.liked, at) for example, at in self.given]
-        return hashlib.sha256(json.dumps([self.half_life_days, *given]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([VERSION, self.half_life_days, *given]).encode()).hexdigest()
 
 
 def _feedback_of(store: Store, subscriber_id: int, weights: Weights) -> _Feedback:
@@ -125,9 +125,10 @@ class TasteScores:
         content = (
             self._store.taste_models.taste(subscriber_id) if subscriber_id in self._subscribers and len(index) else None
         )
-        if content is None:
+        model = None if content is None else unpack_taste_model(content)
+        if model is None:  # one of an earlier version is learned anew after the next pull
             return None
-        values = unpack_taste_model(content).judge(self._vectors_of(index))
+        values = model.judge(self._vectors_of(index))
         return np.clip(values, -_MAX_SCORE, _MAX_SCORE).astype(np.float32)
 
     def _vectors_of(self, index: PaperIndex) -> PaperVectors:

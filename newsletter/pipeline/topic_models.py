@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -111,6 +112,7 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
     is_known = np.array([paper in stored for paper in index.ids], np.bool_)
     vectors = np.array([np.frombuffer(stored[paper], "<f2") for paper in index.ids if paper in stored], np.float32)
 
+    @cache
     def scores(query: str) -> Numbers | None:
         content = store.topic_models.model(hash_of(query))
         return None if content is None else _spread(unpack_topic_model(content).judge(vectors), is_known)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from newsletter.models import Paper
@@ -26,14 +29,12 @@ class Similarity:
     """Pairwise similarity of papers: the Jaccard index of their sets of words. Results are cached."""
 
     papers: Sequence[Paper]
-    _titles: dict[int, frozenset[str]] = field(default_factory=dict)
     _texts: dict[int, frozenset[str]] = field(default_factory=dict)
     _similarities: dict[tuple[int, int], float] = field(default_factory=dict)
 
-    def is_duplicate(self, one: int, other: int) -> bool:
-        """Return whether two papers are near-duplicates: their titles differ in a word or two at most."""
-        first, second = self._title(one), self._title(other)
-        return min(len(first), len(second)) >= _MIN_TITLE_WORDS and _jaccard(first, second) >= _DUPLICATE_TITLE
+    def duplicates(self, number: int) -> frozenset[int]:
+        """Return a paper and its near-duplicates, the titles of which differ in a word or two; none if it is alone."""
+        return self._duplicates.get(number, frozenset())
 
     def similarity(self, one: int, other: int) -> float:
         """Return the similarity of two papers, from 0 (typical, or too short to compare) to 1 (the same text)."""
@@ -45,17 +46,33 @@ class Similarity:
             self._similarities[pair] = above / (1 - _BASELINE)
         return self._similarities[pair]
 
-    def _title(self, number: int) -> frozenset[str]:
-        if number not in self._titles:
-            self._titles[number] = frozenset(words(self.papers[number].title))
-        return self._titles[number]
-
     def text(self, number: int) -> frozenset[str]:
         """Return the words of a paper's title and abstract."""
         if number not in self._texts:
             paper = self.papers[number]
             self._texts[number] = frozenset(words(f"{paper.title} {paper.abstract}"))
         return self._texts[number]
+
+    @cached_property
+    def _duplicates(self) -> dict[int, frozenset[int]]:
+        """The near-duplicates of each paper that has any.
+
+        Titles that have so much in common share one of the rarest words of either (prefix filtering: Chaudhuri et al.,
+        "A Primitive Operator for Similarity Joins in Data Cleaning", ICDE 2006).
+        """
+        titles = [frozenset(words(paper.title)) for paper in self.papers]
+        holders: defaultdict[str, list[int]] = defaultdict(list)
+        for number, title in enumerate(titles):
+            for word in title if len(title) >= _MIN_TITLE_WORDS else ():
+                holders[word].append(number)
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for number, title in enumerate(titles):
+            rarest = sorted(title & holders.keys(), key=lambda word: len(holders[word]))
+            some = rarest[: len(title) - math.ceil(_DUPLICATE_TITLE * len(title)) + 1]
+            for other in {one for word in some for one in holders[word]} - {number}:
+                if len(title) >= _MIN_TITLE_WORDS and _jaccard(title, titles[other]) >= _DUPLICATE_TITLE:
+                    found[number] |= {number, other}
+        return {number: frozenset(others) for number, others in found.items()}
 
 
 def choose(
@@ -82,19 +99,36 @@ def choose(
     Returns:
         The numbers of the selected papers, in order.
     """
+    if not weight:
+        return _choose_in_order(ranked, places, alike, shown)
     chosen: list[int] = []
     pool = {number: float(scores[number]) for number in ranked[: _POOL_FACTOR * places]}
     rest = iter(ranked[_POOL_FACTOR * places :])
     while pool and len(chosen) < places:
         best = max(pool, key=lambda number: pool[number])
         del pool[best]
-        if any(alike.is_duplicate(best, other) for other in (*chosen, *shown)):
+        if _is_repeated(best, alike, chosen, shown):
             pool |= {number: float(scores[number]) for number in islice(rest, 1)}
             continue
         chosen.append(best)
-        for number in pool if weight else ():
+        for number in pool:
             pool[number] = min(pool[number], float(scores[number]) - weight * alike.similarity(best, number))
     return chosen
+
+
+def _choose_in_order(ranked: Sequence[int], places: int, alike: Similarity, shown: Sequence[int]) -> list[int]:
+    chosen: list[int] = []
+    for number in ranked:
+        if len(chosen) >= places:
+            break
+        if not _is_repeated(number, alike, chosen, shown):
+            chosen.append(number)
+    return chosen
+
+
+def _is_repeated(number: int, alike: Similarity, *found: Sequence[int]) -> bool:
+    duplicates = alike.duplicates(number)
+    return bool(duplicates) and not all(map(duplicates.isdisjoint, found))
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

@@ -24,6 +24,7 @@ from newsletter.topics.query import Any, Term
 _FOLLOWED = -1
 #: How many papers without a topic's words its section may have.
 _NEAR = 2
+_NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _Evaluation:
             Item(
                 self.matcher.paper(paper),
                 round(float(ranked.scores[paper]), 4),
-                (*self._follow_reasons(paper), *(self._topic_reasons(paper, topic) if topic != _FOLLOWED else ())),
+                (*self._follow_reasons(paper), *self._topic_reasons(paper, topic)),
                 also=tuple(self._other_topics(paper, topic)),
             )
             for paper in chosen
@@ -63,23 +64,19 @@ class _Evaluation:
 
     def near_items(self, base: Numbers, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
         """Return papers that are near a topic as items of its section."""
-        scores = base + self.order(topic) if chosen else base
-        reasons = (Reason(ReasonKind.NEAR),)
-        return tuple(Item(self.matcher.paper(paper), round(float(scores[paper]), 4), reasons) for paper in chosen)
+        if (close := self.close(topic)) is None:
+            return ()
+        return tuple(
+            Item(self.matcher.paper(paper), round(float(base[paper] + close.order[paper]), 4), _NEAR_REASONS)
+            for paper in chosen
+        )
 
-    def order(self, topic: int) -> Numbers:
-        """Return what the closeness to a topic adds to the score of each paper."""
-        close = self.closeness[topic] if topic != _FOLLOWED else None
-        return np.zeros(len(self.matcher.index), np.float32) if close is None else close.order
-
-    def is_doubtful(self, paper: int, topic: int) -> bool:
-        """Return whether a paper mentions a topic in passing."""
-        close = self.closeness[topic] if topic != _FOLLOWED else None
-        return close is not None and bool(close.doubtful[paper])
+    def close(self, topic: int) -> Closeness | None:
+        """Return how close the papers are to a topic, or None for one without a model."""
+        return self.closeness[topic] if topic != _FOLLOWED else None
 
     def _topic_reasons(self, paper: int, topic: int) -> tuple[Reason, ...]:
-        found = reasons_for(self.matcher.found(self.matcher.node(self.profile.topics[topic].query), paper))
-        return (*found, Reason(ReasonKind.PASSING)) if self.is_doubtful(paper, topic) else found
+        return () if topic == _FOLLOWED else self.matcher.reasons(self.profile.topics[topic].query, paper)
 
     def nearness(self) -> Numbers:
         """Return how near each paper is to the topic that it is nearest to; 1 is as near as the topic's own papers."""
@@ -124,20 +121,20 @@ def group(
     """
     matcher = matcher.reweighed(profile.ranking)
     evaluation = _evaluate(matcher, profile)
-    unsent = np.array([paper_id not in sent_before for paper_id in matcher.index.ids], np.bool_)
+    unsent = matcher.without(sent_before)
     base = _base_scores(evaluation, today, taste)
     best = best_topics(evaluation.results, len(unsent))
-    scores = base + _match_scores(matcher, evaluation.results, best) + _by_closeness(evaluation, best)
+    scores = base + _topic_scores(evaluation, best)
     outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
     flags = {_FOLLOWED: outside & evaluation.followed} | {
         number: unsent & (best == number) for number in range(len(evaluation.results))
     }
     ranked_by_topic = {number: _rank(matcher, chosen, scores) for number, chosen in flags.items()}
-    near = _near_papers(evaluation, outside & ~evaluation.followed)
-    rest = _rank(matcher, outside & ~evaluation.followed, base)
+    rest = outside & ~evaluation.followed
+    near = _near_papers(evaluation, rest)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
     places = _share(
-        profile.max_papers - min(reserved, len(rest.papers), profile.max_papers // 2),
+        profile.max_papers - min(reserved, int(np.count_nonzero(rest)), profile.max_papers // 2),
         {
             number: min(len(ranked.papers) + len(near[number]), profile.max_per_section)
             for number, ranked in ranked_by_topic.items()
@@ -152,10 +149,8 @@ def group(
             close = evaluation.near_items(base, beside, number)
             items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, doubtful, number))
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
-    if any(near.values()):
-        taken = set(shown)
-        rest = _Ranked([paper for paper in rest.papers if paper not in taken], rest.scores)
-    return (*sections, *_outside_sections(evaluation, rest, shown))
+    rest[shown] = False
+    return (*sections, *_outside_sections(evaluation, _rank(matcher, rest, base), shown))
 
 
 def _fill(
@@ -164,10 +159,11 @@ def _fill(
     """Choose the papers of one section: those that match, those near the topic, and mentions in doubt."""
     matcher = evaluation.matcher
     chosen = _choose(matcher, ranked, places, shown)
-    doubtful = [paper for paper in chosen if evaluation.is_doubtful(paper, number)]
-    sure = [paper for paper in chosen if paper not in doubtful]
-    room = min(_NEAR, places - len(sure)) if near else 0
-    beside = choose(near, evaluation.order(number), room, matcher.alike, 0, [*shown, *sure]) if room else []
+    close = evaluation.close(number)
+    doubtful = [paper for paper in chosen if close.doubtful[paper]] if close else []
+    sure = [paper for paper in chosen if paper not in doubtful] if doubtful else chosen
+    room = min(_NEAR, places - len(sure))
+    beside = choose(near, close.order, room, matcher.alike, 0, [*shown, *sure]) if close and near and room else []
     return sure, beside, doubtful[: places - len(sure) - len(beside)]
 
 
@@ -212,34 +208,15 @@ def best_topics(results: Sequence[QueryResult], papers: int) -> NDArray[np.intp]
     """
     if not results:
         return np.full(papers, -1)
-    claims = []
-    for result in results:
-        strength = result.strength.astype(np.float64)
-        claim = strength / (1 + strength)  # below any that a title makes
-        outright = 2 - result.breadth + 1e-6 * claim
-        claims.append(np.where(result.matches, np.where(result.passing, claim, outright), -1.0))
-    found = np.stack(claims)
-    best = found.argmax(axis=0)
-    return np.where(found[best, np.arange(papers)] < 0, -1, best)
+    claims = np.stack([result.claim for result in results])
+    return np.where(claims.max(axis=0) < 0, -1, claims.argmax(axis=0))
 
 
-def _match_scores(matcher: Matcher, results: Sequence[QueryResult], best: NDArray[np.intp]) -> Numbers:
-    """Return what its topic's match adds to each paper's score; popularity adds less to a mention in passing."""
+def _topic_scores(evaluation: _Evaluation, best: NDArray[np.intp]) -> Numbers:
+    """Return what its topic adds to each paper's score: its match, and what the topic's model says."""
     added = np.zeros(len(best), np.float32)
-    lifted = np.float32(matcher.weights.outright)
-    tamed = matcher.passing_popularity - matcher.popularity
-    for number, result in enumerate(results):
-        of_topic = result.strength + np.where(result.passing, tamed, lifted)
-        added = np.where(best == number, of_topic, added)
-    return added
-
-
-def _by_closeness(evaluation: _Evaluation, best: NDArray[np.intp]) -> Numbers:
-    """Return what the model of each paper's topic adds to its score, and a doubt subtracts."""
-    added = np.zeros(len(best), np.float32)
-    for number, close in enumerate(evaluation.closeness):
-        if close is not None:
-            added = np.where(best == number, close.added, added)
+    for number, topic in enumerate(evaluation.profile.topics):
+        added = np.where(best == number, evaluation.matcher.added(topic.query), added)
     return added
 
 

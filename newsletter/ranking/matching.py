@@ -7,17 +7,19 @@ topics is combining a few arrays along the query's tree.
 from __future__ import annotations
 
 import math
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
-from newsletter.models import Paper
+from newsletter.models import Paper, Reason, ReasonKind
 from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words
 from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing
-from newsletter.ranking.score import popularity, score
+from newsletter.ranking.score import popularity, reasons_for, score
 from newsletter.ranking.serendipity import Neighbourhood
 from newsletter.ranking.weights import Weights
 from newsletter.topics.evaluation import matching
@@ -35,8 +37,8 @@ class QueryResult:
     strength: Numbers
     #: Papers that match with words of their abstract alone.
     passing: Flags
-    #: The share of the archive that matches.
-    breadth: float
+    #: How good a claim the topic has to each paper, beside other topics that match it; -1 for papers that do not match.
+    claim: NDArray[np.float64]
 
 
 class Matcher:
@@ -56,6 +58,8 @@ class Matcher:
         self._scores = scores
         self._closeness: dict[str, Closeness | None] = {}
         self._excluded_words: dict[str, Flags] = {}
+        self._added: dict[str, Numbers] = {}
+        self._reasons: dict[tuple[str, int], tuple[Reason, ...]] = {}
         # In the order of `Field`; author, org, cat and source share a weight.
         of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
@@ -70,6 +74,7 @@ class Matcher:
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
             for one in (False, True)
         )
+        self._numbers = {paper_id: number for number, paper_id in enumerate(index.ids)}
         self.alike = Similarity(list(index.papers.values()))
         self.neighbourhood = Neighbourhood(self.alike)
         papers = enumerate(index.papers.values())
@@ -120,8 +125,26 @@ class Matcher:
             node = self.node(query)
             strength = np.where(matches, self._strength(node), np.float32(0))
             passing = self.index.flags(in_passing(self.index, node))
-            self._results[query] = QueryResult(matches, excluded, strength, passing, self._statistics.breadth(node))
+            claim = _claim(matches, passing, strength, self._statistics.breadth(node))
+            self._results[query] = QueryResult(matches, excluded, strength, passing, claim)
         return self._results[query]
+
+    def added(self, query: str) -> Numbers:
+        """Return what a topic adds to the score of the papers it gets; popularity adds less to mentions in passing."""
+        if query not in self._added:
+            result, close = self.evaluate(query), self.closeness(query)
+            tamed, lifted = self.passing_popularity - self.popularity, np.float32(self.weights.outright)
+            added = result.strength + np.where(result.passing, tamed, lifted)
+            self._added[query] = added if close is None else added + close.added
+        return self._added[query]
+
+    def reasons(self, query: str, number: int) -> tuple[Reason, ...]:
+        """Return the reasons for showing a paper in the section of a topic that it matches."""
+        if (query, number) not in self._reasons:
+            close = self.closeness(query)
+            in_doubt = (Reason(ReasonKind.PASSING),) if close and close.doubtful[number] else ()
+            self._reasons[query, number] = (*reasons_for(self.found(self.node(query), number)), *in_doubt)
+        return self._reasons[query, number]
 
     def closeness(self, query: str) -> Closeness | None:
         """Return how close the papers are to a topic, or None for a query without a model."""
@@ -141,6 +164,12 @@ class Matcher:
     def paper(self, number: int) -> Paper:
         """Return the paper of a number, its position in the arrays."""
         return self.index.papers[self.index.ids[number]]
+
+    def without(self, sent_before: AbstractSet[int]) -> Flags:
+        """Return which papers are not among those of some ids."""
+        kept = np.ones(len(self.index), np.bool_)
+        kept[[self._numbers[paper_id] for paper_id in sent_before & self._numbers.keys()]] = False
+        return kept
 
     def base_scores(self, today: date) -> Numbers:
         """Return the scores of all papers without a match: popularity and freshness."""
@@ -205,3 +234,10 @@ class Matcher:
             rarity = self.weights.match * self._statistics.rarity(term)
             self._strengths[term] = (rarity * saturated).astype(np.float32)
         return self._strengths[term]
+
+
+def _claim(matches: Flags, passing: Flags, strength: Numbers, breadth: float) -> NDArray[np.float64]:
+    """Return how good a claim a topic has to each paper: the narrower it is, and in passing, the stronger its match."""
+    strong = strength.astype(np.float64)
+    in_passing = strong / (1 + strong)  # below any that a title makes
+    return np.where(matches, np.where(passing, in_passing, 2 - breadth + 1e-6 * in_passing), -1.0)

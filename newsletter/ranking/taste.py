@@ -1,11 +1,15 @@
 """Taste models: what a subscriber likes, learned from their explicit feedback on papers. Clicks are not tracked.
 
-The centroid of liked papers less a share of the disliked ones near them (Rocchio, 1971) is a direction of the
-embedding. The nearest papers of the archive are added to it, because a few examples carry little information
-(pseudo-relevance feedback). A linear classifier of TF-IDF vectors, as in arxiv-sanity-lite, sharpens this as the
-feedback grows. Feedback counts less with age, since tastes change.
+Two parts, each standardized over the archive, add up. The first is the centroid of liked papers less a share of the
+disliked ones near them (Rocchio, 1971), a direction of the embedding to which the nearest papers of the archive are
+added, because a few examples carry little information (pseudo-relevance feedback). The second are linear classifiers of
+the embedding and of TF-IDF vectors, the latter as in arxiv-sanity-lite. They count the more, the more papers are liked:
+with ten, as much as the first. Feedback counts less with age, since tastes change.
 
-Both are linear, so that a model is two short vectors, and scoring a paper takes two dot products.
+The embedding is looked at with few, more and all dimensions at once: the first say which field a paper is of, which is
+all that one liked paper can tell, and the later ones what it is about within that.
+
+All parts are linear, so that a model is two short vectors, and scoring a paper takes two dot products.
 """
 
 from __future__ import annotations
@@ -13,65 +17,63 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from newsletter.ranking.embedding import PaperVectors, Vectors
+from newsletter.ranking.embedding import PaperVectors, Vectors, unit
 
+#: Models of another version are learned anew.
+VERSION = 2
+#: The embedding is looked at with so many of its dimensions.
+_RESOLUTIONS = (20, 50, 100)
 #: Number of nearest papers of the archive for pseudo-relevance feedback.
 _NEAREST = 50
-#: Weights of disliked papers and of the classifier.
+#: The share of disliked papers that is taken off the liked ones.
 _DISLIKED = 0.5
-_CLASSIFIER = 0.5
+#: A classifier takes a disliked paper for so many others.
+_DISLIKED_AS = 10
+#: With so many liked papers, classifiers count as much as the direction.
+_EVEN = 10
+#: The parts of the classifiers of the embedding and of words.
+_BY_MEANING, _BY_WORDS = 0.6, 0.4
 #: Feedback of any age counts this much.
 _LEAST_WEIGHT = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Mean and standard deviation of a score over the archive."""
-
-    mean: float
-    deviation: float
-
-    def standard(self, values: Vectors) -> Vectors:
-        """Return standard scores (z-scores)."""
-        if self.deviation <= 0:
-            return np.zeros_like(values)
-        return ((values - np.float32(self.mean)) / np.float32(self.deviation)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class TasteModel:
     """The taste of one subscriber."""
 
-    #: A direction of the embedding, of unit length.
+    #: A direction of the embedding at all of its resolutions.
     towards: Vectors
-    #: The classifier's coefficient of each word; zeros if all papers of the archive are liked.
+    #: A coefficient of each word; zeros if all papers of the archive are liked.
     words: Vectors
-    #: Scales of the scores by direction, by words and by both together.
-    scales: tuple[_Scale, _Scale, _Scale]
+    #: Mean and standard deviation of the scores of the archive.
+    scale: tuple[float, float]
 
     def judge(self, placed: PaperVectors) -> Vectors:
         """Return a standard score for each paper: 0 is the average of the archive; most are between -3 and 3."""
-        by_direction, by_words, both = self.scales
-        direction = by_direction.standard(placed.meanings @ self.towards)
-        classifier = by_words.standard((placed.words @ self.words).astype(np.float32))
-        return both.standard(direction + np.float32(_CLASSIFIER) * classifier)
+        scores = _at_all_resolutions(placed.meanings) @ self.towards + placed.words @ self.words
+        mean, deviation = self.scale
+        return ((scores - mean) / deviation if deviation > 0 else np.zeros(len(scores))).astype(np.float32)
 
     def pack(self) -> bytes:
         """Serialize the model; coefficients are rounded to half precision."""
         content = io.BytesIO()
-        scales = np.array([(scale.mean, scale.deviation) for scale in self.scales])
-        np.savez_compressed(content, towards=self.towards, words=self.words.astype(np.float16), scales=scales)
+        np.savez_compressed(
+            content, version=VERSION, towards=self.towards, words=self.words.astype(np.float16), scale=self.scale
+        )
         return content.getvalue()
 
 
-def unpack_taste_model(content: bytes) -> TasteModel:
-    """Deserialize a model that `TasteModel.pack` serialized."""
+def unpack_taste_model(content: bytes) -> TasteModel | None:
+    """Deserialize a model that `TasteModel.pack` serialized; None if it is of another version."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        one, two, three = (_Scale(*map(float, scale)) for scale in arrays["scales"])
-        return TasteModel(arrays["towards"], arrays["words"].astype(np.float32), (one, two, three))
+        if arrays.get("version") != VERSION:
+            return None
+        mean, deviation = map(float, arrays["scale"])
+        return TasteModel(arrays["towards"], arrays["words"].astype(np.float32), (mean, deviation))
 
 
 def fading(ages_days: Sequence[float], half_life_days: float) -> Vectors:
@@ -104,16 +106,32 @@ def learn(
     counts = weights or {}
     likes = np.array([counts.get(row, 1.0) for row in liked], np.float32)
     dislikes = np.array([counts.get(row, 1.0) for row in disliked], np.float32)
-    towards = _unit(np.average(archive.meanings[list(liked)], axis=0, weights=likes))
+    meanings = _at_all_resolutions(archive.meanings)
+    labels, importance = _examples(len(meanings), liked, disliked, likes / likes.mean(), dislikes)
+    sharpness = float(likes.sum()) / (float(likes.sum()) + _EVEN)
+    direction = _direction(meanings, liked, disliked, likes, dislikes)
+    by_meaning = sharpness * _BY_MEANING * _classifier(meanings, labels, importance)
+    towards = ((1 - sharpness) * _standardized(direction, meanings) + by_meaning).astype(np.float32)
+    words = (sharpness * _BY_WORDS * _classifier(archive.words, labels, importance)).astype(np.float32)
+    scores = meanings @ towards + archive.words @ words
+    return TasteModel(towards, words, (float(scores.mean()), float(scores.std())))
+
+
+def _at_all_resolutions(meanings: Vectors) -> Vectors:
+    """Return vectors whose dot product is the mean of the cosines by the first few, more and all dimensions."""
+    parts = [unit(meanings[:, :dimensions]) for dimensions in _RESOLUTIONS]
+    return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
+
+
+def _direction(
+    meanings: Vectors, liked: Sequence[int], disliked: Sequence[int], likes: Vectors, dislikes: Vectors
+) -> Vectors:
+    """Return the direction from what is disliked to what is liked and to the papers nearest to that."""
+    towards = unit(np.average(meanings[list(liked)], axis=0, weights=likes))
     if len(disliked):
-        towards = _unit(towards - np.float32(_DISLIKED) * _nearby(archive.meanings[list(disliked)], dislikes, towards))
-    nearest = np.argsort(-(archive.meanings @ towards), kind="stable")[:_NEAREST]
-    towards = _unit(towards + archive.meanings[nearest].mean(axis=0))
-    words = _classifier(archive, liked, disliked, likes / likes.mean(), dislikes)
-    direction, classifier = archive.meanings @ towards, (archive.words @ words).astype(np.float32)
-    by_direction, by_words = _scale(direction), _scale(classifier)
-    both = by_direction.standard(direction) + np.float32(_CLASSIFIER) * by_words.standard(classifier)
-    return TasteModel(towards, words, (by_direction, by_words, _scale(both)))
+        towards = unit(towards - np.float32(_DISLIKED) * _nearby(meanings[list(disliked)], dislikes, towards))
+    nearest = np.argsort(-(meanings @ towards), kind="stable")[:_NEAREST]
+    return unit(towards + meanings[nearest].mean(axis=0))
 
 
 def _nearby(disliked: Vectors, weights: Vectors, towards: Vectors) -> Vectors:
@@ -122,32 +140,32 @@ def _nearby(disliked: Vectors, weights: Vectors, towards: Vectors) -> Vectors:
     return np.asarray(nearness @ disliked / max(1.0, float(nearness.sum())), np.float32)
 
 
-def _classifier(
-    archive: PaperVectors, liked: Sequence[int], disliked: Sequence[int], likes: Vectors, dislikes: Vectors
-) -> Vectors:
+def _examples(
+    number: int, liked: Sequence[int], disliked: Sequence[int], likes: Vectors, dislikes: Vectors
+) -> tuple[Any, Vectors]:
+    """Return whether each paper is liked, and what it counts; those without feedback count as not liked."""
+    labels = np.zeros(number, np.int8)
+    labels[list(liked)] = 1
+    importance = np.ones(number, np.float32)
+    importance[list(liked)] = likes
+    importance[list(disliked)] = np.maximum(1, _DISLIKED_AS * dislikes)
+    return labels, importance
+
+
+def _classifier(features: Any, labels: Any, importance: Vectors) -> Vectors:
     """Return the coefficients of a linear SVM that separates liked papers from all others.
 
-    The settings are those of arxiv-sanity-lite (C = 0.01, balanced); disliked papers weigh ten times as much as
-    negative examples.
+    The settings are those of arxiv-sanity-lite: C = 0.01, balanced.
     """
     from sklearn.svm import LinearSVC  # noqa: PLC0415 - takes a second to import
 
-    labels = np.zeros(len(archive.meanings), np.int8)
-    labels[list(liked)] = 1
-    importance = np.ones(len(labels))
-    importance[list(liked)] = likes
-    importance[list(disliked)] = np.maximum(1, 10 * dislikes)
     if labels.all():
-        return np.zeros(archive.words.shape[1], np.float32)
+        return np.zeros(features.shape[1], np.float32)
     classifier = LinearSVC(class_weight="balanced", C=0.01, max_iter=10_000, tol=1e-6, dual="auto", random_state=0)
-    coefficients: Vectors = classifier.fit(archive.words, labels, importance).coef_[0].astype(np.float32)
-    return coefficients
+    return _standardized(classifier.fit(features, labels, importance).coef_[0], features)
 
 
-def _unit(vector: Vectors) -> Vectors:
-    length = float(np.linalg.norm(vector))
-    return (vector / length).astype(np.float32) if length > 0 else vector
-
-
-def _scale(values: Vectors) -> _Scale:
-    return _Scale(float(values.mean()), float(values.std()))
+def _standardized(coefficients: Vectors, features: Any) -> Vectors:
+    """Scale coefficients so that the scores of the archive have a standard deviation of 1, or 0 if all are alike."""
+    deviation = float((features @ coefficients).std())
+    return (coefficients / deviation if deviation > 0 else np.zeros_like(coefficients)).astype(np.float32)

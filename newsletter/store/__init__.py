@@ -24,6 +24,8 @@ from newsletter.store.database import Database, moment_of
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.jobs import Jobs
+from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
@@ -35,6 +37,7 @@ from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
+from newsletter.store.tags import Tags
 from newsletter.store.taste import TasteModels
 from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
@@ -74,6 +77,7 @@ class Store:
         self.pulls = Pulls(db)
         self.topics = Topics(db)
         self.subscribers = Subscribers(db, self.topics, self.suppression_key)
+        self.tags = Tags(db)
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
@@ -87,6 +91,8 @@ class Store:
         self.archive = Archive(db)
         self.pruning = Pruning(db)
         self.replay = Replay(db, self.subscribers)
+        self.jobs = Jobs(db)
+        self.leases = Leases(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the `with` block does, or none of it if the block raises."""

@@ -25,12 +25,14 @@ def changes_since(
         yield {"suppressed": subscribers.hash_of_key(key), "reason": reason.partition(":")[0], "at": at}
     for value, reason, at in db.execute("SELECT hash, reason, suppressed_at FROM suppression_hashes"):
         yield {"suppressed": bytes(value).hex(), "reason": reason, "at": at}
-    names = ("key", "cadence", "day", "since", "created_at", "note", "closing")
+    names = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
     sql = f"SELECT {', '.join(names)} FROM editions WHERE created_at >= ?"
     for row in db.execute(sql, [since.isoformat()]):
         yield dict(zip(names, row, strict=True))
     for key, state in db.execute("SELECT key, state FROM editions WHERE state <> 'open'"):
         yield {"state": state, "of": key}
+    for (at,) in db.execute("SELECT at FROM looks"):
+        yield {"look": at}
     yield from _mail(db, papers, since)
 
 
@@ -48,8 +50,9 @@ def _people(db: Database, subscribers: Subscribers, ids: Collection[int]) -> Ite
 
 def _mail(db: Database, papers: Papers, since: datetime) -> Iterator[Record]:
     sql = """
-        SELECT id, edition_key, subscriber_id, digest_id, status, updated_at FROM deliveries
-        WHERE updated_at >= ? AND id > ? AND status IN ('sent', 'sending', 'held') ORDER BY id LIMIT ?"""
+        SELECT id, edition_key, subscriber_id, digest_id, planned_at, status, coalesce(left_at, updated_at)
+        FROM deliveries WHERE updated_at >= ? AND id > ? AND status IN ('sent', 'sending', 'held')
+        ORDER BY id LIMIT ?"""
     last, digests, known = 0, set[int](), set[int]()
     while batch := db.execute(sql, [since.isoformat(), last, _BATCH]).fetchall():
         last = batch[-1][0]

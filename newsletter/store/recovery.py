@@ -23,7 +23,8 @@ class Mailed(NamedTuple):
 
     #: The id of the delivery.
     id: int
-    #: In ISO 8601.
+    #: When it was planned, and when it left, in ISO 8601.
+    planned_at: str
     at: str
     digest: int
     #: The ids of its papers, as they were then; empty if the log does not have the digest.
@@ -45,6 +46,8 @@ class Collected:
     last_subscriber: int = 0
     papers: dict[int, Record] = field(default_factory=dict)
     editions: dict[str, Record] = field(default_factory=dict)
+    #: When the slots of all were looked at, in ISO 8601.
+    looks: list[str] = field(default_factory=list)
     states: dict[str, EditionState] = field(default_factory=dict)
     #: (edition, subscriber id) → the message.
     mailed: dict[tuple[str, int], Mailed] = field(default_factory=dict)
@@ -81,11 +84,13 @@ def collect(records: Iterable[Record]) -> Collected:
 
 
 def _take_delivery(found: Collected, record: Record) -> None:
-    number, edition, subscriber, digest, status = record["delivery"]
+    number, edition, subscriber, digest, planned_at, status = record["delivery"]
     if DeliveryStatus(status) in _UNSENT:
         found.mailed.pop((edition, subscriber), None)
     else:
-        found.mailed[edition, subscriber] = Mailed(number, record["at"], digest, found.digests.get(digest, ()))
+        found.mailed[edition, subscriber] = Mailed(
+            number, planned_at, record["at"], digest, found.digests.get(digest, ())
+        )
 
 
 def _take_status(found: Collected, record: Record) -> None:
@@ -116,4 +121,5 @@ _KINDS: dict[str, Callable[[Collected, Record], object]] = {
     "state": lambda found, record: found.states.update({record["of"]: EditionState(record["state"])}),
     "digest": lambda found, record: found.digests.update({record["digest"]: tuple(record["papers"])}),
     "delivery": _take_delivery,
+    "look": lambda found, record: found.looks.append(record["look"]),
 }

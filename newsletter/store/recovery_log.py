@@ -28,7 +28,7 @@ from newsletter.files.private_files import make_private, make_private_folder
 
 Record = dict[str, Any]
 #: Records of these kinds are many, so the disk is asked to write them once in this many seconds.
-_MANY = frozenset({"delivery", "digest", "paper", "cadence"})
+_MANY = frozenset({"delivery", "digest", "paper", "cadence", "look"})
 _SYNC_INTERVAL_S = 1.0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

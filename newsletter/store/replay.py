@@ -10,6 +10,7 @@ from math import ceil
 
 from newsletter.models import EditionState, Status
 from newsletter.store.database import Database
+from newsletter.store.deliveries import quarter_of
 from newsletter.store.paper_rows import WRITTEN
 from newsletter.store.papers import LAST_ID
 from newsletter.store.recovery import Collected, Mailed, Recovered
@@ -20,7 +21,7 @@ from newsletter.store.text_index import index_new
 #: The later in this list, the less may be sent.
 _STRICTNESS = (Status.ACTIVE, Status.PAUSED, Status.DISABLED, Status.UNSUBSCRIBED)
 _MAILED = "mailed after the backup that was restored"
-_EDITION_COLUMNS = ("key", "cadence", "day", "since", "created_at", "note", "closing")
+_EDITION_COLUMNS = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
 _EMPTY_PAPER = {"abstract": "", "authors": "[]", "keywords": "[]", "sources": "[]"}
 
 
@@ -146,6 +147,8 @@ class _Mail:
             self.db.insert("editions", row, ignore=True)
         written = sum(self._mark(edition, number, one) for (edition, number), one in self.found.mailed.items())
         index_new(self.db)
+        looks = [(quarter_of(datetime.fromisoformat(at)), at) for at in self.found.looks]
+        self.db.executemany("INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)", looks)
         return written
 
     def _mark(self, edition: str, subscriber: int, mailed: Mailed) -> bool:
@@ -159,9 +162,9 @@ class _Mail:
             return False
         if status is not None:
             sql = """
-                UPDATE deliveries SET status = 'sent', detail = ?, next_attempt_at = NULL, updated_at = ?
+                UPDATE deliveries SET status = 'sent', detail = ?, next_attempt_at = NULL, updated_at = ?, left_at = ?
                 WHERE edition_key = ? AND subscriber_id = ?"""
-            self.db.execute(sql, [_MAILED, mailed.at, edition, subscriber])
+            self.db.execute(sql, [_MAILED, mailed.at, mailed.at, edition, subscriber])
         else:
             self._insert(edition, subscriber, mailed)
         self._remember_papers(subscriber, mailed)
@@ -179,6 +182,8 @@ class _Mail:
             "attempts": 1,
             "detail": _MAILED,
             "updated_at": mailed.at,
+            "planned_at": mailed.planned_at,
+            "left_at": mailed.at,
         })  # fmt: skip
 
     def _digest(self, edition: str, number: int) -> int:

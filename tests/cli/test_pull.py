@@ -134,6 +134,8 @@ def test_a_page_may_come_from_standard_input(newsletter: Newsletter) -> None:
         (("pull", "page", "subscribers"), "subscribers: no .txt or .text file in this folder"),
         (("pull", "page"), "page: no file given"),
         (("pull", "gopher"), "unknown source 'gopher'"),
+        (("pull", "newsletter.toml"), "newsletter pull file newsletter.toml"),
+        (("pull", "https://example.org/feed.xml"), "newsletter pull feed https://example.org/feed.xml"),
         (("pull", "huggingface", "newsletter.toml"), "newsletter.toml: invalid JSON"),
         (("papers",), "the store holds no papers yet"),
         (("papers", "pears"), "the store holds no papers yet"),

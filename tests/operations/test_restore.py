@@ -32,6 +32,7 @@ from newsletter.rendering.environment import make_environment
 from newsletter.store import Store, open_store
 from newsletter.subscribers import privacy, subscriptions
 from tests.factories import make_entry, make_profile, make_topic
+from tests.store.test_pruning import depart
 from tests.stores import place_new_store
 
 #: The recovery log has the real time, so a history has to be near it.
@@ -51,7 +52,7 @@ def opened(config: Config) -> Store:
 
 
 def add(store: Store, *names: str) -> None:
-    profile = make_profile(topics=(make_topic("Clouds", ("clouds",)),), hour=0)
+    profile = make_profile(topics=(make_topic("Clouds", ("clouds",)),), hour=0, wait_hours=23)
     for name in names:
         store.subscribers.add(f"{name}@example.org", "", profile, "cli", BEGIN)
 
@@ -74,7 +75,7 @@ def mail(store: Store, now: datetime) -> list[tuple[str, str, str]]:
         number = store.editions.put_digest(intent.digest)
         store.deliveries.queue(key, subscriber.id, number, f"<{key}.{subscriber.id}.{now:%f}@example.org>", now)
     for delivery in store.deliveries.claim(now, after=0, limit=1000):
-        if store.deliveries.depart(delivery.id, now):
+        if depart(store, delivery, now):
             store.deliveries.move(delivery.id, DeliveryStatus.SENT, now)
             to = store.subscribers.find_by_id(delivery.subscriber_id)
             assert to is not None

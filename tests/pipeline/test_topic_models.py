@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.models import Item, ReasonKind, Subscriber
 from newsletter.pipeline import topic_models
-from newsletter.pipeline.explain import Part, explain
+from newsletter.pipeline.explain import Part, explain, score_breakdowns
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.topic_models import hash_of, learn_topic_models, topic_scores
 from newsletter.ranking.index import PaperIndex
@@ -113,7 +113,7 @@ def test_a_query_that_nobody_has_any_more_is_forgotten(store: Store, subscriber:
     (query,) = store.topic_models.queries()
     with store.transaction():
         profile = make_profile(topics=(make_topic("Forges", ("forge",)),))
-        store.subscribers.update_profile(subscriber.id, "", profile, "cli")
+        store.subscribers.update_profile(subscriber.id, "", profile, "cli", NOW)
     learn_topic_models(store, NOW)
     assert store.topic_models.model(hash_of(query)) is None
 
@@ -145,3 +145,14 @@ def test_without_scikit_learn_everything_works_as_before(
 def test_queries_that_mean_the_same_have_one_name() -> None:
     assert hash_of('"pear"  OR quince') == hash_of("pear OR (quince)")
     assert hash_of("pear quince") != hash_of('"pear quince"')
+
+
+def test_breakdowns_of_a_digest_read_each_model_once(store: Store, subscriber: Subscriber) -> None:
+    learn_topic_models(store, NOW)
+    digest = preview_digest(store, subscriber, NOW)
+    statements: list[str] = []
+    store._db.raw.set_trace_callback(statements.append)
+    found = list(score_breakdowns(store, digest, subscriber, None))
+    store._db.raw.set_trace_callback(None)
+    assert len([one for one in statements if "FROM topic_models" in one]) == 1
+    assert found == [explain(store, item.paper, subscriber, NOW) for item in digest.items]

@@ -317,13 +317,13 @@ def test_recorded_days_in_either_order_make_the_same_store(tmp_path: Path, clien
     places = [
         ("huggingface", str(shared / "huggingface")), ("page", str(shared / "daily-papers-2026-05-08.txt")),
         ("arxiv", str(shared / "arxiv-atom")),
-        *(("file", str(day)) for day in sorted((shared / "arxiv-days").glob("*.jsonl.gz"))[-3:]),
+        *(("file", str(day)) for day in sorted((shared / "arxiv-days").glob("*.jsonl.gz"))[-1:]),
     ]  # fmt: skip
     stores = [open_new_store(tmp_path / name) for name in ("a.db", "b.db")]
     for store, order in zip(stores, (places, places[::-1]), strict=True):
         for kind, place in order:
             pull_files(store, find_source(kind)(), [place], None, NOW, client)
-    assert len(summary(stores[0])) > 900
+    assert len(summary(stores[0])) > 500
     assert summary(stores[0]) == summary(stores[1])
     for store in stores:
         store.close()

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import DeliveryStatus, PullReport
+from newsletter.models import Delivery, DeliveryStatus, PullReport
 from newsletter.pipeline.plan import Intent, plan
+from newsletter.pipeline.schedule import day_began
 from newsletter.store import Store
 from newsletter.store.pruning import Cutoffs, Pruned
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -24,7 +25,7 @@ GROWING = "papers|digests|digest_sections|digest_items|deliveries|sent_papers|fe
 
 def add(store: Store, *names: str) -> None:
     for name in names:
-        profile = make_profile(topics=(make_topic("Clouds", ("clouds",)),), hour=0)
+        profile = make_profile(topics=(make_topic("Clouds", ("clouds",)),), hour=0, wait_hours=23)
         store.subscribers.add(f"{name}@example.org", "", profile, "cli", NOW)
 
 
@@ -32,6 +33,12 @@ def pull(store: Store, numbers: range, now: datetime, **changes: object) -> None
     for one in numbers:
         entry = make_entry(title=f"Clouds {one} are white", arxiv_id=f"2605.{one:05}", abstract=f"Clouds, {one}.")
         store.papers.add(make_entry(**{**entry.__dict__, **changes}) if changes else entry, now)
+
+
+def depart(store: Store, delivery: Delivery, now: datetime) -> bool:
+    subscriber = store.subscribers.find_by_id(delivery.subscriber_id)
+    assert subscriber is not None
+    return store.deliveries.depart(delivery.id, now, day_began(subscriber.profile, now), subscriber.profile)
 
 
 def mail(store: Store, now: datetime, status: DeliveryStatus = DeliveryStatus.SENT) -> list[tuple[str, str]]:
@@ -44,7 +51,7 @@ def mail(store: Store, now: datetime, status: DeliveryStatus = DeliveryStatus.SE
         store.deliveries.queue(key, subscriber.id, number, f"<{key}.{subscriber.id}@example.org>", now)
         delivery = store.deliveries.find(key, subscriber.id)
         assert delivery is not None
-        assert store.deliveries.depart(delivery.id, now)
+        assert depart(store, delivery, now)
         store.deliveries.move(delivery.id, status, now)
         found += [(subscriber.email, item.paper.key) for item in intent.digest.items]
     return found

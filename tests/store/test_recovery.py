@@ -13,7 +13,7 @@ def status(number: int, name: str) -> dict[str, Any]:
 
 
 def delivery(number: int, name: str, digest: int = 7) -> dict[str, Any]:
-    return {"delivery": [number, "daily-2026-05-08", number, digest, name], "at": AT}
+    return {"delivery": [number, "daily-2026-05-08", number, digest, AT, name], "at": AT}
 
 
 def test_the_last_status_holds() -> None:
@@ -30,7 +30,7 @@ def test_who_came_back_is_not_suppressed() -> None:
 
 def test_who_departed_counts_as_mailed_until_the_contrary_is_known() -> None:
     digest = {"digest": 7, "edition": "daily-2026-05-08", "papers": [3, 4]}
-    mailed = {("daily-2026-05-08", 1): Mailed(1, AT, 7, (3, 4))}
+    mailed = {("daily-2026-05-08", 1): Mailed(1, AT, AT, 7, (3, 4))}
     assert collect([digest, delivery(1, "sending")]).mailed == mailed
     assert collect([digest, delivery(1, "sending"), delivery(1, "deferred")]).mailed == {}
     assert collect([digest, delivery(1, "sending"), delivery(1, "deferred"), delivery(1, "sending")]).mailed == mailed

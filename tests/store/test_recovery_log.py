@@ -125,6 +125,6 @@ def test_what_changes_nothing_is_not_recorded(store: Store) -> None:
     store.subscribers.add(ADA, "", make_profile(), "cli", NOW)
     lines = [json.loads(line) for line in store.recovery_log.files()[0].read_bytes().splitlines() if line]
     assert {"added": 1} in lines
-    assert not store.deliveries.depart(99, NOW)
+    assert not store.deliveries.depart(99, NOW, NOW, make_profile())
     store.deliveries.move(99, DeliveryStatus.FAILED, NOW)
     assert [json.loads(line) for line in store.recovery_log.files()[0].read_bytes().splitlines() if line] == lines

@@ -16,6 +16,7 @@ AT = NOW.isoformat()
 KEY = "daily-2026-05-08"
 EDITION: Record = {
     "key": KEY, "cadence": "daily", "day": "2026-05-08", "since": AT, "created_at": AT, "note": "", "closing": "",
+    "subject": "", "audience": "",
 }  # fmt: skip
 PAPER: Record = {
     "paper": 40, "names": ["arxiv:2605.00040", "title:abc"],
@@ -30,7 +31,7 @@ def replay(store: Store, records: Iterable[Record]) -> Recovered:
 
 
 def delivery(number: int, subscriber: int, status: str = "sending") -> Record:
-    return {"delivery": [number, KEY, subscriber, 7, status], "at": AT}
+    return {"delivery": [number, KEY, subscriber, 7, AT, status], "at": AT}
 
 
 def test_to_replay_twice_changes_nothing_more(store: Store) -> None:
@@ -73,7 +74,7 @@ def test_ids_that_were_given_to_others_are_not_taken_from_them(store: Store) -> 
     other = "weekly-2026-05-08"
     edition, digest = {**EDITION, "key": other, "cadence": "weekly"}, {**DIGEST, "edition": other}
     paper = {**PAPER, "paper": 1}
-    record: Record = {"delivery": [1, other, 2, 7, "sending"], "at": AT}
+    record: Record = {"delivery": [1, other, 2, 7, AT, "sending"], "at": AT}
     assert replay(store, [edition, paper, {**digest, "papers": [1]}, record]).mailed == 1
     found = store.deliveries.find(other, 2)
     assert found is not None

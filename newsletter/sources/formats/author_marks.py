@@ -71,7 +71,9 @@ def unnamed(line: str) -> int:
     match = _AND_OTHERS.search(line[-_TAIL:])
     if match and (number := match["number"]):
         return int(number) if number.isdecimal() else _NUMBERS.index(number.lower()) + 1
-    return int(bool(match or line.rstrip().endswith(("...", "…")) or _ET_AL.search(line) or _DENG.search(line)))
+    if match or line.rstrip().endswith(("...", "…")):
+        return 1
+    return int(bool(("et " in line.lower() and _ET_AL.search(line)) or ("等" in line and _DENG.search(line))))
 
 
 def _without_brackets(line: str) -> str:

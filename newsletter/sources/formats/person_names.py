@@ -102,9 +102,12 @@ def _are_people(pieces: list[list[str]]) -> bool:
 
 def people(values: Iterable[Any]) -> tuple[str, ...]:
     """Return names as "First Last" in the same order, without values that are not names."""
-    return tuple(
-        name for value in values if isinstance(value, str) and (name := _plain(value) or _person(clean(value)))
-    )
+    return tuple(name for value in values if isinstance(value, str) and (name := person(value)))
+
+
+def person(value: str) -> str:
+    """Return a name as "First Last", or "" if the value is none."""
+    return _plain(value) or _person(clean(value))
 
 
 def _plain(value: str) -> str | None:
@@ -113,8 +116,9 @@ def _plain(value: str) -> str | None:
     if match is None:
         return None
     last, first = match.groups()
-    is_suffixed = any(part.rpartition(" ")[2].lower() in _SUFFIXES for part in (last, first))
-    return None if is_suffixed else f"{first} {last}"
+    if last.rpartition(" ")[2].lower() in _SUFFIXES or first.rpartition(" ")[2].lower() in _SUFFIXES:
+        return None
+    return f"{first} {last}"
 
 
 def _person(name: str) -> str:

@@ -259,7 +259,7 @@ def _author(value: Any) -> str:
         # A shortcut for plain names, which are most of many.
         if value.replace(" ", "").isalpha() and value.isascii() and "  " not in value and value.lower() != "others":
             return value.strip()
-        return "".join(values.people([value]))
+        return values.person(value)
     if not isinstance(value, dict):
         return ""
     literal = value.get("literal")
@@ -267,7 +267,8 @@ def _author(value: Any) -> str:
         return values.plain_text(literal)
     last = value.get("family") or value.get("lastName")
     if not last:
-        return "".join(values.people([value.get("name")]))
+        name = value.get("name")
+        return values.person(name) if isinstance(name, str) else ""
     parts = (
         value.get("given") or value.get("firstName"),
         value.get("non-dropping-particle"),

@@ -33,19 +33,24 @@ def read_ris(stream: BinaryStream) -> Iterator[Raw | Broken]:
 
 
 def _line_parser() -> Callable[[str, Record | None], Line | None]:
-    blanks = ""
+    blanks = mark = ""
+    tags: set[str] = set()  # those of lines inside a record so far
 
     def line(text: str, record: Record | None) -> Line | None:
-        nonlocal blanks
+        nonlocal blanks, mark
+        if text[2:5] == mark and text[:2] in tags and record is not None:
+            return Line(text[:2], text[5:].strip())  # what the rest of this function finds, for most lines
         match = _LINE.match(text)
         if match is None:
             return None
         tag, before, value = match.groups()
         value = value.strip()
         if tag not in ("TY", "ER"):
+            if record is not None and before == blanks:
+                tags.add(tag)
             return Line(tag, value) if record is None or before == blanks else None
         if tag == "TY" and _TYPE.fullmatch(value) and (record is None or before == blanks):
-            blanks = before
+            blanks, mark = before, f"{before}-"
             return Line(tag, value)
         return Line(tag, value) if tag == "ER" and not value else None  # "ER  - positive" is text that was wrapped
 
@@ -65,7 +70,7 @@ def _fields(record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {"AU": authors} if authors else {}
     for tag, values in whole.items():
         if tag in _TEXTS:
-            found[tag] = " ".join(" ".join(values).split())
+            found[tag] = _line_of(" ".join(values))
         elif tag in _LISTS:
             found[tag] = [item for value in values for item in value.split("\n")] if tag == "KW" else values
         elif tag not in _AUTHORS:

@@ -93,12 +93,12 @@ def _records(text: TextIOWrapper, layout: Format) -> Iterator[Record]:
                 continue
             if record is not None:
                 record.extend(raw.strip())
-        elif line.tag in last or (
-            (record is None or is_after_blank or line.tag in first) and begins(line, record, is_after_blank)
+        elif (tag := line.tag) in last or (
+            (record is None or is_after_blank or tag in first) and begins(line, record, is_after_blank)
         ):
             if record is not None:
                 yield record
-            record = None if line.tag in last else Record(number, [line], len(line.value) + 1)
+            record = None if tag in last else Record(number, [line], len(line.value) + 1)
         elif record is not None:
             record.add(line)
         is_after_blank = False

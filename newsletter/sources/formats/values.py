@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from newsletter.models import PartialDate, StatedDate
 from newsletter.sources.formats.person_names import names as names  # noqa: PLC0414 - a part of this module's interface
 from newsletter.sources.formats.person_names import people as people  # noqa: PLC0414
+from newsletter.sources.formats.person_names import person as person  # noqa: PLC0414
 from newsletter.text.markup import Markup, clean, clean_abstract
 
 # -- text ---------------------------------------------------------------------------------------------
@@ -117,5 +118,7 @@ def stated(year: Any, month: Any = None, day_of_month: Any = None) -> StatedDate
 
 
 def _number(value: Any) -> int | None:
+    if value is None:
+        return None
     digits = str(value).strip() if isinstance(value, int | str) else ""
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
