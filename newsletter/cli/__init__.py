@@ -117,8 +117,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, backup, restore, retention, vacuum,
-    config, doctor, secret, web, completion, demo,
+    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, backup, restore, retention,
+    vacuum, config, doctor, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
