@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.bounces import print_processed_mail
-from newsletter.cli.context import Opened, pass_opened
+from newsletter.cli.context import Opened, pass_opened, read_moment
 from newsletter.cli.output import finish, json_option, print_json, print_problems
 from newsletter.cli.progress import make_ports
 from newsletter.cli.pull import print_pull_problems, show_reports
@@ -82,7 +82,7 @@ def run(opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None
         raise click.UsageError("--at needs --dry-run: mail is sent now or not at all.")
     note = read_note(note_file, note_file.name) if note_file else ""
     if dry_run:
-        _rehearse(opened, _moment(opened, at), note, as_json=as_json)
+        _rehearse(opened, read_moment(opened, at) if at else None, note, as_json=as_json)
         return
     with handle_signals() as shutdown:
         report = run_once(opened.config, make_ports(opened, shutdown), note=note)
@@ -92,19 +92,6 @@ def run(opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None
         print_json({"pulls": report.pulls, "subscribers": outcomes})
     print_run(opened, report, shutdown, tables=not as_json)
     finish(clean=report.is_clean, code=shutdown.exit_code)
-
-
-def _moment(opened: Opened, at: str | None) -> datetime | None:
-    """Return the time of --at; without an offset it is one of the site's time zone."""
-    if at is None:
-        return None
-    from zoneinfo import ZoneInfo
-
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise click.BadParameter(f"{at!r} is no time (as in 2026-05-11T07:00)", param_hint="--at") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(opened.config.time_zone))
 
 
 def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) -> None:

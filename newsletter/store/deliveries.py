@@ -384,7 +384,7 @@ class Deliveries:
         sql = "UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ?, left_at = ? WHERE id = ?"
         self._db.execute(sql, [detail, now.isoformat(), now.isoformat(), delivery_id])
 
-    def did_not_leave(self, delivery: Delivery) -> None:
+    def undo_departure(self, delivery: Delivery) -> None:
         """Restore when a delivery had left before the attempt that the server refused."""
         self._db.execute("UPDATE deliveries SET left_at = ? WHERE id = ?", [_text(delivery.left_at), delivery.id])
 
