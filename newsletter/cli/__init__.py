@@ -13,6 +13,7 @@ import click
 from newsletter import __version__
 from newsletter.cli.aliases import add_alias
 from newsletter.cli.archive import archive
+from newsletter.cli.backup import backup
 from newsletter.cli.bounces import bounces
 from newsletter.cli.completion import completion
 from newsletter.cli.config import config
@@ -29,6 +30,8 @@ from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
+from newsletter.cli.restore import restore
+from newsletter.cli.retention import retention, vacuum
 from newsletter.cli.run import run, send
 from newsletter.cli.schedule import schedule
 from newsletter.cli.secret import secret
@@ -112,8 +115,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, status, config, doctor,
-    secret, web, completion, demo,
+    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, status, backup, restore,
+    retention, vacuum, config, doctor, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -202,6 +202,7 @@ def make_site(root: Path, config: str | None = None) -> list[Path]:
     except OSError as error:
         raise ConfigError(f"{root}: {error.strerror or error}") from error
     with open_store(site.store) as store, store.transaction():
+        store.suppression_key()
         if not store.topics.catalogue():
             for place, topic in enumerate(read_topics(samples() / "topics.toml"), start=1):
                 store.topics.put(topic, place)

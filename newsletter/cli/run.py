@@ -15,6 +15,7 @@ from newsletter.cli.output import finish, json_option, print_json, print_problem
 from newsletter.cli.progress import make_ports
 from newsletter.cli.pull import print_pull_problems, show_reports
 from newsletter.cli.report import print_delivery_problems, print_shutdown, show_outcomes
+from newsletter.cli.retention import prune_once_a_day
 from newsletter.cli.summarize import print_summary_problems
 from newsletter.operations.shutdown import handle_signals
 
@@ -104,6 +105,7 @@ def run(
     with handle_signals() as shutdown:
         ports = make_ports(opened, shutdown)
         followed = followed_run(config, ports, "run", lambda: run_once(config, ports, note=note))
+        prune_once_a_day(opened, shutdown)
     report = followed.report
     if as_json:
         outcomes = report.deliveries.outcomes if report.deliveries else ()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from newsletter.config.cron import check_cron
 from newsletter.config.environment import set_by, unknown_variables
 from newsletter.config.model import (
+    BackupSettings,
     Config,
     DeliverySettings,
     Design,
@@ -19,6 +20,7 @@ from newsletter.config.model import (
     InDoubtPolicy,
     LogLevel,
     OperatorSettings,
+    RetentionSettings,
     SummarySettings,
     WebhookSettings,
 )
@@ -166,6 +168,8 @@ def _config(
             max_age_hours=values["delivery.max_age_hours"],
             workers=values["delivery.workers"],
         ),
+        backup=BackupSettings(site.root / values["backup.path"], values["backup.keep"]),
+        retention=_retention(values),
         bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
         bounces=_bounces(values, site),
         webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
@@ -185,6 +189,18 @@ def _config(
         signing_key=values["site.secret"],
         signing_key_file=site.root / values["site.secret_file"] if values["site.secret_file"] else None,
     )
+
+
+#: No edition that may still become due is pruned, and no soft bounce that still counts.
+_MIN_DAYS = {"digests_days": 7, "deliveries_days": 100, "papers_days": 100, "events_days": 31}
+
+
+def _retention(values: dict[str, Any]) -> RetentionSettings:
+    days = {one.name: values[f"retention.{one.name}"] for one in fields(RetentionSettings)}
+    for name, minimum in _MIN_DAYS.items():
+        if 0 < days[name] < minimum:
+            raise ConfigError(f"retention.{name}: expected 0, or {minimum} or more, not {days[name]}")
+    return RetentionSettings(**days)
 
 
 def _sender(values: dict[str, Any]) -> Sender:

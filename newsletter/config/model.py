@@ -105,6 +105,26 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Where backups are made, and how many are kept."""
+
+    folder: Path
+    keep: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """After how many days what is deleted; 0 for never."""
+
+    digests_days: int = 90
+    deliveries_days: int = 400
+    events_days: int = 90
+    papers_days: int = 0
+    #: How far the recovery log reaches back.
+    recovery_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The validated settings of one site."""
 
@@ -123,6 +143,8 @@ class Config:
     relays: tuple[SmtpSettings, ...]
     dkim: DkimSettings
     delivery: DeliverySettings
+    backup: BackupSettings
+    retention: RetentionSettings
     #: The return address, to which each delivery's token is added (VERP); None for the sender's address.
     bounce_address: str | None
     bounces: BounceSettings

@@ -235,6 +235,37 @@ SETTINGS = (
         None,
         "Password of Postmark's webhook. Better: export NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD=…",
     ),
+    Setting("backup.path", "backups", "Folder of the backups that `newsletter backup` makes."),
+    Setting("backup.keep", 7, "Number of backups to keep; older ones are deleted when a new one is complete."),
+    Setting(
+        "retention.digests_days",
+        90,
+        "Days after which the contents of digests are deleted, 7 or more; who was sent which paper stays. 0: never.",
+        first=0,
+    ),
+    Setting(
+        "retention.deliveries_days",
+        400,
+        "Days after which deliveries are deleted, 100 or more; an edition's totals stay. 0: never.",
+        first=0,
+    ),
+    Setting(
+        "retention.events_days",
+        90,
+        "Days after which records of pulls, bounces and confirmations are deleted, 31 or more. 0: never.",
+        first=0,
+    ),
+    Setting(
+        "retention.papers_days",
+        0,
+        "Days after which abstracts and summaries are deleted, 100 or more; the paper itself stays. 0: never.",
+    ),
+    Setting(
+        "retention.recovery_days",
+        90,
+        "Days that the recovery log reaches back. Older backups are restored only with care.",
+        first=7,
+    ),
     Setting(
         "log.path",
         None,

@@ -35,6 +35,11 @@ class Site:
         return self.root / "newsletter.lock"
 
     @property
+    def restoring(self) -> Path:
+        """Exists while a restored database takes the place of the present one, and until that is complete."""
+        return self.root / "newsletter.restoring"
+
+    @property
     def subscribers(self) -> Path:
         """The folder of profiles, one file per subscriber."""
         return self.root / "subscribers"

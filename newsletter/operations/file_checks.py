@@ -10,6 +10,7 @@ from shlex import quote
 from newsletter.config.model import Config
 from newsletter.files.private_files import open_to_others, private_mode
 from newsletter.models.findings import Finding, Level
+from newsletter.store.recovery_log import folder_of
 
 #: Maximum number of messages of the outbox that are looked at, and of files that are named.
 _MESSAGES, _NAMED = 1_000, 8
@@ -32,6 +33,9 @@ def _private_paths(config: Config) -> Iterator[Path]:
     yield from (site.root, site.config, site.lock, site.subscribers, config.outbox)
     yield from (site.store.with_name(site.store.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
     yield from sorted(site.subscribers.glob("*.toml"))
+    recovery_log = folder_of(site.store)
+    yield from (recovery_log, *sorted(recovery_log.glob("*")), config.backup.folder)
+    yield from sorted(config.backup.folder.glob("*"))
     yield from (path for _, path in config.dkim.keys)
     if config.signing_key_file is not None:
         yield config.signing_key_file

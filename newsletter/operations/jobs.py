@@ -14,6 +14,7 @@ from newsletter.config.cron import next_run
 from newsletter.config.model import Config
 from newsletter.errors import AlreadySending
 from newsletter.operations.after_run import monitor
+from newsletter.operations.retention import prune_daily
 from newsletter.pipeline.next_delivery import next_delivery
 from newsletter.pipeline.ports import Ports, Step, no_progress
 from newsletter.pipeline.pull_due import pull_sources
@@ -27,6 +28,7 @@ from newsletter.text import counted
 
 DELIVER, NOTICES, BOUNCES, MODELS, SUMMARIES = "deliver", "notices", "bounces", "models", "summaries"
 MONITOR = "monitor"
+RETENTION = "retention"
 
 _HOUR = timedelta(hours=1)
 _BOUNCE_INTERVAL = timedelta(minutes=10)
@@ -111,6 +113,7 @@ def make_jobs(config: Config, ports: Ports) -> list[Job]:
         ),
         Job(MODELS, every(_HOUR), partial(_models, config, quiet)),
         Job(MONITOR, every(_MONITOR_INTERVAL), partial(_monitor, config, quiet)),
+        Job(RETENTION, every(_HOUR), partial(_prune, config, quiet)),
     ]
     if config.bounces.maildir is not None or config.bounces.imap_host is not None:
         jobs.append(Job(BOUNCES, every(_BOUNCE_INTERVAL), partial(_bounces, config, quiet)))
@@ -189,6 +192,16 @@ _STEPS = {
     MODELS: Step.TASTE,
     SUMMARIES: Step.SUMMARIES,
 }
+
+
+def _prune(config: Config, ports: Ports) -> JobResult:
+    """Delete what is too old, once a day, for a minute in each hour at most."""
+    with ports.open_store() as store:
+        report = prune_daily(store, config, ports.clock(), is_over=ports.is_shutting_down)
+    if report is None:
+        return JobResult("done today", is_news=False)
+    number = report.digests + report.deliveries + report.events + report.papers
+    return JobResult(f"{counted(number, 'row')} deleted", is_news=report.has_deleted)
 
 
 def _summaries(config: Config, ports: Ports) -> JobResult:

@@ -20,7 +20,8 @@ from filelock import FileLock, Timeout
 from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
-from newsletter.errors import AlreadySending, TransportError
+from newsletter.errors import AlreadySending, NewsletterError, TransportError
+from newsletter.files.site import Site
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -96,6 +97,7 @@ def deliver(
             run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
         return run.report()
     with _sending_lock(config.site.lock):
+        _check_restored(config.site)
         _deliver(run, transport, notes, expect)
     return run.report()
 
@@ -116,6 +118,19 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
     """Whether a delivery is to be carried out now."""
     waits = delivery.next_attempt_at is not None and delivery.next_attempt_at > now
     return delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED) and not waits
+
+
+def _check_restored(site: Site) -> None:
+    """Refuse to send while it may not be known who unsubscribed.
+
+    Raises:
+        NewsletterError: A restore was interrupted.
+    """
+    if site.restoring.exists():
+        backup = site.restoring.read_text(encoding="utf-8") or "BACKUP"
+        raise NewsletterError(
+            "the restore of a backup was interrupted, so nothing is sent", hint=f"newsletter restore {backup}"
+        )
 
 
 def _deliver(run: DeliveryRun, transport: Transport, notes: Notes, expect: Callable[[int], None]) -> None:

@@ -35,7 +35,8 @@ def preview_digest(
     """Return the digest that is due for a subscriber, or the one that was sent.
 
     With `days`, return a digest of all papers first seen in the last `days` days. With `edition_key`, return that
-    edition: as it was sent to this subscriber, or as somebody who was never sent anything would have got it.
+    edition: as it was sent to this subscriber, or as somebody who was never sent anything would have got it. The latter
+    is what is left of an edition whose digests were pruned.
 
     Raises:
         RequestError: There is no such edition.
@@ -59,9 +60,10 @@ def preview_digest(
 
 def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weights | None) -> Digest:
     sent = store.deliveries.find(key, subscriber.id)
-    if sent:
-        return store.editions.get_digest(sent.digest_id)
-    edition = store.editions.find(key)
+    digest = store.editions.get_digest(sent.digest_id) if sent else None
+    if digest is not None and digest.sections:
+        return digest
+    edition = store.editions.find(key)  # nothing was sent, or what it held was pruned
     if edition is not None and edition.is_special:
         return Digest(edition=edition, sections=(), considered=0)
     if edition is None:

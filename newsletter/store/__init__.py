@@ -9,16 +9,18 @@ with open_store(site.store) as store:
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from newsletter.store.bounces import Bounces
+from newsletter.store.changes import changes_since
 from newsletter.store.confirmations import Confirmations
-from newsletter.store.database import Database
+from newsletter.store.database import Database, moment_of
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
@@ -28,7 +30,10 @@ from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
+from newsletter.store.pruning import Pruning
 from newsletter.store.pulls import Pulls
+from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
+from newsletter.store.replay import Replay
 from newsletter.store.runs import Runs
 from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
@@ -40,7 +45,19 @@ from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
 from newsletter.store.webhook_events import WebhookEvents
 
-__all__ = ["Store", "open_store"]
+__all__ = ["COUNTED", "Store", "open_copy", "open_store"]
+
+#: The tables whose rows are counted to verify a backup.
+COUNTED = (
+    "papers",
+    "subscribers",
+    "suppressions",
+    "suppression_hashes",
+    "editions",
+    "digests",
+    "deliveries",
+    "feedback",
+)
 
 
 class _RollBack(Exception):
@@ -50,8 +67,13 @@ class _RollBack(Exception):
 class Store:
     """The tables of one database. A store belongs to the thread that opened it; close it, or use it in a `with`."""
 
-    def __init__(self, db: Database, outside_keys: Callable[[], Sequence[bytes]] = tuple) -> None:
+    def __init__(
+        self, db: Database, outside_keys: Callable[[], Sequence[bytes]] = tuple, *, is_copy: bool = False
+    ) -> None:
         self._db = db
+        #: What a backup of this store does not know; a copy writes none.
+        self.recovery_log = RecoveryLog(folder_of(Path(db.path)), self.identity)
+        db.recovery_log = None if is_copy else self.recovery_log
         self._outside_keys = outside_keys
         self.papers = Papers(db)
         self.pulls = Pulls(db)
@@ -69,6 +91,8 @@ class Store:
         self.webhook_events = WebhookEvents(db)
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)
+        self.pruning = Pruning(db)
+        self.replay = Replay(db, self.subscribers)
         self.jobs = Jobs(db)
         self.leases = Leases(db)
         self.runs = Runs(db)
@@ -130,6 +154,59 @@ class Store:
             known = self._db.execute(sql).fetchone()
         return bytes(known[0])
 
+    def identity(self) -> str:
+        """Return what tells this site's store, and each backup of it, from those of others."""
+        return hashlib.sha256(b"identity|" + self.suppression_key()).hexdigest()[:16]
+
+    def changes_since(self, moment: datetime, ids: Collection[int]) -> Iterator[Record]:
+        """Yield what the recovery log of this store would say since a moment; see `store.changes`."""
+        return changes_since(self._db, self.subscribers, self.papers, moment, ids)
+
+    def latest_moment(self) -> datetime:
+        """Return the latest moment that the store knows: it was not copied before."""
+        sql = """
+            SELECT max(at) FROM (
+                SELECT max(updated_at) AS at FROM deliveries UNION ALL SELECT max(finished_at) FROM pulls UNION ALL
+                SELECT max(status_at) FROM subscribers UNION ALL SELECT max(suppressed_at) FROM suppressions UNION ALL
+                SELECT max(made_at) FROM signing_keys UNION ALL SELECT max(seen_at) FROM papers)"""
+        return self._db.execute(sql).one(moment_of) or datetime.min.replace(tzinfo=UTC)
+
+    def fact(self, name: str) -> str | None:
+        """Return a fact about the store itself, or None."""
+        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [name]).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Store a fact about the store itself."""
+        self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [name, value])
+
+    def record(self, **record: str) -> None:
+        """Append an event of the site to the recovery log, as that a backup is made."""
+        with self.transaction():
+            self._db.note(dict(record))
+
+    def copy_to(self, path: Path, counted: Sequence[str] = COUNTED) -> dict[str, int]:
+        """Copy the database into a new file, while others use it; return the rows by table, of the moment of the copy.
+
+        Raises:
+            StoreError: The copy cannot be written.
+        """
+        return self._db.copy_to(path, counted)
+
+    def row_counts(self) -> dict[str, int]:
+        """Count the rows of the tables that a backup is verified by."""
+        return self._db.counts(COUNTED)
+
+    def vacuum(self) -> None:
+        """Give back to the disk what deleted rows occupied; others can read meanwhile, and wait to write."""
+        self._db.vacuum()
+
+    def adopt_identity(self, other: Store) -> None:
+        """Take the key of suppressed addresses from the present store, if this copy is from before there was one."""
+        sql = "SELECT value FROM suppression_keys WHERE name = 'addresses'"
+        if self._db.execute(sql).fetchone() is None:
+            self._db.insert("suppression_keys", {"name": "addresses", "value": other.suppression_key()})
+
     def problems(self) -> list[str]:
         """Examine the whole file; return what is damaged, a line each."""
         return self._db.problems()
@@ -160,12 +237,27 @@ class Store:
         self.close()
 
 
-def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple) -> Store:
+def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple, *, is_copy: bool = False) -> Store:
     """Open the store in the file `path`; create the file if it does not exist.
 
-    `outside_keys` returns the keys that sign links, the newest first, if the site keeps them outside the store.
+    `outside_keys` returns the keys that sign links, the newest first, if the site keeps them outside the store. What is
+    written into a copy (`is_copy`) is no event of the site: the recovery log does not get it.
 
     Raises:
         StoreError: The file is damaged, not a newsletter database, has a newer schema, or cannot be written.
     """
-    return Store(open_database(path), outside_keys)
+    return Store(open_database(path, is_copy=is_copy), outside_keys, is_copy=is_copy)
+
+
+@contextmanager
+def open_copy(path: Path) -> Iterator[Store]:
+    """Open a copy of a store as it is, of any release, to examine it; nothing is migrated or recorded.
+
+    Raises:
+        StoreError: It is not a database.
+    """
+    db = Database(path)
+    try:
+        yield Store(db, is_copy=True)
+    finally:
+        db.close()

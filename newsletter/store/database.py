@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from newsletter.errors import (
     RowDamaged,
@@ -24,6 +24,9 @@ from newsletter.errors import (
     StoreUnreachable,
 )
 
+if TYPE_CHECKING:
+    from newsletter.store.recovery_log import Record, RecoveryLog
+
 _BUSY_TIMEOUT_MS = 30_000
 _CHECKPOINT_TIMEOUT_MS = 1_000
 # An abstract fills half of SQLite's default page, and the index that a pull updates exceeds the default cache of 2 MB.
@@ -32,7 +35,10 @@ _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 
 #: Doctor says it as well, so it does not advise doctor.
-DAMAGED = "restore a backup; without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
+DAMAGED = (
+    "restore a backup: newsletter restore latest; "
+    "without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
+)
 _WRITABLE = "check that the folder exists and is writable"
 #: Primary result code (sqlite.org/rescode.html) → the error, and what to do.
 _ERRORS: dict[int, tuple[type[StoreError], str]] = {
@@ -138,6 +144,9 @@ class Database:
             StoreError: The file cannot be opened, or is not SQLite.
         """
         self.path = str(path)
+        #: What must outlive the database is appended here before it is committed; None for a copy.
+        self.recovery_log: RecoveryLog | None = None
+        self._noted: list[Record] = []
         try:
             self._connection = sqlite3.connect(
                 self.path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=_Connection
@@ -204,16 +213,38 @@ class Database:
         """
         is_nested = self._connection.in_transaction
         begin, commit, roll_back = _SAVEPOINT if is_nested else _TRANSACTION
+        noted = len(self._noted)
         self.execute(begin)
         try:
             yield
+            if not is_nested:
+                self._write_notes()
             self.execute(commit)
         except BaseException:
+            del self._noted[noted:]
             if self._connection.in_transaction:  # SQLite rolls back by itself when the disk is full, for example
                 with suppress(StoreError):  # what made it fail is the error to report
                     for statement in roll_back:
                         self.execute(statement)
             raise
+
+    def note(self, record: Record) -> None:
+        """Add a record to the recovery log when the present transaction is committed, or at once if there is none."""
+        if self._connection.in_transaction:
+            self._noted.append(record)
+        else:
+            with self.transaction():
+                self._noted.append(record)
+
+    def _write_notes(self) -> None:
+        """Append what the transaction noted; if its commit fails after that, the log knows too much, which is safe.
+
+        Raises:
+            StoreError: The recovery log cannot be written.
+        """
+        if self._noted and self.recovery_log is not None:
+            self.recovery_log.append(self._noted)
+        self._noted.clear()
 
     def empty_log(self) -> None:
         """Checkpoint and truncate the write-ahead log, unless other processes read for longer than a second."""
@@ -222,6 +253,66 @@ class Database:
             self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             self.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+
+    def copy_to(self, path: Path, counted: Iterable[str] = ()) -> dict[str, int]:
+        """Copy the database as it is now into a new file, while others read and write it; return the rows by table.
+
+        No write lock is held: what is written meanwhile is not in the copy (sqlite.org/backup.html).
+
+        Raises:
+            StoreError: The file exists, or the database cannot be read or the copy not written.
+        """
+        with store_errors(str(path)):
+            target = sqlite3.connect(path)
+            try:
+                self.execute("BEGIN")  # the counts and the copy are of one moment
+                try:
+                    (_,) = self.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                    counts = self.counts(counted)
+                    self._connection.backup(target)
+                    target.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where none is written
+                finally:
+                    self.execute("COMMIT")
+            finally:
+                target.close()
+        return counts
+
+    def replace_by(self, other: Database) -> None:
+        """Replace all content by that of another database, in one transaction: others see the one or the other.
+
+        Raises:
+            StoreError: A database cannot be read or written, or another process is writing.
+        """
+        with store_errors(self.path):
+            other.raw.backup(self._connection)
+
+    def page_size(self) -> int:
+        """Return the size of a page, in bytes."""
+        return int(self.execute("PRAGMA page_size").fetchone()[0])
+
+    def change_page_size(self, size_b: int) -> None:
+        """Rewrite the database with another size of its pages; nobody else may use it."""
+        for statement in ("journal_mode = DELETE", f"page_size = {size_b}"):
+            self.execute(f"PRAGMA {statement}").fetchall()
+        self.vacuum()
+        self.execute("PRAGMA journal_mode = WAL").fetchall()
+
+    def vacuum(self) -> None:
+        """Rewrite the file without the pages that nothing uses any more; others can read, and wait to write."""
+        self.execute("VACUUM")
+
+    def counts(self, tables: Iterable[str]) -> dict[str, int]:
+        """Count the rows of tables."""
+        return {table: int(self.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables}
+
+    @contextmanager
+    def without_foreign_keys(self) -> Iterator[None]:
+        """Delete rows in the `with` block to which nothing refers, without a search for it. Not in a transaction."""
+        self.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            self.execute("PRAGMA foreign_keys = ON")
 
     def problems(self, limit: int = 10) -> list[str]:
         """Examine the whole file; return what is damaged, as far as SQLite can tell, or []."""
@@ -248,7 +339,7 @@ class Database:
 
     @property
     def raw(self) -> sqlite3.Connection:
-        """SQLite's own connection, for `newsletter.store.migrations` alone."""
+        """SQLite's own connection, for this module and `newsletter.store.migrations` alone."""
         return self._connection
 
     def close(self) -> None:

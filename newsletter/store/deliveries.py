@@ -6,9 +6,9 @@ server says that it did not take it; the rule of one email a day rests on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from newsletter.models import Delivery, DeliveryStatus, Profile
@@ -16,7 +16,9 @@ from newsletter.store.database import Database, moment_of
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
 _IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
-_DEPART = """
+#: What the recovery log says of a delivery.
+_RECORDED = "id, edition_key, subscriber_id, digest_id, planned_at"
+_DEPART = f"""
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
     WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
         AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
@@ -29,14 +31,16 @@ _DEPART = """
                 AND other.id <> deliveries.id AND other.left_at BETWEEN :recent AND :soon
                 AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
                 AND (other.left_at >= :day_began OR (SELECT day FROM editions WHERE key = other.edition_key)
-                    >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))"""
-_DEPART_SPECIAL = """
+                    >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))
+    RETURNING {_RECORDED}"""
+_DEPART_SPECIAL = f"""
     UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
     WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
         AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
         AND EXISTS (
             SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
-                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))"""
+                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
+    RETURNING {_RECORDED}"""
 #: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
 _ZONES_APART = timedelta(hours=26)
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
@@ -166,11 +170,18 @@ class Deliveries:
             "hour": profile.hour,
             "time_zone": profile.time_zone,
         }
-        return self._db.execute(_DEPART, values).rowcount > 0
+        return self._depart(_DEPART, values, now)
 
     def depart_special(self, delivery_id: int, now: datetime) -> bool:
         """Mark a delivery of a special edition as being sent, whatever else left; False if it is not open any more."""
-        return self._db.execute(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}).rowcount > 0
+        return self._depart(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}, now)
+
+    def _depart(self, sql: str, values: Mapping[str, Any], now: datetime) -> bool:
+        with self._db.transaction():
+            row = self._db.execute(sql, values).fetchone()
+            if row is not None:
+                self._db.note({"delivery": [*row, DeliveryStatus.SENDING.value], "at": now.isoformat()})
+        return row is not None
 
     def last_mail(self, subscriber_id: int, now: datetime) -> LastMail | None:
         """Return what last left for a subscriber, or may have left; None if nothing ever did."""
@@ -203,12 +214,15 @@ class Deliveries:
         They are kept for as long as a slot may be caught up.
         """
         sql = "SELECT at FROM looks WHERE quarter <= ? ORDER BY quarter"
-        return self._db.execute(sql, [_quarter(now)]).into(lambda row: datetime.fromisoformat(row[0]))
+        return self._db.execute(sql, [quarter_of(now)]).into(lambda row: datetime.fromisoformat(row[0]))
 
     def add_look(self, now: datetime) -> None:
         """Store that everybody's slots were looked at, and what is due is queued."""
-        self._db.execute("INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)", [_quarter(now), now.isoformat()])
-        self._db.execute("DELETE FROM looks WHERE quarter < ?", [_quarter(now - _LOOKS_KEPT)])
+        with self._db.transaction():
+            sql = "INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)"
+            self._db.execute(sql, [quarter_of(now), now.isoformat()])
+            self._db.execute("DELETE FROM looks WHERE quarter < ?", [quarter_of(now - _LOOKS_KEPT)])
+            self._db.note({"look": now.isoformat()})
 
     def open_days(self, before: date) -> list[tuple[str, date, str]]:
         """Return (edition, its day, time zone of subscribers) of what waits of editions dated before a day."""
@@ -233,8 +247,11 @@ class Deliveries:
     def counts(self, edition_key: str | None = None) -> dict[str, int]:
         """Count the deliveries of an edition, or of all, by status."""
         where, values = ("WHERE edition_key = ?", [edition_key]) if edition_key else ("", [])
-        sql = f"SELECT status, count(*) FROM deliveries {where} GROUP BY status"
-        return dict(self._db.execute(sql, values).fetchall())
+        sql = (
+            f"SELECT status, sum(number) FROM (SELECT status, count(*) AS number FROM deliveries {where} "
+            f"GROUP BY status UNION ALL SELECT status, deliveries FROM edition_totals {where}) GROUP BY status"
+        )
+        return dict(self._db.execute(sql, values * 2).fetchall())
 
     def with_status(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int) -> list[Delivery]:
         """Return up to `limit` deliveries in one of these statuses, the latest change first."""
@@ -262,6 +279,14 @@ class Deliveries:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
         sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"
         return self._db.execute(sql, [detail, now.isoformat()]).rowcount
+
+    def hold_open(self, now: datetime, detail: str) -> int:
+        """Hold all deliveries that are queued, being sent or deferred; return how many there are."""
+        sql = """
+            UPDATE deliveries SET status = 'held', detail = :detail, updated_at = :now, next_attempt_at = NULL,
+                left_at = coalesce(left_at, :now)
+            WHERE status IN ('queued', 'sending', 'deferred')"""
+        return self._db.execute(sql, {"detail": detail, "now": now.isoformat()}).rowcount
 
     def skip_open(
         self, now: datetime, detail: str, *, edition_key: str | None = None, before: datetime | None = None
@@ -323,7 +348,17 @@ class Deliveries:
             "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped') GROUP BY paper_id"
         )
         rows = self._db.execute(sql, [subscriber_id])
-        return rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
+        recent = rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
+        return self._pruned_history(subscriber_id) | recent
+
+    def _pruned_history(self, subscriber_id: int) -> dict[int, datetime]:
+        """Return what a subscriber was sent in digests that were pruned, as `papers_planned_for` does."""
+        sql = (
+            "SELECT coalesce(paper, paper_id), max(sent_unix) FROM sent_papers "
+            "LEFT JOIN merged_papers ON duplicate = paper_id WHERE subscriber_id = ? GROUP BY 1"
+        )
+        rows = self._db.execute(sql, [subscriber_id])
+        return rows.whole(lambda found: {paper_id: datetime.fromtimestamp(at, UTC) for paper_id, at in found})
 
     def move(
         self,
@@ -336,34 +371,33 @@ class Deliveries:
         next_attempt_at: datetime | None = None,
     ) -> None:
         """Store a delivery's new status. A move to `SENDING` counts as an attempt, unless `attempts` is given."""
-        due = _text(next_attempt_at)
-        self._db.execute(
-            "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
-            "next_attempt_at = ?, updated_at = ? WHERE id = ?",
-            [
-                status.value,
-                attempts,
-                int(status is DeliveryStatus.SENDING),
-                detail,
-                due,
-                now.isoformat(),
-                delivery_id,
-            ],
-        )
+        values = [status.value, attempts, int(status is DeliveryStatus.SENDING), detail, _text(next_attempt_at)]
+        with self._db.transaction():
+            row = self._db.execute(
+                "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
+                f"next_attempt_at = ?, updated_at = ? WHERE id = ? RETURNING {_RECORDED}",
+                [*values, now.isoformat(), delivery_id],
+            ).fetchone()
+            if row is not None and status is not DeliveryStatus.SENT:  # who departed counts as mailed until then
+                self._db.note({"delivery": [*row, status.value], "at": now.isoformat()})
 
     def put_back(self, delivery: Delivery) -> None:
         """Restore a delivery to what it was before an attempt that does not count as one."""
-        self._db.execute(
-            "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ?, left_at = ? WHERE id = ?",
-            [
-                delivery.status.value,
-                delivery.attempts,
-                delivery.detail,
-                _text(delivery.next_attempt_at),
-                _text(delivery.left_at),
-                delivery.id,
-            ],
-        )
+        values: list[Any] = [delivery.status.value, delivery.attempts, delivery.detail]
+        values += [_text(delivery.next_attempt_at), _text(delivery.left_at), delivery.id]
+        with self._db.transaction():
+            row = self._db.execute(
+                "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ?, left_at = ? "
+                f"WHERE id = ? RETURNING {_RECORDED}",
+                values,
+            ).fetchone()
+            if row is not None:
+                self._db.note({"delivery": [*row, delivery.status.value], "at": delivery.updated_at.isoformat()})
+
+    def skip_as_left(self, delivery_id: int, now: datetime, detail: str) -> None:
+        """Skip a delivery as one that may have left by now: nothing else leaves on this day."""
+        sql = "UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ?, left_at = ? WHERE id = ?"
+        self._db.execute(sql, [detail, now.isoformat(), now.isoformat(), delivery_id])
 
     def undo_departure(self, delivery: Delivery) -> None:
         """Restore when a delivery had left before the attempt that the server refused."""
@@ -397,7 +431,8 @@ def _last_mail(row: tuple[Any, ...]) -> LastMail:
     )
 
 
-def _quarter(moment: datetime) -> int:
+def quarter_of(moment: datetime) -> int:
+    """Return the number of the quarter of an hour that a moment is in."""
     return int(moment.timestamp()) // 900
 
 

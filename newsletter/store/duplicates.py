@@ -44,6 +44,12 @@ def merge_rows(db: Database, duplicate: int, paper: int) -> None:
             WHERE excluded.mentioned_at < mentions.mentioned_at""",
         "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :duplicate",
         "UPDATE OR IGNORE feedback SET paper_id = :paper WHERE paper_id = :duplicate",
+        """
+            INSERT OR IGNORE INTO edition_papers
+            SELECT :paper, edition_key FROM edition_papers WHERE paper_id = :duplicate""",
+        "DELETE FROM edition_papers WHERE paper_id = :duplicate",
+        "UPDATE merged_papers SET paper = :paper WHERE paper = :duplicate",
+        "INSERT OR REPLACE INTO merged_papers VALUES (:duplicate, :paper)",
         "DELETE FROM papers WHERE id = :duplicate",
     ):
         db.execute(sql, ids)

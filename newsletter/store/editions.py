@@ -9,8 +9,11 @@ from typing import Any
 
 from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reason, ReasonKind, Section, SectionKind
 from newsletter.store.database import Database, damaged
+from newsletter.store.paper_rows import recorded_columns
 from newsletter.store.papers import Papers
 
+#: How many papers are remembered as recorded.
+_MAX_RECORDED = 50_000
 _COLUMNS = "key, cadence, day, since, created_at, note, closing, subject, audience"
 
 
@@ -20,6 +23,8 @@ class Editions:
     def __init__(self, db: Database, papers: Papers) -> None:
         self._db = db
         self._papers = papers
+        #: The papers that the recovery log has from this connection.
+        self._recorded: set[int] = set()
 
     def find(self, key: str) -> Edition | None:
         """Return the edition with this key, or None."""
@@ -45,11 +50,18 @@ class Editions:
             "subject": edition.subject,
             "audience": edition.audience,
         }
-        self._db.insert("editions", row, ignore=True)
+        marks = ", ".join(f":{name}" for name in row)
+        with self._db.transaction():
+            sql = f"INSERT OR IGNORE INTO editions ({_COLUMNS}) VALUES ({marks})"
+            if self._db.execute(sql, row).rowcount > 0:
+                self._db.note(dict(row))
 
     def set_state(self, key: str, state: EditionState) -> bool:
         """Pause, resume or cancel an edition; return False if there is none with this key."""
-        return self._db.execute("UPDATE editions SET state = ? WHERE key = ?", [state.value, key]).rowcount > 0
+        with self._db.transaction():
+            is_known = self._db.execute("UPDATE editions SET state = ? WHERE key = ?", [state.value, key]).rowcount > 0
+            self._db.note({"state": state.value, "of": key})
+        return is_known
 
     def states(self) -> dict[str, EditionState]:
         """Return the editions that are not open: key → state."""
@@ -107,7 +119,20 @@ class Editions:
                 [(number, *section) for section in sections],
             )
             self._db.executemany("INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items])
+            self._record(number, digest)
         return number
+
+    def _record(self, number: int, digest: Digest) -> None:
+        """Let the recovery log know a digest, and once the papers in it: after a restore, these are not new."""
+        if len(self._recorded) > _MAX_RECORDED:
+            self._recorded.clear()
+        papers = [item.paper for section in digest.sections for item in section.items]
+        for paper in papers:
+            if paper.id not in self._recorded:
+                names = self._papers.names_of(paper.id)
+                self._db.note({"paper": paper.id, "columns": recorded_columns(paper), "names": names})
+                self._recorded.add(paper.id)
+        self._db.note({"digest": number, "edition": digest.edition.key, "papers": [paper.id for paper in papers]})
 
     def get_digest(self, number: int) -> Digest:
         """Return the digest with this id, with its papers as they are known today."""

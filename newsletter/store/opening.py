@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from newsletter import DISTRIBUTION
+from newsletter import DISTRIBUTION, __version__
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
 from newsletter.files.private_files import touch_private
 from newsletter.store import text_index
+from newsletter.store.copies import BEFORE_UPGRADE, keep_copy, latest_copy
 from newsletter.store.database import Database, damaged, store_errors
 from newsletter.store.migrations import STEPS
 
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
+_logger = logging.getLogger(__name__)
 _RETRIES = 100
 _RETRY_MS = 20
 
 
-def open_database(path: Path) -> Database:
-    """Open the database file; create it or migrate it to the present schema.
+def open_database(path: Path, *, is_copy: bool = False) -> Database:
+    """Open the database file; create it or migrate it to the present schema, and keep a copy of what it was before.
+
+    Of a copy (`is_copy`) none is kept.
 
     Raises:
         StoreError: The file is empty, not SQLite, damaged, of another program or a newer release, or not writable.
@@ -29,10 +34,12 @@ def open_database(path: Path) -> Database:
         touch_private(path)  # it gives its log and its index of the log the same permissions
     db = Database(path)
     try:
-        if _pending(db):
+        if is_copy or _pending(db):
             _enable_wal(db)
             with db.transaction():  # if another process migrates too, the second finds nothing pending
                 if _pending(db):
+                    if not is_copy:
+                        _keep_copy(db)
                     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                     _migrate(db)
         if text_index.is_outdated(db):
@@ -77,11 +84,37 @@ def _pending(db: Database) -> bool:
     if unknown and pending:  # a newer release has all our steps, too
         raise damaged(db.path, "its list of migrations is not one of ours")
     if unknown:
-        raise StoreForeign(
-            f"{db.path}: the schema is newer than this release ({', '.join(sorted(unknown))})",
-            hint=f"upgrade: pip install -U {DISTRIBUTION}",
-        )
+        raise _too_new(db, sorted(unknown), has_facts="store_facts" in tables)
     return bool(pending)
+
+
+def _too_new(db: Database, unknown: list[str], *, has_facts: bool) -> StoreForeign:
+    """Return the error that a newer release made this database: which one, and what to do."""
+    row = db.execute("SELECT value FROM store_facts WHERE name = 'release'").fetchone() if has_facts else None
+    release, names = f"release {row[0]}" if row else "a later one", ", ".join(unknown)
+    copy = latest_copy(Path(db.path), BEFORE_UPGRADE)
+    hint = f"upgrade: pip install -U {DISTRIBUTION}"
+    if copy is not None:
+        hint += f"; or go back to the copy from before the upgrade: newsletter restore {copy}"
+    return StoreForeign(
+        f"{db.path}: the schema is newer than this release, {__version__}: {release} upgraded it ({names})",
+        hint=hint,
+    )
+
+
+def _keep_copy(db: Database) -> None:
+    """Copy a database of an older release before it is migrated, and report where in one line.
+
+    Raises:
+        StoreError: There is no room for the copy, for example; nothing was migrated.
+    """
+    if db.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]:
+        other = Database(Path(db.path))  # the connection that migrates is in a transaction
+        try:
+            copy = keep_copy(other, BEFORE_UPGRADE)
+        finally:
+            other.close()
+        _logger.warning("newsletter: the database is upgraded to release %s; a copy of it is in %s", __version__, copy)
 
 
 def _enable_wal(db: Database) -> None:
@@ -104,3 +137,4 @@ def _migrate(db: Database) -> None:
 
     with store_errors(db.path):
         MIGRATIONS.apply(sqlite_utils.Database(db.raw, execute_plugins=False))
+    db.execute("INSERT OR REPLACE INTO store_facts VALUES ('release', ?)", [__version__])

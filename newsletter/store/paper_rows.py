@@ -25,11 +25,12 @@ _IS_VAGUE = "(listed IS NULL AND NOT coalesce(length(published) = 10 AND publish
 NEWEST_FIRST = f"{PAPER_DAY} DESC, {_IS_VAGUE}, upvotes DESC, key"
 _NAMES = tuple(field.name for field in fields(Paper))
 PAPER_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
-_WRITTEN = tuple(name for name in _NAMES if name != "id")
+#: The columns of a paper but its id.
+WRITTEN = tuple(name for name in _NAMES if name != "id")
 #: For `new_row`.
-INSERT_PAPER = f"INSERT INTO papers (id, {', '.join(_WRITTEN)}) VALUES (?{', ?' * len(_WRITTEN)})"
+INSERT_PAPER = f"INSERT INTO papers (id, {', '.join(WRITTEN)}) VALUES (?{', ?' * len(WRITTEN)})"
 #: For the values of `row_of`, and the id.
-UPDATE_PAPER = f"UPDATE papers SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE id = ?"
+UPDATE_PAPER = f"UPDATE papers SET {', '.join(f'{name} = ?' for name in WRITTEN)} WHERE id = ?"
 
 
 def json_list(items: Sequence[str]) -> str:
@@ -57,9 +58,9 @@ _OUT_OF_COLUMN: dict[str, Callable[[Any], Any]] = {
 _TYPES = {field.name: str(field.type) for field in fields(Paper)}
 _INTO_ROW = {name: _INTO_COLUMN[kind] for name, kind in _TYPES.items() if kind in _INTO_COLUMN}
 _OUT_OF_ROW = {name: _OUT_OF_COLUMN[kind] for name, kind in _TYPES.items() if kind in _OUT_OF_COLUMN}
-_values = attrgetter(*_WRITTEN)
-_AUTHOR_COUNT = _WRITTEN.index("author_count")
-_CONVERTED = [(_WRITTEN.index(name), convert) for name, convert in _INTO_ROW.items()]
+_values = attrgetter(*WRITTEN)
+_AUTHOR_COUNT = WRITTEN.index("author_count")
+_CONVERTED = [(WRITTEN.index(name), convert) for name, convert in _INTO_ROW.items()]
 
 
 def row_of(paper: Paper) -> list[Any]:
@@ -68,6 +69,11 @@ def row_of(paper: Paper) -> list[Any]:
     for index, convert in _CONVERTED:
         row[index] = convert(row[index])
     return row
+
+
+def recorded_columns(paper: Paper) -> dict[str, Any]:
+    """Return the columns of a paper but its id, by name, without those that are empty or have their default."""
+    return {name: value for name, value in zip(WRITTEN, row_of(paper), strict=True) if value not in (None, "", "[]", 0)}
 
 
 _facts_of = attrgetter(*(field.name for field in fields(Facts)))

@@ -38,6 +38,10 @@ class Change(StrEnum):
     NOTHING = "nothing"
 
 
+#: The highest id of a paper, also of those that were merged: links in emails and the history of subscribers name it.
+LAST_ID = (
+    "SELECT max(coalesce((SELECT max(id) FROM papers), 0), coalesce((SELECT max(duplicate) FROM merged_papers), 0))"
+)
 #: How many entries are looked up together, and held in memory.
 _BATCH = 500
 #: An entry with its names, as `names_of` gives them.
@@ -122,7 +126,7 @@ class Papers:
     def _insert(self, entries: list[_Named], moment: datetime, place: str) -> None:
         """Store entries as new papers."""
         if entries:
-            (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()
+            (last,) = self._db.execute(LAST_ID).fetchone()
             numbered = [(number, entry, names) for number, (entry, names) in enumerate(entries, start=last + 1)]
             at = moment.isoformat()
             rows = (new_row(entry, number, at) for number, entry, _ in numbered)
@@ -145,6 +149,11 @@ class Papers:
         at = moment.isoformat()
         mentions = ((number, entry.source, place, at) for number, entry, _ in entries)
         self._db.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
+
+    def names_of(self, paper_id: int) -> list[str]:
+        """Return all names of a paper, in alphabetical order."""
+        sql = "SELECT name FROM paper_names WHERE paper_id = ? ORDER BY name"
+        return [str(name) for (name,) in self._db.execute(sql, [paper_id])]
 
     def mentions(self, paper_id: int) -> list[Mention]:
         """Return the mentions of a paper by sources, the earliest first."""

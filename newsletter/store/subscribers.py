@@ -77,22 +77,29 @@ class Subscribers:
     def add(self, email: str, name: str, profile: Profile, origin: str, now: datetime) -> Subscriber:
         """Store a new, active subscriber."""
         row = {
-            "id": self._last_id() + 1,
+            "id": self.last_id() + 1,
             "email": email,
             "email_key": email_key(email),
             "status": Status.ACTIVE.value,
             "subscribed_at": now.isoformat(),
         }
-        self._db.insert(
-            "subscribers", row | self._profile_columns(name, profile, origin) | {"status_at": now.isoformat()}
-        )
+        with self._db.transaction():
+            self._db.insert(
+                "subscribers", row | self._profile_columns(name, profile, origin) | {"status_at": now.isoformat()}
+            )
+            self._db.note({"added": row["id"]})
         subscriber = self.get(email)
         self._subscribe(subscriber.id, profile.topics)
         return self.get(email)
 
     def add_many(self, people: Iterable[Person], origin: str, now: datetime) -> None:
         """Store new subscribers, much faster than one by one; no address may be in use."""
-        last = self._last_id()
+        with self._db.transaction():
+            self._add_groups(people, origin, now)
+            self._db.note({"added": self.last_id()})
+
+    def _add_groups(self, people: Iterable[Person], origin: str, now: datetime) -> None:
+        last = self.last_id()
         # Grouped by identity, since to compare profiles takes long and many people share one object.
         groups: defaultdict[int, list[Person]] = defaultdict(list)
         for person in people:
@@ -104,7 +111,7 @@ class Subscribers:
                     self._add_group(group[0][3], group, last + 1, origin, now)
                     last += len(group)
 
-    def _last_id(self) -> int:
+    def last_id(self) -> int:
         """Return the highest id of a subscriber, also of those who were erased: links in their emails name it."""
         sql = "SELECT max(coalesce(max(id), 0), (SELECT last_id FROM erased_subscribers)) FROM subscribers"
         return int(self._db.execute(sql).fetchone()[0])
@@ -152,10 +159,29 @@ class Subscribers:
         """Return what is kept of the address of an erased person who must not be mailed."""
         return hmac.digest(self._secret(), key.encode(), "sha256")
 
+    def hash_of_key(self, key: str) -> str:
+        """Return what the recovery log says in place of an `email_key`."""
+        return self._hash(key).hex()
+
+    def hash_of(self, subscriber: Subscriber) -> str:
+        """Return what the recovery log says in place of a subscriber's address."""
+        return self.hash_of_key(email_key(subscriber.email))
+
+    def ids(self) -> set[int]:
+        """Return the ids of all subscribers."""
+        return {int(number) for (number,) in self._db.execute("SELECT id FROM subscribers")}
+
     def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
         """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
         sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
-        self._db.executemany(sql, (entry for entry in entries if entry[1] is not None))
+        kept = [entry for entry in entries if entry[1] is not None]
+        with self._db.transaction():
+            self._db.executemany(sql, kept)
+            for key, reason, at in kept:
+                self._note_suppressed(key, str(reason), at)
+
+    def _note_suppressed(self, key: str, reason: str, at: str) -> None:
+        self._db.note({"suppressed": self.hash_of_key(key), "reason": reason.partition(":")[0], "at": at})
 
     def end_many(self, people: Iterable[Person]) -> None:
         """Suppress the addresses of existing subscribers as their standing says, and unsubscribe those it ends."""
@@ -163,8 +189,11 @@ class Subscribers:
         sql = """
             UPDATE subscribers SET status = 'unsubscribed', status_at = ?, paused_until = NULL
             WHERE email_key = ? AND status <> 'unsubscribed'"""
-        ended = ((one.status_at, key) for key, one in states if one.status is Status.UNSUBSCRIBED)
-        self._db.executemany(sql, ended)
+        ended = [(one.status_at, key) for key, one in states if one.status is Status.UNSUBSCRIBED]
+        with self._db.transaction():
+            self._db.executemany(sql, ended)
+            for at, key in ended:
+                self._db.note({"ended": self.hash_of_key(key), "at": at})
         self.suppress_many((key, one.reason, one.suppressed_at) for key, one in states)
 
     def known_keys(self, keys: Collection[str]) -> tuple[set[str], set[str]]:
@@ -189,7 +218,9 @@ class Subscribers:
         """Store a new status as of `now`; a pause ends by itself on `paused_until`."""
         until = paused_until.isoformat() if paused_until else None
         row = {"status": status.value, "status_at": now.isoformat(), "paused_until": until}
-        self._db.update("subscribers", subscriber_id, row)
+        with self._db.transaction():
+            self._db.update("subscribers", subscriber_id, row)
+            self._db.note({"subscriber": subscriber_id, "status": status.value, "at": now.isoformat(), "until": until})
 
     def resume_due(self, now: datetime) -> int:
         """Resume the subscribers whose pause ends today (theirs) or ended before; return how many there were."""
@@ -223,8 +254,10 @@ class Subscribers:
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
         sql = "INSERT OR IGNORE INTO former_addresses SELECT id, email, email_key FROM subscribers WHERE id = ?"
-        self._db.execute(sql, [subscriber_id])
-        self._db.update("subscribers", subscriber_id, {"email": email, "email_key": email_key(email)})
+        with self._db.transaction():
+            self._db.execute(sql, [subscriber_id])
+            self._db.update("subscribers", subscriber_id, {"email": email, "email_key": email_key(email)})
+            self._db.note({"moved": subscriber_id, "to": self.hash_of_key(email_key(email))})
 
     def former_addresses(self, subscriber_id: int) -> list[str]:
         """Return the addresses that a subscriber had before, but not those that somebody else has now."""
@@ -258,6 +291,7 @@ class Subscribers:
         kept = self._db.execute(sql, values).fetchall()
         hashed = [(self._hash(key), reason.partition(":")[0], at) for key, reason, at in kept]
         self._db.executemany("INSERT OR IGNORE INTO suppression_hashes VALUES (?, ?, ?)", hashed)
+        self._db.note({"erased": subscriber.id})
 
     def changed_keys(self) -> int:
         """Count the keys of addresses that an upgrade of the store has changed."""
@@ -327,13 +361,17 @@ class Subscribers:
     def suppress(self, email: str, reason: str, now: datetime) -> None:
         """Add an address to the suppression list; if it is there already, the first reason stays."""
         row = {"email_key": email_key(email), "reason": reason, "suppressed_at": now.isoformat()}
-        self._db.insert("suppressions", row, ignore=True)
+        with self._db.transaction():
+            self._db.insert("suppressions", row, ignore=True)
+            self._note_suppressed(row["email_key"], reason, row["suppressed_at"])
 
     def unsuppress(self, email: str) -> None:
         """Remove an address from the suppression list."""
         key = email_key(email)
-        self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [key])
-        self._db.execute("DELETE FROM suppression_hashes WHERE hash = ?", [self._hash(key)])
+        with self._db.transaction():
+            self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [key])
+            self._db.execute("DELETE FROM suppression_hashes WHERE hash = ?", [self._hash(key)])
+            self._db.note({"unsuppressed": self.hash_of_key(key)})
 
     def why_suppressed(self, email: str) -> str | None:
         """Return why an address is suppressed, or None if it is not."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from newsletter import __version__
 from newsletter.errors import StatementError, StoreDamaged, StoreError
 from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Status, Style, Topic
 from newsletter.papers.identity import names_of
@@ -29,6 +30,7 @@ TABLES = {
     "suppression_keys", "tags", "webhook_events", "webhook_outcomes", "refused_items", "source_state",
     "library_versions", "library_likes",
     "topic_models", "paper_vectors", "looks", "jobs", "leases",
+    "sent_papers", "merged_papers", "edition_papers", "edition_totals", "store_facts",
 }  # fmt: skip
 
 
@@ -142,10 +144,12 @@ def test_a_database_with_a_newer_schema_is_rejected(path: Path) -> None:
         path,
         "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('newsletter', 'm999_robots', '2999')",
     )
+    execute(path, "UPDATE store_facts SET value = '9.8.7' WHERE name = 'release'")
     with pytest.raises(StoreError) as caught:
         open_store(path)
     assert str(caught.value) == (
-        f"{path}: the schema is newer than this release (m999_robots) (upgrade: pip install -U newsletter)"
+        f"{path}: the schema is newer than this release, {__version__}: release 9.8.7 upgraded it (m999_robots) "
+        "(upgrade: pip install -U newsletter)"
     )
 
 

@@ -1,0 +1,71 @@
+"""What a database that can still be read knows since a backup of it, as records of the recovery log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from newsletter.models import Status
+from newsletter.store.database import Database
+from newsletter.store.paper_rows import recorded_columns
+from newsletter.store.papers import Papers
+from newsletter.store.recovery_log import Record
+from newsletter.store.subscribers import Subscribers
+
+_BATCH = 500
+
+
+def changes_since(
+    db: Database, subscribers: Subscribers, papers: Papers, since: datetime, ids: Collection[int]
+) -> Iterator[Record]:
+    """Yield the records; `ids` are those of the subscribers whom the backup has."""
+    yield {"added": subscribers.last_id()}
+    yield from _people(db, subscribers, ids)
+    for key, reason, at in subscribers.suppression_entries():
+        yield {"suppressed": subscribers.hash_of_key(key), "reason": reason.partition(":")[0], "at": at}
+    for value, reason, at in db.execute("SELECT hash, reason, suppressed_at FROM suppression_hashes"):
+        yield {"suppressed": bytes(value).hex(), "reason": reason, "at": at}
+    names = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
+    sql = f"SELECT {', '.join(names)} FROM editions WHERE created_at >= ?"
+    for row in db.execute(sql, [since.isoformat()]):
+        yield dict(zip(names, row, strict=True))
+    for key, state in db.execute("SELECT key, state FROM editions WHERE state <> 'open'"):
+        yield {"state": state, "of": key}
+    for (at,) in db.execute("SELECT at FROM looks"):
+        yield {"look": at}
+    yield from _mail(db, papers, since)
+
+
+def _people(db: Database, subscribers: Subscribers, ids: Collection[int]) -> Iterator[Record]:
+    present = set()
+    sql = "SELECT id, email_key, status, status_at, paused_until FROM subscribers"
+    for number, key, status, at, until in db.execute(sql):
+        present.add(number)
+        if status != Status.ACTIVE.value:
+            yield {"subscriber": number, "status": status, "at": at, "until": until}
+        yield {"moved": number, "to": subscribers.hash_of_key(key)}
+    for number in sorted(set(ids) - present):
+        yield {"erased": number}
+
+
+def _mail(db: Database, papers: Papers, since: datetime) -> Iterator[Record]:
+    sql = """
+        SELECT id, edition_key, subscriber_id, digest_id, planned_at, status, coalesce(left_at, updated_at)
+        FROM deliveries WHERE updated_at >= ? AND id > ? AND status IN ('sent', 'sending', 'held')
+        ORDER BY id LIMIT ?"""
+    last, digests, known = 0, set[int](), set[int]()
+    while batch := db.execute(sql, [since.isoformat(), last, _BATCH]).fetchall():
+        last = batch[-1][0]
+        for *row, status, at in batch:
+            if row[3] not in digests:
+                digests.add(row[3])
+                yield from _digest(db, papers, row[3], known)
+            yield {"delivery": [*row, status], "at": at}
+
+
+def _digest(db: Database, papers: Papers, number: int, known: set[int]) -> Iterator[Record]:
+    found = [one for (one,) in db.execute("SELECT paper_id FROM digest_items WHERE digest_id = ?", [number])]
+    for paper in papers.get_many(set(found) - known).values():
+        known.add(paper.id)
+        yield {"paper": paper.id, "columns": recorded_columns(paper), "names": papers.names_of(paper.id)}
+    yield {"digest": number, "papers": found}
