@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from newsletter import limits
 from newsletter.cli import main as newsletter
+from newsletter.cli.exit_codes import exit_codes_table
 from newsletter.cli.profile_options import profile_options
 from newsletter.config.schema import SETTINGS, new_config
 from newsletter.models.profile import PROFILE_FIELDS
@@ -109,7 +110,9 @@ and a CSV file as columns.
 
 def commands_page() -> str:
     """Return the page on the command line: the help of every command, for a terminal of 80 columns."""
-    page = f"{_GENERATED}\n# Commands\n\n"
+    page = f"{_GENERATED}\n# Commands\n\n## Exit codes\n\n" + _table(
+        ("exit code", "meaning", "what to do"), exit_codes_table()
+    )
     for path in commands(newsletter):
         page += f"## {' '.join(('newsletter', *path))}\n\n```text\n{help_of(path)}\n```\n\n"
     return page.rstrip() + "\n"

@@ -42,7 +42,7 @@ def test_the_wheel_holds_the_package_with_templates_and_skeleton(built: Path) ->
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"newsletter"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"newsletter", "papers_newsletter"}
     assert {
         "newsletter/templates/email/digest.html",
         "newsletter/skeleton/subscribers/example.toml",

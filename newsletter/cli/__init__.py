@@ -35,6 +35,7 @@ from newsletter.cli.suppressions import suppressions
 from newsletter.cli.tables import visible
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
+from newsletter.cli.upgrade_check import upgrade_check
 from newsletter.cli.web import web
 from newsletter.errors import NewsletterError
 from newsletter.files.site import docs_path
@@ -109,7 +110,7 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, doctor, secret, web, demo,
+    send, run, serve, archive, deliveries, bounces, suppressions, doctor, upgrade_check, secret, web, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

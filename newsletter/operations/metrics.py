@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from newsletter.errors import NewsletterError, install_command
+from newsletter.errors import NewsletterError
+from newsletter.installation import install_command
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.store import Store
 

@@ -6,9 +6,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from newsletter import DISTRIBUTION
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
 from newsletter.files.private_files import touch_private
+from newsletter.installation import installation
 from newsletter.store import text_index
 from newsletter.store.database import Database, damaged, store_errors
 from newsletter.store.migrations import STEPS
@@ -79,7 +79,7 @@ def _pending(db: Database) -> bool:
     if unknown:
         raise StoreForeign(
             f"{db.path}: the schema is newer than this release ({', '.join(sorted(unknown))})",
-            hint=f"upgrade: pip install -U {DISTRIBUTION}",
+            hint=f"upgrade: {installation().upgrade_command()}",
         )
     return bool(pending)
 

@@ -11,6 +11,7 @@ import pytest
 from sqlite_utils import Database
 
 from newsletter.errors import StatementError, StoreDamaged, StoreError
+from newsletter.installation import installation
 from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Status, Style, Topic
 from newsletter.papers.identity import names_of
 from newsletter.store import Store, open_store
@@ -145,7 +146,7 @@ def test_a_database_with_a_newer_schema_is_rejected(path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         open_store(path)
     assert str(caught.value) == (
-        f"{path}: the schema is newer than this release (m999_robots) (upgrade: pip install -U newsletter)"
+        f"{path}: the schema is newer than this release (m999_robots) (upgrade: {installation().upgrade_command()})"
     )
 
 
