@@ -181,10 +181,15 @@ def _print_totals(processed: ProcessedMail, *, as_json: bool) -> None:
 
 
 def print_processed_mail(processed: ProcessedMail) -> None:
-    """Print what a run did about inbound mail on stderr, if anything."""
-    suppressed = [f"{email} is suppressed: newsletter bounces --for {email}" for email in processed.reports.suppressed]
-    print_problems(suppressed, "more addresses are suppressed")
-    print_problems([_command_text(command) for command in processed.commands], "more commands by email")
+    """Print whom a run suppressed, and which commands it carried out, because of inbound mail."""
+    for email in processed.reports.suppressed:
+        click.echo(f"{email} is suppressed: newsletter bounces --for {email}")
+    for command in processed.commands:
+        click.echo(_command_text(command))
+
+
+def print_unreadable_mail(processed: ProcessedMail) -> None:
+    """Print which inbound messages cannot be read on stderr."""
     print_problems([f"cannot read {refusal}" for refusal in processed.refusals], "more that cannot be read")
 
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
 import click
 
 from newsletter.cli.bounces import print_processed_mail
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import finish, json_option, print_json, print_problems
+from newsletter.cli.exit_codes import ExitCode
+from newsletter.cli.outcome_file import OutcomeFile
+from newsletter.cli.output import finish, json_option, print_json_lines, print_problems
 from newsletter.cli.progress import make_ports
-from newsletter.cli.pull import print_pull_problems, show_reports
-from newsletter.cli.report import print_delivery_problems, print_shutdown, show_outcomes
-from newsletter.cli.summarize import print_summary_problems
+from newsletter.cli.pull import show_reports
+from newsletter.cli.report import exit_code_of, print_delivery_problems, print_shutdown, show_outcomes
+from newsletter.cli.run_report import is_anything_deferred, print_run_json, print_run_problems, summary_line
 from newsletter.operations.shutdown import handle_signals
 
 if TYPE_CHECKING:
     from newsletter.operations.metrics import Metrics
     from newsletter.operations.shutdown import Shutdown
+    from newsletter.pipeline.ports import Ports
     from newsletter.pipeline.run import RunReport
 
 _PORT = click.IntRange(0, 65535)
@@ -38,7 +43,7 @@ Examples:
 \b
 Each subscriber gets an edition once, however often this runs; it continues what a crash interrupted.
 Ctrl-C finishes the messages in flight and leaves the others for the next run.
-Exit code 1 if a delivery failed or is deferred."""
+Exit code 1 if a delivery failed, 75 if some are only deferred, or if another process is sending for this site."""
 )
 @click.option("--to", "only", multiple=True, metavar="EMAIL", help="Send to this subscriber only; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
@@ -47,44 +52,92 @@ Exit code 1 if a delivery failed or is deferred."""
 @pass_opened
 def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str] | None, as_json: bool) -> None:
     """Send subscribers the edition that is due."""
+    from newsletter.pipeline.deliver import SendingElsewhere
     from newsletter.pipeline.notes import read_note
     from newsletter.pipeline.run import deliver_due
 
     note = read_note(note_file, note_file.name) if note_file else ""
-    with handle_signals() as shutdown:
-        report = deliver_due(opened.config, make_ports(opened, shutdown), only=only, dry_run=dry_run, note=note)
-    if as_json:
-        print_json(report.outcomes)
-    else:
-        show_outcomes(opened.config, report)
-    print_delivery_problems(report)
+    with OutcomeFile() as outcomes:
+        try:
+            with handle_signals() as shutdown:
+                ports = make_ports(opened, shutdown, outcomes.add)
+                report = deliver_due(opened.config, ports, only=only, dry_run=dry_run, note=note)
+        except SendingElsewhere as error:
+            print_problems([str(error)])
+            finish(clean=False, code=ExitCode.TEMPORARY)
+            return
+        if as_json:
+            print_json_lines(outcomes.lines())
+            click.echo()
+        else:
+            show_outcomes(opened.config, report, outcomes.outcomes())
+        print_delivery_problems(report, outcomes.outcomes())
     print_shutdown(report, shutdown)
-    finish(clean=report.is_clean, code=shutdown.exit_code)
+    finish(clean=report.is_clean, code=exit_code_of(report, shutdown))
 
 
 @click.command(
     epilog="""\b
 Examples:
-  newsletter run
-  newsletter run --json
-  5 * * * *  cd /srv/papers && newsletter run     # in a crontab: each subscriber is served at their hour"""
+  newsletter run                 one line; what is wrong is on stderr
+  newsletter run -v              what became of every source and every subscriber
+  newsletter run --json          the same, for other programs
+  newsletter run --wait 30       stay for deferred messages that are to be retried within half an hour
+  */5 * * * *  newsletter --site /srv/papers run -q     # in a crontab: mails you only what is wrong
+\b
+It may come at any time and as often as you like: each subscriber is served at their hour, a deferred message at its
+next attempt, and no source is asked twice within ten minutes.
+Exit code 0 if all is well, 1 if something failed, 75 if messages are deferred or another process is sending."""
 )
 @_note
+@click.option("-v", "--verbose", is_flag=True, help="Show what became of every source and every subscriber.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing if all is well.")
+@click.option(
+    "--wait", "wait_minutes", type=click.IntRange(0, 1440), default=0, metavar="MINUTES",
+    help="Stay for so long to retry deferred messages, each at its time.",
+)  # fmt: skip
 @json_option
 @pass_opened
-def run(opened: Opened, note_file: IO[str] | None, as_json: bool) -> None:
+def run(
+    opened: Opened, note_file: IO[str] | None, verbose: bool, quiet: bool, wait_minutes: int, as_json: bool
+) -> None:
     """Process bounces, pull from every source, and send what is due. A failing source does not stop the delivery."""
     from newsletter.pipeline.notes import read_note
+
+    if verbose and quiet:
+        raise click.UsageError("-v and -q exclude each other")
+    note = read_note(note_file, note_file.name) if note_file else ""
+    with OutcomeFile() as outcomes:
+        with handle_signals() as shutdown:
+            ports = make_ports(opened, shutdown, outcomes.add, is_quiet=not verbose)
+            report, retry_at = _run_and_retry(opened, ports, shutdown, note, wait_minutes)
+        code = exit_code_of(report, shutdown) or (ExitCode.FAILED if report.errors else ExitCode.OK)
+        if as_json:
+            print_run_json(report, outcomes, retry_at, code)
+        elif verbose:
+            _print_run(opened, report, shutdown, outcomes)
+        elif code or not quiet:
+            click.echo(summary_line(report, now(), retry_at))
+        if not verbose:
+            print_run_problems(report, shutdown, outcomes)
+    finish(clean=report.is_clean, code=code)
+
+
+def _run_and_retry(
+    opened: Opened, ports: Ports, shutdown: Shutdown, note: str, wait_minutes: int
+) -> tuple[RunReport, datetime | None]:
+    """Do everything that is due, and retry what is deferred within so many minutes; return when the next retry is."""
+    from newsletter.pipeline.retries import next_attempt, retry_until
     from newsletter.pipeline.run import run as run_once
 
-    note = read_note(note_file, note_file.name) if note_file else ""
-    with handle_signals() as shutdown:
-        report = run_once(opened.config, make_ports(opened, shutdown), note=note)
-    if as_json:
-        outcomes = report.deliveries.outcomes if report.deliveries else ()
-        print_json({"pulls": report.pulls, "subscribers": outcomes})
-    _print_run(opened, report, shutdown, tables=not as_json)
-    finish(clean=report.is_clean, code=shutdown.exit_code)
+    deadline = now() + timedelta(minutes=wait_minutes)
+    report = run_once(opened.config, ports, note=note)
+    if report.deliveries is None:
+        return report, None
+    if wait_minutes:
+        deliveries = retry_until(opened.config, ports, report.deliveries, deadline, shutdown.wait)
+        report = replace(report, deliveries=deliveries)
+    return report, next_attempt(ports) if is_anything_deferred(report) else None
 
 
 @click.command(
@@ -122,8 +175,9 @@ def serve(
     def once() -> None:
         click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
         began = time.monotonic()
-        report = run_once(opened.config, make_ports(opened, shutdown))
-        _print_run(opened, report, shutdown)
+        with OutcomeFile() as outcomes:
+            report = run_once(opened.config, make_ports(opened, shutdown, outcomes.add))
+            _print_run(opened, report, shutdown, outcomes)
         if metrics is not None:
             metrics.ran(report.deliveries, began)
         if not shutdown():
@@ -134,22 +188,15 @@ def serve(
         serve_forever(opened.config.cron, once, shutdown)
 
 
-def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, *, tables: bool = True) -> None:
-    """Print what a run did on stdout, and its problems on stderr."""
+def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, outcomes: OutcomeFile) -> None:
+    """Print all that a run did on stdout, and its problems on stderr."""
     if report.mail is not None:
         print_processed_mail(report.mail)
-    if tables and report.pulls:
+    if report.pulls:
         show_reports(report.pulls)
-    print_pull_problems(report.pulls)
     if report.deliveries is not None:
-        if tables:
-            show_outcomes(opened.config, report.deliveries)
-        print_delivery_problems(report.deliveries)
-        print_shutdown(report.deliveries, shutdown)
-    print_summary_problems(report.summaries)
-    for failure in report.errors:
-        waiting = "confirmation emails are waiting: " if failure.step == "notices" else ""
-        print_problems([f"{waiting}{failure.error}"])
+        show_outcomes(opened.config, report.deliveries, outcomes.outcomes())
+    print_run_problems(report, shutdown, outcomes, is_verbose=True)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 #: For this long after the signal, messages in flight may be finished.
@@ -57,9 +57,12 @@ class Shutdown:
             self.number = number
             self._requested.put(number)
 
-    def wait(self) -> None:
-        """Wait until a shutdown is requested."""
-        self._requested.get()
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until a shutdown is requested, for so long at most; return whether it was."""
+        with suppress(Empty):
+            if not self.number:
+                self._requested.get(timeout=timeout_s)
+        return self()
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
-from newsletter.pipeline.ledger import MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
+from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
@@ -35,8 +35,9 @@ from newsletter.store import Store
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "OutcomeStatus", "deliver"]
 
-#: When a run stops short, at most this many of the deliveries left waiting are reported one by one.
-_MAX_WAITING_REPORTED = 1000
+
+class SendingElsewhere(NewsletterError):
+    """Another process is sending for this site."""
 
 
 def deliver(
@@ -136,23 +137,23 @@ def _deliver(run: DeliveryRun, transport: Transport, intents: Iterator[Intent], 
         expect(run.store.deliveries.open_count(run.clock()))
         _send(run, transport)
     if run.error is not None:
-        for claim in islice(chain.from_iterable(run.claims(BATCH)), _MAX_WAITING_REPORTED):
+        for claim in chain.from_iterable(run.claims(BATCH)):
             run.add_waiting(claim.subscriber, claim.delivery.edition_key, run.error)
 
 
 def _clean_up(run: DeliveryRun) -> None:
     """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip stale deliveries."""
-    now, delivery = run.clock(), run.config.delivery
+    now, delivery, held = run.clock(), run.config.delivery, 0
     with run.store.transaction():
         run.store.subscribers.resume_due(now)
         run.store.deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
         if delivery.in_doubt is InDoubtPolicy.HOLD:
-            held = run.store.deliveries.hold(now, "in doubt since a crash: it may have been delivered")
+            held = run.store.deliveries.hold(now, f"{IN_DOUBT} since a crash: it may have been delivered")
             run.ledger.in_doubt += held
-            run.tally.add_count(OutcomeStatus.HELD, held)
         reason = f"stale: not sent within {delivery.max_age_hours} hours"
         stale = run.store.deliveries.skip_open(now, reason, before=now - timedelta(hours=delivery.max_age_hours))
-        run.tally.add_count(OutcomeStatus.SKIPPED, stale)
+    run.add_moved(OutcomeStatus.HELD, now, held)
+    run.add_moved(OutcomeStatus.SKIPPED, now, stale)
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent]) -> None:
@@ -228,7 +229,7 @@ def _sending_lock(lock: Path) -> Iterator[None]:
         with FileLock(lock, timeout=0, mode=0o600):
             yield
     except Timeout:
-        raise NewsletterError(
+        raise SendingElsewhere(
             f"another newsletter process is already sending for this site (lock: {lock.name})",
             hint="wait until it is done",
         ) from None

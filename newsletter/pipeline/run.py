@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.models import PullReport
 from newsletter.pipeline.confirmations import NoticeSender
-from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline.deliver import SendingElsewhere, deliver
 from newsletter.pipeline.inbound import ProcessedMail, read_mailboxes
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.pipeline.ports import Ports, Step
@@ -55,7 +56,23 @@ class RunReport:
             and all(failure.step in _OPTIONAL for failure in self.errors)
         )
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another process was sending for this site, so that this run sent nothing."""
+        return any(isinstance(failure.error, SendingElsewhere) for failure in self.errors)
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether what is not clean will be tried again by itself."""
+        failed = [
+            one for one in self.errors if one.step not in _OPTIONAL and not isinstance(one.error, SendingElsewhere)
+        ]
+        is_sent = self.is_elsewhere if self.deliveries is None else self.deliveries.is_temporary
+        return is_sent and not failed and all(report.is_clean for report in self.pulls)
+
+
+#: However often `run` comes, a source is not asked again sooner.
+MIN_INTERVAL = timedelta(minutes=10)
 #: A failure of these steps does not keep the others from running.
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
@@ -79,7 +96,8 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         except NewsletterError as error:
             errors.append(StepError(step, error))
         step = Step.PULL
-        pulls = tuple(pull_configured(config, ports))
+        if config.sources:  # papers may come from files alone
+            pulls = tuple(pull_configured(config, ports, at_least=MIN_INTERVAL))
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER

@@ -84,6 +84,15 @@ class Deliveries:
         )
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
 
+    def next_attempt(self) -> datetime | None:
+        """Return when the first open delivery is due, which may be in the past; None if there is none."""
+        sql = (
+            "SELECT min(coalesce(next_attempt_at, updated_at)) FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred') "
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
+        )
+        return self._db.execute(sql).one(moment_of)
+
     def oldest_open(self) -> datetime | None:
         """Return when the oldest edition with open deliveries was created, or None if there is none."""
         sql = (
@@ -105,12 +114,24 @@ class Deliveries:
         sql = f"SELECT status, count(*) FROM deliveries {where} GROUP BY status"
         return dict(self._db.execute(sql, values).fetchall())
 
-    def with_status(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int) -> list[Delivery]:
-        """Return up to `limit` deliveries in one of these statuses, the latest change first."""
+    def with_status(
+        self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int, *, containing: str = ""
+    ) -> list[Delivery]:
+        """Return up to `limit` deliveries in one of these statuses, the latest change first.
+
+        `containing` is a text that their details hold; it has no "%" or "_".
+        """
         marks = ", ".join("?" for _ in statuses)
-        where = f"status IN ({marks})" + (" AND edition_key = ?" if edition_key else "")
-        values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), limit]
-        return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", values)
+        where, values = f"status IN ({marks})", [status.value for status in statuses]
+        for condition, value in (("edition_key = ?", edition_key), ("detail LIKE ?", containing and f"%{containing}%")):
+            where += f" AND {condition}" if value else ""
+            values += [value] if value else []
+        return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", [*values, limit])
+
+    def moved_at(self, status: DeliveryStatus, moment: datetime, *, after: int, limit: int) -> list[Delivery]:
+        """Return up to `limit` deliveries that got a status at a moment, in the order of their ids, behind `after`."""
+        where = "status = ? AND updated_at = ? AND id > ? ORDER BY id LIMIT ?"
+        return self._where(where, [status.value, moment.isoformat(), after, limit])
 
     def hold(self, now: datetime, detail: str) -> int:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
