@@ -54,6 +54,12 @@ The settings of a site are in its `newsletter.toml`; each has a default. An envi
 Further SMTP servers, used in order when the one in `[smtp]` fails. Each takes the settings of `[smtp]`; the password of
 the first is `NEWSLETTER_RELAY_1_PASSWORD`.
 
+## `[[mailboxes]]`
+
+Further mailboxes to read for bounces and unsubscribe emails, such as that of `sender.reply_to`. Each has either `maildir`,
+or `imap_host` with `imap_port`, `imap_username`, `imap_password` and `imap_folder`, as in `[bounces]`; the password of the
+first is `NEWSLETTER_MAILBOX_1_PASSWORD`.
+
 ## `[ranking]`
 
 The weights of a paper's score, for the whole site. A profile may override them.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from newsletter.config.cron import check_cron
 from newsletter.config.environment import set_by, unknown_variables
+from newsletter.config.mailboxes import further_mailboxes
 from newsletter.config.model import (
     Config,
     DeliverySettings,
@@ -31,7 +32,7 @@ from newsletter.models.languages import LANGUAGES
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.settings import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings, Mailbox
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
@@ -50,7 +51,8 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
         relays, renamed_of_relays = _relays(table.pop("relays", []), environ)
         sources, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
-        settings = _config(site, read_settings(table, environ), sources, weights, relays)
+        mailboxes = further_mailboxes(table.pop("mailboxes", []), site, environ)
+        settings = _config(site, read_settings(table, environ), sources, weights, relays, mailboxes)
         notices = [*notices, *renamed_of_relays, *renamed, *more]
         return replace(settings, obsolete=tuple(notices), unknown_variables=unknown)
     except (ConfigError, ProfileError, SourceError) as error:
@@ -131,6 +133,7 @@ def _config(
     sources: tuple[Source, ...],
     weights: Weights,
     relays: tuple[SmtpSettings, ...],
+    mailboxes: tuple[Mailbox, ...],
 ) -> Config:
     sender = _sender(values)
     return Config(
@@ -148,7 +151,7 @@ def _config(
             workers=values["delivery.workers"],
         ),
         bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
-        bounces=_bounces(values, site),
+        bounces=_bounces(values, site, mailboxes),
         webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
         web_password=_web_password(values["web.password"]),
         web_signups_per_hour=values["web.signups_per_hour"],
@@ -203,7 +206,7 @@ def _dkim(values: dict[str, Any], site: Site, sender: Sender) -> DkimSettings:
     return DkimSettings(values["dkim.domain"] or sender.domain, tuple(keys))
 
 
-def _bounces(values: dict[str, Any], site: Site) -> BounceSettings:
+def _bounces(values: dict[str, Any], site: Site, mailboxes: tuple[Mailbox, ...]) -> BounceSettings:
     return BounceSettings(
         soft_limit=values["bounces.soft_limit"],
         maildir=site.root / values["bounces.maildir"] if values["bounces.maildir"] else None,
@@ -212,6 +215,7 @@ def _bounces(values: dict[str, Any], site: Site) -> BounceSettings:
         imap_username=values["bounces.imap_username"],
         imap_password=values["bounces.imap_password"],
         imap_folder=values["bounces.imap_folder"],
+        further=mailboxes,
     )
 
 

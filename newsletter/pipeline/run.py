@@ -93,6 +93,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
             purge_requests(store, ports.clock())
         try:
             mail = read_bounces(config, ports)
+            errors += [StepError(step, error) for error in mail.errors] if mail else []
         except NewsletterError as error:
             errors.append(StepError(step, error))
         step = Step.PULL
@@ -119,15 +120,13 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
     """Process the configured mailboxes; None if there are none.
 
     Raises:
-        MailboxError: A mailbox cannot be opened.
         StoreError: The store cannot be written.
     """
     settings = config.bounces
-    if settings.maildir is None and settings.imap_host is None:
+    if not settings.mailboxes:
         return None
     with ports.open_store() as store:
-        has_imap = settings.imap_host is not None
-        return read_mailboxes(store, settings, ports.clock, maildir=settings.maildir, imap=has_imap)
+        return read_mailboxes(store, settings.soft_limit, settings.mailboxes, ports.clock)
 
 
 def learn_models(config: Config, ports: Ports) -> int:
