@@ -56,9 +56,9 @@ the first is `NEWSLETTER_RELAY_1_PASSWORD`.
 
 ## `[[mailboxes]]`
 
-Further mailboxes to read for bounces and unsubscribe emails, such as that of `sender.reply_to`. Each has either `maildir`,
-or `imap_host` with `imap_port`, `imap_username`, `imap_password` and `imap_folder`, as in `[bounces]`; the password of the
-first is `NEWSLETTER_MAILBOX_1_PASSWORD`.
+Further mailboxes to read for bounces and unsubscribe emails, such as that of `sender.reply_to`. Each has either
+`maildir`, or `imap_host` with `imap_port`, `imap_username`, `imap_password` and `imap_folder`, as in `[bounces]`; the
+password of the first is `NEWSLETTER_MAILBOX_1_PASSWORD`.
 
 ## `[ranking]`
 

@@ -34,10 +34,9 @@ def _mailbox(number: int, row: Mapping[str, Any], site: Site, environ: Mapping[s
     for name in sorted(row.keys() - set(KEYS)):
         raise ConfigError(f"{place}: {name}: no such setting", hint=did_you_mean(name, KEYS))
     password = environ.get(f"NEWSLETTER_MAILBOX_{number}_PASSWORD")
+    environment = {"NEWSLETTER_BOUNCES_IMAP_PASSWORD": password} if password else {}
     try:
-        values = read_settings(
-            {"bounces": dict(row)}, {"NEWSLETTER_BOUNCES_IMAP_PASSWORD": password} if password else {}
-        )
+        values = read_settings({"bounces": dict(row)}, environment)
     except ConfigError as error:
         raise ConfigError(f"{place}: {error.message.removeprefix('bounces.')}", hint=error.hint) from error
     maildir, host = values["bounces.maildir"], values["bounces.imap_host"]
