@@ -61,9 +61,10 @@ def commands_in(path: Path) -> Iterator[list[str]]:
         lines = [line for line in text.splitlines() if not line.lstrip().startswith(("#", "rem ", "Description"))]
     for line in lines:
         for found in _COMMAND.findall(line.partition("   #")[0]):
+            found = found.replace('\\"', '"').replace("%USERPROFILE%\\", "~/")  # noqa: PLW2901
             words = re.split(r"\s(?:&&|\|\||>|<|\|)\s|[;]|\s#\s", found)[0]
             try:
-                yield shlex.split(words.replace("%USERPROFILE%\\", "~/").replace('\\"', '"'), comments=True)
+                yield shlex.split(words, comments=True)
             except ValueError:  # a quotation that began before the command
                 yield words.replace('"', " ").replace("'", " ").split()
 

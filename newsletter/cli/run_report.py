@@ -31,8 +31,9 @@ def summary_line(report: RunReport, now: datetime, retry_at: datetime | None) ->
     """
     parts = []
     if pulled := [one for one in report.pulls if one.not_before is None]:
-        new = sum(one.new for one in pulled)
-        parts.append(f"{counted(len(pulled), 'source')} pulled, {counted(new, 'new paper')}")
+        failed, new = sum(one.error is not None for one in pulled), sum(one.new for one in pulled)
+        of = f"{len(pulled) - failed} of " if failed else ""
+        parts.append(f"{of}{counted(len(pulled), 'source')} pulled, {counted(new, 'new paper')}")
     if report.mail is not None and report.mail.messages:
         suppressed = len(report.mail.reports.suppressed)
         more = f", {suppressed} suppressed" if suppressed else ""

@@ -30,6 +30,10 @@ SENT = DeliveryReport((), Counter({OutcomeStatus.SENT: 2, OutcomeStatus.DEFERRED
             "1 source pulled, 3 new papers; 2 sent, 1 deferred; next retry at 08:10 UTC",
         ),
         (
+            RunReport(pulls=(PullReport("arxiv", new=3), PullReport("dblp", error="x"))),
+            "1 of 2 sources pulled, 3 new papers",
+        ),
+        (
             RunReport(mail=ProcessedMail(2, ProcessedReports(hard=1, suppressed=("a@x.example",))), notices=1),
             "2 messages read from mailboxes, 1 suppressed; 1 confirmation email sent; next retry at 08:10 UTC",
         ),
