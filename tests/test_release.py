@@ -90,7 +90,7 @@ def test_it_is_published_without_a_token_once_a_person_has_agreed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "heading", "said"),
+    ("tag", "heading", "message"),
     [
         ("v{version}", "## {version} (2027-01-01)", ""),
         ("v{version}", "## {version} (unreleased)", "calls {version} unreleased"),
@@ -98,7 +98,7 @@ def test_it_is_published_without_a_token_once_a_person_has_agreed() -> None:
         ("v{version}", "## 0.0.1 (2026-01-01)", "has no section for {version}"),
     ],
 )
-def test_a_tag_is_the_version_and_its_changes_are_told(tmp_path: Path, tag: str, heading: str, said: str) -> None:
+def test_a_tag_is_the_version_and_its_changes_are_listed(tmp_path: Path, tag: str, heading: str, message: str) -> None:
     for name in (".ci", "newsletter", "docs"):
         (tmp_path / name).mkdir()
     for name in (".ci/check-tag", "newsletter/__init__.py", "docs/upgrading.md"):
@@ -107,8 +107,8 @@ def test_a_tag_is_the_version_and_its_changes_are_told(tmp_path: Path, tag: str,
     command = ["bash", str(tmp_path / ".ci" / "check-tag"), tag.format(version=__version__)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert said.format(version=__version__) in ran.stderr
-    assert ran.returncode == bool(said)
+    assert message.format(version=__version__) in ran.stderr
+    assert ran.returncode == bool(message)
 
 
 def test_workflows_may_only_read_unless_a_job_says_otherwise() -> None:

@@ -61,8 +61,8 @@ class DeliveryRun:
 
     def add_moved(self, status: OutcomeStatus, moment: datetime, number: int) -> None:
         """Report each of the `number` deliveries that were moved to a status together, at this moment."""
-        last, told = 0, 0
-        while told < number:
+        last, reported = 0, 0
+        while reported < number:
             batch = self.store.deliveries.moved_at(DeliveryStatus(status.value), moment, after=last, limit=BATCH)
             if not batch:
                 break
@@ -72,7 +72,7 @@ class DeliveryRun:
             for delivery in batch:
                 if subscriber := found.get(delivery.subscriber_id):
                     self.add_outcome(subscriber, status, delivery.detail, delivery.edition_key)
-                    told += 1
+                    reported += 1
                 else:  # erased, or not readable
                     self.tally.add_count(status, 1)
                     number -= 1

@@ -151,10 +151,10 @@ def test_run_prints_one_line_if_all_is_well(fed: Newsletter) -> None:
 
 
 def test_run_v_tells_what_became_of_everybody(fed: Newsletter) -> None:
-    told = fed("run", "--verbose").stdout
+    printed = fed("run", "--verbose").stdout
 
-    assert "ada@example.org" in told
-    assert "Counting Sheep" in told
+    assert "ada@example.org" in printed
+    assert "Counting Sheep" in printed
     assert fed("run", "-v", "-q").exit_code == 2
 
 
@@ -192,7 +192,7 @@ def test_json_names_every_subscriber_however_many_there_are(fed: Newsletter, tmp
     assert fed("send").stdout.count("@example.org") == 1101
 
 
-def test_every_failure_is_told_whoever_comes_before(fed: Newsletter, tmp_path: Path) -> None:
+def test_every_failure_is_printed_whoever_comes_before(fed: Newsletter, tmp_path: Path) -> None:
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
         for number in range(1100):
             store.subscribers.add(f"s{number}@example.org", "", Profile(), "cli", NOW)

@@ -50,7 +50,7 @@ def test_without_one_no_mailbox_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[mailboxes]\nmaildir = 'x'", "mailboxes: expected tables"),
         ("[[mailboxes]]\n", "mailboxes: entry 1: expected either maildir or imap_host"),
@@ -60,6 +60,6 @@ def test_without_one_no_mailbox_is_read(tmp_path: Path) -> None:
         ("[[mailboxes]]\nimap_host = 'y'\nimap_port = 'z'", "mailboxes: entry 1: imap_port"),
     ],
 )
-def test_a_mistake_is_named_with_its_table(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_a_mistake_is_named_with_its_table(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         load(tmp_path, text)

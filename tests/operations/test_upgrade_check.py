@@ -70,11 +70,11 @@ def test_an_index_that_never_answers_is_left_in_time() -> None:
         check_releases(f"http://127.0.0.1:{silent.getsockname()[1]}", 0.2)
 
 
-@pytest.mark.parametrize(("status", "said"), [(404, "is not on"), (503, "HTTP 503")])
-def test_an_index_that_refuses_is_reported(httpserver: HTTPServer, status: int, said: str) -> None:
+@pytest.mark.parametrize(("status", "message"), [(404, "is not on"), (503, "HTTP 503")])
+def test_an_index_that_refuses_is_reported(httpserver: HTTPServer, status: int, message: str) -> None:
     httpserver.expect_request(f"/pypi/{DISTRIBUTION}/json").respond_with_data("", status=status)
 
-    with pytest.raises(IndexUnreachable, match=said):
+    with pytest.raises(IndexUnreachable, match=message):
         check_releases(httpserver.url_for(""))
 
 
