@@ -105,5 +105,11 @@ class TemplateError(NewsletterError):
     """A template is missing or has an error; the message names file and line."""
 
 
+class AlreadySending(NewsletterError):
+    """Another process is sending for this site; what is due is in good hands (EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75
+
+
 class TransportError(NewsletterError):
     """The mail server cannot be used for any recipient, so the run stops."""

@@ -112,6 +112,7 @@ def test_every_command_runs_and_prints_what_is_shown(
     (papers / "days").mkdir(parents=True)
     shutil.copy(samples() / "huggingface-2026-05-08.json", papers / "days")
     shutil.copy(samples() / "daily-papers-2026-05-08.txt", papers / "saved.txt")
+    (papers / "note.md").write_text("# Summer school\n\nCome.", encoding="utf-8")
     (papers / "library.bib").write_text("@article{a, title = {On Kettles}, author = {Doe, Jane}}", encoding="utf-8")
     shutil.copy(papers / "library.bib", papers / "zotero.bib")
     environment = {
@@ -121,6 +122,7 @@ def test_every_command_runs_and_prints_what_is_shown(
         "HOME": str(tmp_path),
         "PYTHONPATH": str(ROOT),  # this checkout, wherever the environment's own is
         "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
         "NEWSLETTER_ARXIV_FEED": httpserver.url_for("/arxiv"),
     }
     for kind in RESPONSES.keys() - {"papers.xml"}:

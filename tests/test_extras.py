@@ -88,12 +88,20 @@ def test_bounces_are_read_without_flufl(monkeypatch: pytest.MonkeyPatch) -> None
     assert {case.name: read_bounce_report(case.raw) for case in CASES} == read
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["send", "--dry-run"], ["doctor"], ["preview", "--once", "x.html"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["send", "--dry-run"], ["preview", "--once", "x.html"]])
 def test_the_rest_works_without_any(site: Path, arguments: list[str]) -> None:
     ran = run_without(MODULES.values(), site, *arguments)
 
     assert "Traceback" not in ran.stderr
     assert "pip install" not in ran.stdout + ran.stderr
+
+
+def test_the_doctor_says_what_scikit_learn_would_add(site: Path) -> None:
+    ran = run_without(MODULES.values(), site, "doctor")
+
+    assert "Traceback" not in ran.stderr
+    assert "by words; scikit-learn" in ran.stdout
+    assert "[taste]" in ran.stdout
 
 
 def test_each_extra_is_known_by_its_modules() -> None:

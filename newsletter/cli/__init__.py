@@ -14,10 +14,13 @@ from newsletter import __version__
 from newsletter.cli.aliases import add_alias
 from newsletter.cli.archive import archive
 from newsletter.cli.bounces import bounces
+from newsletter.cli.completion import completion
+from newsletter.cli.config import config
 from newsletter.cli.context import Opened
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.demo import demo
 from newsletter.cli.doctor import doctor
+from newsletter.cli.editions import editions
 from newsletter.cli.explain import explain
 from newsletter.cli.feedback import feedback
 from newsletter.cli.help_texts import complete_help
@@ -26,8 +29,10 @@ from newsletter.cli.output import print_problems
 from newsletter.cli.papers import papers
 from newsletter.cli.preview import preview
 from newsletter.cli.pull import pull
-from newsletter.cli.run import run, send, serve
+from newsletter.cli.run import run, send
+from newsletter.cli.schedule import schedule
 from newsletter.cli.secret import secret
+from newsletter.cli.serve import serve
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
@@ -95,7 +100,7 @@ class Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context, site_dir: Path | None) -> None:
     """Send a personal email newsletter of new research papers: pull, rank by topic, render, send."""
-    ctx.obj = Opened(site_dir)
+    ctx.obj = Opened(site_dir.expanduser() if site_dir else None)
     warn_of_unknown_variables(os.environ)
 
 
@@ -110,7 +115,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, archive, deliveries, bounces, suppressions, doctor, upgrade_check, secret, web, demo,
+    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, config, doctor, upgrade_check,
+    secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.errors import ConfigError, NewsletterError, StoreDamaged
-from newsletter.files.site import CONFIG_NAME, Site, find_site
+from newsletter.errors import NewsletterError, StoreDamaged
+from newsletter.files.site import Site, find_site, named_site
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,14 +34,7 @@ class Opened:
         Raises:
             ConfigError: There is no newsletter.toml.
         """
-        if self.site_dir is None:
-            return find_site(Path.cwd())
-        if not (self.site_dir / CONFIG_NAME).is_file():
-            raise ConfigError(
-                f"{self.site_dir}: no {CONFIG_NAME} in it",
-                hint=f"create a site there with: newsletter init {self.site_dir}",
-            )
-        return Site(self.site_dir)
+        return find_site(Path.cwd()) if self.site_dir is None else named_site(self.site_dir)
 
     @cached_property
     def config(self) -> Config:

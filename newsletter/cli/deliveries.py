@@ -24,7 +24,7 @@ _edition = click.option("--edition", "key", metavar="KEY", help="Only this editi
 
 
 @dataclass(frozen=True, slots=True)
-class _Progress:
+class Progress:
     """The delivery progress of one edition."""
 
     edition: str
@@ -68,7 +68,7 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
         return
     with ctx.ensure_object(Opened).store() as store:
         states = store.editions.states()
-        rows = [_progress(store, edition, states) for edition in store.editions.latest(limit)]
+        rows = [progress_of(store, edition, states) for edition in store.editions.latest(limit)]
     headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "state")
     print_list(
         rows,
@@ -80,12 +80,13 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
     )
 
 
-def _progress(store: Store, edition: Edition, states: dict[str, EditionState]) -> _Progress:
+def progress_of(store: Store, edition: Edition, states: dict[str, EditionState]) -> Progress:
+    """Return how far an edition is."""
     from newsletter.pipeline.edition_state import stage_of
 
     counts = store.deliveries.counts(edition.key)
     waiting = sum(counts.get(status.value, 0) for status in _WAITING)
-    return _Progress(
+    return Progress(
         edition=edition.key,
         planned=sum(counts.values()),
         sent=counts.get("sent", 0),
@@ -167,13 +168,20 @@ requeued."""
 @pass_opened
 def retry(opened: Opened, key: str | None, which: str | None) -> None:
     """Requeue failed deliveries."""
+    from newsletter.pipeline.edition_state import close_past_days
+
     status = DeliveryStatus(which or "failed")
     hours = opened.config.delivery.max_age_hours
     with opened.store() as store, store.transaction():
         _check_known(store, key)
+        close_past_days(store, now())
         number = store.deliveries.queue_again([status], key, now(), since=now() - timedelta(hours=hours))
+        over = close_past_days(store, now())
+        number -= over
         others = store.deliveries.counts(key).get(status.value, 0)
     click.echo(f"{counted(number, 'message')} queued" + (". Next: newsletter send" if number else ""))
+    if over:
+        click.echo(f"{over} not requeued: the day is over, and what they had comes with the next edition")
     if others:
         click.echo(
             f"{others} {status.value} not requeued: suppressed, or of editions older than {hours} hours "

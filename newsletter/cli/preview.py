@@ -85,13 +85,13 @@ def preview(
         own = subscriber.profile
         profile = replace(own, style=Style(style or own.style), language=language or own.language)
         subscriber = replace(subscriber, profile=profile)
-        digest = _digest(opened, store, subscriber, days, edition, notes)
+        digest = compose_preview(opened, store, subscriber, days, edition, notes)
         if as_json:
             print_json(digest)
             return
-        message = _message(opened, store, digest, subscriber, send_to)
+        message = render_preview(opened, store, digest, subscriber, send_to)
     if send_to:
-        _send(opened, message)
+        send_test(opened, message)
     elif once is not None:
         for path in _write(message, once):
             click.echo(f"wrote {path}")
@@ -130,12 +130,20 @@ def _launch(url: str, page: Path) -> None:
         click.launch(str(page))
 
 
-def _digest(
-    opened: Opened, store: Store, subscriber: Subscriber, days: int | None, edition: str | None, notes: Notes
+def compose_preview(
+    opened: Opened,
+    store: Store,
+    subscriber: Subscriber,
+    days: int | None = None,
+    edition: str | None = None,
+    notes: Notes | None = None,
 ) -> Digest:
+    """Return the digest that is shown; what should be known of it is printed on stderr."""
+    from newsletter.pipeline.notes import Notes
     from newsletter.pipeline.preview import preview_digest, sample_digest
 
-    if store.papers.count() == 0:
+    notes = notes or Notes(opened.site.notes)
+    if edition is None and store.papers.count() == 0:
         print_problems(["the store holds no papers yet; these are invented samples (newsletter pull)"])
         return sample_digest(subscriber, now(), notes)
     digest = preview_digest(store, subscriber, now(), days, opened.config.weights, edition, notes)
@@ -146,7 +154,9 @@ def _digest(
     return digest
 
 
-def _message(opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None) -> Message:
+def render_preview(
+    opened: Opened, store: Store, digest: Digest, subscriber: Subscriber, send_to: str | None = None
+) -> Message:
     """Render the message; the links of a test email do nothing to the subscriber for whom it was composed."""
     from newsletter.pipeline.messages import MessageRenderer, make_message_id, make_test_message_id, sent_as_test
 
@@ -176,7 +186,12 @@ def _write(message: Message, out: Path) -> list[Path]:
     return list(paths.values())
 
 
-def _send(opened: Opened, message: Message) -> None:
+def send_test(opened: Opened, message: Message) -> None:
+    """Send a test email, and print where it went.
+
+    Raises:
+        NewsletterError: It was not accepted.
+    """
     from newsletter.sending import Verdict, send_one
 
     transport = opened.transport()

@@ -65,21 +65,15 @@ def _show_progress(step: Step, subject: str) -> AbstractContextManager[Callable[
 
 @contextmanager
 def _watch_deliveries(config: Config, see: Callable[[Outcome], object], *, is_quiet: bool) -> Iterator[_Watch]:
+    from newsletter.operations.event_log import open_event_log
+
     with _progress_bar() as bar:
-        event_log = _open_event_log(config)
+        event_log = open_event_log(config)
         try:
             yield _Watch(bar, event_log, see, log_addresses=config.log_addresses, is_quiet=is_quiet)
         finally:
             if event_log is not None:
                 event_log.close()
-
-
-def _open_event_log(config: Config) -> EventLog | None:
-    if config.log_path is None:
-        return None
-    from newsletter.operations.event_log import EventLog
-
-    return EventLog(config.log_path, with_addresses=config.log_addresses)
 
 
 @dataclass

@@ -72,8 +72,8 @@ def _problem_lines(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def print_shutdown(report: DeliveryReport, shutdown: Shutdown) -> None:
-    """Print how many messages a shutdown left, if one was requested."""
-    if shutdown():
+    """Print how many messages a shutdown left, if it left any."""
+    if shutdown() and report.waiting:
         waiting = counted(report.waiting, "message")
         print_problems([f"shutdown: {waiting} waiting; newsletter send continues with them"])
 

@@ -1,12 +1,9 @@
-"""`newsletter send`, `run` and `serve`."""
+"""`newsletter send` and `run`."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -15,20 +12,24 @@ from newsletter.cli.bounces import print_processed_mail
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.exit_codes import ExitCode
 from newsletter.cli.outcome_file import OutcomeFile
-from newsletter.cli.output import finish, json_option, print_json_lines, print_problems
+from newsletter.cli.output import finish, json_option, print_json_lines
 from newsletter.cli.progress import make_ports
 from newsletter.cli.pull import show_reports
 from newsletter.cli.report import exit_code_of, print_delivery_problems, print_shutdown, show_outcomes
-from newsletter.cli.run_report import is_anything_deferred, print_run_json, print_run_problems, summary_line
+from newsletter.cli.run_report import (
+    is_anything_deferred,
+    print_json_with_outcomes,
+    print_run_json,
+    print_run_problems,
+    summary_line,
+)
 from newsletter.operations.shutdown import handle_signals
 
 if TYPE_CHECKING:
-    from newsletter.operations.metrics import Metrics
     from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.ports import Ports
     from newsletter.pipeline.run import RunReport
 
-_PORT = click.IntRange(0, 65535)
 _note = click.option(
     "--note", "note_file", type=click.File(encoding="utf-8"), help="Markdown to open the edition with; - for stdin."
 )
@@ -52,20 +53,14 @@ Exit code 1 if a delivery failed, 75 if some are only deferred, or if another pr
 @pass_opened
 def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str] | None, as_json: bool) -> None:
     """Send subscribers the edition that is due."""
-    from newsletter.pipeline.deliver import SendingElsewhere
     from newsletter.pipeline.notes import read_note
     from newsletter.pipeline.run import deliver_due
 
     note = read_note(note_file, note_file.name) if note_file else ""
     with OutcomeFile() as outcomes:
-        try:
-            with handle_signals() as shutdown:
-                ports = make_ports(opened, shutdown, outcomes.add)
-                report = deliver_due(opened.config, ports, only=only, dry_run=dry_run, note=note)
-        except SendingElsewhere as error:
-            print_problems([str(error)])
-            finish(clean=False, code=ExitCode.TEMPORARY)
-            return
+        with handle_signals() as shutdown:
+            ports = make_ports(opened, shutdown, outcomes.add)
+            report = deliver_due(opened.config, ports, only=only, dry_run=dry_run, note=note)
         if as_json:
             print_json_lines(outcomes.lines())
             click.echo()
@@ -82,6 +77,7 @@ Examples:
   newsletter run                 one line; what is wrong is on stderr
   newsletter run -v              what became of every source and every subscriber
   newsletter run --json          the same, for other programs
+  newsletter run --at 2026-05-11T07:00 --dry-run     what would go to whom then
   newsletter run --wait 30       stay for deferred messages that are to be retried within half an hour
   */5 * * * *  newsletter --site /srv/papers run -q     # in a crontab: mails you only what is wrong
 \b
@@ -89,6 +85,8 @@ It may come at any time and as often as you like: each subscriber is served at t
 next attempt, and no source is asked twice within ten minutes.
 Exit code 0 if all is well, 1 if something failed, 75 if messages are deferred or another process is sending."""
 )
+@click.option("--dry-run", is_flag=True, help="Only show what would go to whom; nothing is pulled.")
+@click.option("--at", metavar="TIME", help="With --dry-run: at this time, as in 2026-05-11T07:00 (schedule.time_zone).")
 @_note
 @click.option("-v", "--verbose", is_flag=True, help="Show what became of every source and every subscriber.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing if all is well.")
@@ -99,14 +97,20 @@ Exit code 0 if all is well, 1 if something failed, 75 if messages are deferred o
 @json_option
 @pass_opened
 def run(
-    opened: Opened, note_file: IO[str] | None, verbose: bool, quiet: bool, wait_minutes: int, as_json: bool
-) -> None:
+    opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None, verbose: bool, quiet: bool,
+    wait_minutes: int, as_json: bool,
+) -> None:  # fmt: skip
     """Process bounces, pull from every source, and send what is due. A failing source does not stop the delivery."""
     from newsletter.pipeline.notes import read_note
 
+    if at is not None and not dry_run:
+        raise click.UsageError("--at needs --dry-run: mail is sent now or not at all.")
     if verbose and quiet:
         raise click.UsageError("-v and -q exclude each other")
     note = read_note(note_file, note_file.name) if note_file else ""
+    if dry_run:
+        _rehearse(opened, _moment(opened, at), note, as_json=as_json)
+        return
     with OutcomeFile() as outcomes:
         with handle_signals() as shutdown:
             ports = make_ports(opened, shutdown, outcomes.add, is_quiet=not verbose)
@@ -119,7 +123,7 @@ def run(
         elif code or not quiet:
             click.echo(summary_line(report, now(), retry_at))
         if not verbose:
-            print_run_problems(report, shutdown, outcomes)
+            print_run_problems(report, shutdown, outcomes.outcomes())
     finish(clean=report.is_clean, code=code)
 
 
@@ -140,52 +144,33 @@ def _run_and_retry(
     return report, next_attempt(ports) if is_anything_deferred(report) else None
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  newsletter serve
-  newsletter serve --web 8000                pages and webhooks at http://127.0.0.1:8000
-  newsletter serve --metrics 9101            Prometheus metrics at http://127.0.0.1:9101/metrics
-  newsletter --site /srv/papers serve
-\b
-Put a reverse proxy with HTTPS in front of --web, and its URL into site.url. Or run an ASGI server beside `serve`:
-uvicorn --factory newsletter.web.app:make_site_app"""
-)
-@click.option("--web", "web_port", type=_PORT, help="Serve the site's pages and webhooks at this port; 0: a free one.")
-@click.option("--web-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")
-@click.option("--metrics", "metrics_port", type=_PORT, help="Serve Prometheus metrics at this port; 0: a free one.")
-@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")
-@pass_opened
-def serve(
-    opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
-) -> None:  # fmt: skip
-    """Do what `run` does on the configured schedule, until Ctrl-C."""
-    from newsletter.config.cron import next_run
-    from newsletter.operations.scheduler import serve as serve_forever
-    from newsletter.pipeline.run import run as run_once
+def _moment(opened: Opened, at: str | None) -> datetime | None:
+    """Return the time of --at; without an offset it is one of the site's time zone."""
+    if at is None:
+        return None
+    from zoneinfo import ZoneInfo
 
-    metrics = _metrics(opened, metrics_host, metrics_port) if metrics_port is not None else None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise click.BadParameter(f"{at!r} is no time (as in 2026-05-11T07:00)", param_hint="--at") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(opened.config.time_zone))
 
-    def announce() -> None:
-        next_at = next_run(opened.config.cron, now())
-        click.echo(f"next run at {next_at:%Y-%m-%d %H:%M} UTC")
-        if metrics is not None:
-            metrics.will_run(next_at)
 
-    def once() -> None:
-        click.echo(f"run at {now():%Y-%m-%d %H:%M} UTC")
-        began = time.monotonic()
-        with OutcomeFile() as outcomes:
-            report = run_once(opened.config, make_ports(opened, shutdown, outcomes.add))
-            _print_run(opened, report, shutdown, outcomes)
-        if metrics is not None:
-            metrics.ran(report.deliveries, began)
-        if not shutdown():
-            announce()
+def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) -> None:
+    """Show what would go to whom at a time, with the papers that the store has now."""
+    from newsletter.pipeline.run import deliver_due
 
-    with handle_signals() as shutdown, _web(opened, web_host, web_port, shutdown):
-        announce()
-        serve_forever(opened.config.cron, once, shutdown)
+    with OutcomeFile() as outcomes:
+        ports = make_ports(opened, see=outcomes.add)
+        moment = (at or ports.clock()).astimezone(UTC)
+        report = deliver_due(opened.config, replace(ports, clock=lambda: moment), dry_run=True, note=note, waits=True)
+        if as_json:
+            print_json_with_outcomes({"at": moment}, outcomes)
+        else:
+            click.echo(f"dry run: at {moment:%Y-%m-%d %H:%M} UTC, with the papers in the store now")
+            show_outcomes(opened.config, report, outcomes.outcomes())
+        print_delivery_problems(report, outcomes.outcomes())
 
 
 def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, outcomes: OutcomeFile) -> None:
@@ -196,25 +181,4 @@ def _print_run(opened: Opened, report: RunReport, shutdown: Shutdown, outcomes: 
         show_reports(report.pulls)
     if report.deliveries is not None:
         show_outcomes(opened.config, report.deliveries, outcomes.outcomes())
-    print_run_problems(report, shutdown, outcomes, is_verbose=True)
-
-
-@contextmanager
-def _web(opened: Opened, host: str, port: int | None, shutdown: Shutdown) -> Iterator[None]:
-    if port is None:
-        yield
-        return
-    from newsletter.web.app import make_app
-    from newsletter.web.http.server import serving
-
-    with serving(make_app(opened.config, now, is_shutting_down=shutdown), host, port) as bound:
-        click.echo(f"pages at http://{host}:{bound}/")
-        yield
-
-
-def _metrics(opened: Opened, host: str, port: int) -> Metrics:
-    from newsletter.operations.metrics import Metrics
-
-    metrics = Metrics(opened.store, now)
-    click.echo(f"metrics at http://{host}:{metrics.serve(host, port)}/metrics")
-    return metrics
+    print_run_problems(report, shutdown, outcomes.outcomes(), is_verbose=True)

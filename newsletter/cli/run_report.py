@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from newsletter.cli.outcome_file import OutcomeFile
     from newsletter.operations.shutdown import Shutdown
+    from newsletter.pipeline.outcomes import Outcome
     from newsletter.pipeline.run import RunReport
 
 
@@ -69,20 +71,25 @@ def print_run_json(report: RunReport, outcomes: OutcomeFile, retry_at: datetime 
         "in_doubt": deliveries.in_doubt if deliveries else 0,
         "next_attempt_at": retry_at,
     }
-    click.echo(json_text(head).rstrip("}\n") + ',\n  "subscribers": ', nl=False)
+    print_json_with_outcomes(head, outcomes)
+
+
+def print_json_with_outcomes(head: Mapping[str, Any], outcomes: OutcomeFile) -> None:
+    """Print a JSON document whose last key has the outcomes, of which there may be many."""
+    click.echo(json_text(head).removesuffix("\n}") + ',\n  "subscribers": ', nl=False)
     print_json_lines(outcomes.lines(), indent="  ")
     click.echo("\n}")
 
 
 def print_run_problems(
-    report: RunReport, shutdown: Shutdown, outcomes: OutcomeFile, *, is_verbose: bool = False
+    report: RunReport, shutdown: Shutdown, outcomes: Iterable[Outcome] | None = None, *, is_verbose: bool = False
 ) -> None:
-    """Print what went wrong on stderr."""
+    """Print what went wrong on stderr. `outcomes` are all of them; without, those of the report."""
     if report.mail is not None:
         print_unreadable_mail(report.mail)
     print_pull_problems(report.pulls)
     if report.deliveries is not None:
-        print_delivery_problems(report.deliveries, outcomes.outcomes(), is_verbose=is_verbose)
+        print_delivery_problems(report.deliveries, outcomes, is_verbose=is_verbose)
         print_shutdown(report.deliveries, shutdown)
     print_summary_problems(report.summaries)
     for failure in report.errors:

@@ -11,6 +11,7 @@ from newsletter.cli.context import Opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.sources_opml import export, import_
 from newsletter.cli.tables import print_table
+from newsletter.config.timing import declared_timing
 from newsletter.files.site import docs_path
 from newsletter.sources import all_sources, find_source
 from newsletter.sources.settings import declared, label_of, variable_of
@@ -108,8 +109,8 @@ def _explain(source: type[Source], *, as_json: bool) -> None:
         (name, "" if default in (None, []) else json.dumps(default), _help(source, name, more))
         for name, default, more in settings
     ]
-    if rows:
-        print_table(("setting", "default", "meaning"), rows)
+    rows += [(name, json.dumps(one.default), one.metadata["help"]) for name, one in declared_timing().items()]
+    print_table(("setting", "default", "meaning"), rows)
 
 
 def _help(source: type[Source], name: str, more: object) -> str:

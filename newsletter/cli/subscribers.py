@@ -12,7 +12,10 @@ from newsletter.cli.output import json_option, print_json, print_list
 from newsletter.cli.profile_options import given, print_change, profile_options, schedule, topic_names
 from newsletter.cli.subscribers_bulk import export_file, import_file, sync_files
 from newsletter.cli.subscribers_status import erase, pause, resume, unsubscribe
+from newsletter.cli.subscribers_tags import tag
 from newsletter.cli.tables import print_table
+
+_NOBODY = 'No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"'
 
 
 @click.group(
@@ -21,6 +24,7 @@ from newsletter.cli.tables import print_table
 Examples:
   newsletter subscribers add ada@example.org --topic "in-context learning" --topic "LLM agents"
   newsletter subscribers edit ada@example.org --cadence weekly --weekday friday
+  newsletter subscribers tag add ada@example.org lab
   newsletter subscribers sync
   newsletter subscribers unsubscribe ada@example.org""",
 )
@@ -36,29 +40,43 @@ def subscribers(ctx: click.Context, as_json: bool) -> None:
         _list(ctx.ensure_object(Opened), as_json=as_json)
 
 
-@subscribers.command("list", epilog="\b\nExample:\n  newsletter subscribers list --json")
+@subscribers.command(
+    "list", epilog="\b\nExamples:\n  newsletter subscribers list --json\n  newsletter subscribers list --tag lab"
+)
+@click.option("--tag", "tags", multiple=True, help="Only who has this tag; repeatable: who has all of them.")
 @json_option
 @pass_opened
-def list_subscribers(opened: Opened, as_json: bool) -> None:
+def list_subscribers(opened: Opened, tags: tuple[str, ...], as_json: bool) -> None:
     """List the subscribers."""
-    _list(opened, as_json=as_json)
+    _list(opened, tags, as_json=as_json)
 
 
-def _list(opened: Opened, *, as_json: bool) -> None:
+def _list(opened: Opened, tags: tuple[str, ...] = (), *, as_json: bool) -> None:
+    from newsletter.subscribers.tags import read_tag
+
+    wanted = {*map(read_tag, tags)}
     with opened.store() as store:
-        found = store.subscribers.all()
+        tags_of = store.tags.all()
+        found = [one for one in store.subscribers.all() if wanted <= {*tags_of.get(one.id, ())}]
     if as_json:
         from newsletter.subscribers.subscriptions import subscriber_values
 
-        print_json([subscriber_values(subscriber) for subscriber in found])
+        print_json([subscriber_values(one) | {"tags": tags_of.get(one.id, ())} for one in found])
         return
     print_list(
         found,
-        ("address", "status", "schedule", "topics", "origin"),
-        lambda one: (one.email, one.status.value, schedule(one.profile), topic_names(one.profile), one.origin),
+        ("address", "status", "schedule", "topics", *(["tags"] if tags_of else []), "origin"),
+        lambda one: (
+            one.email,
+            one.status.value,
+            schedule(one.profile),
+            topic_names(one.profile),
+            *([", ".join(tags_of.get(one.id, ()))] if tags_of else []),
+            one.origin,
+        ),
         as_json=False,
-        empty='No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"',
-        optional=("origin", "schedule"),
+        empty=f"Nobody has the tag {' and '.join(tags)}." if tags else _NOBODY,
+        optional=("origin", "tags", "schedule"),
     )
 
 
@@ -79,13 +97,19 @@ Without a topic, they get the trending papers on any subject."""
     is_flag=True,
     help="They unsubscribed or bounced, and asked to come back.",
 )
+@click.option("--tag", "tags", multiple=True, help="A tag of yours; repeatable.")
 @pass_opened
-def add(opened: Opened, /, email: str, name: str | None, resubscribe: bool, **preferences: Any) -> None:
+def add(
+    opened: Opened, /, email: str, name: str | None, resubscribe: bool, tags: tuple[str, ...], **preferences: Any
+) -> None:
     """Add a subscriber."""
     from newsletter.subscribers.subscriptions import subscribe
+    from newsletter.subscribers.tags import add_tags, read_tag
 
-    with opened.store() as store:
+    tags = tuple(map(read_tag, tags))
+    with opened.store() as store, store.transaction():
         print_change("added", subscribe(store, email, name or "", given(preferences), now(), resubscribe=resubscribe))
+        add_tags(store, [email], tags)
 
 
 @subscribers.command(
@@ -108,7 +132,7 @@ def edit(opened: Opened, /, email: str, address: str | None, name: str | None, *
     if address is None and name is None and not given(preferences):
         raise click.UsageError("nothing to change: give --address, --name, or a preference, as --hour 6")
     with opened.store() as store, store.transaction():
-        changed = change_preferences(store, email, name, given(preferences))
+        changed = change_preferences(store, email, name, given(preferences), now())
         if address:
             changed = change_address(store, changed, address)
     print_change("changed", changed)
@@ -125,23 +149,30 @@ Examples:
 @json_option
 @pass_opened
 def show(opened: Opened, email: str, as_toml: bool, as_json: bool) -> None:
-    """Show a subscriber's profile and deliveries."""
+    """Show a subscriber's profile, next email and deliveries."""
+    from newsletter.pipeline.next_mail import next_mail, next_mail_text
     from newsletter.subscribers.profiles import profile_file
     from newsletter.subscribers.subscriptions import find, subscriber_values
 
     with opened.store() as store:
         subscriber = find(store, email)
         deliveries = store.deliveries.of_subscriber(subscriber.id)
+        coming = next_mail(store, subscriber, now())
+        tags = store.tags.of(subscriber.id)
     if as_toml:
         click.echo(profile_file(subscriber.email, subscriber.name, subscriber.profile), nl=False)
         return
     if as_json:
-        print_json({"subscriber": subscriber_values(subscriber), "deliveries": deliveries})
+        shown = subscriber_values(subscriber) | {"tags": tags}
+        print_json({"subscriber": shown, "next_email": coming, "deliveries": deliveries})
         return
     profile = subscriber.profile
     click.echo(f"{subscriber.email}  {subscriber.name}")
     click.echo(f"{subscriber.status.value} since {subscriber.status_at.date()}, from {subscriber.origin}")
     click.echo(f"{schedule(profile)}, {profile.style.value}, {profile.language}, up to {profile.max_papers} papers")
+    click.echo(f"next email: {next_mail_text(coming)}")
+    if tags:
+        click.echo(f"tags: {', '.join(tags)}")
     for topic in profile.topics:
         click.echo(f"  {topic.name}: {topic.query}")
     if deliveries:
@@ -149,7 +180,7 @@ def show(opened: Opened, email: str, as_toml: bool, as_json: bool) -> None:
         print_table(("edition", "status", "when", "detail"), rows, optional=("when",))
 
 
-for _command in (pause, resume, unsubscribe, erase, sync_files, import_file, export_file):
+for _command in (pause, resume, unsubscribe, erase, sync_files, import_file, export_file, tag):
     subscribers.add_command(_command)
 add_alias(subscribers, unsubscribe, "leave")
 add_alias(subscribers, erase, "forget")

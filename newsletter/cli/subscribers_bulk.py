@@ -66,13 +66,14 @@ Exit code 1 if a row was refused.""",
 @click.option("--start", default="now", show_default=True, metavar="WHEN", help="now, confirm, or on DAY.")
 @click.option("--per-day", type=int, metavar="N", help="How many new people begin each day.")
 @click.option("--update", is_flag=True, help="Change name and preferences of existing subscribers as the rows say.")
+@click.option("--tag", "tags", multiple=True, help="Tag everybody in the file; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Check all rows, show what is different, and change nothing.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file for the refused rows.")
 @json_option
 @pass_opened
 def import_file(  # noqa: PLR0917 - click passes them by name
     opened: Opened, file: IO[bytes], topics: tuple[str, ...], cadence: str | None, start: str, per_day: int | None,
-    update: bool, dry_run: bool, refused: Path | None, columns: tuple[str, ...], as_json: bool,
+    update: bool, dry_run: bool, refused: Path | None, columns: tuple[str, ...], tags: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Add subscribers from a CSV FILE; - is stdin."""
     from newsletter.subscribers.csv_rows import open_text
@@ -80,12 +81,14 @@ def import_file(  # noqa: PLR0917 - click passes them by name
     from newsletter.subscribers.import_start import read_start
     from newsletter.subscribers.profiles import make_profile
     from newsletter.subscribers.subscriptions import catalogue
+    from newsletter.subscribers.tags import read_tag
 
     shown: list[str] = []
     changes: list[FieldChange] = []
     options = ImportOptions(
-        mapping=mapping_of(columns), start=read_start(start, per_day, now().date()), update=update, dry_run=dry_run
-    )
+        mapping=mapping_of(columns), start=read_start(start, per_day, now().date()), update=update,
+        tags=tuple(map(read_tag, tags)), dry_run=dry_run,
+    )  # fmt: skip
     preferences = {name: value for name, value in (("topics", topics), ("cadence", cadence)) if value}
     with ExitStack() as stack:
         write = stack.enter_context(_refusals_written(refused))

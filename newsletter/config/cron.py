@@ -7,7 +7,7 @@ of the month and that of the week.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.errors import ConfigError
@@ -33,30 +33,30 @@ _DAY = rf"[0-7]|{'|'.join(_WEEKDAYS)}"
 _DAYS_OF_WEEK = re.compile(rf"(?:\*|({_DAY})(?:-({_DAY}))?)(?:/([1-7]))?", re.ASCII)
 
 
-def check_cron(cron: str) -> str:
-    """Return a crontab line that is valid.
+def check_cron(cron: str, name: str = "schedule.cron") -> str:
+    """Return a crontab line that is valid; `name` is that of the setting.
 
     Raises:
         ConfigError: The line is not valid, or never fires.
     """
     if not _EVERY_DAY.fullmatch(cron):
-        next_run(cron, datetime.now(UTC))
+        next_run(cron, datetime.now(UTC), name)
     return cron
 
 
-def next_run(cron: str, after: datetime) -> datetime:
-    """Return when a crontab line fires next, in UTC.
+def next_run(cron: str, after: datetime, name: str = "schedule.cron") -> datetime:
+    """Return when a crontab line fires first after a moment, in UTC.
 
     Raises:
         ConfigError: The line is not valid, or never fires.
     """
-    moment = cron_trigger(cron).get_next_fire_time(None, after)
+    moment = cron_trigger(cron, name).get_next_fire_time(None, after + timedelta(microseconds=1))
     if moment is None:
-        raise ConfigError(f"schedule.cron: {cron!r} never fires")
+        raise ConfigError(f"{name}: {cron!r} never fires")
     return datetime.fromtimestamp(moment.timestamp(), UTC)
 
 
-def cron_trigger(cron: str) -> BaseTrigger:
+def cron_trigger(cron: str, name: str = "schedule.cron") -> BaseTrigger:
     """Return the trigger of a crontab line.
 
     Days of the month and of the week are alternatives, unless one of the fields begins with a star: crontab(5).
@@ -75,7 +75,7 @@ def cron_trigger(cron: str) -> BaseTrigger:
         triggers = [CronTrigger.from_crontab(f"{minute} {hour} {d} {month} {w}", timezone=UTC) for d, w in pairs]
     except ValueError as error:
         raise ConfigError(
-            f"schedule.cron: not a valid crontab line: {cron!r}: {error}", hint='for example "5 * * * *"'
+            f"{name}: not a valid crontab line: {cron!r}: {error}", hint='for example "5 * * * *"'
         ) from error
     return OrTrigger(triggers) if either else triggers[0]
 

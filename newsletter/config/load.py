@@ -24,11 +24,13 @@ from newsletter.config.model import (
 from newsletter.config.obsolete import upgrade_environment, upgrade_relay, upgrade_source, upgrade_table
 from newsletter.config.passwords import is_hash_valid
 from newsletter.config.schema import read_settings
+from newsletter.config.timing import SourceTiming, split_timing
 from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.files.site import Site
 from newsletter.files.toml_file import read_toml
 from newsletter.models.addresses import parse_address
 from newsletter.models.languages import LANGUAGES
+from newsletter.models.value_types import TimeZone
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
@@ -44,17 +46,26 @@ def load_config(site: Site, environ: Mapping[str, str] = os.environ) -> Config:
     Raises:
         ConfigError: A setting is unknown or invalid; the message names the file, the setting and the reason.
     """
-    table, notices = upgrade_table(read_toml(site.config, ConfigError))
+    return read_config(site, read_toml(site.config, ConfigError), environ)
+
+
+def read_config(site: Site, content: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
+    """Validate the content of a site's newsletter.toml, which need not be written yet.
+
+    Raises:
+        ConfigError: As for `load_config`.
+    """
+    table, notices = upgrade_table(content)
     unknown = tuple(unknown_variables(environ))
     environ, more = upgrade_environment(environ)
     try:
         relays, renamed_of_relays = _relays(table.pop("relays", []), environ)
-        sources, renamed = _sources(table.pop("sources", []), environ)
+        sources, timings, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
         mailboxes = further_mailboxes(table.pop("mailboxes", []), site, environ)
         settings = _config(site, read_settings(table, environ), sources, weights, relays, mailboxes)
         notices = [*notices, *renamed_of_relays, *renamed, *more]
-        return replace(settings, obsolete=tuple(notices), unknown_variables=unknown)
+        return replace(settings, timings=timings, obsolete=tuple(notices), unknown_variables=unknown)
     except (ConfigError, ProfileError, SourceError) as error:
         hints = (set_by(error.message.partition(":")[0], environ), error.hint)
         raise ConfigError(f"{site.config}: {error.message}", hint="; ".join(filter(None, hints)) or None) from error
@@ -87,11 +98,12 @@ def _host(url: str | None) -> str:
     return urlsplit(url).hostname or "" if url else ""
 
 
-def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], list[str]]:
-    """Return the sources, and a line about each obsolete name among their settings."""
+def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...], dict[str, SourceTiming], list[str]]:
+    """Return the sources, their timings by label, and a line about each obsolete name among their settings."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError("sources: expected tables", hint='for example [[sources]] with kind = "huggingface"')
     sources: dict[str, Source] = {}
+    timings: dict[str, SourceTiming] = {}
     notices: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
         if not isinstance(row.get("kind"), str):
@@ -99,9 +111,12 @@ def _sources(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[Source, ...],
         kind = find_source(row["kind"])
         table, obsolete = upgrade_source({n: v for n, v in row.items() if n != "kind"}, declared(kind))
         notices |= dict.fromkeys(obsolete)
+        timing, table = split_timing(kind.name, table, declared(kind))
         source = make_source(kind, table, environ)
-        sources.setdefault(label_of(source), source)
-    return tuple(sources.values()), [*notices]
+        label = label_of(source)
+        sources.setdefault(label, source)
+        timings.setdefault(label, timing)
+    return tuple(sources.values()), timings, [*notices]
 
 
 def _relays(rows: Any, environ: Mapping[str, str]) -> tuple[tuple[SmtpSettings, ...], list[str]]:
@@ -142,6 +157,8 @@ def _config(
         site_url=_site_url(values["site.url"]),
         sender=sender,
         cron=check_cron(values["schedule.cron"]),
+        time_zone=_time_zone(values["schedule.time_zone"]),
+        wait_minutes=values["schedule.wait_minutes"],
         smtp=_smtp(values),
         relays=relays,
         dkim=_dkim(values, site, sender),
@@ -247,6 +264,18 @@ def _design(values: dict[str, Any]) -> Design:
     if logo and not (logo.startswith("https://") and logo.isprintable() and " " not in logo):
         raise ConfigError(f"design.logo: expected an https URL, not {logo!r}")
     return Design(make_palette(values["design.accent"]), logo, values["design.thumbnails"])
+
+
+def _time_zone(name: str) -> str:
+    """Return the name of a time zone that is known.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    try:
+        return str(TimeZone().check(name))
+    except ValueError as error:
+        raise ConfigError(f"schedule.time_zone: {error}") from None
 
 
 def _site_url(text: str | None) -> str | None:

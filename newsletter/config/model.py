@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from newsletter.config.timing import SourceTiming
 from newsletter.files.site import Site
 from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import Palette
@@ -89,7 +91,12 @@ class Config:
     site_name: str
     site_url: str | None
     sender: Sender
+    #: When sources are pulled that have no timing of their own.
     cron: str
+    #: In which commands show moments.
+    time_zone: str
+    #: For so long an edition may wait for the list of the day of its sources.
+    wait_minutes: int
     smtp: SmtpSettings | None
     #: Fallback servers, in order.
     relays: tuple[SmtpSettings, ...]
@@ -117,6 +124,8 @@ class Config:
     #: Where the keys that sign links are kept outside the store, if they are; see `config.signing_keys`.
     signing_key: str | None = field(default=None, repr=False)
     signing_key_file: Path | None = None
+    #: When each source is pulled, by its label.
+    timings: Mapping[str, SourceTiming] = field(default_factory=dict)
     #: A line about each setting that has an obsolete name.
     obsolete: tuple[str, ...] = ()
     #: A line about each environment variable that is named like ours and sets nothing.

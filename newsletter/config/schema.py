@@ -6,7 +6,7 @@ An environment variable takes precedence over the file: `NEWSLETTER_SMTP_PASSWOR
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -45,6 +45,11 @@ class Setting:
     def variable(self) -> str:
         """The environment variable that takes precedence over the file."""
         return "NEWSLETTER_" + self.name.replace(".", "_").upper()
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is not to be shown."""
+        return self.name.endswith(("password", ".secret", "signing_key")) or self.name == "summaries.key"
 
 
 SETTINGS = (
@@ -87,8 +92,22 @@ SETTINGS = (
     Setting(
         "schedule.cron",
         "5 * * * *",
-        "When `newsletter serve` pulls and sends: a crontab line, in UTC. Subscribers choose their own hour.",
+        "When `newsletter serve` pulls sources without a time of their own: a crontab line, in UTC. "
+        "Mail goes out at the hour that each subscriber chose, whatever this says.",
         shipped="5 * * * *",
+    ),
+    Setting(
+        "schedule.time_zone",
+        "UTC",
+        "Time zone in which `newsletter schedule` shows moments, and of `run --at`.",
+        example="Europe/Berlin",
+    ),
+    Setting(
+        "schedule.wait_minutes",
+        60,
+        "How long an edition may wait for today's list of arXiv or Hugging Face, in minutes; 0 to never wait.",
+        first=0,
+        last=720,
     ),
     Setting(
         "web.password",
@@ -207,6 +226,8 @@ SETTINGS = (
     Setting("log.addresses", False, "Log email addresses, not only subscriber ids."),
 )
 
+#: Tables that are no settings of this module.
+_TABLES_OF_THE_FILE = ("sources", "relays", "ranking")
 #: Setting one of these enables a feature or sends real mail, so a new file shows these tables commented out.
 _OPTIONAL = ("web", "smtp", "summaries", "dkim", "bounces", "webhooks", "log")
 _HEAD = """\
@@ -217,9 +238,7 @@ _HEAD = """\
 [[sources]]
 kind = "huggingface"
 
-# [[sources]]
-# kind = "arxiv"
-# follow = ["cs.CL", "cs.LG", 'ti:"in-context learning"']
+{arxiv}
 
 # Fallback mail servers, used while the one before is unavailable. They have the settings of [smtp]; the password of
 # the first is NEWSLETTER_RELAY_1_PASSWORD.
@@ -233,8 +252,15 @@ kind = "huggingface"
 """
 
 
-def new_config() -> str:
-    """Return the newsletter.toml of a new site: every setting, with its help."""
+_ARXIV_EXAMPLE = """\
+# [[sources]]
+# kind = "arxiv"
+# follow = ["cs.CL", "cs.LG", 'ti:"in-context learning"']"""
+
+
+def new_config(arxiv: Sequence[str] = ()) -> str:
+    """Return the newsletter.toml of a new site: every setting, with its help; and the arXiv categories to follow."""
+    follow = f'[[sources]]\nkind = "arxiv"\nfollow = {json.dumps([*arxiv])}' if arxiv else _ARXIV_EXAMPLE
     lines: list[str] = []
     group = ""
     for setting in SETTINGS:
@@ -250,7 +276,7 @@ def new_config() -> str:
         "# Weights of the parts of a paper's score; newsletter/ranking/weights.py describes each.",
     ]
     lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return _HEAD.replace("{arxiv}", follow) + "\n".join(lines) + "\n"
 
 
 def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -273,6 +299,20 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
     return {name: checked(setting, values.get(name)) for name, setting in known.items()}
 
 
+def find_setting(name: str) -> Setting:
+    """Return the setting with this name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    known = {setting.name: setting for setting in SETTINGS}
+    if name.partition(".")[0] in _TABLES_OF_THE_FILE:
+        raise ConfigError(f"{name}: no such setting", hint="change it in newsletter.toml itself")
+    if name not in known:
+        raise ConfigError(f"{name}: no such setting", hint=_meant(name, known) or "see: newsletter config list --all")
+    return known[name]
+
+
 def _meant(name: str, known: Iterable[str]) -> str | None:
     """Return the hint for an unknown setting; what it shares with all of its table does not make it similar."""
     group, _, key = name.partition(".")
@@ -291,7 +331,6 @@ def checked(setting: Setting, value: Any) -> str | int | bool | None:
     try:
         taken: str | int | bool = setting.type.take(value)
     except ValueError as error:
-        is_secret = setting.name.endswith(("password", "_key", ".key"))
-        reason = f"{setting.type.expected} is expected, not another type" if is_secret else str(error)
+        reason = f"{setting.type.expected} is expected, not another type" if setting.is_secret else str(error)
         raise ConfigError(f"{setting.name}: {reason}") from None
     return taken

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _FILE = 0o600
@@ -27,10 +28,14 @@ def make_private(path: str | Path, flags: int) -> int:
 def touch_private(path: Path) -> None:
     """Create an empty file for its owner only, unless it exists.
 
+    One that exists is not even opened: to close it again would end all locks that this process has on it, those of
+    SQLite's other connections, too, which loses what they commit (sqlite.org/howtocorrupt.html, 2.2).
+
     Raises:
         OSError: It cannot be created.
     """
-    os.close(make_private(path, os.O_WRONLY | os.O_CREAT))
+    with suppress(FileExistsError):
+        os.close(make_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def write_private(path: Path, content: bytes, *, is_new: bool = False) -> None:

@@ -9,6 +9,7 @@ from newsletter.errors import ConfigError
 
 CONFIG_NAME = "newsletter.toml"
 
+_OUTSIDE = "make a site here with: newsletter init; or name yours with --site DIRECTORY or NEWSLETTER_SITE"
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -58,7 +59,21 @@ def find_site(start: Path) -> Site:
     for directory in (start, *start.parents):
         if (directory / CONFIG_NAME).is_file():
             return Site(directory)
-    raise ConfigError(f"no {CONFIG_NAME} in {start} or above it", hint="make a site here with: newsletter init")
+    raise ConfigError(f"no {CONFIG_NAME} in {start} or above it", hint=_OUTSIDE)
+
+
+def named_site(directory: Path) -> Site:
+    """Return the site that is named by its directory, in which "~" stands for the home of the user.
+
+    Raises:
+        ConfigError: It has no newsletter.toml.
+    """
+    directory = directory.expanduser()
+    if not (directory / CONFIG_NAME).is_file():
+        raise ConfigError(
+            f"{directory}: no {CONFIG_NAME} in it", hint=f"create a site there with: newsletter init {directory}"
+        )
+    return Site(directory)
 
 
 def default_templates() -> Path:

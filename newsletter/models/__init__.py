@@ -230,6 +230,8 @@ class Subscriber:
     status_at: datetime
     #: The day on which a pause ends by itself; None if it does not.
     paused_until: date | None = None
+    #: When the preferences that decide when mail is due last changed; None if they never did.
+    schedule_changed_at: datetime | None = None
 
 
 # -- editions -------------------------------------------------------------------------------------
@@ -247,12 +249,12 @@ class EditionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """An issue of the newsletter, with the papers since the previous one of its cadence."""
+    """An issue of the newsletter, shared by the subscribers of a cadence who are mailed on one day."""
 
     #: Cadence and day: "daily-2026-05-08", "weekly-2026-05-08".
     key: str
     cadence: Cadence
-    #: The day of issue.
+    #: The day on which it is mailed, where the subscribers are.
     day: date
     #: It has the papers first seen after this time.
     since: datetime
@@ -260,6 +262,15 @@ class Edition:
     #: The operator's notes at the top and at the end, in Markdown.
     note: str = ""
     closing: str = ""
+    #: The subject of its messages, if it is not made of their papers.
+    subject: str = ""
+    #: For whom a special edition is, as in "all" or "tag:lab"; "" for digests.
+    audience: str = ""
+
+    @property
+    def is_special(self) -> bool:
+        """Whether the operator wrote it as a whole; it has no papers, and does not count as the email of a day."""
+        return bool(self.audience)
 
 
 class ReasonKind(StrEnum):
@@ -337,6 +348,10 @@ class Digest:
     sections: tuple[Section, ...]
     #: The number of new papers that were not sent to this subscriber before.
     considered: int
+    #: The first day it covers, where the subscriber is: that of their previous edition, or as far as the window goes.
+    since: date | None = None
+    #: Whether the subscriber was sent no edition before.
+    is_first: bool = False
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -406,3 +421,7 @@ class Delivery:
     detail: str
     next_attempt_at: datetime | None
     updated_at: datetime
+    #: It has the papers that were known by then.
+    planned_at: datetime
+    #: When it left, or may have left: on the way, sent, or in doubt.
+    left_at: datetime | None = None

@@ -137,6 +137,15 @@ class Profile:
         group=Group.WHEN,
         example=17,
     )
+    wait_hours: int = preference(
+        3,
+        Integer(0, 23),
+        "Hours to wait for papers from that hour on; then a digest without any waits for its next day.",
+        label="Wait for papers up to",
+        group=Group.WHEN,
+        hint="hours, at most until the day ends",
+        example=6,
+    )
     weekday: int = preference(
         0,
         Weekday(),
@@ -255,3 +264,5 @@ PROFILE_FIELDS: Mapping[str, ProfileField] = {
 }
 #: The fields that hold several values, one per line of a cell.
 LIST_FIELDS = tuple(name for name, one in PROFILE_FIELDS.items() if one.type.is_list)
+#: The fields that decide when mail is due.
+SCHEDULE_FIELDS = ("cadence", "hour", "wait_hours", "weekday", "month_day", "time_zone")

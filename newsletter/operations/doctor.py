@@ -13,10 +13,11 @@ from datetime import datetime
 
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
-from newsletter.errors import ConfigError, StoreError, TransportError
+from newsletter.errors import ConfigError, StoreError, TransportError, install_command
 from newsletter.models.findings import Finding, Level
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
 from newsletter.operations.file_checks import check_files
+from newsletter.ranking.embedding import is_installed
 from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
@@ -99,9 +100,18 @@ def _settings(config: Config) -> Iterator[Finding]:
         )
     else:
         yield Finding(Level.OK, "unsubscribe", f"one-click, at {config.site_url}")
+    yield _ranking()
     if not config.sender.postal_address:
         words = "no postal address (required by CAN-SPAM and others)"
         yield Finding(Level.WARNING, "address", words, "set sender.postal_address")
+
+
+def _ranking() -> Finding:
+    """Say what papers are ranked by, and what scikit-learn would add."""
+    if is_installed():
+        return Finding(Level.OK, "ranking", "by words, models of topics, and tastes")
+    words = "by words; scikit-learn would add papers close to a topic, doubt in passing mentions, and tastes"
+    return Finding(Level.OK, "ranking", words, install_command("taste"))
 
 
 def _database(config: Config) -> Iterator[Finding]:

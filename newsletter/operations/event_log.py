@@ -15,6 +15,7 @@ from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
+from newsletter.config.model import Config
 from newsletter.errors import ConfigError
 from newsletter.files.private_files import make_private
 
@@ -62,3 +63,12 @@ class EventLog:
 
     def _redact(self, value: str | int | float | None) -> str | int | float | None:
         return value if self._with_addresses or not isinstance(value, str) else _ADDRESS.sub("…@…", value)
+
+
+def open_event_log(config: Config) -> EventLog | None:
+    """Return the event log of a site, or None if it has none.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    return EventLog(config.log_path, with_addresses=config.log_addresses) if config.log_path else None

@@ -5,7 +5,6 @@ No label contains an email address. See prometheus.io/docs/practices/naming.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -43,7 +42,7 @@ class _StoreCollector(Collector):
             )
             yield GaugeMetricFamily("newsletter_papers", "Papers in the store.", store.papers.count())
             oldest = store.deliveries.oldest_open()
-            age_s = (self._clock() - oldest).total_seconds() if oldest else 0.0
+            age_s = max(0.0, (self._clock() - oldest).total_seconds()) if oldest else 0.0
             yield GaugeMetricFamily(
                 "newsletter_oldest_open_delivery_seconds", "Age of the oldest open delivery.", age_s
             )
@@ -103,9 +102,9 @@ class Metrics:
             raise NewsletterError(f"{host}:{port}: {error.strerror or error}", hint="choose another port") from error
         return int(server.server_port)
 
-    def ran(self, report: DeliveryReport | None, began: float) -> None:
-        """Record a run that began at `began` (`time.monotonic()`); None for a run without deliveries."""
-        self._took.set(time.monotonic() - began)
+    def ran(self, report: DeliveryReport | None, seconds: float) -> None:
+        """Record a run, and how long it took; None for a run without deliveries."""
+        self._took.set(seconds)
         clean = report is not None and report.is_clean
         self._runs.labels("clean" if clean else "not clean").inc()
         if clean:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind, Section
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import FIRST_WINDOW, Due
+from newsletter.pipeline.schedule import GRACE, WINDOW, Due
 from newsletter.pipeline.topic_models import topic_scores
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
@@ -27,15 +27,17 @@ def compose(
     profile: Profile,
     sent_before: Mapping[int, datetime],
     taste: Numbers | None = None,
+    window: tuple[datetime, AbstractSet[int]] | None = None,
 ) -> Digest:
     """Return the digest of `edition` for `profile`, without the papers that were sent before.
 
     A paper that is in the index only for its new version is shown to subscribers who want updates, unless they were
-    sent it since. `sent_before` maps the ids of papers to when each was last sent.
+    sent it since. `sent_before` maps the ids of papers to when each was last sent. `window` is when this subscriber's
+    papers begin, if not with the edition's, and the ids of the index's papers that were first seen by then.
     """
     index = matcher.index
-    updates = {paper.id for paper in index.revised if _is_update(paper, edition, sent_before)}
-    old = {paper.id for paper in index.revised if paper.seen_at <= edition.since}
+    since, old = window or (edition.since, {paper.id for paper in index.revised if paper.seen_at <= edition.since})
+    updates = {paper.id for paper in index.revised if _is_update(paper, since, sent_before)}
     skipped = (sent_before.keys() | old) - (updates if profile.updates else set())
     sections = group(matcher, profile, skipped, edition.day, taste)
     return Digest(
@@ -45,8 +47,8 @@ def compose(
     )
 
 
-def _is_update(paper: Paper, edition: Edition, sent_before: Mapping[int, datetime]) -> bool:
-    if paper.revised_at is None or paper.revised_at <= edition.since:
+def _is_update(paper: Paper, since: datetime, sent_before: Mapping[int, datetime]) -> bool:
+    if paper.revised_at is None or paper.revised_at <= since:
         return False
     return paper.id not in sent_before or paper.revised_at > sent_before[paper.id]
 
@@ -98,14 +100,17 @@ def make_matcher(
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, notes: Notes = NO_NOTES) -> Edition:
-    """Return the edition that is due: the stored one, or a new one whose window begins where the previous one ended.
+    """Return the edition that is due: the stored one, or a new one, which is not stored; see `Editions.put`.
 
-    A new one is not stored; see `Editions.put`.
+    Its papers, as the archive shows them, are those since the previous one of its cadence; a week's or a month's for
+    the longer ones. Those of one subscriber's digest begin at `Due.since`.
     """
     known = store.editions.find(due.key)
     if known:
         return known
-    before = store.editions.before(cadence, due.day)
-    since = before.created_at if before else now - FIRST_WINDOW[cadence]
+    before = store.editions.before(cadence, due.day) if GRACE[cadence] == 0 else None
+    since = now - timedelta(days=WINDOW[cadence])
+    if before is not None:
+        since = max(since, before.created_at)
     note, closing = notes.on(due.day)
     return Edition(key=due.key, cadence=cadence, day=due.day, since=since, created_at=now, note=note, closing=closing)

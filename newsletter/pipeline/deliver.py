@@ -20,24 +20,22 @@ from filelock import FileLock, Timeout
 from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
-from newsletter.errors import NewsletterError, TransportError
+from newsletter.errors import AlreadySending, TransportError
 from newsletter.models import Delivery, DeliveryStatus
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
+from newsletter.pipeline.edition_state import close_past_days
 from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.pipeline.signing import SigningRenderer, load_keys
+from newsletter.pipeline.source_schedule import NO_PATIENCE, read_patience
 from newsletter.sending import Transport, never
 from newsletter.store import Store
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "OutcomeStatus", "deliver"]
-
-
-class SendingElsewhere(NewsletterError):
-    """Another process is sending for this site."""
 
 
 def deliver(
@@ -49,6 +47,7 @@ def deliver(
     *,
     note: str = "",
     only: AbstractSet[str] | None = None,
+    waits: bool = False,
     watch: Callable[[Outcome], None] = lambda _outcome: None,
     expect: Callable[[int], None] = lambda _number: None,
     stopped: Callable[[], bool] = never,
@@ -59,6 +58,7 @@ def deliver(
     Args:
         note: Markdown that opens new editions, in place of the site's note of the day.
         only: The addresses to serve, in any case; None for all.
+        waits: Whether new editions may wait for the list of the day of their sources.
         watch: Is called with each outcome as it happens.
         expect: Is called with the number of messages before the first is sent.
         stopped: Whether a shutdown was requested: messages in flight are finished, the rest waits for the next run.
@@ -83,29 +83,29 @@ def deliver(
         stopped,
         abandoned,
         None if only is None else frozenset(map(email_key, only)),
+        read_patience(store, config) if waits else NO_PATIENCE,
     )
     notes = Notes(config.site.notes, note)
     if transport is None:
-        for intent in _intents(run, notes, dry_run=True):
+        for intent in _intents(run, clock(), notes, dry_run=True):
             subject = run.render(intent.digest, intent.subscriber, intent.edition.key).subject
             papers = len(intent.digest.items)
             run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
         return run.report()
     with _sending_lock(config.site.lock):
-        _deliver(run, transport, _intents(run, notes, dry_run=False), expect)
+        _deliver(run, transport, notes, expect)
     return run.report()
 
 
-def _intents(run: DeliveryRun, notes: Notes, *, dry_run: bool) -> Iterator[Intent]:
+def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) -> Iterator[Intent]:
     """Yield the plan's intents; report who gets nothing, except subscribers with an open delivery of this run."""
-    now = run.clock()
-    for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights):
+    for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights, patience=run.patience):
         if isinstance(decided, Intent):
             yield decided
         elif isinstance(decided, DamagedSubscriber):
             run.tally.add(Outcome(decided.email, OutcomeStatus.FAILED, decided.why))
         elif dry_run or not (decided.delivery and _is_open(decided.delivery, now)):
-            run.add_outcome(decided.subscriber, OutcomeStatus.NOT_SENT, decided.why, decided.edition.key)
+            run.add_outcome(decided.subscriber, OutcomeStatus.NOT_SENT, decided.why, decided.edition_key)
 
 
 def _is_open(delivery: Delivery, now: datetime) -> bool:
@@ -114,15 +114,19 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
     return delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED) and not waits
 
 
-def _deliver(run: DeliveryRun, transport: Transport, intents: Iterator[Intent], expect: Callable[[int], None]) -> None:
+def _deliver(run: DeliveryRun, transport: Transport, notes: Notes, expect: Callable[[int], None]) -> None:
     """Queue the plan and send what is open in the ledger.
 
     A server that cannot be reached leaves the ledger as it was.
     """
     _clean_up(run)
+    now = run.clock()
+    intents = _intents(run, now, notes, dry_run=False)
     first = next(intents, None)
-    if first is None and next(run.claims(1), None) is None:
-        return
+    if first is None:
+        _note_look(run, now)
+        if next(run.claims(1), None) is None:
+            return
     if first is not None:
         _check_templates(run, first)
     intents = chain([] if first is None else [first], intents)
@@ -133,7 +137,7 @@ def _deliver(run: DeliveryRun, transport: Transport, intents: Iterator[Intent], 
         for intent in intents:
             run.add_waiting(intent.subscriber, intent.edition.key, error)
     else:
-        _queue(run, intents)
+        _queue(run, intents, now)
         expect(run.store.deliveries.open_count(run.clock()))
         _send(run, transport)
     if run.error is not None:
@@ -142,7 +146,7 @@ def _deliver(run: DeliveryRun, transport: Transport, intents: Iterator[Intent], 
 
 
 def _clean_up(run: DeliveryRun) -> None:
-    """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip stale deliveries."""
+    """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip what is too late."""
     now, delivery, held = run.clock(), run.config.delivery, 0
     with run.store.transaction():
         run.store.subscribers.resume_due(now)
@@ -150,13 +154,21 @@ def _clean_up(run: DeliveryRun) -> None:
         if delivery.in_doubt is InDoubtPolicy.HOLD:
             held = run.store.deliveries.hold(now, f"{IN_DOUBT} since a crash: it may have been delivered")
             run.ledger.in_doubt += held
+        over = close_past_days(run.store, now)
         reason = f"stale: not sent within {delivery.max_age_hours} hours"
         stale = run.store.deliveries.skip_open(now, reason, before=now - timedelta(hours=delivery.max_age_hours))
     run.add_moved(OutcomeStatus.HELD, now, held)
-    run.add_moved(OutcomeStatus.SKIPPED, now, stale)
+    run.add_moved(OutcomeStatus.SKIPPED, now, over + stale)
 
 
-def _queue(run: DeliveryRun, intents: Iterator[Intent]) -> None:
+def _note_look(run: DeliveryRun, now: datetime) -> None:
+    """Store that everybody's slots were looked at, so that those that are over by then are closed."""
+    if run.only is None and not run.is_shutting_down():
+        with run.store.transaction():
+            run.store.deliveries.add_look(now)
+
+
+def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:
     """Write the plan into the ledger: all of it, or nothing if a shutdown is requested meanwhile.
 
     It is staged in batches, so that neither the memory holds the plan nor a transaction locks the store until it is
@@ -183,7 +195,8 @@ def _queue(run: DeliveryRun, intents: Iterator[Intent]) -> None:
     if not run.is_shutting_down():
         with store.transaction():
             store.deliveries.stage([])
-            store.deliveries.queue_staged(run.clock())
+            store.deliveries.queue_staged(now)
+            _note_look(run, now)
     store.deliveries.unstage()
 
 
@@ -229,7 +242,7 @@ def _sending_lock(lock: Path) -> Iterator[None]:
         with FileLock(lock, timeout=0, mode=0o600):
             yield
     except Timeout:
-        raise SendingElsewhere(
+        raise AlreadySending(
             f"another newsletter process is already sending for this site (lock: {lock.name})",
             hint="wait until it is done",
         ) from None

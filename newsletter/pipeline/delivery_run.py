@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.models import DeliveryStatus, Digest, Message, Subscriber
 from newsletter.models.addresses import email_key
-from newsletter.pipeline.ledger import Claim, SendingLedger
+from newsletter.pipeline.ledger import Claim, SendingLedger, is_time
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.signing import SigningRenderer
+from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.workers import render_in_workers
 from newsletter.store import Store
 
@@ -40,10 +41,14 @@ class DeliveryRun:
     is_grace_over: Callable[[], bool]
     #: The `email_key` of each address to serve, or None for all.
     only: AbstractSet[str] | None
+    #: How long new editions wait for their sources.
+    patience: Patience = NO_PATIENCE
     #: Why the run stopped short, if it did.
     error: NewsletterError | None = None
     #: Styles and languages of which a message was rendered.
     rendered_looks: set[tuple[str, str]] = field(default_factory=set)
+    #: The days of editions, by key; None for one that may leave on any.
+    _days: dict[str, date | None] = field(default_factory=dict)
 
     def serves(self, subscriber: Subscriber) -> bool:
         """Whether this run is for a subscriber."""
@@ -114,22 +119,30 @@ class DeliveryRun:
             yield claims
 
     def claims(self, batch_size: int) -> Iterator[list[Claim]]:
-        """Yield what is open in the ledger and not under way, in batches of at most `batch_size`."""
+        """Yield what is open in the ledger, may leave now and is not under way, in batches of at most `batch_size`."""
         last = 0
         while batch := self.store.deliveries.claim(self.clock(), after=last, limit=batch_size):
             last = batch[-1].id
             # Who cannot be read was reported when this run was planned.
             ids = (delivery.subscriber_id for delivery in batch)
             subscribers = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
+            now = self.clock()
             claims = [
-                Claim(delivery, subscriber, 0)
+                Claim(delivery, subscriber, self._day_of(delivery.edition_key), 0)
                 for delivery in batch
                 if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
                 and self.serves(subscriber)
+                and is_time(subscriber.profile, self._day_of(delivery.edition_key), now)
                 and delivery.message_id not in self.ledger.under_way
             ]
             if claims:
                 yield claims
+
+    def _day_of(self, edition_key: str) -> date | None:
+        if edition_key not in self._days:
+            edition = self.store.editions.find(edition_key)
+            self._days[edition_key] = None if edition and edition.is_special else edition.day if edition else date.min
+        return self._days[edition_key]
 
     def report(self) -> DeliveryReport:
         """Return what was done so far."""

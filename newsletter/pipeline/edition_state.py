@@ -8,8 +8,9 @@ Pages and commands only call `change_state`; which moves there are stands here a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from newsletter.errors import NewsletterError
 from newsletter.models import EditionState
@@ -34,6 +35,8 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: How far the first time zone is ahead of UTC.
+_FIRST_ZONE = timedelta(hours=14)
 #: (state, action) → state. What is missing is refused: a cancelled edition stays cancelled, whatever follows.
 _MOVES = {
     (EditionState.OPEN, Action.PAUSE): EditionState.PAUSED,
@@ -64,6 +67,19 @@ def change_state(store: Store, key: str, action: Action, now: datetime) -> int:
         if action is not Action.CANCEL:
             return 0
         return store.deliveries.skip_open(now, "the edition was cancelled", edition_key=key)
+
+
+def close_past_days(store: Store, now: datetime) -> int:
+    """Skip the deliveries whose day is over where their subscribers are; return how many there were.
+
+    What they had comes with the next edition, dated the day it leaves.
+    """
+    closed = 0
+    for key, day, time_zone in store.deliveries.open_days((now + _FIRST_ZONE).date()):
+        if now.astimezone(ZoneInfo(time_zone)).date() > day:
+            detail = f"{day} is over; its papers come with the next edition"
+            closed += store.deliveries.close_day(key, time_zone, now, detail)
+    return closed
 
 
 def stage_of(state: EditionState, *, planned: int, waiting: int) -> Stage:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
 from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_statistics
-from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.topic_models import topic_scores
 from newsletter.ranking.closeness import Scores
@@ -137,14 +137,16 @@ def explain(
     store: Store, paper: Paper, subscriber: Subscriber, now: datetime, weights: Weights | None = None
 ) -> ScoreBreakdown:
     """Explain one paper to one subscriber, as of the digest that is due at `now`."""
-    edition = find_edition(store, due_edition(subscriber.profile, now), subscriber.profile.cadence, now)
-    window = store.papers.new_since(edition.since)
+    due = coming_edition(store, subscriber, now)
+    edition = find_edition(store, due, subscriber.profile.cadence, now)
+    window = store.papers.new_since(due.since)
     statistics = read_statistics(store)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     index = PaperIndex(window)
     taste = TasteScores(store).of(subscriber.id, index)
     matcher = Matcher(index, statistics, weights, topic_scores(store, index))
-    digest = compose(matcher, edition, subscriber.profile, sent_before, taste)
+    old = {one.id for one in window if one.seen_at <= due.since}
+    digest = compose(matcher, edition, subscriber.profile, sent_before, taste, (due.since, old))
     taste_score = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
     found = next((placement for one, placement in _placements(digest) if one.id == paper.id), None)
     alone = make_matcher(store, [paper], weights, statistics)

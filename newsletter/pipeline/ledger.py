@@ -1,7 +1,8 @@
 """Departures and results → the ledger: the one place where a delivery's status changes while messages go out.
 
 No message leaves before its departure is committed, in a transaction that checks once more that the subscriber is
-still subscribed. Results are written in the same transaction as the next departures.
+still subscribed, that it is their hour, and that nothing else left for them on this day. Results are written in the
+same transaction as the next departures.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import StoreFull, StoreLocked
-from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Message, Profile, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus, Tally
+from newsletter.pipeline.schedule import Gate, day_began, gate
 from newsletter.sending import Result, Verdict
 from newsletter.sending.bounces.reports import fingerprint_of
 from newsletter.sending.status_codes import Kind, code_in
@@ -44,7 +46,14 @@ class Claim:
 
     delivery: Delivery
     subscriber: Subscriber
+    #: The day of its edition: it may not leave on another. None for a special edition, which may leave on any.
+    day: date | None
     papers: int
+
+
+def is_time(profile: Profile, day: date | None, now: datetime) -> bool:
+    """Return whether a delivery may leave now; `day` is that of its `Claim`."""
+    return day is None or gate(profile, day, now) is Gate.OPEN
 
 
 @dataclass
@@ -108,21 +117,32 @@ class SendingLedger:
     def _write(self, results: Sequence[Result], departing: Sequence[Message]) -> set[str]:
         now = self.clock()
         for result in results:
-            self._settle(self.under_way[result.message.message_id], result, now)
+            claim = self.under_way[result.message.message_id]
+            if result.verdict not in (Verdict.SENT, Verdict.IN_DOUBT):
+                self.store.deliveries.did_not_leave(claim.delivery)
+            self._settle(claim, result, now)
         may_go = set()
         for message in departing:
             claim = self.under_way[message.message_id]
-            if self.store.deliveries.depart(claim.delivery.id, now):
+            if self._may_leave(claim, now):
                 may_go.add(message.message_id)
             else:
                 self._stay(claim, now)
         return may_go
 
+    def _may_leave(self, claim: Claim, now: datetime) -> bool:
+        profile = claim.subscriber.profile
+        if claim.day is None:
+            return self.store.deliveries.depart_special(claim.delivery.id, now)
+        return is_time(profile, claim.day, now) and self.store.deliveries.depart(
+            claim.delivery.id, now, day_began(profile, now), profile
+        )
+
     def _stay(self, claim: Claim, now: datetime) -> None:
         """Write why a message that was about to leave must not."""
         subscriber = self.store.subscribers.find_by_id(claim.subscriber.id)
         reason = "erased after planning" if subscriber is None else self.why_not(subscriber)
-        if reason is not None:  # else its edition was paused, and the delivery waits
+        if reason is not None:  # else its edition was paused, or it is not the time, and the delivery waits
             self._move(claim, OutcomeStatus.SKIPPED, reason, now)
 
     def _settle(self, claim: Claim, result: Result, now: datetime) -> None:

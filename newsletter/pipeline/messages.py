@@ -16,6 +16,7 @@ from newsletter import tokens
 from newsletter.config.model import Config
 from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
 from newsletter.models.addresses import parse_address, wire_address
+from newsletter.pipeline.notes import Notes
 from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.assembly import Assembler, Links
 from newsletter.rendering.context import SiteContext
@@ -26,6 +27,8 @@ from newsletter.store.summaries import Summaries
 
 #: How long a message's link works to pause, and to request a link to the preferences.
 PREFERENCES_LAST = timedelta(days=90)
+#: How many first digests are kept with their words of welcome.
+_MAX_WELCOMING = 256
 
 
 @dataclass
@@ -36,6 +39,8 @@ class MessageRenderer:
     environment: Environment
     secret: bytes
     summaries: Summaries | None = None
+    #: By the id of a first digest, which is kept along with it, and language.
+    _welcoming: dict[tuple[int, str], tuple[Digest, Digest]] = field(default_factory=dict)
     _assemblers: dict[tuple[Edition, Style, str, int], Assembler] = field(default_factory=dict)
 
     @property
@@ -51,7 +56,8 @@ class MessageRenderer:
             TemplateError: A template is missing or broken.
         """
         wanted: dict[int, tuple[Assembler, dict[int, Digest]]] = {}
-        for digest, subscriber in digests:
+        for planned, subscriber in digests:
+            digest = self._with_welcome(planned, subscriber.profile.language)
             assembler = self._assembler(digest.edition, subscriber.profile)
             wanted.setdefault(id(assembler), (assembler, {}))[1][id(digest)] = digest
         for assembler, of_assembler in wanted.values():
@@ -65,6 +71,7 @@ class MessageRenderer:
         Raises:
             TemplateError: A template is missing or broken.
         """
+        digest = self._with_welcome(digest, subscriber.profile.language)
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now, delivery_id)
         return join_message(envelope, assembler.bodies(assembler.ready(digest), subscriber, links))
@@ -75,10 +82,28 @@ class MessageRenderer:
         Raises:
             TemplateError: A template is missing or broken.
         """
+        digest = self._with_welcome(digest, subscriber.profile.language)
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now)
         subject, text, html = assembler.plain(assembler.ready(digest).digest, subscriber, links)
         return build_message(envelope, subject=subject, text=text, html=html)
+
+    def _with_welcome(self, digest: Digest, code: str) -> Digest:
+        """Return a subscriber's first digest with the site's words of welcome, if it has some; else the digest.
+
+        Raises:
+            ConfigError: They cannot be read, or are too long.
+        """
+        if not digest.is_first:
+            return digest
+        if (id(digest), code) not in self._welcoming:
+            if len(self._welcoming) >= _MAX_WELCOMING:
+                self._welcoming.clear()
+            subject, note = Notes(self.config.site.notes).welcome(code)
+            notes = "\n\n".join(filter(None, (note.strip(), digest.edition.note)))
+            edition = replace(digest.edition, subject=subject, note=notes)
+            self._welcoming[id(digest), code] = digest, replace(digest, edition=edition)
+        return self._welcoming[id(digest), code][1]
 
     def _addressed(
         self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None

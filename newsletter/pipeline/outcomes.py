@@ -50,7 +50,7 @@ class Outcome:
 class DeliveryReport:
     """What one run delivered."""
 
-    #: The first thousand; `Ports.watch_deliveries` sees all of them.
+    #: The first thousand, and a thousand more of those that are `PROBLEMS`; `Ports.watch_deliveries` sees all of them.
     outcomes: tuple[Outcome, ...]
     #: How many outcomes there are of each `OutcomeStatus`.
     counts: Counter[str]
@@ -91,11 +91,16 @@ class Tally:
     watch: Callable[[Outcome], None]
     outcomes: list[Outcome] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    _more_problems: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Add one outcome."""
         self.counts[outcome.status] += 1
-        if len(self.outcomes) < _MAX_OUTCOMES:
+        is_kept = len(self.outcomes) < _MAX_OUTCOMES
+        if not is_kept and outcome.status in PROBLEMS:
+            self._more_problems += 1
+            is_kept = self._more_problems <= _MAX_OUTCOMES
+        if is_kept:
             self.outcomes.append(outcome)
         self.watch(outcome)
 

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, EditionState, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, Status, Subscriber
 from newsletter.models.addresses import email_key
-from newsletter.pipeline.compose import compose, find_edition, read_matcher, read_statistics
+from newsletter.pipeline.compose import compose, find_edition
+from newsletter.pipeline.next_mail import read_history
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import Due, due_edition
+from newsletter.pipeline.schedule import Due, Looks, due_edition, local_day, next_edition
+from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.taste import TasteScores
+from newsletter.pipeline.windows import Windows
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
@@ -37,9 +40,9 @@ class NoDelivery:
     """A subscriber who gets nothing now, and why."""
 
     subscriber: Subscriber
-    edition: Edition
+    edition_key: str
     why: str
-    #: This subscriber's delivery of this edition, if the ledger holds one.
+    #: This subscriber's delivery that is open, or of this edition, if the ledger holds one.
     delivery: Delivery | None
 
 
@@ -53,46 +56,76 @@ class DamagedSubscriber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberState:
-    """What `decide` needs to know about one subscriber and one edition."""
+    """What `decide` needs to know about one subscriber and the edition they are due."""
 
-    #: Why the address is suppressed, or None.
-    suppressed: str | None
-    #: This subscriber's delivery of this edition, if the ledger holds one.
-    delivery: Delivery | None
+    now: datetime
     edition: Edition
-    #: Over the edition's papers.
+    #: Over the edition's papers, and maybe older ones.
     matcher: Matcher
+    #: Ids of the matcher's papers that are older than this subscriber's edition.
+    old: AbstractSet[int] = frozenset()
     #: Ids of the papers that this subscriber was sent, and when each was last sent.
     sent_before: Mapping[int, datetime]
     #: When the newest paper of all was first seen.
     last_seen_at: datetime | None
-    #: Whether a person paused or cancelled the edition.
-    edition_state: EditionState = EditionState.OPEN
     #: The score of each of the edition's papers by this subscriber's taste model, if there is one.
     taste: Numbers | None = None
 
 
 def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest | str:
     """Return the digest to send to a subscriber, or the reason why there is none."""
+    profile = subscriber.profile
+    digest = compose(state.matcher, state.edition, profile, state.sent_before, state.taste, (due.since, state.old))
+    digest = replace(digest, since=local_day(profile, due.since), is_first=due.is_first)
+    is_waiting = state.now < due.closes_at
+    if (profile.even_if_empty and not is_waiting) or any(_came_by(item.paper, due) for item in digest.items):
+        return digest
+    if digest.items:
+        return f"closed: nothing new by {_utc(due.closes_at)}; later papers come with the next edition"
+    return _why_empty(digest, subscriber, state) + (f"; waiting until {_utc(due.closes_at)}" if is_waiting else "")
+
+
+def _came_by(paper: Paper, due: Due) -> bool:
+    """Whether a paper was new, or in a new version, before the slot closed."""
+    came_at = paper.seen_at if paper.seen_at > due.since else paper.revised_at
+    return due.needs_papers_by is None or came_at is None or came_at <= due.needs_papers_by
+
+
+def why_not_due(
+    subscriber: Subscriber,
+    suppressed: str | None,
+    delivery: Delivery | None,
+    due: Due | None,
+    coming: Callable[[], Due],
+) -> str | None:
+    """Return why a subscriber gets nothing, whatever papers there are; None if an edition is due.
+
+    Args:
+        suppressed: Why the address is suppressed, or None.
+        delivery: Their delivery that is open, or else of the edition that is due.
+        due: What is due.
+        coming: Returns the next edition.
+    """
     if subscriber.status is not Status.ACTIVE:
         return f"{subscriber.status.value} since {subscriber.status_at.date()}"
-    if state.suppressed is not None:
-        return f"suppressed: {state.suppressed}"
-    if state.delivery is not None:
-        return _delivery_so_far(state.delivery, due)
-    if state.edition_state is not EditionState.OPEN:
-        return f"{due.key} is {state.edition_state}"
-    digest = compose(state.matcher, state.edition, subscriber.profile, state.sent_before, state.taste)
-    return digest if digest.items or subscriber.profile.even_if_empty else _why_empty(digest, subscriber, state)
+    if suppressed is not None:
+        return f"suppressed: {suppressed}"
+    if delivery is not None:
+        return _delivery_so_far(delivery)
+    return None if due is not None else f"not due before {_utc(coming().at)}"
 
 
-def _delivery_so_far(delivery: Delivery, due: Due) -> str:
-    at = f"{delivery.updated_at:%Y-%m-%d %H:%M} UTC"
-    if delivery.status is DeliveryStatus.SENT:
-        return f"already sent {due.key} at {at}; not due before {due.next_at:%Y-%m-%d %H:%M} UTC"
+def _delivery_so_far(delivery: Delivery) -> str:
+    key = delivery.edition_key
     if delivery.status is DeliveryStatus.DEFERRED and delivery.next_attempt_at:
-        return f"{due.key} deferred until {delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC: {delivery.detail}"
-    return f"{due.key} {delivery.status.value} at {at}" + (f": {delivery.detail}" if delivery.detail else "")
+        return f"{key} deferred until {_utc(delivery.next_attempt_at)}: {delivery.detail}"
+    return f"{key} {delivery.status.value} at {_utc(delivery.updated_at)}" + (
+        f": {delivery.detail}" if delivery.detail else ""
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _why_empty(digest: Digest, subscriber: Subscriber, state: SubscriberState) -> str:
@@ -101,8 +134,8 @@ def _why_empty(digest: Digest, subscriber: Subscriber, state: SubscriberState) -
         return f"no match: {counted(digest.considered, 'new paper')}, none on {topics}"
     if state.last_seen_at is None:
         return "nothing new: the store holds no papers yet"
-    if len(state.matcher.index):
-        return f"nothing new: {counted(len(state.matcher.index), 'paper')} in {digest.edition.key}, all sent before"
+    if new := len(state.matcher.index.papers.keys() - state.old):
+        return f"nothing new: {counted(new, 'paper')} for {digest.edition.key}, all sent before"
     return f"nothing new since {state.last_seen_at:%A, %Y-%m-%d %H:%M} UTC"
 
 
@@ -113,37 +146,78 @@ def plan(
     notes: Notes = NO_NOTES,
     only: AbstractSet[str] | None = None,
     weights: Weights | None = None,
+    patience: Patience = NO_PATIENCE,
 ) -> Iterator[Intent | NoDelivery | DamagedSubscriber]:
     """Decide for each subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
-    editions: dict[str, tuple[Edition, Matcher]] = {}
-    edition_states = store.editions.states()
-    last_seen_at = store.papers.last_seen_at()
-    statistics, tastes = read_statistics(store), TasteScores(store)
+    one_pass = _Pass(store, now, notes, weights, patience)
     damaged: list[DamagedSubscriber] = []
     for subscriber in store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message))):
-        key = email_key(subscriber.email)
-        if only is not None and key not in only:
-            continue
-        due = due_edition(subscriber.profile, now)
-        if due.key not in editions:
-            edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
-            editions[due.key] = edition, read_matcher(store, edition.since, weights, statistics)
-        edition, matcher = editions[due.key]
-        delivery = store.deliveries.find(due.key, subscriber.id)
-        is_open = delivery is None and subscriber.status is Status.ACTIVE  # scoring by taste is expensive
+        if only is None or email_key(subscriber.email) in only:
+            yield one_pass.decide(subscriber)
+    yield from (one for one in damaged if only is None or one.email in only)
+
+
+class _Pass:
+    """One pass over the subscribers: what they share is read once."""
+
+    def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None, patience: Patience) -> None:
+        self._store, self._now, self._notes, self._patience = store, now, notes, patience
+        self._looks = Looks(store.deliveries.looks(now))
+        self._windows, self._tastes = Windows(store, now, weights), TasteScores(store)
+        self._states = store.editions.states()
+        self._last_seen_at = store.papers.last_seen_at()
+        self._editions: dict[str, Edition] = {}
+
+    def decide(self, subscriber: Subscriber) -> Intent | NoDelivery:
+        """Return what a subscriber gets, or why nothing."""
+        profile, deliveries = subscriber.profile, self._store.deliveries
+        last = deliveries.last_mail(subscriber.id, self._now)
+        history = read_history(self._store, subscriber, last)
+        due = due_edition(profile, history, self._now, self._looks)
+        delivery = deliveries.waiting_for(subscriber.id)
+        key = last.edition_key if last is not None and last.waits else due.key if due is not None else None
+        if delivery is None and key is not None:
+            delivery = deliveries.find(key, subscriber.id)
+        suppressed = self._store.subscribers.why_suppressed(subscriber.email)
+        why = why_not_due(
+            subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looks)
+        )
+        if why is None and due is not None:
+            why = self._why_not_open(subscriber, due)
+        if why is not None or due is None:
+            if last is not None and delivery is None and due is None and subscriber.status is Status.ACTIVE:
+                why = f"{last.edition_key} sent at {_utc(last.at)}; {why}"
+            key = delivery.edition_key if delivery else due.key if due else last.edition_key if last else ""
+            return NoDelivery(subscriber, key, why or "", delivery)
+        return self._compose(subscriber, due)
+
+    def _why_not_open(self, subscriber: Subscriber, due: Due) -> str | None:
+        """Return what became of the slot so far, if that settles it: paused, refused, or waiting for a source."""
+        days = ((due.slot + timedelta(days=after)) for after in range((due.day - due.slot).days + 1))
+        for key in (f"{subscriber.profile.cadence.value}-{day}" for day in days):
+            if key in self._states:
+                return f"{key} is {self._states[key]}"
+            delivery = self._store.deliveries.find(key, subscriber.id) if due.is_caught_up else None
+            if delivery is not None and delivery.status is not DeliveryStatus.SKIPPED:
+                return _delivery_so_far(delivery)
+        wait = self._patience.wait(due.at, due.closes_at, self._now)
+        return str(wait) if wait else None
+
+    def _compose(self, subscriber: Subscriber, due: Due) -> Intent | NoDelivery:
+        if due.key not in self._editions:
+            cadence = subscriber.profile.cadence
+            self._editions[due.key] = find_edition(self._store, due, cadence, self._now, self._notes)
+        edition, window = self._editions[due.key], self._windows.of(due.since)
         state = SubscriberState(
-            suppressed=store.subscribers.why_suppressed(subscriber.email),
-            edition_state=edition_states.get(due.key, EditionState.OPEN),
-            delivery=delivery,
+            now=self._now,
             edition=edition,
-            matcher=matcher,
-            sent_before=store.deliveries.papers_planned_for(subscriber.id),
-            last_seen_at=last_seen_at,
-            taste=tastes.of(subscriber.id, matcher.index) if is_open else None,
+            matcher=window.matcher,
+            old=window.old,
+            sent_before=self._store.deliveries.papers_planned_for(subscriber.id),
+            last_seen_at=self._last_seen_at,
+            taste=self._tastes.of(subscriber.id, window.matcher.index),
         )
         decided = decide(subscriber, due, state)
         if isinstance(decided, Digest):
-            yield Intent(subscriber, edition, decided)
-        else:
-            yield NoDelivery(subscriber, edition, decided, state.delivery)
-    yield from (one for one in damaged if only is None or one.email in only)
+            return Intent(subscriber, edition, decided)
+        return NoDelivery(subscriber, due.key, decided, None)

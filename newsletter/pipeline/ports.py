@@ -48,7 +48,8 @@ class _NoWatch:
         pass
 
 
-def _no_progress(_step: Step, _subject: str) -> AbstractContextManager[Callable[[str], None]]:
+def no_progress(_step: Step, _subject: str) -> AbstractContextManager[Callable[[str], None]]:
+    """Show nothing."""
     return nullcontext(lambda _what: None)
 
 
@@ -66,5 +67,5 @@ class Ports:
     #: Whether the grace of a shutdown is over: what is in flight is given up.
     is_grace_over: Callable[[], bool] = lambda: False
     #: Shows a step that takes time, with its subject (a source's label, or ""); yields a function to call with details.
-    show_progress: Callable[[Step, str], AbstractContextManager[Callable[[str], None]]] = _no_progress
+    show_progress: Callable[[Step, str], AbstractContextManager[Callable[[str], None]]] = no_progress
     watch_deliveries: Callable[[], AbstractContextManager[DeliveryWatch]] = lambda: nullcontext(_NoWatch())

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from newsletter.errors import RequestError
 from newsletter.files.site import samples
 from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
 from newsletter.papers.merge import begin
-from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_matcher
+from newsletter.pipeline.compose import compose, find_edition, make_matcher
+from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.schedule import local_day
 from newsletter.pipeline.taste import TasteScores
+from newsletter.pipeline.windows import Windows
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.weights import Weights
@@ -42,15 +45,16 @@ def preview_digest(
         return _digest_of(store.papers.new_since(since), subscriber, since, now, notes)
     if edition_key is not None:
         return _past_digest(store, subscriber, edition_key, weights)
-    due = due_edition(subscriber.profile, now)
-    sent = store.deliveries.find(due.key, subscriber.id)
-    if sent:
-        return store.editions.get_digest(sent.digest_id)
+    due = coming_edition(store, subscriber, now)
+    last = store.deliveries.last_mail(subscriber.id, now)
+    if due.at > now and last is not None:
+        return store.editions.get_digest(last.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    matcher = read_matcher(store, edition.since, weights)
-    taste = TasteScores(store).of(subscriber.id, matcher.index)
-    return compose(matcher, edition, subscriber.profile, sent_before, taste)
+    window = Windows(store, now, weights).of(due.since)
+    taste = TasteScores(store).of(subscriber.id, window.matcher.index)
+    digest = compose(window.matcher, edition, subscriber.profile, sent_before, taste, (window.since, window.old))
+    return replace(digest, since=local_day(subscriber.profile, due.since), is_first=due.is_first)
 
 
 def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weights | None) -> Digest:
@@ -58,6 +62,8 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
     if sent:
         return store.editions.get_digest(sent.digest_id)
     edition = store.editions.find(key)
+    if edition is not None and edition.is_special:
+        return Digest(edition=edition, sections=(), considered=0)
     if edition is None:
         raise RequestError(f"no such edition: {key!r}", hint="newsletter subscribers show EMAIL lists what was sent")
     papers = [paper for paper in store.papers.new_since(edition.since) if paper.seen_at <= edition.created_at]

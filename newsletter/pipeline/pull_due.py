@@ -11,6 +11,7 @@ from newsletter.models import PullReport
 from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull import pull_days
 from newsletter.pipeline.short_dois import resolve_short_dois
+from newsletter.pipeline.source_schedule import not_before, read_state
 from newsletter.sources import HttpClient, Source, Span
 from newsletter.sources.settings import label_of
 from newsletter.store import Store
@@ -45,7 +46,7 @@ def pull_sources(
 def pull_configured(
     config: Config, ports: Ports, *, rehearse: bool = False, at_least: timedelta = timedelta(0)
 ) -> list[PullReport]:
-    """Pull the configured sources, except those that are not due yet: they changed seldom and succeeded recently.
+    """Pull the configured sources, except those that are not due yet, by `min_interval_hours` or a time of their own.
 
     None is asked again within `at_least`, be it that the last pull failed.
 
@@ -55,7 +56,7 @@ def pull_configured(
     """
     sources = configured_sources(config)
     with ports.open_store() as store:
-        due_at = {source: not_before(store, source, ports.clock()) for source in sources}
+        due_at = {source: not_before(read_state(store, config.timings, source), ports.clock()) for source in sources}
         due_at = {source: due or _too_soon(store, source, at_least, ports.clock()) for source, due in due_at.items()}
     pulled = iter(pull_sources(config, ports, [one for one in sources if due_at[one] is None], rehearse=rehearse))
     reports = []
@@ -83,18 +84,6 @@ def configured_sources(config: Config) -> Sequence[Source]:
             hint="add one, or pull a file: newsletter pull page saved.txt",
         )
     return config.sources
-
-
-def not_before(store: Store, source: Source, now: datetime) -> datetime | None:
-    """Return when a source is due again, or None if it is due now.
-
-    Sources that change once or twice a day have a minimum interval between successful pulls (`min_interval_hours`).
-    """
-    last = store.pulls.last(label_of(source))
-    if last is None or last[1] is not None:
-        return None
-    moment = last[0] + timedelta(hours=getattr(source, "min_interval_hours", 0))
-    return moment if moment > now else None
 
 
 def span_to_pull(last_success: date | None, today: date) -> Span:

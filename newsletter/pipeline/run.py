@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from newsletter.config.model import Config
-from newsletter.errors import NewsletterError
+from newsletter.errors import AlreadySending, NewsletterError
 from newsletter.models import PullReport
 from newsletter.pipeline.confirmations import NoticeSender
-from newsletter.pipeline.deliver import SendingElsewhere, deliver
+from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.inbound import ProcessedMail, read_mailboxes
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.pipeline.ports import Ports, Step
@@ -59,14 +59,12 @@ class RunReport:
     @property
     def is_elsewhere(self) -> bool:
         """Whether another process was sending for this site, so that this run sent nothing."""
-        return any(isinstance(failure.error, SendingElsewhere) for failure in self.errors)
+        return any(isinstance(failure.error, AlreadySending) for failure in self.errors)
 
     @property
     def is_temporary(self) -> bool:
         """Whether what is not clean will be tried again by itself."""
-        failed = [
-            one for one in self.errors if one.step not in _OPTIONAL and not isinstance(one.error, SendingElsewhere)
-        ]
+        failed = [one for one in self.errors if one.step not in _OPTIONAL and not isinstance(one.error, AlreadySending)]
         is_sent = self.is_elsewhere if self.deliveries is None else self.deliveries.is_temporary
         return is_sent and not failed and all(report.is_clean for report in self.pulls)
 
@@ -102,7 +100,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER
-        deliveries = deliver_due(config, ports, note=note)
+        deliveries = deliver_due(config, ports, note=note, waits=True)
         step = Step.NOTICES
         try:
             notices = send_notices(config, ports)
@@ -143,9 +141,17 @@ def learn_models(config: Config, ports: Ports) -> int:
 
 
 def deliver_due(
-    config: Config, ports: Ports, *, only: Sequence[str] = (), dry_run: bool = False, note: str = ""
+    config: Config,
+    ports: Ports,
+    *,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    note: str = "",
+    waits: bool = False,
 ) -> DeliveryReport:
     """Send every subscriber, or those whose addresses are in `only`, the edition that is due.
+
+    With `waits`, new editions may wait for the list of the day of their sources, as the settings say.
 
     Raises:
         NewsletterError: No subscriber has an address of `only`, or see `deliver`.
@@ -160,6 +166,7 @@ def deliver_due(
                 ports.make_environment(),
                 ports.clock,
                 note=note,
+                waits=waits,
                 only={find(store, email).email for email in only} if only else None,
                 watch=watch.see,
                 expect=watch.expect,

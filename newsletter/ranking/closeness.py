@@ -14,6 +14,7 @@ import numpy as np
 
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex
 from newsletter.ranking.passing import in_passing
+from newsletter.ranking.topic_model import text_terms
 from newsletter.ranking.weights import Weights
 from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
@@ -22,7 +23,10 @@ from newsletter.topics.spellings import literal
 #: A paper whose title lacks the words is in doubt below this score; 1 is a typical paper that has them there.
 DOUBTFUL = 0.67
 #: A paper without the words is near from this score on.
-NEAR = 0.75
+NEAR = 0.65
+#: A mention in an abstract counts the more, the earlier it is; one at this part of the abstract changes nothing.
+_EARLY = 1.0
+_TYPICAL = 0.4
 #: Fields whose words alone leave a doubt.
 _ASIDE = (Field.KEYWORDS, Field.ABSTRACT)
 #: Scores are cut to ± this, so that no paper is above a much stronger match for its closeness alone.
@@ -52,14 +56,25 @@ def closeness(index: PaperIndex, node: Node, matches: Flags, scores: Numbers, we
 
     A paper that holds what the query excludes is never near.
     """
-    known = np.nan_to_num(scores, nan=0).clip(-_MAX_SCORE, _MAX_SCORE).astype(np.float32)
+    aside = index.flags(in_passing(index, node, _ASIDE))
+    judged = np.where(aside, scores + _earliness(index, node), scores)
+    known = np.nan_to_num(judged, nan=0).clip(-_MAX_SCORE, _MAX_SCORE).astype(np.float32)
     order = np.float32(weights.closeness) * known
     with np.errstate(invalid="ignore"):
-        doubtful = index.flags(in_passing(index, node, _ASIDE)) & (scores < DOUBTFUL)
+        doubtful = aside & (judged < DOUBTFUL)
         near = np.flatnonzero(~matches & ~excluded_words(index, node) & (scores >= NEAR))
     nearest = near[np.argsort(-scores[near], kind="stable")][:_CANDIDATES]
     added = np.where(doubtful, order - np.float32(weights.doubt), order).astype(np.float32)
     return Closeness(order, added, doubtful, tuple((float(scores[number]), number) for number in nearest.tolist()))
+
+
+def _earliness(index: PaperIndex, node: Node) -> Numbers:
+    """Return what is added to the score of a paper that mentions a topic in its abstract alone: the earlier, the more."""
+    firsts = [index.first(term) for term in text_terms(node)]
+    if not firsts:
+        return np.zeros(len(index), np.float32)
+    first: Numbers = np.fmin.reduce(firsts)
+    return np.nan_to_num(np.float32(_EARLY) * (np.float32(_TYPICAL) - first), nan=0)
 
 
 def excluded_words(index: PaperIndex, node: Node) -> Flags:

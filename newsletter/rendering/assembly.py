@@ -40,11 +40,16 @@ from newsletter.rendering.fragments import (
     split_text,
 )
 from newsletter.rendering.links import FeedbackLinks
+from newsletter.rendering.markdown import note_html
+from newsletter.text import shorten, squeeze
+from newsletter.text.markup import clean
 
 #: Maximum size of the HTML part: Gmail clips messages at about 102 KB, and the unsubscribe link is in the footer.
 MAX_HTML_B = 80 * 1024
 #: Reserved in it for the texts of a subscriber.
 _SUBSCRIBER_TEXTS_B = 2048
+#: Length of the preview text of a special edition.
+_PREHEADER = 140
 #: Maximum number of prepared digests in the cache.
 _MAX_PREPARED = 256
 
@@ -361,9 +366,14 @@ class Assembler:
 
     def _texts(self, digest: Digest) -> dict[str, str]:
         """Return the texts that differ between the digests of an edition."""
+        if digest.edition.is_special:
+            beginning = shorten(clean(note_html(digest.edition.note)), _PREHEADER)
+            return digest_texts(digest, self.look.language) | {
+                "subject": squeeze(digest.edition.subject), "preheader": beginning,
+            }  # fmt: skip
         mail = subject_context(digest, self.look.language)
         return digest_texts(digest, self.look.language) | {
-            "subject": self.look.subject(mail),
+            "subject": squeeze(digest.edition.subject) or self.look.subject(mail),
             "preheader": self.look.preheader(mail),
         }
 

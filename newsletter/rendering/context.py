@@ -114,11 +114,11 @@ class DigestContext:
     subject: str
     #: Preview text that mailboxes show beside the subject.
     preheader: str
-    #: "Daily edition", "Weekly edition" or "Monthly edition".
+    #: "Daily edition", "Weekly edition" or "Monthly edition"; the day of a special edition.
     kind: str
-    #: "daily", "weekly" or "monthly".
+    #: "daily", "weekly" or "monthly"; "special" for an edition that the operator wrote, which has no papers.
     cadence: str
-    #: "Friday, 8 May 2026", "2–8 May 2026" or "8 Apr – 8 May 2026".
+    #: "Friday, 8 May 2026", "2–8 May 2026" or "8 Apr – 8 May 2026"; the subject of a special edition.
     date: str
     #: "12 papers for you, out of 46 new ones."
     summary: str

@@ -41,15 +41,15 @@ def digest_context(
     return DigestContext(
         subject="",
         preheader="",
-        kind=_kind(edition.cadence, language),
-        cadence=str(Cadence.DAILY if edition.cadence is Cadence.WEEKDAYS else edition.cadence),
-        date=_date(edition, language),
+        kind=language.day_of_week(edition.day) if edition.is_special else _kind(edition.cadence, language),
+        cadence=_cadence(edition),
+        date=edition.subject if edition.is_special else _date(edition, language),
         note_html=note_html(edition.note),
         closing_html=note_html(edition.closing),
         note_text=edition.note.strip(),
         closing_text=edition.closing.strip(),
         sections=section_contexts(digest, site, language),
-        web_url=_web_url(site, edition),
+        web_url="" if edition.is_special else _web_url(site, edition),
         preferences_url=preferences_url,
         unsubscribe_url=unsubscribe_url,
         language=language.code,
@@ -61,6 +61,8 @@ def digest_context(
 
 def digest_texts(digest: Digest, language: Language) -> dict[str, str]:
     """Return the texts of a `DigestContext` that differ between the digests of an edition."""
+    if digest.edition.is_special:
+        return {"summary": "", "brief": ""}
     return {"summary": _summary(digest, language), "brief": _brief(digest, language)}
 
 
@@ -98,6 +100,12 @@ def _more(number: int, site: SiteContext, language: Language) -> str:
 
 def _web_url(site: SiteContext, edition: Edition) -> str:
     return f"{site.url}/editions/{edition.key}" if site.url else ""
+
+
+def _cadence(edition: Edition) -> str:
+    if edition.is_special:
+        return "special"
+    return str(Cadence.DAILY if edition.cadence is Cadence.WEEKDAYS else edition.cadence)
 
 
 def _kind(cadence: Cadence, language: Language) -> str:

@@ -19,6 +19,7 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources.arxiv_atom import AnnounceType, count_of, parse_response
 from newsletter.sources.documents import Document, Span
 from newsletter.sources.http.client import HttpClient, Response
+from newsletter.sources.publication import ARXIV, Publication
 from newsletter.sources.settings import setting
 
 # https://arxiv.org/category_taxonomy: archives that have categories, and those that are a category themselves.
@@ -43,6 +44,7 @@ class Arxiv:
     follows: ClassVar[str] = "CATEGORY|QUERY"
     example: ClassVar[str] = "cs.CL cs.LG"
     suffixes: ClassVar[tuple[str, ...]] = (".xml", ".atom", ".rss", ".json")
+    publication: ClassVar[Publication] = ARXIV
 
     follow: tuple[str, ...] = setting((), "Categories (cs.CL), or queries of the API (ti:unlearning AND cat:cs.LG).")
     announce: tuple[str, ...] = setting(("new", "cross"), "Types of announcement to keep.", choices=_ANNOUNCE_TYPES)

@@ -21,6 +21,7 @@ from newsletter.sources.documents import Document, Span
 from newsletter.sources.formats import values
 from newsletter.sources.formats.json_response import read_json
 from newsletter.sources.http.client import HttpClient
+from newsletter.sources.publication import HUGGING_FACE, Publication
 from newsletter.sources.settings import setting
 from newsletter.text import shorten
 
@@ -38,6 +39,7 @@ class HuggingFace:
     follows: ClassVar[str] = "daily|weekly|monthly|trending"
     example: ClassVar[str] = "--date 2026-05-08"
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
+    publication: ClassVar[Publication] = HUGGING_FACE
 
     follow: tuple[str, ...] = setting(
         ("daily",), "The lists to read.", choices=("daily", "weekly", "monthly", "trending")

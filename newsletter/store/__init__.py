@@ -22,6 +22,8 @@ from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.jobs import Jobs
+from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
@@ -30,6 +32,7 @@ from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
+from newsletter.store.tags import Tags
 from newsletter.store.taste import TasteModels
 from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
@@ -52,6 +55,7 @@ class Store:
         self.pulls = Pulls(db)
         self.topics = Topics(db)
         self.subscribers = Subscribers(db, self.topics, self.suppression_key)
+        self.tags = Tags(db)
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
         self.feedback = Feedback(db)
@@ -63,6 +67,8 @@ class Store:
         self.webhook_events = WebhookEvents(db)
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)
+        self.jobs = Jobs(db)
+        self.leases = Leases(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the `with` block does, or none of it if the block raises."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from newsletter.models.addresses import email_key
-from newsletter.store.database import Database
+from newsletter.store.database import Database, moment_of
 
-_COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sent_at, confirmed_at"
+_COLUMNS = "id, kind, email, subscriber_id, name, preferences, requested_at, sent_at, confirmed_at, tags"
 
 
 class Kind(StrEnum):
@@ -44,6 +44,8 @@ class Request:
     #: When the confirmation email was sent; None while it waits.
     sent_at: datetime | None
     confirmed_at: datetime | None
+    #: The tags that the subscriber gets, if the operator imported them.
+    tags: tuple[str, ...] = ()
 
 
 class Confirmations:
@@ -61,6 +63,7 @@ class Confirmations:
         subscriber_id: int | None = None,
         name: str = "",
         preferences: Mapping[str, Any] | None = None,
+        tags: Iterable[str] = (),
     ) -> int:
         """Store a request; return its id, which is never that of an earlier request: tokens are signed for it."""
         row = {
@@ -72,6 +75,7 @@ class Confirmations:
             "name": name,
             "preferences": json.dumps(preferences or {}, ensure_ascii=False),
             "requested_at": now.isoformat(),
+            "tags": "\n".join(tags),
         }
         return self._db.insert("confirmations", row)
 
@@ -92,6 +96,10 @@ class Confirmations:
         until = now.isoformat() if now else "9999"
         condition = "sent_at IS NULL AND requested_at <= ? ORDER BY requested_at, id LIMIT ?"
         return self._where(condition, [until, limit])
+
+    def next_waiting(self) -> datetime | None:
+        """Return when the first email that was not sent yet is to be sent, which may be in the past; or None."""
+        return self._db.execute("SELECT min(requested_at) FROM confirmations WHERE sent_at IS NULL").one(moment_of)
 
     def count_since(self, email: str, moment: datetime) -> int:
         """Count the requests for an address since a moment."""
@@ -128,10 +136,12 @@ def _request(
     subscriber_id: int | None,
     name: str,
     preferences: str,
-    *moments: str | None,
+    *others: str | None,
 ) -> Request:
+    *moments, tags = others
     requested_at, sent_at, confirmed_at = (datetime.fromisoformat(one) if one else None for one in moments)
     assert requested_at is not None  # noqa: S101 - the column is NOT NULL
     return Request(
-        number, Kind(kind), email, subscriber_id, name, json.loads(preferences), requested_at, sent_at, confirmed_at
-    )
+        number, Kind(kind), email, subscriber_id, name, json.loads(preferences), requested_at, sent_at, confirmed_at,
+        tuple(tags.split("\n")) if tags else (),
+    )  # fmt: skip

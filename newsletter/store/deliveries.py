@@ -1,27 +1,71 @@
-"""The ledger: one delivery per edition and subscriber, written before anything is sent."""
+"""The ledger: one delivery per edition and subscriber, written before anything is sent.
+
+`left_at` says when a message left or may have left. It is set in the transaction that lets it go, and restored when the
+server says that it did not take it; the rule of one email a day rests on it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from newsletter.models import Delivery, DeliveryStatus
+from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import Database, moment_of
 
+#: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
+_IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
 _DEPART = """
-    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?
-    WHERE id = ? AND status IN ('queued', 'sending', 'deferred')
+    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
+    WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
+        AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
+        AND EXISTS (
+            SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
+                AND cadence = :cadence AND hour = :hour AND time_zone = :time_zone
+                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
+        AND NOT EXISTS (
+            SELECT 1 FROM deliveries AS other WHERE other.subscriber_id = deliveries.subscriber_id
+                AND other.id <> deliveries.id AND other.left_at BETWEEN :recent AND :soon
+                AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
+                AND (other.left_at >= :day_began OR (SELECT day FROM editions WHERE key = other.edition_key)
+                    >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))"""
+_DEPART_SPECIAL = """
+    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
+    WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
         AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
         AND EXISTS (
             SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
                 AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))"""
+#: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
+_ZONES_APART = timedelta(hours=26)
+#: What left later than this was recorded by a clock that was ahead, and counts for no day.
+_CLOCKS_APART = timedelta(days=1)
+#: Longer than a slot is open, of any cadence and in any time zone.
+_LOOKS_KEPT = timedelta(days=10)
 _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
+class LastMail(NamedTuple):
+    """The last message that left for a subscriber, or may have left."""
+
+    at: datetime
+    #: The day it is dated.
+    day: date
+    #: Until when papers were considered for the last one that arrived; None if none did.
+    covered_until: datetime | None
+    status: DeliveryStatus
+    edition_key: str
+    digest_id: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is in doubt, and will be sent again."""
+        return self.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
+
+
 class Deliveries:
-    """The `deliveries` table."""
+    """The `deliveries` and `looks` tables."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -34,12 +78,16 @@ class Deliveries:
             )
             self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
 
-    def queue_staged(self, now: datetime) -> int:
-        """Write all staged deliveries into the ledger as queued, in one statement; return how many there are."""
+    def queue_staged(self, now: datetime, not_before: datetime | None = None) -> int:
+        """Write all staged deliveries into the ledger as queued, in one statement; return how many there are.
+
+        With `not_before`, they are sent from then on, and count as planned then.
+        """
         queued = self._db.execute(
             "INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, "
-            "next_attempt_at, updated_at) SELECT *, 'queued', 0, '', NULL, ? FROM temp.staged",
-            [now.isoformat()],
+            "next_attempt_at, updated_at, planned_at) "
+            "SELECT *, 'queued', 0, '', :not_before, :now, coalesce(:not_before, :now) FROM temp.staged",
+            {"now": now.isoformat(), "not_before": not_before and not_before.isoformat()},
         ).rowcount
         self._db.execute("DELETE FROM temp.staged")
         return queued
@@ -67,11 +115,11 @@ class Deliveries:
     def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
 
-        No attempt is put off for so long: the clock was ahead when it was.
+        No attempt is put off for so long: the clock was ahead when it was. What is queued for later was meant to be.
         """
         sql = (
             "UPDATE deliveries INDEXED BY deliveries_open SET next_attempt_at = ? "
-            "WHERE status IN ('queued', 'sending', 'deferred') AND next_attempt_at > ?"
+            "WHERE status IN ('queued', 'sending', 'deferred') AND status <> 'queued' AND next_attempt_at > ?"
         )
         return self._db.execute(sql, [now.isoformat(), latest.isoformat()]).rowcount
 
@@ -101,12 +149,86 @@ class Deliveries:
         )
         return self._db.execute(sql).one(moment_of)
 
-    def depart(self, delivery_id: int, now: datetime) -> bool:
+    def depart(self, delivery_id: int, now: datetime, day_began: datetime, profile: Profile) -> bool:
         """Mark a delivery as being sent; return False if it is not open any more.
 
-        It is not if its subscriber unsubscribed, paused or was suppressed, or its edition was paused or cancelled.
+        It is not if its subscriber unsubscribed, paused or was suppressed, or their mail is due at another time than
+        `profile` says; or its edition was paused or cancelled; or if another one left for them since their day began,
+        or is dated the same day or a later one.
         """
-        return self._db.execute(_DEPART, [now.isoformat(), delivery_id]).rowcount > 0
+        values = {
+            "id": delivery_id,
+            "now": now.isoformat(),
+            "day_began": day_began.isoformat(),
+            "recent": (day_began - _ZONES_APART).isoformat(),
+            "soon": (now + _CLOCKS_APART).isoformat(),
+            "cadence": profile.cadence.value,
+            "hour": profile.hour,
+            "time_zone": profile.time_zone,
+        }
+        return self._db.execute(_DEPART, values).rowcount > 0
+
+    def depart_special(self, delivery_id: int, now: datetime) -> bool:
+        """Mark a delivery of a special edition as being sent, whatever else left; False if it is not open any more."""
+        return self._db.execute(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}).rowcount > 0
+
+    def last_mail(self, subscriber_id: int, now: datetime) -> LastMail | None:
+        """Return what last left for a subscriber, or may have left; None if nothing ever did."""
+        sql = (
+            "SELECT left_at, (SELECT day FROM editions WHERE key = edition_key), planned_at, status, edition_key, "
+            "digest_id FROM deliveries "
+            f"WHERE subscriber_id = ? AND left_at <= ? AND NOT {_IS_SPECIAL} ORDER BY left_at DESC LIMIT ?"
+        )
+        found = self._db.execute(sql, [subscriber_id, (now + _CLOCKS_APART).isoformat(), 1]).into(_last_mail)
+        if not found:
+            return None
+        (last,) = found
+        if last.covered_until is None:  # it was in doubt, and is given up: what arrived is an earlier one
+            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), -1]).into(_last_mail)
+            covered = (one.covered_until for one in arrived if one.covered_until is not None)
+            last = last._replace(covered_until=next(covered, None))
+        return last
+
+    def last_unsent_day(self, subscriber_id: int) -> date | None:
+        """Return the day of the last edition that was planned for a subscriber, skipped, and never left; or None."""
+        sql = (
+            "SELECT max(day) FROM deliveries JOIN editions ON key = edition_key "
+            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped' AND audience = ''"
+        )
+        return self._db.execute(sql, [subscriber_id]).one(lambda row: row[0] and date.fromisoformat(row[0]))
+
+    def looks(self, now: datetime) -> list[datetime]:
+        """Return when everybody's slots were looked at and what was due was queued, the last time of each quarter hour.
+
+        They are kept for as long as a slot may be caught up.
+        """
+        sql = "SELECT at FROM looks WHERE quarter <= ? ORDER BY quarter"
+        return self._db.execute(sql, [_quarter(now)]).into(lambda row: datetime.fromisoformat(row[0]))
+
+    def add_look(self, now: datetime) -> None:
+        """Store that everybody's slots were looked at, and what is due is queued."""
+        self._db.execute("INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)", [_quarter(now), now.isoformat()])
+        self._db.execute("DELETE FROM looks WHERE quarter < ?", [_quarter(now - _LOOKS_KEPT)])
+
+    def open_days(self, before: date) -> list[tuple[str, date, str]]:
+        """Return (edition, its day, time zone of subscribers) of what waits of editions dated before a day."""
+        sql = (
+            "SELECT DISTINCT key, day, time_zone FROM deliveries INDEXED BY deliveries_open "
+            "JOIN editions ON key = edition_key JOIN subscribers ON subscribers.id = subscriber_id "
+            "WHERE deliveries.status IN ('queued', 'sending', 'deferred') AND day < ? "
+            "AND audience = ''"
+        )
+        rows = self._db.execute(sql, [before.isoformat()])
+        return rows.into(lambda row: (row[0], date.fromisoformat(row[1]), row[2]))
+
+    def close_day(self, edition_key: str, time_zone: str, now: datetime, detail: str) -> int:
+        """Skip what waits of an edition for the subscribers of a time zone; return how many there are."""
+        sql = (
+            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'skipped', detail = ?, updated_at = ? "
+            "WHERE status IN ('queued', 'sending', 'deferred') AND edition_key = ? "
+            "AND (SELECT time_zone FROM subscribers WHERE subscribers.id = subscriber_id) = ?"
+        )
+        return self._db.execute(sql, [detail, now.isoformat(), edition_key, time_zone]).rowcount
 
     def counts(self, edition_key: str | None = None) -> dict[str, int]:
         """Count the deliveries of an edition, or of all, by status."""
@@ -141,8 +263,8 @@ class Deliveries:
     def skip_open(
         self, now: datetime, detail: str, *, edition_key: str | None = None, before: datetime | None = None
     ) -> int:
-        """Skip the waiting deliveries of one edition, or of all created `before`; return how many there are."""
-        where = "edition_key = ?" if edition_key else "edition_key IN (SELECT key FROM editions WHERE created_at < ?)"
+        """Skip the waiting deliveries of one edition, or of all planned `before`; return how many there are."""
+        where = "edition_key = ?" if edition_key else "planned_at < ?"
         value = edition_key or (before.isoformat() if before else "")
         sql = (
             f"UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ? WHERE {where} "
@@ -155,13 +277,13 @@ class Deliveries:
     ) -> int:
         """Requeue the deliveries in one of these statuses; return how many there are.
 
-        Those that would only be skipped stay: of editions created before `since`, or to suppressed addresses.
+        Those that would only be skipped stay: planned before `since`, or to suppressed addresses.
         """
         marks = ", ".join("?" for _ in statuses)
         sql = f"""
             UPDATE deliveries SET status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, updated_at = ?
             WHERE status IN ({marks}) {"AND edition_key = ?" if edition_key else ""}
-                AND edition_key IN (SELECT key FROM editions WHERE created_at >= ?)
+                AND planned_at >= ?
                 AND subscriber_id NOT IN (SELECT id FROM subscribers JOIN suppressions USING (email_key))"""
         values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), since.isoformat()]
         return self._db.execute(sql, [now.isoformat(), *values]).rowcount
@@ -169,6 +291,15 @@ class Deliveries:
     def find(self, edition_key: str, subscriber_id: int) -> Delivery | None:
         """Return the delivery of an edition to a subscriber, or None if there is none."""
         found = self._where("edition_key = ? AND subscriber_id = ?", [edition_key, subscriber_id])
+        return found[0] if found else None
+
+    def waiting_for(self, subscriber_id: int) -> Delivery | None:
+        """Return the delivery that waits for a subscriber and never left, or None."""
+        found = self._where(
+            "subscriber_id = ? AND left_at IS NULL AND +status IN ('queued', 'deferred') "
+            f"AND NOT {_IS_SPECIAL} ORDER BY +id DESC LIMIT 1",
+            [subscriber_id],
+        )
         return found[0] if found else None
 
     def open(self) -> list[Delivery]:
@@ -202,7 +333,7 @@ class Deliveries:
         next_attempt_at: datetime | None = None,
     ) -> None:
         """Store a delivery's new status. A move to `SENDING` counts as an attempt, unless `attempts` is given."""
-        due = next_attempt_at.isoformat() if next_attempt_at else None
+        due = _text(next_attempt_at)
         self._db.execute(
             "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
             "next_attempt_at = ?, updated_at = ? WHERE id = ?",
@@ -220,15 +351,20 @@ class Deliveries:
     def put_back(self, delivery: Delivery) -> None:
         """Restore a delivery to what it was before an attempt that does not count as one."""
         self._db.execute(
-            "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ? WHERE id = ?",
+            "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ?, left_at = ? WHERE id = ?",
             [
                 delivery.status.value,
                 delivery.attempts,
                 delivery.detail,
-                delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
+                _text(delivery.next_attempt_at),
+                _text(delivery.left_at),
                 delivery.id,
             ],
         )
+
+    def did_not_leave(self, delivery: Delivery) -> None:
+        """Restore when a delivery had left before the attempt that the server refused."""
+        self._db.execute("UPDATE deliveries SET left_at = ? WHERE id = ?", [_text(delivery.left_at), delivery.id])
 
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
@@ -239,5 +375,28 @@ def _delivery(values: tuple[Any, ...]) -> Delivery:
     row = dict(zip((field.name for field in fields(Delivery)), values, strict=True))
     row["status"] = DeliveryStatus(row["status"])
     row["updated_at"] = datetime.fromisoformat(row["updated_at"])
-    row["next_attempt_at"] = row["next_attempt_at"] and datetime.fromisoformat(row["next_attempt_at"])
+    row["planned_at"] = datetime.fromisoformat(row["planned_at"])
+    for name in ("next_attempt_at", "left_at"):
+        row[name] = row[name] and datetime.fromisoformat(row[name])
     return Delivery(**row)
+
+
+def _last_mail(row: tuple[Any, ...]) -> LastMail:
+    left_at, day, planned_at, status, edition_key, digest_id = row
+    arrived = status not in (DeliveryStatus.FAILED.value, DeliveryStatus.SKIPPED.value)
+    return LastMail(
+        at=datetime.fromisoformat(left_at),
+        day=date.fromisoformat(day),
+        covered_until=datetime.fromisoformat(planned_at) if arrived else None,
+        status=DeliveryStatus(status),
+        edition_key=edition_key,
+        digest_id=digest_id,
+    )
+
+
+def _quarter(moment: datetime) -> int:
+    return int(moment.timestamp()) // 900
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -11,7 +11,7 @@ from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reas
 from newsletter.store.database import Database, damaged
 from newsletter.store.papers import Papers
 
-_COLUMNS = "key, cadence, day, since, created_at, note, closing"
+_COLUMNS = "key, cadence, day, since, created_at, note, closing, subject, audience"
 
 
 class Editions:
@@ -26,16 +26,11 @@ class Editions:
         return self._db.execute(f"SELECT {_COLUMNS} FROM editions WHERE key = ?", [key]).one(_edition)
 
     def before(self, cadence: Cadence, day: date) -> Edition | None:
-        """Return the latest edition of a cadence for an earlier day, or None.
-
-        Weekly editions of other weekdays, and monthly ones of other days, are for other subscribers.
-        """
-        sql = f"""
-            SELECT {_COLUMNS} FROM editions WHERE cadence = :cadence AND day < :day
-                AND (cadence <> 'weekly' OR strftime('%w', day) = strftime('%w', :day))
-                AND (cadence <> 'monthly' OR strftime('%d', day) = strftime('%d', :day))
-            ORDER BY day DESC LIMIT 1"""
-        return self._db.execute(sql, {"cadence": cadence.value, "day": day.isoformat()}).one(_edition)
+        """Return the latest edition of a cadence for an earlier day, or None."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day < ? AND audience = '' ORDER BY day DESC LIMIT 1"
+        )
+        return self._db.execute(sql, [cadence.value, day.isoformat()]).one(_edition)
 
     def put(self, edition: Edition) -> None:
         """Store an edition; one with this key that is stored already stays as it is."""
@@ -47,6 +42,8 @@ class Editions:
             "created_at": edition.created_at.isoformat(),
             "note": edition.note,
             "closing": edition.closing,
+            "subject": edition.subject,
+            "audience": edition.audience,
         }
         self._db.insert("editions", row, ignore=True)
 
@@ -62,6 +59,11 @@ class Editions:
     def latest(self, limit: int) -> list[Edition]:
         """Return the `limit` newest editions, the newest first."""
         sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ?"
+        return self._db.execute(sql, [limit]).into(_edition)
+
+    def latest_digests(self, limit: int) -> list[Edition]:
+        """Return the `limit` newest editions but for the special ones, which are for their audience only."""
+        sql = f"SELECT {_COLUMNS} FROM editions WHERE audience = '' ORDER BY created_at DESC, key LIMIT ?"
         return self._db.execute(sql, [limit]).into(_edition)
 
     def put_digest(self, digest: Digest) -> int:
@@ -83,14 +85,21 @@ class Editions:
                 (number, item) for number, section in enumerate(digest.sections) for item in section.items
             )
         ]
-        fingerprint = hashlib.sha256(_json([digest.considered, sections, items]).encode()).hexdigest()[:32]
+        facts = [digest.considered, sections, items, str(digest.since), digest.is_first]
+        fingerprint = hashlib.sha256(_json(facts).encode()).hexdigest()[:32]
         known = self._db.execute(
             "SELECT id FROM digests WHERE edition_key = ? AND fingerprint = ?",
             [digest.edition.key, fingerprint],
         ).fetchone()
         if known:
             return int(known[0])
-        row = {"edition_key": digest.edition.key, "fingerprint": fingerprint, "considered": digest.considered}
+        row = {
+            "edition_key": digest.edition.key,
+            "fingerprint": fingerprint,
+            "considered": digest.considered,
+            "since": digest.since and digest.since.isoformat(),
+            "is_first": int(digest.is_first),
+        }
         with self._db.transaction():
             number = self._db.insert("digests", row)
             self._db.executemany(
@@ -102,7 +111,8 @@ class Editions:
 
     def get_digest(self, number: int) -> Digest:
         """Return the digest with this id, with its papers as they are known today."""
-        row = self._db.execute("SELECT edition_key, considered FROM digests WHERE id = ?", [number]).fetchone()
+        sql = "SELECT edition_key, considered, since, is_first FROM digests WHERE id = ?"
+        row = self._db.execute(sql, [number]).fetchone()
         edition = self.find(row[0]) if row else None
         if edition is None:
             raise damaged(self._db.path, f"digest {number} or its edition is gone")
@@ -111,7 +121,8 @@ class Editions:
             "SELECT position, topic, matched, kind FROM digest_sections WHERE digest_id = ? ORDER BY position",
             [number],
         ).into(lambda row: Section(row[1], tuple(items.get(row[0], ())), row[2], SectionKind(row[3])))
-        return Digest(edition=edition, considered=row[1], sections=tuple(sections))
+        since = date.fromisoformat(row[2]) if row[2] else None
+        return Digest(edition=edition, considered=row[1], sections=tuple(sections), since=since, is_first=bool(row[3]))
 
     def _items(self, number: int) -> dict[int, list[Item]]:
         sql = "SELECT section, paper_id, score, reasons, also FROM digest_items WHERE digest_id = ? ORDER BY position"
@@ -138,7 +149,7 @@ def _json(value: Any) -> str:
 
 
 def _edition(row: tuple[str, ...]) -> Edition:
-    key, cadence, day, since, created_at, note, closing = row
+    key, cadence, day, since, created_at, note, closing, subject, audience = row
     return Edition(
         key=key,
         cadence=Cadence(cadence),
@@ -147,4 +158,6 @@ def _edition(row: tuple[str, ...]) -> Edition:
         created_at=datetime.fromisoformat(created_at),
         note=note,
         closing=closing,
+        subject=subject,
+        audience=audience,
     )

@@ -47,6 +47,15 @@ class Pulls:
             ORDER BY finished_at DESC, id DESC LIMIT 1"""
         return self._db.execute(sql, [source]).one(lambda row: (datetime.fromisoformat(row[0]), row[1]))
 
+    def last_new_at(self, source: str) -> datetime | None:
+        """Return when a pull of days from `source` last brought papers that were not known, or None."""
+        sql = "SELECT max(finished_at) FROM pulls WHERE source = ? AND through IS NOT NULL AND new > 0"
+        return self._db.execute(sql, [source]).one(moment_of)
+
+    def last_news(self) -> datetime | None:
+        """Return when a pull, of whatever, last brought papers that were not known, or None."""
+        return self._db.execute("SELECT max(finished_at) FROM pulls WHERE new > 0").one(moment_of)
+
     def errors(self, limit: int) -> list[tuple[str, datetime, str]]:
         """Return the `limit` latest errors as (source, time, message), the latest first."""
         sql = "SELECT source, finished_at, error FROM pulls WHERE error IS NOT NULL ORDER BY finished_at DESC LIMIT ?"

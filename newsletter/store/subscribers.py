@@ -6,17 +6,18 @@ import hmac
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from operator import itemgetter
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from newsletter.errors import RowDamaged
 from newsletter.limits import NAME
 from newsletter.models import Profile, Status, Subscriber, Topic
 from newsletter.models.addresses import email_key
-from newsletter.models.profile import PROFILE_FIELDS
+from newsletter.models.profile import PROFILE_FIELDS, SCHEDULE_FIELDS
 from newsletter.store.database import Database, Rows
 from newsletter.store.topics import Topics
 
@@ -36,13 +37,30 @@ class SubscriptionState(NamedTuple):
     suppressed_at: str = ""
 
 
+class Hour(NamedTuple):
+    """An hour at which some subscribers want their mail."""
+
+    time_zone: str
+    hour: int
+    wait_hours: int
+    subscribers: int
+
+
 #: Somebody to add: address, its `email_key`, name, profile, and standing; without one they are active from now on.
 Person = tuple[str, str, str, Profile, SubscriptionState | None]
 #: Is called with the `email_key` of a subscriber whose row is damaged, and with what is wrong.
 Unreadable = Callable[[str, RowDamaged], object]
 #: How many subscribers are read at once, where there may be a million.
 _BATCH = 1000
-_COLUMNS = ("id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", *_PROFILE_COLUMNS)
+#: How far the first time zone is ahead of UTC.
+_FIRST_ZONE = timedelta(hours=14)
+_COLUMNS = (
+    "id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", "schedule_changed_at",
+    *_PROFILE_COLUMNS,
+)  # fmt: skip
+_NOTE_SCHEDULE = f"""
+    UPDATE subscribers SET schedule_changed_at = ? WHERE id = ?
+        AND ({", ".join(SCHEDULE_FIELDS)}) IS NOT ({", ".join("?" * len(SCHEDULE_FIELDS))})"""
 
 
 class Subscribers:
@@ -157,9 +175,12 @@ class Subscribers:
         suppressed = self.suppressed_keys(keys) | {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
         return {key for key, _ in rows} - suppressed, suppressed
 
-    def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str) -> None:
+    def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str, now: datetime) -> None:
         """Replace the name, profile and origin of a subscriber; the status stays."""
-        self._db.update("subscribers", subscriber_id, self._profile_columns(name, profile, origin))
+        columns = self._profile_columns(name, profile, origin)
+        schedule = [columns[column] for column in SCHEDULE_FIELDS]
+        self._db.execute(_NOTE_SCHEDULE, [now.isoformat(), subscriber_id, *schedule])
+        self._db.update("subscribers", subscriber_id, columns)
         self._subscribe(subscriber_id, profile.topics)
 
     def set_status(
@@ -171,11 +192,33 @@ class Subscribers:
         self._db.update("subscribers", subscriber_id, row)
 
     def resume_due(self, now: datetime) -> int:
-        """Resume the subscribers whose pause ends today or ended before; return how many there were."""
+        """Resume the subscribers whose pause ends today (theirs) or ended before; return how many there were."""
+        sql = "SELECT DISTINCT time_zone FROM subscribers WHERE status = 'paused' AND paused_until <= ?"
+        zones = self._db.execute(sql, [(now + _FIRST_ZONE).date().isoformat()]).fetchall()
         sql = """
             UPDATE subscribers SET status = 'active', status_at = ?, paused_until = NULL
-            WHERE status = 'paused' AND paused_until <= ?"""
-        return self._db.execute(sql, [now.isoformat(), now.date().isoformat()]).rowcount
+            WHERE status = 'paused' AND time_zone = ? AND paused_until <= ?"""
+        todays = ((zone, now.astimezone(ZoneInfo(zone)).date().isoformat()) for (zone,) in zones)
+        return sum(self._db.execute(sql, [now.isoformat(), zone, today]).rowcount for zone, today in todays)
+
+    def next_resume(self) -> date | None:
+        """Return the day on which the first pause ends, or None."""
+        sql = "SELECT min(paused_until) FROM subscribers WHERE status = 'paused'"
+        return self._db.execute(sql).one(lambda row: date.fromisoformat(row[0]) if row[0] else None)
+
+    def changed_since(self, moment: datetime) -> bool:
+        """Whether someone is active who was not at a moment, or wants their mail at another time since."""
+        sql = """
+            SELECT EXISTS (
+                SELECT 1 FROM subscribers WHERE status = 'active' AND (status_at > :at OR schedule_changed_at > :at))"""
+        return bool(self._db.execute(sql, {"at": moment.isoformat()}).fetchone()[0])
+
+    def hours(self) -> list[Hour]:
+        """Return the hours at which active subscribers want their mail, and how long they wait for papers."""
+        sql = """
+            SELECT time_zone, hour, wait_hours, count(*) FROM subscribers WHERE status = 'active'
+            GROUP BY time_zone, hour, wait_hours"""
+        return self._db.execute(sql).into(lambda row: Hour(str(row[0]), int(row[1]), int(row[2]), int(row[3])))
 
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
@@ -311,6 +354,18 @@ class Subscribers:
         )
         return int(self._db.execute(sql, [domain, domain]).fetchone()[0])
 
+    def mailable(self, *, tag: str | None = None, topic: str | None = None) -> list[int]:
+        """Return the ids of the active subscribers who are not suppressed: with a tag, or a topic of a name, or all."""
+        sql = """
+            SELECT id FROM subscribers WHERE status = 'active'
+                AND email_key NOT IN (SELECT email_key FROM suppressions)
+                AND (:tag IS NULL OR id IN (SELECT subscriber_id FROM tags WHERE tag = :tag))
+                AND (:topic IS NULL OR id IN (
+                    SELECT subscriber_id FROM subscriptions JOIN topics ON topics.id = topic_id
+                    WHERE lower(name) = lower(:topic)))
+            ORDER BY id"""
+        return [int(number) for (number,) in self._db.execute(sql, {"tag": tag, "topic": topic})]
+
     def counts(self) -> dict[str, int]:
         """Count the subscribers by status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
@@ -372,7 +427,7 @@ class Subscribers:
 
 
 def _subscriber(values: tuple[Any, ...]) -> Subscriber:
-    number, email, name, status, origin, subscribed_at, status_at, paused_until, *profile = values
+    number, email, name, status, origin, subscribed_at, status_at, paused_until, changed_at, *profile = values
     return Subscriber(
         id=number,
         email=email,
@@ -383,6 +438,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
         subscribed_at=datetime.fromisoformat(subscribed_at),
         status_at=datetime.fromisoformat(status_at),
         paused_until=date.fromisoformat(paused_until) if paused_until else None,
+        schedule_changed_at=datetime.fromisoformat(changed_at) if changed_at else None,
     )
 
 

@@ -7,7 +7,7 @@ The page never reveals whether an address is subscribed: that only decides which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,7 +78,7 @@ def request_own_link(store: Store, subscriber: Subscriber, now: datetime) -> boo
     return _add_request(store, Kind.LINK, subscriber.email, now)
 
 
-def invite(store: Store, email: str, name: str, profile: Profile, at: datetime) -> bool:
+def invite(store: Store, email: str, name: str, profile: Profile, at: datetime, tags: Iterable[str] = ()) -> bool:
     """Store a request to subscribe somebody whom the operator imports, to be confirmed; its email is sent from `at` on.
 
     Returns False if the address has a request already: nobody is asked twice within a week.
@@ -86,7 +86,7 @@ def invite(store: Store, email: str, name: str, profile: Profile, at: datetime) 
     if store.confirmations.count_since(email, at - PURGED_AFTER):
         return False
     preferences = profile_fields(profile_texts(profile))
-    store.confirmations.add(Kind.SUBSCRIBE, email, at, name=name[:NAME], preferences=preferences)
+    store.confirmations.add(Kind.SUBSCRIBE, email, at, name=name[:NAME], preferences=preferences, tags=tags)
     return True
 
 
@@ -139,6 +139,7 @@ def confirm(store: Store, token: str, now: datetime) -> Subscriber:
         subscriber = (
             _subscribe(store, request, now) if request.kind is Kind.SUBSCRIBE else _change_address(store, request)
         )
+        store.tags.add((subscriber.id, tag) for tag in request.tags)
         store.confirmations.mark_confirmed(request.id, subscriber.id, now)
         return subscriber
 
@@ -156,7 +157,7 @@ def _subscribe(store: Store, request: Request, now: datetime) -> Subscriber:
         return store.subscribers.add(request.email, request.name, profile, ORIGIN, now)
     if subscriber.status is not Status.ACTIVE:
         if not subscriber.origin.startswith(subscriptions.FILE):
-            store.subscribers.update_profile(subscriber.id, request.name or subscriber.name, profile, ORIGIN)
+            store.subscribers.update_profile(subscriber.id, request.name or subscriber.name, profile, ORIGIN, now)
         store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
         store.subscribers.unsuppress(subscriber.email)
     return store.subscribers.get(request.email)

@@ -19,8 +19,9 @@ from newsletter.text import normalize
 
 #: The columns of an export beside the fields of a profile.
 STATE_COLUMNS = ("status", "subscribed_at", "status_at", "paused_until", "suppressed", "suppressed_at")
+TAGS = "tags"
 FEEDBACK = "feedback"
-COLUMNS = ("email", "name", *PROFILE_FIELDS, *STATE_COLUMNS, FEEDBACK)
+COLUMNS = ("email", "name", *PROFILE_FIELDS, TAGS, *STATE_COLUMNS, FEEDBACK)
 
 #: Other names of our columns, in the order of preference; letters in lower case, other characters as "_".
 _ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -36,6 +37,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
         "subscriber_type", "subscription_status", "email_status", "member_status", "subscriber_status", "state",
         "email_marketing_status", "marketing_status", "subscriptionstatus", "statut", "estado", "stato", "abonnement",
     ),
+    TAGS: ("tag", "labels", "member_labels", "etiquetas", "etiquettes", "schlagworte"),
     "subscribed_at": ("joined_at",),
 }  # fmt: skip
 _GIVEN_NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "fname", "nombre", "voornaam")

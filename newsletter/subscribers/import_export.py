@@ -7,7 +7,7 @@ Tables of other programs are read by the names of their columns, and so is a fil
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from newsletter.store.subscribers import Person
 from newsletter.subscribers.csv_rows import Rows
 from newsletter.subscribers.double_opt_in import invite
 from newsletter.subscribers.feedback_cell import feedback_cell, store_feedback
-from newsletter.subscribers.import_columns import COLUMNS, FEEDBACK, Columns
+from newsletter.subscribers.import_columns import COLUMNS, FEEDBACK, TAGS, Columns
 from newsletter.subscribers.import_rows import RowParser, quoted, read_header
 from newsletter.subscribers.import_start import Start
 from newsletter.subscribers.profiles import make_profile, profile_fields, profile_texts
@@ -81,6 +81,8 @@ class ImportOptions:
     start: Start = field(default_factory=Start)
     #: Change the name and profile of existing subscribers; else they stay as they are.
     update: bool = False
+    #: Given to everybody in the file who is a subscriber then, beside the tags of their rows.
+    tags: tuple[str, ...] = ()
     dry_run: bool = False
 
 
@@ -201,7 +203,22 @@ class _Writer:
             if not self.options.dry_run:
                 subscribers.end_many(ending)
             self._add(new)
+            if not self.options.dry_run:
+                self._tag(new, known)
         self.parser.feedback.clear()
+        self.parser.tags.clear()
+
+    def _tag(self, new: Sequence[Person], known: Collection[str]) -> None:
+        """Give the tags of rows to new people, and with `update` to existing ones; those of the import to all."""
+        keys = {person[1] for person in new} if self.parser.tags or self.options.tags else set()
+        rows = keys | {*known} if self.options.update else keys
+        wanted = {key: tags for key, tags in self.parser.tags.items() if key in rows}
+        if self.options.tags:
+            everybody = keys | {*known}
+            wanted = {key: (*wanted.get(key, ()), *self.options.tags) for key in everybody}
+        if wanted:
+            found = self.store.subscribers.of_keys(wanted)
+            self.store.tags.add((one.id, tag) for key, one in found.items() for tag in wanted[key])
 
     def _add(self, people: list[Person]) -> None:
         active = [person for person in people if person[4] is None or _is_active(person)]
@@ -226,9 +243,11 @@ class _Writer:
                 store_feedback(self.store, subscriber.id, self.parser.feedback[key])
 
     def _invite(self, people: list[Person], number: int) -> None:
-        for n, (email, _, name, profile, _) in enumerate(people, number):
+        for n, (email, key, name, profile, _) in enumerate(people, number):
             at = self.options.start.moment_of(n, self.now)
-            if self.options.dry_run or invite(self.store, email, name, profile, at):
+            if self.options.dry_run or invite(
+                self.store, email, name, profile, at, (*self.parser.tags.get(key, ()), *self.options.tags)
+            ):
                 self.report.asked += 1
             else:
                 self.report.added -= 1
@@ -250,7 +269,7 @@ class _Writer:
             if not self.options.dry_run:
                 profile = self._profile_of(subscriber, self._given(key))
                 self.store.subscribers.update_profile(
-                    subscriber.id, person[2] or subscriber.name, profile, subscriber.origin
+                    subscriber.id, person[2] or subscriber.name, profile, subscriber.origin, self.now
                 )
 
     def _changes(self, subscriber: Subscriber, person: Person, given: Mapping[str, str]) -> Iterator[FieldChange]:
@@ -283,10 +302,12 @@ def export_rows(
     people: Iterable[Subscriber],
     suppressions: Mapping[str, tuple[str, str]] | None = None,
     feedback: Callable[[Subscriber], str] = lambda _subscriber: "",
+    tags: Mapping[int, Sequence[str]] | None = None,
 ) -> Iterator[list[str]]:
     """Yield the header and a row for each subscriber, as `import_people` reads them.
 
-    `suppressions` has reason and time by `email_key`; `feedback` returns the cell with a subscriber's feedback.
+    `suppressions` has reason and time by `email_key`; `feedback` returns the cell with a subscriber's feedback; `tags`
+    has tags by the ids.
     """
     yield [*COLUMNS]
     for one in people:
@@ -298,7 +319,7 @@ def export_rows(
         values |= {"status": one.status.value, "suppressed": reason, "suppressed_at": at}
         values |= {"subscribed_at": one.subscribed_at.isoformat(), "status_at": one.status_at.isoformat()}
         values |= {"paused_until": one.paused_until.isoformat() if one.paused_until else ""}
-        values[FEEDBACK] = feedback(one)
+        values |= {TAGS: "; ".join((tags or {}).get(one.id, ())), FEEDBACK: feedback(one)}
         yield [quoted(values[name]) for name in COLUMNS]
 
 
@@ -309,7 +330,7 @@ def exported_rows(store: Store) -> Iterator[list[str]]:
     def feedback(one: Subscriber) -> str:
         return feedback_cell(store.feedback.given(one.id)) if one.id in givers else ""
 
-    return export_rows(store.subscribers.each(), suppressions_of(store), feedback)
+    return export_rows(store.subscribers.each(), suppressions_of(store), feedback, store.tags.all())
 
 
 def import_suppressions(

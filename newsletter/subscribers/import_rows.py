@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from typing import TypeVar, cast
 from unicodedata import is_normalized
 
-from newsletter.errors import ConfigError, ProfileError
+from newsletter.errors import ConfigError, ProfileError, RequestError
 from newsletter.models import Profile, Refusal, Topic
 from newsletter.models.addresses import ascii_key, email_key, parse_address
 from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
@@ -22,8 +22,9 @@ from newsletter.store.feedback import GivenFeedback
 from newsletter.store.subscribers import Person, SubscriptionState
 from newsletter.subscribers.csv_rows import Row, Rows, as_latin_1, has_nothing, has_other_bytes
 from newsletter.subscribers.feedback_cell import read_feedback
-from newsletter.subscribers.import_columns import COLUMNS, FEEDBACK, Columns, find_columns, state
+from newsletter.subscribers.import_columns import COLUMNS, FEEDBACK, TAGS, Columns, find_columns, state
 from newsletter.subscribers.profiles import make_profile, profile_fields
+from newsletter.subscribers.tags import read_tags
 from newsletter.text import squeeze
 
 #: How many different profiles and states are cached, and how many domains.
@@ -68,11 +69,14 @@ class RowParser:
     warnings: list[str]
     #: The feedback in the rows read so far, by `email_key`; whoever stores it clears it.
     feedback: dict[str, list[GivenFeedback]] = field(default_factory=dict)
+    #: The tags in the rows read so far, by `email_key`; whoever stores them clears them.
+    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: The cells with our fields in the rows read so far, by `email_key`; None if nobody asks.
     given: dict[str, Cells] | None = None
     #: Domains of addresses that match `_PLAIN_EMAIL`.
     _domains: set[str] = field(default_factory=set)
     _profiles: dict[Cells, Profile] = field(default_factory=dict)
+    _tags: dict[Cells, tuple[str, ...]] = field(default_factory=dict)
     _states: dict[Cells, SubscriptionState | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,6 +86,7 @@ class RowParser:
         self._profile_names = [name for name in PROFILE_FIELDS if name in ours]
         self._of_profile = [ours[name] for name in self._profile_names]
         self._of_state = self.columns.of_state
+        self._tags_at = ours.get(TAGS)
         self._feedback = ours.get(FEEDBACK) if self.columns.is_ours else None
 
     def people(self, first: Sequence[list[str]]) -> Iterator[Person | Refusal]:
@@ -133,9 +138,14 @@ class RowParser:
         try:
             profiles = _cached(self._profiles, self._profile, of_profile)
             states = _cached(self._states, self._state, of_state)
+            tags = None
+            if self._tags_at is not None:
+                tags = _cached(self._tags, _read_tags, [(cell,) for cell in columns[self._tags_at]])
         except ProfileError:
             return None
         keys = [*map(ascii_key, emails)]
+        if tags is not None:
+            self.tags |= {key: found for key, found in zip(keys, tags, strict=True) if found}
         if self.given is not None:
             for key, texts in zip(keys, of_profile, strict=True):
                 self.given.setdefault(key, texts)
@@ -175,6 +185,8 @@ class RowParser:
         (subscription,) = _cached(self._states, self._state, [tuple([cells[at] for at in self._of_state])])
         if self.given is not None:
             self.given.setdefault(key, texts)
+        if self._tags_at is not None and (found := _read_tags((cells[self._tags_at],))):
+            self.tags.setdefault(key, found)
         if self._feedback is not None and cells[self._feedback]:
             self.feedback.setdefault(key, read_feedback(unquoted(cells[self._feedback]), self.now))
         return email, key, name, profile, subscription
@@ -220,6 +232,18 @@ class RowParser:
         """Return the texts of our fields in these cells, as `given` has them."""
         row = {name: unquoted(cell) for name, cell in zip(self._profile_names, cells, strict=True) if cell.strip()}
         return row | {name: _one_per_line(row[name]) for name in LIST_FIELDS if name in row}
+
+
+def _read_tags(cells: Cells) -> tuple[str, ...]:
+    """Return the tags in a cell.
+
+    Raises:
+        ProfileError: One is not valid.
+    """
+    try:
+        return read_tags(unquoted(cells[0])) if cells[0] else ()
+    except RequestError as error:
+        raise ProfileError(f"tags: {error.message}", hint=error.hint) from error
 
 
 def _rows_of(columns: Sequence[Cells], at: Sequence[int]) -> list[Cells]:

@@ -58,6 +58,7 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
     return {
         "subscriber": subscriber_values(subscriber),
         "former_addresses": former,
+        "tags": store.tags.of(subscriber.id),
         "not_mailed_because": store.subscribers.why_suppressed(subscriber.email),
         "mails": [
             {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "response": one.detail}

@@ -69,7 +69,7 @@ def profile_file(email: str, name: str, profile: Profile) -> str:
     """Return the text of a profile file with every field that is not at its default; `read_profile` reads it back."""
     named = {"email": email} | ({"name": name} if name else {})
     chosen = {field: value for field, value in profile_values(profile).items() if value != _DEFAULTS[field]}
-    return "".join(f"{field} = {_toml(value)}\n" for field, value in (named | chosen).items())
+    return "".join(f"{field} = {toml_text(value)}\n" for field, value in (named | chosen).items())
 
 
 def read_topics(path: Path) -> list[Topic]:
@@ -103,12 +103,12 @@ def profile_values(profile: Profile) -> dict[str, Any]:
 _DEFAULTS = profile_values(Profile())
 
 
-def _toml(value: Any) -> str:
-    """Return a value in TOML, whose texts are those of JSON but for one character that they must escape."""
+def toml_text(value: Any) -> str:
+    """Return a plain value in TOML, whose texts are those of JSON but for one character that they must escape."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{name} = {toml_text(one)}" for name, one in value.items()) + " }"
     if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml_text, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

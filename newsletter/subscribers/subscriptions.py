@@ -59,7 +59,9 @@ def subscribe(
         return store.subscribers.add(email, squeeze(name), profile, COMMAND_LINE, now)
 
 
-def change_preferences(store: Store, email: str, name: str | None, preferences: Mapping[str, Any]) -> Subscriber:
+def change_preferences(
+    store: Store, email: str, name: str | None, preferences: Mapping[str, Any], now: datetime
+) -> Subscriber:
     """Change the given fields of a subscriber's profile, and the name unless it is None.
 
     Raises:
@@ -71,7 +73,7 @@ def change_preferences(store: Store, email: str, name: str | None, preferences: 
     profile = make_profile(preferences, catalogue(store), subscriber.profile)
     with store.transaction():
         store.subscribers.update_profile(
-            subscriber.id, subscriber.name if name is None else squeeze(name), profile, subscriber.origin
+            subscriber.id, subscriber.name if name is None else squeeze(name), profile, subscriber.origin, now
         )
     return find(store, subscriber.email)
 

@@ -101,7 +101,7 @@ def _sync_file(store: Store, file: ProfileFile, now: datetime, *, dry_run: bool)
     else:
         outcome = SyncOutcome.CHANGED
         if not dry_run:
-            store.subscribers.update_profile(subscriber.id, file.name, file.profile, origin)
+            store.subscribers.update_profile(subscriber.id, file.name, file.profile, origin, now)
     if subscriber is not None and subscriber.status is Status.DISABLED:
         outcome = SyncOutcome.ENABLED
         if not dry_run:

@@ -116,6 +116,20 @@ class PaperIndex:
         counts = self.counts(term)
         return next((field for field in Field if counts[field, number] > 0), None)
 
+    def first(self, term: Term) -> Numbers:
+        """Return where the abstract of each paper first has a term: 0 at its beginning, 1 at its end; NaN: nowhere.
+
+        Of words near each other, that is where the phrase is, or the last of them first comes.
+        """
+        if term.is_prefix or Field.ABSTRACT not in fields_of(term):
+            return np.full(len(self.ids), np.nan, np.float32)
+        places = self._places_of(Field.ABSTRACT)
+        first = places.first(places.of(phrase_of(term.text), ""), len(self.ids))
+        if not term.is_near:
+            return first
+        each = [places.first(found, len(self.ids)) for found in places.of_each(near_of(term.text))]
+        return np.fmin(first, np.max(each, axis=0)) if each else first
+
     def flags(self, bits: int) -> Flags:
         """Return a bit set as an array of booleans over all papers."""
         raw = np.frombuffer(bits.to_bytes(len(self.ids) // 8 + 1, "little"), np.uint8)

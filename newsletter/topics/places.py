@@ -73,6 +73,17 @@ class Places:
             last = np.maximum(last, following)
         return set(self._papers[indices[last - begins < width]].tolist())
 
+    def first(self, found: Numbers, papers: int) -> NDArray[np.float32]:
+        """Return where each of `papers` texts first has one of some words: 0 at its beginning, 1 at its end; NaN: nowhere.
+
+        Texts have one passage.
+        """
+        first = np.full(papers, np.inf)
+        begins, ends = np.searchsorted(self._papers, np.arange(papers)), np.bincount(self._papers, minlength=papers)
+        holders = self._papers[found]
+        np.minimum.at(first, holders, (found - begins[holders]) / ends[holders])
+        return np.where(np.isinf(first), np.nan, first).astype(np.float32)
+
     def _word(self, word: str) -> Numbers:
         number = self._numbers.get(word)
         if number is None:

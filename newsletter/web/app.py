@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,10 +21,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from newsletter.config.environment import SITE
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, NewsletterError
-from newsletter.files.site import find_site
+from newsletter.files.site import find_site, named_site
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport, never
 from newsletter.subscribers.double_opt_in import purge_requests
@@ -139,9 +141,11 @@ def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
 
 
 def make_site_app() -> ASGIApp:
-    """Return the web application of the site around the working directory.
+    """Return the web application of the site that NEWSLETTER_SITE names, else of that around the working directory.
 
     Raises:
         ConfigError: There is no site, or its settings are invalid.
     """
-    return make_app(load_config(find_site(Path.cwd())), lambda: datetime.now(UTC))
+    named = os.environ.get(SITE)
+    site = named_site(Path(named)) if named else find_site(Path.cwd())
+    return make_app(load_config(site), lambda: datetime.now(UTC))

@@ -3,6 +3,7 @@
 
 import { fit, setAppearance, showMessage } from './frame.js';
 import { listChecks, showChecks, showError, showHeaders, showInbox, showPapers, showWarnings } from './panels.js';
+import { partAt, watchTopics } from './topic_help.js';
 
 const form = document.getElementById('selection');
 const tabs = [...document.querySelectorAll('[role=tab]')];
@@ -183,6 +184,8 @@ document.addEventListener('change', event => {
   setAppearance(form.elements.scheme.value, form.elements.width.value);
   if (!['width', 'scheme'].includes(event.target.name)) refresh();
 });
+const topicAt = (text, position) => partAt(text, position, ';');
+watchTopics(form.elements.topics, document.getElementById('topic-help'), '/topic.json', topicAt);
 form.elements.topics.addEventListener('keydown', event => {
   if (event.key === 'Enter') event.target.blur();
 });

@@ -46,7 +46,7 @@ from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
 from tests.benchmarks.matching import NOW
-from tests.factories import make_entry
+from tests.factories import make_entry, make_profile
 from tests.sink import sinking
 
 ROOT = Path(__file__).parents[2]
@@ -260,7 +260,7 @@ def plain(site: Site, port: int) -> Run:
                 )
                 server.sendmail(message.sender, [message.recipient], signature + message.content)
                 with store.transaction():
-                    store.deliveries.depart(delivery.id, NOW)
+                    store.deliveries.depart(delivery.id, NOW, NOW, make_profile())
 
         cpu = time.process_time()
         took = seconds(send_all, 1)

@@ -126,7 +126,7 @@ def precisions(papers: Sequence[Paper], placed: PaperVectors, seeds: int) -> Ite
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class _Split:
     """Learns from the first papers, and ranks the others."""
 
     papers: Sequence[Paper]
@@ -167,36 +167,36 @@ class _Trial:
         return max(others, key=likeness)
 
 
-def changes(trial: _Trial, seeds: int) -> Iterator[tuple[str, float]]:
+def changes(split: _Split, seeds: int) -> Iterator[tuple[str, float]]:
     """Yield the average precision after a taste changed, for categories and seeds."""
-    tastes = [name for name in categories_between(trial.papers, 0.02) if len(trial.of(name)) >= _FEW]
+    tastes = [name for name in categories_between(split.papers, 0.02) if len(split.of(name)) >= _FEW]
     faded = fading([365.0] * _FEW + [0.0] * 3, Weights().taste_half_life_days).tolist()
     for former, name in zip([*tastes[-1:], *tastes], tastes, strict=False):
-        for seed in range(seeds if len(trial.of(former, name)) >= _FEW else 0):
+        for seed in range(seeds if len(split.of(former, name)) >= _FEW else 0):
             draw = np.random.default_rng([seed, tastes.index(name)])
-            old = draw.choice(trial.of(former, name), _FEW, replace=False)
-            both = np.concatenate([old, draw.choice(trial.of(name), 3, replace=False)])
-            yield "changed taste, all feedback alike", trial.precision(name, "", both)
+            old = draw.choice(split.of(former, name), _FEW, replace=False)
+            both = np.concatenate([old, draw.choice(split.of(name), 3, replace=False)])
+            yield "changed taste, all feedback alike", split.precision(name, "", both)
             fades = dict(zip(both.tolist(), faded, strict=True))
-            yield "changed taste, fading feedback", trial.precision(name, "", both, (), fades)
+            yield "changed taste, fading feedback", split.precision(name, "", both, (), fades)
 
 
-def dislikes(trial: _Trial, seeds: int) -> Iterator[tuple[str, float]]:
+def dislikes(split: _Split, seeds: int) -> Iterator[tuple[str, float]]:
     """Yield the average precision after dislikes near the likes and after random ones, for categories and seeds."""
-    tastes = [name for name in categories_between(trial.papers, 0.02) if len(trial.of(name)) >= _FEW]
+    tastes = [name for name in categories_between(split.papers, 0.02) if len(split.of(name)) >= _FEW]
     for number, name in enumerate(tastes):
-        near = trial.nearest(name)
-        holders, neighbours = trial.of(name, near), trial.of(near, name)
-        others = np.setdiff1d(np.arange(trial.seen), trial.of(name))
+        near = split.nearest(name)
+        holders, neighbours = split.of(name, near), split.of(near, name)
+        others = np.setdiff1d(np.arange(split.seen), split.of(name))
         for seed in range(seeds if len(holders) >= _FEW else 0):
             draw = np.random.default_rng([seed, number])
             liked = draw.choice(holders, _FEW, replace=False)
             for title, among in (("these two fields", near), ("all papers", "")):
                 draw = np.random.default_rng([seed, number])
-                yield f"{title}: likes alone", trial.precision(name, among, liked)
+                yield f"{title}: likes alone", split.precision(name, among, liked)
                 for kind, rows in (("near", neighbours), ("random", others)):
                     disliked = draw.choice(rows, _FEW, replace=False).tolist()
-                    yield f"{title}: likes and {kind} dislikes", trial.precision(name, among, liked, disliked)
+                    yield f"{title}: likes and {kind} dislikes", split.precision(name, among, liked, disliked)
 
 
 def main() -> None:
@@ -221,8 +221,8 @@ def main() -> None:
         each = " ".join(f"{ratio:.2f}" for ratio in ratios)
         print(f"{name:<28}" + "".join(f"{mean:8.3f}" for mean in means) + f"   {np.mean(ratios):.2f} ({each})")
     after: dict[str, list[float]] = {}
-    trial = _Trial(papers, placed, len(papers) // 2)
-    for name, precision in (*changes(trial, options.seeds), *dislikes(trial, options.seeds)):
+    split = _Split(papers, placed, len(papers) // 2)
+    for name, precision in (*changes(split, options.seeds), *dislikes(split, options.seeds)):
         after.setdefault(name, []).append(precision)
     for name, of_name in after.items():
         print(f"{name:<48}{np.nanmean(of_name):8.3f}")

@@ -174,7 +174,7 @@ def test_the_form_preselects_the_time_zone_and_samples_a_query(browser: Open) ->
 
     page.locator("[name=queries]").press_sequentially('"in-context learning"')
     expect(page.locator("#sample")).to_contain_text(" matched ")
-    assert page.locator("#sample li").count() > 0
+    expect(page.locator("#sample li mark").first).to_have_text("In-context learning", ignore_case=True)
     page.fill("[name=queries]", "(")
     expect(page.locator("#sample")).to_contain_text("column")
 

@@ -39,6 +39,12 @@ def newsletter(new_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return run
 
 
+def without_sources(folder: Path) -> None:
+    """Take the sources out of a site's settings: `serve` would pull them at once."""
+    path = folder / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[[sources]]\nkind =", "# kind =", 1), encoding="utf-8")
+
+
 PAGE = """Daily Papers
 
 May 8

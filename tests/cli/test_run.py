@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import mailbox
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -267,3 +267,38 @@ def test_run_says_that_a_mailbox_cannot_be_read_and_goes_on(ada: Newsletter, tmp
     (mailbox_error,) = result.stderr.splitlines()
     assert (result.exit_code, "missing" in mailbox_error) == (1, True)
     assert "1 sent" in result.stdout  # papers may come from files alone, so no source is needed
+
+
+def test_a_dry_run_at_a_time_tells_what_would_go_to_whom(newsletter: Newsletter, page: Path, tmp_path: Path) -> None:
+    newsletter("pull", "page", str(page))
+    newsletter(
+        "subscribers", "add", "ada@example.org", "--hour", "9", "--time-zone", "Europe/Berlin", "--trending", "5"
+    )
+    day = (datetime.now(UTC) + timedelta(days=2)).date()
+
+    before = newsletter("run", "--at", f"{day}T06:00", "--dry-run")
+    after = newsletter("run", "--at", f"{day}T08:00:00Z", "--dry-run", "--json")
+
+    assert f"dry run: at {day} 06:00 UTC" in before.stdout
+    assert "not due before" in before.stdout
+    (outcome,) = json.loads(after.stdout)["subscribers"]
+    assert (outcome["email"], outcome["status"], outcome["edition"]) == (
+        "ada@example.org",
+        "would send",
+        f"daily-{day}",
+    )
+    assert not (tmp_path / "outbox" / "new").exists()
+
+
+def test_the_time_of_a_dry_run_is_in_the_sites_zone(newsletter: Newsletter, tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.toml"
+    text = path.read_text(encoding="utf-8").replace("[schedule]\n", '[schedule]\ntime_zone = "Asia/Tokyo"\n')
+    path.write_text(text, encoding="utf-8")
+    assert "dry run: at 2026-05-10 22:00 UTC" in newsletter("run", "--at", "2026-05-11T07:00", "--dry-run").stdout
+
+
+def test_mail_is_not_sent_at_another_time_than_now(newsletter: Newsletter) -> None:
+    refused = newsletter("run", "--at", "2026-05-11T07:00")
+    assert (refused.exit_code, "--at needs --dry-run" in refused.stderr) == (2, True)
+    refused = newsletter("run", "--at", "tomorrow", "--dry-run")
+    assert (refused.exit_code, "is no time (as in 2026-05-11T07:00)" in refused.stderr) == (2, True)

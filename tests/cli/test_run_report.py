@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from newsletter.cli.run_report import summary_line
+from newsletter.errors import AlreadySending
 from newsletter.models import PullReport
 from newsletter.pipeline.bounces import ProcessedReports
-from newsletter.pipeline.deliver import SendingElsewhere
 from newsletter.pipeline.inbound import ProcessedMail
 from newsletter.pipeline.outcomes import DeliveryReport, OutcomeStatus
 from newsletter.pipeline.ports import Step
@@ -38,7 +38,7 @@ SENT = DeliveryReport((), Counter({OutcomeStatus.SENT: 2, OutcomeStatus.DEFERRED
             "2 messages read from mailboxes, 1 suppressed; 1 confirmation email sent; next retry at 08:10 UTC",
         ),
         (
-            RunReport(errors=(StepError(Step.DELIVER, SendingElsewhere("another")),)),
+            RunReport(errors=(StepError(Step.DELIVER, AlreadySending("another")),)),
             "another process is sending for this site",
         ),
     ],

@@ -13,7 +13,7 @@ import pytest
 
 from newsletter.models import Profile
 from newsletter.store import open_store
-from tests.cli.conftest import Newsletter
+from tests.cli.conftest import Newsletter, without_sources
 from tests.factories import NOW
 from tests.sink import Sink, sinking
 
@@ -69,6 +69,7 @@ def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
 @pytest.mark.usefixtures("newsletter")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_with_0_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    without_sources(tmp_path)
     command = [sys.executable, "-u", "-m", "newsletter", "serve", "--web", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stdout is not None

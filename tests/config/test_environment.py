@@ -148,7 +148,9 @@ def test_what_all_names_have_in_common_does_not_make_a_name_similar(tmp_path: Pa
         "NEWSLETTER_SMTP_HOSTS: no such setting (did you mean NEWSLETTER_SMTP_HOST?)"
     ]
     (tmp_path / "newsletter.toml").write_text("[schedule]\nhourly = true\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"schedule\.hourly: no such setting \(known: cron\)"):
+    with pytest.raises(
+        ConfigError, match=r"schedule\.hourly: no such setting \(known: cron, time_zone, wait_minutes\)"
+    ):
         load_config(Site(tmp_path), {})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,3 +83,23 @@ def test_what_others_may_read_is_found(tmp_path: Path) -> None:
     folder.chmod(0o710)
     assert list(open_to_others([file, folder])) == [(file, 0o604), (folder, 0o710)]
     assert [private_mode(file), private_mode(folder)] == [0o600, 0o700]
+
+
+LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its locks are other ones")
+def test_to_touch_a_file_does_not_end_the_locks_of_other_connections_in_this_process(tmp_path: Path) -> None:
+    import fcntl
+
+    path = tmp_path / "newsletter.db"
+    touch_private(path)
+    with path.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        touch_private(path)
+        other = subprocess.run([sys.executable, "-c", LOCK, str(path)], capture_output=True, text=True, check=False)
+    assert "BlockingIOError" in other.stderr

@@ -28,7 +28,9 @@ def test_a_site_is_the_nearest_directory_with_a_config(tmp_path: Path) -> None:
 
 def test_a_directory_outside_of_any_site_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).mkdir()
-    with pytest.raises(ConfigError, match=r"newsletter\.toml in .* \(make a site here with: newsletter init\)"):
+    with pytest.raises(
+        ConfigError, match=r"newsletter\.toml in .* \(make a site here with: newsletter init; or name yours"
+    ):
         find_site(tmp_path)
 
 

@@ -126,7 +126,7 @@ def through_json(profile: Profile, _folder: Path) -> Profile:
 def through_csv(profile: Profile, folder: Path) -> Profile:
     with open_store(folder / "one.db") as one, open_store(folder / "two.db") as two:
         added = one.subscribers.find(ADA) or one.subscribers.add(ADA, "Ada", profile, "cli", NOW)
-        one.subscribers.update_profile(added.id, "Ada", profile, "cli")
+        one.subscribers.update_profile(added.id, "Ada", profile, "cli", NOW)
         file = io.StringIO(newline="")
         csv.writer(file).writerows(export_rows(one.subscribers.all()))
         lines = file.getvalue().splitlines(keepends=True)
@@ -141,14 +141,14 @@ def through_csv(profile: Profile, folder: Path) -> Profile:
 def through_database(profile: Profile, folder: Path) -> Profile:
     with open_store(folder / "three.db") as store:
         added = store.subscribers.find(ADA) or store.subscribers.add(ADA, "Ada", profile, "cli", NOW)
-        store.subscribers.update_profile(added.id, "Ada", profile, "cli")
+        store.subscribers.update_profile(added.id, "Ada", profile, "cli", NOW)
         return store.subscribers.get(ADA).profile
 
 
 def through_data_export(profile: Profile, folder: Path) -> Profile:
     with open_store(folder / "four.db") as store:
         added = store.subscribers.find(ADA) or store.subscribers.add(ADA, "Ada", profile, "cli", NOW)
-        store.subscribers.update_profile(added.id, "Ada", profile, "cli")
+        store.subscribers.update_profile(added.id, "Ada", profile, "cli", NOW)
         return make_profile(json.loads(json.dumps(export_data(store, ADA), default=str))["subscriber"]["profile"], {})
 
 

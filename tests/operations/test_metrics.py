@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.conftest import Newsletter, new_site, newsletter, page  # noqa: F401 - fixtures
+from tests.cli.conftest import Newsletter, new_site, newsletter, page, without_sources  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def ada(newsletter: Newsletter, page: Path) -> Newsletter:  # noqa: F811
 
 def test_serve_exposes_metrics(ada: Newsletter, tmp_path: Path) -> None:
     ada("send")
+    without_sources(tmp_path)
     command = [sys.executable, "-u", "-m", "newsletter", "serve", "--metrics", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as serving:
         assert serving.stdout is not None

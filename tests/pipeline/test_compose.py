@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind
 from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
 from newsletter.pipeline.notes import Notes
-from newsletter.pipeline.schedule import due_edition
+from newsletter.pipeline.schedule import NO_LOOKS, MailHistory, next_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
@@ -26,7 +26,8 @@ def paper(number: int, title: str) -> Paper:
 
 def found(store: Store, profile: Profile, after: timedelta = timedelta(), note: str = "") -> Edition:
     now = NOW + after
-    return find_edition(store, due_edition(profile, now), profile.cadence, now, Notes(opening=note))
+    due = next_edition(profile, MailHistory(active_since=now), now, NO_LOOKS)
+    return find_edition(store, due, profile.cadence, now, Notes(opening=note))
 
 
 def test_a_digest_is_an_edition_as_one_profile_sees_it() -> None:

@@ -75,7 +75,7 @@ class Record:
         """Change Ada's preferences; Bob's stay the same."""
         profile = replace(PROFILE, cadence=cadence, updates=updates)
         with self.store.transaction():
-            self.store.subscribers.update_profile(self.store.subscribers.get(ADA).id, "", profile, "cli")
+            self.store.subscribers.update_profile(self.store.subscribers.get(ADA).id, "", profile, "cli", self.now)
 
     def send(self, outcome: DeliveryStatus = DeliveryStatus.SENT) -> int:
         """Plan what is due, check it against the record, and give open deliveries this outcome; return the papers."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from newsletter.models import Message
 from newsletter.pipeline.notes import NO_NOTES, Notes, read_note
 from newsletter.sending.maildir import MaildirTransport
 from tests.pipeline.conftest import SendingSite
+from tests.smtpd import Server, serving
 
 DAY = date(2026, 5, 8)
 
@@ -60,3 +63,29 @@ def test_the_notes_of_a_site_are_in_its_messages(site: SendingSite, tmp_path: Pa
     (message,) = (tmp_path / "outbox" / "new").iterdir()
     text = Message(message_id="", sender="", recipient="", subject="", content=message.read_bytes()).text
     assert text.index("Hello **there**") < text.index("1. Pears") < text.index("\nBye\n")
+
+
+def test_a_first_digest_begins_with_the_words_of_welcome_in_its_language(site: SendingSite, tmp_path: Path) -> None:
+    put(tmp_path / "notes", "welcome.md", "# Welcome to the club\n\nHere is the best of the week.")
+    put(tmp_path / "notes", "welcome.de.md", "Willkommen.")
+    site.add_subscriber("ada@example.org", "pears")
+    site.add_subscriber("bob@example.org", "pears", language="de")
+    site.add_paper("Pears in Winter", 1)
+    with serving(Server()) as server:
+        site.send_to(server)
+        site.wait(days=1)
+        site.add_paper("Pears in Spring", 2)
+        site.send_to(server)
+
+    mails = [(to.partition("@")[0], message_from_bytes(content, policy=default)) for to, content in server.accepted]
+    first = dict(mails[:2])
+    assert [str(mail["Subject"]) for name, mail in mails if name == "ada"] == [
+        "Welcome to the club",
+        "9 May: Pears in Spring",
+    ]
+    assert "Pears in Winter" in str(first["bob"]["Subject"])
+    texts = {name: mail.get_body(("plain",)).get_content() for name, mail in first.items()}  # type: ignore[union-attr]
+    assert "Here is the best of the week." in texts["ada"]
+    assert "Pears in Winter" in texts["ada"]
+    assert "Willkommen." in texts["bob"]
+    assert not any("Willkommen" in mail.as_string() for _, mail in mails[2:])

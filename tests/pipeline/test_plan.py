@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status
-from newsletter.pipeline.plan import SubscriberState, decide
-from newsletter.pipeline.schedule import due_edition
+from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
+from newsletter.pipeline.plan import SubscriberState, decide, why_not_due
+from newsletter.pipeline.schedule import NO_LOOKS, Due, Looks, MailHistory, due_edition, next_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
@@ -18,10 +19,20 @@ NO_PAPERS = Matcher(PaperIndex([]))
 ONE_PAPER = Matcher(PaperIndex([make_paper(title="In-Context Learning for Kettles")]))
 
 
+HISTORY = MailHistory(active_since=NOW)
+#: When the slot of a subscriber who has just subscribed closes.
+CLOSES = NOW + timedelta(hours=3)
+
+
+def due_at(subscriber: Subscriber, now: datetime, looked_at: datetime | None = None) -> Due:
+    due = due_edition(subscriber.profile, HISTORY, now, Looks([looked_at] if looked_at else ()))
+    assert due is not None
+    return due
+
+
 def state(matcher: Matcher = ONE_PAPER, **changes: object) -> SubscriberState:
     known: dict[str, object] = {
-        "suppressed": None, "delivery": None, "edition": EDITION, "matcher": matcher, "sent_before": {},
-        "last_seen_at": NOW,
+        "now": NOW, "edition": EDITION, "matcher": matcher, "sent_before": {}, "last_seen_at": NOW,
     }  # fmt: skip
     return SubscriberState(**(known | changes))  # type: ignore[arg-type]
 
@@ -29,7 +40,7 @@ def state(matcher: Matcher = ONE_PAPER, **changes: object) -> SubscriberState:
 def delivery(status: DeliveryStatus, **changes: object) -> Delivery:
     known: dict[str, object] = {
         "id": 1, "edition_key": EDITION.key, "subscriber_id": 1, "digest_id": 1, "message_id": "<1@x>",
-        "status": status, "attempts": 1, "detail": "", "next_attempt_at": None, "updated_at": NOW,
+        "status": status, "attempts": 1, "detail": "", "next_attempt_at": None, "updated_at": NOW, "planned_at": NOW,
     }  # fmt: skip
     return Delivery(**(known | changes))  # type: ignore[arg-type]
 
@@ -40,26 +51,47 @@ DEFERRED = delivery(
 
 
 @pytest.mark.parametrize(
-    ("fields", "known", "why"),
+    ("fields", "suppressed", "found", "why"),
     [
-        ({"status": Status.UNSUBSCRIBED}, state(), "unsubscribed since 2026-05-08"),
-        ({"status": Status.PAUSED}, state(), "paused since 2026-05-08"),
-        ({"status": Status.DISABLED}, state(), "disabled since 2026-05-08"),
-        ({}, state(suppressed="hard bounce"), "suppressed: hard bounce"),
+        ({"status": Status.UNSUBSCRIBED}, None, None, "unsubscribed since 2026-05-08"),
+        ({"status": Status.PAUSED}, None, None, "paused since 2026-05-08"),
+        ({"status": Status.DISABLED}, None, None, "disabled since 2026-05-08"),
+        ({}, "hard bounce", None, "suppressed: hard bounce"),
+        ({}, None, delivery(DeliveryStatus.SENT), "daily-2026-05-08 sent at 2026-05-08 09:30 UTC"),
+        ({}, None, DEFERRED, "daily-2026-05-08 deferred until 2026-05-08 09:35 UTC: 450 greylisted"),
         (
             {},
-            state(delivery=delivery(DeliveryStatus.SENT)),
-            "already sent daily-2026-05-08 at 2026-05-08 09:30 UTC; not due before 2026-05-09 08:00 UTC",
-        ),
-        ({}, state(delivery=DEFERRED), "daily-2026-05-08 deferred until 2026-05-08 09:35 UTC: 450 greylisted"),
-        (
-            {},
-            state(delivery=delivery(DeliveryStatus.FAILED, detail="550 no such user")),
+            None,
+            delivery(DeliveryStatus.FAILED, detail="550 no such user"),
             "daily-2026-05-08 failed at 2026-05-08 09:30 UTC: 550 no such user",
         ),
+        ({}, None, None, None),
+    ],
+)
+def test_what_keeps_an_edition_from_being_composed(
+    fields: dict[str, object], suppressed: str | None, found: Delivery | None, why: str | None
+) -> None:
+    subscriber = make_subscriber(**fields)
+    due = due_at(subscriber, NOW)
+
+    assert why_not_due(subscriber, suppressed, found, due, lambda: due) == why
+
+
+def test_who_is_not_due_is_told_when_they_are() -> None:
+    subscriber = make_subscriber()
+    coming = next_edition(
+        subscriber.profile, MailHistory(active_since=NOW, last_at=NOW, last_day=NOW.date()), NOW, NO_LOOKS
+    )
+
+    assert why_not_due(subscriber, None, None, None, lambda: coming) == "not due before 2026-05-09 08:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("fields", "known", "why"),
+    [
         ({}, state(NO_PAPERS), "nothing new since Friday, 2026-05-08 09:30 UTC"),
         ({}, state(NO_PAPERS, last_seen_at=None), "nothing new: the store holds no papers yet"),
-        ({}, state(sent_before={1: NOW}), "nothing new: 1 paper in daily-2026-05-08, all sent before"),
+        ({}, state(sent_before={1: NOW}), "nothing new: 1 paper for daily-2026-05-08, all sent before"),
         (
             {"profile": make_profile(topics=(make_topic("Robots", ("robot",)), make_topic("Pears", ("pear",))))},
             state(),
@@ -67,19 +99,23 @@ DEFERRED = delivery(
         ),
     ],
 )
-def test_there_is_a_reason_for_each_missing_delivery(
+def test_there_is_a_reason_for_each_missing_edition(
     fields: dict[str, object], known: SubscriberState, why: str
 ) -> None:
     subscriber = make_subscriber(**fields)
+    due = due_at(subscriber, NOW)
 
-    assert decide(subscriber, due_edition(subscriber.profile, NOW), known) == why
+    assert decide(subscriber, due, known) == f"{why}; waiting until 2026-05-08 12:30 UTC"
+    assert decide(subscriber, due, replace(known, now=CLOSES)) == why
 
 
-def test_an_empty_digest_is_sent_to_subscribers_who_want_it() -> None:
+def test_an_empty_digest_is_sent_when_the_slot_closes_to_subscribers_who_want_it() -> None:
     subscriber = make_subscriber(profile=make_profile(even_if_empty=True))
+    due = due_at(subscriber, NOW)
 
-    digest = decide(subscriber, due_edition(subscriber.profile, NOW), state(NO_PAPERS))
+    digest = decide(subscriber, due, state(NO_PAPERS, now=CLOSES))
 
+    assert isinstance(decide(subscriber, due, state(NO_PAPERS)), str)
     assert isinstance(digest, Digest)
     assert digest.items == ()
 
@@ -87,7 +123,25 @@ def test_an_empty_digest_is_sent_to_subscribers_who_want_it() -> None:
 def test_a_subscriber_with_a_match_gets_a_digest() -> None:
     subscriber = make_subscriber()
 
-    digest = decide(subscriber, due_edition(subscriber.profile, NOW), state())
+    digest = decide(subscriber, due_at(subscriber, NOW), state())
 
     assert isinstance(digest, Digest)
     assert [item.paper.title for item in digest.items] == ["In-Context Learning for Kettles"]
+    assert (digest.since, digest.is_first) == (NOW.date() - timedelta(days=7), True)
+
+
+@pytest.mark.parametrize(("seen_after_hours", "is_sent"), [(2.9, True), (3, True), (3.1, False)])
+def test_what_comes_after_a_slot_closed_goes_into_the_next_edition(seen_after_hours: float, is_sent: bool) -> None:
+    subscriber, late = make_subscriber(), NOW + timedelta(hours=4)
+    paper = make_paper(title="In-Context Learning for Kettles", seen_at=NOW + timedelta(hours=seen_after_hours))
+
+    due = due_at(subscriber, late, looked_at=NOW)
+    digest = decide(subscriber, due, state(Matcher(PaperIndex([paper])), now=late))
+
+    assert isinstance(digest, Digest) is is_sent
+
+
+def test_a_paper_that_is_older_than_the_previous_edition_is_left_out() -> None:
+    subscriber = make_subscriber()
+
+    assert isinstance(decide(subscriber, due_at(subscriber, NOW), state(old={1})), str)

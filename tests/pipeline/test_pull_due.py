@@ -11,14 +11,19 @@ from pytest_httpserver import HTTPServer
 from newsletter.errors import ConfigError
 from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull import pull_days
-from newsletter.pipeline.pull_due import not_before, pull_configured, pull_sources, span_to_pull
-from newsletter.sources import HttpClient, Span, setting
+from newsletter.pipeline.pull_due import pull_configured, pull_sources, span_to_pull
+from newsletter.pipeline.source_schedule import SourceState, not_before, read_state
+from newsletter.sources import HttpClient, Source, Span, setting
 from newsletter.sources.huggingface import HuggingFace
 from newsletter.store import Store, open_store
 from tests.factories import NOW, TODAY
 from tests.pipeline.conftest import SendingSite
 
 API = "/api/daily_papers"
+
+
+def state_of(store: Store, source: Source) -> SourceState:
+    return read_state(store, {}, source)
 
 
 @pytest.mark.parametrize(
@@ -49,18 +54,18 @@ def test_a_source_that_changes_seldom_is_not_due_after_a_success(
 ) -> None:
     httpserver.expect_request(API).respond_with_json([])
     source = Slow(api=httpserver.url_for(API))
-    assert not_before(store, source, NOW) is None
+    assert not_before(state_of(store, source), NOW) is None
     pull_days(store, source, Span(TODAY, TODAY), NOW, client)
-    assert not_before(store, source, NOW + timedelta(hours=11)) == NOW + timedelta(hours=12)
-    assert not_before(store, source, NOW + timedelta(hours=12)) is None
-    assert not_before(store, HuggingFace(), NOW + timedelta(minutes=1)) is None
+    assert not_before(state_of(store, source), NOW + timedelta(hours=11)) == NOW + timedelta(hours=12)
+    assert not_before(state_of(store, source), NOW + timedelta(hours=12)) is None
+    assert not_before(state_of(store, HuggingFace()), NOW + timedelta(minutes=1)) is None
 
 
 def test_a_source_that_failed_is_due_at_once(store: Store, client: HttpClient, httpserver: HTTPServer) -> None:
     httpserver.expect_request(API).respond_with_data(status=404)
     source = Slow(api=httpserver.url_for(API))
     pull_days(store, source, Span(TODAY, TODAY), NOW, client)
-    assert not_before(store, source, NOW) is None
+    assert not_before(state_of(store, source), NOW) is None
 
 
 # -- the configured sources ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from tests.smtpd import Server, serving
 
 
 def test_a_delivery_that_waited_longer_than_max_age_hours_is_skipped(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "newsletter.toml").write_text("[delivery]\nmax_age_hours = 24\n", encoding="utf-8")
+    (tmp_path / "newsletter.toml").write_text("[delivery]\nmax_age_hours = 2\n", encoding="utf-8")
     config = load_config(Site(tmp_path), environ={})
     store.papers.add(make_entry(), NOW)
     store.subscribers.add("ada@example.org", "", make_profile(topics=()), "cli", NOW)
@@ -34,7 +34,7 @@ def test_a_delivery_that_waited_longer_than_max_age_hours_is_skipped(store: Stor
     with serving(Server(on_rcpt=lambda _address, _seen: "450 4.2.0 later")) as server:
         deferred = send_to(server, NOW)
     with serving(Server()) as server:
-        late = send_to(server, NOW + timedelta(hours=25))
+        late = send_to(server, NOW + timedelta(hours=3))
 
     assert deferred.counts["deferred"] == 1
     assert late.counts["skipped"] == 1

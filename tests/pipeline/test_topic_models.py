@@ -113,7 +113,7 @@ def test_a_query_that_nobody_has_any_more_is_forgotten(store: Store, subscriber:
     (query,) = store.topic_models.queries()
     with store.transaction():
         profile = make_profile(topics=(make_topic("Forges", ("forge",)),))
-        store.subscribers.update_profile(subscriber.id, "", profile, "cli")
+        store.subscribers.update_profile(subscriber.id, "", profile, "cli", NOW)
     learn_topic_models(store, NOW)
     assert store.topic_models.model(hash_of(query)) is None
 

@@ -57,5 +57,5 @@ def test_every_documented_attribute_is_used() -> None:
         # For custom templates.
         "site": {"thumbnails"},
         "card": {"is_full", "is_summary"},
-        "digest": {"cadence", "subscriber_email", "subscriber_name"},
+        "digest": {"subscriber_email", "subscriber_name"},
     }

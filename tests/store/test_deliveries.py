@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ QUEUED = Delivery(
     detail="",
     next_attempt_at=None,
     updated_at=NOW,
+    planned_at=NOW,
 )
 
 
@@ -73,6 +74,7 @@ def test_a_status_is_stored_with_its_detail_and_time(ledger: Store, status: Deli
         detail="250 « ok »",
         next_attempt_at=LATER,
         updated_at=LATER,
+        planned_at=NOW,
     )
 
 
@@ -134,3 +136,115 @@ def test_putting_a_delivery_back_undoes_an_attempt_but_for_its_time(ledger: Stor
     ledger.deliveries.put_back(before)
 
     assert ledger.deliveries.of_subscriber(1) == [replace(before, updated_at=LATER)]
+
+
+# -- one email a day ----------------------------------------------------------------------------------
+
+WEEKLY = "weekly-2026-05-08"
+BEGAN = NOW.replace(hour=0, minute=0)
+
+
+def queue_another(ledger: Store, key: str, day: date) -> int:
+    """Queue another edition for the first subscriber; return the delivery's id."""
+    edition = Edition(key=key, cadence=Cadence.WEEKLY, day=day, since=NOW, created_at=NOW)
+    ledger.editions.put(edition)
+    digest = ledger.editions.put_digest(Digest(edition=edition, sections=(), considered=3))
+    ledger.deliveries.queue(key, 1, digest, f"<{key}@example.org>", NOW)
+    found = ledger.deliveries.find(key, 1)
+    assert found is not None
+    return found.id
+
+
+def leave(ledger: Store, delivery_id: int, at: datetime = NOW, began: datetime = BEGAN) -> bool:
+    return ledger.deliveries.depart(delivery_id, at, began, make_profile())
+
+
+def test_of_two_editions_of_a_day_one_leaves(ledger: Store) -> None:
+    other = queue_another(ledger, WEEKLY, TODAY)
+
+    assert (leave(ledger, 1), leave(ledger, other), leave(ledger, 1)) == (True, False, True)
+    assert leave(ledger, 2)  # another subscriber's
+
+
+def test_nothing_leaves_on_a_day_on_which_something_left_by_another_date(ledger: Store) -> None:
+    other = queue_another(ledger, "weekly-2026-05-09", TODAY + timedelta(days=1))
+    assert leave(ledger, 1, NOW)
+
+    assert not leave(ledger, other, NOW + timedelta(hours=9), BEGAN)
+    assert leave(ledger, other, NOW + timedelta(hours=23), BEGAN + timedelta(days=1))
+
+
+def test_nothing_leaves_under_a_date_that_something_had_in_another_time_zone(ledger: Store) -> None:
+    other = queue_another(ledger, WEEKLY, TODAY)
+    assert leave(ledger, 1, NOW)
+
+    assert not leave(ledger, other, NOW + timedelta(hours=16), NOW + timedelta(hours=14))
+
+
+def test_what_the_server_did_not_take_did_not_leave(ledger: Store) -> None:
+    other, before = queue_another(ledger, WEEKLY, TODAY), ledger.deliveries.find(KEY, 1)
+    assert before is not None
+    assert leave(ledger, 1)
+    ledger.deliveries.did_not_leave(before)
+
+    assert leave(ledger, other)
+    ledger.deliveries.put_back(before)
+    assert ledger.deliveries.find(KEY, 1) == before
+
+
+def test_nothing_leaves_when_the_hour_or_the_zone_was_changed_meanwhile(ledger: Store) -> None:
+    ada = ledger.subscribers.get("ada@example.org")
+    ledger.subscribers.update_profile(ada.id, "", replace(ada.profile, hour=17), "cli", NOW)
+
+    assert not leave(ledger, 1)
+
+
+def test_the_last_mail_is_the_last_that_left_and_covers_what_arrived(ledger: Store) -> None:
+    assert ledger.deliveries.last_mail(1, NOW) is None
+    other = queue_another(ledger, "weekly-2026-05-09", TODAY + timedelta(days=1))
+    leave(ledger, 1)
+    ledger.deliveries.move(1, DeliveryStatus.SENT, NOW)
+    leave(ledger, other, LATER + timedelta(days=1), BEGAN + timedelta(days=1))
+    ledger.deliveries.move(other, DeliveryStatus.SKIPPED, LATER)  # it was in doubt, and its day is over
+
+    last = ledger.deliveries.last_mail(1, LATER + timedelta(days=1))
+    assert last is not None
+    assert (last.at, last.day) == (LATER + timedelta(days=1), TODAY + timedelta(days=1))
+    assert (last.covered_until, last.waits) == (NOW, False)
+
+
+def test_what_left_by_a_clock_that_was_far_ahead_counts_for_no_day(ledger: Store) -> None:
+    leave(ledger, 1, NOW + timedelta(days=365), BEGAN + timedelta(days=365))
+
+    assert ledger.deliveries.last_mail(1, NOW) is None
+    assert leave(ledger, queue_another(ledger, WEEKLY, TODAY))
+
+
+def test_what_waits_for_a_subscriber_never_left(ledger: Store) -> None:
+    waiting = ledger.deliveries.waiting_for(1)
+    leave(ledger, 1)
+
+    assert (waiting and waiting.id, ledger.deliveries.waiting_for(1)) == (1, None)
+
+
+def test_an_edition_is_closed_for_a_time_zone_at_a_time(ledger: Store) -> None:
+    ben = ledger.subscribers.get("ben@example.org")
+    ledger.subscribers.update_profile(ben.id, "", replace(ben.profile, time_zone="Asia/Tokyo"), "cli", NOW)
+
+    assert ledger.deliveries.open_days(TODAY) == []
+    tomorrow = TODAY + timedelta(days=1)
+    assert sorted(ledger.deliveries.open_days(tomorrow)) == [(KEY, TODAY, "Asia/Tokyo"), (KEY, TODAY, "UTC")]
+    assert ledger.deliveries.close_day(KEY, "Asia/Tokyo", LATER, "over") == 1
+    assert ledger.deliveries.open_days(tomorrow) == [(KEY, TODAY, "UTC")]
+    assert (ledger.deliveries.last_unsent_day(1), ledger.deliveries.last_unsent_day(2)) == (None, TODAY)
+
+
+def test_looks_are_kept_for_ten_days_the_last_of_each_quarter_of_an_hour(ledger: Store) -> None:
+    looks = [NOW + timedelta(minutes=minutes) for minutes in (0, 1, 16)]
+    for at in looks:
+        ledger.deliveries.add_look(at)
+
+    assert ledger.deliveries.looks(LATER + timedelta(hours=1)) == looks[1:]
+    assert ledger.deliveries.looks(NOW) == [looks[1]]
+    ledger.deliveries.add_look(NOW + timedelta(days=11))
+    assert ledger.deliveries.looks(NOW + timedelta(days=11)) == [NOW + timedelta(days=11)]

@@ -72,23 +72,6 @@ def test_an_edition_of_the_same_day_is_not_before_it(store: Store) -> None:
     assert store.editions.before(Cadence.DAILY, TODAY) is None
 
 
-def test_weekly_editions_of_other_weekdays_do_not_count(store: Store) -> None:
-    friday, monday, next_friday = (edition_of(date(2026, 5, day), Cadence.WEEKLY) for day in (1, 4, 8))
-    for edition in (friday, monday):
-        store.editions.put(edition)
-
-    assert store.editions.before(Cadence.WEEKLY, next_friday.day) == friday
-    assert store.editions.before(Cadence.WEEKLY, date(2026, 5, 11)) == monday
-    assert store.editions.before(Cadence.WEEKLY, date(2026, 5, 13)) is None
-
-
-def test_monthly_editions_of_other_days_do_not_count(store: Store) -> None:
-    for day in (date(2026, 4, 8), date(2026, 5, 1)):
-        store.editions.put(edition_of(day, Cadence.MONTHLY))
-
-    assert store.editions.before(Cadence.MONTHLY, date(2026, 5, 8)) == edition_of(date(2026, 4, 8), Cadence.MONTHLY)
-
-
 # -- digests ------------------------------------------------------------------------------------------
 
 

@@ -105,7 +105,7 @@ def make_store(path: Path, version: int) -> list[str]:
         needed = [
             (name, kind) for _, name, kind, required, default, key in columns if key or (required and not default)
         ]
-        needed += [(name, kind) for _, name, kind, *_ in columns if name == "arxiv_id"]
+        needed += [(name, kind) for _, name, kind, *_ in columns if name in ("arxiv_id", "planned_at", "left_at")]
         row = {name: value_for(table, name, kind) for name, kind in needed}
         db.table(table).insert(row)
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []

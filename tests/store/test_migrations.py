@@ -27,9 +27,9 @@ TABLES = {
     "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
     "email_key_changes", "former_addresses", "erased_subscribers", "suppression_hashes",
-    "suppression_keys", "webhook_events", "webhook_outcomes", "refused_items", "source_state",
+    "suppression_keys", "tags", "webhook_events", "webhook_outcomes", "refused_items", "source_state",
     "library_versions", "library_likes",
-    "topic_models", "paper_vectors",
+    "topic_models", "paper_vectors", "looks",
 }  # fmt: skip
 
 

@@ -79,14 +79,24 @@ def test_subscribers_are_sorted_by_address(store: Store) -> None:
 def test_an_update_replaces_the_profile_and_keeps_the_status(store: Store) -> None:
     ada = add(store)
     store.subscribers.set_status(ada.id, Status.PAUSED, LATER)
-    store.subscribers.update_profile(ada.id, "Countess", FULL, "file:ada")
+    store.subscribers.update_profile(ada.id, "Countess", FULL, "file:ada", NOW)
     assert store.subscribers.get(ADA) == make_subscriber(
-        name="Countess", profile=FULL, origin="file:ada", status=Status.PAUSED, status_at=LATER
-    )
+        name="Countess", profile=FULL, origin="file:ada", status=Status.PAUSED, status_at=LATER,
+        schedule_changed_at=NOW,
+    )  # fmt: skip
+
+
+def test_a_change_of_the_schedule_is_noted_and_no_other(store: Store) -> None:
+    ada = add(store)
+    store.subscribers.update_profile(ada.id, "", replace(ada.profile, max_papers=7), "cli", LATER)
+    unchanged = store.subscribers.get(ADA).schedule_changed_at
+    store.subscribers.update_profile(ada.id, "", replace(ada.profile, hour=17), "cli", LATER)
+
+    assert (unchanged, store.subscribers.get(ADA).schedule_changed_at) == (None, LATER)
 
 
 def test_an_update_without_topics_removes_them(store: Store) -> None:
-    store.subscribers.update_profile(add(store).id, "", Profile(), "cli")
+    store.subscribers.update_profile(add(store).id, "", Profile(), "cli", NOW)
     assert store.subscribers.get(ADA).profile == Profile()
 
 

@@ -47,7 +47,7 @@ def test_queries_are_those_of_subscribers_and_of_the_catalogue(store: Store) -> 
         ada = store.subscribers.add("ada@example.org", "", profile, "cli", NOW)
     assert store.topic_models.queries() == ["kettle", "pear"]
     with store.transaction():
-        store.subscribers.update_profile(ada.id, "", make_profile(topics=()), "cli")
+        store.subscribers.update_profile(ada.id, "", make_profile(topics=()), "cli", NOW)
     assert store.topic_models.queries() == ["kettle"]
 
 

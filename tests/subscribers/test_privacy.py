@@ -45,6 +45,7 @@ def ada(store: Store) -> Subscriber:
     give_feedback(store, ada, "2605.01234", True, NOW)
     store.taste_models.put_taste(ada.id, store.taste_models.put_embedding(b"", NOW), "hash", b"", NOW)
     store.confirmations.add(Kind.LINK, ADA, NOW)
+    store.tags.add([(ada.id, "lab")])
     store.bounces.put(
         Bounce(
             fingerprint="1", email_key=ADA, subscriber_id=ada.id, kind="soft", code="4.2.2",
@@ -57,6 +58,7 @@ def ada(store: Store) -> Subscriber:
 def test_an_export_has_all_data_about_a_subscriber(store: Store, ada: Subscriber) -> None:
     exported = json.loads(json.dumps(export_data(store, "ADA@example.org"), default=str))
     assert exported["subscriber"]["email"] == ada.email
+    assert exported["tags"] == ["lab"]
     assert [topic["name"] for topic in exported["subscriber"]["profile"]["topics"]] == ["In-context learning"]
     assert [(one["edition"], one["status"]) for one in exported["mails"]] == [(EDITION.key, "queued")]
     assert exported["feedback"] == [{"paper": "arxiv:2605.01234", "more": True}]

@@ -85,26 +85,26 @@ def test_subscribing_needs_a_valid_address(store: Store, email: str) -> None:
 
 def test_changing_one_preference_keeps_the_others(store: Store) -> None:
     subscribe(store, ADA, "Ada", {"topics": ["clouds"], "hour": 7}, NOW)
-    changed = change_preferences(store, "ADA@example.org", None, {"cadence": "weekly"})
+    changed = change_preferences(store, "ADA@example.org", None, {"cadence": "weekly"}, NOW)
     expected = Profile(topics=(make_topic("clouds", ("clouds",)),), hour=7, cadence=Cadence.WEEKLY)
-    assert changed == make_subscriber(name="Ada", profile=expected)
+    assert changed == make_subscriber(name="Ada", profile=expected, schedule_changed_at=NOW)
 
 
 def test_an_invalid_preference_changes_nothing(store: Store) -> None:
     before = subscribe(store, ADA, "Ada", {}, NOW)
     with pytest.raises(ProfileError):
-        change_preferences(store, ADA, "Ben", {"hour": 99})
+        change_preferences(store, ADA, "Ben", {"hour": 99}, NOW)
     assert store.subscribers.all() == [before]
 
 
 def test_changing_a_name_changes_only_that(store: Store) -> None:
     subscribe(store, ADA, "Ada", {}, NOW)
-    assert change_preferences(store, ADA, "Countess\r\nAda", {}).name == "Countess Ada"
+    assert change_preferences(store, ADA, "Countess\r\nAda", {}, NOW).name == "Countess Ada"
 
 
 @pytest.mark.parametrize(
     "act",
-    [lambda store: change_preferences(store, ADA, None, {}), lambda store: pause(store, ADA, NOW),
+    [lambda store: change_preferences(store, ADA, None, {}, NOW), lambda store: pause(store, ADA, NOW),
      lambda store: resume(store, ADA, NOW), lambda store: unsubscribe(store, ADA, NOW)],
     ids=["change", "pause", "resume", "unsubscribe"],
 )  # fmt: skip

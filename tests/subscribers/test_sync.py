@@ -66,7 +66,8 @@ def test_a_changed_file_changes_its_subscriber(store: Store, folder: Path) -> No
     sync(store, folder, NOW)
     write(folder, "ada", ADA, "hour = 17")
     assert changes(sync(store, folder, LATER)) == [("ada", "changed"), ("ben", "same")]
-    assert store.subscribers.get(ADA) == make_subscriber(name="", profile=Profile(hour=17), origin="file:ada")
+    changed = make_subscriber(name="", profile=Profile(hour=17), origin="file:ada", schedule_changed_at=LATER)
+    assert store.subscribers.get(ADA) == changed
 
 
 def test_a_file_takes_over_a_subscriber_who_was_added_by_command(store: Store, folder: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_subscriber_in_a_file_is_changed_only_in_the_file(store: Store, folder
     with pytest.raises(RequestError, match=r"is managed by subscribers/ada\.toml"):
         change_address(store, store.subscribers.get(ADA), "ada@new.example")
     with pytest.raises(RequestError, match=r"is managed by subscribers/ada\.toml"):
-        change_preferences(store, ADA, None, {"hour": 9})
+        change_preferences(store, ADA, None, {"hour": 9}, NOW)
 
 
 def test_a_subscriber_whose_file_is_back_is_enabled(store: Store, folder: Path) -> None:

@@ -38,6 +38,15 @@ def test_an_asgi_server_finds_the_site_around_the_working_directory(
     assert TestClient(make_site_app(), base_url=SITE_URL).get("/subscribe").status_code == 200
 
 
+def test_an_asgi_server_serves_the_site_that_a_variable_names(
+    site: Site, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    monkeypatch.setenv("NEWSLETTER_SITE_URL", SITE_URL)
+    monkeypatch.setenv("NEWSLETTER_SITE", str(site.root))
+    assert TestClient(make_site_app(), base_url=SITE_URL).get("/subscribe").status_code == 200
+
+
 def test_an_unknown_address_is_a_page_that_leads_home(live: LiveSite) -> None:
     response = live.client.get("/nothing")
     assert response.status_code == 404

@@ -7,7 +7,10 @@ import pytest
 from tests.web.live_site import LiveSite
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/pages.css", "text/css"), ("/subscribe.js", "text/javascript")])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/pages.css", "text/css"), ("/subscribe.js", "text/javascript"), ("/topic_help.js", "text/javascript")],
+)
 def test_assets_have_their_media_type_and_may_be_cached(live: LiveSite, path: str, kind: str) -> None:
     response = live.client.get(path)
     assert response.headers["content-type"].startswith(kind)

@@ -76,7 +76,7 @@ def test_what_is_stored_stays_text(ada: LiveSite, payload: str) -> None:
         assert paper is not None
         with store.transaction():
             subscriber = store.subscribers.get(ADA)
-            store.subscribers.update_profile(subscriber.id, payload, subscriber.profile, "web")
+            store.subscribers.update_profile(subscriber.id, payload, subscriber.profile, "web", NOW)
             store.feedback.put(subscriber.id, paper.id, liked=True, now=NOW)
         signed = tokens.sign(store.secret(), tokens.FEEDBACK, subscriber.id)
         token = tokens.feedback_prefix(paper.id, liked=True) + signed

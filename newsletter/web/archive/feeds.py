@@ -96,7 +96,7 @@ class Feeds:
         with self.pages.store() as store:
             paths = ["/", "/topics", "/editions", *(["/subscribe"] if self.pages.is_live else [])]
             paths += [topic_path(topic) for topic in store.topics.catalogue()]
-            paths += [f"/editions/{edition.key}" for edition in store.editions.latest(1000)]
+            paths += [f"/editions/{edition.key}" for edition in store.editions.latest_digests(1000)]
             paths += islice(map(path_of, store.archive.keys()), _MAX_SITEMAP_URLS - len(paths))
         ET.register_namespace("", _SITEMAP)
         root = ET.Element(f"{{{_SITEMAP}}}urlset")

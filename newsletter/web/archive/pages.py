@@ -164,14 +164,14 @@ class Archive:
     def editions(self, request: Request) -> Response:
         """Show all editions, the latest first."""
         with self.pages.store() as store:
-            editions = store.editions.latest(1000)
+            editions = store.editions.latest_digests(1000)
         return self._render_page(request, "editions.html", title="Editions", editions=editions)
 
     def edition(self, request: Request) -> Response:
         """Show the papers that an edition was chosen from; what each subscriber got is private."""
         with self.pages.store() as store:
             edition = store.editions.find(str(request.path_params["key"]))
-            if edition is None:
+            if edition is None or edition.is_special:
                 return self._not_found("There is no such edition.")
             papers = _papers_of(store, edition)
         page = _page_of(request)

@@ -25,6 +25,7 @@ from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.files.site import Site, default_templates
 from newsletter.rendering.environment import find_template, make_environment, render
+from newsletter.store import open_store
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox
@@ -35,13 +36,15 @@ from newsletter.web.studio.page import page_context
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.preview_json import checks_of, preview_json
 from newsletter.web.studio.selection import choose_subscriber, offered_editions, parse_selection
+from newsletter.web.topic_counts import TopicCounts
+from newsletter.web.topic_help import topic_help
 
 if TYPE_CHECKING:
     from uvicorn import Server
 
 _HOST = "127.0.0.1"
 #: The page's own files.
-_ASSETS = ("studio.css", "studio.js", "frame.js", "panels.js")
+_ASSETS = ("studio.css", "studio.js", "frame.js", "panels.js", "topic_help.js")
 #: For a selection that cannot be rendered: an invalid profile, a broken template, an unknown edition.
 _UNPROCESSABLE = 422
 
@@ -51,6 +54,7 @@ class _Studio:
     """The request handlers. All but `changes` are plain functions, which Starlette runs in threads."""
 
     previews: Previews
+    topic_counts: TopicCounts
     is_shutting_down: Callable[[], bool]
 
     def page(self, request: Request) -> Response:
@@ -86,6 +90,13 @@ class _Studio:
 
     def digest_eml(self, request: Request) -> Response:
         return PlainTextResponse(self.previews.of(parse_selection(request.query_params)).message.content)
+
+    def topic_json(self, request: Request) -> Response:
+        """Return what a topic that is being typed matched in the last week: a name of the catalogue, or a query."""
+        typed = request.query_params.get("q", "")
+        with self.previews.store() as store:
+            known = store.topics.find(typed)
+        return topic_help(self.topic_counts, known.query if known else typed)
 
     def version(self, _request: Request) -> Response:
         return JSONResponse({"version": version(self.previews.site)})
@@ -130,7 +141,7 @@ def make_studio(
 
     Its event streams end when `is_shutting_down` returns True.
     """
-    studio = _Studio(Previews(site, clock), is_shutting_down)
+    studio = _Studio(Previews(site, clock), TopicCounts(lambda: open_store(site.store), clock), is_shutting_down)
     routes = [
         Route("/", studio.page),
         Route("/digest.json", studio.digest_json),
@@ -139,6 +150,7 @@ def make_studio(
         Route("/digest.txt", studio.digest_txt),
         Route("/digest.eml", studio.digest_eml),
         Route("/changes", studio.changes),
+        Route("/topic.json", studio.topic_json),
         Route("/version", studio.version),
         Route("/inbox", studio.inbox),
         Route("/inbox/{name}.{format}", studio.inbox_message),

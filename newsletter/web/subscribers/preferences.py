@@ -16,6 +16,8 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
 from newsletter.models import Status, Subscriber
+from newsletter.pipeline.next_mail import next_mail, next_mail_text, why_nothing_text
+from newsletter.pipeline.schedule import local_day
 from newsletter.ranking.embedding import is_installed
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
@@ -173,7 +175,7 @@ class Preferences:
     # -- actions --------------------------------------------------------------------------------------
 
     def _save(self, store: Store, subscriber: Subscriber, form: Form) -> str:
-        change_preferences(store, subscriber.email, form.one("name"), read_profile_form(form))
+        change_preferences(store, subscriber.email, form.one("name"), read_profile_form(form), self.pages.clock())
         return "saved"
 
     def _pause(self, store: Store, subscriber: Subscriber, form: Form) -> str:
@@ -217,6 +219,7 @@ class Preferences:
         done: str = "",
         error: str = "",
     ) -> Response:
+        now = self.pages.clock()
         counts = self.pages.topic_counts.counts(store.topics.catalogue())
         likes = store.feedback.of(subscriber.id)
         papers = store.papers.get_many(likes)
@@ -227,11 +230,13 @@ class Preferences:
             is_in_file=subscriber.origin.startswith(FILE),
             is_mailed=subscriber.status is Status.ACTIVE and store.subscribers.why_suppressed(subscriber.email) is None,
             fields=fields_of(subscriber.profile, counts),
+            next_mail=next_mail_text(next_mail(store, subscriber, now)),
+            today=why_nothing_text(store, subscriber, local_day(subscriber.profile, now), now),
             deliveries=store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES],
             feedback=[(papers[paper_id], liked) for paper_id, liked in likes.items()],
             can_rate=is_installed(),
             examples=store.feedback.examples(subscriber.id),
-            tomorrow=self.pages.clock().date() + timedelta(days=1),
+            tomorrow=now.date() + timedelta(days=1),
             done=done,
             error=error,
         )

@@ -18,8 +18,6 @@ from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
 from newsletter.ranking.embedding import is_installed
-from newsletter.ranking.topic_check import TopicCheck
-from newsletter.rendering.links import paper_url
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
 from newsletter.subscribers.preferences_access import session_token
@@ -31,6 +29,7 @@ from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form
 from newsletter.web.subscribers.signup_limits import signup_limits
+from newsletter.web.topic_help import Help, help_with, topic_help
 
 #: A field that is hidden from people; spam bots fill it in.
 _HONEYPOT = "website"
@@ -99,24 +98,18 @@ class Signup:
     def check(self, _request: Request, form: Form) -> Response:
         """Show what the topics of a form match and miss, for browsers without JavaScript; nothing is stored."""
         lines = [line.strip() for line in form.one("queries").splitlines() if line.strip()]
-        checks: list[tuple[str, TopicCheck | None, str]] = []
+        checks: list[tuple[str, Help | None, str]] = []
         for line in lines[:_CHECKED]:
             name, separator, query = line.partition(" = ")
             try:
-                checks.append((name, self.pages.topic_counts.check(query if separator else line), ""))
+                checks.append((name, help_with(self.pages.topic_counts, query if separator else line), ""))
             except QueryError as error:
                 checks.append((name, None, ". ".join(filter(None, (error.message, error.hint)))))
         return self.pages.show("topic_check.html", checks=checks)
 
     def sample(self, request: Request) -> Response:
         """Return what a query matched in the last week, as JSON."""
-        try:
-            check = self.pages.topic_counts.check(request.query_params.get("q", ""))
-        except QueryError as error:
-            return JSONResponse({"error": error.message, "hint": error.hint}, 422)
-        papers = [{"title": paper.title, "url": paper_url(paper)} for paper in check.best]
-        known = {"matched": check.matched, "of": check.papers, "per_day": round(check.per_day, 1)}
-        return JSONResponse(known | {"papers": papers, "also": check.also, "warnings": check.warnings})
+        return topic_help(self.pages.topic_counts, request.query_params.get("q", ""))
 
     def _render_form(self, fields: Fields, form: Form, error: ProfileError | None = None) -> Response:
         typed = {name: form.one(name) for name in ("email", "name")}

@@ -95,7 +95,7 @@ class Unsubscribe:
             is_weekly_or_less = subscriber.profile.cadence in (Cadence.WEEKLY, Cadence.MONTHLY)
             cadence = Cadence.MONTHLY if is_weekly_or_less else Cadence.WEEKLY
             try:
-                change_preferences(store, subscriber.email, None, {"cadence": cadence.value})
+                change_preferences(store, subscriber.email, None, {"cadence": cadence.value}, self.pages.clock())
             except RequestError as error:
                 return self.pages.show_message("Your preferences were not changed", f"{error.message}.", 409)
         period = "month" if cadence is Cadence.MONTHLY else "week"

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 TOKEN = "a-token-of-tests"  # noqa: S105 - of these tests only
 #: The query that selects the demonstration's first subscriber.
 ADA = {"subscriber": "ada@example.org"}
-PATHS = ("/", "/digest.json", "/digest.html", "/digest.txt", "/digest.eml", "/inbox", "/version", "/studio.js")
+MESSAGE_PATHS = ("/digest.json", "/digest.html", "/digest.txt", "/digest.eml")
+PATHS = ("/", *MESSAGE_PATHS, "/inbox", "/topic.json?q=a", "/version", "/studio.js")
 HOSTILE = '<script>alert("x")</script> </pre> "quoted" & <img src=x onerror=alert(1)>'
 
 

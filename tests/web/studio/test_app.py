@@ -46,6 +46,18 @@ def test_previewing_changes_nothing(studio: TestClient, sent: Site) -> None:
     assert version(sent) == before
 
 
+def test_help_while_a_topic_is_typed(studio: TestClient) -> None:
+    shown = studio.get("/topic.json", params={"q": '"in-context learning"'}).json()
+    assert shown["matched"] >= len(shown["papers"]) > 0
+    marked = [text for paper in shown["papers"] for text, is_match in paper["title"] + paper["excerpt"] if is_match]
+    assert {text.lower() for text in marked} == {"in-context learning"}
+    assert studio.get("/topic.json", params={"q": "LLM agents"}).json()["of"] == shown["of"]
+    misspelt = studio.get("/topic.json", params={"q": "in-context learnning"}).json()
+    assert any("learnning" in warning for warning in misspelt["warnings"])
+    malformed = studio.get("/topic.json", params={"q": "("})
+    assert (malformed.status_code, malformed.json()["error"][:6]) == (422, "column")
+
+
 # -- edits --------------------------------------------------------------------------------------------
 
 

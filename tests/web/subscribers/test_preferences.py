@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Example, Status
-from tests.factories import make_profile
+from tests.factories import NOW, make_profile
 from tests.web.live_site import ADA, BOB, LiveSite, paths_in
 
 
@@ -34,6 +34,16 @@ def test_preferences_are_shown_and_changed(live: LiveSite) -> None:
     assert (subscriber.name, subscriber.profile.cadence, subscriber.profile.weekday) == ("A.", Cadence.WEEKLY, 6)
     assert [(topic.name, topic.query) for topic in subscriber.profile.topics] == [("Mine", "retrieval -survey")]
     assert subscriber.profile.time_zone == "Europe/Berlin"
+
+
+def test_the_next_email_is_shown_and_why_there_is_none_today(live: LiveSite) -> None:
+    live.subscribe()
+    path = live.open_preferences()
+    assert "Next email: Friday, 8 May 2026, from " in live.client.get(path).text
+    assert live.send().counts["sent"] == 1
+
+    page = live.client.get(path).text
+    assert "Next email: Saturday, 9 May 2026, from 00:00 (Europe/Berlin), if there are new papers." in page
 
 
 def test_an_invalid_preference_changes_nothing(live: LiveSite) -> None:
@@ -204,7 +214,7 @@ def test_preferences_kept_in_a_file_cannot_be_changed_here(live: LiveSite) -> No
     live.subscribe()
     with live.store() as store, store.transaction():
         subscriber = store.subscribers.get(ADA)
-        store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada")
+        store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada", NOW)
     before = live.subscriber()
     path = live.open_preferences()
     page = live.client.get(path).text

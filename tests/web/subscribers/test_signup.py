@@ -97,6 +97,8 @@ def test_the_form_is_filled_in_from_the_query_string(live: LiveSite) -> None:
 def test_a_sample_has_the_papers_that_a_query_matches(live: LiveSite) -> None:
     sample = live.client.get("/sample.json", params={"q": '"in-context learning"'}).json()
     assert sample["matched"] >= len(sample["papers"]) > 0
+    marked = [text for paper in sample["papers"] for text, is_match in paper["title"] + paper["excerpt"] if is_match]
+    assert {text.lower() for text in marked} == {"in-context learning"}
     malformed = live.client.get("/sample.json", params={"q": "("})
     assert (malformed.status_code, malformed.json()["error"][:6]) == (422, "column")
     assert live.client.get("/sample.json").status_code == 422

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, Status
+from tests.factories import NOW
 from tests.web.live_site import ADA, BOB, LiveSite
 
 
@@ -60,7 +61,7 @@ def test_fewer_emails_instead(live: LiveSite) -> None:
 def test_a_profile_kept_in_a_file_cannot_get_fewer_emails_here(ada: LiveSite) -> None:
     with ada.store() as store, store.transaction():
         subscriber = store.subscribers.get(ADA)
-        store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada")
+        store.subscribers.update_profile(subscriber.id, subscriber.name, subscriber.profile, "file:ada", NOW)
     path = ada.unsubscribe_path()
     assert "fewer emails" not in ada.client.get(path).text
     assert ada.client.post(f"{path}/fewer").status_code == 409

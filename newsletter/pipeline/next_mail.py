@@ -1,0 +1,145 @@
+"""When a subscriber is mailed next, and why not on some day: what the schedule says, and what the store knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.models import Cadence, Profile, Status, Subscriber
+from newsletter.pipeline.schedule import (
+    GRACE,
+    Due,
+    Looks,
+    MailHistory,
+    Nothing,
+    due_edition,
+    local_day,
+    next_edition,
+    why_nothing,
+)
+from newsletter.store import Store
+from newsletter.store.deliveries import LastMail
+from newsletter.text import counted
+
+
+@dataclass(frozen=True, slots=True)
+class NextMail:
+    """When a subscriber is mailed next."""
+
+    #: From when on, where the subscriber is; None if they are not mailed.
+    at: datetime | None
+    #: The slot is open, and waits for papers until then.
+    waits_until: datetime | None = None
+    #: The edition, if it is planned already and waits to leave.
+    edition: str = ""
+    #: Why they are not mailed at all: paused, unsubscribed, suppressed.
+    why_not: str = ""
+
+
+def read_history(store: Store, subscriber: Subscriber, last: LastMail | None) -> MailHistory:
+    """Read what decides on a subscriber's next edition, beside what last left for them."""
+    may_catch_up = GRACE[subscriber.profile.cadence] > 0
+    return MailHistory(
+        active_since=subscriber.status_at,
+        changed_at=subscriber.schedule_changed_at,
+        last_at=last and last.at,
+        last_day=last and last.day,
+        covered_until=last and last.covered_until,
+        unsent_day=store.deliveries.last_unsent_day(subscriber.id) if may_catch_up else None,
+    )
+
+
+def coming_edition(store: Store, subscriber: Subscriber, now: datetime) -> Due:
+    """Return the edition that is due to a subscriber, or else the next one."""
+    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    return next_edition(subscriber.profile, history, now, Looks(store.deliveries.looks(now)))
+
+
+def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
+    """Return when a subscriber is mailed next."""
+    why_not = _why_never(store, subscriber)
+    if why_not:
+        return NextMail(None, why_not=why_not)
+    profile, looks = subscriber.profile, Looks(store.deliveries.looks(now))
+    zone = ZoneInfo(profile.time_zone)
+    waiting = store.deliveries.waiting_for(subscriber.id)
+    if waiting is not None:
+        return NextMail(max(now, waiting.next_attempt_at or now).astimezone(zone), edition=waiting.edition_key)
+    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    due = due_edition(profile, history, now, looks)
+    if due is None:
+        return NextMail(next_edition(profile, history, now, looks).at.astimezone(zone))
+    return NextMail(due.at.astimezone(zone), max(due.closes_at, now).astimezone(zone))
+
+
+def next_mail_text(coming: NextMail) -> str:
+    """Return when the next email comes, in words."""
+    if coming.at is None:
+        return f"none: {coming.why_not}"
+    at = f"{coming.at:%A}, {_date(coming.at.date())}, from {coming.at:%H:%M} ({coming.at.tzinfo})"
+    if coming.edition:
+        return f"{at}: {coming.edition}, which waits to be sent"
+    if coming.waits_until is None:
+        return f"{at}, if there are new papers"
+    return f"{at}: as soon as there are new papers, until {coming.waits_until:%H:%M}"
+
+
+def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datetime) -> str:
+    """Return why a subscriber gets no email on a day (theirs), or else when they get or got one, in words."""
+    profile = subscriber.profile
+    for delivery in store.deliveries.of_subscriber(subscriber.id):
+        if delivery.left_at is not None and local_day(profile, delivery.left_at) == day:
+            edition = store.editions.find(delivery.edition_key)
+            if edition is not None and edition.is_special:
+                continue
+            at = delivery.left_at.astimezone(ZoneInfo(profile.time_zone))
+            return f"{delivery.edition_key} {delivery.status.value} on {_date(day)} at {at:%H:%M}"
+    why_not = _why_never(store, subscriber)
+    if why_not and day >= local_day(profile, subscriber.status_at):
+        return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
+    history, looks = (
+        read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)),
+        Looks(store.deliveries.looks(now)),
+    )
+    nothing = why_nothing(profile, history, day, now, looks)
+    if nothing is None or nothing is Nothing.NOT_YET:
+        return f"an edition is due on {_date(day)} from {profile.hour:02}:00, if there are new papers"
+    return f"nothing on {_date(day)} because {_because(nothing, profile, day)}"
+
+
+def _because(nothing: Nothing, profile: Profile, day: date) -> str:
+    match nothing:
+        case Nothing.WEEKEND:
+            return f"it is a {day:%A}, and the cadence is Monday to Friday"
+        case Nothing.OTHER_DAY:
+            return f"it is a {day:%A}, and the cadence is {_days(profile)}"
+        case Nothing.CLOSED:
+            wait = f" and in the {counted(profile.wait_hours, 'hour')} after" if profile.wait_hours else ""
+            at = f"{profile.hour:02}:00{wait}"
+            return f"there were no new papers on the topics at {at}; later ones go into the next edition"
+        case Nothing.NOT_SUBSCRIBED:
+            return "the subscription began later"
+        case Nothing.DATED_LATER:
+            return "an edition of a later date was sent already, in another time zone"
+        case _:
+            return "an edition was sent on that day already"
+
+
+def _why_never(store: Store, subscriber: Subscriber) -> str:
+    if subscriber.status is Status.PAUSED and subscriber.paused_until:
+        return f"paused until {_date(subscriber.paused_until)}"
+    if subscriber.status is not Status.ACTIVE:
+        return subscriber.status.value
+    suppressed = store.subscribers.why_suppressed(subscriber.email)
+    return f"suppressed: {suppressed}" if suppressed is not None else ""
+
+
+def _days(profile: Profile) -> str:
+    if profile.cadence is Cadence.WEEKLY:
+        return f"weekly, on {date(2024, 1, 1 + profile.weekday):%A}s"  # 1 January 2024 was a Monday
+    return f"monthly, on day {profile.month_day}" if profile.cadence is Cadence.MONTHLY else profile.cadence.value
+
+
+def _date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

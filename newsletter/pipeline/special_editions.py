@@ -1,0 +1,145 @@
+"""Special editions: a note of the operator → a message to all subscribers, or to those with a tag or a topic.
+
+They go through the same ledger as digests: one delivery per (edition, subscriber), written in one transaction, and
+whoever unsubscribes or is suppressed before it leaves does not get it. An operator asks for each, so they come in
+addition to the one email a day, at any hour, and the next digest has the same papers as without them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from newsletter.errors import RequestError
+from newsletter.limits import NOTE
+from newsletter.models import Cadence, Digest, Edition, Subscriber
+from newsletter.pipeline.messages import make_message_id
+from newsletter.pipeline.notes import subject_and_text
+from newsletter.rendering.message import Sender
+from newsletter.store import Store
+from newsletter.subscribers.tags import read_tag
+from newsletter.text import normalize, squeeze
+
+_MAX_SUBJECT = 200
+_MAX_SLUG = 40
+#: An edition is not scheduled further ahead.
+_MAX_AHEAD = timedelta(days=366)
+_BATCH = 1000
+
+
+class Group(StrEnum):
+    """Which subscribers an audience is."""
+
+    ALL = "all"
+    TAG = "tag"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom an edition is, among the active subscribers who are not suppressed."""
+
+    group: Group
+    #: Of the tag or the topic.
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.group}:{self.name}" if self.name else str(self.group)
+
+
+def read_audience(text: str) -> Audience:
+    """Return the audience of "all", "tag:NAME" or "topic:NAME".
+
+    Raises:
+        RequestError: It is none of these, or the tag is not valid.
+    """
+    group, colon, name = text.strip().partition(":")
+    group, name = group.strip().casefold(), squeeze(name)
+    if group == Group.ALL and not colon:
+        return Audience(Group.ALL)
+    if group not in (Group.TAG, Group.TOPIC) or not name:
+        raise RequestError(f"{text!r:.80} is no audience", hint="all, tag:NAME or topic:NAME")
+    return Audience(Group(group), read_tag(name) if group == Group.TAG else name)
+
+
+def special_edition(note: str, subject: str | None, audiences: Sequence[Audience], at: datetime) -> Edition:
+    """Return a special edition of a note in Markdown.
+
+    Without a subject, the note's first line has to be a heading ("# Summer school"), which becomes the subject.
+
+    Raises:
+        RequestError: There is no text, no subject, or it is too long.
+    """
+    if subject is None:
+        subject, note = subject_and_text(note)
+    subject = squeeze(subject)
+    if not subject:
+        raise RequestError("no subject", hint='begin the note with "# Subject", or give --subject')
+    if len(subject) > _MAX_SUBJECT:
+        raise RequestError("the subject is too long", hint=f"the maximum is {_MAX_SUBJECT} characters")
+    if not note.strip() or len(note) > NOTE:
+        raise RequestError("the note is empty" if not note.strip() else "the note is too long")
+    words = re.findall(r"[a-z0-9]+", normalize("NFKD", subject).casefold())
+    slug = "-".join(words)[:_MAX_SLUG].strip("-") or "note"
+    return Edition(
+        key=f"special-{at.date()}-{slug}", cadence=Cadence.DAILY, day=at.date(), since=at, created_at=at, note=note,
+        subject=subject, audience=", ".join(map(str, audiences)),
+    )  # fmt: skip
+
+
+def recipients(store: Store, audiences: Sequence[Audience]) -> list[int]:
+    """Return the ids of the active subscribers in some audiences who are not suppressed, each once.
+
+    Raises:
+        RequestError: Nobody has a tag, or there is no topic of a name.
+    """
+    found: set[int] = set()
+    for one in audiences:
+        ids = store.subscribers.mailable(tag=one.name) if one.group is Group.TAG else (
+            store.subscribers.mailable(topic=one.name) if one.group is Group.TOPIC else store.subscribers.mailable()
+        )  # fmt: skip
+        if not ids and one.group is not Group.ALL:
+            raise RequestError(f"{one}: no active subscriber has this {one.group}")
+        found |= {*ids}
+    return sorted(found)
+
+
+def queue_special(store: Store, edition: Edition, audiences: Sequence[Audience], sender: Sender, now: datetime) -> int:
+    """Write a special edition and its deliveries into the ledger, all or nothing; return how many there are.
+
+    They are sent by the next run, or by the first after `edition.created_at`.
+
+    Raises:
+        RequestError: There is one of this day and subject already, it is too far ahead, or nobody would get it.
+    """
+    if edition.created_at > now + _MAX_AHEAD:
+        raise RequestError(f"{edition.created_at:%Y-%m-%d} is more than a year ahead")
+    secret = store.secret()
+    with store.transaction():
+        if store.editions.find(edition.key) is not None:
+            raise RequestError(
+                f"{edition.key} exists already", hint="see: newsletter editions; for another one, change the subject"
+            )
+        ids = recipients(store, audiences)
+        if not ids:
+            raise RequestError("nobody would get it: there are no active subscribers")
+        store.editions.put(edition)
+        digest = store.editions.put_digest(Digest(edition=edition, sections=(), considered=0))
+        store.deliveries.unstage()
+        for first in range(0, len(ids), _BATCH):
+            store.deliveries.stage(
+                (edition.key, number, digest, make_message_id(secret, edition.key, number, sender))
+                for number in ids[first : first + _BATCH]
+            )
+        store.deliveries.queue_staged(now, edition.created_at if edition.created_at > now else None)
+        store.deliveries.unstage()
+    return len(ids)
+
+
+def first_recipient(store: Store, audiences: Sequence[Audience]) -> Subscriber | None:
+    """Return a subscriber for whom a preview is rendered, or None if nobody would get it."""
+    ids = recipients(store, audiences)
+    return store.subscribers.find_by_id(ids[0]) if ids else None

@@ -1,0 +1,54 @@
+"""The papers that one pass of planning chooses from, by how far back a subscriber's edition reaches.
+
+Subscribers were last mailed at many different moments. A few indexes serve them all: each reaches back a number of
+days, and what a subscriber's edition does not cover is left out of it when it is composed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.pipeline.compose import read_matcher, read_statistics
+from newsletter.ranking.matching import Matcher
+from newsletter.ranking.weights import Weights
+from newsletter.store import Store
+
+#: How far back the indexes reach: since yesterday, over a weekend, a week and a month, each with what is caught up.
+_REACHES = tuple(timedelta(hours=hours) for hours in (30, 80, 9 * 24 + 1, 38 * 24 + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The papers that were new since some moment, and those of its index that were not."""
+
+    matcher: Matcher
+    since: datetime
+    #: Ids of papers that were first seen by then.
+    old: AbstractSet[int]
+
+
+@dataclass
+class Windows:
+    """The windows of one pass; the store is read when a window is first needed."""
+
+    store: Store
+    now: datetime
+    weights: Weights | None = None
+    _matchers: dict[datetime, Matcher] = field(default_factory=dict)
+    _windows: dict[datetime, Window] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._statistics = read_statistics(self.store)
+
+    def of(self, since: datetime) -> Window:
+        """Return the window that begins at a moment."""
+        if since not in self._windows:
+            begins = next((self.now - reach for reach in _REACHES if self.now - reach <= since), since)
+            if begins not in self._matchers:
+                self._matchers[begins] = read_matcher(self.store, begins, self.weights, self._statistics)
+            matcher = self._matchers[begins]
+            old = frozenset(number for number, paper in matcher.index.papers.items() if paper.seen_at <= since)
+            self._windows[since] = Window(matcher, since, old)
+        return self._windows[since]

@@ -1,0 +1,68 @@
+"""What a page shows while somebody types a topic: its papers with the words marked, what it misses, and mistakes."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from starlette.responses import JSONResponse, Response
+
+from newsletter.errors import QueryError
+from newsletter.models import Paper
+from newsletter.rendering.links import paper_url
+from newsletter.topics.highlight import excerpt, highlight
+from newsletter.topics.query import Term, parse, wanted_terms
+from newsletter.web.topic_counts import TopicCounts
+
+
+class MarkedPaper(TypedDict):
+    """A paper that matches; texts are in pieces, each with whether it matches."""
+
+    title: list[tuple[str, bool]]
+    #: The part of the abstract that matches, if the title does not.
+    excerpt: list[tuple[str, bool]]
+    url: str
+
+
+class Help(TypedDict):
+    """What a query matched in the last week, of how many papers, and what it misses."""
+
+    matched: int
+    of: int
+    per_day: float
+    papers: list[MarkedPaper]
+    also: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def help_with(counts: TopicCounts, query: str) -> Help:
+    """Return what a query matches and misses.
+
+    Raises:
+        QueryError: The query is malformed.
+    """
+    check = counts.check(query)
+    terms = list(wanted_terms(parse(query)))
+    return Help(
+        matched=check.matched,
+        of=check.papers,
+        per_day=round(check.per_day, 1),
+        papers=[_marked(paper, terms) for paper in check.best],
+        also=check.also,
+        warnings=check.warnings,
+    )
+
+
+def _marked(paper: Paper, terms: list[Term]) -> MarkedPaper:
+    title = list(highlight(paper.title, terms, is_title=True))
+    is_in_title = any(is_match for _, is_match in title)
+    return MarkedPaper(
+        title=title, excerpt=[] if is_in_title else list(excerpt(paper.abstract, terms)), url=paper_url(paper)
+    )
+
+
+def topic_help(counts: TopicCounts, query: str) -> Response:
+    """Return what a query matches and misses as JSON, or what is wrong with it."""
+    try:
+        return JSONResponse(help_with(counts, query))
+    except QueryError as error:
+        return JSONResponse({"error": error.message, "hint": error.hint}, 422)
