@@ -47,10 +47,7 @@ from newsletter.files.site import docs_path
 
 _EPILOG = f"""\b
 A first digest:
-  newsletter init papers && cd papers
-  newsletter subscribers add ada@example.org --topic "in-context learning"
-  newsletter pull
-  newsletter preview
+  newsletter init papers --email ada@example.org --topic "in-context learning" && cd papers
   newsletter send
 
 \b

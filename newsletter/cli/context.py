@@ -79,6 +79,21 @@ class Opened:
         return make_transport(self.config)
 
 
+def read_moment(opened: Opened, text: str) -> datetime:
+    """Return the time of an option --at; without an offset it is one of the site's time zone.
+
+    Raises:
+        click.BadParameter: It is no time.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time (as in 2026-05-11T07:00)", param_hint="--at") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(opened.config.time_zone))
+
+
 def now() -> datetime:
     """Return the current time, in UTC."""
     return datetime.now(UTC)

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.context import Opened, now, pass_opened, read_moment
 from newsletter.cli.deliveries import Progress, progress_of
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.tables import print_table
@@ -87,7 +87,7 @@ newsletter deliveries pause EDITION, or cancel."""
     "--to", "audiences", multiple=True, required=True, metavar="AUDIENCE", help="all, tag:NAME, topic:NAME; repeatable."
 )
 @click.option("--subject", help="The subject. Default: the heading with which the note begins.")
-@click.option("--at", metavar="TIME", help="Send it from then on, as in 2026-12-24T08:00, in UTC unless it says more.")
+@click.option("--at", metavar="TIME", help="Send it from then on, as in 2026-12-24T08:00 (schedule.time_zone).")
 @click.option("--dry-run", is_flag=True, help="Show it and how many would get it; store and send nothing.")
 @click.option("--test", "test_to", metavar="EMAIL", help="Send it to this address as a test email only.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -103,7 +103,7 @@ def new(
     """
     from newsletter.pipeline.special_editions import queue_special, read_audience, recipients, special_edition
 
-    moment = _moment(at) if at else now()
+    moment = _later(opened, at) if at else now()
     to = [read_audience(text) for text in audiences]
     edition = special_edition(_read(file), subject, to, moment)
     with opened.store() as store:
@@ -139,17 +139,13 @@ def _read(file: IO[str]) -> str:
         raise NewsletterError(f"{place}: cannot be read: {error}", hint="a note is Markdown, in UTF-8") from error
 
 
-def _moment(text: str) -> datetime:
+def _later(opened: Opened, text: str) -> datetime:
     """Return a moment to come, in UTC.
 
     Raises:
-        RequestError: It is none, or is past.
+        RequestError: It is past.
     """
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise RequestError(f"--at {text}: a time is expected, as in 2026-12-24T08:00") from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    moment = read_moment(opened, text).astimezone(UTC)
     if moment <= now():
         raise RequestError(f"--at {text}: this is past", hint=f"it is {now():%Y-%m-%dT%H:%M} UTC")
     return moment

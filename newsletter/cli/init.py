@@ -111,7 +111,7 @@ def _create(root: Path, answers: Answers, options: Mapping[str, str]) -> None:
 
     site = Site(root)
     was_there = site.config.exists()
-    current = values_in_file(site) if was_there else {one.name: one.shipped for one in SETTINGS}
+    current = values_in_file(site) if was_there else {one.name: one.shipped for one in SETTINGS if one.shipped}
     settings, unset = settings_of(answers, options, current)
     profile = _profile(site, answers)
     config = None

@@ -167,6 +167,9 @@ def settings_of(
     address = user if "@" in user else answers.email
     if "sender.address" not in settings and _is_example(current.get("sender.address")) and address:
         settings["sender.address"] = address
+    zone = profile_fields_of(answers)["time_zone"] if answers.email else "UTC"
+    if zone != "UTC" and "schedule.time_zone" not in current:
+        settings["schedule.time_zone"] = zone
     is_own = "sender.address" in settings and "site.url" not in settings
     return settings, ("site.url",) if is_own and _is_example(current.get("site.url")) else ()
 

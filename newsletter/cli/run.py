@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from newsletter.cli.bounces import print_processed_mail
-from newsletter.cli.context import Opened, now, pass_opened
+from newsletter.cli.context import Opened, now, pass_opened, read_moment
 from newsletter.cli.exit_codes import ExitCode
 from newsletter.cli.outcome_file import OutcomeFile
 from newsletter.cli.output import finish, json_option, print_json_lines
@@ -109,7 +109,7 @@ def run(
         raise click.UsageError("-v and -q exclude each other")
     note = read_note(note_file, note_file.name) if note_file else ""
     if dry_run:
-        _rehearse(opened, _moment(opened, at), note, as_json=as_json)
+        _rehearse(opened, read_moment(opened, at) if at else None, note, as_json=as_json)
         return
     with OutcomeFile() as outcomes:
         with handle_signals() as shutdown:
@@ -142,19 +142,6 @@ def _run_and_retry(
         deliveries = retry_until(opened.config, ports, report.deliveries, deadline, shutdown.wait)
         report = replace(report, deliveries=deliveries)
     return report, next_attempt(ports) if is_anything_deferred(report) else None
-
-
-def _moment(opened: Opened, at: str | None) -> datetime | None:
-    """Return the time of --at; without an offset it is one of the site's time zone."""
-    if at is None:
-        return None
-    from zoneinfo import ZoneInfo
-
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise click.BadParameter(f"{at!r} is no time (as in 2026-05-11T07:00)", param_hint="--at") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(opened.config.time_zone))
 
 
 def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) -> None:

@@ -29,7 +29,7 @@ Moments are in schedule.time_zone, those of subscribers also in theirs. `newslet
 @json_option
 @pass_opened
 def schedule(opened: Opened, as_json: bool) -> None:
-    """Show when each job of `serve` runs next, by the clock of each time zone."""
+    """Show when each job of `serve` runs next."""
     from newsletter.operations.due_jobs import due_moments
     from newsletter.operations.jobs import make_jobs
     from newsletter.operations.leadership import LEASE

@@ -52,7 +52,7 @@ uvicorn --factory newsletter.web.app:make_site_app"""
 def serve(
     opened: Opened, web_port: int | None, web_host: str, metrics_port: int | None, metrics_host: str
 ) -> None:  # fmt: skip
-    """Pull each source and mail each subscriber when it is time, until Ctrl-C."""
+    """Pull each source and mail each subscriber when it is time."""
     from newsletter.config.load import load_config
     from newsletter.operations.jobs import make_jobs
     from newsletter.operations.reload import SettingsWatch, reload_on_hangup

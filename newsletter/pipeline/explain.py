@@ -15,9 +15,9 @@ from newsletter.pipeline.compose import compose, find_edition, make_matcher, rea
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.topic_models import topic_scores
-from newsletter.ranking.closeness import Scores
+from newsletter.ranking.closeness import Scores, TopicScores
 from newsletter.ranking.grouping import best_topics, followed_by, near_topic
-from newsletter.ranking.index import Numbers, PaperIndex, Statistics
+from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
 from newsletter.ranking.weights import Weights
@@ -180,9 +180,9 @@ def score_breakdowns(
 def _of_one(scores: Scores, number: int) -> Scores:
     """Return the scores by the topics' models of one paper alone."""
 
-    def of_one(query: str) -> Numbers | None:
+    def of_one(query: str) -> TopicScores | None:
         found = scores(query)
-        return None if found is None else found[number : number + 1]
+        return None if found is None else replace(found, values=found.values[number : number + 1])
 
     return of_one
 

@@ -119,18 +119,18 @@ class SendingLedger:
         for result in results:
             claim = self.under_way[result.message.message_id]
             if result.verdict not in (Verdict.SENT, Verdict.IN_DOUBT):
-                self.store.deliveries.did_not_leave(claim.delivery)
+                self.store.deliveries.undo_departure(claim.delivery)
             self._settle(claim, result, now)
         may_go = set()
         for message in departing:
             claim = self.under_way[message.message_id]
-            if self._may_leave(claim, now):
+            if self._may_depart(claim, now):
                 may_go.add(message.message_id)
             else:
                 self._stay(claim, now)
         return may_go
 
-    def _may_leave(self, claim: Claim, now: datetime) -> bool:
+    def _may_depart(self, claim: Claim, now: datetime) -> bool:
         profile = claim.subscriber.profile
         if claim.day is None:
             return self.store.deliveries.depart_special(claim.delivery.id, now)

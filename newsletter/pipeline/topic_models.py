@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from newsletter.models import Paper
-from newsletter.ranking.closeness import Scores
+from newsletter.ranking.closeness import Scores, TopicScores
 from newsletter.ranking.embedding import (
     MAX_AGE,
     Embedding,
@@ -32,6 +32,8 @@ from newsletter.ranking.topic_model import TopicModel, choose_examples, learn_to
 from newsletter.store import Store
 from newsletter.topics.query import format_query, parse
 
+#: Models of another format are not found, and learned again.
+_FORMAT = 2
 #: Topics are learned from this many of the latest papers.
 TRAINING = 4000
 #: The share of these that has to be new before a topic is learned again.
@@ -98,7 +100,7 @@ class TopicLearner:
 
 def hash_of(query: str) -> str:
     """Return the name of a query in the store; queries that are written differently and mean the same have one."""
-    return hashlib.sha256(format_query(parse(query)).encode()).hexdigest()
+    return hashlib.sha256(f"{_FORMAT} {format_query(parse(query))}".encode()).hexdigest()
 
 
 def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
@@ -113,9 +115,12 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
     vectors = np.array([np.frombuffer(stored[paper], "<f2") for paper in index.ids if paper in stored], np.float32)
 
     @cache
-    def scores(query: str) -> Numbers | None:
+    def scores(query: str) -> TopicScores | None:
         content = store.topic_models.model(hash_of(query))
-        return None if content is None else _spread(unpack_topic_model(content).judge(vectors), is_known)
+        if content is None:
+            return None
+        model = unpack_topic_model(content)
+        return TopicScores(_spread(model.judge(vectors), is_known), model.is_distinct)
 
     return scores
 

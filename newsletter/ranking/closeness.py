@@ -34,8 +34,19 @@ _MAX_SCORE = 1.5
 #: The nearest papers that are considered for a section.
 _CANDIDATES = 10
 
-#: Returns the score of each paper of an index for a query (NaN: not known), or None for a query without a model.
-Scores = Callable[[str], Numbers | None]
+
+@dataclass(frozen=True, slots=True)
+class TopicScores:
+    """What the model of one topic says of the papers of an index."""
+
+    #: The score of each paper; NaN: not known.
+    values: Numbers
+    #: Whether the model tells the topic from the rest of the archive well enough to find papers without its words.
+    is_distinct: bool = True
+
+
+#: Returns the scores for a query, or None for a query without a model.
+Scores = Callable[[str], TopicScores | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +62,33 @@ class Closeness:
     near: Sequence[tuple[float, int]]
 
 
-def closeness(index: PaperIndex, node: Node, matches: Flags, scores: Numbers, weights: Weights) -> Closeness:
+def closeness(index: PaperIndex, node: Node, matches: Flags, given: TopicScores, weights: Weights) -> Closeness:
     """Derive order, doubt and reach from the scores of one query.
 
     A paper that holds what the query excludes is never near.
     """
+    scores = given.values
     aside = index.flags(in_passing(index, node, _ASIDE))
     judged = np.where(aside, scores + _earliness(index, node), scores)
     known = np.nan_to_num(judged, nan=0).clip(-_MAX_SCORE, _MAX_SCORE).astype(np.float32)
     order = np.float32(weights.closeness) * known
     with np.errstate(invalid="ignore"):
         doubtful = aside & (judged < DOUBTFUL)
-        near = np.flatnonzero(~matches & ~excluded_words(index, node) & (scores >= NEAR))
+        close = scores >= (NEAR if given.is_distinct else np.inf)
+    near = np.flatnonzero(~matches & ~excluded_words(index, node) & close)
     nearest = near[np.argsort(-scores[near], kind="stable")][:_CANDIDATES]
     added = np.where(doubtful, order - np.float32(weights.doubt), order).astype(np.float32)
     return Closeness(order, added, doubtful, tuple((float(scores[number]), number) for number in nearest.tolist()))
 
 
 def _earliness(index: PaperIndex, node: Node) -> Numbers:
-    """Return what is added to the score of a paper that mentions a topic in its abstract alone: the earlier, the more."""
+    """Return what is added to the score of a paper that mentions a topic in its abstract alone: more if early."""
     firsts = [index.first(term) for term in text_terms(node)]
     if not firsts:
         return np.zeros(len(index), np.float32)
     first: Numbers = np.fmin.reduce(firsts)
-    return np.nan_to_num(np.float32(_EARLY) * (np.float32(_TYPICAL) - first), nan=0)
+    added: Numbers = np.nan_to_num(_EARLY * (_TYPICAL - first), nan=0).astype(np.float32)
+    return added
 
 
 def excluded_words(index: PaperIndex, node: Node) -> Flags:

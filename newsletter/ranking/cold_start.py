@@ -1,7 +1,8 @@
 """Which papers to ask a new subscriber about: those whose ratings tell most about the others (active learning).
 
-Greedy k-center (Gonzalez, 1985; as a core-set: Sener, Savarese, ICLR 2018) among the papers that are on or near the
-topics: each next paper is the one farthest from all that are chosen or rated already, so that ten cover the field.
+Greedy facility location (Nemhauser, Wolsey, Fisher, 1978) among the papers that are on or near the topics: each next
+paper is the one by which most of the others have a paper like them among those chosen or rated already, so that ten
+represent the field. The farthest papers (k-center) are of no kind but their own, and tell less.
 """
 
 from __future__ import annotations
@@ -35,15 +36,17 @@ def choose_to_rate(matcher: Matcher, topics: Sequence[Topic], number: int, rated
     candidates, known = candidates[:_CANDIDATES], [paper for paper in nearest if paper in rated]
     if not candidates:
         return []
-    apart = matcher.neighbourhood.distances([*candidates, *known])
+    alike = 1 - matcher.neighbourhood.distances([*candidates, *known])[: len(candidates)]
+    among = alike[:, : len(candidates)]
     chosen: list[int] = []
-    # How far each candidate is from the nearest paper that is chosen or rated.
-    away = apart[: len(candidates), len(candidates) :].min(axis=1, initial=np.inf)
+    # How much each candidate is like a paper that is chosen or rated.
+    represented = alike[:, len(candidates) :].max(axis=1, initial=0)
     while len(chosen) < min(number, len(candidates)):
-        place = int(away.argmax())
+        gains = np.maximum(among - represented, 0).sum(axis=1)
+        gains[chosen] = -1
+        place = int(gains.argmax())
         chosen.append(place)
-        away = np.minimum(away, apart[: len(candidates), place])
-        away[chosen] = -np.inf
+        represented = np.maximum(represented, among[place])
     return [candidates[place] for place in sorted(chosen)]
 
 

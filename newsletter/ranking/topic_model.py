@@ -26,6 +26,12 @@ _MIN_EXAMPLES = 5
 #: Where titles give fewer examples than this, the strongest other matches are added, and count half.
 _ENOUGH_EXAMPLES = 8
 _OTHER_EXAMPLE = 0.5
+#: A topic is distinct if its examples are this many standard deviations from the archive's middle, or if many papers
+#: have it in their title.
+_DISTINCT = 4.0
+_MANY_TITLES = 20
+#: In a smaller archive a topic is too much of the whole to be told from it.
+_SMALL_ARCHIVE = 500
 #: The latest examples are learned from.
 _MAX_EXAMPLES = 200
 #: Decimals of a model: fewer than those in which machines differ.
@@ -53,6 +59,8 @@ class TopicModel:
 
     towards: Vectors
     offset: float
+    #: Whether it tells the topic from the rest of the archive well enough to find papers without the topic's words.
+    is_distinct: bool = True
 
     def judge(self, places: Vectors) -> Numbers:
         """Return a score for each paper: 0 as any paper, 1 as one that names the topic in its title."""
@@ -60,13 +68,13 @@ class TopicModel:
 
     def pack(self) -> bytes:
         """Serialize the model."""
-        return np.array([self.offset, *self.towards], "<f4").tobytes()
+        return np.array([self.is_distinct, self.offset, *self.towards], "<f4").tobytes()
 
 
 def unpack_topic_model(content: bytes) -> TopicModel:
     """Deserialize a model that `TopicModel.pack` serialized."""
     numbers = np.frombuffer(content, "<f4").astype(np.float32)
-    return TopicModel(numbers[1:], float(numbers[0]))
+    return TopicModel(numbers[2:], float(numbers[1]), is_distinct=bool(numbers[0]))
 
 
 def text_terms(node: Node) -> list[Term]:
@@ -109,8 +117,14 @@ def learn_topic(places: Vectors, examples: Examples) -> TopicModel | None:
     # An example is nearer to a model that it is part of than a new paper would be.
     held_out = np.einsum("ij,ij->i", places[rows], unit(total - each))
     typical = held_out[: len(examples.titles)] if len(examples.titles) >= _MIN_EXAMPLES else held_out
-    centre = float(np.median(places @ towards))
+    along = places @ towards
+    centre = float(np.median(along))
     reach = float(np.median(typical)) - centre
     if reach <= 0:
         return None
-    return TopicModel(np.round(towards / reach, _DECIMALS).astype(np.float32), round(-centre / reach, _DECIMALS))
+    is_telling = reach >= _DISTINCT * float(along.std()) or len(examples.titles) >= _MANY_TITLES
+    return TopicModel(
+        np.round(towards / reach, _DECIMALS).astype(np.float32),
+        round(-centre / reach, _DECIMALS),
+        is_distinct=is_telling or len(places) < _SMALL_ARCHIVE,
+    )

@@ -362,7 +362,7 @@ class Deliveries:
             ],
         )
 
-    def did_not_leave(self, delivery: Delivery) -> None:
+    def undo_departure(self, delivery: Delivery) -> None:
         """Restore when a delivery had left before the attempt that the server refused."""
         self._db.execute("UPDATE deliveries SET left_at = ? WHERE id = ?", [_text(delivery.left_at), delivery.id])
 

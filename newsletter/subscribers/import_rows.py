@@ -48,6 +48,7 @@ _MAX_CACHED_DOMAIN = 100
 _TO_CLEAN = ("  ", "| ", " |", "|'")
 #: A block that is not plain is not divided into parts of fewer rows than this.
 _FEW = 16
+_NO_TAGS = "some cells hold no tags as they are here, and were left out"
 _LATIN_1 = "some text is not UTF-8, and was taken for Latin-1"
 
 T = TypeVar("T")
@@ -140,7 +141,7 @@ class RowParser:
             states = _cached(self._states, self._state, of_state)
             tags = None
             if self._tags_at is not None:
-                tags = _cached(self._tags, _read_tags, [(cell,) for cell in columns[self._tags_at]])
+                tags = _cached(self._tags, self._read_tags, [(cell,) for cell in columns[self._tags_at]])
         except ProfileError:
             return None
         keys = [*map(ascii_key, emails)]
@@ -185,7 +186,7 @@ class RowParser:
         (subscription,) = _cached(self._states, self._state, [tuple([cells[at] for at in self._of_state])])
         if self.given is not None:
             self.given.setdefault(key, texts)
-        if self._tags_at is not None and (found := _read_tags((cells[self._tags_at],))):
+        if self._tags_at is not None and (found := self._read_tags((cells[self._tags_at],))):
             self.tags.setdefault(key, found)
         if self._feedback is not None and cells[self._feedback]:
             self.feedback.setdefault(key, read_feedback(unquoted(cells[self._feedback]), self.now))
@@ -228,22 +229,25 @@ class RowParser:
             row[at] = unquoted(cell)
         return state(self.columns, row, self.now)
 
+    def _read_tags(self, cells: Cells) -> tuple[str, ...]:
+        """Return the tags in a cell; what other programs took for one, and is none here, is left out.
+
+        Raises:
+            ProfileError: A tag of ours is not valid.
+        """
+        try:
+            return read_tags(unquoted(cells[0])) if cells[0] else ()
+        except RequestError as error:
+            if self.columns.is_ours:
+                raise ProfileError(f"tags: {error.message}", hint=error.hint) from error
+        if not any(one.endswith(_NO_TAGS) for one in self.warnings):
+            self.warnings.append(f"{self.rows.place}: {_NO_TAGS}")
+        return ()
+
     def fields(self, cells: Cells) -> dict[str, str]:
         """Return the texts of our fields in these cells, as `given` has them."""
         row = {name: unquoted(cell) for name, cell in zip(self._profile_names, cells, strict=True) if cell.strip()}
         return row | {name: _one_per_line(row[name]) for name in LIST_FIELDS if name in row}
-
-
-def _read_tags(cells: Cells) -> tuple[str, ...]:
-    """Return the tags in a cell.
-
-    Raises:
-        ProfileError: One is not valid.
-    """
-    try:
-        return read_tags(unquoted(cells[0])) if cells[0] else ()
-    except RequestError as error:
-        raise ProfileError(f"tags: {error.message}", hint=error.hint) from error
 
 
 def _rows_of(columns: Sequence[Cells], at: Sequence[int]) -> list[Cells]:

@@ -74,9 +74,9 @@ class Places:
         return set(self._papers[indices[last - begins < width]].tolist())
 
     def first(self, found: Numbers, papers: int) -> NDArray[np.float32]:
-        """Return where each of `papers` texts first has one of some words: 0 at its beginning, 1 at its end; NaN: nowhere.
+        """Return where each of `papers` texts, of one passage each, first has one of some words.
 
-        Texts have one passage.
+        0 is its beginning, 1 its end, NaN nowhere.
         """
         first = np.full(papers, np.inf)
         begins, ends = np.searchsorted(self._papers, np.arange(papers)), np.bincount(self._papers, minlength=papers)

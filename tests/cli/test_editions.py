@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -58,7 +59,12 @@ def test_a_later_edition_is_scheduled(newsletter: Newsletter, note: str) -> None
     )
     assert "more than a year ahead" in queued.stderr
     assert "this is past" in newsletter("editions", "new", note, "--to", "all", "--at", "2020-01-01").stderr
-    assert "a time is expected" in newsletter("editions", "new", note, "--to", "all", "--at", "soon").stderr
+    assert "'soon' is no time" in newsletter("editions", "new", note, "--to", "all", "--at", "soon").stderr
+    newsletter("config", "set", "schedule.time_zone", "Asia/Tokyo")
+    day = (datetime.now(UTC) + timedelta(days=30)).date()
+    queued = newsletter("editions", "new", note, "--to", "all", "--yes", "--at", f"{day}T08:00")
+    assert f"2 messages queued, from {day - timedelta(days=1)} 23:00 UTC on" in queued.stdout
+    assert f"from {day - timedelta(days=1)} 23:00 UTC" in newsletter("editions").stdout
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,13 @@ def test_the_next_runs_of_each_job_and_of_each_zone(newsletter: Newsletter, tmp_
         assert text in shown
     assert "process 7 on papers schedules" in shown
 
-    said = json.loads(newsletter("schedule", "--json").stdout)
-    jobs = {job["name"]: job for job in said["jobs"]}
-    assert said["scheduler"] == "process 7 on papers"
+    found = json.loads(newsletter("schedule", "--json").stdout)
+    jobs = {job["name"]: job for job in found["jobs"]}
+    assert found["scheduler"] == "process 7 on papers"
     assert list(jobs) == ["deliver", "notices", "pull huggingface", "pull arxiv cs.CL", "models"]
     assert list(jobs["deliver"]["local"]) == ["UTC", "Europe/Berlin"]
     assert jobs["models"]["outcome"] == "failed"
-    (zone,) = said["zones"]
+    (zone,) = found["zones"]
     assert (zone["time_zone"], zone["local"][11:16], zone["subscribers"]) == ("Europe/Berlin", "07:00", 1)
 
 

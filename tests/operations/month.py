@@ -136,16 +136,16 @@ class Month:
             ):  # that of one that runs is past
                 return
             time.sleep(0.005)
-        raise TimeoutError(f"something is due for {_DEADLINE_S:.0f} s at {now}: {list(states)}; {self.said()}")
+        raise TimeoutError(f"something is due for {_DEADLINE_S:.0f} s at {now}: {list(states)}; {self.spoken()}")
 
-    def said(self) -> str:
+    def spoken(self) -> str:
         """Return what the processes said."""
-        path = self.folder / "said"
+        path = self.folder / "lines"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def note(self, line: str) -> None:
         """Keep what a process says."""
-        with (self.folder / "said").open("a", encoding="utf-8") as file:
+        with (self.folder / "lines").open("a", encoding="utf-8") as file:
             file.write(f"{os.getpid()} {line}\n")
 
     # -- the processes --------------------------------------------------------------------------------

@@ -34,6 +34,12 @@ def opened(config: Config) -> Store:
     return open_store(config.site.store, lambda: signing_keys(config))
 
 
+def without_store(config: Config) -> Config:
+    """A site whose first store has no key of its own, as the keys are outside before it is opened."""
+    config.site.store.unlink()
+    return config
+
+
 def with_file(config: Config) -> Config:
     """Keep one key in a file."""
     file = config.site.root / "keys"
@@ -55,7 +61,7 @@ def test_the_stores_own_key(config: Config) -> None:
 
 
 def test_a_file_gets_the_new_key_on_top(config: Config) -> None:
-    config = with_file(config)
+    config = with_file(without_store(config))
     with opened(config) as store:
         rotate(config, store, NOW, GRACE)
     keys = signing_keys(config)
@@ -80,7 +86,7 @@ def test_a_key_outside_first_retires_the_stores_own(config: Config) -> None:
 
 
 def test_keys_in_the_environment_are_left_to_a_person(config: Config) -> None:
-    config = replace(config, signing_key=KEY)
+    config = replace(without_store(config), signing_key=KEY)
     with opened(config) as store, pytest.raises(ConfigError, match="in the environment") as failure:
         rotate(config, store, NOW, GRACE)
     assert "before the others" in (failure.value.hint or "")

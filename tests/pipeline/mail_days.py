@@ -256,7 +256,7 @@ class _Run:
         profile = self.choice.profile
         if mail.next_attempt_at is not None and mail.next_attempt_at > now:
             return
-        if gate(profile, mail.due.day, now) is not Gate.OPEN or not self._may_leave(mail, day_began(profile, now)):
+        if gate(profile, mail.due.day, now) is not Gate.OPEN or not self._may_depart(mail, day_began(profile, now)):
             return
         mail.tries += 1
         fate = self.random.random()
@@ -271,7 +271,7 @@ class _Run:
         mail.waits, mail.has_arrived, self.waiting = False, True, None
         self.covered_until = mail.planned_at
 
-    def _may_leave(self, mail: Mail, began: datetime) -> bool:
+    def _may_depart(self, mail: Mail, began: datetime) -> bool:
         """Return what the ledger's transaction says, see `Deliveries.depart`."""
         others = [one for one in self.life.mails[-9:] if one is not mail and one.left]
         return not any(one.left[-1] >= began or one.due.day >= mail.due.day for one in others)

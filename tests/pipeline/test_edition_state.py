@@ -69,7 +69,7 @@ def test_where_an_edition_is(state: EditionState, planned: int, waiting: int, st
     assert stage_of(state, planned=planned, waiting=waiting) is stage
 
 
-def test_what_could_not_leave_on_its_day_is_skipped_where_the_day_is_over(site: SendingSite) -> None:
+def test_what_could_not_depart_on_its_day_is_skipped_where_the_day_is_over(site: SendingSite) -> None:
     site.add_paper("Pears", 1)
     for zone in ("Asia/Tokyo", "UTC", "America/Los_Angeles"):
         site.add_subscriber(f"{zone.split('/')[-1].lower()}@example.org", "pears", time_zone=zone, hour=0)
@@ -84,7 +84,7 @@ def test_what_could_not_leave_on_its_day_is_skipped_where_the_day_is_over(site: 
     )
 
 
-def test_a_weekly_edition_that_could_not_leave_is_caught_up_the_next_day_with_what_came_since(
+def test_a_weekly_edition_that_could_not_depart_is_caught_up_the_next_day_with_what_came_since(
     site: SendingSite,
 ) -> None:
     site.add_paper("Pears in Winter", 1)

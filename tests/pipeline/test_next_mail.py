@@ -39,7 +39,7 @@ def change(site: SendingSite, **preferences: Any) -> None:
     change_preferences(site.store, ADA, None, preferences, site.now)
 
 
-def test_the_next_email_is_told_in_the_subscribers_time(mailed: SendingSite) -> None:
+def test_the_next_email_is_shown_in_the_subscribers_time(mailed: SendingSite) -> None:
     assert text_of(mailed) == "Saturday, 9 May 2026, from 08:00 (UTC), if there are new papers"
     change(mailed, time_zone="Europe/Berlin", cadence="weekly", weekday="friday", hour=17)
     assert text_of(mailed) == "Friday, 15 May 2026, from 17:00 (Europe/Berlin), if there are new papers"
@@ -69,14 +69,16 @@ def test_an_edition_that_waits_to_be_sent_is_named(site: SendingSite) -> None:
         (Status.UNSUBSCRIBED, None, "none: unsubscribed"),
     ],
 )
-def test_who_is_not_mailed_is_told_why(mailed: SendingSite, status: Status, until: date | None, text: str) -> None:
+def test_there_is_a_reason_for_who_is_not_mailed(
+    mailed: SendingSite, status: Status, until: date | None, text: str
+) -> None:
     mailed.store.subscribers.set_status(1, status, NOW, paused_until=until)
 
     assert text_of(mailed) == text
     assert why_not(mailed, "2026-05-09") == f"nothing on 9 May 2026 because {ADA} is {text.removeprefix('none: ')}"
 
 
-def test_a_suppressed_address_is_told_why(mailed: SendingSite) -> None:
+def test_there_is_a_reason_for_a_suppressed_address(mailed: SendingSite) -> None:
     mailed.store.subscribers.suppress(ADA, "hard bounce", NOW)
 
     assert text_of(mailed) == "none: suppressed: hard bounce"

@@ -77,7 +77,7 @@ def test_what_keeps_an_edition_from_being_composed(
     assert why_not_due(subscriber, suppressed, found, due, lambda: due) == why
 
 
-def test_who_is_not_due_is_told_when_they_are() -> None:
+def test_who_is_not_due_is_shown_when_they_are() -> None:
     subscriber = make_subscriber()
     coming = next_edition(
         subscriber.profile, MailHistory(active_since=NOW, last_at=NOW, last_day=NOW.date()), NOW, NO_LOOKS

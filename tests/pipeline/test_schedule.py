@@ -259,7 +259,7 @@ def situations(draw: st.DrawFn) -> tuple[Profile, MailHistory, datetime, Looks]:
 
 
 @given(situations())
-def test_what_is_due_may_leave_and_what_comes_next_will_be_due(
+def test_what_is_due_may_depart_and_what_comes_next_will_be_due(
     situation: tuple[Profile, MailHistory, datetime, Looks],
 ) -> None:
     profile, known, now, looks = situation

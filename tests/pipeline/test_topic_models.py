@@ -84,8 +84,8 @@ def test_new_papers_are_placed_at_once_and_judged_by_the_model_there_is(store: S
     assert before is not None and after is not None  # noqa: PT018
     first, second = before(query), after(query)
     assert first is not None and second is not None  # noqa: PT018
-    assert np.isnan(first).sum() == 2
-    assert not np.isnan(second).any()
+    assert np.isnan(first.values).sum() == 2
+    assert not np.isnan(second.values).any()
 
 
 @pytest.mark.usefixtures("subscriber")

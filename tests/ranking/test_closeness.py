@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from newsletter.models import Item, Paper, Profile, ReasonKind, Section
-from newsletter.ranking.closeness import DOUBTFUL, NEAR, Closeness, closeness
+from newsletter.ranking.closeness import DOUBTFUL, NEAR, Closeness, TopicScores, closeness
 from newsletter.ranking.grouping import group, near_topic
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -39,7 +39,7 @@ def papers() -> list[Paper]:
 def close(query: str, **scores: float) -> Closeness:
     index = PaperIndex(papers())
     node = parse(query)
-    return closeness(index, node, Matcher(index).evaluate(query).matches, numbers(**scores), Weights())
+    return closeness(index, node, Matcher(index).evaluate(query).matches, TopicScores(numbers(**scores)), Weights())
 
 
 def numbers(**scores: float) -> Numbers:
@@ -49,7 +49,8 @@ def numbers(**scores: float) -> Numbers:
 
 def sections(profile: Profile, **models: Numbers) -> dict[str, str]:
     """Return the names of the papers of each section, those that are near in capitals."""
-    by_query = {topic.query: models.get(topic.name.lower()) for topic in profile.topics}
+    names = {topic.query: topic.name.lower() for topic in profile.topics}
+    by_query = {query: TopicScores(models[name]) for query, name in names.items() if name in models}
     found = group(Matcher(PaperIndex(papers()), scores=by_query.get), profile, frozenset(), TODAY)
     return {section.topic: "".join(map(name_of, section.items)) for section in found}
 
@@ -90,7 +91,7 @@ def test_without_models_nothing_changes() -> None:
 
 
 def test_a_mention_far_from_the_topic_is_in_doubt_and_a_title_never_is() -> None:
-    found = close("pear", a=-1, b=0, c=DOUBTFUL - 0.01, d=DOUBTFUL + 0.01)
+    found = close("pear", a=-1, b=0, c=DOUBTFUL - 0.5, d=DOUBTFUL + 0.5)
     assert found.doubtful.tolist() == [name == "c" for name in TEXTS]
 
 
@@ -98,16 +99,30 @@ def test_a_mention_in_doubt_stands_last_and_says_so() -> None:
     profile = make_profile(topics=(PEARS,))
     scores = numbers(a=0.1, b=0.1, c=0.2, d=1.5)
     assert sections(profile, pears=scores)["Pears"][-1] == "c"
-    (section,) = group(Matcher(PaperIndex(papers()), scores=lambda _: scores), profile, frozenset(), TODAY)
+    (section,) = group(Matcher(PaperIndex(papers()), scores=lambda _: TopicScores(scores)), profile, frozenset(), TODAY)
     assert [is_because_of(item, ReasonKind.PASSING) for item in section.items] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("query", ["cat:cs.CL OR pear", "author:Example OR pear"])
 def test_a_paper_that_matches_by_a_name_or_code_as_well_is_not_in_doubt(query: str) -> None:
     index = PaperIndex([make_paper(title="On kettles", abstract="Shaped as pears are.", categories=("cs.CL",))])
-    scores = np.zeros(1, np.float32)
+    scores = TopicScores(np.zeros(1, np.float32))
     assert not closeness(index, parse(query), np.ones(1, np.bool_), scores, Weights()).doubtful.any()
     assert closeness(index, parse("pear cat:cs.CL"), np.ones(1, np.bool_), scores, Weights()).doubtful.all()
+
+
+def test_an_early_mention_counts_more_than_a_late_one() -> None:
+    rest = "Of kettles and of what is in them at noon. "
+    index = PaperIndex(
+        [
+            make_paper(id=1, title="On kettles", abstract=f"Pears come first. {rest * 3}"),
+            make_paper(id=2, title="On kettles", abstract=f"{rest * 3} Last come pears."),
+        ]
+    )
+    scores = TopicScores(np.array([DOUBTFUL, DOUBTFUL], np.float32))
+    found = closeness(index, parse("pear"), np.ones(2, np.bool_), scores, Weights())
+    assert found.doubtful.tolist() == [False, True]
+    assert found.order[0] > found.order[1]
 
 
 def test_a_weight_of_zero_doubts_in_words_only() -> None:
@@ -121,6 +136,14 @@ def test_a_weight_of_zero_doubts_in_words_only() -> None:
 def test_papers_without_the_words_are_near_from_a_score_on_the_nearest_first() -> None:
     found = close("pear", a=2, e=NEAR, f=NEAR - 0.01, g=1.1)
     assert [number for _, number in found.near] == [6, 4]
+
+
+def test_a_model_that_is_not_distinct_offers_no_paper_without_the_words() -> None:
+    index, scores = PaperIndex(papers()), numbers(a=2, e=NEAR, g=1.1)
+    matches = Matcher(index).evaluate("pear").matches
+    found = closeness(index, parse("pear"), matches, TopicScores(scores, is_distinct=False), Weights())
+    assert not found.near
+    assert found.order[0] > 0
 
 
 def test_a_section_has_at_most_two_of_them_above_what_is_in_doubt() -> None:
@@ -165,20 +188,20 @@ def test_a_near_paper_is_shown_once() -> None:
 
 def test_a_paper_that_was_sent_before_is_not_near_again() -> None:
     scores = numbers(e=1)
-    matcher = Matcher(PaperIndex(papers()), scores=lambda _: scores)
+    matcher = Matcher(PaperIndex(papers()), scores=lambda _: TopicScores(scores))
     (section,) = group(matcher, make_profile(topics=(PEARS,)), {4}, TODAY)
     assert len(section.items) == 4
 
 
 def test_of_a_paper_alone_the_topic_it_is_near_to_is_known() -> None:
-    alone = Matcher(PaperIndex(papers()[4:5]), scores=lambda _: np.ones(1, np.float32))
+    alone = Matcher(PaperIndex(papers()[4:5]), scores=lambda _: TopicScores(np.ones(1, np.float32)))
     assert near_topic(alone, make_profile(topics=(PEARS, QUINCES))) == PEARS
     assert near_topic(alone, make_profile(topics=(PEARS,), near=False)) is None
 
 
 def test_a_section_counts_the_near_papers_that_it_shows() -> None:
     scores = numbers(e=1, f=1, g=1)
-    matcher = Matcher(PaperIndex(papers()), scores=lambda _: scores)
+    matcher = Matcher(PaperIndex(papers()), scores=lambda _: TopicScores(scores))
     (section,) = group(matcher, make_profile(topics=(PEARS,)), frozenset(), TODAY)
     assert isinstance(section, Section)
     assert section.matched == len(section.items) == 6

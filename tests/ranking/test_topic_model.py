@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from newsletter.models import Paper
-from newsletter.ranking.embedding import Vectors, make_embedding
+from newsletter.ranking.embedding import Vectors, make_embedding, unit
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.topic_model import (
@@ -71,6 +71,16 @@ def test_scores_are_rounded_and_survive_the_store(placed: Vectors) -> None:
     scores = again.judge(placed)
     assert np.array_equal(scores, model.judge(placed))
     assert np.array_equal(scores, np.round(scores, 2))
+    assert again.is_distinct == model.is_distinct
+
+
+def test_examples_that_have_little_in_common_are_not_distinct() -> None:
+    chance = np.random.default_rng(19)
+    vectors = chance.normal(size=(600, 30)).astype(np.float32)
+    vectors[:8, 0] += 30
+    vectors[8:16, 1] += 2
+    assert learned(unit(vectors), Examples(range(8))).is_distinct
+    assert not learned(unit(vectors), Examples(range(8, 16))).is_distinct
 
 
 def test_an_example_that_is_no_title_counts_less(placed: Vectors) -> None:

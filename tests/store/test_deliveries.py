@@ -155,39 +155,39 @@ def queue_another(ledger: Store, key: str, day: date) -> int:
     return found.id
 
 
-def leave(ledger: Store, delivery_id: int, at: datetime = NOW, began: datetime = BEGAN) -> bool:
+def depart(ledger: Store, delivery_id: int, at: datetime = NOW, began: datetime = BEGAN) -> bool:
     return ledger.deliveries.depart(delivery_id, at, began, make_profile())
 
 
 def test_of_two_editions_of_a_day_one_leaves(ledger: Store) -> None:
     other = queue_another(ledger, WEEKLY, TODAY)
 
-    assert (leave(ledger, 1), leave(ledger, other), leave(ledger, 1)) == (True, False, True)
-    assert leave(ledger, 2)  # another subscriber's
+    assert (depart(ledger, 1), depart(ledger, other), depart(ledger, 1)) == (True, False, True)
+    assert depart(ledger, 2)  # another subscriber's
 
 
 def test_nothing_leaves_on_a_day_on_which_something_left_by_another_date(ledger: Store) -> None:
     other = queue_another(ledger, "weekly-2026-05-09", TODAY + timedelta(days=1))
-    assert leave(ledger, 1, NOW)
+    assert depart(ledger, 1, NOW)
 
-    assert not leave(ledger, other, NOW + timedelta(hours=9), BEGAN)
-    assert leave(ledger, other, NOW + timedelta(hours=23), BEGAN + timedelta(days=1))
+    assert not depart(ledger, other, NOW + timedelta(hours=9), BEGAN)
+    assert depart(ledger, other, NOW + timedelta(hours=23), BEGAN + timedelta(days=1))
 
 
 def test_nothing_leaves_under_a_date_that_something_had_in_another_time_zone(ledger: Store) -> None:
     other = queue_another(ledger, WEEKLY, TODAY)
-    assert leave(ledger, 1, NOW)
+    assert depart(ledger, 1, NOW)
 
-    assert not leave(ledger, other, NOW + timedelta(hours=16), NOW + timedelta(hours=14))
+    assert not depart(ledger, other, NOW + timedelta(hours=16), NOW + timedelta(hours=14))
 
 
-def test_what_the_server_did_not_take_did_not_leave(ledger: Store) -> None:
+def test_what_the_server_did_not_take_did_not_depart(ledger: Store) -> None:
     other, before = queue_another(ledger, WEEKLY, TODAY), ledger.deliveries.find(KEY, 1)
     assert before is not None
-    assert leave(ledger, 1)
-    ledger.deliveries.did_not_leave(before)
+    assert depart(ledger, 1)
+    ledger.deliveries.undo_departure(before)
 
-    assert leave(ledger, other)
+    assert depart(ledger, other)
     ledger.deliveries.put_back(before)
     assert ledger.deliveries.find(KEY, 1) == before
 
@@ -196,15 +196,15 @@ def test_nothing_leaves_when_the_hour_or_the_zone_was_changed_meanwhile(ledger: 
     ada = ledger.subscribers.get("ada@example.org")
     ledger.subscribers.update_profile(ada.id, "", replace(ada.profile, hour=17), "cli", NOW)
 
-    assert not leave(ledger, 1)
+    assert not depart(ledger, 1)
 
 
 def test_the_last_mail_is_the_last_that_left_and_covers_what_arrived(ledger: Store) -> None:
     assert ledger.deliveries.last_mail(1, NOW) is None
     other = queue_another(ledger, "weekly-2026-05-09", TODAY + timedelta(days=1))
-    leave(ledger, 1)
+    depart(ledger, 1)
     ledger.deliveries.move(1, DeliveryStatus.SENT, NOW)
-    leave(ledger, other, LATER + timedelta(days=1), BEGAN + timedelta(days=1))
+    depart(ledger, other, LATER + timedelta(days=1), BEGAN + timedelta(days=1))
     ledger.deliveries.move(other, DeliveryStatus.SKIPPED, LATER)  # it was in doubt, and its day is over
 
     last = ledger.deliveries.last_mail(1, LATER + timedelta(days=1))
@@ -214,15 +214,15 @@ def test_the_last_mail_is_the_last_that_left_and_covers_what_arrived(ledger: Sto
 
 
 def test_what_left_by_a_clock_that_was_far_ahead_counts_for_no_day(ledger: Store) -> None:
-    leave(ledger, 1, NOW + timedelta(days=365), BEGAN + timedelta(days=365))
+    depart(ledger, 1, NOW + timedelta(days=365), BEGAN + timedelta(days=365))
 
     assert ledger.deliveries.last_mail(1, NOW) is None
-    assert leave(ledger, queue_another(ledger, WEEKLY, TODAY))
+    assert depart(ledger, queue_another(ledger, WEEKLY, TODAY))
 
 
 def test_what_waits_for_a_subscriber_never_left(ledger: Store) -> None:
     waiting = ledger.deliveries.waiting_for(1)
-    leave(ledger, 1)
+    depart(ledger, 1)
 
     assert (waiting and waiting.id, ledger.deliveries.waiting_for(1)) == (1, None)
 

@@ -29,7 +29,7 @@ TABLES = {
     "email_key_changes", "former_addresses", "erased_subscribers", "suppression_hashes",
     "suppression_keys", "tags", "webhook_events", "webhook_outcomes", "refused_items", "source_state",
     "library_versions", "library_likes",
-    "topic_models", "paper_vectors", "looks",
+    "topic_models", "paper_vectors", "looks", "jobs", "leases",
 }  # fmt: skip
 
 

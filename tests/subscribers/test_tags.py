@@ -10,7 +10,7 @@ from newsletter.errors import RequestError
 from newsletter.models import Profile
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import confirm
-from newsletter.subscribers.import_export import ImportOptions, exported_rows, import_people
+from newsletter.subscribers.import_export import ImportOptions, ImportReport, exported_rows, import_people
 from newsletter.subscribers.import_start import Start
 from newsletter.subscribers.tags import add_tags, read_tag, read_tags, remove_tags
 from tests.factories import NOW, make_profile
@@ -20,8 +20,8 @@ def tags_of(store: Store) -> dict[str, tuple[str, ...]]:
     return {one.email.partition("@")[0]: store.tags.of(one.id) for one in store.subscribers.all()}
 
 
-def import_text(store: Store, text: str, **options: object) -> None:
-    import_people(
+def import_text(store: Store, text: str, **options: object) -> ImportReport:
+    return import_people(
         store, text.splitlines(keepends=True), "people.csv", NOW, Profile(), options=ImportOptions(**options)  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_nobody_is_tagged_if_somebody_is_unknown_or_would_have_too_many(store: S
 
 def test_tags_are_imported_and_exported(store: Store) -> None:
     import_text(store, 'Email Address,First Name,TAGS\nann@x.org,Ann,"""lab"",""ml"""\nbo@x.org,Bo,\nno@x.org,No,a@b\n')
-    assert tags_of(store) == {"ann": ("lab", "ml"), "bo": ()}
+    assert tags_of(store) == {"ann": ("lab", "ml"), "bo": (), "no": ()}
 
     file = io.StringIO()
     csv.writer(file).writerows(exported_rows(store))
@@ -69,7 +69,16 @@ def test_tags_are_imported_and_exported(store: Store) -> None:
             store.subscribers.erase(one)
     import_text(store, file.getvalue())
 
-    assert tags_of(store) == {"ann": ("lab", "ml"), "bo": ()}
+    assert tags_of(store) == {"ann": ("lab", "ml"), "bo": (), "no": ()}
+
+
+def test_what_is_no_tag_is_left_out_of_a_foreign_table_and_refused_in_ours(store: Store) -> None:
+    report = import_text(store, "email,tags\nann@x.org,a@b\nbo@x.org,c@d\n")
+    assert (report.added, report.warnings) == (
+        2,
+        ["people.csv, line 2: some cells hold no tags as they are here, and were left out"],
+    )
+    assert import_text(store, "email,tags,status_at\nno@x.org,a@b,2026-05-08T08:00:00+00:00\n").refused == 1
 
 
 def test_existing_subscribers_get_the_tags_of_rows_with_update_and_those_of_the_import_always(store: Store) -> None:

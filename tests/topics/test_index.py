@@ -160,3 +160,21 @@ def test_the_index_finds_what_a_linear_search_finds(titles: list[list[str]], typ
     index, term = PaperIndex(papers), phrase(" ".join(typed))
     assert index.flags(index.bits(term)).tolist() == [holds(title) for title in titles]
     assert [index.place(term, number) is not None for number in range(len(papers))] == list(map(holds, titles))
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("pears", [0.0, 0.75, None]),
+        ('"ripe pears"', [None, 0.5, None]),
+        ("pears ripe", [0.5, 0.75, None]),  # where the last of them first comes, or the phrase
+        ("title:pears", [None, None, None]),
+        ("pear*", [None, None, None]),
+    ],
+)
+def test_where_an_abstract_first_has_a_term(query: str, places: list[float | None]) -> None:
+    texts = ["Pears hang, ripe ones", "In June ripe pears", ""]
+    index = PaperIndex([make_paper(id=n, title="Pears", abstract=text) for n, text in enumerate(texts)])
+    term = parse(query)
+    assert isinstance(term, Term)
+    assert [None if place != place else place for place in index.first(term).tolist()] == places  # noqa: PLR0124 - NaN

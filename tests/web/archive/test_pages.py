@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.models import Cadence, Edition
 from tests.factories import NOW, make_entry
 from tests.web.live_site import ADA, SITE_URL, LiveSite
 
@@ -71,6 +72,17 @@ def test_an_edition_shows_its_papers_and_no_subscriber(with_edition: LiveSite) -
     assert ADA not in page.text
     papers = re.findall(r'href="(/papers/[^"]+)"', page.text)
     assert any(key in with_edition.client.get(path).text for path in papers)
+
+
+def test_a_special_edition_is_for_its_audience_only(live: LiveSite) -> None:
+    edition = Edition(
+        key="special-2026-05-08-secret", cadence=Cadence.DAILY, day=NOW.date(), since=NOW, created_at=NOW, note="Come.",
+        subject="Secret", audience="tag:lab",
+    )  # fmt: skip
+    with live.store() as store:
+        store.editions.put(edition)
+    assert live.client.get(f"/editions/{edition.key}").status_code == 404
+    assert edition.key not in live.client.get("/editions").text + live.client.get("/sitemap.xml").text
 
 
 def test_a_paper_is_found_by_each_of_its_identifiers(live: LiveSite) -> None:
