@@ -42,7 +42,7 @@ def test_sending_again_says_why_nothing_is_sent(ada: Newsletter, tmp_path: Path)
 
     assert len(mailbox.Maildir(tmp_path / "outbox")) == 1
     assert again.exit_code == 0
-    assert "already sent daily-" in again.stdout
+    assert re.search(r"daily-[\d-]+ sent at ", again.stdout)
     assert "not due before" in again.stdout
 
 
@@ -62,7 +62,7 @@ def test_the_reason_for_each_missing_digest_is_shown(ada: Newsletter) -> None:
 
     outcomes = {o["email"]: o["detail"] for o in json.loads(ada("send", "--json").stdout)}
 
-    assert outcomes["bob@example.org"] == "no match: 2 new papers, none on kettles"
+    assert outcomes["bob@example.org"].startswith("no match: 2 new papers, none on kettles")
     assert outcomes["eve@example.org"].startswith("paused since ")
 
 
