@@ -2,5 +2,5 @@
 
 __version__ = "0.2.0"
 
-#: The name to install it by; the import package is always `newsletter`.
-DISTRIBUTION = "newsletter"
+#: The name to install it by, since `newsletter` on PyPI is another project. The package and the command: `newsletter`.
+DISTRIBUTION = "papers-newsletter"

@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from newsletter import DISTRIBUTION
-
 #: Maximum number of names that a hint lists.
 _MAX_LISTED = 40
-
-
-def install_command(extra: str) -> str:
-    """Return what to type to install the packages of one of our extras: the hint where one is missing."""
-    return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
 def nearest(name: str, known: Iterable[str], similarity: float = 0.6) -> str | None:
@@ -113,7 +106,9 @@ class TemplateError(NewsletterError):
 
 
 class AlreadySending(NewsletterError):
-    """Another process is sending for this site; what is due is in good hands."""
+    """Another process is sending for this site; what is due is in good hands (EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75
 
 
 class TransportError(NewsletterError):

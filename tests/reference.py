@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from newsletter import limits
 from newsletter.cli import main as newsletter
+from newsletter.cli.exit_codes import exit_codes_table
 from newsletter.cli.profile_options import profile_options
 from newsletter.config.schema import SETTINGS, new_config
 from newsletter.config.timing import declared_timing
@@ -59,6 +60,12 @@ The settings of a site are in its `newsletter.toml`; each has a default. An envi
 
 Further SMTP servers, used in order when the one in `[smtp]` fails. Each takes the settings of `[smtp]`; the password of
 the first is `NEWSLETTER_RELAY_1_PASSWORD`.
+
+## `[[mailboxes]]`
+
+Further mailboxes to read for bounces and unsubscribe emails, such as that of `sender.reply_to`. Each has either
+`maildir`, or `imap_host` with `imap_port`, `imap_username`, `imap_password` and `imap_folder`, as in `[bounces]`; the
+password of the first is `NEWSLETTER_MAILBOX_1_PASSWORD`.
 
 ## `[ranking]`
 
@@ -119,7 +126,9 @@ and a CSV file as columns.
 
 def commands_page() -> str:
     """Return the page on the command line: the help of every command, for a terminal of 80 columns."""
-    page = f"{_GENERATED}\n# Commands\n\n"
+    page = f"{_GENERATED}\n# Commands\n\n## Exit codes\n\n" + _table(
+        ("exit code", "meaning", "what to do"), exit_codes_table()
+    )
     for path in commands(newsletter):
         page += f"## {' '.join(('newsletter', *path))}\n\n```text\n{help_of(path)}\n```\n\n"
     return page.rstrip() + "\n"

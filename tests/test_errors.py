@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.errors import ConfigError, NewsletterError, SourceRateLimited, did_you_mean, install_command
+from newsletter.errors import ConfigError, NewsletterError, SourceRateLimited, did_you_mean
 
 
 def test_an_error_is_one_line_with_its_hint() -> None:
@@ -28,7 +28,3 @@ def test_an_unknown_name_is_answered_with_the_nearest_or_all_if_few(
     name: str, known: list[str], prefix: str, hint: str | None
 ) -> None:
     assert did_you_mean(name, known, prefix) == hint
-
-
-def test_the_packages_of_an_extra_can_be_installed_by_what_the_hint_says() -> None:
-    assert install_command("taste") == "pip install 'newsletter[taste]'"

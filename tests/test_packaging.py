@@ -42,13 +42,14 @@ def test_the_wheel_holds_the_package_with_templates_and_skeleton(built: Path) ->
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"newsletter"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"newsletter", "papers_newsletter"}
     assert {
         "newsletter/templates/email/digest.html",
         "newsletter/skeleton/subscribers/example.toml",
         "newsletter/samples/topics.toml",
     } <= set(names)
     pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    pages |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "deploy").rglob("*") if path.is_file()}
     assert pages
     assert {f"newsletter/{page}" for page in pages} <= set(names)
 
@@ -63,7 +64,10 @@ def test_no_private_profile_is_packaged(built: Path) -> None:
     assert [*profiles, *(name for name in names if name.endswith((".db", "newsletter.lock")))] == []
 
 
-def test_an_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_works_without_the_checkout(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # which may name the checkout
     (wheel,) = built.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
@@ -82,6 +86,11 @@ def test_an_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Pa
     )
     assert page.is_relative_to(tmp_path / "venv")
     assert page.read_text(encoding="utf-8").startswith("# ")
+
+    # So does one that names what to type: not the file that was installed, which may be gone.
+    command = "from newsletter.installation import install_command; print(install_command('taste'))"
+    hint = subprocess.run([python, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert hint == f"{python} -m pip install '{DISTRIBUTION}[taste]'\n"
 
     for arguments in (["init", "."], ["preview", "--once", "x.html"], ["demo", "show"]):
         ran = subprocess.run([newsletter, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -19,11 +19,9 @@ from newsletter.config.load import load_config
 from newsletter.files.site import Site
 from newsletter.models import Profile, Status
 from newsletter.operations.metrics import Metrics
-from newsletter.pipeline.deliver import deliver
-from newsletter.rendering.environment import make_environment
-from newsletter.store import Store, open_store
+from newsletter.store import open_store
 from tests.cli.conftest import Newsletter, new_site, newsletter, page  # noqa: F401 - fixtures
-from tests.factories import NOW, make_profile
+from tests.factories import NOW
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -129,18 +127,6 @@ def test_the_keys_of_json_are_documented(ada: Newsletter, tmp_path: Path) -> Non
         )
         keys = (answer[0] if isinstance(answer, list) else answer).keys()
         assert keys <= documented[command], command
-
-
-def test_a_report_keeps_the_first_thousand_outcomes(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
-    people = (
-        (f"{number}@example.org", f"{number}@example.org", "", make_profile(topics=()), None) for number in range(1001)
-    )
-    store.subscribers.add_many(people, "cli", NOW)
-
-    report = deliver(store, None, load_config(Site(tmp_path), environ={}), make_environment(), lambda: NOW)
-
-    assert (len(report.outcomes), report.counts.total()) == (1000, 1001)
 
 
 def test_the_fields_of_profiles_and_all_statuses_are_documented() -> None:

@@ -44,6 +44,7 @@ from newsletter.cli.suppressions import suppressions
 from newsletter.cli.tables import visible
 from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
+from newsletter.cli.upgrade_check import upgrade_check
 from newsletter.cli.web import web
 from newsletter.errors import NewsletterError
 from newsletter.files.site import docs_path
@@ -116,7 +117,7 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
     send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, status, backup, restore,
-    retention, vacuum, config, doctor, secret, web, completion, demo,
+    retention, vacuum, config, doctor, upgrade_check, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -106,17 +106,18 @@ Examples:
   newsletter bounces read bounce.eml
   newsletter bounces read -                          one message from stdin, as a mail server pipes it
   newsletter bounces read --maildir /var/mail/bounces
-  newsletter bounces read --imap                     the mailbox of bounces.imap_host
+  newsletter bounces read --imap                     the mailbox of bounces.imap_host, and those of [[mailboxes]]
   newsletter bounces read                            the mailboxes of the settings
 \b
-In Postfix's /etc/aliases:
-  bounces: "|newsletter --site /srv/papers bounces read -"
+By a pipe, in an aliases file that belongs to the site's user (commands in /etc/aliases run as `nobody`, who cannot
+write the site):
+  bounces: "|/opt/newsletter/bin/newsletter --site /var/lib/papers bounces read -"
 \b
 Exit codes as in sysexits.h: 66 if a file cannot be read, 75 for a temporary failure."""
 )
 @click.argument("files", metavar="[FILE|-]...", nargs=-1)
 @click.option("--maildir", type=click.Path(path_type=Path), help="Read the unseen messages of this Maildir.")
-@click.option("--imap", is_flag=True, help="Read the unseen messages of the configured IMAP mailbox.")
+@click.option("--imap", is_flag=True, help="Read the unseen messages of the configured IMAP mailboxes.")
 @json_option
 @pass_opened
 def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: bool, as_json: bool) -> None:
@@ -125,20 +126,24 @@ def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: boo
     Addresses that bounce hard or complain are suppressed; unsubscribe and feedback emails are carried out.
     """
     from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
+    from newsletter.sending.bounces.settings import Mailbox
 
     settings = opened.config.bounces
-    if not files and maildir is None and not imap:
-        maildir, imap = settings.maildir, settings.imap_host is not None
-        if maildir is None and not imap:
+    mailboxes = [Mailbox(maildir=maildir)] if maildir is not None else []
+    if imap:
+        mailboxes += [one for one in settings.mailboxes if one.account is not None]
+    elif not files and maildir is None:
+        mailboxes = [*settings.mailboxes]
+        if not mailboxes:
             raise click.UsageError("name a FILE, - or --maildir, or set bounces.maildir or bounces.imap_host")
-    if imap and settings.imap_host is None:
-        raise click.UsageError("--imap needs bounces.imap_host in the settings")
+    if imap and all(one.account is None for one in mailboxes):
+        raise click.UsageError("--imap needs bounces.imap_host, or one in [[mailboxes]], in the settings")
     processed = ProcessedMail()
     try:
         with opened.store() as store:
             for file in files:
                 processed += process_message(store, settings.soft_limit, _content(file), now())
-            processed += read_mailboxes(store, settings, now, maildir=maildir, imap=imap)
+            processed += read_mailboxes(store, settings.soft_limit, mailboxes, now)
     except StoreError as error:
         raise _TryAgain(error.message, hint=error.hint) from error
     _print_totals(processed, as_json=as_json)
@@ -177,14 +182,20 @@ def _print_totals(processed: ProcessedMail, *, as_json: bool) -> None:
         for command in commands:
             click.echo(command)
     print_problems([f"cannot read {refusal}" for refusal in processed.refusals], "more that cannot be read")
-    finish(clean=not processed.refusals)
+    print_problems([str(error) for error in processed.errors])
+    finish(clean=not (processed.refusals or processed.errors))
 
 
 def print_processed_mail(processed: ProcessedMail) -> None:
-    """Print what a run did about inbound mail on stderr, if anything."""
-    suppressed = [f"{email} is suppressed: newsletter bounces --for {email}" for email in processed.reports.suppressed]
-    print_problems(suppressed, "more addresses are suppressed")
-    print_problems([_command_text(command) for command in processed.commands], "more commands by email")
+    """Print whom a run suppressed, and which commands it carried out, because of inbound mail."""
+    for email in processed.reports.suppressed:
+        click.echo(f"{email} is suppressed: newsletter bounces --for {email}")
+    for command in processed.commands:
+        click.echo(_command_text(command))
+
+
+def print_unreadable_mail(processed: ProcessedMail) -> None:
+    """Print which inbound messages cannot be read on stderr."""
     print_problems([f"cannot read {refusal}" for refusal in processed.refusals], "more that cannot be read")
 
 

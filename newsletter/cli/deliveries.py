@@ -105,6 +105,9 @@ def progress_of(store: Store, edition: Edition, states: dict[str, EditionState])
 @_edition
 @click.option("--held", "which", flag_value="held", help="Deliveries in doubt that are held for you to decide.")
 @click.option("--deferred", "which", flag_value="deferred", help="Deliveries that will be retried automatically.")
+@click.option(
+    "--in-doubt", "which", flag_value="in doubt", help="Deliveries that were in doubt, whatever became of them since."
+)
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Maximum number of deliveries.")
 @json_option
 @pass_opened
@@ -113,10 +116,16 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
 
     The latest come first.
     """
-    statuses = [DeliveryStatus(which)] if which else [DeliveryStatus.FAILED, DeliveryStatus.HELD]
+    from newsletter.pipeline.ledger import IN_DOUBT
+
+    containing = IN_DOUBT if which == "in doubt" else ""
+    if which is None:
+        statuses = [DeliveryStatus.FAILED, DeliveryStatus.HELD]
+    else:
+        statuses = [*DeliveryStatus] if containing else [DeliveryStatus(which)]
     with opened.store() as store:
         _check_known(store, key)
-        found = store.deliveries.with_status(statuses, key, limit)
+        found = store.deliveries.with_status(statuses, key, limit, containing=containing)
         subscribers = store.subscribers.get_many(delivery.subscriber_id for delivery in found)
     rows = [
         _Failure(
@@ -131,7 +140,9 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
         ("subscriber", "edition", "status", "attempts", "next attempt", "SMTP response"),
         lambda r: (r.subscriber, r.edition, r.status, r.attempts, _moment(r.next_attempt_at), r.response),
         as_json=as_json,
-        empty=f"No {' or '.join(status.value for status in statuses)} deliveries.",
+        empty=f"No deliveries {which}."
+        if containing
+        else f"No {' or '.join(one.value for one in statuses)} deliveries.",
         optional=("attempts", "next attempt", "edition"),
     )
 

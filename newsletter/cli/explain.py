@@ -27,7 +27,7 @@ Examples:
 @json_option
 @pass_opened
 def explain(opened: Opened, paper: str | None, email: str, day: datetime | None, as_json: bool) -> None:
-    """Explain a paper's rank in the next digest, or a day without one.
+    """Explain a paper's rank in the next digest, or why none comes.
 
     The paper is named by its arXiv id or DOI. A paper that is not in the digest is explained, too. Without a paper, it
     tells when the next email comes, and why there is none on a day.

@@ -9,7 +9,8 @@ import click
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems, progress
 from newsletter.cli.tables import print_table
-from newsletter.errors import NewsletterError, install_command
+from newsletter.errors import NewsletterError
+from newsletter.installation import install_command
 
 if TYPE_CHECKING:
     from newsletter.models import Subscriber
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog=f"""\b
+    epilog="""\b
 Examples:
   newsletter feedback 2605.01234 2605.04321 --for ada@example.org --more
   newsletter feedback 2605.09999 --for ada@example.org --less
@@ -27,7 +28,7 @@ Examples:
   newsletter feedback 12.1.3.x9Yh4rB2kQ0mZ7fLp1sT    the token in the subject of a mailed feedback link
 
 Papers are named by arXiv id or DOI. From the feedback a taste model is learned that raises and lowers papers within
-the subscriber's topics, from two papers on. It needs scikit-learn: {install_command("taste")}."""
+the subscriber's topics, from two papers on. It needs the extra "taste" (scikit-learn)."""
 )
 @click.argument("papers", metavar="[ID|TOKEN]...", nargs=-1)
 @click.option("--for", "email", metavar="EMAIL", help="The subscriber whose feedback it is; a token contains it.")

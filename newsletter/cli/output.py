@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -17,7 +17,8 @@ from newsletter.files.private_files import touch_private
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 
-_MAX_PROBLEMS = 20
+#: More lines than these are counted.
+MAX_PROBLEMS = 20
 _T = TypeVar("_T")
 
 
@@ -37,7 +38,22 @@ class PrivateFile(click.File):
 
 def print_json(value: Any) -> None:
     """Print dataclasses, lists and plain values as JSON."""
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return dataclasses, lists and plain values as JSON."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+
+
+def print_json_lines(lines: Iterable[str], *, indent: str = "") -> None:
+    """Print a JSON array of values that are JSON already, one after the other: it need not be in memory."""
+    separator = "\n"
+    click.echo("[", nl=False)
+    for line in lines:
+        click.echo(f"{separator}{indent}  {line}", nl=False)
+        separator = ",\n"
+    click.echo("]" if separator == "\n" else f"\n{indent}]", nl=False)
 
 
 def print_list(
@@ -63,10 +79,10 @@ def print_list(
 
 def print_problems(lines: Sequence[str], rest: str = "more") -> None:
     """Print up to twenty lines on stderr, and how many there are beyond, as in "and 7 more refused"."""
-    for line in lines[:_MAX_PROBLEMS]:
+    for line in lines[:MAX_PROBLEMS]:
         click.echo(f"newsletter: {visible(line)}", err=True)
-    if len(lines) > _MAX_PROBLEMS:
-        click.echo(f"newsletter: and {len(lines) - _MAX_PROBLEMS} {rest}", err=True)
+    if len(lines) > MAX_PROBLEMS:
+        click.echo(f"newsletter: and {len(lines) - MAX_PROBLEMS} {rest}", err=True)
 
 
 def finish(*, clean: bool, code: int = 0) -> None:

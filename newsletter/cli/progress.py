@@ -28,8 +28,17 @@ _TERMINAL_INTERVAL_S = 0.2
 _LOG_INTERVAL_S = 60.0
 
 
-def make_ports(opened: Opened, shutdown: Shutdown | None = None) -> Ports:
-    """Return the ports of a run at the command line."""
+def make_ports(
+    opened: Opened,
+    shutdown: Shutdown | None = None,
+    see: Callable[[Outcome], object] = lambda _outcome: None,
+    *,
+    is_quiet: bool = False,
+) -> Ports:
+    """Return the ports of a run at the command line; `see` is called with every outcome.
+
+    If it is to be quiet, a run that sends for long prints no progress into a log.
+    """
     from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.ports import Ports
 
@@ -43,7 +52,7 @@ def make_ports(opened: Opened, shutdown: Shutdown | None = None) -> Ports:
         is_shutting_down=shutdown,
         is_grace_over=shutdown.is_grace_over,
         show_progress=_show_progress,
-        watch_deliveries=lambda: _watch_deliveries(opened.config),
+        watch_deliveries=lambda: _watch_deliveries(opened.config, see, is_quiet=is_quiet),
     )
 
 
@@ -55,13 +64,13 @@ def _show_progress(step: Step, subject: str) -> AbstractContextManager[Callable[
 
 
 @contextmanager
-def _watch_deliveries(config: Config) -> Iterator[_Watch]:
+def _watch_deliveries(config: Config, see: Callable[[Outcome], object], *, is_quiet: bool) -> Iterator[_Watch]:
     from newsletter.operations.event_log import open_event_log
 
     with _progress_bar() as bar:
         event_log = open_event_log(config)
         try:
-            yield _Watch(bar, event_log, log_addresses=config.log_addresses)
+            yield _Watch(bar, event_log, see, log_addresses=config.log_addresses, is_quiet=is_quiet)
         finally:
             if event_log is not None:
                 event_log.close()
@@ -73,7 +82,9 @@ class _Watch:
 
     bar: Progress | None
     event_log: EventLog | None
+    pass_on: Callable[[Outcome], object]
     log_addresses: bool = field(kw_only=True)
+    is_quiet: bool = field(kw_only=True)
     expected: int = 0
     sent: int = 0
 
@@ -93,6 +104,7 @@ class _Watch:
         from newsletter.pipeline.outcomes import OutcomeStatus
 
         self._log(outcome)
+        self.pass_on(outcome)
         if outcome.status is OutcomeStatus.NOT_SENT:
             return
         self.sent += 1
@@ -118,6 +130,8 @@ class _Watch:
         rate = self.sent / max(moment - self._began, 0.001)
         if self.bar is not None and self._task is not None:
             self.bar.update(self._task, completed=self.sent, rate=f"{rate:.0f}/s")
+            return
+        if self.is_quiet:
             return
         left = max(0, self.expected - self.sent)
         click.echo(f"sending: {self.sent} of {self.expected}, {rate:.0f}/s, {left / rate:.0f} s remaining", err=True)

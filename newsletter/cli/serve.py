@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.cli.bounces import print_processed_mail
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import print_problems
 from newsletter.cli.progress import make_ports
-from newsletter.cli.run import print_run
+from newsletter.cli.run_report import print_run_problems
 from newsletter.cli.tables import visible
 from newsletter.errors import NewsletterError
 from newsletter.operations.shutdown import handle_signals
@@ -122,7 +123,9 @@ def _report(opened: Opened, ports: Ports, run: JobRun, shutdown: Shutdown) -> No
     elif report is None:
         print_problems([f"{run.job.name}{was_due}: {run.result.detail}"])
     if report is not None:
-        print_run(opened, report, shutdown, tables=False)
+        if report.mail is not None:
+            print_processed_mail(report.mail)
+        print_run_problems(report, shutdown)
     level = LogLevel.INFO if run.outcome is JobOutcome.OK else LogLevel.WARNING
     _log(
         opened, "job", level, name=run.job.name, status=run.outcome.value, detail=run.result.detail, seconds=run.seconds

@@ -15,13 +15,13 @@ from newsletter.sources.settings import declared, variable_of
 PREFIX = "NEWSLETTER_"
 #: The site's directory, which is an option of the command line.
 SITE = f"{PREFIX}SITE"
-#: The password of a fallback mail server, by its number.
-_RELAY = re.compile(rf"{PREFIX}RELAY_[1-9][0-9]*_PASSWORD")
+#: The password of a fallback mail server, or of a further mailbox, by its number.
+_NUMBERED = re.compile(rf"{PREFIX}(RELAY|MAILBOX)_[1-9][0-9]*_PASSWORD")
 
 
 @cache
 def known_variables() -> frozenset[str]:
-    """Return the variables that set something, but for the passwords of fallback mail servers."""
+    """Return the variables that set something, but for the passwords of fallback mail servers and further mailboxes."""
     return frozenset((SITE, *(setting.variable for setting in SETTINGS), *_of_sources(is_internal=True)))
 
 
@@ -30,7 +30,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     known, only_in_file = known_variables(), _of_sources(is_internal=False)
     lines = []
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name in known or _RELAY.fullmatch(name):
+        if not name.startswith(PREFIX) or name in known or _NUMBERED.fullmatch(name):
             continue
         current = upgrade_environment({name: ""})[0].keys() - {name}
         if current and current <= known:

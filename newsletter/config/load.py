@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from newsletter.config.cron import check_cron
 from newsletter.config.environment import set_by, unknown_variables
+from newsletter.config.mailboxes import further_mailboxes
 from newsletter.config.model import (
     BackupSettings,
     Config,
@@ -37,7 +38,7 @@ from newsletter.models.value_types import TimeZone
 from newsletter.ranking.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
-from newsletter.sending.bounces.settings import BounceSettings
+from newsletter.sending.bounces.settings import BounceSettings, Mailbox
 from newsletter.sending.smtp.settings import Login, Security, SmtpSettings
 from newsletter.sources import Source, find_source
 from newsletter.sources.settings import declared, label_of, make_source
@@ -65,7 +66,8 @@ def read_config(site: Site, content: Mapping[str, Any], environ: Mapping[str, st
         relays, renamed_of_relays = _relays(table.pop("relays", []), environ)
         sources, timings, renamed = _sources(table.pop("sources", []), environ)
         weights = replace(Weights(), **check_weights(table.pop("ranking", {})))
-        settings = _config(site, read_settings(table, environ), sources, weights, relays)
+        mailboxes = further_mailboxes(table.pop("mailboxes", []), site, environ)
+        settings = _config(site, read_settings(table, environ), sources, weights, relays, mailboxes)
         notices = [*notices, *renamed_of_relays, *renamed, *more]
         return replace(settings, timings=timings, obsolete=tuple(notices), unknown_variables=unknown)
     except (ConfigError, ProfileError, SourceError) as error:
@@ -150,6 +152,7 @@ def _config(
     sources: tuple[Source, ...],
     weights: Weights,
     relays: tuple[SmtpSettings, ...],
+    mailboxes: tuple[Mailbox, ...],
 ) -> Config:
     sender = _sender(values)
     return Config(
@@ -171,7 +174,7 @@ def _config(
         backup=BackupSettings(site.root / values["backup.path"], values["backup.keep"]),
         retention=_retention(values),
         bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
-        bounces=_bounces(values, site),
+        bounces=_bounces(values, site, mailboxes),
         webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
         web_password=_web_password(values["web.password"]),
         web_signups_per_hour=values["web.signups_per_hour"],
@@ -242,7 +245,7 @@ def _dkim(values: dict[str, Any], site: Site, sender: Sender) -> DkimSettings:
     return DkimSettings(values["dkim.domain"] or sender.domain, tuple(keys))
 
 
-def _bounces(values: dict[str, Any], site: Site) -> BounceSettings:
+def _bounces(values: dict[str, Any], site: Site, mailboxes: tuple[Mailbox, ...]) -> BounceSettings:
     return BounceSettings(
         soft_limit=values["bounces.soft_limit"],
         maildir=site.root / values["bounces.maildir"] if values["bounces.maildir"] else None,
@@ -251,6 +254,7 @@ def _bounces(values: dict[str, Any], site: Site) -> BounceSettings:
         imap_username=values["bounces.imap_username"],
         imap_password=values["bounces.imap_password"],
         imap_folder=values["bounces.imap_folder"],
+        further=mailboxes,
     )
 
 

@@ -306,6 +306,11 @@ kind = "huggingface"
 # the first is NEWSLETTER_RELAY_1_PASSWORD.
 # [[relays]]
 # host = "smtp.example.net"
+
+# Further mailboxes to read for bounces and unsubscribe emails, beside that of [bounces]: a Maildir, or IMAP with the
+# settings imap_… of [bounces]. The password of the first is NEWSLETTER_MAILBOX_1_PASSWORD.
+# [[mailboxes]]
+# maildir = "replies"
 """
 
 

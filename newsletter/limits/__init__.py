@@ -124,6 +124,7 @@ PAPER_URL = Limit(2048, _C, "a link of a paper", "dropped", "what browsers and m
 REPLY = Limit(500, _C, "the text of a reply of a mail server", "cut", "it is reported in one line")
 REPLY_LINES = Limit(100, _I, "lines of a reply of a mail server", "ignored", "EHLO lists about 20 extensions")
 REPLY_LINE_BYTES = Limit(65_536, _B, "an unfinished line of a reply", "refused", "RFC 5321, 4.5.3.1.5 asks for 512")
+RELEASES_BYTES = Limit(8 * 2**20, _B, "PyPI's list of our releases", "refused", "a hundred have 0.3 MB")
 COMPLETION_BYTES = Limit(256 * 2**10, _B, "a response of a model", "refused", "a summary has 0.5 KB")
 COMPLETION = Limit(4000, _C, "the text in it", "refused", "at most 120 tokens are asked for")
 SUMMARY = Limit(400, _C, "a summary", "refused", "a longer text is not one sentence")

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
-from newsletter.errors import ConfigError, StoreError, TransportError, install_command
+from newsletter.errors import ConfigError, StoreError, TransportError
+from newsletter.installation import install_command
 from newsletter.models.findings import Finding, Level
 from newsletter.operations.cron_checks import check_crontabs
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf

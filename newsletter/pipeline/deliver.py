@@ -26,7 +26,7 @@ from newsletter.models import Delivery, DeliveryStatus
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
 from newsletter.pipeline.edition_state import close_past_days
-from newsletter.pipeline.ledger import MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
+from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
@@ -37,9 +37,6 @@ from newsletter.sending import Transport, never
 from newsletter.store import Store
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "OutcomeStatus", "deliver"]
-
-#: When a run stops short, at most this many of the deliveries left waiting are reported one by one.
-_MAX_WAITING_REPORTED = 1000
 
 
 def deliver(
@@ -160,26 +157,24 @@ def _deliver(run: DeliveryRun, transport: Transport, notes: Notes, expect: Calla
         expect(run.store.deliveries.open_count(run.clock()))
         _send(run, transport)
     if run.error is not None:
-        for claim in islice(chain.from_iterable(run.claims(BATCH)), _MAX_WAITING_REPORTED):
+        for claim in chain.from_iterable(run.claims(BATCH)):
             run.add_waiting(claim.subscriber, claim.delivery.edition_key, run.error)
 
 
 def _clean_up(run: DeliveryRun) -> None:
     """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip what is too late."""
-    now, delivery = run.clock(), run.config.delivery
+    now, delivery, held = run.clock(), run.config.delivery, 0
     with run.store.transaction():
         run.store.subscribers.resume_due(now)
         run.store.deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
         if delivery.in_doubt is InDoubtPolicy.HOLD:
-            held = run.store.deliveries.hold(now, "in doubt since a crash: it may have been delivered")
+            held = run.store.deliveries.hold(now, f"{IN_DOUBT} since a crash: it may have been delivered")
             run.ledger.in_doubt += held
-            run.tally.add_count(OutcomeStatus.HELD, held)
-        run.tally.add_count(OutcomeStatus.SKIPPED, close_past_days(run.store, now))
-        reason = f"stale: not sent within {delivery.max_age_hours} hours"
         over = close_past_days(run.store, now)
-        run.tally.add_count(OutcomeStatus.SKIPPED, over)
+        reason = f"stale: not sent within {delivery.max_age_hours} hours"
         stale = run.store.deliveries.skip_open(now, reason, before=now - timedelta(hours=delivery.max_age_hours))
-        run.tally.add_count(OutcomeStatus.SKIPPED, stale)
+    run.add_moved(OutcomeStatus.HELD, now, held)
+    run.add_moved(OutcomeStatus.SKIPPED, now, over + stale)
 
 
 def _note_look(run: DeliveryRun, now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
-from newsletter.models import Digest, Message, Subscriber
+from newsletter.models import DeliveryStatus, Digest, Message, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.ledger import Claim, SendingLedger, is_time
 from newsletter.pipeline.messages import make_message_id
@@ -63,6 +63,24 @@ class DeliveryRun:
     def add_waiting(self, subscriber: Subscriber, edition_key: str, error: NewsletterError) -> None:
         """Report that a message waits for the next run."""
         self.add_outcome(subscriber, OutcomeStatus.NOT_SENT, f"waiting: {error.message}", edition_key)
+
+    def add_moved(self, status: OutcomeStatus, moment: datetime, number: int) -> None:
+        """Report each of the `number` deliveries that were moved to a status together, at this moment."""
+        last, reported = 0, 0
+        while reported < number:
+            batch = self.store.deliveries.moved_at(DeliveryStatus(status.value), moment, after=last, limit=BATCH)
+            if not batch:
+                break
+            last = batch[-1].id
+            ids = (delivery.subscriber_id for delivery in batch)
+            found = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
+            for delivery in batch:
+                if subscriber := found.get(delivery.subscriber_id):
+                    self.add_outcome(subscriber, status, delivery.detail, delivery.edition_key)
+                    reported += 1
+                else:  # erased, or not readable
+                    self.tally.add_count(status, 1)
+                    number -= 1
 
     def render(self, digest: Digest, subscriber: Subscriber, edition_key: str) -> Message:
         """Render one message, unsigned.

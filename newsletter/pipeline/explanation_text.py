@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.errors import install_command
+from newsletter.installation import install_command
 from newsletter.models import Section
 from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, ScoreFacts, TermHit, TopicMatch
 from newsletter.ranking.embedding import is_installed

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
+from newsletter.mailboxes import MailboxError
 from newsletter.mailboxes.imap import each_in_imap
 from newsletter.mailboxes.maildir import each_in_maildir
 from newsletter.models import Refusal
 from newsletter.pipeline.bounces import ProcessedReports, process_report
 from newsletter.pipeline.email_commands import EmailCommand, process_reply
 from newsletter.sending.bounces.reports import read_bounce_report
-from newsletter.sending.bounces.settings import BounceSettings
+from newsletter.sending.bounces.settings import Mailbox
 from newsletter.store import Store
 
 
@@ -26,6 +26,8 @@ class ProcessedMail:
     commands: tuple[EmailCommand, ...] = ()
     #: Messages that could not be read; they stay unseen.
     refusals: tuple[Refusal, ...] = ()
+    #: Why mailboxes could not be opened; the others were read.
+    errors: tuple[MailboxError, ...] = ()
 
     def __add__(self, other: ProcessedMail) -> ProcessedMail:
         """Return the sum of both."""
@@ -34,6 +36,7 @@ class ProcessedMail:
             self.reports + other.reports,
             self.commands + other.commands,
             self.refusals + other.refusals,
+            self.errors + other.errors,
         )
 
 
@@ -49,23 +52,27 @@ def process_message(store: Store, soft_limit: int, raw: bytes, now: datetime) ->
 
 
 def read_mailboxes(
-    store: Store, settings: BounceSettings, clock: Callable[[], datetime], *, maildir: Path | None, imap: bool
+    store: Store, soft_limit: int, mailboxes: Iterable[Mailbox], clock: Callable[[], datetime]
 ) -> ProcessedMail:
-    """Process the unseen messages of a Maildir, of the configured IMAP mailbox, or of both.
+    """Process the unseen messages of each mailbox. One that cannot be opened is in `errors`, and keeps none from it.
 
     Raises:
-        MailboxError: A mailbox cannot be opened.
         StoreError: The store cannot be written; the message that failed, and those after it, stay unseen.
     """
     processed = ProcessedMail()
 
     def process(raw: bytes) -> None:
         nonlocal processed
-        processed += process_message(store, settings.soft_limit, raw, clock())
+        processed += process_message(store, soft_limit, raw, clock())
 
-    refusals: tuple[Refusal, ...] = ()
-    if maildir is not None:
-        refusals += each_in_maildir(maildir, process).refusals
-    if imap:
-        refusals += each_in_imap(settings, process).refusals
-    return processed + ProcessedMail(refusals=refusals)
+    for mailbox in mailboxes:
+        try:
+            if mailbox.maildir is not None:
+                read = each_in_maildir(mailbox.maildir, process)
+                processed += ProcessedMail(refusals=read.refusals)
+            if mailbox.account is not None:
+                read = each_in_imap(mailbox.account, process)
+                processed += ProcessedMail(refusals=read.refusals)
+        except MailboxError as error:
+            processed += ProcessedMail(errors=(error,))
+    return processed

@@ -33,6 +33,8 @@ _FIRST_BACKOFF = timedelta(minutes=5)
 MAX_BACKOFF = timedelta(hours=4)
 #: A policy may have rejected one message; after this many attempts it means it.
 _MAX_REJECTIONS = 3
+#: Stands in the detail of each delivery whose outcome a crash, or a connection that was lost, left unknown.
+IN_DOUBT = "in doubt"
 #: How often, and after which pause, a commit is tried again while the store is locked or full.
 _COMMIT_ATTEMPTS = 5
 _COMMIT_RETRY_S = 2.0
@@ -149,8 +151,10 @@ class SendingLedger:
         match result.verdict:
             case Verdict.SENT:
                 self._sent += 1
-                self.store.deliveries.move(delivery.id, DeliveryStatus.SENT, now, attempts=attempts, detail=response)
-                self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + self._doubt(delivery))
+                doubt = self._doubt(delivery)
+                detail = response + doubt
+                self.store.deliveries.move(delivery.id, DeliveryStatus.SENT, now, attempts=attempts, detail=detail)
+                self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + doubt)
             case Verdict.UNSENT:
                 self.unsent += 1
                 self.store.deliveries.put_back(delivery)
@@ -165,10 +169,10 @@ class SendingLedger:
                 self._move(claim, OutcomeStatus.FAILED, response, now, attempts)
             case Verdict.IN_DOUBT if self.in_doubt_policy is InDoubtPolicy.HOLD:
                 self.in_doubt += 1
-                self._move(claim, OutcomeStatus.HELD, f"in doubt: {response}", now, attempts)
+                self._move(claim, OutcomeStatus.HELD, f"{IN_DOUBT}: {response}", now, attempts)
             case Verdict.IN_DOUBT:
                 self.in_doubt += 1
-                self._defer(claim, f"in doubt, will be resent under the same Message-ID: {response}", now, attempts)
+                self._defer(claim, f"{IN_DOUBT}, will be resent under the same Message-ID: {response}", now, attempts)
             case Verdict.DEFERRED:
                 self._defer(claim, response, now, attempts)
 
@@ -247,9 +251,10 @@ class SendingLedger:
 
     def _doubt(self, delivery: Delivery) -> str:
         if delivery.status is not DeliveryStatus.SENDING:
-            return ""
+            was_lost = delivery.detail.startswith(IN_DOUBT)  # and counted, when its connection was
+            return f" ({IN_DOUBT} before: resent under the same Message-ID)" if was_lost else ""
         self.in_doubt += 1
-        return " (in doubt since a crash: resent under the same Message-ID)"
+        return f" ({IN_DOUBT} since a crash: resent under the same Message-ID)"
 
 
 def _outcome(claim: Claim, status: OutcomeStatus, detail: str) -> Outcome:

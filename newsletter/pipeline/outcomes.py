@@ -50,7 +50,7 @@ class Outcome:
 class DeliveryReport:
     """What one run delivered."""
 
-    #: The first thousand.
+    #: The first thousand, and a thousand more of those that are `PROBLEMS`; `Ports.watch_deliveries` sees all of them.
     outcomes: tuple[Outcome, ...]
     #: How many outcomes there are of each `OutcomeStatus`.
     counts: Counter[str]
@@ -68,6 +68,23 @@ class DeliveryReport:
         """Whether the run finished, and no delivery failed, is deferred or held."""
         return self.error is None and not any(self.counts[status] for status in PROBLEMS)
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether what is not clean will be tried again by itself: messages are deferred, and nothing else is wrong."""
+        return self.error is None and not (self.counts[OutcomeStatus.FAILED] or self.counts[OutcomeStatus.HELD])
+
+    def followed_by(self, retries: DeliveryReport) -> DeliveryReport:
+        """Return the report of a run and of its retries, which were of messages that it had deferred."""
+        counts = self.counts + retries.counts
+        counts[OutcomeStatus.DEFERRED] -= retries.counts.total()
+        return DeliveryReport(
+            (*self.outcomes, *retries.outcomes)[:_MAX_OUTCOMES],
+            +counts,
+            retries.error,
+            self.in_doubt + retries.in_doubt,
+            retries.waiting,
+        )
+
 
 @dataclass
 class Tally:
@@ -78,11 +95,16 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     #: How many subscribers had no papers, by edition.
     empty: Counter[str] = field(default_factory=Counter)
+    _more_problems: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Add one outcome."""
         self.counts[outcome.status] += 1
-        if len(self.outcomes) < _MAX_OUTCOMES:
+        is_kept = len(self.outcomes) < _MAX_OUTCOMES
+        if not is_kept and outcome.status in PROBLEMS:
+            self._more_problems += 1
+            is_kept = self._more_problems <= _MAX_OUTCOMES
+        if is_kept:
             self.outcomes.append(outcome)
         self.watch(outcome)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError
@@ -14,6 +14,7 @@ from newsletter.pipeline.short_dois import resolve_short_dois
 from newsletter.pipeline.source_schedule import not_before, read_state
 from newsletter.sources import HttpClient, Source, Span
 from newsletter.sources.settings import label_of
+from newsletter.store import Store
 
 #: How many days the first pull of a source covers, and the longest gap that a later pull fills.
 FIRST_DAYS = 2
@@ -42,8 +43,12 @@ def pull_sources(
     return reports
 
 
-def pull_configured(config: Config, ports: Ports, *, rehearse: bool = False) -> list[PullReport]:
+def pull_configured(
+    config: Config, ports: Ports, *, rehearse: bool = False, at_least: timedelta = timedelta(0)
+) -> list[PullReport]:
     """Pull the configured sources, except those that are not due yet, by `min_interval_hours` or a time of their own.
+
+    None is asked again within `at_least`, be it that the last pull failed.
 
     Raises:
         ConfigError: No source is configured.
@@ -52,12 +57,19 @@ def pull_configured(config: Config, ports: Ports, *, rehearse: bool = False) -> 
     sources = configured_sources(config)
     with ports.open_store() as store:
         due_at = {source: not_before(read_state(store, config.timings, source), ports.clock()) for source in sources}
+        due_at = {source: due or _too_soon(store, source, at_least, ports.clock()) for source, due in due_at.items()}
     pulled = iter(pull_sources(config, ports, [one for one in sources if due_at[one] is None], rehearse=rehearse))
     reports = []
     for source, moment in due_at.items():
         report = next(pulled, None) if moment is None else PullReport(label_of(source), not_before=moment)
         reports += [report] if report else []
     return reports
+
+
+def _too_soon(store: Store, source: Source, at_least: timedelta, now: datetime) -> datetime | None:
+    """Return when a source may be asked again, or None if that is now; a clock that was set back forbids nothing."""
+    last = store.pulls.last(label_of(source))
+    return last[0] + at_least if last is not None and last[0] <= now < last[0] + at_least else None
 
 
 def configured_sources(config: Config) -> Sequence[Source]:

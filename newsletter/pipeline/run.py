@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from newsletter.config.model import Config
-from newsletter.errors import NewsletterError
+from newsletter.errors import AlreadySending, NewsletterError
 from newsletter.models import PullReport
 from newsletter.pipeline.confirmations import NoticeSender
 from newsletter.pipeline.deliver import deliver
@@ -55,7 +56,21 @@ class RunReport:
             and all(failure.step in _OPTIONAL for failure in self.errors)
         )
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another process was sending for this site, so that this run sent nothing."""
+        return any(isinstance(failure.error, AlreadySending) for failure in self.errors)
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether what is not clean will be tried again by itself."""
+        failed = [one for one in self.errors if one.step not in _OPTIONAL and not isinstance(one.error, AlreadySending)]
+        is_sent = self.is_elsewhere if self.deliveries is None else self.deliveries.is_temporary
+        return is_sent and not failed and all(report.is_clean for report in self.pulls)
+
+
+#: However often `run` comes, a source is not asked again sooner.
+MIN_INTERVAL = timedelta(minutes=10)
 #: A failure of these steps does not keep the others from running.
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
@@ -76,10 +91,12 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
             purge_requests(store, ports.clock())
         try:
             mail = read_bounces(config, ports)
+            errors += [StepError(step, error) for error in mail.errors] if mail else []
         except NewsletterError as error:
             errors.append(StepError(step, error))
         step = Step.PULL
-        pulls = tuple(pull_configured(config, ports))
+        if config.sources:  # papers may come from files alone
+            pulls = tuple(pull_configured(config, ports, at_least=MIN_INTERVAL))
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER
@@ -101,15 +118,13 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
     """Process the configured mailboxes; None if there are none.
 
     Raises:
-        MailboxError: A mailbox cannot be opened.
         StoreError: The store cannot be written.
     """
     settings = config.bounces
-    if settings.maildir is None and settings.imap_host is None:
+    if not settings.mailboxes:
         return None
     with ports.open_store() as store:
-        has_imap = settings.imap_host is not None
-        return read_mailboxes(store, settings, ports.clock, maildir=settings.maildir, imap=has_imap)
+        return read_mailboxes(store, settings.soft_limit, settings.mailboxes, ports.clock)
 
 
 def learn_models(config: Config, ports: Ports) -> int:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.errors import NewsletterError, install_command
+from newsletter.errors import NewsletterError
+from newsletter.installation import install_command
 from newsletter.models import Facts
 
 Vectors = NDArray[np.float32]

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any
 from weakref import WeakSet
 
-from newsletter.errors import NewsletterError, install_command
+from newsletter.errors import NewsletterError
+from newsletter.installation import install_command
 
 try:
     from aiosmtpd.controller import Controller

@@ -253,12 +253,24 @@ class Deliveries:
         )
         return dict(self._db.execute(sql, values * 2).fetchall())
 
-    def with_status(self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int) -> list[Delivery]:
-        """Return up to `limit` deliveries in one of these statuses, the latest change first."""
+    def with_status(
+        self, statuses: Sequence[DeliveryStatus], edition_key: str | None, limit: int, *, containing: str = ""
+    ) -> list[Delivery]:
+        """Return up to `limit` deliveries in one of these statuses, the latest change first.
+
+        `containing` is a text that their details hold; it has no "%" or "_".
+        """
         marks = ", ".join("?" for _ in statuses)
-        where = f"status IN ({marks})" + (" AND edition_key = ?" if edition_key else "")
-        values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), limit]
-        return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", values)
+        where, values = f"status IN ({marks})", [status.value for status in statuses]
+        for condition, value in (("edition_key = ?", edition_key), ("detail LIKE ?", containing and f"%{containing}%")):
+            where += f" AND {condition}" if value else ""
+            values += [value] if value else []
+        return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", [*values, limit])
+
+    def moved_at(self, status: DeliveryStatus, moment: datetime, *, after: int, limit: int) -> list[Delivery]:
+        """Return up to `limit` deliveries that got a status at a moment, in the order of their ids, behind `after`."""
+        where = "status = ? AND updated_at = ? AND id > ? ORDER BY id LIMIT ?"
+        return self._where(where, [status.value, moment.isoformat(), after, limit])
 
     def latest_bad(self, since: datetime, limit: int) -> list[Delivery]:
         """Return up to `limit` deliveries that failed or are held since a moment, the latest change first."""

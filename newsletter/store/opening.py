@@ -7,9 +7,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from newsletter import DISTRIBUTION, __version__
+from newsletter import __version__
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
 from newsletter.files.private_files import touch_private
+from newsletter.installation import installation
 from newsletter.store import text_index
 from newsletter.store.copies import BEFORE_UPGRADE, keep_copy, latest_copy
 from newsletter.store.database import Database, damaged, store_errors
@@ -93,7 +94,7 @@ def _too_new(db: Database, unknown: list[str], *, has_facts: bool) -> StoreForei
     row = db.execute("SELECT value FROM store_facts WHERE name = 'release'").fetchone() if has_facts else None
     release, names = f"release {row[0]}" if row else "a later one", ", ".join(unknown)
     copy = latest_copy(Path(db.path), BEFORE_UPGRADE)
-    hint = f"upgrade: pip install -U {DISTRIBUTION}"
+    hint = f"upgrade: {installation().upgrade_command()}"
     if copy is not None:
         hint += f"; or go back to the copy from before the upgrade: newsletter restore {copy}"
     return StoreForeign(

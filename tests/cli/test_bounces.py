@@ -50,10 +50,10 @@ def test_a_maildir_is_read_once_and_by_every_run(with_ada: Newsletter, tmp_path:
     settings = settings.replace('[[sources]]\nkind = "huggingface"\n', "", 1)
     (tmp_path / "newsletter.toml").write_text(settings + '[bounces]\nmaildir = "bounces"\n', encoding="utf-8")
 
-    first = with_ada("run")
+    first = with_ada("run", "-v")
     again = with_ada("bounces", "read")
 
-    assert f"{ADA} is suppressed" in first.stderr
+    assert f"{ADA} is suppressed" in first.stdout
     assert [path.name for path in (box / "cur").iterdir()] == ["1.mx:2,S"]
     assert again.stdout.startswith("0 messages")
 

@@ -44,9 +44,11 @@ def test_problems_are_printed_on_stderr(capsys: pytest.CaptureFixture[str]) -> N
     print_delivery_problems(DeliveryReport(outcomes, Counter(), TransportError("server down"), in_doubt=1))
 
     output, errors = capsys.readouterr()
+    in_doubt = "newsletter: 1 message in doubt; resent under the same Message-ID: see newsletter deliveries failures"
+    in_doubt += " --in-doubt"
     assert output == ""
     assert errors.splitlines() == [
         "newsletter: server down",
         "newsletter: ada@x.example: failed: 550 who?",
-        "newsletter: 1 message in doubt: see newsletter deliveries failures --held",
+        in_doubt,
     ]

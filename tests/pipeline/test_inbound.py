@@ -7,7 +7,7 @@ from pathlib import Path
 from newsletter import tokens
 from newsletter.pipeline.email_commands import Command, EmailCommand
 from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
-from newsletter.sending.bounces.settings import BounceSettings
+from newsletter.sending.bounces.settings import Mailbox
 from newsletter.store import Store
 from tests.factories import NOW, make_profile
 from tests.sending.bounces.samples import CASES
@@ -33,8 +33,18 @@ def test_a_maildir_is_read_once(store: Store, tmp_path: Path) -> None:
         (tmp_path / "box" / folder).mkdir(parents=True)
     (tmp_path / "box" / "new" / "1").write_bytes(b"Subject: hello\r\n\r\n")
 
-    read = [
-        read_mailboxes(store, BounceSettings(), lambda: NOW, maildir=tmp_path / "box", imap=False) for _ in range(2)
-    ]
+    read = [read_mailboxes(store, 5, [Mailbox(maildir=tmp_path / "box")], lambda: NOW) for _ in range(2)]
 
     assert [one.messages for one in read] == [1, 0]
+
+
+def test_a_mailbox_that_cannot_be_opened_keeps_none_from_being_read(store: Store, tmp_path: Path) -> None:
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "box" / folder).mkdir(parents=True)
+    (tmp_path / "box" / "new" / "1").write_bytes(b"Subject: hello\r\n\r\n")
+    missing, there = Mailbox(maildir=tmp_path / "missing"), Mailbox(maildir=tmp_path / "box")
+
+    read = read_mailboxes(store, 5, [missing, there, missing], lambda: NOW)
+
+    assert (read.messages, len(read.errors)) == (1, 2)
+    assert "missing" in str(read.errors[0])

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.models import Status
 from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
-from newsletter.sending.bounces.settings import BounceSettings
+from newsletter.sending.bounces.settings import Mailbox
 from tests.factories import NOW
 from tests.pipeline.conftest import SendingSite
 from tests.sending.bounces.samples import ADA
@@ -87,8 +87,7 @@ def test_our_own_digest_in_the_mailbox_of_bounces_changes_nothing(
         (tmp_path / "box" / folder).mkdir(parents=True)
     for number, content in enumerate([*digests.values()] * 3):
         (tmp_path / "box" / "new" / f"{number}.mx").write_bytes(content)
-    settings = BounceSettings(soft_limit=1)
-    processed = read_mailboxes(site.store, settings, lambda: NOW, maildir=tmp_path / "box", imap=False)
+    processed = read_mailboxes(site.store, 1, [Mailbox(maildir=tmp_path / "box")], lambda: NOW)
     assert processed == ProcessedMail(messages=6)
     assert_nothing_changed(site)
 

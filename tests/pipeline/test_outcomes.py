@@ -28,5 +28,18 @@ def test_a_report_is_clean_without_problems(status: OutcomeStatus) -> None:
     assert report.is_clean is (status not in PROBLEMS)
 
 
+def test_what_was_only_deferred_is_temporary() -> None:
+    assert DeliveryReport((), Counter({OutcomeStatus.DEFERRED: 2, OutcomeStatus.SENT: 1})).is_temporary
+    assert not DeliveryReport((), Counter({OutcomeStatus.DEFERRED: 2, OutcomeStatus.FAILED: 1})).is_temporary
+    assert not DeliveryReport((), Counter(), error=TransportError("down")).is_temporary
+
+
+def test_retries_take_the_place_of_what_was_deferred() -> None:
+    first = DeliveryReport((), Counter({OutcomeStatus.DEFERRED: 3, OutcomeStatus.SENT: 5}))
+    retries = DeliveryReport((), Counter({OutcomeStatus.DEFERRED: 1, OutcomeStatus.SENT: 1}))
+
+    assert first.followed_by(retries).counts == {OutcomeStatus.DEFERRED: 2, OutcomeStatus.SENT: 6}
+
+
 def test_a_run_that_stopped_short_is_not_clean() -> None:
     assert not DeliveryReport((), Counter(), error=TransportError("down")).is_clean

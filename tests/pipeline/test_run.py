@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from pytest_httpserver import HTTPServer
 
 from newsletter import tokens
@@ -18,7 +19,7 @@ from newsletter.models import Status
 from newsletter.pipeline.email_commands import Command
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus
 from newsletter.pipeline.ports import Ports, Step
-from newsletter.pipeline.run import RunReport, deliver_due, run
+from newsletter.pipeline.run import MIN_INTERVAL, RunReport, deliver_due, run
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport
 from newsletter.sending.bounces.settings import BounceSettings
@@ -147,13 +148,39 @@ def test_a_source_that_fails_does_not_stop_the_run(watched: Watched, httpserver:
 
 
 def test_an_essential_step_that_fails_stops_the_run(watched: Watched) -> None:
+    report = watched.run(open_transport=no_transport)
+
+    assert [failure.step for failure in report.errors] == [Step.DELIVER]
+    assert (report.deliveries, watched.events, report.is_clean) == (None, ["pull huggingface"], False)
+
+
+def no_transport() -> Transport:
+    raise TransportError("smtp.example.org: connection failed")
+
+
+def test_without_a_source_what_came_from_files_is_sent(watched: Watched) -> None:
+    watched.run(is_shutting_down=lambda: True)
     watched.site.config = replace(watched.site.config, sources=())
 
     report = watched.run()
 
-    assert [failure.step for failure in report.errors] == [Step.PULL]
-    assert "no [[sources]]" in str(report.errors[0].error)
-    assert (report.deliveries, watched.events, report.is_clean) == (None, [], False)
+    assert (report.pulls, report.errors, report.is_clean) == ((), (), True)
+    assert report.deliveries is not None
+
+
+def test_however_often_it_comes_no_source_is_asked_twice_within_ten_minutes(watched: Watched) -> None:
+    first, second = watched.run(), watched.run()
+    (asked,), (left,) = first.pulls, second.pulls
+
+    assert asked.not_before is None
+    assert left.not_before == watched.site.now + MIN_INTERVAL
+
+
+def test_what_another_process_is_sending_is_no_fault(watched: Watched) -> None:
+    with FileLock(watched.site.config.site.lock):
+        report = watched.run()
+
+    assert (report.is_elsewhere, report.is_temporary, report.is_clean) == (True, True, False)
 
 
 def test_notices_that_cannot_be_sent_wait(watched: Watched) -> None:
@@ -201,8 +228,7 @@ def test_sign_ups_that_nobody_confirmed_are_forgotten_by_a_run_whatever_fails_in
     with store.transaction():
         for days in range(40):
             store.confirmations.add(Kind.SUBSCRIBE, f"d{days}@example.org", now - timedelta(days=days, seconds=1))
-    watched.site.config = replace(watched.site.config, sources=())
 
-    assert not watched.run().is_clean
+    assert not watched.run(open_transport=no_transport).is_clean
 
     assert sorted(one.email for one in store.confirmations.waiting(99)) == [f"d{days}@example.org" for days in range(7)]

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from newsletter import __version__
 from newsletter.errors import StatementError, StoreDamaged, StoreError
+from newsletter.installation import installation
 from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Status, Style, Topic
 from newsletter.papers.identity import names_of
 from newsletter.store import Store, open_store
@@ -149,7 +150,7 @@ def test_a_database_with_a_newer_schema_is_rejected(path: Path) -> None:
         open_store(path)
     assert str(caught.value) == (
         f"{path}: the schema is newer than this release, {__version__}: release 9.8.7 upgraded it (m999_robots) "
-        "(upgrade: pip install -U newsletter)"
+        f"(upgrade: {installation().upgrade_command()})"
     )
 
 

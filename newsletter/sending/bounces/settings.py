@@ -1,10 +1,20 @@
-"""Where bounce reports arrive: the settings (`[bounces]`)."""
+"""Where bounce reports and commands by email arrive: the settings (`[bounces]` and `[[mailboxes]]`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+
+from newsletter.mailboxes.imap import ImapSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One mailbox to read: a Maildir or an IMAP account."""
+
+    maildir: Path | None = None
+    account: ImapSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +33,12 @@ class BounceSettings:
     imap_username: str | None = None
     imap_password: str | None = field(default=None, repr=False)
     imap_folder: str = "INBOX"
+    #: The further mailboxes, such as that of `sender.reply_to`.
+    further: tuple[Mailbox, ...] = ()
+
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """All mailboxes to read, in the order of the settings."""
+        own = [Mailbox(maildir=self.maildir)] if self.maildir is not None else []
+        own += [Mailbox(account=self)] if self.imap_host is not None else []
+        return (*own, *self.further)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from newsletter.errors import SourceError, install_command
+from newsletter.errors import SourceError
+from newsletter.installation import install_command
 from newsletter.models import Refusal
 from newsletter.sources.documents import Document
 
