@@ -321,19 +321,24 @@ def print_cost(edition: EditionDay, topics: Sequence[str], learned: int = 300) -
           f"{1000 * each:.0f} ms a topic: {total:.0f} s for {learned} topics")  # fmt: skip
     found = [topic for topic, query in zip(topics, queries, strict=True) if edition.matcher.find(query)[0]]
     profiles = [Profile(topics=tuple(map(make_topic, found[first : first + 4]))) for first in range(0, len(found), 4)]
-    for way, matcher in (("words", edition.matcher), ("models", edition.matcher_with_models)):
-        spent = sum(_least_cost(matcher, profile, edition.day) for profile in profiles)
-        print(f"composing with {way}: {1e6 * spent / len(found):.0f} us a subscriber and section")
+    matchers = (edition.matcher, edition.matcher_with_models)
+    spent = [sum(costs) for costs in zip(*(_least_costs(matchers, one, edition.day) for one in profiles), strict=True)]
+    for way, seconds in zip(("words", "models"), spent, strict=True):
+        print(f"composing with {way}: {1e6 * seconds / len(found):.0f} us a subscriber and section")
 
 
-def _least_cost(matcher: Matcher, profile: Profile, day: date, times: int = 20) -> float:
-    """Return the least seconds of several runs: the first fills the caches that subscribers share, others may wait."""
-    costs = []
+def _least_costs(matchers: Sequence[Matcher], profile: Profile, day: date, times: int = 40) -> list[float]:
+    """Return the least seconds of several runs of each, in turns.
+
+    The first run fills the caches that subscribers share, and others may have to wait.
+    """
+    costs: list[list[float]] = [[] for _ in matchers]
     for _ in range(times):
-        start = perf_counter()
-        group(matcher, profile, frozenset(), day)
-        costs.append(perf_counter() - start)
-    return min(costs)
+        for own, matcher in zip(costs, matchers, strict=True):
+            start = perf_counter()
+            group(matcher, profile, frozenset(), day)
+            own.append(perf_counter() - start)
+    return list(map(min, costs))
 
 
 def print_tables(results: Mapping[str, Sequence[Outcome]]) -> None:
