@@ -122,9 +122,9 @@ def learn_topic(places: Vectors, examples: Examples) -> TopicModel | None:
     reach = float(np.median(typical)) - centre
     if reach <= 0:
         return None
-    is_telling = reach >= _DISTINCT * float(along.std()) or len(examples.titles) >= _MANY_TITLES
+    stands_out = reach >= _DISTINCT * float(along.std()) or len(examples.titles) >= _MANY_TITLES
     return TopicModel(
         np.round(towards / reach, _DECIMALS).astype(np.float32),
         round(-centre / reach, _DECIMALS),
-        is_distinct=is_telling or len(places) < _SMALL_ARCHIVE,
+        is_distinct=stands_out or len(places) < _SMALL_ARCHIVE,
     )
