@@ -24,7 +24,7 @@ SOURCES = {name: text for name, text in SOURCES.items() if not name.startswith("
         ("a token bucket", r"class \w*Bucket\b|\* *\w*\.per_(?:s|minute)\b", "limits/token_bucket.py"),
         ("ASGI middleware that adds headers", r"send_with_headers|MutableHeaders\(scope=message", "web/http/guard.py"),
         ("the names of this machine in a Host header", r"localhost\|127", "web/http/guard.py"),
-        ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING\s*=", "models/findings.py"),
+        ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING = .*\n +W", "models/findings.py"),
         ("a reader of TOML", r"\btomllib\b|\btomli\b|\btomlkit\b", "files/toml_file.py"),
         ("did you mean", r"\bdifflib\b|get_close_matches", "errors.py"),
         ("the limit of a CSV cell", r"field_size_limit", "files/csv_table.py"),

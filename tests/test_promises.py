@@ -74,9 +74,12 @@ def test_each_test_that_holds_a_promise_exists() -> None:
     assert all(tests for _, _, tests in promises())
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("newsletter")
 def test_every_metric_is_documented(tmp_path: Path) -> None:
-    families = Metrics(lambda: open_store(tmp_path / "newsletter.db"), lambda: NOW).registry.collect()
+    config = load_config(Site(tmp_path), environ={})
+    metrics = Metrics(config, lambda: open_store(tmp_path / "newsletter.db"), lambda: NOW)
+    metrics.will_run(NOW)
+    families = metrics.registry.collect()
     kept = [family for family in families if not family.name.endswith("_created")]
 
     has = {f"{family.name}_total" if family.type == "counter" else family.name for family in kept}

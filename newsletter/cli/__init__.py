@@ -37,6 +37,7 @@ from newsletter.cli.schedule import schedule
 from newsletter.cli.secret import secret
 from newsletter.cli.serve import serve
 from newsletter.cli.sources import sources
+from newsletter.cli.status import status
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
 from newsletter.cli.suppressions import suppressions
@@ -114,8 +115,8 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, backup, restore, retention,
-    vacuum, config, doctor, secret, web, completion, demo,
+    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, status, backup, restore,
+    retention, vacuum, config, doctor, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -16,17 +16,26 @@ from newsletter.errors import NewsletterError
 if TYPE_CHECKING:
     from dns.resolver import Resolver
 
+    from newsletter.models.findings import Finding
+
 
 @click.command(
     epilog="""\b
 Examples:
   newsletter doctor
   newsletter doctor --offline
+  newsletter doctor --probe                      send messages to the addresses for bounces and replies; await them
   newsletter doctor --new-key rsa dkim.pem       then publish the DNS record that it prints
 
-No mail is sent. Exit code 1 if anything is wrong, 0 if there are only warnings."""
+No mail is sent without --probe. Exit code 1 if anything is wrong, 0 if there are only warnings."""
 )
-@click.option("--offline", is_flag=True, help="Skip the checks that need DNS.")
+@click.option("--offline", is_flag=True, help="Skip the checks that need DNS or the web.")
+@click.option(
+    "--probe", is_flag=True, help="Send a signed message to our addresses for bounces and replies, and wait for them."
+)
+@click.option(
+    "--wait", "wait_s", type=click.IntRange(1, 3600), default=60, show_default=True, help="Seconds to wait for them."
+)
 @click.option(
     "--new-key",
     type=(click.Choice(["rsa", "ed25519"]), click.Path(dir_okay=False, path_type=Path)),
@@ -35,11 +44,14 @@ No mail is sent. Exit code 1 if anything is wrong, 0 if there are only warnings.
 )
 @json_option
 @pass_opened
-def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_json: bool) -> None:
-    """Check settings, files, database, mail server and DNS.
+def doctor(
+    opened: Opened, offline: bool, probe: bool, wait_s: int, new_key: tuple[str, Path] | None, as_json: bool
+) -> None:
+    """Check settings, files, database, machine, mail server and DNS.
 
-    Checked are the settings and NEWSLETTER_ variables, who may read the site's files, the whole database, the SMTP
-    server and its TLS certificate, and the SPF, DKIM, DMARC, MX and PTR records that keep mail out of the spam folder.
+    Checked are the settings and NEWSLETTER_ variables, what is still an example's among them, crontab lines, who may
+    read the site's files, disk space and clock, the whole database, the SMTP server and its TLS certificate, and the
+    SPF, DKIM, DMARC, MX, PTR and MTA-STS records that keep mail out of the spam folder.
     """
     if new_key is not None:
         _make_key(opened, *new_key)
@@ -47,13 +59,34 @@ def doctor(opened: Opened, offline: bool, new_key: tuple[str, Path] | None, as_j
     from newsletter.models.findings import Level
     from newsletter.operations.doctor import examine
     from newsletter.sending.dns_records import Dns
+    from newsletter.sources import HttpClient
 
-    found = list(examine(opened.config, Dns(None if offline else system_resolver()), now()))
+    dns = Dns(None if offline else system_resolver())
+    with HttpClient(opened.config.sender.reply_to, sleep=lambda _seconds: None) as http:
+        found = list(examine(opened.config, dns, now(), http=None if offline else http))
+    if probe:
+        found += _probe(opened, wait_s)
     if as_json:
         print_json(found)
     else:
         print_table(("", "check", "finding", "what to do"), [(f.level, f.about, f.detail, f.remedy) for f in found])
     finish(clean=all(finding.level is not Level.WRONG for finding in found))
+
+
+def _probe(opened: Opened, wait_s: int) -> list[Finding]:
+    from newsletter.models.findings import Finding, Level
+    from newsletter.operations.probe import Prober
+
+    try:
+        with opened.store() as store:
+            secret = store.secret()
+        transport = opened.transport()
+        try:
+            return list(Prober(opened.config, secret, transport, now, wait_s).examine())
+        finally:
+            transport.close()
+    except NewsletterError as error:
+        return [Finding(Level.WRONG, "probe", f"not sent: {error.message}", error.hint or "")]
 
 
 def system_resolver() -> Resolver | None:

@@ -17,7 +17,7 @@ from newsletter.cli.output import progress
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from newsletter.config.model import Config
+    from newsletter.config.model import Config, LogLevel
     from newsletter.operations.event_log import EventLog
     from newsletter.operations.shutdown import Shutdown
     from newsletter.pipeline.outcomes import Outcome
@@ -105,6 +105,7 @@ class _Watch:
         if self.event_log is not None:
             self.event_log.write(
                 "delivery",
+                _level_of(outcome),
                 edition=outcome.edition,
                 subscriber=outcome.subscriber_id,
                 email=outcome.email if self.log_addresses else None,
@@ -120,6 +121,18 @@ class _Watch:
             return
         left = max(0, self.expected - self.sent)
         click.echo(f"sending: {self.sent} of {self.expected}, {rate:.0f}/s, {left / rate:.0f} s remaining", err=True)
+
+
+def _level_of(outcome: Outcome) -> LogLevel:
+    from newsletter.config.model import LogLevel
+    from newsletter.pipeline.outcomes import OutcomeStatus
+
+    levels = {
+        OutcomeStatus.FAILED: LogLevel.ERROR,
+        OutcomeStatus.DEFERRED: LogLevel.WARNING,
+        OutcomeStatus.HELD: LogLevel.WARNING,
+    }
+    return levels.get(outcome.status, LogLevel.INFO)
 
 
 @contextmanager

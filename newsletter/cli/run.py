@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -65,16 +66,30 @@ def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str
 Examples:
   newsletter run
   newsletter run --json
+  newsletter run --metrics-file /var/lib/prometheus/node-exporter/newsletter.prom
   newsletter run --at 2026-05-11T07:00 --dry-run     what would go to whom then
   5 * * * *  cd /srv/papers && newsletter run     # in a crontab: each subscriber is served at their hour"""
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would go to whom; nothing is pulled.")
 @click.option("--at", metavar="TIME", help="With --dry-run: at this time, as in 2026-05-11T07:00 (schedule.time_zone).")
 @_note
+@click.option(
+    "--metrics-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write Prometheus metrics into this file afterwards. Default: operator.metrics_file.",
+)
 @json_option
 @pass_opened
-def run(opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None, as_json: bool) -> None:
+def run(
+    opened: Opened,
+    dry_run: bool,
+    at: str | None,
+    note_file: IO[str] | None,
+    metrics_file: Path | None,
+    as_json: bool,
+) -> None:
     """Process bounces, pull from every source, and send what is due. A failing source does not stop the delivery."""
+    from newsletter.operations.after_run import followed_run
     from newsletter.pipeline.notes import read_note
     from newsletter.pipeline.run import run as run_once
 
@@ -84,13 +99,19 @@ def run(opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None
     if dry_run:
         _rehearse(opened, read_moment(opened, at) if at else None, note, as_json=as_json)
         return
+    config = opened.config
+    if metrics_file is not None:
+        config = replace(config, operator=replace(config.operator, metrics_file=metrics_file))
     with handle_signals() as shutdown:
-        report = run_once(opened.config, make_ports(opened, shutdown), note=note)
+        ports = make_ports(opened, shutdown)
+        followed = followed_run(config, ports, "run", lambda: run_once(config, ports, note=note))
         prune_once_a_day(opened, shutdown)
+    report = followed.report
     if as_json:
         outcomes = report.deliveries.outcomes if report.deliveries else ()
         print_json({"pulls": report.pulls, "subscribers": outcomes})
     print_run(opened, report, shutdown, tables=not as_json)
+    print_problems(followed.problems)
     finish(clean=report.is_clean, code=shutdown.exit_code)
 
 

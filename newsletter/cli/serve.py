@@ -20,10 +20,11 @@ from newsletter.operations.shutdown import handle_signals
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from newsletter.config.model import Config
+    from newsletter.config.model import Config, LogLevel
     from newsletter.operations.metrics import Metrics
     from newsletter.operations.scheduler import JobRun
     from newsletter.operations.shutdown import Shutdown
+    from newsletter.pipeline.ports import Ports
     from newsletter.web.http.replaceable import ReplaceableApp
 
 _PORT = click.IntRange(0, 65535)
@@ -61,21 +62,28 @@ def serve(
 
     def reload() -> None:
         config = load_config(opened.site)
-        app = make_pages(config, shutdown) if pages is not None else None  # which may refuse the settings, too
+        app = (
+            make_pages(config, shutdown, is_stalled) if pages is not None else None
+        )  # which may refuse the settings, too
         opened.config = config
         print_problems([f"{opened.site.config}: {line}" for line in config.obsolete])
-        scheduler.replace_jobs(make_jobs(config, ports))
+        if scheduler is not None:
+            scheduler.replace_jobs(make_jobs(config, ports))
         if pages is not None and app is not None:
             pages.replace(app)
 
-    with handle_signals() as shutdown, _web(opened, web_host, web_port, shutdown) as pages:
+    def is_stalled() -> bool:
+        return scheduler is not None and scheduler.is_stalled()
+
+    scheduler: Scheduler | None = None
+    with handle_signals() as shutdown, _web(opened, web_host, web_port, shutdown, is_stalled) as pages:
         ports = make_ports(opened, shutdown)
         scheduler = Scheduler(
             make_jobs(opened.config, ports),
             opened.store,
             opened.site.store,
             now,
-            report=lambda run: _report(opened, run, shutdown, metrics),
+            report=lambda run: _report(opened, ports, run, shutdown),
             say=lambda line: _say(opened, line),
             announce=_announcing(metrics),
         )
@@ -89,19 +97,21 @@ def _announcing(metrics: Metrics | None) -> Callable[[datetime], None]:
     printed: list[datetime] = []
 
     def announce(moment: datetime) -> None:
+        if metrics is not None:
+            metrics.will_run(moment)
         if not printed:
             click.echo(f"next run at {moment:%Y-%m-%d %H:%M} UTC")
             printed.append(moment)
-        if metrics is not None:
-            metrics.will_run(moment)
 
     return announce
 
 
-def _report(opened: Opened, run: JobRun, shutdown: Shutdown, metrics: Metrics | None) -> None:
-    """Print what a job did, in a line, and its problems on stderr; write it into the event log."""
+def _report(opened: Opened, ports: Ports, run: JobRun, shutdown: Shutdown) -> None:
+    """Record what a job did; print it in a line, and its problems on stderr; write it into the event log."""
+    from newsletter.config.model import LogLevel
     from newsletter.store.jobs import JobOutcome
 
+    print_problems(_follow(opened, ports, run))
     if not run.result.is_news:
         return
     report = run.result.report
@@ -113,18 +123,34 @@ def _report(opened: Opened, run: JobRun, shutdown: Shutdown, metrics: Metrics | 
         print_problems([f"{run.job.name}{was_due}: {run.result.detail}"])
     if report is not None:
         print_run(opened, report, shutdown, tables=False)
-    if metrics is not None and report is not None and report.deliveries is not None:
-        metrics.ran(report.deliveries, run.seconds)
-    _log(opened, "job", name=run.job.name, status=run.outcome.value, detail=run.result.detail, seconds=run.seconds)
+    level = LogLevel.INFO if run.outcome is JobOutcome.OK else LogLevel.WARNING
+    _log(
+        opened, "job", level, name=run.job.name, status=run.outcome.value, detail=run.result.detail, seconds=run.seconds
+    )
 
 
 def _say(opened: Opened, line: str) -> None:
     """Tell the operator something, on stderr and in the event log."""
     print_problems([line])
-    _log(opened, "scheduler", detail=line)
+    from newsletter.config.model import LogLevel
+
+    _log(opened, "scheduler", LogLevel.WARNING, detail=line)
 
 
-def _log(opened: Opened, event: str, **fields: str | float) -> None:
+def _follow(opened: Opened, ports: Ports, run: JobRun) -> list[str]:
+    """Record what a job did, and notify whoever should know; return what could not be done."""
+    from newsletter.operations.after_run import followed_job
+    from newsletter.operations.jobs import step_of
+    from newsletter.pipeline.run import RunReport, StepError
+    from newsletter.store.jobs import JobOutcome
+
+    step, report = step_of(run.job.name), run.result.report
+    if report is None and step is not None and run.outcome is JobOutcome.FAILED:
+        report = RunReport(errors=(StepError(step, NewsletterError(run.result.detail)),))
+    return followed_job(opened.config, ports, step, report, run.began_at) if step and report else []
+
+
+def _log(opened: Opened, event: str, level: LogLevel, **fields: str | float) -> None:
     from newsletter.operations.event_log import open_event_log
 
     try:
@@ -134,31 +160,33 @@ def _log(opened: Opened, event: str, **fields: str | float) -> None:
         return
     if event_log is not None:
         event_log.write(
-            event, **{name: round(one, 3) if isinstance(one, float) else one for name, one in fields.items()}
+            event, level, **{name: round(one, 3) if isinstance(one, float) else one for name, one in fields.items()}
         )
         event_log.close()
 
 
-def make_pages(config: Config, shutdown: Shutdown) -> Starlette:
-    """Return the site's pages.
+def make_pages(config: Config, shutdown: Shutdown, is_stalled: Callable[[], bool]) -> Starlette:
+    """Return the site's pages; `is_stalled` returns whether the scheduler is stalled, for their health check.
 
     Raises:
         ConfigError: The settings lack the address of the pages.
     """
     from newsletter.web.app import make_app
 
-    return make_app(config, now, is_shutting_down=shutdown)
+    return make_app(config, now, is_shutting_down=shutdown, is_stalled=is_stalled)
 
 
 @contextmanager
-def _web(opened: Opened, host: str, port: int | None, shutdown: Shutdown) -> Iterator[ReplaceableApp | None]:
+def _web(
+    opened: Opened, host: str, port: int | None, shutdown: Shutdown, is_stalled: Callable[[], bool]
+) -> Iterator[ReplaceableApp | None]:
     if port is None:
         yield None
         return
     from newsletter.web.http.replaceable import ReplaceableApp
     from newsletter.web.http.server import serving
 
-    pages = ReplaceableApp(make_pages(opened.config, shutdown))
+    pages = ReplaceableApp(make_pages(opened.config, shutdown, is_stalled))
     with serving(pages, host, port) as bound:
         click.echo(f"pages at http://{host}:{bound}/")
         try:
@@ -170,6 +198,6 @@ def _web(opened: Opened, host: str, port: int | None, shutdown: Shutdown) -> Ite
 def _metrics(opened: Opened, host: str, port: int) -> Metrics:
     from newsletter.operations.metrics import Metrics
 
-    metrics = Metrics(opened.store, now)
+    metrics = Metrics(opened.config, opened.store, now)
     click.echo(f"metrics at http://{host}:{metrics.serve(host, port)}/metrics")
     return metrics

@@ -18,6 +18,8 @@ from newsletter.config.model import (
     Design,
     DkimSettings,
     InDoubtPolicy,
+    LogLevel,
+    OperatorSettings,
     RetentionSettings,
     SummarySettings,
     WebhookSettings,
@@ -173,8 +175,12 @@ def _config(
         webhooks=WebhookSettings(**{one.name: values[f"webhooks.{one.name}"] for one in fields(WebhookSettings)}),
         web_password=_web_password(values["web.password"]),
         web_signups_per_hour=values["web.signups_per_hour"],
+        operator=_operator(values, site),
         log_path=site.root / values["log.path"] if values["log.path"] else None,
         log_addresses=values["log.addresses"],
+        log_level=LogLevel(values["log.level"]),
+        log_max_mb=values["log.max_mb"],
+        log_keep=values["log.keep"],
         outbox=site.root / values["outbox.path"],
         sources=sources,
         weights=weights,
@@ -245,6 +251,17 @@ def _bounces(values: dict[str, Any], site: Site) -> BounceSettings:
         imap_username=values["bounces.imap_username"],
         imap_password=values["bounces.imap_password"],
         imap_folder=values["bounces.imap_folder"],
+    )
+
+
+def _operator(values: dict[str, Any], site: Site) -> OperatorSettings:
+    url, path = values["operator.heartbeat_url"], values["operator.metrics_file"]
+    if url and not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", url):
+        raise ConfigError("operator.heartbeat_url: expected a URL", hint="for example https://hc-ping.com/YOUR-UUID")
+    return OperatorSettings(
+        email=_address("operator.email", values["operator.email"]) if values["operator.email"] else None,
+        heartbeat_url=url,
+        metrics_file=site.root / path if path else None,
     )
 
 

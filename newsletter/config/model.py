@@ -63,6 +63,27 @@ class WebhookSettings:
     postmark_password: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """Who is told whether everything is all right, and how."""
+
+    #: Gets an email when something is wrong.
+    email: str | None = None
+    #: Requested after each run; it holds a secret.
+    heartbeat_url: str | None = field(default=None, repr=False)
+    #: Written after each run, for the textfile collector of Prometheus's node_exporter.
+    metrics_file: Path | None = None
+
+
+class LogLevel(StrEnum):
+    """How much is logged: what is of this level, and what is worse."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class InDoubtPolicy(StrEnum):
     """What to do with a message when a crash left its delivery status unknown."""
 
@@ -132,9 +153,15 @@ class Config:
     web_password: str | None = field(repr=False)
     #: Maximum number of sign-ups on the pages.
     web_signups_per_hour: int
+    operator: OperatorSettings
     #: The event log's file, "-" for stderr, or None.
     log_path: Path | None
     log_addresses: bool
+    log_level: LogLevel
+    #: The event log is rotated before it becomes larger than this many megabytes; 0 leaves that to another program.
+    log_max_mb: int
+    #: How many rotated files are kept.
+    log_keep: int
     outbox: Path
     #: What `newsletter pull` and `run` pull from, in order.
     sources: tuple[Source, ...]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from newsletter.config.model import InDoubtPolicy
+from newsletter.config.model import InDoubtPolicy, LogLevel
 from newsletter.errors import ConfigError, did_you_mean
 from newsletter.models.value_types import Text, type_of
 from newsletter.ranking.weights import Weights
@@ -108,6 +108,24 @@ SETTINGS = (
         "How long an edition may wait for today's list of arXiv or Hugging Face, in minutes; 0 to never wait.",
         first=0,
         last=720,
+    ),
+    Setting(
+        "operator.email",
+        None,
+        "Your address: it gets an email when a run stops, an edition fails or is empty, or a source is silent.",
+        example="you@example.org",
+    ),
+    Setting(
+        "operator.heartbeat_url",
+        None,
+        "URL that is requested after each clean run, as of healthchecks.io; after any other run, with /fail added.",
+        example="https://hc-ping.com/YOUR-UUID",
+    ),
+    Setting(
+        "operator.metrics_file",
+        None,
+        "File with Prometheus metrics that each run writes, for node_exporter's textfile collector.",
+        example="/var/lib/prometheus/node-exporter/newsletter.prom",
     ),
     Setting(
         "web.password",
@@ -255,12 +273,25 @@ SETTINGS = (
         example="newsletter.log",
     ),
     Setting("log.addresses", False, "Log email addresses, not only subscriber ids."),
+    Setting(
+        "log.level",
+        LogLevel.INFO,
+        'What is logged: "debug", "info", "warning" (what is deferred or not clean), or "error" (what failed).',
+        tuple(LogLevel),
+    ),
+    Setting(
+        "log.max_mb",
+        0,
+        "Rotate the event log before it is larger than this many megabytes; 0 to leave that to logrotate.",
+        last=10_000,
+    ),
+    Setting("log.keep", 5, "Number of rotated event logs to keep: newsletter.log.1 is the latest.", last=1000),
 )
 
 #: Tables that are no settings of this module.
 _TABLES_OF_THE_FILE = ("sources", "relays", "ranking")
 #: Setting one of these enables a feature or sends real mail, so a new file shows these tables commented out.
-_OPTIONAL = ("web", "smtp", "summaries", "dkim", "bounces", "webhooks", "log")
+_OPTIONAL = ("operator", "web", "smtp", "summaries", "dkim", "bounces", "webhooks", "log")
 _HEAD = """\
 # Settings of this site. Each is optional; a commented-out line shows the default or an example.
 # An environment variable takes precedence over the file: NEWSLETTER_SMTP_PASSWORD over smtp.password.

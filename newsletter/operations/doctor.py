@@ -7,21 +7,27 @@ No message is sent and nothing is changed. Of mail, it checks what mailbox provi
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, StoreError, TransportError, install_command
 from newsletter.models.findings import Finding, Level
+from newsletter.operations.cron_checks import check_crontabs
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
 from newsletter.operations.file_checks import check_files
+from newsletter.operations.machine_checks import check_clock, check_disk, check_past
+from newsletter.operations.mta_sts_check import check_mta_sts
+from newsletter.operations.placeholder_checks import check_placeholders
 from newsletter.ranking.embedding import is_installed
 from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
 from newsletter.sending.smtp.settings import SmtpSettings
+from newsletter.sources import HttpClient
 from newsletter.sources.settings import label_of, missing, variable_of
 from newsletter.store import open_store
 from newsletter.store.database import DAMAGED
@@ -31,14 +37,23 @@ _MAX_MESSAGE_B = 512 * 1024
 _EXPIRES_SOON_DAYS = 14
 
 
-def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None = None) -> Iterator[Finding]:
-    """Yield findings: about the settings, the files, then the mail server, then DNS.
+def examine(
+    config: Config,
+    dns: Dns,
+    now: datetime,
+    tls: ssl.SSLContext | None = None,
+    http: HttpClient | None = None,
+) -> Iterator[Finding]:
+    """Yield findings: about the settings, the files and the machine, then the mail server, then DNS.
 
-    `tls` replaces the default TLS context, for tests.
+    `tls` replaces the default TLS context, for tests. Without `http`, what needs the web is left out.
     """
     yield from _settings(config)
+    yield from check_placeholders(config)
+    yield from check_crontabs(config.site)
     yield from check_files(config)
-    yield from _database(config)
+    yield from check_disk(config)
+    yield from _database(config, now)
     yield from _server(config, now, tls)
     keys = []
     for selector, path in config.dkim.keys:
@@ -54,6 +69,8 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
         ("DMARC", lambda: check_dmarc(dns, config, keys)),
         ("MX", lambda: check_mx(dns, config)),
         ("PTR", lambda: check_reverse_dns(dns, config.smtp)),
+        *((("MTA-STS", lambda: check_mta_sts(dns, config, http)),) if http is not None else ()),
+        *((("clock", lambda: check_clock(http, clock_of(now))),) if http is not None else ()),
     )
     if not config.dkim.keys:
         yield Finding(
@@ -62,6 +79,12 @@ def examine(config: Config, dns: Dns, now: datetime, tls: ssl.SSLContext | None 
         )  # fmt: skip
     for about, check in checks:
         yield from _checked(about, check)
+
+
+def clock_of(now: datetime) -> Callable[[], datetime]:
+    """Return a clock that shows `now` at first, and goes on."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
 
 
 def _checked(about: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -114,7 +137,7 @@ def _ranking() -> Finding:
     return Finding(Level.OK, "ranking", words, install_command("taste"))
 
 
-def _database(config: Config) -> Iterator[Finding]:
+def _database(config: Config, now: datetime) -> Iterator[Finding]:
     """Examine the whole database file; say how many keys of addresses an upgrade has changed, if any."""
     if not config.site.store.exists():
         return
@@ -123,6 +146,7 @@ def _database(config: Config) -> Iterator[Finding]:
             problems = store.problems()
             changed = 0 if problems else store.subscribers.changed_keys()
             merged = 0 if problems else store.subscribers.merged_keys()
+            future = [] if problems else list(check_past(store, now))
     except StoreError as error:
         yield Finding(Level.WRONG, "database", error.message, error.hint or "")
         return
@@ -130,6 +154,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding(Level.WRONG, "database", problem, DAMAGED)
     if not problems:
         yield Finding(Level.OK, "database", "sound")
+        yield from future
     if changed:
         words = f"{changed} keys of addresses changed: ß and ss, for example, are different addresses now"
         if merged:

@@ -13,9 +13,10 @@ from functools import partial
 from newsletter.config.cron import next_run
 from newsletter.config.model import Config
 from newsletter.errors import AlreadySending
+from newsletter.operations.after_run import monitor
 from newsletter.operations.retention import prune_daily
 from newsletter.pipeline.next_delivery import next_delivery
-from newsletter.pipeline.ports import Ports, no_progress
+from newsletter.pipeline.ports import Ports, Step, no_progress
 from newsletter.pipeline.pull_due import pull_sources
 from newsletter.pipeline.run import RunReport, deliver_due, learn_models, make_summaries, read_bounces, send_notices
 from newsletter.pipeline.source_schedule import next_pull, read_state
@@ -26,10 +27,12 @@ from newsletter.store.jobs import JobState
 from newsletter.text import counted
 
 DELIVER, NOTICES, BOUNCES, MODELS, SUMMARIES = "deliver", "notices", "bounces", "models", "summaries"
+MONITOR = "monitor"
 RETENTION = "retention"
 
 _HOUR = timedelta(hours=1)
 _BOUNCE_INTERVAL = timedelta(minutes=10)
+_MONITOR_INTERVAL = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def make_jobs(config: Config, ports: Ports) -> list[Job]:
             for source in config.sources
         ),
         Job(MODELS, every(_HOUR), partial(_models, config, quiet)),
+        Job(MONITOR, every(_MONITOR_INTERVAL), partial(_monitor, config, quiet)),
         Job(RETENTION, every(_HOUR), partial(_prune, config, quiet)),
     ]
     if config.bounces.maildir is not None or config.bounces.imap_host is not None:
@@ -169,6 +173,25 @@ def _bounces(config: Config, ports: Ports) -> JobResult:
 def _models(config: Config, ports: Ports) -> JobResult:
     number = learn_models(config, ports)
     return JobResult(f"{counted(number, 'model')} learned", is_news=number > 0)
+
+
+def _monitor(config: Config, ports: Ports) -> JobResult:
+    problems = monitor(config, ports)
+    return JobResult("; ".join(problems) or "done", is_clean=not problems, is_news=bool(problems))
+
+
+def step_of(name: str) -> Step | None:
+    """Return the step of a run that a job does; None if it is no part of a run."""
+    return Step.PULL if name.startswith("pull ") else _STEPS.get(name)
+
+
+_STEPS = {
+    DELIVER: Step.DELIVER,
+    NOTICES: Step.NOTICES,
+    BOUNCES: Step.BOUNCES,
+    MODELS: Step.TASTE,
+    SUMMARIES: Step.SUMMARIES,
+}
 
 
 def _prune(config: Config, ports: Ports) -> JobResult:

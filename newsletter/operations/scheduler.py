@@ -38,6 +38,9 @@ TICK_S = 1.0
 _REFRESH_AFTER = timedelta(minutes=1)
 _REFRESH_SHARE = 0.05
 _FREE_S, _MAX_PAUSE_S = 0.1, 10.0
+#: How late a job may begin, and a look at the clock may be, before the scheduler counts as stalled.
+_LATEST = timedelta(minutes=15)
+_LATEST_TICK_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,17 @@ class Scheduler:
         self._no_refresh_before = 0.0
         self._announced: datetime | None = None
         self._said = ""
+        self._ticked_at: float | None = None
+
+    def is_stalled(self) -> bool:
+        """Whether a job that is due does not begin, or nothing looks at the clock. Any thread may ask."""
+        if self._ticked_at is None:  # it was not started yet
+            return False
+        if time.monotonic() - self._ticked_at > _LATEST_TICK_S:
+            return True
+        with self._lock:
+            waiting = [moment for name, moment in self._next.items() if moment and name not in self._running]
+        return self._leads and any(self.clock() - moment > _LATEST for moment in waiting)
 
     def serve(self, shutdown: Shutdown, on_tick: Callable[[], None] = lambda: None) -> None:
         """Run jobs when they are due, until a shutdown; mail in flight is finished first, within its grace.
@@ -117,6 +131,7 @@ class Scheduler:
 
     def tick(self) -> None:
         """Keep the lease, compute what is due if anything changed, and let APScheduler look at the clock."""
+        self._ticked_at = time.monotonic()
         try:
             leads = self._leadership.keep()
             if leads and not self._leads:

@@ -30,7 +30,7 @@ from newsletter.pipeline.ledger import MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
-from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
+from newsletter.pipeline.plan import DamagedSubscriber, Intent, WhyEmpty, plan
 from newsletter.pipeline.signing import SigningRenderer, load_keys
 from newsletter.pipeline.source_schedule import NO_PATIENCE, read_patience
 from newsletter.sending import Transport, never
@@ -110,6 +110,7 @@ def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) ->
         elif isinstance(decided, DamagedSubscriber):
             run.tally.add(Outcome(decided.email, OutcomeStatus.FAILED, decided.why))
         elif dry_run or not (decided.delivery and _is_open(decided.delivery, now)):
+            run.tally.empty[decided.edition_key] += isinstance(decided.why, WhyEmpty)
             run.add_outcome(decided.subscriber, OutcomeStatus.NOT_SENT, decided.why, decided.edition_key)
 
 

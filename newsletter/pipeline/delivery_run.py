@@ -129,4 +129,6 @@ class DeliveryRun:
     def report(self) -> DeliveryReport:
         """Return what was done so far."""
         waiting = self.store.deliveries.open_count(self.clock()) if self.is_shutting_down() else 0
-        return DeliveryReport(tuple(self.tally.outcomes), self.tally.counts, self.error, self.ledger.in_doubt, waiting)
+        return DeliveryReport(
+            tuple(self.tally.outcomes), self.tally.counts, self.error, self.ledger.in_doubt, waiting, self.tally.empty
+        )

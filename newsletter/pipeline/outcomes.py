@@ -60,6 +60,8 @@ class DeliveryReport:
     in_doubt: int = 0
     #: Messages that a shutdown left for the next run.
     waiting: int = 0
+    #: How many subscribers had no papers, by the key of the edition that was due.
+    empty: Counter[str] = field(default_factory=Counter)
 
     @property
     def is_clean(self) -> bool:
@@ -74,6 +76,8 @@ class Tally:
     watch: Callable[[Outcome], None]
     outcomes: list[Outcome] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    #: How many subscribers had no papers, by edition.
+    empty: Counter[str] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Add one outcome."""

@@ -35,6 +35,12 @@ class Intent:
     digest: Digest
 
 
+class WhyEmpty(str):
+    """Why a digest that is due has no papers."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class NoDelivery:
     """A subscriber who gets nothing now, and why."""
@@ -81,8 +87,9 @@ def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest |
     if (profile.even_if_empty and not is_waiting) or any(_came_by(item.paper, due) for item in digest.items):
         return digest
     if digest.items:
-        return f"closed: nothing new by {_utc(due.closes_at)}; later papers come with the next edition"
-    return _why_empty(digest, subscriber, state) + (f"; waiting until {_utc(due.closes_at)}" if is_waiting else "")
+        return WhyEmpty(f"closed: nothing new by {_utc(due.closes_at)}; later papers come with the next edition")
+    why = _why_empty(digest, subscriber, state)
+    return WhyEmpty(f"{why}; waiting until {_utc(due.closes_at)}" if is_waiting else why)
 
 
 def _came_by(paper: Paper, due: Due) -> bool:

@@ -24,6 +24,7 @@ from newsletter.store.database import Database, moment_of
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.incidents import Incidents
 from newsletter.store.jobs import Jobs
 from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
@@ -33,6 +34,7 @@ from newsletter.store.pruning import Pruning
 from newsletter.store.pulls import Pulls
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
 from newsletter.store.replay import Replay
+from newsletter.store.runs import Runs
 from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
@@ -93,6 +95,8 @@ class Store:
         self.replay = Replay(db, self.subscribers)
         self.jobs = Jobs(db)
         self.leases = Leases(db)
+        self.runs = Runs(db)
+        self.incidents = Incidents(db)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the `with` block does, or none of it if the block raises."""
@@ -206,6 +210,12 @@ class Store:
     def problems(self) -> list[str]:
         """Examine the whole file; return what is damaged, a line each."""
         return self._db.problems()
+
+    def versions(self) -> tuple[str, str]:
+        """Return the version of SQLite, and the name of the last step of the schema."""
+        sql = "SELECT sqlite_version(), max(name) FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
+        library, schema = self._db.execute(sql).fetchone()
+        return str(library), str(schema)
 
     def empty_log(self) -> None:
         """Write the log of changes into the database and empty it, since it still has what was deleted.

@@ -96,6 +96,11 @@ class Bounces:
         """Return the hard bounces that wait for an operator's decision, the newest first."""
         return self._where("review = 'pending' ORDER BY reported_at DESC, id DESC", [])
 
+    def counts_since(self, since: datetime) -> dict[str, int]:
+        """Count the reports by kind since a moment."""
+        sql = "SELECT kind, count(*) FROM bounces INDEXED BY bounces_reported WHERE reported_at >= ? GROUP BY kind"
+        return dict(self._db.execute(sql, [since.isoformat()]).fetchall())
+
     def counts(self) -> dict[str, int]:
         """Count the reports by kind."""
         return dict(self._db.execute("SELECT kind, count(*) FROM bounces GROUP BY kind").fetchall())

@@ -260,6 +260,21 @@ class Deliveries:
         values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), limit]
         return self._where(f"{where} ORDER BY updated_at DESC, id DESC LIMIT ?", values)
 
+    def latest_bad(self, since: datetime, limit: int) -> list[Delivery]:
+        """Return up to `limit` deliveries that failed or are held since a moment, the latest change first."""
+        return self._where(
+            "status IN ('failed', 'held') AND updated_at >= ? ORDER BY updated_at DESC LIMIT ?",
+            [since.isoformat(), limit],
+        )
+
+    def bad_counts(self, since: datetime) -> dict[str, int]:
+        """Count the deliveries that failed or are held since a moment, by status."""
+        sql = (
+            "SELECT status, count(*) FROM deliveries INDEXED BY deliveries_bad "
+            "WHERE status IN ('failed', 'held') AND updated_at >= ? GROUP BY status"
+        )
+        return dict(self._db.execute(sql, [since.isoformat()]).fetchall())
+
     def hold(self, now: datetime, detail: str) -> int:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
         sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"

@@ -56,6 +56,27 @@ class Pulls:
         """Return when a pull, of whatever, last brought papers that were not known, or None."""
         return self._db.execute("SELECT max(finished_at) FROM pulls WHERE new > 0").one(moment_of)
 
+    def last_numbers(self, source: str) -> dict[str, int]:
+        """Return how many papers the last pull of days from `source` fetched, and how many were new; {} if none was."""
+        sql = """
+            SELECT fetched, new, updated, refused FROM pulls WHERE source = ? AND through IS NOT NULL
+            ORDER BY finished_at DESC, id DESC LIMIT 1"""
+        names = ("fetched", "new", "updated", "refused")
+        found = self._db.execute(sql, [source]).one(lambda row: dict(zip(names, map(int, row), strict=True)))
+        return found or {}
+
+    def first(self, source: str) -> datetime | None:
+        """Return when days were first pulled from `source`, or None."""
+        sql = "SELECT min(finished_at) FROM pulls WHERE source = ? AND through IS NOT NULL"
+        return self._db.execute(sql, [source]).one(moment_of)
+
+    def arrivals(self, source: str, limit: int) -> list[datetime]:
+        """Return when the `limit` latest pulls from `source` that brought new papers finished, the latest first."""
+        sql = """
+            SELECT finished_at FROM pulls WHERE source = ? AND through IS NOT NULL AND new > 0
+            ORDER BY finished_at DESC LIMIT ?"""
+        return self._db.execute(sql, [source, limit]).into(lambda row: datetime.fromisoformat(row[0]))
+
     def errors(self, limit: int) -> list[tuple[str, datetime, str]]:
         """Return the `limit` latest errors as (source, time, message), the latest first."""
         sql = "SELECT source, finished_at, error FROM pulls WHERE error IS NOT NULL ORDER BY finished_at DESC LIMIT ?"

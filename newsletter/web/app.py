@@ -32,6 +32,7 @@ from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.feeds import Feeds
 from newsletter.web.archive.pages import Archive
 from newsletter.web.assets import asset_routes
+from newsletter.web.health import health_routes
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.login_limit import LoginLimit
 from newsletter.web.http.security import PublicPages
@@ -56,6 +57,7 @@ def make_app(
     fetch: Callable[[str], bytes] | None = None,
     transport: Callable[[], Transport] | None = None,
     is_shutting_down: Callable[[], bool] = never,
+    is_stalled: Callable[[], bool] | None = None,
     login_limit: LoginLimit | None = None,
 ) -> Starlette:
     """Return the web application of a site.
@@ -100,8 +102,9 @@ def make_app(
         yield
         outgoing.close()
 
+    health = health_routes(pages.store, is_stalled)  # at the root, too: a health check does not know the prefix
     app = Starlette(
-        routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes,
+        routes=[*health, Mount(pages.prefix, routes=[*health, *routes])] if pages.prefix else [*health, *routes],
         lifespan=lifespan,
         middleware=[Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix))],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from newsletter.config.load import load_config
-from newsletter.config.model import Config
+from newsletter.config.model import Config, OperatorSettings
 from newsletter.files.private_files import touch_private, write_private
 from newsletter.files.site import Site
 from newsletter.models.findings import Finding, Level
@@ -16,6 +17,8 @@ from newsletter.sending.dkim import load_key, new_key
 from newsletter.sending.dns_records import Dns
 from tests.factories import NOW
 from tests.nameserver import Zone, naming
+from tests.operations.run_site import RunSite
+from tests.stores import place_new_store
 
 
 @pytest.fixture
@@ -53,3 +56,12 @@ def found(config: Config, zone: Zone) -> dict[str, Finding]:
         if one.about not in worst or order.index(one.level) > order.index(worst[one.about].level):
             worst[one.about] = one
     return worst
+
+
+@pytest.fixture
+def run_site(tmp_path: Path) -> RunSite:
+    """A site with one source, whose operator is notified by email into the outbox."""
+    (tmp_path / "newsletter.toml").write_text('[[sources]]\nkind = "huggingface"\n', encoding="utf-8")
+    place_new_store(tmp_path / "newsletter.db")
+    config = load_config(Site(tmp_path), environ={})
+    return RunSite(replace(config, operator=OperatorSettings(email="ops@example.org")))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -218,3 +219,17 @@ def test_jobs_are_replaced(path: Path) -> None:
         assert running.run().job.name == "new"
     with open_store(path) as store:
         assert list(store.jobs.all()) == ["new"]
+
+
+def test_a_scheduler_is_stalled_if_a_job_does_not_begin_or_nothing_looks_at_the_clock(path: Path) -> None:
+    scheduler = Running(path, []).scheduler
+    assert not scheduler.is_stalled()  # it was not started
+    scheduler.tick()
+    scheduler._next["pears"] = NOW - timedelta(minutes=15)
+    assert not scheduler.is_stalled()
+    scheduler._next["pears"] = NOW - timedelta(minutes=16)
+    assert scheduler.is_stalled()
+    scheduler._running.add("pears")
+    assert not scheduler.is_stalled()
+    scheduler._ticked_at = time.monotonic() - 121
+    assert scheduler.is_stalled()

@@ -14,6 +14,7 @@ from tests.factories import NOW, make_entry, make_profile
 
 GROWING = (
     "papers|paper_names|mentions|subscribers|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
+    "|pulls"
 )
 ADA = "ada@example.org"
 DAY = date(2026, 5, 8)
@@ -52,6 +53,15 @@ HOT: dict[str, Callable[[Store], object]] = {
     "delivery of a Message-ID": lambda store: store.bounces.delivery_of("<1@example.org>"),
     "waiting confirmations": lambda store: store.confirmations.waiting(9),
     "claim of a confirmation": lambda store: store.confirmations.claim(1, NOW),
+    "failures": lambda store: store.deliveries.latest_bad(NOW, 5),
+    "number of failures": lambda store: store.deliveries.bad_counts(NOW),
+    "deliveries of an edition": lambda store: store.deliveries.counts("daily-2026-05-08"),
+    "bounces of a week": lambda store: store.bounces.counts_since(NOW),
+    "bounces for review": lambda store: store.bounces.pending_review(),
+    "last pull": lambda store: (store.pulls.last("arxiv"), store.pulls.last_numbers("arxiv")),
+    "first pull": lambda store: store.pulls.first("arxiv"),
+    "pulls with new papers": lambda store: store.pulls.arrivals("arxiv", 200),
+    "latest runs": lambda store: (store.runs.latest(20), store.runs.last_clean()),
     "feedback": lambda store: store.feedback.of(1),
 }
 

@@ -36,6 +36,7 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _WEBHOOKS = ("/webhooks/", "/hooks/")
 #: Searches, feeds and exports; the others are pages that a cache keeps for a few seconds.
 _COSTLY = ("/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json")
+_HEALTH = ("/healthz", "/readyz")
 _CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
 #: Addresses that hold a token, which other sites do not know. No page may pass them on as a referrer, not even to this
 #: site itself, whose web server may log it.
@@ -51,6 +52,7 @@ class PublicPages:
         self.posts = RateLimiter(burst=30, per_minute=20, clock=time.monotonic)
         #: Pages that are computed for one request.
         self.searches = RateLimiter(burst=30, per_minute=30, clock=time.monotonic)
+        self.health = RateLimiter(burst=60, per_minute=120, clock=time.monotonic)
         self.requests = RateLimiter(burst=300, per_minute=600, clock=time.monotonic)
 
     def headers(self, scope: Scope) -> Mapping[str, str]:
@@ -59,16 +61,23 @@ class PublicPages:
         return {**_HEADERS, "Referrer-Policy": "no-referrer"} if holds_token else _HEADERS
 
     def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
-        """Refuse unknown hosts (421), cross-site forms (403), floods (429) and what is too large (414, 431)."""
+        """Refuse unknown hosts (421), cross-site forms (403), floods (429) and what is too large (414, 431).
+
+        Health checks may name any host.
+        """
         if refusal := _too_large(scope):
             return refusal
+        path = scope["path"].removeprefix(self.prefix)
+        if path in _HEALTH and scope["method"] in _SAFE_METHODS:
+            # Load balancers and kubelets ask by IP address, every few seconds; the response holds no link.
+            wait_s = self.health.take((scope.get("client") or ("", 0))[0])
+            return _too_many(wait_s) if wait_s else None
         host = headers.get("host", "").lower()
         # Links and cached pages built from a forged Host header would lead to the attacker's site.
         if not (self.host and host == self.host) and not is_loopback(host):
             return PlainTextResponse(
                 f"Unknown host (expected {self.host or 'localhost'}). Set site.url, or the proxy's Host header.\n", 421
             )
-        path = scope["path"].removeprefix(self.prefix)
         client = (scope.get("client") or ("", 0))[0]
         if scope["method"] in _SAFE_METHODS:
             wait_s = self.requests.take(client)

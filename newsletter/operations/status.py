@@ -1,0 +1,266 @@
+"""Is everything all right? What a site's store, settings and disk say, as data: `newsletter status` prints it.
+
+Everything is read in a bounded number of statements, each of which uses an index, however old the store is.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter import __version__
+from newsletter.config.model import Config
+from newsletter.models import DeliveryStatus, EditionState
+from newsletter.operations.disk import DiskStatus, disk_status, in_words
+from newsletter.operations.intervals import overdue_at, usual_between_runs
+from newsletter.operations.leadership import LEASE
+from newsletter.operations.source_health import Health, SourceStatus, source_statuses
+from newsletter.store import Store
+from newsletter.store.incidents import Incident, IncidentKind
+from newsletter.store.jobs import JobOutcome, JobState
+from newsletter.store.runs import MailboxReading, Run
+from newsletter.text import counted
+
+_EDITIONS, _FAILURES = 7, 5
+#: Runs from which the usual time between two is found.
+_RUNS = 20
+_RECENTLY = timedelta(days=7)
+#: Mail that waits for longer than this is a problem.
+_LONGEST_WAIT = timedelta(hours=6)
+#: A run that takes longer than this was killed, or hangs.
+_LONGEST_RUN = timedelta(hours=12)
+#: A job of `serve` that is later than this does not come.
+_LATEST_JOB = timedelta(minutes=15)
+_DAY = timedelta(days=1)
+#: The failures of these jobs are shown by the sources and the last run; the monitor's would fail itself.
+_SHOWN_BY_OTHERS = re.compile(r"pull .*|deliver|monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class EditionStatus:
+    """How far an edition is."""
+
+    key: str
+    state: EditionState
+    created_at: datetime
+    #: Number of deliveries by status.
+    deliveries: Mapping[str, int]
+
+    @property
+    def planned(self) -> int:
+        """The number of deliveries."""
+        return sum(self.deliveries.values())
+
+    @property
+    def done(self) -> int:
+        """The number of deliveries that were sent."""
+        return self.deliveries.get(DeliveryStatus.SENT, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """The last runs, and the next."""
+
+    #: The last one, whether it is finished or not; None if there was none.
+    last: Run | None
+    last_clean_at: datetime | None
+    #: When a job of `serve` runs next; None if the last run came from a timer of another program.
+    next_at: datetime | None
+    #: The usual time between two runs, in seconds; None if too few are known.
+    usual_s: int | None
+    #: From when on the next run is overdue: after three times the usual time between runs; None if too few are known.
+    overdue_at: datetime | None
+    #: Which process schedules, if one does.
+    scheduler: str | None = None
+    #: The jobs of `serve`; empty if runs come from a timer of another program.
+    jobs: tuple[JobState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailureStatus:
+    """One delivery that failed or is held; the subscriber by number."""
+
+    edition: str
+    subscriber_id: int
+    status: DeliveryStatus
+    at: datetime
+    response: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailStatus:
+    """What became of mail in the last seven days, and what came back."""
+
+    #: Number of deliveries that failed, or are held, by status.
+    bad: Mapping[str, int]
+    failures: tuple[FailureStatus, ...]
+    #: Since when the oldest edition waits that is not sent completely.
+    waiting_since: datetime | None
+    #: Bounces and complaints by kind.
+    bounces: Mapping[str, int]
+    #: Bounces that wait for a decision.
+    for_review: int
+    suppressed: int
+    mailboxes: tuple[MailboxReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What runs."""
+
+    newsletter: str
+    python: str
+    sqlite: str
+    #: The last migration of the database.
+    schema: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteStatus:
+    """The status of a site at a moment."""
+
+    at: datetime
+    site: str
+    #: What is wrong, a sentence each; empty if everything is all right.
+    problems: tuple[str, ...]
+    sources: tuple[SourceStatus, ...]
+    runs: RunStatus
+    editions: tuple[EditionStatus, ...]
+    mail: MailStatus
+    #: Number of subscribers by status.
+    subscribers: Mapping[str, int]
+    papers: int
+    incidents: tuple[Incident, ...]
+    disk: DiskStatus
+    versions: Versions
+
+
+def read_status(store: Store, config: Config, now: datetime) -> SiteStatus:
+    """Return the status of a site.
+
+    Raises:
+        StoreError: The store cannot be read.
+        OSError: The site's folder cannot be read.
+    """
+    sources, runs, mail = source_statuses(store, config, now), _runs(store, now), _mail(store, now)
+    disk, incidents = disk_status(config), tuple(store.incidents.open())
+    problems = (
+        *_problems_of_runs(runs, sources, now),
+        *_problems_of_sources(sources),
+        *_problems_of_mail(mail, now),
+        *(f"{one.kind}: {one.subject}: {one.detail}" for one in incidents if one.kind not in _SHOWN_OTHERWISE),
+        *([f"the disk is nearly full: {in_words(disk.free)} free"] if disk.is_low else []),
+    )
+    return SiteStatus(
+        at=now,
+        site=config.site_name,
+        problems=problems,
+        sources=sources,
+        runs=runs,
+        editions=tuple(_editions(store)),
+        mail=mail,
+        subscribers=store.subscribers.counts(),
+        papers=store.papers.count(),
+        incidents=incidents,
+        disk=disk,
+        versions=Versions(__version__, platform.python_version(), *store.versions()),
+    )
+
+
+def _runs(store: Store, now: datetime) -> RunStatus:
+    runs, jobs = store.runs.latest(_RUNS), store.jobs.all()
+    last, last_clean_at = runs[0] if runs else None, store.runs.last_clean()
+    lease = store.leases.find(LEASE)
+    scheduler = lease.holder if lease is not None and lease.expires_at > now else None
+    by_timer = [run.began_at for run in runs if run.command != "serve"]
+    served_at = max((one.began_at for one in jobs.values() if one.began_at), default=None)
+    if scheduler is not None or (served_at is not None and served_at > max(by_timer, default=served_at - _DAY)):
+        next_at = min((one.next_at for one in jobs.values() if one.next_at), default=None)
+        late = next_at + _LATEST_JOB if next_at is not None else None
+        return RunStatus(last, last_clean_at, next_at, None, late, scheduler, tuple(jobs.values()))
+    usual = usual_between_runs(by_timer)
+    seconds = int(usual.total_seconds()) if usual else None
+    return RunStatus(last, last_clean_at, None, seconds, overdue_at(by_timer), None, ())
+
+
+def _editions(store: Store) -> Iterator[EditionStatus]:
+    states = store.editions.states()
+    for one in store.editions.latest(_EDITIONS):
+        state = states.get(one.key, EditionState.OPEN)
+        yield EditionStatus(one.key, state, one.created_at, store.deliveries.counts(one.key))
+
+
+def _mail(store: Store, now: datetime) -> MailStatus:
+    since = now - _RECENTLY
+    return MailStatus(
+        bad=store.deliveries.bad_counts(since),
+        failures=tuple(
+            FailureStatus(one.edition_key, one.subscriber_id, one.status, one.updated_at, one.detail)
+            for one in store.deliveries.latest_bad(since, _FAILURES)
+        ),
+        waiting_since=store.deliveries.oldest_open(),
+        bounces=store.bounces.counts_since(since),
+        for_review=len(store.bounces.pending_review()),
+        suppressed=sum(store.subscribers.count_suppressed()),
+        mailboxes=tuple(store.runs.readings()),
+    )
+
+
+# -- what is wrong ---------------------------------------------------------------------------------------
+
+#: Kinds of incidents of which the status knows more than the incident does.
+_SHOWN_OTHERWISE = frozenset({IncidentKind.SOURCE_SILENT, IncidentKind.RUN_STOPPED})
+
+
+def _problems_of_runs(runs: RunStatus, sources: tuple[SourceStatus, ...], now: datetime) -> Iterator[str]:
+    last = runs.last
+    if runs.overdue_at is not None and runs.overdue_at < now and not _is_running(runs, now):
+        since = runs.next_at or runs.overdue_at
+        stopped = ": no newsletter serve is running" if runs.jobs and runs.scheduler is None else ""
+        yield f"the next run is overdue since {_moment(since)}{stopped}"
+    for job in runs.jobs:
+        if job.outcome is JobOutcome.FAILED and not _SHOWN_BY_OTHERS.fullmatch(job.name):
+            yield f"{job.name}: {job.detail}"
+    if last is None:
+        return
+    if last.finished_at is None and now - last.began_at > _LONGEST_RUN:
+        yield f"the last run began at {_moment(last.began_at)} and did not finish"
+    is_shown = any(one.error is not None and last.problem == f"{one.label}: {one.error}" for one in sources)
+    if last.is_clean is False and not is_shown:
+        yield f"the last run was not clean: {last.problem or 'see its messages'}"
+
+
+def _is_running(runs: RunStatus, now: datetime) -> bool:
+    """Whether a run, or a job, is under way."""
+    began = [job.began_at for job in runs.jobs if job.is_interrupted]
+    if runs.last is not None and runs.last.finished_at is None:
+        began.append(runs.last.began_at)
+    return any(moment is not None and now - moment < _LONGEST_RUN for moment in began)
+
+
+def _problems_of_sources(sources: tuple[SourceStatus, ...]) -> Iterator[str]:
+    for one in sources:
+        if one.health is Health.FAILING:
+            yield f"{one.label}: the last pull failed: {one.error}"
+        elif one.health is Health.SILENT:
+            since = f"since {_moment(one.last_new_at)}" if one.last_new_at else "ever"
+            yield f"{one.label}: silent: no new papers {since}" + (f"; {one.error}" if one.error else "")
+
+
+def _problems_of_mail(mail: MailStatus, now: datetime) -> Iterator[str]:
+    if mail.waiting_since is not None and now - mail.waiting_since > _LONGEST_WAIT:
+        yield f"mail waits since {_moment(mail.waiting_since)}: newsletter deliveries"
+    if held := mail.bad.get(DeliveryStatus.HELD, 0):
+        yield f"{counted(held, 'message')} held, in doubt: newsletter deliveries failures --held"
+    if mail.for_review:
+        yield f"{counted(mail.for_review, 'bounce')} to decide on: newsletter bounces review"
+    for one in mail.mailboxes:
+        if one.error is not None:
+            yield f"mailbox {one.mailbox} was not read: {one.error}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
