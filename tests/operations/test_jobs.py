@@ -49,11 +49,11 @@ def jobs(tmp_path: Path) -> Jobs:
 
 def test_what_is_configured_has_a_job(jobs: Jobs, tmp_path: Path) -> None:
     config = load_config(Site(tmp_path), {})
-    assert list(jobs()) == ["deliver", "notices", "pull almanac", "models"]
+    assert list(jobs()) == ["deliver", "notices", "pull almanac", "models", "retention"]
     everything = jobs(
         bounces=replace(config.bounces, maildir=tmp_path), summaries=SummarySettings("http://localhost:1/v1", "model")
     )
-    assert list(everything) == ["deliver", "notices", "pull almanac", "models", "bounces", "summaries"]
+    assert list(everything) == ["deliver", "notices", "pull almanac", "models", "retention", "bounces", "summaries"]
     assert [job.name for job in everything.values() if job.is_mail] == [DELIVER, NOTICES]
 
 
