@@ -81,6 +81,7 @@ def _show(found: SiteStatus) -> None:
     _show_lines(_mail_lines(found.mail))
     subscribers = _counts(found.subscribers) or "none"
     _show_lines([("subscribers", subscribers), ("papers", f"{found.papers:,}"), ("disk", _disk_line(found.disk))])
+    _show_lines([("last backup", _moment(found.backup_at))])
     versions = found.versions
     line = f"newsletter {versions.newsletter}, Python {versions.python}, SQLite {versions.sqlite}, {versions.schema}"
     _show_lines([("versions", line)])

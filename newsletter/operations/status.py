@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from newsletter import __version__
 from newsletter.config.model import Config
 from newsletter.models import DeliveryStatus, EditionState
+from newsletter.operations.backup import BACKUP_AT
 from newsletter.operations.disk import DiskStatus, disk_status, in_words
 from newsletter.operations.intervals import overdue_at, usual_between_runs
 from newsletter.operations.leadership import LEASE
@@ -135,6 +136,8 @@ class SiteStatus:
     papers: int
     incidents: tuple[Incident, ...]
     disk: DiskStatus
+    #: When the latest backup was made; None if there is none.
+    backup_at: datetime | None
     versions: Versions
 
 
@@ -166,6 +169,7 @@ def read_status(store: Store, config: Config, now: datetime) -> SiteStatus:
         papers=store.papers.count(),
         incidents=incidents,
         disk=disk,
+        backup_at=datetime.fromisoformat(made_at) if (made_at := store.fact(BACKUP_AT)) else None,
         versions=Versions(__version__, platform.python_version(), *store.versions()),
     )
 

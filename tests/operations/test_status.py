@@ -12,6 +12,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.files.site import Site
 from newsletter.models import DeliveryStatus, EditionState, PullReport
+from newsletter.operations.backup import BACKUP_AT
 from newsletter.operations.disk import DiskStatus
 from newsletter.operations.status import SiteStatus, read_status
 from newsletter.store import Store
@@ -156,3 +157,9 @@ def steps(store: Store, config: Config) -> int:
     store._db.raw.set_progress_handler(None, 0)
     assert found.problems == ()
     return count
+
+
+def test_the_latest_backup_is_shown(store: Store, config: Config) -> None:
+    assert read_status(store, config, NOW).backup_at is None
+    store.set_fact(BACKUP_AT, NOW.isoformat())
+    assert read_status(store, config, NOW).backup_at == NOW
