@@ -105,7 +105,7 @@ Exit code 0 if all is well, 1 if something failed, 75 if messages are deferred o
 )
 @json_option
 @pass_opened
-def run(
+def run(  # noqa: PLR0917 - click passes them by name
     opened: Opened, dry_run: bool, at: str | None, note_file: IO[str] | None, verbose: bool, quiet: bool,
     wait_minutes: int, metrics_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip

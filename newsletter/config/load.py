@@ -171,7 +171,11 @@ def _config(
             max_age_hours=values["delivery.max_age_hours"],
             workers=values["delivery.workers"],
         ),
-        backup=BackupSettings(site.root / values["backup.path"], values["backup.keep"]),
+        backup=BackupSettings(
+            site.root / values["backup.path"],
+            values["backup.keep"],
+            check_cron(values["backup.cron"], "backup.cron") if values["backup.cron"] else None,
+        ),
         retention=_retention(values),
         bounce_address=_address("bounces.address", values["bounces.address"]) if values["bounces.address"] else None,
         bounces=_bounces(values, site, mailboxes),

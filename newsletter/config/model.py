@@ -110,6 +110,8 @@ class BackupSettings:
 
     folder: Path
     keep: int = 7
+    #: When `serve` makes one; None for never.
+    cron: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

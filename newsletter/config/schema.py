@@ -236,6 +236,12 @@ SETTINGS = (
         "Password of Postmark's webhook. Better: export NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD=…",
     ),
     Setting("backup.path", "backups", "Folder of the backups that `newsletter backup` makes."),
+    Setting(
+        "backup.cron",
+        None,
+        "When `newsletter serve` makes a backup: a crontab line, in UTC. Without it, `serve` makes none.",
+        example="15 3 * * *",
+    ),
     Setting("backup.keep", 7, "Number of backups to keep; older ones are deleted when a new one is complete."),
     Setting(
         "retention.digests_days",

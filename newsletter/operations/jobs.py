@@ -14,6 +14,7 @@ from newsletter.config.cron import next_run
 from newsletter.config.model import Config
 from newsletter.errors import AlreadySending
 from newsletter.operations.after_run import monitor
+from newsletter.operations.backup import make_backup, rotate
 from newsletter.operations.retention import prune_daily
 from newsletter.pipeline.next_delivery import next_delivery
 from newsletter.pipeline.ports import Ports, Step, no_progress
@@ -28,7 +29,7 @@ from newsletter.text import counted
 
 DELIVER, NOTICES, BOUNCES, MODELS, SUMMARIES = "deliver", "notices", "bounces", "models", "summaries"
 MONITOR = "monitor"
-RETENTION = "retention"
+RETENTION, BACKUP = "retention", "backup"
 
 _HOUR = timedelta(hours=1)
 _BOUNCE_INTERVAL = timedelta(minutes=10)
@@ -117,6 +118,8 @@ def make_jobs(config: Config, ports: Ports) -> list[Job]:
     ]
     if config.bounces.maildir is not None or config.bounces.imap_host is not None:
         jobs.append(Job(BOUNCES, every(_BOUNCE_INTERVAL), partial(_bounces, config, quiet)))
+    if config.backup.cron is not None:
+        jobs.append(Job(BACKUP, by_cron(config.backup.cron), partial(_back_up, config, quiet)))
     if config.summaries is not None:
         jobs.append(Job(SUMMARIES, by_cron(config.cron), partial(_summaries, config, quiet), grace=_HOUR))
     return jobs
@@ -202,6 +205,13 @@ def _prune(config: Config, ports: Ports) -> JobResult:
         return JobResult("done today", is_news=False)
     number = report.digests + report.deliveries + report.events + report.papers
     return JobResult(f"{counted(number, 'row')} deleted", is_news=report.has_deleted)
+
+
+def _back_up(config: Config, ports: Ports) -> JobResult:
+    with ports.open_store() as store:
+        made = make_backup(config, store, ports.clock())
+    rotate(made.path.parent, config.backup.keep)
+    return JobResult(str(made.path))
 
 
 def _summaries(config: Config, ports: Ports) -> JobResult:

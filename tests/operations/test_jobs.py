@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from filelock import FileLock
 from newsletter.config.load import load_config
 from newsletter.config.model import Config, SummarySettings
 from newsletter.files.site import Site
+from newsletter.operations.backup import list_backups
 from newsletter.operations.jobs import DELIVER, MODELS, NOTICES, Job, make_jobs
 from newsletter.pipeline.ports import Ports
 from newsletter.pipeline.transport import make_transport
@@ -49,11 +50,14 @@ def jobs(tmp_path: Path) -> Jobs:
 
 def test_what_is_configured_has_a_job(jobs: Jobs, tmp_path: Path) -> None:
     config = load_config(Site(tmp_path), {})
-    assert list(jobs()) == ["deliver", "notices", "pull almanac", "models", "retention"]
+    always = ["deliver", "notices", "pull almanac", "models", "monitor", "retention"]
+    assert list(jobs()) == always
     everything = jobs(
-        bounces=replace(config.bounces, maildir=tmp_path), summaries=SummarySettings("http://localhost:1/v1", "model")
+        bounces=replace(config.bounces, maildir=tmp_path),
+        backup=replace(config.backup, cron="15 3 * * *"),
+        summaries=SummarySettings("http://localhost:1/v1", "model"),
     )
-    assert list(everything) == ["deliver", "notices", "pull almanac", "models", "retention", "bounces", "summaries"]
+    assert list(everything) == [*always, "bounces", "backup", "summaries"]
     assert [job.name for job in everything.values() if job.is_mail] == [DELIVER, NOTICES]
 
 
@@ -87,3 +91,13 @@ def test_notices_are_sent_at_once_or_a_minute_after_they_were_deferred(jobs: Job
         assert job.next_at(store, JobState(NOTICES, NOW, NOW), NOW) == NOW + minute
         tried = JobState(NOTICES, NOW + 2 * minute, NOW + 2 * minute)
         assert job.next_at(store, tried, NOW + 2 * minute) == NOW + 3 * minute
+
+
+def test_backups_are_made_at_their_time_and_old_ones_deleted(jobs: Jobs, tmp_path: Path) -> None:
+    config = load_config(Site(tmp_path), {})
+    job = jobs(backup=replace(config.backup, cron="15 3 * * *", keep=1))["backup"]
+    with open_store(tmp_path / "newsletter.db") as store:
+        assert job.next_at(store, JobState("backup"), NOW) == datetime(2026, 5, 9, 3, 15, tzinfo=UTC)
+    for _ in range(2):
+        result = job.act()
+        assert [str(made.path) for made in list_backups(tmp_path / "backups")] == [result.detail]

@@ -32,6 +32,7 @@ TABLES = {
     "library_versions", "library_likes",
     "topic_models", "paper_vectors", "looks", "jobs", "leases",
     "sent_papers", "merged_papers", "edition_papers", "edition_totals", "store_facts",
+    "runs", "run_totals", "mailbox_readings", "incidents",
 }  # fmt: skip
 
 

@@ -19,11 +19,11 @@ def m034_jobs(db: Database) -> None:
             detail TEXT NOT NULL DEFAULT '',
             succeeded_at TEXT,
             next_at TEXT
-        ) WITHOUT ROWID""")
+        ) STRICT, WITHOUT ROWID""")
     db.execute("""
         CREATE TABLE leases (
             name TEXT PRIMARY KEY,
             owner TEXT NOT NULL,
             holder TEXT NOT NULL,
             expires_at TEXT NOT NULL
-        ) WITHOUT ROWID""")
+        ) STRICT, WITHOUT ROWID""")
