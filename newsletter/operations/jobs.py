@@ -116,7 +116,7 @@ def make_jobs(config: Config, ports: Ports) -> list[Job]:
         Job(MONITOR, every(_MONITOR_INTERVAL), partial(_monitor, config, quiet)),
         Job(RETENTION, every(_HOUR), partial(_prune, config, quiet)),
     ]
-    if config.bounces.maildir is not None or config.bounces.imap_host is not None:
+    if config.bounces.mailboxes:
         jobs.append(Job(BOUNCES, every(_BOUNCE_INTERVAL), partial(_bounces, config, quiet)))
     if config.backup.cron is not None:
         jobs.append(Job(BACKUP, by_cron(config.backup.cron), partial(_back_up, config, quiet)))

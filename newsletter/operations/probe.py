@@ -93,7 +93,7 @@ class Prober:
         return {"bounces": verp} if verp == replies else {"bounces": verp, "replies": replies}
 
     def _has_mailbox(self) -> bool:
-        return self.config.bounces.maildir is not None or self.config.bounces.imap_host is not None
+        return bool(self.config.bounces.mailboxes)
 
     def _send(self, probe: _Probe) -> str | None:
         """Send a probe; return why it could not be sent, or None."""
@@ -157,16 +157,16 @@ class Prober:
 
     def _messages(self) -> Iterator[bytes]:
         """Yield the messages of today in the mailbox, as they are."""
-        settings, since = self.config.bounces, self.clock().date() - timedelta(days=1)
-        if settings.maildir is not None:
-            for _, content in new_in_maildir(settings.maildir, (), since, _LIMIT):
-                if not isinstance(content, Refusal):
-                    yield content
-        if settings.imap_host is not None:
-            position = Position(since, _LIMIT)
-            for found in new_in_imap(settings, position, _may_be_ours, self.tls):
-                if found is not None:
-                    yield found.content
+        since = self.clock().date() - timedelta(days=1)
+        for mailbox in self.config.bounces.mailboxes:
+            if mailbox.maildir is not None:
+                for _, content in new_in_maildir(mailbox.maildir, (), since, _LIMIT):
+                    if not isinstance(content, Refusal):
+                        yield content
+            if mailbox.account is not None:
+                for found in new_in_imap(mailbox.account, Position(since, _LIMIT), _may_be_ours, self.tls):
+                    if found is not None:
+                        yield found.content
 
 
 def _may_be_ours(headers: bytes) -> bool:

@@ -52,6 +52,7 @@ def record_totals(store: Store, report: RunReport, now: datetime) -> None:
     error = next((str(failure.error) for failure in report.errors if failure.step is Step.BOUNCES), None)
     if report.mail is not None or error is not None:
         mail = report.mail or ProcessedMail()
+        error = error or next(map(str, mail.errors), None)
         store.runs.record_reading(MAILBOX, now, mail.messages, error)
         for outcome, count in mail_counts(mail).items():
             store.runs.add_total("mail", MAILBOX, outcome, count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from newsletter.mailboxes import MailboxError
 from newsletter.models import PullReport
 from newsletter.pipeline.inbound import ProcessedMail
 from tests.factories import NOW
@@ -22,3 +23,9 @@ def test_a_run_is_recorded(run_site: RunSite) -> None:
         assert store.runs.totals("mail")["bounces", "messages"] == 3
         assert [reading.messages for reading in store.runs.readings()] == [3]
     assert run_site.subjects == []
+
+
+def test_a_mailbox_that_cannot_be_opened_is_recorded(run_site: RunSite) -> None:
+    run_site.run(replace(CLEAN, mail=ProcessedMail(errors=(MailboxError("connection refused"),))))
+    with run_site.store() as store:
+        assert [reading.error for reading in store.runs.readings()] == ["connection refused"]
