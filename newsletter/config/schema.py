@@ -92,8 +92,7 @@ SETTINGS = (
     Setting(
         "schedule.cron",
         "5 * * * *",
-        "When `newsletter serve` pulls sources without a time of their own: a crontab line, in UTC. "
-        "Mail goes out at the hour that each subscriber chose, whatever this says.",
+        "When `newsletter serve` pulls sources without a time of their own: a crontab line, in UTC.",
         shipped="5 * * * *",
     ),
     Setting(
