@@ -88,13 +88,18 @@ def next_mail_text(coming: NextMail) -> str:
 def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datetime) -> str:
     """Return why a subscriber gets no email on a day (theirs), or else when they get or got one, in words."""
     profile = subscriber.profile
-    for delivery in store.deliveries.of_subscriber(subscriber.id):
+    deliveries = store.deliveries.of_subscriber(subscriber.id)
+    for delivery in deliveries:
         if delivery.left_at is not None and local_day(profile, delivery.left_at) == day:
             edition = store.editions.find(delivery.edition_key)
             if edition is not None and edition.is_special:
                 continue
             at = delivery.left_at.astimezone(ZoneInfo(profile.time_zone))
             return f"{delivery.edition_key} {delivery.status.value} on {_date(day)} at {at:%H:%M}"
+    for delivery in deliveries:  # what was planned for that day, and did not leave
+        if delivery.left_at is None and delivery.edition_key == f"{profile.cadence.value}-{day.isoformat()}":
+            reason = f": {delivery.detail}" if delivery.detail else ""
+            return f"nothing on {_date(day)} so far: {delivery.edition_key} is {delivery.status.value}{reason}"
     why_not = _why_never(store, subscriber)
     if why_not and day >= local_day(profile, subscriber.status_at):
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"

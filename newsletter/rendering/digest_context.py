@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from newsletter.models import Cadence, Digest, Edition, Subscriber
 from newsletter.rendering.context import DigestContext, SectionContext, SiteContext, SubjectContext
 from newsletter.rendering.labels import section_title
@@ -43,7 +45,7 @@ def digest_context(
         preheader="",
         kind=language.day_of_week(edition.day) if edition.is_special else _kind(edition.cadence, language),
         cadence=_cadence(edition),
-        date=edition.subject if edition.is_special else _date(edition, language),
+        date=edition.subject if edition.is_special else _date(digest, language),
         note_html=note_html(edition.note),
         closing_html=note_html(edition.closing),
         note_text=edition.note.strip(),
@@ -114,20 +116,29 @@ def _kind(cadence: Cadence, language: Language) -> str:
     return language.gettext("Monthly edition") if cadence is Cadence.MONTHLY else language.gettext("Daily edition")
 
 
-def _date(edition: Edition, language: Language) -> str:
+def _date(digest: Digest, language: Language) -> str:
+    """Return the days that a digest covers: those after the previous edition's, which may be fewer than a week."""
+    edition, since = digest.edition, digest.since
     if edition.cadence is Cadence.WEEKLY:
-        return language.week(edition.day)
-    return language.month(edition.day) if edition.cadence is Cadence.MONTHLY else language.day_of_week(edition.day)
+        if since is None:
+            return language.week(edition.day)
+        return language.interval(min(since + timedelta(days=1), edition.day), edition.day)
+    if edition.cadence is Cadence.MONTHLY:
+        return language.month(edition.day) if since is None else language.interval(since, edition.day)
+    return language.day_of_week(edition.day)
 
 
 def _summary(digest: Digest, language: Language) -> str:
     papers = len(digest.items)
-    return language.ngettext(
+    summary = language.ngettext(
         "%(number)s paper for you, out of %(all)s new.",
         "%(number)s papers for you, out of %(all)s new.",
         papers,
         all=language.number(digest.considered),
     )
+    if not digest.is_first:
+        return summary
+    return language.gettext("This is your first edition, with what is new lately.") + f" {summary}"
 
 
 def _brief(digest: Digest, language: Language) -> str:

@@ -68,14 +68,15 @@ class Language:
 
     def week(self, last: date) -> str:
         """Format the seven days that end on `last`: "2–8 May 2026"."""
-        return self._interval(last - timedelta(days=6), last)
+        return self.interval(last - timedelta(days=6), last)
 
     def month(self, last: date) -> str:
-        """Format the month that ends on `last`, a day from 1 to 28: "8 Apr – 8 May 2026"."""
+        """Format the month that ends on `last`: "8 Apr – 8 May 2026"; a shorter month begins it on its last day."""
         end_of_previous = last.replace(day=1) - timedelta(days=1)
-        return self._interval(end_of_previous.replace(day=last.day), last)
+        return self.interval(end_of_previous.replace(day=min(last.day, end_of_previous.day)), last)
 
-    def _interval(self, first: date, last: date) -> str:
+    def interval(self, first: date, last: date) -> str:
+        """Format the days from `first` to `last`: "8 Apr – 8 May 2026", or "8 May 2026" if they are the same."""
         # CLDR has thin spaces around the dash in some languages, which some mail clients cannot show.
         return str(format_interval(first, last, "yMMMMd", locale=self._locale)).replace("\u2009", " ")
 

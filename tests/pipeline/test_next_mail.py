@@ -52,6 +52,15 @@ def test_a_slot_that_waits_says_until_when(site: SendingSite) -> None:
     assert coming_edition(site.store, site.store.subscribers.get(ADA), site.now).is_first
 
 
+def test_a_day_whose_edition_was_deferred_says_so(site: SendingSite) -> None:
+    site.add_paper("Pears in Winter", 1)
+    site.add_subscriber(ADA, "pears")
+    with serving(Server(on_rcpt=lambda _address, _seen: "451 4.7.1 greylisted")) as server:
+        site.send_to(server)
+    assert why_not(site, "2026-05-08").startswith("nothing on 8 May 2026 so far: daily-2026-05-08 is deferred: ")
+    assert "451 4.7.1 greylisted" in why_not(site, "2026-05-08")
+
+
 def test_an_edition_that_waits_to_be_sent_is_named(site: SendingSite) -> None:
     site.add_paper("Pears in Winter", 1)
     site.add_subscriber(ADA, "pears")

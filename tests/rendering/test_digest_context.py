@@ -62,6 +62,29 @@ def test_the_masthead_names_cadence_and_dates(cadence: Cadence, kind: str, day: 
     assert context.summary == "3 papers for you, out of 40 new."
 
 
+@pytest.mark.parametrize(
+    ("cadence", "since", "days"),
+    [
+        (Cadence.DAILY, date(2026, 5, 7), "Friday, 8 May 2026"),
+        (Cadence.WEEKLY, date(2026, 5, 1), "2–8 May 2026"),
+        (Cadence.WEEKLY, date(2026, 5, 6), "7–8 May 2026"),
+        (Cadence.WEEKLY, date(2026, 5, 7), "8 May 2026"),
+        (Cadence.WEEKLY, date(2026, 5, 8), "8 May 2026"),
+        (Cadence.MONTHLY, date(2026, 5, 6), "6–8 May 2026"),
+    ],
+)
+def test_the_masthead_names_the_days_since_the_previous_edition(cadence: Cadence, since: date, days: str) -> None:
+    context = context_of(make_digest(edition=make_edition(cadence), since=since))
+    assert interval(context.date) == interval(days)
+
+
+def test_a_first_edition_says_so() -> None:
+    assert "first" not in context_of().summary
+    assert context_of(make_digest(is_first=True)).summary == (
+        "This is your first edition, with what is new lately. 3 papers for you, out of 40 new."
+    )
+
+
 def test_the_brief_names_the_top_paper_and_the_most_upvoted() -> None:
     best, liked, other = (
         make_paper(id=n, title=title, upvotes=n) for n, title in ((1, "Best"), (9, "Liked"), (2, "x"))

@@ -77,3 +77,16 @@ def test_dates_and_numbers_follow_the_language(code: str, day: str, week: str, p
 def test_an_unknown_language_falls_back_to_english() -> None:
     assert language("tlh") is not None
     assert language("tlh").code == "en"
+
+
+@pytest.mark.parametrize(
+    ("last", "days"),
+    [
+        (date(2026, 5, 8), "8 Apr – 8 May 2026"),
+        (date(2026, 10, 31), "30 Sept – 31 Oct 2026"),
+        (date(2026, 3, 30), "28 Feb – 30 Mar 2026"),
+        (date(2027, 1, 31), "31 Dec 2026 – 31 Jan 2027"),
+    ],
+)
+def test_a_month_may_end_on_any_day(last: date, days: str) -> None:
+    assert language("en").month(last).replace("–", " – ").replace("  ", " ") == days
