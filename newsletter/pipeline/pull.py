@@ -96,9 +96,12 @@ def pull_files(
 
 def pull_days(
     store: Store, source: Source, span: Span, now: datetime, client: HttpClient,
-    watch: Watch = lambda _place: None, *, rehearse: bool = False,
+    watch: Watch = lambda _place: None, *, rehearse: bool = False, clock: Callable[[], datetime] | None = None,
 ) -> PullReport:  # fmt: skip
     """Pull what a source lists for a span of days. A failure of the source is in the report, not raised.
+
+    Args:
+        clock: Says when each document is stored; default: at `now`, when the pull began.
 
     Raises:
         StoreError: The store cannot be written.
@@ -117,7 +120,8 @@ def pull_days(
         try:
             for document in documents:
                 watch(f"({counted(tally.fetched, 'paper')} so far) {document.place}")
-                _store_document(store, source, document, now, tally)
+                # An edition may be planned during a long pull, and covers what was seen before: so this is seen now.
+                _store_document(store, source, document, clock() if clock else now, tally)
             if isinstance(source, Zotero) and not rehearse:
                 sync_likes(store, source, now, client)
         except SourceError as error:

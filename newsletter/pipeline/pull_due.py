@@ -37,7 +37,8 @@ def pull_sources(
             label, now = label_of(source), ports.clock()
             days = span or span_to_pull(store.pulls.last_success(label), now.date())
             with ports.show_progress(Step.PULL, label) as watch:
-                reports.append(pull_days(store, source, days, now, client, watch, rehearse=rehearse))
+                report = pull_days(store, source, days, now, client, watch, rehearse=rehearse, clock=ports.clock)
+                reports.append(report)
         if not rehearse and any(report.error is None for report in reports):  # so there is a network
             resolve_short_dois(store, client, ports.clock(), ports.is_shutting_down)
     return reports

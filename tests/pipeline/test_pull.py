@@ -351,3 +351,16 @@ def test_an_item_without_a_title_is_refused_at_the_first_pull_only(
     first, second = (pull_files(store, Feed(), [place], None, NOW, client) for _ in range(2))
     assert (first.new, [one.why for one in first.refusals]) == (1, ["no title"])
     assert (second.fetched, second.is_clean) == (1, True)
+
+
+def test_papers_are_seen_when_they_are_stored_not_when_a_long_pull_began(
+    store: Store, client: HttpClient, httpserver: HTTPServer
+) -> None:
+    """An edition that is planned meanwhile covers what was seen until then; they are for the next one."""
+    record = {"paper": {"id": "2605.00001", "title": "Pears in winter", "summary": "About pears."}}
+    httpserver.expect_request(API).respond_with_json([record])
+    stored_at = NOW + timedelta(minutes=7)
+    source = HuggingFace(api=httpserver.url_for(API))
+    pull_days(store, source, Span(TODAY, TODAY), NOW, client, clock=lambda: stored_at)
+    assert store.papers.last_seen_at() == stored_at
+    assert [paper.title for paper in store.papers.new_since(NOW + timedelta(minutes=3))] == ["Pears in winter"]
