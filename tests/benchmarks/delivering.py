@@ -77,7 +77,7 @@ def make_planned_site(root: Path, subscribers: int) -> Site:
             digest_id = store.editions.put_digest(digest_of(store.papers.newest(20)))
             rows = []
             for number in range(subscribers):
-                subscriber = store.subscribers.add(f"subscriber{number}@example.org", "", Profile(), "cli", NOW)
+                subscriber = store.subscribers.add(f"subscriber{number}@example.org", "", Profile(hour=0), "cli", NOW)
                 rows.append(
                     (EDITION.key, subscriber.id, digest_id, make_message_id(secret, EDITION.key, subscriber.id, sender))
                 )

@@ -155,8 +155,8 @@ class _Split:
         truth, scores = zip(*asked, strict=True)
         return float(average_precision_score(truth, scores)) if any(truth) else float("nan")
 
-    def nearest(self, category: str) -> str:
-        """Return the category whose papers are most like those of another, without being of it."""
+    def nearest(self, category: str) -> str | None:
+        """Return the category whose papers are most like those of another, without being of it; None if there is none."""
         centre = self.placed.meanings[self.of(category)].mean(axis=0)
         others = [one for one in categories_between(self.papers, 0.02, 0.3) if len(self.of(one, category)) >= _FEW]
 
@@ -164,7 +164,7 @@ class _Split:
             vector = self.placed.meanings[self.of(other, category)].mean(axis=0)
             return float(vector @ centre / np.linalg.norm(vector))
 
-        return max(others, key=likeness)
+        return max(others, key=likeness, default=None)
 
 
 def changes(split: _Split, seeds: int) -> Iterator[tuple[str, float]]:
@@ -186,6 +186,8 @@ def dislikes(split: _Split, seeds: int) -> Iterator[tuple[str, float]]:
     tastes = [name for name in categories_between(split.papers, 0.02) if len(split.of(name)) >= _FEW]
     for number, name in enumerate(tastes):
         near = split.nearest(name)
+        if near is None:
+            continue
         holders, neighbours = split.of(name, near), split.of(near, name)
         others = np.setdiff1d(np.arange(split.seen), split.of(name))
         for seed in range(seeds if len(holders) >= _FEW else 0):

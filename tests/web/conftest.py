@@ -56,7 +56,7 @@ def sent(site: Site) -> Site:
             MaildirTransport(config.outbox),
             config,
             make_environment(site.templates),
-            lambda: NOW + timedelta(minutes=1),
+            lambda: NOW + timedelta(hours=12),  # after the hours of both
         )
     return site
 

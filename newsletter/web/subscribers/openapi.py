@@ -7,6 +7,12 @@ from typing import Any
 from newsletter.models.profile import PROFILE_FIELDS
 
 _STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": _STRING}
+#: A text in pieces, each with whether it matches.
+_MARKED = {
+    "type": "array",
+    "items": {"type": "array", "prefixItems": [_STRING, {"type": "boolean"}], "minItems": 2, "maxItems": 2},
+}
 _ERROR = {
     "description": "The request is invalid; the body says why.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
@@ -82,16 +88,19 @@ DESCRIPTION: dict[str, Any] = {
             },
             "Sample": {
                 "type": "object",
-                "required": ["matched", "of", "papers"],
+                "required": ["matched", "of", "per_day", "papers", "also", "warnings"],
                 "properties": {
                     "matched": {"type": "integer"},
                     "of": {"type": "integer"},
+                    "per_day": {"type": "number"},
+                    "also": _STRINGS,
+                    "warnings": _STRINGS,
                     "papers": {
                         "type": "array",
                         "items": {
                             "type": "object",
-                            "required": ["title", "url"],
-                            "properties": {"title": _STRING, "url": _STRING},
+                            "required": ["title", "excerpt", "url"],
+                            "properties": {"title": _MARKED, "excerpt": _MARKED, "url": _STRING},
                         },
                     },
                 },
