@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -91,7 +92,7 @@ def special_edition(note: str, subject: str | None, audiences: Sequence[Audience
 
 def _slug(subject: str) -> str:
     """Return a subject as part of a key, another one for each subject whose letters and digits differ."""
-    plain = normalize("NFKD", subject).casefold()
+    plain = "".join(char for char in normalize("NFKD", subject).casefold() if not unicodedata.combining(char))
     whole = "-".join(re.findall(r"[a-z0-9]+", plain))
     slug = whole[:_MAX_SLUG].strip("-")
     if slug == whole and all(char.isascii() for char in plain if char.isalnum()):
