@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_list, print_problems
-from newsletter.errors import RequestError
+from newsletter.errors import ProfileError, RequestError
+from newsletter.models.addresses import parse_address
 
 if TYPE_CHECKING:
     from newsletter.operations.backup import Backup
@@ -101,17 +103,26 @@ def verify(opened: Opened, name: str, as_json: bool) -> None:
 
 
 def addresses_in(file: Path) -> list[str]:
-    """Return the addresses in a file: the first thing with an @ of each line.
+    """Return the addresses in a file: the first thing with an @ of each line but a heading, comments (#) and empty ones.
 
     Raises:
-        RequestError: The file cannot be read.
+        RequestError: The file cannot be read, or a line has no address: nobody who unsubscribed is overlooked.
     """
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"{file}: cannot be read: {error}") from error
-    words = (line.replace(",", " ").replace(";", " ").split() for line in lines)
-    return [found.strip("<>\"'") for line in words if (found := next((word for word in line if "@" in word), None))]
+    found = []
+    for number, line in enumerate(lines, start=1):
+        words = re.split(r"[\s,;|<>\"']+", line)
+        is_heading = number == 1 and "@" not in line
+        if is_heading or not line.strip() or line.startswith("#"):
+            continue
+        try:
+            found.append(parse_address(next((word for word in words if "@" in word), line.strip()), allow_local=True))
+        except ProfileError as error:
+            raise RequestError(f"{file}: line {number}: {error}", hint="one address per line") from error
+    return found
 
 
 def _counted(made: Backup) -> str:

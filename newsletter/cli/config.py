@@ -118,6 +118,7 @@ def get(opened: Opened, name: str, as_json: bool) -> None:
 
 @config.command(
     "set",
+    context_settings={"ignore_unknown_options": True},  # values such as -1, and passwords
     epilog="""\b
 Examples:
   newsletter config set smtp.host smtp.example.org

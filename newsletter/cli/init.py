@@ -25,6 +25,7 @@ _GITIGNORE = """\
 /newsletter.db*
 /newsletter.lock
 /newsletter.log*
+/newsletter.recovery/
 /outbox/
 /backups/
 /subscribers/*
@@ -33,6 +34,7 @@ _GITIGNORE = """\
 !/subscribers/example-weekly.toml
 /.studio.html
 /.env
+/secrets.env
 *.pem
 """
 

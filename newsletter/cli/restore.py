@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,17 +60,20 @@ def restore(
     from newsletter.operations.backup import backup_at, find_backup
 
     written: list[str] = []
-    if opened.site_dir is not None and not Site(opened.site_dir).config.exists():  # a new machine
-        source = backup_at(Path(name))
-        written = restoring.restore_files(opened.site_dir, source, overwrite=False)
-    else:
-        source = find_backup(opened.config, name)
-    if not yes:
-        _confirm(opened, source)
     addresses = addresses_in(file) if file is not None else []
-    report = restoring.restore(
-        opened.config, source, lambda: signing_keys(opened.config), now(), hold=hold, unsubscribed=addresses
-    )
+    with ExitStack() as undo:
+        if opened.site_dir is not None and not Site(opened.site_dir).config.exists():  # a new machine
+            source = backup_at(Path(name))
+            written = restoring.restore_files(opened.site_dir, source, overwrite=False)
+            undo.callback(restoring.delete_files, opened.site_dir, written)
+        else:
+            source = find_backup(opened.config, name)
+        if not yes:
+            _confirm(opened, source)
+        report = restoring.restore(
+            opened.config, source, lambda: signing_keys(opened.config), now(), hold=hold, unsubscribed=addresses
+        )
+        undo.pop_all()
     if files:
         written = restoring.restore_files(opened.site.root, source, overwrite=True)
     if as_json:
@@ -88,22 +92,24 @@ def _print(report: Restored, written: list[str]) -> None:
     recovered = report.recovered
     click.echo(f"restored {report.backup}, of {report.made_at:%Y-%m-%d %H:%M} UTC")
     since = (
-        (recovered.unsubscribed, "unsubscribed or paused since, and stay so"),
-        (recovered.suppressed, "addresses suppressed since, and stay so"),
-        (recovered.erased, "erased since, and erased again"),
-        (recovered.mailed, "messages mailed since, which are not mailed again"),
-        (recovered.cancelled, "editions paused or cancelled since"),
-        (report.unsubscribed, "suppressed, as your file says"),
-        (recovered.moved, "changed their address since, and are paused: newsletter subscribers list --status paused"),
-        (recovered.lost, "subscribed since, and are not in the backup: ask them to subscribe again"),
+        (recovered.unsubscribed, "subscriber", "unsubscribed or paused since, and still so"),
+        (recovered.suppressed, "address", "suppressed since, and still so"),
+        (recovered.erased, "subscriber", "erased since, and erased again"),
+        (recovered.mailed, "message", "mailed since, and not to be mailed again"),
+        (recovered.cancelled, "edition", "paused or cancelled since"),
+        (report.unsubscribed, "address", "suppressed, as your file says"),
+        (recovered.moved, "subscriber", "with another address since, and paused: newsletter subscribers list"),
+        (recovered.lost, "subscriber", "added since, and not in the backup: ask them to subscribe again"),
         (
-            report.held,
-            "held or skipped, since they may have been mailed: newsletter deliveries failures --held",
+            report.held + recovered.held,
+            "message",
+            "held or skipped, may have been mailed: newsletter deliveries failures --held",
         ),
     )
-    for number, words in since:
+    for number, one, words in since:
+        ending = "es" if one.endswith("s") else "s"
         if number:
-            click.echo(f"  {number:,} {words}")
+            click.echo(f"  {number:,} {one if number == 1 else one + ending} {words}")
     if written:
         click.echo(f"  files: {', '.join(written[:8])}{f' and {len(written) - 8} more' if len(written) > 8 else ''}")
     if report.former is not None:

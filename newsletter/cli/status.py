@@ -116,9 +116,8 @@ def _run_lines(runs: RunStatus) -> Iterator[tuple[str, str]]:
 
 def _edition_row(one: EditionStatus) -> tuple[object, ...]:
     counts = one.deliveries
-    waiting = sum(counts.get(name, 0) for name in ("queued", "sending", "deferred"))
     rest = (counts.get(name, 0) for name in ("failed", "skipped", "held"))
-    return (one.key, one.state, one.planned, one.done, waiting, *rest)
+    return (one.key, one.state, one.planned, one.done, one.waiting, *rest)
 
 
 def _source_row(one: SourceStatus) -> tuple[object, ...]:

@@ -85,7 +85,12 @@ def edited(text: str, values: Mapping[str, str], unset: Iterable[str] = ()) -> s
             raise ConfigError(f"{name}: the value has characters that cannot be printed")
         text = _placed(set_value(text, _split(name), setting.type.plain(value)), name)
     for name in unset:
-        text = _placed(unset_value(text, _split(find_setting(name).name)), name)
+        setting = find_setting(name)
+        without = _placed(unset_value(text, _split(name)), name)
+        if setting.is_secret and without != text:  # a comment would keep it
+            blank = _placed(set_value(text, _split(name), ""), name)
+            without = _placed(unset_value(blank, _split(name)), name)
+        text = without
     return text
 
 

@@ -17,6 +17,9 @@ from newsletter.ranking.weights import Weights
 from newsletter.rendering.colours import ACCENT
 from newsletter.sending.smtp.settings import Login, Security
 
+#: Beside passwords and signing keys. The URL of a heartbeat lets whoever has it silence an alarm.
+_SECRETS = ("summaries.key", "operator.heartbeat_url")
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -49,7 +52,7 @@ class Setting:
     @property
     def is_secret(self) -> bool:
         """Whether its value is not to be shown."""
-        return self.name.endswith(("password", ".secret", "signing_key")) or self.name == "summaries.key"
+        return self.name.endswith(("password", ".secret", "signing_key")) or self.name in _SECRETS
 
 
 SETTINGS = (

@@ -288,6 +288,19 @@ def restore_files(site: Path, backup: Backup, *, overwrite: bool) -> list[str]:
     return written
 
 
+def delete_files(site: Path, names: Sequence[str]) -> None:
+    """Delete what `restore_files` wrote into a site that is not restored after all, and folders that are empty then.
+
+    Settings without their database would let the next command begin an empty site.
+    """
+    for name in names:
+        (site / name).unlink(missing_ok=True)
+    folders = {folder for name in names for folder in (site / name).parents if folder.is_relative_to(site)}
+    for folder in sorted(folders, reverse=True):
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
+
+
 @contextmanager
 def _lock(lock: Path) -> Iterator[None]:
     """Keep the site from sending, which takes the same lock."""

@@ -7,7 +7,9 @@ addition to the one email a day, at any hour, and the next digest has the same p
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,12 +84,21 @@ def special_edition(note: str, subject: str | None, audiences: Sequence[Audience
         raise RequestError("the subject is too long", hint=f"the maximum is {_MAX_SUBJECT} characters")
     if not note.strip() or len(note) > NOTE:
         raise RequestError("the note is empty" if not note.strip() else "the note is too long")
-    words = re.findall(r"[a-z0-9]+", normalize("NFKD", subject).casefold())
-    slug = "-".join(words)[:_MAX_SLUG].strip("-") or "note"
     return Edition(
-        key=f"special-{at.date()}-{slug}", cadence=Cadence.DAILY, day=at.date(), since=at, created_at=at, note=note,
-        subject=subject, audience=", ".join(map(str, audiences)),
+        key=f"special-{at.date()}-{_slug(subject)}", cadence=Cadence.DAILY, day=at.date(), since=at, created_at=at,
+        note=note, subject=subject, audience=", ".join(map(str, audiences)),
     )  # fmt: skip
+
+
+def _slug(subject: str) -> str:
+    """Return a subject as part of a key, another one for each subject whose letters and digits differ."""
+    plain = "".join(char for char in normalize("NFKD", subject).casefold() if not unicodedata.combining(char))
+    whole = "-".join(re.findall(r"[a-z0-9]+", plain))
+    slug = whole[:_MAX_SLUG].strip("-")
+    if slug == whole and all(char.isascii() for char in plain if char.isalnum()):
+        return slug or "note"
+    digest = hashlib.sha256(plain.encode()).hexdigest()[:8]
+    return f"{slug or 'note'}-{digest}"
 
 
 def recipients(store: Store, audiences: Sequence[Audience]) -> list[int]:

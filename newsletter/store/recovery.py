@@ -29,6 +29,8 @@ class Mailed(NamedTuple):
     digest: int
     #: The ids of its papers, as they were then; empty if the log does not have the digest.
     papers: tuple[int, ...]
+    #: Whether it is in doubt, and waits for the operator's decision.
+    is_held: bool = False
 
 
 @dataclass
@@ -67,6 +69,8 @@ class Recovered:
     #: Subscribers who were added after the backup, and are not in it.
     lost: int = 0
     mailed: int = 0
+    #: Messages that were in doubt, and still are.
+    held: int = 0
     cancelled: int = 0
 
     def __add__(self, other: Recovered) -> Recovered:
@@ -89,7 +93,7 @@ def _take_delivery(found: Collected, record: Record) -> None:
         found.mailed.pop((edition, subscriber), None)
     else:
         found.mailed[edition, subscriber] = Mailed(
-            number, planned_at, record["at"], digest, found.digests.get(digest, ())
+            number, planned_at, record["at"], digest, found.digests.get(digest, ()), status == DeliveryStatus.HELD
         )
 
 

@@ -21,6 +21,7 @@ from newsletter.store.text_index import index_new
 #: The later in this list, the less may be sent.
 _STRICTNESS = (Status.ACTIVE, Status.PAUSED, Status.DISABLED, Status.UNSUBSCRIBED)
 _MAILED = "mailed after the backup that was restored"
+_HELD = "in doubt when the backup was restored: it may have been mailed"
 _EDITION_COLUMNS = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
 _EMPTY_PAPER = {"abstract": "", "authors": "[]", "keywords": "[]", "sources": "[]"}
 
@@ -40,12 +41,14 @@ class Replay:
         """
         with self._db.transaction():
             lost = self._raise_last_id(found)
+            mail = _Mail(self._db, found, message_id_of)
             return Recovered(
                 erased=self._erase(found),
                 unsubscribed=self._end(found),
                 moved=self._pause_moved(found, now),
                 suppressed=self._suppress(found),
-                mailed=_Mail(self._db, found, message_id_of).write(),
+                mailed=mail.write(),
+                held=mail.held,
                 cancelled=self._set_states(found.states, now),
                 lost=lost,
             )
@@ -139,6 +142,8 @@ class _Mail:
     def __post_init__(self) -> None:
         #: The ids of papers in the log → in this database.
         self._ids: dict[int, int | None] = {}
+        #: How many messages are in doubt, and stay held.
+        self.held = 0
 
     def write(self) -> int:
         """Write a delivery for each message, and let its papers be no news for its subscriber."""
@@ -159,6 +164,13 @@ class _Mail:
         values = {"subscriber": subscriber, "edition": edition}
         is_subscriber, is_edition, status = self.db.execute(sql, values).fetchone()
         if not is_subscriber or not is_edition or status in ("sent", "held"):
+            return False
+        if mailed.is_held and status is not None:  # its digest is there, so that it can still be sent
+            sql = """
+                UPDATE deliveries SET status = 'held', detail = ?, next_attempt_at = NULL, updated_at = ?
+                WHERE edition_key = ? AND subscriber_id = ?"""
+            self.db.execute(sql, [_HELD, mailed.at, edition, subscriber])
+            self.held += 1
             return False
         if status is not None:
             sql = """

@@ -23,7 +23,7 @@ def test_a_backup_is_made_listed_verified_and_restored(newsletter: Newsletter, t
     )  # fmt: skip
     restored = newsletter("restore", "latest", "--yes")
     assert restored.exit_code == 0
-    assert "1 unsubscribed or paused since, and stay so" in restored.stdout
+    assert "1 subscriber unsubscribed or paused since" in restored.stdout
     assert "unsubscribed" in newsletter("subscribers", "list").stdout
 
 

@@ -62,3 +62,10 @@ def test_a_mistake_is_one_line_and_changes_nothing(
 
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"newsletter: {error}\n")
     assert (tmp_path / "newsletter.toml").read_bytes() == before
+
+
+def test_a_value_may_begin_with_a_hyphen(newsletter: Newsletter) -> None:
+    refused = newsletter("config", "set", "retention.papers_days", "-1")
+    assert "retention.papers_days: a whole number from 0" in refused.stderr
+    assert newsletter("config", "set", "site.name", "-s-").exit_code == 0
+    assert newsletter("config", "get", "site.name").stdout == "-s-\n"

@@ -18,6 +18,10 @@ def test_a_site_is_restored_on_a_new_machine(newsletter: Newsletter, tmp_path: P
     assert refused.exit_code == 1
     assert "it is not known who unsubscribed and what was mailed since" in refused.stderr
     assert "--hold" in refused.stderr
+    assert not new.exists() or not (new / "newsletter.toml").exists()  # which the next command would begin a site with
+    (tmp_path / "wrong.txt").write_text("bob@example.org\nada at example.org\n", encoding="utf-8")
+    wrong = newsletter("--site", str(new), "restore", str(backup), "--yes", "--hold", "--unsubscribed", "wrong.txt")
+    assert (wrong.exit_code, "wrong.txt: line 2: " in wrong.stderr) == (1, True)
     arguments = ("restore", str(backup), "--yes", "--hold", "--unsubscribed", "since.txt", "--json")
     document = json.loads(newsletter("--site", str(new), *arguments).stdout)
     assert (document["restored"]["is_complete"], document["restored"]["unsubscribed"]) == (False, 1)

@@ -78,3 +78,15 @@ def test_every_setting_can_be_set_and_unset_again() -> None:
         assert set(text.split("\n")) - set(changed.split("\n")) <= {
             line for line in text.split("\n") if setting.name.partition(".")[2] in line or line.startswith("# [")
         }
+
+
+def test_a_password_that_is_unset_is_not_in_the_file_any_more(site: Site) -> None:
+    change_settings(
+        site, {"smtp.host": "h", "smtp.password": "hunter2", "operator.heartbeat_url": "https://h.org/s3"}, (), {}
+    )
+    change_settings(site, {}, ["smtp.password", "operator.heartbeat_url", "smtp.host"], {})
+    text = site.config.read_text(encoding="utf-8")
+    assert "hunter2" not in text
+    assert "s3" not in text
+    assert '# host = "h"' in text
+    assert load_config(site, {}).smtp is None

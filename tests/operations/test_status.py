@@ -15,6 +15,7 @@ from newsletter.models import DeliveryStatus, EditionState, PullReport
 from newsletter.operations.backup import BACKUP_AT
 from newsletter.operations.disk import DiskStatus
 from newsletter.operations.status import SiteStatus, read_status
+from newsletter.pipeline.edition_state import Stage
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce, Review
 from newsletter.store.incidents import Incident, IncidentKind
@@ -99,10 +100,11 @@ def test_what_a_failing_source_says_is_shown_once(store: Store, config: Config) 
 def test_editions_show_their_progress(store: Store, config: Config) -> None:
     counts = {DeliveryStatus.SENT: 2, DeliveryStatus.DEFERRED: 1, DeliveryStatus.FAILED: 1}
     key = fill_edition(store, counts)
+    assert [(one.state, one.waiting) for one in read_status(store, config, NOW).editions] == [(Stage.SENDING, 1)]
     store.editions.set_state(key, EditionState.PAUSED)
     found = read_status(store, config, NOW)
     (edition,) = found.editions
-    assert (edition.state, edition.planned, edition.done) == (EditionState.PAUSED, 4, 2)
+    assert (edition.state, edition.planned, edition.done) == (Stage.PAUSED, 4, 2)
     assert [(one.edition, one.status) for one in found.mail.failures] == [(key, DeliveryStatus.FAILED)]
     assert found.problems == ()
     assert problems(store, config, NOW + 7 * HOUR) == ("mail waits since 2026-05-08 09:30 UTC: newsletter deliveries",)

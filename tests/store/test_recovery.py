@@ -34,7 +34,8 @@ def test_who_departed_counts_as_mailed_until_the_contrary_is_known() -> None:
     assert collect([digest, delivery(1, "sending")]).mailed == mailed
     assert collect([digest, delivery(1, "sending"), delivery(1, "deferred")]).mailed == {}
     assert collect([digest, delivery(1, "sending"), delivery(1, "deferred"), delivery(1, "sending")]).mailed == mailed
-    assert collect([digest, delivery(1, "held")]).mailed == mailed
+    (held,) = collect([digest, delivery(1, "sending"), delivery(1, "held")]).mailed.values()
+    assert held == mailed["daily-2026-05-08", 1]._replace(is_held=True)
 
 
 def test_a_digest_is_the_one_that_had_the_number_by_then() -> None:

@@ -102,3 +102,14 @@ def test_what_waited_in_the_backup_is_not_sent_again(store: Store) -> None:
     assert replay(store, [delivery(1, 1)]).mailed == 1
     assert store.deliveries.counts() == {"sent": 1}
     assert store.deliveries.open() == []
+
+
+def test_what_is_in_doubt_stays_held(store: Store) -> None:
+    add(store, "ada")
+    pull(store, range(2), NOW)
+    mail(store, NOW)
+    store._db.execute("UPDATE deliveries SET status = 'deferred', next_attempt_at = ?", [AT])
+    assert replay(store, [delivery(1, 1, "held")]) == Recovered(held=1)
+    assert replay(store, [delivery(1, 1, "held")]) == Recovered()
+    assert (store.deliveries.counts(), store.deliveries.open()) == ({"held": 1}, [])
+    assert replay(store, [delivery(1, 1, "held"), delivery(1, 1)]).held == 0
