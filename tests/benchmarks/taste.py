@@ -156,7 +156,7 @@ class _Split:
         return float(average_precision_score(truth, scores)) if any(truth) else float("nan")
 
     def nearest(self, category: str) -> str | None:
-        """Return the category whose papers are most like those of another, without being of it; None if there is none."""
+        """Return the category whose papers are most like those of another, without being of it, or None."""
         centre = self.placed.meanings[self.of(category)].mean(axis=0)
         others = [one for one in categories_between(self.papers, 0.02, 0.3) if len(self.of(one, category)) >= _FEW]
 

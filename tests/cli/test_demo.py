@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from email import message_from_bytes
@@ -31,7 +30,7 @@ def test_two_subscribers_get_different_digests_over_smtp(tmp_path: Path) -> None
     assert sorted(mails) == ["ada", "grace"]
     assert all(not mail.defects and not part.defects for mail in mails.values() for part in mail.walk())
     assert mails["ada"]["Subject"] != mails["grace"]["Subject"]
-    assert len(re.findall(r"sent at 2026-05-08 .*; not due before", result.stdout)) == 2
+    assert result.stdout.count("  not sent  ") == 2
     for name in mails:
         assert (tmp_path / "show" / "inbox" / f"{name}.html").exists()
         assert str(Path("show", "inbox", f"{name}.txt")) in result.stdout

@@ -27,8 +27,8 @@ def test_each_outcome_is_an_event(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert event.pop("at")
     assert event.pop("email", None) == ("ada@x.example" if with_addresses else None)
     assert event == {
-        "event": "delivery", "level": "info", "edition": "daily-2026-05-08", "subscriber": 12, "status": "sent", "papers": 3,
-        "detail": "Pears",
+        "event": "delivery", "level": "info", "edition": "daily-2026-05-08", "subscriber": 12, "status": "sent",
+        "papers": 3, "detail": "Pears",
     }  # fmt: skip
     assert capsys.readouterr().out == ""
 

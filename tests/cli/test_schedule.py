@@ -29,7 +29,15 @@ def test_the_next_runs_of_each_job_and_of_each_zone(newsletter: Newsletter, tmp_
     found = json.loads(newsletter("schedule", "--json").stdout)
     jobs = {job["name"]: job for job in found["jobs"]}
     assert found["scheduler"] == "process 7 on papers"
-    assert list(jobs) == ["deliver", "notices", "pull huggingface", "pull arxiv cs.CL", "models", "monitor", "retention"]
+    assert list(jobs) == [
+        "deliver",
+        "notices",
+        "pull huggingface",
+        "pull arxiv cs.CL",
+        "models",
+        "monitor",
+        "retention",
+    ]
     assert list(jobs["deliver"]["local"]) == ["UTC", "Europe/Berlin"]
     assert jobs["models"]["outcome"] == "failed"
     (zone,) = found["zones"]

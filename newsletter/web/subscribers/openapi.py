@@ -11,7 +11,7 @@ _STRINGS = {"type": "array", "items": _STRING}
 #: A text in pieces, each with whether it matches.
 _MARKED = {
     "type": "array",
-    "items": {"type": "array", "prefixItems": [_STRING, {"type": "boolean"}], "minItems": 2, "maxItems": 2},
+    "items": {"type": "array", "items": {"type": ["string", "boolean"]}, "minItems": 2, "maxItems": 2},
 }
 _ERROR = {
     "description": "The request is invalid; the body says why.",
