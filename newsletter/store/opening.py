@@ -29,7 +29,7 @@ def open_database(path: Path, *, is_copy: bool = False) -> Database:
     Of a copy (`is_copy`) none is kept.
 
     Raises:
-        StoreError: The file is empty or lost, not SQLite, damaged, of another program or a newer release, or not writable.
+        StoreError: The file is empty or lost, not SQLite, damaged, of another program or a newer release, or read-only.
     """
     _refuse_empty(path)
     if not is_copy:
@@ -56,7 +56,7 @@ def open_database(path: Path, *, is_copy: bool = False) -> Database:
 
 
 def _refuse_lost(path: Path) -> None:
-    """Refuse to create a database beside the recovery log of one that was there: it would mail who unsubscribed."""
+    """Refuse to create a database beside the recovery log of another: it would mail people who unsubscribed."""
     folder = folder_of(path)
     if not path.exists() and any(folder.glob("*.jsonl")) and not path.exists():
         hint = "restore a backup: newsletter restore latest; or, to begin anew, delete that folder"

@@ -105,7 +105,7 @@ def test_an_empty_file_is_refused_since_it_may_have_been_a_store(path: Path) -> 
 def test_a_database_that_is_lost_is_not_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(path) as store:
-        store.subscribers.add("ada@example.org", "", make_profile(), "cli", NOW)
+        store.subscribers.add("ada@example.org", "", make_profile({}, {}), "cli", NOW)
     path.unlink()
     with pytest.raises(StoreDamaged, match=r"the file is gone, and newsletter\.recovery is there \(restore a backup"):
         open_store(path)
