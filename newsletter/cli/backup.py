@@ -103,7 +103,7 @@ def verify(opened: Opened, name: str, as_json: bool) -> None:
 
 
 def addresses_in(file: Path) -> list[str]:
-    """Return the addresses in a file: the first thing with an @ of each line; not of headings and comments (#).
+    """Return the addresses in a file: the first thing with an @ of each line that is no comment (#).
 
     Raises:
         RequestError: The file cannot be read, or a line has no address: nobody who unsubscribed is overlooked.

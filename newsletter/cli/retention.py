@@ -51,7 +51,7 @@ def retention(opened: Opened, dry_run: bool, as_json: bool) -> None:
 Example:
   newsletter vacuum
 
-Nobody can write meanwhile, which is about ten seconds per gigabyte, and it needs as much free space as the database
+Nobody can write meanwhile, which is some twenty seconds per gigabyte, and it needs as much free space as the database
 occupies. Space of deleted rows is used again without it."""
 )
 @json_option

@@ -40,7 +40,7 @@ DAMAGED = (
     "without one, sqlite3 OLD .recover | sqlite3 NEW saves what is readable"
 )
 _WRITABLE = "check that the folder exists and is writable"
-#: Primary result code (sqlite.org/rescode.html) → the error, and what to do.
+#: Primary or extended result code (sqlite.org/rescode.html) → the error, and what to do.
 _ERRORS: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_BUSY: (StoreLocked, "another newsletter process is writing: try again when it is done"),
     sqlite3.SQLITE_LOCKED: (StoreLocked, "another newsletter process is writing: try again when it is done"),
@@ -49,6 +49,7 @@ _ERRORS: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_CANTOPEN: (StoreUnreachable, _WRITABLE),
     sqlite3.SQLITE_PERM: (StoreUnreachable, _WRITABLE),
     sqlite3.SQLITE_READONLY: (StoreUnreachable, "check the permissions of the file and its folder"),
+    sqlite3.SQLITE_IOERR_SHMSIZE: (StoreFull, "free some disk space"),  # the index of the log cannot grow
     sqlite3.SQLITE_IOERR: (StoreUnreachable, "check the disk, then: newsletter doctor"),
     sqlite3.SQLITE_CORRUPT: (StoreDamaged, DAMAGED),
     sqlite3.SQLITE_FORMAT: (StoreDamaged, DAMAGED),
@@ -380,7 +381,7 @@ def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> Excepti
     if code is None:  # of Python's module itself; the text that is not UTF-8 is part of the message
         found = damaged(path, "a text is not UTF-8" if "decode" in text else text)
         return RowDamaged(found.message, hint=found.hint) if "decode" in text else found
-    known = _ERRORS.get(code & 0xFF)
+    known = _ERRORS.get(code) or _ERRORS.get(code & 0xFF)
     if known is not None:
         return known[0](f"{path}: {' '.join(text.split())}", hint=known[1])
     if code & 0xFF == sqlite3.SQLITE_ERROR and any(sign in text for sign in _DAMAGE):

@@ -15,6 +15,7 @@ from newsletter.store import text_index
 from newsletter.store.copies import BEFORE_UPGRADE, keep_copy, latest_copy
 from newsletter.store.database import Database, damaged, store_errors
 from newsletter.store.migrations import STEPS
+from newsletter.store.recovery_log import folder_of
 
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
 _logger = logging.getLogger(__name__)
@@ -28,9 +29,11 @@ def open_database(path: Path, *, is_copy: bool = False) -> Database:
     Of a copy (`is_copy`) none is kept.
 
     Raises:
-        StoreError: The file is empty, not SQLite, damaged, of another program or a newer release, or not writable.
+        StoreError: The file is empty or lost, not SQLite, damaged, of another program or a newer release, or read-only.
     """
     _refuse_empty(path)
+    if not is_copy:
+        _refuse_lost(path)
     with suppress(OSError):  # which SQLite will report
         touch_private(path)  # it gives its log and its index of the log the same permissions
     db = Database(path)
@@ -50,6 +53,14 @@ def open_database(path: Path, *, is_copy: bool = False) -> Database:
         db.close()
         raise
     return db
+
+
+def _refuse_lost(path: Path) -> None:
+    """Refuse to create a database beside the recovery log of another: it would mail people who unsubscribed."""
+    folder = folder_of(path)
+    if not path.exists() and any(folder.glob("*.jsonl")) and not path.exists():
+        hint = "restore a backup: newsletter restore latest; or, to begin anew, delete that folder"
+        raise StoreDamaged(f"{path}: the file is gone, and {folder.name} is there", hint=hint)
 
 
 def _refuse_empty(path: Path) -> None:

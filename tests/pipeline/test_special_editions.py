@@ -117,7 +117,7 @@ def test_a_note_without_text_or_subject_is_refused(note: str, subject: str | Non
 
 def test_a_subject_is_the_first_heading_or_given() -> None:
     made = special_edition("\n# Été à *Paris* #\n\nCome.", None, EVERYBODY, NOW)
-    assert (made.subject, made.note, made.key) == ("Été à *Paris*", "\nCome.", "special-2026-05-08-e-te-a-paris")
+    assert (made.subject, made.note, made.key) == ("Été à *Paris*", "\nCome.", "special-2026-05-08-ete-a-paris")
     given = special_edition(NOTE, "Another\r\nBcc: x@example.org", EVERYBODY, NOW)
     assert (given.subject, given.note) == ("Another Bcc: x@example.org", NOTE)
     assert special_edition("Text", "夏の学校", EVERYBODY, NOW).key.startswith("special-2026-05-08-note-")

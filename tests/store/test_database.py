@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from newsletter.errors import StatementError, StoreDamaged, StoreError, StoreFull, StoreUnreachable
 from newsletter.models import Topic
 from newsletter.store import Store, open_store
+from newsletter.store.database import store_error
 from tests.factories import NOW, make_entry
 
 
@@ -106,3 +108,9 @@ def test_rows_for_many_are_stored_all_or_none(store: Store) -> None:
         store._db.executemany(sql, [(1,), (1,)])
     assert store._db.execute("SELECT count(*) FROM papers_unindexed").fetchone() == (0,)
     assert store._db.executemany(sql, [(1,), (2,)]) == 2
+
+
+def test_a_full_disk_is_one_if_the_index_of_the_log_cannot_grow() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert str(store_error(error, "newsletter.db")) == "newsletter.db: disk I/O error (free some disk space)"

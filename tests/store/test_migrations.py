@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from newsletter.papers.identity import names_of
 from newsletter.store import Store, open_store
 from newsletter.store.migrations.steps import MIGRATIONS
 from newsletter.store.papers import Change
+from newsletter.subscribers.profiles import make_profile
 from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper, search
 
@@ -98,6 +100,18 @@ def test_an_empty_file_is_refused_since_it_may_have_been_a_store(path: Path) -> 
         open_store(path)
     assert str(caught.value) == f"{path}: the file is empty (restore a backup; or delete the file, to begin anew)"
     assert path.read_bytes() == b""
+
+
+def test_a_database_that_is_lost_is_not_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    with open_store(path) as store:
+        store.subscribers.add("ada@example.org", "", make_profile({}, {}), "cli", NOW)
+    path.unlink()
+    with pytest.raises(StoreDamaged, match=r"the file is gone, and newsletter\.recovery is there \(restore a backup"):
+        open_store(path)
+    assert not path.exists()
+    shutil.rmtree(tmp_path / "newsletter.recovery")
+    open_store(path).close()
 
 
 def test_a_store_that_lost_its_list_of_tables_is_not_begun_anew(path: Path) -> None:
