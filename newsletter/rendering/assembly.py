@@ -23,6 +23,7 @@ from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
     digest_context,
     digest_texts,
+    more_url,
     section_contexts,
     subject_context,
     subscriber_texts,
@@ -48,6 +49,8 @@ from newsletter.text.markup import clean
 MAX_HTML_B = 80 * 1024
 #: Reserved in it for the texts of a subscriber.
 _SUBSCRIBER_TEXTS_B = 2048
+#: Length of the path of a digest's page, of which each section may have one.
+_DIGEST_PATH_B = 64
 #: Length of the preview text of a special edition.
 _PREHEADER = 140
 #: Maximum number of prepared digests in the cache.
@@ -55,7 +58,7 @@ _MAX_PREPARED = 256
 
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 _SUBSCRIBER_SLOTS = frozenset(
-    {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url"}
+    {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
 )
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
 _BREAK = "<!--fragment-->"
@@ -82,6 +85,8 @@ class Links:
     unsubscribe_url: str
     #: "" if the site has no pages.
     preferences_url: str
+    #: Their digest in a browser; "" for a special edition, or if the site has no pages.
+    web_url: str
     #: The common part of their feedback links; see `links.FeedbackLinks`.
     token: str
 
@@ -94,7 +99,8 @@ class PreparedDigest:
     subject: str
     text: Fragment
     html: Fragment | None
-    #: What the frame of its page depends on: the days it covers, which texts are not empty, the number of sections.
+    #: What the frame of its page depends on: which texts are not empty, the number of sections,
+    #: and whether it is the first.
     shape: tuple[object, ...]
     #: Whether all lines end with CRLF and none begins with a dot.
     is_clean: bool
@@ -169,10 +175,11 @@ class Assembler:
         return known[1]
 
     def _fitting(self, digest: Digest) -> PreparedDigest:
-        self.prepare([digest])
-        budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B
         while True:
+            self.prepare([digest])  # without one of the best papers, the next best is a full card
             ready = self._ready(digest)
+            links = sum(wanted.name == "web_url" for wanted in ready.html.slots) if ready.html else 0
+            budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B - links * (len(self.look.site.url) + _DIGEST_PATH_B)
             size = sum(map(len, ready.html.pieces)) if ready.html else 0
             if size <= budget or len(digest.items) < 2:
                 return ready
@@ -213,7 +220,7 @@ class Assembler:
             parts.append(self._section([key for key, _ in keyed], context, first))
             first += len(keyed)
         section_texts, links, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
-        shape = (digest.since, *map(bool, texts.values()), len(digest.sections))
+        shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
         page = self._page(shape, digest, texts)
         own = texts | {f"title{context.number}": context.title for context in contexts}
         own |= {f"shown{context.number}": context.shown for context in contexts}
@@ -256,10 +263,10 @@ class Assembler:
 
     def _section_frame(self, has_more: bool) -> _Frames:
         if has_more not in self._section_frames:
-            web_url = section_contexts(_one_section(self.edition), self.look.site, self.look.language)[0].web_url
             context = SectionContext(
                 number=slot("number"), title=slot("title"), shown=slot("shown"),
-                more=slot("more") if has_more else "", web_url=web_url,
+                more=slot("more") if has_more else "",
+                web_url=more_url(slot("web_url"), slot("number")) if self.look.site.url else "",
             )  # fmt: skip
             text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
             cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
@@ -288,6 +295,8 @@ class Assembler:
         )
         slots = {name: slot(name) if text else "" for name, text in texts.items()}
         own = {name: slot(name) for name in _SUBSCRIBER_SLOTS - {"token"}}
+        if not self.look.site.url or digest.edition.is_special:
+            own["web_url"] = ""
         return replace(context, sections=sections, **slots, **own)
 
     def _inlined(self, fragments: Sequence[str]) -> list[Fragment | None]:
@@ -327,6 +336,7 @@ class Assembler:
             language=self.look.language,
             unsubscribe_url=links.unsubscribe_url,
             preferences_url=links.preferences_url,
+            web_url=links.web_url,
         )
         context = replace(context, subject=texts["subject"], preheader=texts["preheader"])
         numbers = iter(range(1, len(digest.items) + 1))

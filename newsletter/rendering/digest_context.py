@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from newsletter.models import Cadence, Digest, Edition, Subscriber
 from newsletter.rendering.context import DigestContext, SectionContext, SiteContext, SubjectContext
+from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import Language
 from newsletter.rendering.markdown import note_html
@@ -15,15 +16,17 @@ from newsletter.text import shorten
 _MIN_PAPERS_FOR_BRIEF = 3
 
 
-def section_contexts(digest: Digest, site: SiteContext, language: Language) -> tuple[SectionContext, ...]:
-    """Return the contexts of a digest's sections, numbered from 1."""
+def section_contexts(
+    digest: Digest, site: SiteContext, language: Language, web_url: str = ""
+) -> tuple[SectionContext, ...]:
+    """Return the contexts of a digest's sections, numbered from 1; `web_url` is the digest's page."""
     return tuple(
         SectionContext(
             number=str(number),
             title=section_title(section, language),
             shown=language.number(len(section.items)),
             more=_more(section.matched - len(section.items), site, language),
-            web_url=_web_url(site, digest.edition),
+            web_url=more_url(web_url, str(number)) if web_url else "",
         )
         for number, section in enumerate(digest.sections, start=1)
     )
@@ -37,21 +40,21 @@ def digest_context(
     language: Language,
     unsubscribe_url: str,
     preferences_url: str = "",
+    web_url: str = "",
 ) -> DigestContext:
     """Return a digest's context for one subscriber; `subject` and `preheader`, made by templates, are still empty."""
     edition = digest.edition
     return DigestContext(
         subject="",
         preheader="",
-        kind=language.day_of_week(edition.day) if edition.is_special else _kind(edition.cadence, language),
+        kind=edition_kind(digest, language),
         cadence=_cadence(edition),
-        date=edition.subject if edition.is_special else _date(digest, language),
         note_html=note_html(edition.note),
         closing_html=note_html(edition.closing),
         note_text=edition.note.strip(),
         closing_text=edition.closing.strip(),
-        sections=section_contexts(digest, site, language),
-        web_url="" if edition.is_special else _web_url(site, edition),
+        sections=section_contexts(digest, site, language, web_url),
+        web_url=web_url,
         preferences_url=preferences_url,
         unsubscribe_url=unsubscribe_url,
         language=language.code,
@@ -64,8 +67,9 @@ def digest_context(
 def digest_texts(digest: Digest, language: Language) -> dict[str, str]:
     """Return the texts of a `DigestContext` that differ between the digests of an edition."""
     if digest.edition.is_special:
-        return {"summary": "", "brief": ""}
-    return {"summary": _summary(digest, language), "brief": _brief(digest, language)}
+        return {"date": digest.edition.subject, "summary": "", "brief": ""}
+    days = language.days(*covered_days(digest))
+    return {"date": days, "summary": _summary(digest, language), "brief": _brief(digest, language)}
 
 
 def subscriber_texts(subscriber: Subscriber, language: Language) -> dict[str, str]:
@@ -77,13 +81,21 @@ def subscriber_texts(subscriber: Subscriber, language: Language) -> dict[str, st
     }
 
 
+def covered_days(digest: Digest) -> tuple[date, date]:
+    """Return the first and the last day that a digest covers.
+
+    It begins the day after the previous edition's, so that no day is named by two editions.
+    """
+    last = digest.edition.day
+    if digest.since is None:
+        return usual_first_day(digest.edition.cadence, last), last
+    return min(digest.since + timedelta(days=1), last), last
+
+
 def subject_context(digest: Digest, language: Language) -> SubjectContext:
-    """Return the context of a digest's subject and preheader: its day, and its papers by descending score."""
-    day = language.short_day(digest.edition.day)
-    if digest.edition.cadence is Cadence.WEEKLY:
-        day = language.gettext("Week to %(day)s", day=day)
-    elif digest.edition.cadence is Cadence.MONTHLY:
-        day = language.gettext("Month to %(day)s", day=day)
+    """Return the context of a digest's subject and preheader: its days, and its papers by descending score."""
+    first, last = covered_days(digest)
+    day = language.short_day(last) if first == last else language.days(first, last)
     titles = [item.paper.title for item in sorted(digest.items, key=lambda item: -item.score)[:3]]
     return SubjectContext(day=day, top=titles[0] if titles else "", next=tuple(titles[1:]), papers=len(digest.items))
 
@@ -100,8 +112,9 @@ def _more(number: int, site: SiteContext, language: Language) -> str:
     )
 
 
-def _web_url(site: SiteContext, edition: Edition) -> str:
-    return f"{site.url}/editions/{edition.key}" if site.url else ""
+def more_url(web_url: str, number: str) -> str:
+    """Return the URL of the papers that matched a section's topic and have no place in it."""
+    return f"{web_url}/more/{number}"
 
 
 def _cadence(edition: Edition) -> str:
@@ -110,35 +123,26 @@ def _cadence(edition: Edition) -> str:
     return str(Cadence.DAILY if edition.cadence is Cadence.WEEKDAYS else edition.cadence)
 
 
-def _kind(cadence: Cadence, language: Language) -> str:
-    if cadence is Cadence.WEEKLY:
-        return language.gettext("Weekly edition")
-    return language.gettext("Monthly edition") if cadence is Cadence.MONTHLY else language.gettext("Daily edition")
-
-
-def _date(digest: Digest, language: Language) -> str:
-    """Return the days that a digest covers: those after the previous edition's, which may be fewer than a week."""
-    edition, since = digest.edition, digest.since
+def edition_kind(digest: Digest, language: Language) -> str:
+    """Return what the masthead calls an edition: "Weekly edition"; the day of a special one."""
+    _, edition = language.gettext, digest.edition
+    if edition.is_special:
+        return language.day_of_week(edition.day)
+    if digest.is_first:
+        return _("Your first edition")
     if edition.cadence is Cadence.WEEKLY:
-        if since is None:
-            return language.week(edition.day)
-        return language.interval(min(since + timedelta(days=1), edition.day), edition.day)
-    if edition.cadence is Cadence.MONTHLY:
-        return language.month(edition.day) if since is None else language.interval(since, edition.day)
-    return language.day_of_week(edition.day)
+        return _("Weekly edition")
+    return _("Monthly edition") if edition.cadence is Cadence.MONTHLY else _("Daily edition")
 
 
 def _summary(digest: Digest, language: Language) -> str:
     papers = len(digest.items)
-    summary = language.ngettext(
+    return language.ngettext(
         "%(number)s paper for you, out of %(all)s new.",
         "%(number)s papers for you, out of %(all)s new.",
         papers,
         all=language.number(digest.considered),
     )
-    if not digest.is_first:
-        return summary
-    return language.gettext("This is your first edition, with what is new lately.") + f" {summary}"
 
 
 def _brief(digest: Digest, language: Language) -> str:

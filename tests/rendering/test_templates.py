@@ -58,4 +58,5 @@ def test_every_documented_attribute_is_used() -> None:
         "site": {"thumbnails"},
         "card": {"is_full", "is_summary"},
         "digest": {"subscriber_email", "subscriber_name"},
+        "mail": {"day"},
     }
