@@ -94,7 +94,8 @@ class PreparedDigest:
     subject: str
     text: Fragment
     html: Fragment | None
-    #: What the frame of its page depends on: the days it covers, which texts are not empty, the number of sections.
+    #: What the frame of its page depends on: which texts are not empty, the number of sections,
+    #: and whether it is the first.
     shape: tuple[object, ...]
     #: Whether all lines end with CRLF and none begins with a dot.
     is_clean: bool
@@ -213,7 +214,7 @@ class Assembler:
             parts.append(self._section([key for key, _ in keyed], context, first))
             first += len(keyed)
         section_texts, links, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
-        shape = (digest.since, *map(bool, texts.values()), len(digest.sections))
+        shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
         page = self._page(shape, digest, texts)
         own = texts | {f"title{context.number}": context.title for context in contexts}
         own |= {f"shown{context.number}": context.shown for context in contexts}

@@ -114,11 +114,11 @@ class DigestContext:
     subject: str
     #: Preview text that mailboxes show beside the subject.
     preheader: str
-    #: "Daily edition", "Weekly edition" or "Monthly edition"; the day of a special edition.
+    #: "Daily edition", "Weekly edition", "Monthly edition" or "Your first edition"; the day of a special edition.
     kind: str
     #: "daily", "weekly" or "monthly"; "special" for an edition that the operator wrote, which has no papers.
     cadence: str
-    #: "Friday, 8 May 2026", "2–8 May 2026" or "8 Apr – 8 May 2026"; the subject of a special edition.
+    #: The days it covers: "Friday, 8 May 2026", "2–8 May 2026"; the subject of a special edition.
     date: str
     #: "12 papers for you, out of 46 new ones."
     summary: str
@@ -150,7 +150,7 @@ class DigestContext:
 class SubjectContext:
     """The contents of a digest, for subject.txt and preheader.txt (as `mail`)."""
 
-    #: "8 May", "Week to 8 May" or "Month to 8 May".
+    #: The days it covers: "8 May" or "2–8 May 2026".
     day: str
     #: Title of the top paper, or "".
     top: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from newsletter.models import Cadence, Digest, Edition, Subscriber
 from newsletter.rendering.context import DigestContext, SectionContext, SiteContext, SubjectContext
+from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import Language
 from newsletter.rendering.markdown import note_html
@@ -43,9 +44,8 @@ def digest_context(
     return DigestContext(
         subject="",
         preheader="",
-        kind=language.day_of_week(edition.day) if edition.is_special else _kind(edition.cadence, language),
+        kind=_kind(digest, language),
         cadence=_cadence(edition),
-        date=edition.subject if edition.is_special else _date(digest, language),
         note_html=note_html(edition.note),
         closing_html=note_html(edition.closing),
         note_text=edition.note.strip(),
@@ -64,8 +64,9 @@ def digest_context(
 def digest_texts(digest: Digest, language: Language) -> dict[str, str]:
     """Return the texts of a `DigestContext` that differ between the digests of an edition."""
     if digest.edition.is_special:
-        return {"summary": "", "brief": ""}
-    return {"summary": _summary(digest, language), "brief": _brief(digest, language)}
+        return {"date": digest.edition.subject, "summary": "", "brief": ""}
+    days = language.days(*covered_days(digest))
+    return {"date": days, "summary": _summary(digest, language), "brief": _brief(digest, language)}
 
 
 def subscriber_texts(subscriber: Subscriber, language: Language) -> dict[str, str]:
@@ -77,13 +78,21 @@ def subscriber_texts(subscriber: Subscriber, language: Language) -> dict[str, st
     }
 
 
+def covered_days(digest: Digest) -> tuple[date, date]:
+    """Return the first and the last day that a digest covers.
+
+    It begins the day after the previous edition's, so that no day is named by two editions.
+    """
+    last = digest.edition.day
+    if digest.since is None:
+        return usual_first_day(digest.edition.cadence, last), last
+    return min(digest.since + timedelta(days=1), last), last
+
+
 def subject_context(digest: Digest, language: Language) -> SubjectContext:
-    """Return the context of a digest's subject and preheader: its day, and its papers by descending score."""
-    day = language.short_day(digest.edition.day)
-    if digest.edition.cadence is Cadence.WEEKLY:
-        day = language.gettext("Week to %(day)s", day=day)
-    elif digest.edition.cadence is Cadence.MONTHLY:
-        day = language.gettext("Month to %(day)s", day=day)
+    """Return the context of a digest's subject and preheader: its days, and its papers by descending score."""
+    first, last = covered_days(digest)
+    day = language.short_day(last) if first == last else language.days(first, last)
     titles = [item.paper.title for item in sorted(digest.items, key=lambda item: -item.score)[:3]]
     return SubjectContext(day=day, top=titles[0] if titles else "", next=tuple(titles[1:]), papers=len(digest.items))
 
@@ -110,35 +119,25 @@ def _cadence(edition: Edition) -> str:
     return str(Cadence.DAILY if edition.cadence is Cadence.WEEKDAYS else edition.cadence)
 
 
-def _kind(cadence: Cadence, language: Language) -> str:
-    if cadence is Cadence.WEEKLY:
-        return language.gettext("Weekly edition")
-    return language.gettext("Monthly edition") if cadence is Cadence.MONTHLY else language.gettext("Daily edition")
-
-
-def _date(digest: Digest, language: Language) -> str:
-    """Return the days that a digest covers: those after the previous edition's, which may be fewer than a week."""
-    edition, since = digest.edition, digest.since
+def _kind(digest: Digest, language: Language) -> str:
+    _, edition = language.gettext, digest.edition
+    if edition.is_special:
+        return language.day_of_week(edition.day)
+    if digest.is_first:
+        return _("Your first edition")
     if edition.cadence is Cadence.WEEKLY:
-        if since is None:
-            return language.week(edition.day)
-        return language.interval(min(since + timedelta(days=1), edition.day), edition.day)
-    if edition.cadence is Cadence.MONTHLY:
-        return language.month(edition.day) if since is None else language.interval(since, edition.day)
-    return language.day_of_week(edition.day)
+        return _("Weekly edition")
+    return _("Monthly edition") if edition.cadence is Cadence.MONTHLY else _("Daily edition")
 
 
 def _summary(digest: Digest, language: Language) -> str:
     papers = len(digest.items)
-    summary = language.ngettext(
+    return language.ngettext(
         "%(number)s paper for you, out of %(all)s new.",
         "%(number)s papers for you, out of %(all)s new.",
         papers,
         all=language.number(digest.considered),
     )
-    if not digest.is_first:
-        return summary
-    return language.gettext("This is your first edition, with what is new lately.") + f" {summary}"
 
 
 def _brief(digest: Digest, language: Language) -> str:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import gettext
 import io
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_interval, format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from newsletter.models import PartialDate, StatedDate
 from newsletter.models.languages import LANGUAGES, locale_catalogue
+from newsletter.rendering.date_ranges import format_range
 
 #: British English, which writes "8 May 2026" and never 5/8 or 8/5.
 _LOCALES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "zh": "zh_Hans_CN"}
@@ -66,19 +67,9 @@ class Language:
         """Format a date without its year: "8 May"."""
         return str(format_skeleton("MMMd", day, locale=self._locale))
 
-    def week(self, last: date) -> str:
-        """Format the seven days that end on `last`: "2–8 May 2026"."""
-        return self.interval(last - timedelta(days=6), last)
-
-    def month(self, last: date) -> str:
-        """Format the month that ends on `last`: "8 Apr – 8 May 2026"; a shorter month begins it on its last day."""
-        end_of_previous = last.replace(day=1) - timedelta(days=1)
-        return self.interval(end_of_previous.replace(day=min(last.day, end_of_previous.day)), last)
-
-    def interval(self, first: date, last: date) -> str:
-        """Format the days from `first` to `last`: "8 Apr – 8 May 2026", or "8 May 2026" if they are the same."""
-        # CLDR has thin spaces around the dash in some languages, which some mail clients cannot show.
-        return str(format_interval(first, last, "yMMMMd", locale=self._locale)).replace("\u2009", " ")
+    def days(self, first: date, last: date) -> str:
+        """Format a range of days: "2–8 May 2026"; a single one with its weekday."""
+        return self.day_of_week(last) if first >= last else format_range(first, last, self.code, self._locale)
 
 
 # Formatted for every message, but there are few distinct days of subscription and few distinct numbers.

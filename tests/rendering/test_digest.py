@@ -181,16 +181,10 @@ def test_every_style_and_cadence_renders(write: Write, cadence: Cadence, style: 
     assert "You get this digest at ada@example.org" in message.text
 
 
-@pytest.mark.parametrize(
-    ("cadence", "subject"),
-    [
-        (Cadence.DAILY, "8 May: Pears in Winter (+2 more)"),
-        (Cadence.WEEKLY, "Week to 8 May: Pears in Winter (+2 more)"),
-        (Cadence.MONTHLY, "Month to 8 May: Pears in Winter (+2 more)"),
-    ],
-)
-def test_the_subject_names_the_day_and_the_top_paper(write: Write, cadence: Cadence, subject: str) -> None:
+@pytest.mark.parametrize("cadence", Cadence)
+def test_the_subject_names_the_number_and_the_top_paper(write: Write, cadence: Cadence) -> None:
     message = write(make_digest(edition=make_edition(cadence)))
+    subject = "3 papers: Pears in Winter"
 
     assert message.subject == subject
     assert message.html is not None
@@ -257,7 +251,7 @@ def test_an_empty_digest_is_stated_in_both_parts(write: Write) -> None:
     assert "Nothing new on your topics this time." in page_of(message).text
     assert "Nothing new on your topics this time." in message.text
     assert "Links" not in message.text
-    assert message.subject == "8 May: nothing new for you"
+    assert message.subject == "No new papers for you"
 
 
 texts = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)
