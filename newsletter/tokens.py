@@ -27,6 +27,8 @@ PREFERENCES = "preferences"
 OPEN_PREFERENCES = "open"
 #: See and change the preferences, and export or erase the data, in the browser that opened them.
 SESSION = "session"
+#: See a digest and what else matched, in a browser: no more than whoever it was forwarded to may see.
+_DIGEST = "digest"
 #: Confirm a request (double opt-in): a subscription, or a new address.
 CONFIRM = "confirm"
 
@@ -43,6 +45,11 @@ _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
 def sign(secret: bytes, purpose: str, subscriber_id: int) -> str:
     """Return the token for a purpose and a subscriber."""
     return f"{subscriber_id}.{_signature(secret, purpose, subscriber_id)}"
+
+
+def digest_purpose(edition_key: str) -> str:
+    """Return the purpose of the token that shows a subscriber's digest of an edition, and no other one."""
+    return f"{_DIGEST}|{edition_key}"
 
 
 def is_id(text: str) -> bool:

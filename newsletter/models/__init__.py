@@ -371,6 +371,8 @@ class Message:
     content: bytes
     #: Whether all lines are known to end with CRLF and none to begin with a dot, which spares a transport the check.
     is_clean: bool = False
+    #: The number of papers in it.
+    papers: int = 0
 
     @property
     def text(self) -> str:

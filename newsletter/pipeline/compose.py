@@ -38,13 +38,21 @@ def compose(
     index = matcher.index
     since, old = window or (edition.since, {paper.id for paper in index.revised if paper.seen_at <= edition.since})
     updates = {paper.id for paper in index.revised if _is_update(paper, since, sent_before)}
-    skipped = (sent_before.keys() | old) - (updates if profile.updates else set())
+    skipped = skipped_papers(index, profile, sent_before, since, old)
     sections = group(matcher, profile, skipped, edition.day, taste)
     return Digest(
         edition=edition,
         sections=tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections),
         considered=len(index.papers.keys() - skipped),
     )
+
+
+def skipped_papers(
+    index: PaperIndex, profile: Profile, sent_before: Mapping[int, datetime], since: datetime, old: AbstractSet[int]
+) -> AbstractSet[int]:
+    """Return the ids of an index's papers that a digest leaves out: sent before, or older, and no wanted update."""
+    updates = {paper.id for paper in index.revised if _is_update(paper, since, sent_before)}
+    return (sent_before.keys() | old) - (updates if profile.updates else set())
 
 
 def _is_update(paper: Paper, since: datetime, sent_before: Mapping[int, datetime]) -> bool:

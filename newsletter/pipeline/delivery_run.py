@@ -97,12 +97,20 @@ class DeliveryRun:
         open_count = self.store.deliveries.open_count(self.clock()) if workers > 1 else 0
         try:
             if open_count >= _MIN_FOR_WORKERS:
-                yield from render_in_workers(self._claims_to_render(), self.renderer, self.config, workers, self.clock)
+                claims = self._claims_to_render()
+                for message in render_in_workers(claims, self.renderer, self.config, workers, self.clock):
+                    yield self._counted(message)
             else:
-                for claims in self._claims_to_render():
-                    yield from self.renderer.render(claims, self.clock)
+                for batch in self._claims_to_render():
+                    yield from map(self._counted, self.renderer.render(batch, self.clock))
         except NewsletterError as error:
             self.error = error
+
+    def _counted(self, message: Message) -> Message:
+        """Note for the report how many papers are in a message: one that would be too large has fewer than planned."""
+        claim = self.ledger.under_way[message.message_id]
+        self.ledger.under_way[message.message_id] = replace(claim, papers=message.papers)
+        return message
 
     def _claims_to_render(self) -> Iterator[list[Claim]]:
         """Yield claims in batches, and skip deliveries of which every paper was withdrawn after planning."""

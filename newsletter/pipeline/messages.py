@@ -74,7 +74,9 @@ class MessageRenderer:
         digest = self._with_welcome(digest, subscriber.profile.language)
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now, delivery_id)
-        return join_message(envelope, assembler.bodies(assembler.ready(digest), subscriber, links))
+        ready = assembler.ready(digest)
+        message = join_message(envelope, assembler.bodies(ready, subscriber, links))
+        return replace(message, papers=len(ready.digest.items))
 
     def write_plain(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
         """Render one message as a whole, built by the standard library: the reference for `write`.
@@ -86,7 +88,8 @@ class MessageRenderer:
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now)
         subject, text, html = assembler.plain(assembler.ready(digest).digest, subscriber, links)
-        return build_message(envelope, subject=subject, text=text, html=html)
+        message = build_message(envelope, subject=subject, text=text, html=html)
+        return replace(message, papers=len(assembler.ready(digest).digest.items))
 
     def _with_welcome(self, digest: Digest, code: str) -> Digest:
         """Return a subscriber's first digest with the site's words of welcome, if it has some; else the digest.
@@ -116,6 +119,9 @@ class MessageRenderer:
         )
         preferences = tokens.sign_until(self.secret, tokens.PREFERENCES, subscriber.id, now.date() + PREFERENCES_LAST)
         preferences_url = f"{url}/preferences/{preferences}" if url else ""
+        edition = digest.edition
+        own = tokens.sign(self.secret, tokens.digest_purpose(edition.key), subscriber.id)
+        web_url = f"{url}/digests/{edition.key}/{own}" if url and not edition.is_special else ""
         mailbox = self.config.bounce_address or ""
         if mailbox and delivery_id is not None:
             mailbox = tokens.verp_address(self.secret, delivery_id, mailbox)
@@ -133,9 +139,8 @@ class MessageRenderer:
             if delivery_id is not None and self.config.webhooks.postmark_password
             else "",
         )
-        return Links(
-            unsubscribe_urls[0], preferences_url, tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)
-        ), envelope
+        feedback = tokens.sign(self.secret, tokens.FEEDBACK, subscriber.id)
+        return Links(unsubscribe_urls[0], preferences_url, web_url, feedback), envelope
 
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
         known_as = (edition, profile.style, profile.language, profile.cards)

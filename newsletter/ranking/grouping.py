@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.models import Item, Profile, Reason, ReasonKind, Section, SectionKind, Topic
+from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose
 from newsletter.ranking.index import Flags, Numbers
@@ -121,15 +121,8 @@ def group(
     """
     matcher = matcher.reweighed(profile.ranking)
     evaluation = _evaluate(matcher, profile)
-    unsent = matcher.without(sent_before)
     base = _base_scores(evaluation, today, taste)
-    best = best_topics(evaluation.results, len(unsent))
-    scores = base + _topic_scores(evaluation, best)
-    outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
-    flags = {_FOLLOWED: outside & evaluation.followed} | {
-        number: unsent & (best == number) for number in range(len(evaluation.results))
-    }
-    ranked_by_topic = {number: _rank(matcher, chosen, scores) for number, chosen in flags.items()}
+    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.without(sent_before), base)
     rest = outside & ~evaluation.followed
     near = _near_papers(evaluation, rest)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
@@ -151,6 +144,34 @@ def group(
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
     rest[shown] = False
     return (*sections, *_outside_sections(evaluation, _rank(matcher, rest, base), shown))
+
+
+def all_matching(
+    matcher: Matcher, profile: Profile, sent_before: AbstractSet[int], today: date, taste: Numbers | None = None
+) -> dict[str, list[Paper]]:
+    """Return all papers from which `group` chooses each topic's section, the best first; "" has followed authors'.
+
+    Those of two topics of one name are together.
+    """
+    matcher = matcher.reweighed(profile.ranking)
+    evaluation = _evaluate(matcher, profile)
+    ranked, _ = _rank_by_topic(evaluation, matcher.without(sent_before), _base_scores(evaluation, today, taste))
+    papers: dict[str, list[Paper]] = {}
+    for number, of_topic in ranked.items():
+        name = "" if number == _FOLLOWED else profile.topics[number].name
+        papers.setdefault(name, []).extend(map(matcher.paper, of_topic.papers))
+    return papers
+
+
+def _rank_by_topic(evaluation: _Evaluation, unsent: Flags, base: Numbers) -> tuple[dict[int, _Ranked], Flags]:
+    """Return the ranked papers of each topic and of followed authors, and which papers are of no topic."""
+    best = best_topics(evaluation.results, len(unsent))
+    scores = base + _topic_scores(evaluation, best)
+    outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
+    flags = {_FOLLOWED: outside & evaluation.followed} | {
+        number: unsent & (best == number) for number in range(len(evaluation.results))
+    }
+    return {number: _rank(evaluation.matcher, chosen, scores) for number, chosen in flags.items()}, outside
 
 
 def _fill(

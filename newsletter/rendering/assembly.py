@@ -23,6 +23,7 @@ from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
     digest_context,
     digest_texts,
+    more_url,
     section_contexts,
     subject_context,
     subscriber_texts,
@@ -55,7 +56,7 @@ _MAX_PREPARED = 256
 
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 _SUBSCRIBER_SLOTS = frozenset(
-    {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url"}
+    {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
 )
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
 _BREAK = "<!--fragment-->"
@@ -82,6 +83,8 @@ class Links:
     unsubscribe_url: str
     #: "" if the site has no pages.
     preferences_url: str
+    #: Their digest in a browser; "" for a special edition, or if the site has no pages.
+    web_url: str
     #: The common part of their feedback links; see `links.FeedbackLinks`.
     token: str
 
@@ -257,10 +260,10 @@ class Assembler:
 
     def _section_frame(self, has_more: bool) -> _Frames:
         if has_more not in self._section_frames:
-            web_url = section_contexts(_one_section(self.edition), self.look.site, self.look.language)[0].web_url
             context = SectionContext(
                 number=slot("number"), title=slot("title"), shown=slot("shown"),
-                more=slot("more") if has_more else "", web_url=web_url,
+                more=slot("more") if has_more else "",
+                web_url=more_url(slot("web_url"), slot("number")) if self.look.site.url else "",
             )  # fmt: skip
             text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
             cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
@@ -289,6 +292,8 @@ class Assembler:
         )
         slots = {name: slot(name) if text else "" for name, text in texts.items()}
         own = {name: slot(name) for name in _SUBSCRIBER_SLOTS - {"token"}}
+        if not self.look.site.url or digest.edition.is_special:
+            own["web_url"] = ""
         return replace(context, sections=sections, **slots, **own)
 
     def _inlined(self, fragments: Sequence[str]) -> list[Fragment | None]:
@@ -328,6 +333,7 @@ class Assembler:
             language=self.look.language,
             unsubscribe_url=links.unsubscribe_url,
             preferences_url=links.preferences_url,
+            web_url=links.web_url,
         )
         context = replace(context, subject=texts["subject"], preheader=texts["preheader"])
         numbers = iter(range(1, len(digest.items) + 1))

@@ -103,7 +103,7 @@ class SectionContext:
     shown: str
     #: "5 more matched …", or "" if all are shown.
     more: str
-    #: URL of the edition's page, which lists them, or "".
+    #: URL of a page that lists these, or "".
     web_url: str
 
 
@@ -131,7 +131,7 @@ class DigestContext:
     note_text: str
     closing_text: str
     sections: tuple[SectionContext, ...]
-    #: URL of the edition's page, or "".
+    #: URL of this digest as a page, or "".
     web_url: str
     subscriber_name: str
     subscriber_email: str

@@ -16,15 +16,17 @@ from newsletter.text import shorten
 _MIN_PAPERS_FOR_BRIEF = 3
 
 
-def section_contexts(digest: Digest, site: SiteContext, language: Language) -> tuple[SectionContext, ...]:
-    """Return the contexts of a digest's sections, numbered from 1."""
+def section_contexts(
+    digest: Digest, site: SiteContext, language: Language, web_url: str = ""
+) -> tuple[SectionContext, ...]:
+    """Return the contexts of a digest's sections, numbered from 1; `web_url` is the digest's page."""
     return tuple(
         SectionContext(
             number=str(number),
             title=section_title(section, language),
             shown=language.number(len(section.items)),
             more=_more(section.matched - len(section.items), site, language),
-            web_url=_web_url(site, digest.edition),
+            web_url=more_url(web_url, str(number)) if web_url else "",
         )
         for number, section in enumerate(digest.sections, start=1)
     )
@@ -38,20 +40,21 @@ def digest_context(
     language: Language,
     unsubscribe_url: str,
     preferences_url: str = "",
+    web_url: str = "",
 ) -> DigestContext:
     """Return a digest's context for one subscriber; `subject` and `preheader`, made by templates, are still empty."""
     edition = digest.edition
     return DigestContext(
         subject="",
         preheader="",
-        kind=_kind(digest, language),
+        kind=edition_kind(digest, language),
         cadence=_cadence(edition),
         note_html=note_html(edition.note),
         closing_html=note_html(edition.closing),
         note_text=edition.note.strip(),
         closing_text=edition.closing.strip(),
-        sections=section_contexts(digest, site, language),
-        web_url="" if edition.is_special else _web_url(site, edition),
+        sections=section_contexts(digest, site, language, web_url),
+        web_url=web_url,
         preferences_url=preferences_url,
         unsubscribe_url=unsubscribe_url,
         language=language.code,
@@ -109,8 +112,9 @@ def _more(number: int, site: SiteContext, language: Language) -> str:
     )
 
 
-def _web_url(site: SiteContext, edition: Edition) -> str:
-    return f"{site.url}/editions/{edition.key}" if site.url else ""
+def more_url(web_url: str, number: str) -> str:
+    """Return the URL of the papers that matched a section's topic and have no place in it."""
+    return f"{web_url}/more/{number}"
 
 
 def _cadence(edition: Edition) -> str:
@@ -119,7 +123,8 @@ def _cadence(edition: Edition) -> str:
     return str(Cadence.DAILY if edition.cadence is Cadence.WEEKDAYS else edition.cadence)
 
 
-def _kind(digest: Digest, language: Language) -> str:
+def edition_kind(digest: Digest, language: Language) -> str:
+    """Return what the masthead calls an edition: "Weekly edition"; the day of a special one."""
     _, edition = language.gettext, digest.edition
     if edition.is_special:
         return language.day_of_week(edition.day)

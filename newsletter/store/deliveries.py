@@ -350,16 +350,18 @@ class Deliveries:
         """Return all deliveries to a subscriber, the newest first."""
         return self._where("subscriber_id = ? ORDER BY id DESC", [subscriber_id])
 
-    def papers_planned_for(self, subscriber_id: int) -> dict[int, datetime]:
+    def papers_planned_for(self, subscriber_id: int, before: datetime | None = None) -> dict[int, datetime]:
         """Return the papers that a subscriber was or will be sent: paper id → time of the last change.
 
-        Failed and skipped deliveries do not count: they never arrived, so a later edition may have their papers.
+        Failed and skipped deliveries do not count: they never arrived, so a later edition may have their papers. With
+        `before`, only those planned before that moment count.
         """
+        until = " AND planned_at < ?" if before else ""
         sql = (
             "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
-            "WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped') GROUP BY paper_id"
+            f"WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped'){until} GROUP BY paper_id"
         )
-        rows = self._db.execute(sql, [subscriber_id])
+        rows = self._db.execute(sql, [subscriber_id, *([before.isoformat()] if before else [])])
         recent = rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
         return self._pruned_history(subscriber_id) | recent
 

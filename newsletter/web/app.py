@@ -39,6 +39,7 @@ from newsletter.web.http.security import PublicPages
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.digest_link import DigestLink
+from newsletter.web.subscribers.digest_pages import DigestPages
 from newsletter.web.subscribers.feedback import FeedbackPages
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
@@ -83,6 +84,7 @@ def make_app(
         *Preferences(pages, outgoing).routes(),
         *Rating(pages).routes(),
         *DigestLink(pages, outgoing).routes(),
+        *DigestPages(pages).routes(),
         *Unsubscribe(pages).routes(),
         *FeedbackPages(pages).routes(),
         *Operator(pages, outgoing, login_limit).routes(),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
-from newsletter.ranking.grouping import group
+from newsletter.ranking.grouping import all_matching, group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from tests.factories import TODAY, make_paper, make_profile, make_topic
@@ -260,6 +260,21 @@ def test_a_paper_sent_before_takes_no_place_and_is_not_counted() -> None:
     (section,) = grouped(papers, sent=frozenset({1, 3}), max_papers=2, trending=1)
 
     assert (section.topic, [item.paper.id for item in section.items], section.matched) == ("Pears", [2], 1)
+
+
+def test_all_that_match_are_as_many_as_the_sections_say_and_hold_what_they_show() -> None:
+    papers = [paper(n, f"{'Pears' if n % 3 else 'Robots'} of Type {n}", upvotes=n) for n in range(1, 12)]
+    papers += [paper(20, "Pears: a Survey"), paper(21, "Kettles"), paper(22, "Pears Again")]
+    profile = make_profile(topics=(PEARS, ROBOTS), max_papers=3)
+    found = all_matching(Matcher(PaperIndex(papers)), profile, frozenset({22}), TODAY)
+
+    sections = [one for one in grouped(papers, sent=frozenset({22}), max_papers=3) if one.kind is SectionKind.TOPIC]
+    assert {one.topic: one.matched for one in sections} == {
+        "Pears": len(found["Pears"]),
+        "Robots": len(found["Robots"]),
+    }
+    assert all({item.paper for item in one.items} <= set(found[one.topic]) for one in sections)
+    assert found[""] == []
 
 
 def test_reasons_name_the_matching_keywords_and_their_fields() -> None:

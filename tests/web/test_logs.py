@@ -90,6 +90,7 @@ def requests(site: LiveSite) -> list[tuple[str, str]]:
     with site.store() as store:
         number, secret = site.subscriber().id, store.secret()
     feedback = tokens.feedback_prefix(1, liked=True) + tokens.sign(secret, tokens.FEEDBACK, number)
+    shown = tokens.sign(secret, tokens.digest_purpose("daily-2026-05-08"), number)
     digest, opened, ended = site.digest_path(days=3650), site.link_path(), site.unsubscribe_path()
     return [
         ("GET", digest), ("POST", f"{digest}/pause"), ("GET", f"{digest}/nothing"), ("GET", f"/{digest}"),
@@ -97,13 +98,14 @@ def requests(site: LiveSite) -> list[tuple[str, str]]:
         ("GET", ended.replace("unsubscribe", "leave")), ("GET", f"/feedback/{feedback}"),
         ("POST", f"/feedback/{feedback}/withdraw"), ("GET", "/confirm/1.739999.AbcdefghijklmnopqrsT"),
         ("GET", f"/subscribe?email={ADA}"), ("GET", f"/papers{digest}"),
+        ("GET", f"/digests/daily-2026-05-08/{shown}"), ("GET", f"/digests/daily-2026-05-08/{shown}/more/1"),
     ]  # fmt: skip
 
 
 def secrets_in(asked: list[tuple[str, str]]) -> set[str]:
     """Return what no log may have: the signatures of tokens, and the address."""
     found = {part for _, path in asked for part in re.findall(r"(?<=\.)[\w-]{20}", path)}
-    assert len(found) == 5
+    assert len(found) == 6
     return {*found, ADA}
 
 

@@ -15,9 +15,11 @@ from starlette.routing import Route
 
 from newsletter.errors import QueryError
 from newsletter.limits import PAGE_DIGITS
-from newsletter.models import Cadence, Edition, Paper, Topic
+from newsletter.models import Edition, Paper, Topic
 from newsletter.pipeline.archive_search import Results, search_archive, similar_papers
 from newsletter.pipeline.archive_space import ArchiveSpace
+from newsletter.rendering.date_ranges import usual_first_day
+from newsletter.rendering.language import language
 from newsletter.store import Store
 from newsletter.store.search import MOST_COUNTED, Found, Limits
 from newsletter.topics.query import parse
@@ -26,6 +28,7 @@ from newsletter.web.archive.periods import Period, day_of, month_of, next_period
 from newsletter.web.http.caching import PageCache, cached
 from newsletter.web.site_pages import SitePages
 
+_ENGLISH = language("en")
 #: Number of papers on a page.
 PAGE_SIZE = 30
 _LAST_PAGE = 1 + MOST_COUNTED // PAGE_SIZE
@@ -165,7 +168,7 @@ class Archive:
         """Show all editions, the latest first."""
         with self.pages.store() as store:
             editions = store.editions.latest_digests(1000)
-        return self._render_page(request, "editions.html", title="Editions", editions=editions)
+        return self._render_page(request, "editions.html", title="Editions", editions=editions, label=_edition_label)
 
     def edition(self, request: Request) -> Response:
         """Show the papers that an edition was chosen from; what each subscriber got is private."""
@@ -262,8 +265,9 @@ def _papers_of(store: Store, edition: Edition) -> list[Paper]:
 
 
 def _edition_label(edition: Edition) -> str:
-    span = {Cadence.WEEKLY: "the week to ", Cadence.MONTHLY: "the month to "}.get(edition.cadence, "")
-    return f"{span}{day_of(edition.day).label}"
+    """Return the days of an edition; those of one subscriber's digest may be others."""
+    first = usual_first_day(edition.cadence, edition.day)
+    return day_of(first).label if first == edition.day else _ENGLISH.days(first, edition.day)
 
 
 def _page_of(request: Request) -> int:

@@ -35,12 +35,12 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
 #: Searches, feeds and exports; the others are pages that a cache keeps for a few seconds.
-_COSTLY = ("/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json")
+_COSTLY = ("/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json", "/digests/")
 _HEALTH = ("/healthz", "/readyz")
 _CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
 #: Addresses that hold a token, which other sites do not know. No page may pass them on as a referrer, not even to this
 #: site itself, whose web server may log it.
-_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm)/|/preferences/(?:open/)?\d")
+_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm|digests)/|/preferences/(?:open/)?\d")
 
 
 class PublicPages:

@@ -1,0 +1,107 @@
+"""A digest in a browser: its sections as they were sent, and the papers that each had no place for.
+
+The links are in the digest, so whoever it is forwarded to has them, too: the pages show what the digest does, and
+nothing about its subscriber beside. Where a digest is not stored (a preview, a test email, one that was pruned), they
+lead to the edition's page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from newsletter import tokens
+from newsletter.models import Section
+from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
+from newsletter.rendering.digest_context import digest_texts, edition_kind
+from newsletter.rendering.labels import section_title
+from newsletter.rendering.language import language
+from newsletter.store import Store
+from newsletter.text import counted
+from newsletter.web.archive.cards import card_of
+from newsletter.web.site_pages import SitePages
+
+_ENGLISH = language("en")
+
+
+class DigestPages:
+    """Serves the pages."""
+
+    def __init__(self, pages: SitePages) -> None:
+        self.pages = pages
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/digests/{key}/{token}", self.page, methods=["GET"]),
+            Route("/digests/{key}/{token}/more/{number}", self.more, methods=["GET"]),
+        ]
+
+    def page(self, request: Request) -> Response:
+        """Show a digest."""
+        with self.pages.store() as store:
+            sent = self._find(store, request)
+        if isinstance(sent, Response):
+            return sent
+        here = self._path_of(request)
+        numbered = enumerate(sent.digest.sections, start=1)  # as in the email
+        sections = [_section(number, section, f"{here}/more/{number}") for number, section in numbered]
+        texts = digest_texts(sent.digest, _ENGLISH)
+        kind = edition_kind(sent.digest, _ENGLISH)
+        return self._show(f"{kind}, {texts['date']}", texts["summary"], sections, here="")
+
+    def more(self, request: Request) -> Response:
+        """Show the papers that matched a section's topic and had no place in it."""
+        with self.pages.store() as store:
+            sent = self._find(store, request)
+            if isinstance(sent, Response):
+                return sent
+            sections = {str(number): one for number, one in enumerate(sent.digest.sections, start=1)}
+            section = sections.get(str(request.path_params["number"]))
+            if section is None:
+                return self._not_found()
+            papers = further_papers(store, sent, section, self.pages.config.weights)
+        days = digest_texts(sent.digest, _ENGLISH)["date"]
+        lead = f"{counted(len(papers), 'more paper')} matched in the edition of {days}."
+        if not papers:
+            lead = "These papers cannot be found any more: the topic was changed or removed since."
+        shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": list(map(card_of, papers))}
+        return self._show(f"More on {section_title(section, _ENGLISH)}", lead, [shown] * bool(papers),
+                          here=self._path_of(request))  # fmt: skip
+
+    def _find(self, store: Store, request: Request) -> SentDigest | Response:
+        key, token = (str(request.path_params[name]) for name in ("key", "token"))
+        number = tokens.read(store.accepted_keys(self.pages.clock()), tokens.digest_purpose(key), token)
+        if number is None:
+            return self._not_found()
+        sent = find_sent_digest(store, key, number)
+        if sent is not None:
+            return sent
+        edition = store.editions.find(key)
+        if edition is None or edition.is_special:
+            return self._not_found()
+        return RedirectResponse(f"{self.pages.prefix}/editions/{key}")
+
+    def _path_of(self, request: Request) -> str:
+        return f"{self.pages.prefix}/digests/{request.path_params['key']}/{request.path_params['token']}"
+
+    def _show(self, title: str, lead: str, sections: list[dict[str, Any]], *, here: str) -> Response:
+        return self.pages.show("digest.html", title=title, lead=lead, sections=sections, here=here)
+
+    def _not_found(self) -> Response:
+        text = "This link is incomplete, or the digest is no longer stored."
+        return self.pages.show_message("Page not found", text, 404, to="/editions", label="All editions")
+
+
+def _section(number: int, section: Section, more_url: str) -> dict[str, Any]:
+    left = section.matched - len(section.items)
+    return {
+        "title": section_title(section, _ENGLISH),
+        "number": number,
+        "more": f"{left} more" if left > 0 else "",
+        "more_url": more_url,
+        "cards": [card_of(item.paper) for item in section.items],
+    }
