@@ -49,6 +49,8 @@ from newsletter.text.markup import clean
 MAX_HTML_B = 80 * 1024
 #: Reserved in it for the texts of a subscriber.
 _SUBSCRIBER_TEXTS_B = 2048
+#: Length of the path of a digest's page, of which each section may have one.
+_DIGEST_PATH_B = 64
 #: Length of the preview text of a special edition.
 _PREHEADER = 140
 #: Maximum number of prepared digests in the cache.
@@ -173,10 +175,11 @@ class Assembler:
         return known[1]
 
     def _fitting(self, digest: Digest) -> PreparedDigest:
-        self.prepare([digest])
-        budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B
         while True:
+            self.prepare([digest])  # without one of the best papers, the next best is a full card
             ready = self._ready(digest)
+            links = sum(wanted.name == "web_url" for wanted in ready.html.slots) if ready.html else 0
+            budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B - links * (len(self.look.site.url) + _DIGEST_PATH_B)
             size = sum(map(len, ready.html.pieces)) if ready.html else 0
             if size <= budget or len(digest.items) < 2:
                 return ready

@@ -170,6 +170,7 @@ def test_a_digest_that_exceeds_the_maximum_size_is_shortened_evenly(tmp_path: Pa
     assert assembled.html is not None
     assert assembled.html == reference.html
     assert MAX_HTML_B * 0.9 < len(assembled.html.encode()) <= MAX_HTML_B
+    assert assembled.papers == reference.papers == assembled.html.count("</a></h3>")
     shown = [assembled.html.count(f">Pears {number}</a></h3>") for number in range(80)]
     assert (sum(shown[:40]), sum(shown[40:])) in {(n, n + d) for n in range(10, 40) for d in (-1, 0, 1)}
     assert f"{60 - sum(shown[:40])} more on the web" in assembled.html
@@ -182,6 +183,17 @@ def test_shortening_drops_from_the_longest_section_and_leaves_none_empty() -> No
     for _ in range(4):
         digest = shortened(digest)
     assert [len(section.items) for section in digest.sections] == [1]
+
+
+def test_shortening_may_drop_one_of_the_best_papers(tmp_path: Path) -> None:
+    (section, *_) = big(80).sections
+    last = replace(section.items[-1], score=99.0)
+    digest = replace(big(80), sections=(replace(section, items=(*section.items[:-1], last)),), considered=80)
+    huge = replace(digest, edition=replace(digest.edition, note="A long word. " * 6000))
+    assembled, reference = both_renderings(renderer_of(tmp_path), huge, make_subscriber())
+
+    assert assembled.html == reference.html
+    assert 0 < assembled.papers == reference.papers < len(section.items)
 
 
 def test_an_ordinary_digest_is_not_shortened(tmp_path: Path) -> None:

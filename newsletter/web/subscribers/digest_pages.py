@@ -66,7 +66,9 @@ class DigestPages:
             papers = further_papers(store, sent, section, self.pages.config.weights)
         days = digest_texts(sent.digest, _ENGLISH)["date"]
         lead = f"{counted(len(papers), 'more paper')} matched in the edition of {days}."
-        if not papers:
+        if section.matched <= len(section.items):
+            lead = "The digest has all papers that matched."
+        elif not papers:
             lead = "These papers cannot be found any more: the topic was changed or removed since."
         shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": list(map(card_of, papers))}
         return self._show(f"More on {section_title(section, _ENGLISH)}", lead, [shown] * bool(papers),

@@ -74,6 +74,8 @@ def test_a_link_opens_one_digest_only_and_ends_with_its_subscriber(live: LiveSit
         assert live.client.get(wrong).status_code == 404
         assert live.client.get(f"{wrong}/more/1").status_code == 404
     assert [live.client.get(f"{path}/more/{number}").status_code for number in (0, 99, "x", "9" * 99)] == [404] * 4
+    (number, *_) = [n for n, one in enumerate(sent_digest(live).sections, 1) if one.matched == len(one.items)]
+    assert "has all papers that matched" in live.client.get(f"{path}/more/{number}").text
     with live.store() as store, store.transaction():
         test_email = tokens.sign(store.secret(), tokens.digest_purpose(key), 0)
         store.subscribers.erase(live.subscriber())
