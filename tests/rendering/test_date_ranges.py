@@ -50,3 +50,14 @@ def test_editions_of_a_cadence_that_come_on_time_name_every_day_once(last: date)
     if last.day <= 28:  # as monthly editions are
         before = usual_first_day(Cadence.MONTHLY, last) - timedelta(days=1)
         assert (before.day, last.month - before.month in (1, -11)) == (last.day, True)
+
+
+@pytest.mark.parametrize(
+    ("last", "first"),
+    [
+        (date(2026, 5, 8), date(2026, 4, 9)), (date(2026, 10, 31), date(2026, 10, 1)),
+        (date(2026, 3, 30), date(2026, 3, 1)), (date(2027, 1, 31), date(2027, 1, 1)),
+    ],
+)  # fmt: skip
+def test_a_month_may_end_on_any_day(last: date, first: date) -> None:
+    assert usual_first_day(Cadence.MONTHLY, last) == first
