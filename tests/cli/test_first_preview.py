@@ -28,7 +28,7 @@ def test_it_ends_with_a_preview_of_todays_papers(
     made = init(str(tmp_path), *ADA)
 
     assert (made.exit_code, made.stderr) == (0, "")
-    assert "papers for you, out of 36 new." in made.stdout
+    assert "papers for you, out of 36 new." in " ".join(made.stdout.split())
     assert f"{tmp_path} is a site. Next:" in made.stdout.splitlines()[-4:]
 
 
