@@ -155,7 +155,7 @@ def export_file(opened: Opened, file: IO[str]) -> None:
 
     with opened.store() as store:
         csv.writer(file).writerows(exported_rows(store))
-        others = store.subscribers.count_suppressed_others()
+        others = store.suppressions.count_others()
     if others:
         what = f"{others} suppressed {'address has' if others == 1 else 'addresses have'} no subscriber"
         click.echo(f"{what}; to take the suppression list along: newsletter suppressions export", err=True)

@@ -45,10 +45,9 @@ def list_suppressions(opened: Opened, as_json: bool) -> None:
 def _list(opened: Opened, *, as_json: bool) -> None:
     with opened.store() as store:
         found = [
-            {"email": key, "reason": reason, "suppressed_at": at}
-            for key, reason, at in store.subscribers.suppression_entries()
+            {"email": key, "reason": reason, "suppressed_at": at} for key, reason, at in store.suppressions.entries()
         ]
-        _, hashed = store.subscribers.count_suppressed()
+        _, hashed = store.suppressions.count()
     print_list(
         found,
         ("address", "since", "reason"),

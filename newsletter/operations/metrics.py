@@ -46,7 +46,7 @@ class _StoreCollector(Collector):
             yield _by("newsletter_subscribers", "Subscribers.", "status", store.subscribers.counts())
             yield _by("newsletter_bounces", "Bounces and complaints.", "kind", store.bounces.counts())
             yield _webhook_events(store)
-            suppressed = sum(store.subscribers.count_suppressed())
+            suppressed = sum(store.suppressions.count())
             yield GaugeMetricFamily("newsletter_suppressions", "Suppressed addresses.", suppressed)
             yield GaugeMetricFamily("newsletter_papers", "Papers in the store.", store.papers.count())
             oldest = store.deliveries.oldest_open()

@@ -222,7 +222,7 @@ def _mail(store: Store, now: datetime) -> MailStatus:
         waiting_since=store.deliveries.oldest_open(),
         bounces=store.bounces.counts_since(since),
         for_review=len(store.bounces.pending_review()),
-        suppressed=sum(store.subscribers.count_suppressed()),
+        suppressed=sum(store.suppressions.count()),
         mailboxes=tuple(store.runs.readings()),
     )
 

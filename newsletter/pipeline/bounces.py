@@ -152,11 +152,11 @@ def _process(store: Store, soft_limit: int, report: BounceReport, now: datetime)
         store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)
     outcome = _Outcome(report.kind.value)
     reason = _suppression_reason(store, soft_limit, report, row.email_key, now)
-    if reason is None or store.subscribers.why_suppressed(subscriber.email) is not None:
+    if reason is None or store.suppressions.why_suppressed(subscriber.email) is not None:
         return outcome, None
     if report.kind is Kind.HARD and not may_suppress(store, row, now):
         return _Outcome.HELD, None
-    store.subscribers.suppress(subscriber.email, reason, now)
+    store.suppressions.suppress(subscriber.email, reason, now)
     return outcome, subscriber.email
 
 

@@ -89,7 +89,7 @@ class NoticeSender:
 
     def _message(self, store: Store, request: Request) -> Message | None:
         """Return the notice for a request, or None if the address must not be mailed or there is nothing to confirm."""
-        reason = store.subscribers.why_suppressed(request.email)
+        reason = store.suppressions.why_suppressed(request.email)
         if reason is not None and not reason.startswith(subscriptions.UNSUBSCRIBED):
             return None
         known = store.subscribers.find(request.email)

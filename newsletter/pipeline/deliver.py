@@ -181,7 +181,7 @@ def _note_look(run: DeliveryRun, now: datetime) -> None:
     """Store that everybody's slots were looked at, so that those that are over by then are closed."""
     if run.only is None and not run.is_shutting_down():
         with run.store.transaction():
-            run.store.deliveries.add_look(now)
+            run.store.looks.add(now)
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:

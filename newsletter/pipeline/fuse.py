@@ -39,6 +39,6 @@ def decide(store: Store, emails: Sequence[str], decision: Review | None, now: da
         rows = [row for row in store.bounces.pending_review() if not keys or row.email_key in keys]
         for row in rows if decision else ():
             if decision is Review.SUPPRESSED:
-                store.subscribers.suppress(row.email_key, f"hard bounce: {row.response}", now)
+                store.suppressions.suppress(row.email_key, f"hard bounce: {row.response}", now)
             store.bounces.set_review(row.fingerprint, decision or Review.PENDING)
     return rows

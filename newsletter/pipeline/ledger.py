@@ -110,7 +110,7 @@ class SendingLedger:
         """Return why a subscriber whose delivery was planned must not be mailed any more, or None."""
         if subscriber.status is not Status.ACTIVE:
             return f"{subscriber.status.value} after planning"
-        return self.store.subscribers.why_suppressed(subscriber.email)
+        return self.store.suppressions.why_suppressed(subscriber.email)
 
     # -- inside the transaction -----------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class SendingLedger:
         )
         self.store.bounces.put(row)
         if may_suppress(self.store, row, now):
-            self.store.subscribers.suppress(subscriber.email, f"hard bounce: {response}", now)
+            self.store.suppressions.suppress(subscriber.email, f"hard bounce: {response}", now)
         else:
             self.fuse_blown = True
 

@@ -19,7 +19,7 @@ def next_delivery(store: Store, config: Config, now: datetime) -> datetime:
     It may have passed: then they are to be looked at now, as they are if that was never done. Whose hour it is may
     still get nothing: the rules of `schedule` decide. There is always such a moment, at the latest in a day.
     """
-    looks = store.deliveries.looks(now)
+    looks = store.looks.until(now)
     return min(_moments(store, config, looks[-1]), default=now + timedelta(days=1)) if looks else now
 
 

@@ -53,7 +53,7 @@ def read_history(store: Store, subscriber: Subscriber, last: LastMail | None) ->
 def coming_edition(store: Store, subscriber: Subscriber, now: datetime) -> Due:
     """Return the edition that is due to a subscriber, or else the next one."""
     history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
-    return next_edition(subscriber.profile, history, now, Looks(store.deliveries.looks(now)))
+    return next_edition(subscriber.profile, history, now, Looks(store.looks.until(now)))
 
 
 def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
@@ -61,7 +61,7 @@ def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
     why_not = _why_never(store, subscriber)
     if why_not:
         return NextMail(None, why_not=why_not)
-    profile, looks = subscriber.profile, Looks(store.deliveries.looks(now))
+    profile, looks = subscriber.profile, Looks(store.looks.until(now))
     zone = ZoneInfo(profile.time_zone)
     waiting = store.deliveries.waiting_for(subscriber.id)
     if waiting is not None:
@@ -105,7 +105,7 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
     history, looks = (
         read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)),
-        Looks(store.deliveries.looks(now)),
+        Looks(store.looks.until(now)),
     )
     nothing = why_nothing(profile, history, day, now, looks)
     if nothing is None or nothing is Nothing.NOT_YET:
@@ -136,7 +136,7 @@ def _why_never(store: Store, subscriber: Subscriber) -> str:
         return f"paused until {_date(subscriber.paused_until)}"
     if subscriber.status is not Status.ACTIVE:
         return subscriber.status.value
-    suppressed = store.subscribers.why_suppressed(subscriber.email)
+    suppressed = store.suppressions.why_suppressed(subscriber.email)
     return f"suppressed: {suppressed}" if suppressed is not None else ""
 
 

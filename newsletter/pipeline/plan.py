@@ -169,7 +169,7 @@ class _Pass:
 
     def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None, patience: Patience) -> None:
         self._store, self._now, self._notes, self._patience = store, now, notes, patience
-        self._looks = Looks(store.deliveries.looks(now))
+        self._looks = Looks(store.looks.until(now))
         self._windows, self._tastes = Windows(store, now, weights), TasteScores(store)
         self._states = store.editions.states()
         self._last_seen_at = store.papers.last_seen_at()
@@ -185,7 +185,7 @@ class _Pass:
         key = last.edition_key if last is not None and last.waits else due.key if due is not None else None
         if delivery is None and key is not None:
             delivery = deliveries.find(key, subscriber.id)
-        suppressed = self._store.subscribers.why_suppressed(subscriber.email)
+        suppressed = self._store.suppressions.why_suppressed(subscriber.email)
         why = why_not_due(
             subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looks)
         )

@@ -28,6 +28,7 @@ from newsletter.store.incidents import Incidents
 from newsletter.store.jobs import Jobs
 from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
+from newsletter.store.looks import Looks
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
 from newsletter.store.pruning import Pruning
@@ -39,6 +40,7 @@ from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
+from newsletter.store.suppressions import Suppressions
 from newsletter.store.tags import Tags
 from newsletter.store.taste import TasteModels
 from newsletter.store.topic_models import TopicModels
@@ -78,10 +80,12 @@ class Store:
         self.papers = Papers(db)
         self.pulls = Pulls(db)
         self.topics = Topics(db)
-        self.subscribers = Subscribers(db, self.topics, self.suppression_key)
+        self.suppressions = Suppressions(db, self.suppression_key)
+        self.subscribers = Subscribers(db, self.topics, self.suppressions)
         self.tags = Tags(db)
         self.editions = Editions(db, self.papers)
         self.deliveries = Deliveries(db)
+        self.looks = Looks(db)
         self.feedback = Feedback(db)
         self.libraries = Libraries(db)
         self.taste_models = TasteModels(db)
@@ -92,7 +96,7 @@ class Store:
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)
         self.pruning = Pruning(db)
-        self.replay = Replay(db, self.subscribers)
+        self.replay = Replay(db, self.subscribers, self.suppressions)
         self.jobs = Jobs(db)
         self.leases = Leases(db)
         self.runs = Runs(db)
@@ -160,7 +164,7 @@ class Store:
 
     def changes_since(self, moment: datetime, ids: Collection[int]) -> Iterator[Record]:
         """Yield what the recovery log of this store would say since a moment; see `store.changes`."""
-        return changes_since(self._db, self.subscribers, self.papers, moment, ids)
+        return changes_since(self._db, self.subscribers, self.suppressions, self.papers, moment, ids)
 
     def latest_moment(self) -> datetime:
         """Return the latest moment that the store knows: it was not copied before."""

@@ -11,18 +11,24 @@ from newsletter.store.paper_rows import recorded_columns
 from newsletter.store.papers import Papers
 from newsletter.store.recovery_log import Record
 from newsletter.store.subscribers import Subscribers
+from newsletter.store.suppressions import Suppressions
 
 _BATCH = 500
 
 
 def changes_since(
-    db: Database, subscribers: Subscribers, papers: Papers, since: datetime, ids: Collection[int]
+    db: Database,
+    subscribers: Subscribers,
+    suppressions: Suppressions,
+    papers: Papers,
+    since: datetime,
+    ids: Collection[int],
 ) -> Iterator[Record]:
     """Yield the records; `ids` are those of the subscribers whom the backup has."""
     yield {"added": subscribers.last_id()}
-    yield from _people(db, subscribers, ids)
-    for key, reason, at in subscribers.suppression_entries():
-        yield {"suppressed": subscribers.hash_of_key(key), "reason": reason.partition(":")[0], "at": at}
+    yield from _people(db, suppressions, ids)
+    for key, reason, at in suppressions.entries():
+        yield {"suppressed": suppressions.hash_of_key(key), "reason": reason.partition(":")[0], "at": at}
     for value, reason, at in db.execute("SELECT hash, reason, suppressed_at FROM suppression_hashes"):
         yield {"suppressed": bytes(value).hex(), "reason": reason, "at": at}
     names = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
@@ -36,14 +42,14 @@ def changes_since(
     yield from _mail(db, papers, since)
 
 
-def _people(db: Database, subscribers: Subscribers, ids: Collection[int]) -> Iterator[Record]:
+def _people(db: Database, suppressions: Suppressions, ids: Collection[int]) -> Iterator[Record]:
     present = set()
     sql = "SELECT id, email_key, status, status_at, paused_until FROM subscribers"
     for number, key, status, at, until in db.execute(sql):
         present.add(number)
         if status != Status.ACTIVE.value:
             yield {"subscriber": number, "status": status, "at": at, "until": until}
-        yield {"moved": number, "to": subscribers.hash_of_key(key)}
+        yield {"moved": number, "to": suppressions.hash_of_key(key)}
     for number in sorted(set(ids) - present):
         yield {"erased": number}
 

@@ -45,8 +45,6 @@ _DEPART_SPECIAL = f"""
 _ZONES_APART = timedelta(hours=26)
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
 _CLOCKS_APART = timedelta(days=1)
-#: Longer than a slot is open, of any cadence and in any time zone.
-_LOOKS_KEPT = timedelta(days=10)
 _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
@@ -207,22 +205,6 @@ class Deliveries:
             "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped' AND audience = ''"
         )
         return self._db.execute(sql, [subscriber_id]).one(lambda row: row[0] and date.fromisoformat(row[0]))
-
-    def looks(self, now: datetime) -> list[datetime]:
-        """Return when everybody's slots were looked at and what was due was queued, the last time of each quarter hour.
-
-        They are kept for as long as a slot may be caught up.
-        """
-        sql = "SELECT at FROM looks WHERE quarter <= ? ORDER BY quarter"
-        return self._db.execute(sql, [quarter_of(now)]).into(lambda row: datetime.fromisoformat(row[0]))
-
-    def add_look(self, now: datetime) -> None:
-        """Store that everybody's slots were looked at, and what is due is queued."""
-        with self._db.transaction():
-            sql = "INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)"
-            self._db.execute(sql, [quarter_of(now), now.isoformat()])
-            self._db.execute("DELETE FROM looks WHERE quarter < ?", [quarter_of(now - _LOOKS_KEPT)])
-            self._db.note({"look": now.isoformat()})
 
     def open_days(self, before: date) -> list[tuple[str, date, str]]:
         """Return (edition, its day, time zone of subscribers) of what waits of editions dated before a day."""
@@ -443,11 +425,6 @@ def _last_mail(row: tuple[Any, ...]) -> LastMail:
         edition_key=edition_key,
         digest_id=digest_id,
     )
-
-
-def quarter_of(moment: datetime) -> int:
-    """Return the number of the quarter of an hour that a moment is in."""
-    return int(moment.timestamp()) // 900
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -10,12 +10,13 @@ from math import ceil
 
 from newsletter.models import EditionState, Status
 from newsletter.store.database import Database
-from newsletter.store.deliveries import quarter_of
+from newsletter.store.looks import quarter_of
 from newsletter.store.paper_rows import WRITTEN
 from newsletter.store.papers import LAST_ID
 from newsletter.store.recovery import Collected, Mailed, Recovered
 from newsletter.store.recovery_log import Record
 from newsletter.store.subscribers import Subscribers
+from newsletter.store.suppressions import Suppressions
 from newsletter.store.text_index import index_new
 
 #: The later in this list, the less may be sent.
@@ -29,9 +30,10 @@ _EMPTY_PAPER = {"abstract": "", "authors": "[]", "keywords": "[]", "sources": "[
 class Replay:
     """Applies the folded records of a recovery log."""
 
-    def __init__(self, db: Database, subscribers: Subscribers) -> None:
+    def __init__(self, db: Database, subscribers: Subscribers, suppressions: Suppressions) -> None:
         self._db = db
         self._subscribers = subscribers
+        self._suppressions = suppressions
 
     def apply(self, found: Collected, message_id_of: Callable[[str, int], str], now: datetime) -> Recovered:
         """Apply all of it in one transaction; `message_id_of` makes the Message-ID of (edition, subscriber id).
@@ -88,7 +90,7 @@ class Replay:
         paused = 0
         for number, address in sorted(found.moved.items()):
             subscriber = self._subscribers.find_by_id(number)
-            if subscriber and subscriber.status is Status.ACTIVE and self._subscribers.hash_of(subscriber) != address:
+            if subscriber and subscriber.status is Status.ACTIVE and self._suppressions.hash_of(subscriber) != address:
                 self._write_status(number, Status.PAUSED, now.isoformat(), None)
                 paused += 1
         return paused
@@ -100,7 +102,7 @@ class Replay:
         sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
         added = self._db.executemany(sql, known)
         suppressed = self._db.execute("SELECT email_key FROM suppressions")
-        hashes = {self._subscribers.hash_of_key(key) for (key,) in suppressed}
+        hashes = {self._suppressions.hash_of_key(key) for (key,) in suppressed}
         others = [
             (bytes.fromhex(one), record["reason"], record["at"])
             for one, record in found.suppressed.items()
@@ -113,7 +115,7 @@ class Replay:
         if not hashes:
             return {}
         keys = (str(key) for (key,) in self._db.execute("SELECT email_key FROM subscribers"))
-        return {key: hashes[one] for key in keys if (one := self._subscribers.hash_of_key(key)) in hashes}
+        return {key: hashes[one] for key in keys if (one := self._suppressions.hash_of_key(key)) in hashes}
 
     def _set_states(self, states: Mapping[str, EditionState], now: datetime) -> int:
         """Pause or cancel the editions that were; the rest of a cancelled one is not sent."""

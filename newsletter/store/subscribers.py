@@ -1,8 +1,7 @@
-"""Subscribers with their profiles and topics, and the suppression list."""
+"""Subscribers with their profiles and topics."""
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -19,6 +18,7 @@ from newsletter.models import Profile, Status, Subscriber, Topic
 from newsletter.models.addresses import email_key
 from newsletter.models.profile import PROFILE_FIELDS, SCHEDULE_FIELDS
 from newsletter.store.database import Database, Rows
+from newsletter.store.suppressions import Suppressions
 from newsletter.store.topics import Topics
 
 #: The types of the fields of a profile that have a column.
@@ -64,15 +64,12 @@ _NOTE_SCHEDULE = f"""
 
 
 class Subscribers:
-    """The `subscribers`, `subscriptions`, `suppressions` and `suppression_hashes` tables.
+    """The `subscribers` and `subscriptions` tables."""
 
-    `secret` returns the key of the hashes.
-    """
-
-    def __init__(self, db: Database, topics: Topics, secret: Callable[[], bytes]) -> None:
+    def __init__(self, db: Database, topics: Topics, suppressions: Suppressions) -> None:
         self._db = db
         self._topics = topics
-        self._secret = secret
+        self._suppressions = suppressions
 
     def add(self, email: str, name: str, profile: Profile, origin: str, now: datetime) -> Subscriber:
         """Store a new, active subscriber."""
@@ -134,7 +131,9 @@ class Subscribers:
             VALUES ({", ".join("?" * len(columns))}, {", ".join(values)})"""
         self._db.executemany(sql, zip(*columns, strict=False))
         if own:
-            self.suppress_many((key, state.reason, state.suppressed_at) for _, key, _, _, state in people if state)
+            self._suppressions.suppress_many(
+                (key, state.reason, state.suppressed_at) for _, key, _, _, state in people if state
+            )
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.execute(sql, [position, topic, first])
@@ -142,46 +141,9 @@ class Subscribers:
     def _quoted(self, text: str) -> str:
         return str(self._db.execute("SELECT quote(?)", [text]).fetchone()[0])
 
-    def suppressed_keys(self, keys: Collection[str]) -> set[str]:
-        """Return which of these `email_key`s are on the suppression list."""
-        sql = "SELECT EXISTS (SELECT 1 FROM suppressions), EXISTS (SELECT 1 FROM suppression_hashes)"
-        any_plain, any_hashed = self._db.execute(sql).fetchone()
-        found: set[str] = set()
-        if any_plain:
-            sql = "SELECT email_key FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
-            found = {key for (key,) in self._db.execute(sql, [json.dumps(list(keys))])}
-        if any_hashed:
-            hashes = {one for (one,) in self._db.execute("SELECT hash FROM suppression_hashes")}
-            found |= {key for key in keys if self._hash(key) in hashes}
-        return found
-
-    def _hash(self, key: str) -> bytes:
-        """Return what is kept of the address of an erased person who must not be mailed."""
-        return hmac.digest(self._secret(), key.encode(), "sha256")
-
-    def hash_of_key(self, key: str) -> str:
-        """Return what the recovery log says in place of an `email_key`."""
-        return self._hash(key).hex()
-
-    def hash_of(self, subscriber: Subscriber) -> str:
-        """Return what the recovery log says in place of a subscriber's address."""
-        return self.hash_of_key(email_key(subscriber.email))
-
     def ids(self) -> set[int]:
         """Return the ids of all subscribers."""
         return {int(number) for (number,) in self._db.execute("SELECT id FROM subscribers")}
-
-    def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
-        """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
-        sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
-        kept = [entry for entry in entries if entry[1] is not None]
-        with self._db.transaction():
-            self._db.executemany(sql, kept)
-            for key, reason, at in kept:
-                self._note_suppressed(key, str(reason), at)
-
-    def _note_suppressed(self, key: str, reason: str, at: str) -> None:
-        self._db.note({"suppressed": self.hash_of_key(key), "reason": reason.partition(":")[0], "at": at})
 
     def end_many(self, people: Iterable[Person]) -> None:
         """Suppress the addresses of existing subscribers as their standing says, and unsubscribe those it ends."""
@@ -193,15 +155,17 @@ class Subscribers:
         with self._db.transaction():
             self._db.executemany(sql, ended)
             for at, key in ended:
-                self._db.note({"ended": self.hash_of_key(key), "at": at})
-        self.suppress_many((key, one.reason, one.suppressed_at) for key, one in states)
+                self._db.note({"ended": self._suppressions.hash_of_key(key), "at": at})
+        self._suppressions.suppress_many((key, one.reason, one.suppressed_at) for key, one in states)
 
     def known_keys(self, keys: Collection[str]) -> tuple[set[str], set[str]]:
         """Return which of these `email_key`s are subscribed (or paused or disabled), and which are suppressed."""
         wanted = json.dumps(sorted(keys))
         sql = "SELECT email_key, status FROM subscribers WHERE email_key IN (SELECT value FROM json_each(?))"
         rows = self._db.execute(sql, [wanted]).fetchall()
-        suppressed = self.suppressed_keys(keys) | {key for key, status in rows if status == Status.UNSUBSCRIBED.value}
+        suppressed = self._suppressions.suppressed_keys(keys) | {
+            key for key, status in rows if status == Status.UNSUBSCRIBED.value
+        }
         return {key for key, _ in rows} - suppressed, suppressed
 
     def update_profile(self, subscriber_id: int, name: str, profile: Profile, origin: str, now: datetime) -> None:
@@ -257,7 +221,7 @@ class Subscribers:
         with self._db.transaction():
             self._db.execute(sql, [subscriber_id])
             self._db.update("subscribers", subscriber_id, {"email": email, "email_key": email_key(email)})
-            self._db.note({"moved": subscriber_id, "to": self.hash_of_key(email_key(email))})
+            self._db.note({"moved": subscriber_id, "to": self._suppressions.hash_of_key(email_key(email))})
 
     def former_addresses(self, subscriber_id: int) -> list[str]:
         """Return the addresses that a subscriber had before, but not those that somebody else has now."""
@@ -289,7 +253,7 @@ class Subscribers:
             self._db.execute(sql, values)
         sql = f"DELETE FROM suppressions WHERE email_key {among} RETURNING email_key, reason, suppressed_at"
         kept = self._db.execute(sql, values).fetchall()
-        hashed = [(self._hash(key), reason.partition(":")[0], at) for key, reason, at in kept]
+        hashed = [(self._suppressions.hash(key), reason.partition(":")[0], at) for key, reason, at in kept]
         self._db.executemany("INSERT OR IGNORE INTO suppression_hashes VALUES (?, ?, ?)", hashed)
         self._db.note({"erased": subscriber.id})
 
@@ -358,32 +322,6 @@ class Subscribers:
         """Return all subscribers in the order of their addresses."""
         return self._where("1 ORDER BY email_key", [])
 
-    def suppress(self, email: str, reason: str, now: datetime) -> None:
-        """Add an address to the suppression list; if it is there already, the first reason stays."""
-        row = {"email_key": email_key(email), "reason": reason, "suppressed_at": now.isoformat()}
-        with self._db.transaction():
-            self._db.insert("suppressions", row, ignore=True)
-            self._note_suppressed(row["email_key"], reason, row["suppressed_at"])
-
-    def unsuppress(self, email: str) -> None:
-        """Remove an address from the suppression list."""
-        key = email_key(email)
-        with self._db.transaction():
-            self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [key])
-            self._db.execute("DELETE FROM suppression_hashes WHERE hash = ?", [self._hash(key)])
-            self._db.note({"unsuppressed": self.hash_of_key(key)})
-
-    def why_suppressed(self, email: str) -> str | None:
-        """Return why an address is suppressed, or None if it is not."""
-        key = email_key(email)
-        sql = """
-            SELECT (SELECT reason FROM suppressions WHERE email_key = ?), EXISTS (SELECT 1 FROM suppression_hashes)"""
-        reason, any_hashed = self._db.execute(sql, [key]).fetchone()
-        if reason is None and any_hashed:
-            sql = "SELECT reason FROM suppression_hashes WHERE hash = ?"
-            (reason,) = self._db.execute(sql, [self._hash(key)]).fetchone() or (None,)
-        return None if reason is None else str(reason)
-
     def count_in(self, domain: str | None = None) -> int:
         """Count the subscribers who are mailed, at one domain (as in `email_key`) or at all."""
         sql = (
@@ -420,26 +358,6 @@ class Subscribers:
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, {"since": since.isoformat()})
         return dict(rows.into(lambda row: (date.fromisoformat(row[0]), (int(row[1]), int(row[2])))))
-
-    def suppression_entries(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the suppression list: (`email_key`, reason, time in ISO 8601)."""
-        rows = self._db.execute("SELECT email_key, reason, suppressed_at FROM suppressions ORDER BY email_key")
-        yield from rows.fetchall()
-
-    def count_suppressed(self) -> tuple[int, int]:
-        """Count the suppressed addresses: those that are known, and those of which only a hash is kept."""
-        sql = "SELECT (SELECT count(*) FROM suppressions), (SELECT count(*) FROM suppression_hashes)"
-        known, hashed = self._db.execute(sql).fetchone()
-        return int(known), int(hashed)
-
-    def count_suppressed_others(self) -> int:
-        """Count the suppressed addresses, as far as they are known, that are no subscriber's."""
-        sql = "SELECT count(*) FROM suppressions WHERE email_key NOT IN (SELECT email_key FROM subscribers)"
-        return int(self._db.execute(sql).fetchone()[0])
-
-    def suppressions(self) -> dict[str, str]:
-        """Return the suppression list: `email_key` → reason."""
-        return dict(self._db.execute("SELECT email_key, reason FROM suppressions").fetchall())
 
     def _profile_columns(self, name: str, profile: Profile, origin: str) -> dict[str, Any]:
         columns = {column: kind.to_column(getattr(profile, column)) for column, kind in _PROFILE_COLUMNS.items()}

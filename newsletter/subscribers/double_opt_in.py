@@ -153,19 +153,19 @@ def _subscribe(store: Store, request: Request, now: datetime) -> Subscriber:
         ) from error
     subscriber = store.subscribers.find(request.email)
     if subscriber is None:
-        store.subscribers.unsuppress(request.email)
+        store.suppressions.unsuppress(request.email)
         return store.subscribers.add(request.email, request.name, profile, ORIGIN, now)
     if subscriber.status is not Status.ACTIVE:
         if not subscriber.origin.startswith(subscriptions.FILE):
             store.subscribers.update_profile(subscriber.id, request.name or subscriber.name, profile, ORIGIN, now)
         store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
-        store.subscribers.unsuppress(subscriber.email)
+        store.suppressions.unsuppress(subscriber.email)
     return store.subscribers.get(request.email)
 
 
 def _change_address(store: Store, request: Request) -> Subscriber:
     subscriber = _subscriber_of(store, request)
-    store.subscribers.unsuppress(request.email)
+    store.suppressions.unsuppress(request.email)
     return subscriptions.change_address(store, subscriber, request.email)
 
 

@@ -369,9 +369,9 @@ def import_suppressions(
             if entries.setdefault(found[1], entry) is not entry:
                 report.known += 1
         with store.transaction():
-            suppressed = store.subscribers.suppressed_keys(entries)
+            suppressed = store.suppressions.suppressed_keys(entries)
             new = ((key, *entry) for key, entry in entries.items() if key not in suppressed)
-            store.subscribers.suppress_many(new)
+            store.suppressions.suppress_many(new)
         report.known += len(suppressed)
         report.added += len(entries) - len(suppressed)
     return report
@@ -380,10 +380,10 @@ def import_suppressions(
 def suppression_rows(store: Store) -> Iterator[list[str]]:
     """Yield the header and a row for each suppressed address, as `import_suppressions` reads them."""
     yield ["email", "reason", "suppressed_at"]
-    for entry in store.subscribers.suppression_entries():
+    for entry in store.suppressions.entries():
         yield [*map(quoted, entry)]
 
 
 def suppressions_of(store: Store) -> dict[str, tuple[str, str]]:
     """Return reason and time of each suppression, by `email_key`."""
-    return {key: (reason, at) for key, reason, at in store.subscribers.suppression_entries()}
+    return {key: (reason, at) for key, reason, at in store.suppressions.entries()}

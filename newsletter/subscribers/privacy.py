@@ -35,7 +35,7 @@ def erase(store: Store, email: str, now: datetime, outbox: Path | None = None, e
         raise RequestError(f"nothing was erased from the database: {error}", hint="check permissions") from error
     with store.transaction():
         if subscriber.origin.startswith(FILE):
-            store.subscribers.suppress(subscriber.email, UNSUBSCRIBED, now)
+            store.suppressions.suppress(subscriber.email, UNSUBSCRIBED, now)
         store.subscribers.erase(subscriber)
     store.empty_log()
 
@@ -59,7 +59,7 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
         "subscriber": subscriber_values(subscriber),
         "former_addresses": former,
         "tags": store.tags.of(subscriber.id),
-        "not_mailed_because": store.subscribers.why_suppressed(subscriber.email),
+        "not_mailed_because": store.suppressions.why_suppressed(subscriber.email),
         "mails": [
             {"edition": one.edition_key, "status": one.status, "at": one.updated_at, "response": one.detail}
             for one in store.deliveries.of_subscriber(subscriber.id)

@@ -52,7 +52,7 @@ def subscribe(
                 hint=f"newsletter subscribers {'resume' if ended else 'edit'} {subscriber.email}",
             )
         if resubscribe:
-            store.subscribers.unsuppress(email)
+            store.suppressions.unsuppress(email)
         _check_not_suppressed(
             store, email, f"if they asked to come back: newsletter subscribers add {email} --resubscribe"
         )
@@ -104,9 +104,9 @@ def suppress(store: Store, email: str, reason: str, now: datetime) -> bool:
     """
     email = parse_address(email)
     with store.transaction():
-        is_new = store.subscribers.why_suppressed(email) is None
+        is_new = store.suppressions.why_suppressed(email) is None
         if is_new:
-            store.subscribers.suppress(email, squeeze(reason)[:_MAX_REASON_LENGTH], now)
+            store.suppressions.suppress(email, squeeze(reason)[:_MAX_REASON_LENGTH], now)
     return is_new
 
 
@@ -117,10 +117,10 @@ def unsuppress(store: Store, email: str) -> str:
         RequestError: The address is not suppressed.
     """
     with store.transaction():
-        reason = store.subscribers.why_suppressed(email)
+        reason = store.suppressions.why_suppressed(email)
         if reason is None:
             raise RequestError(f"{email} is not suppressed", hint="see: newsletter suppressions list")
-        store.subscribers.unsuppress(email)
+        store.suppressions.unsuppress(email)
     return reason
 
 
@@ -139,7 +139,7 @@ def check_not_managed_by_file(subscriber: Subscriber) -> None:
 
 
 def _check_not_suppressed(store: Store, email: str, hint: str) -> None:
-    reason = store.subscribers.why_suppressed(email)
+    reason = store.suppressions.why_suppressed(email)
     if reason is not None:
         raise RequestError(f"{email} is suppressed: {reason}", hint=hint)
 
@@ -199,9 +199,9 @@ def unsubscribe(store: Store, who: str, now: datetime, reason: str = "") -> Subs
         if subscriber.status is not Status.UNSUBSCRIBED:
             store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)
         reason = squeeze(reason)[:_MAX_REASON_LENGTH]
-        if reason and store.subscribers.why_suppressed(subscriber.email) == UNSUBSCRIBED:
-            store.subscribers.unsuppress(subscriber.email)
-        store.subscribers.suppress(subscriber.email, f"{UNSUBSCRIBED}: {reason}" if reason else UNSUBSCRIBED, now)
+        if reason and store.suppressions.why_suppressed(subscriber.email) == UNSUBSCRIBED:
+            store.suppressions.unsuppress(subscriber.email)
+        store.suppressions.suppress(subscriber.email, f"{UNSUBSCRIBED}: {reason}" if reason else UNSUBSCRIBED, now)
     return find(store, subscriber.email)
 
 
@@ -238,5 +238,5 @@ def resume(store: Store, email: str, now: datetime, *, resubscribe: bool = False
     with store.transaction():
         store.subscribers.set_status(subscriber.id, Status.ACTIVE, now)
         if resubscribe:
-            store.subscribers.unsuppress(subscriber.email)
+            store.suppressions.unsuppress(subscriber.email)
     return find(store, subscriber.email)

@@ -88,7 +88,7 @@ def _sync_file(store: Store, file: ProfileFile, now: datetime, *, dry_run: bool)
     """Bring the store in line with one file."""
     origin = f"{FILE}{file.slug}"
     subscriber = store.subscribers.find(file.email)
-    if subscriber is None and store.subscribers.why_suppressed(file.email) is not None:
+    if subscriber is None and store.suppressions.why_suppressed(file.email) is not None:
         outcome = SyncOutcome.UNSUBSCRIBED
     elif subscriber is None:
         outcome = SyncOutcome.ADDED

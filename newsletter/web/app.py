@@ -76,18 +76,8 @@ def make_app(
     pages = SitePages(config, make_environment(config.site.templates), clock)
     _purge_requests(pages)
     outgoing = Outgoing(pages, transport, is_shutting_down)
-    routes: list[BaseRoute] = [
-        *asset_routes(pages),
-        *Archive(pages).routes(),
-        *Feeds(pages).routes(),
-        *Signup(pages, outgoing).routes(),
-        *Preferences(pages, outgoing).routes(),
-        *Rating(pages).routes(),
-        *DigestLink(pages, outgoing).routes(),
-        *DigestPages(pages).routes(),
-        *Unsubscribe(pages).routes(),
-        *FeedbackPages(pages).routes(),
-        *Operator(pages, outgoing, login_limit).routes(),
+    routes = [
+        *_page_routes(pages, outgoing, login_limit),
         *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 
@@ -113,6 +103,22 @@ def make_app(
     )
     app.state.outgoing = outgoing
     return app
+
+
+def _page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | None) -> list[BaseRoute]:
+    return [
+        *asset_routes(pages),
+        *Archive(pages).routes(),
+        *Feeds(pages).routes(),
+        *Signup(pages, outgoing).routes(),
+        *Preferences(pages, outgoing).routes(),
+        *Rating(pages).routes(),
+        *DigestLink(pages, outgoing).routes(),
+        *DigestPages(pages).routes(),
+        *Unsubscribe(pages).routes(),
+        *FeedbackPages(pages).routes(),
+        *Operator(pages, outgoing, login_limit).routes(),
+    ]
 
 
 def _unavailable(pages: SitePages, request: Request) -> Response:

@@ -160,7 +160,7 @@ class Operator:
                 editions=[(one, store.deliveries.counts(one.key)) for one in editions],
                 states=store.editions.states(),
                 bounces=store.bounces.counts(),
-                suppressed=sum(store.subscribers.count_suppressed()),
+                suppressed=sum(store.suppressions.count()),
                 topics=topics,
                 failed=[
                     (one, subscribers[one.subscriber_id].email) for one in failed if one.subscriber_id in subscribers

@@ -60,7 +60,7 @@ def make_site(folder: Path) -> bytes:
     run(folder, "pull", "file", str(ROOT / "newsletter/samples/huggingface-2026-05-08.json"))
     run(folder, "send")
     with open_store(folder / "newsletter.db") as store, store.transaction():
-        store.subscribers.suppress("gone@example.org", "hard bounce", NOW)
+        store.suppressions.suppress("gone@example.org", "hard bounce", NOW)
         store.feedback.put(1, 1, liked=True, now=NOW)
     return (folder / "newsletter.db").read_bytes()
 

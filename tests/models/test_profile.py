@@ -133,7 +133,7 @@ def through_csv(profile: Profile, folder: Path) -> Profile:
         with two.transaction():
             if known := two.subscribers.find(ADA):
                 two.subscribers.erase(known)
-                two.subscribers.unsuppress(ADA)
+                two.suppressions.unsuppress(ADA)
         import_people(two, lines, "people.csv", NOW, Profile(), refuse=lambda refusal: pytest.fail(str(refusal)))
         return two.subscribers.get(ADA).profile
 

@@ -135,7 +135,7 @@ class Month:
             now = self.now()
             with open_store(self.site.store) as store:
                 states = store.jobs.all().values()
-                is_looked_at = bool(store.deliveries.looks(now))
+                is_looked_at = bool(store.looks.until(now))
             if is_looked_at and all(
                 one.next_at and one.next_at > now for one in states
             ):  # that of one that runs is past

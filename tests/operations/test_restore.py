@@ -160,8 +160,8 @@ def test_what_happened_since_the_backup_is_not_forgotten(config: Config, loss: s
             "fay": Status.ACTIVE, "gus": Status.ACTIVE,
         }  # fmt: skip
         for name in ("ada", "dot", "new", "stranger"):
-            assert store.subscribers.why_suppressed(f"{name}@example.org") is not None
-        assert store.subscribers.why_suppressed("fay@example.org") is None
+            assert store.suppressions.why_suppressed(f"{name}@example.org") is not None
+        assert store.suppressions.why_suppressed("fay@example.org") is None
         assert store.subscribers.last_id() == last  # links in emails name ids: none is given again
         assert {key: store.deliveries.find(mailed[0][1], key).id for key in ids} == ids  # type: ignore[union-attr]
         pull(store, 3, BEGIN + timedelta(minutes=5))
@@ -281,7 +281,7 @@ def test_the_copy_from_before_an_upgrade_can_be_restored(config: Config) -> None
     assert restored(config, read_backup(backup.path)).is_complete
     with opened(config) as store:
         assert statuses(store) == {"ada": Status.UNSUBSCRIBED, "bob": Status.ACTIVE}
-        assert store.subscribers.why_suppressed("ada@example.org") == "unsubscribed"
+        assert store.suppressions.why_suppressed("ada@example.org") == "unsubscribed"
 
 
 def test_a_damaged_backup_is_refused(config: Config) -> None:
@@ -394,7 +394,7 @@ def test_nobody_who_unsubscribed_is_mailed_and_nothing_is_mailed_twice(
     with opened(history.config) as store:
         assert store.problems() == []
         active = {one.email for one in store.subscribers.all() if one.status is Status.ACTIVE}
-        assert {one for one in active & history.away if store.subscribers.why_suppressed(one) is None} == set()
+        assert {one for one in active & history.away if store.suppressions.why_suppressed(one) is None} == set()
     allowed = len(history.mailed)
     for event in (("pull", "ada"), ("send", "ada"), ("day", "ada"), ("send", "ada")):
         history.do(*event)

@@ -57,7 +57,7 @@ def test_a_hard_bounce_to_the_return_address_suppresses(sent: SendingSite) -> No
     done = process_report(sent.store, 5, [report(envelope_to=signed(sent.store))], NOW)
 
     assert (done.hard, done.suppressed) == (1, (ADA,))
-    assert sent.store.subscribers.why_suppressed(ADA) == "hard bounce: 550 5.1.1 unknown"
+    assert sent.store.suppressions.why_suppressed(ADA) == "hard bounce: 550 5.1.1 unknown"
     assert delivery_to(sent.store, ADA).status is DeliveryStatus.FAILED
     assert [row.kind for row in sent.store.bounces.of(ADA)] == ["hard"]
 
@@ -81,7 +81,7 @@ def test_a_forged_report_suppresses_nobody(sent: SendingSite) -> None:
     ]
 
     assert process_report(sent.store, 1, forged, NOW) == ProcessedReports(unknown=len(forged))
-    assert sent.store.subscribers.suppressions() == {}
+    assert sent.store.suppressions.all() == {}
     assert sent.store.bounces.latest(10) == []
 
 
@@ -89,7 +89,7 @@ def test_a_complaint_unsubscribes_and_suppresses(sent: SendingSite) -> None:
     process_report(sent.store, 5, [report(Kind.COMPLAINT, origin="arf", email="", envelope_to=signed(sent.store))], NOW)
 
     assert sent.store.subscribers.get(ADA).status is Status.UNSUBSCRIBED
-    assert str(sent.store.subscribers.why_suppressed(ADA)).startswith("complaint")
+    assert str(sent.store.suppressions.why_suppressed(ADA)).startswith("complaint")
 
 
 def test_soft_bounces_count_once_per_message_and_expire(sent: SendingSite) -> None:

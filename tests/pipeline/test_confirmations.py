@@ -20,7 +20,7 @@ def pages(store: Store, tmp_path: Path) -> Pages:
 
 
 def test_an_address_that_bounced_or_complained_gets_no_email(pages: Pages) -> None:
-    pages.store.subscribers.suppress(ADA, "complaint: abuse", NOW)
+    pages.store.suppressions.suppress(ADA, "complaint: abuse", NOW)
     request_subscription(pages.store, ADA, "", PREFERENCES, NOW)
     assert pages.send_waiting() == []
 

@@ -146,7 +146,7 @@ def test_a_server_that_is_down_leaves_the_ledger_unchanged(two_subscribers: Send
 
 
 def test_a_suppressed_address_is_not_mailed(two_subscribers: SendingSite, tmp_path: Path) -> None:
-    two_subscribers.store.subscribers.suppress("ADA@example.org", "complaint", NOW)
+    two_subscribers.store.suppressions.suppress("ADA@example.org", "complaint", NOW)
 
     report = two_subscribers.send(MaildirTransport(tmp_path / "outbox"))
 

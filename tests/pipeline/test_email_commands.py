@@ -31,7 +31,7 @@ def test_an_unsubscribe_token_unsubscribes(ada: Store) -> None:
     token = tokens.sign(ada.secret(), tokens.UNSUBSCRIBE, 1)
     assert process_reply(ada, mail(f"Re:  unsubscribe\r\n {token}"), NOW) == EmailCommand(Command.UNSUBSCRIBE, ADA)
     assert ada.subscribers.get(ADA).status is Status.UNSUBSCRIBED
-    assert ada.subscribers.why_suppressed(ADA) == "unsubscribed"
+    assert ada.suppressions.why_suppressed(ADA) == "unsubscribed"
 
 
 def test_a_feedback_token_records_feedback(ada: Store) -> None:

@@ -30,7 +30,7 @@ def test_a_server_that_refuses_our_sender_suppresses_nobody_and_ends_the_run(sit
 
     assert report.error is not None
     assert "no subscriber is at fault" in str(report.error)
-    assert site.store.subscribers.suppressions() == {}
+    assert site.store.suppressions.all() == {}
     with serving(Server()) as server:
         site.wait(hours=1)
         assert site.send_to(server).counts["sent"] == 20
@@ -52,7 +52,7 @@ def test_one_recipients_policy_keeps_no_other_from_getting_mail(site: SendingSit
         report = site.send_to(server)
 
     assert (report.error, report.counts["sent"], report.counts["deferred"]) == (None, 44, 1)
-    assert site.store.subscribers.suppressions() == {}
+    assert site.store.suppressions.all() == {}
 
 
 def test_policies_of_three_domains_in_a_row_end_the_run(site: SendingSite) -> None:
@@ -63,7 +63,7 @@ def test_policies_of_three_domains_in_a_row_end_the_run(site: SendingSite) -> No
     assert report.error is not None
     assert report.counts["sent"] == 0
     assert len(server.asked) < 20
-    assert site.store.subscribers.suppressions() == {}
+    assert site.store.suppressions.all() == {}
 
 
 def test_servers_that_report_everybody_gone_suppress_a_few_and_the_rest_waits_for_review(site: SendingSite) -> None:
@@ -73,10 +73,10 @@ def test_servers_that_report_everybody_gone_suppress_a_few_and_the_rest_waits_fo
 
     assert report.error is not None
     assert "newsletter bounces review" in str(report.error)
-    assert len(site.store.subscribers.suppressions()) == MIN_LIMIT
+    assert len(site.store.suppressions.all()) == MIN_LIMIT
     pending = site.store.bounces.pending_review()
     assert pending
-    assert {row.email_key for row in pending}.isdisjoint(site.store.subscribers.suppressions())
+    assert {row.email_key for row in pending}.isdisjoint(site.store.suppressions.all())
 
 
 def test_a_few_addresses_that_are_gone_are_suppressed(site: SendingSite) -> None:
@@ -89,7 +89,7 @@ def test_a_few_addresses_that_are_gone_are_suppressed(site: SendingSite) -> None
         report = site.send_to(server)
 
     assert (report.error, report.counts["sent"], report.counts["failed"]) == (None, 38, 2)
-    assert set(site.store.subscribers.suppressions()) == {"user1@users1.example", "user2@users2.example"}
+    assert set(site.store.suppressions.all()) == {"user1@users1.example", "user2@users2.example"}
 
 
 def test_the_fuse_holds_for_reports_too(site: SendingSite) -> None:
@@ -105,8 +105,8 @@ def test_the_fuse_holds_for_reports_too(site: SendingSite) -> None:
     processed = process_report(site.store, 5, reports, NOW)
 
     assert (processed.hard, processed.held) == (MIN_LIMIT, 40 - MIN_LIMIT)
-    assert len(site.store.subscribers.suppressions()) == len(processed.suppressed)
+    assert len(site.store.suppressions.all()) == len(processed.suppressed)
     decide(site.store, ["user39@users.example"], Review.DISMISSED, NOW)
     assert len(decide(site.store, [], Review.SUPPRESSED, NOW)) == 34
     assert site.store.bounces.pending_review() == []
-    assert len(site.store.subscribers.suppressions()) == 39
+    assert len(site.store.suppressions.all()) == 39

@@ -75,7 +75,7 @@ def process(site: SendingSite, raws: list[bytes]) -> ProcessedMail:
 def assert_nothing_changed(site: SendingSite) -> None:
     everybody = site.store.subscribers.all()
     assert {one.email: one.status for one in everybody} == {ADA: Status.ACTIVE, BOB: Status.ACTIVE}
-    assert site.store.subscribers.suppressions() == {}
+    assert site.store.suppressions.all() == {}
     assert site.store.deliveries.counts() == {"sent": 2}
     assert site.store.confirmations.waiting(9) == []  # which is how a notice is asked for
 
@@ -135,4 +135,4 @@ def test_a_bounce_of_a_bounce_is_counted_as_unknown_and_changes_nothing(
 def test_a_bounce_that_comes_back_again_and_again_counts_once(site: SendingSite, digests: dict[str, bytes]) -> None:
     processed = process(site, [dsn(digests[ADA], ADA)] * 50)
     assert (processed.reports.hard, processed.reports.repeated) == (1, 49)
-    assert site.store.subscribers.suppressions().keys() == {ADA}
+    assert site.store.suppressions.all().keys() == {ADA}

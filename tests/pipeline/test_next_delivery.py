@@ -39,7 +39,7 @@ def test_the_next_time_it_is_an_hour(hour: int, zone: str, after: str, expected:
 
 def looked(site: SendingSite) -> SendingSite:
     with site.store.transaction():
-        site.store.deliveries.add_look(site.now)
+        site.store.looks.add(site.now)
     return site
 
 

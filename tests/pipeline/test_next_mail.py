@@ -88,7 +88,7 @@ def test_there_is_a_reason_for_who_is_not_mailed(
 
 
 def test_there_is_a_reason_for_a_suppressed_address(mailed: SendingSite) -> None:
-    mailed.store.subscribers.suppress(ADA, "hard bounce", NOW)
+    mailed.store.suppressions.suppress(ADA, "hard bounce", NOW)
 
     assert text_of(mailed) == "none: suppressed: hard bounce"
 

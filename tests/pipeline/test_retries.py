@@ -78,7 +78,7 @@ def test_who_was_suppressed_meanwhile_is_skipped(two_subscribers: SendingSite) -
         report = deliver_due(site.config, ports)
         with site.store.transaction():
             for email in ("ada@example.org", "bob@example.org"):
-                site.store.subscribers.suppress(email, "test", site.now)
+                site.store.suppressions.suppress(email, "test", site.now)
         deadline = site.now + timedelta(hours=9)
 
         last = retry_until(site.config, ports, report, deadline, lambda seconds: site.wait(seconds=seconds))

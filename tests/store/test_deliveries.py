@@ -237,14 +237,3 @@ def test_an_edition_is_closed_for_a_time_zone_at_a_time(ledger: Store) -> None:
     assert ledger.deliveries.close_day(KEY, "Asia/Tokyo", LATER, "over") == 1
     assert ledger.deliveries.open_days(tomorrow) == [(KEY, TODAY, "UTC")]
     assert (ledger.deliveries.last_unsent_day(1), ledger.deliveries.last_unsent_day(2)) == (None, TODAY)
-
-
-def test_looks_are_kept_for_ten_days_the_last_of_each_quarter_of_an_hour(ledger: Store) -> None:
-    looks = [NOW + timedelta(minutes=minutes) for minutes in (0, 1, 16)]
-    for at in looks:
-        ledger.deliveries.add_look(at)
-
-    assert ledger.deliveries.looks(LATER + timedelta(hours=1)) == looks[1:]
-    assert ledger.deliveries.looks(NOW) == [looks[1]]
-    ledger.deliveries.add_look(NOW + timedelta(days=11))
-    assert ledger.deliveries.looks(NOW + timedelta(days=11)) == [NOW + timedelta(days=11)]

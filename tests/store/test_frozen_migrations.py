@@ -131,7 +131,7 @@ def meaning(store: Store) -> dict[str, Any]:
         "digest": store.editions.get_digest(1) if edition else None,
         "deliveries": store.deliveries.of_subscriber(1),
         "planned": store.deliveries.papers_planned_for(1),
-        "suppressions": store.subscribers.suppressions(),
+        "suppressions": store.suppressions.all(),
         "former": store.subscribers.former_addresses(1),
         "feedback": store.feedback.of(1),
         "examples": store.feedback.examples(1),

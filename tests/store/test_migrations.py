@@ -215,8 +215,8 @@ def test_keys_of_addresses_are_recomputed_and_what_changed_is_recorded(path: Pat
             "ben@example.org",
             "Ćilo@example.org",
         ]
-        assert store.subscribers.why_suppressed("ada@straße.example") == "complaint"
-        assert store.subscribers.why_suppressed("ada@strasse.example") == "complaint"
+        assert store.suppressions.why_suppressed("ada@straße.example") == "complaint"
+        assert store.suppressions.why_suppressed("ada@strasse.example") == "complaint"
         assert store._db.execute("SELECT email FROM former_addresses").fetchall() == [("Ćilo@ältere.example",)]
         assert store.subscribers.changed_keys() == 3
 

@@ -47,7 +47,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "version of the embedding": lambda store: store.taste_models.embedding_version(),
     "subscriber by address": lambda store: store.subscribers.find(ADA),
     "subscriber by id": lambda store: store.subscribers.find_by_id(1),
-    "suppression": lambda store: store.subscribers.why_suppressed(ADA),
+    "suppression": lambda store: store.suppressions.why_suppressed(ADA),
     "soft bounces": lambda store: store.bounces.soft_count(ADA, NOW),
     "bounces of an address": lambda store: store.bounces.of(ADA),
     "delivery of a Message-ID": lambda store: store.bounces.delivery_of("<1@example.org>"),

@@ -93,16 +93,16 @@ def test_what_is_rolled_back_is_not_recorded(store: Store) -> None:
     with store.dry_run():
         store.subscribers.add(ADA, "", make_profile(), "cli", NOW)
     with store.transaction():
-        store.subscribers.suppress(ADA, "asked", NOW)
+        store.suppressions.suppress(ADA, "asked", NOW)
         with store.dry_run():
-            store.subscribers.suppress("bob@example.org", "called", NOW)
+            store.suppressions.suppress("bob@example.org", "called", NOW)
     found = [one for one in store.recovery_log.records(TODAY) if "site" not in one]
     assert [one.get("reason") for one in found] == ["asked"]
 
 
 def test_it_holds_no_addresses(store: Store) -> None:
     store.subscribers.add(ADA, "Ada", make_profile(), "cli", NOW)
-    store.subscribers.suppress(ADA, f"hard bounce: 550 <{ADA}> unknown", NOW)
+    store.suppressions.suppress(ADA, f"hard bounce: 550 <{ADA}> unknown", NOW)
     store.subscribers.change_address(1, "ada@example.net")
     store.subscribers.set_status(1, Status.UNSUBSCRIBED, NOW)
     subscriber = store.subscribers.find_by_id(1)
@@ -117,7 +117,7 @@ def test_it_holds_no_addresses(store: Store) -> None:
 
 def test_a_copy_records_nothing(tmp_path: Path) -> None:
     with open_store(tmp_path / "copy.db", is_copy=True) as copy:
-        copy.subscribers.suppress(ADA, "asked", NOW)
+        copy.suppressions.suppress(ADA, "asked", NOW)
         assert copy.recovery_log.files() == []
 
 

@@ -62,7 +62,7 @@ def test_a_stricter_status_stays(store: Store) -> None:
 
 def test_who_was_ended_by_an_import_is(store: Store) -> None:
     add(store, "ada", "bob")
-    hashed = store.subscribers.hash_of_key("ada@example.org")
+    hashed = store.suppressions.hash_of_key("ada@example.org")
     assert replay(store, [{"ended": hashed, "at": AT}]).unsubscribed == 1
     assert [one.status for one in store.subscribers.all()] == [Status.UNSUBSCRIBED, Status.ACTIVE]
 

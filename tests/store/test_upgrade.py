@@ -184,7 +184,7 @@ def test_subscribers_keep_their_preferences_and_their_status(upgraded: Store) ->
     assert (ada.profile.follow, dict(ada.profile.ranking)) == (("Ben Sample",), {"popularity": 0.5, "taste": 2.0})
     assert ada.subscribed_at == datetime(2026, 4, 8, 9, 30, tzinfo=UTC)
     assert everybody["cy@example.org"].paused_until == date(2026, 6, 1)
-    assert upgraded.subscribers.suppressions() == {
+    assert upgraded.suppressions.all() == {
         "gone@example.org": "hard bounce: 550 5.1.1 no such user",
         "eve@example.org": "unsubscribed: too many emails",
     }

@@ -97,7 +97,7 @@ def test_an_unsubscribed_or_paused_subscriber_comes_back_with_new_preferences(pa
     known = confirm(pages.store, token_in(message), NOW)
 
     assert (known.status, known.name, known.profile.cadence) == (Status.ACTIVE, "Ada", "weekly")
-    assert pages.store.subscribers.why_suppressed(ADA) is None
+    assert pages.store.suppressions.why_suppressed(ADA) is None
 
 
 def test_an_address_gets_at_most_three_confirmation_emails_a_day(pages: Pages) -> None:
@@ -124,13 +124,13 @@ def test_a_new_address_is_confirmed_by_its_owner(pages: Pages) -> None:
 
 def test_confirming_a_new_address_ends_its_suppression(pages: Pages) -> None:
     ada = pages.store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
-    pages.store.subscribers.suppress("new@subscriber.example", UNSUBSCRIBED, NOW)
+    pages.store.suppressions.suppress("new@subscriber.example", UNSUBSCRIBED, NOW)
     request_address_change(pages.store, ada, "new@subscriber.example", NOW)
     (message,) = pages.send_waiting()
 
     confirm(pages.store, token_in(message), NOW)
 
-    assert pages.store.subscribers.why_suppressed("new@subscriber.example") is None
+    assert pages.store.suppressions.why_suppressed("new@subscriber.example") is None
 
 
 def test_a_new_address_that_was_taken_meanwhile_is_an_error(pages: Pages) -> None:

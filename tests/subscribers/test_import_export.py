@@ -61,7 +61,7 @@ def test_subscribers_stay_unchanged_and_suppressed_addresses_are_not_added(store
     for email in ("ada@example.org", "bob@example.org"):
         store.subscribers.add(email, "Old", Profile(cadence=Cadence.WEEKLY), "cli", NOW)
     unsubscribe(store, "bob@example.org", NOW)
-    store.subscribers.suppress("cy@example.org", "complaint", NOW)
+    store.suppressions.suppress("cy@example.org", "complaint", NOW)
 
     text = (
         "email,name\nADA@example.org,New\nbob@example.org,New\ncy@example.org,New\ndan@example.org,\nDan@example.org,\n"

@@ -51,7 +51,7 @@ def feedback(store: Store, person: Subscriber) -> list[GivenFeedback]:
 def statuses(store: Store) -> dict[str, str]:
     """Return who is mailed ("active"), and who is not ("ended" if suppressed)."""
     return {
-        one.email.partition("@")[0]: "ended" if store.subscribers.why_suppressed(one.email) else one.status.value
+        one.email.partition("@")[0]: "ended" if store.suppressions.why_suppressed(one.email) else one.status.value
         for one in store.subscribers.all()
     }
 
@@ -84,7 +84,7 @@ def test_a_site_made_from_an_export_equals_the_first(
             until = date(2026, 6, 1) if status is Status.PAUSED and days % 2 else None
             one.subscribers.set_status(known.id, status, NOW, paused_until=until)
             if reason or status is Status.UNSUBSCRIBED:
-                one.subscribers.suppress(known.email, reason or "unsubscribed", at)
+                one.suppressions.suppress(known.email, reason or "unsubscribed", at)
             if days % 3:
                 one.feedback.put(known.id, paper.id, liked=days % 3 == 1, now=at)
                 one.feedback.put_example(known.id, Example(f"doi:10.1/{days}", name, "A. =B\n", liked=True), NOW)
@@ -284,7 +284,7 @@ def test_who_never_confirmed_elsewhere_is_refused_and_not_suppressed(store: Stor
     _, refused = import_bytes(store, f"email_address,{column}\na@x.org,unactivated\n".encode())
     assert "this person has not confirmed" in refused[0]
     assert store.subscribers.find("a@x.org") is None
-    assert store.subscribers.why_suppressed("a@x.org") is None
+    assert store.suppressions.why_suppressed("a@x.org") is None
 
 
 def test_the_first_row_of_an_address_counts_for_each_field(tmp_path: Path) -> None:

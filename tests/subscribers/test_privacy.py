@@ -72,8 +72,8 @@ def test_nothing_is_left_of_an_erased_subscriber_but_the_suppression(
     unsubscribe(store, ADA, NOW)
     erase(store, ADA, NOW)
 
-    assert store.subscribers.suppressions() == {}
-    assert store.subscribers.why_suppressed("ADA@example.org") == "unsubscribed"
+    assert store.suppressions.all() == {}
+    assert store.suppressions.why_suppressed("ADA@example.org") == "unsubscribed"
     with sqlite3.connect(tmp_path / "newsletter.db") as db:
         dump = "\n".join(db.iterdump())
     assert ADA not in dump
@@ -98,18 +98,18 @@ def test_who_has_a_former_address_now_keeps_their_data(store: Store, ada: Subscr
     moved = change_address(store, ada, "ada.new@example.org")
     ben = store.subscribers.add(ADA, "Ben", make_profile(), "cli", NOW)
     store.confirmations.add(Kind.LINK, ADA, NOW, subscriber_id=ben.id)
-    store.subscribers.suppress(ADA, "hard bounce: 550", NOW)
+    store.suppressions.suppress(ADA, "hard bounce: 550", NOW)
     erase(store, moved.email, NOW)
     assert [one.email for one in store.confirmations.waiting(9)].count(ADA) >= 1
-    assert store.subscribers.why_suppressed(ADA) == "hard bounce: 550"
+    assert store.suppressions.why_suppressed(ADA) == "hard bounce: 550"
 
 
 @pytest.mark.usefixtures("ada")
 def test_a_suppression_keeps_its_kind_but_not_the_response(store: Store) -> None:
     unsubscribe(store, ADA, NOW, "I moved to 5 Main Street")
     erase(store, ADA, NOW)
-    assert store.subscribers.suppressions() == {}
-    assert store.subscribers.why_suppressed(ADA) == "unsubscribed"
+    assert store.suppressions.all() == {}
+    assert store.suppressions.why_suppressed(ADA) == "unsubscribed"
 
 
 SPELLINGS = ("ada", "Ada.Lovelace", "ädä", "a'b")
@@ -151,14 +151,14 @@ def test_no_table_and_no_file_has_an_address_of_an_erased_person(
                     code="4.2.2", response=f"<{email}> is full", origin="dsn", reported_at=NOW,
                 )  # fmt: skip
                 store.bounces.put(row)
-            store.subscribers.suppress(email, f"hard bounce: <{email}> is gone", NOW)
+            store.suppressions.suppress(email, f"hard bounce: <{email}> is gone", NOW)
             if number < len(emails) - 1 or not suppressed:
-                store.subscribers.unsuppress(email)
+                store.suppressions.unsuppress(email)
         log.write("delivery", email="grace@site.example", response=f"n{emails[0]} {emails[0]}.org")
         log.close()
         erase(store, person.email, NOW, config.outbox, config.log_path)
-        assert store.subscribers.suppressions() == {}
-        kept = [email for email in emails if store.subscribers.why_suppressed(email)]
+        assert store.suppressions.all() == {}
+        kept = [email for email in emails if store.suppressions.why_suppressed(email)]
         assert kept == (emails[-1:] if suppressed else [])
     files = [path for path in root.rglob("*") if path.is_file()]
     assert {"newsletter.db", "events.log"} <= {path.name for path in files}

@@ -54,7 +54,7 @@ def test_an_erased_unsubscribed_address_is_added_only_with_resubscribe(store: St
     with pytest.raises(RequestError, match=f"newsletter subscribers add {ADA} --resubscribe"):
         subscribe(store, ADA, "", {}, LATER)
     assert subscribe(store, ADA, "", {}, LATER, resubscribe=True).status is Status.ACTIVE
-    assert store.subscribers.why_suppressed(ADA) is None
+    assert store.suppressions.why_suppressed(ADA) is None
 
 
 def test_a_change_of_address_keeps_everything_else(store: Store) -> None:
@@ -67,7 +67,7 @@ def test_a_change_of_address_keeps_everything_else(store: Store) -> None:
 
 def test_an_address_that_is_in_use_or_suppressed_cannot_be_changed_to(store: Store) -> None:
     ada, _ = subscribe(store, ADA, "", {}, NOW), subscribe(store, BEN, "", {}, NOW)
-    store.subscribers.suppress("gone@example.org", "bounced", NOW)
+    store.suppressions.suppress("gone@example.org", "bounced", NOW)
     for email, complaint in ((BEN, "already subscribed"), ("gone@example.org", "suppressed: bounced")):
         with pytest.raises(RequestError, match=complaint):
             change_address(store, ada, email)
@@ -126,7 +126,7 @@ def test_unsubscribing_suppresses_the_address(store: Store) -> None:
     assert unsubscribe(store, "ADA@EXAMPLE.ORG", LATER) == make_subscriber(
         name="", profile=Profile(), status=Status.UNSUBSCRIBED, status_at=LATER
     )
-    assert store.subscribers.suppressions() == {ADA: "unsubscribed"}
+    assert store.suppressions.all() == {ADA: "unsubscribed"}
 
 
 def test_unsubscribing_twice_changes_nothing(store: Store) -> None:
@@ -149,7 +149,7 @@ def test_an_invalid_token_is_an_error_and_unsubscribes_nobody(store: Store, who:
     subscribe(store, ADA, "", {}, NOW)
     with pytest.raises(RequestError):
         unsubscribe(store, who, NOW)
-    assert store.subscribers.suppressions() == {}
+    assert store.suppressions.all() == {}
 
 
 def test_the_token_of_an_unknown_subscriber_is_an_error(store: Store) -> None:
@@ -165,7 +165,7 @@ def test_an_ended_subscription_is_resumed_only_with_resubscribe(store: Store) ->
     with pytest.raises(RequestError, match="nothing to pause"):
         pause(store, ADA, LATER)
     assert resume(store, ADA, LATER, resubscribe=True).status is Status.ACTIVE
-    assert store.subscribers.suppressions() == {}
+    assert store.suppressions.all() == {}
 
 
 def test_the_catalogue_is_by_case_folded_name(store: Store) -> None:

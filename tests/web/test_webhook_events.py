@@ -89,11 +89,11 @@ class Provider:
         """Return who was unsubscribed or suppressed."""
         with open_store(self.config.site.store) as store:
             ended = {one.email for one in store.subscribers.all() if one.status is Status.UNSUBSCRIBED}
-            return ended | store.subscribers.suppressions().keys()
+            return ended | store.suppressions.all().keys()
 
     def resubscribe(self, email: str) -> None:
         with open_store(self.config.site.store) as store, store.transaction():
-            store.subscribers.unsuppress(email)
+            store.suppressions.unsuppress(email)
             resume(store, email, CALLED_AT, resubscribe=True)
 
     def counted(self) -> dict[tuple[str, str], int]:
@@ -214,5 +214,5 @@ def test_who_unsubscribes_with_the_provider_is_unsubscribed_here(calls: Provider
     assert calls.unsubscribed() == {ADA}
     with open_store(calls.config.site.store) as store:
         assert store.subscribers.get(ADA).status is Status.UNSUBSCRIBED
-        assert store.subscribers.why_suppressed(ADA) == f"unsubscribed: with {name}"
+        assert store.suppressions.why_suppressed(ADA) == f"unsubscribed: with {name}"
         assert store.bounces.of(ADA) == []

@@ -80,7 +80,7 @@ def token_of(config: Config) -> str:
 
 def why_suppressed(config: Config) -> str | None:
     with open_store(config.site.store) as store:
-        return store.subscribers.why_suppressed(RECIPIENT)
+        return store.suppressions.why_suppressed(RECIPIENT)
 
 
 def test_each_provider_reports_hard_bounces(
@@ -98,7 +98,7 @@ def test_each_provider_reports_hard_bounces(
     }
     for provider, (body, headers) in calls.items():
         with open_store(config.site.store) as store, store.transaction():
-            store.subscribers.unsuppress(RECIPIENT)
+            store.suppressions.unsuppress(RECIPIENT)
         assert webhooks.post(f"/webhooks/{provider}", content=body, headers=headers).status_code == 200
         assert (why_suppressed(config) or "").startswith("hard bounce"), provider
     with open_store(config.site.store) as store:

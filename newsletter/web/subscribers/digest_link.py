@@ -118,7 +118,7 @@ class DigestLink:
         done: str = "",
         error: str = "",
     ) -> Response:
-        is_suppressed = store.subscribers.why_suppressed(subscriber.email) is not None
+        is_suppressed = store.suppressions.why_suppressed(subscriber.email) is not None
         return self.pages.show(
             "digest_link.html",
             status,

@@ -183,7 +183,7 @@ class Preferences:
         return "paused"
 
     def _resume(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
-        reason = store.subscribers.why_suppressed(subscriber.email)
+        reason = store.suppressions.why_suppressed(subscriber.email)
         if reason is not None and not reason.startswith(UNSUBSCRIBED):
             raise RequestError("emails to this address bounced or were reported as spam: please change the address")
         resume(store, subscriber.email, self.pages.clock(), resubscribe=True)
@@ -228,7 +228,8 @@ class Preferences:
             status,
             subscriber=subscriber,
             is_in_file=subscriber.origin.startswith(FILE),
-            is_mailed=subscriber.status is Status.ACTIVE and store.subscribers.why_suppressed(subscriber.email) is None,
+            is_mailed=subscriber.status is Status.ACTIVE
+            and store.suppressions.why_suppressed(subscriber.email) is None,
             fields=fields_of(subscriber.profile, counts),
             next_mail=next_mail_text(next_mail(store, subscriber, now)),
             today=why_nothing_text(store, subscriber, local_day(subscriber.profile, now), now),

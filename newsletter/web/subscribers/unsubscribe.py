@@ -79,7 +79,7 @@ class Unsubscribe:
             if subscriber is None:
                 return self._invalid_link()
             if subscriber.status is Status.UNSUBSCRIBED:
-                reason = store.subscribers.why_suppressed(subscriber.email) or UNSUBSCRIBED
+                reason = store.suppressions.why_suppressed(subscriber.email) or UNSUBSCRIBED
                 if now - subscriber.status_at > _UNDO_WINDOW or not reason.startswith(UNSUBSCRIBED):
                     text = "This can no longer be undone. Please subscribe again."
                     return self.pages.show_message("Welcome back?", text, 409, to="/subscribe", label="Subscribe")

@@ -196,7 +196,7 @@ def test_who_gets_no_emails_opens_their_preferences_all_the_same(ada: LiveSite, 
     with ada.store() as store, store.transaction():
         store.subscribers.set_status(ada.subscriber().id, status, ada.now)
         if status is Status.UNSUBSCRIBED:
-            store.subscribers.suppress(ADA, "unsubscribed", ada.now)
+            store.suppressions.suppress(ADA, "unsubscribed", ada.now)
     path = ada.open_preferences()
     assert json.loads(ada.client.get(f"{path}/data.json").text)["subscriber"]["email"] == ADA
 

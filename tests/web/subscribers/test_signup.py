@@ -152,7 +152,7 @@ def test_timing_does_not_reveal_whether_an_address_is_subscribed(ada: LiveSite) 
 
 def test_a_suppressed_address_gets_no_confirmation_email(live: LiveSite) -> None:
     with live.store() as store:
-        store.subscribers.suppress(ADA, "hard bounce: gone", live.now)
+        store.suppressions.suppress(ADA, "hard bounce: gone", live.now)
         request_subscription(store, ADA, "", {}, live.now)
     live.client.post("/subscribe", data=SIGNUP_FORM)
     assert live.messages() == []

@@ -21,11 +21,11 @@ def test_the_page_asks_first_and_unsubscribing_can_be_undone_for_a_day(live: Liv
 
     live.client.post(path, data={"reason": "Too many emails"})
     with live.store() as store:
-        assert store.subscribers.why_suppressed(ADA) == "unsubscribed: Too many emails"
+        assert store.suppressions.why_suppressed(ADA) == "unsubscribed: Too many emails"
     assert live.client.post(f"{path}/undo").status_code == 200
     assert live.subscriber().status is Status.ACTIVE
     with live.store() as store:
-        assert store.subscribers.why_suppressed(ADA) is None
+        assert store.suppressions.why_suppressed(ADA) is None
 
     live.client.post(path)
     live.now += timedelta(days=2)
@@ -71,7 +71,7 @@ def test_a_profile_kept_in_a_file_cannot_get_fewer_emails_here(ada: LiveSite) ->
 def test_after_a_complaint_old_links_do_not_resubscribe(ada: LiveSite) -> None:
     with ada.store() as store, store.transaction():
         store.subscribers.set_status(store.subscribers.get(ADA).id, Status.UNSUBSCRIBED, ada.now)
-        store.subscribers.suppress(ADA, "complaint: abuse", ada.now)
+        store.suppressions.suppress(ADA, "complaint: abuse", ada.now)
     assert ada.client.post(f"{ada.unsubscribe_path()}/undo").status_code == 409
     assert ada.client.post(f"{ada.digest_path()}/resume").status_code == 303
     assert ada.subscriber().status is Status.UNSUBSCRIBED
