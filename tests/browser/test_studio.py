@@ -59,7 +59,7 @@ def test_a_selection_changes_the_message_and_the_url(page: Page) -> None:
     page.select_option("[name=style]", "compact")
     expect(message.locator(".row").first).to_be_visible()
     page.select_option("[name=language]", "de")
-    expect(message.locator(".site")).to_contain_text("Tagesausgabe")
+    expect(message.locator(".site")).to_contain_text("Deine erste Ausgabe")
     assert "style=compact" in page.url
 
     page.reload()
@@ -117,7 +117,7 @@ def test_edits_show_by_themselves(page: Page, site: Site) -> None:
     profile = site.subscribers / "ada.toml"
     text = profile.read_text(encoding="utf-8").replace('language = "en" ', 'language = "fr" ')
     profile.write_text(text, encoding="utf-8")
-    expect(message.locator(".site")).to_contain_text("Édition du jour")
+    expect(message.locator(".site")).to_contain_text("Votre première édition")
     expect(page.locator("#error")).to_be_hidden()
 
 

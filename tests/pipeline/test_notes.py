@@ -81,7 +81,7 @@ def test_a_first_digest_begins_with_the_words_of_welcome_in_its_language(site: S
     first = dict(mails[:2])
     assert [str(mail["Subject"]) for name, mail in mails if name == "ada"] == [
         "Welcome to the club",
-        "9 May: Pears in Spring",
+        "1 paper: Pears in Spring",
     ]
     assert "Pears in Winter" in str(first["bob"]["Subject"])
     texts = {name: mail.get_body(("plain",)).get_content() for name, mail in first.items()}  # type: ignore[union-attr]

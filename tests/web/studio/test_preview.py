@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -38,6 +40,7 @@ def test_a_past_edition_is_previewed_as_it_was_sent(studio: TestClient) -> None:
 
 def test_a_new_site_is_previewed_with_sample_papers(studio: TestClient, site: Site) -> None:
     site.store.unlink()
+    shutil.rmtree(site.store.with_name("newsletter.recovery"))  # else the database would be missed
     preview = get_preview(studio, subscriber="file:example")
 
     assert preview["papers"]
