@@ -6,9 +6,11 @@ uvicorn has a timeout between requests only. A body has its deadline in `forms.l
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import Counter
 from typing import Any, ClassVar
 
+from uvicorn import Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from newsletter.web.http.guard import is_loopback
@@ -92,3 +94,15 @@ class PublicProtocol(BoundedProtocol):
     """The protocol for strangers, whose responses have a deadline, too."""
 
     request_s = REQUEST_S
+
+
+class ClosingServer(Server):
+    """uvicorn's server, which ends the connections that are left when it stops: those of the last moment."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down as uvicorn does, then end what is still open."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                connection.transport.abort()
+        await asyncio.sleep(0)

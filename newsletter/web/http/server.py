@@ -44,11 +44,11 @@ def make_server(app: ASGIApp, *, is_public: bool = False) -> Server:
 
     Responses of a public one have a deadline; event streams, which never end, are not for strangers.
     """
-    from uvicorn import Config, Server  # noqa: PLC0415 - slow to import, and needed only to serve
+    from uvicorn import Config  # noqa: PLC0415 - slow to import, and needed only to serve
 
-    from newsletter.web.http.connections import BoundedProtocol, PublicProtocol  # noqa: PLC0415
+    from newsletter.web.http.connections import BoundedProtocol, ClosingServer, PublicProtocol  # noqa: PLC0415
 
-    return Server(
+    return ClosingServer(
         Config(
             app,
             lifespan="auto",
