@@ -37,12 +37,12 @@ format: .venv/.dev  ## Format the code
 
 lock: .venv/bin/python  ## Lock anew what is installed: the newest versions that pyproject.toml allows, for every Python and system
 	$(if $(UV),,$(INSTALL) uv)
-	echo hatchling | $(LOCK) --extra all --extra dev --output-file requirements-dev.lock
-	echo hatchling | $(LOCK) --extra all --constraints requirements-dev.lock --output-file requirements.lock
+	echo hatchling | $(LOCK) --extra all --extra dev --output-file .ci/requirements-dev.lock
+	echo hatchling | $(LOCK) --extra all --constraints .ci/requirements-dev.lock --output-file requirements.lock
 	printf 'cyclonedx-bom>=7,<8\npip-audit>=2.9,<3\n' | $(subst pyproject.toml -,-,$(LOCK)) --output-file .ci/requirements-release.lock
 
 audit: build/tools  ## Look for known vulnerabilities in what is locked; skipped, with the reason, where PyPI is out of reach
-	build/tools/bin/python .ci/audit.py requirements.lock requirements-dev.lock .ci/requirements-release.lock
+	build/tools/bin/python .ci/audit.py requirements.lock .ci/requirements-dev.lock .ci/requirements-release.lock
 
 dist: .venv/.dev build/tools  ## Build what a release holds: wheel, sdist, SBOM and checksums, into dist/
 	rm -rf dist
@@ -76,6 +76,6 @@ endif
 	$(if $(NEWEST),$(INSTALL) --upgrade -e ".[all]",$(INSTALL) --require-hashes -r $< && $(INSTALL) $(CHECKOUT))
 	@touch $@
 
-.venv/.dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+.venv/.dev: .ci/requirements-dev.lock pyproject.toml | .venv/bin/python
 	$(if $(NEWEST),$(INSTALL) --upgrade -e ".[dev]",$(INSTALL) --require-hashes -r $< && $(INSTALL) $(CHECKOUT))
 	@touch $@ .venv/.runtime

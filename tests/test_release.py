@@ -24,7 +24,7 @@ def recipe_of(target: str) -> str:
 
 
 def test_everything_is_installed_from_a_lock_by_hash() -> None:
-    for target, lock in ((".venv/.runtime", "requirements.lock"), (".venv/.dev", "requirements-dev.lock")):
+    for target, lock in ((".venv/.runtime", "requirements.lock"), (".venv/.dev", ".ci/requirements-dev.lock")):
         assert recipe_of(target).startswith(f" {lock} ")
         assert "--require-hashes -r $<" in recipe_of(target)
         assert "--no-deps --no-build-isolation" in MAKEFILE.partition("CHECKOUT := ")[2].splitlines()[0]

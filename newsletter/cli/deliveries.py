@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from newsletter.models import Edition
     from newsletter.store import Store
 
-_WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
 
 _edition = click.option("--edition", "key", metavar="KEY", help="Only this edition, as in daily-2026-05-08.")
 
@@ -82,10 +81,10 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
 
 def progress_of(store: Store, edition: Edition, states: dict[str, EditionState]) -> Progress:
     """Return how far an edition is."""
-    from newsletter.pipeline.edition_state import stage_of
+    from newsletter.pipeline.edition_state import stage_of, waiting_in
 
     counts = store.deliveries.counts(edition.key)
-    waiting = sum(counts.get(status.value, 0) for status in _WAITING)
+    waiting = waiting_in(counts)
     return Progress(
         edition=edition.key,
         planned=sum(counts.values()),

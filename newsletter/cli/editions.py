@@ -18,7 +18,6 @@ from newsletter.text import counted
 
 if TYPE_CHECKING:
     from newsletter.models import Edition, Message
-    from newsletter.pipeline.special_editions import Audience
     from newsletter.store import Store
 
 
@@ -107,8 +106,9 @@ def new(
     to = [read_audience(text) for text in audiences]
     edition = special_edition(_read(file), subject, to, moment)
     with opened.store() as store:
-        message = _render(opened, store, edition, to, test_to)  # before it is queued: a template may be broken
-        number = len(recipients(store, to))
+        ids = recipients(store, to)
+        message = _render(opened, store, edition, ids[0], test_to)  # before it is queued: a template may be broken
+        number = len(ids)
         if not dry_run and not test_to:
             _confirm(f"Send {edition.subject!r} to {counted(number, 'subscriber')}?", is_sure=yes)
             number = queue_special(store, edition, to, opened.config.sender, now())
@@ -151,20 +151,16 @@ def _later(opened: Opened, text: str) -> datetime:
     return moment
 
 
-def _render(opened: Opened, store: Store, edition: Edition, to: list[Audience], test_to: str | None) -> Message:
+def _render(opened: Opened, store: Store, edition: Edition, recipient: int, test_to: str | None) -> Message:
     """Render it for one of those who get it, or as a test email.
 
     Raises:
         TemplateError: A template is missing or broken.
-        RequestError: Nobody would get it.
     """
     from newsletter.cli.preview import render_preview
     from newsletter.models import Digest
-    from newsletter.pipeline.special_editions import first_recipient
 
-    subscriber = first_recipient(store, to)
-    if subscriber is None:
-        raise RequestError("nobody would get it: there are no active subscribers")
+    (subscriber,) = store.subscribers.get_many([recipient]).values()
     return render_preview(opened, store, Digest(edition=edition, sections=(), considered=0), subscriber, test_to)
 
 

@@ -39,7 +39,7 @@ def show_outcomes(config: Config, report: DeliveryReport, outcomes: Iterable[Out
     if (more := report.counts.total() - shown) > 0:
         click.echo(f"and {counted(more, 'more subscriber')}")
     to = f"by {config.smtp}" if config.smtp else f"into the Maildir {config.outbox}"
-    click.echo(f"{totals(report)}; {to}" if report.counts[OutcomeStatus.SENT] else totals(report))
+    click.echo(f"{report.totals()}; {to}" if report.counts[OutcomeStatus.SENT] else report.totals())
 
 
 def print_delivery_problems(
@@ -85,8 +85,3 @@ def exit_code_of(report: DeliveryReport | RunReport, shutdown: Shutdown) -> int:
     if report.is_clean:
         return ExitCode.OK
     return ExitCode.TEMPORARY if report.is_temporary else ExitCode.FAILED
-
-
-def totals(report: DeliveryReport) -> str:
-    """Return how many outcomes there are of each status, as in "3 sent, 1 deferred"."""
-    return ", ".join(f"{number} {status}" for status, number in report.counts.items() if number)

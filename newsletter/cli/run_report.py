@@ -10,7 +10,7 @@ import click
 from newsletter.cli.bounces import print_unreadable_mail
 from newsletter.cli.output import json_text, print_json_lines, print_problems
 from newsletter.cli.pull import print_pull_problems
-from newsletter.cli.report import print_delivery_problems, print_shutdown, totals
+from newsletter.cli.report import print_delivery_problems, print_shutdown
 from newsletter.cli.summarize import print_summary_problems
 from newsletter.text import counted
 
@@ -43,7 +43,7 @@ def summary_line(report: RunReport, now: datetime, retry_at: datetime | None) ->
     if report.is_elsewhere:
         parts.append("another process is sending for this site")
     elif report.deliveries is not None:
-        parts.append(totals(report.deliveries) or "no subscribers")
+        parts.append(report.deliveries.totals() or "no subscribers")
     if report.notices:
         parts.append(f"{counted(report.notices, 'confirmation email')} sent")
     if retry_at is not None and retry_at > now:

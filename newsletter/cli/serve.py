@@ -63,9 +63,8 @@ def serve(
 
     def reload() -> None:
         config = load_config(opened.site)
-        app = (
-            make_pages(config, shutdown, is_stalled) if pages is not None else None
-        )  # which may refuse the settings, too
+        # The pages may refuse the settings, too, so they are made before anything is replaced.
+        app = make_pages(config, shutdown, is_stalled) if pages is not None else None
         opened.config = config
         print_problems([f"{opened.site.config}: {line}" for line in config.obsolete])
         if scheduler is not None:

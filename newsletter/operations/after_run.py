@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.config.model import Config
-from newsletter.errors import AlreadySending, NewsletterError, StoreError
+from newsletter.errors import NewsletterError, StoreError
 from newsletter.files.private_files import replace_private
 from newsletter.operations.heartbeat import send_heartbeat
 from newsletter.operations.incidents import update_incidents
@@ -53,8 +53,7 @@ def followed_run(config: Config, ports: Ports, command: str, run: Callable[[], R
         log_run(config, command, report, (ports.clock() - began).total_seconds())
     if not ports.is_shutting_down():
         problems += update_operator(config, ports, report)
-        is_elsewhere = any(isinstance(failure.error, AlreadySending) for failure in report.errors)
-        if not is_elsewhere:  # else the other process will say how it went
+        if not report.is_elsewhere:  # else the other process will say how it went
             problems += update_monitors(config, ports, is_clean=report.is_clean)
     return Followed(report, tuple(problems))
 

@@ -28,8 +28,15 @@ from newsletter.store.jobs import JobState
 from newsletter.text import counted
 
 DELIVER, NOTICES, BOUNCES, MODELS, SUMMARIES = "deliver", "notices", "bounces", "models", "summaries"
-MONITOR = "monitor"
-RETENTION, BACKUP = "retention", "backup"
+MONITOR, RETENTION, BACKUP = "monitor", "retention", "backup"
+#: The step of a run that a job does.
+_STEPS = {
+    DELIVER: Step.DELIVER,
+    NOTICES: Step.NOTICES,
+    BOUNCES: Step.BOUNCES,
+    MODELS: Step.TASTE,
+    SUMMARIES: Step.SUMMARIES,
+}
 
 _HOUR = timedelta(hours=1)
 _BOUNCE_INTERVAL = timedelta(minutes=10)
@@ -147,8 +154,7 @@ def _deliver(config: Config, ports: Ports) -> JobResult:
         report = deliver_due(config, ports, waits=True)
     except AlreadySending:  # a `run` beside this process; what it leaves is found by the next look
         return JobResult("another process is sending", wakes=(DELIVER,), is_news=False)
-    counts = ", ".join(f"{number} {status}" for status, number in report.counts.items())
-    detail = str(report.error) if report.error else counts or "no subscribers"
+    detail = str(report.error) if report.error else report.totals() or "no subscribers"
     return JobResult(detail, report.error is None, RunReport(deliveries=report))
 
 
@@ -186,15 +192,6 @@ def _monitor(config: Config, ports: Ports) -> JobResult:
 def step_of(name: str) -> Step | None:
     """Return the step of a run that a job does; None if it is no part of a run."""
     return Step.PULL if name.startswith("pull ") else _STEPS.get(name)
-
-
-_STEPS = {
-    DELIVER: Step.DELIVER,
-    NOTICES: Step.NOTICES,
-    BOUNCES: Step.BOUNCES,
-    MODELS: Step.TASTE,
-    SUMMARIES: Step.SUMMARIES,
-}
 
 
 def _prune(config: Config, ports: Ports) -> JobResult:

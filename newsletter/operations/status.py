@@ -19,7 +19,7 @@ from newsletter.operations.disk import DiskStatus, disk_status, in_words
 from newsletter.operations.intervals import overdue_at, usual_between_runs
 from newsletter.operations.leadership import LEASE
 from newsletter.operations.source_health import Health, SourceStatus, source_statuses
-from newsletter.pipeline.edition_state import Stage, stage_of
+from newsletter.pipeline.edition_state import Stage, stage_of, waiting_in
 from newsletter.store import Store
 from newsletter.store.incidents import Incident, IncidentKind
 from newsletter.store.jobs import JobOutcome, JobState
@@ -27,7 +27,6 @@ from newsletter.store.runs import MailboxReading, Run
 from newsletter.text import counted
 
 _EDITIONS, _FAILURES = 7, 5
-_WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
 #: Runs from which the usual time between two is found.
 _RUNS = 20
 _RECENTLY = timedelta(days=7)
@@ -61,7 +60,7 @@ class EditionStatus:
     @property
     def waiting(self) -> int:
         """The number of deliveries that are still to be sent."""
-        return _waiting(self.deliveries)
+        return waiting_in(self.deliveries)
 
     @property
     def done(self) -> int:
@@ -198,16 +197,12 @@ def _runs(store: Store, now: datetime) -> RunStatus:
     return RunStatus(last, last_clean_at, None, seconds, overdue_at(by_timer), None, ())
 
 
-def _waiting(counts: Mapping[str, int]) -> int:
-    return sum(counts.get(name, 0) for name in _WAITING)
-
-
 def _editions(store: Store) -> Iterator[EditionStatus]:
     states = store.editions.states()
     for one in store.editions.latest(_EDITIONS):
         counts = store.deliveries.counts(one.key)
         state, planned = states.get(one.key, EditionState.OPEN), sum(counts.values())
-        stage = stage_of(state, planned=planned, waiting=_waiting(counts))
+        stage = stage_of(state, planned=planned, waiting=waiting_in(counts))
         yield EditionStatus(one.key, stage, one.created_at, counts)
 
 

@@ -22,15 +22,15 @@ from jinja2 import Environment
 from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import AlreadySending, NewsletterError, TransportError
 from newsletter.files.site import Site
-from newsletter.models import Delivery, DeliveryStatus
+from newsletter.models import Delivery
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
-from newsletter.pipeline.edition_state import close_past_days
+from newsletter.pipeline.edition_state import WAITING, close_past_days
 from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
-from newsletter.pipeline.plan import DamagedSubscriber, Intent, WhyEmpty, plan
+from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.pipeline.signing import SigningRenderer, load_keys
 from newsletter.pipeline.source_schedule import NO_PATIENCE, read_patience
 from newsletter.sending import Transport, never
@@ -107,14 +107,15 @@ def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) ->
         elif isinstance(decided, DamagedSubscriber):
             run.tally.add(Outcome(decided.email, OutcomeStatus.FAILED, decided.why))
         elif dry_run or not (decided.delivery and _is_open(decided.delivery, now)):
-            run.tally.empty[decided.edition_key] += isinstance(decided.why, WhyEmpty)
+            if decided.is_empty:
+                run.tally.empty[decided.edition_key] += 1
             run.add_outcome(decided.subscriber, OutcomeStatus.NOT_SENT, decided.why, decided.edition_key)
 
 
 def _is_open(delivery: Delivery, now: datetime) -> bool:
     """Whether a delivery is to be carried out now."""
     waits = delivery.next_attempt_at is not None and delivery.next_attempt_at > now
-    return delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED) and not waits
+    return delivery.status in WAITING and not waits
 
 
 def _check_restored(site: Site) -> None:

@@ -8,12 +8,13 @@ Pages and commands only call `change_state`; which moves there are stands here a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import NewsletterError
-from newsletter.models import EditionState
+from newsletter.models import DeliveryStatus, EditionState
 from newsletter.store import Store
 
 
@@ -35,6 +36,8 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: A delivery in one of these is still to be sent.
+WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
 #: How far the first time zone is ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
 #: (state, action) → state. What is missing is refused: a cancelled edition stays cancelled, whatever follows.
@@ -89,3 +92,8 @@ def stage_of(state: EditionState, *, planned: int, waiting: int) -> Stage:
     if not planned:
         return Stage.DRAFT
     return Stage.SENDING if waiting else Stage.DONE
+
+
+def waiting_in(counts: Mapping[str, int]) -> int:
+    """Return how many deliveries are still to be sent, of their numbers by status."""
+    return sum(counts.get(status, 0) for status in WAITING)

@@ -14,6 +14,7 @@ from newsletter.pipeline.schedule import (
     MailHistory,
     Nothing,
     due_edition,
+    edition_key,
     local_day,
     next_edition,
     why_nothing,
@@ -97,16 +98,14 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
             at = delivery.left_at.astimezone(ZoneInfo(profile.time_zone))
             return f"{delivery.edition_key} {delivery.status.value} on {_date(day)} at {at:%H:%M}"
     for delivery in deliveries:  # what was planned for that day, and did not leave
-        if delivery.left_at is None and delivery.edition_key == f"{profile.cadence.value}-{day.isoformat()}":
+        if delivery.left_at is None and delivery.edition_key == edition_key(profile.cadence, day):
             reason = f": {delivery.detail}" if delivery.detail else ""
             return f"nothing on {_date(day)} so far: {delivery.edition_key} is {delivery.status.value}{reason}"
     why_not = _why_never(store, subscriber)
     if why_not and day >= local_day(profile, subscriber.status_at):
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
-    history, looks = (
-        read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now)),
-        Looks(store.looks.until(now)),
-    )
+    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    looks = Looks(store.looks.until(now))
     nothing = why_nothing(profile, history, day, now, looks)
     if nothing is None or nothing is Nothing.NOT_YET:
         return f"an edition is due on {_date(day)} from {profile.hour:02}:00, if there are new papers"

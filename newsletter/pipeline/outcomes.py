@@ -73,6 +73,10 @@ class DeliveryReport:
         """Whether what is not clean will be tried again by itself: messages are deferred, and nothing else is wrong."""
         return self.error is None and not (self.counts[OutcomeStatus.FAILED] or self.counts[OutcomeStatus.HELD])
 
+    def totals(self) -> str:
+        """Return how many outcomes there are of each status, as in "3 sent, 1 deferred"."""
+        return ", ".join(f"{number} {status}" for status, number in self.counts.items() if number)
+
     def followed_by(self, retries: DeliveryReport) -> DeliveryReport:
         """Return the report of a run and of its retries, which were of messages that it had deferred."""
         counts = self.counts + retries.counts

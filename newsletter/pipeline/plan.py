@@ -15,7 +15,7 @@ from newsletter.models.addresses import email_key
 from newsletter.pipeline.compose import compose, find_edition
 from newsletter.pipeline.next_mail import read_history
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import Due, Looks, due_edition, local_day, next_edition
+from newsletter.pipeline.schedule import Due, Looks, due_edition, edition_key, local_day, next_edition
 from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.windows import Windows
@@ -35,12 +35,6 @@ class Intent:
     digest: Digest
 
 
-class WhyEmpty(str):
-    """Why a digest that is due has no papers."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
 class NoDelivery:
     """A subscriber who gets nothing now, and why."""
@@ -49,7 +43,9 @@ class NoDelivery:
     edition_key: str
     why: str
     #: This subscriber's delivery that is open, or of this edition, if the ledger holds one.
-    delivery: Delivery | None
+    delivery: Delivery | None = None
+    #: An edition is due, and has no papers for them.
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class SubscriberState:
 
 
 def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest | str:
-    """Return the digest to send to a subscriber, or the reason why there is none."""
+    """Return the digest to send to a subscriber, or the reason why it has no papers."""
     profile = subscriber.profile
     digest = compose(state.matcher, state.edition, profile, state.sent_before, state.taste, (due.since, state.old))
     digest = replace(digest, since=local_day(profile, due.since), is_first=due.is_first)
@@ -87,9 +83,9 @@ def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest |
     if (profile.even_if_empty and not is_waiting) or any(_came_by(item.paper, due) for item in digest.items):
         return digest
     if digest.items:
-        return WhyEmpty(f"closed: nothing new by {_utc(due.closes_at)}; later papers come with the next edition")
+        return f"closed: nothing new by {_utc(due.closes_at)}; later papers come with the next edition"
     why = _why_empty(digest, subscriber, state)
-    return WhyEmpty(f"{why}; waiting until {_utc(due.closes_at)}" if is_waiting else why)
+    return f"{why}; waiting until {_utc(due.closes_at)}" if is_waiting else why
 
 
 def _came_by(paper: Paper, due: Due) -> bool:
@@ -200,8 +196,8 @@ class _Pass:
 
     def _why_not_open(self, subscriber: Subscriber, due: Due) -> str | None:
         """Return what became of the slot so far, if that settles it: paused, refused, or waiting for a source."""
-        days = ((due.slot + timedelta(days=after)) for after in range((due.day - due.slot).days + 1))
-        for key in (f"{subscriber.profile.cadence.value}-{day}" for day in days):
+        days = (due.slot + timedelta(days=after) for after in range((due.day - due.slot).days + 1))
+        for key in (edition_key(subscriber.profile.cadence, day) for day in days):
             if key in self._states:
                 return f"{key} is {self._states[key]}"
             delivery = self._store.deliveries.find(key, subscriber.id) if due.is_caught_up else None
@@ -227,4 +223,4 @@ class _Pass:
         decided = decide(subscriber, due, state)
         if isinstance(decided, Digest):
             return Intent(subscriber, edition, decided)
-        return NoDelivery(subscriber, due.key, decided, None)
+        return NoDelivery(subscriber, due.key, decided, is_empty=True)

@@ -60,7 +60,7 @@ class MailHistory:
 class Due:
     """One edition for one subscriber: due now, or the next one."""
 
-    #: Cadence and day, as in "weekly-2026-05-08"; subscribers who are mailed on one day share an edition.
+    #: See `edition_key`; subscribers who are mailed on one day share an edition.
     key: str
     #: The day on which it leaves, theirs.
     day: date
@@ -179,6 +179,11 @@ def gate(profile: Profile, day: date, now: datetime) -> Gate:
     return Gate.OPEN if is_open else Gate.NOT_YET
 
 
+def edition_key(cadence: Cadence, day: date) -> str:
+    """Return the key of the edition of a cadence that is dated a day: "weekly-2026-05-08"."""
+    return f"{cadence.value}-{day.isoformat()}"
+
+
 def local_day(profile: Profile, moment: datetime) -> date:
     """Return the day that a moment belongs to, where the subscriber is."""
     return moment.astimezone(_zone(profile.time_zone)).date()
@@ -212,7 +217,7 @@ def _arriving(profile: Profile, history: MailHistory, day: date, now: datetime, 
     had_none = now > closes_at and not has_unsent and looks.any_from(opens_at, closes_at + _TICK)
     begins_at = _moment(slot - timedelta(days=WINDOW[profile.cadence]), profile.hour, profile.time_zone)
     return Due(
-        key=f"{profile.cadence.value}-{day.isoformat()}",
+        key=edition_key(profile.cadence, day),
         day=day,
         slot=slot,
         at=at,

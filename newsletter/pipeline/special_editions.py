@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from newsletter.errors import RequestError
 from newsletter.limits import NOTE
-from newsletter.models import Cadence, Digest, Edition, Subscriber
+from newsletter.models import Cadence, Digest, Edition
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.notes import subject_and_text
 from newsletter.rendering.message import Sender
@@ -105,16 +105,18 @@ def recipients(store: Store, audiences: Sequence[Audience]) -> list[int]:
     """Return the ids of the active subscribers in some audiences who are not suppressed, each once.
 
     Raises:
-        RequestError: Nobody has a tag, or there is no topic of a name.
+        RequestError: Nobody has a tag, there is no topic of a name, or there is nobody at all.
     """
     found: set[int] = set()
     for one in audiences:
-        ids = store.subscribers.mailable(tag=one.name) if one.group is Group.TAG else (
-            store.subscribers.mailable(topic=one.name) if one.group is Group.TOPIC else store.subscribers.mailable()
-        )  # fmt: skip
+        ids = store.subscribers.mailable(
+            tag=one.name if one.group is Group.TAG else None, topic=one.name if one.group is Group.TOPIC else None
+        )
         if not ids and one.group is not Group.ALL:
             raise RequestError(f"{one}: no active subscriber has this {one.group}")
         found |= {*ids}
+    if not found:
+        raise RequestError("nobody would get it: there are no active subscribers")
     return sorted(found)
 
 
@@ -135,8 +137,6 @@ def queue_special(store: Store, edition: Edition, audiences: Sequence[Audience],
                 f"{edition.key} exists already", hint="see: newsletter editions; for another one, change the subject"
             )
         ids = recipients(store, audiences)
-        if not ids:
-            raise RequestError("nobody would get it: there are no active subscribers")
         store.editions.put(edition)
         digest = store.editions.put_digest(Digest(edition=edition, sections=(), considered=0))
         store.deliveries.unstage()
@@ -148,9 +148,3 @@ def queue_special(store: Store, edition: Edition, audiences: Sequence[Audience],
         store.deliveries.queue_staged(now, edition.created_at if edition.created_at > now else None)
         store.deliveries.unstage()
     return len(ids)
-
-
-def first_recipient(store: Store, audiences: Sequence[Audience]) -> Subscriber | None:
-    """Return a subscriber for whom a preview is rendered, or None if nobody would get it."""
-    ids = recipients(store, audiences)
-    return store.subscribers.find_by_id(ids[0]) if ids else None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from newsletter.models import Status
 from newsletter.store.database import Database
+from newsletter.store.editions import EDITION_COLUMNS
 from newsletter.store.paper_rows import recorded_columns
 from newsletter.store.papers import Papers
 from newsletter.store.recovery_log import Record
@@ -31,10 +32,9 @@ def changes_since(
         yield {"suppressed": suppressions.hash_of_key(key), "reason": reason.partition(":")[0], "at": at}
     for value, reason, at in db.execute("SELECT hash, reason, suppressed_at FROM suppression_hashes"):
         yield {"suppressed": bytes(value).hex(), "reason": reason, "at": at}
-    names = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
-    sql = f"SELECT {', '.join(names)} FROM editions WHERE created_at >= ?"
+    sql = f"SELECT {', '.join(EDITION_COLUMNS)} FROM editions WHERE created_at >= ?"
     for row in db.execute(sql, [since.isoformat()]):
-        yield dict(zip(names, row, strict=True))
+        yield dict(zip(EDITION_COLUMNS, row, strict=True))
     for key, state in db.execute("SELECT key, state FROM editions WHERE state <> 'open'"):
         yield {"state": state, "of": key}
     for (at,) in db.execute("SELECT at FROM looks"):

@@ -14,7 +14,9 @@ from newsletter.store.papers import Papers
 
 #: How many papers are remembered as recorded.
 _MAX_RECORDED = 50_000
-_COLUMNS = "key, cadence, day, since, created_at, note, closing, subject, audience"
+#: The columns that an edition has from the start, which are recorded in the recovery log.
+EDITION_COLUMNS = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
+_COLUMNS = ", ".join(EDITION_COLUMNS)
 
 
 class Editions:

@@ -59,6 +59,11 @@ class Cutoffs:
     #: Their abstracts and summaries.
     papers: datetime | None = None
 
+    @property
+    def contents(self) -> datetime | None:
+        """From before when contents of digests are deleted: with the deliveries, if these go earlier."""
+        return max((one for one in (self.digests, self.deliveries) if one), default=None)
+
 
 class Pruning:
     """Deletes from all tables that grow."""
@@ -68,9 +73,8 @@ class Pruning:
 
     def steps(self, cutoffs: Cutoffs) -> Iterator[tuple[Pruned, int]]:
         """Delete what is older than the cutoffs; yield what, and how many of it, after each short transaction."""
-        digests = max((one for one in (cutoffs.digests, cutoffs.deliveries) if one), default=None)
-        if digests is not None:
-            for key in self._editions(digests, ("",)):
+        if cutoffs.contents is not None:
+            for key in self._editions(cutoffs.contents, ("",)):
                 yield from ((Pruned.DIGESTS, number) for number in self._prune_digests(key))
         if cutoffs.deliveries is not None:
             for key in self._editions(cutoffs.deliveries, ("", "digests")):
@@ -83,9 +87,8 @@ class Pruning:
     def count(self, cutoffs: Cutoffs) -> dict[Pruned, int]:
         """Count what `steps` would delete."""
         found = dict.fromkeys(Pruned, 0)
-        digests = max((one for one in (cutoffs.digests, cutoffs.deliveries) if one), default=None)
         for kind, table, moment, stages in (
-            (Pruned.DIGESTS, "digests", digests, ("",)),
+            (Pruned.DIGESTS, "digests", cutoffs.contents, ("",)),
             (Pruned.DELIVERIES, "deliveries", cutoffs.deliveries, ("", "digests")),
         ):
             for key in self._editions(moment, stages) if moment else ():

@@ -8,7 +8,7 @@ message, and nobody gets one that they should not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from newsletter.models import DeliveryStatus, EditionState, Status
@@ -61,7 +61,6 @@ class Recovered:
     """What was done to a restored store, by numbers of subscribers, addresses and messages."""
 
     unsubscribed: int = 0
-    paused: int = 0
     suppressed: int = 0
     erased: int = 0
     #: Subscribers whose address is a former one; they are paused.
@@ -72,9 +71,6 @@ class Recovered:
     #: Messages that were in doubt, and still are.
     held: int = 0
     cancelled: int = 0
-
-    def __add__(self, other: Recovered) -> Recovered:
-        return Recovered(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
 def collect(records: Iterable[Record]) -> Collected:

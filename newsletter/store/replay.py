@@ -10,6 +10,7 @@ from math import ceil
 
 from newsletter.models import EditionState, Status
 from newsletter.store.database import Database
+from newsletter.store.editions import EDITION_COLUMNS
 from newsletter.store.looks import quarter_of
 from newsletter.store.paper_rows import WRITTEN
 from newsletter.store.papers import LAST_ID
@@ -23,7 +24,6 @@ from newsletter.store.text_index import index_new
 _STRICTNESS = (Status.ACTIVE, Status.PAUSED, Status.DISABLED, Status.UNSUBSCRIBED)
 _MAILED = "mailed after the backup that was restored"
 _HELD = "in doubt when the backup was restored: it may have been mailed"
-_EDITION_COLUMNS = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
 _EMPTY_PAPER = {"abstract": "", "authors": "[]", "keywords": "[]", "sources": "[]"}
 
 
@@ -150,7 +150,7 @@ class _Mail:
     def write(self) -> int:
         """Write a delivery for each message, and let its papers be no news for its subscriber."""
         for record in self.found.editions.values():
-            row = {name: record[name] for name in _EDITION_COLUMNS}
+            row = {name: record[name] for name in EDITION_COLUMNS}
             self.db.insert("editions", row, ignore=True)
         written = sum(self._mark(edition, number, one) for (edition, number), one in self.found.mailed.items())
         index_new(self.db)

@@ -42,7 +42,6 @@ _OPTION = re.compile(r"\s*\[[^\[\]{}]{0,200}\]")
 _OPTIONS = re.compile(r"(?:\s*\[[^\[\]{}]{0,200}\]){1,2}")  # \citep[see][p. 5]{key}
 _VERBATIM = re.compile(r"([|!+\"@/])([^\\${}~]{0,80}?)\1")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_DIAERESIS = frozenset("aeiouyAEIOUY")
 _CITATION = re.compile(
     r"(?:no|foot|text|paren|auto|smart|super)?cite[A-Za-z]*|[Cc]ites?[tp]?|label|(?:eq|auto|[cC]|page)?ref"
 )
@@ -287,7 +286,7 @@ class _Prose:
         is_within = self.text[match.start() - 1 : match.start()].isalpha()
         if name == "'":
             return not (is_within and _CLITIC.match(self.text, at)) and len(normalize("NFC", following + "\u0301")) == 1
-        return name != '"' or (following in _DIAERESIS and (is_within or not self._closes_quote(at, end)))
+        return name != '"' or (following in tables.DIAERESIS and (is_within or not self._closes_quote(at, end)))
 
     def _closes_quote(self, at: int, end: int) -> bool:
         closing = self.text.find('\\"', at, min(end, at + 200))

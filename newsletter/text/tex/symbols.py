@@ -15,6 +15,8 @@ def _names(*lines: str) -> frozenset[str]:
     return frozenset(" ".join(lines).split())
 
 
+#: Letters on which \" is two dots; before others it is a quotation mark.
+DIAERESIS = frozenset("aeiouyAEIOUY")
 #: Marks that an accent puts on a character, by command; in prose and, with the longer names, in formulas.
 ACCENTS = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
