@@ -82,7 +82,8 @@ class AnyPort(Controller):
     async def _hang_up(self) -> None:
         if self.server is not None:
             self.server.close()
-        await asyncio.sleep(0)  # one accepted at the last moment becomes a conversation
+        for _ in range(3):  # one accepted at the last moment: its task runs, makes the transport, reports it
+            await asyncio.sleep(0)
         for conversation in list(self._conversations):
             if isinstance(conversation.transport, asyncio.WriteTransport):
                 conversation.transport.abort()
