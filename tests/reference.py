@@ -25,7 +25,7 @@ from newsletter.config.schema import SETTINGS, new_config
 from newsletter.config.timing import declared_timing
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.models.value_types import WEEKDAYS, Choice, Text, TextList, Weekday
-from newsletter.ranking.weights import Weights
+from newsletter.models.weights import Weights
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, variable_of
 from newsletter.subscribers.import_columns import COLUMNS

@@ -22,7 +22,7 @@ import yaml
 
 from newsletter.cli import main
 from newsletter.config.schema import SETTINGS
-from newsletter.installation import CONTAINER_MARK
+from newsletter.errors.installation import CONTAINER_MARK
 from newsletter.sources import all_sources
 from newsletter.sources.settings import declared, variable_of
 

@@ -14,7 +14,7 @@ import pytest
 
 from newsletter import DISTRIBUTION
 from newsletter.errors import NewsletterError
-from newsletter.installation import install_command
+from newsletter.errors.installation import install_command
 from newsletter.ranking.embedding import make_embedding
 from newsletter.sending.bounces.reports import read_bounce_report
 from tests.sending.bounces.samples import CASES

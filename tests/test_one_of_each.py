@@ -26,7 +26,7 @@ SOURCES = {name: text for name, text in SOURCES.items() if not name.startswith("
         ("the names of this machine in a Host header", r"localhost\|127", "web/http/guard.py"),
         ("a graded finding", r"class (?:Finding|Level|Severity|Grade|Check)\b|WARNING = .*\n +W", "models/findings.py"),
         ("a reader of TOML", r"\btomllib\b|\btomli\b|\btomlkit\b", "files/toml_file.py"),
-        ("did you mean", r"\bdifflib\b|get_close_matches", "errors.py"),
+        ("did you mean", r"\bdifflib\b|get_close_matches", "errors/__init__.py"),
         ("the limit of a CSV cell", r"field_size_limit", "files/csv_table.py"),
         ("a reader of CSV", r"csv\.(?:reader|DictReader)\((?!\w*rows)", "files/csv_table.py"),
     ],

@@ -88,7 +88,7 @@ def test_an_installed_wheel_works_without_the_checkout(
     assert page.read_text(encoding="utf-8").startswith("# ")
 
     # So does one that names what to type: not the file that was installed, which may be gone.
-    command = "from newsletter.installation import install_command; print(install_command('taste'))"
+    command = "from newsletter.errors.installation import install_command; print(install_command('taste'))"
     hint = subprocess.run([python, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert hint == f"{python} -m pip install '{DISTRIBUTION}[taste]'\n"
 

@@ -150,16 +150,13 @@ def read(opened: Opened, files: tuple[str, ...], maildir: Path | None, imap: boo
 
 
 def _content(file: str) -> bytes:
-    from newsletter.mailboxes.mime import MAX_BYTES
+    from newsletter.pipeline.inbound import message_from
 
     if file == "-":
-        raw = sys.stdin.buffer.read(MAX_BYTES)
-        while sys.stdin.buffer.read(MAX_BYTES):  # a mail server considers a pipe that is closed early a failure
-            pass
-        return raw
+        return message_from(sys.stdin.buffer)
     try:
         with Path(file).open("rb") as opened:
-            return opened.read(MAX_BYTES)
+            return message_from(opened)
     except (OSError, ValueError) as error:
         raise _NoInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 

@@ -10,7 +10,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import finish, json_option, print_json, print_problems, progress
 from newsletter.cli.tables import print_table
 from newsletter.errors import NewsletterError
-from newsletter.installation import install_command
+from newsletter.errors.installation import install_command
 
 if TYPE_CHECKING:
     from newsletter.models import Subscriber
@@ -96,7 +96,7 @@ def _give_on_library(store: Store, subscriber: Subscriber, library: str, liked: 
 
 
 def _list(store: Store, subscriber: Subscriber, *, as_json: bool) -> None:
-    from newsletter.ranking.embedding import is_installed
+    from newsletter.errors.installation import has_scikit_learn
 
     likes, examples = store.feedback.of(subscriber.id), store.feedback.examples(subscriber.id)
     known = store.papers.get_many(likes)
@@ -110,5 +110,5 @@ def _list(store: Store, subscriber: Subscriber, *, as_json: bool) -> None:
         raise NewsletterError(f"{subscriber.email} has given no feedback yet", hint=hint)
     rows = [("more" if liked else "less", key.removeprefix("arxiv:"), title) for key, title, liked in given]
     print_table(("wants", "paper", "title"), rows)
-    if not is_installed():
+    if not has_scikit_learn():
         print_problems([f"no taste model is learned: scikit-learn is not installed ({install_command('taste')})"])

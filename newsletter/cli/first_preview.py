@@ -43,17 +43,11 @@ def show_first_preview(opened: Opened, email: str | None) -> None:
 
 
 def _pull(opened: Opened) -> list[PullReport]:
-    from dataclasses import replace
+    from newsletter.pipeline.pull_due import pull_within
 
-    from newsletter.limits.deadlines import call_within
-    from newsletter.pipeline.pull_due import pull_configured
-
-    is_late = False
-    ports = replace(make_ports(opened), is_shutting_down=lambda: is_late)
     try:
-        reports = call_within(TIMEOUT_S, lambda: pull_configured(opened.config, ports))
+        reports = pull_within(TIMEOUT_S, opened.config, make_ports(opened))
     except TimeoutError as error:
-        is_late = True
         print_problems([f"the sources took too long: {error}; what they sent so far is shown"])
         return []
     print_problems([report.error for report in reports if report.error])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -109,36 +108,26 @@ def test(
     opened: Opened, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...], days: int, as_json: bool
 ) -> None:
     """Show which papers match a topic of the catalogue, or a QUERY."""
-    from newsletter.models import Profile
-    from newsletter.pipeline.compose import ARCHIVE, read_matcher
-    from newsletter.ranking.grouping import group
-    from newsletter.ranking.topic_check import TopicChecker
-    from newsletter.topics.acronyms import offers
+    from newsletter.pipeline.topic_matches import find_matches
     from newsletter.topics.query import format_query
     from newsletter.topics.topic import make_topic
 
     with opened.store() as store:
         known = None if keywords or excluded else store.topics.find(query)
         topic = known or make_topic(query, keywords, excluded)
-        matcher = read_matcher(store, now() - timedelta(days=days), opened.config.weights)
-        profile = Profile(topics=(topic,), max_papers=100, max_per_section=100, serendipity=False)
-        sections = group(matcher, profile, frozenset(), now().date())
-        offered = [] if as_json else offers(store.papers.newest(ARCHIVE), matcher.node(topic.query))
-    items = [item for section in sections for item in section.items]
+        found = find_matches(store, topic, days, now(), opened.config.weights)
     if as_json:
-        print_json(items)
+        print_json(list(found.items))
         return
-    if items:
-        _show(topic, items)
-    matched = sum(section.matched for section in sections)
-    click.echo(f"{matched} of the {len(matcher.index)} papers seen in the last {days} days match {topic.query}")
-    for offer in offered:
+    if found.items:
+        _show(topic, found.items)
+    click.echo(f"{found.matched} of the {found.considered} papers seen in the last {days} days match {topic.query}")
+    for offer in found.acronyms:
         also = f"{offer.papers} papers define {format_query(offer.term)} as {offer}"
         click.echo(f"also: {also}; to find both, add OR {offer}", err=True)
-    check = TopicChecker(matcher, days).check(topic.query)
-    if check.also:
-        click.echo(f"also: {', '.join(check.also)}")
-    for warning in check.warnings:
+    if found.check.also:
+        click.echo(f"also: {', '.join(found.check.also)}")
+    for warning in found.check.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 

@@ -27,8 +27,8 @@ def upgrade_check(index: str, timeout: float, as_json: bool) -> None:
     It says how to upgrade this installation. Nothing is installed, and nothing about the site is sent.
     docs/upgrading.md says what each release asks of you.
     """
+    from newsletter.errors.installation import installation
     from newsletter.files.site import docs_path
-    from newsletter.installation import installation
     from newsletter.operations.upgrade_check import check_releases
 
     found = check_releases(index, timeout)

@@ -35,7 +35,7 @@ from newsletter.files.toml_file import read_toml
 from newsletter.models.addresses import parse_address
 from newsletter.models.languages import LANGUAGES
 from newsletter.models.value_types import TimeZone
-from newsletter.ranking.weights import Weights, check_weights
+from newsletter.models.weights import Weights, check_weights
 from newsletter.rendering.colours import ACCENT, is_colour, make_palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.settings import BounceSettings, Mailbox

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsletter.config.timing import SourceTiming
 from newsletter.files.site import Site
-from newsletter.ranking.weights import Weights
+from newsletter.models.weights import Weights
 from newsletter.rendering.colours import Palette
 from newsletter.rendering.message import Sender
 from newsletter.sending.bounces.settings import BounceSettings

@@ -13,7 +13,7 @@ from typing import Any
 from newsletter.config.model import InDoubtPolicy, LogLevel
 from newsletter.errors import ConfigError, did_you_mean
 from newsletter.models.value_types import Text, type_of
-from newsletter.ranking.weights import Weights
+from newsletter.models.weights import Weights
 from newsletter.rendering.colours import ACCENT
 from newsletter.sending.smtp.settings import Login, Security
 
@@ -343,7 +343,7 @@ def new_config(arxiv: Sequence[str] = ()) -> str:
     lines += [
         "",
         "# [ranking]",
-        "# Weights of the parts of a paper's score; newsletter/ranking/weights.py describes each.",
+        "# Weights of the parts of a paper's score; newsletter/models/weights.py describes each.",
     ]
     lines += [f"# {field.name} = {field.default}" for field in fields(Weights)]
     return _HEAD.replace("{arxiv}", follow) + "\n".join(lines) + "\n"

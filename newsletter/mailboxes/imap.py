@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from newsletter.limits import MAIL_BYTES
 from newsletter.limits.deadlines import ConnectionCut, call_within, cut_after
 from newsletter.mailboxes import MailboxError, MailboxSummary
-from newsletter.mailboxes.mime import MAX_BYTES
 from newsletter.models import Refusal
 
 _TIMEOUT_S = 60
 #: How long a session may take in all; what is left stays unseen, and is read next time.
 _SESSION_S = 600
 #: How many bytes the server may send for one command: a message, the numbers of the unseen ones, and what it adds.
-_MAX_COMMAND_BYTES = MAX_BYTES + 2_000_000
+_MAX_COMMAND_BYTES = MAIL_BYTES + 2_000_000
 _STARTTLS_PORT = 143
-_WHOLE = f"BODY.PEEK[]<0.{MAX_BYTES}>"
+_WHOLE = f"BODY.PEEK[]<0.{MAIL_BYTES}>"
 _HEADER_BYTES = 65_536
 _MAX_RESPONSE = 300
 
@@ -266,9 +266,9 @@ def _search(session: _Session, *criteria: str) -> list[str]:
 
 
 def _fetch(session: _Session, uid: str, item: str) -> bytes | None:
-    """Return the beginning of a message or of its headers, up to `MAX_BYTES`; the message stays unseen."""
+    """Return the beginning of a message or of its headers, up to `MAIL_BYTES`; the message stays unseen."""
     found = _ask(session, "FETCH", uid, f"({item})")
-    return next((bytes(one[1])[:MAX_BYTES] for one in found if isinstance(one, tuple)), None)
+    return next((bytes(one[1])[:MAIL_BYTES] for one in found if isinstance(one, tuple)), None)
 
 
 def _ask(session: _Session, command: str, *arguments: str) -> Sequence[object]:

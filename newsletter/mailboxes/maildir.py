@@ -10,15 +10,15 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
+from newsletter.limits import MAIL_BYTES
 from newsletter.mailboxes import MailboxError, MailboxSummary
-from newsletter.mailboxes.mime import MAX_BYTES
 from newsletter.models import Refusal
 
 
 def each_in_maildir(root: Path, process: Callable[[bytes], object]) -> MailboxSummary:
     """Call `process` with each unseen message of a Maildir, and then move the message to cur/ as seen.
 
-    Symbolic links are not followed, and messages are cut off at `MAX_BYTES`. An exception from `process` ends the loop
+    Symbolic links are not followed, and messages are cut off at `MAIL_BYTES`. An exception from `process` ends the loop
     and leaves that message and the following ones unseen.
 
     Raises:
@@ -28,7 +28,7 @@ def each_in_maildir(root: Path, process: Callable[[bytes], object]) -> MailboxSu
     for path in _unseen(root):
         try:
             with path.open("rb") as file:
-                raw = file.read(MAX_BYTES)
+                raw = file.read(MAIL_BYTES)
         except OSError as error:
             refusals.append(Refusal(str(path), error.strerror or str(error)))
             continue
@@ -61,7 +61,7 @@ def new_in_maildir(
     for path in islice(new, limit):
         try:
             with path.open("rb") as file:
-                yield _unique(path.name), file.read(MAX_BYTES)
+                yield _unique(path.name), file.read(MAIL_BYTES)
         except OSError as error:
             yield _unique(path.name), Refusal(str(path), error.strerror or str(error))
 

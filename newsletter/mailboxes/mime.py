@@ -15,8 +15,6 @@ from newsletter.text import squeeze
 
 Part = Message
 
-#: Maximum size that is read of a message. A report with a whole digest in it is smaller; larger ones are cut off.
-MAX_BYTES = MAIL_BYTES
 _MAX_RESPONSE = 500
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,128}@[A-Za-z0-9\u0080-\U0010ffff](?:[\w.-]{0,252}\w)?")
 _MESSAGE_ID = re.compile(r"<[^\s<>]{1,900}>")
@@ -29,7 +27,7 @@ _DELIMITER = re.compile(rb"^--", re.MULTILINE)
 
 def parse(raw: bytes) -> Part | None:
     """Parse a message; return None if that is not possible."""
-    raw = raw[:MAX_BYTES]
+    raw = raw[:MAIL_BYTES]
     if beyond := next(islice(_DELIMITER.finditer(raw), MAIL_DELIMITERS, None), None):
         raw = raw[: beyond.start()]
     raw = _WITH_PARAMETERS.sub(lambda header: header[0][:MAIL_HEADER], raw)

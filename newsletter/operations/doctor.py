@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from newsletter.config.load import check_sender
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, StoreError, TransportError
-from newsletter.installation import install_command
+from newsletter.errors.installation import has_scikit_learn, install_command
 from newsletter.models.findings import Finding, Level
 from newsletter.operations.cron_checks import check_crontabs
 from newsletter.operations.dns_checks import check_dkim, check_dmarc, check_mx, check_reverse_dns, check_spf
@@ -23,7 +23,6 @@ from newsletter.operations.file_checks import check_files
 from newsletter.operations.machine_checks import check_clock, check_disk, check_past
 from newsletter.operations.mta_sts_check import check_mta_sts
 from newsletter.operations.placeholder_checks import check_placeholders
-from newsletter.ranking.embedding import is_installed
 from newsletter.sending.dkim import load_key
 from newsletter.sending.dns_records import BadRecord, Dns, NoResponse
 from newsletter.sending.smtp.handshake import greet
@@ -132,7 +131,7 @@ def _settings(config: Config) -> Iterator[Finding]:
 
 def _ranking() -> Finding:
     """Say what papers are ranked by, and what scikit-learn would add."""
-    if is_installed():
+    if has_scikit_learn():
         return Finding(Level.OK, "ranking", "by words, models of topics, and tastes")
     words = "by words; scikit-learn would add papers close to a topic, doubt in passing mentions, and tastes"
     return Finding(Level.OK, "ranking", words, install_command("taste"))

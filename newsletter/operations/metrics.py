@@ -12,7 +12,7 @@ from typing import TypeVar
 from newsletter import __version__
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
-from newsletter.installation import install_command
+from newsletter.errors.installation import install_command
 from newsletter.operations.disk import disk_status
 from newsletter.operations.source_health import Health, SourceStatus, source_statuses
 from newsletter.store import Store

@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from newsletter import tokens
 from newsletter.config.model import Config
 from newsletter.errors import NewsletterError
 from newsletter.mailboxes.imap import Position, new_in_imap
 from newsletter.mailboxes.maildir import new_in_maildir
 from newsletter.mailboxes.mime import field, original_headers, parse
-from newsletter.models import Message, Refusal
+from newsletter.models import Message, Refusal, tokens
 from newsletter.models.findings import Finding, Level
 from newsletter.pipeline.signing import load_keys
 from newsletter.rendering.message import Envelope, build_message

@@ -32,7 +32,7 @@ from newsletter.store.copies import BEFORE_RESTORE, keep_copy
 from newsletter.store.database import Database
 from newsletter.store.recovery import Recovered, collect
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
-from newsletter.subscribers import subscriptions
+from newsletter.store.suppressions import UNSUBSCRIBED
 
 #: Of what was recorded shortly before a backup, too, nothing is missed: clocks may differ.
 _MARGIN = timedelta(days=1)
@@ -212,7 +212,8 @@ def _suppress(store: Store, report: Restored, emails: Sequence[str], now: dateti
     added = 0
     with store.transaction():
         for email in emails:
-            added += subscriptions.suppress(store, email, subscriptions.UNSUBSCRIBED, now)
+            added += store.suppressions.why_suppressed(email) is None
+            store.suppressions.suppress(email, UNSUBSCRIBED, now)
             subscriber = store.subscribers.find(email)
             if subscriber is not None and subscriber.status is not Status.UNSUBSCRIBED:
                 store.subscribers.set_status(subscriber.id, Status.UNSUBSCRIBED, now)

@@ -7,9 +7,10 @@ from threading import Lock
 
 import numpy as np
 
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Facts, Paper
 from newsletter.pipeline.compose import ARCHIVE
-from newsletter.ranking.embedding import Embedding, Vectors, is_installed, unpack_embedding
+from newsletter.ranking.embedding import Embedding, Vectors, unpack_embedding
 from newsletter.store import Store
 
 #: What is less similar than this (cosine) is not near.
@@ -47,7 +48,7 @@ class ArchiveSpace:
         return [papers[one] for one in wanted if one in papers and not papers[one].withdrawn]
 
     def _fresh(self, store: Store) -> _Placed | None:
-        if not is_installed() or not self._lock.acquire(blocking=False):
+        if not has_scikit_learn() or not self._lock.acquire(blocking=False):
             return self._placed
         try:
             made_from = (store.taste_models.embedding_version(), store.papers.count())

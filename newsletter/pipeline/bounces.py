@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from newsletter import tokens
-from newsletter.models import DeliveryStatus, Status, Subscriber
+from newsletter.models import DeliveryStatus, Status, Subscriber, tokens
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.sending.bounces.reports import BounceReport, Kind

@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind, Section
+from newsletter.models.weights import Weights
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import GRACE, WINDOW, Due
 from newsletter.pipeline.topic_models import topic_scores
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 
 

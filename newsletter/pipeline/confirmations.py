@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 
 from jinja2 import Environment
 
-from newsletter import tokens
 from newsletter.config.model import Config
-from newsletter.models import Message, Status, Subscriber
+from newsletter.models import Message, Status, Subscriber, tokens
 from newsletter.pipeline.messages import make_message_id, site_context
 from newsletter.pipeline.signing import load_keys
 from newsletter.rendering.context import NoticeContext
@@ -22,7 +21,7 @@ from newsletter.sending import Transport, Verdict, never, send_one
 from newsletter.sending.dkim import sign
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request
-from newsletter.subscribers import subscriptions
+from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.preferences_access import link_token
 
 #: A request can be confirmed for this long.
@@ -90,7 +89,7 @@ class NoticeSender:
     def _message(self, store: Store, request: Request) -> Message | None:
         """Return the notice for a request, or None if the address must not be mailed or there is nothing to confirm."""
         reason = store.suppressions.why_suppressed(request.email)
-        if reason is not None and not reason.startswith(subscriptions.UNSUBSCRIBED):
+        if reason is not None and not reason.startswith(UNSUBSCRIBED):
             return None
         known = store.subscribers.find(request.email)
         code = known.profile.language if known else str(request.preferences.get("language", "en"))

@@ -21,7 +21,6 @@ from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import AlreadySending, NewsletterError, TransportError
-from newsletter.files.site import Site
 from newsletter.models import Delivery
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -94,7 +93,7 @@ def deliver(
             run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
         return run.report()
     with _sending_lock(config.site.lock):
-        _check_restored(config.site)
+        _check_restored(config.site.restoring)
         _deliver(run, transport, notes, expect)
     return run.report()
 
@@ -118,14 +117,14 @@ def _is_open(delivery: Delivery, now: datetime) -> bool:
     return delivery.status in WAITING and not waits
 
 
-def _check_restored(site: Site) -> None:
-    """Refuse to send while it may not be known who unsubscribed.
+def _check_restored(restoring: Path) -> None:
+    """Refuse to send while it may not be known who unsubscribed: `Site.restoring` exists.
 
     Raises:
         NewsletterError: A restore was interrupted.
     """
-    if site.restoring.exists():
-        backup = site.restoring.read_text(encoding="utf-8") or "BACKUP"
+    if restoring.exists():
+        backup = restoring.read_text(encoding="utf-8") or "BACKUP"
         raise NewsletterError(
             "the restore of a backup was interrupted, so nothing is sent", hint=f"newsletter restore {backup}"
         )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter import tokens
 from newsletter.errors import RequestError
 from newsletter.limits import COMMAND
 from newsletter.mailboxes.mime import field, parse
+from newsletter.models import tokens
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.subscribers.subscriptions import unsubscribe

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
+from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_statistics
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.taste import TasteScores
@@ -20,7 +21,6 @@ from newsletter.ranking.grouping import best_topics, followed_by, near_topic
 from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.score import format_term, score
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.topics.uncounted import Uncounted, uncounted
 

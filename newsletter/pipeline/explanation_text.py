@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from newsletter.installation import install_command
+from newsletter.errors.installation import has_scikit_learn, install_command
 from newsletter.models import Section
 from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, ScoreFacts, TermHit, TopicMatch
-from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import language
 from newsletter.text import counted
@@ -58,7 +57,7 @@ def part_text(part: Part, facts: ScoreFacts) -> str:
 
 
 def _learned_text(part: Part, facts: ScoreFacts) -> str:
-    if facts.judged_by is None and not is_installed():
+    if facts.judged_by is None and not has_scikit_learn():
         return f"models of topics need scikit-learn: {install_command('taste')}"
     if facts.judged_by is None:
         return "no topic's model judges it"

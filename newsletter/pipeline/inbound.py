@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import BinaryIO
 
+from newsletter.limits import MAIL_BYTES
 from newsletter.mailboxes import MailboxError
 from newsletter.mailboxes.imap import each_in_imap
 from newsletter.mailboxes.maildir import each_in_maildir
@@ -38,6 +40,17 @@ class ProcessedMail:
             self.refusals + other.refusals,
             self.errors + other.errors,
         )
+
+
+def message_from(stream: BinaryIO) -> bytes:
+    """Return the message that a pipe or a file holds, cut after `MAIL_BYTES`.
+
+    The rest is read and dropped: a mail server considers a pipe that is closed early a failure.
+    """
+    raw = stream.read(MAIL_BYTES)
+    while stream.read(MAIL_BYTES):
+        pass
+    return raw
 
 
 def process_message(store: Store, soft_limit: int, raw: bytes, now: datetime) -> ProcessedMail:

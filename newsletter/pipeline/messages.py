@@ -12,12 +12,11 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from newsletter import tokens
 from newsletter.config.model import Config
-from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber
+from newsletter.errors.installation import has_scikit_learn
+from newsletter.models import Digest, Edition, Message, Profile, Style, Subscriber, tokens
 from newsletter.models.addresses import parse_address, wire_address
 from newsletter.pipeline.notes import Notes
-from newsletter.ranking.embedding import is_installed
 from newsletter.rendering.assembly import Assembler, Links
 from newsletter.rendering.context import SiteContext
 from newsletter.rendering.digest import Look
@@ -148,7 +147,7 @@ class MessageRenderer:
             site = site_context(self.config)
             look = Look(self.environment, site, profile.style, language(profile.language))
             assembler = Assembler(
-                look, edition, _feedback_prefix(self.config) if is_installed() else None, profile.cards
+                look, edition, _feedback_prefix(self.config) if has_scikit_learn() else None, profile.cards
             )
             if self.summaries is not None:
                 assembler.summaries = partial(self.summaries.find, language=profile.language)

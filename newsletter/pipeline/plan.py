@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, Status, Subscriber
 from newsletter.models.addresses import email_key
+from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
 from newsletter.pipeline.next_mail import read_history
 from newsletter.pipeline.notes import NO_NOTES, Notes
@@ -21,7 +22,6 @@ from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.windows import Windows
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.text import counted
 

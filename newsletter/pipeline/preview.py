@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from newsletter.errors import RequestError
-from newsletter.files.site import samples
-from newsletter.models import Digest, Edition, Entry, Paper, Subscriber
+from newsletter.models import Digest, Edition, Paper, Subscriber
+from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import compose, find_edition, make_matcher
 from newsletter.pipeline.next_mail import coming_edition
@@ -18,8 +18,7 @@ from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.windows import Windows
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
-from newsletter.sources import Document, find_source
+from newsletter.sources.samples import sample_entries
 from newsletter.store import Store
 
 
@@ -74,10 +73,7 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
 
 def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES) -> Digest:
     """Return a digest of the sample papers that ship with the package, for a site without papers."""
-    file = samples() / "huggingface-2026-05-08.json"
-    parsed = find_source("huggingface")().parse(Document(str(file), file.read_bytes()), now.date())
-    entries = [entry for entry in parsed if isinstance(entry, Entry)]
-    papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
+    papers = [begin(entry, number, now) for number, entry in enumerate(sample_entries(now.date()), start=1)]
     return _digest_of(papers, subscriber, since=now, now=now, notes=notes)
 
 

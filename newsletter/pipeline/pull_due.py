@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError
+from newsletter.limits.deadlines import call_within
 from newsletter.models import PullReport
 from newsletter.pipeline.ports import Ports, Step
 from newsletter.pipeline.pull import pull_days
@@ -71,6 +73,23 @@ def _too_soon(store: Store, source: Source, at_least: timedelta, now: datetime) 
     """Return when a source may be asked again, or None if that is now; a clock that was set back forbids nothing."""
     last = store.pulls.last(label_of(source))
     return last[0] + at_least if last is not None and last[0] <= now < last[0] + at_least else None
+
+
+def pull_within(seconds: float, config: Config, ports: Ports) -> list[PullReport]:
+    """Pull the configured sources that are due, for so long at most; what was stored until then stays.
+
+    Raises:
+        TimeoutError: It took longer; the pull ends before its next source.
+        ConfigError: No source is configured.
+        StoreError: The store cannot be written.
+    """
+    is_late = False
+    limited = replace(ports, is_shutting_down=lambda: is_late or ports.is_shutting_down())
+    try:
+        return call_within(seconds, lambda: pull_configured(config, limited))
+    except TimeoutError:
+        is_late = True
+        raise
 
 
 def configured_sources(config: Config) -> Sequence[Source]:

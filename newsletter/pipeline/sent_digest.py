@@ -7,11 +7,11 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Paper, Section, SectionKind, Subscriber
+from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import make_matcher, skipped_papers, without_withdrawn
 from newsletter.pipeline.schedule import WINDOW, local_day
 from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.grouping import all_matching
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 
 _UNSENT = (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED)

@@ -14,19 +14,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Facts
+from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import ARCHIVE
-from newsletter.ranking.embedding import (
-    MAX_AGE,
-    Embedding,
-    PaperVectors,
-    is_installed,
-    make_embedding,
-    unpack_embedding,
-)
+from newsletter.ranking.embedding import MAX_AGE, Embedding, PaperVectors, make_embedding, unpack_embedding
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.taste import VERSION, TasteModel, fading, learn, unpack_taste_model
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.store.feedback import GivenFeedback
 
@@ -40,7 +34,7 @@ def learn_taste_models(store: Store, now: datetime, weights: Weights | None = No
     `weights` are the site's; of these and the profile's, the half-life of feedback is used.
     """
     subscribers = store.feedback.subscribers()
-    if not subscribers or not is_installed():
+    if not subscribers or not has_scikit_learn():
         return 0
     known = store.taste_models.embedding()
     is_new = known is None or now - known[1] > MAX_AGE
@@ -116,7 +110,7 @@ class TasteScores:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._subscribers = frozenset(store.feedback.subscribers()) if is_installed() else frozenset()
+        self._subscribers = frozenset(store.feedback.subscribers()) if has_scikit_learn() else frozenset()
         self._embedding: Embedding | None = None
         self._vectors: dict[int, PaperVectors] = {}
 

@@ -16,16 +16,10 @@ from functools import cache
 
 import numpy as np
 
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Paper
 from newsletter.ranking.closeness import Scores, TopicScores
-from newsletter.ranking.embedding import (
-    MAX_AGE,
-    Embedding,
-    Vectors,
-    is_installed,
-    make_embedding,
-    unpack_embedding,
-)
+from newsletter.ranking.embedding import MAX_AGE, Embedding, Vectors, make_embedding, unpack_embedding
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.topic_model import TopicModel, choose_examples, learn_topic, unpack_topic_model
@@ -50,7 +44,7 @@ def learn_topic_models(store: Store, now: datetime) -> int:
     Without scikit-learn, none is.
     """
     queries = {hash_of(query): query for query in store.topic_models.queries()}
-    if not queries or not is_installed():
+    if not queries or not has_scikit_learn():
         return 0
     version, embedding = _embedding(store, now)
     if version is None:

@@ -10,9 +10,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import read_matcher, read_statistics
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 
 #: How far back the indexes reach: since yesterday, over a weekend, a week and a month, each with what is caught up.

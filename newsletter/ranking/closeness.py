@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from newsletter.models.weights import Weights
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex
 from newsletter.ranking.passing import in_passing
 from newsletter.ranking.topic_model import text_terms
-from newsletter.ranking.weights import Weights
 from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import literal

@@ -12,14 +12,13 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.errors import NewsletterError
-from newsletter.installation import install_command
+from newsletter.errors.installation import has_scikit_learn, install_command
 from newsletter.models import Facts
 
 Vectors = NDArray[np.float32]
@@ -92,18 +91,13 @@ def unit(vectors: Vectors) -> Vectors:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
-def is_installed() -> bool:
-    """Return whether scikit-learn is installed."""
-    return find_spec("sklearn") is not None
-
-
 def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
     """Fit an embedding to an archive; return None if it has too few papers or words.
 
     Raises:
         NewsletterError: scikit-learn is not installed.
     """
-    if not is_installed():
+    if not has_scikit_learn():
         raise NewsletterError("learning a taste model requires scikit-learn", hint=install_command("taste"))
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper, Reason, ReasonKind
+from newsletter.models.weights import Weights
 from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words
 from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing
 from newsletter.ranking.score import popularity, reasons_for, score
 from newsletter.ranking.serendipity import Neighbourhood
-from newsletter.ranking.weights import Weights
 from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.models import Paper, Reason, ReasonKind
+from newsletter.models.weights import Weights
 from newsletter.ranking.index import Field
-from newsletter.ranking.weights import Weights
 from newsletter.topics.query import Term
 
 _REASONS = {

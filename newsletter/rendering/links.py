@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from newsletter.models import Paper
-from newsletter.tokens import feedback_prefix
+from newsletter.models.tokens import feedback_prefix
 
 
 def paper_url(paper: Paper) -> str:

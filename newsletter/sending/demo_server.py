@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakSet
 
 from newsletter.errors import NewsletterError
-from newsletter.installation import install_command
+from newsletter.errors.installation import install_command
 
 try:
     from aiosmtpd.controller import Controller

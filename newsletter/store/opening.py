@@ -9,8 +9,8 @@ from pathlib import Path
 
 from newsletter import __version__
 from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
+from newsletter.errors.installation import installation
 from newsletter.files.private_files import touch_private
-from newsletter.installation import installation
 from newsletter.store import text_index
 from newsletter.store.copies import BEFORE_UPGRADE, keep_copy, latest_copy
 from newsletter.store.database import Database, damaged, store_errors

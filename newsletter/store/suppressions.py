@@ -11,6 +11,9 @@ from newsletter.models import Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.store.database import Database
 
+#: The reason of a suppression by the owner of the address, who may subscribe again.
+UNSUBSCRIBED = "unsubscribed"
+
 
 class Suppressions:
     """The `suppressions` and `suppression_hashes` tables; the second is of people who were erased.

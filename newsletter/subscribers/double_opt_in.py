@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from newsletter import tokens
 from newsletter.errors import ProfileError, RequestError
 from newsletter.limits import NAME
-from newsletter.models import Profile, Status, Subscriber
+from newsletter.models import Profile, Status, Subscriber, tokens
 from newsletter.models.addresses import parse_address
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind, Request

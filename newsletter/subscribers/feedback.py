@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter import tokens
 from newsletter.errors import RequestError
-from newsletter.models import Entry, Example, Paper, Refusal, Subscriber
+from newsletter.models import Entry, Example, Paper, Refusal, Subscriber, tokens
 from newsletter.papers.identity import key_for, names_of
 from newsletter.store import Store
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsletter import tokens
-from newsletter.models import Subscriber
+from newsletter.models import Subscriber, tokens
 from newsletter.store import Store
 from newsletter.store.confirmations import Request
 

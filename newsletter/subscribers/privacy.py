@@ -9,7 +9,8 @@ from typing import Any
 
 from newsletter.errors import RequestError
 from newsletter.store import Store
-from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, find, subscriber_values
+from newsletter.store.suppressions import UNSUBSCRIBED
+from newsletter.subscribers.subscriptions import FILE, find, subscriber_values
 from newsletter.subscribers.traces import erase_from_log, erase_messages
 
 

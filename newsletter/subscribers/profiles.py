@@ -15,7 +15,7 @@ from newsletter.models import Profile, Topic
 from newsletter.models.addresses import parse_address
 from newsletter.models.profile import PROFILE_FIELDS
 from newsletter.models.value_types import Numbers, Text, Topics
-from newsletter.ranking.weights import check_weights
+from newsletter.models.weights import check_weights
 from newsletter.text import squeeze
 from newsletter.topics.topic import make_topic, read_topic_line, topic_line
 

@@ -10,17 +10,15 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from newsletter import tokens
 from newsletter.errors import RequestError
-from newsletter.models import Profile, Status, Subscriber
+from newsletter.models import Profile, Status, Subscriber, tokens
 from newsletter.models.addresses import parse_address
 from newsletter.store import Store
+from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.profiles import make_profile, profile_values
 from newsletter.text import squeeze
 
 COMMAND_LINE = "cli"
-#: The reason of a suppression by the owner of the address, who may subscribe again.
-UNSUBSCRIBED = "unsubscribed"
 _MAX_REASON_LENGTH = 200
 #: The prefix of the origin of subscribers who are managed by a file.
 FILE = "file:"

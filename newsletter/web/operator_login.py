@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter import tokens
 from newsletter.config.passwords import is_correct
+from newsletter.models import tokens
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.http.login_limit import LoginLimit

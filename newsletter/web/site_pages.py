@@ -15,10 +15,10 @@ from starlette.responses import HTMLResponse, Response
 from newsletter.config.model import Config
 from newsletter.config.signing_keys import signing_keys
 from newsletter.pipeline.messages import site_context
+from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.rendering.environment import find_template, render
 from newsletter.rendering.language import language
 from newsletter.store import Store, open_store
-from newsletter.web.topic_counts import TopicCounts
 
 _ENGLISH = language("en")
 #: Keep pages whose URL holds a token, or that depend on who asks, out of search engines.

@@ -8,10 +8,10 @@ from starlette.responses import JSONResponse, Response
 
 from newsletter.errors import QueryError
 from newsletter.models import Paper
+from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.rendering.links import paper_url
 from newsletter.topics.highlight import excerpt, highlight
 from newsletter.topics.query import Term, parse, wanted_terms
-from newsletter.web.topic_counts import TopicCounts
 
 
 class MarkedPaper(TypedDict):

@@ -20,11 +20,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Entry, Paper
 from newsletter.pipeline.archive_search import search_archive
 from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.pipeline.compose import ARCHIVE
-from newsletter.ranking.embedding import is_installed, make_embedding
+from newsletter.ranking.embedding import make_embedding
 from newsletter.store import Store, open_store
 from tests.benchmarks.smart_collection import CACM, TestCollection, read_collection
 from tests.benchmarks.topics import recorded_entries
@@ -77,7 +78,7 @@ def mean_average_precision(store: Store, collection: TestCollection, space: Arch
 
 def learn_space(store: Store, number: int) -> ArchiveSpace | None:
     """Store the embedding of the newest papers; None where there are too few, or no scikit-learn."""
-    embedding = make_embedding(store.papers.newest(number)) if is_installed() else None
+    embedding = make_embedding(store.papers.newest(number)) if has_scikit_learn() else None
     if embedding is None:
         return None
     with store.transaction():

@@ -31,10 +31,10 @@ from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
 from newsletter.models import Entry, Paper
+from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
 from newsletter.ranking.embedding import PaperVectors, make_embedding
 from newsletter.ranking.taste import fading, learn
-from newsletter.ranking.weights import Weights
 from newsletter.sources import Document, find_source
 
 NOW = datetime(2026, 5, 8, tzinfo=UTC)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import tokens
 from newsletter.files.site import Site
+from newsletter.models import tokens
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter
 from tests.sending.bounces.samples import ADA, CASES, OURS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import tokens
+from newsletter.models import tokens
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter
 

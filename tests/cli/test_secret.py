@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from newsletter import tokens
+from newsletter.models import tokens
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter
 

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter import DISTRIBUTION, __version__
 from newsletter.cli import main
-from newsletter.installation import installation
+from newsletter.errors.installation import installation
 
 
 @pytest.mark.parametrize(("version", "code"), [(__version__, 0), ("99.0", 1)])

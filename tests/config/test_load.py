@@ -8,7 +8,7 @@ from newsletter.config.load import check_sender, load_config
 from newsletter.config.model import Config, DkimSettings, InDoubtPolicy
 from newsletter.errors import ConfigError
 from newsletter.files.site import Site, find_site
-from newsletter.ranking.weights import Weights
+from newsletter.models.weights import Weights
 from newsletter.sending.smtp.settings import SmtpSettings
 
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 import pytest
 import trustme
 
+from newsletter.limits import MAIL_BYTES
 from newsletter.mailboxes import MailboxError, imap
 from newsletter.mailboxes.imap import each_in_imap
-from newsletter.mailboxes.mime import MAX_BYTES
 from newsletter.sending.bounces.settings import BounceSettings
 
 Answer = Callable[[ssl.SSLSocket, bytes, bytes], None]
@@ -118,7 +118,7 @@ def test_a_hostile_server_is_one_error_in_one_line(what: str, authority: trustme
         else:
             with suppress(MailboxError):
                 each_in_imap(settings, processed.append, trusting)
-    assert all(len(one) <= MAX_BYTES for one in processed)
+    assert all(len(one) <= MAIL_BYTES for one in processed)
 
 
 def test_numbers_of_messages_that_are_none_are_ignored(authority: trustme.CA, trusting: ssl.SSLContext) -> None:

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.limits import MAIL_DELIMITERS, MAIL_HEADER
+from newsletter.limits import MAIL_BYTES, MAIL_DELIMITERS, MAIL_HEADER
 from newsletter.mailboxes.mime import (
-    MAX_BYTES,
     address_in,
     blocks_of,
     field,
@@ -47,9 +46,9 @@ def test_a_message_of_very_many_parts_is_cut_off() -> None:
 
 
 def test_a_huge_message_is_cut_off() -> None:
-    message = parse(b"Subject: x\r\n\r\n" + b"y" * (2 * MAX_BYTES))
+    message = parse(b"Subject: x\r\n\r\n" + b"y" * (2 * MAIL_BYTES))
     assert message is not None
-    assert len(text_of(message)) < MAX_BYTES
+    assert len(text_of(message)) < MAIL_BYTES
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from newsletter import tokens
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.files.site import Site
+from newsletter.models import tokens
 from newsletter.models.findings import Finding, Level
 from newsletter.operations.probe import Prober
 from newsletter.pipeline.inbound import ProcessedMail, process_message

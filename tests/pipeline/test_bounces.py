@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter import tokens
-from newsletter.models import Delivery, DeliveryStatus, Status
+from newsletter.models import Delivery, DeliveryStatus, Status, tokens
 from newsletter.pipeline.bounces import ProcessedReports, process_report
 from newsletter.sending.bounces.reports import BounceReport, read_bounce_report
 from newsletter.sending.status_codes import Kind

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter import tokens
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.pipeline.email_commands import Command, EmailCommand, process_reply
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile

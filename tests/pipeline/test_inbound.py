@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
-from newsletter import tokens
+from newsletter.limits import MAIL_BYTES
+from newsletter.models import tokens
 from newsletter.pipeline.email_commands import Command, EmailCommand
-from newsletter.pipeline.inbound import ProcessedMail, process_message, read_mailboxes
+from newsletter.pipeline.inbound import ProcessedMail, message_from, process_message, read_mailboxes
 from newsletter.sending.bounces.settings import Mailbox
 from newsletter.store import Store
 from tests.factories import NOW, make_profile
@@ -48,3 +50,10 @@ def test_a_mailbox_that_cannot_be_opened_keeps_none_from_being_read(store: Store
 
     assert (read.messages, len(read.errors)) == (1, 2)
     assert "missing" in str(read.errors[0])
+
+
+def test_a_message_from_a_pipe_is_cut_and_the_pipe_read_to_its_end() -> None:
+    pipe = BytesIO(b"x" * (2 * MAIL_BYTES + 5))
+
+    assert message_from(pipe) == b"x" * MAIL_BYTES
+    assert pipe.read() == b""

@@ -9,8 +9,8 @@ from email.policy import default
 
 import pytest
 
-from newsletter import tokens
 from newsletter.config.model import WebhookSettings
+from newsletter.models import tokens
 from newsletter.pipeline.messages import PREFERENCES_LAST, MessageRenderer, make_message_id, site_context
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.message import Sender

@@ -12,10 +12,9 @@ import pytest
 from filelock import FileLock
 from pytest_httpserver import HTTPServer
 
-from newsletter import tokens
 from newsletter.config.model import SummarySettings
 from newsletter.errors import NewsletterError, TransportError
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.pipeline.email_commands import Command
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus
 from newsletter.pipeline.ports import Ports, Step

@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from newsletter.models import Entry, Subscriber
+from newsletter.models.weights import Weights
 from newsletter.pipeline.explain import Part, explain
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.index import PaperIndex
-from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.subscribers.feedback import find_paper, give_feedback, give_feedback_on_library
 from tests.factories import NOW, make_entry, make_profile, make_topic

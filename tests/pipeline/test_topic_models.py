@@ -137,7 +137,7 @@ def test_without_scikit_learn_everything_works_as_before(
     store: Store, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = preview_digest(store, subscriber, NOW)
-    monkeypatch.setattr(topic_models, "is_installed", lambda: False)
+    monkeypatch.setattr(topic_models, "has_scikit_learn", lambda: False)
     assert learn_topic_models(store, NOW) == 0
     assert preview_digest(store, subscriber, NOW) == before
 

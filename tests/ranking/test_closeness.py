@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from newsletter.models import Item, Paper, Profile, ReasonKind, Section
+from newsletter.models.weights import Weights
 from newsletter.ranking.closeness import DOUBTFUL, NEAR, Closeness, TopicScores, closeness
 from newsletter.ranking.grouping import group, near_topic
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.topics.query import parse
 from tests.factories import TODAY, make_paper, make_profile, make_topic
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from newsletter.models import Paper
+from newsletter.models.weights import Weights
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.weights import Weights
 from newsletter.topics.query import format_query, parse
 from tests.factories import make_paper
 

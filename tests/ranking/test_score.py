@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import PartialDate, Reason, ReasonKind
+from newsletter.models.weights import Weights
 from newsletter.ranking.index import Field
 from newsletter.ranking.score import Score, popularity_reason, reasons_for, score
-from newsletter.ranking.weights import Weights
 from newsletter.topics.query import Term
 from tests.factories import NOW, TODAY, make_paper
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from newsletter import __version__
 from newsletter.errors import StatementError, StoreDamaged, StoreError
-from newsletter.installation import installation
+from newsletter.errors.installation import installation
 from newsletter.models import Entry, Reason, ReasonKind, SectionKind, Status, Style, Topic
 from newsletter.papers.identity import names_of
 from newsletter.store import Store, open_store

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import tokens
 from newsletter.errors import RequestError
+from newsletter.models import tokens
 from newsletter.store import Store, open_store
 from tests.factories import NOW
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from newsletter import tokens
-from newsletter.models import Cadence, DeliveryStatus, EditionState, Entry, Mention, SectionKind, Status, Topic
+from newsletter.errors.installation import has_scikit_learn
+from newsletter.models import Cadence, DeliveryStatus, EditionState, Entry, Mention, SectionKind, Status, Topic, tokens
 from newsletter.papers.identity import names_of
 from newsletter.pipeline.taste import TasteScores, learn_taste_models
-from newsletter.ranking.embedding import is_installed
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store, open_store
 from newsletter.store.confirmations import Kind
@@ -237,7 +236,7 @@ def test_feedback_and_taste_models_are_kept(upgraded: Store) -> None:
     assert upgraded.feedback.of(1) == {1: True, 4: True, 7: False}
     assert [example.key for example in upgraded.feedback.examples(1)] == ["arxiv:2401.00001"]
     assert upgraded.summaries.find([2, 3], "de") == {2: "Wolken werden sortiert."}
-    if not is_installed():
+    if not has_scikit_learn():
         pytest.skip("scikit-learn is not installed")
     index = PaperIndex(list(upgraded.papers.get_many([1, 7]).values()))
     assert TasteScores(upgraded).of(1, index) is None  # a model of this release is made otherwise

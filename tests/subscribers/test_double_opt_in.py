@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import tokens
 from newsletter.errors import ProfileError, RequestError
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.store import Store
+from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.double_opt_in import confirm, purge_requests, request_address_change, request_subscription
-from newsletter.subscribers.subscriptions import UNSUBSCRIBED, pause, unsubscribe
+from newsletter.subscribers.subscriptions import pause, unsubscribe
 from tests.factories import NOW, make_profile
 from tests.notices import ADA, PREFERENCES, Pages, make_pages, text_of
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter import tokens
 from newsletter.errors import RequestError
-from newsletter.models import Entry, Refusal, Subscriber
+from newsletter.models import Entry, Refusal, Subscriber, tokens
 from newsletter.store import Store
 from newsletter.subscribers.feedback import (
     LibraryReport,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from newsletter import tokens
+from newsletter.models import tokens
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.preferences_access import (

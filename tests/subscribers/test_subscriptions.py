@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from newsletter import tokens
 from newsletter.errors import ProfileError, RequestError
-from newsletter.models import Cadence, Profile, Status
+from newsletter.models import Cadence, Profile, Status, tokens
 from newsletter.store import Store
 from newsletter.subscribers import subscriptions
 from newsletter.subscribers.privacy import erase

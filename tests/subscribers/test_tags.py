@@ -5,9 +5,8 @@ import io
 
 import pytest
 
-from newsletter import tokens
 from newsletter.errors import RequestError
-from newsletter.models import Profile
+from newsletter.models import Profile, tokens
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import confirm
 from newsletter.subscribers.import_export import ImportOptions, ImportReport, exported_rows, import_people

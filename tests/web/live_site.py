@@ -11,9 +11,8 @@ from email.policy import default
 
 from starlette.testclient import TestClient
 
-from newsletter import tokens
 from newsletter.config.model import Config
-from newsletter.models import Subscriber
+from newsletter.models import Subscriber, tokens
 from newsletter.pipeline.deliver import DeliveryReport, deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.smtp.settings import Security, SmtpSettings

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsletter import tokens
+from newsletter.models import tokens
 from tests.web.live_site import ADA, LiveSite
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

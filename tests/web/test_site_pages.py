@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter import tokens
+from newsletter.models import tokens
 from newsletter.rendering.environment import make_environment
 from newsletter.web.site_pages import SitePages
 from tests.factories import NOW, make_entry

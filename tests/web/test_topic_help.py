@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from newsletter.files.site import Site
+from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.store import open_store
-from newsletter.web.topic_counts import TopicCounts
 from newsletter.web.topic_help import help_with, topic_help
 from tests.factories import NOW, make_entry
 

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter import tokens
 from newsletter.config.load import load_config
 from newsletter.config.model import Config, WebhookSettings
 from newsletter.files.site import Site
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.store import open_store
 from newsletter.subscribers.subscriptions import resume
 from newsletter.web.app import make_app

@@ -18,12 +18,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter import tokens
 from newsletter.config.load import load_config
 from newsletter.config.model import Config, WebhookSettings
 from newsletter.errors import NewsletterError
 from newsletter.files.site import Site
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.webhooks import Certificates

@@ -13,8 +13,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from newsletter.limits import MAIL_BYTES
 from newsletter.mailboxes.mime import (
-    MAX_BYTES,
     Part,
     address_in,
     blocks_of,
@@ -78,7 +78,7 @@ class _Finding:
 
 def read_bounce_report(raw: bytes) -> tuple[BounceReport, ...]:
     """Return the reports in a message, one for each address and kind; none if it is not a report. Never raises."""
-    raw = raw[:MAX_BYTES]
+    raw = raw[:MAIL_BYTES]
     message = parse(raw)
     if message is None:
         return ()

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from newsletter.errors import SourceError
-from newsletter.installation import install_command
+from newsletter.errors.installation import install_command
 from newsletter.models import Refusal
 from newsletter.sources.documents import Document
 

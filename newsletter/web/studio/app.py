@@ -24,6 +24,7 @@ from starlette.routing import Route
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.files.site import Site, default_templates
+from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.rendering.environment import find_template, make_environment, render
 from newsletter.store import open_store
 from newsletter.web.http.guard import Guard
@@ -36,7 +37,6 @@ from newsletter.web.studio.page import page_context
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.preview_json import checks_of, preview_json
 from newsletter.web.studio.selection import choose_subscriber, offered_editions, parse_selection
-from newsletter.web.topic_counts import TopicCounts
 from newsletter.web.topic_help import topic_help
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter import tokens
 from newsletter.errors import ProfileError, RequestError
-from newsletter.models import Status, Subscriber
+from newsletter.models import Status, Subscriber, tokens
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_own_link
 from newsletter.subscribers.subscriptions import resume

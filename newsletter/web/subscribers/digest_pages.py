@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter import tokens
-from newsletter.models import Section
+from newsletter.models import Section, tokens
 from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
 from newsletter.rendering.digest_context import digest_texts, edition_kind
 from newsletter.rendering.labels import section_title

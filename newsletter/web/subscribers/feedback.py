@@ -11,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter import tokens
 from newsletter.errors import RequestError
-from newsletter.models import Paper
+from newsletter.models import Paper, tokens
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.web.http.forms import Form, form_endpoint

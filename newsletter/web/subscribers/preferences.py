@@ -15,16 +15,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Status, Subscriber
+from newsletter.models.tokens import is_id
 from newsletter.pipeline.next_mail import next_mail, next_mail_text, why_nothing_text
 from newsletter.pipeline.schedule import local_day
-from newsletter.ranking.embedding import is_installed
 from newsletter.store import Store
+from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
 from newsletter.subscribers.preferences_access import is_link_valid, open_preferences
 from newsletter.subscribers.privacy import erase, export_data
-from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, pause, resume
-from newsletter.tokens import is_id
+from newsletter.subscribers.subscriptions import FILE, change_preferences, pause, resume
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers import session
@@ -235,7 +236,7 @@ class Preferences:
             today=why_nothing_text(store, subscriber, local_day(subscriber.profile, now), now),
             deliveries=store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES],
             feedback=[(papers[paper_id], liked) for paper_id, liked in likes.items()],
-            can_rate=is_installed(),
+            can_rate=has_scikit_learn(),
             examples=store.feedback.examples(subscriber.id),
             tomorrow=now.date() + timedelta(days=1),
             done=done,

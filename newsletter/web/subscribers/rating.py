@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from newsletter.models.tokens import is_id
 from newsletter.pipeline.cold_start import papers_to_rate, rate
 from newsletter.rendering.links import paper_url
-from newsletter.tokens import is_id
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.site_pages import SitePages

@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from newsletter.errors import ProfileError, QueryError, RequestError
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
-from newsletter.ranking.embedding import is_installed
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
 from newsletter.subscribers.preferences_access import session_token
@@ -208,7 +208,9 @@ class Signup:
         except RequestError as error:
             return self._invalid_link(error)
         response = self.pages.show(
-            "confirmed.html", email=subscriber.email if opened else None, can_rate=opened is not None and is_installed()
+            "confirmed.html",
+            email=subscriber.email if opened else None,
+            can_rate=opened is not None and has_scikit_learn(),
         )
         if opened:  # the link does this once, as one to the preferences does
             session.begin(self.pages, response, opened)

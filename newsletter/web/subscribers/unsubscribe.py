@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter import tokens
 from newsletter.errors import RequestError
-from newsletter.models import Cadence, Status, Subscriber
+from newsletter.models import Cadence, Status, Subscriber, tokens
 from newsletter.store import Store
-from newsletter.subscribers.subscriptions import FILE, UNSUBSCRIBED, change_preferences, resume, unsubscribe
+from newsletter.store.suppressions import UNSUBSCRIBED
+from newsletter.subscribers.subscriptions import FILE, change_preferences, resume, unsubscribe
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.site_pages import SitePages
 

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from newsletter import tokens
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.operations.key_rotation import rotate
 from tests.web.live_site import ADA, SITE_URL, LiveSite
 

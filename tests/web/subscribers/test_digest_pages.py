@@ -6,8 +6,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
-from newsletter import tokens
-from newsletter.models import Digest
+from newsletter.models import Digest, tokens
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import language
 from tests.web.live_site import ADA, LiveSite, paths_in

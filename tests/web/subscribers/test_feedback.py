@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter import tokens
+from newsletter.models import tokens
 from tests.web.live_site import LiveSite, paths_in
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from newsletter.ranking.embedding import is_installed
+from newsletter.errors.installation import has_scikit_learn
 from tests.web.live_site import LiveSite
 
 
@@ -52,7 +52,7 @@ def test_without_a_session_nothing_is_shown_or_stored(live: LiveSite) -> None:
 
 
 def test_the_preferences_lead_to_the_page(live: LiveSite) -> None:
-    if not is_installed():
+    if not has_scikit_learn():
         pytest.skip("scikit-learn is not installed: no taste is learned")
     live.subscribe()
 

@@ -9,8 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter import tokens
-from newsletter.models import Status
+from newsletter.models import Status, tokens
 from newsletter.subscribers.double_opt_in import confirm, request_subscription
 from tests.web.live_site import ADA, SIGNUP_FORM, LiveSite, paths_in
 

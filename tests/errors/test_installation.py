@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import DISTRIBUTION
-from newsletter.installation import CONTAINER_MARK, Installer, find_installation, install_command
+from newsletter.errors.installation import CONTAINER_MARK, Installer, find_installation, install_command
 
 PYTHON = "/opt/newsletter/bin/python"
 
@@ -140,7 +140,7 @@ def test_without_metadata_pip_is_assumed(tmp_path: Path) -> None:
 
 
 def test_this_checkout_is_known_as_one() -> None:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
 
     assert install_command("taste") == f"{sys.executable} -m pip install -e '{root}[taste]'"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import ProfileError
-from newsletter.ranking.weights import check_weights
+from newsletter.models.weights import check_weights
 
 
 def test_numbers_are_returned_as_floats() -> None:

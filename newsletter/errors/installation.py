@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -99,10 +100,15 @@ def install_command(extra: str) -> str:
     return installation().extra_command(extra)
 
 
+def has_scikit_learn() -> bool:
+    """Return whether scikit-learn is installed, which models and tastes are learned with (the extra "taste")."""
+    return find_spec("sklearn") is not None
+
+
 @cache
 def installation() -> Installation:
     """Return how the running program was installed."""
-    return find_installation(Path(sys.prefix), sys.executable, Path(__file__).resolve().parent.parent, distribution)
+    return find_installation(Path(sys.prefix), sys.executable, Path(__file__).resolve().parents[2], distribution)
 
 
 def find_installation(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from newsletter.errors import QueryError
 from newsletter.files.site import Site
+from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.store import Store, open_store
-from newsletter.web.topic_counts import TopicCounts
 from tests.factories import NOW, make_entry, make_topic
 
 PEARS = make_topic("Pears", ("pear*",))
@@ -36,8 +37,8 @@ class Orchard:
 
 
 @pytest.fixture
-def orchard(site: Site) -> Orchard:
-    return Orchard(site)
+def orchard(tmp_path: Path) -> Orchard:
+    return Orchard(Site(tmp_path))
 
 
 def test_new_papers_count_after_five_minutes(orchard: Orchard) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter import tokens
+from newsletter.models import tokens
 
 SECRET = b"a secret of thirty-two bytes ...."
 IDS = st.integers(min_value=0, max_value=2**53)
