@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 _CATALOGUES = Path(__file__).parent.parent / "locale"
-#: ISO 639-1 codes; newsletter/locale/ has a catalogue for each but the first.
-LANGUAGES = ("en", "de", "es", "fr", "zh")
+#: Codes (ISO 639-1) and tags (BCP 47), as in the `lang` attribute of HTML; newsletter/locale/ has a catalogue for each
+#: but the first.
+LANGUAGE_TAGS = {"en": "en", "de": "de", "es": "es", "fr": "fr", "zh": "zh-Hans"}
+LANGUAGES = tuple(LANGUAGE_TAGS)
+
+
+def translatable(message: str) -> str:
+    """Mark a text that is translated where it is shown; it stays as it is."""
+    return message
 
 
 def locale_catalogue(language: str) -> Path:

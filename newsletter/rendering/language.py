@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -17,9 +18,10 @@ from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from newsletter.models import PartialDate, StatedDate
-from newsletter.models.languages import LANGUAGES, locale_catalogue
+from newsletter.models.languages import LANGUAGE_TAGS, LANGUAGES, locale_catalogue
 from newsletter.rendering.date_ranges import format_range
 
 #: British English, which writes "8 May 2026" and never 5/8 or 8/5.
@@ -30,10 +32,15 @@ _LOCALES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "zh": "z
 class Language:
     """A language that digests can be written in."""
 
-    #: A key of `languages.LANGUAGES`, as in the `lang` attribute of HTML.
+    #: One of `languages.LANGUAGES`.
     code: str
     _translations: gettext.NullTranslations
     _locale: Locale
+
+    @property
+    def tag(self) -> str:
+        """The tag of the language, as in the `lang` attribute of HTML: "de", "zh-Hans"."""
+        return LANGUAGE_TAGS[self.code]
 
     @property
     def direction(self) -> str:
@@ -48,6 +55,32 @@ class Language:
     def ngettext(self, singular: str, plural: str, number: int, /, **values: object) -> str:
         """Translate a message in the plural form for `number`; `%(number)s` is the formatted number."""
         return self._translations.ngettext(singular, plural, number) % (values | {"number": self.number(number)})
+
+    def pgettext(self, context: str, message: str, /, **values: object) -> str:
+        """Translate a message that means different things in different contexts."""
+        translated = self._translations.pgettext(context, message)
+        return translated % values if values else translated
+
+    def text_functions(self) -> dict[str, Callable[..., str]]:
+        """Return what templates of messages translate by; `count` is another name of `ngettext`."""
+        return {
+            "_": self.gettext, "ngettext": self.ngettext, "count": self.ngettext, "pgettext": self.pgettext,
+        }  # fmt: skip
+
+    def markup_functions(self) -> dict[str, Callable[..., Markup]]:
+        """Return what templates of pages translate by: a message may have markup in it, and values are escaped."""
+
+        def translate(message: str, /, **values: object) -> Markup:
+            return _filled(self._translations.gettext(message), values)
+
+        def translate_in_context(context: str, message: str, /, **values: object) -> Markup:
+            return _filled(self._translations.pgettext(context, message), values)
+
+        def translate_number(singular: str, plural: str, number: int, /, **values: object) -> Markup:
+            message = self._translations.ngettext(singular, plural, number)
+            return _filled(message, {"number": self.number(number)} | values)
+
+        return {"_": translate, "ngettext": translate_number, "pgettext": translate_in_context}
 
     def number(self, number: int) -> str:
         """Format a number: "1,234" in English, "1.234" in German."""
@@ -70,6 +103,11 @@ class Language:
     def days(self, first: date, last: date) -> str:
         """Format a range of days: "2–8 May 2026"; a single one with its weekday."""
         return self.day_of_week(last) if first >= last else format_range(first, last, self.code, self._locale)
+
+
+def _filled(message: str, values: dict[str, object]) -> Markup:
+    trusted = Markup(message)  # noqa: S704 - our own catalogues
+    return trusted % values if values else trusted
 
 
 # Formatted for every message, but there are few distinct days of subscription and few distinct numbers.

@@ -67,8 +67,9 @@ class Notices:
         return build_message(envelope, subject=notice.subject, text=text, html=inline(html))
 
     def _rendered(self, name: str, notice: NoticeContext) -> str:
-        values = {"site": self.site, "notice": notice, "language": self.language, "_": self.language.gettext}
-        return render(find_template(self.environment, [name]), **values)
+        values = {"site": self.site, "notice": notice, "language": self.language}
+        translations = self.language.text_functions()
+        return render(find_template(self.environment, [name]), **values, **translations)
 
     def _confirmation(self, subject: str, text: str, url: str, until: date) -> NoticeContext:
         _ = self.language.gettext
