@@ -24,7 +24,8 @@ OTHERS = [code for code in LANGUAGES if code != "en"]
 def extracted() -> set[Any]:
     """Return the messages in the code and the templates."""
     found: set[Any] = {message for _, _, message, _, _ in extract_from_dir(PACKAGE / "rendering", keywords=KEYWORDS)}
-    for template in (*default_templates().rglob("*.html"), *default_templates().rglob("*.txt")):
+    emails = default_templates() / "email"  # pages follow
+    for template in (*emails.rglob("*.html"), *emails.rglob("*.txt")):
         with template.open("rb") as file:
             found |= {message for _, _, message, _ in babel_extract(file, ["_", "count"], (), {"trim_blocks": "true"})}
     # A call with values is extracted as a tuple with None for each value.
