@@ -7,8 +7,10 @@ them without a translation, those that are gone are removed. `--check` exits wit
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -27,14 +29,17 @@ KEYWORDS = {"_": None, "gettext": None, "translatable": None, "ngettext": (1, 2)
 #: The plural forms of gettext. CLDR has another one for millions in some of these languages, which nothing here needs.
 _ONE_AND_MANY = "nplurals=2; plural=(n != 1);"
 PLURALS = {
-    "de": _ONE_AND_MANY, "es": _ONE_AND_MANY, "fr": "nplurals=2; plural=(n > 1);", "zh": "nplurals=1; plural=0;",
+    "de": _ONE_AND_MANY, "es": _ONE_AND_MANY, "fr": "nplurals=2; plural=(n > 1);", "ja": "nplurals=1; plural=0;",
+    "pt": "nplurals=2; plural=(n > 1);", "zh": "nplurals=1; plural=0;",
 }  # fmt: skip
+_CALL = re.compile(rf"\b(?:{'|'.join(KEYWORDS)})\(")
 #: How a comment begins that is meant for translators: `# L10N: …`, `{# L10N: … #}`.
 COMMENT = "L10N:"
 _JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 _HEADER = "# The texts of emails and pages. How to translate them: docs/translating.md"
 
 
+@cache
 def extracted() -> Catalog:
     """Return all messages of the code and the templates, with their places and comments."""
     found = Catalog(project="newsletter", version="0.2", header_comment=_HEADER, charset="utf-8")
@@ -42,13 +47,14 @@ def extracted() -> Catalog:
         place = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
         keywords, options = (KEYWORDS, {}) if method == "python" else (KEYWORDS | {"count": (1, 2)}, _JINJA)
         for _line, message, comments, context in extract_from_file(method, path, keywords, [COMMENT], options, True):
-            found.add(message, None, [(place, None)], auto_comments=comments, context=context)
+            found.add(message, None, [(place, 0)], auto_comments=comments, context=context)
     return found
 
 
 def _files() -> Iterator[tuple[Path, str]]:
     for path in sorted((ROOT / "newsletter").rglob("*.py")):
-        yield path, "python"
+        if _CALL.search(path.read_text(encoding="utf-8")):  # most have none, and reading them as Python takes long
+            yield path, "python"
     for path in sorted(default_templates().rglob("*.*")):
         if path.suffix in (".html", ".txt"):
             yield path, "jinja2.ext:babel_extract"
@@ -56,6 +62,8 @@ def _files() -> Iterator[tuple[Path, str]]:
 
 def catalogue(code: str) -> Catalog:
     """Return the catalogue of a language as it is."""
+    if not locale_catalogue(code).exists():
+        return Catalog(locale=code)
     with locale_catalogue(code).open("rb") as file:
         return read_po(file, locale=code)
 
@@ -127,11 +135,11 @@ def main(option: str) -> int:
     for path, text in changes.items():
         if option == "--write":
             path.write_text(text, encoding="utf-8")
-        print(f"{path.name}: {'written' if option == '--write' else 'out of date (make messages)'}")
+        sys.stdout.write(f"{path.name}: {'written' if option == '--write' else 'out of date (make messages)'}\n")
     missing = {code: incomplete(code) for code in TRANSLATED}
     for code, messages in missing.items():
         if messages:
-            print(f"{code}.po: {len(messages)} messages to translate: {', '.join(map(repr, messages[:3]))} …")
+            sys.stdout.write(f"{code}.po: {len(messages)} to translate, for example {messages[0]!r}\n")
     return int(option != "--write" and (bool(changes) or any(missing.values())))
 
 

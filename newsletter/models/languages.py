@@ -7,8 +7,13 @@ from pathlib import Path
 _CATALOGUES = Path(__file__).parent.parent / "locale"
 #: Codes (ISO 639-1) and tags (BCP 47), as in the `lang` attribute of HTML; newsletter/locale/ has a catalogue for each
 #: but the first.
-LANGUAGE_TAGS = {"en": "en", "de": "de", "es": "es", "fr": "fr", "zh": "zh-Hans"}
+LANGUAGE_TAGS = {"en": "en", "de": "de", "es": "es", "fr": "fr", "ja": "ja", "pt": "pt-BR", "zh": "zh-Hans"}
 LANGUAGES = tuple(LANGUAGE_TAGS)
+#: What each calls itself, for lists to choose from.
+LANGUAGE_NAMES = {
+    "en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "ja": "日本語", "pt": "Português (Brasil)",
+    "zh": "简体中文",
+}  # fmt: skip
 
 
 def translatable(message: str) -> str:
