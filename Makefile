@@ -8,7 +8,7 @@ LOCK = $(or $(UV),$(BIN)/uv) pip compile --quiet --upgrade pyproject.toml - --un
 CHECKOUT := --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots reference lint format lock audit dist clean
+.PHONY: help demo test screenshots messages reference lint format lock audit dist clean
 
 help:  ## Tell what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -21,6 +21,9 @@ test: .venv/.dev  ## Run all tests, a file on each core
 
 screenshots: .venv/.dev  ## Pictures of every style at two widths, by day and by night, into screenshots/
 	$(BIN)/python -m tests.browser.screenshots screenshots
+
+messages: .venv/.dev  ## Collect the texts of emails and pages for translators, into newsletter/locale/
+	$(BIN)/python -m tests.messages --write
 
 reference: .venv/.dev  ## Generate docs/reference/ and newsletter.toml from the code
 	$(BIN)/python -m tests.reference --write

@@ -159,6 +159,7 @@ def _config(
         site=site,
         site_name=values["site.name"],
         site_url=_site_url(values["site.url"]),
+        site_language=values["site.language"],
         sender=sender,
         cron=check_cron(values["schedule.cron"]),
         time_zone=_time_zone(values["schedule.time_zone"]),

@@ -133,6 +133,8 @@ class Config:
     site: Site
     site_name: str
     site_url: str | None
+    #: Of pages, unless a subscriber or a browser wants another.
+    site_language: str
     sender: Sender
     #: When sources are pulled that have no timing of their own.
     cron: str

@@ -12,6 +12,7 @@ from typing import Any
 
 from newsletter.config.model import InDoubtPolicy, LogLevel
 from newsletter.errors import ConfigError, did_you_mean
+from newsletter.models.languages import LANGUAGES
 from newsletter.models.value_types import Text, type_of
 from newsletter.models.weights import Weights
 from newsletter.rendering.colours import ACCENT
@@ -64,6 +65,12 @@ SETTINGS = (
         None,
         "Public URL of this site's pages, for one-click unsubscribe. Without it, subscribers unsubscribe by email.",
         shipped="https://newsletter.example",
+    ),
+    Setting(
+        "site.language",
+        "en",
+        "Language of the pages for browsers that accept none of ours, and of the exported archive.",
+        LANGUAGES,
     ),
     Setting(
         "site.secret",

@@ -51,6 +51,9 @@ COMBINING_MARKS = Limit(
 
 URL_BYTES = Limit(8000, _B, "the path and query of a URL", "414", "RFC 9110, 4.1 asks for at least 8000")
 HEADER_BYTES = Limit(32_768, _B, "all headers of a request", "431", "cookies and proxies' headers need a few KB")
+ACCEPT_LANGUAGE = Limit(
+    1000, _C, "the languages that a browser accepts", "ignored", "each is parsed; people speak fewer than fifty"
+)
 HEADERS = Limit(100, _I, "headers of a request", "431", "browsers send about 20")
 FORM_BYTES = Limit(64_000, _B, "the body of a form or of a JSON request", "413", "the site's own forms are far smaller")
 FORM_FIELDS = Limit(300, _I, "fields of a form or a query string", "400", "the catalogue's topics are one field each")

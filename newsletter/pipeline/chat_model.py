@@ -15,7 +15,10 @@ from newsletter.models import Paper
 from newsletter.text import normalize, sentences, shorten, squeeze
 from newsletter.text.markup import clean
 
-_LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "zh": "Chinese"}
+_LANGUAGES = {
+    "en": "English", "de": "German", "es": "Spanish", "fr": "French", "ja": "Japanese", "pt": "Brazilian Portuguese",
+    "zh": "Simplified Chinese",
+}  # fmt: skip
 _MAX_TOKENS = 120
 #: A shorter key is a placeholder for a local server, which a summary may contain.
 _MIN_SECRET = 16

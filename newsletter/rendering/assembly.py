@@ -28,7 +28,6 @@ from newsletter.rendering.digest_context import (
     subject_context,
     subscriber_texts,
 )
-from newsletter.rendering.environment import FILTERS
 from newsletter.rendering.fragments import (
     Fragment,
     encode,
@@ -42,6 +41,7 @@ from newsletter.rendering.fragments import (
 )
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.markdown import note_html
+from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten, squeeze
 from newsletter.text.markup import clean
 

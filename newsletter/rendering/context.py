@@ -141,7 +141,7 @@ class DigestContext:
     preferences_url: str
     #: One-click unsubscribe URL of the site, or mailto.
     unsubscribe_url: str
-    #: The language's code, and its direction of writing: "ltr" or "rtl".
+    #: The language's tag ("de", "zh-Hans"), and its direction of writing: "ltr" or "rtl".
     language: str
     direction: str
 

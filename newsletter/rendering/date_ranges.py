@@ -33,6 +33,10 @@ _PATTERNS = {
         "{a}–{b} de {n} de {z}", "{a} de {m} – {b} de {n} de {z}", "{a} de {m} de {y} – {b} de {n} de {z}"
     ),
     "fr": _Patterns("{a}–{b} {n} {z}", "{a} {m} – {b} {n} {z}", "{a} {m} {y} – {b} {n} {z}", "1er"),
+    "ja": _Patterns("{z}年{l}月{a}日～{b}日", "{z}年{k}月{a}日～{l}月{b}日", "{y}年{k}月{a}日～{z}年{l}月{b}日"),
+    "pt": _Patterns(
+        "{a} a {b} de {n} de {z}", "{a} de {m} a {b} de {n} de {z}", "{a} de {m} de {y} a {b} de {n} de {z}", "1º"
+    ),
     "zh": _Patterns("{z}年{l}月{a}日至{b}日", "{z}年{k}月{a}日至{l}月{b}日", "{y}年{k}月{a}日至{z}年{l}月{b}日"),
 }  # fmt: skip
 

@@ -45,8 +45,7 @@ class Look:
         """
         if name not in self._found:
             self._found[name] = find_template(self.environment, [f"email/{self.style}/{name}", f"email/{name}"])
-        translations = {"_": self.language.gettext, "count": self.language.ngettext}
-        return render(self._found[name], site=self.site, **translations, **values)
+        return render(self._found[name], site=self.site, **self.language.text_functions(), **values)
 
     def card_template(self, card: CardContext) -> str:
         """Return the template of a paper in HTML: a full card, or a row below these."""

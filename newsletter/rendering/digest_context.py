@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from newsletter.models import Cadence, Digest, Edition, Subscriber
+from newsletter.models.languages import translatable
 from newsletter.rendering.context import DigestContext, SectionContext, SiteContext, SubjectContext
 from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.labels import section_title
@@ -14,6 +15,16 @@ from newsletter.text import shorten
 
 #: A digest of fewer papers has no line that names the top ones.
 _MIN_PAPERS_FOR_BRIEF = 3
+_BECAUSE = {
+    Cadence.DAILY: translatable("You’re receiving this daily digest at %(email)s because you subscribed on %(day)s."),
+    Cadence.WEEKDAYS: translatable(
+        "You’re receiving this digest at %(email)s from Monday to Friday because you subscribed on %(day)s."
+    ),
+    Cadence.WEEKLY: translatable("You’re receiving this weekly digest at %(email)s because you subscribed on %(day)s."),
+    Cadence.MONTHLY: translatable(
+        "You’re receiving this monthly digest at %(email)s because you subscribed on %(day)s."
+    ),
+}
 
 
 def section_contexts(
@@ -57,7 +68,7 @@ def digest_context(
         web_url=web_url,
         preferences_url=preferences_url,
         unsubscribe_url=unsubscribe_url,
-        language=language.code,
+        language=language.tag,
         direction=language.direction,
         **digest_texts(digest, language),
         **subscriber_texts(subscriber, language),
@@ -104,10 +115,11 @@ def _more(number: int, site: SiteContext, language: Language) -> str:
     if number <= 0:
         return ""
     if site.url:
+        # L10N: A link to the papers of a topic that the email had no place for.
         return language.ngettext("%(number)s more on the web", "%(number)s more on the web", number)
     return language.ngettext(
-        "%(number)s more matched; the highest ranked are shown.",
-        "%(number)s more matched; the highest ranked are shown.",
+        "%(number)s more paper matched. Only the highest ranked are shown.",
+        "%(number)s more papers matched. Only the highest ranked are shown.",
         number,
     )
 
@@ -137,6 +149,9 @@ def edition_kind(digest: Digest, language: Language) -> str:
 
 def _summary(digest: Digest, language: Language) -> str:
     papers = len(digest.items)
+    if not papers:  # the text below says so
+        return ""
+    # L10N: %(all)s is the number of all new papers, which may be 1 or 0, too.
     return language.ngettext(
         "%(number)s paper for you, out of %(all)s new.",
         "%(number)s papers for you, out of %(all)s new.",
@@ -152,20 +167,17 @@ def _brief(digest: Digest, language: Language) -> str:
     best = max(digest.items, key=lambda item: item.score).paper
     liked = max(digest.items, key=lambda item: (item.paper.upvotes or 0, item.score)).paper
     if liked.id == best.id or not liked.upvotes:
-        return language.gettext("In front: %(title)s", title=shorten(best.title, 110))
+        return language.gettext("Best match: %(title)s", title=shorten(best.title, 110))
     return language.gettext(
-        "In front: %(title)s. Most liked: %(liked)s", title=shorten(best.title, 80), liked=shorten(liked.title, 80)
+        "Best match: %(title)s · Most upvoted: %(liked)s", title=shorten(best.title, 80), liked=shorten(liked.title, 80)
     )
 
 
 def _why(subscriber: Subscriber, language: Language) -> str:
     _, profile = language.gettext, subscriber.profile
-    how_often = {
-        Cadence.DAILY: _("daily"), Cadence.WEEKDAYS: _("on weekdays"), Cadence.WEEKLY: _("weekly"),
-        Cadence.MONTHLY: _("monthly"),
-    }[profile.cadence]  # fmt: skip
-    topics = ", ".join(topic.name for topic in profile.topics) or _("the trending papers, whatever they are about")
-    return _(
-        "You get this digest at %(email)s, %(how_often)s, subscribed since %(day)s, for: %(topics)s.",
-        email=subscriber.email, how_often=how_often, day=language.day(subscriber.subscribed_at.date()), topics=topics,
-    )  # fmt: skip
+    day = language.day(subscriber.subscribed_at.date())
+    because = _(_BECAUSE[profile.cadence], email=subscriber.email, day=day)
+    if not profile.topics:
+        return language.sentences((because, _("You haven’t chosen any topics, so you get what’s trending.")))
+    topics = language.listed(topic.name for topic in profile.topics)
+    return language.sentences((because, _("Your topics: %(topics)s.", topics=topics)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
@@ -14,10 +14,8 @@ from jinja2.bccache import Bucket
 
 from newsletter.errors import TemplateError
 from newsletter.files.site import default_templates
-from newsletter.rendering.fragments import defer_filter
+from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten
-
-_TEXT_WIDTH = 72
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -106,49 +104,6 @@ def _template_errors(name: str) -> Iterator[None]:
         RecursionError,  # a template that extends itself instead of `default:` and its name
     ) as error:
         raise TemplateError(f"{_place(error, name)}: {error}") from error
-
-
-def wrap(text: str, indent: int | str = 0, first: int | str | None = None, used: int | str = 0) -> str:
-    """Wrap a paragraph at 72 columns without breaking words.
-
-    Args:
-        text: The paragraph; its spaces are squeezed.
-        indent: Columns to indent lines by.
-        first: Columns to indent the first line by, if other than `indent`.
-        used: Columns of the first line that are taken already; it is not indented then.
-    """
-    if deferred := defer_filter(text, "wrap", indent, indent if first is None else first, used):
-        return deferred
-    indent, used = int(indent), int(used)
-    line = "" if used else " " * int(indent if first is None else first)
-    lines, width, is_empty = [], used + len(line), True
-    for word in text.split(" "):
-        if not word:
-            continue
-        if is_empty:
-            line, width, is_empty = line + word, width + len(word), False
-        elif width + 1 + len(word) <= _TEXT_WIDTH:
-            line, width = f"{line} {word}", width + 1 + len(word)
-        else:
-            lines.append(line)
-            line, width = " " * indent + word, indent + len(word)
-    return "\n".join([*lines, line]).replace("\u00a0", " ")  # `unbroken` has had its effect
-
-
-def underline(text: str, character: str = "-") -> str:
-    """Wrap a heading and underline it with `character`."""
-    if deferred := defer_filter(text, "underline", character):
-        return deferred
-    return f"{wrap(text)}\n{character * min(len(text), _TEXT_WIDTH)}"
-
-
-def unbroken(text: str) -> str:
-    """Replace spaces by no-break spaces, so that `wrap` and browsers keep a short text such as "8 comments" whole."""
-    return defer_filter(text, "unbroken") or text.replace(" ", "\u00a0")
-
-
-#: The filters that templates may apply to slots as well; they run when the slot is filled.
-FILTERS: dict[str, Callable[..., str]] = {"wrap": wrap, "underline": underline, "unbroken": unbroken}
 
 
 def _place(error: BaseException, name: str) -> str:

@@ -22,24 +22,29 @@ def section_title(section: Section, language: Language) -> str:
         case SectionKind.ALSO_TRENDING:
             return _("Also trending")
         case SectionKind.SERENDIPITY:
-            return _("Something different")
+            return _("Outside your topics")
 
 
 def reason_label(reason: Reason, paper: Paper, language: Language) -> str:
     """Return why a paper is in a digest: "title: in-context learning", "trending: 9 upvotes"."""
     if reason.kind in _WHOLE:
         return _reason_kind(reason.kind, language)
-    detail = ", ".join(count_labels(paper, language)) if reason.kind is ReasonKind.POPULARITY else reason.detail
-    return f"{_reason_kind(reason.kind, language)}: {detail}"
+    detail = language.listed(count_labels(paper, language)) if reason.kind is ReasonKind.POPULARITY else reason.detail
+    return language.labelled(_reason_kind(reason.kind, language), detail)
 
 
 def _reason_kind(kind: ReasonKind, language: Language) -> str:
-    _ = language.gettext
+    # L10N: Each of these says why a paper is in a digest; most are followed by what matched, as in "title: robots".
+    pgettext = language.pgettext
     return {
-        ReasonKind.TITLE: _("title"), ReasonKind.KEYWORDS: _("keywords"), ReasonKind.ABSTRACT: _("abstract"),
-        ReasonKind.AUTHOR: _("author"), ReasonKind.ORGANIZATION: _("organisation"), ReasonKind.CATEGORY: _("category"),
-        ReasonKind.SOURCE: _("source"), ReasonKind.POPULARITY: _("trending"), ReasonKind.NEW_VERSION: _("new version"),
-        ReasonKind.NEAR: _("close to this topic"), ReasonKind.PASSING: _("mentioned in passing"),
+        ReasonKind.TITLE: pgettext("reason", "title"), ReasonKind.KEYWORDS: pgettext("reason", "keywords"),
+        ReasonKind.ABSTRACT: pgettext("reason", "abstract"), ReasonKind.AUTHOR: pgettext("reason", "author"),
+        ReasonKind.ORGANIZATION: pgettext("reason", "organisation"),
+        ReasonKind.CATEGORY: pgettext("reason", "category"), ReasonKind.SOURCE: pgettext("reason", "source"),
+        ReasonKind.POPULARITY: pgettext("reason", "trending"),
+        ReasonKind.NEW_VERSION: pgettext("reason", "new version"),
+        ReasonKind.NEAR: pgettext("reason", "close to this topic"),
+        ReasonKind.PASSING: pgettext("reason", "mentioned in passing"),
     }[kind]  # fmt: skip
 
 
@@ -74,7 +79,7 @@ def link_label(label: str, language: Language) -> str:
     """Translate a label of `links.paper_links`; names such as "arXiv" and "PDF" stay as they are."""
     _ = language.gettext
     translated = {
-        "Discussion": _("Discussion"), "Publisher": _("Publisher"), "Page": _("Page"), "Code": _("Code"),
-        "Project": _("Project"), "Search Hugging Face": _("Search Hugging Face"),
+        "Discussion": _("Discussion"), "Publisher": _("Publisher"), "Page": _("Web page"),
+        "Code": _("Code"), "Project": _("Project"), "Search Hugging Face": _("Search Hugging Face"),
     }  # fmt: skip
     return translated.get(label, label)

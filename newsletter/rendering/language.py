@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -17,23 +18,36 @@ from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from newsletter.models import PartialDate, StatedDate
-from newsletter.models.languages import LANGUAGES, locale_catalogue
+from newsletter.models.languages import LANGUAGE_TAGS, LANGUAGES, locale_catalogue
 from newsletter.rendering.date_ranges import format_range
+from newsletter.rendering.typography import TYPOGRAPHY, Typography, listed
 
 #: British English, which writes "8 May 2026" and never 5/8 or 8/5.
-_LOCALES = {"en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "zh": "zh_Hans_CN"}
+_LOCALES = {
+    "en": "en_GB", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "ja": "ja_JP", "pt": "pt_BR", "zh": "zh_Hans_CN",
+}  # fmt: skip
+#: How the first of a month is written where it is not "1".
+_FIRST = {"fr": "1er", "pt": "1º"}
+#: Spanish groups the digits of numbers from five digits on (RAE; Babel does not know).
+_GROUPED_FROM = {"es": 10_000}
 
 
 @dataclass(frozen=True)
 class Language:
     """A language that digests can be written in."""
 
-    #: A key of `languages.LANGUAGES`, as in the `lang` attribute of HTML.
+    #: One of `languages.LANGUAGES`.
     code: str
     _translations: gettext.NullTranslations
     _locale: Locale
+
+    @property
+    def tag(self) -> str:
+        """The tag of the language, as in the `lang` attribute of HTML: "de", "zh-Hans"."""
+        return LANGUAGE_TAGS[self.code]
 
     @property
     def direction(self) -> str:
@@ -49,33 +63,109 @@ class Language:
         """Translate a message in the plural form for `number`; `%(number)s` is the formatted number."""
         return self._translations.ngettext(singular, plural, number) % (values | {"number": self.number(number)})
 
+    def pgettext(self, context: str, message: str, /, **values: object) -> str:
+        """Translate a message that means different things in different contexts."""
+        translated = self._translations.pgettext(context, message)
+        return translated % values if values else translated
+
+    def text_functions(self) -> dict[str, Callable[..., str]]:
+        """Return what templates of messages translate by; `count` is another name of `ngettext`."""
+        return {
+            "_": self.gettext, "ngettext": self.ngettext, "count": self.ngettext, "pgettext": self.pgettext,
+            "labelled": self.labelled, "listed": self.listed, "sentences": self.sentences,
+        }  # fmt: skip
+
+    def markup_functions(self) -> dict[str, Callable[..., str]]:
+        """Return what templates of pages translate by: a message may have markup in it, and values are escaped."""
+
+        def translate(message: str, /, **values: object) -> Markup:
+            return _filled(self._translations.gettext(message), values)
+
+        def translate_in_context(context: str, message: str, /, **values: object) -> Markup:
+            return _filled(self._translations.pgettext(context, message), values)
+
+        def translate_number(singular: str, plural: str, number: int, /, **values: object) -> Markup:
+            message = self._translations.ngettext(singular, plural, number)
+            return _filled(message, {"number": self.number(number)} | values)
+
+        return {
+            "_": translate, "ngettext": translate_number, "pgettext": translate_in_context, "labelled": self.labelled,
+            "listed": self.listed, "sentences": self.sentences, "quoted": self.quoted,
+        }  # fmt: skip
+
+    # -- marks ----------------------------------------------------------------------------------------
+
+    def labelled(self, label: str, value: str) -> str:
+        """Join a label and its value, or mark a label at the end of a line: "title: agentic", "titre : agentic"."""
+        return f"{label}{self._typography.colon}{value}".rstrip()
+
+    def listed(self, texts: Iterable[str], *, with_commas: bool = False) -> str:
+        """Join texts as a list in a line, with semicolons if they have commas themselves."""
+        members = list(filter(None, texts))
+        return self._typography.semicolon.join(members) if with_commas else listed(members, self._typography.comma)
+
+    def sentences(self, texts: Iterable[str]) -> str:
+        """Join whole sentences."""
+        return self._typography.space.join(filter(None, texts))
+
+    def quoted(self, text: str) -> str:
+        """Put a text into the language's quotation marks."""
+        opening, closing = self._typography.quotes
+        return f"{opening}{text}{closing}"
+
+    def heading(self, text: str) -> str:
+        """Return a text as a heading: "Samedi 9 mai 2026"."""
+        return text[:1].upper() + text[1:] if self._typography.capitalizes_headings else text
+
+    # -- numbers and dates ----------------------------------------------------------------------------
+
     def number(self, number: int) -> str:
         """Format a number: "1,234" in English, "1.234" in German."""
-        return _number(number, self._locale)
+        return str(number) if number < _GROUPED_FROM.get(self.code, 0) else _number(number, self._locale)
 
     def day(self, day: StatedDate) -> str:
         """Format a date as precisely as it is stated: "8 May 2026", "May 2026", "2026"."""
         if isinstance(day, PartialDate):
             return str(format_skeleton("yMMMM" if day.month else "y", day.first, locale=self._locale))
-        return _day(day, self._locale)
+        return self._ordinal(day, _day(day, self._locale))
 
     def day_of_week(self, day: date) -> str:
-        """Format a date with its weekday: "Friday 8 May 2026"."""
-        return str(format_date(day, "full", self._locale))
+        """Format a date with its weekday, as a heading: "Friday 8 May 2026"."""
+        return self.heading(self._ordinal(day, str(format_date(day, "full", self._locale))))
 
     def short_day(self, day: date) -> str:
         """Format a date without its year: "8 May"."""
-        return str(format_skeleton("MMMd", day, locale=self._locale))
+        return self._ordinal(day, str(format_skeleton("MMMd", day, locale=self._locale)))
+
+    def month(self, day: date) -> str:
+        """Format the month of a day, as a heading: "May 2026"."""
+        return self.heading(str(format_skeleton("yMMMM", day, locale=self._locale)))
 
     def days(self, first: date, last: date) -> str:
         """Format a range of days: "2–8 May 2026"; a single one with its weekday."""
         return self.day_of_week(last) if first >= last else format_range(first, last, self.code, self._locale)
 
+    def _ordinal(self, day: date, formatted: str) -> str:
+        """Write the first of a month as the language does: "1er mai" (CLDR does not)."""
+        return (
+            formatted.replace("1 ", f"{_FIRST[self.code]} ", 1) if day.day == 1 and self.code in _FIRST else formatted
+        )
+
+    @property
+    def _typography(self) -> Typography:
+        return TYPOGRAPHY[self.code]
+
+
+def _filled(message: str, values: dict[str, object]) -> Markup:
+    trusted = Markup(message)  # noqa: S704 - our own catalogues
+    return trusted % values if values else trusted
+
 
 # Formatted for every message, but there are few distinct days of subscription and few distinct numbers.
 @lru_cache(maxsize=4096)
 def _number(number: int, locale: Locale) -> str:
-    return str(format_decimal(number, locale=locale))
+    # The narrow no-break space of French is not in the fonts of every mail program.
+    return str(format_decimal(number, locale=locale)).replace("\u202f", "\u00a0")
 
 
 @lru_cache(maxsize=4096)

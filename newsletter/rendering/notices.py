@@ -28,7 +28,8 @@ class Notices:
         _, name = self.language.gettext, self.site.name
         return self._confirmation(
             _("Please confirm your subscription to %(name)s", name=name),
-            _("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email),
+            _("We received a request to send %(name)s to %(email)s.", name=name, email=email),
+            _("Confirm subscription"),
             url,
             until,
         )
@@ -36,17 +37,18 @@ class Notices:
     def already_subscribed(self, email: str, url: str) -> NoticeContext:
         """Answer a request to subscribe for an address that is subscribed already."""
         _, name = self.language.gettext, self.site.name
-        asked = _("Somebody, hopefully you, asked for %(name)s to be sent to %(email)s.", name=name, email=email)
-        already = _("It is already. Here you can change what you get.")
-        subject = _("You are subscribed to %(name)s already", name=name)
-        return self._preferences(subject, f"{asked} {already}", url)
+        asked = _("We received a request to send %(name)s to %(email)s.", name=name, email=email)
+        already = _("You’re already subscribed. You can change what you receive below.")
+        subject = _("You’re already subscribed to %(name)s", name=name)
+        return self._preferences(subject, self.language.sentences((asked, already)), url)
 
     def confirm_address(self, email: str, url: str, until: date) -> NoticeContext:
         """Ask to confirm a new address."""
         _, name = self.language.gettext, self.site.name
         return self._confirmation(
             _("Please confirm your new address for %(name)s", name=name),
-            _("You asked for %(name)s to be sent to %(email)s from now on.", name=name, email=email),
+            _("You asked us to send %(name)s to %(email)s from now on.", name=name, email=email),
+            _("Confirm new address"),
             url,
             until,
         )
@@ -55,7 +57,7 @@ class Notices:
         """Send the link to the preferences."""
         _ = self.language.gettext
         subject = _("Your preferences for %(name)s", name=self.site.name)
-        return self._preferences(subject, _("Here you can change what you get."), url)
+        return self._preferences(subject, _("Use this link to change your topics, schedule or email address."), url)
 
     def message(self, envelope: Envelope, notice: NoticeContext) -> Message:
         """Render a notice as a message.
@@ -67,18 +69,23 @@ class Notices:
         return build_message(envelope, subject=notice.subject, text=text, html=inline(html))
 
     def _rendered(self, name: str, notice: NoticeContext) -> str:
-        values = {"site": self.site, "notice": notice, "language": self.language, "_": self.language.gettext}
-        return render(find_template(self.environment, [name]), **values)
+        values = {"site": self.site, "notice": notice, "language": self.language}
+        translations = self.language.text_functions()
+        return render(find_template(self.environment, [name]), **values, **translations)
 
-    def _confirmation(self, subject: str, text: str, url: str, until: date) -> NoticeContext:
+    def _confirmation(self, subject: str, text: str, button: str, url: str, until: date) -> NoticeContext:
         _ = self.language.gettext
-        if_not = _("If it was not you, do nothing: without a confirmation nothing is sent, and all is forgotten.")
-        return NoticeContext(subject, text, _("Confirm"), url, f"{if_not} {self._expiry(until)}")
+        if_not = _(
+            "If this wasn’t you, ignore this email. We won’t send anything unless you confirm, and we delete the "
+            "request after a week."
+        )
+        foot = self.language.sentences((self._expiry(until), if_not))
+        return NoticeContext(subject, text, button, url, foot)
 
     def _preferences(self, subject: str, text: str, url: str) -> NoticeContext:
         _ = self.language.gettext
         foot = _("This link works once, within an hour of this email.")
-        return NoticeContext(subject, text, _("Change topics, day or address"), url, foot)
+        return NoticeContext(subject, text, _("Manage preferences"), url, foot)
 
     def _expiry(self, day: date) -> str:
-        return self.language.gettext("This link is good until %(day)s.", day=self.language.day(day))
+        return self.language.gettext("This link is valid until %(day)s.", day=self.language.day(day))

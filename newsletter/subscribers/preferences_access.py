@@ -23,9 +23,10 @@ def link_token(secret: bytes, request: Request, now: datetime) -> str:
     return tokens.sign_until_minute(secret, tokens.OPEN_PREFERENCES, request.id, now + LASTS)
 
 
-def is_link_valid(store: Store, token: str, now: datetime) -> bool:
-    """Whether a link would open the preferences; using it up is left to `open_preferences`."""
-    return _unused(store, token, now) is not None
+def subscriber_of_link(store: Store, token: str, now: datetime) -> Subscriber | None:
+    """Return whose preferences a link would open, or None; using it up is left to `open_preferences`."""
+    known = _unused(store, token, now)
+    return known[1] if known else None
 
 
 def open_preferences(store: Store, token: str, now: datetime) -> str | None:

@@ -26,6 +26,7 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.files.site import find_site, named_site
+from newsletter.models.languages import LANGUAGE_TAGS
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport, never
 from newsletter.subscribers.double_opt_in import purge_requests
@@ -35,6 +36,7 @@ from newsletter.web.assets import asset_routes
 from newsletter.web.health import health_routes
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.login_limit import LoginLimit
+from newsletter.web.http.page_language import PageLanguages
 from newsletter.web.http.security import PublicPages
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
@@ -98,7 +100,10 @@ def make_app(
     app = Starlette(
         routes=[*health, Mount(pages.prefix, routes=[*health, *routes])] if pages.prefix else [*health, *routes],
         lifespan=lifespan,
-        middleware=[Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix))],
+        middleware=[
+            Middleware(PageLanguages, tags=LANGUAGE_TAGS, default=config.site_language),
+            Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix)),
+        ],
         exception_handlers={404: page_not_found, NewsletterError: unavailable},
     )
     app.state.outgoing = outgoing

@@ -17,10 +17,10 @@ from newsletter.config.signing_keys import signing_keys
 from newsletter.pipeline.messages import site_context
 from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.rendering.environment import find_template, render
-from newsletter.rendering.language import language
+from newsletter.rendering.language import Language, language
 from newsletter.store import Store, open_store
+from newsletter.web.http.page_language import language_headers, spoken
 
-_ENGLISH = language("en")
 #: Keep pages whose URL holds a token, or that depend on who asks, out of search engines.
 NOINDEX = {"X-Robots-Tag": "noindex, nofollow"}
 
@@ -40,6 +40,11 @@ class SitePages:
         """The path of the site's URL, for example "" or "/papers"."""
         return urlsplit(self.config.site_url).path if self.config.site_url else ""
 
+    @property
+    def language(self) -> Language:
+        """The language of the page that is being made (`page_language`)."""
+        return language(spoken() or self.config.site_language)
+
     @cached_property
     def topic_counts(self) -> TopicCounts:
         """The number of papers per topic in the last week."""
@@ -56,7 +61,7 @@ class SitePages:
             TemplateError: A template is missing or broken.
         """
         content = self.render_template(f"web/{name}", **values)
-        return HTMLResponse(content, status, NOINDEX if noindex else None)
+        return HTMLResponse(content, status, {**language_headers(), **(NOINDEX if noindex else {})})
 
     def show_message(self, title: str, text: str, status: int = 200, **values: Any) -> Response:
         """Return a page of a heading and one sentence; `to` and `label` add a button that links to a path."""
@@ -69,5 +74,9 @@ class SitePages:
             TemplateError: The template is missing or broken.
         """
         template = find_template(self.environment, [name])
-        shared = {"site": site_context(self.config), "base": self.prefix, "live": self.is_live, "day": _ENGLISH.day}
-        return render(template, **shared, **values)
+        spoken_here = self.language
+        shared = {
+            "site": site_context(self.config), "base": self.prefix, "live": self.is_live, "language": spoken_here,
+            "day": spoken_here.day, "number": spoken_here.number, **spoken_here.markup_functions(),
+        }  # fmt: skip
+        return render(template, **shared | values)

@@ -24,9 +24,9 @@ from newsletter.mailboxes.mime import field, parse
 from newsletter.models.addresses import email_key, parse_address
 from newsletter.papers.cut import cut_abstract
 from newsletter.papers.identity import key_of
-from newsletter.rendering.environment import wrap
 from newsletter.rendering.extractive import key_sentence
 from newsletter.rendering.folding import fold
+from newsletter.rendering.wrapping import wrap
 from newsletter.sending.bounces.provider_events import of_postmark
 from newsletter.sending.bounces.reports import read_bounce_report
 from newsletter.sources.documents import Document

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from newsletter.errors import StoreError
 from newsletter.models.languages import LANGUAGES
@@ -119,10 +119,17 @@ def test_a_long_abstract_is_truncated(store: Store, httpserver: HTTPServer) -> N
 
 def test_every_language_has_a_name(store: Store, httpserver: HTTPServer, summaries: Summaries) -> None:
     (paper,) = add_papers(store)
-    expect_always(httpserver, lambda request: chat(request.get_json()["messages"][0]["content"].split(" in ")[2][:7]))
+
+    def name_of_language(request: Request) -> Response:
+        return chat(request.get_json()["messages"][0]["content"].partition(" words in ")[2].partition(":")[0])
+
+    expect_always(httpserver, name_of_language)
     run(store, settings_for(httpserver, languages=(*LANGUAGES, "en")))
     made = {language: summaries.find([paper], language)[paper] for language in LANGUAGES}
-    assert made == {"en": "English", "de": "German:", "es": "Spanish", "fr": "French:", "zh": "Chinese"}
+    assert made == {
+        "en": "English", "de": "German", "es": "Spanish", "fr": "French", "ja": "Japanese",
+        "pt": "Brazilian Portuguese", "zh": "Simplified Chinese",
+    }  # fmt: skip
     assert len(httpserver.log) == len(LANGUAGES)
 
 

@@ -138,10 +138,10 @@ def test_the_text_part_has_masthead_papers_and_footer(write: Write) -> None:
     assert text.startswith("Daily Papers · Daily edition\nFriday, 8 May 2026\n==================\n")
     assert "3 papers for you, out of 40 new." in text
     assert "  1. Pears in Winter\n     Ada Example, Ben Sample · 6 May 2026 · 12 upvotes\n" in text
-    assert "     also on: Winter\n" in text
+    assert "     also in: Winter\n" in text
     assert "5 more on the web" in text
     assert "  3. Kettles & Kin\n     4 authors · 12 upvotes\n" in text
-    assert "\n-- \nYou get this digest at ada@example.org, daily" in text
+    assert "\n-- \nYou’re receiving this daily digest at ada@example.org because you" in text
 
 
 def test_the_links_of_the_text_part_are_at_its_end_under_the_papers_numbers(write: Write) -> None:
@@ -165,7 +165,7 @@ def test_the_footer_states_why_and_links_to_unsubscribe(write: Write) -> None:
     (unsubscribe,) = [href for href in page_of(message).values("href") if "/unsubscribe/" in href]
     assert unsubscribe.startswith("https://papers.example.org/unsubscribe/1.")
     assert unsubscribe in message.text
-    assert "for: In-context learning" in message.text.replace("\n", " ")
+    assert "Your topics: In-context learning" in message.text.replace("\n", " ")
 
 
 @pytest.mark.parametrize("cadence", list(Cadence))
@@ -178,7 +178,7 @@ def test_every_style_and_cadence_renders(write: Write, cadence: Cadence, style: 
     message = write(digest, make_subscriber(profile=profile))
 
     assert (message.html is None) == (style is Style.PLAIN)
-    assert "You get this digest at ada@example.org" in message.text
+    assert "because you subscribed on" in " ".join(message.text.split())
 
 
 @pytest.mark.parametrize("cadence", Cadence)
@@ -238,20 +238,22 @@ def test_notes_are_in_both_parts_before_and_after_the_papers(write: Write) -> No
     message = write(make_digest(edition=edition))
 
     page = page_of(message)
-    places = [page.text.index(words) for words in ("Closed on Monday", "Ada Example, Ben Sample", "See you", "You get")]
+    places = [
+        page.text.index(words) for words in ("Closed on Monday", "Ada Example, Ben Sample", "See you", "receiving")
+    ]
     assert places == sorted(places)
     assert "https://x.example/" in page.values("href")
-    texts = ("*Closed* on [Monday](https://x.example/)", "Ada Example, Ben Sample", "See **you**", "You get this")
+    texts = ("*Closed* on [Monday](https://x.example/)", "Ada Example, Ben Sample", "See **you**", "receiving this")
     assert [message.text.index(text) for text in texts] == sorted(message.text.index(text) for text in texts)
 
 
 def test_an_empty_digest_is_stated_in_both_parts(write: Write) -> None:
     message = write(make_digest(sections=()))
 
-    assert "Nothing new on your topics this time." in page_of(message).text
-    assert "Nothing new on your topics this time." in message.text
+    assert "No new papers on your topics this time." in page_of(message).text
+    assert "No new papers on your topics this time." in message.text
     assert "Links" not in message.text
-    assert message.subject == "No new papers for you"
+    assert message.subject == "No new papers on your topics"
 
 
 texts = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)

@@ -41,7 +41,7 @@ def test_sections_are_numbered_and_count_the_papers_that_are_not_shown() -> None
     sections = context_of().sections
 
     assert [(section.number, section.title, section.shown, section.more) for section in sections] == [
-        ("1", "Fruit", "2", "5 more matched; the highest ranked are shown."),
+        ("1", "Fruit", "2", "5 more papers matched. Only the highest ranked are shown."),
         ("2", "Also trending", "1", ""),
     ]
 
@@ -92,8 +92,8 @@ def test_the_brief_names_the_top_paper_and_the_most_upvoted() -> None:
         make_paper(id=n, title=title, upvotes=n) for n, title in ((1, "Best"), (9, "Liked"), (2, "x"))
     )
 
-    assert context_of(digest_of(best, liked, other)).brief == "In front: Best. Most liked: Liked"
-    assert context_of(digest_of(liked, best, other)).brief == "In front: Liked"
+    assert context_of(digest_of(best, liked, other)).brief == "Best match: Best · Most upvoted: Liked"
+    assert context_of(digest_of(liked, best, other)).brief == "Best match: Liked"
     assert context_of(digest_of(best, liked)).brief == ""
 
 
@@ -104,17 +104,17 @@ def test_the_footer_states_why_the_subscriber_gets_the_digest() -> None:
         context_of(subscriber=make_subscriber(profile=make_profile(topics=chosen, cadence=Cadence.WEEKLY))).why
         for chosen in (topics, ())
     ] == [
-        f"You get this digest at ada@example.org, weekly, subscribed since 8 May 2026, for: {reason}."
-        for reason in ("Pears, Robots", "the trending papers, whatever they are about")
+        f"You’re receiving this weekly digest at ada@example.org because you subscribed on 8 May 2026. {reason}."
+        for reason in ("Your topics: Pears, Robots", "You haven’t chosen any topics, so you get what’s trending")
     ]
 
 
 def test_an_empty_digest_has_a_subject_and_no_preheader() -> None:
     digest = make_digest(sections=(), considered=0)
 
-    assert subject_of(digest) == "No new papers for you"
+    assert subject_of(digest) == "No new papers on your topics"
     assert LOOK.preheader(subject_context(digest, ENGLISH)) == ""
-    assert context_of(digest).summary == "0 papers for you, out of 0 new."
+    assert context_of(digest).summary == ""
 
 
 def test_the_subject_names_the_paper_with_the_highest_score_of_all_sections() -> None:

@@ -3,11 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
-from newsletter.rendering.environment import find_template, make_environment, render, underline, wrap
+from newsletter.rendering.environment import find_template, make_environment, render
 from tests.rendering.conftest import Write
 
 
@@ -61,16 +59,6 @@ def test_an_error_in_a_template_names_file_line_and_reason(
         write()
 
 
-def test_wrapping_indents_and_does_not_break_urls() -> None:
-    address = "https://example.org/" + "x" * 80
-
-    assert wrap("a b", 3) == "   a b"
-    assert wrap(f"see {address}", 2) == f"  see\n  {address}"
-    assert wrap("1. " + "word " * 20, 3, first=0).splitlines()[1].startswith("   word")
-    assert [len(line) for line in wrap("ab " * 40, 5, used=5).splitlines()] == [65, 58]
-    assert underline("Fruit", "=") == "Fruit\n====="
-
-
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -85,10 +73,6 @@ def test_a_template_that_is_not_an_html_page_is_named(write: Write, tmp_path: Pa
 
     with pytest.raises(TemplateError, match=complaint):
         write()
-
-
-def test_a_heading_longer_than_a_line_is_wrapped() -> None:
-    assert underline("word " * 20 + "end") == "word " * 13 + "word\n" + "word " * 6 + "end\n" + "-" * 72
 
 
 @pytest.mark.parametrize(
@@ -124,15 +108,3 @@ def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
 
     assert render(environment.get_template("a.html"), text="<b>&") == "&lt;b&gt;&amp;"
     assert render(environment.get_template("a.txt"), text="<b>&") == "<b>&"
-
-
-paragraphs = st.lists(st.text("ab-/é漢", min_size=1, max_size=90), min_size=1, max_size=30)
-
-
-@given(paragraphs, st.integers(0, 8))
-def test_a_wrapped_paragraph_has_the_same_words_on_lines_of_at_most_72_columns(typed: list[str], indent: int) -> None:
-    lines = wrap(" ".join(typed), indent).splitlines()
-
-    assert [word for line in lines for word in line.split()] == typed
-    assert all(line.startswith(" " * indent) for line in lines)
-    assert [line for line in lines if len(line) > 72 and len(line.split()) > 1] == []

@@ -5,7 +5,6 @@ from binascii import a2b_qp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.rendering.environment import FILTERS, underline, wrap
 from newsletter.rendering.fragments import (
     Slot,
     defer_filter,
@@ -16,6 +15,7 @@ from newsletter.rendering.fragments import (
     split_encoded,
     split_text,
 )
+from newsletter.rendering.wrapping import FILTERS, underline, wrap
 
 #: Edge cases of quoted-printable and SMTP.
 SCRAPS = [

@@ -17,10 +17,10 @@ def test_sections_of_the_program_are_translated() -> None:
     titles = {kind: section_title(Section("", (), 0, kind), GERMAN) for kind in OWN_SECTIONS}
 
     assert titles == {
-        SectionKind.FOLLOWED: "Wem du folgst",
-        SectionKind.TRENDING: "Beliebt",
-        SectionKind.ALSO_TRENDING: "Auch beliebt",
-        SectionKind.SERENDIPITY: "Etwas anderes",
+        SectionKind.FOLLOWED: "Personen, denen du folgst",
+        SectionKind.TRENDING: "Im Trend",
+        SectionKind.ALSO_TRENDING: "Auch im Trend",
+        SectionKind.SERENDIPITY: "Jenseits deiner Themen",
     }
 
 
@@ -39,9 +39,9 @@ def test_both_parts_of_a_german_message_keep_the_name_of_a_topic(write: Write) -
     message: Message = write(digest, make_subscriber(profile=make_profile(language="de")))
 
     assert "\nTrending\n--------\n" in message.text
-    assert "\nAuch beliebt\n------------\n" in message.text
+    assert "\nAuch im Trend\n-------------\n" in message.text
     assert ">Trending</h2>" in (message.html or "")
-    assert ">Auch beliebt</h2>" in (message.html or "")
+    assert ">Auch im Trend</h2>" in (message.html or "")
 
 
 def test_a_reason_names_its_kind_in_the_language_and_its_detail_as_it_is() -> None:
@@ -53,11 +53,11 @@ def test_a_reason_names_its_kind_in_the_language_and_its_detail_as_it_is() -> No
         ReasonKind.TITLE: "Titel: x*",
         ReasonKind.KEYWORDS: "Schlagwörter: x*",
         ReasonKind.ABSTRACT: "Abstract: x*",
-        ReasonKind.AUTHOR: "Autor: x*",
+        ReasonKind.AUTHOR: "verfasst von: x*",
         ReasonKind.ORGANIZATION: "Organisation: x*",
         ReasonKind.CATEGORY: "Kategorie: x*",
         ReasonKind.SOURCE: "Quelle: x*",
-        ReasonKind.POPULARITY: "beliebt: 12 Stimmen, 1 Kommentar",
+        ReasonKind.POPULARITY: "im Trend: 12 Stimmen, 1 Kommentar",
         ReasonKind.NEW_VERSION: "neue Version: x*",
         ReasonKind.NEAR: "nah an diesem Thema",
         ReasonKind.PASSING: "nur am Rande erwähnt",

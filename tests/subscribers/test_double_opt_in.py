@@ -81,7 +81,7 @@ def test_a_subscriber_who_signs_up_again_is_told_so_and_nothing_changes(pages: P
 
     (message,) = pages.send_waiting()
 
-    assert message["Subject"] == "You are subscribed to Daily Papers already"
+    assert message["Subject"] == "You’re already subscribed to Daily Papers"
     assert "/preferences/open/" in text_of(message)
     assert "Somebody else" not in text_of(message)
     assert pages.store.subscribers.get(ADA) == before

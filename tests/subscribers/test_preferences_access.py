@@ -8,10 +8,10 @@ from newsletter.models import tokens
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.preferences_access import (
-    is_link_valid,
     link_token,
     open_preferences,
     session_token,
+    subscriber_of_link,
     subscriber_of_session,
 )
 from tests.factories import NOW, make_profile
@@ -31,11 +31,11 @@ def requested(store: Store) -> str:
 
 def test_a_link_opens_the_preferences_once(store: Store) -> None:
     token = requested(store)
-    assert is_link_valid(store, token, NOW)
+    assert subscriber_of_link(store, token, NOW)
     session = open_preferences(store, token, NOW)
     assert session is not None
     assert subscriber_of_session(store, session, NOW) == store.subscribers.get(ADA)
-    assert not is_link_valid(store, token, NOW)
+    assert not subscriber_of_link(store, token, NOW)
     assert open_preferences(store, token, NOW) is None
 
 

@@ -26,6 +26,7 @@ from newsletter.topics.query import parse
 from newsletter.web.archive.cards import card_of, path_of
 from newsletter.web.archive.periods import Period, day_of, month_of, next_period, parse_period, previous_period, week_of
 from newsletter.web.http.caching import PageCache, cached
+from newsletter.web.http.page_language import language_headers
 from newsletter.web.site_pages import SitePages
 
 _ENGLISH = language("en")
@@ -244,7 +245,7 @@ class Archive:
         address = f"{self.pages.config.site_url or ''}{request.url.path.removeprefix(self.pages.prefix)}"
         content = self.pages.render_template(f"web/{name}", address=address, **{"feed": None, **values})
         if status != 200:
-            return HTMLResponse(content, status)
+            return HTMLResponse(content, status, language_headers())
         return cached(request, content.encode(), "text/html", _MAX_AGE_S)
 
     def _not_found(self, text: str) -> Response:

@@ -11,6 +11,8 @@ from threading import Lock
 from starlette.requests import Request
 from starlette.responses import Response
 
+from newsletter.web.http.page_language import language_headers, spoken
+
 #: Seconds for which a rendered page is served again.
 _MAX_AGE_S = 5.0
 #: Maximum number of pages kept.
@@ -19,12 +21,13 @@ _OK = 200
 
 
 def cached(request: Request, content: bytes, media_type: str, max_age_s: int) -> Response:
-    """Return a response that any cache may store for `max_age_s` seconds.
+    """Return a response that any cache may store for `max_age_s` seconds; a page in another language is another one.
 
     Answers 304 if the client's If-None-Match names the current ETag (RFC 9110, section 13.1.2).
     """
-    etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
-    headers = {"Cache-Control": f"public, max-age={max_age_s}", "ETag": etag}
+    spoken = language_headers() if media_type == "text/html" else {}
+    etag = f'"{hashlib.sha256(repr(spoken).encode() + content).hexdigest()[:20]}"'
+    headers = {"Cache-Control": f"public, max-age={max_age_s}", "ETag": etag, **spoken}
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
@@ -32,7 +35,7 @@ def cached(request: Request, content: bytes, media_type: str, max_age_s: int) ->
 
 
 class PageCache:
-    """Keeps rendered pages that are the same for everybody for a few seconds, by path and query. Thread-safe."""
+    """Keeps pages that are the same for everybody for a few seconds, by path, query and language. Thread-safe."""
 
     def __init__(self, max_age_s: int, clock: Callable[[], float] = time.monotonic) -> None:
         #: Seconds for which clients may keep a page.
@@ -45,7 +48,7 @@ class PageCache:
         """Wrap a request handler, which is called only for pages that are not in the cache."""
 
         def endpoint(request: Request) -> Response:
-            address = f"{request.url.path}?{request.url.query}"
+            address = f"{spoken()} {request.url.path}?{request.url.query}"
             with self._lock:
                 page = self._pages.get(address)
             if page is not None and self.clock() - page[0] < _MAX_AGE_S:

@@ -6,12 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from babel import Locale
-
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError
 from newsletter.models import Style
-from newsletter.models.languages import LANGUAGES
+from newsletter.models.languages import LANGUAGE_NAMES
 from newsletter.web.studio.live_reload import version
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.selection import (
@@ -54,9 +52,7 @@ def page_context(previews: Previews, selection: Selection) -> dict[str, Any]:
         "styles": _options(
             [("", "As in the profile"), *((style, style.capitalize()) for style in Style)], selection.style
         ),
-        "languages": _options(
-            [("", "As in the profile"), *((code, _language(code)) for code in LANGUAGES)], selection.language
-        ),
+        "languages": _options([("", "As in the profile"), *LANGUAGE_NAMES.items()], selection.language),
         "widths": WIDTHS,
         "tabs": list(zip(TABS, _TAB_LABELS, strict=True)),
     }
@@ -81,7 +77,3 @@ def _options(offered: list[tuple[str, str]], selected: str) -> list[Option]:
     if selected and not any(one.is_selected for one in options):
         options.append(Option(selected, selected, is_selected=True))
     return options
-
-
-def _language(code: str) -> str:
-    return str(Locale(code).get_display_name(code)).capitalize()

@@ -19,6 +19,7 @@ from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_own_link
 from newsletter.subscribers.subscriptions import resume
 from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import pause_until
@@ -102,7 +103,10 @@ class DigestLink:
         if signed is None:
             return None
         subscriber_id, is_valid = signed
-        return store.subscribers.find_by_id(subscriber_id) if is_valid else None
+        found = store.subscribers.find_by_id(subscriber_id) if is_valid else None
+        if found is not None:
+            speak(found.profile.language)
+        return found
 
     def _expired(self) -> Response:
         return self.pages.show("link.html", 404, error="This link is incomplete or has expired.")

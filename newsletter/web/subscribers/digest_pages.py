@@ -21,6 +21,7 @@ from newsletter.rendering.language import language
 from newsletter.store import Store
 from newsletter.text import counted
 from newsletter.web.archive.cards import card_of
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 
 _ENGLISH = language("en")
@@ -80,6 +81,7 @@ class DigestPages:
             return self._not_found()
         sent = find_sent_digest(store, key, number)
         if sent is not None:
+            speak(sent.subscriber.profile.language)
             return sent
         edition = store.editions.find(key)
         if edition is None or edition.is_special:

@@ -16,6 +16,7 @@ from newsletter.models import Paper, tokens
 from newsletter.store import Store
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 
 
@@ -49,6 +50,7 @@ class FeedbackPages:
         try:
             with self.pages.store() as store:
                 subscriber, paper, liked = give_feedback_by_token(store, token, self.pages.clock())
+                speak(subscriber.profile.language)
                 likes = list(store.feedback.of(subscriber.id).values())
         except RequestError:
             return self._invalid_link()
@@ -78,7 +80,10 @@ class FeedbackPages:
         subscriber_id, paper_id, liked = signed
         paper = store.papers.get_many([paper_id]).get(paper_id)
         subscriber = store.subscribers.find_by_id(subscriber_id)
-        return (subscriber_id, paper, liked) if paper and subscriber else None
+        if subscriber is None or paper is None:
+            return None
+        speak(subscriber.profile.language)
+        return subscriber_id, paper, liked
 
     def _invalid_link(self) -> Response:
         text = "This link is incomplete or no longer valid. Please copy the whole link from the email."

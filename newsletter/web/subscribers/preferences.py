@@ -23,10 +23,11 @@ from newsletter.pipeline.schedule import local_day
 from newsletter.store import Store
 from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
-from newsletter.subscribers.preferences_access import is_link_valid, open_preferences
+from newsletter.subscribers.preferences_access import open_preferences, subscriber_of_link
 from newsletter.subscribers.privacy import erase, export_data
 from newsletter.subscribers.subscriptions import FILE, change_preferences, pause, resume
 from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers import session
 from newsletter.web.subscribers.outgoing import Outgoing
@@ -97,8 +98,11 @@ class Preferences:
     def opening_page(self, request: Request) -> Response:
         """Ask for a click; a GET must not use up the link, because mail scanners follow links."""
         with self.pages.store() as store:
-            is_valid = is_link_valid(store, request.path_params["token"], self.pages.clock())
-        return self.pages.show("open.html") if is_valid else self._closed(_USED, 404)
+            subscriber = subscriber_of_link(store, request.path_params["token"], self.pages.clock())
+        if subscriber is None:
+            return self._closed(_USED, 404)
+        speak(subscriber.profile.language)
+        return self.pages.show("open.html")
 
     def open(self, request: Request, _form: Form) -> Response:
         """Use up the link, and let this browser see the preferences."""

@@ -9,9 +9,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel import Locale
-
 from newsletter.models import Profile, Topic
+from newsletter.models.languages import LANGUAGE_NAMES
 from newsletter.models.profile import PROFILE_FIELDS, Group, ProfileField
 from newsletter.models.value_types import WEEKDAYS, Boolean, Choice, Integer, LanguageCode, TimeZone, Weekday
 from newsletter.subscribers.profiles import profile_fields, profile_texts
@@ -130,7 +129,7 @@ def _options_of(field: ProfileField) -> tuple[tuple[str, str], ...]:  # noqa: PL
         case TimeZone():
             return tuple((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()))
         case LanguageCode(choices):
-            return tuple((code, str(Locale(code).get_display_name()).capitalize()) for code in choices)
+            return tuple((code, LANGUAGE_NAMES[code]) for code in choices)
         case Choice(choices, labels):
             return tuple((str(one), label) for one, label in zip(choices, labels or choices, strict=True))
         case Integer(first, last, shown) if last - first < _MAX_OPTIONS:

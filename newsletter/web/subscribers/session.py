@@ -10,6 +10,7 @@ from starlette.responses import Response
 from newsletter.models import Subscriber
 from newsletter.store import Store
 from newsletter.subscribers.preferences_access import LASTS, subscriber_of_session
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 
 _COOKIE = "preferences"
@@ -35,8 +36,11 @@ def end(pages: SitePages, response: Response) -> None:
 
 
 def subscriber(store: Store, request: Request, now: datetime) -> Subscriber | None:
-    """Return whose preferences the browser may see, or None."""
-    return subscriber_of_session(store, request.cookies.get(_COOKIE, ""), now)
+    """Return whose preferences the browser may see, or None; the page is in their language."""
+    found = subscriber_of_session(store, request.cookies.get(_COOKIE, ""), now)
+    if found is not None:
+        speak(found.profile.language)
+    return found
 
 
 def expired(pages: SitePages) -> Response:

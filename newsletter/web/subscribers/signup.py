@@ -18,11 +18,14 @@ from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.errors.installation import has_scikit_learn
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
+from newsletter.store import Store
 from newsletter.store.confirmations import Kind
+from newsletter.store.confirmations import Request as Pending
 from newsletter.subscribers.double_opt_in import confirm, read_request, request_subscription
 from newsletter.subscribers.preferences_access import session_token
 from newsletter.web.http.forms import Form, form_endpoint, limited_body, parse_query
 from newsletter.web.http.json_body import read_json
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers import session
 from newsletter.web.subscribers.openapi import DESCRIPTION
@@ -192,6 +195,7 @@ class Signup:
         try:
             with self.pages.store() as store:
                 pending = read_request(store, request.path_params["token"], self.pages.clock())
+                _speak_to(store, pending)
         except RequestError as error:
             return self._invalid_link(error)
         is_new_address = pending.kind is Kind.CHANGE_ADDRESS
@@ -207,6 +211,7 @@ class Signup:
                 opened = session_token(store, pending.id, now) if pending.confirmed_at is None else None
         except RequestError as error:
             return self._invalid_link(error)
+        speak(subscriber.profile.language)
         response = self.pages.show(
             "confirmed.html",
             email=subscriber.email if opened else None,
@@ -219,6 +224,14 @@ class Signup:
     def _invalid_link(self, error: RequestError) -> Response:
         text = f"{error.message[0].upper()}{error.message[1:]}."
         return self.pages.show_message("Not confirmed", text, 404, to="/subscribe", label="Sign up again")
+
+
+def _speak_to(store: Store, pending: Pending) -> None:
+    """Let the page be in the language of the subscriber who asked, or the one that a new one chose."""
+    known = None if pending.subscriber_id is None else store.subscribers.find_by_id(pending.subscriber_id)
+    chosen = known.profile.language if known else pending.preferences.get("language")
+    if chosen:
+        speak(str(chosen))
 
 
 def _host(request: Request) -> str:

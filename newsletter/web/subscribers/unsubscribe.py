@@ -17,6 +17,7 @@ from newsletter.store import Store
 from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.subscriptions import FILE, change_preferences, resume, unsubscribe
 from newsletter.web.http.forms import Form, form_endpoint
+from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 
 #: How long unsubscribing can be undone: the links of old emails must not resubscribe anybody.
@@ -113,7 +114,10 @@ class Unsubscribe:
 
     def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
         subscriber_id = tokens.read(store.accepted_keys(self.pages.clock()), tokens.UNSUBSCRIBE, self._token(request))
-        return None if subscriber_id is None else store.subscribers.find_by_id(subscriber_id)
+        found = None if subscriber_id is None else store.subscribers.find_by_id(subscriber_id)
+        if found is not None:
+            speak(found.profile.language)
+        return found
 
     @staticmethod
     def _token(request: Request) -> str:

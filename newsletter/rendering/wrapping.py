@@ -1,0 +1,78 @@
+"""Lines of plain text: wrapped at 72 columns, of which a Chinese or Japanese character takes two (UAX #11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from unicodedata import east_asian_width
+
+from newsletter.rendering.fragments import defer_filter
+
+_TEXT_WIDTH = 72
+_WIDE = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
+#: What no line begins with, and what none ends with (JIS X 4051, GB/T 15834).
+_CLOSING = "，。、；：！？）」』】》〉〕”’…‥・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ.,;:!?)\\]%"
+_OPENING = "（「『【《〈〔“‘(\\["
+_HAS_WIDE = re.compile(f"[{_WIDE}]")
+#: What is not broken: a word, or one wide character, with the marks that stay with it.
+_UNIT = re.compile(f"[{_OPENING}]*(?:[{_WIDE}]|[^{_WIDE}{_OPENING}]+)[{_CLOSING}]*|[{_OPENING}]+")
+
+
+def wrap(text: str, indent: int | str = 0, first: int | str | None = None, used: int | str = 0) -> str:
+    """Wrap a paragraph at 72 columns without breaking words; Chinese and Japanese break between characters.
+
+    Args:
+        text: The paragraph; its spaces are squeezed.
+        indent: Columns to indent lines by.
+        first: Columns to indent the first line by, if other than `indent`.
+        used: Columns of the first line that are taken already; it is not indented then.
+    """
+    if deferred := defer_filter(text, "wrap", indent, indent if first is None else first, used):
+        return deferred
+    indent, used = int(indent), int(used)
+    line = "" if used else " " * int(indent if first is None else first)
+    lines, width, is_empty = [], used + len(line), True
+    for separator, unit in _units(text):
+        taken = columns(unit)
+        if is_empty:
+            line, width, is_empty = line + unit, width + taken, False
+        elif width + len(separator) + taken <= _TEXT_WIDTH:
+            line, width = f"{line}{separator}{unit}", width + len(separator) + taken
+        else:
+            lines.append(line)
+            line, width = " " * indent + unit, indent + taken
+    return "\n".join([*lines, line]).replace("\u00a0", " ")  # `unbroken` has had its effect
+
+
+def underline(text: str, character: str = "-") -> str:
+    """Wrap a heading and underline it with `character`."""
+    if deferred := defer_filter(text, "underline", character):
+        return deferred
+    return f"{wrap(text)}\n{character * min(columns(text), _TEXT_WIDTH)}"
+
+
+def unbroken(text: str) -> str:
+    """Replace spaces by no-break spaces, so that `wrap` and browsers keep a short text such as "8 comments" whole."""
+    return defer_filter(text, "unbroken") or text.replace(" ", "\u00a0")
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def _units(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what is not broken, each with what separates it from what is before."""
+    for word in text.split(" "):
+        if not _HAS_WIDE.search(word):
+            if word:
+                yield " ", word
+            continue
+        separator = " "
+        for unit in _UNIT.findall(word):
+            yield separator, unit
+            separator = ""
+
+
+#: The filters that templates may apply to slots as well; they run when the slot is filled.
+FILTERS: dict[str, Callable[..., str]] = {"wrap": wrap, "underline": underline, "unbroken": unbroken}
