@@ -25,7 +25,6 @@ from newsletter.ranking.weights import Weights
 from newsletter.store import Store
 from newsletter.text import counted
 
-
 #: What an email has beside a subscriber's topics and follows: on its own it is no reason for one.
 _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
 

@@ -74,11 +74,15 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
 
 def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES) -> Digest:
     """Return a digest of the sample papers that ship with the package, for a site without papers."""
+    papers = [begin(entry, number, now) for number, entry in enumerate(sample_entries(now), start=1)]
+    return _digest_of(papers, subscriber, since=now, now=now, notes=notes)
+
+
+def sample_entries(now: datetime) -> list[Entry]:
+    """Return the sample papers that ship with the package, as their source gives them."""
     file = samples() / "huggingface-2026-05-08.json"
     parsed = find_source("huggingface")().parse(Document(str(file), file.read_bytes()), now.date())
-    entries = [entry for entry in parsed if isinstance(entry, Entry)]
-    papers = [begin(entry, number, now) for number, entry in enumerate(entries, start=1)]
-    return _digest_of(papers, subscriber, since=now, now=now, notes=notes)
+    return [entry for entry in parsed if isinstance(entry, Entry)]
 
 
 def _digest_of(
