@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 
 import click
 
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json
+from newsletter.cli.output import finish, json_option, print_json, print_problems
 from newsletter.cli.tables import print_table
 from newsletter.errors import ConfigError
 from newsletter.files.site import default_templates, docs_path
+from newsletter.models import Profile, Style, Subscriber, Topic
 from newsletter.models.languages import LANGUAGES
+
+#: What the names of the studio's own templates begin with: it shows broken ones, so that it must not have one itself.
+_OF_STUDIO = ("web/studio.", "web/frame.", "web/panels.")
 
 
 @click.group(
@@ -21,6 +24,7 @@ from newsletter.models.languages import LANGUAGES
 Examples:
   newsletter templates
   newsletter templates eject email/card.html
+  newsletter templates eject web/layout.html
   newsletter templates check
 
 A file in the site's templates/ overrides the shipped one of the same name. The variables of each template are
@@ -33,7 +37,7 @@ def templates(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     own = ctx.ensure_object(Opened).site.templates
-    rows = [(name, str(own / name) if (own / name).is_file() else "") for name in _names()]
+    rows = [(name, str(own / name) if (own / name).is_file() else "") for name in replaceable_templates()]
     if as_json:
         print_json([{"template": name, "own": path or None} for name, path in rows])
     else:
@@ -47,7 +51,7 @@ def templates(ctx: click.Context, as_json: bool) -> None:
 @pass_opened
 def eject(opened: Opened, name: str) -> None:
     """Copy a shipped template into the site, to be changed there."""
-    if name not in _names():
+    if name not in replaceable_templates():
         raise ConfigError(f"no such template: {name!r}", hint="see: newsletter templates")
     path = opened.site.templates / name
     if path.exists():
@@ -60,11 +64,25 @@ def eject(opened: Opened, name: str) -> None:
 @templates.command(epilog="\b\nExample:\n  newsletter templates check")
 @pass_opened
 def check(opened: Opened) -> None:
-    """Render the sample papers in every style and language.
+    """Render sample papers in every style and language, and show every page of a sample site.
 
-    The first broken template is reported with its line and the reason.
+    Broken templates are reported with file, line and reason: the first one of emails, all of pages. Nothing is sent.
     """
-    from newsletter.models import Profile, Style, Subscriber, Topic
+    from newsletter.web.template_check import broken_templates
+
+    names = replaceable_templates()
+    fallback_reason = _check_emails(opened)
+    of_pages = [name for name in names if name.startswith("web/")]
+    if mistakes := broken_templates(opened.config, opened.environment(), of_pages, now()):
+        print_problems([*mistakes, "until this is mended, pages are made with the built-in templates"])
+        finish(clean=False)
+    click.echo(f"{len(names)} templates, {len(Style)} styles, {len(LANGUAGES)} languages: no errors")
+    if fallback_reason:
+        click.echo(f"messages will be rendered one by one, which is slow: {fallback_reason}")
+
+
+def _check_emails(opened: Opened) -> str:
+    """Render the sample papers; return why messages will be rendered one by one, if they will."""
     from newsletter.pipeline.messages import MessageRenderer
     from newsletter.pipeline.preview import sample_digest
 
@@ -76,12 +94,11 @@ def check(opened: Opened) -> None:
             id=0, email="you@newsletter.example", profile=profile, subscribed_at=now(), status_at=now()
         )
         messages.write(sample_digest(subscriber, now()), subscriber, "<check@newsletter.example>", now())
-    click.echo(f"{len(_names())} templates, {len(Style)} styles, {len(LANGUAGES)} languages: no errors")
-    if messages.fallback_reason:
-        click.echo(f"messages will be rendered one by one, which is slow: {messages.fallback_reason}")
+    return messages.fallback_reason
 
 
-def _names() -> list[str]:
+def replaceable_templates() -> list[str]:
+    """Return the names of the templates that a site can replace."""
     root = default_templates()
-    files = (path for path in root.rglob("*") if path.is_file() and path.parts[len(root.parts)] == "email")
-    return sorted(Path(path).relative_to(root).as_posix() for path in files)
+    names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    return sorted(name for name in names if not name.startswith(_OF_STUDIO))

@@ -247,7 +247,7 @@ class Profile:
         option="--even-if-empty/--only-if-news",
         example=True,
     )
-    #: Pairs of a field of `ranking.weights.Weights` and its value.
+    #: Pairs of a field of `weights.Weights` and its value.
     ranking: tuple[tuple[str, float], ...] = preference(
         (),
         Numbers(),

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, SectionKind, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
@@ -24,6 +24,9 @@ from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
 from newsletter.text import counted
+
+#: What an email has beside a subscriber's topics and follows: on its own it is no reason for one.
+_BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,10 @@ def decide(subscriber: Subscriber, due: Due, state: SubscriberState) -> Digest |
     digest = compose(state.matcher, state.edition, profile, state.sent_before, state.taste, (due.since, state.old))
     digest = replace(digest, since=local_day(profile, due.since), is_first=due.is_first)
     is_waiting = state.now < due.closes_at
-    if (profile.even_if_empty and not is_waiting) or any(_came_by(item.paper, due) for item in digest.items):
+    wanted = [item for section in digest.sections if section.kind not in _BESIDE for item in section.items]
+    if (profile.even_if_empty and not is_waiting) or any(_came_by(item.paper, due) for item in wanted):
         return digest
-    if digest.items:
+    if wanted:
         return f"closed: nothing new by {_utc(due.closes_at)}; later papers come with the next edition"
     why = _why_empty(digest, subscriber, state)
     return f"{why}; waiting until {_utc(due.closes_at)}" if is_waiting else why

@@ -77,6 +77,11 @@ def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES
     return _digest_of(papers, subscriber, since=now, now=now, notes=notes)
 
 
+def add_samples(store: Store, now: datetime) -> None:
+    """Store the sample papers that ship with the package, as if they had just been pulled."""
+    store.papers.add_all(sample_entries(now.date()), now)
+
+
 def _digest_of(
     papers: Sequence[Paper], subscriber: Subscriber, since: datetime, now: datetime, notes: Notes = NO_NOTES
 ) -> Digest:

@@ -100,6 +100,7 @@ def _template_errors(name: str) -> Iterator[None]:
         ValueError,
         ArithmeticError,
         LookupError,
+        OSError,  # a file that may not be read
         AttributeError,
         RecursionError,  # a template that extends itself instead of `default:` and its name
     ) as error:
@@ -111,7 +112,7 @@ def _place(error: BaseException, name: str) -> str:
     place, trace = f"template {name}", error.__traceback__
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename
-        if filename.endswith((".html", ".txt", ".css")):
+        if filename.endswith((".html", ".txt", ".css", ".js")):
             place = f"{filename}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return place

@@ -79,7 +79,7 @@ def make_app(
     _purge_requests(pages)
     outgoing = Outgoing(pages, transport, is_shutting_down)
     routes = [
-        *_page_routes(pages, outgoing, login_limit),
+        *page_routes(pages, outgoing, login_limit),
         *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 
@@ -110,7 +110,8 @@ def make_app(
     return app
 
 
-def _page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | None) -> list[BaseRoute]:
+def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | None) -> list[BaseRoute]:
+    """Return the routes of all pages."""
     return [
         *asset_routes(pages),
         *Archive(pages).routes(),

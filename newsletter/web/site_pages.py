@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -14,12 +15,15 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.config.model import Config
 from newsletter.config.signing_keys import signing_keys
+from newsletter.errors import TemplateError
 from newsletter.pipeline.messages import site_context
 from newsletter.pipeline.topic_counts import TopicCounts
-from newsletter.rendering.environment import find_template, render
+from newsletter.rendering.environment import find_template, make_environment, render
 from newsletter.rendering.language import Language, language
 from newsletter.store import Store, open_store
 from newsletter.web.http.page_language import language_headers, spoken
+
+_logger = logging.getLogger(__name__)
 
 #: Keep pages whose URL holds a token, or that depend on who asks, out of search engines.
 NOINDEX = {"X-Robots-Tag": "noindex, nofollow"}
@@ -34,6 +38,9 @@ class SitePages:
     clock: Callable[[], datetime]
     #: Whether a server is there to handle forms and searches; False for the static export.
     is_live: bool = True
+    #: Told of each broken template of the site; by default it is logged, once for each mistake.
+    on_broken: Callable[[TemplateError], object] | None = None
+    _known_mistakes: set[str] = field(default_factory=set)
 
     @cached_property
     def prefix(self) -> str:
@@ -70,13 +77,30 @@ class SitePages:
     def render_template(self, name: str, **values: Any) -> str:
         """Render a template with the values that all pages share.
 
+        While a template of the site is broken, the page is rendered with the built-in templates: a mistake in one file
+        takes down neither sign-up nor unsubscribing.
+
         Raises:
-            TemplateError: The template is missing or broken.
+            TemplateError: A built-in template is missing or broken.
         """
-        template = find_template(self.environment, [name])
         spoken_here = self.language
         shared = {
             "site": site_context(self.config), "base": self.prefix, "live": self.is_live, "language": spoken_here,
             "day": spoken_here.day, "number": spoken_here.number, **spoken_here.markup_functions(),
         }  # fmt: skip
-        return render(template, **shared | values)
+        values = shared | values
+        try:
+            return render(find_template(self.environment, [name]), **values)
+        except TemplateError as error:
+            page = render(find_template(self._built_in, [name]), **values)
+            (self.on_broken or self._log_mistake)(error)
+            return page
+
+    @cached_property
+    def _built_in(self) -> Environment:
+        return make_environment()
+
+    def _log_mistake(self, error: TemplateError) -> None:
+        if error.message not in self._known_mistakes:
+            self._known_mistakes.add(error.message)
+            _logger.error("%s (the built-in templates are used instead; see: newsletter templates check)", error)

@@ -14,6 +14,8 @@ def test_templates_are_listed_with_the_overrides_of_the_site(newsletter: Newslet
 
     assert listed["email/card.html"] == str(tmp_path / "templates" / "email" / "card.html")
     assert listed["email/compact/card.html"] is listed["email/subject.txt"] is None
+    assert listed["web/preferences.html"] is listed["web/pages.css"] is listed["web/subscribe.js"] is None
+    assert not [name for name in listed if name.startswith("web/studio")]  # it has none of its own
     assert "email/style.css" in newsletter("templates").stdout
 
 
@@ -52,3 +54,15 @@ def test_a_template_that_cannot_be_precompiled_is_reported(newsletter: Newslette
     own.write_text("{{ section.title|length }}\n{{ cards }}", encoding="utf-8")
 
     assert "rendered one by one" in newsletter("templates", "check").stdout
+
+
+def test_a_broken_page_is_found_with_its_line(newsletter: Newsletter, tmp_path: Path) -> None:
+    newsletter("templates", "eject", "web/confirm.html")
+    own = tmp_path / "templates" / "web" / "confirm.html"
+    own.write_text("fine\n{{ nope }}", encoding="utf-8")
+
+    checked = newsletter("templates", "check")
+
+    assert checked.exit_code == 1
+    assert f"{own}, line 2: 'nope' is undefined" in checked.stderr
+    assert "built-in" in checked.stderr

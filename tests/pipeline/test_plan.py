@@ -86,6 +86,21 @@ def test_who_is_not_due_is_shown_when_they_are() -> None:
     assert why_not_due(subscriber, None, None, None, lambda: coming) == "not due before 2026-05-09 08:00 UTC"
 
 
+def test_papers_off_topic_alone_are_no_reason_for_an_email() -> None:
+    topics = make_profile(topics=(make_topic("pears", ("pears",)),), trending=3)
+    subscriber = make_subscriber(profile=topics)
+    alone = decide(subscriber, due_at(subscriber, NOW), state())
+    assert isinstance(alone, str)
+    assert alone.startswith("no match: 1 new paper, none on ")
+
+    wanted = Matcher(PaperIndex([make_paper(id=1, title="On Pears"), make_paper(id=2, title="On Kettles")]))
+    digest = decide(subscriber, due_at(subscriber, NOW), state(wanted))
+    assert isinstance(digest, Digest)
+    assert [section.kind.value for section in digest.sections] == ["topic", "also_trending"]
+    everything = make_subscriber(profile=make_profile(topics=()))
+    assert isinstance(decide(everything, due_at(everything, NOW), state()), Digest)
+
+
 @pytest.mark.parametrize(
     ("fields", "known", "why"),
     [

@@ -86,3 +86,22 @@ def test_what_is_stored_stays_text(ada: LiveSite, payload: str) -> None:
         assert is_inert(page.text)
     for sample in ada.client.get("/sample.json", params={"q": "pears"}).json()["papers"]:
         assert sample["url"].startswith("https://")
+
+
+def test_a_broken_template_of_the_site_takes_no_page_down(ada: LiveSite, caplog: pytest.LogCaptureFixture) -> None:
+    own = ada.config.site.templates / "web"
+    own.mkdir(parents=True)
+    (own / "layout.html").write_text("\n{% block main %}{{ nope }}", encoding="utf-8")
+
+    page = ada.client.get(ada.unsubscribe_path())
+
+    assert page.status_code == 200
+    assert "Unsubscribe" in page.text
+    assert ada.client.get("/subscribe").status_code == ada.client.get("/pages.css").status_code == 200
+    mistakes = [one.getMessage() for one in caplog.records if str(own / "layout.html") in one.getMessage()]
+    assert len(mistakes) == 1  # the mistake is logged once, not for each page
+    assert "line 2: " in mistakes[0]
+    assert ada.unsubscribe_path() not in caplog.text
+
+    (own / "layout.html").write_text("mended: {% block main %}{% endblock %}", encoding="utf-8")
+    assert ada.client.get("/subscribe").text.startswith("mended: ")
