@@ -17,11 +17,10 @@ import httpx
 from jinja2 import Environment
 from starlette.applications import Starlette
 
-from newsletter.models import tokens
 from newsletter.config.model import Config
 from newsletter.errors import TemplateError
 from newsletter.files.site import Site
-from newsletter.models import Profile, Subscriber, Topic
+from newsletter.models import Profile, Subscriber, Topic, tokens
 from newsletter.pipeline.preview import add_samples, preview_digest
 from newsletter.rendering.environment import find_template
 from newsletter.store import Store, open_store
