@@ -64,7 +64,7 @@ def eject(opened: Opened, name: str) -> None:
 @templates.command(epilog="\b\nExample:\n  newsletter templates check")
 @pass_opened
 def check(opened: Opened) -> None:
-    """Render sample papers in every style and language, and show every page of a sample site.
+    """Render sample papers in every style and language, and each page.
 
     Broken templates are reported with file, line and reason: the first one of emails, all of pages. Nothing is sent.
     """

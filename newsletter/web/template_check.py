@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import httpx
 from jinja2 import Environment
-from starlette.applications import Starlette
+from starlette.routing import Router
 
 from newsletter.config.model import Config
 from newsletter.errors import TemplateError
@@ -69,12 +69,12 @@ def broken_templates(config: Config, environment: Environment, names: Sequence[s
         with open_store(site.store) as store:
             visits = _fill(store, now)
         outgoing = Outgoing(pages)
-        asyncio.run(_visit(Starlette(routes=page_routes(pages, outgoing, None)), visits))
+        asyncio.run(_visit(Router(routes=page_routes(pages, outgoing, None)), visits))
         outgoing.close()
     return list(found)
 
 
-async def _visit(app: Starlette, visits: Sequence[_Visit]) -> None:
+async def _visit(app: Router, visits: Sequence[_Visit]) -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url=_URL) as client:
         for path, method in visits:

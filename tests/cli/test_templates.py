@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 from newsletter.files.site import default_templates
+from newsletter.models import Style
+from newsletter.models.languages import LANGUAGES
 from tests.cli.conftest import Newsletter
 
 
@@ -32,7 +34,7 @@ def test_eject_copies_a_template_and_overwrites_none(newsletter: Newsletter, tmp
 
 
 def test_a_broken_template_is_found_before_anything_is_sent(newsletter: Newsletter, tmp_path: Path, page: Path) -> None:
-    assert "3 styles, 5 languages: no errors" in newsletter("templates", "check").stdout
+    assert f"{len(Style)} styles, {len(LANGUAGES)} languages: no errors" in newsletter("templates", "check").stdout
     newsletter("templates", "eject", "email/compact/card.html")
     own = tmp_path / "templates" / "email" / "compact" / "card.html"
     own.write_text("fine\n{{ card.titel }}", encoding="utf-8")
