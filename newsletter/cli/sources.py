@@ -1,4 +1,4 @@
-"""`newsletter sources`."""
+"""`newsletter sources`. The sources themselves are imported where they are asked for: they take half of the start."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ from newsletter.cli.context import Opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.sources_opml import export, import_
 from newsletter.cli.tables import print_table
-from newsletter.config.timing import declared_timing
 from newsletter.files.site import docs_path
-from newsletter.sources import all_sources, find_source
-from newsletter.sources.settings import declared, label_of, variable_of
 from newsletter.text import counted
 
 if TYPE_CHECKING:
     from newsletter.sources import Source
 
+_EXAMPLES = f"""\b
+Examples:
+  newsletter sources                 the sources in newsletter.toml, and when each was last pulled
+  newsletter sources arxiv           the settings of one kind
+  newsletter sources import feeds.opml
+
+An installed package may add kinds of its own: {docs_path("sources.md")}."""
+
 
 def _kinds() -> str:
     """Return two lines on every kind of source: its summary, and an example."""
+    from newsletter.sources import all_sources
+
     about = ""
     for name, source in all_sources().items():
         about += f"  {name:<16} {source.summary}\n{'':19}newsletter pull {name} {source.example}\n"
@@ -32,9 +39,18 @@ def _kinds() -> str:
 class _Sources(click.Group):
     """The commands, and each kind of source as one that explains it."""
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the kinds of source, the examples, and where more is said."""
+        self.epilog = f"\b\nKinds of source, each with a complete example:\n{_kinds()}\n\n{_EXAMPLES}"
+        super().format_epilog(ctx, formatter)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Return the command of this name, else one that explains the kind of source."""
-        return super().get_command(ctx, cmd_name) or _explaining(find_source(cmd_name))
+        if command := super().get_command(ctx, cmd_name):
+            return command
+        from newsletter.sources import find_source
+
+        return _explaining(find_source(cmd_name))
 
 
 def _explaining(source: type[Source]) -> click.Command:
@@ -50,17 +66,6 @@ def _explaining(source: type[Source]) -> click.Command:
     cls=_Sources,
     invoke_without_command=True,
     subcommand_metavar="[KIND] | COMMAND [ARGS]...",
-    epilog=f"""\b
-Kinds of source, each with a complete example:
-{_kinds()}
-
-\b
-Examples:
-  newsletter sources                 the sources in newsletter.toml, and when each was last pulled
-  newsletter sources arxiv           the settings of one kind
-  newsletter sources import feeds.opml
-
-An installed package may add kinds of its own: {docs_path("sources.md")}.""",
 )
 @json_option
 @click.pass_context
@@ -75,6 +80,8 @@ sources.add_command(export)
 
 
 def _list(opened: Opened, *, as_json: bool) -> None:
+    from newsletter.sources.settings import label_of
+
     labels = [label_of(source) for source in opened.config.sources]
     with opened.store() as store:
         last = {label: store.pulls.last(label) for label in labels}
@@ -93,6 +100,9 @@ def _list(opened: Opened, *, as_json: bool) -> None:
 
 
 def _explain(source: type[Source], *, as_json: bool) -> None:
+    from newsletter.config.timing import declared_timing
+    from newsletter.sources.settings import declared
+
     settings = [
         (name, list(one.default) if isinstance(one.default, tuple) else one.default, one.metadata)
         for name, one in declared(source).items()
@@ -114,6 +124,8 @@ def _explain(source: type[Source], *, as_json: bool) -> None:
 
 
 def _help(source: type[Source], name: str, more: object) -> str:
+    from newsletter.sources.settings import variable_of
+
     about = dict(more)  # type: ignore[call-overload]
     text = str(about["help"])
     if about["choices"]:

@@ -7,10 +7,6 @@ from pathlib import Path
 import click
 
 from newsletter.cli.context import Opened, pass_opened
-from newsletter.config.source_tables import add_feeds
-from newsletter.sources import Document
-from newsletter.sources.feed import Feed
-from newsletter.sources.formats.opml import Subscription, read_opml, write_opml
 from newsletter.text import counted
 
 
@@ -23,6 +19,10 @@ def import_(ctx: click.Context, opened: Opened, file: Path) -> None:
 
     A feed that is followed already is left out.
     """
+    from newsletter.config.source_tables import add_feeds
+    from newsletter.sources import Document
+    from newsletter.sources.formats.opml import read_opml
+
     feeds, refusals = read_opml(Document(str(file), file.read_bytes()))
     followed = set(_followed(opened))
     new = [feed for feed in feeds if feed.url not in followed]
@@ -41,9 +41,13 @@ def import_(ctx: click.Context, opened: Opened, file: Path) -> None:
 @pass_opened
 def export(opened: Opened) -> None:
     """Print the feeds that are followed, as OPML."""
+    from newsletter.sources.formats.opml import Subscription, write_opml
+
     feeds = [Subscription(url) for url in _followed(opened)]
     click.echo(write_opml(opened.config.site_name, feeds).decode(), nl=False)
 
 
 def _followed(opened: Opened) -> list[str]:
+    from newsletter.sources.feed import Feed
+
     return [url for source in opened.config.sources if isinstance(source, Feed) for url in source.follow]

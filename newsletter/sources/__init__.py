@@ -10,40 +10,41 @@ import logging
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import ClassVar, Protocol
 
 from newsletter.errors import SourceError
 from newsletter.models import Entry, Refusal
-from newsletter.sources.acl import Acl
-from newsletter.sources.ads import Ads
-from newsletter.sources.alerts import Alerts
-from newsletter.sources.arxiv import Arxiv
-from newsletter.sources.biorxiv import Biorxiv, Medrxiv
-from newsletter.sources.crossref import Crossref
-from newsletter.sources.dblp import Dblp
 from newsletter.sources.documents import Document, Span
-from newsletter.sources.europepmc import EuropePmc
-from newsletter.sources.feed import Feed
-from newsletter.sources.file import File
 from newsletter.sources.formats import values
 from newsletter.sources.http.client import HttpClient
-from newsletter.sources.huggingface import HuggingFace
-from newsletter.sources.huggingface_page import Page
-from newsletter.sources.inspire import Inspire
-from newsletter.sources.openalex import OpenAlex
-from newsletter.sources.openreview import OpenReview
-from newsletter.sources.pubmed import Pubmed
-from newsletter.sources.semanticscholar import SemanticScholar
 from newsletter.sources.settings import setting
-from newsletter.sources.zotero import Zotero
 
 __all__ = ["Document", "HttpClient", "Source", "Span", "all_sources", "find_source", "setting", "values"]
 
-_BUILT_IN: tuple[type[Source], ...] = (
-    HuggingFace, Arxiv, Biorxiv, Medrxiv, OpenAlex, SemanticScholar, Crossref, Pubmed, EuropePmc, Dblp, Inspire, Ads,
-    Acl, OpenReview, Zotero, Alerts, Feed, File, Page,
-)  # fmt: skip
+#: The built-in kinds by name: their module and class, imported when a kind is asked for.
+_BUILT_IN = {
+    "huggingface": "huggingface.HuggingFace",
+    "arxiv": "arxiv.Arxiv",
+    "biorxiv": "biorxiv.Biorxiv",
+    "medrxiv": "biorxiv.Medrxiv",
+    "openalex": "openalex.OpenAlex",
+    "semanticscholar": "semanticscholar.SemanticScholar",
+    "crossref": "crossref.Crossref",
+    "pubmed": "pubmed.Pubmed",
+    "europepmc": "europepmc.EuropePmc",
+    "dblp": "dblp.Dblp",
+    "inspire": "inspire.Inspire",
+    "ads": "ads.Ads",
+    "acl": "acl.Acl",
+    "openreview": "openreview.OpenReview",
+    "zotero": "zotero.Zotero",
+    "alerts": "alerts.Alerts",
+    "feed": "feed.Feed",
+    "file": "file.File",
+    "page": "huggingface_page.Page",
+}
 #: The entry-point group of source plugins; see docs/sources.md.
 _ENTRY_POINTS = "newsletter.sources"
 
@@ -82,7 +83,7 @@ class Source(Protocol):
 @cache
 def all_sources() -> dict[str, type[Source]]:
     """Return every kind of source by name: the built-in ones, then those of installed plugins."""
-    found = {source.name: source for source in _BUILT_IN}
+    found = {name: _built_in(name) for name in _BUILT_IN}
     for point in entry_points(group=_ENTRY_POINTS):
         if point.name not in found:
             try:
@@ -98,7 +99,16 @@ def find_source(name: str) -> type[Source]:
     Raises:
         SourceError: There is no source of this name.
     """
+    if name in _BUILT_IN:
+        return _built_in(name)
     known = all_sources()
     if name not in known:
         raise SourceError(f"unknown source {name!r}", hint=f"known: {', '.join(known)}")
     return known[name]
+
+
+@cache
+def _built_in(name: str) -> type[Source]:
+    module, _, kind = _BUILT_IN[name].partition(".")
+    source: type[Source] = getattr(import_module(f"newsletter.sources.{module}"), kind)
+    return source
