@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,8 +11,7 @@ import click
 
 from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_list
-from newsletter.errors import NewsletterError
-from newsletter.models import DeliveryStatus, EditionState
+from newsletter.models import DeliveryStatus
 from newsletter.text import counted
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Progress:
     failed: int
     skipped: int
     held: int
+    bounced: int
     state: str
 
 
@@ -66,36 +67,37 @@ def deliveries(ctx: click.Context, limit: int, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with ctx.ensure_object(Opened).store() as store:
-        states = store.editions.states()
-        rows = [progress_of(store, edition, states) for edition in store.editions.latest(limit)]
-    headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "state")
+        rows = progress_of(store, store.editions.latest(limit))
+    headers = ("edition", "planned", "sent", "waiting", "deferred", "failed", "skipped", "held", "bounced", "state")
     print_list(
         rows,
         headers,
         lambda row: [getattr(row, name) for name in headers],
         as_json=as_json,
         empty="No editions yet. Next: newsletter send",
-        optional=("skipped", "deferred", "planned", "held", "failed"),
+        optional=("bounced", "skipped", "deferred", "planned", "held", "failed"),
     )
 
 
-def progress_of(store: Store, edition: Edition, states: dict[str, EditionState]) -> Progress:
-    """Return how far an edition is."""
-    from newsletter.pipeline.edition_state import stage_of, waiting_in
+def progress_of(store: Store, editions: Sequence[Edition]) -> list[Progress]:
+    """Return how far editions are."""
+    from newsletter.operations.edition_status import edition_statuses
 
-    counts = store.deliveries.counts(edition.key)
-    waiting = waiting_in(counts)
-    return Progress(
-        edition=edition.key,
-        planned=sum(counts.values()),
-        sent=counts.get("sent", 0),
-        waiting=waiting,
-        deferred=counts.get("deferred", 0),
-        failed=counts.get("failed", 0),
-        skipped=counts.get("skipped", 0),
-        held=counts.get("held", 0),
-        state=stage_of(states.get(edition.key, EditionState.OPEN), planned=sum(counts.values()), waiting=waiting),
-    )
+    return [
+        Progress(
+            edition=one.key,
+            planned=one.planned,
+            sent=one.done,
+            waiting=one.waiting,
+            deferred=one.deliveries.get("deferred", 0),
+            failed=one.deliveries.get("failed", 0),
+            skipped=one.deliveries.get("skipped", 0),
+            held=one.deliveries.get("held", 0),
+            bounced=one.bounced,
+            state=one.state,
+        )
+        for one in edition_statuses(store, editions)
+    ]
 
 
 @deliveries.command(
@@ -115,6 +117,7 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
 
     The latest come first.
     """
+    from newsletter.pipeline.edition_state import check_known
     from newsletter.pipeline.ledger import IN_DOUBT
 
     containing = IN_DOUBT if which == "in doubt" else ""
@@ -123,7 +126,7 @@ def failures(opened: Opened, key: str | None, which: str | None, limit: int, as_
     else:
         statuses = [*DeliveryStatus] if containing else [DeliveryStatus(which)]
     with opened.store() as store:
-        _check_known(store, key)
+        check_known(store, key)
         found = store.deliveries.with_status(statuses, key, limit, containing=containing)
         subscribers = store.subscribers.get_many(delivery.subscriber_id for delivery in found)
     rows = [
@@ -167,23 +170,18 @@ requeued."""
 @pass_opened
 def retry(opened: Opened, key: str | None, which: str | None) -> None:
     """Requeue failed deliveries."""
-    from newsletter.pipeline.edition_state import close_past_days
+    from newsletter.pipeline.edition_state import queue_again
 
     status = DeliveryStatus(which or "failed")
     hours = opened.config.delivery.max_age_hours
-    with opened.store() as store, store.transaction():
-        _check_known(store, key)
-        close_past_days(store, now())
-        number = store.deliveries.queue_again([status], key, now(), since=now() - timedelta(hours=hours))
-        over = close_past_days(store, now())
-        number -= over
-        others = store.deliveries.counts(key).get(status.value, 0)
-    click.echo(f"{counted(number, 'message')} queued" + (". Next: newsletter send" if number else ""))
-    if over:
-        click.echo(f"{over} not requeued: the day is over, and what they had comes with the next edition")
-    if others:
+    with opened.store() as store:
+        found = queue_again(store, status, key, now(), timedelta(hours=hours))
+    click.echo(f"{counted(found.queued, 'message')} queued" + (". Next: newsletter send" if found.queued else ""))
+    if found.over:
+        click.echo(f"{found.over} not requeued: the day is over, and what they had comes with the next edition")
+    if found.others:
         click.echo(
-            f"{others} {status.value} not requeued: suppressed, or of editions older than {hours} hours "
+            f"{found.others} {status.value} not requeued: suppressed, or of editions older than {hours} hours "
             "(delivery.max_age_hours)"
         )
 
@@ -225,13 +223,3 @@ def cancel(opened: Opened, key: str) -> None:
     with opened.store() as store:
         number = change_state(store, key, Action.CANCEL, now())
     click.echo(f"{key} is cancelled: {counted(number, 'message')} skipped")
-
-
-def _check_known(store: Store, key: str | None) -> None:
-    """Check that an edition with this key exists, unless the key is None.
-
-    Raises:
-        NewsletterError: There is none.
-    """
-    if key is not None and store.editions.find(key) is None:
-        raise NewsletterError(f"{key}: no such edition", hint="see: newsletter deliveries")

@@ -42,8 +42,8 @@ def editions(ctx: click.Context, limit: int, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with ctx.ensure_object(Opened).store() as store:
-        states = store.editions.states()
-        found = [(edition, progress_of(store, edition, states)) for edition in store.editions.latest(limit)]
+        latest = store.editions.latest(limit)
+        found = list(zip(latest, progress_of(store, latest), strict=True))
     if as_json:
         print_json([
             {"subject": edition.subject or None, "audience": edition.audience or None, **asdict(progress)}

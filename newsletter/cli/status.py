@@ -15,8 +15,9 @@ from newsletter.text import counted
 
 if TYPE_CHECKING:
     from newsletter.operations.disk import DiskStatus
+    from newsletter.operations.edition_status import EditionStatus
     from newsletter.operations.source_health import SourceStatus
-    from newsletter.operations.status import EditionStatus, MailStatus, RunStatus, SiteStatus
+    from newsletter.operations.status import MailStatus, RunStatus, SiteStatus
 
 _LABEL_WIDTH = 13
 #: Jobs that are shown.
@@ -62,9 +63,9 @@ def _show(found: SiteStatus) -> None:
     click.echo()
     if found.editions:
         print_table(
-            ("edition", "state", "planned", "sent", "waiting", "failed", "skipped", "held"),
+            ("edition", "state", "planned", "sent", "waiting", "failed", "skipped", "held", "bounced"),
             [_edition_row(one) for one in found.editions],
-            optional=("skipped", "held"),
+            optional=("bounced", "skipped", "held"),
         )
     else:
         _show_lines([("editions", "none yet")])
@@ -117,7 +118,7 @@ def _run_lines(runs: RunStatus) -> Iterator[tuple[str, str]]:
 def _edition_row(one: EditionStatus) -> tuple[object, ...]:
     counts = one.deliveries
     rest = (counts.get(name, 0) for name in ("failed", "skipped", "held"))
-    return (one.key, one.state, one.planned, one.done, one.waiting, *rest)
+    return (one.key, one.state, one.planned, one.done, one.waiting, *rest, one.bounced)
 
 
 def _source_row(one: SourceStatus) -> tuple[object, ...]:

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 
 from newsletter import __version__
 from newsletter.config.model import Config
-from newsletter.models import DeliveryStatus, EditionState
+from newsletter.models import DeliveryStatus
 from newsletter.operations.backup import BACKUP_AT
 from newsletter.operations.disk import DiskStatus, disk_status, in_words
+from newsletter.operations.edition_status import EditionStatus, edition_statuses
 from newsletter.operations.intervals import overdue_at, usual_between_runs
 from newsletter.operations.leadership import LEASE
 from newsletter.operations.source_health import Health, SourceStatus, source_statuses
-from newsletter.pipeline.edition_state import Stage, stage_of, waiting_in
 from newsletter.store import Store
 from newsletter.store.incidents import Incident, IncidentKind
 from newsletter.store.jobs import JobOutcome, JobState
@@ -39,33 +39,6 @@ _LATEST_JOB = timedelta(minutes=15)
 _DAY = timedelta(days=1)
 #: The failures of these jobs are shown by the sources and the last run; the monitor's would fail itself.
 _SHOWN_BY_OTHERS = re.compile(r"pull .*|deliver|monitor")
-
-
-@dataclass(frozen=True, slots=True)
-class EditionStatus:
-    """How far an edition is."""
-
-    key: str
-    #: As `newsletter editions` has it.
-    state: Stage
-    created_at: datetime
-    #: Number of deliveries by status.
-    deliveries: Mapping[str, int]
-
-    @property
-    def planned(self) -> int:
-        """The number of deliveries."""
-        return sum(self.deliveries.values())
-
-    @property
-    def waiting(self) -> int:
-        """The number of deliveries that are still to be sent."""
-        return waiting_in(self.deliveries)
-
-    @property
-    def done(self) -> int:
-        """The number of deliveries that were sent."""
-        return self.deliveries.get(DeliveryStatus.SENT, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +143,7 @@ def read_status(store: Store, config: Config, now: datetime) -> SiteStatus:
         problems=problems,
         sources=sources,
         runs=runs,
-        editions=tuple(_editions(store)),
+        editions=tuple(edition_statuses(store, store.editions.latest(_EDITIONS))),
         mail=mail,
         subscribers=store.subscribers.counts(),
         papers=store.papers.count(),
@@ -195,15 +168,6 @@ def _runs(store: Store, now: datetime) -> RunStatus:
     usual = usual_between_runs(by_timer)
     seconds = int(usual.total_seconds()) if usual else None
     return RunStatus(last, last_clean_at, None, seconds, overdue_at(by_timer), None, ())
-
-
-def _editions(store: Store) -> Iterator[EditionStatus]:
-    states = store.editions.states()
-    for one in store.editions.latest(_EDITIONS):
-        counts = store.deliveries.counts(one.key)
-        state, planned = states.get(one.key, EditionState.OPEN), sum(counts.values())
-        stage = stage_of(state, planned=planned, waiting=waiting_in(counts))
-        yield EditionStatus(one.key, stage, one.created_at, counts)
 
 
 def _mail(store: Store, now: datetime) -> MailStatus:

@@ -9,6 +9,7 @@ Pages and commands only call `change_state`; which moves there are stands here a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -59,8 +60,7 @@ def change_state(store: Store, key: str, action: Action, now: datetime) -> int:
         NewsletterError: There is no such edition, or it was cancelled.
     """
     with store.transaction():
-        if store.editions.find(key) is None:
-            raise NewsletterError(f"{key}: no such edition", hint="see: newsletter deliveries")
+        check_known(store, key)
         state = store.editions.states().get(key, EditionState.OPEN)
         if (state, action) not in _MOVES:
             raise NewsletterError(
@@ -70,6 +70,33 @@ def change_state(store: Store, key: str, action: Action, now: datetime) -> int:
         if action is not Action.CANCEL:
             return 0
         return store.deliveries.skip_open(now, "the edition was cancelled", edition_key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Requeued:
+    """What became of deliveries that were to be requeued."""
+
+    queued: int
+    #: Not requeued: their day is over, and what they had comes with the next edition.
+    over: int
+    #: Not requeued: suppressed, or of editions that are too old.
+    others: int
+
+
+def queue_again(store: Store, status: DeliveryStatus, key: str | None, now: datetime, max_age: timedelta) -> Requeued:
+    """Requeue the deliveries of an edition, or of all, that have a status, under the same Message-ID.
+
+    Those planned more than `max_age` ago stay as they are, as do those to suppressed addresses.
+
+    Raises:
+        NewsletterError: There is no such edition.
+    """
+    with store.transaction():
+        check_known(store, key)
+        close_past_days(store, now)
+        number = store.deliveries.queue_again([status], key, now, since=now - max_age)
+        over = close_past_days(store, now)
+        return Requeued(number - over, over, store.deliveries.counts(key).get(status.value, 0))
 
 
 def close_past_days(store: Store, now: datetime) -> int:
@@ -83,6 +110,16 @@ def close_past_days(store: Store, now: datetime) -> int:
             detail = f"{day} is over; its papers come with the next edition"
             closed += store.deliveries.close_day(key, time_zone, now, detail)
     return closed
+
+
+def check_known(store: Store, key: str | None) -> None:
+    """Check that an edition with this key exists, unless the key is None.
+
+    Raises:
+        NewsletterError: There is none.
+    """
+    if key is not None and store.editions.find(key) is None:
+        raise NewsletterError(f"{key}: no such edition", hint="see: newsletter deliveries")
 
 
 def stage_of(state: EditionState, *, planned: int, waiting: int) -> Stage:

@@ -50,6 +50,11 @@ class Language:
         return LANGUAGE_TAGS[self.code]
 
     @property
+    def locale(self) -> Locale:
+        """How dates and numbers are written."""
+        return self._locale
+
+    @property
     def direction(self) -> str:
         """The direction of writing, as in the `dir` attribute of HTML: "ltr" or "rtl"."""
         return self._locale.text_direction

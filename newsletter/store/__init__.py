@@ -22,6 +22,7 @@ from newsletter.store.changes import changes_since
 from newsletter.store.confirmations import Confirmations
 from newsletter.store.database import Database, moment_of
 from newsletter.store.deliveries import Deliveries
+from newsletter.store.edition_numbers import EditionNumbers
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.incidents import Incidents
@@ -38,6 +39,7 @@ from newsletter.store.replay import Replay
 from newsletter.store.runs import Runs
 from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
+from newsletter.store.subscriber_search import SubscriberSearch
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
 from newsletter.store.suppressions import Suppressions
@@ -82,8 +84,10 @@ class Store:
         self.topics = Topics(db)
         self.suppressions = Suppressions(db, self.suppression_key)
         self.subscribers = Subscribers(db, self.topics, self.suppressions)
+        self.subscriber_search = SubscriberSearch(db, self.subscribers)
         self.tags = Tags(db)
         self.editions = Editions(db, self.papers)
+        self.edition_numbers = EditionNumbers(db)
         self.deliveries = Deliveries(db)
         self.looks = Looks(db)
         self.feedback = Feedback(db)

@@ -328,9 +328,9 @@ class Deliveries:
         """Return the deliveries that are queued, being sent or deferred, in the order of their ids."""
         return self._where("status IN ('queued', 'sending', 'deferred') ORDER BY id", [])
 
-    def of_subscriber(self, subscriber_id: int) -> list[Delivery]:
-        """Return all deliveries to a subscriber, the newest first."""
-        return self._where("subscriber_id = ? ORDER BY id DESC", [subscriber_id])
+    def of_subscriber(self, subscriber_id: int, limit: int = -1, skipped: int = 0) -> list[Delivery]:
+        """Return the deliveries to a subscriber, the newest first: all, or up to `limit` after the `skipped` newest."""
+        return self._where("subscriber_id = ? ORDER BY id DESC LIMIT ? OFFSET ?", [subscriber_id, limit, skipped])
 
     def papers_planned_for(self, subscriber_id: int, before: datetime | None = None) -> dict[int, datetime]:
         """Return the papers that a subscriber was or will be sent: paper id → time of the last change.

@@ -70,10 +70,10 @@ class Editions:
         sql = "SELECT key, state FROM editions WHERE state <> 'open'"
         return dict(self._db.execute(sql).into(lambda row: (row[0], EditionState(row[1]))))
 
-    def latest(self, limit: int) -> list[Edition]:
-        """Return the `limit` newest editions, the newest first."""
-        sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ?"
-        return self._db.execute(sql, [limit]).into(_edition)
+    def latest(self, limit: int, skipped: int = 0) -> list[Edition]:
+        """Return the `limit` newest editions, the newest first; the `skipped` newest are left out."""
+        sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ? OFFSET ?"
+        return self._db.execute(sql, [limit, skipped]).into(_edition)
 
     def latest_digests(self, limit: int) -> list[Edition]:
         """Return the `limit` newest editions but for the special ones, which are for their audience only."""

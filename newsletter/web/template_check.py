@@ -78,7 +78,7 @@ async def _visit(app: Router, visits: Sequence[_Visit]) -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url=_URL) as client:
         for path, method in visits:
-            await client.request(method, path, auth=("operator", _PASSWORD) if path == "/operator" else None)
+            await client.request(method, path, auth=("operator", _PASSWORD) if path.startswith("/operator") else None)
 
 
 def _fill(store: Store, now: datetime) -> list[_Visit]:
@@ -97,14 +97,15 @@ def _fill(store: Store, now: datetime) -> list[_Visit]:
         store.feedback.put(subscriber.id, paper.id, liked=True, now=now)
         store.confirmations.add(Kind.SUBSCRIBE, _EMAIL, now, name="Ada", preferences={})
         store.confirmations.add(Kind.LINK, _EMAIL, now)
-    return [*_public(paper.key, digest.edition.key, now), *_personal(store, subscriber, digest.edition.key, now)]
+    key = digest.edition.key
+    return [*_public(paper.key, key, now), *_personal(store, subscriber, key, now), *_operator(subscriber.id, key)]
 
 
 def _public(paper: str, edition: str, now: datetime) -> list[_Visit]:
     paths = (
         "/", f"/calendar/{now:%Y-%m}", "/trending/week", "/topics", f"/topics/{_TOPICS[0].name}", "/editions",
         f"/editions/{edition}", f"/papers/{paper}", "/search?q=learning", "/subscribe", "/subscribe/requested",
-        "/subscribe/embed", "/preferences", "/operator/login", "/operator", "/pages.css", "/subscribe.js",
+        "/subscribe/embed", "/preferences", "/operator/login", "/operator.css", "/pages.css", "/subscribe.js",
         "/topic_help.js",
     )  # fmt: skip
     return [*map(_Visit, paths), _Visit("/subscribe/check?queries=learning", "POST")]
@@ -126,3 +127,12 @@ def _personal(store: Store, subscriber: Subscriber, edition: str, now: datetime)
     )  # fmt: skip
     opened = (_Visit("/preferences"), _Visit("/preferences/rate"))
     return [*map(_Visit, paths), _Visit(confirm, "POST"), *opened, _Visit(unsubscribe, "POST")]
+
+
+def _operator(subscriber: int, edition: str) -> list[_Visit]:
+    """Return the operator's pages; the last one is of an edition that there is not."""
+    pages = (
+        "", "/sources", "/topics", "/test-email", "/editions", f"/editions/{edition}", f"/editions/{edition}/cancel",
+        "/subscribers", f"/subscribers/{subscriber}", f"/subscribers/{subscriber}/erase", "/editions/none",
+    )  # fmt: skip
+    return [_Visit(f"/operator{page}") for page in pages]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from newsletter.cli.demo import copy_examples
 from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.files.site import Site, samples
+from newsletter.models import Status
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.pull import pull_files
 from newsletter.rendering.environment import make_environment
@@ -21,9 +23,10 @@ from newsletter.sources import HttpClient, find_source
 from newsletter.store import open_store
 from newsletter.subscribers.sync import sync
 from tests.factories import NOW, make_profile
+from tests.sending.bounces.webhook_calls import basic
 from tests.smtpd import Server
 from tests.smtpd import serving as serving_mail
-from tests.web.live_site import ADA, SITE_URL, LiveSite
+from tests.web.live_site import ADA, BOB, SITE_URL, LiveSite
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +83,16 @@ def ada(live: LiveSite) -> LiveSite:
     with live.store() as store, store.transaction():
         store.subscribers.add(ADA, "Ada", make_profile(), "web", NOW)
     return live
+
+
+@pytest.fixture
+def operated(live: LiveSite) -> LiveSite:
+    """A site with a password, a subscriber, an unsubscribed one, and an edition; the client knows the password."""
+    with live.store() as store, store.transaction():
+        store.subscribers.add(ADA, "Ada", make_profile(hour=0), "web", NOW)
+        unsubscribed = store.subscribers.add(BOB, "", make_profile(), "web", NOW - timedelta(days=5))
+        store.subscribers.set_status(unsubscribed.id, Status.UNSUBSCRIBED, NOW)
+    site = LiveSite(replace(live.config, web_password="sesame"), live.server)
+    site.send()
+    site.client.headers.update(basic("anybody", "sesame"))
+    return site

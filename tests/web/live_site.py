@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -117,6 +118,12 @@ class LiveSite:
             day = self.now.date() + timedelta(days=days)
             token = tokens.sign_until(store.secret(), tokens.PREFERENCES, store.subscribers.get(email).id, day)
         return f"/preferences/{token}"
+
+    def press(self, path: str, **fields: str) -> Any:
+        """Post a form of the operator's pages, behind /operator, with their CSRF token."""
+        page = self.client.get("/operator/test-email").text
+        (token, *_) = re.findall(r'name="csrf_token" value="([^"]+)"', page)
+        return self.client.post(f"/operator{path}", data={"csrf_token": token, **fields})
 
     def unsubscribe_path(self, email: str = ADA) -> str:
         """Return the path of a subscriber's unsubscribe page."""

@@ -1,101 +1,77 @@
-"""The operator's page: who may see it, what it shows, and what its buttons do."""
+"""The operator's overview: who may see it, and that it shows what `newsletter status` prints."""
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import replace
-from datetime import timedelta
 
-import pytest
+from click.testing import CliRunner
 
-from newsletter.models import Status
-from tests.factories import NOW, make_profile
+from newsletter.cli import main
+from newsletter.models import PullReport
+from newsletter.operations.status import read_status
+from newsletter.sources.settings import label_of
+from tests.factories import NOW
 from tests.sending.bounces.webhook_calls import basic
-from tests.silent_server import Hang, silent_server
-from tests.web.live_site import ADA, BOB, SITE_URL, LiveSite
+from tests.web.live_site import LiveSite
 
-OPERATOR = "me@operator.example"
-
-
-@pytest.fixture
-def operated(live: LiveSite) -> LiveSite:
-    """A site with a password, a subscriber, an unsubscribed one, and an edition; the client knows the password."""
-    with live.store() as store, store.transaction():
-        store.subscribers.add(ADA, "Ada", make_profile(hour=0), "web", NOW)
-        unsubscribed = store.subscribers.add(BOB, "", make_profile(), "web", NOW - timedelta(days=5))
-        store.subscribers.set_status(unsubscribed.id, Status.UNSUBSCRIBED, NOW)
-    site = LiveSite(replace(live.config, web_password="sesame"), live.server)
-    site.send()
-    site.client.headers.update(basic("anybody", "sesame"))
-    return site
-
-
-def csrf_token(site: LiveSite) -> str:
-    return str(re.findall(r'name="csrf_token" value="([^"]+)"', site.client.get("/operator").text)[0])
+PATHS = ("", "/editions", "/subscribers", "/sources", "/topics", "/test-email")
 
 
 def test_without_a_password_in_the_settings_there_is_no_such_page(live: LiveSite) -> None:
-    assert live.client.get("/operator", headers=basic("", "")).status_code == 404
+    for path in PATHS:
+        assert live.client.get(f"/operator{path}", headers=basic("", "")).status_code == 404
 
 
-def test_it_shows_the_status(operated: LiveSite) -> None:
-    page = operated.client.get("/operator").text
-    assert "<strong>1</strong> active" in page
-    assert "1 sent" in page
-    assert re.search(r'<polyline points="0\.0,', page)
-    assert "style=" not in page
-
-
-def test_editions_are_paused_and_resumed(operated: LiveSite) -> None:
-    with operated.store() as store:
-        (edition,) = store.editions.latest(5)
-    for name, states in (("pause", {edition.key: "paused"}), ("resume", {})):
-        form = {"csrf_token": csrf_token(operated), "edition": edition.key}
-        assert operated.client.post(f"/operator/{name}", data=form).status_code == 303
-        with operated.store() as store:
-            assert store.editions.states() == states
-    unknown = {"csrf_token": csrf_token(operated), "edition": "x"}
-    assert operated.client.post("/operator/pause", data=unknown).status_code == 422
-
-
-def test_a_test_email_is_sent(operated: LiveSite) -> None:
-    form = {"csrf_token": csrf_token(operated), "email": OPERATOR}
-    assert operated.client.post("/operator/test-email", data=form).status_code == 303
-    (message,) = operated.messages(OPERATOR)
-    assert message["Subject"]
-    assert f"Test email to {OPERATOR} sent" in operated.client.get("/operator").text
-    assert operated.client.post("/operator/test-email", data=form | {"email": "x"}).status_code == 422
-
-
-def test_a_test_email_that_the_server_refuses_is_reported(operated: LiveSite) -> None:
-    operated.server.on_rcpt = lambda _address, _seen: "550 5.1.1 no such user"
-    form = {"csrf_token": csrf_token(operated), "email": OPERATOR}
-    assert operated.client.post("/operator/test-email", data=form).status_code == 303
-    assert operated.messages(OPERATOR) == []
-    page = operated.client.get("/operator").text
-    assert f"Test email to {OPERATOR} not sent" in page
-    assert "no such user" in page
-
-
-def test_no_page_waits_for_a_test_email(operated: LiveSite) -> None:
-    with silent_server(Hang.SILENT) as silent:
-        operated.server.port = silent.port
-        form = {"csrf_token": csrf_token(operated), "email": OPERATOR}
-        assert operated.client.post("/operator/test-email", data=form).status_code == 303
-        assert "not sent yet" in operated.client.get("/operator").text
-        assert operated.client.post("/operator/test-email", data=form).status_code == 422
-        operated.outgoing.close()
-        assert operated.outgoing.wait_until_idle(10)
-
-
-def test_no_other_site_can_press_its_buttons(operated: LiveSite) -> None:
-    for token in ("", "0" * 32, "é"):
-        form = {"csrf_token": token, "email": OPERATOR}
-        assert operated.client.post("/operator/test-email", data=form).status_code == 403
-    form = {"csrf_token": csrf_token(operated), "email": OPERATOR}
-    foreign = {"Origin": "https://evil.example"}
-    assert operated.client.post("/operator/test-email", data=form, headers=foreign).status_code == 403
+def test_every_page_is_plain_html_behind_the_password_that_no_search_engine_lists(operated: LiveSite) -> None:
+    for path in PATHS:
+        response = operated.client.get(f"/operator{path}")
+        assert (response.status_code, response.headers["X-Robots-Tag"]) == (200, "noindex, nofollow")
+        assert "<script" not in response.text
+        assert "style=" not in response.text
+        assert len(re.findall(r'aria-current="page"', response.text)) == 1
     operated.client.headers.pop("Authorization")
-    own = {"Origin": SITE_URL}
-    assert operated.client.post("/operator/test-email", data=form, headers=own).status_code == 403
-    assert operated.messages(OPERATOR) == []
+    for path in (*PATHS, "/editions/x", "/editions/x/cancel", "/subscribers/3", "/subscribers/3/erase"):
+        response = operated.client.get(f"/operator{path}")
+        assert (response.status_code, response.headers["location"]) == (303, "/operator/login")
+
+
+def test_it_shows_the_numbers_of_the_command(operated: LiveSite) -> None:
+    page = operated.client.get("/operator").text
+    with operated.store() as store:
+        status = read_status(store, operated.config, operated.now)
+    (edition,) = status.editions
+    assert f"{edition.done} of {edition.planned} sent" in page
+    assert "<strong>1</strong> active" in page
+    assert "<strong>1</strong> unsubscribed" in page
+    for problem in status.problems:
+        assert problem in page
+    printed = CliRunner().invoke(main, ["--site", str(operated.config.site.root), "status", "--json"])
+    (reported,) = json.loads(printed.stdout)["editions"]
+    assert reported["deliveries"] == dict(edition.deliveries)
+    assert (reported["bounced"], reported["per_minute"]) == (edition.bounced, edition.per_minute)
+    assert re.search(r'<polyline points="0\.0,', page)
+
+
+def test_problems_come_first(operated: LiveSite) -> None:
+    (source, *_) = operated.config.sources
+    report = PullReport(source=label_of(source), fetched=0, new=0, updated=0, refusals=(), error="HTTP 500 <b>")
+    with operated.store() as store:
+        store.pulls.record(report, NOW, NOW.date())
+    page = operated.client.get("/operator").text
+    assert page.index("HTTP 500 &lt;b&gt;") < page.index("Active subscribers")
+    assert "failing" in operated.client.get("/operator/sources").text
+
+
+def test_topics_lead_to_their_subscribers(operated: LiveSite) -> None:
+    page = operated.client.get("/operator/topics").text
+    (path, *_) = re.findall(r'href="(/operator/subscribers\?topic=[^"]+)"', page)
+    assert operated.client.get(path).status_code == 200
+    with operated.store() as store:
+        assert len(re.findall("<li>", page)) == len(store.topics.catalogue())
+
+
+def test_it_speaks_the_language_of_the_browser(operated: LiveSite) -> None:
+    page = operated.client.get("/operator", headers={"Accept-Language": "de"})
+    assert page.headers["Content-Language"] == "de"
+    assert "08.05.2026, " in page.text

@@ -1,0 +1,77 @@
+"""Test emails: the digest of a subscriber without topics, to an address of the operator's, in one style or in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.errors import RequestError
+from newsletter.models import Message, Profile, Style, Subscriber
+from newsletter.pipeline.messages import MessageRenderer, make_test_message_id, sent_as_test
+from newsletter.pipeline.preview import preview_digest, sample_digest
+from newsletter.sending import Transport, Verdict, send_one
+from newsletter.store import Store
+from newsletter.web.http.forms import Form
+from newsletter.web.operator_pages import Done, OperatorPages
+
+#: Papers of a test email, and the days from which they are.
+_PAPERS, _DAYS = 5, 7
+
+
+class OperatorTestEmail:
+    """Serves the form and sends what it asks for; the page shows what became of it."""
+
+    def __init__(self, operator: OperatorPages) -> None:
+        self.operator = operator
+
+    def page(self, store: Store, request: Request) -> Response:
+        """Show the form, and what became of the last test email."""
+        result = self.operator.outgoing.job_result
+        return self.operator.show(store, request, "operator_test_email.html", styles=list(Style), result=result)
+
+    def send(self, store: Store, _request: Request, form: Form) -> Done:
+        """Have test emails sent, one for each style that is asked for.
+
+        Raises:
+            NewsletterError: The address or the style is not valid, or the test email before was not sent yet.
+        """
+        messages = [self._message(store, form.one("email"), style) for style in _styles(form.one("style"))]
+        if not self.operator.outgoing.submit(partial(_send, messages)):
+            raise RequestError("the test email before this one was not sent yet")
+        return Done("/test-email", "queued")
+
+    def _message(self, store: Store, email: str, style: Style) -> Message:
+        pages = self.operator.pages
+        now, config = pages.clock(), pages.config
+        profile = Profile(max_papers=_PAPERS, style=style)
+        anyone = Subscriber(id=0, email="", profile=profile, subscribed_at=now, status_at=now)
+        recipient = sent_as_test(anyone, email)
+        digest = preview_digest(store, recipient, now, _DAYS, config.weights) if store.papers.count() else None
+        if digest is None or not digest.items:
+            digest = sample_digest(recipient, now)
+        message_id = make_test_message_id(now, config.sender).replace("<test-", f"<test-{style}-")
+        renderer = MessageRenderer(config, pages.environment, store.secret(), store.summaries)
+        return renderer.write(digest, recipient, message_id, now)
+
+
+def _styles(text: str) -> Sequence[Style]:
+    """Return the styles that are asked for: one, all for "all", and the first if none is named."""
+    if text == "all":
+        return list(Style)
+    if text and text not in [*Style]:
+        raise RequestError(f"there is no style {text!r}")
+    return [Style(text)] if text else [next(iter(Style))]
+
+
+def _send(messages: Sequence[Message], transport: Transport, abandoned: Callable[[], bool]) -> str:
+    """Send test emails; return what became of each."""
+    return "\n".join(_send_one(message, transport, abandoned) for message in messages)
+
+
+def _send_one(message: Message, transport: Transport, abandoned: Callable[[], bool]) -> str:
+    result = send_one(transport, message, abandoned)
+    outcome = "sent" if result.verdict is Verdict.SENT else "not sent"
+    return f"Test email to {message.recipient} {outcome}: {result.response}"
