@@ -103,7 +103,9 @@ class OperatorLogin:
                 return None
         if request.method == "GET":
             return RedirectResponse(f"{self._path}/login", 303)
-        return PlainTextResponse("Log in first.\n", 403)
+        _ = self.pages.language.gettext
+        text = _("Your session has ended. Please log in again.")
+        return self.pages.show_message(_("Please log in"), text, 403, to="/operator/login", label=_("Log in"))
 
     @property
     def _path(self) -> str:
