@@ -77,7 +77,7 @@ class Language:
         """Return what templates of messages translate by; `count` is another name of `ngettext`."""
         return {
             "_": self.gettext, "ngettext": self.ngettext, "count": self.ngettext, "pgettext": self.pgettext,
-            **self._joining(),
+            **self._list_functions(),
         }  # fmt: skip
 
     def markup_functions(self) -> dict[str, Callable[..., str]]:
@@ -95,10 +95,10 @@ class Language:
 
         return {
             "_": translate, "ngettext": translate_number, "pgettext": translate_in_context,
-            **{name: _on_markup(join) for name, join in self._joining().items()}, "quoted": self.quoted,
+            **{name: _on_markup(join) for name, join in self._list_functions().items()}, "quoted": self.quoted,
         }  # fmt: skip
 
-    def _joining(self) -> dict[str, Callable[..., str]]:
+    def _list_functions(self) -> dict[str, Callable[..., str]]:
         return {"labelled": self.labelled, "listed": self.listed, "sentences": self.sentences}
 
     # -- marks ----------------------------------------------------------------------------------------
