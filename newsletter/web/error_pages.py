@@ -1,4 +1,4 @@
-"""Errors as pages: what is wrong and what to do, in the reader's language; as JSON for those who asked for JSON."""
+"""Errors as pages: what is wrong and what to do, in the visitor's language; as JSON for those who asked for JSON."""
 
 from __future__ import annotations
 
