@@ -59,7 +59,7 @@ class QueryProblem(Enum):
     ONLY_EXCLUSIONS = auto()
     UNKNOWN_FIELD = auto()
     INCOMPLETE = auto()
-    NO_LETTERS = auto()
+    NOTHING_TO_FIND = auto()
     NOT_AN_OPERATOR = auto()
     SHORT_PREFIX = auto()
     OTHER = auto()

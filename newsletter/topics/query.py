@@ -349,7 +349,7 @@ def _term(token: _Token, field: str | None) -> Term:
     if not found:
         raise QueryError(
             f"column {token.column}: {token.text!r} has no letters or digits to search for",
-            problem=QueryProblem.NO_LETTERS,
+            problem=QueryProblem.NOTHING_TO_FIND,
         )
     if is_prefix and field not in CODES and (len(found) > 1 or len(found[0]) < 2):
         raise QueryError(
@@ -430,7 +430,7 @@ def phrase(text: str) -> Term:
     """
     plain = " ".join(text.translate(_QUOTES).replace('"', " ").split())
     if not words(plain):
-        raise QueryError(f"{text!r} has no letters or digits to search for", problem=QueryProblem.NO_LETTERS)
+        raise QueryError(f"{text!r} has no letters or digits to search for", problem=QueryProblem.NOTHING_TO_FIND)
     return Term(plain)
 
 

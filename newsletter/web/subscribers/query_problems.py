@@ -21,7 +21,7 @@ _TEXTS: Mapping[QueryProblem, str] = {
         "without a space. Please put other text that has a colon in quotation marks."
     ),
     QueryProblem.INCOMPLETE: translatable("A word or a phrase is missing at the end, or between two operators."),
-    QueryProblem.NO_LETTERS: translatable("A part of this query has no letters or digits to search for."),
+    QueryProblem.NOTHING_TO_FIND: translatable("A part of this query has no letters or digits to search for."),
     QueryProblem.NOT_AN_OPERATOR: translatable("Words are joined by OR and AND in capitals, and excluded by “-word”."),
     QueryProblem.SHORT_PREFIX: translatable("A “*” needs a word of at least two letters before it, as in “robot*”."),
     QueryProblem.OTHER: translatable(

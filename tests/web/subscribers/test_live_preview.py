@@ -84,7 +84,7 @@ def test_what_is_typed_halfway_is_left_out_and_the_rest_is_shown(live: LiveSite)
     assert "LLM agents" in page
 
 
-def test_nothing_that_matches_is_said_in_words(live: LiveSite) -> None:
+def test_no_match_is_explained(live: LiveSite) -> None:
     nothing = {"own_query": "xylophone", "serendipity": "false"}
     assert "No email would be sent." in live.client.post("/subscribe/preview", data=nothing).text
     with live.store() as store:

@@ -11,6 +11,7 @@ from html import escape
 import pytest
 
 from newsletter.models import Status, tokens
+from newsletter.pipeline.next_delivery import next_delivery
 from newsletter.subscribers.double_opt_in import confirm, request_subscription
 from tests.web.live_site import ADA, SIGNUP_FORM, LiveSite, paths_in
 
@@ -200,3 +201,40 @@ def test_topics_are_checked_without_javascript_and_nothing_is_stored(live: LiveS
     assert "A word or a phrase is missing" in page
     assert "did you mean learning?" in page
     assert "no topics" in live.client.post("/subscribe/check", data={}).text
+
+
+# -- the first digest ---------------------------------------------------------------------------------
+
+
+def test_the_first_digest_comes_at_once_after_confirming_and_nobody_gets_it_twice(live: LiveSite) -> None:
+    """It is half past ten; they chose 17:00, in their zone."""
+    live.subscribe(hour="17", first_at_once="true")
+    with live.store() as store:
+        assert next_delivery(store, live.config, live.now) <= live.now  # `serve` looks now
+    assert live.send().counts["sent"] == 1
+    for hours in (0, 1, 5, 6, 12):  # at 17:00, too
+        live.now += timedelta(hours=hours)
+        assert "sent" not in live.send().counts
+    digests = [one for one in live.messages() if one["List-Unsubscribe"]]
+    assert len(digests) == 1
+    path = live.open_preferences()
+    assert "first_at_once" not in live.client.get(path).text  # it has had its effect
+
+
+def test_otherwise_the_first_digest_waits_for_its_hour(live: LiveSite) -> None:
+    live.subscribe(hour="17", first_at_once="false")
+    assert "sent" not in live.send().counts
+    live.now += timedelta(hours=6)
+    assert live.send().counts["sent"] == 1
+
+
+def test_the_form_proposes_the_first_digest_at_once_and_the_language_of_the_page(live: LiveSite) -> None:
+    page = live.client.get("/subscribe", headers={"Accept-Language": "de-AT,de;q=0.9"}).text
+    assert re.search(r'name="first_at_once" type="checkbox" value="true" checked', page)
+    assert re.search(r'<option value="de" selected>', page)
+    form = {"email": ADA, "topic": "LLM agents"}  # as a form on another site
+    assert live.client.post("/subscribe", data=form, headers={"Accept-Language": "fr"}).status_code == 303
+    (confirm_path,) = [path for path in paths_in(live.messages()[-1]) if path.startswith("/confirm/")]
+    assert live.client.post(confirm_path).status_code == 200
+    profile = live.subscriber().profile
+    assert (profile.language, profile.first_at_once) == ("fr", False)
