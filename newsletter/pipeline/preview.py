@@ -10,7 +10,7 @@ from newsletter.errors import RequestError
 from newsletter.models import Digest, Edition, Paper, Subscriber
 from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
-from newsletter.pipeline.compose import compose, find_edition, make_matcher
+from newsletter.pipeline.compose import ARCHIVE, compose, find_edition, make_matcher
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import local_day
@@ -67,6 +67,12 @@ class RecentPapers:
     since: datetime
     #: Must not need the store any more.
     statistics: Statistics
+
+
+def recent_papers(store: Store, since: datetime, index: PaperIndex) -> RecentPapers:
+    """Return the papers of an index, which were first seen after a moment, with the archive's word frequencies."""
+    archive = PaperIndex(store.papers.newest(ARCHIVE))
+    return RecentPapers(index, since, Statistics(lambda: archive))
 
 
 def next_digest(

@@ -17,11 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.models import Digest, Message, Profile, Subscriber, Topic
-from newsletter.pipeline.compose import ARCHIVE
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
-from newsletter.pipeline.preview import RecentPapers, next_digest, sample_digest
-from newsletter.ranking.index import PaperIndex, Statistics
+from newsletter.pipeline.preview import RecentPapers, next_digest, recent_papers, sample_digest
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile
 from newsletter.web.http.forms import Form
@@ -105,8 +103,7 @@ class LivePreview:
     def _recent_papers(self, store: Store) -> RecentPapers:
         since, index = self.pages.topic_counts.recent()
         if self._recent is None or self._recent.index is not index:
-            archive = PaperIndex(store.papers.newest(ARCHIVE))
-            self._recent = RecentPapers(index, since, Statistics(lambda: archive))
+            self._recent = recent_papers(store, since, index)
         return self._recent
 
     def _write(self, store: Store, digest: Digest, subscriber: Subscriber) -> Message:
