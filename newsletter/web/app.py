@@ -45,6 +45,7 @@ from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.digest_link import DigestLink
 from newsletter.web.subscribers.digest_pages import DigestPages
 from newsletter.web.subscribers.feedback import FeedbackPages
+from newsletter.web.subscribers.live_preview import LivePreview
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
 from newsletter.web.subscribers.rating import Rating
@@ -119,12 +120,13 @@ def make_app(
 
 def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | None) -> list[BaseRoute]:
     """Return the routes of all pages."""
+    previews = LivePreview(pages)
     return [
         *asset_routes(pages),
         *Archive(pages).routes(),
         *Feeds(pages).routes(),
-        *Signup(pages, outgoing).routes(),
-        *Preferences(pages, outgoing).routes(),
+        *Signup(pages, outgoing, previews).routes(),
+        *Preferences(pages, outgoing, previews).routes(),
         *Rating(pages).routes(),
         *DigestLink(pages, outgoing).routes(),
         *DigestPages(pages).routes(),

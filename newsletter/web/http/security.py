@@ -32,6 +32,18 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+#: A preview is a message from anywhere: it runs nothing, and is shown in a frame of this site only.
+_PREVIEW_HEADERS = {
+    **_HEADERS,
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+#: Forms as they are while somebody fills them in, sent for a preview or to move a topic; nothing is stored.
+_DRAFTS = tuple(f"/{page}/{name}" for page in ("preferences", "subscribe") for name in ("preview", "arrange"))
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
@@ -63,12 +75,16 @@ class PublicPages:
         self.posts = RateLimiter(burst=30, per_minute=20, clock=time.monotonic)
         #: Pages that are computed for one request.
         self.searches = RateLimiter(burst=30, per_minute=30, clock=time.monotonic)
+        self.drafts = RateLimiter(burst=40, per_minute=40, clock=time.monotonic)
         self.health = RateLimiter(burst=60, per_minute=120, clock=time.monotonic)
         self.requests = RateLimiter(burst=300, per_minute=600, clock=time.monotonic)
 
     def headers(self, scope: Scope) -> Mapping[str, str]:
         """Return the security headers of a response."""
-        holds_token = _TOKEN_PATH.match(scope["path"].removeprefix(self.prefix))
+        path = scope["path"].removeprefix(self.prefix)
+        if path in _DRAFTS and path.endswith("/preview"):
+            return _PREVIEW_HEADERS
+        holds_token = _TOKEN_PATH.match(path)
         return {**_HEADERS, "Referrer-Policy": "no-referrer"} if holds_token else _HEADERS
 
     def refusal(self, scope: Scope, headers: Headers) -> Response | None:
@@ -89,14 +105,15 @@ class PublicPages:
             return self.refuse(scope, 421, None)
         client = (scope.get("client") or ("", 0))[0]
         if scope["method"] in _SAFE_METHODS:
-            wait_s = self.requests.take(client)
+            wait_s = (self.drafts if path in _DRAFTS else self.requests).take(client)
             if not wait_s and (path.startswith(_COSTLY) or (scope["query_string"] and path == "/subscribe")):
                 wait_s = self.searches.take(client)
             return self._too_many(scope, wait_s) if wait_s else None
         is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)
         if not is_exempt and not _is_same_origin(headers, host):
             return self.refuse(scope, 403, None)
-        wait_s = 0.0 if path.startswith(_WEBHOOKS) else self.posts.take(client)
+        limiter = self.drafts if path in _DRAFTS else self.posts
+        wait_s = 0.0 if path.startswith(_WEBHOOKS) else limiter.take(client)
         return self._too_many(scope, wait_s) if wait_s else None
 
     def _too_many(self, scope: Scope, wait_s: float) -> Response:
