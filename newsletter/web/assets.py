@@ -11,7 +11,10 @@ from starlette.routing import Route
 from newsletter.web.http.caching import cached
 from newsletter.web.site_pages import SitePages
 
-_MEDIA_TYPES = {"pages.css": "text/css", "subscribe.js": "text/javascript", "topic_help.js": "text/javascript"}
+_MEDIA_TYPES = {
+    "pages.css": "text/css", "subscribe.js": "text/javascript", "topic_help.js": "text/javascript",
+    "search.js": "text/javascript",
+}  # fmt: skip
 _MAX_AGE_S = 3600
 
 
