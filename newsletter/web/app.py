@@ -31,8 +31,7 @@ from newsletter.models.languages import LANGUAGE_TAGS
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport, never
 from newsletter.subscribers.double_opt_in import purge_requests
-from newsletter.web.archive.feeds import Feeds
-from newsletter.web.archive.pages import Archive
+from newsletter.web.archive.site import archive_routes
 from newsletter.web.assets import asset_routes
 from newsletter.web.error_pages import ErrorPages
 from newsletter.web.health import health_routes
@@ -123,8 +122,7 @@ def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | 
     previews = LivePreview(pages)
     return [
         *asset_routes(pages),
-        *Archive(pages).routes(),
-        *Feeds(pages).routes(),
+        *archive_routes(pages),
         *Signup(pages, outgoing, previews).routes(),
         *Preferences(pages, outgoing, previews).routes(),
         *Rating(pages).routes(),
@@ -147,7 +145,7 @@ def _purge_requests(pages: SitePages) -> None:
 def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
     """Return the application of a site's archive alone, for the static export."""
     pages = SitePages(config, make_environment(config.site.templates), clock, is_live=False)
-    routes: list[BaseRoute] = [*asset_routes(pages), *Archive(pages).routes(), *Feeds(pages).routes()]
+    routes: list[BaseRoute] = [*asset_routes(pages), *archive_routes(pages)]
     return Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
 
 

@@ -16,6 +16,7 @@ _MEDIA_TYPES = {
     "operator.css": "text/css",
     "subscribe.js": "text/javascript",
     "topic_help.js": "text/javascript",
+    "search.js": "text/javascript",
 }
 _MAX_AGE_S = 3600
 

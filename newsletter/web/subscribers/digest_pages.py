@@ -17,6 +17,7 @@ from newsletter.models import Section, tokens
 from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
 from newsletter.rendering.digest_context import digest_texts, edition_kind
 from newsletter.rendering.labels import section_title
+from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.page_language import speak
@@ -42,10 +43,10 @@ class DigestPages:
             sent = self._find(store, request)
         if isinstance(sent, Response):
             return sent
-        here = self._path_of(request)
+        here, spoken = self._path_of(request), self.pages.language
         numbered = enumerate(sent.digest.sections, start=1)  # as in the email
-        sections = [self._section(number, section, f"{here}/more/{number}") for number, section in numbered]
-        texts, kind = digest_texts(sent.digest, self.pages.language), edition_kind(sent.digest, self.pages.language)
+        sections = [_section(number, section, f"{here}/more/{number}", spoken) for number, section in numbered]
+        texts, kind = digest_texts(sent.digest, spoken), edition_kind(sent.digest, spoken)
         return self._show(f"{kind} · {texts['date']}", texts["summary"], sections, here="")
 
     def more(self, request: Request) -> Response:
@@ -69,7 +70,13 @@ class DigestPages:
             lead = language.gettext("The digest has all papers that matched.")
         elif not papers:
             lead = language.gettext("These papers can no longer be found: the topic has been changed or removed.")
-        shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": list(map(card_of, papers))}
+        shown = {
+            "title": "",
+            "number": "",
+            "more": "",
+            "more_url": "",
+            "cards": [card_of(paper, language) for paper in papers],
+        }
         # L10N: A heading, before the name of a topic.
         title = language.labelled(language.gettext("More papers"), section_title(section, language))
         return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request))
@@ -99,13 +106,13 @@ class DigestPages:
         text = _("This link is incomplete, or the digest is no longer stored.")
         return self.pages.show_message(_("Page not found"), text, 404, to="/editions", label=_("All editions"))
 
-    def _section(self, number: int, section: Section, more_url: str) -> dict[str, Any]:
-        language, left = self.pages.language, section.matched - len(section.items)
-        more = language.ngettext("%(number)s more paper", "%(number)s more papers", left) if left > 0 else ""
-        return {
-            "title": section_title(section, language),
-            "number": number,
-            "more": more,
-            "more_url": more_url,
-            "cards": [card_of(item.paper) for item in section.items],
-        }
+
+def _section(number: int, section: Section, more_url: str, spoken: Language) -> dict[str, Any]:
+    left = section.matched - len(section.items)
+    return {
+        "title": section_title(section, spoken),
+        "number": number,
+        "more": spoken.ngettext("%(number)s more paper", "%(number)s more papers", left) if left > 0 else "",
+        "more_url": more_url,
+        "cards": [card_of(item.paper, spoken) for item in section.items],
+    }
