@@ -115,7 +115,7 @@ def test_styles_are_inlined_and_media_queries_stay_in_the_head(write: Write) -> 
     assert "prefers-color-scheme: dark" in style
     assert "!important" in style
     assert ".masthead { padding: 36px" not in message.html
-    assert 'class="card-body" style="padding:8px 16px' in message.html
+    assert 'class="card-body" style="padding:7px 16px' in message.html
 
 
 def test_both_parts_hold_the_same_papers_in_the_same_order(write: Write) -> None:
