@@ -12,7 +12,7 @@ def test_the_clients_that_most_people_use_are_known() -> None:
 
     families = ("Gmail", "Outlook", "Apple Mail", "Samsung Email", "Yahoo Mail")
     assert [name for name in families if not any(client.startswith(name) for client in support.clients)] == []
-    assert {len(letters) for letters in support.features.values()} == {len(support.clients)}
+    assert {len(marks) for marks in support.features.values()} == {len(support.clients)}
     assert set("".join(support.features.values())) <= set("yanu")
     assert ENHANCEMENTS.keys() <= support.features.keys()
 
@@ -26,11 +26,11 @@ def test_the_clients_that_most_people_use_are_known() -> None:
         (Use("css-that-nobody-knows", ""), "Gmail", False),
     ],
 )
-def test_who_does_not_support_a_feature_is_told(use: Use, client: str, is_missing: bool) -> None:
+def test_who_does_not_support_a_feature_is_named(use: Use, client: str, is_missing: bool) -> None:
     assert (client in load_support().unsupported(use)) is is_missing
 
 
-def test_features_without_a_fallback_are_told_once() -> None:
+def test_features_without_a_fallback_are_reported_once() -> None:
     page = '<div style="position: fixed; border-radius: 4px"></div><div style="position: fixed"></div>'
 
     assert [use.example for use, _ in missing_support(html.document_fromstring(page))] == ["position: fixed"]
