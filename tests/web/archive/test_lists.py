@@ -105,7 +105,7 @@ def test_a_file_has_the_filters_and_all_pages(fruit: LiveSite) -> None:
     with fruit.store() as store, store.transaction():
         for number in range(40):
             store.papers.add(make_entry(title=f"N{number}", arxiv_id=f"2604.1{number:04}", listed=TODAY), NOW)
-    rows = csv.DictReader(io.StringIO(fruit.client.get(f"{DAY}/papers.csv?organisation=Orchard+Lab").text))
+    rows = csv.DictReader(io.StringIO(fruit.client.get(f"{DAY}/papers.csv?organization=Orchard+Lab").text))
     assert [row["title"] for row in rows] == ["Pears", "Quinces"]
     assert len(fruit.client.get("/archive/2026-05/papers.json").json()) > 60
     assert fruit.client.get("/archive/x/papers.csv").status_code == 404
