@@ -90,6 +90,6 @@ def value_label(name: str, value: str, language: Language) -> str:
 def _labels(language: Language) -> dict[str, str]:
     _ = language.gettext
     return {
-        "topic": _("Topic"), "source": _("Source"), "category": _("Category"), "organisation": _("Organisation"),
+        "topic": _("Topic"), "source": _("Source"), "category": _("Category"), "organisation": _("Organization"),
         "code": _("Code"), "since": _("From"), "until": _("To"),
     }  # fmt: skip
