@@ -29,7 +29,7 @@ def forms(texts: object) -> list[str]:
 
 def texts(code: str) -> list[str]:
     """Return all translations, without the parts of the query language that they name."""
-    return [_SYNTAX.sub("", text) for message in messages(code) for text in forms(message.string)]
+    return [_SYNTAX.sub("…", text) for message in messages(code) for text in forms(message.string)]
 
 
 def test_the_template_and_the_catalogues_have_every_message_and_no_other() -> None:
