@@ -15,7 +15,8 @@ from newsletter.models import Paper
 from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.ranking.embedding import text_of
 from newsletter.store import Store
-from newsletter.store.search import Found, Hit, Limits, content_words
+from newsletter.store.filters import Limits, Order
+from newsletter.store.search import Found, Hit, content_words
 from newsletter.topics.query import FIELDS, parse
 
 #: Whoever types at least so many words means a sentence, in which "and" and ":" are no mistakes.
@@ -40,8 +41,8 @@ class Results:
 
 
 def search_archive(
-    store: Store, text: str, limits: Limits | None = None, *, limit: int = 20, offset: int = 0, newest: bool = False,
-    space: ArchiveSpace | None = None,
+    store: Store, text: str, limits: Limits | None = None, *, limit: int = 20, offset: int = 0,
+    order: Order = Order.RELEVANCE, with_traits: bool = False, space: ArchiveSpace | None = None,
 ) -> Results:  # fmt: skip
     """Return a page of results; with operators, those of the query alone.
 
@@ -53,11 +54,13 @@ def search_archive(
     try:
         found = Found((), 0)
         if not is_long:
-            found = store.archive.search(parse(text), limits, limit=limit, offset=offset, newest=newest)
+            found = store.archive.search(
+                parse(text), limits, limit=limit, offset=offset, order=order, with_traits=with_traits
+            )
     except QueryError:
         if not is_free or len(text.split()) < _SENTENCE:
             raise
-    if not is_free or offset or found.total >= limit:
+    if not is_free or offset or found.total >= limit or (limits and limits.within):
         return Results(found)
     known = {hit.paper.id for hit in found.hits}
     others = [hit for hit in store.archive.with_words(text, limits, limit=limit) if hit.paper.id not in known]

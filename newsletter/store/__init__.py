@@ -37,6 +37,7 @@ from newsletter.store.pulls import Pulls
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
 from newsletter.store.replay import Replay
 from newsletter.store.runs import Runs
+from newsletter.store.saved import Saved
 from newsletter.store.search import Archive
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscriber_search import SubscriberSearch
@@ -47,6 +48,7 @@ from newsletter.store.tags import Tags
 from newsletter.store.taste import TasteModels
 from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
+from newsletter.store.upvotes import Upvotes
 from newsletter.store.webhook_events import WebhookEvents
 
 __all__ = ["COUNTED", "Store", "open_copy", "open_store"]
@@ -79,7 +81,8 @@ class Store:
         self.recovery_log = RecoveryLog(folder_of(Path(db.path)), self.identity)
         db.recovery_log = None if is_copy else self.recovery_log
         self._outside_keys = outside_keys
-        self.papers = Papers(db)
+        self.upvotes = Upvotes(db)
+        self.papers = Papers(db, self.upvotes)
         self.pulls = Pulls(db)
         self.topics = Topics(db)
         self.suppressions = Suppressions(db, self.suppression_key)
@@ -91,6 +94,7 @@ class Store:
         self.deliveries = Deliveries(db)
         self.looks = Looks(db)
         self.feedback = Feedback(db)
+        self.saved = Saved(db)
         self.libraries = Libraries(db)
         self.taste_models = TasteModels(db)
         self.topic_models = TopicModels(db)

@@ -31,7 +31,7 @@ def find_duplicates(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry
 
 
 def merge_rows(db: Database, duplicate: int, paper: int) -> None:
-    """Move the names, mentions, digest items and feedback of a duplicate to the paper to keep; delete the duplicate.
+    """Move the names, mentions, digest items, feedback and history of a duplicate to the paper to keep; delete the duplicate.
 
     Both are given by id. Where both have something, the paper's own stays, but of two mentions the earlier one.
     """
@@ -44,6 +44,8 @@ def merge_rows(db: Database, duplicate: int, paper: int) -> None:
             WHERE excluded.mentioned_at < mentions.mentioned_at""",
         "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :duplicate",
         "UPDATE OR IGNORE feedback SET paper_id = :paper WHERE paper_id = :duplicate",
+        "UPDATE OR IGNORE saved_papers SET paper_id = :paper WHERE paper_id = :duplicate",
+        "UPDATE OR IGNORE upvote_history SET paper_id = :paper WHERE paper_id = :duplicate",
         """
             INSERT OR IGNORE INTO edition_papers
             SELECT :paper, edition_key FROM edition_papers WHERE paper_id = :duplicate""",

@@ -28,6 +28,7 @@ from newsletter.store.paper_rows import (
     row_of,
 )
 from newsletter.store.text_index import index_new
+from newsletter.store.upvotes import Upvotes
 
 
 class Change(StrEnum):
@@ -51,8 +52,9 @@ _Named = tuple[Entry, tuple[str, ...]]
 class Papers:
     """The `papers`, `paper_names` and `mentions` tables, and the full-text index."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, upvotes: Upvotes) -> None:
         self._db = db
+        self._upvotes = upvotes
 
     def add(self, entry: Entry, seen_at: datetime, place: str = "") -> Change:
         """Store an entry that was found at `place` (a file or URL); see `add_all`."""
@@ -121,6 +123,8 @@ class Papers:
         if enriched == paper:
             return Change.NOTHING, set()
         self._db.execute(UPDATE_PAPER, (*row_of(enriched), paper.id))
+        if enriched.upvotes != paper.upvotes:
+            self._upvotes.record(moment.date(), [(paper.id, enriched.upvotes)])
         return Change.UPDATED, {one.id for one in same}
 
     def _insert(self, entries: list[_Named], moment: datetime, place: str) -> None:
@@ -132,6 +136,7 @@ class Papers:
             rows = (new_row(entry, number, at) for number, entry, _ in numbered)
             self._db.executemany(INSERT_PAPER, rows)
             self._add_mentions(numbered, moment, place)
+            self._upvotes.record(moment.date(), ((number, entry.upvotes) for number, entry, _ in numbered))
 
     def _named(self, names: Sequence[str]) -> list[tuple[str, Paper]]:
         """Return the papers with any of these names, each with the name that matched, in the order of keys."""

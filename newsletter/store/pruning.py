@@ -33,10 +33,11 @@ _EVENTS = {
     "bounces": "reported_at < ? AND review <> 'pending'",
     "confirmations": "requested_at < ?",
 }
-#: Texts that are wanted: of papers that somebody gave feedback on, taste models are learned.
+#: Texts that are wanted: of papers that somebody gave feedback on, taste models are learned; saved ones are read.
 _PAPERS = """
     FROM papers WHERE (seen_at, id) > (?, ?) AND seen_at < ? AND (abstract <> '' OR summary IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM feedback WHERE paper_id = papers.id)"""
+    AND NOT EXISTS (SELECT 1 FROM feedback WHERE paper_id = papers.id)
+    AND NOT EXISTS (SELECT 1 FROM saved_papers WHERE paper_id = papers.id)"""
 _PAPERS_DONE = "papers_pruned"
 
 
@@ -182,7 +183,8 @@ class Pruning:
             with self._db.transaction():
                 among = "IN (SELECT value FROM json_each(?))"
                 self._db.execute(f"UPDATE papers SET abstract = '', summary = NULL WHERE id {among}", [numbers])
-                self._db.execute(f"DELETE FROM summaries WHERE paper_id {among}", [numbers])
+                for table in ("summaries", "upvote_history"):
+                    self._db.execute(f"DELETE FROM {table} WHERE paper_id {among}", [numbers])
                 index_new(self._db)
                 sql = "INSERT OR REPLACE INTO store_facts VALUES (?, ?)"
                 self._db.execute(sql, [_PAPERS_DONE, json.dumps(batch[-1])])

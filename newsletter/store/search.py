@@ -13,19 +13,18 @@ from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
 from newsletter.store.database import Database
-from newsletter.store.full_text import Sql, Translator, quoted
-from newsletter.store.paper_rows import NEWEST_FIRST, PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
+from newsletter.store.full_text import Expression, Sql, Translator, quoted
+from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import excerpt
-from newsletter.topics.query import Node, Term, wanted_terms
+from newsletter.topics.query import All, Node, Term, wanted_terms
 
 #: Results are counted up to this number.
 MOST_COUNTED = 1000
 #: How many candidates are looked at together.
 _BATCH = 250
-#: BM25F: what an occurrence in the title, the keywords and the abstract counts.
-_BM25 = "bm25(papers_fts, 4.0, 2.0, 1.0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +37,25 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """What a list may be narrowed by, of one of its papers."""
+
+    paper_id: int
+    sources: tuple[str, ...]
+    categories: tuple[str, ...]
+    organization: str | None
+    has_code: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A page of search results."""
 
     hits: tuple[Hit, ...]
     #: How many results there are on all pages, up to `MOST_COUNTED` + 1.
     total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Filters beside the query."""
-
-    source: str = ""
-    category: str = ""
-    since: date | None = None
-    until: date | None = None
+    #: Of the first `MOST_COUNTED` papers on all pages, if they were asked for.
+    traits: tuple[Traits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +80,23 @@ class Archive:
         self._db = db
 
     def search(
-        self, query: Node, limits: Limits | None = None, *, limit: int = 20, offset: int = 0, newest: bool = False
-    ) -> Found:
-        """Return a page of results, by relevance (BM25, titles weigh four times as much) or the newest first.
+        self, query: Node | None, limits: Limits | None = None, *, limit: int = 20, offset: int = 0,
+        order: Order = Order.RELEVANCE, with_traits: bool = False,
+    ) -> Found:  # fmt: skip
+        """Return a page of results, by relevance (BM25, titles weigh four times as much) or in another order.
 
-        The papers found are those that `topics.evaluation` matches. Full-text search finds them, or a few more where it
-        cannot express the query; these are looked at one by one. Withdrawn papers are left out.
+        The papers found are those that `topics.evaluation` matches; without a query, all that the limits allow.
+        Full-text search finds them, or a few more where it cannot express the query; these are looked at one by one.
+        Withdrawn papers are left out.
 
         Raises:
             QueryError: The query is too complex for full-text search.
         """
-        found = self._candidates(query, limits or Limits(), newest=newest)
-        last = offset + limit
+        limits = limits or Limits()
+        if limits.within is not None:
+            query = limits.within if query is None else All((*_parts(query), *_parts(limits.within)))
+        found = self._candidates(query, limits, order)
+        last, traits = offset + limit, list[Traits]()
         try:
             if found.is_exact:
                 rows = self._db.execute(
@@ -98,15 +105,18 @@ class Archive:
                 papers = list(map(paper_of, rows.fetchall()))
                 counting = f"SELECT count(*) FROM (SELECT 1 FROM {found.source} LIMIT {MOST_COUNTED + 1})"
                 (total,) = self._db.execute(counting, found.values).fetchone()
+                traits = self._traits(found) if with_traits else []
             else:
-                matches = list(islice(self._matching(query, found), max(last, MOST_COUNTED + 1)))
+                matches = self._examined(query, found, max(last, MOST_COUNTED + 1))
                 papers, total = matches[offset:last], min(len(matches), MOST_COUNTED + 1)
+                traits = list(map(traits_of, matches[:MOST_COUNTED])) if with_traits else []
         except StatementError as error:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
-        terms = list(wanted_terms(query))
-        return Found(tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers), int(total))
+        terms = list(wanted_terms(query)) if query else []
+        hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
+        return Found(tuple(hits), int(total), tuple(traits))
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
         """Return papers that share words with a text: first those that hold all, then those with most, by BM25F.
@@ -123,11 +133,11 @@ class Archive:
         return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in list(found.values())[:limit])
 
     def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[Paper]:
-        conditions = [*_conditions_of(limits), Sql("NOT papers.withdrawn")]
+        conditions = [*conditions_of(limits), Sql("NOT papers.withdrawn")]
         # Whole rows are read for the best papers only.
         sql = f"""
             SELECT {PAPER_COLUMNS} FROM (
-                SELECT papers.id AS best_id, {_BM25} AS score
+                SELECT papers.id AS best_id, {BM25} AS score
                 FROM papers_fts JOIN papers ON papers.id = papers_fts.rowid
                 WHERE papers_fts MATCH ? AND {" AND ".join(f"({one.text})" for one in conditions)}
                 ORDER BY score, papers.key LIMIT ?
@@ -136,26 +146,37 @@ class Archive:
         columns = f"{{title keywords abstract}} : ({match})"
         return self._db.execute(sql, [columns, *values, limit]).into(paper_of)
 
-    def _candidates(self, query: Node, limits: Limits, *, newest: bool) -> _Candidates:
-        match, rest = Translator(cache(self._is_word)).split(query)
-        conditions = [*rest, *_conditions_of(limits), Sql("NOT papers.withdrawn")]
-        tables, order = "papers", NEWEST_FIRST
+    def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
+        match, rest = Expression(""), list[Sql]()
+        if query is not None:
+            match, rest = Translator(cache(self._is_word)).split(query)
+        conditions = [*rest, *conditions_of(limits), Sql("NOT papers.withdrawn")]
+        tables = "papers"
         if match.text:
             tables = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
             conditions.insert(0, Sql("papers_fts MATCH ?", (match.text,)))
-            if not newest:
-                order = f"{_BM25}, papers.key"
         return _Candidates(
             f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions)}",
-            order,
+            order_by(order, limits, has_text=bool(match.text)),
             [value for one in conditions for value in one.values],
             match.is_exact and all(one.is_exact for one in conditions),
+        )
+
+    def _traits(self, found: _Candidates) -> list[Traits]:
+        columns = "papers.id, papers.sources, papers.categories, papers.organization, papers.code_url IS NOT NULL"
+        rows = self._db.execute(f"{found.select(columns)} LIMIT ?", [*found.values, MOST_COUNTED])
+        return rows.into(
+            lambda row: Traits(row[0], tuple(json.loads(row[1])), tuple(json.loads(row[2])), row[3], bool(row[4]))
         )
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
         return self._db.execute(sql, [quoted((word,))]).fetchone() is not None
+
+    def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[Paper]:
+        """Return the first of the candidates that match."""
+        return [] if query is None else list(islice(self._matching(query, found), number))
 
     def _matching(self, query: Node, found: _Candidates) -> Iterator[Paper]:
         """Yield the candidates that match, in their order."""
@@ -168,14 +189,6 @@ class Archive:
             rows = self._db.execute(sql, [json.dumps(ids[start : start + _BATCH])]).fetchall()
             yield from those_matching(list(map(paper_of, rows)), query)
 
-    def between(self, first: date, last: date, limit: int, offset: int = 0) -> list[Paper]:
-        """Return a page of the papers of these days, the most upvoted first."""
-        sql = (
-            f"SELECT {PAPER_COLUMNS} FROM papers WHERE {PAPER_DAY} BETWEEN ? AND ? AND NOT withdrawn "
-            "ORDER BY coalesce(upvotes, 0) + coalesce(comments, 0) DESC, key LIMIT ? OFFSET ?"
-        )
-        return self._db.execute(sql, [first.isoformat(), last.isoformat(), limit, offset]).into(paper_of)
-
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""
         sql = f"""
@@ -186,8 +199,25 @@ class Archive:
 
     def span(self) -> tuple[date, date] | None:
         """Return the first and the last day with papers, or None if there are none."""
-        days = self._db.execute(f"SELECT min({PAPER_DAY}), max({PAPER_DAY}) FROM papers")
+        # Two statements in one: SQLite reads either end of the index, but all of it for both at once.
+        days = self._db.execute(
+            f"SELECT (SELECT min({PAPER_DAY}) FROM papers), (SELECT max({PAPER_DAY}) FROM papers)"
+        )
         return days.one(lambda row: (date.fromisoformat(row[0]), date.fromisoformat(row[1])) if row[0] else None)
+
+    def day_before(self, day: date) -> date | None:
+        """Return the last day with papers before a day, or None."""
+        return self._nearest("<", "DESC", day)
+
+    def day_after(self, day: date) -> date | None:
+        """Return the first day with papers after a day, or None."""
+        return self._nearest(">", "ASC", day)
+
+    def _nearest(self, comparison: str, direction: str, day: date) -> date | None:
+        sql = f"""
+            SELECT {PAPER_DAY} FROM papers WHERE {PAPER_DAY} {comparison} ? AND NOT withdrawn
+            ORDER BY {PAPER_DAY} {direction} LIMIT 1"""
+        return self._db.execute(sql, [day.isoformat()]).one(lambda row: date.fromisoformat(row[0]))
 
     def find(self, key: str) -> Paper | None:
         """Return the paper with this key ("arxiv:2605.01234"), or None."""
@@ -218,13 +248,10 @@ def content_words(text: str) -> list[str]:
     return found[:SEARCH_WORDS]
 
 
-def _conditions_of(limits: Limits) -> Iterator[Sql]:
-    if limits.source:
-        mentioned = "EXISTS (SELECT 1 FROM mentions WHERE paper_id = papers.id AND source = ?)"
-        yield Sql(mentioned, (limits.source,))
-    if limits.category:
-        yield Sql("EXISTS (SELECT 1 FROM json_each(papers.categories) WHERE value = ?)", (limits.category,))
-    if limits.since:
-        yield Sql(f"{PAPER_DAY} >= ?", (limits.since.isoformat(),))
-    if limits.until:
-        yield Sql(f"{PAPER_DAY} <= ?", (limits.until.isoformat(),))
+def _parts(query: Node) -> tuple[Node, ...]:
+    return query.parts if isinstance(query, All) else (query,)
+
+
+def traits_of(paper: Paper) -> Traits:
+    """Return what a list may be narrowed by, of a paper."""
+    return Traits(paper.id, paper.sources, paper.categories, paper.organization, paper.code_url is not None)

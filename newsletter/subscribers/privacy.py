@@ -72,6 +72,7 @@ def export_data(store: Store, email: str) -> dict[str, Any]:
                 for one in store.feedback.examples(subscriber.id)
             ),
         ],
+        "saved": [{"paper": paper.key, "at": at} for paper, at in store.saved.of(subscriber.id)],
         "libraries": [
             {"library": library, "item": like.item, "paper": like.key}
             for library, like in store.libraries.of(subscriber.id)

@@ -27,7 +27,7 @@ TABLES = {
     "papers", "papers_fts", "papers_unindexed", "full_text_version",
     "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
-    "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
+    "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback", "saved_papers", "upvote_history",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
     "email_key_changes", "former_addresses", "erased_subscribers", "suppression_hashes",
     "suppression_keys", "tags", "webhook_events", "webhook_outcomes", "refused_items", "source_state",

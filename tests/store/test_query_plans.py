@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -11,12 +12,14 @@ import pytest
 
 from newsletter.models import Cadence, DeliveryStatus, Status
 from newsletter.store import Store
+from newsletter.store.filters import Limits, Order
 from newsletter.store.subscriber_search import Search
+from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry, make_profile
 
 GROWING = (
     "papers|paper_names|mentions|subscribers|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
-    "|pulls|editions"
+    "|pulls|editions|saved_papers|upvote_history"
 )
 #: Indexes of few rows, and the one that gives editions in their order.
 PARTIAL = (
@@ -35,6 +38,9 @@ def search_pages(search: Search, store: Store) -> None:
     store.subscriber_search.count(search, 1000)
 
 
+OF_A_DAY = Limits(since=DAY, until=DAY)
+NARROWED = replace(OF_A_DAY, source="arxiv", category="cs.CL", organization="Lab", has_code=True, is_discussed=True)
+OF_AN_EDITION = Limits(window=(NOW - timedelta(days=1), NOW))
 HOT: dict[str, Callable[[Store], object]] = {
     "claim": lambda store: store.deliveries.claim(NOW, after=0, limit=9),
     "what waits for too long": lambda store: store.deliveries.bring_forward(NOW, NOW),
@@ -56,7 +62,17 @@ HOT: dict[str, Callable[[Store], object]] = {
     "papers by id": lambda store: store.papers.get_many([1, 2]),
     "new papers": lambda store: store.papers.new_since(NOW),
     "mentions": lambda store: store.papers.mentions(1),
-    "papers of days": lambda store: store.archive.between(DAY, DAY, 20),
+    "papers of days": lambda store: store.archive.search(None, OF_A_DAY, order=Order.UPVOTED, with_traits=True),
+    "newest papers of days": lambda store: store.archive.search(None, OF_A_DAY, order=Order.NEWEST),
+    "narrowed papers of days": lambda store: store.archive.search(None, NARROWED, order=Order.STARRED),
+    "papers of a topic in days": lambda store: store.archive.search(parse("clouds"), NARROWED, with_traits=True),
+    "papers of an edition": lambda store: store.archive.search(None, OF_AN_EDITION, order=Order.UPVOTED),
+    "newest papers of an edition": lambda store: store.archive.search(None, OF_AN_EDITION, order=Order.NEWEST),
+    "first and last day": lambda store: store.archive.span(),
+    "days beside": lambda store: (store.archive.day_before(DAY), store.archive.day_after(DAY)),
+    "saved papers": lambda store: (store.saved.of(1), store.saved.has(1, 1), store.saved.remove(1, 1)),
+    "saving": lambda store: store.saved.put(1, 1, NOW, 9),
+    "upvotes of a paper": lambda store: store.upvotes.of(1),
     "paper by key": lambda store: store.archive.find("arxiv:2605.01234"),
     "editions of a paper": lambda store: store.archive.editions_of(1),
     "papers by day": lambda store: store.archive.days(DAY - timedelta(days=30), DAY),

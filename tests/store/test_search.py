@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
 from newsletter.store import Store
-from newsletter.store.search import Archive, Limits
+from newsletter.store.filters import Limits, Order
+from newsletter.store.search import Archive
 from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry
 
@@ -75,8 +76,8 @@ def test_a_topic_query_finds_papers(archive: Archive, query: str, found: set[int
 
 def test_results_are_sorted_by_relevance_or_the_newest_first(archive: Archive) -> None:
     assert titles(archive, "fruit")[0] == "Robots that Pick Fruit"
-    assert titles(archive, "pears", newest=True) == [PAPERS[2][0], PAPERS[1][0], PAPERS[0][0]]
-    assert titles(archive, "pears", newest=True, limit=1, offset=1) == [PAPERS[1][0]]
+    assert titles(archive, "pears", order=Order.NEWEST) == [PAPERS[2][0], PAPERS[1][0], PAPERS[0][0]]
+    assert titles(archive, "pears", order=Order.NEWEST, limit=1, offset=1) == [PAPERS[1][0]]
 
 
 def test_results_are_filtered_by_day_source_and_category(archive: Archive) -> None:
@@ -98,8 +99,12 @@ def test_papers_are_counted_by_day_and_listed_by_upvotes(archive: Archive) -> No
     assert archive.days(date(2026, 5, 1), date(2026, 5, 31)) == {
         date(2026, 5, 1): 1, date(2026, 5, 2): 1, date(2026, 5, 8): 1,
     }  # fmt: skip
-    found = archive.between(date(2026, 5, 1), date(2026, 5, 2), 10)
-    assert [paper.title for paper in found] == [PAPERS[1][0], PAPERS[0][0]]
+    days = Limits(since=date(2026, 5, 1), until=date(2026, 5, 2))
+    found = archive.search(None, days, order=Order.UPVOTED)
+    assert ([hit.paper.title for hit in found.hits], found.total) == ([PAPERS[1][0], PAPERS[0][0]], 2)
+    assert archive.day_before(date(2026, 5, 8)) == date(2026, 5, 2)
+    assert archive.day_after(date(2026, 5, 2)) == date(2026, 5, 8)
+    assert (archive.day_before(date(2026, 5, 1)), archive.day_after(date(2026, 5, 8))) == (None, None)
     assert next(archive.keys()) == "arxiv:2605.00002"
     assert archive.find("arxiv:2605.00002") is not None
     assert archive.find("arxiv:none") is None

@@ -46,6 +46,7 @@ def ada(store: Store) -> Subscriber:
     store.taste_models.put_taste(ada.id, store.taste_models.put_embedding(b"", NOW), "hash", b"", NOW)
     store.confirmations.add(Kind.LINK, ADA, NOW)
     store.tags.add([(ada.id, "lab")])
+    store.saved.put(ada.id, paper.id, NOW, 9)
     store.bounces.put(
         Bounce(
             fingerprint="1", email_key=ADA, subscriber_id=ada.id, kind="soft", code="4.2.2",
@@ -61,6 +62,7 @@ def test_an_export_has_all_data_about_a_subscriber(store: Store, ada: Subscriber
     assert exported["tags"] == ["lab"]
     assert [topic["name"] for topic in exported["subscriber"]["profile"]["topics"]] == ["In-context learning"]
     assert [(one["edition"], one["status"]) for one in exported["mails"]] == [(EDITION.key, "queued")]
+    assert exported["saved"] == [{"paper": "arxiv:2605.01234", "at": str(NOW)}]
     assert exported["feedback"] == [{"paper": "arxiv:2605.01234", "more": True}]
     assert [one["response"] for one in exported["bounces"]] == ["452 mailbox full"]
     assert [(one["kind"], one["email"]) for one in exported["requests"]] == [("link", ADA)]
@@ -79,6 +81,7 @@ def test_nothing_is_left_of_an_erased_subscriber_but_the_suppression(
     assert ADA not in dump
     assert "Ada Example" not in dump.replace('["Ada Example", "Ben Sample"]', "")  # the author of the paper
     assert store.deliveries.of_subscriber(ada.id) == []
+    assert store.saved.of(ada.id) == []
     assert store.taste_models.learned_from() == {}
     with pytest.raises(RequestError, match="no subscriber has the address"):
         export_data(store, ADA)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from newsletter.errors import QueryError
 from newsletter.models import Paper
 from newsletter.rendering.links import paper_url
+from newsletter.store.filters import Order
 from newsletter.topics.query import parse
 from newsletter.web.archive.cards import path_of
 from newsletter.web.archive.pages import topic_path
@@ -129,7 +130,7 @@ class Feeds:
             query = topic.query if topic else text
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
-            found = store.archive.search(parse(query), limit=_FEED_SIZE, newest=True)
+            found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST)
         return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:

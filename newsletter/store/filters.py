@@ -1,0 +1,81 @@
+"""What narrows a list of papers, and in which order it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from newsletter.store.full_text import Sql
+from newsletter.store.paper_rows import NEWEST_FIRST, PAPER_DAY
+from newsletter.topics.query import Node
+
+#: BM25F: what an occurrence in the title, the keywords and the abstract counts.
+BM25 = "bm25(papers_fts, 4.0, 2.0, 1.0)"
+
+
+class Order(StrEnum):
+    """The order of a list."""
+
+    #: By BM25; without a text, the newest first.
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    #: By upvotes and comments together.
+    UPVOTED = "upvoted"
+    #: By the stars of the code's repository.
+    STARRED = "starred"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Filters beside the query."""
+
+    source: str = ""
+    category: str = ""
+    organization: str = ""
+    has_code: bool = False
+    #: A query that they match as well: that of a topic.
+    within: Node | None = None
+    since: date | None = None
+    until: date | None = None
+    #: Whether they have upvotes or comments.
+    is_discussed: bool = False
+    #: Of an edition: first seen, or seen in a newer version, after the first moment and by the second.
+    window: tuple[datetime, datetime] | None = None
+
+
+def conditions_of(limits: Limits) -> Iterator[Sql]:
+    """Yield the conditions of the filters on a row of `papers`."""
+    if limits.source:
+        mentioned = "EXISTS (SELECT 1 FROM mentions WHERE paper_id = papers.id AND source = ?)"
+        yield Sql(mentioned, (limits.source,))
+    if limits.category:
+        yield Sql("EXISTS (SELECT 1 FROM json_each(papers.categories) WHERE value = ?)", (limits.category,))
+    if limits.organization:
+        yield Sql("papers.organization = ?", (limits.organization,))
+    if limits.has_code:
+        yield Sql("papers.code_url IS NOT NULL")
+    if limits.is_discussed:
+        yield Sql("papers.upvotes > 0 OR papers.comments > 0")
+    if limits.since:
+        yield Sql(f"{PAPER_DAY} >= ?", (limits.since.isoformat(),))
+    if limits.until:
+        yield Sql(f"{PAPER_DAY} <= ?", (limits.until.isoformat(),))
+    if limits.window:
+        after, known = (moment.astimezone(UTC).isoformat() for moment in limits.window)
+        within = " OR ".join(f"(papers.{name} > ? AND papers.{name} <= ?)" for name in ("seen_at", "revised_at"))
+        yield Sql(within, (after, known) * 2)
+
+
+def order_by(order: Order, limits: Limits, *, has_text: bool) -> str:
+    """Return the terms of an ORDER BY clause; `has_text` says whether the full-text index is searched."""
+    match order:
+        case Order.RELEVANCE if has_text:
+            return f"{BM25}, papers.key"
+        case Order.UPVOTED:
+            return "coalesce(papers.upvotes, 0) + coalesce(papers.comments, 0) DESC, papers.key"
+        case Order.STARRED:
+            return "papers.code_stars DESC, papers.key"
+    # "+": else SQLite's planner reads all papers in this order, in place of those of a window.
+    return f"+{NEWEST_FIRST}" if limits.window else NEWEST_FIRST
