@@ -138,6 +138,10 @@ class Language:
         """Format a date with its weekday, as a heading: "Friday 8 May 2026"."""
         return self.heading(self._ordinal(day, str(format_date(day, "full", self._locale))))
 
+    def weekday(self, day: date) -> str:
+        """Format the weekday of a date in a few letters: "Fri"."""
+        return str(format_date(day, "EEE", self._locale))
+
     def short_day(self, day: date) -> str:
         """Format a date without its year: "8 May"."""
         return self._ordinal(day, str(format_skeleton("MMMd", day, locale=self._locale)))

@@ -31,7 +31,7 @@ def find_duplicates(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry
 
 
 def merge_rows(db: Database, duplicate: int, paper: int) -> None:
-    """Move the names, mentions, digest items, feedback and history of a duplicate to the paper to keep; delete the duplicate.
+    """Move the names, mentions, digest items, feedback and history of a duplicate to the paper to keep; delete it.
 
     Both are given by id. Where both have something, the paper's own stays, but of two mentions the earlier one.
     """

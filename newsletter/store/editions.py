@@ -75,10 +75,21 @@ class Editions:
         sql = f"SELECT {_COLUMNS} FROM editions ORDER BY created_at DESC, key LIMIT ? OFFSET ?"
         return self._db.execute(sql, [limit, skipped]).into(_edition)
 
-    def latest_digests(self, limit: int) -> list[Edition]:
-        """Return the `limit` newest editions but for the special ones, which are for their audience only."""
-        sql = f"SELECT {_COLUMNS} FROM editions WHERE audience = '' ORDER BY created_at DESC, key LIMIT ?"
-        return self._db.execute(sql, [limit]).into(_edition)
+    def latest_digests(self, limit: int, offset: int = 0) -> list[Edition]:
+        """Return the newest editions but for the special ones, which are for their audience only."""
+        sql = f"SELECT {_COLUMNS} FROM editions WHERE audience = '' ORDER BY created_at DESC, key LIMIT ? OFFSET ?"
+        return self._db.execute(sql, [limit, offset]).into(_edition)
+
+    def beside(self, edition: Edition) -> tuple[Edition | None, Edition | None]:
+        """Return the editions of the same cadence before and after one."""
+        sql = f"SELECT {_COLUMNS} FROM editions WHERE cadence = ? AND day > ? AND audience = '' ORDER BY day LIMIT 1"
+        later = self._db.execute(sql, [edition.cadence.value, edition.day.isoformat()]).one(_edition)
+        return self.before(edition.cadence, edition.day), later
+
+    def number_of(self, edition: Edition) -> int:
+        """Return which one of its cadence an edition is, from 1."""
+        sql = "SELECT count(*) FROM editions WHERE cadence = ? AND day <= ? AND audience = ''"
+        return int(self._db.execute(sql, [edition.cadence.value, edition.day.isoformat()]).fetchone()[0])
 
     def put_digest(self, digest: Digest) -> int:
         """Store a digest and return its id; equal digests of one edition share a row."""

@@ -200,9 +200,7 @@ class Archive:
     def span(self) -> tuple[date, date] | None:
         """Return the first and the last day with papers, or None if there are none."""
         # Two statements in one: SQLite reads either end of the index, but all of it for both at once.
-        days = self._db.execute(
-            f"SELECT (SELECT min({PAPER_DAY}) FROM papers), (SELECT max({PAPER_DAY}) FROM papers)"
-        )
+        days = self._db.execute(f"SELECT (SELECT min({PAPER_DAY}) FROM papers), (SELECT max({PAPER_DAY}) FROM papers)")
         return days.one(lambda row: (date.fromisoformat(row[0]), date.fromisoformat(row[1])) if row[0] else None)
 
     def day_before(self, day: date) -> date | None:

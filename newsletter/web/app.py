@@ -30,8 +30,7 @@ from newsletter.models.languages import LANGUAGE_TAGS
 from newsletter.rendering.environment import make_environment
 from newsletter.sending import Transport, never
 from newsletter.subscribers.double_opt_in import purge_requests
-from newsletter.web.archive.feeds import Feeds
-from newsletter.web.archive.pages import Archive
+from newsletter.web.archive.site import archive_routes
 from newsletter.web.assets import asset_routes
 from newsletter.web.health import health_routes
 from newsletter.web.http.guard import Guard
@@ -114,8 +113,7 @@ def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | 
     """Return the routes of all pages."""
     return [
         *asset_routes(pages),
-        *Archive(pages).routes(),
-        *Feeds(pages).routes(),
+        *archive_routes(pages),
         *Signup(pages, outgoing).routes(),
         *Preferences(pages, outgoing).routes(),
         *Rating(pages).routes(),
@@ -153,7 +151,7 @@ def _purge_requests(pages: SitePages) -> None:
 def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
     """Return the application of a site's archive alone, for the static export."""
     pages = SitePages(config, make_environment(config.site.templates), clock, is_live=False)
-    routes: list[BaseRoute] = [*asset_routes(pages), *Archive(pages).routes(), *Feeds(pages).routes()]
+    routes: list[BaseRoute] = [*asset_routes(pages), *archive_routes(pages)]
     return Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
 
 

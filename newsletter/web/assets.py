@@ -14,6 +14,7 @@ from newsletter.web.site_pages import SitePages
 _MEDIA_TYPES = {
     "pages.css": "text/css",
     "operator.css": "text/css",
+    "search.js": "text/javascript",
     "subscribe.js": "text/javascript",
     "topic_help.js": "text/javascript",
 }

@@ -13,7 +13,7 @@ from newsletter.topics.query import parse
 from tests.factories import NOW, TODAY, make_entry
 
 #: Title, and what a list may be narrowed by; in the order of their upvotes.
-PAPERS = (
+PAPERS: tuple[tuple[str, dict[str, object]], ...] = (
     ("Pears", {"organization": "Orchard Lab", "code_url": "https://code.example/pears", "code_stars": 7}),
     ("Apples", {"categories": ("cs.RO", "cs.CL")}),
     ("Plums", {"organization": "Orchard Lab", "categories": ("cs.RO",), "comments": 2}),
@@ -26,7 +26,7 @@ PAPERS = (
 def filled(store: Store) -> Store:
     for number, (title, facts) in enumerate(PAPERS):
         given = {"upvotes": 9 - 3 * number, "comments": 0, "categories": (), "abstract": "Fruit.", "keywords": ()}
-        entry = make_entry(title=title, arxiv_id=f"2605.{number:05}", **(given | facts))
+        entry = make_entry(title=title, arxiv_id=f"2605.{number:05}", **{**given, **facts})
         store.papers.add(entry, NOW + timedelta(hours=number))
     return store
 

@@ -5,60 +5,86 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from newsletter.models import Paper, StatedDate
+from newsletter.models import Paper
 from newsletter.rendering.card_context import byline
-from newsletter.rendering.language import language
+from newsletter.rendering.extractive import one_line
+from newsletter.rendering.labels import count_labels, link_label, stars_mark, upvotes_mark
+from newsletter.rendering.language import Language
 from newsletter.rendering.links import paper_links
-from newsletter.text import counted, whole_sentences
 
-_ABSTRACT_LENGTH = 420
-_ENGLISH = language("en")
+#: What sources call themselves; others are known by the name in their settings.
+_SOURCES = {
+    "huggingface": "Hugging Face", "arxiv": "arXiv", "semanticscholar": "Semantic Scholar", "openalex": "OpenAlex",
+    "biorxiv": "bioRxiv", "medrxiv": "medRxiv", "pubmed": "PubMed", "europepmc": "Europe PMC", "crossref": "Crossref",
+    "openreview": "OpenReview", "acl": "ACL Anthology", "inspire": "INSPIRE", "ads": "NASA ADS", "zotero": "Zotero",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """A paper in a list."""
 
+    paper_id: int
     title: str
     #: Path of the paper's page, without the site's prefix.
     path: str
     byline: str
-    #: For example "6 May 2026", "48 upvotes", "3 comments".
+    #: The byline in fewer words: one author, and how many others.
+    lead: str
+    #: For example "TMLR", "6 May 2026", "3 comments".
     facts: tuple[str, ...]
-    #: The source's one-line summary, or "".
-    summary: str
-    #: The abstract or a search snippet, in pieces, each with whether it is a hit.
+    #: "▲58" and "58 upvotes", or "" twice.
+    upvotes: tuple[str, str]
+    #: The source's summary, else the key sentence of the abstract, or "".
+    finding: str
+    #: A search snippet in pieces, each with whether it is a hit.
     pieces: tuple[tuple[str, bool], ...]
+    #: Label and URL; that of code has its stars.
     links: tuple[tuple[str, str], ...]
+    #: URL of a small picture, or "".
+    figure_url: str
     is_withdrawn: bool
 
 
-def card_of(paper: Paper, snippet: tuple[tuple[str, bool], ...] = ()) -> Card:
-    """Return the card of a paper; a snippet with hits replaces the beginning of the abstract."""
-    abstract = whole_sentences(paper.abstract, _ABSTRACT_LENGTH)
-    has_hits = any(is_hit for _, is_hit in snippet)
+def card_of(
+    paper: Paper, language: Language, snippet: tuple[tuple[str, bool], ...] = (), *, shows_figure: bool = False
+) -> Card:
+    """Return the card of a paper; a search snippet is shown if it has hits."""
+    counts = count_labels(paper, language)
+    has_upvotes = bool(paper.upvotes)
     return Card(
+        paper_id=paper.id,
         title=paper.title,
         path=path_of(paper.key),
-        byline=byline(paper, _ENGLISH),
-        facts=facts_of(paper),
-        summary=paper.summary or "",
-        pieces=snippet if has_hits else ((abstract, False),) if abstract else (),
-        links=paper_links(paper),
+        byline=byline(paper, language),
+        lead=byline(paper, language, named=1),
+        facts=(*facts_of(paper, language), *counts[has_upvotes:]),
+        upvotes=(upvotes_mark(paper), counts[0]) if has_upvotes else ("", ""),
+        finding=one_line(paper),
+        pieces=snippet if any(is_hit for _, is_hit in snippet) else (),
+        links=links_of(paper, language),
+        figure_url=(paper.thumbnail_url or "") if shows_figure else "",
         is_withdrawn=paper.withdrawn,
     )
 
 
-def facts_of(paper: Paper) -> tuple[str, ...]:
-    """Return a paper's venue, day and numbers of upvotes and comments, as far as they are known."""
-    numbers = ((paper.upvotes, "upvote"), (paper.comments, "comment"))
-    counts = [counted(number, noun) for number, noun in numbers if number]
-    return (*([paper.venue] if paper.venue else []), format_day(paper.stated), *counts)
+def facts_of(paper: Paper, language: Language) -> tuple[str, ...]:
+    """Return a paper's venue and day, as far as they are known."""
+    return (*([paper.venue] if paper.venue else []), language.day(paper.stated))
 
 
-def format_day(day: StatedDate) -> str:
-    """Format a day for people, for example "8 May 2026"."""
-    return _ENGLISH.day(day)
+def links_of(paper: Paper, language: Language) -> tuple[tuple[str, str], ...]:
+    """Return label and URL of a paper's links; the code's label ends in the stars of its repository."""
+    stars = stars_mark(paper)
+    return tuple(
+        (f"{link_label(label, language)} {stars if label == 'Code' else ''}".strip(), url)
+        for label, url in paper_links(paper)
+    )
+
+
+def source_name(source: str) -> str:
+    """Return what a source calls itself: "Hugging Face"."""
+    return _SOURCES.get(source, source)
 
 
 def path_of(key: str) -> str:

@@ -1,143 +1,177 @@
-"""The archive's pages: papers by day, week, month, topic and edition; trending papers; single papers; search."""
+"""The archive's pages by time and topic: days, weeks, months, the calendar, trending papers, topics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from starlette.convertors import Convertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.errors import QueryError
-from newsletter.limits import PAGE_DIGITS
-from newsletter.models import Edition, Paper, Topic
-from newsletter.pipeline.archive_search import Results, search_archive, similar_papers
-from newsletter.pipeline.archive_space import ArchiveSpace
-from newsletter.rendering.date_ranges import usual_first_day
-from newsletter.rendering.language import language
+from newsletter.models import Paper, Topic
 from newsletter.store import Store
-from newsletter.store.search import MOST_COUNTED, Found, Limits
-from newsletter.topics.query import parse
-from newsletter.web.archive.cards import card_of, path_of
-from newsletter.web.archive.periods import Period, day_of, month_of, next_period, parse_period, previous_period, week_of
-from newsletter.web.http.caching import PageCache, cached
-from newsletter.web.http.page_language import language_headers
+from newsletter.store.filters import Limits, Order
+from newsletter.store.search import MOST_COUNTED
+from newsletter.topics.query import Node, parse
+from newsletter.web.archive.choices import Choice, read_choice
+from newsletter.web.archive.lists import MAX_AGE_S, Lists
+from newsletter.web.archive.periods import Period, alike, day_of, month_of, parse_period, week_of
+from newsletter.web.http.caching import PageCache
 from newsletter.web.site_pages import SitePages
 
-_ENGLISH = language("en")
-#: Number of papers on a page.
-PAGE_SIZE = 30
-_LAST_PAGE = 1 + MOST_COUNTED // PAGE_SIZE
-#: Seconds for which clients may cache a page.
-_MAX_AGE_S = 300
-_FILTERS = ("source", "since", "until", "order")
 #: Days of each trending page.
 TRENDING_DAYS = {"day": 1, "week": 7, "month": 30}
+#: Shades of the calendar.
+_SHADES = 5
+_BY_UPVOTES = (Order.UPVOTED, Order.STARRED)
+_BY_TIME = (Order.NEWEST, Order.UPVOTED, Order.STARRED)
 
 
 class Archive:
-    """Serves the archive."""
+    """Serves the pages."""
 
-    def __init__(self, pages: SitePages) -> None:
+    def __init__(self, pages: SitePages, lists: Lists) -> None:
         self.pages = pages
-        self.space = ArchiveSpace()
+        self.lists = lists
 
     def routes(self) -> list[Route]:
-        """Return the routes, all behind one page cache."""
+        """Return the routes, all behind one page cache but for files."""
         handlers = {
             "/": self.front,
             "/archive/{period}": self.period,
             "/archive/{period}/page/{page:digits}": self.period,
             "/calendar/{month}": self.calendar,
             "/trending/{period}": self.trending,
+            "/trending/{period}/page/{page:digits}": self.trending,
             "/topics": self.topics,
             "/topics/{name:path}/page/{page:digits}": self.topic,
             "/topics/{name:path}": self.topic,
-            "/editions": self.editions,
-            "/editions/{key}": self.edition,
-            "/editions/{key}/page/{page:digits}": self.edition,
-            "/papers/{key:path}": self.paper,
-            "/search": self.search,
         }
-        cache = PageCache(_MAX_AGE_S)
-        return [Route(path, cache(handler)) for path, handler in handlers.items()]
+        files = {
+            "/archive/{period}/papers.{suffix:format}": self.period_file,
+            "/trending/{period}/papers.{suffix:format}": self.trending_file,
+            "/topics/{name:path}/papers.{suffix:format}": self.topic_file,
+        }
+        return [*(Route(path, handler) for path, handler in files.items()), *page_routes(handlers)]
 
     # -- by time --------------------------------------------------------------------------------------
 
     def front(self, request: Request) -> Response:
         """Show the papers of the latest day that has any."""
         with self.pages.store() as store:
-            span = store.archive.span()
-            return self._period(request, store, day_of(span[1] if span else self._today()), is_front=True)
+            day = store.archive.day_before(date.max)
+            return self._period(request, store, day_of(day or self._today()), is_front=True)
 
     def period(self, request: Request) -> Response:
         """Show the papers of a day, a week or a month."""
         period = parse_period(str(request.path_params["period"]))
         if period is None:
-            return self._not_found("There is no such day, week or month.")
+            return self.lists.not_found(self.pages.language.gettext("There is no such day, week or month."))
         with self.pages.store() as store:
             return self._period(request, store, period)
 
     def _period(self, request: Request, store: Store, period: Period, *, is_front: bool = False) -> Response:
-        page = _page_of(request)
-        papers = store.archive.between(period.first, period.last, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE)
-        span = store.archive.span()
-        return self._render_page(
+        choice = self._of_period(request, period)
+        found = self.lists.find(store, choice, base=_limits(period))
+        label = period.label(self.pages.language)
+        return self.lists.show(
             request,
             "period.html",
-            title=f"Papers for {period.label}",
+            title=self.pages.language.gettext("Papers for %(days)s", days=label),
             period=period,
             week=week_of(period.first),
             month=month_of(period.first),
-            earlier=previous_period(period) if span and span[0] < period.first else None,
-            later=next_period(period) if span and span[1] > period.last else None,
-            is_front=is_front and page == 1,
-            **_paged(papers, page, lambda number: f"{self.pages.prefix}{period.path}/page/{number}"),
+            is_front=is_front and choice.page == 1 and not choice.is_narrowed,
+            **self._neighbours(store, period),
+            **self.lists.context(store, choice, found),
         )
 
+    def period_file(self, request: Request) -> Response:
+        """Return the papers of a day, a week or a month as a file."""
+        period = parse_period(str(request.path_params["period"]))
+        if period is None:
+            return self.lists.not_found(self.pages.language.gettext("There is no such day, week or month."))
+        choice = self._of_period(request, period)
+        return self.lists.download(
+            request, period.name, lambda store: papers_of(store, choice, base=_limits(period))
+        )  # fmt: skip
+
+    def _of_period(self, request: Request, period: Period) -> Choice:
+        orders = _BY_UPVOTES if period.is_day else (Order.UPVOTED, Order.NEWEST, Order.STARRED)
+        return read_choice(request, f"{self.pages.prefix}{period.path}", orders)
+
+    def _neighbours(self, store: Store, period: Period) -> dict[str, Any]:
+        """Return the nearest periods with papers before and after one."""
+        before, after = store.archive.day_before(period.first), store.archive.day_after(period.last)
+        return {
+            "earlier": None if before is None else alike(period, before),
+            "later": None if after is None else alike(period, after),
+        }
+
     def calendar(self, request: Request) -> Response:
-        """Show a month's calendar with the number of papers of each day."""
+        """Show a month's calendar, in which days with more papers are darker."""
         period = parse_period(str(request.path_params["month"]))
         if period is None or period.first.day != 1 or "W" in period.name:
-            return self._not_found("There is no such month.")
+            return self.lists.not_found(self.pages.language.gettext("There is no such month."))
         period = month_of(period.first)
         with self.pages.store() as store:
-            counts, span = store.archive.days(period.first, period.last), store.archive.span()
+            counts, neighbours = store.archive.days(period.first, period.last), self._neighbours(store, period)
         first = week_of(period.first).first
         number = ((period.last - first).days // 7 + 1) * 7
         days = [first + timedelta(days=at) for at in range(number)]
-        return self._render_page(
+        most = max(counts.values(), default=1)
+        return self.lists.show(
             request,
             "calendar.html",
-            title=f"Calendar of {period.label}",
+            title=self.pages.language.gettext("Calendar of %(month)s", month=period.label(self.pages.language)),
             period=period,
+            total=sum(counts.values()),
             weeks=[days[at : at + 7] for at in range(0, len(days), 7)],
             counts=counts,
-            earlier=previous_period(period) if span and span[0] < period.first else None,
-            later=next_period(period) if span and span[1] > period.last else None,
+            shades={day: -(-count * _SHADES // most) for day, count in counts.items()},
+            shade_count=_SHADES,
+            **neighbours,
         )
 
     def trending(self, request: Request) -> Response:
         """Show the most upvoted papers of the last day, week or month."""
-        days = TRENDING_DAYS.get(str(request.path_params["period"]))
-        if days is None:
-            return self._not_found("Trending papers are those of a day, a week or a month.")
+        if str(request.path_params["period"]) not in TRENDING_DAYS:
+            return self._no_such_trend()
+        name, choice = self._of_trend(request)
+        _ = self.pages.language.gettext
+        titles = {"day": _("Trending today"), "week": _("Trending this week"), "month": _("Trending this month")}
+        labels = {"day": _("Day"), "week": _("Week"), "month": _("Month")}
         with self.pages.store() as store:
-            span = store.archive.span()
-            today = min(self._today(), span[1]) if span else self._today()
-            papers = store.papers.trending(today - timedelta(days=days - 1), today, PAGE_SIZE)
-        name = str(request.path_params["period"])
-        return self._render_page(
-            request, "list.html", title=f"Trending this {name}", about="", here=f"/trending/{name}",
-            others=[(one, f"/trending/{one}") for one in TRENDING_DAYS], **_paged(papers, 1, lambda _number: ""),
+            found = self.lists.find(store, choice, base=self._trend(store, name))
+            context = self.lists.context(store, choice, found)
+        others = [(labels[one], f"/trending/{one}{choice.query}", one == name) for one in TRENDING_DAYS]
+        return self.lists.show(request, "list.html", title=titles[name], topic=None, others=others, **context)
+
+    def trending_file(self, request: Request) -> Response:
+        """Return the most upvoted papers as a file."""
+        if str(request.path_params["period"]) not in TRENDING_DAYS:
+            return self._no_such_trend()
+        name, choice = self._of_trend(request)
+        return self.lists.download(
+            request, f"trending-{name}", lambda store: papers_of(store, choice, base=self._trend(store, name))
         )  # fmt: skip
 
-    # -- by topic and edition -------------------------------------------------------------------------
+    def _of_trend(self, request: Request) -> tuple[str, Choice]:
+        name = str(request.path_params["period"])
+        return name, read_choice(request, f"{self.pages.prefix}/trending/{name}", _BY_UPVOTES)
+
+    def _trend(self, store: Store, name: str) -> Limits:
+        today = store.archive.day_before(self._today() + timedelta(days=1)) or self._today()
+        return Limits(since=today - timedelta(days=TRENDING_DAYS[name] - 1), until=today, is_discussed=True)
+
+    def _no_such_trend(self) -> Response:
+        _ = self.pages.language.gettext
+        return self.lists.not_found(_("Trending papers are those of a day, a week or a month."))
+
+    # -- by topic -------------------------------------------------------------------------------------
 
     def topics(self, request: Request) -> Response:
         """Show the topics of the catalogue with their numbers of papers."""
@@ -146,110 +180,37 @@ class Archive:
         areas: dict[str, dict[Topic, int]] = {}
         for topic, count in counts.items():
             areas.setdefault(topic.area, {})[topic] = count
-        return self._render_page(request, "topics.html", title="Topics", areas=areas, path_of=topic_path)
+        title = self.pages.language.gettext("Topics")
+        return self.lists.show(request, "topics.html", title=title, areas=areas, path_of=topic_path)
 
     def topic(self, request: Request) -> Response:
         """Show the newest papers of a topic."""
         with self.pages.store() as store:
             topic = store.topics.find(str(request.path_params["name"]))
             if topic is None:
-                return self._not_found("There is no such topic.")
-            page = _page_of(request)
-            found = store.archive.search(
-                parse(topic.query), limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE, newest=True
-            )  # fmt: skip
-        here = f"{self.pages.prefix}{topic_path(topic)}"
-        return self._render_page(
-            request, "list.html", title=topic.name, about=topic.about or topic.query, here=topic_path(topic), others=[],
-            feed=f"?topic={quote(topic.name)}",
-            **_paged([hit.paper for hit in found.hits], page, lambda number: f"{here}/page/{number}"),
+                return self._no_such_topic()
+            choice = self._of_topic(request, topic)
+            found = self.lists.find(store, choice, parse(topic.query))
+            context = self.lists.context(store, choice, found)
+        return self.lists.show(
+            request, "list.html", title=topic.name, topic=topic, others=[], feed=f"?topic={quote(topic.name)}",
+            **context,
         )  # fmt: skip
 
-    def editions(self, request: Request) -> Response:
-        """Show all editions, the latest first."""
+    def topic_file(self, request: Request) -> Response:
+        """Return the papers of a topic as a file."""
         with self.pages.store() as store:
-            editions = store.editions.latest_digests(1000)
-        return self._render_page(request, "editions.html", title="Editions", editions=editions, label=_edition_label)
+            topic = store.topics.find(str(request.path_params["name"]))
+        if topic is None:
+            return self._no_such_topic()
+        choice, node = self._of_topic(request, topic), parse(topic.query)
+        return self.lists.download(request, "topic", lambda store: papers_of(store, choice, node))
 
-    def edition(self, request: Request) -> Response:
-        """Show the papers that an edition was chosen from; what each subscriber got is private."""
-        with self.pages.store() as store:
-            edition = store.editions.find(str(request.path_params["key"]))
-            if edition is None or edition.is_special:
-                return self._not_found("There is no such edition.")
-            papers = _papers_of(store, edition)
-        page = _page_of(request)
-        shown = papers[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1]
-        return self._render_page(
-            request, "edition.html", title=f"Edition of {_edition_label(edition)}", edition=edition, number=len(papers),
-            **_paged(shown, page, lambda number: f"{self.pages.prefix}/editions/{edition.key}/page/{number}"),
-        )  # fmt: skip
+    def _of_topic(self, request: Request, topic: Topic) -> Choice:
+        return read_choice(request, f"{self.pages.prefix}{topic_path(topic)}", _BY_TIME)
 
-    def paper(self, request: Request) -> Response:
-        """Show one paper, the sources that listed it, and the editions that it was in."""
-        key = str(request.path_params["key"])
-        with self.pages.store() as store:
-            paper = store.archive.find(key)
-            if paper is None:
-                known = store.papers.find(key)  # by another identifier
-                if known is not None and known.key != key:
-                    return RedirectResponse(f"{self.pages.prefix}{path_of(known.key)}", 301)
-                return self._not_found("There is no such paper.")
-            mentions, editions = store.papers.mentions(paper.id), store.archive.editions_of(paper.id)
-            similar = similar_papers(store, paper, self.space)
-        return self._render_page(
-            request, "paper.html", title=paper.title, paper=paper, card=card_of(paper), mentions=mentions,
-            editions=editions, similar=list(map(card_of, similar)),
-        )  # fmt: skip
-
-    # -- search ---------------------------------------------------------------------------------------
-
-    def search(self, request: Request) -> Response:
-        """Show the papers that the query string asks for."""
-        params = request.query_params
-        text, source, order = (params.get(name, "").strip() for name in ("q", "source", "order"))
-        since, until = (_parse_day(params.get(name, "")) for name in ("since", "until"))
-        page, results, error = _page_of(request), Results(Found((), 0)), None
-        with self.pages.store() as store:
-            sources = store.archive.sources()
-            try:
-                if text:
-                    limits = Limits(source=source, since=since, until=until)
-                    results = search_archive(
-                        store, text, limits, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE, newest=order == "new",
-                        space=self.space,
-                    )  # fmt: skip
-            except QueryError as query_error:
-                error = query_error
-        kept = {name: value for name, value in params.items() if name != "page" and value}
-
-        def path_of_page(number: int) -> str:
-            return f"{self.pages.prefix}/search?{urlencode(kept | {'page': number})}"
-
-        filters = {name: params.get(name, "") for name in _FILTERS}
-        found = results.found
-        cards = [card_of(hit.paper, hit.snippet) for hit in found.hits[:PAGE_SIZE]]
-        others = [card_of(hit.paper, hit.snippet) for hit in results.others[: PAGE_SIZE - len(cards)]]
-        return self._render_page(
-            request, "search.html", status=422 if error else 200, title=f"“{text}”" if text else "Search", text=text,
-            filters=filters, sources=sources, error=error, total=found.total, most=MOST_COUNTED, cards=cards,
-            others=others,
-            feed=f"?{urlencode({'q': text})}" if text and not error else None,
-            **_neighbours(len(found.hits) > PAGE_SIZE, page, path_of_page),
-        )  # fmt: skip
-
-    # -- responses ------------------------------------------------------------------------------------
-
-    def _render_page(self, request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a page that any cache may store; errors are not cached."""
-        address = f"{self.pages.config.site_url or ''}{request.url.path.removeprefix(self.pages.prefix)}"
-        content = self.pages.render_template(f"web/{name}", address=address, **{"feed": None, **values})
-        if status != 200:
-            return HTMLResponse(content, status, language_headers())
-        return cached(request, content.encode(), "text/html", _MAX_AGE_S)
-
-    def _not_found(self, text: str) -> Response:
-        return self.pages.show_message("Page not found", text, 404, to="/search", label="Search all papers")
+    def _no_such_topic(self) -> Response:
+        return self.lists.not_found(self.pages.language.gettext("There is no such topic."))
 
     def _today(self) -> date:
         return self.pages.clock().date()
@@ -260,56 +221,18 @@ def topic_path(topic: Topic) -> str:
     return f"/topics/{quote(topic.name, safe='')}"
 
 
-def _papers_of(store: Store, edition: Edition) -> list[Paper]:
-    papers = [one for one in store.papers.new_since(edition.since) if one.seen_at <= edition.created_at]
-    return sorted(papers, key=lambda paper: (-(paper.upvotes or 0) - (paper.comments or 0), paper.key))
+def papers_of(store: Store, choice: Choice, query: Node | None = None, base: Limits | None = None) -> list[Paper]:
+    """Return the first `MOST_COUNTED` papers of a list."""
+    limits = choice.limits(store, base or Limits())
+    found = store.archive.search(query, limits, limit=MOST_COUNTED, order=choice.order)
+    return [hit.paper for hit in found.hits]
 
 
-def _edition_label(edition: Edition) -> str:
-    """Return the days of an edition; those of one subscriber's digest may be others."""
-    first = usual_first_day(edition.cadence, edition.day)
-    return day_of(first).label if first == edition.day else _ENGLISH.days(first, edition.day)
+def page_routes(handlers: Mapping[str, Callable[[Request], Response]]) -> list[Route]:
+    """Return the routes of pages, behind one cache."""
+    cache = PageCache(MAX_AGE_S)
+    return [Route(path, cache(handler)) for path, handler in handlers.items()]
 
 
-def _page_of(request: Request) -> int:
-    """Return the number of the page requested, in its path or (for search) its query string; from 1.
-
-    Raises:
-        HTTPException: It has too many digits (400).
-    """
-    text = str(request.path_params.get("page") or request.query_params.get("page") or "1")
-    if len(text) > PAGE_DIGITS:
-        raise HTTPException(400, "The page number is too long.\n")
-    return min(max(int(text), 1), _LAST_PAGE) if text.isascii() and text.isdecimal() else 1
-
-
-class _Digits(Convertor[str]):
-    """A number in a path, as it is written: converting thousands of digits is an error (see `_page_of`)."""
-
-    regex = "[0-9]+"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("digits", _Digits())
-
-
-def _paged(papers: Sequence[Paper], page: int, path_of_page: Callable[[int], str]) -> dict[str, Any]:
-    """Return the template's values for a page of papers; one paper more than fits means that there is a next page."""
-    return {"cards": list(map(card_of, papers[:PAGE_SIZE])), **_neighbours(len(papers) > PAGE_SIZE, page, path_of_page)}
-
-
-def _neighbours(has_more: bool, page: int, path_of_page: Callable[[int], str]) -> dict[str, Any]:
-    following = path_of_page(page + 1) if has_more and page < _LAST_PAGE else ""
-    return {"page": page, "previous": path_of_page(page - 1) if page > 1 else "", "next": following}
-
-
-def _parse_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _limits(period: Period) -> Limits:
+    return Limits(since=period.first, until=period.last)

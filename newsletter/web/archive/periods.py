@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from newsletter.web.archive.cards import format_day
+from newsletter.models import PartialDate
+from newsletter.rendering.language import Language
 
 #: From the first scientific journal on; the limit also keeps date arithmetic in range.
 _FIRST_YEAR, _LAST_YEAR = "1665", "2999"
@@ -31,13 +32,17 @@ class Period:
         return f"/archive/{self.name}"
 
     @property
-    def label(self) -> str:
-        """Its name for people: "8 May 2026", "4 May 2026 to 10 May 2026" or "May 2026"."""
-        if self.first == self.last:
-            return format_day(self.first)
+    def is_day(self) -> bool:
+        """Whether it is a single day."""
+        return self.first == self.last
+
+    def label(self, language: Language) -> str:
+        """Return its name for people: "8 May 2026", "4–10 May 2026" or "May 2026"."""
+        if self.is_day:
+            return language.day(self.first)
         if "W" in self.name:
-            return f"{format_day(self.first)} to {format_day(self.last)}"
-        return format_day(self.first).partition(" ")[2]
+            return language.days(self.first, self.last)
+        return language.day(PartialDate(self.first.year, self.first.month))
 
 
 def parse_period(name: str) -> Period | None:
@@ -72,17 +77,8 @@ def month_of(day: date) -> Period:
     return Period(f"{day.year:04}-{day.month:02}", day.replace(day=1), last)
 
 
-def previous_period(period: Period) -> Period:
-    """Return the day, week or month before."""
-    return _same_kind(period, period.first - timedelta(days=1))
-
-
-def next_period(period: Period) -> Period:
-    """Return the day, week or month after."""
-    return _same_kind(period, period.last + timedelta(days=1))
-
-
-def _same_kind(period: Period, day: date) -> Period:
-    if period.first == period.last:
+def alike(period: Period, day: date) -> Period:
+    """Return the day, week or month that contains another day."""
+    if period.is_day:
         return day_of(day)
     return week_of(day) if "W" in period.name else month_of(day)

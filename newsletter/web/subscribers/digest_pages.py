@@ -17,14 +17,11 @@ from newsletter.models import Section, tokens
 from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
 from newsletter.rendering.digest_context import digest_texts, edition_kind
 from newsletter.rendering.labels import section_title
-from newsletter.rendering.language import language
+from newsletter.rendering.language import Language
 from newsletter.store import Store
-from newsletter.text import counted
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
-
-_ENGLISH = language("en")
 
 
 class DigestPages:
@@ -46,12 +43,12 @@ class DigestPages:
             sent = self._find(store, request)
         if isinstance(sent, Response):
             return sent
-        here = self._path_of(request)
+        here, spoken = self._path_of(request), self.pages.language
         numbered = enumerate(sent.digest.sections, start=1)  # as in the email
-        sections = [_section(number, section, f"{here}/more/{number}") for number, section in numbered]
-        texts = digest_texts(sent.digest, _ENGLISH)
-        kind = edition_kind(sent.digest, _ENGLISH)
-        return self._show(f"{kind}, {texts['date']}", texts["summary"], sections, here="")
+        sections = [_section(number, section, f"{here}/more/{number}", spoken) for number, section in numbered]
+        texts = digest_texts(sent.digest, spoken)
+        title = spoken.gettext("%(edition)s, %(days)s", edition=edition_kind(sent.digest, spoken), days=texts["date"])
+        return self._show(title, texts["summary"], sections, here="")
 
     def more(self, request: Request) -> Response:
         """Show the papers that matched a section's topic and had no place in it."""
@@ -64,15 +61,20 @@ class DigestPages:
             if section is None:
                 return self._not_found()
             papers = further_papers(store, sent, section, self.pages.config.weights)
-        days = digest_texts(sent.digest, _ENGLISH)["date"]
-        lead = f"{counted(len(papers), 'more paper')} matched in the edition of {days}."
+        spoken = self.pages.language
+        lead = spoken.ngettext(
+            "%(number)s more paper matched in the edition of %(days)s.",
+            "%(number)s more papers matched in the edition of %(days)s.",
+            len(papers), days=digest_texts(sent.digest, spoken)["date"],
+        )  # fmt: skip
         if section.matched <= len(section.items):
-            lead = "The digest has all papers that matched."
+            lead = spoken.gettext("The digest has all papers that matched.")
         elif not papers:
-            lead = "These papers cannot be found any more: the topic was changed or removed since."
-        shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": list(map(card_of, papers))}
-        return self._show(f"More on {section_title(section, _ENGLISH)}", lead, [shown] * bool(papers),
-                          here=self._path_of(request))  # fmt: skip
+            lead = spoken.gettext("These papers cannot be found any more: the topic was changed or removed since.")
+        cards = [card_of(paper, spoken) for paper in papers]
+        shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": cards}
+        title = spoken.gettext("More on %(topic)s", topic=section_title(section, spoken))
+        return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request))
 
     def _find(self, store: Store, request: Request) -> SentDigest | Response:
         key, token = (str(request.path_params[name]) for name in ("key", "token"))
@@ -95,16 +97,17 @@ class DigestPages:
         return self.pages.show("digest.html", title=title, lead=lead, sections=sections, here=here)
 
     def _not_found(self) -> Response:
-        text = "This link is incomplete, or the digest is no longer stored."
-        return self.pages.show_message("Page not found", text, 404, to="/editions", label="All editions")
+        _ = self.pages.language.gettext
+        text = _("This link is incomplete, or the digest is no longer stored.")
+        return self.pages.show_message(_("Page not found"), text, 404, to="/editions", label=_("All editions"))
 
 
-def _section(number: int, section: Section, more_url: str) -> dict[str, Any]:
+def _section(number: int, section: Section, more_url: str, spoken: Language) -> dict[str, Any]:
     left = section.matched - len(section.items)
     return {
-        "title": section_title(section, _ENGLISH),
+        "title": section_title(section, spoken),
         "number": number,
-        "more": f"{left} more" if left > 0 else "",
+        "more": spoken.ngettext("%(number)s more", "%(number)s more", left) if left > 0 else "",
         "more_url": more_url,
-        "cards": [card_of(item.paper) for item in section.items],
+        "cards": [card_of(item.paper, spoken) for item in section.items],
     }

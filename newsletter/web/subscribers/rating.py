@@ -39,7 +39,7 @@ class Rating:
             if subscriber is None:
                 return session.expired(self.pages)
             papers = papers_to_rate(store, subscriber)
-        rows = [(f"{_FIELD}{paper.id}", paper_url(paper), card_of(paper)) for paper in papers]
+        rows = [(f"{_FIELD}{paper.id}", paper_url(paper), card_of(paper, self.pages.language)) for paper in papers]
         return self.pages.show("rate.html", rows=rows)
 
     def rate(self, request: Request, form: Form) -> Response:

@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from datetime import date
 
-from newsletter.web.archive.cards import card_of, facts_of, path_of
+from newsletter.rendering.language import language
+from newsletter.web.archive.cards import card_of, path_of, source_name
 from tests.factories import make_paper
+
+ENGLISH = language("en")
 
 
 def test_a_card_has_the_facts_that_are_known() -> None:
     paper = make_paper(venue="TMLR", published=date(2026, 5, 6), listed=None, upvotes=1, comments=3)
-    assert facts_of(paper) == ("TMLR", "6 May 2026", "1 upvote", "3 comments")
-    assert facts_of(make_paper(published=date(2026, 5, 6), listed=None, upvotes=0, comments=None)) == ("6 May 2026",)
+    card = card_of(paper, ENGLISH)
+    assert card.facts == ("TMLR", "6 May 2026", "3 comments")
+    assert card.upvotes == ("▲1", "1 upvote")
+    bare = card_of(make_paper(published=date(2026, 5, 6), listed=None, upvotes=0, comments=None), ENGLISH)
+    assert (bare.facts, bare.upvotes) == (("6 May 2026",), ("", ""))
 
 
-def test_a_snippet_replaces_the_abstract_only_if_it_has_hits() -> None:
-    paper = make_paper(abstract="We count clouds.")
+def test_a_card_begins_with_the_finding_and_shows_a_snippet_only_if_it_has_hits() -> None:
+    paper = make_paper(abstract="Clouds are many. We show that small models count clouds.", summary=None)
     hit = (("We ", False), ("count", True))
-    assert card_of(paper).pieces == (("We count clouds.", False),)
-    assert card_of(paper, hit).pieces == hit
-    assert card_of(paper, (("We", False),)).pieces == (("We count clouds.", False),)
-    assert card_of(make_paper(abstract="")).pieces == ()
+    assert card_of(paper, ENGLISH).finding == "We show that small models count clouds."
+    assert card_of(make_paper(summary="Models count."), ENGLISH).finding == "Models count."
+    assert card_of(paper, ENGLISH, hit).pieces == hit
+    assert card_of(paper, ENGLISH, (("We", False),)).pieces == ()
+    assert card_of(make_paper(abstract=""), ENGLISH).finding == ""
+
+
+def test_code_has_its_stars_and_a_figure_is_shown_only_on_request() -> None:
+    paper = make_paper(
+        code_url="https://code.example/x", code_stars=1240, thumbnail_url="https://pictures.example/x.png"
+    )
+    assert ("Code ★1.2k", "https://code.example/x") in card_of(paper, ENGLISH).links
+    assert card_of(paper, ENGLISH).figure_url == ""
+    assert card_of(paper, ENGLISH, shows_figure=True).figure_url == "https://pictures.example/x.png"
+    assert "Diskussion" in dict(card_of(paper, language("de")).links)
+    assert source_name("huggingface") == "Hugging Face"
+    assert source_name("my feed") == "my feed"
 
 
 def test_a_path_holds_any_key() -> None:
