@@ -3,7 +3,7 @@
 const form = document.querySelector("form.search");
 const box = form.elements.q;
 const results = document.getElementById("results");
-const said = document.getElementById("said");
+const announced = document.getElementById("announced");
 const PAUSE_MS = 400;
 const MIN_LENGTH = 3;
 let timer;
@@ -22,7 +22,7 @@ async function show() {
     results.replaceChildren(...page.getElementById("results").childNodes);
     document.title = page.title;
     history.replaceState(null, "", address);
-    said.textContent = results.querySelector(".total, .note")?.textContent ?? "";
+    announced.textContent = results.querySelector(".total, .note")?.textContent ?? "";
   } catch (error) {
     if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // TypeError: there is no network
   }

@@ -62,11 +62,11 @@ def facets(page: str) -> dict[str, str]:
 def test_a_facet_leads_to_as_many_papers_as_it_says(fruit: LiveSite, value: str, left: list[str]) -> None:
     page = fruit.client.get(DAY).text
     assert titles(page) == ["Pears", "Apples", "Plums", "Quinces"]
-    said = re.search(rf'{value}</span> <span class="count">(\d+)<', page)
-    assert said is not None
+    counted = re.search(rf'{value}</span> <span class="count">(\d+)<', page)
+    assert counted is not None
     narrowed = fruit.client.get(facets(page)[value]).text
     assert titles(narrowed) == left
-    assert int(said[1]) == len(left)
+    assert int(counted[1]) == len(left)
     (remove,) = re.findall(r'<a href="([^"]+)"[^>]+aria-label="Remove the filter', narrowed)
     assert titles(fruit.client.get(unescape(remove)).text) == titles(page)
 
