@@ -26,7 +26,7 @@ def headings(page: str) -> list[str]:
 
 
 def test_a_digest_in_a_browser_has_its_sections_and_papers_and_nothing_personal(live: LiveSite) -> None:
-    live.subscribe()
+    live.subscribe(language="en")
     live.send()
     live.client.cookies.clear()
     page = live.client.get(digest_paths(live)[0])
@@ -43,7 +43,8 @@ def test_a_digest_in_a_browser_has_its_sections_and_papers_and_nothing_personal(
 
 
 def test_more_leads_to_exactly_those_that_matched_and_had_no_place(live: LiveSite) -> None:
-    live.subscribe(topic=[], queries="model OR models OR learning OR language OR data", max_per_section="3")
+    query = "model OR models OR learning OR language OR data"
+    live.subscribe(language="en", topic=[], queries=query, max_per_section="3")
     live.send()
     section = sent_digest(live).sections[0]
     left = section.matched - len(section.items)
@@ -65,7 +66,7 @@ def test_more_leads_to_exactly_those_that_matched_and_had_no_place(live: LiveSit
 
 
 def test_a_link_opens_one_digest_only_and_ends_with_its_subscriber(live: LiveSite) -> None:
-    live.subscribe()
+    live.subscribe(language="en")
     live.send()
     path = digest_paths(live)[0]
     key, token = path.split("/")[2:4]
