@@ -104,7 +104,7 @@ def _fill(store: Store, now: datetime) -> list[_Visit]:
 def _public(paper: str, edition: str, now: datetime) -> list[_Visit]:
     paths = (
         "/", f"/calendar/{now:%Y-%m}", "/trending/week", "/topics", f"/topics/{_TOPICS[0].name}", "/editions",
-        f"/editions/{edition}", f"/papers/{paper}", "/search?q=learning", "/subscribe", "/subscribe/requested",
+        f"/editions/{edition}", f"/editions/{edition}/all", f"/papers/{paper}", "/search?q=learning", "/search.js", "/subscribe", "/subscribe/requested",
         "/subscribe/embed", "/preferences", "/operator/login", "/operator.css", "/pages.css", "/subscribe.js",
         "/topic_help.js",
     )  # fmt: skip
@@ -126,7 +126,10 @@ def _personal(store: Store, subscriber: Subscriber, edition: str, now: datetime)
         f"/feedback/{feedback}", unsubscribe,
     )  # fmt: skip
     opened = (_Visit("/preferences"), _Visit("/preferences/rate"))
-    return [*map(_Visit, paths), _Visit(confirm, "POST"), *opened, _Visit(unsubscribe, "POST")]
+    saved = f"/saved/{tokens.sign(secret, tokens.SAVED, number)}"
+    save = f"/save/{tokens.save_token(tokens.sign(secret, tokens.SAVE, number), 1)}"
+    saving = (_Visit("/preferences/saved"), _Visit(save), _Visit(save, "POST"), _Visit(saved), _Visit(f"{saved}/1"))
+    return [*map(_Visit, paths), *saving, _Visit(confirm, "POST"), *opened, _Visit(unsubscribe, "POST")]
 
 
 def _operator(subscriber: int, edition: str) -> list[_Visit]:

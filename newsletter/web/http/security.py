@@ -35,12 +35,16 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
 #: Searches, feeds and exports; the others are pages that a cache keeps for a few seconds.
-_COSTLY = ("/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json", "/digests/")
+_COSTLY = (
+    "/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json", "/digests/", "/saved/"
+)  # fmt: skip
+#: Lists as files.
+_FILE = re.compile(r"/papers\.[a-z]{2,4}$")
 _HEALTH = ("/healthz", "/readyz")
 _CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
 #: Addresses that hold a token, which other sites do not know. No page may pass them on as a referrer, not even to this
 #: site itself, whose web server may log it.
-_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm|digests)/|/preferences/(?:open/)?\d")
+_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm|digests|saved?)/|/preferences/(?:open/)?\d")
 
 
 class PublicPages:
@@ -81,7 +85,8 @@ class PublicPages:
         client = (scope.get("client") or ("", 0))[0]
         if scope["method"] in _SAFE_METHODS:
             wait_s = self.requests.take(client)
-            if not wait_s and (path.startswith(_COSTLY) or (scope["query_string"] and path == "/subscribe")):
+            is_costly = path.startswith(_COSTLY) or _FILE.search(path)
+            if not wait_s and (is_costly or (scope["query_string"] and path == "/subscribe")):
                 wait_s = self.searches.take(client)
             return _too_many(wait_s) if wait_s else None
         is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)

@@ -22,6 +22,7 @@ from newsletter.store import Store
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers.saved import feedback_links
 
 
 class DigestPages:
@@ -41,14 +42,15 @@ class DigestPages:
         """Show a digest."""
         with self.pages.store() as store:
             sent = self._find(store, request)
-        if isinstance(sent, Response):
-            return sent
+            if isinstance(sent, Response):
+                return sent
+            links = self._links(store, sent)
         here, spoken = self._path_of(request), self.pages.language
         numbered = enumerate(sent.digest.sections, start=1)  # as in the email
         sections = [_section(number, section, f"{here}/more/{number}", spoken) for number, section in numbered]
         texts = digest_texts(sent.digest, spoken)
         title = spoken.gettext("%(edition)s, %(days)s", edition=edition_kind(sent.digest, spoken), days=texts["date"])
-        return self._show(title, texts["summary"], sections, here="")
+        return self._show(title, texts["summary"], sections, here="", **links)
 
     def more(self, request: Request) -> Response:
         """Show the papers that matched a section's topic and had no place in it."""
@@ -61,6 +63,7 @@ class DigestPages:
             if section is None:
                 return self._not_found()
             papers = further_papers(store, sent, section, self.pages.config.weights)
+            links = self._links(store, sent)
         spoken = self.pages.language
         lead = spoken.ngettext(
             "%(number)s more paper matched in the edition of %(days)s.",
@@ -74,7 +77,7 @@ class DigestPages:
         cards = [card_of(paper, spoken) for paper in papers]
         shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": cards}
         title = spoken.gettext("More on %(topic)s", topic=section_title(section, spoken))
-        return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request))
+        return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request), **links)
 
     def _find(self, store: Store, request: Request) -> SentDigest | Response:
         key, token = (str(request.path_params[name]) for name in ("key", "token"))
@@ -93,8 +96,18 @@ class DigestPages:
     def _path_of(self, request: Request) -> str:
         return f"{self.pages.prefix}/digests/{request.path_params['key']}/{request.path_params['token']}"
 
-    def _show(self, title: str, lead: str, sections: list[dict[str, Any]], *, here: str) -> Response:
-        return self.pages.show("digest.html", title=title, lead=lead, sections=sections, here=here)
+    def _links(self, store: Store, sent: SentDigest) -> dict[str, Any]:
+        """Return what gives feedback on a paper, and what saves it."""
+        number, prefix = sent.subscriber.id, self.pages.prefix
+        signed = tokens.sign(store.secret(), tokens.SAVE, number)
+
+        def save(paper_id: int) -> str:
+            return f"{prefix}/save/{tokens.save_token(signed, paper_id)}"
+
+        return {"feedback": feedback_links(store, number, prefix), "save": save}
+
+    def _show(self, title: str, lead: str, sections: list[dict[str, Any]], **values: Any) -> Response:
+        return self.pages.show("digest.html", title=title, lead=lead, sections=sections, **values)
 
     def _not_found(self) -> Response:
         _ = self.pages.language.gettext
