@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from itertools import count
 
 import pytest
@@ -16,15 +17,18 @@ from starlette.types import ASGIApp
 
 from newsletter.cli import main
 from newsletter.config.load import load_config
+from newsletter.errors import QueryError, QueryProblem
 from newsletter.files.site import Site
 from newsletter.models import Profile
 from newsletter.pipeline.compose import read_matcher
 from newsletter.ranking.grouping import group
+from newsletter.rendering.language import language
 from newsletter.store import open_store
 from newsletter.subscribers.profiles import read_profile
 from newsletter.topics.query import parse
 from newsletter.topics.topic import make_topic
 from newsletter.web.app import make_app
+from newsletter.web.subscribers.query_problems import query_problem
 from tests.factories import make_entry
 
 #: Papers by number: title, abstract, and whatever else.
@@ -350,13 +354,16 @@ def test_a_mistake_is_reported_everywhere(entrances: Entrances, query: str, prob
         response = entrances.web.get(path, params={"q": query})
         assert response.status_code == 422
         assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"')
-    responses = (
-        entrances.web.post("/subscribe", data={"email": "ada@example.org", "queries": query}),
-        entrances.web.post("/api/subscribe", json={"email": "ada@example.org", "topics": [query]}),
-    )
-    for response in responses:
-        assert response.status_code == 422
-        assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"').replace('\\"', '"')
+    response = entrances.web.post("/api/subscribe", json={"email": "ada@example.org", "topics": [query]})
+    assert response.status_code == 422
+    assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"').replace('\\"', '"')
+    response = entrances.web.post("/subscribe", data={"email": "ada@example.org", "own_query": query})
+    assert response.status_code == 422
+    with pytest.raises(QueryError) as error:
+        parse(query)
+    assert error.value.problem is not QueryProblem.OTHER  # there is a sentence for people
+    assert query_problem(error.value, language("en")) in unescape(response.text)
+    assert problem not in unescape(response.text)  # columns are for commands
     file = entrances.site.root / "profile.toml"
     file.write_text(f'email = "ada@example.org"\ntopics = [{json.dumps(query)}]\n', encoding="utf-8")
     with pytest.raises(Exception, match=re.escape(problem)):

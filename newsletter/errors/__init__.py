@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from enum import Enum, auto
 
 #: Maximum number of names that a hint lists.
 _MAX_LISTED = 40
@@ -48,8 +49,28 @@ class ProfileError(NewsletterError):
     """An address, or a field of a profile, is missing, unknown or not valid."""
 
 
+class QueryProblem(Enum):
+    """What is wrong with a query, for pages, which say it in the language of whoever typed it."""
+
+    TOO_LONG = auto()
+    UNCLOSED_PHRASE = auto()
+    UNCLOSED_PARENTHESIS = auto()
+    UNMATCHED_PARENTHESIS = auto()
+    ONLY_EXCLUSIONS = auto()
+    UNKNOWN_FIELD = auto()
+    INCOMPLETE = auto()
+    NOTHING_TO_FIND = auto()
+    NOT_AN_OPERATOR = auto()
+    SHORT_PREFIX = auto()
+    OTHER = auto()
+
+
 class QueryError(NewsletterError):
     """A topic query has a syntax error; the message names the column."""
+
+    def __init__(self, message: str, *, hint: str | None = None, problem: QueryProblem = QueryProblem.OTHER) -> None:
+        super().__init__(message, hint=hint)
+        self.problem = problem
 
 
 class SourceError(NewsletterError):

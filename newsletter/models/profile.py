@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from newsletter.models.languages import LANGUAGES
+from newsletter.models.languages import LANGUAGES, translatable
 from newsletter.models.value_types import (
     Boolean,
     Choice,
@@ -64,10 +64,11 @@ class Style(StrEnum):
 class Group(StrEnum):
     """The part of the form that a field is in; the value is its heading."""
 
-    TOPICS = "Topics"
-    WHEN = "When"
-    APPEARANCE = "Appearance"
-    MORE = "More"
+    TOPICS = translatable("Topics")
+    WHEN = translatable("When")
+    PAPERS = translatable("Which papers, and how many")
+    APPEARANCE = translatable("Appearance")
+    MORE = translatable("Fine tuning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +117,24 @@ class Profile:
         (),
         Topics(),
         "The name of a catalogue topic, a query, or both, as in NAME = QUERY.",
-        label="Topics",
+        label=translatable("Topics"),
         group=Group.TOPICS,
         option="--topic",
         example=["large language models"],
     )
     cadence: Cadence = preference(
         Cadence.DAILY,
-        Choice(tuple(Cadence), ("Every day", "Monday to Friday", "Once a week", "Once a month")),
+        Choice(
+            tuple(Cadence),
+            (
+                translatable("Every day"),
+                translatable("Monday to Friday"),
+                translatable("Once a week"),
+                translatable("Once a month"),
+            ),
+        ),
         "How often a digest is due.",
-        label="How often",
+        label=translatable("How often"),
         group=Group.WHEN,
         example="weekly",
     )
@@ -133,50 +142,67 @@ class Profile:
         8,
         Integer(0, 23, "{:02}:00"),
         "Local hour from which a digest is due.",
-        label="From",
+        label=translatable("Time of day"),
         group=Group.WHEN,
+        hint=translatable("Emails come from this hour on."),
         example=17,
     )
     wait_hours: int = preference(
         3,
         Integer(0, 23),
         "Hours to wait for papers from that hour on; then a digest without any waits for its next day.",
-        label="Wait for papers up to",
-        group=Group.WHEN,
-        hint="hours, at most until the day ends",
+        label=translatable("Hours to wait for papers"),
+        group=Group.MORE,
+        hint=translatable("If nothing is new at that hour, the email waits, at most until the day ends."),
         example=6,
     )
     weekday: int = preference(
         0,
         Weekday(),
         "Day of weekly digests, as in friday.",
-        label="On",
+        label=translatable("Day of the week"),
         group=Group.WHEN,
-        hint="for weekly emails",
+        hint=translatable("For weekly emails."),
         example="friday",
     )
     month_day: int = preference(
         1,
         Integer(1, 28),
         "Day of monthly digests.",
-        label="Day",
+        label=translatable("Day of the month"),
         group=Group.WHEN,
-        hint="for monthly emails",
+        hint=translatable("For monthly emails."),
         example=15,
     )
     time_zone: str = preference(
         "UTC",
         TimeZone(),
         "Time zone of the hour, as in Europe/Berlin.",
-        label="Time zone",
+        label=translatable("Time zone"),
         group=Group.WHEN,
         example="Europe/Berlin",
     )
+    first_at_once: bool = preference(
+        False,
+        Boolean(),
+        "Send the first digest as soon as the subscription is confirmed, before the hour.",
+        label=translatable("Send me my first digest at once"),
+        group=Group.WHEN,
+        hint=translatable("Otherwise it comes at the time of day that you chose."),
+        example=True,
+    )
     style: Style = preference(
         Style.CARDS,
-        Choice(tuple(Style), ("Cards, with abstracts", "Titles and one line each", "Plain text")),
+        Choice(
+            tuple(Style),
+            (
+                translatable("Cards, then rows"),
+                translatable("Rows: title, finding, authors"),
+                translatable("Plain text"),
+            ),
+        ),
         "Layout; plain is text only.",
-        label="Style",
+        label=translatable("Style"),
         group=Group.APPEARANCE,
         example="compact",
     )
@@ -184,67 +210,84 @@ class Profile:
         4,
         Integer(0, 100),
         "Number of papers shown as full cards, the best ones; the others are rows.",
-        label="Full cards",
+        label=translatable("Papers as full cards"),
         group=Group.APPEARANCE,
-        hint="in the style with cards",
+        hint=translatable("The best ones, in the style with cards. The others are rows."),
         example=3,
     )
     language: str = preference(
         "en",
         LanguageCode(LANGUAGES),
         "Language of headings and links.",
-        label="Language",
+        label=translatable("Language of emails"),
         group=Group.APPEARANCE,
         example="de",
     )
     max_papers: int = preference(
-        20, Integer(1, 100), "Maximum number of papers in a digest.", label="Papers at most", example=5
+        20,
+        Integer(1, 100),
+        "Maximum number of papers in a digest.",
+        label=translatable("Papers in an email, at most"),
+        group=Group.PAPERS,
+        example=5,
     )
     max_per_section: int = preference(
-        8, Integer(1, 100), "Maximum number of papers per topic.", label="Papers per topic at most", example=3
+        8,
+        Integer(1, 100),
+        "Maximum number of papers per topic.",
+        label=translatable("Papers per topic, at most"),
+        group=Group.PAPERS,
+        example=3,
     )
     follow: tuple[str, ...] = preference(
         (),
         Names(),
         "An author or organization whose papers rank higher, and are included even off topic.",
-        label="Authors and organizations to follow",
-        hint="one per line",
+        label=translatable("Authors and organizations to follow"),
+        hint=translatable("One per line. Their papers rank higher, and come even off topic."),
+        group=Group.PAPERS,
         example=["Ada Example"],
     )
     trending: int = preference(
         0,
         Integer(0, 50),
         'Number of papers off topic under "Also trending".',
-        label="Trending papers outside of your topics",
+        label=translatable("Trending papers off topic"),
+        hint=translatable("They come last, under “Also trending”."),
+        group=Group.PAPERS,
         example=5,
     )
     serendipity: bool = preference(
         True,
         Boolean(),
         "Include one paper off topic, of a neighbouring field.",
-        label="One paper off topic, of a neighbouring field",
+        label=translatable("One paper of a neighbouring field, under “Something different”"),
+        group=Group.PAPERS,
         example=False,
     )
     near: bool = preference(
         True,
         Boolean(),
         "Include up to two papers per topic that have none of its words, but are close to it.",
-        label="Papers close to a topic without its words",
+        label=translatable("Papers that are close to a topic, though they lack its words"),
+        group=Group.PAPERS,
         example=False,
     )
     updates: bool = preference(
         False,
         Boolean(),
         "Include new versions of papers, even of those that were sent before.",
-        label="New versions of papers",
+        label=translatable("New versions of papers, even of those I was sent"),
+        group=Group.PAPERS,
         example=True,
     )
     even_if_empty: bool = preference(
         False,
         Boolean(),
         "Send a digest without new papers.",
-        label="An email even if no paper is new",
+        label=translatable("An email even if nothing is new"),
         option="--even-if-empty/--only-if-news",
+        group=Group.PAPERS,
         example=True,
     )
     #: Pairs of a field of `weights.Weights` and its value.
@@ -252,8 +295,8 @@ class Profile:
         (),
         Numbers(),
         "A weight that overrides the site's, as in freshness=2.",
-        label="Weights of the ranking",
-        hint="one per line, as in freshness = 2",
+        label=translatable("Weights of the ranking"),
+        hint=translatable("One per line, such as “freshness = 2”."),
         example={"freshness": 2.0},
     )
 

@@ -140,7 +140,7 @@ class DeliveryRun:
                 for delivery in batch
                 if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
                 and self.serves(subscriber)
-                and is_time(subscriber.profile, self._day_of(delivery.edition_key), now)
+                and is_time(subscriber, self._day_of(delivery.edition_key), now)
                 and delivery.message_id not in self.ledger.under_way
             ]
             if claims:

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import StoreFull, StoreLocked
-from newsletter.models import Delivery, DeliveryStatus, Message, Profile, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Message, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.fuse import may_suppress
 from newsletter.pipeline.outcomes import Outcome, OutcomeStatus, Tally
@@ -51,9 +51,9 @@ class Claim:
     papers: int
 
 
-def is_time(profile: Profile, day: date | None, now: datetime) -> bool:
+def is_time(subscriber: Subscriber, day: date | None, now: datetime) -> bool:
     """Return whether a delivery may leave now; `day` is that of its `Claim`."""
-    return day is None or gate(profile, day, now) is Gate.OPEN
+    return day is None or gate(subscriber.profile, day, now, subscriber.status_at) is Gate.OPEN
 
 
 @dataclass
@@ -134,7 +134,7 @@ class SendingLedger:
         profile = claim.subscriber.profile
         if claim.day is None:
             return self.store.deliveries.depart_special(claim.delivery.id, now)
-        return is_time(profile, claim.day, now) and self.store.deliveries.depart(
+        return is_time(claim.subscriber, claim.day, now) and self.store.deliveries.depart(
             claim.delivery.id, now, day_began(profile, now), profile
         )
 

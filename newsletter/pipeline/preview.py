@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.errors import RequestError
 from newsletter.models import Digest, Edition, Paper, Subscriber
 from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
-from newsletter.pipeline.compose import compose, find_edition, make_matcher
+from newsletter.pipeline.compose import ARCHIVE, compose, find_edition, make_matcher
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import local_day
 from newsletter.pipeline.taste import TasteScores
+from newsletter.pipeline.topic_models import topic_scores
 from newsletter.pipeline.windows import Windows
-from newsletter.ranking.index import PaperIndex
+from newsletter.ranking.index import PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.sources.samples import sample_entries
 from newsletter.store import Store
@@ -55,6 +56,50 @@ def preview_digest(
     taste = TasteScores(store).of(subscriber.id, window.matcher.index)
     digest = compose(window.matcher, edition, subscriber.profile, sent_before, taste, (window.since, window.old))
     return replace(digest, since=local_day(subscriber.profile, due.since), is_first=due.is_first)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentPapers:
+    """The papers that previews of unsaved profiles choose from."""
+
+    index: PaperIndex
+    #: They were first seen after this time.
+    since: datetime
+    #: Must not need the store any more.
+    statistics: Statistics
+
+
+def recent_papers(store: Store, since: datetime, index: PaperIndex) -> RecentPapers:
+    """Return the papers of an index, which were first seen after a moment, with the archive's word frequencies."""
+    archive = PaperIndex(store.papers.newest(ARCHIVE))
+    return RecentPapers(index, since, Statistics(lambda: archive))
+
+
+def next_digest(
+    store: Store,
+    subscriber: Subscriber,
+    now: datetime,
+    recent: RecentPapers,
+    weights: Weights | None = None,
+    notes: Notes = NO_NOTES,
+) -> tuple[Digest, bool]:
+    """Return what the next digest of a subscriber would be as of now, and False.
+
+    If nothing is new for them, return an example of all recent papers, sent before or not, and True.
+    """
+    profile, due = subscriber.profile, coming_edition(store, subscriber, now)
+    edition = find_edition(store, due, profile.cadence, now, notes)
+    matcher = Matcher(recent.index, recent.statistics, weights, topic_scores(store, recent.index))
+    taste = TasteScores(store).of(subscriber.id, recent.index)
+    since = max(due.since, recent.since)
+    old = {number for number, paper in recent.index.papers.items() if paper.seen_at <= since}
+    sent_before = store.deliveries.papers_planned_for(subscriber.id)
+    digest = compose(matcher, edition, profile, sent_before, taste, (since, old))
+    is_example = not digest.items
+    if is_example:
+        since = recent.since
+        digest = compose(matcher, edition, profile, {}, taste, (since, frozenset()))
+    return replace(digest, since=local_day(profile, since), is_first=due.is_first), is_example
 
 
 def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weights | None) -> Digest:

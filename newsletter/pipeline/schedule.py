@@ -14,6 +14,7 @@ A cadence names days, and with the hour it names *slots*: one moment on each of 
 | first | who was never mailed has a slot on the day they subscribe, too |
 | changes | days up to the last email are served; from there the new preferences count |
 | today | the slot of a day on which they subscribe, resume or change it opens with that |
+| at once | who wants their first digest at once has the slot of the day they subscribe before the hour, too |
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def due_edition(profile: Profile, history: MailHistory, now: datetime, looks: Lo
         looks: When everybody's slots were looked at, and what was due was queued.
     """
     today = local_day(profile, now)
-    if now < _moment(today, profile.hour, profile.time_zone):
+    if now < _moment(today, profile.hour, profile.time_zone) and not _is_at_once(profile, history, today):
         return None
     due = _arriving(profile, history, today, now, looks)
     return due if due is not None and due.at <= now else None
@@ -170,12 +171,15 @@ def why_nothing(  # noqa: PLR0911 - one return for each reason
     return Nothing.NOT_YET if due.at > now else None
 
 
-def gate(profile: Profile, day: date, now: datetime) -> Gate:
-    """Return whether an edition that is dated `day` may leave now."""
+def gate(profile: Profile, day: date, now: datetime, active_since: datetime | None = None) -> Gate:
+    """Return whether an edition that is dated `day` may leave now, for somebody active since a moment."""
     today = local_day(profile, now)
     if today > day:
         return Gate.OVER
-    is_open = today == day and _moment(day, profile.hour, profile.time_zone) <= now and _is_mailed_on(profile, day)
+    # On the day they subscribed, the first edition is the only one that was planned.
+    is_at_once = profile.first_at_once and active_since is not None and day == local_day(profile, active_since)
+    is_hour = is_at_once or _moment(day, profile.hour, profile.time_zone) <= now
+    is_open = today == day and is_hour and _is_mailed_on(profile, day)
     return Gate.OPEN if is_open else Gate.NOT_YET
 
 
@@ -202,13 +206,15 @@ def _arriving(profile: Profile, history: MailHistory, day: date, now: datetime, 
     slot = _slot_of(profile, history, day, served, now)
     if slot is None:
         return None
-    opens_at = _moment(slot, profile.hour, profile.time_zone)
+    is_at_once = _is_at_once(profile, history, day)
+    opens_at = _moment(slot, 0 if is_at_once else profile.hour, profile.time_zone)
     changed_at = max(history.active_since, history.changed_at or history.active_since)
     if slot == local_day(profile, changed_at):
         opens_at = max(opens_at, changed_at)
     day_ends_at = _moment(slot + _DAY, 0, profile.time_zone)
-    closes_at = min(opens_at + timedelta(hours=profile.wait_hours), day_ends_at)
-    at = max(opens_at, _moment(day, profile.hour, profile.time_zone))
+    hour = _moment(slot, profile.hour, profile.time_zone)  # who wanted it at once waits no shorter than others
+    closes_at = min(max(opens_at, hour) + timedelta(hours=profile.wait_hours), day_ends_at)
+    at = opens_at if is_at_once else max(opens_at, _moment(day, profile.hour, profile.time_zone))
     if at >= _moment(day + _DAY, 0, profile.time_zone):  # a day that the zone skipped, or a change in its last moment
         return None
     has_unsent = history.unsent_day is not None and history.unsent_day >= slot
@@ -226,6 +232,11 @@ def _arriving(profile: Profile, history: MailHistory, day: date, now: datetime, 
         is_first=history.covered_until is None,
         needs_papers_by=closes_at if had_none else None,
     )
+
+
+def _is_at_once(profile: Profile, history: MailHistory, day: date) -> bool:
+    """Whether the edition of a day need not wait for the hour: the first one, on the day they subscribed."""
+    return profile.first_at_once and history.last_at is None and day == local_day(profile, history.active_since)
 
 
 def _is_closed(profile: Profile, slot: date, day: date, closes_at: datetime, now: datetime, looks: Looks) -> bool:

@@ -36,6 +36,11 @@ class TopicCounts:
         self._counts |= {topic: matcher.find(parse(topic.query))[0].bit_count() for topic in missing}
         return {topic: self._counts[topic] for topic in topics}
 
+    def recent(self) -> tuple[datetime, PaperIndex]:
+        """Return the index of the papers of the last week, and when it begins."""
+        index = self._fresh_checker().matcher.index
+        return (self._built_at or self.clock()) - _WINDOW, index
+
     def check(self, query: str) -> TopicCheck:
         """Return what a query matches and misses.
 

@@ -18,7 +18,7 @@ from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from newsletter.models import PartialDate, StatedDate
 from newsletter.models.languages import LANGUAGE_TAGS, LANGUAGES, locale_catalogue
@@ -77,7 +77,7 @@ class Language:
         """Return what templates of messages translate by; `count` is another name of `ngettext`."""
         return {
             "_": self.gettext, "ngettext": self.ngettext, "count": self.ngettext, "pgettext": self.pgettext,
-            "labelled": self.labelled, "listed": self.listed, "sentences": self.sentences,
+            **self._list_functions(),
         }  # fmt: skip
 
     def markup_functions(self) -> dict[str, Callable[..., str]]:
@@ -94,9 +94,12 @@ class Language:
             return _filled(message, {"number": self.number(number)} | values)
 
         return {
-            "_": translate, "ngettext": translate_number, "pgettext": translate_in_context, "labelled": self.labelled,
-            "listed": self.listed, "sentences": self.sentences, "quoted": self.quoted,
+            "_": translate, "ngettext": translate_number, "pgettext": translate_in_context,
+            **{name: _on_markup(join) for name, join in self._list_functions().items()}, "quoted": self.quoted,
         }  # fmt: skip
+
+    def _list_functions(self) -> dict[str, Callable[..., str]]:
+        return {"labelled": self.labelled, "listed": self.listed, "sentences": self.sentences}
 
     # -- marks ----------------------------------------------------------------------------------------
 
@@ -168,6 +171,16 @@ class Language:
 def _filled(message: str, values: dict[str, object]) -> Markup:
     trusted = Markup(message)  # noqa: S704 - our own catalogues
     return trusted % values if values else trusted
+
+
+def _on_markup(join: Callable[..., str]) -> Callable[..., Markup]:
+    """Let a function that joins texts join markup, and escape what is none."""
+
+    def joined(*arguments: str | Iterable[str], **options: bool) -> Markup:
+        escaped = (escape(one) if isinstance(one, str) else map(escape, filter(None, one)) for one in arguments)
+        return Markup(join(*escaped, **options))  # noqa: S704 - all of it is escaped
+
+    return joined
 
 
 # Formatted for every message, but there are few distinct days of subscription and few distinct numbers.

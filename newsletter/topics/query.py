@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
-from newsletter.errors import QueryError, nearest
+from newsletter.errors import QueryError, QueryProblem, nearest
 from newsletter.limits import QUERY, QUERY_DEPTH, QUERY_TERMS
 from newsletter.text.tokenizer import words
 
@@ -117,16 +117,30 @@ def parse(text: str) -> Node:
         QueryError: The syntax is invalid (the message names the column), or the query only excludes.
     """
     if len(text) > QUERY:
-        raise QueryError(f"query too long: {len(text)} characters", hint=f"the maximum is {QUERY}")
+        raise QueryError(
+            f"query too long: {len(text)} characters", hint=f"the maximum is {QUERY}", problem=QueryProblem.TOO_LONG
+        )
     tokens = _spoken(list(_tokens(text.translate(_QUOTES).rstrip())))
     if sum(token.kind in ("word", "phrase") for token in tokens) > QUERY_TERMS:
-        raise QueryError(f"query too long: more than {QUERY_TERMS} words", hint="make two topics of it")
+        raise QueryError(
+            f"query too long: more than {QUERY_TERMS} words",
+            hint="make two topics of it",
+            problem=QueryProblem.TOO_LONG,
+        )
     parser = _Parser(tokens, len(text) + 1)
     node = parser.parse_any(0)
     if token := parser.peek():
-        raise QueryError(f"column {token.column}: unmatched {token.text}", hint="remove it, or add a ( before it")
+        raise QueryError(
+            f"column {token.column}: unmatched {token.text}",
+            hint="remove it, or add a ( before it",
+            problem=QueryProblem.UNMATCHED_PARENTHESIS,
+        )
     if not any(True for _ in wanted_terms(node)):
-        raise QueryError("empty query: only exclusions", hint="add a word to search for, as in agents -survey")
+        raise QueryError(
+            "empty query: only exclusions",
+            hint="add a word to search for, as in agents -survey",
+            problem=QueryProblem.ONLY_EXCLUSIONS,
+        )
     return node
 
 
@@ -138,7 +152,11 @@ def _tokens(text: str) -> Iterator[_Token]:
             while text[position].isspace():
                 position += 1
             if text[position] == '"':
-                raise QueryError(f'column {position + 1}: unclosed "', hint='add a " at the end of the phrase')
+                raise QueryError(
+                    f'column {position + 1}: unclosed "',
+                    hint='add a " at the end of the phrase',
+                    problem=QueryProblem.UNCLOSED_PHRASE,
+                )
             hint = "add a number after it, as in agents^2" if text[position] == "^" else None
             raise QueryError(f"column {position + 1}: unexpected {text[position]}", hint=hint)
         kind = str(match.lastgroup)
@@ -169,7 +187,9 @@ def _spoken(tokens: list[_Token]) -> list[_Token]:
 
 def _check_word(token: _Token) -> None:
     if token.text not in ("OR", "AND") and (hint := _NOT_OPERATORS.get(token.text.lower())) and token.text != "not":
-        raise QueryError(f"column {token.column}: {token.text} is not an operator", hint=hint)
+        raise QueryError(
+            f"column {token.column}: {token.text} is not an operator", hint=hint, problem=QueryProblem.NOT_AN_OPERATOR
+        )
     _check_empty(token)
 
 
@@ -179,7 +199,7 @@ def _check_empty(token: _Token) -> None:
         is_known = match[1].lower() == field
         problem = f"empty field {token.text}" if is_known else f"unknown field {match[1]!r}"
         hint = f"write {field}:word, without a space" if is_known else f"did you mean {field}:word?"
-        raise QueryError(f"column {token.column}: {problem}", hint=hint)
+        raise QueryError(f"column {token.column}: {problem}", hint=hint, problem=QueryProblem.UNKNOWN_FIELD)
 
 
 def _field_like(name: str) -> str | None:
@@ -212,7 +232,7 @@ class _Parser:
 
     def parse_any(self, depth: int) -> Node:
         if depth > QUERY_DEPTH:
-            raise QueryError(f"parentheses nested more than {QUERY_DEPTH} deep")
+            raise QueryError(f"parentheses nested more than {QUERY_DEPTH} deep", problem=QueryProblem.TOO_LONG)
         parts = [self._parse_all(depth)]
         while self._is_word("OR"):
             self._take()
@@ -257,7 +277,9 @@ class _Parser:
         token = self._take()
         self._was_bare = False
         if token is None:
-            raise QueryError(f"column {self._end}: unexpected end of query: expected {_OPERAND}")
+            raise QueryError(
+                f"column {self._end}: unexpected end of query: expected {_OPERAND}", problem=QueryProblem.INCOMPLETE
+            )
         if token.kind == "field":
             if field is not None:
                 raise QueryError(f"column {token.column}: two fields: {field}: and {token.text}:")
@@ -269,13 +291,19 @@ class _Parser:
             node = self.parse_any(depth + 1)
             closing = self._take()
             if closing is None:
-                raise QueryError(f"column {token.column}: unclosed (", hint="add a ) at the end")
+                raise QueryError(
+                    f"column {token.column}: unclosed (",
+                    hint="add a ) at the end",
+                    problem=QueryProblem.UNCLOSED_PARENTHESIS,
+                )
             return node
         if token.kind == "phrase" or (token.kind == "word" and token.text not in ("OR", "AND")):
             term = _term(token, field)
             self._was_bare = token.kind == "word" and field is None and not term.is_prefix
             return term
-        raise QueryError(f"column {token.column}: unexpected {token.text}: expected {_OPERAND}")
+        raise QueryError(
+            f"column {token.column}: unexpected {token.text}: expected {_OPERAND}", problem=QueryProblem.INCOMPLETE
+        )
 
 
 def _field(token: _Token) -> str:
@@ -284,7 +312,9 @@ def _field(token: _Token) -> str:
         return field
     like = _field_like(field)
     hint = f"did you mean {like}:?" if like else f"known: {', '.join(FIELDS)}; text with a colon goes in quotes"
-    raise QueryError(f"column {token.column}: unknown field {token.text!r}", hint=hint)
+    raise QueryError(
+        f"column {token.column}: unknown field {token.text!r}", hint=hint, problem=QueryProblem.UNKNOWN_FIELD
+    )
 
 
 def _beside(before: Node, word: Node) -> Term:
@@ -317,11 +347,15 @@ def _term(token: _Token, field: str | None) -> Term:
     text = token.text.rstrip("*") if is_prefix else token.text
     found = words(text)
     if not found:
-        raise QueryError(f"column {token.column}: {token.text!r} has no letters or digits to search for")
+        raise QueryError(
+            f"column {token.column}: {token.text!r} has no letters or digits to search for",
+            problem=QueryProblem.NOTHING_TO_FIND,
+        )
     if is_prefix and field not in CODES and (len(found) > 1 or len(found[0]) < 2):
         raise QueryError(
             f"column {token.column}: invalid prefix {token.text!r}",
             hint="expected two or more characters of one word, as in agent*",
+            problem=QueryProblem.SHORT_PREFIX,
         )
     return Term(" ".join(text.split()), None, is_prefix)
 
@@ -396,7 +430,7 @@ def phrase(text: str) -> Term:
     """
     plain = " ".join(text.translate(_QUOTES).replace('"', " ").split())
     if not words(plain):
-        raise QueryError(f"{text!r} has no letters or digits to search for")
+        raise QueryError(f"{text!r} has no letters or digits to search for", problem=QueryProblem.NOTHING_TO_FIND)
     return Term(plain)
 
 

@@ -34,13 +34,17 @@ def make_topic(name: str, keywords: Sequence[str] = (), excluded: Sequence[str] 
         raise ProfileError(f"topics: {name!r}: {error.message}", hint=error.hint) from error
 
 
+def is_its_name(topic: Topic) -> bool:
+    """Whether the name of a topic alone says what it is: its query is that name."""
+    try:
+        return make_topic(topic.name) == topic
+    except ProfileError:
+        return False
+
+
 def topic_line(topic: Topic) -> str:
     """Return a topic on one line, as people type it: words, a query, or "name = query"."""
-    try:
-        is_its_name = make_topic(topic.name) == topic
-    except ProfileError:
-        is_its_name = False
-    return topic.name if is_its_name else f"{topic.name}{_SEPARATOR}{topic.query}"
+    return topic.name if is_its_name(topic) else f"{topic.name}{_SEPARATOR}{topic.query}"
 
 
 def read_topic_line(line: str) -> str | dict[str, str]:

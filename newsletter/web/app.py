@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
@@ -32,6 +33,7 @@ from newsletter.sending import Transport, never
 from newsletter.subscribers.double_opt_in import purge_requests
 from newsletter.web.archive.site import archive_routes
 from newsletter.web.assets import asset_routes
+from newsletter.web.error_pages import ErrorPages
 from newsletter.web.health import health_routes
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.login_limit import LoginLimit
@@ -42,6 +44,7 @@ from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.digest_link import DigestLink
 from newsletter.web.subscribers.digest_pages import DigestPages
 from newsletter.web.subscribers.feedback import FeedbackPages
+from newsletter.web.subscribers.live_preview import LivePreview
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
 from newsletter.web.subscribers.rating import Rating
@@ -83,13 +86,18 @@ def make_app(
         *webhook_routes(pages.store, config.webhooks, config.bounces.soft_limit, clock, fetch),
     ]
 
-    def page_not_found(_request: Request, _error: Exception) -> Response:
-        text = "There is no page at this address."
-        return pages.show_message("Page not found", text, 404, to="/", label="Back to the home page")
+    error_pages = ErrorPages(pages)
+
+    def refused(request: Request, error: Exception) -> Response:
+        status, headers = getattr(error, "status_code", 500), getattr(error, "headers", None)
+        return error_pages(request.scope, status, headers)
 
     def unavailable(request: Request, error: Exception) -> Response:
         _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
-        return _unavailable(pages, request)
+        return error_pages(request.scope, 503, {"Retry-After": "60"})
+
+    def failed(request: Request, _error: Exception) -> Response:  # the server logs it
+        return error_pages(request.scope, 500)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -102,9 +110,9 @@ def make_app(
         lifespan=lifespan,
         middleware=[
             Middleware(PageLanguages, tags=LANGUAGE_TAGS, default=config.site_language),
-            Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix)),
+            Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix, error_pages)),
         ],
-        exception_handlers={404: page_not_found, NewsletterError: unavailable},
+        exception_handlers={HTTPException: refused, NewsletterError: unavailable, Exception: failed},
     )
     app.state.outgoing = outgoing
     return app
@@ -112,11 +120,12 @@ def make_app(
 
 def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | None) -> list[BaseRoute]:
     """Return the routes of all pages."""
+    previews = LivePreview(pages)
     return [
         *asset_routes(pages),
         *archive_routes(pages),
-        *Signup(pages, outgoing).routes(),
-        *Preferences(pages, outgoing).routes(),
+        *Signup(pages, outgoing, previews).routes(),
+        *Preferences(pages, outgoing, previews).routes(),
         *Rating(pages).routes(),
         *SavedPapers(pages).routes(),
         *DigestLink(pages, outgoing).routes(),
@@ -125,21 +134,6 @@ def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | 
         *FeedbackPages(pages).routes(),
         *Operator(pages, outgoing, login_limit).routes(),
     ]
-
-
-def _unavailable(pages: SitePages, request: Request) -> Response:
-    """Return what a visitor is told while the store or a template cannot be used: nothing of what is wrong with it."""
-    text = "Something went wrong on our side. Please try again in a minute."
-    response: Response
-    if request.url.path.removeprefix(pages.prefix).startswith(("/api/", "/sample.json")):
-        response = JSONResponse({"error": text, "hint": None}, 503)
-    else:
-        try:
-            response = pages.show_message("Temporarily unavailable", text, 503)
-        except NewsletterError:  # it may be the templates that are broken
-            response = PlainTextResponse(f"{text}\n", 503)
-    response.headers["Retry-After"] = "60"
-    return response
 
 
 def _purge_requests(pages: SitePages) -> None:

@@ -62,12 +62,16 @@ class OperatorLogin:
         """Begin a session."""
         wait_s = self._wait_s(request, form.fields.get("password", ("",))[0])
         if wait_s:
-            text = f"Too many failed logins. Please try again in {math.ceil(wait_s)} seconds."
+            text = self.pages.language.ngettext(
+                "Too many failed logins. Please try again in %(number)s second.",
+                "Too many failed logins. Please try again in %(number)s seconds.",
+                math.ceil(wait_s),
+            )
             response: Response = self.pages.show("login.html", 429, error=text)
             response.headers["Retry-After"] = str(math.ceil(wait_s))
             return response
         if wait_s is None:
-            return self.pages.show("login.html", 403, error="This is not the password.")
+            return self.pages.show("login.html", 403, error=self.pages.language.gettext("This is not the password."))
         response = RedirectResponse(f"{self.pages.prefix}/operator", 303)
         with self.pages.store() as store:
             until = self.pages.clock() + _LASTS
@@ -99,7 +103,9 @@ class OperatorLogin:
                 return None
         if request.method == "GET":
             return RedirectResponse(f"{self._path}/login", 303)
-        return PlainTextResponse("Log in first.\n", 403)
+        _ = self.pages.language.gettext
+        text = _("Your session has ended. Please log in again.")
+        return self.pages.show_message(_("Please log in"), text, 403, to="/operator/login", label=_("Log in"))
 
     @property
     def _path(self) -> str:

@@ -6,7 +6,7 @@ The pages are made by their own code, so that a template is checked with the ver
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -40,10 +40,10 @@ _TOPICS = (
 
 
 class _Visit(NamedTuple):
-    """A request to a page."""
+    """A request to a page; with a form, it is posted."""
 
     path: str
-    method: str = "GET"
+    form: Mapping[str, str] | None = None
 
 
 def broken_templates(config: Config, environment: Environment, names: Sequence[str], now: datetime) -> list[str]:
@@ -77,8 +77,9 @@ def broken_templates(config: Config, environment: Environment, names: Sequence[s
 async def _visit(app: Router, visits: Sequence[_Visit]) -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url=_URL) as client:
-        for path, method in visits:
-            await client.request(method, path, auth=("operator", _PASSWORD) if path.startswith("/operator") else None)
+        for path, form in visits:
+            auth = ("operator", _PASSWORD) if path.startswith("/operator") else None
+            await client.request("GET" if form is None else "POST", path, data=form, auth=auth)
 
 
 def _fill(store: Store, now: datetime) -> list[_Visit]:
@@ -104,11 +105,14 @@ def _fill(store: Store, now: datetime) -> list[_Visit]:
 def _public(paper: str, edition: str, now: datetime) -> list[_Visit]:
     paths = (
         "/", f"/calendar/{now:%Y-%m}", "/trending/week", "/topics", f"/topics/{_TOPICS[0].name}", "/editions",
-        f"/editions/{edition}", f"/editions/{edition}/all", f"/papers/{paper}", "/search?q=learning", "/search.js", "/subscribe", "/subscribe/requested",
+        f"/editions/{edition}", f"/editions/{edition}/all", f"/papers/{paper}", "/search?q=learning", "/search.js",
+        "/subscribe", "/subscribe/requested",
         "/subscribe/embed", "/preferences", "/operator/login", "/operator.css", "/pages.css", "/subscribe.js",
-        "/topic_help.js",
+        "/topic_help.js", "/subscribe/preview",
     )  # fmt: skip
-    return [*map(_Visit, paths), _Visit("/subscribe/check?queries=learning", "POST")]
+    mistaken = {"own_query": "learning (", "hour": "99", "style": "plain"}
+    forms = ("/subscribe", "/subscribe/arrange", "/subscribe/check", "/subscribe/preview")
+    return [*map(_Visit, paths), *(_Visit(path, mistaken) for path in forms)]
 
 
 def _personal(store: Store, subscriber: Subscriber, edition: str, now: datetime) -> list[_Visit]:
@@ -128,8 +132,8 @@ def _personal(store: Store, subscriber: Subscriber, edition: str, now: datetime)
     opened = (_Visit("/preferences"), _Visit("/preferences/rate"))
     saved = f"/saved/{tokens.sign(secret, tokens.SAVED, number)}"
     save = f"/save/{tokens.save_token(tokens.sign(secret, tokens.SAVE, number), 1)}"
-    saving = (_Visit("/preferences/saved"), _Visit(save), _Visit(save, "POST"), _Visit(saved), _Visit(f"{saved}/1"))
-    return [*map(_Visit, paths), *saving, _Visit(confirm, "POST"), *opened, _Visit(unsubscribe, "POST")]
+    saving = (_Visit("/preferences/saved"), _Visit(save), _Visit(save, {}), _Visit(saved), _Visit(f"{saved}/1"))
+    return [*map(_Visit, paths), *saving, _Visit(confirm, {}), *opened, _Visit(unsubscribe, {})]
 
 
 def _operator(subscriber: int, edition: str) -> list[_Visit]:

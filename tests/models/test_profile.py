@@ -7,7 +7,6 @@ import io
 import json
 import tomllib
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,6 +25,7 @@ from newsletter.models import Profile
 from newsletter.models.profile import PROFILE_FIELDS, Group, ProfileField
 from newsletter.models.value_types import Boolean, Text
 from newsletter.rendering.environment import make_environment
+from newsletter.rendering.language import language
 from newsletter.store import Store, open_store
 from newsletter.subscribers.import_columns import COLUMNS
 from newsletter.subscribers.import_export import export_rows, import_people
@@ -57,25 +57,30 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
-        if tag == "input" and given.get("type") != "checkbox":
-            self.posted[given["name"]] = (given.get("value", ""),)
+        if tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
+            self._post(given["name"], given.get("value", ""))
         elif tag == "select":
             self._select = given["name"]
         elif tag == "option" and "selected" in given:
-            self.posted[self._select] = (given["value"],)
+            self._post(self._select, given["value"])
         elif tag == "textarea":
             self._textarea = given["name"]
-            self.posted[self._textarea] = ("",)
+            self._post(self._textarea, "")
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
-            self.posted[self._textarea] = (self.posted[self._textarea][0] + data,)
+            *before, text = self.posted[self._textarea]
+            self.posted[self._textarea] = (*before, text + data)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
             self._textarea = ""
 
+    def _post(self, name: str, value: str) -> None:
+        self.posted[name] = (*self.posted.get(name, ()), value)
 
+
+ENGLISH = language("en")
 ENVIRONMENT = make_environment(Path("no-templates-of-a-site"))
 
 
@@ -113,8 +118,14 @@ def _typed(field: ProfileField, value: Any) -> Iterable[str]:
 
 
 def through_form(profile: Profile, _folder: Path) -> Profile:
-    shown = ENVIRONMENT.get_template("web/fields.html").render(fields=fields_of(profile, {}), base="", error="")
-    return make_profile(read_profile_form(Form(_Page(shown).posted)), {})
+    read = read_profile_form(Form(_Page(form_of(profile)).posted), {}, ENGLISH)
+    assert read.is_valid
+    return make_profile(read.preferences, {})
+
+
+def form_of(profile: Profile) -> str:
+    values = {"fields": fields_of(profile, {}, ENGLISH), "base": "", "page": "", "is_short": False}
+    return ENVIRONMENT.get_template("web/fields.html").render(**values, **ENGLISH.markup_functions())
 
 
 def through_json(profile: Profile, _folder: Path) -> Profile:
@@ -187,13 +198,12 @@ def test_a_field_is_declared_in_full(field: ProfileField) -> None:
 def test_every_surface_has_a_field(field: ProfileField, store: Store) -> None:
     only = make_profile({field.name: field.example}, {})
     options = {option.name for option in click.command()(profile_options(lambda **_: None)).params}
-    form = ENVIRONMENT.get_template("web/fields.html").render(fields=fields_of(only, {}), base="", error="")
     subscribe(store, ADA, "Ada", {field.name: field.example}, NOW)
     columns = {str(row[1]) for row in store._db.execute("PRAGMA table_info(subscribers)")}
 
     assert {*tomllib.loads(profile_file(ADA, "", only))} == {"email", field.name}
     assert field.name in options
-    assert ("queries" if field.group is Group.TOPICS else field.name) in _Page(form).posted
+    assert ("own_query" if field.group is Group.TOPICS else field.name) in _Page(form_of(only)).posted
     assert SCHEMA["properties"][field.name]["description"] == field.help
     assert field.name in COLUMNS
     assert field.name in columns or not field.type.has_column
@@ -220,6 +230,6 @@ def test_a_value_is_taken_or_refused_in_our_words(field: ProfileField, value: An
 
 @given(text=st.text(max_size=40))
 def test_any_text_in_a_form_is_a_value_or_a_refusal(text: str) -> None:
-    for name in PROFILE_FIELDS:
-        with suppress(ProfileError):
-            make_profile(read_profile_form(Form({name: (text,)})), {})
+    for name in (*PROFILE_FIELDS, "own_query", "own_name"):
+        read = read_profile_form(Form({name: (text,)}), {}, ENGLISH)
+        assert make_profile(read.preferences, {}) or not read.is_valid

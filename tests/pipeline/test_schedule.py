@@ -278,3 +278,45 @@ def test_what_is_due_may_depart_and_what_comes_next_will_be_due(
         assert later is not None
         assert later.key == coming.key
         assert gate(profile, coming.day, coming.at) is Gate.OPEN
+
+
+def test_the_first_digest_comes_at_once_if_they_want_it_and_only_the_first() -> None:
+    """Subscribed on Friday at 03:00, for 08:00."""
+    began = at("2026-05-08 03:00")
+    patient, eager = Profile(), Profile(first_at_once=True)
+    new = MailHistory(active_since=began)
+    assert due_edition(patient, new, began, NO_LOOKS) is None
+    due = due_edition(eager, new, began, NO_LOOKS)
+    assert due is not None
+    assert (due.key, due.at, due.is_first) == ("daily-2026-05-08", began, True)
+    assert due.closes_at == next_edition(patient, new, began, NO_LOOKS).closes_at  # without papers they wait alike
+    assert gate(eager, due.day, began, began) is Gate.OPEN
+    assert gate(patient, due.day, began, began) is gate(eager, due.day, began) is Gate.NOT_YET
+
+    sent = MailHistory(
+        active_since=began, last_at=began + timedelta(minutes=1), last_day=began.date(), covered_until=began
+    )
+    for hours in range(29):  # at 08:00 of this day, too
+        assert due_edition(eager, sent, began + timedelta(hours=hours), NO_LOOKS) is None
+    assert next_edition(eager, sent, began, NO_LOOKS).at == at("2026-05-09 08:00")
+    next_day = began + timedelta(days=1)
+    assert due_edition(eager, sent, next_day, NO_LOOKS) is None
+    assert gate(eager, next_day.date(), next_day, began) is Gate.NOT_YET
+
+
+def test_who_is_mailed_on_weekdays_gets_no_first_digest_on_a_saturday() -> None:
+    saturday = at("2026-05-09 03:00")
+    profile = Profile(first_at_once=True, cadence=Cadence.WEEKDAYS)
+    history = MailHistory(active_since=saturday)
+    assert due_edition(profile, history, saturday, NO_LOOKS) is None
+    assert next_edition(profile, history, saturday, NO_LOOKS).at == at("2026-05-11 08:00")
+
+
+def test_a_weekly_or_monthly_first_digest_comes_at_once_on_any_day() -> None:
+    began = at("2026-05-08 03:00")
+    for cadence in (Cadence.WEEKLY, Cadence.MONTHLY):
+        due = due_edition(
+            Profile(first_at_once=True, cadence=cadence), MailHistory(active_since=began), began, NO_LOOKS
+        )
+        assert due is not None
+        assert due.at == began

@@ -38,7 +38,7 @@ SIGNUP_FORM = {
     "hour": "0",
     "time_zone": "Europe/Berlin",
     "style": "compact",
-    "language": "de",
+    "language": "en",
 }
 
 

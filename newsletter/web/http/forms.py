@@ -45,10 +45,10 @@ def form_endpoint(handler: Callable[[Request, Form], Response]) -> Callable[[Req
         except ClientDisconnect:
             return PlainTextResponse("", 400, {"Connection": "close"})
         if body is None:
-            return PlainTextResponse("Request body too large.\n", 413)
+            raise HTTPException(413)
         form = parse_form(body)
         if form is None:
-            return PlainTextResponse("Malformed form data.\n", 400)
+            raise HTTPException(400)
         return await run_in_threadpool(handler, request, form)
 
     return endpoint
@@ -74,7 +74,7 @@ def parse_query(request: Request) -> Form:
     """
     form = parse_form(request.scope["query_string"])
     if form is None:
-        raise HTTPException(400, "Malformed query string.\n")
+        raise HTTPException(400)
     return form
 
 

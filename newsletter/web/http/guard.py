@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: What every response says; nothing is kept by a cache unless a page says so itself.
@@ -30,7 +30,7 @@ class Policy(Protocol):
     def headers(self, scope: Scope) -> Mapping[str, str]:
         """Return the headers of a response that does not set them itself."""
 
-    def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
+    def refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Return the response to a request that is refused, None if it is allowed."""
 
 

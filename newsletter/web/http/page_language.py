@@ -93,7 +93,5 @@ class PageLanguages:
 
         accepted = ",".join(Headers(scope=scope).getlist("accept-language"))
         token = _present.set(_PageLanguage(best_language(accepted, list(self.tags), self.default), self.tags))
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            _present.reset(token)
+        await self.app(scope, receive, send)
+        _present.reset(token)  # not after an error, whose page is made by the server's own middleware

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from newsletter.limits import HEADER_BYTES, HEADERS, URL_BYTES
@@ -31,6 +32,18 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+#: A preview is a message from anywhere: it runs nothing, and is shown in a frame of this site only.
+_PREVIEW_HEADERS = {
+    **_HEADERS,
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+#: Forms as they are while somebody fills them in, sent for a preview or to move a topic; nothing is stored.
+_DRAFTS = tuple(f"/{page}/{name}" for page in ("preferences", "subscribe") for name in ("preview", "arrange"))
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
@@ -47,58 +60,69 @@ _CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
 _TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm|digests|saved?)/|/preferences/(?:open/)?\d")
 
 
+#: Makes the response to a refused request, of its scope, a status code and further headers.
+Refuse = Callable[[Scope, int, Mapping[str, str] | None], Response]
+
+
+def refuse_in_plain_text(_scope: Scope, status: int, headers: Mapping[str, str] | None) -> Response:
+    """Refuse a request where there are no pages to do it."""
+    return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status, headers)
+
+
 class PublicPages:
     """The guard's policy for a site's pages: known hosts, forms of the site's own pages, and a rate limit on posts."""
 
-    def __init__(self, site_url: str | None, prefix: str) -> None:
+    def __init__(self, site_url: str | None, prefix: str, refuse: Refuse = refuse_in_plain_text) -> None:
+        self.refuse = refuse
         self.prefix = prefix
         self.host = urlsplit(site_url).netloc.lower() if site_url else ""
         self.posts = RateLimiter(burst=30, per_minute=20, clock=time.monotonic)
         #: Pages that are computed for one request.
         self.searches = RateLimiter(burst=30, per_minute=30, clock=time.monotonic)
+        self.drafts = RateLimiter(burst=40, per_minute=40, clock=time.monotonic)
         self.health = RateLimiter(burst=60, per_minute=120, clock=time.monotonic)
         self.requests = RateLimiter(burst=300, per_minute=600, clock=time.monotonic)
 
     def headers(self, scope: Scope) -> Mapping[str, str]:
         """Return the security headers of a response."""
-        holds_token = _TOKEN_PATH.match(scope["path"].removeprefix(self.prefix))
+        path = scope["path"].removeprefix(self.prefix)
+        if path in _DRAFTS and path.endswith("/preview"):
+            return _PREVIEW_HEADERS
+        holds_token = _TOKEN_PATH.match(path)
         return {**_HEADERS, "Referrer-Policy": "no-referrer"} if holds_token else _HEADERS
 
-    def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
+    def refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Refuse unknown hosts (421), cross-site forms (403), floods (429) and what is too large (414, 431).
 
         Health checks may name any host.
         """
-        if refusal := _too_large(scope):
-            return refusal
+        if status := _too_large(scope):
+            return self.refuse(scope, status, None)
         path = scope["path"].removeprefix(self.prefix)
         if path in _HEALTH and scope["method"] in _SAFE_METHODS:
             # Load balancers and kubelets ask by IP address, every few seconds; the response holds no link.
             wait_s = self.health.take((scope.get("client") or ("", 0))[0])
-            return _too_many(wait_s) if wait_s else None
+            return self._too_many(scope, wait_s) if wait_s else None
         host = headers.get("host", "").lower()
         # Links and cached pages built from a forged Host header would lead to the attacker's site.
         if not (self.host and host == self.host) and not is_loopback(host):
-            return PlainTextResponse(
-                f"Unknown host (expected {self.host or 'localhost'}). Set site.url, or the proxy's Host header.\n", 421
-            )
+            return self.refuse(scope, 421, None)
         client = (scope.get("client") or ("", 0))[0]
         if scope["method"] in _SAFE_METHODS:
-            wait_s = self.requests.take(client)
             is_costly = path.startswith(_COSTLY) or _FILE.search(path)
+            wait_s = (self.drafts if path in _DRAFTS else self.requests).take(client)
             if not wait_s and (is_costly or (scope["query_string"] and path == "/subscribe")):
                 wait_s = self.searches.take(client)
-            return _too_many(wait_s) if wait_s else None
+            return self._too_many(scope, wait_s) if wait_s else None
         is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)
         if not is_exempt and not _is_same_origin(headers, host):
-            return PlainTextResponse("Cross-site request refused (CSRF): send the form from this site's page.\n", 403)
-        wait_s = 0.0 if path.startswith(_WEBHOOKS) else self.posts.take(client)
-        return _too_many(wait_s) if wait_s else None
+            return self.refuse(scope, 403, None)
+        limiter = self.drafts if path in _DRAFTS else self.posts
+        wait_s = 0.0 if path.startswith(_WEBHOOKS) else limiter.take(client)
+        return self._too_many(scope, wait_s) if wait_s else None
 
-
-def _too_many(wait_s: float) -> PlainTextResponse:
-    text = "Too many requests. Please try again in a minute.\n"
-    return PlainTextResponse(text, 429, {"Retry-After": str(math.ceil(wait_s))})
+    def _too_many(self, scope: Scope, wait_s: float) -> Response:
+        return self.refuse(scope, 429, {"Retry-After": str(math.ceil(wait_s))})
 
 
 def _is_same_origin(headers: Headers, host: str) -> bool:
@@ -107,11 +131,11 @@ def _is_same_origin(headers: Headers, host: str) -> bool:
     return not is_cross_site(headers) and (origin is None or urlsplit(origin).netloc.lower() == host)
 
 
-def _too_large(scope: Scope) -> PlainTextResponse | None:
-    """Refuse a URL (414) or headers (431) beyond the limits."""
+def _too_large(scope: Scope) -> int | None:
+    """Return the status by which a URL (414) or headers (431) beyond the limits are refused."""
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > URL_BYTES:
-        return PlainTextResponse("URL too long.\n", 414)
+        return 414
     headers = scope["headers"]
     if len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
-        return PlainTextResponse("Request headers too large.\n", 431)
+        return 431
     return None

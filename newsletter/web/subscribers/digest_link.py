@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from newsletter.errors import ProfileError, RequestError
 from newsletter.models import Status, Subscriber, tokens
+from newsletter.models.languages import translatable
 from newsletter.store import Store
 from newsletter.subscribers.double_opt_in import request_own_link
 from newsletter.subscribers.subscriptions import resume
@@ -26,9 +27,9 @@ from newsletter.web.subscribers.preferences import pause_until
 
 #: The confirmation that is shown for each value of ?done=.
 _DONE = {
-    "paused": "The emails are paused.",
-    "resumed": "The emails are resumed.",
-    "requested": "A fresh link is on its way to the address on record.",
+    "paused": translatable("Emails are paused."),
+    "resumed": translatable("Emails are resumed."),
+    "requested": translatable("A fresh link is on its way to your address."),
 }
 
 
@@ -56,7 +57,8 @@ class DigestLink:
             subscriber = self._subscriber(store, request)
             if subscriber is None:
                 return self._expired()
-            return self._render(store, subscriber, request, done=_DONE.get(request.query_params.get("done", ""), ""))
+            done = _DONE.get(request.query_params.get("done", ""))
+            return self._render(store, subscriber, request, done=self.pages.language.gettext(done) if done else "")
 
     def _endpoint(self, action: Callable[[Store, Subscriber, Form], str]) -> Callable[[Request, Form], Response]:
         def endpoint(request: Request, form: Form) -> Response:
@@ -69,10 +71,12 @@ class DigestLink:
                 except ProfileError as error:
                     return self._render(store, subscriber, request, 422, error=error.message)
                 except RequestError:  # the message names an address
-                    text = "This is not possible now: the emails have stopped."
+                    text = self.pages.language.gettext("This isn’t possible: the emails have already stopped.")
                     return self._render(store, subscriber, request, 409, error=text)
                 except _TooOftenError:
-                    text = "Three links were requested within a day. Please use the last one, or try again tomorrow."
+                    text = self.pages.language.gettext(
+                        "Three links were requested within a day. Please use the last one, or try again tomorrow."
+                    )
                     return self._render(store, subscriber, request, 429, error=text)
             location = f"{self.pages.prefix}/preferences/{request.path_params['token']}?done={done}"
             self.outgoing.wake()
@@ -109,7 +113,8 @@ class DigestLink:
         return found
 
     def _expired(self) -> Response:
-        return self.pages.show("link.html", 404, error="This link is incomplete or has expired.")
+        text = self.pages.language.gettext("This link is incomplete or has expired.")
+        return self.pages.show("link.html", 404, error=text)
 
     def _render(
         self,

@@ -17,7 +17,6 @@ from newsletter.models import Section, tokens
 from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
 from newsletter.rendering.digest_context import digest_texts, edition_kind
 from newsletter.rendering.labels import section_title
-from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.page_language import speak
@@ -45,12 +44,11 @@ class DigestPages:
             if isinstance(sent, Response):
                 return sent
             links = self._links(store, sent)
-        here, spoken = self._path_of(request), self.pages.language
+        here = self._path_of(request)
         numbered = enumerate(sent.digest.sections, start=1)  # as in the email
-        sections = [_section(number, section, f"{here}/more/{number}", spoken) for number, section in numbered]
-        texts = digest_texts(sent.digest, spoken)
-        title = spoken.gettext("%(edition)s, %(days)s", edition=edition_kind(sent.digest, spoken), days=texts["date"])
-        return self._show(title, texts["summary"], sections, here="", **links)
+        sections = [self._section(number, section, f"{here}/more/{number}") for number, section in numbered]
+        texts, kind = digest_texts(sent.digest, self.pages.language), edition_kind(sent.digest, self.pages.language)
+        return self._show(f"{kind} · {texts['date']}", texts["summary"], sections, here="", **links)
 
     def more(self, request: Request) -> Response:
         """Show the papers that matched a section's topic and had no place in it."""
@@ -64,19 +62,25 @@ class DigestPages:
                 return self._not_found()
             papers = further_papers(store, sent, section, self.pages.config.weights)
             links = self._links(store, sent)
-        spoken = self.pages.language
-        lead = spoken.ngettext(
-            "%(number)s more paper matched in the edition of %(days)s.",
-            "%(number)s more papers matched in the edition of %(days)s.",
-            len(papers), days=digest_texts(sent.digest, spoken)["date"],
+        language = self.pages.language
+        days = digest_texts(sent.digest, language)["date"]
+        lead = language.ngettext(
+            "%(number)s more paper matched. Edition: %(days)s", "%(number)s more papers matched. Edition: %(days)s",
+            len(papers), days=days,
         )  # fmt: skip
         if section.matched <= len(section.items):
-            lead = spoken.gettext("The digest has all papers that matched.")
+            lead = language.gettext("The digest has all papers that matched.")
         elif not papers:
-            lead = spoken.gettext("These papers cannot be found any more: the topic was changed or removed since.")
-        cards = [card_of(paper, spoken) for paper in papers]
-        shown = {"title": "", "number": "", "more": "", "more_url": "", "cards": cards}
-        title = spoken.gettext("More on %(topic)s", topic=section_title(section, spoken))
+            lead = language.gettext("These papers can no longer be found: the topic has been changed or removed.")
+        shown = {
+            "title": "",
+            "number": "",
+            "more": "",
+            "more_url": "",
+            "cards": [card_of(paper, language) for paper in papers],
+        }
+        # L10N: A heading, before the name of a topic.
+        title = language.labelled(language.gettext("More papers"), section_title(section, language))
         return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request), **links)
 
     def _find(self, store: Store, request: Request) -> SentDigest | Response:
@@ -114,13 +118,13 @@ class DigestPages:
         text = _("This link is incomplete, or the digest is no longer stored.")
         return self.pages.show_message(_("Page not found"), text, 404, to="/editions", label=_("All editions"))
 
-
-def _section(number: int, section: Section, more_url: str, spoken: Language) -> dict[str, Any]:
-    left = section.matched - len(section.items)
-    return {
-        "title": section_title(section, spoken),
-        "number": number,
-        "more": spoken.ngettext("%(number)s more", "%(number)s more", left) if left > 0 else "",
-        "more_url": more_url,
-        "cards": [card_of(item.paper, spoken) for item in section.items],
-    }
+    def _section(self, number: int, section: Section, more_url: str) -> dict[str, Any]:
+        language, left = self.pages.language, section.matched - len(section.items)
+        more = language.ngettext("%(number)s more paper", "%(number)s more papers", left) if left > 0 else ""
+        return {
+            "title": section_title(section, language),
+            "number": number,
+            "more": more,
+            "more_url": more_url,
+            "cards": [card_of(item.paper, language) for item in section.items],
+        }

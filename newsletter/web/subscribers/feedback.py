@@ -68,8 +68,9 @@ class FeedbackPages:
             subscriber_id, paper, _ = feedback
             with store.transaction():
                 store.feedback.withdraw(subscriber_id, paper.id)
-        text = f"“{paper.title}” does not influence your digests any more."
-        return self.pages.show_message("Feedback removed", text)
+        _, title = self.pages.language.gettext, self.pages.language.quoted(paper.title)
+        text = _("%(title)s no longer influences your digests.", title=title)
+        return self.pages.show_message(_("Feedback removed"), text)
 
     @staticmethod
     def _read(store: Store, token: str, now: datetime) -> tuple[int, Paper, bool] | None:
@@ -86,5 +87,6 @@ class FeedbackPages:
         return subscriber_id, paper, liked
 
     def _invalid_link(self) -> Response:
-        text = "This link is incomplete or no longer valid. Please copy the whole link from the email."
-        return self.pages.show_message("Invalid link", text, 404)
+        _ = self.pages.language.gettext
+        text = _("This link is incomplete or no longer valid. Please copy the whole link from the email.")
+        return self.pages.show_message(_("Link not valid"), text, 404)

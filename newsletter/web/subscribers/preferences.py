@@ -16,7 +16,9 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
 from newsletter.errors.installation import has_scikit_learn
-from newsletter.models import Status, Subscriber
+from newsletter.limits import NAME
+from newsletter.models import Status, Subscriber, Topic
+from newsletter.models.languages import translatable
 from newsletter.models.tokens import is_id
 from newsletter.pipeline.next_mail import next_mail, next_mail_text, why_nothing_text
 from newsletter.pipeline.schedule import local_day
@@ -30,22 +32,31 @@ from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers import session
+from newsletter.web.subscribers.live_preview import LivePreview
 from newsletter.web.subscribers.outgoing import Outgoing
-from newsletter.web.subscribers.profile_form import fields_of, read_profile_form
+from newsletter.web.subscribers.profile_form import (
+    ONLY_AT_SIGNUP,
+    Fields,
+    fields_of,
+    fields_of_form,
+    read_profile_form,
+    shown_rows,
+)
+from newsletter.web.subscribers.topic_rows import moved, rows_of_form
 
 _LONGEST_PAUSE = timedelta(days=366)
 #: Maximum number of past deliveries shown.
 _DELIVERIES = 20
 #: The confirmation that is shown for each value of ?done=.
 _DONE = {
-    "saved": "Your preferences are saved, and apply from the next email on.",
-    "paused": "Your emails are paused.",
-    "resumed": "Your emails are resumed.",
-    "requested": "Please click the link that was sent to the new address. Until then nothing changes.",
-    "rated": "Your ratings are saved. Your next digest is ranked accordingly.",
-    "withdrawn": "Your feedback on this paper is removed.",
+    "saved": translatable("Your preferences are saved, and apply from the next email on."),
+    "paused": translatable("Your emails are paused."),
+    "resumed": translatable("Your emails are resumed."),
+    "requested": translatable("Please click the link that was sent to the new address. Until then nothing changes."),
+    "rated": translatable("Your ratings are saved. Your next digest is ranked accordingly."),
+    "withdrawn": translatable("Your feedback on this paper is removed."),
 }
-_USED = "This link has expired or was used: it works once, within an hour. Please request a new one."
+_USED = translatable("This link has expired or was used: it works once, within an hour. Please request a new one.")
 #: Carry out what a form asks for; return a key of `_DONE`.
 Action = Callable[[Store, Subscriber, Form], str]
 
@@ -53,14 +64,14 @@ Action = Callable[[Store, Subscriber, Form], str]
 class Preferences:
     """Serves the preferences page and its actions."""
 
-    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing, previews: LivePreview) -> None:
         self.pages = pages
         self.outgoing = outgoing
+        self.previews = previews
 
     def routes(self) -> list[Route]:
         """Return the routes."""
         actions: dict[str, Action] = {
-            "save": self._save,
             "pause": self._pause,
             "resume": self._resume,
             "change-address": self._change_address,
@@ -71,6 +82,10 @@ class Preferences:
             Route("/preferences", form_endpoint(self.send_link), methods=["POST"]),
             Route("/preferences/open/{token}", self.opening_page, methods=["GET"]),
             Route("/preferences/open/{token}", form_endpoint(self.open), methods=["POST"]),
+            Route("/preferences/save", form_endpoint(self.save), methods=["POST"]),
+            Route("/preferences/arrange", form_endpoint(self.arrange), methods=["POST"]),
+            Route("/preferences/preview", self.preview_saved, methods=["GET"]),
+            Route("/preferences/preview", form_endpoint(self.preview), methods=["POST"]),
             Route("/preferences/close", form_endpoint(self.close), methods=["POST"]),
             Route("/preferences/data.json", self.export, methods=["GET"]),
             Route("/preferences/erase", form_endpoint(self.erase), methods=["POST"]),
@@ -89,8 +104,9 @@ class Preferences:
                 request_link(store, form.one("email"), self.pages.clock())
         except ProfileError as error:
             return self.pages.show("link.html", 422, error=error.message.removeprefix("email: "))
+        _ = self.pages.language.gettext
         response = self.pages.show_message(
-            "Check your inbox", "If this address is subscribed, a link to your preferences is on its way."
+            _("Check your inbox"), _("If this address is subscribed, a link to your preferences is on its way.")
         )
         self.outgoing.wake()
         return response
@@ -116,7 +132,8 @@ class Preferences:
 
     def close(self, _request: Request, _form: Form) -> Response:
         """End the session of this browser."""
-        response = self.pages.show_message("Preferences closed", "To open them again, request a new link.")
+        _ = self.pages.language.gettext
+        response = self.pages.show_message(_("Preferences closed"), _("To open them again, request a new link."))
         session.end(self.pages, response)
         return response
 
@@ -129,7 +146,53 @@ class Preferences:
             if subscriber is None:
                 return self._closed("", 200)
             done = _DONE.get(request.query_params.get("done", ""), "")
-            return self._render_page(store, subscriber, done=done)
+            return self._render_page(store, subscriber, done=self.pages.language.gettext(done) if done else "")
+
+    def save(self, request: Request, form: Form) -> Response:
+        """Save the form; if a field has a mistake, show all as it was filled in, with what is wrong beside it."""
+        with self.pages.store() as store:
+            subscriber = self._subscriber(store, request)
+            if subscriber is None:
+                return session.expired(self.pages)
+            counts, spoken = self._counts(store), self.pages.language
+            read = read_profile_form(form, counts, spoken)
+            if not read.is_valid:
+                fields = fields_of_form(
+                    form, shown_rows(form, counts), subscriber.profile, counts, spoken, read=read,
+                    left_out=_left_out(store, subscriber),
+                )  # fmt: skip
+                return self._render_page(store, subscriber, 422, fields=fields, name=form.one("name"))
+            try:
+                name = form.one("name")[:NAME] if "name" in form.fields else None
+                change_preferences(store, subscriber.email, name, read.preferences, self.pages.clock())
+            except RequestError as error:
+                return self._render_page(store, subscriber, 422, error=error.message)
+        self.outgoing.wake()
+        return RedirectResponse(f"{self.pages.prefix}/preferences?done=saved", 303)
+
+    def arrange(self, request: Request, form: Form) -> Response:
+        """Show the form as it is filled in, with a topic moved, removed or added; nothing is saved."""
+        with self.pages.store() as store:
+            subscriber = self._subscriber(store, request)
+            if subscriber is None:
+                return session.expired(self.pages)
+            counts = self._counts(store)
+            rows = moved(rows_of_form(form, counts), form)
+            left_out = _left_out(store, subscriber)
+            fields = fields_of_form(form, rows, subscriber.profile, counts, self.pages.language, left_out=left_out)
+            return self._render_page(store, subscriber, fields=fields, name=form.one("name"))
+
+    def preview_saved(self, request: Request) -> Response:
+        """Show the next email with the preferences that are saved."""
+        return self.preview(request, None)
+
+    def preview(self, request: Request, form: Form | None) -> Response:
+        """Show the next email with the values of the form; nothing is saved."""
+        with self.pages.store() as store:
+            subscriber = self._subscriber(store, request)
+            if subscriber is None:
+                return session.expired(self.pages)
+            return self.previews.show(request, store, subscriber, form)
 
     def export(self, request: Request) -> Response:
         """Return all data about the subscriber as a JSON file (GDPR, article 20)."""
@@ -148,11 +211,12 @@ class Preferences:
             if subscriber is None:
                 return session.expired(self.pages)
             if form.one("sure") != "yes":
-                error = "Please tick the box to confirm that everything is deleted."
+                error = self.pages.language.gettext("Please tick the box to confirm that everything is deleted.")
                 return self._render_page(store, subscriber, 422, error=error)
             erase(store, subscriber.email, self.pages.clock(), self.pages.config.outbox, self.pages.config.log_path)
-        text = "Your address, preferences, emails and feedback are deleted."
-        response = self.pages.show_message("Your data is deleted", text)
+        _ = self.pages.language.gettext
+        text = _("Your address, preferences, emails and feedback are deleted.")
+        response = self.pages.show_message(_("Your data is deleted"), text)
         session.end(self.pages, response)
         return response
 
@@ -178,10 +242,6 @@ class Preferences:
         return endpoint
 
     # -- actions --------------------------------------------------------------------------------------
-
-    def _save(self, store: Store, subscriber: Subscriber, form: Form) -> str:
-        change_preferences(store, subscriber.email, form.one("name"), read_profile_form(form), self.pages.clock())
-        return "saved"
 
     def _pause(self, store: Store, subscriber: Subscriber, form: Form) -> str:
         pause_until(store, subscriber, form.one("until"), self.pages.clock())
@@ -212,8 +272,11 @@ class Preferences:
     def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
         return session.subscriber(store, request, self.pages.clock())
 
+    def _counts(self, store: Store) -> dict[Topic, int]:
+        return self.pages.topic_counts.counts(store.topics.catalogue())
+
     def _closed(self, error: str, status: int) -> Response:
-        return self.pages.show("link.html", status, error=error)
+        return self.pages.show("link.html", status, error=self.pages.language.gettext(error) if error else "")
 
     def _render_page(
         self,
@@ -223,9 +286,10 @@ class Preferences:
         *,
         done: str = "",
         error: str = "",
+        fields: Fields | None = None,
+        name: str | None = None,
     ) -> Response:
-        now = self.pages.clock()
-        counts = self.pages.topic_counts.counts(store.topics.catalogue())
+        now, spoken = self.pages.clock(), self.pages.language
         likes = store.feedback.of(subscriber.id)
         papers = store.papers.get_many(likes)
         return self.pages.show(
@@ -235,7 +299,8 @@ class Preferences:
             is_in_file=subscriber.origin.startswith(FILE),
             is_mailed=subscriber.status is Status.ACTIVE
             and store.suppressions.why_suppressed(subscriber.email) is None,
-            fields=fields_of(subscriber.profile, counts),
+            fields=fields or fields_of(subscriber.profile, self._counts(store), spoken, _left_out(store, subscriber)),
+            typed_name=subscriber.name if name is None else name,
             next_mail=next_mail_text(next_mail(store, subscriber, now)),
             today=why_nothing_text(store, subscriber, local_day(subscriber.profile, now), now),
             deliveries=store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES],
@@ -246,6 +311,11 @@ class Preferences:
             done=done,
             error=error,
         )
+
+
+def _left_out(store: Store, subscriber: Subscriber) -> dict[str, str]:
+    """Return the fields that the form does not show, with the reason."""
+    return ONLY_AT_SIGNUP if store.deliveries.of_subscriber(subscriber.id) else {}
 
 
 def pause_until(store: Store, subscriber: Subscriber, day: str, now: datetime) -> None:

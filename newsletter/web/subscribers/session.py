@@ -8,13 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.models import Subscriber
+from newsletter.models.languages import translatable
 from newsletter.store import Store
 from newsletter.subscribers.preferences_access import LASTS, subscriber_of_session
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 
 _COOKIE = "preferences"
-_EXPIRED = "Your preferences were open for an hour and are closed now. Please request a new link."
+_EXPIRED = translatable("Your preferences were open for an hour and are closed now. Please request a new link.")
 
 
 def begin(pages: SitePages, response: Response, token: str) -> None:
@@ -45,4 +46,4 @@ def subscriber(store: Store, request: Request, now: datetime) -> Subscriber | No
 
 def expired(pages: SitePages) -> Response:
     """Return the page for requests outside of a session, which offers a new link."""
-    return pages.show("link.html", 403, error=_EXPIRED)
+    return pages.show("link.html", 403, error=pages.language.gettext(_EXPIRED))

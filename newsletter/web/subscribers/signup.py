@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from newsletter.errors import ProfileError, QueryError, RequestError
 from newsletter.errors.installation import has_scikit_learn
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
+from newsletter.models.addresses import parse_address
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind
 from newsletter.store.confirmations import Request as Pending
@@ -28,10 +30,13 @@ from newsletter.web.http.json_body import read_json
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers import session
+from newsletter.web.subscribers.live_preview import LivePreview
 from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.outgoing import Outgoing
-from newsletter.web.subscribers.profile_form import Fields, fields_of, fields_of_form, read_profile_form
+from newsletter.web.subscribers.profile_form import ReadForm, fields_of_form, read_profile_form, shown_rows
+from newsletter.web.subscribers.query_problems import query_problem
 from newsletter.web.subscribers.signup_limits import signup_limits
+from newsletter.web.subscribers.topic_rows import TopicRow, moved, rows_of_form
 from newsletter.web.topic_help import Help, help_with, topic_help
 
 #: A field that is hidden from people; spam bots fill it in.
@@ -44,9 +49,10 @@ _CHECKED = 10
 class Signup:
     """Serves the sign-up form, its JSON endpoint and the confirmation page."""
 
-    def __init__(self, pages: SitePages, outgoing: Outgoing) -> None:
+    def __init__(self, pages: SitePages, outgoing: Outgoing, previews: LivePreview) -> None:
         self.pages = pages
         self.outgoing = outgoing
+        self.previews = previews
         self.limits = signup_limits(pages.config.web_signups_per_hour, lambda: pages.clock().timestamp())
 
     def routes(self) -> list[Route]:
@@ -55,6 +61,9 @@ class Signup:
             Route("/subscribe", self.form, methods=["GET"]),
             Route("/subscribe", form_endpoint(self.submit), methods=["POST"]),
             Route("/subscribe/requested", self.requested, methods=["GET"]),
+            Route("/subscribe/arrange", form_endpoint(self.arrange), methods=["POST"]),
+            Route("/subscribe/preview", self.preview_default, methods=["GET"]),
+            Route("/subscribe/preview", form_endpoint(self.preview), methods=["POST"]),
             Route("/subscribe/check", form_endpoint(self.check), methods=["POST"]),
             Route("/subscribe/embed", self.embed, methods=["GET"]),
             Route("/sample.json", self.sample, methods=["GET"]),
@@ -70,17 +79,37 @@ class Signup:
         """Show the form, filled in from the query string: ?email=…&topic=…"""
         prefilled = parse_query(request)
         counts = self._topic_counts()
-        fields = fields_of_form(prefilled, counts) if prefilled.fields else fields_of(Profile(), counts)
-        return self._render_form(fields, prefilled)
+        return self._render_form(prefilled, counts, shown_rows(prefilled, counts))
+
+    def arrange(self, _request: Request, form: Form) -> Response:
+        """Show the form as it is filled in, with a topic moved, removed or added; nothing is stored."""
+        counts = self._topic_counts()
+        return self._render_form(form, counts, moved(rows_of_form(form, counts), form))
+
+    def preview_default(self, request: Request) -> Response:
+        """Show what somebody would get who changes nothing in the form."""
+        return self.preview(request, None)
+
+    def preview(self, request: Request, form: Form | None) -> Response:
+        """Show the email that somebody would get with the values of the form; nothing is stored."""
+        with self.pages.store() as store:
+            return self.previews.show(request, store, None, form)
 
     def submit(self, request: Request, form: Form) -> Response:
         """Accept the form; a bot that fills in the honeypot gets the same response, and nothing happens."""
         wait_s = self.limits.wait_s(_host(request))
         if not wait_s and not form.one(_HONEYPOT):
+            counts, spoken = self._topic_counts(), self.pages.language
+            read = read_profile_form(form, counts, spoken)
             try:
-                wait_s = self._request_subscription(form.one("email"), form.one("name"), read_profile_form(form))
-            except ProfileError as error:
-                return self._render_form(fields_of_form(form, self._topic_counts()), form, error)
+                parse_address(form.one("email"))
+            except ProfileError:
+                text = spoken.gettext("This is not a complete email address. Please check it for typing errors.")
+                read = replace(read, errors={"email": text, **read.errors})
+            if not read.is_valid:
+                return self._render_form(form, counts, shown_rows(form, counts), read)
+            preferences = {"language": spoken.code, **read.preferences}
+            wait_s = self._request_subscription(form.one("email"), form.one("name"), preferences)
         if wait_s:
             return self._too_many(wait_s)
         self.outgoing.wake()
@@ -88,11 +117,12 @@ class Signup:
 
     def requested(self, _request: Request) -> Response:
         """Explain the next step."""
-        return self.pages.show_message(
-            "Check your inbox",
+        _ = self.pages.language.gettext
+        text = _(
             "We sent you an email with a link. Click it within three days to confirm your subscription. "
-            "You get nothing else before that.",
+            "You get nothing else before that."
         )
+        return self.pages.show_message(_("Check your inbox"), text)
 
     def embed(self, _request: Request) -> Response:
         """Show the HTML of a sign-up form for other sites."""
@@ -100,24 +130,28 @@ class Signup:
 
     def check(self, _request: Request, form: Form) -> Response:
         """Show what the topics of a form match and miss, for browsers without JavaScript; nothing is stored."""
-        lines = [line.strip() for line in form.one("queries").splitlines() if line.strip()]
+        rows = [row for row in shown_rows(form, {}) if row.choice is None]
         checks: list[tuple[str, Help | None, str]] = []
-        for line in lines[:_CHECKED]:
-            name, separator, query = line.partition(" = ")
+        for row in rows[:_CHECKED]:
             try:
-                checks.append((name, help_with(self.pages.topic_counts, query if separator else line), ""))
+                checks.append((row.name or row.query, help_with(self.pages.topic_counts, row.query or row.name), ""))
             except QueryError as error:
-                checks.append((name, None, ". ".join(filter(None, (error.message, error.hint)))))
+                checks.append((row.name or row.query, None, query_problem(error, self.pages.language)))
         return self.pages.show("topic_check.html", checks=checks)
 
     def sample(self, request: Request) -> Response:
         """Return what a query matched in the last week, as JSON."""
         return topic_help(self.pages.topic_counts, request.query_params.get("q", ""))
 
-    def _render_form(self, fields: Fields, form: Form, error: ProfileError | None = None) -> Response:
+    def _render_form(
+        self, form: Form, counts: Mapping[Topic, int], rows: list[TopicRow], read: ReadForm | None = None
+    ) -> Response:
+        """Show the form as it is filled in; with `read`, what is wrong is shown beside the fields."""
+        spoken = self.pages.language
+        proposed = Profile(language=spoken.code, first_at_once=True)
+        fields = fields_of_form(form, rows, proposed, counts, spoken, read=read)
         typed = {name: form.one(name) for name in ("email", "name")}
-        shown = None if error is None else {"text": error.message.removeprefix("email: "), "hint": error.hint or ""}
-        return self.pages.show("subscribe.html", 422 if error else 200, fields=fields, typed=typed, error=shown)
+        return self.pages.show("subscribe.html", 422 if read else 200, fields=fields, typed=typed)
 
     def _topic_counts(self) -> dict[Topic, int]:
         with self.pages.store() as store:
@@ -142,8 +176,9 @@ class Signup:
         return wait_s
 
     def _too_many(self, wait_s: float) -> Response:
-        text = "Too many people are signing up at the moment. Please try again later."
-        response = self.pages.show_message("Please try again later", text, 429)
+        _ = self.pages.language.gettext
+        text = _("Too many people are signing up at the moment. Please try again later.")
+        response = self.pages.show_message(_("Please try again later"), text, 429)
         response.headers["Retry-After"] = str(math.ceil(wait_s))
         return response
 
@@ -222,8 +257,9 @@ class Signup:
         return response
 
     def _invalid_link(self, error: RequestError) -> Response:
+        _ = self.pages.language.gettext
         text = f"{error.message[0].upper()}{error.message[1:]}."
-        return self.pages.show_message("Not confirmed", text, 404, to="/subscribe", label="Sign up again")
+        return self.pages.show_message(_("Not confirmed"), text, 404, to="/subscribe", label=_("Sign up again"))
 
 
 def _speak_to(store: Store, pending: Pending) -> None:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from newsletter.errors import RequestError
 from newsletter.models import Cadence, Status, Subscriber, tokens
+from newsletter.models.languages import translatable
 from newsletter.store import Store
 from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.subscriptions import FILE, change_preferences, resume, unsubscribe
@@ -22,7 +23,13 @@ from newsletter.web.site_pages import SitePages
 
 #: How long unsubscribing can be undone: the links of old emails must not resubscribe anybody.
 _UNDO_WINDOW = timedelta(days=1)
-REASONS = ("Too many emails", "Not my topics", "I read papers elsewhere", "I never signed up")
+#: What is asked for on the page, by what is stored.
+REASONS = {
+    "too many emails": translatable("Too many emails"),
+    "not relevant": translatable("Not relevant to me"),
+    "reads elsewhere": translatable("I read papers elsewhere"),
+    "never signed up": translatable("I never signed up"),
+}
 #: Digests sent before 0.2 link to /leave/, and unsubscribe links never expire.
 _PATHS = ("unsubscribe", "leave")
 
@@ -82,10 +89,17 @@ class Unsubscribe:
             if subscriber.status is Status.UNSUBSCRIBED:
                 reason = store.suppressions.why_suppressed(subscriber.email) or UNSUBSCRIBED
                 if now - subscriber.status_at > _UNDO_WINDOW or not reason.startswith(UNSUBSCRIBED):
-                    text = "This can no longer be undone. Please subscribe again."
-                    return self.pages.show_message("Welcome back?", text, 409, to="/subscribe", label="Subscribe")
+                    return self._too_late()
                 resume(store, subscriber.email, now, resubscribe=True)
-        return self.pages.show_message("You are subscribed again", "Nothing changed: your emails come as before.")
+        _ = self.pages.language.gettext
+        return self.pages.show_message(
+            _("You’re subscribed again"), _("Nothing has changed: your emails come as before.")
+        )
+
+    def _too_late(self) -> Response:
+        _ = self.pages.language.gettext
+        text = _("It is too late to undo this. Please subscribe again.")
+        return self.pages.show_message(_("Welcome back?"), text, 409, to="/subscribe", label=_("Subscribe"))
 
     def fewer(self, request: Request, _form: Form) -> Response:
         """Lower the frequency instead: to weekly, or from weekly to monthly."""
@@ -97,10 +111,16 @@ class Unsubscribe:
             cadence = Cadence.MONTHLY if is_weekly_or_less else Cadence.WEEKLY
             try:
                 change_preferences(store, subscriber.email, None, {"cadence": cadence.value}, self.pages.clock())
-            except RequestError as error:
-                return self.pages.show_message("Your preferences were not changed", f"{error.message}.", 409)
-        period = "month" if cadence is Cadence.MONTHLY else "week"
-        return self.pages.show_message("Fewer emails", f"From now on you get one email a {period}.")
+            except RequestError:  # the message names an address and what the operator can do
+                return self._not_changed()
+        _ = self.pages.language.gettext
+        monthly, weekly = _("You’ll now get one email per month."), _("You’ll now get one email per week.")
+        return self.pages.show_message(_("Fewer emails"), monthly if cadence is Cadence.MONTHLY else weekly)
+
+    def _not_changed(self) -> Response:
+        _ = self.pages.language.gettext
+        text = _("Your preferences cannot be changed here. To stop the emails, unsubscribe.")
+        return self.pages.show_message(_("Your preferences have not changed"), text, 409)
 
     def _unsubscribed(self, request: Request, subscriber: Subscriber, *, has_reason: bool = False) -> Response:
         return self.pages.show(
@@ -109,7 +129,7 @@ class Unsubscribe:
             token=self._token(request),
             can_undo=self.pages.clock() - subscriber.status_at <= _UNDO_WINDOW,
             has_reason=has_reason,
-            reasons=REASONS,
+            reasons=[(key, self.pages.language.gettext(reason)) for key, reason in REASONS.items()],
         )
 
     def _subscriber(self, store: Store, request: Request) -> Subscriber | None:
@@ -124,5 +144,6 @@ class Unsubscribe:
         return str(request.path_params["token"])
 
     def _invalid_link(self) -> Response:
-        text = "This link is incomplete, or your data has already been deleted: then you get no more emails."
-        return self.pages.show_message("Invalid link", text, 404)
+        _ = self.pages.language.gettext
+        text = _("This link is incomplete, or your data has already been deleted and you get no more emails.")
+        return self.pages.show_message(_("Link not valid"), text, 404)

@@ -104,3 +104,16 @@ def test_a_site_has_a_language_of_its_own(live: LiveSite) -> None:
     pages = SitePages(config, make_environment(), lambda: NOW)
     assert pages.language.code == "es"
     assert set(LANGUAGES) >= {"en", "de", "es", "fr", "zh"}
+
+
+def test_a_german_subscriber_finds_german_pages_behind_every_link(live: LiveSite) -> None:
+    path = live.sign_up(language="de")
+    assert "Bestätige dein Abonnement" in live.client.get(path).text
+    assert "<h1>Bestätigt</h1>" in live.client.post(path).text
+    unsubscribe = live.unsubscribe_path()
+    assert "Daily Papers abbestellen?" in live.client.get(unsubscribe).text
+    assert "eine E-Mail pro Woche" in live.client.post(f"{unsubscribe}/fewer").text
+    assert "Deine E-Mails von Daily Papers" in live.client.get(live.digest_path()).text
+    assert "Du hast dich abgemeldet" in live.client.post(unsubscribe).text
+    assert "Zu viele E-Mails" in live.client.get(unsubscribe).text
+    assert "Nichts hat sich geändert" in live.client.post(f"{unsubscribe}/undo").text

@@ -28,7 +28,8 @@ def test_every_response_has_security_headers(live: LiveSite, path: str) -> None:
 def test_an_unknown_host_is_refused(live: LiveSite, host: str) -> None:
     response = live.client.get("/subscribe", headers={"Host": host, "X-Forwarded-Host": "papers.example"})
     assert response.status_code == 421
-    assert "Unknown host (expected papers.example)" in response.text
+    assert "This is not our address" in response.text
+    assert "https://papers.example" in response.text
     assert host not in response.text
 
 

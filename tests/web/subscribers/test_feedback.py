@@ -27,16 +27,16 @@ def test_a_link_of_an_email_gives_feedback_once_confirmed(live: LiveSite) -> Non
         pytest.skip("scikit-learn is not installed: emails have no feedback links")
     assert "like this?" in live.client.get(paths[0]).text
     assert feedback_of(live) == {}
-    assert "noted" in live.client.post(paths[0]).text
+    assert "Feedback saved" in live.client.post(paths[0]).text
     assert len(feedback_of(live)) == 1
 
 
 @pytest.mark.parametrize("liked", [True, False])
 def test_feedback_is_recorded_and_withdrawn(ada: LiveSite, liked: bool) -> None:
     path = feedback_path(ada, liked=liked)
-    assert ("More" if liked else "Less") in ada.client.get(path).text
+    assert ("More papers like this?" if liked else "Fewer papers like this?") in ada.client.get(path).text
     page = ada.client.post(path).text
-    assert f"So far you asked for more like {'1 paper' if liked else 'no papers'} and less like" in page
+    assert f"Your feedback so far: 1 × {'more' if liked else 'less'} like this" in page
     assert feedback_of(ada) == {1: liked}
     assert ada.client.post(f"{path}/withdraw").status_code == 200
     assert feedback_of(ada) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,11 +18,15 @@ def test_preferences_are_shown_and_changed(live: LiveSite) -> None:
     path = live.open_preferences()
     page = live.client.get(path).text
     assert 'value="LLM agents" checked' in page
-    assert "robot*\nMine = retrieval -survey</textarea>" in page
+    assert re.findall(r'name="own_(\w+)"[^>]* value="([^"]*)"', page) == [
+        ("name", ""), ("query", "robot*"), ("name", "Mine"), ("query", "retrieval -survey"),
+        ("name", ""), ("query", ""),
+    ]  # fmt: skip
 
     form = {
         "name": "A.",
-        "queries": "Mine = retrieval -survey",
+        "own_name": "Mine",
+        "own_query": "retrieval -survey",
         "cadence": "weekly",
         "weekday": "sunday",
         "hour": "7",

@@ -6,10 +6,12 @@ import re
 import statistics
 import time
 from datetime import timedelta
+from html import escape
 
 import pytest
 
 from newsletter.models import Status, tokens
+from newsletter.pipeline.next_delivery import next_delivery
 from newsletter.subscribers.double_opt_in import confirm, request_subscription
 from tests.web.live_site import ADA, SIGNUP_FORM, LiveSite, paths_in
 
@@ -57,26 +59,38 @@ def test_following_every_link_of_an_email_changes_nothing(live: LiveSite) -> Non
 @pytest.mark.parametrize(
     ("invalid", "error"),
     [
-        ({"email": "no address"}, "address"),
-        ({"email": f"{'a' * 300}@x.example"}, "address"),
-        ({"queries": "(unfinished"}, "unfinished"),
+        ({"email": "no address"}, "email"),
+        ({"email": f"{'a' * 300}@x.example"}, "email"),
+        ({"queries": "(unfinished"}, "row-3"),
+        ({"own_name": "", "own_query": "agents ("}, "row-1"),
         ({"hour": "25"}, "hour"),
         ({"hour": "-1"}, "hour"),
-        ({"time_zone": "../../etc/passwd"}, "time zone"),
+        ({"hour": "8.5"}, "hour"),
+        ({"time_zone": "../../etc/passwd"}, "time_zone"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"cadence": "hourly"}, "cadence"),
         ({"language": "xx"}, "language"),
-        ({"email": "a@b.example\r\nBcc: c@d.example"}, "address"),
+        ({"max_papers": "0"}, "max_papers"),
+        ({"max_papers": ""}, "max_papers"),
+        ({"max_papers": "9" * 5000}, "max_papers"),
+        ({"follow": "!!!"}, "follow"),
+        ({"ranking": "popularity = many"}, "ranking"),
+        ({"email": "a@b.example\r\nBcc: c@d.example"}, "email"),
     ],
 )
-def test_an_invalid_field_is_reported_and_the_others_are_kept(
+def test_what_is_wrong_stands_beside_its_field_and_all_is_kept(
     live: LiveSite, invalid: dict[str, str], error: str
 ) -> None:
     response = live.client.post("/subscribe", data=SIGNUP_FORM | invalid)
     assert response.status_code == 422
     shown = re.search(r'role="alert"[^>]*>(.*?)</div>', response.text, re.DOTALL)
     assert shown is not None
-    assert error in shown[1]
+    assert f'<a href="#{error}">' in shown[1]
+    assert re.search(rf'aria-invalid="true" aria-describedby="{error}-error', response.text)
+    assert f'<p class="mistake" id="{error}-error">' in response.text
     assert 'value="Ada"' in response.text
+    for typed in filter(None, invalid.values()):  # nobody types it twice
+        assert escape(typed) in response.text
     assert re.search(r'value="LLM agents" checked', response.text)
     assert live.messages() == []
 
@@ -184,6 +198,43 @@ def test_an_invalid_confirmation_link_leads_back_to_the_form(live: LiveSite) -> 
 def test_topics_are_checked_without_javascript_and_nothing_is_stored(live: LiveSite) -> None:
     page = live.client.post("/subscribe/check", data={"queries": 'Mine = "in-context learning"\n(\nlearnning'}).text
     assert '<h2 dir="auto">Mine</h2>' in page
-    assert "unexpected end" in page
+    assert "A word or a phrase is missing" in page
     assert "did you mean learning?" in page
     assert "no topics" in live.client.post("/subscribe/check", data={}).text
+
+
+# -- the first digest ---------------------------------------------------------------------------------
+
+
+def test_the_first_digest_comes_at_once_after_confirming_and_nobody_gets_it_twice(live: LiveSite) -> None:
+    """It is half past ten; they chose 17:00, in their zone."""
+    live.subscribe(hour="17", first_at_once="true")
+    with live.store() as store:
+        assert next_delivery(store, live.config, live.now) <= live.now  # `serve` looks now
+    assert live.send().counts["sent"] == 1
+    for hours in (0, 1, 5, 6, 12):  # at 17:00, too
+        live.now += timedelta(hours=hours)
+        assert "sent" not in live.send().counts
+    digests = [one for one in live.messages() if one["List-Unsubscribe"]]
+    assert len(digests) == 1
+    path = live.open_preferences()
+    assert "first_at_once" not in live.client.get(path).text  # it has had its effect
+
+
+def test_otherwise_the_first_digest_waits_for_its_hour(live: LiveSite) -> None:
+    live.subscribe(hour="17", first_at_once="false")
+    assert "sent" not in live.send().counts
+    live.now += timedelta(hours=6)
+    assert live.send().counts["sent"] == 1
+
+
+def test_the_form_proposes_the_first_digest_at_once_and_the_language_of_the_page(live: LiveSite) -> None:
+    page = live.client.get("/subscribe", headers={"Accept-Language": "de-AT,de;q=0.9"}).text
+    assert re.search(r'name="first_at_once" type="checkbox" value="true" checked', page)
+    assert re.search(r'<option value="de" selected>', page)
+    form = {"email": ADA, "topic": "LLM agents"}  # as a form on another site
+    assert live.client.post("/subscribe", data=form, headers={"Accept-Language": "fr"}).status_code == 303
+    (confirm_path,) = [path for path in paths_in(live.messages()[-1]) if path.startswith("/confirm/")]
+    assert live.client.post(confirm_path).status_code == 200
+    profile = live.subscriber().profile
+    assert (profile.language, profile.first_at_once) == ("fr", False)

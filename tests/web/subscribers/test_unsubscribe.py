@@ -51,9 +51,9 @@ def test_queued_messages_are_not_sent_after_unsubscribing(live: LiveSite) -> Non
 def test_fewer_emails_instead(live: LiveSite) -> None:
     live.subscribe()
     path = live.unsubscribe_path()
-    assert "one email a week" in live.client.post(f"{path}/fewer").text
+    assert "one email per week" in live.client.post(f"{path}/fewer").text
     assert live.subscriber().profile.cadence is Cadence.WEEKLY
-    assert "one email a month" in live.client.post(f"{path}/fewer").text
+    assert "one email per month" in live.client.post(f"{path}/fewer").text
     assert live.subscriber().profile.cadence is Cadence.MONTHLY
     assert "fewer emails" not in live.client.get(path).text
 
