@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from newsletter.models import Entry, Refusal
 from newsletter.sources import Document, HttpClient, Span
 from newsletter.sources.settings import make_source
 from tests.factories import TODAY
+from tests.program import Program
 
 #: The response of each source when there is nothing new; the feed has one entry.
 RESPONSES = {
@@ -90,12 +90,11 @@ def run(command: str, environment: dict[str, str]) -> str:
 
 def run_until_it_serves(arguments: list[str], environment: dict[str, str]) -> str:
     """Run a command that has no end, in a process that gets SIGTERM once it has said where or when it serves."""
-    command = [sys.executable, "-m", "newsletter", *arguments]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as serving:
-        assert serving.stdout is not None
+    environment = environment | {"NEWSLETTER_SITE_URL": "http://127.0.0.1"}  # which a site with pages must have
+    with Program(*arguments, environment=environment, are_errors_among_output=True) as serving:
         first = serving.stdout.readline()
         serving.send_signal(signal.SIGTERM)
-        printed = (first + serving.stdout.read()).decode()
+        printed = first + serving.stdout.read()
     assert serving.returncode in (0, -signal.SIGTERM), printed
     assert "Traceback" not in printed, printed
     return printed

@@ -108,13 +108,12 @@ class PreparedDigest:
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    """The fragments of a card, a section or a page, with slots for their content."""
+    """The fragments of a card or a section, with slots for their content."""
 
     text: Fragment
     html: Fragment | None
-    #: A card's links, which stand at the end of the text.
-    links: Fragment | None = None
-    #: A title or a section at the top of the page.
+    #: A title or a section at the top of the text, and of the page.
+    text_glance: Fragment
     glance: Fragment | None = None
 
 
@@ -135,7 +134,7 @@ class Assembler:
     _summaries: dict[int, str] = field(default_factory=dict)
     _cards: dict[CardKey, _Frames] = field(default_factory=dict)
     _section_frames: dict[bool, _Frames] = field(default_factory=dict)
-    _pages: dict[tuple[object, ...], _Frames] = field(default_factory=dict)
+    _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
     _sections: dict[tuple[object, ...], tuple[bytes, bytes, bytes, bytes]] = field(default_factory=dict)
     _prepared: dict[int, tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
@@ -157,8 +156,8 @@ class Assembler:
         html = self._inlined([self._render_card(context) for context in contexts])
         glance = self._inlined([self._render_html("line.html", card=context) for context in contexts])
         for key, context, fragment, line in zip(missing, contexts, html, glance, strict=True):
-            text, links = (split_text(self.look.render(name, card=context)) for name in ("card.txt", "links.txt"))
-            self._cards[key] = _Frames(text, fragment, links, line)
+            text, title = (split_text(self.look.render(name, card=context)) for name in ("card.txt", "line.txt"))
+            self._cards[key] = _Frames(text, fragment, title, line)
 
     def ready(self, digest: Digest) -> PreparedDigest:
         """Assemble what all subscribers of a digest share; papers that exceed the maximum size are left out.
@@ -219,15 +218,15 @@ class Assembler:
         for keyed, context in zip(self._keyed(digest), contexts, strict=True):
             parts.append(self._section([key for key, _ in keyed], context, first))
             first += len(keyed)
-        section_texts, links, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
+        section_texts, titles, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
         shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
-        page = self._page(shape, digest, texts)
+        page_text, page_html = self._page(shape, digest, texts)
         own = texts | {f"title{context.number}": context.title for context in contexts}
         own |= {f"shown{context.number}": context.shown for context in contexts}
-        text = split_encoded(_filled(page.text, own, {"sections": section_texts, "links": links}, str))
+        text = split_encoded(_filled(page_text, own, {"sections": section_texts, "glance": titles}, str))
         html = (
-            split_encoded(_filled(page.html, own, {"sections": pages, "glance": glance}, _escaped))
-            if page.html
+            split_encoded(_filled(page_html, own, {"sections": pages, "glance": glance}, _escaped))
+            if page_html
             else None
         )
         is_clean = text.is_clean and (html is None or html.is_clean)
@@ -236,7 +235,7 @@ class Assembler:
     def _section(
         self, keys: Sequence[CardKey], context: SectionContext, first: int
     ) -> tuple[bytes, bytes, bytes, bytes]:
-        """Return a section's text, the links of its papers, its HTML, and its titles for the top of the page.
+        """Return a section's text, its titles for the top of this, its HTML, and its titles for the top of this.
 
         The slots of tokens are still unfilled.
         """
@@ -246,13 +245,13 @@ class Assembler:
         frames = self._section_frame(bool(context.more))
         cards = [(self._cards[key], {"number": _number(number)}) for number, key in enumerate(keys, first)]
         text = b"".join(_filled(card.text, {}, number, str) for card, number in cards)
-        links = b"".join(_filled(card.links, {}, number, str) for card, number in cards if card.links)
+        titles = b"".join(_filled(card.text_glance, {}, number, str) for card, number in cards)
         html = b"".join(_filled(card.html, {}, number, _escaped) for card, number in cards if card.html)
         lines = b"".join(_filled(card.glance, {}, number, _escaped) for card, number in cards if card.glance)
         own = {name: getattr(context, name) for name in ("number", "title", "shown", "more")}
         section_parts = (
             _filled(frames.text, own, {"cards": text}, str),
-            links,
+            _filled(frames.text_glance, own, {"lines": titles}, str),
             _filled(frames.html, own, {"cards": html}, _escaped) if frames.html else b"",
             _filled(frames.glance, own, {"lines": lines}, _escaped) if frames.glance else b"",
         )
@@ -269,20 +268,23 @@ class Assembler:
                 web_url=more_url(slot("web_url"), slot("number")) if self.look.site.url else "",
             )  # fmt: skip
             text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
+            titles = split_text(self.look.render("glance.txt", section=context, lines=slot("lines")))
             cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
             section = self._render_html("section.html", section=context, cards=cards)
             html, glance = self._inlined([section, self._render_html("glance.html", section=context, lines=lines)])
-            self._section_frames[has_more] = _Frames(text, html, glance=glance)
+            self._section_frames[has_more] = _Frames(text, html, titles, glance)
         return self._section_frames[has_more]
 
-    def _page(self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]) -> _Frames:
+    def _page(
+        self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]
+    ) -> tuple[Fragment, Fragment | None]:
         if shape not in self._pages:
             context = self._page_context(digest, texts)
-            text = self.look.render("digest.txt", digest=context, sections=slot("sections"), links=slot("links"))
+            text = self.look.render("digest.txt", digest=context, sections=slot("sections"), glance=slot("glance"))
             html = None
             if self.look.style is not Style.PLAIN:
                 html = split_html(inline(self._render_page(context)))
-            self._pages[shape] = _Frames(split_text(text), html)
+            self._pages[shape] = split_text(text), html
         return self._pages[shape]
 
     def _page_context(self, digest: Digest, texts: Mapping[str, str]) -> DigestContext:

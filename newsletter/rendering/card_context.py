@@ -17,8 +17,10 @@ from newsletter.topics.query import Term
 
 #: In characters; an abstract is cut after a whole sentence.
 _ABSTRACT_LENGTH = 180
-#: The abstract's beginning is left out if it has fewer words that the line above does not have.
+#: The abstract's beginning is left out if it has fewer words that the line above does not have, or if that line, in
+#: characters, says enough by itself.
 _MIN_NEW_WORDS = 8
+_ENOUGH = 180
 _NAMED_AUTHORS = 3
 #: The reasons whose terms are highlighted in the abstract.
 _TEXT_REASONS = (ReasonKind.TITLE, ReasonKind.KEYWORDS, ReasonKind.ABSTRACT)
@@ -96,7 +98,9 @@ def byline(paper: Paper, language: Language, reasons: Sequence[Reason] = (), nam
     places = sorted(sorted(range(len(names)), key=lambda place: place not in marked)[:named])
     line = ", ".join(f"{names[place]}\u00a0✓" if place in marked else names[place] for place in places)
     more = max(len(names), paper.author_count or 0) - len(places)
-    if more > 0:
+    if more > 0 and named == 1:
+        line = f"{line}\u00a0+{more}"
+    elif more > 0:
         line = language.ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more, names=line)
     return f"{line} ({organization})" if organization and named > 1 else line
 
@@ -124,6 +128,8 @@ def _names(detail: str, text: str) -> bool:
 
 def _beginning(abstract: str, line: str) -> str:
     """Return an abstract's beginning without the sentence that is shown above it; "" if it adds little to this."""
+    if len(line) > _ENOUGH:
+        return ""
     shown = line.rstrip("….").casefold()
     rest = (sentence for sentence in sentences(abstract) if shown not in sentence.casefold())
     text = whole_sentences(" ".join(rest), _ABSTRACT_LENGTH)

@@ -1,4 +1,4 @@
-"""Checks of a message before it is sent: size, headers, text part, links, images, contrast, markup, spam score."""
+"""Checks of a message before it is sent: size, headers, text, links, images, contrast, markup, clients, spam score."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 from newsletter.models import Message
 from newsletter.models.findings import Finding, Level
-from newsletter.rendering.contrast import MIN_RATIO, low_contrasts
+from newsletter.rendering.client_support import load_support, missing_support
+from newsletter.rendering.contrast import MIN_RATIO, all_inverted, as_written, low_contrasts, partly_inverted
 from newsletter.rendering.spam_score import Scorer
+from newsletter.rendering.word import ignored_by_word, word_page
 from newsletter.text import counted, shorten
 
 _BUDGET_KB, _CLIPPED_KB = 80, 102
@@ -32,8 +34,13 @@ def check(message: Message, scorer: Scorer | None = None) -> tuple[Finding, ...]
     page = message.html
     checks = [_size(message, page), _headers(mail), _text(message.text)]
     if page and page.strip():
-        tree = html.document_fromstring(page.encode(), parser=html.HTMLParser(encoding="utf-8"))
+
+        def parse(text: str) -> Any:
+            return html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8"))
+
+        tree = parse(page)
         checks += [_links(tree), _images(tree), _contrast(tree), _headings(tree), _active_content(tree)]
+        checks += [_clients(tree), _word(parse(word_page(page)))]
     return (*checks, _spam(message, scorer))
 
 
@@ -97,10 +104,13 @@ def _images(tree: Any) -> Finding:
 
 
 def _contrast(tree: Any) -> Finding:
-    low = [f"{ratio:.1f}:1: {shorten(text, 40)}" for ratio, text in low_contrasts(tree)]
-    if low:
-        return Finding(Level.WRONG, "contrast", f"too low: {'; '.join(low[:3])}")
-    return Finding(Level.OK, "contrast", f"at least {MIN_RATIO}:1 everywhere")
+    modes = {"": as_written, " where a client inverts colours": all_inverted, " where it inverts some": partly_inverted}
+    for mode, shades in modes.items():
+        low = [f"{ratio:.1f}:1: {shorten(text, 40)}" for ratio, text in low_contrasts(tree, shades=shades)]
+        if low:
+            level = Level.WARNING if mode else Level.WRONG
+            return Finding(level, "contrast", f"too low{mode}: {'; '.join(low[:3])}")
+    return Finding(Level.OK, "contrast", f"at least {MIN_RATIO}:1 everywhere, also where a client inverts colours")
 
 
 def _headings(tree: Any) -> Finding:
@@ -119,6 +129,25 @@ def _active_content(tree: Any) -> Finding:
     if found:
         return Finding(Level.WRONG, "safety", f"mail clients remove: {', '.join(sorted(found))}")
     return Finding(Level.OK, "safety", "no scripts, forms or external resources except images")
+
+
+def _clients(tree: Any) -> Finding:
+    missing = [f"{use.example} ({', '.join(clients[:3])})" for use, clients in missing_support(tree)]
+    support = load_support()
+    if missing:
+        return Finding(Level.WARNING, "clients", f"not supported: {shorten('; '.join(missing), 160)}")
+    return Finding(
+        Level.OK, "clients", f"all that matters is supported by {len(support.clients)} (caniemail.com, {support.day})"
+    )
+
+
+def _word(tree: Any) -> Finding:
+    ignored = list(ignored_by_word(tree))
+    if ignored:
+        return Finding(
+            Level.WARNING, "Outlook", f"ignored by Word, its layout engine: {shorten(', '.join(ignored), 120)}"
+        )
+    return Finding(Level.OK, "Outlook", "its layout engine, Word, knows all that the layout needs")
 
 
 def _spam(message: Message, scorer: Scorer | None) -> Finding:

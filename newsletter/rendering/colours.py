@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 ACCENT = "#9a3412"
 
-#: Backbackgrounds of page and card in light and dark mode, as in templates/email/style.css and screens.css.
+#: Backgrounds of page and card in light and dark mode, as in templates/email/style.css and screens.css.
 _LIGHT = ("#f3f1ec", "#fffdf9")
 _DARK = ("#161513", "#201e1b")
 #: Above the required 4.5, because mail clients shift colours, especially in dark mode.
@@ -55,6 +55,18 @@ def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two colours, from 1 to 21."""
     darker, lighter = sorted((_luminance(_rgb(one)), _luminance(_rgb(other))))
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def inverted(colour: str) -> str:
+    """Return a colour with its lightness inverted, as mail clients do that make a light message dark."""
+    hue, lightness, saturation = rgb_to_hls(*(value / 255 for value in _rgb(colour)))
+    red, green, blue = hls_to_rgb(hue, 1 - lightness, saturation)
+    return _hex((round(red * 255), round(green * 255), round(blue * 255)))
+
+
+def is_light(colour: str) -> bool:
+    """Return whether a colour is nearer to white than to black."""
+    return rgb_to_hls(*(value / 255 for value in _rgb(colour)))[1] > 0.5
 
 
 def _legible(colour: _RGB, backgrounds: tuple[str, ...], *, darker: bool) -> _RGB:

@@ -1,21 +1,50 @@
-"""Find text of too low contrast in a page, by its inline styles in light mode (WCAG 2.2, success criterion 1.4.3)."""
+"""Find text of too low contrast in a page, by its inline styles (WCAG 2.2, success criterion 1.4.3).
+
+In light mode, and as mail clients make it dark by themselves: some invert every colour (Gmail on iOS, Outlook on
+Windows), others only light backgrounds and dark text (Outlook.com, Gmail on Android).
+Source: litmus.com/blog/the-ultimate-guide-to-dark-mode-for-email-marketers.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from newsletter.rendering.colours import contrast, is_colour
+from newsletter.rendering.colours import contrast, inverted, is_colour, is_light
 
 MIN_RATIO = 4.5
 _MIN_RATIO_LARGE = 3.0
 #: Font size in pixels from which text is large.
 _LARGE = 24
 
+#: Changes a text's colour and its background's.
+Shades = Callable[[str, str], tuple[str, str]]
+
+
+def as_written(colour: str, background: str) -> tuple[str, str]:
+    """Leave both colours as they are."""
+    return colour, background
+
+
+def all_inverted(colour: str, background: str) -> tuple[str, str]:
+    """Invert both colours."""
+    return inverted(colour), inverted(background)
+
+
+def partly_inverted(colour: str, background: str) -> tuple[str, str]:
+    """Invert a light background and a dark text; a dark background and a light text stay."""
+    return colour if is_light(colour) else inverted(colour), inverted(background) if is_light(
+        background
+    ) else background
+
 
 def low_contrasts(
-    element: Any, colour: str = "#000000", background: str = "#ffffff", size: float = 16.0
+    element: Any,
+    colour: str = "#000000",
+    background: str = "#ffffff",
+    size: float = 16.0,
+    shades: Shades = as_written,
 ) -> Iterator[tuple[float, str]]:
     """Yield (ratio, text) of each text below an lxml element whose contrast is too low.
 
@@ -24,6 +53,7 @@ def low_contrasts(
         colour: The inherited text colour.
         background: The inherited background colour.
         size: The inherited font size in pixels.
+        shades: How a mail client changes colours.
     """
     style = _style(element)
     if style.get("display") == "none" or not isinstance(element.tag, str) or element.tag in ("head", "style"):
@@ -34,11 +64,11 @@ def low_contrasts(
         size = float(match[1])
     children = list(element)
     text = " ".join(" ".join([element.text or "", *(child.tail or "" for child in children)]).split())
-    ratio = contrast(colour, background)
+    ratio = contrast(*shades(colour, background))
     if text and ratio < (_MIN_RATIO_LARGE if size >= _LARGE else MIN_RATIO):
         yield ratio, text
     for child in children:
-        yield from low_contrasts(child, colour, background, size)
+        yield from low_contrasts(child, colour, background, size, shades)
 
 
 def _style(element: Any) -> dict[str, str]:

@@ -92,12 +92,15 @@ def render_text(look: Look, digest: DigestContext, sections: Sections) -> str:
     Raises:
         TemplateError: A template is missing or broken.
     """
-    rendered = [
-        look.render("section.txt", section=section, cards="".join(look.render("card.txt", card=card) for card in cards))
-        for section, cards in sections
-    ]
-    links = "".join(look.render("links.txt", card=card) for _, cards in sections for card in cards)
-    return look.render("digest.txt", digest=digest, sections="".join(rendered), links=links)
+
+    def filled(name: str, content: str, template: str) -> str:
+        return "".join(
+            look.render(name, section=section, **{content: "".join(look.render(template, card=card) for card in cards)})
+            for section, cards in sections
+        )
+
+    glance, content = filled("glance.txt", "lines", "line.txt"), filled("section.txt", "cards", "card.txt")
+    return look.render("digest.txt", digest=digest, glance=glance, sections=content)
 
 
 @cache

@@ -39,7 +39,7 @@ def _reason_kind(kind: ReasonKind, language: Language) -> str:
     return {
         ReasonKind.TITLE: pgettext("reason", "title"), ReasonKind.KEYWORDS: pgettext("reason", "keywords"),
         ReasonKind.ABSTRACT: pgettext("reason", "abstract"), ReasonKind.AUTHOR: pgettext("reason", "author"),
-        ReasonKind.ORGANIZATION: pgettext("reason", "organisation"),
+        ReasonKind.ORGANIZATION: pgettext("reason", "organization"),
         ReasonKind.CATEGORY: pgettext("reason", "category"), ReasonKind.SOURCE: pgettext("reason", "source"),
         ReasonKind.POPULARITY: pgettext("reason", "trending"),
         ReasonKind.NEW_VERSION: pgettext("reason", "new version"),

@@ -34,7 +34,7 @@ def is_within(domain: str, parent: str) -> bool:
 def dmarc_of(dns: Dns, domain: str) -> Dmarc | None:
     """Return the DMARC record of a domain or of its nearest parent that has one, or None.
 
-    The public suffix list is not used: records above an organisation's own domain are very rare.
+    The public suffix list is not used: records above an organization's own domain are very rare.
 
     Raises:
         NoResponse: DNS does not respond.

@@ -4,7 +4,7 @@ After a banner that ends with the date of the page come the cards. A card has, o
 
     title
     abstract
-    • 3 authors          (or an organisation: "handle Display Name")
+    • 3 authors          (or an organization: "handle Display Name")
     ·
     Oct 21, 2023 2       (the year only if it is not that of the page; then the number of comments, if any)
 

@@ -169,24 +169,23 @@ class OperatorSubscribers:
 
 def _preferences(profile: Profile, language: Language) -> list[tuple[str, str]]:
     """Return the label and the value of each preference but topics, as the subscriber's own page shows them."""
-    fields = fields_of(profile, {})
+    fields = fields_of(profile, {}, language)
     shown = [one for group in fields.groups.values() for one in group]
-    return [(language.gettext(one.label), _value(fields, one.name, language)) for one in shown]
+    return [(language.gettext(one.label), _value(fields, one.name)) for one in shown]
 
 
 def _schedule(profile: Profile, language: Language) -> str:
     """Return how often and when digests are due, in short: "Once a week, Friday, 16:00 Europe/Berlin"."""
-    fields = fields_of(profile, {})
+    fields = fields_of(profile, {}, language)
     when = {Cadence.WEEKLY: ["weekday"], Cadence.MONTHLY: ["month_day"]}.get(profile.cadence, [])
-    texts = [_value(fields, name, language) for name in ("cadence", *when, "hour")]
+    texts = [_value(fields, name) for name in ("cadence", *when, "hour")]
     return f"{', '.join(texts)} {profile.time_zone}"
 
 
-def _value(fields: Fields, name: str, language: Language) -> str:
+def _value(fields: Fields, name: str) -> str:
     """Return a preference as a form shows it: the label of what is selected, or what is typed."""
     selected = fields.selected[name]
-    labels = dict(fields.options.get(name, ()))
-    return language.gettext(labels[selected]) if selected in labels else selected
+    return dict(fields.options.get(name, ())).get(selected, selected)
 
 
 def _find(store: Store, request: Request) -> Subscriber | None:

@@ -12,28 +12,28 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from newsletter.models import DeliveryStatus
 from newsletter.store import open_store
-from tests.benchmarks.delivering import ROOT, make_planned_site
+from tests.benchmarks.delivering import make_planned_site, send_planned
+from tests.program import PROCESSES, start
 from tests.sink import Sink, sinking
 
 _LINE_B = 80  # approximate size of a line of the sink's log
 
 
-def send(folder: Path, sink: Sink, options: argparse.Namespace, minutes: int) -> subprocess.Popen[bytes]:
+def send(folder: Path, sink: Sink, options: argparse.Namespace, minutes: int) -> ForkServerProcess:
     """Start a sender."""
-    command = [
-        sys.executable, "-m", "tests.benchmarks.delivering", "--child", str(folder), "--port", str(sink.port),
-        "--connections", str(options.connections), "--workers", str(options.workers), "--minutes", str(minutes),
-    ]  # fmt: skip
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = PROCESSES.Process(
+        target=send_planned, args=(folder, sink.port, (), options.workers, options.connections, minutes)
+    )
+    start(process)
+    return process
 
 
 def send_until_done(folder: Path, sink: Sink, options: argparse.Namespace) -> tuple[int, int]:
@@ -45,9 +45,9 @@ def send_until_done(folder: Path, sink: Sink, options: argparse.Namespace) -> tu
         if killed < options.kills:
             more = chance.randrange(1, 2 * options.subscribers // (options.kills + 1))
             wanted = sink.log.stat().st_size + more * _LINE_B
-            while sink.log.stat().st_size < wanted and process.poll() is None:
+            while sink.log.stat().st_size < wanted and process.is_alive():
                 time.sleep(0.0005)
-            if options.rude and process.poll() is None:
+            if options.rude and process.is_alive():
                 sink.kill()
                 sunk += 1
                 time.sleep(chance.random() / 5)
@@ -55,7 +55,8 @@ def send_until_done(folder: Path, sink: Sink, options: argparse.Namespace) -> tu
                 time.sleep(chance.random() / 5)
             time.sleep(chance.random() / 500)
             process.kill()
-        if process.wait() == -9:
+        process.join()
+        if process.exitcode == -9:
             killed += 1
         elif open_in(folder) == 0:
             return killed, sunk

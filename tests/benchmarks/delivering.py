@@ -12,7 +12,6 @@ The sinks are Debian's `smtp-sink`, which is itself the limit, and the tests' ow
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -20,10 +19,10 @@ import smtplib
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -47,6 +46,7 @@ from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
 from tests.benchmarks.matching import NOW
 from tests.factories import make_entry, make_profile
+from tests.program import PROCESSES
 from tests.sink import sinking
 
 ROOT = Path(__file__).parents[2]
@@ -149,20 +149,6 @@ class Nowhere:
         """Do nothing."""
 
 
-def child(options: argparse.Namespace) -> None:
-    """Send a planned edition and print the figures as JSON."""
-    site = Site(Path(options.child))
-    kinds = tuple(options.keys.split(",")) if options.keys else ()
-    settings = SmtpSettings("127.0.0.1", options.port, security=Security.NONE, connections=options.connections)
-    transport = Timed(SmtpTransport(settings) if options.port else Nowhere())
-    now = NOW + timedelta(minutes=options.minutes)
-    with open_store(site.store) as store:
-        report = deliver(store, transport, config_of(site, kinds, options.workers), make_environment(), lambda: now)
-    transport.close()
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps([report.counts["sent"], transport.seconds, transport.cpu_s, size]))
-
-
 @dataclass(frozen=True)
 class Run:
     """The figures of one run: messages, seconds, CPU seconds, peak memory in megabytes."""
@@ -183,16 +169,26 @@ class Run:
         return self.cpu_s / self.messages * 1e6
 
 
-def ours(site: Site, port: int, *, keys: str = "", workers: int = 1, connections: int = 16) -> Run:
-    """Send a copy of a planned edition."""
-    with tempfile.TemporaryDirectory() as folder:
+def send_planned(
+    root: Path, port: int, keys: tuple[str, ...] = (), workers: int = 1, connections: int = 4, minutes: int = 0
+) -> Run:
+    """Send a planned edition to a port, or nowhere without one; the figures are of this process."""
+    settings = SmtpSettings("127.0.0.1", port, security=Security.NONE, connections=connections)
+    transport = Timed(SmtpTransport(settings) if port else Nowhere())
+    now = NOW + timedelta(minutes=minutes)
+    site = Site(root)
+    with open_store(site.store) as store:
+        report = deliver(store, transport, config_of(site, keys, workers), make_environment(), lambda: now)
+    transport.close()
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Run(report.counts["sent"], transport.seconds, transport.cpu_s, size)
+
+
+def ours(site: Site, port: int, *, keys: tuple[str, ...] = (), workers: int = 1, connections: int = 16) -> Run:
+    """Send a copy of a planned edition in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, PROCESSES) as process:
         shutil.copytree(site.root, folder, dirs_exist_ok=True)
-        command = [
-            sys.executable, "-m", "tests.benchmarks.delivering", "--child", folder, "--port", str(port),
-            "--keys", keys, "--workers", str(workers), "--connections", str(connections),
-        ]  # fmt: skip
-        printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return Run(*json.loads(printed))
+        return process.submit(send_planned, Path(folder), port, keys, workers, connections).result()
 
 
 def theirs(port: int, messages: int, size: int) -> Run:
@@ -284,12 +280,15 @@ def compare(
         "smtp-source -s 4": lambda port: theirs(port, options.subscribers, size),
         "unsigned, 4 connections": lambda port: ours(site, port, connections=4),
         "unsigned": lambda port: ours(site, port),
-        "RSA-2048": lambda port: ours(site, port, keys="rsa"),
-        "RSA-2048, 2 workers": lambda port: ours(site, port, keys="rsa", workers=2),
-        "and Ed25519, 2 workers": lambda port: ours(site, port, keys="rsa,ed25519", workers=2),
+        "RSA-2048": lambda port: ours(site, port, keys=("rsa",)),
+        "RSA-2048, 2 workers": lambda port: ours(site, port, keys=("rsa",), workers=2),
+        "and Ed25519, 2 workers": lambda port: ours(site, port, keys=("rsa", "ed25519"), workers=2),
     }
-    if options.brief and sink is their_sink:
-        ways = {way: measure for way, measure in ways.items() if "workers" not in way}
+    if options.brief:
+        wanted = {"smtp-source -s 4", "unsigned"}
+        if sink is own_sink:
+            wanted |= {"RSA-2048", "RSA-2048, 2 workers"}
+        ways = {way: measure for way, measure in ways.items() if way in wanted}
     runs: dict[str, list[Run]] = {way: [] for way in ways}
     for _ in range(options.rounds):
         for way, measure in ways.items():
@@ -322,7 +321,7 @@ def compare_all(options: argparse.Namespace) -> None:
         compare("smtp-sink", site, their_sink, options, size)
         found = compare("the tests' own sink", site, own_sink, options, size)
         one, two = found["RSA-2048"], found["RSA-2048, 2 workers"]
-        alone = [median([ours(site, 0, keys="rsa", workers=n) for _ in range(options.rounds)]).rate for n in (1, 2)]
+        alone = [median([ours(site, 0, keys=("rsa",), workers=n) for _ in range(options.rounds)]).rate for n in (1, 2)]
         with own_sink() as port:
             slow = plain(site, port)
         bare = bare_rsa_us()
@@ -374,17 +373,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--subscribers", type=int, default=4_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--brief", action="store_true", help="worker processes send to the tests' own sink only")
+    parser.add_argument("--brief", action="store_true", help="only what the last lines need, to both sinks")
     parser.add_argument("--wait", action="store_true")
     parser.add_argument("--memory", type=int, default=0)
-    for of_a_child in ("--child", "--keys"):
-        parser.add_argument(of_a_child, default="", help=argparse.SUPPRESS)
-    for of_a_child, usual in (("--port", 0), ("--workers", 1), ("--connections", 4), ("--minutes", 0)):
-        parser.add_argument(of_a_child, type=int, default=usual, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.child:
-        child(options)
-    elif options.wait:
+    if options.wait:
         compare_waiting()
     elif options.memory:
         compare_sizes(options)

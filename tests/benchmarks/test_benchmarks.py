@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,40 +19,54 @@ from tests.ranking.conftest import library
 
 ROOT = Path(__file__).parents[2]
 
+#: Run a benchmark with these options; return what it prints.
+Run = Callable[..., str]
 
-def test_the_pull_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.pull", "--size", "60", "--rounds", "1"]
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a benchmark in this process, which has imported most of the program already; it must end well."""
+
+    def printed(name: str, *options: str) -> str:
+        module = import_module(f"tests.benchmarks.{name}")
+        monkeypatch.setattr(sys, "argv", [name, *options])
+        try:
+            module.main()
+        except SystemExit as ended:
+            if ended.code:
+                raise
+        return capfd.readouterr().out
+
+    return printed
+
+
+def test_the_sizes_benchmark_runs_as_a_module_and_prints_a_line_for_each_generator() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.sizes", "--size", "50", "--rounds", "1", "--only", "form: name"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert re.search(r"form: name +marks( +\d+\.\d\d){4} +\d+\.\d", printed)
+    assert "largest ratio: " in printed
+
+
+def test_the_pull_benchmark_prints_its_ratios(run: Run) -> None:
+    printed = run("pull", "--size", "60", "--rounds", "1")
     assert re.search(r"first pull +\d+ papers/s +\d+\.\d\d", printed)
     assert re.search(r"second pull +\d+ papers/s +\d+\.\d\d", printed)
     assert re.search(r"peak memory: \d+ MB for 60 papers, \d+ MB for 240: \d\.\d\d", printed)
 
 
-def test_the_matching_benchmark_prints_its_ratios_and_the_same_hits() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.matching", "--topics", "40", "--papers", "40"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_matching_benchmark_prints_its_ratios_and_the_same_hits(run: Run) -> None:
+    printed = run("matching", "--topics", "40", "--papers", "40")
     assert len(re.findall(r"one FTS5 query per topic +[\d.]+ s +[\d.]+", printed)) == 2
     assert all(ours == theirs for ours, theirs in re.findall(r"hits (\d+) \(FTS5: (\d+)\)", printed))
 
 
-def test_the_composing_benchmark_prints_its_figures() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.benchmarks.composing",
-        "--subscribers",
-        "50",
-        "--topics",
-        "20",
-        "--papers",
-        "30",
-    ]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_composing_benchmark_prints_its_figures(run: Run) -> None:
+    printed = run("composing", "--subscribers", "50", "--topics", "20", "--papers", "30")
     assert re.search(r"distinct profiles +[\d.]+ s +\d+ µs each", printed)
     assert re.search(r"beyond that, per subscriber +[\d.]+ µs", printed)
 
 
-def test_the_taste_benchmark_prints_its_table(tmp_path: Path) -> None:
+def test_the_taste_benchmark_prints_its_table(run: Run, tmp_path: Path) -> None:
     rows = [
         {
             "id": f"2605.{paper.id:05}",
@@ -61,97 +77,78 @@ def test_the_taste_benchmark_prints_its_table(tmp_path: Path) -> None:
         for paper in library(200)
     ]
     (tmp_path / "day.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    command = [sys.executable, "-m", "tests.benchmarks.taste", str(tmp_path / "day.jsonl"), "--seeds", "1"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    printed = run("taste", str(tmp_path / "day.jsonl"), "--seeds", "1")
     assert re.search(r"this package +(?:\d\.\d{3} +){5}\d\.\d\d", printed)
 
 
-def test_the_assembling_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.assembling", "--messages", "1"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_assembling_benchmark_prints_its_ratios(run: Run) -> None:
+    printed = run("assembling", "--messages", "1")
     assert len(re.findall(r"assembled, digest shared +[\d.]+ µs +plain is slower by \d+", printed)) == 3
     assert re.search(r"an edition of 100 papers: \d+ ms, as long as [\d.]+ plain digests of 20", printed)
     assert "MB more after 1 messages" in printed
 
 
 @pytest.mark.skipif(shutil.which("smtp-source") is None, reason="Debian's postfix is not installed")
-def test_the_delivering_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.delivering", "--subscribers", "8", "--rounds", "1", "--brief"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_delivering_benchmark_prints_its_ratios(run: Run) -> None:
+    printed = run("delivering", "--subscribers", "8", "--rounds", "1", "--brief")
     assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
     assert re.search(r"our signed messages are faster by \d+", printed)
     assert re.search(r"two workers are faster than one by [\d.]+", printed)
     assert re.search(r"signed messages, CPU: [\d.]+ of one RSA operation", printed)
 
 
-def test_the_crash_benchmark_misses_nobody() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.crashing", "--subscribers", "200", "--kills", "2", "--rude"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_crash_benchmark_misses_nobody(run: Run) -> None:
+    printed = run("crashing", "--subscribers", "200", "--kills", "2", "--rude")
     assert "missed: 0" in printed
     assert "of which under another Message-ID: 0" in printed
 
 
-def test_the_importing_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.importing", "--rows", "100"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_importing_benchmark_prints_its_ratios(run: Run) -> None:
+    printed = run("importing", "--rows", "100")
     ratios = r"100 rows: \d+/s, [\d.]+ of csv and executemany \([\d.]+ in CPU time\); \d+ MB"
     assert len(re.findall(ratios, printed)) == 2
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="Debian's wrk is not installed")
-def test_the_serving_benchmark_prints_its_ratios() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.serving", "--seconds", "1", "--papers", "200"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_serving_benchmark_prints_its_ratios(run: Run) -> None:
+    printed = run("serving", "--seconds", "0.2", "--papers", "200")
     assert len(re.findall(r"requests a second, [\d.]+ of a file", printed)) == 5
     assert re.search(r"p99 among 200 is [\d.]+ of that among 100", printed)
 
 
-def test_the_sizes_benchmark_prints_a_line_for_each_generator() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.sizes", "--size", "50", "--rounds", "1", "--only", "form: name"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    assert re.search(r"form: name +marks( +\d+\.\d\d){4} +\d+\.\d", printed)
-    assert "largest ratio: " in printed
-
-
-def test_the_hostile_visitor_benchmark_prints_its_ratios_and_shuts_down() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.hostile_visitor", "--seconds", "1"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_hostile_visitor_benchmark_prints_its_ratios_and_shuts_down(run: Run) -> None:
+    printed = run("hostile_visitor", "--seconds", "0.3", "--papers", "200")
     assert re.search(r"hostile visitor: [\d.]+ of the idle p99", printed)
     assert re.search(r"silent mail server: [\d.]+ of the idle p99", printed)
     assert re.search(r"SIGTERM: ended after [\d.]+ s", printed)
 
 
-def test_the_benchmark_of_recorded_tex_prints_what_is_left_by_kind(tmp_path: Path) -> None:
+def test_the_benchmark_of_recorded_tex_prints_what_is_left_by_kind(run: Run, tmp_path: Path) -> None:
     (tmp_path / "arxiv-days").mkdir()
     row = {"id": "2605.01234", "title": r"Counting $k$ clouds with \ours", "summary": r"At $x^2$ and \method{}."}
     with gzip.open(tmp_path / "arxiv-days" / "day.jsonl.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps(row))
-    command = [sys.executable, "-m", "tests.benchmarks.recorded_tex", "--data", str(tmp_path)]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    printed = run("recorded_tex", "--data", str(tmp_path))
     assert "1 papers, of which 1 are changed by reading; read again, 0 change" in printed
     assert "TeX left in 1 papers: 100.000%" in printed
     assert re.search(r"1 +\\ours +2605\.01234: Counting k clouds with \\ours", printed)
-    command += ["--sample", "2"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    printed = run("recorded_tex", "--data", str(tmp_path), "--sample", "2")
     assert "+ At x² and \\method{}." in printed
 
 
-def test_the_benchmark_of_formulas_finds_none_that_changes() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.formulas", "--count", "100", "--seed", "5"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_benchmark_of_formulas_finds_none_that_changes(run: Run) -> None:
+    printed = run("formulas", "--count", "100", "--seed", "5")
     assert re.search(r" 100 equal\n +0 changed value\n +0 ambiguous", printed)
 
 
-def test_the_benchmark_of_library_files_prints_its_shares() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.libraries", "--count", "20"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_benchmark_of_library_files_prints_its_shares(run: Run) -> None:
+    printed = run("libraries", "--count", "20")
     assert len(re.findall(r"what was written( +100\.000%){4} +\d+ +\d+", printed)) == 8
     assert len(re.findall(r"another reader( +100\.000%){4} +\d+\.\d\d", printed)) == 6
 
 
-def test_the_benchmark_of_orders_finds_stores_equal_and_says_where_they_are_not(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.benchmarks.orders", "--count", "400", "--data", str(tmp_path)]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def test_the_benchmark_of_orders_finds_stores_equal_and_says_where_they_are_not(run: Run, tmp_path: Path) -> None:
+    printed = run("orders", "--count", "400", "--data", str(tmp_path))
     assert len(re.findall(r"400 entries +100 papers +0 differences", printed)) == 4
     assert differences({"a": {"title": "A"}}, {"a": {"title": "B"}, "c": {}}) == [
         "c: in one store only",

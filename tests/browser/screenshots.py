@@ -1,18 +1,19 @@
-"""Screenshots of the digest.
+"""Screenshots of the digest, and how much of it a person sees at once.
 
-    python -m tests.browser.screenshots [DIRECTORY]
+    python -m tests.browser.screenshots [DIRECTORY] [DATA]
 
 Takes every style at phone and desktop width, in the light and dark scheme, as daily, weekly and monthly edition; and
-one picture of several for the README. Prints what a person sees of each without scrolling.
+one picture of several for the README. Prints what a person sees at once of the recorded days in DATA, and ends with 1
+if that is less than is promised.
 """
 
 from __future__ import annotations
 
-import html
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -20,37 +21,52 @@ from playwright.sync_api import Browser, sync_playwright
 
 from newsletter.config.load import load_config
 from newsletter.files.site import Site
-from newsletter.models import Cadence, Message, Style
+from newsletter.models import Cadence, Digest, Message, Profile, Style
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
+from tests.browser.extents import SCHEMES, WIDTHS, page_of
+from tests.browser.recorded_days import DATA, digest_of, recorded_days
+from tests.browser.table import MANY, write_sizes, write_table
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 
-WIDTHS = {"phone": 390, "desktop": 1280}
-HEIGHTS = {"phone": 844, "desktop": 800}
-SCHEMES = ("light", "dark")
 TOPICS = (
     make_topic("In-context learning", ("in-context learning", "few-shot prompting", "ICL")),
     make_topic("LLM agents", ("agent",)),
     make_topic("Robotics", ("robot",)),
 )
-_TEXT = """<style>:root { color-scheme: light dark } body { margin: 24px; font: 14px/1.45 ui-monospace, monospace }
-pre { white-space: pre-wrap; max-width: 76ch }</style><pre>%s</pre>"""
+#: Topics of which there is something on most of the recorded days.
+RECORDED = make_profile(
+    topics=(
+        make_topic("LLM agents", ("agent",)),
+        make_topic("Reasoning", ("reasoning", "chain of thought")),
+        make_topic("Robotics", ("robot", "embodied")),
+        make_topic("Image and video generation", ("diffusion", "video generation")),
+    ),
+    trending=4,
+    serendipity=True,
+)
+#: Of the recorded days, those whose digests are the largest.
+_LARGEST = 5
+
+
+@cache
+def make_renderer() -> MessageRenderer:
+    """Return what renders the messages of a site with pages."""
+    root = Path(tempfile.mkdtemp())
+    (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
+    return MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
+
+
+def sample_profile(**changes: object) -> Profile:
+    """Return the preferences by which the samples are shown."""
+    return make_profile(**({"topics": TOPICS, "trending": 3, "serendipity": True} | changes))
 
 
 def message(style: Style, cadence: Cadence) -> Message:
     """Render a digest of the sample papers."""
-    root = Path(tempfile.mkdtemp())
-    (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
-    profile = make_profile(topics=TOPICS, trending=3, serendipity=True, style=style, cadence=cadence)
-    subscriber = make_subscriber(profile=profile)
-    renderer = MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
-    return renderer.write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
-
-
-def page_of(message: Message) -> str:
-    """Return the HTML part of a message, or its text in a page."""
-    return message.html or _TEXT % html.escape(message.text)
+    subscriber = make_subscriber(profile=sample_profile(style=style, cadence=cadence))
+    return make_renderer().write(sample_digest(subscriber, NOW), subscriber, "<a@b.example>", NOW)
 
 
 def take_screenshot(browser: Browser, page: str, path: Path, width: int, height: int, scheme: str) -> None:
@@ -61,80 +77,61 @@ def take_screenshot(browser: Browser, page: str, path: Path, width: int, height:
     view.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much of a digest a person sees at once."""
-
-    papers: int
-    #: Titles that are in sight before scrolling, each on one line.
-    titles_on_first_screen: int
-    #: The height of the page, in screens.
-    screens: float
-    #: The height of all that is below the list of titles and above the footer, by papers.
-    pixels_per_paper: float
-    #: From the top to the first title.
-    masthead: int
-    #: The average height of a row, and of a full card; 0 without any.
-    row: int
-    card: int
+def take_all(browser: Browser, directory: Path) -> None:
+    """Take every style, cadence, width and colour scheme."""
+    for style, cadence in product(Style, (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)):
+        page = page_of(message(style, cadence))
+        for (name, width), scheme in product(WIDTHS.items(), SCHEMES):
+            take_screenshot(browser, page, directory / f"{style}-{cadence}-{name}-{scheme}.png", width, 1600, scheme)
 
 
-#: Digests name the fonts of mail clients. Where none is installed DejaVu Sans stands in, which is a sixth wider.
-_USUAL_WIDTH = """@font-face { font-family: Usual; src: local("Arial"), local("Liberation Sans"),
-  local("DejaVu Sans Condensed"), local("DejaVuSansCondensed") }
-@font-face { font-family: Usual; font-weight: 700; src: local("Arial Bold"), local("Liberation Sans Bold"),
-  local("DejaVu Sans Condensed Bold"), local("DejaVuSansCondensed-Bold") }
-.column, .column * { font-family: Usual, Arial, sans-serif !important; }"""
-_EXTENT = """() => {
-  const all = (selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect());
-  const average = (boxes) => boxes.length ? Math.round(boxes.reduce((sum, b) => sum + b.height, 0) / boxes.length) : 0;
-  const lines = all('.line'), footer = all('.footer')[0], papers = lines.length;
-  return {
-    papers, titles_on_first_screen: lines.filter((b) => b.bottom <= innerHeight && b.height < 30).length,
-    screens: document.documentElement.scrollHeight / innerHeight,
-    pixels_per_paper: (footer.top - lines[papers - 1].bottom) / papers,
-    masthead: Math.round(all('.glance')[0].top), row: average(all('.row')), card: average(all('.card')),
-  };
-}"""
+def take_picture(browser: Browser, directory: Path) -> None:
+    """Take the picture of the README, which shows several digests side by side."""
+    parts = [(Style.CARDS, "light", 660), (Style.CARDS, "dark", 390), (Style.COMPACT, "light", 390)]
+    for number, (style, scheme, width) in enumerate(parts):
+        path = directory / f"part-{number}.png"
+        take_screenshot(browser, page_of(message(style, Cadence.DAILY)), path, width, 1100, scheme)
+    images = [(directory / f"part-{number}.png").resolve().as_uri() for number in range(len(parts))]
+    frame = directory / "frame.html"
+    shown = "".join(f'<img src="{image}" height="820">' for image in images)
+    frame.write_text(f'<body style="margin:0;display:flex;gap:12px;background:#fff">{shown}', encoding="utf-8")
+    view = browser.new_page(viewport={"width": 1098, "height": 820})
+    view.goto(frame.resolve().as_uri())
+    view.screenshot(path=directory / "digest.png")
+    view.close()
 
 
-def measure(browser: Browser, page: str, width: str) -> Extent:
-    """Measure a digest in HTML that has papers, at a width of `WIDTHS`."""
-    view = browser.new_page(viewport={"width": WIDTHS[width], "height": HEIGHTS[width]})
-    try:
-        view.set_content(page)
-        view.add_style_tag(content=_USUAL_WIDTH)
-        return Extent(**view.evaluate(_EXTENT))
-    finally:
-        view.close()
+def digests_in(data: Path) -> tuple[Profile, list[Digest], list[Digest]]:
+    """Return a profile with its digests of the recorded days, and the largest of them with many papers.
+
+    Without the recordings they are of the samples.
+    """
+    if not data.is_dir():
+        sys.stdout.write(f"{data} is not here: the sample papers are measured instead of the recorded days\n")
+        profile = sample_profile()
+        digest = sample_digest(make_subscriber(profile=profile), NOW)
+        return profile, [digest], [digest]
+    days = list(recorded_days(data))
+    digests = [digest_of(day, papers, RECORDED) for day, papers in days]
+    many = replace(RECORDED, max_papers=MANY, max_per_section=MANY, trending=MANY)
+    largest = sorted(days, key=lambda day: len(day[1]))[-_LARGEST:]
+    return RECORDED, [one for one in digests if one.items], [digest_of(*day, many) for day in largest]
 
 
 def main() -> None:
-    """Take all screenshots."""
+    """Take all screenshots, and print what was measured."""
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
     directory.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for style, cadence in product(Style, (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)):
-            page = page_of(message(style, cadence))
-            for name in WIDTHS if style is not Style.PLAIN else ():
-                sys.stdout.write(f"{style} {cadence} {name}: {measure(browser, page, name)}\n")
-            for (name, width), scheme in product(WIDTHS.items(), SCHEMES):
-                path = directory / f"{style}-{cadence}-{name}-{scheme}.png"
-                take_screenshot(browser, page, path, width, 1600, scheme)
-                sys.stdout.write(f"{path}\n")
-        parts = [(Style.CARDS, "light", 660), (Style.CARDS, "dark", 390), (Style.COMPACT, "light", 390)]
-        for number, (style, scheme, width) in enumerate(parts):
-            path = directory / f"part-{number}.png"
-            take_screenshot(browser, page_of(message(style, Cadence.DAILY)), path, width, 1100, scheme)
-        images = [(directory / f"part-{number}.png").resolve().as_uri() for number in range(len(parts))]
-        frame = directory / "frame.html"
-        shown = "".join(f'<img src="{image}" height="820">' for image in images)
-        frame.write_text(f'<body style="margin:0;display:flex;gap:12px;background:#fff">{shown}', encoding="utf-8")
-        view = browser.new_page(viewport={"width": 1098, "height": 820})
-        view.goto(frame.resolve().as_uri())
-        view.screenshot(path=directory / "digest.png")
+        take_all(browser, directory)
+        take_picture(browser, directory)
+        profile, digests, large = digests_in(Path(sys.argv[2]) if len(sys.argv) > 2 else DATA)
+        missed = write_table(sys.stdout, browser, make_renderer(), digests, profile)
+        missed += write_sizes(sys.stdout, make_renderer(), large, profile)
         browser.close()
+    sys.stdout.writelines(f"missed: {line}\n" for line in missed)
+    sys.exit(bool(missed))
 
 
 if __name__ == "__main__":

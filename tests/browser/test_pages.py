@@ -3,91 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from newsletter.config.load import load_config
-from newsletter.files.site import Site
-from newsletter.store import open_store
-from newsletter.web.app import make_app
-from newsletter.web.http.server import listen, make_server
-from tests.browser.conftest import TIMEOUT_MS, violations_of
-from tests.smtpd import Server
-from tests.smtpd import serving as serving_mail
+from tests.browser.conftest import Open, link_in, one_more_message, violations_of
 from tests.web.live_site import ADA, LiveSite
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def live(pulled: Path, tmp_path: Path) -> Iterator[LiveSite]:
-    """A site that pulled today, without subscribers, served on a real socket."""
-    shutil.copytree(pulled, tmp_path, dirs_exist_ok=True)
-    site, now = Site(tmp_path), datetime.now(UTC)
-    with open_store(site.store) as store, store.transaction():
-        for subscriber in store.subscribers.all():
-            store.subscribers.erase(subscriber)
-    with serving_mail(Server()) as mail, listen("127.0.0.1", 0) as listening:
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = replace(load_config(site, environ={}), site_url=address, web_password="sesame")
-        served = LiveSite(config, mail, now + timedelta(minutes=1))
-        server = make_server(make_app(config, lambda: served.now, transport=served.transport))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield served
-        server.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture
-def browser(live: LiveSite, chromium: Browser) -> Iterator[Open]:
-    """Opens pages in Chromium; an error in a script fails the test."""
-    errors: list[str] = []
-    with ExitStack() as contexts:
-
-        def open_page(path: str, **options: object) -> Page:
-            context = chromium.new_context(**options)  # type: ignore[arg-type]
-            contexts.callback(context.close)
-            page = context.new_page()
-            page.set_default_timeout(TIMEOUT_MS)
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            page.goto(f"{live.config.site_url}{path}")
-            return page
-
-        yield open_page
-    assert errors == []
-
-
-def link_in(live: LiveSite, kind: str, to: str = ADA) -> str:
-    """Return the path of the first link of this kind in the last message."""
-    part = live.messages(to)[-1].get_body(("plain",))
-    assert part is not None
-    link = re.search(rf"{re.escape(live.config.site_url or '')}(/{kind}/\S+)", str(part.get_content()))
-    assert link is not None, str(part.get_content())
-    return link[1]
-
-
-@contextmanager
-def one_more_message(live: LiveSite, to: str = ADA) -> Iterator[None]:
-    """Wait until a message has arrived that the block causes."""
-    import time
-
-    before, deadline = len(live.messages(to)), time.monotonic() + TIMEOUT_MS / 1000
-    yield
-    while len(live.messages(to)) <= before:
-        if time.monotonic() > deadline:
-            pytest.fail("no message arrived")
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +30,7 @@ def test_from_sign_up_to_unsubscribing(live: LiveSite, browser: Open, options: d
     page.check("[value='In-context learning']")
     page.select_option("[name=hour]", "0")
     with one_more_message(live):
-        page.click("button:text-is('Subscribe')")
+        page.click(".save button")
         expect(page.locator("h1")).to_have_text("Check your inbox")
 
     page = browser(link_in(live, "confirm"), **options)
@@ -123,7 +47,7 @@ def test_from_sign_up_to_unsubscribing(live: LiveSite, browser: Open, options: d
     page.goto(f"{live.config.site_url}{link_in(live, 'preferences/open')}")
     page.click("button:text-is('Open my preferences')")
     page.check("[value='LLM agents']")
-    page.click("button:text-is('Save')")
+    page.click(".save button")
     expect(page.locator("[role=status]")).to_contain_text("saved")
     assert {topic.name for topic in live.subscriber().profile.topics} == {"In-context learning", "LLM agents"}
 
@@ -154,7 +78,7 @@ def test_by_keyboard_alone(live: LiveSite, browser: Open) -> None:
     tab_to("[name=weekday]")
     page.keyboard.type("Fri")
     with one_more_message(live):
-        tab_to("button")
+        tab_to(".save button")
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Check your inbox")
     page = browser(link_in(live, "confirm"))
@@ -172,10 +96,10 @@ def test_the_form_preselects_the_time_zone_and_samples_a_query(browser: Open) ->
     page.select_option("[name=cadence]", "weekly")
     expect(page.locator("[name=weekday]")).to_be_visible()
 
-    page.locator("[name=queries]").press_sequentially('"in-context learning"')
+    page.locator("[name=own_query]").press_sequentially('"in-context learning"')
     expect(page.locator("#sample")).to_contain_text(" matched ")
     expect(page.locator("#sample li mark").first).to_have_text("In-context learning", ignore_case=True)
-    page.fill("[name=queries]", "(")
+    page.fill("[name=own_query]", "(")
     expect(page.locator("#sample")).to_contain_text("column")
 
 

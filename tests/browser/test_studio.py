@@ -94,7 +94,7 @@ def test_width_and_scheme_apply_to_the_message(page: Page) -> None:
 
 def test_each_tab_shows_its_panel(page: Page) -> None:
     for tab, text in {
-        "text": "Links", "source": "List-Unsubscribe", "papers": "popularity", "checks": "contrast", "inbox": "outbox",
+        "text": "arXiv:", "source": "List-Unsubscribe", "papers": "popularity", "checks": "contrast", "inbox": "outbox",
     }.items():  # fmt: skip
         page.click(f"#tab-{tab}")
         expect(page.locator(f"#panel-{tab}")).to_contain_text(text, ignore_case=True)

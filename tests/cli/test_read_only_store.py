@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,20 +13,9 @@ import pytest
 from newsletter.files.site import Site
 from newsletter.store import open_store
 from tests.factories import NOW, make_entry, make_profile
+from tests.program import Program
 
-ROOT = Path(__file__).parents[2]
 NOBODY = 65534
-#: For root no permission counts, so the command becomes another account after the program is loaded.
-COMMAND = f"""
-import os, sys
-import newsletter.cli.run, newsletter.cli.papers, newsletter.cli.subscribers, newsletter.pipeline.deliver
-from newsletter.cli import main
-if os.getuid() == 0:
-    os.setgroups([])
-    os.setgid({NOBODY})
-    os.setuid({NOBODY})
-main(sys.argv[1:])
-"""
 
 
 @pytest.fixture
@@ -47,10 +34,19 @@ def site() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def run(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", COMMAND, "--site", str(site), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def become_nobody() -> None:
+    """Take another account: for root no permission counts."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def run(site: Path, *arguments: str) -> tuple[int | None, str]:
+    """Run a command; return its exit code and what it printed on stderr."""
+    with Program("--site", str(site), *arguments, before=become_nobody) as running:
+        _, errors = running.communicate()
+    return running.returncode, errors
 
 
 @pytest.mark.parametrize(
@@ -60,14 +56,14 @@ def run(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 )
 def test_what_would_write_is_refused_in_one_line(site: Path, arguments: tuple[str, ...]) -> None:
     before = (site / "newsletter.db").read_bytes()
-    result = run(site, *arguments)
-    (line,) = result.stderr.splitlines()
-    assert (result.returncode, line.startswith("newsletter: ")) == (1, True)
+    code, errors = run(site, *arguments)
+    (line,) = errors.splitlines()
+    assert (code, line.startswith("newsletter: ")) == (1, True)
     assert str(site) in line
     assert (site / "newsletter.db").read_bytes() == before
 
 
 def test_what_only_reads_is_done_or_refused_in_one_line(site: Path) -> None:
-    result = run(site, "papers")
-    assert len(result.stderr.splitlines()) == (result.returncode != 0)
-    assert result.returncode in (0, 1)
+    code, errors = run(site, "papers")
+    assert len(errors.splitlines()) == (code != 0)
+    assert code in (0, 1)

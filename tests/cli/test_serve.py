@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -16,22 +15,19 @@ import pytest
 
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter, without_sources
+from tests.program import Program
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def serving(folder: Path, *options: str) -> Iterator[Program]:
     """Serve a site; its errors are among its output, in their order."""
-    command = [sys.executable, "-u", "-m", "newsletter", "serve", *options]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with Program("serve", *options, folder=folder, are_errors_among_output=True) as process:
+        yield process
+        process.kill()
 
 
-def until(process: subprocess.Popen[str], text: str) -> str:
+def until(process: Program, text: str) -> str:
     """Read what a process prints until a line with a text; return that line."""
-    assert process.stdout is not None
     seen = []
     for line in process.stdout:
         seen.append(line)
@@ -71,7 +67,7 @@ def test_settings_are_read_again_and_refused_as_a_whole(site: Path) -> None:
         process.send_signal(signal.SIGHUP)
         until(process, "settings reloaded")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate()
     assert process.returncode == 0
     with open_store(site / "newsletter.db") as store:
         assert store.deliveries.counts() == {"sent": 1}
@@ -90,7 +86,7 @@ def test_a_second_one_stands_by_and_a_run_beside_them_is_safe(site: Path, newsle
             until(second, f"process {first.pid} on")
             until(second, "deliver: ")
             second.send_signal(signal.SIGTERM)
-            second.communicate(timeout=60)
+            second.communicate()
     assert second.returncode == 0
     with open_store(site / "newsletter.db") as store:
         assert store.deliveries.counts() == {"sent": 1}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from newsletter.models import Profile
 from newsletter.store import open_store
 from tests.cli.conftest import Newsletter, without_sources
 from tests.factories import NOW
+from tests.program import Program
 from tests.sink import Sink, sinking
 
 SUBSCRIBERS = 200
@@ -30,13 +29,12 @@ def many(newsletter: Newsletter, page: Path, tmp_path: Path) -> Newsletter:
     return newsletter
 
 
-def send(folder: Path, sink: Sink) -> subprocess.Popen[str]:
+def send(folder: Path, sink: Sink) -> Program:
     path = folder / "newsletter.toml"
     if "[smtp]\nhost" not in path.read_text(encoding="utf-8"):
         server = f'[smtp]\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\n'
         path.write_text(path.read_text(encoding="utf-8") + server, encoding="utf-8")
-    command = [sys.executable, "-m", "newsletter", "send"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return Program("send", folder=folder)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -46,10 +44,10 @@ def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
     with sinking(tmp_path / "taken.log", "--pause", "0.02") as sink:
         first = send(tmp_path, sink)
         while len(sink.taken) < 10:
-            assert first.poll() is None
+            assert first.returncode is None
             time.sleep(0.005)
         first.send_signal(number)
-        stdout, stderr = first.communicate(timeout=60)
+        stdout, stderr = first.communicate()
         taken = len(sink.taken)
 
         (edition,) = json.loads(many("deliveries", "--json").stdout)
@@ -60,7 +58,7 @@ def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
         assert f"{taken} sent" in stdout
 
         last = send(tmp_path, sink)
-        last.communicate(timeout=60)
+        last.communicate()
 
     assert last.returncode == 0
     assert len(sink.taken) == len({recipient for recipient, _ in sink.taken}) == SUBSCRIBERS
@@ -70,12 +68,10 @@ def test_a_signal_finishes_messages_in_flight_and_the_next_run_continues(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_with_0_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     without_sources(tmp_path)
-    command = [sys.executable, "-u", "-m", "newsletter", "serve", "--web", "0"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
+    with Program("serve", "--web", "0", folder=tmp_path) as serving:
         assert serving.stdout.readline().startswith("pages at")
         assert serving.stdout.readline().startswith("next run at")
         serving.send_signal(number)
-        _, stderr = serving.communicate(timeout=60)
+        _, stderr = serving.communicate()
 
     assert (serving.returncode, stderr) == (0, "")

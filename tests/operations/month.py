@@ -6,7 +6,6 @@ APScheduler in them, read it from a file, which the driver sets forward when not
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -38,6 +37,7 @@ from newsletter.rendering.environment import make_environment
 from newsletter.sources import Document, HttpClient, Span
 from newsletter.store import open_store
 from tests.factories import make_profile, make_topic
+from tests.program import PROCESSES, start
 from tests.stores import open_new_store
 
 #: A Monday. The pulls are at half past, and the hours of subscribers on the hour, so that their order is known.
@@ -48,8 +48,6 @@ PULLS = "30 */6 * * *"
 #: A killed process's lease is over then.
 LEASE_IS_OVER = timedelta(seconds=30)
 _DEADLINE_S = 300.0
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.operations.month", "sklearn.decomposition", "premailer"])
 
 SUBSCRIBERS = (
     ("ada", Cadence.DAILY, 8, "Europe/Berlin"),
@@ -174,8 +172,8 @@ class Month:
 
     def start(self, work: Callable[[Path], None]) -> BaseProcess:
         """Start a process; a server that has imported everything forks it, and never had a database open."""
-        process = _PROCESSES.Process(target=work, args=(self.folder,))
-        process.start()
+        process = PROCESSES.Process(target=work, args=(self.folder,))
+        start(process)
         self.processes.append(process)
         return process
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from newsletter.files.site import Site
 from newsletter.models import DeliveryStatus, Entry
 from newsletter.store import Store, open_store
 from tests.factories import make_profile
+from tests.program import Program
 from tests.silent_server import Hang, Silent, silent_server
 
 #: Five seconds are promised. A busy machine may take longer, but not as long as what hangs.
@@ -35,16 +34,6 @@ _SMTP = '[smtp]\nhost = "{host}"\nport = {port}\nsecurity = "{security}"\n'
 _IMAP = '[bounces]\nimap_host = "127.0.0.1"\nimap_port = {port}\nimap_username = "a"\nimap_password = "b"\n'
 _FEED = '[[sources]]\nkind = "feed"\nfollow = ["http://127.0.0.1:{port}/feed"]\n'
 _MODEL = '[summaries]\nbase_url = "http://127.0.0.1:{port}/v1"\nmodel = "m"\n'
-#: Resolving a name takes for ever; the first line says that it has begun.
-_NO_DNS = """
-import socket, sys, time
-def getaddrinfo(*_arguments, **_options):
-    print("reached", flush=True)
-    time.sleep(600)
-socket.getaddrinfo = getaddrinfo
-from newsletter.cli import main
-main()
-"""
 
 
 @dataclass(frozen=True)
@@ -87,22 +76,21 @@ def make_site(root: Path, settings: str) -> Site:
     return site
 
 
-@contextmanager
-def running(site: Site, arguments: list[str], *, dns: bool = True) -> Iterator[subprocess.Popen[str]]:
-    start = [sys.executable, "-m", "newsletter"] if dns else [sys.executable, "-c", _NO_DNS]
-    command = [*start, "--site", str(site.root), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def without_dns() -> None:
+    """Let resolving a name take for ever; the first line says that it has begun."""
+
+    def getaddrinfo(*_arguments: object, **_options: object) -> None:
+        sys.stdout.write("reached\n")
+        time.sleep(600)
+
+    socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]
 
 
-def shut_down(process: subprocess.Popen[str]) -> tuple[float, str]:
+def shut_down(process: Program) -> tuple[float, str]:
     """Send SIGTERM; return the seconds until the process has ended, and what it printed."""
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    printed, problems = process.communicate(timeout=60)
+    printed, problems = process.communicate()
     return time.monotonic() - began, printed + problems
 
 
@@ -112,7 +100,7 @@ def test_a_shutdown_ends_whatever_hangs(tmp_path: Path, name: str) -> None:
     with silent_server(row.hang) as silent:
         settings = row.settings.format(port=silent.port, security=row.security, host=row.host)
         site = make_site(tmp_path, settings)
-        with running(site, [row.command], dns=name != "DNS") as process:
+        with Program("--site", str(tmp_path), row.command, before=without_dns if name == "DNS" else None) as process:
             wait_until_it_hangs(process, silent, is_dns=name == "DNS")
             seconds, printed = shut_down(process)
     assert seconds < _LIMIT_S, printed
@@ -122,9 +110,8 @@ def test_a_shutdown_ends_whatever_hangs(tmp_path: Path, name: str) -> None:
         assert statuses(store) == ([row.status] if row.status else []), printed
 
 
-def wait_until_it_hangs(process: subprocess.Popen[str], silent: Silent, *, is_dns: bool) -> None:
+def wait_until_it_hangs(process: Program, silent: Silent, *, is_dns: bool) -> None:
     if is_dns:
-        assert process.stdout is not None
         assert "reached" in process.stdout.readline()
     elif not silent.reached.wait(60):
         process.kill()
@@ -138,8 +125,7 @@ def statuses(store: Store) -> list[DeliveryStatus]:
 def test_the_pages_shut_down_while_the_mail_server_hangs_and_the_email_waits(tmp_path: Path) -> None:
     with silent_server(Hang.SILENT) as silent:
         site = make_site(tmp_path, _SMTP.format(port=silent.port, security="none", host="127.0.0.1"))
-        with running(site, ["serve", "--web", "0"]) as process:
-            assert process.stdout is not None
+        with Program("--site", str(tmp_path), "serve", "--web", "0") as process:
             address = next(line.split()[-1] for line in process.stdout if line.startswith("pages at"))
             form = {"email": "bob@reader.example"}
             assert httpx.post(f"{address}subscribe", data=form, timeout=60).status_code == 303

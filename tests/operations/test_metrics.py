@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.conftest import Newsletter, new_site, newsletter, page, without_sources  # noqa: F401 - fixtures
+from tests.program import Program
 
 
 @pytest.fixture
@@ -24,9 +23,7 @@ def ada(newsletter: Newsletter, page: Path) -> Newsletter:  # noqa: F811
 def test_serve_exposes_metrics(ada: Newsletter, tmp_path: Path) -> None:
     ada("send")
     without_sources(tmp_path)
-    command = [sys.executable, "-u", "-m", "newsletter", "serve", "--metrics", "0"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
+    with Program("serve", "--metrics", "0", folder=tmp_path) as serving:
         address = serving.stdout.readline().removeprefix("metrics at ").strip()
         assert serving.stdout.readline().startswith("next run at")
         with urllib.request.urlopen(address) as response:  # noqa: S310 - our own, on loopback

@@ -6,7 +6,6 @@ process dozens of times.
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from datetime import datetime
 from multiprocessing.context import ForkServerProcess
@@ -20,15 +19,13 @@ from newsletter.rendering.environment import make_environment
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
 from newsletter.store import open_store
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["pytest", "tests.pipeline.sender", "tests.pipeline.sender_warm"])
+from tests.program import PROCESSES, start
 
 
 def start_sender(root: Path, port: int, now: datetime, connections: int = 1) -> ForkServerProcess:
     """Start a process that exits with 0 if its run is clean; a killed one has the exit code -9."""
-    process = _CONTEXT.Process(target=_send, args=(root, port, now, connections))
-    process.start()
+    process = PROCESSES.Process(target=_send, args=(root, port, now, connections))
+    start(process)
     return process
 
 

@@ -211,7 +211,7 @@ def test_an_ordinary_digest_is_not_shortened(tmp_path: Path) -> None:
         ),
         ("card.html", "<p>{{ card.number|int * 2 }} {{ card.title }}</p>"),
         ("section.html", "<h2>{{ section.title|length }}</h2>{{ cards }}"),
-        ("digest.txt", "{{ digest.summary|length }}\n{{ sections }}{{ links }}"),
+        ("digest.txt", "{{ digest.summary|length }}\n{{ sections }}{{ glance }}"),
     ],
 )
 def test_messages_of_a_template_that_computes_with_slots_are_rendered_one_by_one(

@@ -85,7 +85,7 @@ def test_an_author_whom_a_reason_names_is_marked_wherever_they_stand() -> None:
     card = card_of(paper, Reason(ReasonKind.AUTHOR, "dora d"))
 
     assert card.byline == "Ada A, Ben B, Dora D\u00a0✓ and 2 more"
-    assert card.lead == "Dora D\u00a0✓ and 4 more"
+    assert card.lead == "Dora D\u00a0✓\u00a0+4"
 
 
 def test_upvotes_and_stars_have_short_marks() -> None:

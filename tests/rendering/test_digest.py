@@ -115,7 +115,7 @@ def test_styles_are_inlined_and_media_queries_stay_in_the_head(write: Write) -> 
     assert "prefers-color-scheme: dark" in style
     assert "!important" in style
     assert ".masthead { padding: 36px" not in message.html
-    assert 'class="card-body" style="padding:12px 18px' in message.html
+    assert 'class="card-body" style="padding:7px 16px' in message.html
 
 
 def test_both_parts_hold_the_same_papers_in_the_same_order(write: Write) -> None:
@@ -144,19 +144,23 @@ def test_the_text_part_has_masthead_papers_and_footer(write: Write) -> None:
     assert "\n-- \nYou’re receiving this daily digest at ada@example.org because you" in text
 
 
-def test_the_links_of_the_text_part_are_at_its_end_under_the_papers_numbers(write: Write) -> None:
+def test_the_links_of_the_text_part_are_beside_their_papers(write: Write) -> None:
     text = write().text
 
-    links = text[text.index("Links\n-----") :]
-    assert links.startswith(
-        "Links\n-----\n\n"
-        "  1. arXiv: https://arxiv.org/abs/2605.00001\n"
+    paper = text[text.index("\n\n  1. Pears in Winter\n") : text.index("\n\n  2. ", text.index("arXiv: "))]
+    assert paper.endswith(
+        "     arXiv: https://arxiv.org/abs/2605.00001\n"
         "     PDF: https://arxiv.org/pdf/2605.00001\n"
         "     Discussion: https://huggingface.co/papers/2605.00001\n"
-        "     Project: https://pears.example.org/\n"
-        "  2. arXiv: https://arxiv.org/abs/2605.00002\n"
+        "     Project: https://pears.example.org/"
     )
-    assert "arxiv.org" not in text[: text.index("Links\n-----")]
+
+
+def test_the_text_part_begins_with_all_titles_under_their_sections(write: Write) -> None:
+    text = write().text
+
+    assert re.findall(r"(?m)^ *(\d+)\. ", text) == ["1", "2", "3", "1", "2", "3"]
+    assert "\n  1. Pears in Winter  ▲12\n" in text[: text.index("Ada Example")]
 
 
 def test_the_footer_states_why_and_links_to_unsubscribe(write: Write) -> None:

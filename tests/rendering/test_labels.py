@@ -54,7 +54,7 @@ def test_a_reason_names_its_kind_in_the_language_and_its_detail_as_it_is() -> No
         ReasonKind.KEYWORDS: "Schlagwörter: x*",
         ReasonKind.ABSTRACT: "Abstract: x*",
         ReasonKind.AUTHOR: "verfasst von: x*",
-        ReasonKind.ORGANIZATION: "Organisation: x*",
+        ReasonKind.ORGANIZATION: "Organization: x*",
         ReasonKind.CATEGORY: "Kategorie: x*",
         ReasonKind.SOURCE: "Quelle: x*",
         ReasonKind.POPULARITY: "im Trend: 12 Stimmen, 1 Kommentar",

@@ -56,7 +56,7 @@ def test_every_documented_attribute_is_used() -> None:
     } == {
         # For custom templates.
         "site": {"thumbnails"},
-        "card": {"is_full", "is_summary"},
+        "card": {"is_summary"},
         "digest": {"subscriber_email", "subscriber_name"},
         "mail": {"day"},
     }

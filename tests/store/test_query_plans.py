@@ -27,6 +27,9 @@ PARTIAL = (
 )  # fmt: skip
 ADA = "ada@example.org"
 DAY = date(2026, 5, 8)
+OF_A_DAY = Limits(since=DAY, until=DAY)
+NARROWED = replace(OF_A_DAY, source="arxiv", category="cs.CL", organization="Lab", has_code=True, is_discussed=True)
+OF_AN_EDITION = Limits(window=(NOW - timedelta(days=1), NOW))
 SEARCHES = (
     Search(), Search(text="ada"), Search(status=Status.PAUSED), Search(tag="lab"), Search(topic="LLM agents")
 )  # fmt: skip

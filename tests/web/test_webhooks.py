@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,6 +25,7 @@ from newsletter.store import open_store
 from newsletter.web.app import make_app
 from newsletter.web.webhooks import Certificates
 from tests.factories import NOW
+from tests.program import Program
 from tests.sending.bounces.webhook_calls import (
     MAILGUN_KEY,
     TOPIC,
@@ -198,10 +197,9 @@ def test_a_certificate_is_fetched_once(monkeypatch: pytest.MonkeyPatch, amazon: 
 
 
 def test_serve_has_webhooks(site: Site, tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "newsletter", "--site", str(site.root), "serve", "--web", "0"]
     environment = os.environ | {"NEWSLETTER_WEBHOOKS_POSTMARK_PASSWORD": "sesame"}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
+    arguments = "--site", str(site.root), "serve", "--web", "0"
+    with Program(*arguments, folder=tmp_path, environment=environment) as serving:
         announced = re.fullmatch(r"pages at (http://127\.0\.0\.1:\d+)/\n", serving.stdout.readline())
         assert announced is not None
         record = postmark_record("x", BouncedAt=datetime.now(UTC).isoformat())

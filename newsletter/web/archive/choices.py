@@ -23,7 +23,7 @@ from newsletter.topics.query import parse
 #: Number of papers on a page: of cards, and of a list with one line each.
 PAGE_SIZE, LIST_SIZE = 30, 100
 #: Filters by their names in a query string. "code" is either on or off.
-FILTERS = ("topic", "source", "category", "organisation", "code")
+FILTERS = ("topic", "source", "category", "organization", "code")
 #: What the query string of a search has beside.
 SEARCHED = ("q", "since", "until")
 #: Former names of orders, in links that are out there.
@@ -104,7 +104,7 @@ class Choice:
         chosen = self.filters
         limits = replace(
             base, source=chosen.get("source", ""), category=chosen.get("category", ""),
-            organization=chosen.get("organisation", ""), has_code="code" in chosen,
+            organization=chosen.get("organization", ""), has_code="code" in chosen,
         )  # fmt: skip
         if topic := self.topic(store):
             return replace(limits, within=parse(topic.query))

@@ -28,7 +28,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """What a list may be narrowed by: topic, source, category, organisation, code."""
+    """What a list may be narrowed by: topic, source, category, organization, code."""
 
     name: str
     label: str
@@ -54,7 +54,7 @@ def facets_of(
         "topic": Counter(topic.name for found in topics.values() for topic in found),
         "source": Counter(source for one in papers for source in one.sources),
         "category": Counter(category for one in papers for category in one.categories),
-        "organisation": Counter(one.organization for one in papers if one.organization),
+        "organization": Counter(one.organization for one in papers if one.organization),
         "code": Counter("1" for one in papers if one.has_code),
     }
     labels = _labels(language)
@@ -90,6 +90,6 @@ def value_label(name: str, value: str, language: Language) -> str:
 def _labels(language: Language) -> dict[str, str]:
     _ = language.gettext
     return {
-        "topic": _("Topic"), "source": _("Source"), "category": _("Category"), "organisation": _("Organisation"),
+        "topic": _("Topic"), "source": _("Source"), "category": _("Category"), "organization": _("Organization"),
         "code": _("Code"), "since": _("From"), "until": _("To"),
     }  # fmt: skip

@@ -252,9 +252,11 @@ def _options(spoken: Language) -> dict[str, tuple[tuple[str, str], ...]]:
     return {name: options for name, options in found.items() if options}
 
 
-def _options_of(one: ProfileField, spoken: Language) -> tuple[tuple[str, str], ...]:
-    """Return the options of a field, or none if it is to be typed or ticked."""
+def _options_of(one: ProfileField, spoken: Language) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one per type
+    """Return the options of a field, or none if it is to be typed; a checkbox has one for ticked and one for not."""
     match one.type:
+        case Boolean():
+            return ("true", spoken.gettext("Yes")), ("false", spoken.gettext("No"))
         case Weekday():
             return tuple((day, _weekday(number, spoken)) for number, day in enumerate(WEEKDAYS))
         case TimeZone():

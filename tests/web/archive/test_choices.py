@@ -59,7 +59,7 @@ def test_a_number_of_thousands_of_digits_is_refused(page: str) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(("topic", "source", "category", "organisation", "code", "order", "view")), st.text()
+        st.sampled_from(("topic", "source", "category", "organization", "code", "order", "view")), st.text()
     )
 )
 def test_an_address_leads_to_the_same_choice(params: dict[str, str]) -> None:

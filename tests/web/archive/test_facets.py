@@ -27,7 +27,7 @@ def test_values_are_counted_and_those_of_all_papers_left_out() -> None:
         "topic": [("LLM agents", 2), ("Robotics", 1)],
         "source": [("Hugging Face", 1)],
         "category": [("cs.CL", 2), ("cs.RO", 1)],
-        "organisation": [("Lab", 2)],
+        "organization": [("Lab", 2)],
         "code": [("With code", 1)],
     }
 

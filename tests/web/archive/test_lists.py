@@ -85,7 +85,7 @@ def test_a_list_is_sorted_by_stars_and_has_two_views(fruit: LiveSite) -> None:
     assert "Code ★1.2k" in page
     dense = fruit.client.get(f"{DAY}?view=list").text
     assert titles(dense) == ["Pears", "Apples", "Plums", "Quinces"]
-    assert '<ol class="rows">' in dense
+    assert '<ol class="dense">' in dense
     assert '<ol class="cards">' in page
     assert f"{DAY}?order=starred&amp;view=list" in page, "the order stays"
     assert "?view=list" in dense.partition('rel="next"')[0].rpartition("<a ")[2], "the view stays from day to day"
@@ -105,7 +105,7 @@ def test_a_file_has_the_filters_and_all_pages(fruit: LiveSite) -> None:
     with fruit.store() as store, store.transaction():
         for number in range(40):
             store.papers.add(make_entry(title=f"N{number}", arxiv_id=f"2604.1{number:04}", listed=TODAY), NOW)
-    rows = csv.DictReader(io.StringIO(fruit.client.get(f"{DAY}/papers.csv?organisation=Orchard+Lab").text))
+    rows = csv.DictReader(io.StringIO(fruit.client.get(f"{DAY}/papers.csv?organization=Orchard+Lab").text))
     assert [row["title"] for row in rows] == ["Pears", "Quinces"]
     assert len(fruit.client.get("/archive/2026-05/papers.json").json()) > 60
     assert fruit.client.get("/archive/x/papers.csv").status_code == 404

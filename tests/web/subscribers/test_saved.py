@@ -80,7 +80,7 @@ def test_the_list_is_a_file_too_and_has_two_views(ada: LiveSite) -> None:
     file = ada.client.get(f"{path}/papers.json")
     assert [one["key"] for one in file.json()] == [PAPER]
     assert file.headers["cache-control"] == "no-store"
-    assert '<ol class="rows">' in ada.client.get(f"{path}?view=list").text
+    assert '<ol class="dense">' in ada.client.get(f"{path}?view=list").text
     assert '<ol class="cards">' in ada.client.get(path).text
 
 

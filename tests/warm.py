@@ -1,9 +1,12 @@
-"""Imported by the process that senders are copies of: it has rendered an edition, so that all is compiled."""
+"""Imported by the process that others begin as copies of: the program is imported, and an edition was rendered."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+
+import premailer  # noqa: F401
+import sklearn.decomposition  # noqa: F401
 
 from newsletter.pipeline.preview import sample_digest
 from tests.factories import NOW, make_subscriber

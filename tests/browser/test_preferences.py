@@ -1,0 +1,98 @@
+"""The form in a real browser: topics are moved by keyboard, and the preview follows without leaving a trace."""
+
+from __future__ import annotations
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser.conftest import Open, violations_of
+from tests.web.live_site import LiveSite
+
+START = "/subscribe?topic=LLM%20agents&topic=Robotics&queries=Mine%20%3D%20retrieval"
+
+
+def preview(page: Page) -> FrameLocator:
+    """Return the frame that is shown; a newer one takes its place when it is loaded."""
+    return page.frame_locator(".preview iframe:not([data-waiting])")
+
+
+def names(page: Page) -> list[str]:
+    return [
+        str(row.evaluate("row => row.querySelector('[name=topic], [name=own_name]').value"))
+        for row in page.locator(".rows > .row").all()
+    ]
+
+
+def test_topics_are_moved_by_keyboard(browser: Open) -> None:
+    page = browser(START)
+    assert names(page) == ["LLM agents", "Robotics", "Mine", ""]
+    page.focus(".row:nth-child(3) [data-move=up]")
+    page.keyboard.press("Enter")
+    assert names(page) == ["LLM agents", "Mine", "Robotics", ""]
+    expect(page.locator("#moved")).to_have_text("Mine is now topic 2 of 4.")
+    page.keyboard.press("Space")  # the focus moved with it
+    assert names(page) == ["Mine", "LLM agents", "Robotics", ""]
+    expect(page.locator(".row:first-child [data-move=down]")).to_be_focused()
+
+    page.click("[data-move=add]")
+    page.keyboard.type("Second")
+    page.keyboard.press("Tab")
+    page.keyboard.type("pears")
+    page.focus(".row:nth-child(1) [data-move=remove]")
+    page.keyboard.press("Enter")
+    assert names(page) == ["LLM agents", "Robotics", "", "Second"]
+    assert violations_of(page) == []
+
+
+def test_topics_are_moved_without_scripts(browser: Open) -> None:
+    page = browser(START, java_script_enabled=False)
+    page.fill(".row:nth-child(3) [name=own_name]", "Größe")
+    page.click(".row:nth-child(3) [data-move=up]")
+    assert names_without_scripts(page) == ["LLM agents", "Größe", "Robotics", ""]
+    page.uncheck("[type=checkbox][value=Robotics]")
+    page.click(".row:nth-child(2) [data-move=up]")
+    assert names_without_scripts(page) == ["Größe", "LLM agents", ""]
+    page.click("[data-move=add]")
+    assert names_without_scripts(page) == ["Größe", "LLM agents", "", ""]
+
+    page.click(".preview button")
+    expect(preview(page).locator("body")).to_contain_text("Subject:")
+    expect(page.locator("h1")).to_have_text("Papers on your topics, by email")  # the page itself stays
+
+
+def names_without_scripts(page: Page) -> list[str]:
+    return [
+        str(row.locator("[name=topic], [name=own_name]").first.input_value())
+        for row in page.locator(".rows > .row").all()
+    ]
+
+
+def test_the_preview_follows_what_is_typed_and_leaves_no_history(live: LiveSite, browser: Open) -> None:
+    page = browser("/subscribe", viewport={"width": 1280, "height": 900})
+    expect(preview(page).locator("body")).to_contain_text("Subject:")
+    before = page.evaluate("history.length")
+    page.fill("[name=own_name]", "Kochtöpfe")
+    page.fill("[name=own_query]", '"in-context learning"')
+    expect(preview(page).locator("body")).to_contain_text("Kochtöpfe")
+    page.fill("[name=own_query]", "(")
+    expect(preview(page).locator("[role=note]")).to_contain_text("left out here")
+    page.click("summary:has-text('More choices')")
+    page.select_option("[name=style]", "plain")
+    expect(preview(page).locator("pre")).to_be_visible()
+    assert page.evaluate("history.length") == before
+    link = page.locator(".preview iframe").get_attribute("sandbox")
+    assert link is not None
+    assert "scripts" not in link
+    assert live.accepted == []
+
+
+def test_a_mistake_is_marked_and_led_to(browser: Open) -> None:
+    page = browser("/subscribe", viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page.fill("[name=email]", "ada@reader.example")
+    page.fill("[name=own_query]", "agents OR (")
+    page.click(".save button")
+    page.click("[role=alert] a")
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
+    assert page.evaluate("location.hash") == "#row-1"
+    expect(page.locator("[name=email]")).to_have_value("ada@reader.example")
+    assert violations_of(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
