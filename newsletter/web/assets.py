@@ -18,8 +18,6 @@ _MEDIA_TYPES = {
     "static_search.js": "text/javascript",
     "subscribe.js": "text/javascript",
     "topic_help.js": "text/javascript",
-    "search.js": "text/javascript",
-    "static_search.js": "text/javascript",
 }
 _MAX_AGE_S = 3600
 

@@ -27,6 +27,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.preferences_access import link_token
 from newsletter.web.app import page_routes
+from newsletter.web.archive.site import archive_routes
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
 
@@ -71,6 +72,8 @@ def broken_templates(config: Config, environment: Environment, names: Sequence[s
         outgoing = Outgoing(pages)
         asyncio.run(_visit(Router(routes=page_routes(pages, outgoing, None)), visits))
         outgoing.close()
+        exported = SitePages(sample, environment, lambda: now, is_live=False, on_broken=note)
+        asyncio.run(_visit(Router(routes=archive_routes(exported)), [_Visit("/search")]))
     return list(found)
 
 
@@ -106,7 +109,7 @@ def _public(paper: str, edition: str, now: datetime) -> list[_Visit]:
     paths = (
         "/", f"/calendar/{now:%Y-%m}", "/trending/week", "/topics", f"/topics/{_TOPICS[0].name}", "/editions",
         f"/editions/{edition}", f"/editions/{edition}/all", f"/papers/{paper}", "/search?q=learning", "/search.js",
-        "/subscribe", "/subscribe/requested",
+        "/static_search.js", "/subscribe", "/subscribe/requested",
         "/subscribe/embed", "/preferences", "/operator/login", "/operator.css", "/pages.css", "/subscribe.js",
         "/topic_help.js", "/subscribe/preview",
     )  # fmt: skip
