@@ -80,6 +80,11 @@ QUERY = Limit(2000, _C, "the query of a topic or a search", "refused", "two page
 QUERY_TERMS = Limit(400, _I, "words and phrases of a query", "refused", "each is looked up in the index")
 SEARCH_WORDS = Limit(32, _I, "words of a sentence that is searched for", "ignored", "each adds a list to be merged")
 SIMILAR_PAPERS = Limit(5, _I, "similar papers on the page of a paper", "left out", "a hint, not a list")
+STATIC_INDEX_BYTES = Limit(
+    4 * 2**20, _B, "the index that a static archive is searched by", "the oldest papers are left out",
+    "a phone loads it at once: about 10,000 papers, 1.5 MB compressed",
+)  # fmt: skip
+SAVED_PAPERS = Limit(1000, _I, "saved papers of a subscriber", "refused", "they are one page, and one file")
 QUERY_DEPTH = Limit(30, _L, "parentheses of a query", "refused", "the parser is recursive")
 KEYWORDS = Limit(100, _I, "keywords, or excluded ones, of a topic", "refused", "each is a term of its query")
 FOLLOWED = Limit(200, _I, "followed authors and organizations", "refused", "each is matched against every author")

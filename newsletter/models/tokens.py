@@ -29,6 +29,10 @@ OPEN_PREFERENCES = "open"
 SESSION = "session"
 #: See a digest and what else matched, in a browser: no more than whoever it was forwarded to may see.
 _DIGEST = "digest"
+#: See and change the list of saved papers; only its subscriber has the link.
+SAVED = "saved"
+#: Save any paper, and see nothing of the list: as with feedback, people to whom a message is forwarded can do this.
+SAVE = "save"
 #: Confirm a request (double opt-in): a subscription, or a new address.
 CONFIRM = "confirm"
 
@@ -120,6 +124,18 @@ def read_feedback(keys: Keys, token: str) -> tuple[int, int, bool] | None:
         return None
     subscriber_id = read(keys, FEEDBACK, signed)
     return None if subscriber_id is None else (subscriber_id, int(paper), liked == "1")
+
+
+def save_token(signed: str, paper_id: int) -> str:
+    """Return the token that saves a paper, made of `sign(secret, SAVE, subscriber_id)`."""
+    return f"{paper_id}.{signed}"
+
+
+def read_save(keys: Keys, token: str) -> tuple[int, int] | None:
+    """Return the subscriber id and paper id of a token that saves a paper, or None if it was not signed by us."""
+    paper, _, signed = token.partition(".")
+    subscriber_id = read(keys, SAVE, signed) if is_id(paper) else None
+    return None if subscriber_id is None else (subscriber_id, int(paper))
 
 
 def verp_address(secret: bytes, delivery_id: int, mailbox: str) -> str:

@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from urllib.parse import quote
 from newsletter.models import Paper
 from newsletter.models.dates import first_day
 from newsletter.rendering.links import paper_url
-from newsletter.text import fold
+from newsletter.text import fold, normalize
 from newsletter.text.stop_words import STOP_WORDS
 
 
@@ -109,7 +108,7 @@ def _citation_key(paper: Paper, taken: set[str]) -> str:
 
 
 def _ascii(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text[:60]).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", text[:60]).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", plain.lower())
 
 

@@ -48,6 +48,7 @@ from newsletter.web.subscribers.live_preview import LivePreview
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import Preferences
 from newsletter.web.subscribers.rating import Rating
+from newsletter.web.subscribers.saved import SavedPapers
 from newsletter.web.subscribers.signup import Signup
 from newsletter.web.subscribers.unsubscribe import Unsubscribe
 from newsletter.web.webhooks import webhook_routes
@@ -126,6 +127,7 @@ def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | 
         *Signup(pages, outgoing, previews).routes(),
         *Preferences(pages, outgoing, previews).routes(),
         *Rating(pages).routes(),
+        *SavedPapers(pages).routes(),
         *DigestLink(pages, outgoing).routes(),
         *DigestPages(pages).routes(),
         *Unsubscribe(pages).routes(),

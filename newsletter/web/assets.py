@@ -14,9 +14,10 @@ from newsletter.web.site_pages import SitePages
 _MEDIA_TYPES = {
     "pages.css": "text/css",
     "operator.css": "text/css",
+    "search.js": "text/javascript",
+    "static_search.js": "text/javascript",
     "subscribe.js": "text/javascript",
     "topic_help.js": "text/javascript",
-    "search.js": "text/javascript",
 }
 _MAX_AGE_S = 3600
 

@@ -27,6 +27,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.confirmations import Kind
 from newsletter.subscribers.preferences_access import link_token
 from newsletter.web.app import page_routes
+from newsletter.web.archive.site import archive_routes
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.outgoing import Outgoing
 
@@ -71,6 +72,8 @@ def broken_templates(config: Config, environment: Environment, names: Sequence[s
         outgoing = Outgoing(pages)
         asyncio.run(_visit(Router(routes=page_routes(pages, outgoing, None)), visits))
         outgoing.close()
+        exported = SitePages(sample, environment, lambda: now, is_live=False, on_broken=note)
+        asyncio.run(_visit(Router(routes=archive_routes(exported)), [_Visit("/search")]))
     return list(found)
 
 
@@ -105,7 +108,8 @@ def _fill(store: Store, now: datetime) -> list[_Visit]:
 def _public(paper: str, edition: str, now: datetime) -> list[_Visit]:
     paths = (
         "/", f"/calendar/{now:%Y-%m}", "/trending/week", "/topics", f"/topics/{_TOPICS[0].name}", "/editions",
-        f"/editions/{edition}", f"/papers/{paper}", "/search?q=learning", "/subscribe", "/subscribe/requested",
+        f"/editions/{edition}", f"/editions/{edition}/all", f"/papers/{paper}", "/search?q=learning", "/search.js",
+        "/static_search.js", "/subscribe", "/subscribe/requested",
         "/subscribe/embed", "/preferences", "/operator/login", "/operator.css", "/pages.css", "/subscribe.js",
         "/topic_help.js", "/subscribe/preview",
     )  # fmt: skip
@@ -129,7 +133,10 @@ def _personal(store: Store, subscriber: Subscriber, edition: str, now: datetime)
         f"/feedback/{feedback}", unsubscribe,
     )  # fmt: skip
     opened = (_Visit("/preferences"), _Visit("/preferences/rate"))
-    return [*map(_Visit, paths), _Visit(confirm, {}), *opened, _Visit(unsubscribe, {})]
+    saved = f"/saved/{tokens.sign(secret, tokens.SAVED, number)}"
+    save = f"/save/{tokens.save_token(tokens.sign(secret, tokens.SAVE, number), 1)}"
+    saving = (_Visit("/preferences/saved"), _Visit(save), _Visit(save, {}), _Visit(saved), _Visit(f"{saved}/1"))
+    return [*map(_Visit, paths), *saving, _Visit(confirm, {}), *opened, _Visit(unsubscribe, {})]
 
 
 def _operator(subscriber: int, edition: str) -> list[_Visit]:

@@ -41,6 +41,9 @@ def search_pages(search: Search, store: Store) -> None:
     store.subscriber_search.count(search, 1000)
 
 
+OF_A_DAY = Limits(since=DAY, until=DAY)
+NARROWED = replace(OF_A_DAY, source="arxiv", category="cs.CL", organization="Lab", has_code=True, is_discussed=True)
+OF_AN_EDITION = Limits(window=(NOW - timedelta(days=1), NOW))
 HOT: dict[str, Callable[[Store], object]] = {
     "claim": lambda store: store.deliveries.claim(NOW, after=0, limit=9),
     "what waits for too long": lambda store: store.deliveries.bring_forward(NOW, NOW),

@@ -145,7 +145,7 @@ def page_of(request: Request) -> int:
     """
     text = str(request.path_params.get("page") or request.query_params.get("page") or "1")
     if len(text) > PAGE_DIGITS:
-        raise HTTPException(400, "The page number is too long.\n")
+        raise HTTPException(400)
     last = 1 + MOST_COUNTED // PAGE_SIZE
     return min(max(int(text), 1), last) if text.isascii() and text.isdecimal() else 1
 

@@ -20,7 +20,7 @@ from newsletter.store.search import Hit
 from newsletter.web.archive.cards import Card
 from newsletter.web.archive.choices import Choice, page_of, read_choice
 from newsletter.web.archive.lists import Lists
-from newsletter.web.archive.pages import page_routes, papers_of, topic_path
+from newsletter.web.archive.pages import cached_routes, papers_of, topic_path
 from newsletter.web.archive.paper_topics import MOST_EXAMINED
 from newsletter.web.site_pages import SitePages
 
@@ -75,7 +75,7 @@ class Editions:
             "/editions/{key}/all/page/{page:digits}": self.papers,
             "/editions/{key}/page/{page:digits}": self.papers,  # the address before 0.2
         }
-        return [Route("/editions/{key}/all/papers.{suffix:format}", self.file), *page_routes(handlers)]
+        return [Route("/editions/{key}/all/papers.{suffix:format}", self.file), *cached_routes(handlers)]
 
     def all(self, request: Request) -> Response:
         """Show all editions, the latest first, each with its most upvoted papers."""

@@ -6,16 +6,22 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
+from html import escape, unescape
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 from starlette.types import ASGIApp
 
 from newsletter.errors import NewsletterError
 
-_START = ("/", "/pages.css", "/feed.atom", "/feed.json", "/sitemap.xml", "/robots.txt")
+_START = (
+    "/", "/pages.css", "/search", "/search-index.js", "/static_search.js", "/feed.atom", "/feed.json", "/sitemap.xml",
+    "/robots.txt",
+)  # fmt: skip
 _LINK = re.compile(r'href="(/[^"#?]*)"')
+#: The links of a page that lead to the site itself, each with what follows the path.
+_OWN_LINK = re.compile(r'(?<= )(href|src|data-home)="(/(?!/)[^"#?]*)([^"]*)"')
 
 
 def write_archive(
@@ -45,21 +51,42 @@ async def _crawl(app: ASGIApp, prefix: str, folder: Path, on_page: Callable[[int
                 continue
             if response.status_code != httpx.codes.OK:
                 raise NewsletterError(f"cannot export {path}: HTTP status {response.status_code}")
-            _write_file(folder, path.removeprefix(prefix), response.content)
-            written += 1
-            on_page(written)
+            content = response.content
             if response.headers["content-type"].startswith("text/html"):
                 queue.extend(link for link in _LINK.findall(response.text) if link.startswith(f"{prefix}/"))
+                content = with_relative_links(response.text, prefix, path).encode()
+            _write_file(folder, path.removeprefix(prefix), content)
+            written += 1
+            on_page(written)
     return written
 
 
+def with_relative_links(page: str, prefix: str, path: str) -> str:
+    """Return a page whose links lead to the files of the others, so that it works in any folder, and as a file."""
+    up = "../" * (len(_file_of(path.removeprefix(prefix))) - 1) or "./"
+
+    def relative(found: re.Match[str]) -> str:
+        name, target, rest = found.groups()
+        if target != prefix and not target.startswith(f"{prefix}/"):
+            return found[0]
+        parts = _file_of(unescape(target).removeprefix(prefix))
+        return f'{name}="{up}{escape(quote("/".join(parts), safe="/:"))}{rest}"'
+
+    return _OWN_LINK.sub(relative, page)
+
+
+def _file_of(path: str) -> list[str]:
+    """Return the parts of the name of a path's file."""
+    parts = unquote(path).strip("/").split("/") if path.strip("/") else []
+    is_page = not parts or "." not in parts[-1] or parts[0] in ("papers", "topics")
+    return [*parts, "index.html"] if is_page else parts
+
+
 def _write_file(folder: Path, path: str, content: bytes) -> None:
-    parts = unquote(path).strip("/").split("/") if path != "/" else []
+    parts = _file_of(path)
     if any(part in ("", ".", "..") or "\x00" in part for part in parts):
         return  # not a safe file name
     file = folder.joinpath(*parts)
-    if not parts or "." not in parts[-1] or parts[0] in ("papers", "topics"):
-        file /= "index.html"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

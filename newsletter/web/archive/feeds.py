@@ -108,7 +108,7 @@ class Feeds:
     def robots(self, request: Request) -> Response:
         """Keep crawlers away from subscribers' pages and from search results (RFC 9309)."""
         prefix = self.pages.prefix
-        names = ("unsubscribe", "leave", "preferences", "confirm", "feedback", "api")
+        names = ("unsubscribe", "leave", "preferences", "confirm", "feedback", "digests", "save", "saved", "api")
         private = [f"Disallow: {prefix}/{name}/" for name in names]
         lines = ["User-agent: *", *private, f"Disallow: {prefix}/search", f"Sitemap: {self._page_url('/sitemap.xml')}"]
         return cached(request, "\n".join([*lines, ""]).encode(), "text/plain", _MAX_AGE_S)

@@ -55,7 +55,7 @@ class Archive:
             "/trending/{period}/papers.{suffix:format}": self.trending_file,
             "/topics/{name:path}/papers.{suffix:format}": self.topic_file,
         }
-        return [*(Route(path, handler) for path, handler in files.items()), *page_routes(handlers)]
+        return [*(Route(path, handler) for path, handler in files.items()), *cached_routes(handlers)]
 
     # -- by time --------------------------------------------------------------------------------------
 
@@ -228,7 +228,7 @@ def papers_of(store: Store, choice: Choice, query: Node | None = None, base: Lim
     return [hit.paper for hit in found.hits]
 
 
-def page_routes(handlers: Mapping[str, Callable[[Request], Response]]) -> list[Route]:
+def cached_routes(handlers: Mapping[str, Callable[[Request], Response]]) -> list[Route]:
     """Return the routes of pages, behind one cache."""
     cache = PageCache(MAX_AGE_S)
     return [Route(path, cache(handler)) for path, handler in handlers.items()]

@@ -21,7 +21,7 @@ from newsletter.rendering.links import paper_url
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of, facts_of, links_of, path_of, source_name
 from newsletter.web.archive.lists import Lists, file_of
-from newsletter.web.archive.pages import page_routes, topic_path
+from newsletter.web.archive.pages import cached_routes, topic_path
 from newsletter.web.site_pages import SitePages
 
 #: Units of the drawing of a history.
@@ -54,7 +54,7 @@ class PaperPage:
         """Return the routes."""
         return [
             Route("/papers/{key:path}/cite.{suffix:format}", self.file),
-            *page_routes({"/papers/{key:path}": self.page}),
+            *cached_routes({"/papers/{key:path}": self.page}),
         ]
 
     def page(self, request: Request) -> Response:

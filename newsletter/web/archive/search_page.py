@@ -21,7 +21,7 @@ from newsletter.store.filters import Limits, Order
 from newsletter.store.search import MOST_COUNTED, Found
 from newsletter.web.archive.choices import Choice, read_choice
 from newsletter.web.archive.lists import Lists
-from newsletter.web.archive.pages import page_routes
+from newsletter.web.archive.pages import cached_routes
 from newsletter.web.site_pages import SitePages
 
 #: Without a text, the papers of these days are listed, and never of more than a year.
@@ -39,7 +39,7 @@ class SearchPage:
     def routes(self) -> list[Route]:
         """Return the routes."""
         handlers = {"/search": self.page, "/search/page/{page:digits}": self.page}
-        return [Route("/search/papers.{suffix:format}", self.file), *page_routes(handlers)]
+        return [Route("/search/papers.{suffix:format}", self.file), *cached_routes(handlers)]
 
     def page(self, request: Request) -> Response:
         """Show the papers that the query string asks for."""

@@ -11,16 +11,18 @@ from newsletter.web.archive.lists import Lists
 from newsletter.web.archive.pages import Archive
 from newsletter.web.archive.paper_page import PaperPage
 from newsletter.web.archive.search_page import SearchPage
+from newsletter.web.archive.static_search import StaticSearch
 from newsletter.web.site_pages import SitePages
 
 
 def archive_routes(pages: SitePages) -> list[Route]:
     """Return the routes of the archive and its feeds."""
     lists, space = Lists(pages), ArchiveSpace()
+    search = SearchPage(pages, lists, space) if pages.is_live else StaticSearch(pages, lists)
     return [
         *Archive(pages, lists).routes(),
         *Editions(pages, lists).routes(),
         *PaperPage(pages, lists, space).routes(),
-        *SearchPage(pages, lists, space).routes(),
+        *search.routes(),
         *Feeds(pages).routes(),
     ]

@@ -48,12 +48,16 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Webhooks are not rate limited: a provider reports thousands of bounces at once.
 _WEBHOOKS = ("/webhooks/", "/hooks/")
 #: Searches, feeds and exports; the others are pages that a cache keeps for a few seconds.
-_COSTLY = ("/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json", "/digests/")
+_COSTLY = (
+    "/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json", "/digests/", "/saved/"
+)  # fmt: skip
+#: Lists as files.
+_FILE = re.compile(r"/papers\.[a-z]{2,4}$")
 _HEALTH = ("/healthz", "/readyz")
 _CSRF_EXEMPT = (*_WEBHOOKS, "/subscribe", "/api/")
 #: Addresses that hold a token, which other sites do not know. No page may pass them on as a referrer, not even to this
 #: site itself, whose web server may log it.
-_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm|digests)/|/preferences/(?:open/)?\d")
+_TOKEN_PATH = re.compile(r"/(?:unsubscribe|leave|feedback|confirm|digests|saved?)/|/preferences/(?:open/)?\d")
 
 
 #: Makes the response to a refused request, of its scope, a status code and further headers.
@@ -105,8 +109,9 @@ class PublicPages:
             return self.refuse(scope, 421, None)
         client = (scope.get("client") or ("", 0))[0]
         if scope["method"] in _SAFE_METHODS:
+            is_costly = path.startswith(_COSTLY) or _FILE.search(path)
             wait_s = (self.drafts if path in _DRAFTS else self.requests).take(client)
-            if not wait_s and (path.startswith(_COSTLY) or (scope["query_string"] and path == "/subscribe")):
+            if not wait_s and (is_costly or (scope["query_string"] and path == "/subscribe")):
                 wait_s = self.searches.take(client)
             return self._too_many(scope, wait_s) if wait_s else None
         is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)

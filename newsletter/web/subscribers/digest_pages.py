@@ -17,11 +17,11 @@ from newsletter.models import Section, tokens
 from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
 from newsletter.rendering.digest_context import digest_texts, edition_kind
 from newsletter.rendering.labels import section_title
-from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers.saved import feedback_links
 
 
 class DigestPages:
@@ -41,13 +41,14 @@ class DigestPages:
         """Show a digest."""
         with self.pages.store() as store:
             sent = self._find(store, request)
-        if isinstance(sent, Response):
-            return sent
-        here, spoken = self._path_of(request), self.pages.language
+            if isinstance(sent, Response):
+                return sent
+            links = self._links(store, sent)
+        here = self._path_of(request)
         numbered = enumerate(sent.digest.sections, start=1)  # as in the email
-        sections = [_section(number, section, f"{here}/more/{number}", spoken) for number, section in numbered]
-        texts, kind = digest_texts(sent.digest, spoken), edition_kind(sent.digest, spoken)
-        return self._show(f"{kind} · {texts['date']}", texts["summary"], sections, here="")
+        sections = [self._section(number, section, f"{here}/more/{number}") for number, section in numbered]
+        texts, kind = digest_texts(sent.digest, self.pages.language), edition_kind(sent.digest, self.pages.language)
+        return self._show(f"{kind} · {texts['date']}", texts["summary"], sections, here="", **links)
 
     def more(self, request: Request) -> Response:
         """Show the papers that matched a section's topic and had no place in it."""
@@ -60,6 +61,7 @@ class DigestPages:
             if section is None:
                 return self._not_found()
             papers = further_papers(store, sent, section, self.pages.config.weights)
+            links = self._links(store, sent)
         language = self.pages.language
         days = digest_texts(sent.digest, language)["date"]
         lead = language.ngettext(
@@ -79,7 +81,7 @@ class DigestPages:
         }
         # L10N: A heading, before the name of a topic.
         title = language.labelled(language.gettext("More papers"), section_title(section, language))
-        return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request))
+        return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request), **links)
 
     def _find(self, store: Store, request: Request) -> SentDigest | Response:
         key, token = (str(request.path_params[name]) for name in ("key", "token"))
@@ -98,21 +100,31 @@ class DigestPages:
     def _path_of(self, request: Request) -> str:
         return f"{self.pages.prefix}/digests/{request.path_params['key']}/{request.path_params['token']}"
 
-    def _show(self, title: str, lead: str, sections: list[dict[str, Any]], *, here: str) -> Response:
-        return self.pages.show("digest.html", title=title, lead=lead, sections=sections, here=here)
+    def _links(self, store: Store, sent: SentDigest) -> dict[str, Any]:
+        """Return what gives feedback on a paper, and what saves it."""
+        number, prefix = sent.subscriber.id, self.pages.prefix
+        signed = tokens.sign(store.secret(), tokens.SAVE, number)
+
+        def save(paper_id: int) -> str:
+            return f"{prefix}/save/{tokens.save_token(signed, paper_id)}"
+
+        return {"feedback": feedback_links(store, number, prefix), "save": save}
+
+    def _show(self, title: str, lead: str, sections: list[dict[str, Any]], **values: Any) -> Response:
+        return self.pages.show("digest.html", title=title, lead=lead, sections=sections, **values)
 
     def _not_found(self) -> Response:
         _ = self.pages.language.gettext
         text = _("This link is incomplete, or the digest is no longer stored.")
         return self.pages.show_message(_("Page not found"), text, 404, to="/editions", label=_("All editions"))
 
-
-def _section(number: int, section: Section, more_url: str, spoken: Language) -> dict[str, Any]:
-    left = section.matched - len(section.items)
-    return {
-        "title": section_title(section, spoken),
-        "number": number,
-        "more": spoken.ngettext("%(number)s more paper", "%(number)s more papers", left) if left > 0 else "",
-        "more_url": more_url,
-        "cards": [card_of(item.paper, spoken) for item in section.items],
-    }
+    def _section(self, number: int, section: Section, more_url: str) -> dict[str, Any]:
+        language, left = self.pages.language, section.matched - len(section.items)
+        more = language.ngettext("%(number)s more paper", "%(number)s more papers", left) if left > 0 else ""
+        return {
+            "title": section_title(section, language),
+            "number": number,
+            "more": more,
+            "more_url": more_url,
+            "cards": [card_of(item.paper, language) for item in section.items],
+        }

@@ -85,7 +85,7 @@ def test_a_list_is_sorted_by_stars_and_has_two_views(fruit: LiveSite) -> None:
     assert "Code ★1.2k" in page
     dense = fruit.client.get(f"{DAY}?view=list").text
     assert titles(dense) == ["Pears", "Apples", "Plums", "Quinces"]
-    assert '<ol class="rows">' in dense
+    assert '<ol class="dense">' in dense
     assert '<ol class="cards">' in page
     assert f"{DAY}?order=starred&amp;view=list" in page, "the order stays"
     assert "?view=list" in dense.partition('rel="next"')[0].rpartition("<a ")[2], "the view stays from day to day"
