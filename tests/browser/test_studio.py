@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from newsletter.files.site import Site
-from newsletter.rendering.contrast import all_inverted, partly_inverted
+from newsletter.rendering.colours import all_inverted, partly_inverted
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
 from tests.browser.conftest import CHROMIUM, TIMEOUT_MS, violations_of
