@@ -74,7 +74,7 @@ def test_a_facet_leads_to_as_many_papers_as_it_says(fruit: LiveSite, value: str,
 def test_two_filters_hold_together_and_an_empty_list_says_what_to_do(fruit: LiveSite) -> None:
     page = fruit.client.get(f"{DAY}?source=arxiv&code=1").text
     assert titles(page) == []
-    assert "No paper matches these filters" in page
+    assert "No papers match these filters" in page
     assert f'<a href="{DAY}">Remove all filters</a>' in page
     assert titles(fruit.client.get(f"{DAY}?topic=No+such+topic").text) == []
 

@@ -56,7 +56,7 @@ def test_a_mistake_is_shown_where_it_can_be_corrected(live: LiveSite) -> None:
 
 
 def test_nothing_found_says_what_to_do(live: LiveSite) -> None:
-    assert "Use fewer or other words" in live.client.get("/search?q=zyzzyva").text
+    assert "Try fewer or different words" in live.client.get("/search?q=zyzzyva").text
 
 
 def test_days_end_at_the_first_one() -> None:

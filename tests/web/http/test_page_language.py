@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from newsletter.limits import ACCEPT_LANGUAGE
 from newsletter.models.languages import LANGUAGES
 from newsletter.rendering.environment import make_environment
+from newsletter.web.app import make_archive
 from newsletter.web.http.page_language import best_language, speak, spoken
 from newsletter.web.site_pages import SitePages
 from tests.factories import NOW, make_profile
-from tests.web.live_site import ADA, LiveSite
+from tests.web.live_site import ADA, SITE_URL, LiveSite
 
 KNOWN = ("en", "de", "fr", "zh")
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
@@ -117,3 +119,10 @@ def test_a_german_subscriber_finds_german_pages_behind_every_link(live: LiveSite
     assert "Du hast dich abgemeldet" in live.client.post(unsubscribe).text
     assert "Zu viele E-Mails" in live.client.get(unsubscribe).text
     assert "Nichts hat sich geändert" in live.client.post(f"{unsubscribe}/undo").text
+
+
+def test_the_exported_archive_is_in_the_language_of_the_site(live: LiveSite) -> None:
+    archive = TestClient(make_archive(replace(live.config, site_language="de"), lambda: live.now), base_url=SITE_URL)
+    page = archive.get("/", headers={"Accept-Language": "fr"})
+    assert '<html lang="de"' in page.text
+    assert "Artikel: 8. Mai 2026" in page.text
