@@ -90,7 +90,7 @@ def test_from_sign_up_to_unsubscribing(live: LiveSite, browser: Open, has_script
     hands.page.goto(f"{live.config.site_url}/preferences")
     hands.sees(_("Your preferences"))
     change_everything(live, hands, has_scripts=has_scripts)
-    read_a_similar_paper(live, hands)
+    save_a_similar_paper(live, hands)
 
     unsubscribe = re.search(r"<http[^>]+(/unsubscribe/[^>]+)>", str(digest["List-Unsubscribe"]))
     assert unsubscribe is not None
@@ -153,10 +153,17 @@ def change(hands: Hands, field: ProfileField, text: str) -> None:
         hands.fill(selector, text)
 
 
-def read_a_similar_paper(live: LiveSite, hands: Hands) -> None:
+def save_a_similar_paper(live: LiveSite, hands: Hands) -> None:
     with live.store() as store:
         paper = store.papers.get_many([1])[1]
     hands.page.goto(f"{live.config.site_url}/papers/{paper.key}")
     hands.sees(paper.title)
     hands.press("section[aria-labelledby=similar] a[href*='/papers/']")
     expect(hands.page.locator("h1")).not_to_have_text(paper.title)
+    title = hands.page.locator("h1").inner_text()
+    hands.press("a[href*='/preferences/saved']")
+    hands.sees(title)
+    hands.press("button[value=save]")
+    hands.sees(_("Saved papers"))
+    with live.store() as store:
+        assert [saved.title for saved, _saved_at in store.saved.of(live.subscriber().id)] == [title]
