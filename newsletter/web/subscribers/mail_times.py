@@ -11,9 +11,9 @@ from newsletter.pipeline.schedule import Nothing
 from newsletter.rendering.language import Language
 
 _NOTHING: Mapping[Nothing, str] = {
-    Nothing.WEEKEND: translatable("None comes today: you get emails from Monday to Friday."),
-    Nothing.OTHER_DAY: translatable("None comes today: it is not the day that you chose."),
-    Nothing.CLOSED: translatable("None came today: nothing was new. Later papers come with the next one."),
+    Nothing.WEEKEND: translatable("No email today: you get emails from Monday to Friday."),
+    Nothing.OTHER_DAY: translatable("No email today: it is not the day that you chose."),
+    Nothing.CLOSED: translatable("No email today: there was nothing new. Later papers come with the next one."),
 }
 _DELIVERIES: Mapping[DeliveryStatus, str] = {
     DeliveryStatus.QUEUED: translatable("%(day)s: waits to be sent"),
