@@ -261,7 +261,7 @@ class Profile:
         True,
         Boolean(),
         "Include one paper off topic, of a neighbouring field.",
-        label=translatable("One paper of a neighbouring field, under “Something different”"),
+        label=translatable("One paper of a neighbouring field, under “Outside your topics”"),
         group=Group.PAPERS,
         example=False,
     )

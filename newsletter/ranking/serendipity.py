@@ -1,4 +1,4 @@
-"""Something different: a paper of no topic, from the border of what a subscriber is interested in.
+"""Outside your topics: a paper of no topic, from the border of what a subscriber is interested in.
 
 Papers that share words with those of a topic are near it (the Rocchio centroid of the topic's papers, over TF-IDF).
 Among the nearest, the subscriber's taste, popularity and freshness decide, so that there is one without upvotes, too.

@@ -52,9 +52,10 @@ def is_met(condition: str) -> bool:
 def ignored_by_word(tree: Any) -> Iterator[str]:
     """Yield what Word ignores of a page, an lxml tree, and that moves a part of it, each once: "float of div".
 
-    Style sheets are left out: all that the layout needs has to be inline, since Gmail may drop them.
+    Style sheets are left out: all that the layout needs has to be inline, since Gmail may drop them. But a link that is
+    a button by its padding has this in Word from its cell, whose `mso-padding-alt` may stand in a sheet for Word.
     """
-    seen = set()
+    seen = {"padding of a"} if any("mso-padding-alt" in (sheet.text or "") for sheet in tree.iter("style")) else set()
     for element in tree.iter():
         if not isinstance(element.tag, str):
             continue
@@ -74,8 +75,8 @@ def _ignored_of(element: Any, tag: str) -> Iterator[str]:
             yield f"{name} of {tag}"
     if tag == "img" and not (element.get("width") or element.get("height")):
         yield "the size of img"
-    if tag == "a" and _pads(styles.get("padding")) and not any(name.startswith("mso-") for name in styles):
-        yield "padding of a"  # which makes a button of a link
+    if tag == "a" and _pads(styles.get("padding")):
+        yield "padding of a"
 
 
 def _is_known(name: str, tag: str) -> bool:
