@@ -21,7 +21,8 @@ Examples:
   newsletter archive build public
   newsletter archive build public && rsync -a public/ example.org:/srv/www/papers/
 
-The pages link to the address in site.url. Searching and subscribing need `newsletter serve --web`."""
+The links are relative: the files work in any folder, and opened from a disk. A search of the newest papers runs in the
+browser; subscribing needs `newsletter serve --web`."""
 )
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @pass_opened

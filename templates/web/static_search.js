@@ -6,6 +6,7 @@
   const found = document.getElementById("found");
   const results = document.getElementById("results");
   const home = form.dataset.home.replace(/index\.html$/, "");
+  const spoken = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   // In the order of the columns of the index.
   const papers = paperIndex.map(([key, title, authors, day, upvotes, stars, sources, others, finding]) =>
     ({ key, title, authors, day, upvotes, stars, sources: sources.split(" "), others, finding }));
@@ -45,7 +46,7 @@
   function row({ key, title, authors, day, upvotes, stars }) {
     const path = key.split("/").map(encodeURIComponent).join("/");
     const heading = element("h2", element("a", title, { href: `${home}papers/${path}/index.html` }), { dir: "auto" });
-    const date = new Date(`${day}T12:00`).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
+    const date = new Date(`${day}T12:00`).toLocaleDateString(spoken, { dateStyle: "long" });
     const facts = element("ul", "", { className: "byline facts" });
     if (upvotes) facts.append(element("li", `▲${upvotes}`, { className: "upvotes" }));
     if (authors) facts.append(element("li", authors, { className: "names" }));
@@ -64,7 +65,7 @@
       .sort(orders[order.value] ?? ((a, b) => b.score - a.score)); // stable: the newest first
     const shown = Math.min(matching.length, MOST_SHOWN);
     const said = matching.length === 0 ? "none" : shown < matching.length ? "most" : "found";
-    const number = (value) => value.toLocaleString(document.documentElement.lang);
+    const number = (value) => value.toLocaleString(spoken);
     found.textContent = found.dataset[said].replace("{number}", number(matching.length)).replace("{shown}", number(shown));
     results.replaceChildren(...matching.slice(0, MOST_SHOWN).map(({ paper }) => row(paper)));
     const typed = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));

@@ -143,7 +143,7 @@ def test_a_picture_is_as_wide_as_the_card_that_it_is_in(chromium: Browser) -> No
 
 
 @pytest.mark.parametrize("style", [Style.CARDS, Style.COMPACT])
-def test_labels_for_screen_readers_are_a_small_part_of_a_message(style: Style) -> None:
+def test_hidden_labels_are_a_small_part_of_a_message(style: Style) -> None:
     page = screenshots.message(style, Cadence.DAILY).html or ""
 
     assert sum(map(len, re.findall(r' aria-label="[^"]*"', page))) < len(page) / 10

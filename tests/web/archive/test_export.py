@@ -33,7 +33,7 @@ def test_every_link_of_the_export_leads_to_a_file(with_edition: LiveSite, tmp_pa
         assert ADA not in content
         if file.suffix != ".html":
             continue
-        for link in re.findall(r'(?<= )(?:href|src)="([^":#?]*)(?:#[^"]*)?"', content):
+        for link in re.findall(r'(?<= )(?:href|src)="([^":#?]+)(?:#[^"]*)?"', content):
             assert not link.startswith("/"), (file, link)
             target = (file.parent / unquote(unescape(link))).resolve()
             assert target.is_file(), (file, link)
