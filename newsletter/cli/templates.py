@@ -15,7 +15,7 @@ from newsletter.models import Profile, Style, Subscriber, Topic
 from newsletter.models.languages import LANGUAGES
 
 #: What the names of the studio's own templates begin with: it shows broken ones, so that it must not have one itself.
-_OF_STUDIO = ("web/studio.", "web/frame.", "web/panels.")
+_OF_STUDIO = ("web/studio.", "web/frame.", "web/inversion.", "web/inbox.", "web/panels.", "web/texts.")
 
 
 @click.group(

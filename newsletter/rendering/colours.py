@@ -1,11 +1,15 @@
 """The site's accent colour → a palette of legible shades for light mode, dark mode and chips.
 
-Contrast is measured by WCAG 2.2, success criterion 1.4.3: text of normal size needs a ratio of 4.5:1.
+Contrast is measured by WCAG 2.2, success criterion 1.4.3: text of normal size needs a ratio of 4.5:1. It has that, too,
+where a mail client makes a message dark by itself: some invert every colour (Gmail on iOS, Outlook on Windows), others
+only light backgrounds and dark text (Outlook.com, Gmail on Android).
+Source: litmus.com/blog/the-ultimate-guide-to-dark-mode-for-email-marketers.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
 
@@ -16,6 +20,7 @@ _LIGHT = ("#f3f1ec", "#fffdf9")
 _DARK = ("#161513", "#201e1b")
 #: Above the required 4.5, because mail clients shift colours, especially in dark mode.
 _MIN_CONTRAST = 5.5
+_MIN_INVERTED_CONTRAST = 4.5
 
 _RGB = tuple[int, int, int]
 
@@ -69,6 +74,27 @@ def is_light(colour: str) -> bool:
     return rgb_to_hls(*(value / 255 for value in _rgb(colour)))[1] > 0.5
 
 
+#: Changes a text's colour and its background's.
+Shades = Callable[[str, str], tuple[str, str]]
+
+
+def as_written(colour: str, background: str) -> tuple[str, str]:
+    """Leave both colours as they are."""
+    return colour, background
+
+
+def all_inverted(colour: str, background: str) -> tuple[str, str]:
+    """Invert both colours."""
+    return inverted(colour), inverted(background)
+
+
+def partly_inverted(colour: str, background: str) -> tuple[str, str]:
+    """Invert a light background and a dark text; a dark background and a light text stay."""
+    return colour if is_light(colour) else inverted(colour), inverted(background) if is_light(
+        background
+    ) else background
+
+
 def _legible(colour: _RGB, backgrounds: tuple[str, ...], *, darker: bool) -> _RGB:
     """Return the nearest shade of a colour with enough contrast on all backgrounds, of the same hue."""
     hue, lightness, saturation = rgb_to_hls(*(value / 255 for value in colour))
@@ -76,9 +102,17 @@ def _legible(colour: _RGB, backgrounds: tuple[str, ...], *, darker: bool) -> _RG
     for step in range(101):
         red, green, blue = hls_to_rgb(hue, lightness + (end - lightness) * step / 100, saturation)
         shade = round(red * 255), round(green * 255), round(blue * 255)
-        if all(contrast(_hex(shade), background) >= _MIN_CONTRAST for background in backgrounds):
+        if all(_is_legible(_hex(shade), background, is_inverted=darker) for background in backgrounds):
             break
     return shade
+
+
+def _is_legible(colour: str, background: str, *, is_inverted: bool) -> bool:
+    """Return whether a text has enough contrast, also with inverted colours if these are of a light message."""
+    if contrast(colour, background) < _MIN_CONTRAST:
+        return False
+    modes = (all_inverted, partly_inverted) if is_inverted else ()
+    return all(contrast(*shades(colour, background)) >= _MIN_INVERTED_CONTRAST for shades in modes)
 
 
 def _mixed(colour: _RGB, other: _RGB, share: float) -> _RGB:

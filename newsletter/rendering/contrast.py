@@ -1,42 +1,17 @@
-"""Find text of too low contrast in a page, by its inline styles (WCAG 2.2, success criterion 1.4.3).
-
-In light mode, and as mail clients make it dark by themselves: some invert every colour (Gmail on iOS, Outlook on
-Windows), others only light backgrounds and dark text (Outlook.com, Gmail on Android).
-Source: litmus.com/blog/the-ultimate-guide-to-dark-mode-for-email-marketers.
-"""
+"""Find text of too low contrast in a page, by its inline styles (WCAG 2.2, success criterion 1.4.3)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from newsletter.rendering.colours import contrast, inverted, is_colour, is_light
+from newsletter.rendering.colours import Shades, as_written, contrast, is_colour
 
 MIN_RATIO = 4.5
 _MIN_RATIO_LARGE = 3.0
 #: Font size in pixels from which text is large.
 _LARGE = 24
-
-#: Changes a text's colour and its background's.
-Shades = Callable[[str, str], tuple[str, str]]
-
-
-def as_written(colour: str, background: str) -> tuple[str, str]:
-    """Leave both colours as they are."""
-    return colour, background
-
-
-def all_inverted(colour: str, background: str) -> tuple[str, str]:
-    """Invert both colours."""
-    return inverted(colour), inverted(background)
-
-
-def partly_inverted(colour: str, background: str) -> tuple[str, str]:
-    """Invert a light background and a dark text; a dark background and a light text stay."""
-    return colour if is_light(colour) else inverted(colour), inverted(background) if is_light(
-        background
-    ) else background
 
 
 def low_contrasts(

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -81,17 +82,17 @@ class Language:
         }  # fmt: skip
 
     def markup_functions(self) -> dict[str, Callable[..., str]]:
-        """Return what templates of pages translate by: a message may have markup in it, and values are escaped."""
+        """Return what templates of pages translate by: a message of ours may have markup, all else is escaped."""
 
         def translate(message: str, /, **values: object) -> Markup:
-            return _filled(self._translations.gettext(message), values)
+            return _filled(message, self._translations.gettext(message), values)
 
         def translate_in_context(context: str, message: str, /, **values: object) -> Markup:
-            return _filled(self._translations.pgettext(context, message), values)
+            return _filled(message, self._translations.pgettext(context, message), values)
 
         def translate_number(singular: str, plural: str, number: int, /, **values: object) -> Markup:
             message = self._translations.ngettext(singular, plural, number)
-            return _filled(message, {"number": self.number(number)} | values)
+            return _filled(singular, message, {"number": self.number(number)} | values)
 
         return {
             "_": translate, "ngettext": translate_number, "pgettext": translate_in_context,
@@ -168,9 +169,18 @@ class Language:
         return TYPOGRAPHY[self.code]
 
 
-def _filled(message: str, values: dict[str, object]) -> Markup:
-    trusted = Markup(message)  # noqa: S704 - our own catalogues
-    return trusted % values if values else trusted
+def _filled(message: str, translated: str, values: dict[str, object]) -> Markup:
+    """Fill a translated message; its markup is trusted only if the message is one of ours, not somebody's text."""
+    is_ours = message in _messages_with_markup()
+    made = Markup(translated) if is_ours else escape(translated)  # noqa: S704 - the catalogues are ours
+    return made % values if values else made
+
+
+@cache
+def _messages_with_markup() -> frozenset[str]:
+    ids = (one.id for one in _parse_catalogue(LANGUAGES[1]))
+    singulars = (one[0] if isinstance(one, tuple | list) else one for one in ids)
+    return frozenset(one for one in singulars if "<" in one)
 
 
 def _on_markup(join: Callable[..., str]) -> Callable[..., Markup]:
@@ -206,9 +216,12 @@ def _read_catalogue(code: str) -> gettext.NullTranslations:
     """Compile a language's .po file in memory, so that there is no .mo file that could go stale."""
     if code == "en":
         return gettext.NullTranslations()
-    with locale_catalogue(code).open("rb") as file:
-        catalogue = read_po(file, locale=code)
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, _parse_catalogue(code))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _parse_catalogue(code: str) -> Catalog:
+    with locale_catalogue(code).open("rb") as file:
+        return read_po(file, locale=code)

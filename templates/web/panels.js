@@ -1,8 +1,10 @@
 // Renders a preview's JSON as elements. Its texts come from third parties, so they are only inserted as text.
 
+import { t } from './texts.js';
+
 const byId = id => document.getElementById(id);
 
-function make(name, attributes = {}, ...children) {
+export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? '' : value);
@@ -11,8 +13,7 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-const kib = bytes => `${(bytes / 1024).toFixed(bytes < 10240 ? 1 : 0)} KB`;
-const counted = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+export const kib = bytes => `${(bytes / 1024).toFixed(bytes < 10240 ? 1 : 0)} KB`;
 const web = url => (/^https?:\/\//.test(url) ? url : null);
 
 function meter(parts, whole, label) {
@@ -44,13 +45,13 @@ export function showHeaders(preview) {
   byId('subject').textContent = preview.subject;
   byId('addresses').textContent = `${preview.from} → ${preview.to} · ${preview.edition.key}`;
   byId('subscriber-field').classList.toggle('idle', !preview.subscriber.id);
-  const share = sizes.html === null ? 'no HTML part' : `HTML ${kib(sizes.html)} of ${kib(sizes.limit)}`;
+  const share = sizes.html === null ? t('no HTML part') : t('HTML %(size)s of %(limit)s', { size: kib(sizes.html), limit: kib(sizes.limit) });
   byId('sizes').replaceChildren(
     ...(sizes.html === null ? [] : [meter([['page', sizes.html]], sizes.limit, share)]),
     make('span', {}, share),
-    make('span', {}, `text ${kib(sizes.text)}`),
-    make('span', {}, `total ${kib(sizes.whole)}`),
-    make('span', {}, `${counted(preview.papers.filter(paper => !paper.left_out).length, 'paper')} of ${preview.edition.considered} new`),
+    make('span', {}, t('text %(size)s', { size: kib(sizes.text) })),
+    make('span', {}, t('total %(size)s', { size: kib(sizes.whole) })),
+    make('span', {}, t('papers: %(shown)s of %(considered)s new', { shown: preview.papers.filter(paper => !paper.left_out).length, considered: preview.edition.considered })),
   );
 }
 
@@ -71,7 +72,7 @@ export function showPapers(preview) {
   }
   byId('panel-papers').replaceChildren(
     make('p', { class: 'legend' }, ...names.map(name => make('span', {}, make('span', { class: `key part ${name}` }), name))),
-    preview.papers.length ? list : make('p', { class: 'quiet' }, 'No papers.'),
+    preview.papers.length ? list : make('p', { class: 'quiet' }, t('No papers.')),
   );
 }
 
@@ -86,23 +87,23 @@ function paperRow(paper, largest) {
   const rows = paper.parts.map(part => make(
     'tr', {}, make('th', { scope: 'row' }, part.name), make('td', {}, part.detail), make('td', { class: 'number' }, part.value.toFixed(3)),
   ));
-  rows.push(make('tr', { class: 'total' }, make('th', { scope: 'row' }, 'sum'), make('td', {}), make('td', { class: 'number' }, paper.total.toFixed(3))));
+  rows.push(make('tr', { class: 'total' }, make('th', { scope: 'row' }, t('sum')), make('td', {}), make('td', { class: 'number' }, paper.total.toFixed(3))));
   return make('li', { class: paper.left_out ? 'paper out' : 'paper' }, make(
     'details', {},
     make(
       'summary', {},
       make('span', { class: 'rank' }, String(paper.rank)),
-      make('span', { class: 'title', dir: 'auto' }, paper.title, paper.left_out ? make('em', {}, ' left out: message too large') : null),
+      make('span', { class: 'title', dir: 'auto' }, paper.title, paper.left_out ? make('em', {}, ` ${t('left out: message too large')}`) : null),
       meter(parts, largest, sum),
       make('span', { class: 'number' }, paper.score.toFixed(2)),
     ),
     make(
       'div', { class: 'why' },
       make('table', {}, make('tbody', {}, ...rows)),
-      differs ? make('p', { class: 'quiet' }, `The digest was ranked with ${paper.score.toFixed(3)}; this sum is computed today, with the statistics of the whole archive.`) : null,
+      differs ? make('p', { class: 'quiet' }, t('The digest was ranked with %(score)s; this sum is computed today, with the statistics of the whole archive.', { score: paper.score.toFixed(3) })) : null,
       ...matching.map(topic => make('p', {}, make('strong', { dir: 'auto' }, topic.name), ` ${topic.found}`)),
-      others.length ? make('p', { class: 'quiet' }, `Does not match: ${others.map(topic => topic.name).join(', ')}`) : null,
-      paper.also.length ? make('p', { class: 'quiet' }, `Also on: ${paper.also.join(', ')}`) : null,
+      others.length ? make('p', { class: 'quiet' }, t('Does not match: %(topics)s', { topics: others.map(topic => topic.name).join(', ') })) : null,
+      paper.also.length ? make('p', { class: 'quiet' }, t('Also on: %(sources)s', { sources: paper.also.join(', ') })) : null,
       web(paper.url) ? make('p', {}, make('a', { href: web(paper.url), target: '_blank', rel: 'noopener noreferrer' }, paper.url)) : null,
     ),
   ));
@@ -115,8 +116,8 @@ const MARKS = { ok: '✓', warning: '!', wrong: '✗', unknown: '…' };
 export function showChecks(preview) {
   const list = make('ul', { class: 'checks', id: 'checks' });
   byId('panel-checks').replaceChildren(
-    make('div', {}, make('h3', {}, 'Checks'), list),
-    make('div', {}, make('h3', {}, 'Size by section'), sectionSizes(preview)),
+    make('div', {}, make('h3', {}, t('Checks')), list),
+    make('div', {}, make('h3', {}, t('Size by section')), sectionSizes(preview)),
   );
   listChecks(preview.checks);
 }
@@ -140,59 +141,21 @@ function sectionSizes({ sections, sizes }) {
   const row = (title, papers, bytes, text) => make(
     'tr', {}, make('th', { scope: 'row', dir: 'auto' }, title), make('td', { class: 'number' }, papers),
     make('td', { class: 'number' }, kib(bytes)), make('td', { class: 'number' }, kib(text)),
-    make('td', { class: 'bar' }, meter([['page', bytes]], largest, `${Math.round((100 * bytes) / whole)} % of the message`)),
+    make('td', { class: 'bar' }, meter([['page', bytes]], largest, t('Share: %(share)s', { share: `${Math.round((100 * bytes) / whole)} %` }))),
   );
-  const headings = ['Section', 'Papers', isHtml ? 'HTML' : 'Text', 'Text', ''];
+  const headings = [t('Section'), t('Papers'), isHtml ? 'HTML' : t('Text'), t('Text'), t('Share')];
   const textRest = sizes.text - sections.reduce((sum, section) => sum + section.text, 0);
   return make(
-    'div', { class: 'scroller' },
+    'div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': t('Size by section') },
     make(
       'table', { class: 'section-sizes' },
       make('thead', {}, make('tr', {}, ...headings.map((heading, number) => make('th', { scope: 'col', class: number ? 'number' : null }, heading)))),
       make(
         'tbody', {},
-        ...sections.map(one => row(one.title, one.matched > one.papers ? `${one.papers} of ${one.matched}` : String(one.papers), one[kind], one.text)),
-        row('Header, styles and footer', '', rest, textRest),
-        row('Total', String(sections.reduce((sum, one) => sum + one.papers, 0)), whole, sizes.text),
+        ...sections.map(one => row(one.title, one.matched > one.papers ? t('%(shown)s of %(matched)s', { shown: one.papers, matched: one.matched }) : String(one.papers), one[kind], one.text)),
+        row(t('Header, styles and footer'), '', rest, textRest),
+        row(t('Total'), String(sections.reduce((sum, one) => sum + one.papers, 0)), whole, sizes.text),
       ),
     ),
-  );
-}
-
-// -- inbox --------------------------------------------------------------------------------------------
-
-export function showInbox({ folder, messages }, opened, query, onOpen) {
-  byId('count-inbox').textContent = messages.length || '';
-  const viewer = make('div', { class: 'opened' });
-  const list = make('ul', { class: 'messages' });
-  const choose = (message, button) => {
-    onOpen(message.name);
-    for (const one of list.querySelectorAll('button')) one.removeAttribute('aria-current');
-    button.setAttribute('aria-current', 'true');
-    showOpened(viewer, message, query);
-  };
-  for (const message of messages) {
-    const button = make(
-      'button', { type: 'button' },
-      make('span', { class: 'subject', dir: 'auto' }, message.subject || '(no subject)'),
-      make('span', { class: 'quiet' }, `${message.to} · ${new Date(message.date).toLocaleString()} · ${kib(message.size)}`),
-    );
-    button.addEventListener('click', () => choose(message, button));
-    list.append(make('li', {}, button));
-    if (message.name === opened) choose(message, button);
-  }
-  byId('panel-inbox').replaceChildren(
-    make('p', { class: 'quiet' }, !folder ? 'The outbox could not be read.' : messages.length ? `${counted(messages.length, 'message')} in ${folder}` : `No messages in ${folder}. While smtp.host is not set, newsletter send puts them there.`),
-    make('div', { class: 'mailbox' }, list, viewer),
-  );
-}
-
-function showOpened(viewer, message, query) {
-  const url = `/inbox/${encodeURIComponent(message.name)}`;
-  const link = format => make('a', { href: `${url}.${format}`, target: '_blank', rel: 'noopener' }, format);
-  viewer.replaceChildren(
-    make('h3', { dir: 'auto' }, message.subject || '(no subject)'),
-    make('p', { class: 'quiet' }, `to ${message.to} · as `, link('html'), ' · ', link('txt'), ' · ', link('eml')),
-    make('iframe', { src: `${url}.html${query}`, sandbox: 'allow-same-origin', title: message.subject || 'A message in the outbox' }),
   );
 }

@@ -1,14 +1,16 @@
 // The studio: the form's selection → the URL → the message, its text, source, papers and checks.
 // The server sends an event when a file or the store changes; then all of these are reloaded in place.
 
-import { fit, setAppearance, showMessage } from './frame.js';
-import { listChecks, showChecks, showError, showHeaders, showInbox, showPapers, showWarnings } from './panels.js';
+import { fit, setAppearance, showMessages } from './frame.js';
+import { showInbox } from './inbox.js';
+import { listChecks, showChecks, showError, showHeaders, showPapers, showWarnings } from './panels.js';
+import { t } from './texts.js';
 import { partAt, watchTopics } from './topic_help.js';
 
 const form = document.getElementById('selection');
 const tabs = [...document.querySelectorAll('[role=tab]')];
 const FIELDS = ['subscriber', 'topics', 'edition', 'style', 'language'];
-const VIEW_DEFAULTS = { width: innerWidth < 720 ? 'phone' : 'desktop', scheme: 'light', images: 'on' };
+const VIEW_DEFAULTS = { width: innerWidth < 720 ? 'phone' : 'desktop', scheme: 'light', images: 'on', compare: '' };
 
 let version = document.body.dataset.version;
 let requests = 0;
@@ -27,24 +29,42 @@ function saveToUrl() {
     if (form.elements[name].value !== standard) query.set(name, form.elements[name].value);
   }
   if (tab() !== 'html') query.set('tab', tab());
-  if (opened) query.set('message', opened);
+  if (inbox.opened) query.set('message', inbox.opened);
+  if (search.value) query.set('q', search.value);
   history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
 }
 
 function restoreFromUrl() {
   const query = new URLSearchParams(location.search);
   for (const [name, standard] of Object.entries(VIEW_DEFAULTS)) {
-    const wanted = [...form.elements[name]].find(one => one.value === query.get(name));
-    (wanted ?? [...form.elements[name]].find(one => one.value === standard)).checked = true;
+    const field = form.elements[name];
+    const wanted = [...(field.options ?? field)].find(one => one.value === query.get(name));
+    const selected = wanted ?? [...(field.options ?? field)].find(one => one.value === standard);
+    selected['selected' in selected ? 'selected' : 'checked'] = true;
   }
-  opened = query.get('message') ?? '';
+  inbox.opened = query.get('message') ?? '';
+  search.value = query.get('q') ?? '';
   selectTab(tabs.find(one => one.id === `tab-${query.get('tab')}`) ?? tabs[0]);
 }
 
-// Name of the opened message of the outbox.
-let opened = '';
+const search = document.getElementById('inbox-search');
+// The name of the opened message of the outbox, and what follows its address.
+const inbox = { opened: '', query: '', save: saveToUrl };
 
 const source = (kind, query = selection()) => `/digest.${kind}?${query}`;
+
+// The message of a selection, and the same one in the style that it is compared with.
+function shownMessages(query) {
+  const { compare, style } = form.elements;
+  const labels = compare.value ? [style.selectedOptions[0].label, compare.selectedOptions[0].label] : [''];
+  const styles = compare.value ? [style.value, compare.value] : [style.value];
+  return styles.map((name, at) => {
+    const one = new URLSearchParams(query);
+    if (name) one.set('style', name);
+    if (form.elements.images.value === 'off') one.set('images', 'off');
+    return { url: source('html', one), label: labels[at] };
+  });
+}
 
 // -- loading ------------------------------------------------------------------------------------------
 
@@ -52,16 +72,14 @@ async function refresh(keepsPosition = false) {
   const request = ++requests;
   const before = version;
   const query = selection();
-  const message = new URLSearchParams(query);
-  if (form.elements.images.value === 'off') message.set('images', 'off');
   document.getElementById('download').href = source('eml', query);
   document.body.classList.add('busy');
   try {
-    showMessage(source('html', message), keepsPosition);
+    showMessages(shownMessages(query), keepsPosition);
     const preview = await (await fetch(source('json', query))).json();
     if (request !== requests) return;
     // The message may have been rendered just before a change that the JSON already includes.
-    if (preview.version !== before) showMessage(source('html', message), true);
+    if (preview.version !== before) showMessages(shownMessages(query), true);
     version = preview.version;
     document.body.classList.toggle('wrong', Boolean(preview.error));
     showError(preview.error);
@@ -74,7 +92,7 @@ async function refresh(keepsPosition = false) {
     }
     showTab(query).catch(() => {});
   } catch (error) {
-    if (request === requests) showError({ message: 'The studio did not respond.', hint: String(error) });
+    if (request === requests) showError({ message: t('The studio did not respond.'), hint: String(error) });
   } finally {
     if (request === requests) document.body.classList.remove('busy');
     fit();
@@ -93,12 +111,8 @@ async function showTab(query = selection()) {
     if (response.ok && request === requests) listChecks(await response.json());
   }
   if (tab() === 'inbox') {
-    const response = await fetch('/inbox');
-    const images = form.elements.images.value === 'off' ? '?images=off' : '';
-    showInbox(response.ok ? await response.json() : { folder: '', messages: [] }, opened, images, name => {
-      opened = name;
-      saveToUrl();
-    });
+    inbox.query = form.elements.images.value === 'off' ? '?images=off' : '';
+    await showInbox(inbox);
   }
 }
 
@@ -124,6 +138,7 @@ function selectTab(wanted) {
     one.tabIndex = isWanted ? 0 : -1;
     document.getElementById(one.getAttribute('aria-controls')).hidden = !isWanted;
   }
+  document.getElementById('compare').hidden = wanted.id !== 'tab-html';
   document.getElementById('views').hidden = !['tab-html', 'tab-inbox'].includes(wanted.id);
 }
 
@@ -156,7 +171,7 @@ function showLive(text, state) {
 }
 
 function onVersion(newVersion) {
-  showLive('Live reload on', 'on');
+  showLive(t('Live reload on'), 'on');
   if (newVersion === version) return;
   const [, oldPage] = version.split('.');
   const [, newPage] = newVersion.split('.');
@@ -173,7 +188,7 @@ function listen() {
   if (document.hidden) return;
   stream = new EventSource('/changes');
   stream.addEventListener('version', event => onVersion(event.data));
-  stream.addEventListener('error', () => showLive('The studio is not running', 'off'));
+  stream.addEventListener('error', () => showLive(t('The studio is not running'), 'off'));
 }
 
 form.addEventListener('submit', event => event.preventDefault());

@@ -51,10 +51,11 @@ _LARGEST = 5
 
 
 @cache
-def make_renderer() -> MessageRenderer:
+def make_renderer(thumbnails: str = "no") -> MessageRenderer:
     """Return what renders the messages of a site with pages."""
     root = Path(tempfile.mkdtemp())
-    (root / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
+    settings = f'[site]\nurl = "https://papers.example.org"\n[design]\nthumbnails = "{thumbnails}"\n'
+    (root / "newsletter.toml").write_text(settings, encoding="utf-8")
     return MessageRenderer(load_config(Site(root), environ={}), make_environment(), b"secret")
 
 

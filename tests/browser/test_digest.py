@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -11,7 +14,8 @@ from playwright.sync_api import Browser
 from newsletter.config.load import load_config
 from newsletter.config.schema import new_config
 from newsletter.files.site import Site
-from newsletter.models import Style, Subscriber
+from newsletter.models import Cadence, Style, Subscriber
+from newsletter.models.languages import LANGUAGES
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.preview import sample_digest
 from newsletter.rendering.environment import make_environment
@@ -123,3 +127,33 @@ def test_a_digest_is_read_at_a_glance(chromium: Browser, style: Style) -> None:
     assert {(row.width, row.scheme) for row in measured} == set(product(WIDTHS, SCHEMES))
     assert {row.extents[0].papers for row in measured} == {len(digest.items)} <= set(table.USUAL)
     assert [(str(row), row.misses) for row in measured if row.misses] == []
+
+
+def test_a_picture_is_as_wide_as_the_card_that_it_is_in(chromium: Browser) -> None:
+    """Outlook for Windows goes by the attribute, browsers by the style."""
+    digest = sample_digest(make_subscriber(profile=screenshots.sample_profile()), NOW)
+    section = digest.sections[0]
+    item = replace(section.items[0], paper=replace(section.items[0].paper, thumbnail_url="https://x.example/1.png"))
+    digest = replace(digest, sections=(replace(section, items=(item,)),))
+    message = screenshots.make_renderer("yes").write(digest, make_subscriber(), "<a@b.example>", NOW)
+    assert message.html is not None
+    width = "[...document.querySelectorAll('.thumbnail')].map(e => [e.getAttribute('width'), e.offsetWidth])"
+
+    assert evaluate(chromium, message.html, 1280, "light", width) == [["634", 634]]
+
+
+@pytest.mark.parametrize("style", [Style.CARDS, Style.COMPACT])
+def test_labels_for_screen_readers_are_a_small_part_of_a_message(style: Style) -> None:
+    page = screenshots.message(style, Cadence.DAILY).html or ""
+
+    assert sum(map(len, re.findall(r' aria-label="[^"]*"', page))) < len(page) / 10
+
+
+def test_nothing_is_left_out_of_a_digest_of_40_papers() -> None:
+    digest = sample_digest(make_subscriber(profile=screenshots.sample_profile(trending=table.MANY)), NOW)
+    items = [replace(item, paper=replace(item.paper, id=n)) for n, item in enumerate(digest.items * 2)][: table.MANY]
+    digest = replace(digest, sections=(replace(digest.sections[0], items=tuple(items)),))
+    out = io.StringIO()
+
+    assert table.write_sizes(out, screenshots.make_renderer(), [digest], screenshots.sample_profile()) == []
+    assert len(out.getvalue().splitlines()) == 2 * len(LANGUAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from newsletter.files.site import Site
+from newsletter.rendering.colours import all_inverted, partly_inverted
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
 from tests.browser.conftest import CHROMIUM, TIMEOUT_MS, violations_of
@@ -98,6 +100,7 @@ def test_each_tab_shows_its_panel(page: Page) -> None:
     }.items():  # fmt: skip
         page.click(f"#tab-{tab}")
         expect(page.locator(f"#panel-{tab}")).to_contain_text(text, ignore_case=True)
+        assert violations_of(page, iframes=False) == [], tab
 
 
 def test_edits_show_by_themselves(page: Page, site: Site) -> None:
@@ -196,6 +199,71 @@ def test_a_message_of_the_outbox_is_opened_and_kept_open(page: Page, site: Site)
 
     expect(page.locator(".opened h3")).to_have_text("<b>Hi</b>")
     expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
+
+
+def test_the_outbox_is_searched_and_walked_by_keyboard(page: Page, site: Site) -> None:
+    (site.root / "outbox" / "new").mkdir(parents=True)
+    for number in range(12):
+        content = f"To: ada@example.org\nSubject: Kettle {number}\nContent-Type: text/html\n\n<h1>No. {number}</h1>"
+        (site.root / "outbox" / "new" / str(number)).write_text(content, encoding="utf-8")
+    page.click("#tab-inbox")
+    expect(page.locator(".messages button")).to_have_count(12)
+    page.get_by_role("searchbox").press_sequentially("kettle 1")
+    expect(page.locator(".messages button")).to_have_count(3)
+    expect(page.locator("#inbox-status")).to_contain_text("Found: 3 of 12")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    shown = page.locator(".messages button").nth(1).locator(".subject").inner_text()
+    expect(page.locator(".opened h3")).to_have_text(shown)
+    expect(page.locator(".messages button").nth(1)).to_be_focused()
+    assert violations_of(page, iframes=False) == []
+
+    page.reload()
+
+    expect(page.locator(".messages button")).to_have_count(3)
+    expect(page.locator(".opened h3")).to_have_text(shown)
+
+
+def test_two_styles_stand_side_by_side(page: Page) -> None:
+    page.select_option("[name=style]", "cards")
+    page.check("[name=width][value=phone]", force=True)
+    page.select_option("[name=compare]", "compact")
+    expect(page.frame_locator("#message").locator(".card").first).to_be_visible()
+    expect(page.frame_locator("#compared").locator(".row").first).to_be_visible()
+    expect(page.locator("figcaption")).to_have_text(["Cards", "Compact"])
+    boxes = "elements => elements.slice(0, 2).map(one => one.getBoundingClientRect().toJSON())"
+    left, right = page.locator(".device").evaluate_all(boxes)
+    assert (left["y"], left["width"]) == (right["y"], right["width"])
+    assert left["right"] < right["x"]
+    assert "compare=compact" in page.url
+    assert violations_of(page, iframes=False) == []
+    page.select_option("[name=compare]", "")
+    expect(page.locator("#compared")).to_be_hidden()
+
+
+def test_programs_that_invert_colors_are_simulated_as_the_checks_do(page: Page) -> None:
+    message = page.frame_locator("#message")
+    card = message.locator(".card").first
+    expect(card).to_be_visible()
+
+    def colors() -> tuple[str, str]:
+        """Return the colors of a heading and of the background of a card."""
+        heading = message.locator("h1, h2").first.evaluate("element => getComputedStyle(element).color")
+        background = card.evaluate("element => getComputedStyle(element).backgroundColor")
+        return to_hex(heading), to_hex(background)
+
+    before = colors()
+    for scheme, shades in (("gmail", all_inverted), ("outlook", partly_inverted)):
+        page.check(f"[name=scheme][value={scheme}]", force=True)
+        assert colors() == shades(*before), scheme
+        expect(page.locator("#contrast")).to_contain_text("Lowest contrast of a text here: ")
+    page.check("[name=scheme][value=light]", force=True)
+    assert colors() == before
+
+
+def to_hex(color: str) -> str:
+    return "#" + "".join(f"{int(number):02x}" for number in re.findall(r"\d+", color)[:3])
 
 
 def test_dns_rebinding_shows_nothing(studio_url: str, chromium: Browser) -> None:

@@ -3,11 +3,18 @@ from __future__ import annotations
 from dataclasses import astuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.files.site import default_templates
-from newsletter.rendering.colours import ACCENT, contrast, is_colour, make_palette
+from newsletter.rendering.colours import (
+    ACCENT,
+    all_inverted,
+    contrast,
+    is_colour,
+    make_palette,
+    partly_inverted,
+)
 
 
 def test_contrast_is_that_of_wcag() -> None:
@@ -33,6 +40,22 @@ def test_every_shade_of_every_accent_is_legible(value: int) -> None:
     assert min(contrast(palette.night_accent, ground) for ground in ("#161513", "#201e1b")) >= 4.5
     assert contrast(palette.on_chip, palette.chip) >= 4.5
     assert contrast(palette.night_on_chip, palette.night_chip) >= 4.5
+
+
+@given(st.integers(0, 0xFFFFFF))
+@example(0x0000FF)  # as dark as it is light: inverted, it stays the same
+def test_every_shade_is_legible_where_a_client_inverts_colours(value: int) -> None:
+    palette = make_palette(f"#{value:06x}")
+
+    pairs = [(palette.accent, "#f3f1ec"), (palette.accent, "#fffdf9"), (palette.on_chip, palette.chip)]
+    pairs.append(("#fffdf9", palette.accent))  # a button
+    assert min(contrast(*shades(*pair)) for pair in pairs for shades in (all_inverted, partly_inverted)) >= 4.5
+
+
+def test_colours_are_inverted_in_lightness_and_keep_their_hue() -> None:
+    assert [all_inverted("#000000", "#ffffff"), partly_inverted("#000000", "#ffffff")] == [("#ffffff", "#000000")] * 2
+    assert partly_inverted("#ffffff", "#222222") == ("#ffffff", "#222222")
+    assert all_inverted("#400000", "#ffffff") == ("#ffbfbf", "#000000")
 
 
 def test_a_legible_accent_is_kept_as_it_is() -> None:

@@ -40,7 +40,7 @@ def test_both_parts_of_a_german_message_keep_the_name_of_a_topic(write: Write) -
 
     assert "\nTrending\n--------\n" in message.text
     assert "\nAuch im Trend\n-------------\n" in message.text
-    assert ">Trending</h2>" in (message.html or "")
+    assert '">Trending' in (message.html or "")
     assert ">Auch im Trend</h2>" in (message.html or "")
 
 
@@ -54,7 +54,7 @@ def test_a_reason_names_its_kind_in_the_language_and_its_detail_as_it_is() -> No
         ReasonKind.KEYWORDS: "Schlagwörter: x*",
         ReasonKind.ABSTRACT: "Abstract: x*",
         ReasonKind.AUTHOR: "verfasst von: x*",
-        ReasonKind.ORGANIZATION: "Organization: x*",
+        ReasonKind.ORGANIZATION: "Organisation: x*",
         ReasonKind.CATEGORY: "Kategorie: x*",
         ReasonKind.SOURCE: "Quelle: x*",
         ReasonKind.POPULARITY: "im Trend: 12 Stimmen, 1 Kommentar",

@@ -153,6 +153,10 @@ def test_an_unknown_language_falls_back_to_english() -> None:
 
 def test_values_in_the_messages_of_pages_are_escaped_and_their_markup_is_not() -> None:
     functions = language("de").markup_functions()
-    assert functions["_"]("<b>%(x)s</b>", x="<i>") == "<b>&lt;i&gt;</b>"
+    emails_go = functions["_"]("Emails will go to <strong>%(email)s</strong>.", email="<i>")
+    assert emails_go == "Die E-Mails gehen an <strong>&lt;i&gt;</strong>."
+    for code in LANGUAGES:  # a text of somebody's that was taken for a message
+        translate = language(code).markup_functions()["_"]
+        assert translate("<script>%(x)s</script>", x="&") == "&lt;script&gt;&amp;&lt;/script&gt;"
     assert functions["ngettext"]("%(number)s comment", "%(number)s comments", 1234) == "1.234 Kommentare"
     assert functions["pgettext"]("reason", "title") == "Titel"

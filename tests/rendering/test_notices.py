@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
+from newsletter.models.findings import Level
 from newsletter.models.languages import LANGUAGE_TAGS, LANGUAGES
+from newsletter.rendering.checks import check
 from newsletter.rendering.context import NoticeContext
 from newsletter.rendering.environment import make_environment
 from newsletter.rendering.language import language
@@ -60,3 +63,15 @@ def test_a_notice_is_no_list_mail() -> None:
 
 def test_every_notice_has_a_subject_of_its_own() -> None:
     assert len({notice.subject for notice in all_notices("en")}) == 4
+
+
+def test_the_button_of_a_notice_is_one_in_every_client() -> None:
+    notices = Notices(make_environment(), SITE, language("en"))
+    message = notices.message(ENVELOPE, all_notices("en")[0])
+    assert message.html is not None
+
+    found = {one.about: one for one in check(message)}
+    assert [found[name].level for name in ("clients", "Outlook", "contrast")] == [Level.OK] * 3
+    for_word = message.html[message.html.index("<!--[if mso]><style>") :].partition("<![endif]-->")[0]
+    assert ".button { mso-padding-alt: 12px 24px; }" in for_word
+    assert re.search(r'<td class="button"[^>]* bgcolor="#[0-9a-f]{6}"[^>]*><a [^>]*padding:12px 24px', message.html)

@@ -24,10 +24,13 @@ from starlette.routing import Route
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.files.site import Site, default_templates
+from newsletter.models.languages import LANGUAGE_TAGS
 from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.rendering.environment import find_template, make_environment, render
+from newsletter.rendering.language import Language, language
 from newsletter.store import open_store
 from newsletter.web.http.guard import Guard
+from newsletter.web.http.page_language import PageLanguages, language_headers, spoken
 from newsletter.web.http.server import listen, make_server
 from newsletter.web.studio import outbox
 from newsletter.web.studio.access_token import AccessToken, new_token
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 #: The page's own files.
-_ASSETS = ("studio.css", "studio.js", "frame.js", "panels.js", "topic_help.js")
+_ASSETS = ("studio.css", "studio.js", "frame.js", "inversion.js", "panels.js", "inbox.js", "texts.js", "topic_help.js")
 #: For a selection that cannot be rendered: an invalid profile, a broken template, an unknown edition.
 _UNPROCESSABLE = 422
 
@@ -58,9 +61,8 @@ class _Studio:
     is_shutting_down: Callable[[], bool]
 
     def page(self, request: Request) -> Response:
-        return HTMLResponse(
-            _render("studio.html", **page_context(self.previews, parse_selection(request.query_params)))
-        )
+        context = page_context(self.previews, parse_selection(request.query_params), _language())
+        return HTMLResponse(_render("studio.html", **context), headers=dict(language_headers()))
 
     def asset(self, request: Request) -> Response:
         return FileResponse(default_templates() / "web" / request.url.path.removeprefix("/"))
@@ -107,10 +109,12 @@ class _Studio:
 
         return StreamingResponse(changes(self.previews.site, is_over), media_type="text/event-stream")
 
-    def inbox(self, _request: Request) -> Response:
-        config = load_config(self.previews.site)
-        messages = [asdict(message) | {"date": message.date.isoformat()} for message in outbox.messages(config.outbox)]
-        return JSONResponse({"folder": str(config.outbox), "messages": messages})
+    def inbox(self, request: Request) -> Response:
+        """Return the messages of the outbox; with `q`, those that a search finds."""
+        folder = load_config(self.previews.site).outbox
+        found = outbox.messages(folder, request.query_params.get("q", ""))
+        messages = [asdict(message) | {"date": message.date.isoformat()} for message in found.messages]
+        return JSONResponse({"folder": str(folder), "messages": messages, "total": found.total})
 
     def inbox_message(self, request: Request) -> Response:
         content = outbox.content(load_config(self.previews.site).outbox, request.path_params["name"])
@@ -158,7 +162,11 @@ def make_studio(
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, policy=LocalhostOnly()), Middleware(AccessToken, token=token)],
+        middleware=[
+            Middleware(Guard, policy=LocalhostOnly()),
+            Middleware(AccessToken, token=token),
+            Middleware(PageLanguages, tags=LANGUAGE_TAGS, default="en"),
+        ],
         exception_handlers={NewsletterError: _handle_error, OSError: _handle_error, Exception: _handle_bug},
     )
 
@@ -188,7 +196,11 @@ def serve_studio(site: Site, port: int, announce: Callable[[str], object] = sys.
 
 def _message(request: Request, html: str | None, text: str) -> Response:
     """Return the HTML of a message, or its text in a page if it has no HTML part."""
-    page = html if html is not None else _render("frame.html", title="No HTML part: this is the text part", text=text)
+    page = (
+        html
+        if html is not None
+        else _render("frame.html", title=_language().gettext("No HTML part: this is the text part"), text=text)
+    )
     policy = message_policy(images=request.query_params.get("images") != "off")
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
@@ -227,4 +239,11 @@ def _error_json(error: Exception) -> dict[str, str]:
 
 def _render(template: str, **values: object) -> str:
     """Render a page of the studio from the built-in templates, so that it works while a site's own are broken."""
-    return render(find_template(make_environment(), [f"web/{template}"]), **values)
+    spoken_here = _language()
+    shared = {"language": spoken_here, **spoken_here.markup_functions()}
+    return render(find_template(make_environment(), [f"web/{template}"]), **shared | values)
+
+
+def _language() -> Language:
+    """Return the language of the page that is being made: the browser's."""
+    return language(spoken() or "en")

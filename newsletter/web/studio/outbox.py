@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import default
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,8 +18,10 @@ from newsletter.text import squeeze
 
 _T = TypeVar("_T")
 
-#: Maximum number of messages listed, newest first.
-MAX_LISTED = 500
+#: Maximum number of messages listed, and looked at by a search, newest first.
+MAX_LISTED, MAX_SEARCHED = 500, 5000
+#: Longer searches are cut.
+_MAX_QUERY = 200
 #: Errors that the email package raises on malformed headers and bodies.
 _MALFORMED = (ValueError, LookupError, AttributeError, TypeError)
 
@@ -36,12 +39,28 @@ class OutboxMessage:
     size: int
 
 
-def messages(outbox: Path) -> list[OutboxMessage]:
-    """Return the latest messages, newest first."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Messages of the outbox, newest first."""
+
+    messages: list[OutboxMessage]
+    #: How many messages the outbox has.
+    total: int
+
+
+def messages(outbox: Path, query: str = "") -> Listing:
+    """Return the latest messages, or those of them whose subject or recipient has every word of a query."""
+    words = query[:_MAX_QUERY].casefold().split()
     files = [(path.stat(), name, path) for name, path in _names(outbox).items()]
-    newest = sorted(files, key=lambda one: one[0].st_mtime_ns, reverse=True)[:MAX_LISTED]
-    found = [_message(name, path, state.st_size, state.st_mtime) for state, name, path in newest]
-    return sorted(found, key=lambda message: (message.date, message.to), reverse=True)
+    newest = sorted(files, key=lambda one: one[0].st_mtime_ns, reverse=True)[: MAX_SEARCHED if words else MAX_LISTED]
+    read = (_message(name, path, state.st_size, state.st_mtime) for state, name, path in newest)
+    found = list(islice((one for one in read if _has_words(one, words)), MAX_LISTED))
+    return Listing(sorted(found, key=lambda message: (message.date, message.to), reverse=True), len(files))
+
+
+def _has_words(message: OutboxMessage, words: Sequence[str]) -> bool:
+    text = f"{message.subject}\n{message.to}".casefold()
+    return all(word in text for word in words)
 
 
 def content(outbox: Path, name: str) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 from newsletter.config.load import load_config
 from newsletter.errors import NewsletterError
 from newsletter.models import Style
-from newsletter.models.languages import LANGUAGE_NAMES
+from newsletter.models.languages import LANGUAGE_NAMES, translatable
+from newsletter.rendering.language import Language
 from newsletter.web.studio.live_reload import version
 from newsletter.web.studio.preview import Previews
 from newsletter.web.studio.selection import (
@@ -19,11 +20,43 @@ from newsletter.web.studio.selection import (
     offered_editions,
     offered_subscribers,
 )
+from newsletter.web.studio.texts import texts_in
 
 #: Name, label and width in pixels of common screens.
-WIDTHS = (("desktop", "Desktop", 1280), ("tablet", "Tablet", 768), ("phone", "Phone", 390))
-TABS = ("html", "text", "source", "papers", "checks", "inbox")
-_TAB_LABELS = ("HTML", "Text", "Source", "Papers", "Checks", "Inbox")
+WIDTHS = (
+    ("desktop", translatable("Desktop"), 1280),
+    ("tablet", translatable("Tablet"), 768),
+    ("phone", translatable("Phone"), 390),
+)
+#: Name, label and explanation of the colours in which a message is shown; `inversion.js` computes the last two.
+SCHEMES = (
+    ("light", translatable("Light"), ""),
+    ("dark", translatable("Dark"), translatable("With the message's own styles for dark screens")),
+    (
+        "gmail",
+        "Gmail",
+        translatable("Simulated: Gmail on iOS and Outlook on Windows invert every color on a dark screen"),
+    ),
+    (
+        "outlook",
+        "Outlook",
+        translatable("Simulated: Outlook.com and Gmail on Android darken light backgrounds and lighten dark texts"),
+    ),
+)
+#: Name and label of the tabs.
+TABS = (
+    ("html", "HTML"),
+    ("text", translatable("Text")),
+    ("source", translatable("Source")),
+    ("papers", translatable("Papers")),
+    ("checks", translatable("Checks")),
+    ("inbox", translatable("Inbox")),
+)
+_STYLES = {
+    Style.CARDS: translatable("Cards"),
+    Style.COMPACT: translatable("Compact"),
+    Style.PLAIN: translatable("Plain"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +68,32 @@ class Option:
     is_selected: bool
 
 
-def page_context(previews: Previews, selection: Selection) -> dict[str, Any]:
-    """Return the context of studio.html.
+def page_context(previews: Previews, selection: Selection, language: Language) -> dict[str, Any]:
+    """Return the context of studio.html in a language.
 
     Errors only shorten the lists here; the page shows them in place of the message.
     """
     fields = fields_of(selection)
     subscribers, editions, name = _offered(previews, selection)
-    windows = [(f"last-{days}-days", f"Last {days} days") for days in (7, 30, 90)]
+    _ = language.gettext
+    windows = [
+        (f"last-{days}-days", language.ngettext("Last %(number)s day", "Last %(number)s days", days))
+        for days in (7, 30, 90)
+    ]
     return {
         "name": name,
         "version": version(previews.site),
         "fields": fields,
-        "subscribers": _options(subscribers or [("", "No subscribers yet")], fields["subscriber"]),
-        "editions": _options([("", "Due now"), *windows, *editions], fields["edition"]),
+        "subscribers": _options(subscribers or [("", _("No subscribers yet"))], fields["subscriber"]),
+        "editions": _options([("", _("Due now")), *windows, *editions], fields["edition"]),
         "styles": _options(
-            [("", "As in the profile"), *((style, style.capitalize()) for style in Style)], selection.style
+            [("", _("As in the profile")), *((style, _(label)) for style, label in _STYLES.items())], selection.style
         ),
-        "languages": _options([("", "As in the profile"), *LANGUAGE_NAMES.items()], selection.language),
-        "widths": WIDTHS,
-        "tabs": list(zip(TABS, _TAB_LABELS, strict=True)),
+        "languages": _options([("", _("As in the profile")), *LANGUAGE_NAMES.items()], selection.language),
+        "widths": [(name, _(label), pixels) for name, label, pixels in WIDTHS],
+        "schemes": [(name, _(label), about and _(about)) for name, label, about in SCHEMES],
+        "tabs": [(name, _(label)) for name, label in TABS],
+        "texts": texts_in(language),
     }
 
 

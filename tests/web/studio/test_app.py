@@ -154,6 +154,7 @@ def test_shutdown_ends_open_streams(studio_url: str) -> None:
 @pytest.mark.usefixtures("sent")
 def test_the_inbox_lists_and_shows_the_outbox(studio: TestClient) -> None:
     messages = studio.get("/inbox").json()["messages"]
+    assert studio.get("/inbox?q=no+such+words").json() | {"folder": ""} == {"folder": "", "messages": [], "total": 2}
     name = messages[0]["name"]
 
     assert {message["to"] for message in messages} == {

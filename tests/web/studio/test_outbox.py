@@ -36,14 +36,24 @@ def test_messages_are_listed_newest_first(maildir: Path) -> None:
     for number in (1, 3, 2):
         content = f"To: x@y.example\nSubject: No. {number}\nDate: Fri, {number:02} May 2026 06:00:00 +0000\n\nHi\n"
         (maildir / "new" / str(number)).write_text(content)
-    found = outbox.messages(maildir)
+    found = outbox.messages(maildir).messages
     assert [message.subject for message in found] == ["No. 3", "No. 2", "No. 1"]
     assert found[0].size == len(outbox.content(maildir, "3"))
 
 
+def test_messages_are_searched_by_the_words_of_subject_and_recipient(maildir: Path) -> None:
+    for number, (to, subject) in enumerate([("ada@y.example", "Robots"), ("bob@y.example", "Kettles and ROBOTS")]):
+        (maildir / "new" / str(number)).write_text(f"To: {to}\nSubject: {subject}\n\nHidden words\n")
+    for query, found in {
+        "": 2, "robot": 2, "robots kettles": 1, "BOB": 1, "ada kettles": 0, "hidden": 0, " %_ ": 0, "x" * 9999: 0,
+    }.items():  # fmt: skip
+        listing = outbox.messages(maildir, query)
+        assert (len(listing.messages), listing.total) == (found, 2), query
+
+
 def test_messages_that_a_mail_program_has_read_are_still_listed(maildir: Path) -> None:
     (maildir / "cur" / "one:2,S").write_bytes(b"Subject: Hi\n\nText\n")
-    assert [message.name for message in outbox.messages(maildir)] == ["one"]
+    assert [message.name for message in outbox.messages(maildir).messages] == ["one"]
     assert outbox.content(maildir, "one").startswith(b"Subject: Hi")
 
 

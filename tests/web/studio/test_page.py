@@ -40,3 +40,22 @@ def test_the_page_has_no_inline_script_or_style(studio: TestClient) -> None:
     page = studio.get("/").text
 
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page) == []
+
+
+def test_the_page_speaks_the_language_of_the_browser(studio: TestClient) -> None:
+    page = studio.get("/", headers={"Accept-Language": "fr"})
+    assert page.headers["Content-Language"] == "fr"
+    assert '<html lang="fr" dir="ltr">' in page.text
+
+
+def test_no_heading_is_empty_while_the_message_loads(studio: TestClient) -> None:
+    assert re.findall(r"<h\d[^>]*>(?:\s|&nbsp;)*</h\d>", studio.get("/").text) == []
+
+
+def test_all_views_are_offered(studio: TestClient) -> None:
+    page = studio.get("/").text
+    assert re.findall(r'name="(?:scheme|width|images)" value="(\w+)"', page) == [
+        "desktop", "tablet", "phone", "light", "dark", "gmail", "outlook", "on", "off",
+    ]  # fmt: skip
+    (compare,) = re.findall(r'<select form="selection" name="compare">(.*?)</select>', page, re.DOTALL)
+    assert re.findall(r'value="(\w*)"', compare) == ["", "cards", "compact", "plain"]
