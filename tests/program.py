@@ -20,14 +20,14 @@ from typing import TextIO
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["pytest", "tests.warm"])
-_ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 #: What takes longer has hung.
 _LIMIT_S = 120.0
 
 
 def start(process: BaseProcess) -> None:
     """Start a process of `PROCESSES`; what it is a copy of finds the tests only from here."""
-    with chdir(_ROOT):
+    with chdir(ROOT):
         process.start()
 
 

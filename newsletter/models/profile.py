@@ -68,7 +68,7 @@ class Group(StrEnum):
     WHEN = translatable("When")
     PAPERS = translatable("Which papers, and how many")
     APPEARANCE = translatable("Appearance")
-    MORE = translatable("Fine tuning")
+    MORE = translatable("Fine-tuning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Profile:
         "Local hour from which a digest is due.",
         label=translatable("Time of day"),
         group=Group.WHEN,
-        hint=translatable("Emails come from this hour on."),
+        hint=translatable("Emails are sent from this hour on."),
         example=17,
     )
     wait_hours: int = preference(

@@ -112,6 +112,13 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
     return f"nothing on {_date(day)} because {_because(nothing, profile, day)}"
 
 
+def why_nothing_today(store: Store, subscriber: Subscriber, now: datetime) -> Nothing | None:
+    """Return why the schedule has no edition for a subscriber on this day of theirs, or None if it has one."""
+    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    profile = subscriber.profile
+    return why_nothing(profile, history, local_day(profile, now), now, Looks(store.looks.until(now)))
+
+
 def _because(nothing: Nothing, profile: Profile, day: date) -> str:
     match nothing:
         case Nothing.WEEKEND:

@@ -60,19 +60,20 @@ def preview_digest(
 
 @dataclass(frozen=True, slots=True)
 class RecentPapers:
-    """The papers that previews of unsaved profiles choose from."""
+    """The papers that previews of unsaved profiles choose from; they need no store any more."""
 
-    index: PaperIndex
+    #: Is never asked itself, but has what others over these papers share.
+    matcher: Matcher
     #: They were first seen after this time.
     since: datetime
-    #: Must not need the store any more.
-    statistics: Statistics
+    #: When the newest one was.
+    last_seen_at: datetime | None
 
 
-def recent_papers(store: Store, since: datetime, index: PaperIndex) -> RecentPapers:
+def recent_papers(store: Store, since: datetime, index: PaperIndex, weights: Weights | None) -> RecentPapers:
     """Return the papers of an index, which were first seen after a moment, with the archive's word frequencies."""
     archive = PaperIndex(store.papers.newest(ARCHIVE))
-    return RecentPapers(index, since, Statistics(lambda: archive))
+    return RecentPapers(Matcher(index, Statistics(lambda: archive), weights), since, store.papers.last_seen_at())
 
 
 def next_digest(
@@ -80,7 +81,6 @@ def next_digest(
     subscriber: Subscriber,
     now: datetime,
     recent: RecentPapers,
-    weights: Weights | None = None,
     notes: Notes = NO_NOTES,
 ) -> tuple[Digest, bool]:
     """Return what the next digest of a subscriber would be as of now, and False.
@@ -89,10 +89,11 @@ def next_digest(
     """
     profile, due = subscriber.profile, coming_edition(store, subscriber, now)
     edition = find_edition(store, due, profile.cadence, now, notes)
-    matcher = Matcher(recent.index, recent.statistics, weights, topic_scores(store, recent.index))
-    taste = TasteScores(store).of(subscriber.id, recent.index)
+    index = recent.matcher.index
+    matcher = recent.matcher.afresh(topic_scores(store, index))
+    taste = TasteScores(store).of(subscriber.id, index)
     since = max(due.since, recent.since)
-    old = {number for number, paper in recent.index.papers.items() if paper.seen_at <= since}
+    old = {number for number, paper in index.papers.items() if paper.seen_at <= since}
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
     digest = compose(matcher, edition, profile, sent_before, taste, (since, old))
     is_example = not digest.items

@@ -88,8 +88,19 @@ class Matcher:
         """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
         if ranking not in self._reweighed:
             weights = replace(self.weights, **dict(ranking))
-            self._reweighed[ranking] = Matcher(self.index, self._statistics, weights, self._scores)
+            other = Matcher(self.index, self._statistics, weights, self._scores)
+            other.alike, other.neighbourhood = self.alike, self.neighbourhood  # weights do not change what is alike
+            self._reweighed[ranking] = other
         return self._reweighed[ranking]
+
+    def afresh(self, scores: Scores | None) -> Matcher:
+        """Return a matcher over the same index that has evaluated nothing yet, with these scores by models.
+
+        It shares what takes long to compute of the papers alone, and nothing that grows with each query.
+        """
+        other = Matcher(self.index, self._statistics, self.weights, scores)
+        other.alike, other.neighbourhood = self.alike, self.neighbourhood
+        return other
 
     def node(self, query: str) -> Node:
         """Return the syntax tree of a query.

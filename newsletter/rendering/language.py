@@ -128,7 +128,7 @@ class Language:
 
     # -- numbers and dates ----------------------------------------------------------------------------
 
-    def number(self, number: int) -> str:
+    def number(self, number: float) -> str:
         """Format a number: "1,234" in English, "1.234" in German."""
         return str(number) if number < _GROUPED_FROM.get(self.code, 0) else _number(number, self._locale)
 
@@ -195,7 +195,7 @@ def _on_markup(join: Callable[..., str]) -> Callable[..., Markup]:
 
 # Formatted for every message, but there are few distinct days of subscription and few distinct numbers.
 @lru_cache(maxsize=4096)
-def _number(number: int, locale: Locale) -> str:
+def _number(number: float, locale: Locale) -> str:
     # The narrow no-break space of French is not in the fonts of every mail program.
     return str(format_decimal(number, locale=locale)).replace("\u202f", "\u00a0")
 

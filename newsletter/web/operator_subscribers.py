@@ -102,7 +102,7 @@ class OperatorSubscribers:
     def _show(self, store: Store, request: Request, template: str, action: str = "") -> Response:
         subscriber = _find(store, request)
         if subscriber is None:
-            text = self.operator.pages.language.gettext("There is no such subscriber. Were they erased?")
+            text = self.operator.pages.language.gettext("There is no such subscriber; they may have been erased.")
             return self.operator.not_found(store, request, text)
         page = page_number(request)
         deliveries = store.deliveries.of_subscriber(subscriber.id, _DELIVERIES + 1, (page - 1) * _DELIVERIES)

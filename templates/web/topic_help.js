@@ -35,7 +35,7 @@ export function partAt(text, position, separator) {
 }
 
 function show(box, topic, help) {
-  const summary = help.error
+  const summary = help.summary ? help.summary : help.error
     ? [help.error, help.hint].filter(Boolean).join('. ')
     : `“${topic}” matched ${help.matched} of the ${help.of} papers of the last seven days, ${help.per_day} a day.`;
   const notes = [summary, ...(help.warnings ?? [])];

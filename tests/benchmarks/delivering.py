@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -186,7 +186,7 @@ def send_planned(
 
 def ours(site: Site, port: int, *, keys: tuple[str, ...] = (), workers: int = 1, connections: int = 16) -> Run:
     """Send a copy of a planned edition in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, PROCESSES) as process:
+    with tempfile.TemporaryDirectory() as folder, chdir(ROOT), ProcessPoolExecutor(1, PROCESSES) as process:
         shutil.copytree(site.root, folder, dirs_exist_ok=True)
         return process.submit(send_planned, Path(folder), port, keys, workers, connections).result()
 

@@ -11,13 +11,13 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from newsletter.files.site import Site
 from newsletter.rendering.colours import all_inverted, partly_inverted
 from newsletter.web.http.server import listen
 from newsletter.web.studio.app import make_studio_server
-from tests.browser.conftest import CHROMIUM, TIMEOUT_MS, violations_of
+from tests.browser.conftest import EVIL, TIMEOUT_MS, violations_of
 
 TOKEN = "a-token-of-tests"  # noqa: S105 - of these tests only
 
@@ -41,17 +41,33 @@ def studio_url(site: Site) -> Iterator[str]:
     listening.close()
 
 
-@pytest.fixture
-def page(studio_url: str, chromium: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def tab(chromium: Browser) -> Page:
+    """A page for the tests of this module, since a new one starts a process and compiles everything again."""
     # An emulated scheme would override the one that the studio sets on the frame.
-    view = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="null")
-    view.set_default_timeout(TIMEOUT_MS)
+    opened = chromium.new_page(color_scheme="null")
+    opened.set_default_timeout(TIMEOUT_MS)
+    return opened
+
+
+@pytest.fixture
+def page(studio_url: str, tab: Page) -> Iterator[Page]:
+    """The studio of a site of its own, at an address of its own, as a browser shows it that was never there."""
     errors: list[str] = []
-    view.on("pageerror", lambda error: errors.append(str(error)))
-    view.goto(f"{studio_url}/?token={TOKEN}&subscriber=ada@example.org")
-    expect(view.locator("#subject")).not_to_be_empty()
-    yield view
-    view.context.close()
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    tab.context.clear_cookies()
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(color_scheme="null")
+    tab.on("pageerror", note)
+    tab.goto(f"{studio_url}/?token={TOKEN}&subscriber=ada@example.org")
+    expect(tab.locator("#subject")).not_to_be_empty()
+    yield tab
+    tab.evaluate("localStorage.clear()")
+    tab.goto("about:blank")
+    tab.remove_listener("pageerror", note)
     assert errors == []
 
 
@@ -268,7 +284,7 @@ def to_hex(color: str) -> str:
 
 def test_dns_rebinding_shows_nothing(studio_url: str, chromium: Browser) -> None:
     """A site whose name leads to 127.0.0.1 is refused, even if it knows the token; as is what its page requests."""
-    evil = f"http://evil.example:{studio_url.rpartition(':')[2]}"
+    evil = f"http://{EVIL}:{studio_url.rpartition(':')[2]}"
     fetch = """async addresses => {
         const results = [];
         for (const address of addresses)
@@ -277,11 +293,8 @@ def test_dns_rebinding_shows_nothing(studio_url: str, chromium: Browser) -> None
                 catch (error) { results.push(String(error)); }
         return results;
     }"""
-    rebound = chromium.browser_type.launch(
-        executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
-    )
+    view = chromium.new_page()
     try:
-        view = rebound.new_page()
         view.set_default_timeout(TIMEOUT_MS)
         view.goto(f"{studio_url}/?token={TOKEN}")  # the user of this browser has the studio open
         expect(view.locator("#subject")).not_to_be_empty()
@@ -293,7 +306,7 @@ def test_dns_rebinding_shows_nothing(studio_url: str, chromium: Browser) -> None
         requested = [f"{evil}/digest.json", f"{evil}/inbox?token={TOKEN}", f"{studio_url}/digest.json", studio_url]
         fetched = view.evaluate(fetch, requested)
     finally:
-        rebound.close()
+        view.context.close()
     assert len(fetched) == 8
     assert any("Unknown host" in text for text in fetched)
     assert not [text for text in fetched if "example.org" in text or '"messages"' in text]

@@ -2,66 +2,62 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import resource
 import shutil
-import subprocess
-import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
+from newsletter.cli import main
 from newsletter.files.site import Site
 from newsletter.store import open_store
 from tests.factories import make_entry, make_profile, make_topic
+from tests.program import PROCESSES, ROOT
 
 SUBSCRIBERS = [f"subscriber{number}@example.org" for number in range(6)]
 LIMITS = 8
-#: Sends in a process of its own for each limit on the size of files: the write that would exceed it fails. Prints
-#: (limit, exit code, lines on stderr) as JSON. The limits go up to the largest file of a run that nothing disturbs.
-SENDER = """
-import contextlib, io, json, os, resource, shutil, sys
-from pathlib import Path
-from newsletter.cli import main
-import newsletter.cli.run, newsletter.pipeline.deliver, newsletter.sending.maildir, premailer
-
-folder, limits = Path(sys.argv[1]), int(sys.argv[2])
+#: A limit on the size of files, an exit code, and the lines on stderr.
+Sent = tuple[int | None, int, list[str]]
 
 
-def send(site, limit):
+def send(site: Path, limit: int | None) -> Sent:
+    """Send in a process of its own with a limit on the size of files: the write that would exceed it fails."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         out, error, code = io.StringIO(), io.StringIO(), 0
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        with redirect_stdout(out), redirect_stderr(error):
             try:
                 main(["--site", str(site), "send"])
             except SystemExit as ended:
-                code = ended.code
+                code = int(ended.code or 0)
         os.write(writing, json.dumps([limit, code, error.getvalue().splitlines()]).encode())
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as file:
-        result = json.loads(file.read() or "null")
+        limit, code, lines = json.loads(file.read() or "[null, -1, []]")
     os.wait()
-    return result
+    return limit, code, lines
 
 
-def copy(name):
-    return shutil.copytree(folder / "site", folder / name)
+def send_all(folder: Path) -> list[Sent]:
+    """Send without a limit, with each of the limits up to the largest file of that run, and again without them."""
 
+    def copy(name: str) -> Path:
+        return shutil.copytree(folder / "site", folder / name)
 
-undisturbed = send(copy("undisturbed"), None)
-largest = 4096 + (folder / "undisturbed" / "newsletter.db").stat().st_size
-results = [undisturbed]
-for number in range(limits):
-    results.append(send(copy(str(number)), number * largest // limits))
-for number in range(limits):
-    results.append(send(folder / str(number), None))
-print(json.dumps(results))
-"""
+    undisturbed = send(copy("undisturbed"), None)
+    largest = 4096 + (folder / "undisturbed" / "newsletter.db").stat().st_size
+    limited = [send(copy(str(number)), number * largest // LIMITS) for number in range(LIMITS)]
+    return [undisturbed, *limited, *(send(folder / str(number), None) for number in range(LIMITS))]
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +75,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def results(folder: Path) -> list[tuple[int | None, int, list[str]]]:
-    command = [sys.executable, "-c", SENDER, str(folder), str(LIMITS)]
-    return [tuple(one) for one in json.loads(subprocess.run(command, check=True, capture_output=True).stdout)]
+def results(folder: Path) -> list[Sent]:
+    """What becomes of each run, which a process starts that has imported the program and no threads."""
+    with chdir(ROOT), ProcessPoolExecutor(1, PROCESSES) as process:
+        return process.submit(send_all, folder).result()
 
 
 def recipients(site: Path) -> list[str]:
     return sorted(str(message_from_bytes(file.read_bytes())["To"]) for file in (site / "outbox" / "new").iterdir())
 
 
-def test_a_full_disk_is_one_clear_line(results: list[tuple[int | None, int, list[str]]]) -> None:
+def test_a_full_disk_is_one_clear_line(results: list[Sent]) -> None:
     undisturbed, limited = results[0], results[1 : 1 + LIMITS]
     assert undisturbed[1:] == (0, [])
     failed = [one for one in limited if one[1] != 0]
@@ -98,9 +95,7 @@ def test_a_full_disk_is_one_clear_line(results: list[tuple[int | None, int, list
         assert lines[0].startswith("newsletter: "), limit
 
 
-def test_the_next_run_completes_it_and_nobody_is_mailed_twice(
-    folder: Path, results: list[tuple[int | None, int, list[str]]]
-) -> None:
+def test_the_next_run_completes_it_and_nobody_is_mailed_twice(folder: Path, results: list[Sent]) -> None:
     assert recipients(folder / "undisturbed") == SUBSCRIBERS
     for number, (_, code, lines) in enumerate(results[1 + LIMITS :]):
         assert (number, code) == (number, 0)

@@ -100,6 +100,7 @@ def test_a_server_that_hangs_up_leaves_no_open_connection(authority: trustme.CA,
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as server:
         served = server.submit(hang_up_at_the_login)
         settings = BounceSettings(imap_host="localhost", imap_port=listening.getsockname()[1])
+        gc.collect()  # what other tests left
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResourceWarning)
             with pytest.raises(MailboxError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,16 @@ from tests.operations.run_site import RunSite
 from tests.stores import place_new_store
 
 
+@cache
+def _key() -> bytes:
+    """The key of all these sites: making one takes longer than most checks."""
+    return new_key("rsa")[0]
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """A site that signs its messages, without a mail server."""
-    write_private(tmp_path / "dkim.pem", new_key("rsa")[0])
+    write_private(tmp_path / "dkim.pem", _key())
     touch_private(tmp_path / "newsletter.toml")
     (tmp_path / "newsletter.toml").write_text(
         '[site]\nurl = "https://papers.net"\n[sender]\naddress = "digest@papers.net"\npostal_address = "Here 1"\n'

@@ -19,6 +19,9 @@ from newsletter.sending.dkim import new_key
 from tests.pipeline.conftest import SendingSite
 from tests.smtpd import Server, serving
 
+#: Five requests to workers, of which two hold four at once.
+MANY = 80
+
 
 @pytest.fixture
 def small_editions_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,12 +46,12 @@ def test_each_message_has_two_valid_signatures(site: SendingSite, tmp_path: Path
     keys = (("papers", tmp_path / "rsa.pem"), ("papers-ed", tmp_path / "ed25519.pem"))
     dkim_settings, delivery = DkimSettings("newsletter.example", keys), DeliverySettings(workers=workers)
     site.config = replace(site.config, dkim=dkim_settings, delivery=delivery)
-    add_subscribers(site, 150)
+    add_subscribers(site, MANY)
 
     with serving(Server()) as server:
         assert site.send_to(server).is_clean
 
-    assert len({recipient for recipient, _ in server.accepted}) == len(server.accepted) == 150
+    assert len({recipient for recipient, _ in server.accepted}) == len(server.accepted) == MANY
     for _, content in server.accepted:
         mail = dkim.DKIM(content)
         assert all(mail.verify(idx=at, dnsfunc=lambda name, **_: records[name.decode()]) for at in (0, 1))

@@ -21,7 +21,10 @@ from newsletter.sources import Document, find_source
 from newsletter.text import squeeze
 from tests.factories import NOW, make_profile, make_subscriber, make_topic
 from tests.rendering.conftest import Write, make_digest, make_edition, writer_of
-from tests.rendering.test_digest import page_of
+from tests.rendering.test_digest import page_of as read_page
+
+#: Each message is read once.
+page_of = cache(read_page)
 
 PAYLOADS = [
     "<script>alert(1)</script>", "<SCRIPT SRC=//evil.example/x.js></SCRIPT>", "<scr<script>ipt>alert(1)</scr</script>ipt>",

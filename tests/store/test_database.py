@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from newsletter.models import Topic
 from newsletter.store import Store, open_store
 from newsletter.store.database import store_error
 from tests.factories import NOW, make_entry
+from tests.program import PROCESSES, start
 
 
 def add_two_and_fail(store: Store) -> None:
@@ -53,14 +52,18 @@ def test_a_second_writer_waits_and_then_gets_an_error(store: Store, tmp_path: Pa
 
 
 def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; from newsletter.store import open_store; "
-        "store = open_store(Path(sys.argv[1])); store.secret(); store.close()"
-    )
     for attempt in range(3):
-        command = [sys.executable, "-c", program, str(tmp_path / f"{attempt}.db")]
-        openers = [subprocess.Popen(command) for _ in range(4)]
-        assert [opener.wait(60) for opener in openers] == [0, 0, 0, 0]
+        openers = [PROCESSES.Process(target=open_and_close, args=(tmp_path / f"{attempt}.db",)) for _ in range(4)]
+        for opener in openers:
+            start(opener)
+        for opener in openers:
+            opener.join(60)
+        assert [opener.exitcode for opener in openers] == [0, 0, 0, 0]
+
+
+def open_and_close(path: Path) -> None:
+    with open_store(path) as store:
+        store.secret()
 
 
 @pytest.mark.parametrize(

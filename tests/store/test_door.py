@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,18 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
 @pytest.mark.parametrize("library", ["sqlite3", "sqlite_utils"])
 def test_only_the_door_and_the_migrations_import_a_database_library(library: str) -> None:
-    found = {name_of(path) for path in MODULES if library in imported(ast.parse(path.read_text(encoding="utf-8")))}
+    found = {name_of(path) for path in MODULES if library in imported(tree_of(path))}
     steps = {name for name in found if name.startswith("store/migrations/")}
     assert found - steps == {"sqlite3": {"store/database.py"}, "sqlite_utils": {"store/opening.py"}}[library]
 
@@ -48,7 +54,7 @@ def test_only_the_store_raises_the_errors_of_the_database() -> None:
     raised = {
         f"{name_of(path)}:{node.lineno}"
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Raise)
         and isinstance(node.exc, ast.Call)
         and isinstance(node.exc.func, ast.Name)

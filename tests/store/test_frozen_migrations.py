@@ -15,6 +15,7 @@ from newsletter.store import Store, migrations, open_store
 from newsletter.store.migrations import STEPS
 from newsletter.store.migrations.steps import MIGRATIONS
 from tests.factories import NOW
+from tests.stores import place_new_store
 
 FOLDER = Path(migrations.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -148,25 +149,25 @@ def meaning(store: Store) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def newest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the rows mean in a store of the present schema."""
+def newest(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+    """What the rows mean in a store of the present schema, and the schema of a new store."""
     path = tmp_path_factory.mktemp("newest") / "newsletter.db"
     make_store(path, len(STEPS))
+    place_new_store(new := path.with_name("new.db"))
     with open_store(path) as store:
-        return meaning(store)
+        return meaning(store), schema(new)
 
 
 @pytest.mark.parametrize("version", range(1, len(STEPS)), ids=STEPS[:-1])
 def test_a_store_of_an_earlier_version_becomes_equal_to_a_new_one(
-    version: int, newest: dict[str, Any], tmp_path: Path
+    version: int, newest: tuple[dict[str, Any], list[tuple[str, ...]]], tmp_path: Path
 ) -> None:
-    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    old, (expected, new_schema) = tmp_path / "old.db", newest
     tables = make_store(old, version)
-    open_store(new).close()
     with open_store(old) as store:
         assert store.problems() == []
         found = meaning(store)
-    assert schema(old) == schema(new)
-    assert found == {name: newest[name] for name in found}
+    assert schema(old) == new_schema
+    assert found == {name: expected[name] for name in found}
     present = {"subscribers": "subscribers", "papers": "papers", "editions": "digest", "deliveries": "deliveries"}
     assert {present[table] for table in tables if table in present} <= found.keys()

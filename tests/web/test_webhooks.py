@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.testclient import TestClient
 
 from newsletter.config.load import load_config
@@ -118,7 +119,7 @@ def test_a_repeated_call_changes_nothing(webhooks: TestClient, config: Config) -
 
 
 def test_forged_calls_are_refused(webhooks: TestClient, config: Config, amazon: Amazon) -> None:
-    forged = Amazon(CALLED_AT)
+    forged = Amazon(CALLED_AT, rsa.generate_private_key(65537, 2048))
     calls = [
         ("ses", forged.call(ses_bounce(RECIPIENT)), {}),
         ("ses", amazon.call(ses_bounce(RECIPIENT)).replace(b"5.1.1", b"5.1.2"), {}),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from threading import Lock
 from typing import Any
 
@@ -28,6 +29,8 @@ from newsletter.web.subscribers.profile_form import read_profile_form
 
 #: How many clients may wait for their previews.
 _MAX_WAITING = 8
+#: The papers of a week are read again when it has become this long.
+_LONGEST_WEEK = timedelta(days=7, hours=6)
 #: Where the lines above a message go in its HTML: links of a message open in a tab of their own.
 _HEAD = re.compile(r"<head>", re.IGNORECASE)
 _BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
@@ -90,8 +93,7 @@ class LivePreview:
             digest = sample_digest(subscriber, now, own_notes)
             notes.append(_("This site has no papers yet. These are invented ones."))
         else:
-            weights = self.pages.config.weights
-            digest, is_example = next_digest(store, subscriber, now, self._recent_papers(store), weights, own_notes)
+            digest, is_example = next_digest(store, subscriber, now, self._recent_papers(store), own_notes)
             if is_example and digest.items:
                 notes.append(
                     _("Nothing new has come since your last email. This is an example of the last seven days.")
@@ -101,10 +103,13 @@ class LivePreview:
         return self._message(self._write(store, digest, subscriber), notes)
 
     def _recent_papers(self, store: Store) -> RecentPapers:
-        since, index = self.pages.topic_counts.recent()
-        if self._recent is None or self._recent.index is not index:
-            self._recent = recent_papers(store, since, index)
-        return self._recent
+        """Return the papers of the last week, read again when others have come, or the week has moved on."""
+        now, recent = self.pages.clock(), self._recent
+        is_old = recent is None or now - recent.since > _LONGEST_WEEK
+        if recent is None or is_old or recent.last_seen_at != store.papers.last_seen_at():
+            since, index = self.pages.topic_counts.recent()
+            recent = self._recent = recent_papers(store, since, index, self.pages.config.weights)
+        return recent
 
     def _write(self, store: Store, digest: Digest, subscriber: Subscriber) -> Message:
         """Render a digest; its links do nothing to anybody: who sees the preview may not be the subscriber for long."""

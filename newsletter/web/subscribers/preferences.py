@@ -20,8 +20,7 @@ from newsletter.limits import NAME
 from newsletter.models import Status, Subscriber, Topic
 from newsletter.models.languages import translatable
 from newsletter.models.tokens import is_id
-from newsletter.pipeline.next_mail import next_mail, next_mail_text, why_nothing_text
-from newsletter.pipeline.schedule import local_day
+from newsletter.pipeline.next_mail import next_mail, why_nothing_today
 from newsletter.store import Store
 from newsletter.store.suppressions import UNSUBSCRIBED
 from newsletter.subscribers.double_opt_in import request_address_change, request_link
@@ -33,6 +32,7 @@ from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers import session
 from newsletter.web.subscribers.live_preview import LivePreview
+from newsletter.web.subscribers.mail_times import delivery_sentence, next_mail_sentence, nothing_sentence
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import (
     ONLY_AT_SIGNUP,
@@ -301,9 +301,11 @@ class Preferences:
             and store.suppressions.why_suppressed(subscriber.email) is None,
             fields=fields or fields_of(subscriber.profile, self._counts(store), spoken, _left_out(store, subscriber)),
             typed_name=subscriber.name if name is None else name,
-            next_mail=next_mail_text(next_mail(store, subscriber, now)),
-            today=why_nothing_text(store, subscriber, local_day(subscriber.profile, now), now),
-            deliveries=store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES],
+            next_mail=next_mail_sentence(next_mail(store, subscriber, now), spoken),
+            today=nothing_sentence(why_nothing_today(store, subscriber, now), spoken),
+            deliveries=[
+                delivery_sentence(one, spoken) for one in store.deliveries.of_subscriber(subscriber.id)[:_DELIVERIES]
+            ],
             feedback=[(papers[paper_id], liked) for paper_id, liked in likes.items()],
             can_rate=has_scikit_learn(),
             examples=store.feedback.examples(subscriber.id),

@@ -171,7 +171,7 @@ class SavedPapers:
         _ = self.pages.language.gettext
         text = _("This link is incomplete or no longer valid. Your preferences have a new one.")
         return self.pages.show_message(
-            _("Invalid link"), text, 404, to="/preferences/saved", label=_("Your saved papers")
+            _("Link not valid"), text, 404, to="/preferences/saved", label=_("Your saved papers")
         )  # fmt: skip
 
 

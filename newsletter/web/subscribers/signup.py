@@ -20,6 +20,7 @@ from newsletter.errors.installation import has_scikit_learn
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
 from newsletter.models.addresses import parse_address
+from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind
 from newsletter.store.confirmations import Request as Pending
@@ -37,7 +38,7 @@ from newsletter.web.subscribers.profile_form import ReadForm, fields_of_form, re
 from newsletter.web.subscribers.query_problems import query_problem
 from newsletter.web.subscribers.signup_limits import signup_limits
 from newsletter.web.subscribers.topic_rows import TopicRow, moved, rows_of_form
-from newsletter.web.topic_help import Help, help_with, topic_help
+from newsletter.web.topic_help import Help, help_with
 
 #: A field that is hidden from people; spam bots fill it in.
 _HONEYPOT = "website"
@@ -140,8 +141,14 @@ class Signup:
         return self.pages.show("topic_check.html", checks=checks)
 
     def sample(self, request: Request) -> Response:
-        """Return what a query matched in the last week, as JSON."""
-        return topic_help(self.pages.topic_counts, request.query_params.get("q", ""))
+        """Return what a query matched in the last week, as JSON, with sentences in the language of the page."""
+        query, spoken = request.query_params.get("q", ""), self.pages.language
+        try:
+            found = help_with(self.pages.topic_counts, query)
+        except QueryError as error:
+            wrong = {"error": error.message, "hint": error.hint, "summary": query_problem(error, spoken)}
+            return JSONResponse(wrong, 422)
+        return JSONResponse({**found, "summary": matched_sentence(found, spoken)})
 
     def _render_form(
         self, form: Form, counts: Mapping[Topic, int], rows: list[TopicRow], read: ReadForm | None = None
@@ -231,8 +238,8 @@ class Signup:
             with self.pages.store() as store:
                 pending = read_request(store, request.path_params["token"], self.pages.clock())
                 _speak_to(store, pending)
-        except RequestError as error:
-            return self._invalid_link(error)
+        except RequestError:
+            return self._invalid_link()
         is_new_address = pending.kind is Kind.CHANGE_ADDRESS
         return self.pages.show("confirm.html", email=pending.email, is_new_address=is_new_address)
 
@@ -244,8 +251,8 @@ class Signup:
                 pending = read_request(store, token, now)
                 subscriber = confirm(store, token, now)
                 opened = session_token(store, pending.id, now) if pending.confirmed_at is None else None
-        except RequestError as error:
-            return self._invalid_link(error)
+        except RequestError:
+            return self._invalid_link()
         speak(subscriber.profile.language)
         response = self.pages.show(
             "confirmed.html",
@@ -256,9 +263,9 @@ class Signup:
             session.begin(self.pages, response, opened)
         return response
 
-    def _invalid_link(self, error: RequestError) -> Response:
+    def _invalid_link(self) -> Response:
         _ = self.pages.language.gettext
-        text = f"{error.message[0].upper()}{error.message[1:]}."
+        text = _("This link is incomplete or has expired, or what it was for is gone. Please sign up again.")
         return self.pages.show_message(_("Not confirmed"), text, 404, to="/subscribe", label=_("Sign up again"))
 
 
@@ -268,6 +275,14 @@ def _speak_to(store: Store, pending: Pending) -> None:
     chosen = known.profile.language if known else pending.preferences.get("language")
     if chosen:
         speak(str(chosen))
+
+
+def matched_sentence(found: Help, spoken: Language) -> str:
+    """Return how many papers a query matched."""
+    return spoken.gettext(
+        "%(matched)s of %(all)s papers matched, %(daily)s a day.",
+        matched=spoken.number(found["matched"]), all=spoken.number(found["of"]), daily=spoken.number(found["per_day"]),
+    )  # fmt: skip
 
 
 def _host(request: Request) -> str:

@@ -8,6 +8,7 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cryptography import x509
@@ -26,12 +27,18 @@ CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.p
 MAILGUN_KEY = "key-of-mailgun"
 
 
+@cache
+def _amazons_key() -> rsa.RSAPrivateKey:
+    """The key of all: making one takes longer than a call."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 @dataclass
 class Amazon:
     """Signs like Amazon SNS, and serves the certificate."""
 
     now: datetime
-    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    key: rsa.RSAPrivateKey = field(default_factory=_amazons_key)
     fetched: list[str] = field(default_factory=list)
 
     def fetch(self, url: str) -> bytes:

@@ -78,7 +78,7 @@ def test_all_of_a_topic_leads_to_exactly_those(editions: LiveSite) -> None:
 def test_an_edition_without_papers_says_so(editions: LiveSite) -> None:
     page = editions.client.get("/editions/daily-2")
     assert page.status_code == 200
-    assert "No paper of this edition is stored any more." in page.text
+    assert "The papers of this edition are no longer stored." in page.text
 
 
 @pytest.mark.parametrize(

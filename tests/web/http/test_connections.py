@@ -23,32 +23,33 @@ def app() -> Starlette:
     )
 
 
-def until_closed(connected: socket.socket, drip: bytes = b"") -> tuple[float, bytes]:
-    """Send a byte every now and then; return the seconds until the server closes, and what it sent."""
+def until_closed(connected: socket.socket, drip: bytes = b"") -> bytes:
+    """Send a byte every now and then until the server closes; return what it sent. It must do so within a minute."""
     began, received = time.monotonic(), b""
     connected.settimeout(0.1)
-    while time.monotonic() - began < 20:
+    while time.monotonic() - began < 60:
         try:
             if drip:
                 connected.sendall(drip)
             data = connected.recv(1000)
             if not data:
-                break
+                return received
             received += data
         except TimeoutError:
             continue
         except OSError:
-            break
-    return time.monotonic() - began, received
+            return received
+    pytest.fail(f"still open; received {received!r}")
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "])
 def test_headers_have_a_deadline(app: Starlette, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     monkeypatch.setattr(connections.BoundedProtocol, "header_s", 0.5)
+    began = time.monotonic()
     with serving(app, "127.0.0.1", 0) as port, socket.create_connection(("127.0.0.1", port)) as connected:
         connected.sendall(begun)
-        seconds, _ = until_closed(connected, b"a" if begun else b"")
-    assert 0.3 < seconds < 10
+        until_closed(connected, b"a" if begun else b"")
+    assert time.monotonic() - began > 0.3
 
 
 def test_a_second_request_on_a_connection_has_the_deadline_too(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,22 +58,20 @@ def test_a_second_request_on_a_connection_has_the_deadline_too(app: Starlette, m
         connected.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connected.recv(1000).startswith(b"HTTP/1.1 200")
         connected.sendall(b"GET / HTTP/1.1\r\n")
-        seconds, _ = until_closed(connected, b"a")
-    assert seconds < 10
+        until_closed(connected, b"a")
 
 
 def test_a_body_has_a_deadline(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forms, "BODY_S", 0.5)
     with serving(app, "127.0.0.1", 0) as port, socket.create_connection(("127.0.0.1", port)) as connected:
         connected.sendall(b"POST /form HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n")
-        seconds, received = until_closed(connected, b"a")
+        received = until_closed(connected, b"a")
     assert received.startswith(b"HTTP/1.1 400")
-    assert seconds < 10
 
 
 def test_a_request_has_a_deadline_in_all(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections.PublicProtocol, "request_s", 0.5)
     with serving(app, "127.0.0.1", 0) as port, socket.create_connection(("127.0.0.1", port)) as connected:
         connected.sendall(b"POST /form HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n")
-        seconds, received = until_closed(connected, b"a")
-    assert (received, seconds < 10) == (b"", True)
+        received = until_closed(connected, b"a")
+    assert received == b""

@@ -24,7 +24,7 @@ def test_the_preview_has_the_values_of_the_form_and_stores_nothing(live: LiveSit
 
     assert '<html lang="fr"' in page
     assert "Kochtöpfe" in page
-    assert 'role="note" lang="de"' in page  # the page's own language is that of what is saved
+    assert 'role="note" lang="en"' in page  # the page's own language is that of what is saved
     assert re.search(r"Subject|Betreff", page)
     assert 1 <= len(set(re.findall(r'id="p\d+"', page)) or {1}) <= 3
     with live.store() as store:

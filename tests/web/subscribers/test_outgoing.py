@@ -52,7 +52,7 @@ def test_pages_answer_while_the_mail_server_hangs(live: LiveSite, hang: Hang) ->
             form = SIGNUP_FORM | {"email": f"reader-{number}@reader{number}.example"}
             assert site.client.post("/subscribe", data=form, headers=headers).status_code in (303, 429)
             assert site.client.get("/topics").status_code == 200
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 120  # one that waited would wait for ever, or for minutes
         assert active_count() - threads < 10
         site.outgoing.close()
     with live.store() as store:  # given up, and put back

@@ -44,11 +44,11 @@ def test_preferences_are_shown_and_changed(live: LiveSite) -> None:
 def test_the_next_email_is_shown_and_why_there_is_none_today(live: LiveSite) -> None:
     live.subscribe()
     path = live.open_preferences()
-    assert "Next email: Friday, 8 May 2026, from " in live.client.get(path).text
+    assert "Your next email comes as soon as there are new papers, until " in live.client.get(path).text
     assert live.send().counts["sent"] == 1
 
     page = live.client.get(path).text
-    assert "Next email: Saturday, 9 May 2026, from 00:00 (Europe/Berlin), if there are new papers." in page
+    assert "if there are new papers: Saturday, 9 May 2026, from 00:00 on (Europe/Berlin)." in page
 
 
 def test_an_invalid_preference_changes_nothing(live: LiveSite) -> None:

@@ -45,7 +45,7 @@ def test_from_the_page_of_a_paper_to_the_list_and_back(ada: LiveSite) -> None:
     assert f'href="/papers/{PAPER}"' in ada.client.get(list_path(ada)).text
     assert "Remove from your saved papers" in ada.client.get(path).text
     ada.client.post(path, data={"action": "remove"})
-    assert "You saved no papers yet." in ada.client.get(list_path(ada)).text
+    assert "You haven’t saved any papers yet." in ada.client.get(list_path(ada)).text
 
 
 def test_a_get_changes_nothing(ada: LiveSite) -> None:
