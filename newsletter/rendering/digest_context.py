@@ -139,7 +139,7 @@ def edition_kind(digest: Digest, language: Language) -> str:
     """Return what the masthead calls an edition: "Weekly edition"; the day of a special one."""
     _, edition = language.gettext, digest.edition
     if edition.is_special:
-        return language.day_of_week(edition.day)
+        return language.heading(language.day_of_week(edition.day))
     if digest.is_first:
         return _("Your first edition")
     if edition.cadence is Cadence.WEEKLY:

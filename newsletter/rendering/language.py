@@ -139,8 +139,8 @@ class Language:
         return self._ordinal(day, _day(day, self._locale))
 
     def day_of_week(self, day: date) -> str:
-        """Format a date with its weekday, as a heading: "Friday 8 May 2026"."""
-        return self.heading(self._ordinal(day, str(format_date(day, "full", self._locale))))
+        """Format a date with its weekday, as in a sentence: "Friday 8 May 2026", "vendredi 8 mai 2026"."""
+        return self._ordinal(day, str(format_date(day, "full", self._locale)))
 
     def weekday(self, day: date) -> str:
         """Format the weekday of a date in a few letters: "Fri"."""
@@ -156,7 +156,11 @@ class Language:
 
     def days(self, first: date, last: date) -> str:
         """Format a range of days: "2–8 May 2026"; a single one with its weekday."""
-        return self.day_of_week(last) if first >= last else format_range(first, last, self.code, self._locale)
+        return (
+            self.heading(self.day_of_week(last))
+            if first >= last
+            else format_range(first, last, self.code, self._locale)
+        )
 
     def _ordinal(self, day: date, formatted: str) -> str:
         """Write the first of a month as the language does: "1er mai" (CLDR does not)."""

@@ -48,7 +48,7 @@ def test_each_language_writes_ranges_its_own_way(code: str, ranges: list[str]) -
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_language_has_ranges_and_says_a_single_day_with_its_weekday(code: str) -> None:
     assert "2026" in language(code).days(*MAY)
-    assert language(code).days(MAY[1], MAY[1]) == language(code).day_of_week(MAY[1])
+    assert language(code).days(MAY[1], MAY[1]) == language(code).heading(language(code).day_of_week(MAY[1]))
 
 
 @given(st.dates(date(2020, 1, 31), date(2030, 12, 31)))

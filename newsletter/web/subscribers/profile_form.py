@@ -89,10 +89,14 @@ class Fields:
 
     @property
     def mistakes(self) -> list[tuple[str, str, str]]:
-        """What is wrong in all: the id of the field, its label, and the text."""
-        of_fields = [(name, _SHOWN[name].label if name in _SHOWN else "", text) for name, text in self.errors.items()]
+        """What is wrong with the fields: the id of each, its label (a message), and the text."""
+        return [(name, _SHOWN[name].label if name in _SHOWN else "", text) for name, text in self.errors.items()]
+
+    @property
+    def topic_mistakes(self) -> list[tuple[str, str, str]]:
+        """What is wrong with topics: the id of each one's row, its name, and the text."""
         named = {place: row.name or row.query for place, row in enumerate(self.rows)}
-        return of_fields + [(f"row-{place + 1}", named[place], text) for place, text in self.row_errors.items()]
+        return [(f"row-{place + 1}", named[place], text) for place, text in self.row_errors.items()]
 
     @staticmethod
     def control(one: ProfileField) -> Control:

@@ -98,7 +98,7 @@ def test_an_invalid_form_is_shown_as_it_was_filled_in() -> None:
         ("Mine", "("), ("Robotics", ""), ("Unknown", ""), ("", ""),
     ]  # fmt: skip
     assert (list(fields.errors), list(fields.row_errors)) == (["hour"], [0])
-    assert [place for place, _, _ in fields.mistakes] == ["hour", "row-1"]
+    assert [place for place, _, _ in (*fields.mistakes, *fields.topic_mistakes)] == ["hour", "row-1"]
     assert read.preferences["topics"] == ["Robotics", "Unknown"]  # what is valid can be previewed
 
 
