@@ -27,7 +27,9 @@ from newsletter.web.http.forms import Form
 from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers.profile_form import read_profile_form
 
-#: How many clients may wait for their previews.
+#: Of one client: what is rendered, and what it asked for meanwhile.
+_PER_CLIENT = 2
+#: How many requests may wait in all.
 _MAX_WAITING = 8
 #: The papers of a week are read again when it has become this long.
 _LONGEST_WEEK = timedelta(days=7, hours=6)
@@ -44,7 +46,7 @@ class LivePreview:
 
     pages: SitePages
     _recent: RecentPapers | None = None
-    _clients: set[str] = field(default_factory=set)
+    _clients: list[str] = field(default_factory=list)
     _clients_lock: Lock = field(default_factory=Lock)
     #: One at a time: inlining CSS is not thread-safe.
     _rendering: Lock = field(default_factory=Lock)
@@ -60,11 +62,11 @@ class LivePreview:
 
     @contextmanager
     def _turn(self, client: str) -> Iterator[bool]:
-        """Wait until no other preview is rendered; yield False at once if this client waits already, or too many do."""
+        """Wait until no other preview is rendered; yield False at once if too many wait, of this client or in all."""
         with self._clients_lock:
-            is_admitted = client not in self._clients and len(self._clients) < _MAX_WAITING
+            is_admitted = self._clients.count(client) < _PER_CLIENT and len(self._clients) < _MAX_WAITING
             if is_admitted:
-                self._clients.add(client)
+                self._clients.append(client)
         if not is_admitted:
             yield False
             return
@@ -72,7 +74,8 @@ class LivePreview:
             with self._rendering:
                 yield True
         finally:
-            self._clients.discard(client)
+            with self._clients_lock:
+                self._clients.remove(client)
 
     def _stranger(self) -> Subscriber:
         now = self.pages.clock()

@@ -104,8 +104,11 @@ def test_a_preview_needs_a_session_and_comes_from_the_page_itself(ada: LiveSite)
 
 def test_each_client_has_one_preview_in_work_and_a_limit(live: LiveSite) -> None:
     previews = LivePreview(SitePages(live.config, make_environment(), lambda: live.now))
-    with previews._turn("1.2.3.4") as first, previews._turn("1.2.3.4") as second:
-        assert (first, second) == (True, False)
+    with previews._turn("1.2.3.4") as first:
+        previews._clients.append("1.2.3.4")  # one waits
+        with previews._turn("1.2.3.4") as third:
+            assert (first, third) == (True, False)
+        previews._clients.remove("1.2.3.4")
     with previews._turn("1.2.3.4") as again:
         assert again
     codes = [live.client.get("/preferences/preview").status_code for _ in range(70)]
