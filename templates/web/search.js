@@ -22,7 +22,7 @@ async function show() {
     results.replaceChildren(...page.getElementById("results").childNodes);
     document.title = page.title;
     history.replaceState(null, "", address);
-    announced.textContent = results.querySelector(".total, .note")?.textContent ?? "";
+    announced.textContent = results.querySelector(".total, .note")?.firstChild.textContent.trim() ?? "";
   } catch (error) {
     if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // TypeError: there is no network
   }
