@@ -274,15 +274,14 @@ class Entrances:
 
     def listed(self, query: str) -> int:
         """Return how many papers the list of topics says that the topic "Asked" has, now that it has a query."""
-        (found,) = re.findall(
-            r'href="/topics/Asked">.*?class="count">(\d+)<', self.web.get("/topics", params={"asked": query}).text
-        )
+        text = self.web.get("/topics", params={"asked": query}).text
+        (found,) = re.findall(r'href="/topics/Asked">.*?class="count"><span aria-hidden="true">(\d+)<', text)
         return int(found)
 
     def total(self, query: str) -> int:
         """Return how many papers the page of a search says that it found."""
         text = self.web.get("/search", params={"q": query}).text
-        found = re.search(r"\b(\d+) papers?\.", text)
+        found = re.search(r'class="total">(\d+) papers?', text)
         return int(found[1]) if found else 0
 
 

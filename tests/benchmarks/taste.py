@@ -51,7 +51,7 @@ def read_papers(days: Sequence[Path]) -> list[Paper]:
     """Return the papers in the order of their days, each once."""
     found: dict[str, Paper] = {}
     for day in days:
-        document = Document(str(day), day.open("rb").read())
+        document = Document(str(day), day.read_bytes())
         for entry in find_source("file")().parse(document, NOW.date()):
             if isinstance(entry, Entry):
                 paper = begin(entry, len(found), NOW)

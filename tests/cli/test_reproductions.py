@@ -146,6 +146,7 @@ def test_no_field_of_a_profile_is_lost_by_export_and_import(newsletter: Newslett
         "time_zone": "Europe/Berlin", "style": "compact", "language": "de", "max_papers": "5", "max_per_section": "2",
         "follow": "Ada Example", "trending": "3", "serendipity": "false", "updates": "true", "even_if_empty": "true",
         "ranking": "taste = 2.0", "near": "false", "cards": "3", "wait_hours": "5",
+        "first_at_once": "true",
     }  # fmt: skip
     assert set(fields) == set(PROFILE_FIELDS)
     import_table(newsletter, f"email,{','.join(fields)}\nada@example.org,{','.join(fields.values())}\n")

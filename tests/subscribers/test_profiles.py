@@ -143,7 +143,7 @@ EMAIL = 'email = "ada@example.org"\n'
         (f'{EMAIL}time_zone = "Europe"', "time_zone: 'Europe' is not a time zone (as in Europe/Berlin or UTC)"),
         (f"{EMAIL}time_zone = 1", "time_zone: a time zone is expected, not 1"),
         (f'{EMAIL}style = "pdf"', "style: one of cards, compact, plain is expected, not 'pdf'"),
-        (f'{EMAIL}language = "tlh"', "language: one of en, de, es, fr, zh is expected, not 'tlh'"),
+        (f'{EMAIL}language = "tlh"', "language: one of en, de, es, fr, ja, pt, zh is expected, not 'tlh'"),
         (f'{EMAIL}format = "text"',
          'format: this field was removed (format = "text" is now style = "plain", and "html" is the default)'),
         (f"{EMAIL}max_papers = 0", "max_papers: a whole number from 1 to 100 is expected, not 0"),
