@@ -86,9 +86,10 @@ class MessageRenderer:
         digest = self._with_welcome(digest, subscriber.profile.language)
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now)
-        subject, text, html = assembler.plain(assembler.ready(digest).digest, subscriber, links)
+        ready = assembler.ready(digest)
+        subject, text, html = assembler.plain(ready, subscriber, links)
         message = build_message(envelope, subject=subject, text=text, html=html)
-        return replace(message, papers=len(assembler.ready(digest).digest.items))
+        return replace(message, papers=len(ready.digest.items))
 
     def _with_welcome(self, digest: Digest, code: str) -> Digest:
         """Return a subscriber's first digest with the site's words of welcome, if it has some; else the digest.

@@ -53,6 +53,8 @@ _SUBSCRIBER_TEXTS_B = 2048
 _DIGEST_PATH_B = 64
 #: Length of the preview text of a special edition.
 _PREHEADER = 140
+#: With fewer full cards than these, papers are left out rather than shown as rows.
+_MIN_CARDS = 3
 #: Maximum number of prepared digests in the cache.
 _MAX_PREPARED = 256
 
@@ -104,6 +106,8 @@ class PreparedDigest:
     shape: tuple[object, ...]
     #: Whether all lines end with CRLF and none begins with a dot.
     is_clean: bool
+    #: The number of papers that are full cards.
+    cards: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class Assembler:
     edition: Edition
     #: URL of feedback links up to the token, or None for messages without them.
     feedback_prefix: str | None = None
-    #: The number of papers that are shown as full cards.
+    #: The number of papers that are shown as full cards, at most.
     cards: int = 4
     #: Returns the generated summaries of papers by their ids, in the look's language.
     summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
@@ -141,13 +145,18 @@ class Assembler:
 
     # -- assembly -------------------------------------------------------------------------------------
 
-    def prepare(self, digests: Iterable[Digest]) -> None:
+    def prepare(self, digests: Iterable[Digest], cards: int | None = None) -> None:
         """Render the cards of some digests together, which is cheaper than one by one.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        items = {key: item for digest in digests for keyed in self._keyed(digest) for key, item in keyed}
+        items = {
+            key: item
+            for digest in digests
+            for keyed in self._keyed(digest, self.cards if cards is None else cards)
+            for key, item in keyed
+        }
         missing = {key: item for key, item in items.items() if key not in self._cards}
         if not missing:
             return
@@ -174,9 +183,10 @@ class Assembler:
         return known[1]
 
     def _fitting(self, digest: Digest) -> PreparedDigest:
+        cards = min(self.cards, len(digest.items))
         while True:
-            self.prepare([digest])  # without one of the best papers, the next best is a full card
-            ready = self._ready(digest)
+            self.prepare([digest], cards)  # without one of the best papers, the next best is a full card
+            ready = self._ready(digest, cards)
             links = sum(wanted.name == "web_url" for wanted in ready.html.slots) if ready.html else 0
             budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B - links * (len(self.look.site.url) + _DIGEST_PATH_B)
             size = sum(map(len, ready.html.pieces)) if ready.html else 0
@@ -184,7 +194,10 @@ class Assembler:
                 return ready
             if ready.html and sum(len(a2b_qp(piece)) for piece in ready.html.pieces) <= budget:
                 return ready
-            digest = shortened(digest)
+            if self.look.style is Style.CARDS and cards > _MIN_CARDS:
+                cards -= 1
+            else:
+                digest = shortened(digest)
 
     def bodies(self, ready: PreparedDigest, subscriber: Subscriber, links: Links) -> Bodies:
         """Fill the slots for a subscriber's texts.
@@ -211,11 +224,11 @@ class Assembler:
                 return reference
         return bodies
 
-    def _ready(self, digest: Digest) -> PreparedDigest:
+    def _ready(self, digest: Digest, cards: int) -> PreparedDigest:
         texts = self._texts(digest)
         contexts = section_contexts(digest, self.look.site, self.look.language)
         first, parts = 1, [(b"", b"", b"", b"")]
-        for keyed, context in zip(self._keyed(digest), contexts, strict=True):
+        for keyed, context in zip(self._keyed(digest, cards), contexts, strict=True):
             parts.append(self._section([key for key, _ in keyed], context, first))
             first += len(keyed)
         section_texts, titles, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
@@ -230,7 +243,7 @@ class Assembler:
             else None
         )
         is_clean = text.is_clean and (html is None or html.is_clean)
-        return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean)
+        return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean, cards)
 
     def _section(
         self, keys: Sequence[CardKey], context: SectionContext, first: int
@@ -324,12 +337,13 @@ class Assembler:
 
     # -- reference rendering --------------------------------------------------------------------------
 
-    def plain(self, digest: Digest, subscriber: Subscriber, links: Links) -> tuple[str, str, str | None]:
+    def plain(self, ready: PreparedDigest, subscriber: Subscriber, links: Links) -> tuple[str, str, str | None]:
         """Render a message's subject, text and HTML as a whole: the reference that assembled messages must equal.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
+        digest = ready.digest
         texts = self._texts(digest)
         context = digest_context(
             digest,
@@ -344,21 +358,22 @@ class Assembler:
         numbers = iter(range(1, len(digest.items) + 1))
         cards = [
             [self._card_context(key, item, f"{next(numbers):>3}", links.token) for key, item in keyed]
-            for keyed in self._keyed(digest)
+            for keyed in self._keyed(digest, ready.cards)
         ]
         sections = list(zip(context.sections, cards, strict=True))
         html = render_html(self.look, context, sections) if self.look.style is not Style.PLAIN else None
         return texts["subject"], render_text(self.look, context, sections), html
 
     def _reference_bodies(self, ready: PreparedDigest, subscriber: Subscriber, links: Links) -> Bodies:
-        subject, text, html = self.plain(ready.digest, subscriber, links)
+        subject, text, html = self.plain(ready, subscriber, links)
         return Bodies(subject, [encode(text)], None if html is None else [encode(html)])
 
     # -- contexts -------------------------------------------------------------------------------------
 
-    def _keyed(self, digest: Digest) -> list[list[tuple[CardKey, Item]]]:
+    def _keyed(self, digest: Digest, cards: int) -> list[list[tuple[CardKey, Item]]]:
         """Return each section's papers with all that their cards depend on; the best ones are full cards."""
-        best = {item.paper.id for item in sorted(digest.items, key=lambda item: -item.score)[: self.cards]}
+        ranked = sorted(digest.items, key=lambda item: -item.score)
+        best = {item.paper.id for item in ranked[:cards]}
         return [
             [
                 ((i.paper.id, i.reasons, i.also, informative_reasons(i, section.topic), i.paper.id in best), i)

@@ -266,10 +266,10 @@ def test_forty_papers_stay_within_the_maximum_size(tmp_path: Path) -> None:
         for number in range(40)
     ]  # fmt: skip
     section = Section("Fruit", tuple(Item(paper, 1.0, (), ("Winter",)) for paper in papers), matched=40)
-    for style in (Style.CARDS, Style.COMPACT):
-        message = renderer_of(tmp_path).write(
-            make_digest(sections=(section,)), make_subscriber(profile=make_profile(style=style)), "<a@b.example>", NOW
-        )
+    for style, cards in ((Style.CARDS, 4), (Style.CARDS, 100), (Style.COMPACT, 4)):
+        subscriber = make_subscriber(profile=make_profile(style=style, cards=cards))
+        message, reference = both_renderings(renderer_of(tmp_path), make_digest(sections=(section,)), subscriber)
+        assert (message.text, message.html) == (reference.text, reference.html)
         assert message.html is not None
         assert len(message.html.encode()) <= MAX_HTML_B
         assert message.html.count('class="line"') == 40
