@@ -28,6 +28,7 @@ ENHANCEMENTS = {
     "css-table-layout": "the column is as wide as its longest word, at least",
     "css-text-overflow": "a long title at the top wraps, and is not cut",
     "css-white-space": "a line may break within a link; a long title at the top wraps",
+    "css-word-break": "a word longer than the column widens it",
     "html-anchor-links": "in Gmail on iOS the table of contents is plain text",
     "html-aria-label": "Windows Mail reads the link's text",
     "html-body": "Outlook for macOS drops its style; the table in it has the same",

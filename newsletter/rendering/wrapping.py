@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import accumulate, takewhile
 from unicodedata import east_asian_width
 
 from newsletter.rendering.fragments import defer_filter
+from newsletter.text import shorten
 
 _TEXT_WIDTH = 72
 _WIDE = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
@@ -59,6 +61,12 @@ def unbroken(text: str) -> str:
 def columns(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def shorten_to(text: str, width: int) -> str:
+    """Return at most `width` columns of a text: whole sentences, or whole words and "…" (see `text.shorten`)."""
+    taken = accumulate(map(columns, text))
+    return shorten(text, sum(1 for end in takewhile(lambda end: end <= width, taken)))
 
 
 def _units(text: str) -> Iterator[tuple[str, str]]:

@@ -79,6 +79,13 @@ def test_nothing_overflows(chromium: Browser, html: str, width: int) -> None:
     assert evaluate(chromium, html, width, "light", "document.documentElement.scrollWidth") == width
 
 
+def test_words_longer_than_the_column_are_broken(chromium: Browser, html: str) -> None:
+    word = "a-(2,4-dichlorophenoxy)" * 20
+    longer = html.replace("</a></h3>", f" {word}</a></h3>").replace("</span></p>", f" {word}</span></p>")
+    assert longer.count(word) > 20
+    assert evaluate(chromium, longer, 390, "light", "document.documentElement.scrollWidth") == 390
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_enough_contrast(chromium: Browser, html: str, scheme: str) -> None:
     contrasts = evaluate(chromium, html, 390, scheme, CONTRASTS)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Item, Message, Reason, ReasonKind, Section, Style
 from newsletter.rendering.digest import inline
+from newsletter.rendering.wrapping import columns
 from newsletter.text import squeeze
 from tests.factories import make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import Write, make_digest, make_edition
@@ -254,10 +255,10 @@ def test_notes_are_in_both_parts_before_and_after_the_papers(write: Write) -> No
 def test_an_empty_digest_is_stated_in_both_parts(write: Write) -> None:
     message = write(make_digest(sections=()))
 
-    assert "No new papers on your topics this time." in page_of(message).text
-    assert "No new papers on your topics this time." in message.text
+    assert "No new papers for you this time." in page_of(message).text
+    assert "No new papers for you this time." in message.text
     assert "Links" not in message.text
-    assert message.subject == "No new papers on your topics"
+    assert message.subject == "No new papers for you"
 
 
 texts = st.text("ab é漢-<&'\"{}%.", min_size=1, max_size=200).map(squeeze).filter(bool)
@@ -293,3 +294,19 @@ def test_both_parts_hold_arbitrary_papers_in_the_same_order(
     assert [
         line for line in message.text.splitlines() if len(line) > 72 and "://" not in line and len(line.split()) > 2
     ] == []
+
+
+def test_titles_and_topics_at_the_top_fit_into_72_columns(write: Write) -> None:
+    papers = make_paper(title="基于大型语言模型的代码审查" * 6), make_paper(id=2, title="Pears " * 30)
+    section = Section("the keeping of " * 6 + "pears", tuple(Item(paper, 1.0) for paper in papers), matched=2)
+    top = write(make_digest(sections=(section,))).text.partition("\n\n\n")[0]
+
+    assert "…  ▲12" in top
+    assert [line for line in top.splitlines() if columns(line) > 72] == []
+
+
+def test_what_joins_label_and_title_is_of_the_language(write: Write) -> None:
+    page = page_of(write(make_digest(), make_subscriber(profile=make_profile(language="fr"))))
+
+    assert "arXiv\u00a0: Pears in Winter" in page.values("aria-label")
+    assert "PDF\u00a0: Pears in Winter" in page.values("aria-label")

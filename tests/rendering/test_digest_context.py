@@ -112,7 +112,7 @@ def test_the_footer_states_why_the_subscriber_gets_the_digest() -> None:
 def test_an_empty_digest_has_a_subject_and_no_preheader() -> None:
     digest = make_digest(sections=(), considered=0)
 
-    assert subject_of(digest) == "No new papers on your topics"
+    assert subject_of(digest) == "No new papers for you"
     assert LOOK.preheader(subject_context(digest, ENGLISH)) == ""
     assert context_of(digest).summary == ""
 

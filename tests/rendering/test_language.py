@@ -160,3 +160,11 @@ def test_values_in_the_messages_of_pages_are_escaped_and_their_markup_is_not() -
         assert translate("<script>%(x)s</script>", x="&") == "&lt;script&gt;&amp;&lt;/script&gt;"
     assert functions["ngettext"]("%(number)s comment", "%(number)s comments", 1234) == "1.234 Kommentare"
     assert functions["pgettext"]("reason", "title") == "Titel"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_name_of_a_feedback_link_has_its_text(code: str) -> None:
+    """Whoever speaks to a browser says what they see (WCAG 2.2, success criterion 2.5.3)."""
+    spoken = language(code)
+    for text, name in (("More", "More like this"), ("Less", "Less like this")):
+        assert spoken.pgettext("feedback", text) in spoken.gettext(name)

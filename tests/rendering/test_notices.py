@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -50,6 +51,13 @@ def test_a_notice_has_one_link_and_says_when_it_expires(code: str) -> None:
         text = "".join(message.text.split())
         assert any("".join(words.split()) in text for words in (language(code).day(UNTIL), once))
         assert message.subject == notice.subject
+
+
+def test_both_parts_of_a_notice_say_who_sends_it() -> None:
+    site = replace(SITE, postal_address="1 Example Street, Example Town")
+    message = Notices(make_environment(), site, language("en")).message(ENVELOPE, all_notices("en")[0])
+    assert "1 Example Street, Example Town." in message.text
+    assert "1 Example Street, Example Town." in (message.html or "")
 
 
 def test_a_notice_is_no_list_mail() -> None:

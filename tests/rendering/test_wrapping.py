@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.rendering.wrapping import columns, underline, wrap
+from newsletter.rendering.wrapping import columns, shorten_to, underline, wrap
 
 
 def test_wrapping_indents_and_does_not_break_urls() -> None:
@@ -49,3 +49,12 @@ def test_words_among_chinese_stay_whole() -> None:
     assert wrap("感谢 arXiv 提供开放获取的互操作接口" + "。" * 3) == "感谢 arXiv 提供开放获取的互操作接口。。。"
     assert "transformers" in wrap("一" * 31 + "transformers").splitlines()[1]
     assert underline("2026年5月8日") == "2026年5月8日\n" + "-" * 12
+
+
+@given(st.text("ab 漢字。.", max_size=60), st.integers(2, 40))
+def test_a_shortened_text_has_at_most_that_many_columns(text: str, width: int) -> None:
+    shortened = shorten_to(text, width)
+
+    assert columns(shortened) <= width
+    assert text.startswith(shortened.removesuffix("…"))
+    assert shortened == text or columns(text) > width
