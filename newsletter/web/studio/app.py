@@ -72,10 +72,10 @@ class _Studio:
         current = version(self.previews.site)
         try:
             selection = parse_selection(request.query_params)
-            preview = preview_json(self.previews.of(selection))
+            preview = preview_json(self.previews.of(selection), _language())
             with self.previews.store() as store:
                 subscriber = choose_subscriber(self.previews.site, store, selection, self.previews.clock())
-                editions = offered_editions(store, subscriber)
+                editions = offered_editions(store, subscriber, _language())
         except NewsletterError as error:
             return JSONResponse({"version": current, "error": _error_json(error)})
         return JSONResponse({"version": current, "error": None, "editions": editions, **preview})

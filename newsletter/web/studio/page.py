@@ -74,7 +74,7 @@ def page_context(previews: Previews, selection: Selection, language: Language) -
     Errors only shorten the lists here; the page shows them in place of the message.
     """
     fields = fields_of(selection)
-    subscribers, editions, name = _offered(previews, selection)
+    subscribers, editions, name = _offered(previews, selection, language)
     _ = language.gettext
     windows = [
         (f"last-{days}-days", language.ngettext("Last %(number)s day", "Last %(number)s days", days))
@@ -97,7 +97,9 @@ def page_context(previews: Previews, selection: Selection, language: Language) -
     }
 
 
-def _offered(previews: Previews, selection: Selection) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
+def _offered(
+    previews: Previews, selection: Selection, language: Language
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
     """Return the options for subscriber and edition, and the site's name; empty where there is an error."""
     subscribers: list[tuple[str, str]] = []
     editions: list[tuple[str, str]] = []
@@ -105,8 +107,9 @@ def _offered(previews: Previews, selection: Selection) -> tuple[list[tuple[str, 
     with suppress(NewsletterError):
         name = load_config(previews.site).site_name
     with suppress(NewsletterError), previews.store() as store:
-        subscribers = offered_subscribers(previews.site, store)
-        editions = offered_editions(store, choose_subscriber(previews.site, store, selection, previews.clock()))
+        subscribers = offered_subscribers(previews.site, store, language)
+        subscriber = choose_subscriber(previews.site, store, selection, previews.clock())
+        editions = offered_editions(store, subscriber, language)
     return subscribers, editions, name
 
 

@@ -102,7 +102,7 @@ def _preview(site: Site, selection: Selection, now: datetime) -> Preview:
             subscriber=subscriber,
             digest=digest,
             message=message,
-            section_sizes=tuple(_section_sizes(_without(digest, left_out), write)),
+            section_sizes=tuple(_section_sizes(_without(digest, left_out), write, subscriber.profile.language)),
             score_breakdowns=tuple(score_breakdowns(store, digest, subscriber, config.weights)),
             left_out=left_out,
             is_sample=is_sample,
@@ -130,13 +130,13 @@ def _writer(config: Config, store: Store, subscriber: Subscriber, now: datetime)
     return write
 
 
-def _section_sizes(digest: Digest, write: Callable[[Digest], Message]) -> Iterator[SectionSize]:
+def _section_sizes(digest: Digest, write: Callable[[Digest], Message], code: str) -> Iterator[SectionSize]:
     """Yield the size of each section, as the difference that it makes to the rendered message."""
     whole = write(digest)
     for number, section in enumerate(digest.sections):
         rest = write(replace(digest, sections=(*digest.sections[:number], *digest.sections[number + 1 :])))
         yield SectionSize(
-            title=section_title(section, language("en")),
+            title=section_title(section, language(code)),
             papers=len(section.items),
             matched=section.matched,
             html_b=max(0, size(whole.html) - size(rest.html)),

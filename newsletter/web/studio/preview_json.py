@@ -13,10 +13,9 @@ from newsletter.pipeline.explain import Placement, ScoreBreakdown
 from newsletter.pipeline.explanation_text import part_text, section_text, topic_text
 from newsletter.rendering.checks import check
 from newsletter.rendering.labels import reason_label
-from newsletter.rendering.language import language
+from newsletter.rendering.language import Language
 from newsletter.rendering.links import paper_url
 from newsletter.rendering.spam_score import find_scorer
-from newsletter.text import counted
 from newsletter.web.studio.preview import Preview, size
 
 #: Placeholder for the spam score, which takes seconds and is computed when the checks are opened.
@@ -25,8 +24,11 @@ _PENDING = Finding(Level.UNKNOWN, "spam", "SpamAssassin scores the message when 
 GMAIL_CLIP_B = 102 * 1024
 
 
-def preview_json(preview: Preview) -> dict[str, Any]:
-    """Return a preview's headers, sizes, sections, papers, checks and warnings as JSON values; sizes are in bytes."""
+def preview_json(preview: Preview, language: Language) -> dict[str, Any]:
+    """Return a preview's headers, sizes, sections, papers, checks and warnings as JSON values; sizes are in bytes.
+
+    What the studio itself says, the reasons and the warnings, is in its language.
+    """
     message, digest, subscriber = preview.message, preview.digest, preview.subscriber
     return {
         "subscriber": {
@@ -62,13 +64,13 @@ def preview_json(preview: Preview) -> dict[str, Any]:
             for section in preview.section_sizes
         ],
         "papers": [
-            _paper(number, item, breakdown, left_out=item.paper.id in preview.left_out)
+            _paper(number, item, breakdown, language, left_out=item.paper.id in preview.left_out)
             for number, (item, breakdown) in enumerate(
                 zip(digest.items, preview.score_breakdowns, strict=True), start=1
             )
         ],
         "checks": checks_of(message, is_quick=True),
-        "warnings": list(_warnings(preview)),
+        "warnings": _warnings(preview, language),
     }
 
 
@@ -91,7 +93,7 @@ def _headers(message: Message) -> dict[str, str]:
     }
 
 
-def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool) -> dict[str, Any]:
+def _paper(number: int, item: Item, breakdown: ScoreBreakdown, language: Language, *, left_out: bool) -> dict[str, Any]:
     placement = breakdown.placement
     assert isinstance(placement, Placement)  # noqa: S101 - it is an item of the digest
     return {
@@ -107,24 +109,36 @@ def _paper(number: int, item: Item, breakdown: ScoreBreakdown, *, left_out: bool
             for one in breakdown.parts
         ],
         "topics": [{"name": match.topic, "found": topic_text(match)} for match in breakdown.topics],
-        "reasons": [reason_label(reason, item.paper, language("en")) for reason in item.reasons],
+        "reasons": [reason_label(reason, item.paper, language) for reason in item.reasons],
         "also": list(item.also),
         "left_out": left_out,
     }
 
 
-def _warnings(preview: Preview) -> list[str]:
+def _warnings(preview: Preview, language: Language) -> list[str]:
     """Return what the operator should know but cannot see in the message."""
-    subscriber, digest = preview.subscriber, preview.digest
+    subscriber, digest, _ = preview.subscriber, preview.digest, language.gettext
     warnings = []
     if preview.is_sample:
-        warnings.append("The store has no papers yet: these are samples. Run newsletter pull to get real ones.")
-    if not digest.items:
-        reason = f"{digest.considered} new papers, none on these topics" if digest.considered else "no new papers"
-        warnings.append(f"Nothing to show: {reason}. Try the last 30 days.")
+        warnings.append(_("The store has no papers yet: these are samples. Run newsletter pull to get real ones."))
+    if not digest.items and digest.considered:
+        warnings.append(
+            language.ngettext(
+                "Nothing to show: %(number)s new paper, which is not on these topics. Try the last 30 days.",
+                "Nothing to show: %(number)s new papers, none on these topics. Try the last 30 days.",
+                digest.considered,
+            )
+        )
+    elif not digest.items:
+        warnings.append(_("Nothing to show: no new papers. Try the last 30 days."))
     if subscriber.status != "active":
-        warnings.append(f"{subscriber.email} is {subscriber.status}, and gets no emails.")
+        warnings.append(_("%(email)s gets no emails: the subscription is not active.", email=subscriber.email))
     if preview.left_out:
-        left_out = counted(len(preview.left_out), "paper")
-        warnings.append(f"{left_out} left out: Gmail clips longer messages.")
+        warnings.append(
+            language.ngettext(
+                "%(number)s paper left out: Gmail clips longer messages.",
+                "%(number)s papers left out: Gmail clips longer messages.",
+                len(preview.left_out),
+            )
+        )
     return warnings

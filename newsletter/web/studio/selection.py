@@ -11,8 +11,10 @@ from starlette.datastructures import QueryParams
 
 from newsletter.errors import NewsletterError, ProfileError
 from newsletter.files.site import Site
-from newsletter.models import Profile, Status, Style, Subscriber
+from newsletter.models import Digest, Edition, Profile, Status, Style, Subscriber
 from newsletter.models.languages import LANGUAGES
+from newsletter.rendering.digest_context import edition_kind
+from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, read_profile
 from newsletter.subscribers.subscriptions import catalogue, find, subscriber_to_preview
@@ -83,28 +85,46 @@ def choose_subscriber(site: Site, store: Store, selection: Selection, now: datet
     return replace(subscriber, profile=make_profile(overrides, {}, subscriber.profile)) if overrides else subscriber
 
 
-def offered_subscribers(site: Site, store: Store) -> list[tuple[str, str]]:
+def offered_subscribers(site: Site, store: Store, language: Language) -> list[tuple[str, str]]:
     """Return subscribers, and files that are not synced yet, as (value, label)."""
     subscribers = store.subscribers.all()
-    origins = {subscriber.origin for subscriber in subscribers}
-    files = [path.stem for path in sorted(site.subscribers.glob("*.toml")) if FILE + path.stem not in origins]
     offered = [(subscriber.email, _label(subscriber)) for subscriber in subscribers[:MAX_OFFERED]]
-    return offered + [(FILE + slug, f"subscribers/{slug}.toml, not synced yet") for slug in files[:MAX_OFFERED]]
+    return offered + [
+        (FILE + slug, language.gettext("%(file)s, not synced yet", file=f"subscribers/{slug}.toml"))
+        for slug in _unsynced(site, subscribers)[:MAX_OFFERED]
+    ]
 
 
-def offered_editions(store: Store, subscriber: Subscriber | None) -> list[tuple[str, str]]:
+def offered_editions(store: Store, subscriber: Subscriber | None, language: Language) -> list[tuple[str, str]]:
     """Return past editions as (key, label): those of one subscriber, else of the first 20."""
     subscribers = [subscriber] if subscriber and subscriber.id else store.subscribers.all()[:20]
     keys = {delivery.edition_key for one in subscribers for delivery in store.deliveries.of_subscriber(one.id)}
     editions = [edition for key in keys if (edition := store.editions.find(key))]
     newest = sorted(editions, key=lambda edition: (edition.day, edition.key), reverse=True)
-    return [(one.key, f"{one.day:%a} {one.day.day} {one.day:%b %Y}, {one.cadence}") for one in newest[:MAX_OFFERED]]
+    return [(one.key, _edition_label(one, language)) for one in newest[:MAX_OFFERED]]
+
+
+def _edition_label(edition: Edition, language: Language) -> str:
+    named = (
+        edition.subject
+        if edition.is_special
+        else edition_kind(Digest(edition=edition, sections=(), considered=0), language)
+    )
+    return f"{language.day(edition.day)} · {named}"
+
+
+def _unsynced(site: Site, subscribers: Sequence[Subscriber]) -> list[str]:
+    """Return the names of the files that no subscriber comes from."""
+    origins = {subscriber.origin for subscriber in subscribers}
+    return [path.stem for path in sorted(site.subscribers.glob("*.toml")) if FILE + path.stem not in origins]
 
 
 def _subscriber(site: Site, store: Store, selection: Selection, now: datetime) -> Subscriber:
     if selection.topics:
         return subscriber_to_preview(store, None, selection.topics, now)
-    selected = selection.subscriber or next((value for value, _ in offered_subscribers(site, store)), "")
+    subscribers = store.subscribers.all()
+    offered = (*(one.email for one in subscribers), *(FILE + slug for slug in _unsynced(site, subscribers)))
+    selected = selection.subscriber or next(iter(offered), "")
     if not selected:
         return subscriber_to_preview(store, None, (), now)
     if selected.startswith(FILE):

@@ -18,7 +18,7 @@ def test_the_page_has_options_for_every_selection(studio: TestClient) -> None:
     assert '<option value="ada@example.org" selected>Ada Example &lt;ada@example.org&gt;</option>' in page
     assert '<option value="compact" selected>Compact</option>' in page
     assert '<option value="de">Deutsch</option>' in page
-    assert '<option value="daily-2026-05-08">Fri 8 May 2026, daily</option>' in page
+    assert '<option value="daily-2026-05-08">8 May 2026 · Daily edition</option>' in page
     assert '<option value="last-30-days">Last 30 days</option>' in page
 
 

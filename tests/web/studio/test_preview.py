@@ -34,7 +34,7 @@ def test_a_past_edition_is_previewed_as_it_was_sent(studio: TestClient) -> None:
     preview = get_preview(studio, **ADA, edition="daily-2026-05-08")
 
     assert preview["edition"]["key"] == "daily-2026-05-08"
-    assert ["daily-2026-05-08", "Fri 8 May 2026, daily"] in preview["editions"]
+    assert ["daily-2026-05-08", "8 May 2026 · Daily edition"] in preview["editions"]
     assert get_preview(studio, **ADA)["warnings"] == ["Nothing to show: no new papers. Try the last 30 days."]
 
 
