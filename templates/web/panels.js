@@ -143,7 +143,7 @@ function sectionSizes({ sections, sizes }) {
     make('td', { class: 'number' }, kib(bytes)), make('td', { class: 'number' }, kib(text)),
     make('td', { class: 'bar' }, meter([['page', bytes]], largest, t('Share: %(share)s', { share: `${Math.round((100 * bytes) / whole)} %` }))),
   );
-  const headings = [t('Section'), t('Papers'), isHtml ? 'HTML' : t('Text'), t('Text'), t('Share')];
+  const headings = [t('Section'), t('Papers'), isHtml ? 'HTML' : t('Text'), t('Text'), t('Share of the message')];
   const textRest = sizes.text - sections.reduce((sum, section) => sum + section.text, 0);
   return make(
     'div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': t('Size by section') },

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from newsletter.errors import RequestError
-from newsletter.text import squeeze
+from newsletter.text import fold, squeeze
 
 _T = TypeVar("_T")
 
@@ -50,7 +50,7 @@ class Listing:
 
 def messages(outbox: Path, query: str = "") -> Listing:
     """Return the latest messages, or those of them whose subject or recipient has every word of a query."""
-    words = query[:_MAX_QUERY].casefold().split()
+    words = fold(query[:_MAX_QUERY]).split()
     files = [(path.stat(), name, path) for name, path in _names(outbox).items()]
     newest = sorted(files, key=lambda one: one[0].st_mtime_ns, reverse=True)[: MAX_SEARCHED if words else MAX_LISTED]
     read = (_message(name, path, state.st_size, state.st_mtime) for state, name, path in newest)
@@ -59,7 +59,7 @@ def messages(outbox: Path, query: str = "") -> Listing:
 
 
 def _has_words(message: OutboxMessage, words: Sequence[str]) -> bool:
-    text = f"{message.subject}\n{message.to}".casefold()
+    text = fold(f"{message.subject}\n{message.to}")
     return all(word in text for word in words)
 
 

@@ -23,7 +23,7 @@ TEXTS = (
     translatable("Not opened, because it would act for the subscriber: %(url)s"),
     translatable("Papers"),
     translatable("Section"),
-    translatable("Share"),
+    translatable("Share of the message"),
     translatable("Share: %(share)s"),
     translatable("Size by section"),
     translatable("Text"),
