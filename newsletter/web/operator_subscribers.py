@@ -102,8 +102,7 @@ class OperatorSubscribers:
     def _show(self, store: Store, request: Request, template: str, action: str = "") -> Response:
         subscriber = _find(store, request)
         if subscriber is None:
-            text = self.operator.pages.language.gettext("There is no such subscriber; they may have been erased.")
-            return self.operator.not_found(store, request, text)
+            return self.operator.not_found(store, request, self._gone())
         page = page_number(request)
         deliveries = store.deliveries.of_subscriber(subscriber.id, _DELIVERIES + 1, (page - 1) * _DELIVERIES)
         return self.operator.show(
@@ -130,17 +129,27 @@ class OperatorSubscribers:
         def act(store: Store, request: Request, form: Form) -> Done:
             subscriber = _find(store, request)
             if subscriber is None:
-                raise RequestError("there is no such subscriber; were they erased?")
+                raise RequestError(self._gone())
             done = action(store, subscriber, form)
             return Done("/subscribers" if done == "erased" else f"/subscribers/{subscriber.id}", done)
 
         return act
 
+    def _check_not_ended(self, subscriber: Subscriber) -> None:
+        if subscriber.status is Status.UNSUBSCRIBED:
+            _ = self.operator.pages.language.gettext
+            raise RequestError(_("This isn’t possible: the emails have already stopped."))
+
+    def _gone(self) -> str:
+        return self.operator.pages.language.gettext("There is no such subscriber; they may have been erased.")
+
     def _pause(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
+        self._check_not_ended(subscriber)
         pause(store, subscriber.email, self.operator.pages.clock())
         return "subscriber-paused"
 
     def _resume(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
+        self._check_not_ended(subscriber)
         resume(store, subscriber.email, self.operator.pages.clock())
         return "subscriber-resumed"
 
@@ -163,7 +172,8 @@ class OperatorSubscribers:
 
     def _send_link(self, store: Store, subscriber: Subscriber, _form: Form) -> str:
         if not request_own_link(store, subscriber, self.operator.pages.clock()):
-            raise RequestError("three links were requested within a day, or the address is not mailed")
+            _ = self.operator.pages.language.gettext
+            raise RequestError(_("Three links were requested within a day, or no emails go to this address."))
         return "link-sent"
 
 

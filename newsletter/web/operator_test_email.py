@@ -8,8 +8,9 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.errors import RequestError
+from newsletter.errors import ProfileError, RequestError
 from newsletter.models import Message, Profile, Style, Subscriber
+from newsletter.models.addresses import parse_address
 from newsletter.pipeline.messages import MessageRenderer, make_test_message_id, sent_as_test
 from newsletter.pipeline.preview import preview_digest, sample_digest
 from newsletter.sending import Transport, Verdict, send_one
@@ -38,9 +39,15 @@ class OperatorTestEmail:
         Raises:
             NewsletterError: The address or the style is not valid, or the test email before was not sent yet.
         """
-        messages = [self._message(store, form.one("email"), style) for style in _styles(form.one("style"))]
+        _ = self.operator.pages.language.gettext
+        try:
+            email = parse_address(form.one("email"), allow_local=True)
+        except ProfileError:
+            text = _("This is not a complete email address. Please check it for typing errors.")
+            raise RequestError(text) from None
+        messages = [self._message(store, email, style) for style in _styles(form.one("style"))]
         if not self.operator.outgoing.submit(partial(_send, messages)):
-            raise RequestError("the test email before this one was not sent yet")
+            raise RequestError(_("The test email before this one has not been sent yet."))
         return Done("/test-email", "queued")
 
     def _message(self, store: Store, email: str, style: Style) -> Message:

@@ -153,3 +153,15 @@ def test_a_link_to_the_preferences_is_mailed_three_times_a_day_at_most(operated:
     assert len(messages) == 3
     (path,) = paths_in(messages[-1])
     assert operated.client.get(path).status_code == 200
+
+
+def test_refusals_are_in_the_operators_language(operated: LiveSite) -> None:
+    operated.client.headers["Accept-Language"] = "de"
+    for path, fields, sentence in [
+        ("/subscribers/4/pause", {}, "Das geht nicht: Es werden keine E-Mails mehr verschickt."),
+        ("/subscribers/999/pause", {}, "Dieses Abonnement gibt es nicht."),
+        ("/test-email", {"email": "ada"}, "Das ist keine vollständige E-Mail-Adresse."),
+    ]:
+        response = operated.press(path, **fields)
+        assert response.status_code == 422
+        assert sentence in response.text

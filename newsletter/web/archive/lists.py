@@ -19,7 +19,7 @@ from newsletter.topics.query import Node
 from newsletter.web.archive.cards import card_of, path_of
 from newsletter.web.archive.choices import Choice, View
 from newsletter.web.archive.facets import SHOWN, chips_of, facets_of
-from newsletter.web.archive.paper_topics import PaperTopics
+from newsletter.web.archive.paper_topics import MOST_EXAMINED, PaperTopics
 from newsletter.web.http.caching import cached
 from newsletter.web.http.page_language import language_headers
 from newsletter.web.site_pages import SitePages
@@ -60,6 +60,7 @@ class Lists:
             "cleared": choice.without(choice.filters).address,
             "facets": facets_of(choice, found.traits, topics, spoken),
             "facet_size": SHOWN,
+            "topics_counted": MOST_EXAMINED if len(found.traits) > MOST_EXAMINED else 0,
             "orders": [
                 (_order_label(one, spoken), replace(choice, order=one, page=1).address, one is choice.order)
                 for one in choice.orders

@@ -22,6 +22,7 @@ from newsletter.subscribers.subscriptions import resume
 from newsletter.web.http.forms import Form, form_endpoint
 from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers.mistakes import pause_mistake
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.preferences import pause_until
 
@@ -68,8 +69,8 @@ class DigestLink:
                     return self._expired()
                 try:
                     done = action(store, subscriber, form)
-                except ProfileError as error:
-                    return self._render(store, subscriber, request, 422, error=error.message)
+                except ProfileError:
+                    return self._render(store, subscriber, request, 422, error=pause_mistake(self.pages.language))
                 except RequestError:  # the message names an address
                     text = self.pages.language.gettext("This isn’t possible: the emails have already stopped.")
                     return self._render(store, subscriber, request, 409, error=text)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.errors import NewsletterError, ProfileError, RequestError, StoreError
+from newsletter.errors import ProfileError, RequestError
 from newsletter.errors.installation import has_scikit_learn
 from newsletter.limits import NAME
 from newsletter.models import Status, Subscriber, Topic
@@ -33,6 +33,7 @@ from newsletter.web.site_pages import NOINDEX, SitePages
 from newsletter.web.subscribers import session
 from newsletter.web.subscribers.live_preview import LivePreview
 from newsletter.web.subscribers.mail_times import delivery_sentence, next_mail_sentence, nothing_sentence
+from newsletter.web.subscribers.mistakes import address_mistake, pause_mistake, refusal
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import (
     ONLY_AT_SIGNUP,
@@ -102,8 +103,8 @@ class Preferences:
         try:
             with self.pages.store() as store:
                 request_link(store, form.one("email"), self.pages.clock())
-        except ProfileError as error:
-            return self.pages.show("link.html", 422, error=error.message.removeprefix("email: "))
+        except ProfileError:
+            return self.pages.show("link.html", 422, error=address_mistake(self.pages.language))
         _ = self.pages.language.gettext
         response = self.pages.show_message(
             _("Check your inbox"), _("If this address is subscribed, a link to your preferences is on its way.")
@@ -165,8 +166,8 @@ class Preferences:
             try:
                 name = form.one("name")[:NAME] if "name" in form.fields else None
                 change_preferences(store, subscriber.email, name, read.preferences, self.pages.clock())
-            except RequestError as error:
-                return self._render_page(store, subscriber, 422, error=error.message)
+            except RequestError:
+                return self._refuse(store, subscriber)
         self.outgoing.wake()
         return RedirectResponse(f"{self.pages.prefix}/preferences?done=saved", 303)
 
@@ -228,13 +229,12 @@ class Preferences:
                     return session.expired(self.pages)
                 try:
                     done = action(store, subscriber, form)
-                except StoreError:
-                    raise
-                except NewsletterError as error:
-                    # Other hints are for the operator: they name commands.
-                    hint = error.hint if isinstance(error, ProfileError) else None
-                    text = f"{error.message} ({hint})" if hint else error.message
+                except ProfileError:
+                    is_pause, spoken = action == self._pause, self.pages.language
+                    text = pause_mistake(spoken) if is_pause else address_mistake(spoken)
                     return self._render_page(store, subscriber, 422, error=text)
+                except RequestError:
+                    return self._refuse(store, subscriber)
             location = f"{self.pages.prefix}/preferences?done={done}"
             self.outgoing.wake()
             return RedirectResponse(location, 303)
@@ -277,6 +277,10 @@ class Preferences:
 
     def _closed(self, error: str, status: int) -> Response:
         return self.pages.show("link.html", status, error=self.pages.language.gettext(error) if error else "")
+
+    def _refuse(self, store: Store, subscriber: Subscriber) -> Response:
+        text = refusal(subscriber, self.pages.language, is_in_file=subscriber.origin.startswith(FILE))
+        return self._render_page(store, subscriber, 422, error=text)
 
     def _render_page(
         self,

@@ -32,6 +32,7 @@ from newsletter.web.http.page_language import speak
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers import session
 from newsletter.web.subscribers.live_preview import LivePreview
+from newsletter.web.subscribers.mistakes import address_mistake
 from newsletter.web.subscribers.openapi import DESCRIPTION
 from newsletter.web.subscribers.outgoing import Outgoing
 from newsletter.web.subscribers.profile_form import ReadForm, fields_of_form, read_profile_form, shown_rows
@@ -105,8 +106,7 @@ class Signup:
             try:
                 parse_address(form.one("email"))
             except ProfileError:
-                text = spoken.gettext("This is not a complete email address. Please check it for typing errors.")
-                read = replace(read, errors={"email": text, **read.errors})
+                read = replace(read, errors={"email": address_mistake(spoken), **read.errors})
             if not read.is_valid:
                 return self._render_form(form, counts, shown_rows(form, counts), read)
             preferences = {"language": spoken.code, **read.preferences}
@@ -251,12 +251,14 @@ class Signup:
                 pending = read_request(store, token, now)
                 subscriber = confirm(store, token, now)
                 opened = session_token(store, pending.id, now) if pending.confirmed_at is None else None
+                comes_at_once = subscriber.profile.first_at_once and not store.deliveries.of_subscriber(subscriber.id)
         except RequestError:
             return self._invalid_link()
         speak(subscriber.profile.language)
         response = self.pages.show(
             "confirmed.html",
             email=subscriber.email if opened else None,
+            comes_at_once=comes_at_once,
             can_rate=opened is not None and has_scikit_learn(),
         )
         if opened:  # the link does this once, as one to the preferences does

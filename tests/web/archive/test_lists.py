@@ -135,3 +135,12 @@ def test_the_calendar_is_darker_where_there_are_more_papers(fruit: LiveSite) -> 
     assert shades == [("2", "2026-04-02", "2 April 2026: 1 paper"), ("5", "2026-04-30", "30 April 2026: 4 papers")]
     assert 'href="/calendar/2026-05" rel="next"' in page
     assert "No paper was listed in this month." in fruit.client.get("/calendar/2026-01").text
+
+
+def test_a_long_list_says_over_how_many_papers_its_topics_are_counted(
+    fruit: LiveSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.web.archive.lists.MOST_EXAMINED", 2)
+    assert "Counted over the first 2 papers of this list." in fruit.client.get(DAY).text
+    monkeypatch.undo()
+    assert "Counted over" not in fruit.client.get(f"{DAY}?view=list").text
