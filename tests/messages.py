@@ -35,6 +35,9 @@ PLURALS = {
 _CALL = re.compile(rf"\b(?:{'|'.join(KEYWORDS)})\(")
 #: How a comment begins that is meant for translators: `# L10N: …`, `{# L10N: … #}`.
 COMMENT = "L10N:"
+_UNSAID = re.compile(
+    r'^"(?:Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team): .*\n', re.MULTILINE
+)
 _JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 _HEADER = "# The texts of emails and pages. How to translate them: docs/translating.md"
 
@@ -89,10 +92,13 @@ def updated(code: str, template: Catalog) -> Catalog:
 
 
 def text_of(made: Catalog) -> str:
-    """Return a catalogue as a file: messages by place, which is a file without lines, so that few changes touch it."""
+    """Return a catalogue as a file: messages by place, which is a file without lines, so that few changes touch it.
+
+    Of its header, the dates and the placeholders for names are left out: the history has them.
+    """
     written = io.BytesIO()
     write_po(written, made, width=110, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
-    return written.getvalue().decode("utf-8")
+    return _UNSAID.sub("", written.getvalue().decode("utf-8"))
 
 
 def incomplete(code: str) -> list[str]:
