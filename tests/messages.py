@@ -36,7 +36,8 @@ _CALL = re.compile(rf"\b(?:{'|'.join(KEYWORDS)})\(")
 #: How a comment begins that is meant for translators: `# L10N: …`, `{# L10N: … #}`.
 COMMENT = "L10N:"
 _UNSAID = re.compile(
-    r'^"(?:Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team): .*\n', re.MULTILINE
+    r'^"(?:Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By): .*\n',
+    re.MULTILINE,
 )
 _JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 _HEADER = "# The texts of emails and pages. How to translate them: docs/translating.md"
