@@ -101,7 +101,9 @@ class Outgoing:
                 self._changed.wait_for(
                     lambda: self._is_woken or self._job or self._is_closed, _RETRY_S if has_to_retry else None
                 )
-                if self._is_closed:
+                if self._is_closed:  # what was not begun is given up, so nobody waits for it
+                    self._job, self._is_woken = None, False
+                    self._changed.notify_all()
                     return
                 job, self._is_busy, self._is_woken = self._job, True, False
             if job is not None:

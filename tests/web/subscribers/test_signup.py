@@ -209,7 +209,7 @@ def test_topics_are_checked_without_javascript_and_nothing_is_stored(live: LiveS
 def test_the_first_digest_comes_at_once_after_confirming_and_nobody_gets_it_twice(live: LiveSite) -> None:
     """It is half past ten; they chose 17:00, in their zone."""
     confirmed = live.client.post(live.sign_up(hour="17", first_at_once="true")).text
-    assert "Your first digest will soon be sent to <strong>ada@example.org</strong>." in confirmed
+    assert f"Your first digest will soon be sent to <strong>{ADA}</strong>." in confirmed
     with live.store() as store:
         assert next_delivery(store, live.config, live.now) <= live.now  # `serve` looks now
     assert live.send().counts["sent"] == 1
