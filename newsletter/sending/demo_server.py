@@ -85,8 +85,10 @@ class AnyPort(Controller):
         for _ in range(3):  # one accepted at the last moment: its task runs, makes the transport, reports it
             await asyncio.sleep(0)
         for conversation in list(self._conversations):
-            if isinstance(conversation.transport, asyncio.WriteTransport):
-                conversation.transport.abort()
+            # In the middle of STARTTLS, the first one is None.
+            for transport in (conversation.transport, conversation._original_transport):  # noqa: SLF001 - no other name
+                if isinstance(transport, asyncio.WriteTransport):
+                    transport.abort()
         await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:

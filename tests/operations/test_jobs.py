@@ -64,7 +64,7 @@ def test_what_is_configured_has_a_job(jobs: Jobs, tmp_path: Path) -> None:
 def test_news_wake_the_models_and_are_delivered(jobs: Jobs, tmp_path: Path) -> None:
     table = jobs()
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
-        store.subscribers.add("ada@example.org", "", make_profile(hour=0, trending=5), "cli", NOW)
+        store.subscribers.add("ada@example.org", "", make_profile(topics=(), hour=0, trending=5), "cli", NOW)
     assert table[DELIVER].act().detail == "1 not sent"
 
     pulled = table["pull almanac"].act()

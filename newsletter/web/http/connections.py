@@ -102,6 +102,8 @@ class ClosingServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down as uvicorn does, then end what is still open."""
         await super().shutdown(sockets)
+        for _ in range(3):  # one accepted at the last moment: its task runs, makes the transport, reports it
+            await asyncio.sleep(0)
         for connection in list(self.server_state.connections):
             if isinstance(connection, BoundedProtocol):
                 connection.transport.abort()
