@@ -349,7 +349,8 @@ def test_a_mistake_is_reported_everywhere(entrances: Entrances, query: str, prob
         assert result.exit_code != 0
         assert problem in result.stderr
         assert len(result.stderr.splitlines()) == 1
-    for path in ("/search", "/feed.json", "/feed.atom"):
+    page = entrances.web.get("/search", params={"q": query})
+    for path in ("/feed.json", "/feed.atom"):
         response = entrances.web.get(path, params={"q": query})
         assert response.status_code == 422
         assert problem in response.text.replace("&#39;", "'").replace("&#34;", '"')
@@ -361,8 +362,10 @@ def test_a_mistake_is_reported_everywhere(entrances: Entrances, query: str, prob
     with pytest.raises(QueryError) as error:
         parse(query)
     assert error.value.problem is not QueryProblem.OTHER  # there is a sentence for people
-    assert query_problem(error.value, language("en")) in unescape(response.text)
-    assert problem not in unescape(response.text)  # columns are for commands
+    for shown in (page, response):
+        assert shown.status_code == 422
+        assert query_problem(error.value, language("en")) in unescape(shown.text)
+        assert problem not in unescape(shown.text)  # columns are for commands
     file = entrances.site.root / "profile.toml"
     file.write_text(f'email = "ada@example.org"\ntopics = [{json.dumps(query)}]\n', encoding="utf-8")
     with pytest.raises(Exception, match=re.escape(problem)):

@@ -23,6 +23,7 @@ from newsletter.web.archive.choices import Choice, read_choice
 from newsletter.web.archive.lists import Lists
 from newsletter.web.archive.pages import cached_routes
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers.query_problems import query_problem
 
 #: Without a text, the papers of these days are listed, and never of more than a year.
 _BROWSED, _MOST_BROWSED = 30, 366
@@ -43,13 +44,13 @@ class SearchPage:
 
     def page(self, request: Request) -> Response:
         """Show the papers that the query string asks for."""
-        choice, results, error = self._choice(request), Results(Found((), 0)), None
+        choice, results, error = self._choice(request), Results(Found((), 0)), ""
         text = choice.searched.get("q", "")
         with self.pages.store() as store:
             try:
                 results = self._search(store, choice)
             except QueryError as query_error:
-                error = query_error
+                error = query_problem(query_error, self.pages.language)
             context = self.lists.context(store, choice, results.found)
         _ = self.pages.language.gettext
         others = self.lists.cards(results.others[: choice.view.size - len(results.found.hits)])
