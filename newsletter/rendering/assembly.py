@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 from binascii import a2b_qp
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -49,6 +50,8 @@ from newsletter.text.markup import clean
 MAX_HTML_B = 80 * 1024
 #: Reserved in it for the texts of a subscriber.
 _SUBSCRIBER_TEXTS_B = 2048
+#: Length of a token at most, of which each paper may have two: a number of eleven digits and its signature.
+_TOKEN_B = 32
 #: Length of the path of a digest's page, of which each section may have one.
 _DIGEST_PATH_B = 64
 #: Length of the preview text of a special edition.
@@ -187,8 +190,9 @@ class Assembler:
         while True:
             self.prepare([digest], cards)  # without one of the best papers, the next best is a full card
             ready = self._ready(digest, cards)
-            links = sum(wanted.name == "web_url" for wanted in ready.html.slots) if ready.html else 0
-            budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B - links * (len(self.look.site.url) + _DIGEST_PATH_B)
+            slots = Counter(wanted.name for wanted in ready.html.slots) if ready.html else Counter[str]()
+            links = slots["web_url"] * (len(self.look.site.url) + _DIGEST_PATH_B) + slots["token"] * _TOKEN_B
+            budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B - links
             size = sum(map(len, ready.html.pieces)) if ready.html else 0
             if size <= budget or len(digest.items) < 2:
                 return ready
