@@ -108,7 +108,7 @@ def test(
     opened: Opened, query: str, keywords: tuple[str, ...], excluded: tuple[str, ...], days: int, as_json: bool
 ) -> None:
     """Show which papers match a topic of the catalogue, or a QUERY."""
-    from newsletter.pipeline.topic_matches import find_matches
+    from newsletter.pipeline.topic_matches import acronyms_of, check_query, find_matches
     from newsletter.topics.query import format_query
     from newsletter.topics.topic import make_topic
 
@@ -116,18 +116,22 @@ def test(
         known = None if keywords or excluded else store.topics.find(query)
         topic = known or make_topic(query, keywords, excluded)
         found = find_matches(store, topic, days, now(), opened.config.weights)
+        acronyms = [] if as_json else acronyms_of(store, topic, found)  # which reads the archive
     if as_json:
         print_json(list(found.items))
         return
     if found.items:
         _show(topic, found.items)
-    click.echo(f"{found.matched} of the {found.considered} papers seen in the last {days} days match {topic.query}")
-    for offer in found.acronyms:
+    click.echo(
+        f"{found.matched} of the {len(found.matcher.index)} papers seen in the last {days} days match {topic.query}"
+    )
+    for offer in acronyms:
         also = f"{offer.papers} papers define {format_query(offer.term)} as {offer}"
         click.echo(f"also: {also}; to find both, add OR {offer}", err=True)
-    if found.check.also:
-        click.echo(f"also: {', '.join(found.check.also)}")
-    for warning in found.check.warnings:
+    check = check_query(topic, found, days)
+    if check.also:
+        click.echo(f"also: {', '.join(check.also)}")
+    for warning in check.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 

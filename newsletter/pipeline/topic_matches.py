@@ -9,6 +9,7 @@ from newsletter.models import Item, Profile, Topic
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import ARCHIVE, read_matcher
 from newsletter.ranking.grouping import group
+from newsletter.ranking.matching import Matcher
 from newsletter.ranking.topic_check import TopicCheck, TopicChecker
 from newsletter.store import Store
 from newsletter.topics.acronyms import Offer, offers
@@ -25,11 +26,8 @@ class TopicMatches:
     items: tuple[Item, ...]
     #: How many papers match.
     matched: int
-    #: How many papers were looked at.
-    considered: int
-    #: The acronyms that papers define for the topic's phrases.
-    acronyms: tuple[Offer, ...]
-    check: TopicCheck
+    #: Over the papers that were looked at.
+    matcher: Matcher
 
 
 def find_matches(store: Store, topic: Topic, days: int, now: datetime, weights: Weights) -> TopicMatches:
@@ -40,7 +38,15 @@ def find_matches(store: Store, topic: Topic, days: int, now: datetime, weights: 
     return TopicMatches(
         items=tuple(item for section in sections for item in section.items),
         matched=sum(section.matched for section in sections),
-        considered=len(matcher.index),
-        acronyms=tuple(offers(store.papers.newest(ARCHIVE), matcher.node(topic.query))),
-        check=TopicChecker(matcher, days).check(topic.query),
+        matcher=matcher,
     )
+
+
+def acronyms_of(store: Store, topic: Topic, found: TopicMatches) -> list[Offer]:
+    """Return the acronyms that papers of the archive define for the topic's phrases."""
+    return offers(store.papers.newest(ARCHIVE), found.matcher.node(topic.query))
+
+
+def check_query(topic: Topic, found: TopicMatches, days: int) -> TopicCheck:
+    """Return what the topic's query misses, and what in it looks like a mistake."""
+    return TopicChecker(found.matcher, days).check(topic.query)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from newsletter.models import Paper
 from newsletter.models.dates import first_day
-from newsletter.rendering.links import paper_url
+from newsletter.rendering.links import paper_url, pdf_url
 from newsletter.text import fold, normalize
 from newsletter.text.stop_words import STOP_WORDS
 
@@ -143,7 +143,7 @@ def _ris(paper: Paper) -> str:
         ("M1", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else ""),
         ("DO", paper.doi or ""),
         ("UR", paper_url(paper)),
-        ("L1", paper.pdf_url or (f"https://arxiv.org/pdf/{paper.arxiv_id}" if paper.arxiv_id else "")),
+        ("L1", pdf_url(paper)),
         *(("KW", word) for word in paper.keywords),
         ("AB", paper.abstract),
     ]

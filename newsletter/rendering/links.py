@@ -22,11 +22,16 @@ def paper_url(paper: Paper) -> str:
     return f"https://huggingface.co/papers?q={quote_plus(paper.title)}"
 
 
+def pdf_url(paper: Paper) -> str:
+    """Return the URL of a paper's PDF: the one that a source names, else arXiv's; "" if none is known."""
+    return paper.pdf_url or (_arxiv_pdf(paper.arxiv_id) if paper.arxiv_id else "")
+
+
 def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
     """Return (English label, URL) of each known link, `paper_url` first."""
     links: list[tuple[str, str | None]] = []
     if paper.arxiv_id:
-        links += [("arXiv", paper_url(paper)), ("PDF", f"https://arxiv.org/pdf/{paper.arxiv_id}")]
+        links += [("arXiv", paper_url(paper)), ("PDF", _arxiv_pdf(paper.arxiv_id))]
         if "huggingface" in paper.sources:
             links.append(("Discussion", f"https://huggingface.co/papers/{paper.arxiv_id}"))
     elif paper.doi:
@@ -37,6 +42,10 @@ def paper_links(paper: Paper) -> tuple[tuple[str, str], ...]:
         links.append(("Search Hugging Face", paper_url(paper)))
     links += [("Code", paper.code_url), ("Project", paper.project_url)]
     return tuple((label, url) for label, url in links if url)
+
+
+def _arxiv_pdf(arxiv_id: str) -> str:
+    return f"https://arxiv.org/pdf/{arxiv_id}"
 
 
 @dataclass(frozen=True, slots=True)

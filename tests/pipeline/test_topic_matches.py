@@ -20,4 +20,4 @@ def test_the_matches_of_some_days_are_ranked_and_counted(store: Store) -> None:
     found = find_matches(store, make_topic("pears"), 7, NOW, Weights())
 
     assert [item.paper.title for item in found.items] == ["Pears, and upvotes", "Pears in an orchard"]
-    assert (found.matched, found.considered) == (2, 3)
+    assert (found.matched, len(found.matcher.index)) == (2, 3)

@@ -17,7 +17,7 @@ from newsletter.pipeline.archive_search import similar_papers
 from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.rendering.citations import FORMATS, write_papers
 from newsletter.rendering.labels import count_labels
-from newsletter.rendering.links import paper_url
+from newsletter.rendering.links import paper_url, pdf_url
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of, facts_of, links_of, path_of, source_name
 from newsletter.web.archive.lists import Lists, file_of
@@ -117,7 +117,6 @@ def citation_meta(paper: Paper, page_url: str) -> list[tuple[str, str]]:
     Source: https://scholar.google.com/intl/en/scholar/inclusion.html
     """
     stated = (paper.published or paper.day).isoformat()
-    pdf = paper.pdf_url or (f"https://arxiv.org/pdf/{paper.arxiv_id}" if paper.arxiv_id else "")
     tags = [
         ("citation_title", paper.title),
         *(("citation_author", name) for name in paper.authors),
@@ -125,7 +124,7 @@ def citation_meta(paper: Paper, page_url: str) -> list[tuple[str, str]]:
         ("citation_journal_title", paper.venue or ""),
         ("citation_doi", paper.doi or ""),
         ("citation_arxiv_id", paper.arxiv_id or ""),
-        ("citation_pdf_url", pdf),
+        ("citation_pdf_url", pdf_url(paper)),
         ("citation_abstract_html_url", page_url),
         ("citation_keywords", "; ".join(paper.keywords)),
     ]
