@@ -78,6 +78,8 @@ class Scheduler:
         # These belong to all threads, under the lock:
         self._next: dict[str, datetime | None] = {}
         self._running: set[str] = set()
+        #: Those that began or ended since the states of the jobs were last read.
+        self._moved: set[str] = set()
         self._woken: set[str] = set()
         self._has_changed = True
         # And these to the one that serves:
@@ -165,9 +167,10 @@ class Scheduler:
         began = time.monotonic()
         self._has_changed, self._refreshed_at = False, self.clock()
         with self.open_store() as store:
-            states = store.jobs.all()
-            with self._lock:
+            with self._lock:  # before the states: what begins or ends from now on is not planned by them
+                self._moved.clear()
                 woken, running = set(self._woken), set(self._running)
+            states = store.jobs.all()
             names = {job.name for job in self.jobs}
             moments = due_moments(
                 store, [job for job in self.jobs if job.name not in running], states, self.clock(), woken
@@ -189,7 +192,7 @@ class Scheduler:
             return
         for name, moment in moments.items():
             with self._lock:
-                if name in self._running:
+                if name in self._running or name in self._moved:
                     continue
                 self._next[name] = moment
                 scheduler.modify_job(name, next_run_time=moment)
@@ -249,10 +252,12 @@ class Scheduler:
         """Run a job that APScheduler fired, in a thread of its own."""
         with self._lock:
             due_at = self._next.get(job.name)
-            if due_at is None or job.name in self._running or not self._leadership.has_it():
+            # What APScheduler fired may have been planned anew since, for later.
+            if due_at is None or due_at > self.clock() or job.name in self._running or not self._leadership.has_it():
                 self._has_changed = True
                 return
             self._running.add(job.name)
+            self._moved.add(job.name)
             self._woken.discard(job.name)
         try:
             run = self._do(job, due_at)
@@ -266,6 +271,7 @@ class Scheduler:
         """Learn that APScheduler counts a job as ended, so that it would fire it again."""
         with self._lock:
             self._running.discard(event.job_id)
+            self._moved.add(event.job_id)
             self._next[event.job_id] = None
             self._has_changed = True
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
+from apscheduler.events import EVENT_JOB_EXECUTED, JobEvent
 
 from newsletter.errors import NewsletterError
 from newsletter.operations.jobs import Job, JobResult, every
 from newsletter.operations.scheduler import JobRun, Scheduler
 from newsletter.operations.shutdown import Shutdown
 from newsletter.store import Store, open_store
-from newsletter.store.jobs import JobOutcome
+from newsletter.store.jobs import JobOutcome, JobState
 from tests.factories import NOW
 from tests.stores import place_new_store
 
@@ -198,10 +199,43 @@ def wait_for_next(path: Path, name: str, expected: datetime) -> None:
     assert next_at == expected
 
 
+def test_a_run_that_ends_while_what_is_due_is_computed_is_not_repeated(path: Path) -> None:
+    ran: list[datetime] = []
+
+    def due(_store: Store, state: JobState, now: datetime) -> datetime:
+        if state.began_at is None and not ran:  # it was read, and then the job runs
+            scheduler._next["pull"] = now
+            scheduler._run(job)
+            scheduler._ended(JobEvent(EVENT_JOB_EXECUTED, "pull", "default"))
+        return now
+
+    def act() -> JobResult:
+        ran.append(NOW)
+        return JobResult("pulled")
+
+    job = Job("pull", due, act)
+    scheduler = Running(path, [job]).scheduler
+    scheduler._start()
+    try:
+        scheduler.tick()
+        assert (len(ran), scheduler._next) == (1, {"pull": None})
+    finally:
+        scheduler._stop()
+
+
+def test_what_was_planned_anew_for_later_does_not_run_before(path: Path) -> None:
+    job = Job("pull", once, lambda: pytest.fail("it ran"))  # type: ignore[arg-type]
+    scheduler = Running(path, [job]).scheduler
+    scheduler.tick()
+    scheduler._next["pull"] = NOW + timedelta(seconds=1)
+    scheduler._run(job)
+    assert scheduler._has_changed
+
+
 def test_what_runs_at_the_start_does_so_whatever_its_time(path: Path) -> None:
     with open_store(path) as store, store.transaction():
-        store.jobs.begin("deliver", NOW)
-        store.jobs.finish("deliver", JobOutcome.FAILED, "the server is away", NOW)
+        store.jobs.begin("deliver", NOW - timedelta(minutes=1))
+        store.jobs.finish("deliver", JobOutcome.FAILED, "the server is away", NOW - timedelta(minutes=1))
     job = Job("deliver", every(timedelta(days=1)), lambda: JobResult("resumed"), at_start=True)
     with Running(path, [job]) as running:
         assert running.run().result.detail == "resumed"
