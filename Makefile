@@ -28,7 +28,7 @@ messages: .venv/.dev  ## Collect the texts of emails and pages for translators, 
 reference: .venv/.dev  ## Generate docs/reference/ and newsletter.toml from the code
 	$(BIN)/python -m tests.reference --write
 
-lint: .venv/.dev  ## Format, lint, types, and the floors that modules stand on
+lint: .venv/.dev  ## Format, lint, types, and the layers of the modules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
