@@ -72,7 +72,7 @@ def card_context(
         upvotes=upvotes,
         marks=tuple(filter(None, (upvotes, stars))),
         reasons=tuple(reason_label(reason, paper, language) for reason in shown),
-        also=item.also,
+        also=tuple(map(language.topic, item.also)),
         links=tuple(
             LinkContext(" ".join(filter(None, (link_label(label, language), stars if label == "Code" else ""))), url)
             for label, url in paper_links(paper)

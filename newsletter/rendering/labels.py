@@ -10,11 +10,11 @@ _WHOLE = (ReasonKind.NEAR, ReasonKind.PASSING)
 
 
 def section_title(section: Section, language: Language) -> str:
-    """Return a section's heading; the name of a topic is the subscriber's own and never translated."""
+    """Return a section's heading."""
     _ = language.gettext
     match section.kind:
         case SectionKind.TOPIC:
-            return section.topic
+            return language.topic(section.topic)
         case SectionKind.FOLLOWED:
             return _("People you follow")
         case SectionKind.TRENDING:

@@ -1,7 +1,7 @@
 """Translations of the program's own texts, and dates and numbers as each language writes them (CLDR, by Babel).
 
-Papers and names of topics are never translated. The texts are English in templates and code, and translated by
-`newsletter/locale/CODE.po` (gettext).
+The texts are English in templates and code, and translated by `newsletter/locale/CODE.po` (gettext), and so are the
+topics that a new site begins with. Papers, and topics that somebody named, are never translated.
 """
 
 from __future__ import annotations
@@ -74,6 +74,10 @@ class Language:
         translated = self._translations.pgettext(context, message)
         return translated % values if values else translated
 
+    def topic(self, text: str) -> str:
+        """Translate the name, the area or the description of a topic that a new site begins with; keep any other."""
+        return self._translations.pgettext("topic", text)
+
     def text_functions(self) -> dict[str, Callable[..., str]]:
         """Return what templates of messages translate by; `count` is another name of `ngettext`."""
         return {
@@ -100,7 +104,7 @@ class Language:
         }  # fmt: skip
 
     def _list_functions(self) -> dict[str, Callable[..., str]]:
-        return {"labelled": self.labelled, "listed": self.listed, "sentences": self.sentences}
+        return {"labelled": self.labelled, "listed": self.listed, "sentences": self.sentences, "topic_text": self.topic}
 
     # -- marks ----------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ class Feeds:
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
             found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST)
-        return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits]
+        return f"{site}: {self.pages.language.topic(topic.name) if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:
         entry, url = ET.SubElement(feed, f"{{{_ATOM}}}entry"), self._page_url(path_of(paper.key))

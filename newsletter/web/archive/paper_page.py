@@ -82,7 +82,7 @@ class PaperPage:
             "card": card_of(paper, spoken, shows_figure=shows_figure),
             "links": links_of(paper, spoken),
             "similar": [card_of(other, spoken) for other in similar],
-            "topics": [(topic.name, topic_path(topic)) for topic in topics],
+            "topics": [(spoken.topic(topic.name), topic_path(topic)) for topic in topics],
             "sparkline": sparkline(store.upvotes.of(paper.id)),
             "citation_meta": citation_meta(paper, page_url),
             "json_ld": json_ld(paper, page_url),
