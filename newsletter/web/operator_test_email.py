@@ -85,8 +85,8 @@ def _send(
 
 def _send_one(message: Message, spoken: Language, transport: Transport, abandoned: Callable[[], bool]) -> str:
     result = send_one(transport, message, abandoned)
-    told = {"email": message.recipient, "response": result.response}
+    values = {"email": message.recipient, "response": result.response}
     # L10N: %(response)s is what the mail server answered.
     if result.verdict is Verdict.SENT:
-        return spoken.gettext("Test email to %(email)s sent: %(response)s", **told)
-    return spoken.gettext("Test email to %(email)s not sent: %(response)s", **told)
+        return spoken.gettext("Test email to %(email)s sent: %(response)s", **values)
+    return spoken.gettext("Test email to %(email)s not sent: %(response)s", **values)
