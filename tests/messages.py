@@ -18,11 +18,14 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from newsletter.files.site import default_templates
+from newsletter.files.site import default_templates, samples
 from newsletter.models.languages import LANGUAGE_TAGS, locale_catalogue
+from newsletter.subscribers.profiles import read_topics
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = locale_catalogue("en").with_name("messages.pot")
+#: The topics that a new site begins with: their names, areas and descriptions are messages in the context "topic".
+_TOPICS = samples() / "topics.toml"
 TRANSLATED = [code for code in LANGUAGE_TAGS if code != "en"]
 #: The arguments of each function that are messages, as Babel names them; "c" is a context.
 KEYWORDS = {"_": None, "gettext": None, "translatable": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -52,6 +55,10 @@ def extracted() -> Catalog:
         keywords, options = (KEYWORDS, {}) if method == "python" else (KEYWORDS | {"count": (1, 2)}, _JINJA)
         for _line, message, comments, context in extract_from_file(method, path, keywords, [COMMENT], options, True):
             found.add(message, None, [(place, 0)], auto_comments=comments, context=context)
+    place = _TOPICS.relative_to(ROOT).as_posix()
+    for topic in read_topics(_TOPICS):
+        for text in filter(None, (topic.name, topic.area, topic.about)):
+            found.add(text, None, [(place, 0)], context="topic")
     return found
 
 

@@ -38,7 +38,7 @@ def explain(opened: Opened, paper: str | None, email: str, day: datetime | None,
     if day is not None:
         raise click.UsageError("--day is for days, not for papers: leave ID out")
     from newsletter.pipeline.explain import explain as break_down
-    from newsletter.pipeline.explanation_text import part_text, placement_text, topic_text
+    from newsletter.pipeline.explanation_text import ENGLISH, part_text, placement_text, topic_text
     from newsletter.subscribers.feedback import find_paper
     from newsletter.subscribers.subscriptions import find
 
@@ -49,10 +49,11 @@ def explain(opened: Opened, paper: str | None, email: str, day: datetime | None,
         print_json(breakdown)
         return
     click.echo(f"{breakdown.paper.title}\n{placement_text(breakdown)}\n")
-    rows = [(one.part, part_text(one.part, breakdown.facts), f"{one.value:.2f}") for one in breakdown.parts]
+    rows = [(one.part, part_text(one.part, breakdown.facts, ENGLISH), f"{one.value:.2f}") for one in breakdown.parts]
     print_table(("part", "why", "score"), [*rows, ("total", "", f"{breakdown.total:.2f}")])
     if breakdown.topics:
-        print_table(("topic", "terms found"), [(one.topic, topic_text(one) or "none") for one in breakdown.topics])
+        terms = [(one.topic, topic_text(one, ENGLISH) or "none") for one in breakdown.topics]
+        print_table(("topic", "terms found"), terms)
 
 
 def _explain_day(opened: Opened, email: str, day: datetime | None, *, as_json: bool) -> None:

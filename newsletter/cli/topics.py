@@ -109,6 +109,8 @@ def test(
 ) -> None:
     """Show which papers match a topic of the catalogue, or a QUERY."""
     from newsletter.pipeline.topic_matches import acronyms_of, check_query, find_matches
+    from newsletter.pipeline.topic_warnings import warning_text
+    from newsletter.rendering.language import language
     from newsletter.topics.query import format_query
     from newsletter.topics.topic import make_topic
 
@@ -132,7 +134,7 @@ def test(
     if check.also:
         click.echo(f"also: {', '.join(check.also)}")
     for warning in check.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {warning_text(warning, language('en'))}", err=True)
 
 
 def _show(topic: Topic, items: Sequence[Item]) -> None:

@@ -62,6 +62,7 @@ class QueryProblem(Enum):
     NOTHING_TO_FIND = auto()
     NOT_AN_OPERATOR = auto()
     SHORT_PREFIX = auto()
+    UNKNOWN_TOPIC = auto()
     OTHER = auto()
 
 

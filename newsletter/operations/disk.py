@@ -9,11 +9,13 @@ from itertools import islice
 from pathlib import Path
 
 from newsletter.config.model import Config
+from newsletter.rendering.language import Language, language
 
 #: Below this, a copy of a small database or an edition in the outbox may not fit any more.
 _LEAST_FREE_B = 500_000_000
 #: Maximum number of messages of the outbox that are counted.
 _MESSAGES = 100_000
+_ENGLISH = language("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ def disk_status(config: Config) -> DiskStatus:
     )
 
 
-def in_words(size: int) -> str:
-    """Return a size in bytes for people, as in "1.5 GB"."""
+def in_words(size: int, spoken: Language = _ENGLISH) -> str:
+    """Return a size in bytes for people, as in "1.5 GB", or "1,5 GB" in German."""
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB")):
         if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size / 1000:.0f} KB"
+            return f"{spoken.decimal(size / unit)} {name}"
+    return f"{spoken.number(round(size / 1000))} KB"
 
 
 def _size(path: Path) -> int:

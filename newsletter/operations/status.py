@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter import __version__
@@ -20,11 +20,11 @@ from newsletter.operations.edition_status import EditionStatus, edition_statuses
 from newsletter.operations.intervals import overdue_at, usual_between_runs
 from newsletter.operations.leadership import LEASE
 from newsletter.operations.source_health import Health, SourceStatus, source_statuses
+from newsletter.rendering.language import Language, language
 from newsletter.store import Store
 from newsletter.store.incidents import Incident, IncidentKind
 from newsletter.store.jobs import JobOutcome, JobState
 from newsletter.store.runs import MailboxReading, Run
-from newsletter.text import counted
 
 _EDITIONS, _FAILURES = 7, 5
 #: Runs from which the usual time between two is found.
@@ -105,8 +105,8 @@ class SiteStatus:
 
     at: datetime
     site: str
-    #: What is wrong, a sentence each; empty if everything is all right.
-    problems: tuple[str, ...]
+    #: What is wrong, a sentence each, in English; empty if everything is all right.
+    problems: tuple[str, ...] = ()
     sources: tuple[SourceStatus, ...]
     runs: RunStatus
     editions: tuple[EditionStatus, ...]
@@ -130,17 +130,9 @@ def read_status(store: Store, config: Config, now: datetime) -> SiteStatus:
     """
     sources, runs, mail = source_statuses(store, config, now), _runs(store, now), _mail(store, now)
     disk, incidents = disk_status(config), tuple(store.incidents.open())
-    problems = (
-        *_problems_of_runs(runs, sources, now),
-        *_problems_of_sources(sources),
-        *_problems_of_mail(mail, now),
-        *(f"{one.kind}: {one.subject}: {one.detail}" for one in incidents if one.kind not in _SHOWN_OTHERWISE),
-        *([f"the disk is nearly full: {in_words(disk.free)} free"] if disk.is_low else []),
-    )
-    return SiteStatus(
+    status = SiteStatus(
         at=now,
         site=config.site_name,
-        problems=problems,
         sources=sources,
         runs=runs,
         editions=tuple(edition_statuses(store, store.editions.latest(_EDITIONS))),
@@ -152,6 +144,7 @@ def read_status(store: Store, config: Config, now: datetime) -> SiteStatus:
         backup_at=datetime.fromisoformat(made_at) if (made_at := store.fact(BACKUP_AT)) else None,
         versions=Versions(__version__, platform.python_version(), *store.versions()),
     )
+    return replace(status, problems=tuple(problems_of(status, language("en"))))
 
 
 def _runs(store: Store, now: datetime) -> RunStatus:
@@ -192,22 +185,48 @@ def _mail(store: Store, now: datetime) -> MailStatus:
 _SHOWN_OTHERWISE = frozenset({IncidentKind.SOURCE_SILENT, IncidentKind.RUN_STOPPED})
 
 
-def _problems_of_runs(runs: RunStatus, sources: tuple[SourceStatus, ...], now: datetime) -> Iterator[str]:
-    last = runs.last
+def problems_of(status: SiteStatus, spoken: Language) -> Iterator[str]:
+    """Yield what is wrong with a site, a sentence each, in a language.
+
+    What programs and servers said themselves (errors of sources, mailboxes and jobs) stays as it is.
+    """
+    yield from _problems_of_runs(status, spoken)
+    yield from _problems_of_sources(status.sources, spoken)
+    yield from _problems_of_mail(status.mail, status.at, spoken)
+    shown = (one for one in status.incidents if one.kind not in _SHOWN_OTHERWISE)
+    yield from (f"{_incident(one.kind, spoken)}: {one.subject}: {one.detail}" for one in shown)
+    if status.disk.is_low:
+        yield spoken.gettext("the disk is nearly full: %(size)s free", size=in_words(status.disk.free, spoken))
+
+
+def _incident(kind: IncidentKind, spoken: Language) -> str:
+    pgettext = spoken.pgettext
+    return {
+        IncidentKind.RUN_STOPPED: pgettext("incident", "run stopped"),
+        IncidentKind.EDITION_FAILED: pgettext("incident", "edition failed"),
+        IncidentKind.EDITION_EMPTY: pgettext("incident", "edition empty"),
+        IncidentKind.SOURCE_SILENT: pgettext("incident", "source silent"),
+    }[kind]
+
+
+def _problems_of_runs(status: SiteStatus, spoken: Language) -> Iterator[str]:
+    _, runs, last, now = spoken.gettext, status.runs, status.runs.last, status.at
     if runs.overdue_at is not None and runs.overdue_at < now and not _is_running(runs, now):
-        since = runs.next_at or runs.overdue_at
-        stopped = ": no newsletter serve is running" if runs.jobs and runs.scheduler is None else ""
-        yield f"the next run is overdue since {_moment(since)}{stopped}"
+        since = _moment(runs.next_at or runs.overdue_at)
+        if runs.jobs and runs.scheduler is None:
+            yield _("the next run is overdue since %(moment)s: no newsletter serve is running", moment=since)
+        else:
+            yield _("the next run is overdue since %(moment)s", moment=since)
     for job in runs.jobs:
         if job.outcome is JobOutcome.FAILED and not _SHOWN_BY_OTHERS.fullmatch(job.name):
             yield f"{job.name}: {job.detail}"
     if last is None:
         return
     if last.finished_at is None and now - last.began_at > _LONGEST_RUN:
-        yield f"the last run began at {_moment(last.began_at)} and did not finish"
-    is_shown = any(one.error is not None and last.problem == f"{one.label}: {one.error}" for one in sources)
+        yield _("the last run began at %(moment)s and did not finish", moment=_moment(last.began_at))
+    is_shown = any(one.error is not None and last.problem == f"{one.label}: {one.error}" for one in status.sources)
     if last.is_clean is False and not is_shown:
-        yield f"the last run was not clean: {last.problem or 'see its messages'}"
+        yield _("the last run was not clean: %(problem)s", problem=last.problem or _("see its messages"))
 
 
 def _is_running(runs: RunStatus, now: datetime) -> bool:
@@ -218,25 +237,37 @@ def _is_running(runs: RunStatus, now: datetime) -> bool:
     return any(moment is not None and now - moment < _LONGEST_RUN for moment in began)
 
 
-def _problems_of_sources(sources: tuple[SourceStatus, ...]) -> Iterator[str]:
+def _problems_of_sources(sources: tuple[SourceStatus, ...], spoken: Language) -> Iterator[str]:
+    _ = spoken.gettext
     for one in sources:
         if one.health is Health.FAILING:
-            yield f"{one.label}: the last pull failed: {one.error}"
+            yield _("%(source)s: the last pull failed: %(error)s", source=one.label, error=one.error)
+        elif one.health is Health.SILENT and one.last_new_at:
+            since = _moment(one.last_new_at)
+            silent = _("%(source)s: silent: no new papers since %(moment)s", source=one.label, moment=since)
+            yield spoken.listed([silent, one.error or ""], with_commas=True)
         elif one.health is Health.SILENT:
-            since = f"since {_moment(one.last_new_at)}" if one.last_new_at else "ever"
-            yield f"{one.label}: silent: no new papers {since}" + (f"; {one.error}" if one.error else "")
+            silent = _("%(source)s: silent: no new papers ever", source=one.label)
+            yield spoken.listed([silent, one.error or ""], with_commas=True)
 
 
-def _problems_of_mail(mail: MailStatus, now: datetime) -> Iterator[str]:
+def _problems_of_mail(mail: MailStatus, now: datetime, spoken: Language) -> Iterator[str]:
+    _ = spoken.gettext
     if mail.waiting_since is not None and now - mail.waiting_since > _LONGEST_WAIT:
-        yield f"mail waits since {_moment(mail.waiting_since)}: newsletter deliveries"
+        yield _("mail waits since %(moment)s: newsletter deliveries", moment=_moment(mail.waiting_since))
     if held := mail.bad.get(DeliveryStatus.HELD, 0):
-        yield f"{counted(held, 'message')} held, in doubt: newsletter deliveries failures --held"
+        yield spoken.ngettext(
+            "%(number)s message held, in doubt: newsletter deliveries failures --held",
+            "%(number)s messages held, in doubt: newsletter deliveries failures --held", held,
+        )  # fmt: skip
     if mail.for_review:
-        yield f"{counted(mail.for_review, 'bounce')} to decide on: newsletter bounces review"
+        yield spoken.ngettext(
+            "%(number)s bounce to decide on: newsletter bounces review",
+            "%(number)s bounces to decide on: newsletter bounces review", mail.for_review,
+        )  # fmt: skip
     for one in mail.mailboxes:
         if one.error is not None:
-            yield f"mailbox {one.mailbox} was not read: {one.error}"
+            yield _("mailbox %(mailbox)s was not read: %(error)s", mailbox=one.mailbox, error=one.error)
 
 
 def _moment(moment: datetime) -> str:

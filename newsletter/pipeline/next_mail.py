@@ -19,9 +19,12 @@ from newsletter.pipeline.schedule import (
     next_edition,
     why_nothing,
 )
+from newsletter.rendering.language import Language, language
 from newsletter.store import Store
 from newsletter.store.deliveries import LastMail
 from newsletter.text import counted
+
+_ENGLISH = language("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ def coming_edition(store: Store, subscriber: Subscriber, now: datetime) -> Due:
     return next_edition(subscriber.profile, history, now, Looks(store.looks.until(now)))
 
 
-def next_mail(store: Store, subscriber: Subscriber, now: datetime) -> NextMail:
-    """Return when a subscriber is mailed next."""
-    why_not = _why_never(store, subscriber)
+def next_mail(store: Store, subscriber: Subscriber, now: datetime, spoken: Language = _ENGLISH) -> NextMail:
+    """Return when a subscriber is mailed next, or in a language why never."""
+    why_not = _why_never(store, subscriber, spoken)
     if why_not:
         return NextMail(None, why_not=why_not)
     profile, looks = subscriber.profile, Looks(store.looks.until(now))
@@ -101,7 +104,7 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
         if delivery.left_at is None and delivery.edition_key == edition_key(profile.cadence, day):
             reason = f": {delivery.detail}" if delivery.detail else ""
             return f"nothing on {_date(day)} so far: {delivery.edition_key} is {delivery.status.value}{reason}"
-    why_not = _why_never(store, subscriber)
+    why_not = _why_never(store, subscriber, _ENGLISH)
     if why_not and day >= local_day(profile, subscriber.status_at):
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
     history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
@@ -137,13 +140,19 @@ def _because(nothing: Nothing, profile: Profile, day: date) -> str:
             return "an edition was sent on that day already"
 
 
-def _why_never(store: Store, subscriber: Subscriber) -> str:
-    if subscriber.status is Status.PAUSED and subscriber.paused_until:
-        return f"paused until {_date(subscriber.paused_until)}"
-    if subscriber.status is not Status.ACTIVE:
-        return subscriber.status.value
+def _why_never(store: Store, subscriber: Subscriber, spoken: Language) -> str:
+    _ = spoken.gettext
+    match subscriber.status:
+        case Status.PAUSED if subscriber.paused_until:
+            return _("paused until %(day)s", day=spoken.day(subscriber.paused_until))
+        case Status.PAUSED:
+            return _("paused")
+        case Status.UNSUBSCRIBED:
+            return _("unsubscribed")
+        case Status.DISABLED:
+            return _("disabled")
     suppressed = store.suppressions.why_suppressed(subscriber.email)
-    return f"suppressed: {suppressed}" if suppressed is not None else ""
+    return _("suppressed: %(reason)s", reason=suppressed) if suppressed is not None else ""
 
 
 def _days(profile: Profile) -> str:

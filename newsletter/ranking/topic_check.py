@@ -28,6 +28,26 @@ _CHECKED = 20
 
 
 @dataclass(frozen=True, slots=True)
+class TooBroad:
+    """A topic matches so many papers that it is hardly one."""
+
+    matched: int
+    #: Number of papers searched.
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """A word of a topic is in no paper."""
+
+    word: str
+    #: Number of papers searched.
+    papers: int
+    #: A similar word that papers have.
+    meant: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TopicCheck:
     """What is known of a topic before anyone subscribes to it."""
 
@@ -40,8 +60,8 @@ class TopicCheck:
     best: tuple[Paper, ...]
     #: Terms of the matching papers that other papers have, and the query does not: "whole slide", "histopathology".
     also: tuple[str, ...]
-    #: Sentences on what is probably a mistake.
-    warnings: tuple[str, ...]
+    #: What is probably a mistake.
+    warnings: tuple[TooBroad | NotFound, ...]
 
 
 @dataclass
@@ -98,16 +118,16 @@ class TopicChecker:
                 offered.append(term)
         yield from offered[:_OFFERED]
 
-    def _warnings(self, terms: list[Term], matched: int) -> Iterator[str]:
+    def _warnings(self, terms: list[Term], matched: int) -> Iterator[TooBroad | NotFound]:
         total = len(self.matcher.index)
         if total >= _MIN_PAPERS and matched > _BROAD * total:
-            yield f"matches {matched} of {total:,} papers; add a word, or exclude one (-word)"
+            yield TooBroad(matched, total)
         free = [term for term in terms if term.field not in CODES and not term.is_prefix]
         parts = dict.fromkeys((word, term.field) for term in free for word in words(term.text))
         for word, field in islice(parts, _CHECKED):
             if word.isalpha() and len(word) > 3 and not self.matcher.find(Term(word, field))[0]:
                 meant = nearest(word, self._by_initial.get(word[0], ()), _SIMILAR) if field is None else None
-                yield f"“{word}” finds 0 of {total:,} papers{f'; did you mean {meant}?' if meant else ''}"
+                yield NotFound(word, total, meant)
 
 
 def _terms(paper: Paper) -> Iterator[str]:

@@ -10,6 +10,7 @@ from newsletter.rendering.extractive import one_line
 from newsletter.rendering.labels import count_labels, link_label, reason_label, stars_mark, upvotes_mark
 from newsletter.rendering.language import Language
 from newsletter.rendering.links import FeedbackLinks, paper_links, paper_url
+from newsletter.rendering.typography import isolated
 from newsletter.text import sentences, whole_sentences
 from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import highlight
@@ -54,7 +55,7 @@ def card_context(
     abstract = _beginning(paper.abstract, line)
     finding, beginning = (_highlighted(text, item.reasons) for text in (line, abstract))
     shown = informative_reasons(item, "") if reasons is None else reasons
-    upvotes, stars = upvotes_mark(paper), stars_mark(paper)
+    upvotes, stars = upvotes_mark(paper, language), stars_mark(paper, language)
     return CardContext(
         number=number,
         title=paper.title,
@@ -72,7 +73,7 @@ def card_context(
         upvotes=upvotes,
         marks=tuple(filter(None, (upvotes, stars))),
         reasons=tuple(reason_label(reason, paper, language) for reason in shown),
-        also=item.also,
+        also=tuple(map(language.topic, item.also)),
         links=tuple(
             LinkContext(" ".join(filter(None, (link_label(label, language), stars if label == "Code" else ""))), url)
             for label, url in paper_links(paper)
@@ -89,14 +90,15 @@ def byline(paper: Paper, language: Language, reasons: Sequence[Reason] = (), nam
     They are the first ones, and in any case those whom a reason names, with a check mark.
     """
     names = list(paper.authors)
-    organization = paper.organization or ""
+    organization = isolated(paper.organization or "")
     if not names:
         number = paper.author_count
         return organization or (language.ngettext("%(number)s author", "%(number)s authors", number) if number else "")
     sought = [reason.detail for reason in reasons if reason.kind is ReasonKind.AUTHOR]
     marked = {place for place, name in enumerate(names) if any(_names(detail, name) for detail in sought)}
     places = sorted(sorted(range(len(names)), key=lambda place: place not in marked)[:named])
-    line = ", ".join(f"{names[place]}\u00a0✓" if place in marked else names[place] for place in places)
+    shown = {place: isolated(names[place]) for place in places}
+    line = ", ".join(f"{name}\u00a0✓" if place in marked else name for place, name in shown.items())
     more = max(len(names), paper.author_count or 0) - len(places)
     if more > 0 and named == 1:
         line = f"{line}\u00a0+{more}"

@@ -179,5 +179,5 @@ def _why(subscriber: Subscriber, language: Language) -> str:
     because = _(_BECAUSE[profile.cadence], email=subscriber.email, day=day)
     if not profile.topics:
         return language.sentences((because, _("You haven’t chosen any topics, so you get what’s trending.")))
-    topics = language.listed(topic.name for topic in profile.topics)
+    topics = language.listed(language.topic(topic.name) for topic in profile.topics)
     return language.sentences((because, _("Your topics: %(topics)s.", topics=topics)))

@@ -10,11 +10,11 @@ _WHOLE = (ReasonKind.NEAR, ReasonKind.PASSING)
 
 
 def section_title(section: Section, language: Language) -> str:
-    """Return a section's heading; the name of a topic is the subscriber's own and never translated."""
+    """Return a section's heading."""
     _ = language.gettext
     match section.kind:
         case SectionKind.TOPIC:
-            return section.topic
+            return language.topic(section.topic)
         case SectionKind.FOLLOWED:
             return _("People you follow")
         case SectionKind.TRENDING:
@@ -58,21 +58,14 @@ def count_labels(paper: Paper, language: Language) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def upvotes_mark(paper: Paper) -> str:
+def upvotes_mark(paper: Paper, language: Language) -> str:
     """Return a paper's upvotes in a few characters, "▲58", or ""."""
-    return f"▲{_short_number(paper.upvotes)}" if paper.upvotes else ""
+    return f"▲{language.short_number(paper.upvotes)}" if paper.upvotes else ""
 
 
-def stars_mark(paper: Paper) -> str:
+def stars_mark(paper: Paper, language: Language) -> str:
     """Return the stars of a paper's code in a few characters, "★1.2k", or ""."""
-    return f"★{_short_number(paper.code_stars)}" if paper.code_stars and paper.code_url else ""
-
-
-def _short_number(number: int) -> str:
-    for unit, name in ((1_000_000, "M"), (1000, "k")):
-        if number >= unit:
-            return f"{number // unit}{name}" if number >= 10 * unit else f"{number / unit:.1f}{name}".replace(".0", "")
-    return str(number)
+    return f"★{language.short_number(paper.code_stars)}" if paper.code_stars and paper.code_url else ""
 
 
 def link_label(label: str, language: Language) -> str:

@@ -1,7 +1,7 @@
 """Translations of the program's own texts, and dates and numbers as each language writes them (CLDR, by Babel).
 
-Papers and names of topics are never translated. The texts are English in templates and code, and translated by
-`newsletter/locale/CODE.po` (gettext).
+The texts are English in templates and code, and translated by `newsletter/locale/CODE.po` (gettext), and so are the
+topics that a new site begins with. Papers, and topics that somebody named, are never translated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
 from newsletter.models import PartialDate, StatedDate
@@ -34,6 +34,9 @@ _LOCALES = {
 _FIRST = {"fr": "1er", "pt": "1º"}
 #: Spanish groups the digits of numbers from five digits on (RAE; Babel does not know).
 _GROUPED_FROM = {"es": 10_000}
+#: How large counts are shortened; Chinese and Japanese count in ten thousands.
+_THOUSANDS = ((1_000_000, "M"), (1000, "k"))
+_UNITS = {"ja": ((100_000_000, "億"), (10_000, "万")), "zh": ((100_000_000, "亿"), (10_000, "万"))}
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,10 @@ class Language:
         translated = self._translations.pgettext(context, message)
         return translated % values if values else translated
 
+    def topic(self, text: str) -> str:
+        """Translate the name, the area or the description of a topic that a new site begins with; keep any other."""
+        return self._translations.pgettext("topic", text)
+
     def text_functions(self) -> dict[str, Callable[..., str]]:
         """Return what templates of messages translate by; `count` is another name of `ngettext`."""
         return {
@@ -100,7 +107,7 @@ class Language:
         }  # fmt: skip
 
     def _list_functions(self) -> dict[str, Callable[..., str]]:
-        return {"labelled": self.labelled, "listed": self.listed, "sentences": self.sentences}
+        return {"labelled": self.labelled, "listed": self.listed, "sentences": self.sentences, "topic_text": self.topic}
 
     # -- marks ----------------------------------------------------------------------------------------
 
@@ -130,7 +137,23 @@ class Language:
 
     def number(self, number: float) -> str:
         """Format a number: "1,234" in English, "1.234" in German."""
-        return str(number) if number < _GROUPED_FROM.get(self.code, 0) else _number(number, self._locale)
+        is_ungrouped = isinstance(number, int) and number < _GROUPED_FROM.get(self.code, 0)
+        return str(number) if is_ungrouped else _number(number, self._locale)
+
+    def short_number(self, number: int) -> str:
+        """Format a count in a few characters: "1.2k" in English, "1,2k" in German, "1.2万" in Chinese."""
+        for unit, name in _UNITS.get(self.code, _THOUSANDS):
+            if number >= unit:
+                return f"{self.number(round(number / unit, 1) if number < 10 * unit else number // unit)}{name}"
+        return self.number(number)
+
+    def decimal(self, number: float, digits: int = 1) -> str:
+        """Format a number with so many decimal places: "2.0" in English, "2,0" in German."""
+        return str(format_decimal(number, f"#,##0.{'0' * digits}", self._locale)).replace("\u202f", "\u00a0")
+
+    def percent(self, share: float) -> str:
+        """Format a share: "40%" in English, "40 %" in German, with a no-break space."""
+        return str(format_percent(share, locale=self._locale)).replace("\u202f", "\u00a0")
 
     def day(self, day: StatedDate) -> str:
         """Format a date as precisely as it is stated: "8 May 2026", "May 2026", "2026"."""

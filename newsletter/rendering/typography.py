@@ -5,6 +5,7 @@ Translators write sentences; what joins values is put on here, so that no code d
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -40,3 +41,12 @@ TYPOGRAPHY = {
 def listed(texts: list[str], comma: str) -> str:
     """Join the members of a list; Latin names among themselves have Latin commas."""
     return (", " if comma == "、" and all(map(str.isascii, texts)) else comma).join(texts)
+
+
+def isolated(name: str) -> str:
+    """Isolate a name that is written from right to left, so that what stands beside it keeps its place (UAX #9).
+
+    The isolates are characters, which work in HTML and in plain text alike; other names have none.
+    """
+    is_rtl = any(unicodedata.bidirectional(char) in ("R", "AL") for char in name)
+    return f"\u2068{name}\u2069" if is_rtl else name

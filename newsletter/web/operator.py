@@ -8,6 +8,7 @@ They show what `newsletter status`, `newsletter deliveries` and the other comman
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,9 +17,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from newsletter.operations.disk import in_words
+from newsletter.operations.jobs import BACKUP, BOUNCES, DELIVER, MODELS, MONITOR, NOTICES, RETENTION, SUMMARIES
 from newsletter.operations.source_health import source_statuses
-from newsletter.operations.status import SiteStatus, read_status
+from newsletter.operations.status import SiteStatus, problems_of, read_status
 from newsletter.pipeline.next_delivery import next_by_zone
+from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.web.http.forms import form_endpoint
 from newsletter.web.http.login_limit import LoginLimit
@@ -34,6 +37,8 @@ from newsletter.web.subscribers.outgoing import Outgoing
 _ERRORS, _TOPICS, _ALL_TOPICS = 10, 8, 300
 #: Times at which subscribers are mailed next.
 _WAVES = 6
+#: As `leadership` names the process that schedules.
+_PROCESS = re.compile(r"process (\d+) on (.+)")
 
 
 class Operator:
@@ -65,7 +70,7 @@ class Operator:
 
     def overview(self, store: Store, request: Request) -> Response:
         """Show whether everything is all right, what comes next, and the latest editions and errors."""
-        now = self.pages.clock()
+        now, spoken = self.pages.clock(), self.pages.language
         status = read_status(store, self.pages.config, now)
         failures = status.mail.failures
         subscribers = store.subscribers.get_many(one.subscriber_id for one in failures)
@@ -75,14 +80,19 @@ class Operator:
             "operator.html",
             found=status,
             rows=self.editions.rows(store, store.editions.latest(len(status.editions)), status.editions),
-            coming=sorted((one.next_at, one.name) for one in status.runs.jobs if one.next_at is not None)[:_WAVES],
+            coming=[
+                (at, _job_name(name, spoken))
+                for at, name in sorted((one.next_at, one.name) for one in status.runs.jobs if one.next_at is not None)
+            ][:_WAVES],
             waves=list(_waves(store, now).items())[:_WAVES],
             chart=read_chart(store, status.subscribers, now.date()),
             days=DAYS,
             topics=_topics(store)[:_TOPICS],
             failures=[(one, subscribers.get(one.subscriber_id)) for one in failures],
             pulls=store.pulls.errors(_ERRORS),
-            free=in_words(status.disk.free),
+            problems=list(problems_of(status, spoken)),
+            scheduler=_scheduler(status, spoken),
+            free=in_words(status.disk.free, spoken),
             seconds=_seconds(status),
         )
 
@@ -99,6 +109,27 @@ class Operator:
 
 def _topics(store: Store) -> list[tuple[str, int]]:
     return sorted(store.topics.subscribers().items(), key=lambda one: (-one[1], one[0].casefold()))
+
+
+def _job_name(name: str, spoken: Language) -> str:
+    """Return what a job of `newsletter serve` is called."""
+    if (source := name.removeprefix("pull ")) != name:
+        return spoken.gettext("Pull from %(source)s", source=source)
+    pgettext = spoken.pgettext
+    return {
+        DELIVER: pgettext("job", "Sending editions"), NOTICES: pgettext("job", "Sending confirmation emails"),
+        BOUNCES: pgettext("job", "Reading bounces"), MODELS: pgettext("job", "Learning from feedback"),
+        SUMMARIES: pgettext("job", "Writing summaries"), MONITOR: pgettext("job", "Watching for problems"),
+        RETENTION: pgettext("job", "Deleting old data"), BACKUP: pgettext("job", "Backup"),
+    }.get(name, name)  # fmt: skip
+
+
+def _scheduler(status: SiteStatus, spoken: Language) -> str:
+    """Return which process schedules, or ""."""
+    holder = status.runs.scheduler or ""
+    if found := _PROCESS.fullmatch(holder):
+        return spoken.gettext("process %(number)s on %(host)s", number=found[1], host=found[2])
+    return holder
 
 
 def _waves(store: Store, now: datetime) -> dict[str, tuple[datetime, int]]:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, RequestError, StoreError
 from newsletter.models import Delivery, DeliveryStatus, Edition, Style
 from newsletter.operations.edition_status import EditionStatus, edition_statuses
 from newsletter.pipeline.edition_state import Action, change_state, queue_again
@@ -90,8 +90,15 @@ class OperatorEditions:
 
     def _change(self, action: Action) -> Callable[[Store, Request, Form], Done]:
         def change(store: Store, _request: Request, form: Form) -> Done:
-            key = form.one("edition")
-            change_state(store, key, action, self.operator.pages.clock())
+            key, _ = form.one("edition"), self.operator.pages.language.gettext
+            if store.editions.find(key) is None:
+                raise RequestError(_("There is no such edition."))
+            try:
+                change_state(store, key, action, self.operator.pages.clock())
+            except StoreError:
+                raise
+            except NewsletterError:
+                raise RequestError(_("This edition was cancelled. What had not been sent stays unsent.")) from None
             return Done(f"/editions/{key}", _DONE[action])
 
         return change

@@ -6,11 +6,12 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.limits import PAGE_DIGITS
@@ -67,7 +68,7 @@ class OperatorPages:
             if refusal is not None:
                 return refusal
             with self.pages.store() as store:
-                refusal = self.csrf_refusal(store, form)
+                refusal = self.csrf_refusal(store, request, form)
                 if refusal is not None:
                     return refusal
                 try:
@@ -87,18 +88,21 @@ class OperatorPages:
         if refusal is not None:
             return refusal
         with self.pages.store() as store:
-            return self.csrf_refusal(store, form) or self.login.log_out(store, request)
+            return self.csrf_refusal(store, request, form) or self.login.log_out(store, request)
 
-    def csrf_refusal(self, store: Store, form: Form) -> Response | None:
-        """Refuse a form that does not hold today's CSRF token."""
-        if hmac.compare_digest(form.one("csrf_token").encode(), self._csrf_token(store).encode()):
+    def csrf_refusal(self, store: Store, request: Request, form: Form) -> Response | None:
+        """Refuse a form that holds neither today's CSRF token nor that of the day before, as one open at midnight."""
+        today = self.pages.clock().date()
+        given = form.one("csrf_token").encode()
+        known = [self._csrf_token(store, day).encode() for day in (today, today - timedelta(days=1))]
+        if any(hmac.compare_digest(given, token) for token in known):
             return None
-        return PlainTextResponse("Invalid or expired CSRF token: reload the page and try again.\n", 403)
+        text = self.pages.language.gettext("This form is too old. Please open the page again and send it once more.")
+        return self.show(store, request, "operator_refused.html", 403, error=text)
 
-    def _csrf_token(self, store: Store) -> str:
-        """Return today's CSRF token: browsers send the password with forms of other sites, which cannot know it."""
-        day = self.pages.clock().date().isoformat()
-        return hmac.digest(store.secret(), f"operator|{day}".encode(), hashlib.sha256).hex()[:32]
+    def _csrf_token(self, store: Store, day: date) -> str:
+        """Return a day's CSRF token: browsers send the password with forms of other sites, which cannot know it."""
+        return hmac.digest(store.secret(), f"operator|{day.isoformat()}".encode(), hashlib.sha256).hex()[:32]
 
     def not_found(self, store: Store, request: Request, text: str) -> Response:
         """Say that there is no such thing."""
@@ -110,7 +114,7 @@ class OperatorPages:
         shared: dict[str, Any] = {
             "done": request.query_params.get("done", ""),
             "error": "",
-            "csrf_token": self._csrf_token(store),
+            "csrf_token": self._csrf_token(store, self.pages.clock().date()),
             "zone": moments.zone.key,
             "moment": moments.element,
             "text": moments.text,

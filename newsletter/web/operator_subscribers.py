@@ -16,9 +16,9 @@ from newsletter.pipeline.next_mail import next_mail
 from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.store.subscriber_search import Search
-from newsletter.subscribers.double_opt_in import request_own_link
+from newsletter.subscribers.double_opt_in import ORIGIN, request_own_link
 from newsletter.subscribers.privacy import erase
-from newsletter.subscribers.subscriptions import pause, resume, suppress, unsubscribe, unsuppress
+from newsletter.subscribers.subscriptions import COMMAND_LINE, FILE, pause, resume, suppress, unsubscribe, unsuppress
 from newsletter.web.http.forms import Form, form_endpoint, parse_query
 from newsletter.web.operator_pages import Done, OperatorPages, page_number
 from newsletter.web.subscribers.profile_form import Fields, fields_of
@@ -85,6 +85,7 @@ class OperatorSubscribers:
             subscribers=shown,
             counts=counts,
             statuses=list(Status),
+            topics={one.id: _topics(one.profile, self.operator.pages.language) for one in shown},
             schedules={one.id: _schedule(one.profile, self.operator.pages.language) for one in shown},
             found=number,
             most_counted=_MOST_COUNTED,
@@ -114,13 +115,14 @@ class OperatorSubscribers:
             suppressed=store.suppressions.why_suppressed(subscriber.email),
             tags=store.tags.of(subscriber.id),
             former=store.subscribers.former_addresses(subscriber.id),
-            coming=next_mail(store, subscriber, self.operator.pages.clock()),
+            coming=next_mail(store, subscriber, self.operator.pages.clock(), self.operator.pages.language),
             preferences=_preferences(subscriber.profile, self.operator.pages.language),
             deliveries=deliveries[:_DELIVERIES],
             page=page,
             has_more=len(deliveries) > _DELIVERIES,
             bounces=store.bounces.of_subscriber(subscriber.id, subscriber.email)[:_DELIVERIES],
             reason=_REASON,
+            origin=_origin(subscriber, self.operator.pages.language),
         )
 
     # -- actions --------------------------------------------------------------------------------------
@@ -182,6 +184,21 @@ def _preferences(profile: Profile, language: Language) -> list[tuple[str, str]]:
     fields = fields_of(profile, {}, language)
     shown = [one for group in fields.groups.values() for one in group]
     return [(language.gettext(one.label), _value(fields, one.name)) for one in shown]
+
+
+def _origin(subscriber: Subscriber, language: Language) -> str:
+    """Return how somebody was subscribed, or the file that has their preferences."""
+    if subscriber.origin.startswith(FILE):
+        return f"{subscriber.origin.removeprefix(FILE)}.toml"
+    pgettext = language.pgettext
+    # L10N: Where somebody was subscribed: after "from".
+    return {COMMAND_LINE: pgettext("origin", "the command line"), ORIGIN: pgettext("origin", "the website")}.get(
+        subscriber.origin, subscriber.origin
+    )
+
+
+def _topics(profile: Profile, language: Language) -> str:
+    return language.listed(language.topic(topic.name) for topic in profile.topics)
 
 
 def _schedule(profile: Profile, language: Language) -> str:

@@ -13,6 +13,7 @@ from newsletter.models import Message, Profile, Style, Subscriber
 from newsletter.models.addresses import parse_address
 from newsletter.pipeline.messages import MessageRenderer, make_test_message_id, sent_as_test
 from newsletter.pipeline.preview import preview_digest, sample_digest
+from newsletter.rendering.language import Language
 from newsletter.sending import Transport, Verdict, send_one
 from newsletter.store import Store
 from newsletter.web.http.forms import Form
@@ -45,8 +46,10 @@ class OperatorTestEmail:
         except ProfileError:
             text = _("This is not a complete email address. Please check it for typing errors.")
             raise RequestError(text) from None
-        messages = [self._message(store, email, style) for style in _styles(form.one("style"))]
-        if not self.operator.outgoing.submit(partial(_send, messages)):
+        messages = [
+            self._message(store, email, style) for style in _styles(form.one("style"), self.operator.pages.language)
+        ]
+        if not self.operator.outgoing.submit(partial(_send, messages, self.operator.pages.language)):
             raise RequestError(_("The test email before this one has not been sent yet."))
         return Done("/test-email", "queued")
 
@@ -64,21 +67,26 @@ class OperatorTestEmail:
         return renderer.write(digest, recipient, message_id, now)
 
 
-def _styles(text: str) -> Sequence[Style]:
+def _styles(text: str, spoken: Language) -> Sequence[Style]:
     """Return the styles that are asked for: one, all for "all", and the first if none is named."""
     if text == "all":
         return list(Style)
     if text and text not in [*Style]:
-        raise RequestError(f"there is no style {text!r}")
+        raise RequestError(spoken.gettext("Please choose one of the options."))
     return [Style(text)] if text else [next(iter(Style))]
 
 
-def _send(messages: Sequence[Message], transport: Transport, abandoned: Callable[[], bool]) -> str:
-    """Send test emails; return what became of each."""
-    return "\n".join(_send_one(message, transport, abandoned) for message in messages)
+def _send(
+    messages: Sequence[Message], spoken: Language, transport: Transport, abandoned: Callable[[], bool]
+) -> str:  # fmt: skip
+    """Send test emails; return what became of each, in a language."""
+    return "\n".join(_send_one(message, spoken, transport, abandoned) for message in messages)
 
 
-def _send_one(message: Message, transport: Transport, abandoned: Callable[[], bool]) -> str:
+def _send_one(message: Message, spoken: Language, transport: Transport, abandoned: Callable[[], bool]) -> str:
     result = send_one(transport, message, abandoned)
-    outcome = "sent" if result.verdict is Verdict.SENT else "not sent"
-    return f"Test email to {message.recipient} {outcome}: {result.response}"
+    values = {"email": message.recipient, "response": result.response}
+    # L10N: %(response)s is what the mail server answered.
+    if result.verdict is Verdict.SENT:
+        return spoken.gettext("Test email to %(email)s sent: %(response)s", **values)
+    return spoken.gettext("Test email to %(email)s not sent: %(response)s", **values)

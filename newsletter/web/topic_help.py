@@ -9,9 +9,12 @@ from starlette.responses import JSONResponse, Response
 from newsletter.errors import QueryError
 from newsletter.models import Paper
 from newsletter.pipeline.topic_counts import TopicCounts
+from newsletter.pipeline.topic_warnings import warning_text
+from newsletter.rendering.language import Language
 from newsletter.rendering.links import paper_url
 from newsletter.topics.highlight import excerpt, highlight
 from newsletter.topics.query import Term, parse, wanted_terms
+from newsletter.web.subscribers.query_problems import query_refusal
 
 
 class MarkedPaper(TypedDict):
@@ -31,11 +34,15 @@ class Help(TypedDict):
     per_day: float
     papers: list[MarkedPaper]
     also: tuple[str, ...]
+    #: Sentences on what it matched, and on what is probably a mistake.
+    summary: str
     warnings: tuple[str, ...]
+    #: Words that matching papers have and the query lacks, in a sentence; "" if there are none.
+    related: str
 
 
-def help_with(counts: TopicCounts, query: str) -> Help:
-    """Return what a query matches and misses.
+def help_with(counts: TopicCounts, query: str, spoken: Language) -> Help:
+    """Return what a query matches and misses, with sentences in a language.
 
     Raises:
         QueryError: The query is malformed.
@@ -48,8 +55,14 @@ def help_with(counts: TopicCounts, query: str) -> Help:
         per_day=round(check.per_day, 1),
         papers=[_marked(paper, terms) for paper in check.best],
         also=check.also,
-        warnings=check.warnings,
-    )
+        summary=spoken.gettext(
+            "%(matched)s of %(all)s papers matched, %(daily)s a day.",
+            matched=spoken.number(check.matched), all=spoken.number(check.papers),
+            daily=spoken.number(round(check.per_day, 1)),
+        ),
+        warnings=tuple(warning_text(one, spoken) for one in check.warnings),
+        related=spoken.gettext("Related words: %(words)s.", words=spoken.listed(check.also)) if check.also else "",
+    )  # fmt: skip
 
 
 def _marked(paper: Paper, terms: list[Term]) -> MarkedPaper:
@@ -60,9 +73,9 @@ def _marked(paper: Paper, terms: list[Term]) -> MarkedPaper:
     )
 
 
-def topic_help(counts: TopicCounts, query: str) -> Response:
-    """Return what a query matches and misses as JSON, or what is wrong with it."""
+def topic_help(counts: TopicCounts, query: str, spoken: Language) -> Response:
+    """Return what a query matches and misses as JSON, or what is wrong with it, with sentences in a language."""
     try:
-        return JSONResponse(help_with(counts, query))
+        return JSONResponse(help_with(counts, query, spoken))
     except QueryError as error:
-        return JSONResponse({"error": error.message, "hint": error.hint}, 422)
+        return query_refusal(error, spoken)

@@ -1,7 +1,7 @@
 // Messages in frames that look like devices, at the selected width and colors; reloading keeps the scroll position.
 
 import { invert, lowestContrast, restore } from './inversion.js';
-import { t } from './texts.js';
+import { decimal, t } from './texts.js';
 
 const stage = document.getElementById('stage');
 const sides = [...stage.querySelectorAll('.side')];
@@ -89,7 +89,7 @@ function reportContrast() {
   const found = sides.filter(side => !side.hidden).map(side => side.querySelector('iframe').contentDocument).filter(page => page?.body);
   const worst = found.map(lowestContrast).filter(Boolean).sort((one, other) => one.ratio - other.ratio)[0];
   const box = document.getElementById('contrast');
-  box.textContent = worst ? t('Lowest contrast of a text here: %(ratio)s to 1 (“%(text)s”)', { ratio: worst.ratio.toFixed(1), text: worst.text }) : '';
+  box.textContent = worst ? t('Lowest contrast of a text here: %(ratio)s to 1 (“%(text)s”)', { ratio: decimal(worst.ratio, 1), text: worst.text }) : '';
   box.dataset.level = worst && worst.ratio < 4.5 ? 'warning' : 'ok';
 }
 

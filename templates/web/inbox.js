@@ -39,7 +39,7 @@ function row(message, state) {
   const button = make(
     'button', { type: 'button' },
     make('span', { class: 'subject', dir: 'auto' }, message.subject || t('(no subject)')),
-    make('span', { class: 'quiet' }, `${message.to} · ${new Date(message.date).toLocaleString()} · ${kib(message.size)}`),
+    make('span', { class: 'quiet' }, `${message.to} · ${new Date(message.date).toLocaleString(document.documentElement.lang)} · ${kib(message.size)}`),
   );
   const open = () => {
     state.opened = message.name;

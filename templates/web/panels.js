@@ -1,6 +1,6 @@
 // Renders a preview's JSON as elements. Its texts come from third parties, so they are only inserted as text.
 
-import { t } from './texts.js';
+import { decimal, percent, t } from './texts.js';
 
 const byId = id => document.getElementById(id);
 
@@ -13,7 +13,7 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
-export const kib = bytes => `${(bytes / 1024).toFixed(bytes < 10240 ? 1 : 0)} KB`;
+export const kib = bytes => `${decimal(bytes / 1024, bytes < 10240 ? 1 : 0)} KB`;
 const web = url => (/^https?:\/\//.test(url) ? url : null);
 
 function meter(parts, whole, label) {
@@ -60,7 +60,7 @@ export function showHeaders(preview) {
 export function showPapers(preview) {
   byId('count-papers').textContent = preview.papers.length;
   const largest = Math.max(1, ...preview.papers.map(paper => positiveSum(paper)));
-  const names = preview.papers[0]?.parts.map(part => part.name) ?? [];
+  const parts = preview.papers[0]?.parts ?? [];
   const list = make('ol', { class: 'papers' });
   let section = null;
   for (const paper of preview.papers) {
@@ -71,7 +71,7 @@ export function showPapers(preview) {
     list.append(paperRow(paper, largest));
   }
   byId('panel-papers').replaceChildren(
-    make('p', { class: 'legend' }, ...names.map(name => make('span', {}, make('span', { class: `key part ${name}` }), name))),
+    make('p', { class: 'legend' }, ...parts.map(part => make('span', {}, make('span', { class: `key part ${part.name}` }), part.label))),
     preview.papers.length ? list : make('p', { class: 'quiet' }, t('No papers.')),
   );
 }
@@ -79,15 +79,15 @@ export function showPapers(preview) {
 const positiveSum = paper => paper.parts.reduce((sum, part) => sum + Math.max(0, part.value), 0);
 
 function paperRow(paper, largest) {
-  const sum = paper.parts.map(part => `${part.name} ${part.value.toFixed(2)}`).join(', ');
+  const sum = paper.parts.map(part => `${part.label} ${decimal(part.value, 2)}`).join(', ');
   const parts = paper.parts.map(part => [part.name, Math.max(0, part.value)]);
   const matching = paper.topics.filter(topic => topic.found);
   const others = paper.topics.filter(topic => !topic.found);
   const differs = Math.abs(paper.total - paper.score) >= 0.01;
   const rows = paper.parts.map(part => make(
-    'tr', {}, make('th', { scope: 'row' }, part.name), make('td', {}, part.detail), make('td', { class: 'number' }, part.value.toFixed(3)),
+    'tr', {}, make('th', { scope: 'row' }, part.label), make('td', {}, part.detail), make('td', { class: 'number' }, decimal(part.value, 3)),
   ));
-  rows.push(make('tr', { class: 'total' }, make('th', { scope: 'row' }, t('sum')), make('td', {}), make('td', { class: 'number' }, paper.total.toFixed(3))));
+  rows.push(make('tr', { class: 'total' }, make('th', { scope: 'row' }, t('sum')), make('td', {}), make('td', { class: 'number' }, decimal(paper.total, 3))));
   return make('li', { class: paper.left_out ? 'paper out' : 'paper' }, make(
     'details', {},
     make(
@@ -95,15 +95,15 @@ function paperRow(paper, largest) {
       make('span', { class: 'rank' }, String(paper.rank)),
       make('span', { class: 'title', dir: 'auto' }, paper.title, paper.left_out ? make('em', {}, ` ${t('left out: message too large')}`) : null),
       meter(parts, largest, sum),
-      make('span', { class: 'number' }, paper.score.toFixed(2)),
+      make('span', { class: 'number' }, decimal(paper.score, 2)),
     ),
     make(
       'div', { class: 'why' },
       make('table', {}, make('tbody', {}, ...rows)),
-      differs ? make('p', { class: 'quiet' }, t('The digest was ranked with %(score)s; this sum is computed today, with the statistics of the whole archive.', { score: paper.score.toFixed(3) })) : null,
+      differs ? make('p', { class: 'quiet' }, t('The digest was ranked with %(score)s; this sum is computed today, with the statistics of the whole archive.', { score: decimal(paper.score, 3) })) : null,
       ...matching.map(topic => make('p', {}, make('strong', { dir: 'auto' }, topic.name), ` ${topic.found}`)),
       others.length ? make('p', { class: 'quiet' }, t('Does not match: %(topics)s', { topics: others.map(topic => topic.name).join(', ') })) : null,
-      paper.also.length ? make('p', { class: 'quiet' }, t('Also on: %(sources)s', { sources: paper.also.join(', ') })) : null,
+      paper.also.length ? make('p', { class: 'quiet' }, t('Also in: %(topics)s', { topics: paper.also.join(', ') })) : null,
       web(paper.url) ? make('p', {}, make('a', { href: web(paper.url), target: '_blank', rel: 'noopener noreferrer' }, paper.url)) : null,
     ),
   ));
@@ -128,7 +128,7 @@ export function listChecks(checks) {
   byId('checks')?.replaceChildren(...checks.map(check => make(
     'li', { 'data-level': check.level },
     make('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[check.level] ?? '?'),
-    make('span', {}, make('strong', {}, check.about), make('span', { class: 'level' }, ` ${check.level}`), check.detail ? make('span', { class: 'quiet' }, check.detail) : null),
+    make('span', {}, make('strong', {}, check.name), make('span', { class: 'level' }, ` ${check.is}`), check.detail ? make('span', { class: 'quiet' }, check.detail) : null),
   )));
 }
 
@@ -141,7 +141,7 @@ function sectionSizes({ sections, sizes }) {
   const row = (title, papers, bytes, text) => make(
     'tr', {}, make('th', { scope: 'row', dir: 'auto' }, title), make('td', { class: 'number' }, papers),
     make('td', { class: 'number' }, kib(bytes)), make('td', { class: 'number' }, kib(text)),
-    make('td', { class: 'bar' }, meter([['page', bytes]], largest, t('Share: %(share)s', { share: `${Math.round((100 * bytes) / whole)} %` }))),
+    make('td', { class: 'bar' }, meter([['page', bytes]], largest, t('Share: %(share)s', { share: percent(bytes / whole) }))),
   );
   const headings = [t('Section'), t('Papers'), isHtml ? 'HTML' : t('Text'), t('Text'), t('Share of the message')];
   const textRest = sizes.text - sections.reduce((sum, section) => sum + section.text, 0);

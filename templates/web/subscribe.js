@@ -25,8 +25,9 @@ function rows() {
 }
 
 function nameOf(row) {
-  const named = row.querySelector("[name=topic], [name=own_name]").value;
-  return named || row.querySelector("[name=own_query]")?.value || "";
+  const offered = row.querySelector(".topic > .name");
+  if (offered) return offered.firstChild.textContent;
+  return row.querySelector("[name=own_name]").value || row.querySelector("[name=own_query]").value;
 }
 
 function watchQuery(field) {

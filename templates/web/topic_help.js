@@ -20,7 +20,7 @@ export function watchTopics(field, box, source, topicAt) {
       const response = await fetch(`${source}?q=${encodeURIComponent(query)}`);
       if (!response.headers.get('content-type')?.includes('json')) return;
       const help = await response.json();
-      if (request === requests) show(box, topic, help);
+      if (request === requests) show(box, help);
     } catch {
       box.hidden = true;
     }
@@ -34,12 +34,8 @@ export function partAt(text, position, separator) {
   return text.slice(start, end < 0 ? text.length : end).trim();
 }
 
-function show(box, topic, help) {
-  const summary = help.summary ? help.summary : help.error
-    ? [help.error, help.hint].filter(Boolean).join('. ')
-    : `“${topic}” matched ${help.matched} of the ${help.of} papers of the last seven days, ${help.per_day} a day.`;
-  const notes = [summary, ...(help.warnings ?? [])];
-  if (help.also?.length) notes.push(`Also: ${help.also.join(', ')}`);
+function show(box, help) {
+  const notes = [help.summary, ...(help.warnings ?? []), help.related].filter(Boolean);
   const papers = (help.papers ?? []).map(item);
   box.replaceChildren(...notes.map(paragraph), ...(papers.length ? [listOf(papers)] : []));
   box.hidden = false;

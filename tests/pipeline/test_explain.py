@@ -8,7 +8,7 @@ import pytest
 from newsletter.cli.output import print_json
 from newsletter.models import Paper, SectionKind, Subscriber
 from newsletter.pipeline.explain import Absence, Part, Placement, ScoreBreakdown, explain, score_breakdowns
-from newsletter.pipeline.explanation_text import part_text, placement_text, topic_text
+from newsletter.pipeline.explanation_text import ENGLISH, part_text, placement_text, topic_text
 from newsletter.pipeline.preview import preview_digest
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -72,7 +72,7 @@ def test_a_paper_without_a_matching_topic_is_absent(store: Store, subscriber: Su
 def test_an_excluded_term_keeps_a_paper_out(store: Store, subscriber: Subscriber) -> None:
     match = explained(store, subscriber, 1).topics[0]
     assert match.is_excluded
-    assert topic_text(match).startswith("excluded by the topic; contains title: pear")
+    assert topic_text(match, ENGLISH).startswith("excluded by the topic; contains title: pear")
 
 
 def test_withdrawn_and_old_papers_are_absent(store: Store, subscriber: Subscriber) -> None:
@@ -87,17 +87,17 @@ def test_withdrawn_and_old_papers_are_absent(store: Store, subscriber: Subscribe
 def test_a_breakdown_in_words(store: Store, subscriber: Subscriber) -> None:
     breakdown = explained(store, subscriber, 0)
     assert placement_text(breakdown) == "number 1 of 1 in daily-2026-05-08, under Pears"
-    assert [part_text(part, breakdown.facts) for part in Part] == [
+    assert [part_text(part, breakdown.facts, ENGLISH) for part in Part] == [
         "matches Pears",
         "in title or keywords",
-        "no topic's model judges it",
-        "no topic's model judges it",
+        "no model of a topic judges it",
+        "no model of a topic judges it",
         "0 upvotes, 0 comments",
-        f"published {breakdown.facts.published}, edition of 2026-05-08",
+        f"published {ENGLISH.day(breakdown.facts.published)}, edition of 8 May 2026",
         "no author is followed",
         "learned from feedback",
     ]
-    assert [topic_text(one) for one in breakdown.topics] == ["title: pear 0.68 (in 60% of papers)", ""]
+    assert [topic_text(one, ENGLISH) for one in breakdown.topics] == ["title: pear 0.68 (in 60% of papers)", ""]
     assert placement_text(explained(store, subscriber, 2)) == "not in the digest: no topic matches"
 
 
@@ -109,10 +109,10 @@ def test_repetition_and_mentions_in_passing_are_explained(store: Store, subscrib
     breakdown = explain(store, found, subscriber, NOW)
     robots = breakdown.topics[1]
     assert (robots.hits[0].times, robots.hits[0].share) == ({"abstract": 2.0}, 0.5)
-    assert topic_text(robots).endswith("(2 times, in 50% of papers)")
+    assert topic_text(robots, ENGLISH).endswith("(2 times, in 50% of papers)")
     parts = {one.part: one.value for one in breakdown.parts}
     assert (parts[Part.OUTRIGHT], parts[Part.POPULARITY]) == (0.0, 0.5)
-    assert part_text(Part.POPULARITY, breakdown.facts) == "9 upvotes, 0 comments, less in passing"
+    assert part_text(Part.POPULARITY, breakdown.facts, ENGLISH) == "9 upvotes, 0 comments, less in passing"
 
 
 def test_a_breakdown_is_json(store: Store, subscriber: Subscriber, capsys: pytest.CaptureFixture[str]) -> None:

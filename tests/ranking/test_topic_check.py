@@ -7,7 +7,7 @@ import pytest
 from newsletter.errors import QueryError
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.topic_check import TopicChecker
+from newsletter.ranking.topic_check import NotFound, TooBroad, TopicChecker
 from tests.factories import make_paper
 
 TITLES = (
@@ -37,13 +37,12 @@ def test_matches_are_counted_and_terms_that_the_query_lacks_are_offered(checker:
 
 def test_a_misspelt_word_has_a_warning(checker: TopicChecker) -> None:
     (warning,) = checker.check("generalizaton").warnings
-    assert "finds 0 of 17" in warning
-    assert warning.endswith("did you mean generalization?")
+    assert warning == NotFound("generalizaton", 17, "generalization")
 
 
 def test_a_topic_of_everything_has_a_warning(checker: TopicChecker) -> None:
     (warning,) = checker.check("trains").warnings
-    assert warning.startswith("matches 7 of 17")
+    assert warning == TooBroad(7, 17)
 
 
 def test_a_malformed_query_is_refused(checker: TopicChecker) -> None:

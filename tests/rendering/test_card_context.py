@@ -25,6 +25,7 @@ def card_of(paper: Paper, *reasons: Reason) -> CardContext:
         (make_paper(authors=(), author_count=1), "1 author"),
         (make_paper(authors=(), author_count=7, organization="Pear Lab"), "Pear Lab"),
         (make_paper(authors=(), author_count=None), ""),
+        (make_paper(authors=("נועה לוי", "A"), organization="جامعة"), "\u2068נועה לוי\u2069, A (\u2068جامعة\u2069)"),
     ],
 )
 def test_a_byline_names_authors_or_organization_or_their_number(paper: Paper, expected: str) -> None:

@@ -47,7 +47,7 @@ def test_the_default_templates_pass_all_checks(write: Write, style: Style) -> No
         ("size", GOOD, "ok", "0 KB of HTML"),
         ("size", body("<p>word</p>" * 8_000), "warning", "budget of 80 KB"),
         ("size", body("<p>word</p>" * 12_000), "wrong", "Gmail clips"),
-        ("links", body('<a href="https://x.example/">Pears</a>'), "ok", "1 link to 1 host"),
+        ("links", body('<a href="https://x.example/">Pears</a>'), "ok", "1 link (servers: 1)"),
         ("links", body('<a href="javascript:alert(1)">Pears</a>'), "wrong", "broken: javascript"),
         ("links", body('<a href="#gone">Pears</a>'), "wrong", "#gone"),
         ("links", body("<a>Pears</a>"), "wrong", "Pears"),

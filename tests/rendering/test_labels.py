@@ -32,6 +32,12 @@ def test_a_topic_called_like_a_section_of_the_program_keeps_its_name(code: str, 
     assert section_title(Section(name, (), 0), language(code)) == name
 
 
+def test_a_topic_of_the_starter_catalogue_is_headed_in_the_language_and_one_of_their_own_keeps_its_name() -> None:
+    titles = [section_title(Section(name, (), 0), GERMAN) for name in ("Robotics", "Robots that cook", "robotics")]
+
+    assert titles == ["Robotik", "Robots that cook", "robotics"]
+
+
 def test_both_parts_of_a_german_message_keep_the_name_of_a_topic(write: Write) -> None:
     topic, other = make_digest().sections
     digest = make_digest(sections=(Section("Trending", topic.items, topic.matched), other))

@@ -147,6 +147,26 @@ def test_headings_and_firsts_of_months_are_written_as_the_language_does(
     assert (chosen.month(day), chosen.number(12_345)) == (month, large)
 
 
+@pytest.mark.parametrize(
+    ("code", "hundreds", "thousands", "many", "share"),
+    [
+        ("en", "999", "1.2k", "12k 1.2M", "40%"),
+        ("de", "999", "1,2k", "12k 1,2M", "40\u00a0%"),
+        ("fr", "999", "1,2k", "12k 1,2M", "40\u00a0%"),
+        ("es", "999", "1,2k", "12k 1,2M", "40\u00a0%"),
+        ("pt", "999", "1,2k", "12k 1,2M", "40%"),
+        ("ja", "999", "1,234", "1.2万 123万", "40%"),
+        ("zh", "999", "1,234", "1.2万 123万", "40%"),
+    ],
+)
+def test_counts_are_shortened_as_the_language_does(
+    code: str, hundreds: str, thousands: str, many: str, share: str
+) -> None:  # fmt: skip
+    short = language(code).short_number
+    assert (short(999), short(1234), f"{short(12_345)} {short(1_234_567)}") == (hundreds, thousands, many)
+    assert (language(code).percent(0.4), short(2000)) == (share, "2,000" if code in ("ja", "zh") else "2k")
+
+
 def test_an_unknown_language_falls_back_to_english() -> None:
     assert language("tlh").code == "en"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.pipeline.explanation_text import uncounted_text
+from newsletter.pipeline.explanation_text import ENGLISH, uncounted_text
 from newsletter.topics.evaluation import matching
 from newsletter.topics.index import PaperIndex
 from newsletter.topics.query import parse, wanted_terms
@@ -15,18 +15,19 @@ TITLE = "A rag doll for Medical Images"
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("RAG", '"rag" of the title does not count: RAG stands for capitals only'),
+        ("RAG", '“rag” in the title does not count: RAG stands for capitals only'),
         ("medical image segmentation",
-         '"Medical" of the title does not count: medical image segmentation needs segmentation, too'),
+         '“Medical” in the title does not count: medical image segmentation also needs: segmentation'),
         ('"images medical"',
-         '"Medical" of the title does not count: only "images medical" counts, in this order'),
-        ("abstract:doll", '"doll" of the title does not count: doll is looked for in abstract only'),
-        ("kettles OR (doll zebrafish)", '"doll" of the title does not count: doll zebrafish needs zebrafish, too'),
-        ("kettles OR (doll AND zebrafish)", '"doll" of the title does not count: the topic wants more beside it'),
+         '“Medical” in the title does not count: only “images medical” counts, in this order'),
+        ("abstract:doll", '“doll” in the title does not count: doll is only looked for in the field “abstract”'),
+        ("kettles OR (doll zebrafish)", '“doll” in the title does not count: doll zebrafish also needs: zebrafish'),
+        ("kettles OR (doll AND zebrafish)",
+         '“doll” in the title does not count: the topic needs other words beside it'),
     ],
 )  # fmt: skip
 def test_a_word_of_the_title_that_does_not_count_has_a_reason(query: str, text: str) -> None:
-    assert uncounted_text(next(iter(uncounted(TITLE, parse(query), frozenset())))) == text
+    assert uncounted_text(next(iter(uncounted(TITLE, parse(query), frozenset()))), ENGLISH) == text
 
 
 @pytest.mark.parametrize("query", ["doll", "medical images", "kettles", "author:doll", "-doll rag", '"medical doll"^2'])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from itertools import cycle
 
 from tests.web.live_site import SITE_URL, LiveSite
@@ -40,7 +42,19 @@ def test_the_next_page_reports_what_was_done(operated: LiveSite) -> None:
 def test_a_refusal_names_its_reason(operated: LiveSite) -> None:
     refused = operated.press("/pause", edition="<b>")
     assert refused.status_code == 422
-    assert "&lt;b&gt;: no such edition" in refused.text
+    assert "There is no such edition." in refused.text
+
+
+def test_a_form_that_was_open_at_midnight_is_accepted_and_an_older_one_says_so(operated: LiveSite) -> None:
+    page = operated.client.get("/operator/test-email").text
+    (token, *_) = re.findall(r'name="csrf_token" value="([^"]+)"', page)
+    statuses = []
+    for _day in range(3):
+        response = operated.client.post("/operator/subscribers/3/pause", data={"csrf_token": token})
+        statuses.append(response.status_code)
+        operated.now += timedelta(days=1)
+    assert statuses == [303, 303, 403]
+    assert "This form is too old." in response.text
 
 
 def test_no_number_in_an_address_is_an_error(operated: LiveSite) -> None:

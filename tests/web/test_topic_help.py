@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from newsletter.files.site import Site
 from newsletter.pipeline.topic_counts import TopicCounts
+from newsletter.rendering.language import language
 from newsletter.store import open_store
 from newsletter.web.topic_help import help_with, topic_help
 from tests.factories import NOW, make_entry
+
+ENGLISH = language("en")
 
 
 def counts_of(site: Site, *titles: str) -> TopicCounts:
@@ -15,7 +18,7 @@ def counts_of(site: Site, *titles: str) -> TopicCounts:
 
 
 def test_the_words_of_a_query_are_marked_in_titles(site: Site) -> None:
-    shown = help_with(counts_of(site, "Ripe pears of spring"), "title:pear")
+    shown = help_with(counts_of(site, "Ripe pears of spring"), "title:pear", ENGLISH)
     assert shown["matched"] == 1
     assert shown["papers"] == [
         {
@@ -27,12 +30,12 @@ def test_the_words_of_a_query_are_marked_in_titles(site: Site) -> None:
 
 
 def test_an_excerpt_shows_what_matches_where_the_title_does_not(site: Site) -> None:
-    shown = help_with(counts_of(site, "Quinces"), '"count clouds"')["papers"]
+    shown = help_with(counts_of(site, "Quinces"), '"count clouds"', ENGLISH)["papers"]
     (paper,) = [one for one in shown if one["title"] == [("Quinces", False)]]
     assert ("count clouds", True) in paper["excerpt"]
 
 
 def test_a_malformed_query_is_refused_with_its_column(site: Site) -> None:
-    response = topic_help(counts_of(site), "(")
+    response = topic_help(counts_of(site), "(", ENGLISH)
     assert response.status_code == 422
     assert b"column" in response.body

@@ -59,7 +59,7 @@ def card_of(
         byline=byline(paper, language),
         lead=byline(paper, language, named=1),
         facts=(*facts_of(paper, language), *counts[has_upvotes:]),
-        upvotes=(upvotes_mark(paper), counts[0]) if has_upvotes else ("", ""),
+        upvotes=(upvotes_mark(paper, language), counts[0]) if has_upvotes else ("", ""),
         finding=one_line(paper),
         pieces=snippet if any(is_hit for _, is_hit in snippet) else (),
         links=links_of(paper, language),
@@ -75,7 +75,7 @@ def facts_of(paper: Paper, language: Language) -> tuple[str, ...]:
 
 def links_of(paper: Paper, language: Language) -> tuple[tuple[str, str], ...]:
     """Return label and URL of a paper's links; the code's label ends in the stars of its repository."""
-    stars = stars_mark(paper)
+    stars = stars_mark(paper, language)
     return tuple(
         (f"{link_label(label, language)} {stars if label == 'Code' else ''}".strip(), url)
         for label, url in paper_links(paper)

@@ -165,7 +165,7 @@ class Editions:
 
     def _group(self, choice: Choice, topic: Topic | None, hits: Sequence[Hit], total: int) -> Group:
         return Group(
-            title=topic.name if topic else "",
+            title=self.pages.language.topic(topic.name) if topic else "",
             path=topic_path(topic) if topic else "",
             cards=tuple(self.lists.cards(hits[:_OF_TOPIC])),
             total=total,

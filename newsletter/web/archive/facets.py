@@ -84,6 +84,8 @@ def value_label(name: str, value: str, language: Language) -> str:
     """Return what people call the value of a filter."""
     if name == "code":
         return language.gettext("With code")
+    if name == "topic":
+        return language.topic(value)
     return source_name(value) if name == "source" else value
 
 

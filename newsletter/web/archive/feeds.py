@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.errors import QueryError
+from newsletter.errors import QueryError, QueryProblem
 from newsletter.models import Paper
+from newsletter.rendering.language import Language, language
 from newsletter.rendering.links import paper_url
 from newsletter.store.filters import Order
 from newsletter.topics.query import parse
@@ -21,6 +22,7 @@ from newsletter.web.archive.cards import path_of
 from newsletter.web.archive.pages import topic_path
 from newsletter.web.http.caching import cached
 from newsletter.web.site_pages import SitePages
+from newsletter.web.subscribers.query_problems import query_problem, query_refusal
 
 #: Number of papers in a feed.
 _FEED_SIZE = 50
@@ -28,6 +30,7 @@ _MAX_AGE_S = 900
 #: Maximum number of URLs in one sitemap (sitemaps.org/protocol.html).
 _MAX_SITEMAP_URLS = 50_000
 _ATOM = "http://www.w3.org/2005/Atom"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 #: Characters that XML 1.0 does not allow (section 2.2).
 _NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
@@ -38,6 +41,11 @@ class Feeds:
 
     def __init__(self, pages: SitePages) -> None:
         self.pages = pages
+
+    @property
+    def _language(self) -> Language:
+        """The language of the site: who reads a feed asks for none, and papers stay as they are."""
+        return language(self.pages.config.site_language)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -53,9 +61,9 @@ class Feeds:
         try:
             title, papers = self._requested(request)
         except QueryError as error:
-            return PlainTextResponse(f"{error}\n", 422)
+            return PlainTextResponse(f"{query_problem(error, self.pages.language)}\n{error}\n", 422)
         ET.register_namespace("", _ATOM)
-        feed = ET.Element(f"{{{_ATOM}}}feed")
+        feed = ET.Element(f"{{{_ATOM}}}feed", {_LANG: self._language.tag})
         url = self._url(request)
         for name, text in (("id", url), ("title", title), ("updated", _updated(papers))):
             _add(feed, name, text)
@@ -70,10 +78,11 @@ class Feeds:
         try:
             title, papers = self._requested(request)
         except QueryError as error:
-            return PlainTextResponse(f"{error}\n", 422)
+            return query_refusal(error, self.pages.language)
         feed: dict[str, Any] = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": title,
+            "language": self._language.tag,
             "home_page_url": self._page_url("/"),
             "feed_url": self._url(request),
             "items": [
@@ -126,12 +135,12 @@ class Feeds:
         with self.pages.store() as store:
             topic = store.topics.find(name) if name else None
             if name and topic is None:
-                raise QueryError(f"unknown topic: {name!r}")
+                raise QueryError(f"unknown topic: {name!r}", problem=QueryProblem.UNKNOWN_TOPIC)
             query = topic.query if topic else text
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
             found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST)
-        return f"{site}: {topic.name if topic else text}", [one.paper for one in found.hits]
+        return f"{site}: {self._language.topic(topic.name) if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:
         entry, url = ET.SubElement(feed, f"{{{_ATOM}}}entry"), self._page_url(path_of(paper.key))

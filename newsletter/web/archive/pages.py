@@ -193,8 +193,8 @@ class Archive:
             found = self.lists.find(store, choice, parse(topic.query))
             context = self.lists.context(store, choice, found)
         return self.lists.show(
-            request, "list.html", title=topic.name, topic=topic, others=[], feed=f"?topic={quote(topic.name)}",
-            **context,
+            request, "list.html", title=self.pages.language.topic(topic.name), topic=topic, others=[],
+            feed=f"?topic={quote(topic.name)}", **context,
         )  # fmt: skip
 
     def topic_file(self, request: Request) -> Response:

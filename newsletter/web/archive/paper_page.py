@@ -17,6 +17,7 @@ from newsletter.pipeline.archive_search import similar_papers
 from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.rendering.citations import FORMATS, write_papers
 from newsletter.rendering.labels import count_labels
+from newsletter.rendering.language import Language
 from newsletter.rendering.links import paper_url, pdf_url
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of, facts_of, links_of, path_of, source_name
@@ -82,13 +83,13 @@ class PaperPage:
             "card": card_of(paper, spoken, shows_figure=shows_figure),
             "links": links_of(paper, spoken),
             "similar": [card_of(other, spoken) for other in similar],
-            "topics": [(topic.name, topic_path(topic)) for topic in topics],
+            "topics": [(spoken.topic(topic.name), topic_path(topic)) for topic in topics],
             "sparkline": sparkline(store.upvotes.of(paper.id)),
             "citation_meta": citation_meta(paper, page_url),
             "json_ld": json_ld(paper, page_url),
             "bibtex": write_papers([paper], "bib", lambda _paper: page_url),
             "formats": [(one.label, f"{path_of(paper.key)}/cite.{suffix}") for suffix, one in FORMATS.items()],
-            "shares": shares(paper.title, page_url),
+            "shares": shares(paper.title, page_url, spoken),
         }
 
     def file(self, request: Request) -> Response:
@@ -153,11 +154,11 @@ def json_ld(paper: Paper, page_url: str) -> dict[str, Any]:
     return {name: value for name, value in article.items() if value}
 
 
-def shares(title: str, page_url: str) -> list[tuple[str, str]]:
+def shares(title: str, page_url: str, spoken: Language) -> list[tuple[str, str]]:
     """Return label and address of the ways to share a page: links, which load nothing before they are followed."""
     text, url, line_end = quote(title), quote(page_url), "%0D%0A"
     return [
-        ("Email", f"mailto:?subject={text}&body={text}{line_end}{url}"),
+        (spoken.gettext("Email"), f"mailto:?subject={text}&body={text}{line_end}{url}"),
         ("Bluesky", f"https://bsky.app/intent/compose?text={text}%20{url}"),
         ("LinkedIn", f"https://www.linkedin.com/sharing/share-offsite/?url={url}"),
         ("X", f"https://x.com/intent/post?text={text}&url={url}"),

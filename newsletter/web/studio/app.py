@@ -81,7 +81,8 @@ class _Studio:
         return JSONResponse({"version": current, "error": None, "editions": editions, **preview})
 
     def checks_json(self, request: Request) -> Response:
-        return JSONResponse(checks_of(self.previews.of(parse_selection(request.query_params)).message))
+        message = self.previews.of(parse_selection(request.query_params)).message
+        return JSONResponse(checks_of(message, _language()))
 
     def digest_html(self, request: Request) -> Response:
         message = self.previews.of(parse_selection(request.query_params)).message
@@ -98,7 +99,7 @@ class _Studio:
         typed = request.query_params.get("q", "")
         with self.previews.store() as store:
             known = store.topics.find(typed)
-        return topic_help(self.topic_counts, known.query if known else typed)
+        return topic_help(self.topic_counts, known.query if known else typed, _language())
 
     def version(self, _request: Request) -> Response:
         return JSONResponse({"version": version(self.previews.site)})

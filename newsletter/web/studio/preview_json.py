@@ -10,16 +10,14 @@ from typing import Any
 from newsletter.models import Item, Message
 from newsletter.models.findings import Finding, Level
 from newsletter.pipeline.explain import Placement, ScoreBreakdown
-from newsletter.pipeline.explanation_text import part_text, section_text, topic_text
-from newsletter.rendering.checks import check
+from newsletter.pipeline.explanation_text import part_name, part_text, section_text, topic_text
+from newsletter.rendering.checks import check, check_name, level_name
 from newsletter.rendering.labels import reason_label
 from newsletter.rendering.language import Language
 from newsletter.rendering.links import paper_url
 from newsletter.rendering.spam_score import find_scorer
 from newsletter.web.studio.preview import Preview, size
 
-#: Placeholder for the spam score, which takes seconds and is computed when the checks are opened.
-_PENDING = Finding(Level.UNKNOWN, "spam", "SpamAssassin scores the message when this tab is opened")
 #: Gmail clips longer messages.
 GMAIL_CLIP_B = 102 * 1024
 
@@ -69,18 +67,23 @@ def preview_json(preview: Preview, language: Language) -> dict[str, Any]:
                 zip(digest.items, preview.score_breakdowns, strict=True), start=1
             )
         ],
-        "checks": checks_of(message, is_quick=True),
+        "checks": checks_of(message, language, is_quick=True),
         "warnings": _warnings(preview, language),
     }
 
 
-def checks_of(message: Message, *, is_quick: bool = False) -> list[dict[str, Any]]:
-    """Return the checks of a message before sending; if `is_quick`, without the spam score, which takes seconds."""
+def checks_of(message: Message, language: Language, *, is_quick: bool = False) -> list[dict[str, Any]]:
+    """Return the checks of a message before sending, with names and texts in a language.
+
+    If `is_quick`, they lack the spam score, which takes seconds and is computed when the checks are opened.
+    """
     scorer = find_scorer()
-    findings = check(message, None if is_quick else scorer)
+    findings = check(message, None if is_quick else scorer, language)
     if is_quick and scorer:
-        findings = (*(one for one in findings if one.about != "spam"), _PENDING)
-    return [asdict(one) for one in findings]
+        pending = language.gettext("SpamAssassin scores the message when this tab is opened")
+        findings = (*(one for one in findings if one.about != "spam"), Finding(Level.UNKNOWN, "spam", pending))
+    names = ({"name": check_name(one.about, language), "is": level_name(one.level, language)} for one in findings)
+    return [asdict(one) | named for one, named in zip(findings, names, strict=True)]
 
 
 def _headers(message: Message) -> dict[str, str]:
@@ -98,19 +101,26 @@ def _paper(number: int, item: Item, breakdown: ScoreBreakdown, language: Languag
     assert isinstance(placement, Placement)  # noqa: S101 - it is an item of the digest
     return {
         "rank": number,
-        "section": section_text(placement),
+        "section": section_text(placement, language),
         "position": placement.position,
         "title": item.paper.title,
         "url": paper_url(item.paper),
         "score": item.score,
         "total": round(breakdown.total, 4),
         "parts": [
-            {"name": one.part, "value": round(one.value, 4), "detail": part_text(one.part, breakdown.facts)}
+            {
+                "name": one.part,
+                "label": part_name(one.part, language),
+                "value": round(one.value, 4),
+                "detail": part_text(one.part, breakdown.facts, language),
+            }
             for one in breakdown.parts
         ],
-        "topics": [{"name": match.topic, "found": topic_text(match)} for match in breakdown.topics],
+        "topics": [
+            {"name": language.topic(match.topic), "found": topic_text(match, language)} for match in breakdown.topics
+        ],
         "reasons": [reason_label(reason, item.paper, language) for reason in item.reasons],
-        "also": list(item.also),
+        "also": [language.topic(topic) for topic in item.also],
         "left_out": left_out,
     }
 

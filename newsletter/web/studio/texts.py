@@ -9,7 +9,7 @@ from newsletter.rendering.language import Language
 TEXTS = (
     translatable("%(shown)s of %(matched)s"),
     translatable("(no subject)"),
-    translatable("Also on: %(sources)s"),
+    translatable("Also in: %(topics)s"),
     translatable("Checks"),
     translatable("Does not match: %(topics)s"),
     translatable("Found: %(found)s of %(total)s in %(folder)s"),

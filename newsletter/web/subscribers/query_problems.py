@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.responses import JSONResponse
+
 from newsletter.errors import QueryError, QueryProblem
 from newsletter.models.languages import translatable
 from newsletter.rendering.language import Language
@@ -24,6 +26,7 @@ _TEXTS: Mapping[QueryProblem, str] = {
     QueryProblem.NOTHING_TO_FIND: translatable("A part of this query has no letters or digits to search for."),
     QueryProblem.NOT_AN_OPERATOR: translatable("Words are joined by OR and AND in capitals, and excluded by “-word”."),
     QueryProblem.SHORT_PREFIX: translatable("A “*” needs a word of at least two letters before it, as in “robot*”."),
+    QueryProblem.UNKNOWN_TOPIC: translatable("There is no such topic."),
     QueryProblem.OTHER: translatable(
         "This query cannot be read. Please check its quotation marks, parentheses and operators."
     ),
@@ -33,3 +36,8 @@ _TEXTS: Mapping[QueryProblem, str] = {
 def query_problem(error: QueryError, language: Language) -> str:
     """Return what is wrong with a query."""
     return language.gettext(_TEXTS[error.problem])
+
+
+def query_refusal(error: QueryError, language: Language) -> JSONResponse:
+    """Return the response of an address of JSON: the error as commands print it, and a sentence in a language."""
+    return JSONResponse({"error": error.message, "hint": error.hint, "summary": query_problem(error, language)}, 422)

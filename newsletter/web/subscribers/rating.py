@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from newsletter.models.languages import translatable
 from newsletter.models.tokens import is_id
 from newsletter.pipeline.cold_start import papers_to_rate, rate
 from newsletter.rendering.links import paper_url
@@ -16,6 +17,9 @@ from newsletter.web.subscribers import session
 
 #: Names of the form's fields: this and the id of a paper.
 _FIELD = "paper-"
+_CLOSED = translatable(
+    "You can rate papers while your preferences are open, which they are not now. Please request a link to them."
+)
 _RATINGS = {"more": True, "less": False}
 
 
@@ -37,7 +41,7 @@ class Rating:
         with self.pages.store() as store:
             subscriber = session.subscriber(store, request, self.pages.clock())
             if subscriber is None:
-                return session.expired(self.pages)
+                return session.expired(self.pages, _CLOSED)
             papers = papers_to_rate(store, subscriber)
         rows = [(f"{_FIELD}{paper.id}", paper_url(paper), card_of(paper, self.pages.language)) for paper in papers]
         return self.pages.show("rate.html", rows=rows)
@@ -52,6 +56,6 @@ class Rating:
         with self.pages.store() as store:
             subscriber = session.subscriber(store, request, self.pages.clock())
             if subscriber is None:
-                return session.expired(self.pages)
+                return session.expired(self.pages, _CLOSED)
             rate(store, subscriber, ratings, self.pages.clock())
         return RedirectResponse(f"{self.pages.prefix}/preferences?done=rated", 303)

@@ -44,6 +44,6 @@ def subscriber(store: Store, request: Request, now: datetime) -> Subscriber | No
     return found
 
 
-def expired(pages: SitePages) -> Response:
-    """Return the page for requests outside of a session, which offers a new link."""
-    return pages.show("link.html", 403, error=pages.language.gettext(_EXPIRED))
+def expired(pages: SitePages, text: str = _EXPIRED) -> Response:
+    """Return the page for requests outside of a session, which offers a new link; `text`, a message, says why."""
+    return pages.show("link.html", 403, error=pages.language.gettext(text))

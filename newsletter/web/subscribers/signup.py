@@ -20,7 +20,6 @@ from newsletter.errors.installation import has_scikit_learn
 from newsletter.limits import FORM_BYTES
 from newsletter.models import Profile, Topic
 from newsletter.models.addresses import parse_address
-from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.store.confirmations import Kind
 from newsletter.store.confirmations import Request as Pending
@@ -39,7 +38,7 @@ from newsletter.web.subscribers.profile_form import ReadForm, fields_of_form, re
 from newsletter.web.subscribers.query_problems import query_problem
 from newsletter.web.subscribers.signup_limits import signup_limits
 from newsletter.web.subscribers.topic_rows import TopicRow, moved, rows_of_form
-from newsletter.web.topic_help import Help, help_with
+from newsletter.web.topic_help import Help, help_with, topic_help
 
 #: A field that is hidden from people; spam bots fill it in.
 _HONEYPOT = "website"
@@ -131,24 +130,20 @@ class Signup:
 
     def check(self, _request: Request, form: Form) -> Response:
         """Show what the topics of a form match and miss, for browsers without JavaScript; nothing is stored."""
-        rows = [row for row in shown_rows(form, {}) if row.choice is None]
+        spoken, rows = self.pages.language, [row for row in shown_rows(form, {}) if row.choice is None]
         checks: list[tuple[str, Help | None, str]] = []
         for row in rows[:_CHECKED]:
             try:
-                checks.append((row.name or row.query, help_with(self.pages.topic_counts, row.query or row.name), ""))
+                checks.append(
+                    (row.name or row.query, help_with(self.pages.topic_counts, row.query or row.name, spoken), "")
+                )
             except QueryError as error:
-                checks.append((row.name or row.query, None, query_problem(error, self.pages.language)))
+                checks.append((row.name or row.query, None, query_problem(error, spoken)))
         return self.pages.show("topic_check.html", checks=checks)
 
     def sample(self, request: Request) -> Response:
         """Return what a query matched in the last week, as JSON, with sentences in the language of the page."""
-        query, spoken = request.query_params.get("q", ""), self.pages.language
-        try:
-            found = help_with(self.pages.topic_counts, query)
-        except QueryError as error:
-            wrong = {"error": error.message, "hint": error.hint, "summary": query_problem(error, spoken)}
-            return JSONResponse(wrong, 422)
-        return JSONResponse({**found, "summary": matched_sentence(found, spoken)})
+        return topic_help(self.pages.topic_counts, request.query_params.get("q", ""), self.pages.language)
 
     def _render_form(
         self, form: Form, counts: Mapping[Topic, int], rows: list[TopicRow], read: ReadForm | None = None
@@ -277,14 +272,6 @@ def _speak_to(store: Store, pending: Pending) -> None:
     chosen = known.profile.language if known else pending.preferences.get("language")
     if chosen:
         speak(str(chosen))
-
-
-def matched_sentence(found: Help, spoken: Language) -> str:
-    """Return how many papers a query matched."""
-    return spoken.gettext(
-        "%(matched)s of %(all)s papers matched, %(daily)s a day.",
-        matched=spoken.number(found["matched"]), all=spoken.number(found["of"]), daily=spoken.number(found["per_day"]),
-    )  # fmt: skip
 
 
 def _host(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import feedparser
@@ -24,10 +25,24 @@ def test_both_feeds_have_the_same_papers(live: LiveSite, params: dict[str, str])
     assert all(entry.id.startswith(f"{SITE_URL}/papers/") for entry in atom.entries)
 
 
+GERMAN_PROBLEM = "Am Ende oder zwischen zwei Operatoren fehlt ein Wort oder eine Wortgruppe."
+
+
 @pytest.mark.parametrize("params", [{"topic": "Nothing"}, {"q": "("}], ids=str)
 def test_an_unknown_topic_or_a_malformed_query_has_no_feed(live: LiveSite, params: dict[str, str]) -> None:
     for path in ("/feed.atom", "/feed.json"):
         assert live.client.get(path, params=params).status_code == 422
+    problem = live.client.get("/feed.json", params=params, headers={"Accept-Language": "de"})
+    assert problem.json().keys() == {"error", "hint", "summary"}
+    assert problem.json()["summary"] in ("Dieses Thema gibt es nicht.", GERMAN_PROBLEM)
+
+
+def test_feeds_are_in_the_language_of_the_site(live: LiveSite) -> None:
+    site = LiveSite(replace(live.config, site_language="zh"), live.server)
+    english = {"Accept-Language": "en"}  # of a browser, which a feed does not ask
+    assert site.client.get("/feed.json?topic=Robotics", headers=english).json()["language"] == "zh-Hans"
+    assert 'xml:lang="zh-Hans"' in site.client.get("/feed.atom", headers=english).text
+    assert site.client.get("/feed.json?topic=Robotics").json()["title"].endswith("机器人")
 
 
 @given(text=st.text(max_size=60) | st.text("\"*^:()-ORANDNEAR +{}\x00\\%_'#a ", max_size=30))

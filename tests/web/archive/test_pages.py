@@ -112,3 +112,13 @@ def test_search_finds_filters_sorts_and_paginates(live: LiveSite) -> None:
 def test_no_query_breaks_the_search(live: LiveSite, text: str, page: str) -> None:
     params = {"q": text, "page": page, "since": text, "source": text, "order": text}
     assert live.client.get("/search", params=params).status_code in (200, 422)
+
+
+def test_the_topics_of_the_starter_catalogue_are_named_in_the_language_of_the_page(live: LiveSite) -> None:
+    german = {"Accept-Language": "de"}
+
+    topics = live.client.get("/topics", headers=german).text
+    one = live.client.get("/topics/Robotics", headers=german).text
+
+    assert [text for text in (">Robotik<", "<h2>Informatik</h2>", "Auktionen, Märkte") if text not in topics] == []
+    assert [text for text in (">Robotik</h1>", "Vision-Language-Action-Modelle") if text not in one] == []

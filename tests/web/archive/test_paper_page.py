@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
+from newsletter.rendering.language import language
 from newsletter.web.app import make_app
 from newsletter.web.archive.paper_page import citation_meta, json_ld, shares, sparkline
 from tests.factories import NOW, TODAY, make_entry, make_paper
@@ -55,7 +56,7 @@ def test_it_can_be_cited_and_shared_without_a_script(pears: LiveSite) -> None:
     moved = pears.client.get("/papers/doi:10.1000/a(b)<c>/cite.ris")
     assert moved.headers["location"] == f"{PATH}/cite.ris"
     assert pears.client.get("/papers/arxiv:1/cite.bib").status_code == 404
-    assert all(url.startswith(("mailto:", "https://")) for _, url in shares(TITLE, f"{SITE_URL}{PATH}"))
+    assert all(url.startswith(("mailto:", "https://")) for _, url in shares(TITLE, f"{SITE_URL}{PATH}", language("de")))
     assert 'href="mailto:?subject=Pears%20%26' in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -62,3 +64,21 @@ def test_the_spam_score_is_only_computed_on_request(studio: TestClient, monkeypa
     assert len(scored) == 1
     assert [check["level"] for check in quick if check["about"] == "spam"] == ["unknown"]
     assert ["SOME_RULE" in check["detail"] for check in full if check["about"] == "spam"] == [True]
+
+
+def test_names_and_texts_are_in_the_language_of_the_page(studio: TestClient) -> None:
+    german, english = (
+        studio.get("/digest.json", params=ADA, headers={"Accept-Language": code}).json() for code in ("de", "en")
+    )
+
+    def texts(preview: dict[str, Any]) -> list[str]:
+        parts = [text for one in preview["papers"] for part in one["parts"] for text in (part["label"], part["detail"])]
+        found = [topic["found"] for one in preview["papers"] for topic in one["topics"] if topic["found"]]
+        checks = [text for one in preview["checks"] for text in (one["name"], one["is"], one["detail"])]
+        return [*parts, *found, *checks, *(one["section"] for one in preview["papers"])]
+
+    pairs = zip(texts(german), texts(english), strict=True)
+    # The subject of the message, names of programs, topics of their own, and words that German has, too.
+    alike = {one for one, other in pairs if one == other}
+    assert alike <= {german["subject"], "Outlook", "Links", "Spam", "in-context learning", "Tool use", "Unlearning"}
+    assert studio.get("/checks.json", params=ADA, headers={"Accept-Language": "de"}).json()[0]["name"] == "Größe"

@@ -199,7 +199,7 @@ def test_topics_are_checked_without_javascript_and_nothing_is_stored(live: LiveS
     page = live.client.post("/subscribe/check", data={"queries": 'Mine = "in-context learning"\n(\nlearnning'}).text
     assert '<h2 dir="auto">Mine</h2>' in page
     assert "A word or a phrase is missing" in page
-    assert "did you mean learning?" in page
+    assert "Did you mean “learning”?" in page
     assert "any topics of your own" in live.client.post("/subscribe/check", data={}).text
 
 
