@@ -31,6 +31,14 @@ def start(process: BaseProcess) -> None:
         process.start()
 
 
+def children(process: int) -> list[int]:
+    """Return the processes that a process has started, and that have not ended; on Linux."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{process}/task").glob("*/children"):
+        found += map(int, thread.read_text(encoding="utf-8").split())
+    return found
+
+
 class Program:
     """A command that runs, as `subprocess.Popen` has it; it is killed if it is still there at the end of the block."""
 

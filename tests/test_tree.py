@@ -17,7 +17,7 @@ ELSEWHERE = {
     "pipeline/delivery_run.py": "the middle of pipeline/deliver: test_deliver, test_never_twice, test_crash",
     "pipeline/explanation_text.py": "the words of pipeline/explain: test_explain",
     "pipeline/ports.py": "the interface of pipeline/run: test_run",
-    "pipeline/workers.py": "the processes of pipeline/deliver: test_signing, test_delivery_crash",
+    "pipeline/sender_process.py": "the other side of pipeline/senders: test_senders, test_delivery_crash",
     "sending/smtp/settings.py": "the settings of a mail server: tests/config/test_load",
     "store/opening.py": "how a database is opened: test_database, test_migrations",
     "subscribers/import_columns.py": "the columns of other tools' exports: test_people_in_and_out",

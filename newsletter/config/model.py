@@ -100,7 +100,7 @@ class DeliverySettings:
     in_doubt: InDoubtPolicy = InDoubtPolicy.RESEND
     #: A message that could not be sent for this long is stale, and is skipped.
     max_age_hours: int = 72
-    #: Number of processes that render and sign large editions; with 1 the sending process does.
+    #: Number of processes that render, sign and send a large edition; with 1 the run itself does.
     workers: int = 1
 
 

@@ -205,7 +205,7 @@ SETTINGS = (
     Setting(
         "delivery.workers",
         1,
-        "Number of worker processes that render and sign large editions: one per core; 1 uses the sending process.",
+        "Number of processes that render, sign and send large editions: one per core, smtp.connections at most.",
     ),
     Setting(
         "delivery.max_age_hours",

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
-from newsletter.errors import AlreadySending, NewsletterError, TransportError
+from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -30,7 +28,9 @@ from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
+from newsletter.pipeline.senders import send_shared
 from newsletter.pipeline.signing import SigningRenderer, load_keys
+from newsletter.pipeline.site_lock import sending_lock
 from newsletter.pipeline.source_schedule import NO_PATIENCE, read_patience
 from newsletter.sending import Transport, never
 from newsletter.store import Store
@@ -92,9 +92,9 @@ def deliver(
             papers = len(intent.digest.items)
             run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
         return run.report()
-    with _sending_lock(config.site.lock):
+    with sending_lock(config.site.lock) as lock:
         _check_restored(config.site.restoring)
-        _deliver(run, transport, notes, expect)
+        _deliver(run, transport, notes, expect, lock)
     return run.report()
 
 
@@ -130,7 +130,9 @@ def _check_restored(restoring: Path) -> None:
         )
 
 
-def _deliver(run: DeliveryRun, transport: Transport, notes: Notes, expect: Callable[[int], None]) -> None:
+def _deliver(
+    run: DeliveryRun, transport: Transport, notes: Notes, expect: Callable[[int], None], lock: int | None
+) -> None:
     """Queue the plan and send what is open in the ledger.
 
     A server that cannot be reached leaves the ledger as it was.
@@ -154,8 +156,9 @@ def _deliver(run: DeliveryRun, transport: Transport, notes: Notes, expect: Calla
             run.add_waiting(intent.subscriber, intent.edition.key, error)
     else:
         _queue(run, intents, now)
-        expect(run.store.deliveries.open_count(run.clock()))
-        _send(run, transport)
+        number = run.store.deliveries.open_count(run.clock())
+        expect(number)
+        send_shared(run, transport, number, lock)
     if run.error is not None:
         for claim in chain.from_iterable(run.claims(BATCH)):
             run.add_waiting(claim.subscriber, claim.delivery.edition_key, run.error)
@@ -165,6 +168,7 @@ def _clean_up(run: DeliveryRun) -> None:
     """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip what is too late."""
     now, delivery, held = run.clock(), run.config.delivery, 0
     with run.store.transaction():
+        run.store.shards.clear()
         run.store.subscribers.resume_due(now)
         run.store.deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
         if delivery.in_doubt is InDoubtPolicy.HOLD:
@@ -226,39 +230,3 @@ def _check_templates(run: DeliveryRun, intent: Intent) -> None:
     if look not in run.rendered_looks:
         run.rendered_looks.add(look)
         run.render(intent.digest, intent.subscriber, intent.edition.key)
-
-
-def _send(run: DeliveryRun, transport: Transport) -> None:
-    """Send what is open in the ledger; repeat for messages that lost connections left unsent."""
-    while True:
-        run.ledger.unsent = 0
-        try:
-            with closing(run.messages()) as messages:
-                transport.send(
-                    messages,
-                    run.ledger,
-                    lambda: run.ledger.fuse_blown or run.is_shutting_down(),
-                    run.is_grace_over,
-                )
-        except TransportError as error:
-            run.error = run.error or error
-        if run.ledger.fuse_blown:
-            run.error = run.error or TransportError(
-                "stopped: servers report too many addresses at once as gone; the last ones are not suppressed",
-                hint="decide: newsletter bounces review",
-            )
-        if run.error is not None or not run.ledger.unsent or run.is_shutting_down():
-            return
-
-
-@contextmanager
-def _sending_lock(lock: Path) -> Iterator[None]:
-    """Hold the site's lock; the operating system releases it when the process ends, however it ends."""
-    try:
-        with FileLock(lock, timeout=0, mode=0o600):
-            yield
-    except Timeout:
-        raise AlreadySending(
-            f"another newsletter process is already sending for this site (lock: {lock.name})",
-            hint="wait until it is done",
-        ) from None

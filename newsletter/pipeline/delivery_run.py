@@ -1,28 +1,33 @@
-"""What is open in the ledger → claims → rendered messages: the state that one run of `deliver` shares."""
+"""What is open in the ledger → claims → rendered messages → transport: the state that one run of `deliver` shares.
+
+A run of one process works on the whole ledger. Where senders share an edition, each has a run of its own, which works
+on the shards that it leases.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from newsletter.config.model import Config
-from newsletter.errors import NewsletterError
-from newsletter.models import DeliveryStatus, Digest, Message, Subscriber
+from newsletter.config.model import Config, InDoubtPolicy
+from newsletter.errors import NewsletterError, TransportError
+from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
 from newsletter.models.addresses import email_key
-from newsletter.pipeline.ledger import Claim, SendingLedger, is_time
+from newsletter.pipeline.ledger import IN_DOUBT, Claim, SendingLedger, is_time
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
+from newsletter.pipeline.shard_lease import ShardLease
 from newsletter.pipeline.signing import SigningRenderer
 from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
-from newsletter.pipeline.workers import render_in_workers
+from newsletter.sending import Transport
 from newsletter.store import Store
+from newsletter.store.shards import WHOLE, Shard
 
 #: Deliveries are claimed, and what they need is rendered, this many at a time.
 BATCH = 200
-#: Starting worker processes does not pay off for fewer messages.
-_MIN_FOR_WORKERS = 1000
 
 
 @dataclass
@@ -43,6 +48,8 @@ class DeliveryRun:
     only: AbstractSet[str] | None
     #: How long new editions wait for their sources.
     patience: Patience = NO_PATIENCE
+    #: The shards to work on; None for the whole ledger.
+    lease: ShardLease | None = None
     #: Why the run stopped short, if it did.
     error: NewsletterError | None = None
     #: Styles and languages of which a message was rendered.
@@ -93,16 +100,9 @@ class DeliveryRun:
 
     def messages(self) -> Generator[Message]:
         """Yield the signed message of each open delivery; an error that ends this early is in `error`."""
-        workers = self.config.delivery.workers
-        open_count = self.store.deliveries.open_count(self.clock()) if workers > 1 else 0
         try:
-            if open_count >= _MIN_FOR_WORKERS:
-                claims = self._claims_to_render()
-                for message in render_in_workers(claims, self.renderer, self.config, workers, self.clock):
-                    yield self._counted(message)
-            else:
-                for batch in self._claims_to_render():
-                    yield from map(self._counted, self.renderer.render(batch, self.clock))
+            for batch in self._claims_to_render():
+                yield from map(self._counted, self.renderer.render(batch, self.clock))
         except NewsletterError as error:
             self.error = error
 
@@ -128,29 +128,84 @@ class DeliveryRun:
 
     def claims(self, batch_size: int) -> Iterator[list[Claim]]:
         """Yield what is open in the ledger, may leave now and is not under way, in batches of at most `batch_size`."""
-        last = 0
-        while batch := self.store.deliveries.claim(self.clock(), after=last, limit=batch_size):
-            last = batch[-1].id
-            # Who cannot be read was reported when this run was planned.
-            ids = (delivery.subscriber_id for delivery in batch)
-            subscribers = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
-            now = self.clock()
-            claims = [
-                Claim(delivery, subscriber, self._day_of(delivery.edition_key), 0)
-                for delivery in batch
-                if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
-                and self.serves(subscriber)
-                and is_time(subscriber, self._day_of(delivery.edition_key), now)
-                and delivery.message_id not in self.ledger.under_way
-            ]
-            if claims:
-                yield claims
+        for shard in self._shards():
+            last = shard.first - 1
+            while batch := self.store.deliveries.claim(self.clock(), after=last, until=shard.last, limit=batch_size):
+                last = batch[-1].id
+                if claims := self._claims_of(batch):
+                    yield claims
+
+    def _shards(self) -> Iterator[Shard]:
+        """Yield the parts of the ledger to work on, until there are no more."""
+        if self.lease is None:
+            yield WHOLE
+            return
+        while True:
+            shard = self.lease.next(self.ledger.busy())
+            if shard is not None:
+                yield shard
+            elif not any(self.take_over(holder) for holder in self.store.shards.expired(self.clock())):
+                return
+
+    def take_over(self, holder: str) -> int:
+        """Free the shards of a sender that died or hangs; return how many there were.
+
+        What it had in flight is in doubt: held if so configured, or else sent again by whoever leases the shard.
+        """
+        now, held = self.clock(), 0
+        with self.store.transaction():
+            shards = self.store.shards.release(holder)
+            if self.config.delivery.in_doubt is InDoubtPolicy.HOLD:
+                detail = f"{IN_DOUBT} since a crash: it may have been delivered"
+                held = sum(self.store.deliveries.hold(now, detail, shard) for shard in shards)
+        self.ledger.in_doubt += held
+        self.add_moved(OutcomeStatus.HELD, now, held)
+        return len(shards)
+
+    def _claims_of(self, batch: Sequence[Delivery]) -> list[Claim]:
+        # Who cannot be read was reported when this run was planned.
+        ids = (delivery.subscriber_id for delivery in batch)
+        subscribers = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
+        now = self.clock()
+        return [
+            Claim(delivery, subscriber, self._day_of(delivery.edition_key), 0)
+            for delivery in batch
+            if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
+            and self.serves(subscriber)
+            and is_time(subscriber, self._day_of(delivery.edition_key), now)
+            and delivery.message_id not in self.ledger.under_way
+        ]
 
     def _day_of(self, edition_key: str) -> date | None:
         if edition_key not in self._days:
             edition = self.store.editions.find(edition_key)
             self._days[edition_key] = None if edition and edition.is_special else edition.day if edition else date.min
         return self._days[edition_key]
+
+    def send_open(self, transport: Transport) -> None:
+        """Send what is open in the ledger; repeat for messages that lost connections left unsent."""
+        while True:
+            try:
+                with closing(self.messages()) as messages:
+                    transport.send(
+                        messages,
+                        self.ledger,
+                        lambda: self.ledger.fuse_blown or self.is_shutting_down(),
+                        self.is_grace_over,
+                    )
+            except TransportError as error:
+                self.error = self.error or error
+            if self.ledger.fuse_blown:
+                self.error = self.error or TransportError(
+                    "stopped: servers report too many addresses at once as gone; the last ones are not suppressed",
+                    hint="decide: newsletter bounces review",
+                )
+            is_done = self.error is not None or not self.ledger.unsent or self.is_shutting_down()
+            if self.lease is not None:
+                self.lease.end(self.ledger.busy())
+            self.ledger.unsent.clear()
+            if is_done:
+                return
 
     def report(self) -> DeliveryReport:
         """Return what was done so far."""

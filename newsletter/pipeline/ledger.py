@@ -64,10 +64,12 @@ class SendingLedger:
     clock: Callable[[], datetime]
     tally: Tally
     in_doubt_policy: InDoubtPolicy = InDoubtPolicy.RESEND
+    #: Called in each transaction; it raises if the deliveries are not this sender's any more.
+    check_lease: Callable[[], None] = lambda: None
     #: By Message-ID.
     under_way: dict[str, Claim] = field(default_factory=dict)
-    #: Messages of lost connections that were not delivered, and are to be sent again by this run.
-    unsent: int = 0
+    #: Deliveries whose messages were lost with their connections, and are to be sent again by this run.
+    unsent: set[int] = field(default_factory=set)
     in_doubt: int = 0
     #: Servers report so many addresses gone that no more are suppressed before an operator has looked.
     fuse_blown: bool = False
@@ -79,6 +81,7 @@ class SendingLedger:
 
         Raises:
             StoreError: The store is locked or full, and stayed so through all attempts; or it cannot be used.
+            LeaseLost: The deliveries were given to another sender; nothing was committed.
         """
         for remaining in reversed(range(_COMMIT_ATTEMPTS)):
             self._outcomes = []
@@ -100,6 +103,10 @@ class SendingLedger:
             self.tally.add(outcome)
         return may_go
 
+    def busy(self) -> set[int]:
+        """Return the deliveries that were claimed by this run, and are not settled."""
+        return self.unsent.union(claim.delivery.id for claim in self.under_way.values())
+
     def skip(self, claim: Claim, reason: str) -> None:
         """Commit that a delivery will not be carried out."""
         with self.store.transaction():
@@ -116,6 +123,7 @@ class SendingLedger:
 
     def _write(self, results: Sequence[Result], departing: Sequence[Message]) -> set[str]:
         now = self.clock()
+        self.check_lease()
         for result in results:
             claim = self.under_way[result.message.message_id]
             if result.verdict not in (Verdict.SENT, Verdict.IN_DOUBT):
@@ -156,7 +164,7 @@ class SendingLedger:
                 self.store.deliveries.move(delivery.id, DeliveryStatus.SENT, now, attempts=attempts, detail=detail)
                 self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + doubt)
             case Verdict.UNSENT:
-                self.unsent += 1
+                self.unsent.add(delivery.id)
                 self.store.deliveries.put_back(delivery)
             case Verdict.POLICY:
                 self._requeue(claim, response, now)

@@ -38,14 +38,18 @@ class SigningRenderer:
             self._digests[digest_id] = without_withdrawn(self.store.editions.get_digest(digest_id))
         return self._digests[digest_id]
 
+    def prepare(self, claims: Sequence[Claim]) -> None:
+        """Render the fragments of these claims, together."""
+        with suppress(TemplateError):  # raised again by the message that needs the template
+            self.messages.prepare((self.digest(claim.delivery.digest_id), claim.subscriber) for claim in claims)
+
     def render(self, claims: Sequence[Claim], clock: Callable[[], datetime]) -> Iterator[Message]:
         """Yield the messages of some claims; the fragments they share are rendered together.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        with suppress(TemplateError):  # raised again by the message that needs the template
-            self.messages.prepare((self.digest(claim.delivery.digest_id), claim.subscriber) for claim in claims)
+        self.prepare(claims)
         for claim in claims:
             delivery, now = claim.delivery, clock()
             digest = self.digest(delivery.digest_id)

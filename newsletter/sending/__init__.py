@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from newsletter.models import Message
 
@@ -62,8 +62,45 @@ class Ledger(Protocol):
         ...
 
 
+class Wait(NamedTuple):
+    """How many seconds to wait for a permit; 0.0 for none."""
+
+    #: Before any message may be sent.
+    all_s: float
+    #: Before one to the same domain may be sent.
+    domain_s: float
+
+
+class Permits(Protocol):
+    """The rate limits, as the permits to send one message each."""
+
+    def take(self, server: str, domain: str, now: float) -> Wait:
+        """Take the permit to send a message to a domain by a server, at a monotonic time, unless one has to wait."""
+        ...
+
+
+class NoLimits:
+    """The permits of a transport without rate limits."""
+
+    def take(self, _server: str, _domain: str, _now: float) -> Wait:
+        """Return that nothing has to wait."""
+        return Wait(0.0, 0.0)
+
+
 class Transport(Protocol):
     """A way to send messages."""
+
+    @property
+    def permits(self) -> Permits:
+        """The rate limits, which those that this one is divided into keep together."""
+        return NoLimits()
+
+    def divide(self, _number: int, /) -> Sequence[Callable[[Permits], Transport]]:
+        """Return what makes up to `number` transports, for a process each, with no more connections than this one.
+
+        They take their permits from where they are told to. A transport that cannot be divided returns none.
+        """
+        return []
 
     def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Check that messages can be sent, before anything is planned.

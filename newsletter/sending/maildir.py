@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from newsletter.errors import TransportError
 from newsletter.files.private_files import make_private, make_private_folder
 from newsletter.models import Message
-from newsletter.sending import Ledger, Result, Verdict, never
+from newsletter.sending import Ledger, NoLimits, Permits, Result, Verdict, never
 
 
 class MaildirTransport:
@@ -19,8 +20,13 @@ class MaildirTransport:
     File names are derived from the Message-ID, so that a message sent twice is stored once.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, permits: Permits | None = None) -> None:
         self.root = root
+        self.permits = permits or NoLimits()
+
+    def divide(self, number: int, /) -> Sequence[Callable[[Permits], MaildirTransport]]:
+        """Return what makes `number` transports to the same outbox; see `Transport.divide`."""
+        return [partial(MaildirTransport, self.root)] * number
 
     def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Create the folders; see `Transport.open`."""

@@ -39,6 +39,7 @@ from newsletter.store.replay import Replay
 from newsletter.store.runs import Runs
 from newsletter.store.saved import Saved
 from newsletter.store.search import Archive
+from newsletter.store.shards import Shards
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.subscriber_search import SubscriberSearch
 from newsletter.store.subscribers import Subscribers
@@ -92,6 +93,7 @@ class Store:
         self.editions = Editions(db, self.papers)
         self.edition_numbers = EditionNumbers(db)
         self.deliveries = Deliveries(db)
+        self.shards = Shards(db)
         self.looks = Looks(db)
         self.feedback = Feedback(db)
         self.saved = Saved(db)
@@ -239,6 +241,14 @@ class Store:
     def close(self) -> None:
         """Close the database file."""
         self._db.close()
+
+    def reopen(self) -> None:
+        """Open the database file again after `close`: no connection may be carried into a forked process.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        self._db.connect()
 
     def __enter__(self) -> Store:
         return self

@@ -148,6 +148,14 @@ class Database:
         #: What must outlive the database is appended here before it is committed; None for a copy.
         self.recovery_log: RecoveryLog | None = None
         self._noted: list[Record] = []
+        self.connect()
+
+    def connect(self) -> None:
+        """Open the file, or create it; after `close`, open it again.
+
+        Raises:
+            StoreError: The file cannot be opened, or is not SQLite.
+        """
         try:
             self._connection = sqlite3.connect(
                 self.path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=_Connection

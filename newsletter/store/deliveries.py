@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import Database, moment_of
+from newsletter.store.shards import WHOLE, Shard
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
 _IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
@@ -104,15 +105,15 @@ class Deliveries:
         self.stage([(edition_key, subscriber_id, digest_id, message_id)])
         self.queue_staged(now)
 
-    def claim(self, now: datetime, *, after: int, limit: int) -> list[Delivery]:
-        """Return up to `limit` deliveries that are due, in the order of their ids, beginning behind `after`."""
+    def claim(self, now: datetime, *, after: int, limit: int, until: int = WHOLE.last) -> list[Delivery]:
+        """Return up to `limit` deliveries that are due, in the order of their ids, behind `after` and up to `until`."""
         sql = (
             # SQLite's planner would scan the primary key, and with it everything that was ever sent.
-            f"SELECT {_COLUMNS} FROM deliveries INDEXED BY deliveries_open WHERE id > ? "
+            f"SELECT {_COLUMNS} FROM deliveries INDEXED BY deliveries_open WHERE id > ? AND id <= ? "
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
         )
-        return self._db.execute(sql, [after, now.isoformat(), limit]).into(_delivery)
+        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(_delivery)
 
     def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
@@ -269,10 +270,13 @@ class Deliveries:
         )
         return dict(self._db.execute(sql, [since.isoformat()]).fetchall())
 
-    def hold(self, now: datetime, detail: str) -> int:
+    def hold(self, now: datetime, detail: str, among: Shard = WHOLE) -> int:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
-        sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"
-        return self._db.execute(sql, [detail, now.isoformat()]).rowcount
+        sql = (
+            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'held', detail = ?, updated_at = ? "
+            "WHERE status IN ('queued', 'sending', 'deferred') AND status = 'sending' AND id BETWEEN ? AND ?"
+        )
+        return self._db.execute(sql, [detail, now.isoformat(), *among]).rowcount
 
     def hold_open(self, now: datetime, detail: str) -> int:
         """Hold all deliveries that are queued, being sent or deferred; return how many there are."""

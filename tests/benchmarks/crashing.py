@@ -4,7 +4,7 @@
 
 SIGKILL is sent after a random number of messages; then the sender is restarted, half an hour later by its own clock,
 until a run ends by itself. `--rude` kills and restarts the server as often. With `--hold` deliveries in doubt are held
-instead of resent; with `--workers 2` worker processes render the messages.
+instead of resent; with `--workers 2` two sender processes share the edition.
 """
 
 from __future__ import annotations

@@ -1,22 +1,32 @@
 """How fast an edition is delivered, compared with Postfix's load generator and with the plain way.
 
-    python -m tests.benchmarks.delivering [--subscribers 4000] [--rounds 3] [--wait] [--memory 1000000]
+    python -m tests.benchmarks.delivering [--subscribers 4000] [--rounds 3] [--own] [--wait] [--memory 1000000]
 
-The whole path is measured: claim, assemble, sign, SMTP over 16 connections, outcome committed. `smtp-source` sends
-messages of the same size to the same sinks, over four connections and in turns with us; ratios are of the medians.
-The sinks are Debian's `smtp-sink`, which is itself the limit, and the tests' own, which takes less of the machine.
-`--wait` measures a server that replies to every command after 50 ms; `--memory` the peak memory of a process for
-10,000 subscribers and of one for this many.
+The whole path is measured: claim, assemble, sign, SMTP over 16 connections, outcome committed; from the first outcome
+to the last, so without the start of the processes, whose CPU is printed apart. `smtp-source` sends messages of the same
+size to the same sinks, over four connections and in turns with us; ratios are of the medians. The sinks are Debian's
+`smtp-sink`, which is itself the limit, and the tests' own, which takes less of the machine; a third is none at all: a
+transport that accepts every message at once, since a sink on the same cores takes from the senders.
+
+With `--own` every subscriber has a digest of their own, of the same papers; else all share one. `--wait` measures
+servers that reply to every command after 50 ms, and after 20 ms to 1, 2 and 4 senders with four connections each;
+`--memory` the peak memory of a process for 10,000 subscribers and of one for this many. The CPU of all processes
+counts; "by CPU" is how much faster two senders are if each has a core of its own: the CPU of one process by that of the
+busiest of the others.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import platform
+import random
 import resource
 import shutil
 import smtplib
 import socket
+import sqlite3
 import statistics
 import subprocess
 import tempfile
@@ -24,7 +34,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -35,10 +45,11 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config, DeliverySettings, DkimSettings
 from newsletter.files.site import Site
 from newsletter.models import Message, Profile
-from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline import senders
+from newsletter.pipeline.deliver import Outcome, OutcomeStatus, deliver
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.rendering.environment import make_environment
-from newsletter.sending import Ledger, Result, Transport, Verdict, never
+from newsletter.sending import Ledger, Permits, Result, Transport, Verdict, never
 from newsletter.sending.dkim import new_key
 from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
@@ -46,7 +57,7 @@ from newsletter.store import open_store
 from tests.benchmarks.assembling import EDITION, digest_of, make_papers, seconds
 from tests.benchmarks.matching import NOW
 from tests.factories import make_entry, make_profile
-from tests.program import PROCESSES
+from tests.program import PROCESSES, children
 from tests.sink import sinking
 
 ROOT = Path(__file__).parents[2]
@@ -57,8 +68,9 @@ _BATCH = 8  # outcomes at once, as with sixteen connections
 # -- a site whose edition is planned ------------------------------------------------------------------
 
 
-def make_planned_site(root: Path, subscribers: int) -> Site:
-    """Make a site with a queued digest of twenty papers for this many subscribers."""
+def make_planned_site(root: Path, subscribers: int, *, own: bool = False) -> Site:
+    """Make a site with a queued digest of twenty papers for this many subscribers, who share it or have their `own`."""
+    chance = random.Random(4)  # noqa: S311 - reproducible
     (root / "newsletter.toml").write_text(
         '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n',
         encoding="utf-8",
@@ -68,16 +80,19 @@ def make_planned_site(root: Path, subscribers: int) -> Site:
         (root / f"{kind}.pem").write_bytes(new_key(kind)[0])
     with open_store(site.store) as store:
         # Distinct titles, so that the papers are not merged.
-        for paper in make_papers(20):
+        for paper in make_papers(40 if own else 20):
             title = f"{paper.title}, part {paper.id}"
             store.papers.add(make_entry(title=title, abstract=paper.abstract, arxiv_id=paper.arxiv_id), NOW)
         secret, sender = store.secret(), load_config(site, environ={}).sender
         with store.transaction():
             store.editions.put(EDITION)
-            digest_id = store.editions.put_digest(digest_of(store.papers.newest(20)))
+            papers = store.papers.newest(40 if own else 20)
+            digest_id = store.editions.put_digest(digest_of(papers[:20]))
             rows = []
             for number in range(subscribers):
                 subscriber = store.subscribers.add(f"subscriber{number}@example.org", "", Profile(hour=0), "cli", NOW)
+                if own:
+                    digest_id = store.editions.put_digest(digest_of(chance.sample(papers, 20)))
                 rows.append(
                     (EDITION.key, subscriber.id, digest_id, make_message_id(secret, EDITION.key, subscriber.id, sender))
                 )
@@ -99,35 +114,11 @@ def config_of(site: Site, kinds: tuple[str, ...], workers: int) -> Config:
 # -- one run, in a process of its own -----------------------------------------------------------------
 
 
-@dataclass
-class Timed:
-    """A transport that measures its `send`, without the planning before it."""
-
-    transport: Transport
-    seconds: float = 0.0
-    cpu_s: float = 0.0
-
-    def open(self, abandoned: Callable[[], bool] = never) -> None:
-        self.transport.open(abandoned)
-
-    def send(
-        self,
-        messages: Iterator[Message],
-        ledger: Ledger,
-        stopped: Callable[[], bool] = never,
-        abandoned: Callable[[], bool] = never,
-    ) -> None:
-        wall, cpu = time.perf_counter(), time.process_time()
-        self.transport.send(messages, ledger, stopped, abandoned)
-        self.seconds += time.perf_counter() - wall
-        self.cpu_s += time.process_time() - cpu
-
-    def close(self) -> None:
-        self.transport.close()
-
-
-class Nowhere:
+class Nowhere(Transport):
     """A transport that accepts every message at once."""
+
+    def divide(self, number: int, /) -> list[Callable[[Permits], Transport]]:
+        return [_make_nowhere] * number
 
     def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Do nothing."""
@@ -149,14 +140,21 @@ class Nowhere:
         """Do nothing."""
 
 
+def _make_nowhere(_permits: Permits) -> Nowhere:
+    return Nowhere()
+
+
 @dataclass(frozen=True)
 class Run:
-    """The figures of one run: messages, seconds, CPU seconds, peak memory in megabytes."""
+    """The figures of one run: messages, seconds, CPU seconds of all processes, peak memory of one in megabytes."""
 
     messages: int
     seconds: float
     cpu_s: float
     size_mb: int = 0
+    #: CPU seconds of the busiest process, and of starting the others.
+    busiest_s: float = 0.0
+    start_s: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -168,20 +166,75 @@ class Run:
         """CPU microseconds per message."""
         return self.cpu_s / self.messages * 1e6
 
+    @property
+    def busiest_us(self) -> float:
+        """CPU microseconds of the busiest process per message of all."""
+        return self.busiest_s / self.messages * 1e6
+
+
+@dataclass
+class _Clocks:
+    """Measures from the first outcome to the last, which is when all senders are still there."""
+
+    expected: int = 0
+    outcomes: list[float] = field(default_factory=list)
+    began: float = 0.0
+    cpu_s: float = 0.0
+    senders_s: tuple[float, ...] = ()
+
+    def expect(self, number: int) -> None:
+        self.expected = number
+        self.began, self.cpu_s = time.perf_counter(), -time.process_time()
+
+    def see(self, outcome: Outcome) -> None:
+        if outcome.status is not OutcomeStatus.SENT:
+            return
+        self.outcomes.append(time.perf_counter())
+        if len(self.outcomes) == self.expected:
+            self.cpu_s += time.process_time()
+            self.senders_s = tuple(
+                _cpu_of(sender) for first in multiprocessing.active_children() for sender in children(first.pid or 0)
+            )
+
+    @property
+    def seconds(self) -> float:
+        """The seconds that all messages would take at the rate of those after the first ones."""
+        if not self.outcomes:
+            return 1.0
+        first, last = self.outcomes[0], self.outcomes[-1]
+        later = sum(at > first + 0.002 for at in self.outcomes)  # outcomes are reported some at a time
+        return (last - first) * len(self.outcomes) / later if later else last - self.began
+
+
+def _cpu_of(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def send_planned(
     root: Path, port: int, keys: tuple[str, ...] = (), workers: int = 1, connections: int = 4, minutes: int = 0
 ) -> Run:
-    """Send a planned edition to a port, or nowhere without one; the figures are of this process."""
+    """Send a planned edition to a port, or nowhere without one."""
+    senders.MIN_FOR_SENDERS = 1
     settings = SmtpSettings("127.0.0.1", port, security=Security.NONE, connections=connections)
-    transport = Timed(SmtpTransport(settings) if port else Nowhere())
-    now = NOW + timedelta(minutes=minutes)
-    site = Site(root)
+    transport = SmtpTransport(settings) if port else Nowhere()
+    now, clocks, site = NOW + timedelta(minutes=minutes), _Clocks(), Site(root)
     with open_store(site.store) as store:
-        report = deliver(store, transport, config_of(site, keys, workers), make_environment(), lambda: now)
+        report = deliver(
+            store, transport, config_of(site, keys, workers), make_environment(), lambda: now,
+            watch=clocks.see, expect=clocks.expect,
+        )  # fmt: skip
     transport.close()
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Run(report.counts["sent"], transport.seconds, transport.cpu_s, size)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    all_senders = sum(clocks.senders_s)
+    return Run(
+        report.counts["sent"],
+        clocks.seconds,
+        clocks.cpu_s + all_senders,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        max((clocks.cpu_s, *clocks.senders_s)),
+        max(0.0, used.ru_utime + used.ru_stime - all_senders),
+    )
 
 
 def ours(site: Site, port: int, *, keys: tuple[str, ...] = (), workers: int = 1, connections: int = 16) -> Run:
@@ -269,7 +322,11 @@ def plain(site: Site, port: int) -> Run:
 def median(runs: list[Run]) -> Run:
     """Return the run with the median rate, and the median CPU."""
     middle = sorted(runs, key=lambda run: run.rate)[len(runs) // 2]
-    return replace(middle, cpu_s=statistics.median(run.cpu_us for run in runs) * middle.messages / 1e6)
+    return replace(
+        middle,
+        cpu_s=statistics.median(run.cpu_us for run in runs) * middle.messages / 1e6,
+        busiest_s=statistics.median(run.busiest_us for run in runs) * middle.messages / 1e6,
+    )
 
 
 def compare(
@@ -281,13 +338,13 @@ def compare(
         "unsigned, 4 connections": lambda port: ours(site, port, connections=4),
         "unsigned": lambda port: ours(site, port),
         "RSA-2048": lambda port: ours(site, port, keys=("rsa",)),
-        "RSA-2048, 2 workers": lambda port: ours(site, port, keys=("rsa",), workers=2),
-        "and Ed25519, 2 workers": lambda port: ours(site, port, keys=("rsa", "ed25519"), workers=2),
+        "RSA-2048, 2 senders": lambda port: ours(site, port, keys=("rsa",), workers=2),
+        "and Ed25519, 2 senders": lambda port: ours(site, port, keys=("rsa", "ed25519"), workers=2),
     }
     if options.brief:
         wanted = {"smtp-source -s 4", "unsigned"}
         if sink is own_sink:
-            wanted |= {"RSA-2048", "RSA-2048, 2 workers"}
+            wanted |= {"RSA-2048", "RSA-2048, 2 senders"}
         ways = {way: measure for way, measure in ways.items() if way in wanted}
     runs: dict[str, list[Run]] = {way: [] for way in ways}
     for _ in range(options.rounds):
@@ -308,7 +365,7 @@ def compare(
 def compare_all(options: argparse.Namespace) -> None:
     """Print all rates."""
     with tempfile.TemporaryDirectory() as folder:
-        site = make_planned_site(Path(folder), options.subscribers)
+        site = make_planned_site(Path(folder), options.subscribers, own=options.own)
         with open_store(site.store) as store:
             messages = MessageRenderer(config_of(site, (), 1), make_environment(), store.secret())
             first = store.deliveries.claim(NOW, after=0, limit=1)[0]
@@ -317,18 +374,22 @@ def compare_all(options: argparse.Namespace) -> None:
             size = len(
                 messages.write(store.editions.get_digest(first.digest_id), subscriber, "<a@b.example>", NOW).content
             )
-        print(f"{options.subscribers} messages of {size} bytes, over 16 connections; ratios to smtp-source")
+        print_machine()
+        digests = "a digest for each" if options.own else "one digest for all"
+        print(f"{options.subscribers} messages of {size} bytes, {digests}, over 16 connections; ratios to smtp-source")
         compare("smtp-sink", site, their_sink, options, size)
         found = compare("the tests' own sink", site, own_sink, options, size)
-        one, two = found["RSA-2048"], found["RSA-2048, 2 workers"]
-        alone = [median([ours(site, 0, keys=("rsa",), workers=n) for _ in range(options.rounds)]).rate for n in (1, 2)]
+        one, two = found["RSA-2048"], found["RSA-2048, 2 senders"]
+        alone = [median([ours(site, 0, keys=("rsa",), workers=n) for _ in range(options.rounds)]) for n in (1, 2)]
         with own_sink() as port:
             slow = plain(site, port)
         bare = bare_rsa_us()
         limit = bare + found["unsigned"].cpu_us
         print(f"plain, RSA by dkimpy {slow.rate:8.1f}/s: our signed messages are faster by {one.rate / slow.rate:.0f}")
-        print(f"two workers are faster than one by {two.rate / one.rate:.2f}", end="")
-        print(f"; with no sink on the same cores, by {alone[1] / alone[0]:.2f}")
+        print(f"two senders are faster than one by {two.rate / one.rate:.2f} to that sink", end="")
+        print(f" (by CPU {one.busiest_us / two.busiest_us:.2f}); ", end="")
+        print(f"to none, {alone[0].rate:.0f} and {alone[1].rate:.0f}/s, by {alone[1].rate / alone[0].rate:.2f}", end="")
+        print(f" (by CPU {alone[0].busiest_us / alone[1].busiest_us:.2f}); CPU to start them {two.start_s:.1f} s")
         print(
             f"signed messages, CPU: {one.cpu_us / limit:.2f} of one RSA operation ({bare:.0f} µs) and the unsigned path"
         )
@@ -344,8 +405,30 @@ def bare_rsa_us() -> float:
     return seconds(lambda: key.sign(b"x" * 1500, PKCS1v15(), SHA256()), 200) * 1e6
 
 
-def compare_waiting() -> None:
-    """Print the share of the possible rate that is reached with a server that replies after 50 ms."""
+def print_machine() -> None:
+    """Print what the figures depend on."""
+    model = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if "model name" in line]
+    print(
+        f"{os.cpu_count()} cores ({model[0].partition(':')[2].strip() if model else platform.machine()}), "
+        f"load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version} "
+        "with synchronous = FULL"
+    )
+
+
+def compare_waiting(rounds: int, messages: int) -> None:
+    """Print the share of the possible rate that is reached with servers that reply late, by one and more senders."""
+    print_machine()
+    rates = {}
+    for workers in (1, 2, 4):
+        number = messages * workers
+        with tempfile.TemporaryDirectory() as folder, own_sink("--pause", "0.02") as port:
+            site = make_planned_site(Path(folder), number)
+            runs = [ours(site, port, keys=("rsa",), workers=workers, connections=4 * workers) for _ in range(rounds)]
+        rates[workers] = median(runs).rate
+        print(
+            f"20 ms, signed, {workers} senders of 4 connections each: {rates[workers]:.0f}/s, "
+            f"{rates[workers] / rates[1] / workers:.2f} of linear"
+        )
     pause_s = 0.05
     for connections in (4, 32):
         number = connections * 300
@@ -374,11 +457,12 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=4_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--brief", action="store_true", help="only what the last lines need, to both sinks")
+    parser.add_argument("--own", action="store_true", help="a digest for each subscriber")
     parser.add_argument("--wait", action="store_true")
     parser.add_argument("--memory", type=int, default=0)
     options = parser.parse_args()
     if options.wait:
-        compare_waiting()
+        compare_waiting(options.rounds, 800)
     elif options.memory:
         compare_sizes(options)
     else:

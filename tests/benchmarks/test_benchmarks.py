@@ -93,7 +93,7 @@ def test_the_delivering_benchmark_prints_its_ratios(run: Run) -> None:
     printed = run("delivering", "--subscribers", "8", "--rounds", "1", "--brief")
     assert len(re.findall(r"unsigned +\d+/s +[\d.]+ +CPU +\d+ µs each +[\d.]+", printed)) == 2
     assert re.search(r"our signed messages are faster by \d+", printed)
-    assert re.search(r"two workers are faster than one by [\d.]+", printed)
+    assert re.search(r"two senders are faster than one by [\d.]+", printed)
     assert re.search(r"signed messages, CPU: [\d.]+ of one RSA operation", printed)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newsletter.config.load import load_config
 from newsletter.files.site import Site
-from newsletter.pipeline import delivery_run
+from newsletter.pipeline import senders
 from newsletter.pipeline.deliver import deliver
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.smtp.settings import Security, SmtpSettings
@@ -37,7 +37,7 @@ def exit_code(process: ForkServerProcess) -> int:
 
 
 def _send(root: Path, port: int, now: datetime, connections: int) -> None:
-    delivery_run._MIN_FOR_WORKERS = 1  # as if this edition were a large one, if the site has worker processes
+    senders.MIN_FOR_SENDERS = 1  # as if this edition were a large one, if the site has several senders
     site = Site(root)
     transport = SmtpTransport(SmtpSettings("127.0.0.1", port, security=Security.NONE, connections=connections))
     with open_store(site.store) as store:

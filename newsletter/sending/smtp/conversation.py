@@ -172,6 +172,7 @@ class Conversation:
         if self.envelope is not None and self.envelope is not self._failed:
             results.append(Result(self.envelope, Verdict.UNSENT, f"{self._server}: {reason}"))
         self.leaving = self.envelope = self.ready = None
+        self.out.clear()  # it would follow when the connection is closed, although it counts as unsent
         return results
 
     # -- replies --------------------------------------------------------------------------------------

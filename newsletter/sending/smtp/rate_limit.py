@@ -3,30 +3,71 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from newsletter.limits.token_bucket import TokenBucket
 from newsletter.models import Message
+from newsletter.sending import Permits, Wait
+from newsletter.sending.smtp.settings import SmtpSettings
 
-#: Maximum number of messages to rate-limited domains that are set aside while others are looked for.
+#: Maximum number of messages that are set aside while others, to domains that are not rate-limited, are looked for.
 _MAX_PARKED = 200
 
 
-class RateLimiter:
-    """Yields messages no faster than all limits allow."""
+@dataclass
+class _Buckets:
+    """What may be sent to one server."""
 
-    def __init__(
-        self, messages: Iterator[Message], *, max_per_second: int, max_per_hour: int, max_per_second_per_domain: int
-    ) -> None:
-        self._messages = messages
+    settings: SmtpSettings
+    common: tuple[TokenBucket, ...] = ()
+    domains: dict[str, TokenBucket] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
         # The hourly limit is spread over the hour, so that a restart cannot use it up twice.
-        self._buckets = [
-            TokenBucket(max_per_second),
-            TokenBucket(max_per_hour / 3600, burst=max(1.0, max_per_hour / 600)),
-        ]
-        self._per_domain = max_per_second_per_domain
-        self._domains: dict[str, TokenBucket] = {}
+        hourly = self.settings.max_per_hour
+        self.common = (
+            TokenBucket(self.settings.max_per_second),
+            TokenBucket(hourly / 3600, burst=max(1.0, hourly / 600)),
+        )
+
+    def take(self, domain: str, now: float) -> Wait:
+        """Take a token from each bucket, or none; see `Permits.take`."""
+        per_domain = self.settings.max_per_second_per_domain
+        buckets = self.common
+        if per_domain:
+            buckets = (*buckets, self.domains.setdefault(domain, TokenBucket(per_domain)))
+        all_s = max(bucket.wait_s(now) for bucket in self.common)
+        domain_s = buckets[-1].wait_s(now) if per_domain else 0.0
+        if not all_s and not domain_s:
+            for bucket in buckets:
+                bucket.take()
+        return Wait(all_s, domain_s)
+
+
+class RateLimits:
+    """The limits of servers, for all who send to them: the `Permits` of one process, or of its senders together."""
+
+    def __init__(self, servers: Iterable[SmtpSettings]) -> None:
+        self._buckets = {str(settings): _Buckets(settings) for settings in servers}
+
+    def take(self, server: str, domain: str, now: float) -> Wait:
+        """Take the permit to send one message; see `Permits.take`."""
+        return self._buckets[server].take(domain, now)
+
+
+class RateLimiter:
+    """Yields messages no faster than all limits of a server allow."""
+
+    def __init__(self, messages: Iterator[Message], settings: SmtpSettings, permits: Permits) -> None:
+        self._messages = messages
+        self._server, self._permits = str(settings), permits
+        self._is_limited = settings.is_rate_limited
+        #: Messages that wait for a permit, in order.
         self._parked: deque[Message] = deque()
+        #: Before these times there is no permit: for any message, and by domain.
+        self._not_before = 0.0
+        self._domain_not_before: dict[str, float] = {}
         self._is_exhausted = False
         #: Seconds to wait before `next` may return another message, after it returned None.
         self.wait_s = 0.0
@@ -42,15 +83,35 @@ class RateLimiter:
         self._parked.clear()
 
     def next(self, now: float) -> Message | None:
-        """Return the next message, or None if none may be sent now."""
-        self.wait_s = max(bucket.wait_s(now) for bucket in self._buckets)
+        """Return the next message, or None if none may be sent now; `now` is a monotonic time."""
+        if not self._is_limited:
+            return self._pull()
+        self.wait_s = max(0.0, self._not_before - now)
         if self.wait_s > 0:
             return None
-        message = self._next_within_domain_limit(now) if self._per_domain else self._pull()
-        if message is not None:
-            for bucket in self._buckets:
-                bucket.take()
-        return message
+        for message in self._candidates():
+            domain = message.recipient.rpartition("@")[2].lower()
+            not_before = self._domain_not_before.get(domain, 0.0)
+            if not_before <= now:
+                wait = self._permits.take(self._server, domain, now)
+                if not any(wait):
+                    self._parked.remove(message)
+                    return message
+                if wait.all_s:
+                    self._not_before, self.wait_s = now + wait.all_s, wait.all_s
+                    return None
+                not_before = self._domain_not_before[domain] = now + wait.domain_s
+            self.wait_s = min(self.wait_s or not_before - now, not_before - now)
+        if not self._parked:
+            self._domain_not_before.clear()
+        return None
+
+    def _candidates(self) -> Iterator[Message]:
+        """Yield the messages that are parked, then further ones, which are parked."""
+        yield from list(self._parked)
+        while len(self._parked) < _MAX_PARKED and (upcoming := self._pull()):
+            self._parked.append(upcoming)
+            yield upcoming
 
     def _pull(self) -> Message | None:
         if self._is_exhausted:
@@ -58,23 +119,3 @@ class RateLimiter:
         message = next(self._messages, None)
         self._is_exhausted = message is None
         return message
-
-    def _next_within_domain_limit(self, now: float) -> Message | None:
-        self.wait_s = 1.0 / self._per_domain
-        for message in list(self._parked):
-            if self._take_from_domain(message, now):
-                self._parked.remove(message)
-                return message
-        while len(self._parked) < _MAX_PARKED and (upcoming := self._pull()):
-            if self._take_from_domain(upcoming, now):
-                return upcoming
-            self._parked.append(upcoming)
-        return None
-
-    def _take_from_domain(self, message: Message, now: float) -> bool:
-        domain = message.recipient.rpartition("@")[2].lower()
-        bucket = self._domains.setdefault(domain, TokenBucket(self._per_domain))
-        if bucket.wait_s(now) > 0:
-            return False
-        bucket.take()
-        return True

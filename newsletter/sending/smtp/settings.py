@@ -55,5 +55,10 @@ class SmtpSettings:
         except ValueError:
             return self.host == "localhost"
 
+    @property
+    def is_rate_limited(self) -> bool:
+        """Whether there is any rate limit."""
+        return bool(self.max_per_second or self.max_per_hour or self.max_per_second_per_domain)
+
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

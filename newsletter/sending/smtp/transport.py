@@ -13,19 +13,20 @@ import contextlib
 import selectors
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from socket import socket
 
 from newsletter.errors import TransportError
 from newsletter.limits.deadlines import Abandoned, call_within, start
 from newsletter.models import Message
-from newsletter.sending import Ledger, Result, Verdict, never
+from newsletter.sending import Ledger, Permits, Result, Verdict, never
 from newsletter.sending.smtp.backoff import Backoff
 from newsletter.sending.smtp.connection import Connection
 from newsletter.sending.smtp.handshake import Unreachable, greet
-from newsletter.sending.smtp.rate_limit import RateLimiter
+from newsletter.sending.smtp.rate_limit import RateLimiter, RateLimits
 from newsletter.sending.smtp.settings import SmtpSettings
 
 #: Maximum time between two checks of whether to stop.
@@ -44,9 +45,16 @@ _MAX_REJECTING_DOMAINS = 3
 class SmtpTransport:
     """Sends over as many connections as the server allows, and fails over to the next server."""
 
-    def __init__(self, *servers: SmtpSettings, tls: ssl.SSLContext | None = None, first_pause_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        *servers: SmtpSettings,
+        tls: ssl.SSLContext | None = None,
+        first_pause_s: float = 0.5,
+        permits: Permits | None = None,
+    ) -> None:
         self._servers = servers
         self._tls = tls
+        self.permits: Permits = permits or RateLimits(servers)
         self._current = 0
         self._connections: list[Connection] = []
         self._handshakes: list[_Handshake] = []
@@ -60,6 +68,14 @@ class SmtpTransport:
     def settings(self) -> SmtpSettings:
         """The server in use."""
         return self._servers[self._current]
+
+    def divide(self, number: int, /) -> Sequence[Callable[[Permits], SmtpTransport]]:
+        """Return what makes transports that share this one's connections; see `Transport.divide`."""
+        parts = min(number, *(server.connections for server in self._servers))
+        return [
+            partial(_make_part, tuple(_part(server, part, parts) for server in self._servers), self._tls)
+            for part in range(parts)
+        ]
 
     def open(self, abandoned: Callable[[], bool] = never) -> None:
         """Connect and log in to the first usable server; see `Transport.open`."""
@@ -79,13 +95,7 @@ class SmtpTransport:
         abandoned: Callable[[], bool] = never,
     ) -> None:
         """Send messages; see `Transport.send`."""
-        limits = self.settings
-        limiter = RateLimiter(
-            messages,
-            max_per_second=limits.max_per_second,
-            max_per_hour=limits.max_per_hour,
-            max_per_second_per_domain=limits.max_per_second_per_domain,
-        )
+        limiter = RateLimiter(messages, self.settings, self.permits)
         self._error = None
         self._rejecting.clear()
         self._backoff.forgive()
@@ -289,6 +299,15 @@ class SmtpTransport:
             ):
                 hint = "check sender.address and the server's policy; no subscriber is at fault"
                 self._error = TransportError(result.response, hint=hint)
+
+
+def _part(server: SmtpSettings, part: int, parts: int) -> SmtpSettings:
+    """Return the settings of one of several transports to a server, with its share of the connections."""
+    return replace(server, connections=server.connections // parts + (part < server.connections % parts))
+
+
+def _make_part(servers: Sequence[SmtpSettings], tls: ssl.SSLContext | None, permits: Permits) -> SmtpTransport:
+    return SmtpTransport(*servers, tls=tls, permits=permits)
 
 
 def _within_deadline(

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
 import pytest
 
 from newsletter.errors import NewsletterError, TransportError
+from newsletter.models import Message
+from newsletter.sending import Result, Verdict, never
 from newsletter.sending.smtp.transport import SmtpTransport
-from tests.sending.messages import CONTENT, MessageDeferred, MessageRefused, message, send, transport_to
+from tests.sending.messages import (
+    CONTENT,
+    MessageDeferred,
+    MessageRefused,
+    RecordingLedger,
+    message,
+    send,
+    transport_to,
+)
 from tests.smtpd import Server, serving
 
 
@@ -83,3 +96,23 @@ def test_closing_twice_or_without_a_connection_is_harmless(transport: SmtpTransp
     send(transport, message())
     transport.close()
     transport.close()
+
+
+def test_what_is_abandoned_before_its_first_byte_is_unsent_and_never_arrives(
+    server: Server, transport: SmtpTransport
+) -> None:
+    class Abandoning(RecordingLedger):
+        """Abandons a message in the moment in which it may go."""
+
+        is_abandoned = False
+
+        def commit(self, results: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
+            self.is_abandoned |= bool(departing)
+            return super().commit(results, departing)
+
+    ledger = Abandoning()
+    transport.send(iter([message()]), ledger, never, lambda: ledger.is_abandoned)
+
+    assert [result.verdict for result in ledger.results] == [Verdict.UNSENT]
+    assert send(transport, message("bob@example.org"))  # after which the server has read everything
+    assert server.recipients == ["bob@example.org"]

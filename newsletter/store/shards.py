@@ -1,0 +1,98 @@
+"""Shards of the ledger: ranges of deliveries, each leased by one sender process at a time.
+
+All shards of a sender end together: a sender that has none of its shards any more has lost them to others, and must
+not let anything leave.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from newsletter.store.database import Database
+
+_MAX_ID = 2**63 - 1
+
+
+class Shard(NamedTuple):
+    """A range of deliveries, by id; `last` belongs to it."""
+
+    first: int
+    last: int
+
+    def has(self, delivery_id: int) -> bool:
+        """Whether a delivery is in this range."""
+        return self.first <= delivery_id <= self.last
+
+
+#: The whole ledger.
+WHOLE = Shard(1, _MAX_ID)
+
+
+class Shards:
+    """The `shards` table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def divide(self, now: datetime, size: int) -> int:
+        """Replace all shards by new ones of `size` deliveries that are due; return how many there are."""
+        sql = (
+            "INSERT INTO shards (first_id, last_id) SELECT min(id), max(id) FROM ("
+            "SELECT id, (row_number() OVER (ORDER BY id) - 1) / :size AS part "
+            "FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred') "
+            "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open') GROUP BY part"
+        )
+        with self._db.transaction():
+            self.clear()
+            return self._db.execute(sql, {"size": size, "now": now.isoformat()}).rowcount
+
+    def clear(self) -> None:
+        """Delete all shards."""
+        self._db.execute("DELETE FROM shards")
+
+    def lease(self, holder: str, now: datetime, duration: timedelta) -> Shard | None:
+        """Lease the first shard that nobody has, for `duration` from `now`; None if there is none."""
+        sql = (
+            "UPDATE shards SET holder = :holder, expires_at = :until "
+            "WHERE first_id = (SELECT min(first_id) FROM shards WHERE holder = '') RETURNING first_id, last_id"
+        )
+        values = {"holder": holder, "until": (now + duration).isoformat()}
+        with self._db.transaction():
+            found = self._db.execute(sql, values).into(Shard._make)
+        return found[0] if found else None
+
+    def renew(self, holder: str, now: datetime, duration: timedelta) -> None:
+        """Make the leases of a sender last for `duration` from `now`."""
+        self._db.execute("UPDATE shards SET expires_at = ? WHERE holder = ?", [(now + duration).isoformat(), holder])
+
+    def is_held_by(self, holder: str) -> bool:
+        """Whether a sender still has its shards."""
+        return self._db.execute("SELECT 1 FROM shards WHERE holder = ? LIMIT 1", [holder]).fetchone() is not None
+
+    def finish(self, shard: Shard, holder: str) -> None:
+        """Delete a shard of which nothing is left to do, if the sender still has it."""
+        self._db.execute("DELETE FROM shards WHERE first_id = ? AND holder = ?", [shard.first, holder])
+
+    def put_back(self, shard: Shard, holder: str) -> None:
+        """Give up the lease of one shard, of which something is left to do."""
+        self._db.execute(
+            "UPDATE shards SET holder = '', expires_at = NULL WHERE first_id = ? AND holder = ?", [shard.first, holder]
+        )
+
+    def release(self, holder: str) -> list[Shard]:
+        """End all leases of a sender, which has died; return its shards, which are free now."""
+        sql = "UPDATE shards SET holder = '', expires_at = NULL WHERE holder = ? RETURNING first_id, last_id"
+        with self._db.transaction():
+            return self._db.execute(sql, [holder]).into(Shard._make)
+
+    def expired(self, now: datetime) -> list[str]:
+        """Return the senders whose leases have ended, since they were not renewed."""
+        sql = "SELECT DISTINCT holder FROM shards WHERE holder <> '' AND expires_at <= ?"
+        return self._db.execute(sql, [now.isoformat()]).into(lambda row: str(row[0]))
+
+    def count(self) -> int:
+        """Count the shards that are not finished."""
+        return int(self._db.execute("SELECT count(*) FROM shards").fetchone()[0])

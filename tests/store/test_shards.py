@@ -1,0 +1,93 @@
+"""Shards of the ledger: every open delivery is in exactly one, and each is one sender's at a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.models import Cadence, DeliveryStatus, Digest, Edition
+from newsletter.store import Store
+from newsletter.store.shards import Shard
+from tests.factories import NOW, TODAY, make_profile
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def edition(store: Store) -> Edition:
+    """Seven queued deliveries, with the ids 1 to 7."""
+    edition = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW)
+    store.editions.put(edition)
+    digest_id = store.editions.put_digest(Digest(edition=edition, sections=(), considered=0))
+    for number in range(7):
+        subscriber = store.subscribers.add(f"subscriber{number}@example.org", "", make_profile(), "cli", NOW)
+        store.deliveries.queue(edition.key, subscriber.id, digest_id, f"<{number}@news.example>", NOW)
+    return edition
+
+
+def lease_all(store: Store, holder: str = "one") -> list[Shard]:
+    return list(iter(lambda: store.shards.lease(holder, NOW, MINUTE), None))
+
+
+@pytest.mark.usefixtures("edition")
+def test_each_open_delivery_is_in_one_shard(store: Store) -> None:
+    assert store.shards.divide(NOW, 3) == 3
+    assert lease_all(store) == [Shard(1, 3), Shard(4, 6), Shard(7, 7)]
+
+
+@pytest.mark.usefixtures("edition")
+def test_what_is_not_due_is_in_no_shard(store: Store) -> None:
+    store.deliveries.move(1, DeliveryStatus.SENT, NOW)
+    store.deliveries.move(2, DeliveryStatus.DEFERRED, NOW, next_attempt_at=NOW + MINUTE)
+    store.deliveries.move(4, DeliveryStatus.HELD, NOW)
+
+    store.shards.divide(NOW, 2)
+
+    assert lease_all(store) == [Shard(3, 5), Shard(6, 7)]
+
+
+@pytest.mark.usefixtures("edition")
+def test_a_shard_is_leased_once_and_again_after_it_was_put_back_or_released(store: Store) -> None:
+    store.shards.divide(NOW, 4)
+    first, second = lease_all(store, "one")
+    assert lease_all(store, "two") == []
+
+    store.shards.put_back(first, "two")  # which does not have it
+    assert lease_all(store, "two") == []
+    store.shards.put_back(first, "one")
+    assert lease_all(store, "two") == [first]
+
+    assert store.shards.release("one") == [second]
+    assert not store.shards.is_held_by("one")
+    assert store.shards.is_held_by("two")
+    assert lease_all(store, "two") == [second]
+
+
+@pytest.mark.usefixtures("edition")
+def test_only_its_holder_finishes_a_shard(store: Store) -> None:
+    store.shards.divide(NOW, 4)
+    first, second = lease_all(store)
+    store.shards.finish(first, "two")
+    assert store.shards.count() == 2
+    store.shards.finish(first, "one")
+    store.shards.finish(second, "one")
+    assert store.shards.count() == 0
+
+
+@pytest.mark.usefixtures("edition")
+def test_leases_end_unless_they_are_renewed(store: Store) -> None:
+    store.shards.divide(NOW, 4)
+    store.shards.lease("one", NOW, MINUTE)
+    store.shards.lease("two", NOW, MINUTE)
+    assert store.shards.expired(NOW) == []
+    store.shards.renew("two", NOW, 3 * MINUTE)
+    assert store.shards.expired(NOW + 2 * MINUTE) == ["one"]
+
+
+@pytest.mark.usefixtures("edition")
+def test_new_shards_replace_those_of_a_run_that_was_killed(store: Store) -> None:
+    store.shards.divide(NOW, 2)
+    store.shards.lease("killed", NOW, MINUTE)
+    assert store.shards.divide(NOW, 7) == 1
+    assert not store.shards.is_held_by("killed")
