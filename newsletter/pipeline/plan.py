@@ -16,7 +16,15 @@ from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
 from newsletter.pipeline.next_mail import read_history
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import Due, Looks, due_edition, edition_key, local_day, next_edition
+from newsletter.pipeline.schedule import (
+    Due,
+    Looks,
+    due_edition,
+    edition_key,
+    local_day,
+    look_again_at,
+    next_edition,
+)
 from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.windows import Windows
@@ -27,6 +35,8 @@ from newsletter.text import counted
 
 #: What an email has beside a subscriber's topics and follows: on its own it is no reason for one.
 _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
+#: Where no more subscribers than this are not due, it is said of each why.
+_EXPLAINED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class Intent:
     subscriber: Subscriber
     edition: Edition
     digest: Digest
+    #: When something may be due to them next, once this is queued.
+    again_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,15 @@ class NoDelivery:
     delivery: Delivery | None = None
     #: An edition is due, and has no papers for them.
     is_empty: bool = False
+    #: When something may be due to them next; None if an edition is due already.
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotDue:
+    """Subscribers to whom nothing is due, who are too many to say of each why."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +185,33 @@ def plan(
     yield from (one for one in damaged if only is None or one.email in only)
 
 
+def plan_due(
+    store: Store,
+    now: datetime,
+    *,
+    notes: Notes = NO_NOTES,
+    weights: Weights | None = None,
+    patience: Patience = NO_PATIENCE,
+) -> Iterator[Intent | NoDelivery | DamagedSubscriber | NotDue]:
+    """Decide for each subscriber to whom something may be due, by `store.next_due`: the intents are those of `plan`.
+
+    All others are not read, unless they are few.
+    """
+    one_pass = _Pass(store, now, notes, weights, patience)
+    damaged: list[DamagedSubscriber] = []
+    read = 0
+    for ids in store.next_due.batches(now):
+        read += len(ids)
+        found = store.subscribers.get_many(ids, lambda key, error: damaged.append(DamagedSubscriber(key, error.message)))
+        yield from (one_pass.decide(found[number]) for number in ids if number in found)
+    yield from damaged
+    if 0 < (others := store.subscribers.number() - read) <= _EXPLAINED:
+        yield from (one_pass.explain(one) for one in store.subscribers.each(lambda _key, _error: None)
+                    if one.status is not Status.ACTIVE or (store.next_due.at(one.id) or now) > now)
+    elif others:
+        yield NotDue(others)
+
+
 class _Pass:
     """One pass over the subscribers: what they share is read once."""
 
@@ -177,6 +225,16 @@ class _Pass:
 
     def decide(self, subscriber: Subscriber) -> Intent | NoDelivery:
         """Return what a subscriber gets, or why nothing."""
+        due, nothing = self._due(subscriber)
+        return nothing if due is None else self._compose(subscriber, *due)
+
+    def explain(self, subscriber: Subscriber) -> NoDelivery:
+        """Return why a subscriber gets nothing to whom nothing is due."""
+        _, nothing = self._due(subscriber)
+        return nothing or NoDelivery(subscriber, "", "not due")
+
+    def _due(self, subscriber: Subscriber) -> tuple[tuple[Due, datetime], None] | tuple[None, NoDelivery]:
+        """Return the edition to compose and when to look again after it, or why there is none."""
         profile, deliveries = subscriber.profile, self._store.deliveries
         last = deliveries.last_mail(subscriber.id, self._now)
         history = read_history(self._store, subscriber, last)
@@ -189,14 +247,16 @@ class _Pass:
         why = why_not_due(
             subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looks)
         )
+        again_at = look_again_at(profile, history, self._now, self._looks)
         if why is None and due is not None:
             why = self._why_not_open(subscriber, due)
-        if why is not None or due is None:
-            if last is not None and delivery is None and due is None and subscriber.status is Status.ACTIVE:
-                why = f"{last.edition_key} sent at {_utc(last.at)}; {why}"
-            key = delivery.edition_key if delivery else due.key if due else last.edition_key if last else ""
-            return NoDelivery(subscriber, key, why or "", delivery)
-        return self._compose(subscriber, due)
+            if why is None:
+                return (due, again_at), None
+            return None, NoDelivery(subscriber, due.key, why)
+        if last is not None and delivery is None and due is None and subscriber.status is Status.ACTIVE:
+            why = f"{last.edition_key} sent at {_utc(last.at)}; {why}"
+        key = delivery.edition_key if delivery else due.key if due else last.edition_key if last else ""
+        return None, NoDelivery(subscriber, key, why or "", delivery, again_at=again_at)
 
     def _why_not_open(self, subscriber: Subscriber, due: Due) -> str | None:
         """Return what became of the slot so far, if that settles it: paused, refused, or waiting for a source."""
@@ -210,7 +270,7 @@ class _Pass:
         wait = self._patience.wait(due.at, due.closes_at, self._now)
         return str(wait) if wait else None
 
-    def _compose(self, subscriber: Subscriber, due: Due) -> Intent | NoDelivery:
+    def _compose(self, subscriber: Subscriber, due: Due, again_at: datetime) -> Intent | NoDelivery:
         if due.key not in self._editions:
             cadence = subscriber.profile.cadence
             self._editions[due.key] = find_edition(self._store, due, cadence, self._now, self._notes)
@@ -226,5 +286,5 @@ class _Pass:
         )
         decided = decide(subscriber, due, state)
         if isinstance(decided, Digest):
-            return Intent(subscriber, edition, decided)
+            return Intent(subscriber, edition, decided, again_at)
         return NoDelivery(subscriber, due.key, decided, is_empty=True)

@@ -75,10 +75,11 @@ MIN_INTERVAL = timedelta(minutes=10)
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
 
-def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
+def run(config: Config, ports: Ports, *, note: str = "", everyone: bool = False) -> RunReport:
     """Do everything that is due, once. A step that fails is in the report; only optional ones let the run go on.
 
-    A shutdown lets deliveries in flight finish, and leaves the summaries out.
+    A shutdown lets deliveries in flight finish, and leaves the summaries out. With `everyone`, the report names all
+    subscribers, however many there are to whom nothing is due.
     """
     mail: ProcessedMail | None = None
     pulls: tuple[PullReport, ...] = ()
@@ -100,7 +101,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER
-        deliveries = deliver_due(config, ports, note=note, waits=True)
+        deliveries = deliver_due(config, ports, note=note, waits=True, everyone=everyone)
         step = Step.NOTICES
         try:
             notices = send_notices(config, ports)
@@ -148,10 +149,11 @@ def deliver_due(
     dry_run: bool = False,
     note: str = "",
     waits: bool = False,
+    everyone: bool = False,
 ) -> DeliveryReport:
     """Send every subscriber, or those whose addresses are in `only`, the edition that is due.
 
-    With `waits`, new editions may wait for the list of the day of their sources, as the settings say.
+    With `everyone`, the report names all subscribers. With `waits`, new editions may wait for the list of the day of their sources, as the settings say.
 
     Raises:
         NewsletterError: No subscriber has an address of `only`, or see `deliver`.
@@ -167,6 +169,7 @@ def deliver_due(
                 ports.clock,
                 note=note,
                 waits=waits,
+                everyone=everyone,
                 only={find(store, email).email for email in only} if only else None,
                 watch=watch.see,
                 expect=watch.expect,

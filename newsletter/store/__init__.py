@@ -30,6 +30,7 @@ from newsletter.store.jobs import Jobs
 from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.looks import Looks
+from newsletter.store.next_due import NextDue
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
 from newsletter.store.pruning import Pruning
@@ -93,6 +94,7 @@ class Store:
         self.edition_numbers = EditionNumbers(db)
         self.deliveries = Deliveries(db)
         self.looks = Looks(db)
+        self.next_due = NextDue(db)
         self.feedback = Feedback(db)
         self.saved = Saved(db)
         self.libraries = Libraries(db)

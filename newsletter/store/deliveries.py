@@ -271,7 +271,10 @@ class Deliveries:
 
     def hold(self, now: datetime, detail: str) -> int:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
-        sql = "UPDATE deliveries SET status = 'held', detail = ?, updated_at = ? WHERE status = 'sending'"
+        sql = (
+            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'held', detail = ?, updated_at = ? "
+            "WHERE status IN ('queued', 'sending', 'deferred') AND status = 'sending'"
+        )
         return self._db.execute(sql, [detail, now.isoformat()]).rowcount
 
     def hold_open(self, now: datetime, detail: str) -> int:
@@ -289,8 +292,8 @@ class Deliveries:
         where = "edition_key = ?" if edition_key else "planned_at < ?"
         value = edition_key or (before.isoformat() if before else "")
         sql = (
-            f"UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ? WHERE {where} "
-            "AND status IN ('queued', 'deferred')"
+            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'skipped', detail = ?, updated_at = ? "
+            f"WHERE {where} AND status IN ('queued', 'sending', 'deferred') AND status <> 'sending'"
         )
         return self._db.execute(sql, [detail, now.isoformat(), value]).rowcount
 
