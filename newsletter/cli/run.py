@@ -130,7 +130,10 @@ def run(  # noqa: PLR0917 - click passes them by name
         with handle_signals() as shutdown:
             ports = make_ports(opened, shutdown, outcomes.add, is_quiet=not verbose)
             followed = followed_run(
-                config, ports, "run", lambda: _run_and_retry(config, ports, shutdown, note, wait_minutes, everyone=verbose or as_json)
+                config,
+                ports,
+                "run",
+                lambda: _run_and_retry(config, ports, shutdown, note, wait_minutes, everyone=verbose or as_json),
             )
             prune_once_a_day(opened, shutdown)
             report = followed.report

@@ -195,7 +195,7 @@ def _clean_up(run: DeliveryRun) -> None:
 
 
 def _note_look(run: DeliveryRun, now: datetime) -> None:
-    """Store that everybody's slots were looked at, so that those that are over by then are closed, and when to again."""
+    """Store that everybody's slots were looked at, and when to look again: slots that are over by then are closed."""
     if run.only is None and not run.is_shutting_down():
         with run.store.transaction():
             run.store.looks.add(now)

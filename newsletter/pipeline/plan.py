@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, SectionKind, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
-from newsletter.pipeline.next_mail import read_history
+from newsletter.pipeline.next_mail import History, read_histories
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import (
     Due,
@@ -27,7 +29,7 @@ from newsletter.pipeline.schedule import (
 )
 from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.taste import TasteScores
-from newsletter.pipeline.windows import Windows
+from newsletter.pipeline.windows import Window, Windows
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
@@ -37,6 +39,8 @@ from newsletter.text import counted
 _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
 #: Where no more subscribers than this are not due, it is said of each why.
 _EXPLAINED = 100
+#: The ledger is read for this many subscribers at once.
+_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +183,10 @@ def plan(
     """Decide for each subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     one_pass = _Pass(store, now, notes, weights, patience)
     damaged: list[DamagedSubscriber] = []
-    for subscriber in store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message))):
-        if only is None or email_key(subscriber.email) in only:
-            yield one_pass.decide(subscriber)
+    everyone = store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message)))
+    wanted = (one for one in everyone if only is None or email_key(one.email) in only)
+    while batch := list(islice(wanted, _BATCH)):
+        yield from one_pass.decide(batch)
     yield from (one for one in damaged if only is None or one.email in only)
 
 
@@ -201,19 +206,30 @@ def plan_due(
     damaged: list[DamagedSubscriber] = []
     read = 0
     for ids in store.next_due.batches(now):
+        found = store.subscribers.get_many(
+            ids, lambda key, error: damaged.append(DamagedSubscriber(key, error.message))
+        )
+        yield from one_pass.decide([found[number] for number in ids if number in found])
         read += len(ids)
-        found = store.subscribers.get_many(ids, lambda key, error: damaged.append(DamagedSubscriber(key, error.message)))
-        yield from (one_pass.decide(found[number]) for number in ids if number in found)
     yield from damaged
     if 0 < (others := store.subscribers.number() - read) <= _EXPLAINED:
-        yield from (one_pass.explain(one) for one in store.subscribers.each(lambda _key, _error: None)
-                    if one.status is not Status.ACTIVE or (store.next_due.at(one.id) or now) > now)
-    elif others:
+        rest = store.subscribers.get_many(store.next_due.others(now), lambda _key, _error: None)
+        yield from one_pass.explain(sorted(rest.values(), key=lambda one: email_key(one.email)))
+    elif others > 0:
         yield NotDue(others)
 
 
+@dataclass(frozen=True, slots=True)
+class _DueEdition:
+    """An edition that is due to a subscriber and to be composed, and when something may be due to them after it."""
+
+    subscriber: Subscriber
+    due: Due
+    again_at: datetime
+
+
 class _Pass:
-    """One pass over the subscribers: what they share is read once."""
+    """One pass over the subscribers: what they share is read once, and the ledger for many of them at once."""
 
     def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None, patience: Patience) -> None:
         self._store, self._now, self._notes, self._patience = store, now, notes, patience
@@ -223,40 +239,65 @@ class _Pass:
         self._last_seen_at = store.papers.last_seen_at()
         self._editions: dict[str, Edition] = {}
 
-    def decide(self, subscriber: Subscriber) -> Intent | NoDelivery:
-        """Return what a subscriber gets, or why nothing."""
-        due, nothing = self._due(subscriber)
-        return nothing if due is None else self._compose(subscriber, *due)
+    def decide(self, subscribers: Sequence[Subscriber]) -> Iterator[Intent | NoDelivery]:
+        """Yield what each of some subscribers gets, or why nothing."""
+        found = self._due(subscribers)
+        windows: defaultdict[Window, list[int]] = defaultdict(list)
+        for one in found:
+            if isinstance(one, _DueEdition):
+                windows[self._windows.of(one.due.since)].append(one.subscriber.id)
+        sent = {window: window.sent_to(self._store, ids) for window, ids in windows.items()}
+        for one in found:
+            if isinstance(one, _DueEdition):
+                window = self._windows.of(one.due.since)
+                yield self._compose(one, window, sent[window].get(one.subscriber.id, {}))
+            else:
+                yield one
 
-    def explain(self, subscriber: Subscriber) -> NoDelivery:
-        """Return why a subscriber gets nothing to whom nothing is due."""
-        _, nothing = self._due(subscriber)
-        return nothing or NoDelivery(subscriber, "", "not due")
+    def explain(self, subscribers: Sequence[Subscriber]) -> Iterator[NoDelivery]:
+        """Yield why each of some subscribers gets nothing, to whom nothing is due."""
+        for one in self._due(subscribers):
+            yield NoDelivery(one.subscriber, one.due.key, "not due") if isinstance(one, _DueEdition) else one
 
-    def _due(self, subscriber: Subscriber) -> tuple[tuple[Due, datetime], None] | tuple[None, NoDelivery]:
-        """Return the edition to compose and when to look again after it, or why there is none."""
-        profile, deliveries = subscriber.profile, self._store.deliveries
-        last = deliveries.last_mail(subscriber.id, self._now)
-        history = read_history(self._store, subscriber, last)
-        due = due_edition(profile, history, self._now, self._looks)
-        delivery = deliveries.waiting_for(subscriber.id)
-        key = last.edition_key if last is not None and last.waits else due.key if due is not None else None
-        if delivery is None and key is not None:
-            delivery = deliveries.find(key, subscriber.id)
-        suppressed = self._store.suppressions.why_suppressed(subscriber.email)
+    def _due(self, subscribers: Sequence[Subscriber]) -> list[_DueEdition | NoDelivery]:
+        """Return the edition that is to be composed for each of some subscribers, or why there is none."""
+        histories = read_histories(self._store, subscribers, self._now)
+        dues = [due_edition(one.profile, histories[one.id].schedule, self._now, self._looks) for one in subscribers]
+        keys: defaultdict[str, list[int]] = defaultdict(list)
+        for subscriber, due in zip(subscribers, dues, strict=True):
+            if key := histories[subscriber.id].in_doubt or (due.key if due else ""):
+                keys[key].append(subscriber.id)
+        ledger = {
+            (key, number): delivery
+            for key, ids in keys.items()
+            for number, delivery in self._store.planning.of_edition(key, ids).items()
+        }
+        return [
+            self._standing(subscriber, histories[subscriber.id], due, ledger)
+            for subscriber, due in zip(subscribers, dues, strict=True)
+        ]
+
+    def _standing(
+        self, subscriber: Subscriber, history: History, due: Due | None, ledger: Mapping[tuple[str, int], Delivery]
+    ) -> _DueEdition | NoDelivery:
+        profile, last = subscriber.profile, history.last
+        key = history.in_doubt or (due.key if due else "")
+        delivery = history.waiting or ledger.get((key, subscriber.id))
         why = why_not_due(
-            subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looks)
+            subscriber,
+            history.suppressed,
+            delivery,
+            due,
+            lambda: next_edition(profile, history.schedule, self._now, self._looks),
         )
-        again_at = look_again_at(profile, history, self._now, self._looks)
+        again_at = look_again_at(profile, history.schedule, self._now, self._looks)
         if why is None and due is not None:
             why = self._why_not_open(subscriber, due)
-            if why is None:
-                return (due, again_at), None
-            return None, NoDelivery(subscriber, due.key, why)
+            return NoDelivery(subscriber, due.key, why) if why else _DueEdition(subscriber, due, again_at)
         if last is not None and delivery is None and due is None and subscriber.status is Status.ACTIVE:
             why = f"{last.edition_key} sent at {_utc(last.at)}; {why}"
         key = delivery.edition_key if delivery else due.key if due else last.edition_key if last else ""
-        return None, NoDelivery(subscriber, key, why or "", delivery, again_at=again_at)
+        return NoDelivery(subscriber, key, why or "", delivery, again_at=again_at)
 
     def _why_not_open(self, subscriber: Subscriber, due: Due) -> str | None:
         """Return what became of the slot so far, if that settles it: paused, refused, or waiting for a source."""
@@ -270,21 +311,22 @@ class _Pass:
         wait = self._patience.wait(due.at, due.closes_at, self._now)
         return str(wait) if wait else None
 
-    def _compose(self, subscriber: Subscriber, due: Due, again_at: datetime) -> Intent | NoDelivery:
+    def _compose(self, one: _DueEdition, window: Window, sent_before: Mapping[int, datetime]) -> Intent | NoDelivery:
+        subscriber, due = one.subscriber, one.due
         if due.key not in self._editions:
             cadence = subscriber.profile.cadence
             self._editions[due.key] = find_edition(self._store, due, cadence, self._now, self._notes)
-        edition, window = self._editions[due.key], self._windows.of(due.since)
+        edition = self._editions[due.key]
         state = SubscriberState(
             now=self._now,
             edition=edition,
             matcher=window.matcher,
             old=window.old,
-            sent_before=self._store.deliveries.papers_planned_for(subscriber.id),
+            sent_before=sent_before,
             last_seen_at=self._last_seen_at,
             taste=self._tastes.of(subscriber.id, window.matcher.index),
         )
         decided = decide(subscriber, due, state)
         if isinstance(decided, Digest):
-            return Intent(subscriber, edition, decided, again_at)
+            return Intent(subscriber, edition, decided, one.again_at)
         return NoDelivery(subscriber, due.key, decided, is_empty=True)

@@ -153,7 +153,8 @@ def deliver_due(
 ) -> DeliveryReport:
     """Send every subscriber, or those whose addresses are in `only`, the edition that is due.
 
-    With `everyone`, the report names all subscribers. With `waits`, new editions may wait for the list of the day of their sources, as the settings say.
+    With `waits`, new editions may wait for the list of the day of their sources, as the settings say. With `everyone`,
+    the report names all subscribers.
 
     Raises:
         NewsletterError: No subscriber has an address of `only`, or see `deliver`.

@@ -30,7 +30,7 @@ class NextDue:
         self._db = db
 
     def batches(self, now: datetime) -> Iterator[list[int]]:
-        """Yield the ids of the active subscribers to whom something may be due, in batches; who has waited longest first."""
+        """Yield the ids of the active subscribers to whom something may be due, the longest ago first, in batches."""
         values = {"until": self._until(now), "last_at": "", "last_key": "", "limit": _BATCH}
         while rows := self._db.execute(_MAY_BE_DUE, values).fetchall():
             yield [int(number) for _, _, number in rows]
@@ -44,10 +44,10 @@ class NextDue:
                 self._db.execute(sql, [at.isoformat(), json.dumps(list(ids))])
             self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_WRITTEN_AT, now.isoformat()])
 
-    def at(self, subscriber_id: int) -> datetime | None:
-        """Return when to look at a subscriber again; None if that is not known, and so now."""
-        row = self._db.execute("SELECT next_due_at FROM subscribers WHERE id = ?", [subscriber_id]).fetchone()
-        return datetime.fromisoformat(row[0]) if row and row[0] else None
+    def others(self, now: datetime) -> set[int]:
+        """Return the ids of all other subscribers."""
+        sql = "SELECT id FROM subscribers WHERE status <> 'active' OR next_due_at > ?"
+        return {int(number) for (number,) in self._db.execute(sql, [self._until(now)])}
 
     def _until(self, now: datetime) -> str:
         row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_WRITTEN_AT]).fetchone()

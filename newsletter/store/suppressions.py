@@ -74,6 +74,16 @@ class Suppressions:
             found |= {key for key in keys if self.hash(key) in hashes}
         return found
 
+    def reasons(self, keys: Collection[str]) -> dict[str, str]:
+        """Return why addresses are suppressed, by `email_key`, of those of `keys` that are; see `why_suppressed`."""
+        sql = "SELECT email_key, reason FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
+        found = {str(key): str(reason) for key, reason in self._db.execute(sql, [json.dumps(list(keys))])}
+        hashed = {bytes(one): str(why) for one, why in self._db.execute("SELECT hash, reason FROM suppression_hashes")}
+        if hashed:
+            hashes = ((key, self.hash(key)) for key in keys)
+            found = {key: hashed[one] for key, one in hashes if one in hashed} | found
+        return found
+
     def entries(self) -> Iterator[tuple[str, str, str]]:
         """Yield the suppression list: (`email_key`, reason, time in ISO 8601)."""
         rows = self._db.execute("SELECT email_key, reason, suppressed_at FROM suppressions ORDER BY email_key")
