@@ -16,6 +16,7 @@ from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, 
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
+from newsletter.pipeline.idle import EXPLAINED
 from newsletter.pipeline.next_mail import History, read_histories
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import (
@@ -37,8 +38,6 @@ from newsletter.text import counted
 
 #: What an email has beside a subscriber's topics and follows: on its own it is no reason for one.
 _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
-#: Where no more subscribers than this are not due, it is said of each why.
-_EXPLAINED = 100
 #: The ledger is read for this many subscribers at once.
 _BATCH = 1000
 
@@ -212,7 +211,7 @@ def plan_due(
         yield from one_pass.decide([found[number] for number in ids if number in found])
         read += len(ids)
     yield from damaged
-    if 0 < (others := store.subscribers.number() - read) <= _EXPLAINED:
+    if 0 < (others := store.subscribers.number() - read) <= EXPLAINED:
         rest = store.subscribers.get_many(store.next_due.others(now), lambda _key, _error: None)
         yield from one_pass.explain(sorted(rest.values(), key=lambda one: email_key(one.email)))
     elif others > 0:

@@ -134,6 +134,14 @@ class Deliveries:
         )
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
 
+    def is_any_open(self) -> bool:
+        """Whether there is a delivery that is queued, being sent or deferred, due or not."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred'))"
+        )
+        return bool(self._db.execute(sql).fetchone()[0])
+
     def next_attempt(self) -> datetime | None:
         """Return when the first open delivery is due, which may be in the past; None if there is none."""
         sql = (
