@@ -69,6 +69,8 @@ class RunReport:
 
 #: However often `run` comes, a source is not asked again sooner.
 MIN_INTERVAL = timedelta(minutes=10)
+#: What models were last learned from.
+_LEARNED_FROM = "learned_from"
 #: A failure of these steps does not keep the others from running.
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
@@ -132,19 +134,25 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
 def learn_models(config: Config, ports: Ports) -> int:
     """Learn the models of topics with new papers, and of the tastes of subscribers with new feedback.
 
-    Return how many were learned. Topics come first, since both use the embedding that is made for them.
+    Return how many were learned. Topics come first, since both use the embedding that is made for them. What there is
+    to learn is asked once a day, and when papers, topics or feedback came.
 
     Raises:
         StoreError: The store cannot be written.
     """
     if not has_scikit_learn():
         return 0
-    from newsletter.pipeline.taste import learn_taste_models
-    from newsletter.pipeline.topic_models import learn_topic_models
-
     with ports.open_store() as store:
+        to_learn_from = store.topic_models.to_learn_from(ports.clock())
+        if store.fact(_LEARNED_FROM) == to_learn_from:
+            return 0
+        from newsletter.pipeline.taste import learn_taste_models
+        from newsletter.pipeline.topic_models import learn_topic_models
+
         topics = learn_topic_models(store, ports.clock())
-        return topics + learn_taste_models(store, ports.clock(), config.weights)
+        tastes = learn_taste_models(store, ports.clock(), config.weights)
+        store.set_fact(_LEARNED_FROM, to_learn_from)
+        return topics + tastes
 
 
 def deliver_due(

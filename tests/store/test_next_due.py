@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,11 @@ def test_what_a_clock_that_was_ahead_wrote_is_worth_nothing(asked: Store) -> Non
     assert found(asked, -timedelta(seconds=1)) == [1, 2]
 
 
+def change_field(field: str, store: Store) -> None:
+    changed: dict[str, Any] = {field: "Asia/Tokyo" if field == "time_zone" else 2}
+    store.subscribers.update_profile(1, "", make_profile(**changed), "cli", NOW)
+
+
 CHANGES: dict[str, Callable[[Store], object]] = {
     "pause": lambda store: store.subscribers.set_status(1, Status.PAUSED, NOW, paused_until=NOW.date()),
     "address": lambda store: store.subscribers.change_address(1, "other@example.org"),
@@ -57,13 +63,7 @@ CHANGES: dict[str, Callable[[Store], object]] = {
     "first at once": lambda store: store.subscribers.update_profile(
         1, "", make_profile(first_at_once=True), "cli", NOW
     ),
-    **{
-        field: lambda store, field=field: store.subscribers.update_profile(
-            1, "", replace(make_profile(), **{field: "Asia/Tokyo" if field == "time_zone" else 2}), "cli", NOW
-        )
-        for field in SCHEDULE_FIELDS
-        if field != "cadence"
-    },
+    **{field: partial(change_field, field) for field in SCHEDULE_FIELDS if field != "cadence"},
     "cadence": lambda store: store.subscribers.update_profile(1, "", make_profile(cadence=Cadence.WEEKLY), "cli", NOW),
 }
 

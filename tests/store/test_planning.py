@@ -67,7 +67,7 @@ def test_many_at_once_are_answered_as_one_by_one(seed: int, tmp_path: Path) -> N
             n: one._replace(covered_until=None) for n, one in last.items() if one
         }
         assert planning.waiting(PEOPLE) == {n: one for n in PEOPLE if (one := deliveries.waiting_for(n))}
-        assert planning.unsent_days(PEOPLE) == {n: one for n in PEOPLE if (one := deliveries.last_unsent_day(n))}
+        assert planning.unsent_days(PEOPLE) == {n: day for n in PEOPLE if (day := deliveries.last_unsent_day(n))}
         for edition in store.editions.latest(DAYS):
             expected = {n: one for n in PEOPLE if (one := deliveries.find(edition.key, n))}
             assert planning.of_edition(edition.key, PEOPLE) == expected
