@@ -272,11 +272,11 @@ class _Pass:
             for number, delivery in self._store.planning.of_edition(key, ids).items()
         }
         return [
-            self._standing(subscriber, histories[subscriber.id], due, ledger)
+            self._state_of(subscriber, histories[subscriber.id], due, ledger)
             for subscriber, due in zip(subscribers, dues, strict=True)
         ]
 
-    def _standing(
+    def _state_of(
         self, subscriber: Subscriber, history: History, due: Due | None, ledger: Mapping[tuple[str, int], Delivery]
     ) -> _DueEdition | NoDelivery:
         profile, last = subscriber.profile, history.last

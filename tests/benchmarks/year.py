@@ -104,9 +104,9 @@ def _fill(db: sqlite3.Connection, days: int, papers: int, last: datetime) -> Non
         db.execute("INSERT INTO paper_names SELECT key, id FROM papers WHERE id > ?", [day * papers])
         db.execute("INSERT INTO mentions SELECT id, 'x', '', seen_at FROM papers WHERE id > ?", [day * papers])
     db.execute("INSERT INTO papers_fts(papers_fts) VALUES ('rebuild')")
-    values = {"days": days, "last": last.date().isoformat(), "digests": _DIGESTS, "items": _ITEMS, "papers": papers}
+    numbers = {"days": days, "last": last.date().isoformat(), "digests": _DIGESTS, "items": _ITEMS, "papers": papers}
     for sql in (_EDITIONS, _DIGEST_ROWS, _ITEM_ROWS, _DELIVERIES):
-        db.execute(sql, values)
+        db.execute(sql, numbers)
     db.execute("INSERT INTO digest_sections SELECT id, 0, 'Topic', 30, 'topic' FROM digests")
     db.execute("""
         INSERT INTO edition_papers
