@@ -1,10 +1,10 @@
 """What a run costs on a site that is a year old.
 
-    python -m tests.benchmarks.year [--days 365] [--papers 700] [--subscribers 10000] [--keep FOLDER]
+    python -m tests.benchmarks.year [--days 365] [--papers 700] [--subscribers 10000] [--rounds 3] [--keep FOLDER]
 
 A site of so many days is made with direct inserts: papers of each day, a daily edition of 50 digests, and a delivery to
 each subscriber. Printed are its size, and the bytes that a delivery takes; the CPU time of `newsletter
-run` and `send` while nothing is due, as multiples of that of `newsletter --version` (medians of three); and the CPU
+run` and `send` while nothing is due, as multiples of that of `newsletter --version` (medians); and the CPU
 time of planning the next day, as a multiple of the same on a site that is a few days old.
 """
 
@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter.models import Entry, Profile, Topic
+from newsletter.pipeline.compose import ARCHIVE
 from newsletter.pipeline.plan import Intent, plan_due
 from newsletter.store import Store, open_store
 from tests.benchmarks.matching import make_topics, make_words
@@ -129,6 +130,13 @@ def add_day(store: Store, papers: int, now: datetime) -> None:
             )
 
 
+def ledger_bytes(folder: Path) -> int:
+    """Return the bytes of the tables and indexes of deliveries and digests."""
+    with closing(sqlite3.connect(folder / "newsletter.db")) as db:
+        sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*deliveries*' OR name GLOB '*digest*'"
+        return int(db.execute(sql).fetchone()[0])
+
+
 def cpu_of(folder: Path, *command: str) -> float:
     """Return the CPU seconds of a command of the program on a site, children included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -150,24 +158,26 @@ def report(folder: Path, options: argparse.Namespace) -> None:
     """Make both sites, and print what they cost."""
     last = datetime.now(UTC).replace(hour=0, minute=4, second=0, microsecond=0)
     began = time.perf_counter()
-    for name, days in (("year", options.days), ("young", 2)):
+    few = 3 + ARCHIVE // options.papers  # so that word frequencies are of as many papers
+    for name, days in (("year", options.days), ("young", min(few, options.days))):
         make_site(folder / name, days=days, papers=options.papers, subscribers=options.subscribers, last=last)
     deliveries = options.days * options.subscribers
     size = (folder / "year" / "newsletter.db").stat().st_size
     print(
         f"{options.days} days, {options.days * options.papers} papers, {deliveries} deliveries in "
-        f"{time.perf_counter() - began:.0f} s: {size / 1e6:.0f} MB"
+        f"{time.perf_counter() - began:.0f} s: {size / 1e6:.0f} MB, "
+        f"{ledger_bytes(folder / 'year') / deliveries:.0f} B a delivery"
     )
-    version = statistics.median(cpu_of(folder / "year", "--version") for _ in range(3))
+    version = statistics.median(cpu_of(folder / "year", "--version") for _ in range(options.rounds))
     first = cpu_of(folder / "year", "send")
     print(f"  newsletter --version                 {version * 1e3:8.0f} ms")
     print(f"  send, the first after an upgrade     {first * 1e3:8.0f} ms {first / version:8.1f}")
     for command in ("send", "run"):
-        found = statistics.median(cpu_of(folder / "year", command) for _ in range(3))
+        found = statistics.median(cpu_of(folder / "year", command) for _ in range(options.rounds))
         print(f"  {command}, nothing due                 {found * 1e3:12.0f} ms {found / version:8.1f}")
     now = last + timedelta(days=1)
     (old, number), (young, same) = (planning(folder / name, options.papers, now) for name in ("year", "young"))
-    print(f"  planning {number} digests            {old * 1e3:10.0f} ms {old / young:8.2f} of {same} on day two")
+    print(f"  planning {number} digests            {old * 1e3:10.0f} ms {old / young:8.2f} of {same} on day {few}")
 
 
 def main() -> None:
@@ -176,6 +186,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--papers", type=int, default=700)
     parser.add_argument("--subscribers", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="Make the sites here, and keep them.")
     options = parser.parse_args()
     if options.keep:
