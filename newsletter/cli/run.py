@@ -63,7 +63,8 @@ def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str
     with OutcomeFile() as outcomes:
         with handle_signals() as shutdown:
             ports = make_ports(opened, shutdown, outcomes.add)
-            report = deliver_due(opened.config, ports, only=only, dry_run=dry_run, note=note)
+            everyone = dry_run or as_json
+            report = deliver_due(opened.config, ports, only=only, dry_run=dry_run, note=note, everyone=everyone)
         if as_json:
             print_json_lines(outcomes.lines())
             click.echo()
@@ -129,7 +130,10 @@ def run(  # noqa: PLR0917 - click passes them by name
         with handle_signals() as shutdown:
             ports = make_ports(opened, shutdown, outcomes.add, is_quiet=not verbose)
             followed = followed_run(
-                config, ports, "run", lambda: _run_and_retry(config, ports, shutdown, note, wait_minutes)
+                config,
+                ports,
+                "run",
+                lambda: _run_and_retry(config, ports, shutdown, note, wait_minutes, everyone=verbose or as_json),
             )
             prune_once_a_day(opened, shutdown)
             report = followed.report
@@ -147,13 +151,15 @@ def run(  # noqa: PLR0917 - click passes them by name
     finish(clean=report.is_clean, code=code)
 
 
-def _run_and_retry(config: Config, ports: Ports, shutdown: Shutdown, note: str, wait_minutes: int) -> RunReport:
+def _run_and_retry(
+    config: Config, ports: Ports, shutdown: Shutdown, note: str, wait_minutes: int, *, everyone: bool
+) -> RunReport:
     """Do everything that is due, and retry what is deferred within so many minutes."""
     from newsletter.pipeline.retries import retry_until
     from newsletter.pipeline.run import run as run_once
 
     deadline = now() + timedelta(minutes=wait_minutes)
-    report = run_once(config, ports, note=note)
+    report = run_once(config, ports, note=note, everyone=everyone)
     if report.deliveries is None or not wait_minutes:
         return report
     return replace(report, deliveries=retry_until(config, ports, report.deliveries, deadline, shutdown.wait))
@@ -166,7 +172,8 @@ def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) 
     with OutcomeFile() as outcomes:
         ports = make_ports(opened, see=outcomes.add)
         moment = (at or ports.clock()).astimezone(UTC)
-        report = deliver_due(opened.config, replace(ports, clock=lambda: moment), dry_run=True, note=note, waits=True)
+        at_moment = replace(ports, clock=lambda: moment)
+        report = deliver_due(opened.config, at_moment, dry_run=True, note=note, waits=True, everyone=True)
         if as_json:
             print_json_with_outcomes({"at": moment}, outcomes)
         else:

@@ -18,19 +18,24 @@ SITE = f"{PREFIX}SITE"
 #: The password of a fallback mail server, or of a further mailbox, by its number.
 _NUMBERED = re.compile(rf"{PREFIX}(RELAY|MAILBOX)_[1-9][0-9]*_PASSWORD")
 
+_SETTINGS = frozenset((SITE, *(setting.variable for setting in SETTINGS)))
+
 
 @cache
 def known_variables() -> frozenset[str]:
     """Return the variables that set something, but for the passwords of fallback mail servers and further mailboxes."""
-    return frozenset((SITE, *(setting.variable for setting in SETTINGS), *_of_sources(is_internal=True)))
+    return _SETTINGS | _of_sources(is_internal=True).keys()
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Return a line about each variable that is named like ours and sets nothing."""
+    named = [name for name in sorted(environ) if name.startswith(PREFIX) and not _NUMBERED.fullmatch(name)]
+    if _SETTINGS.issuperset(named):  # to ask the sources, all of them are loaded
+        return []
     known, only_in_file = known_variables(), _of_sources(is_internal=False)
     lines = []
-    for name in sorted(environ):
-        if not name.startswith(PREFIX) or name in known or _NUMBERED.fullmatch(name):
+    for name in named:
+        if name in known:
             continue
         current = upgrade_environment({name: ""})[0].keys() - {name}
         if current and current <= known:

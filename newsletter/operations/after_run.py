@@ -16,7 +16,6 @@ from newsletter.errors import NewsletterError, StoreError
 from newsletter.files.private_files import replace_private
 from newsletter.operations.heartbeat import send_heartbeat
 from newsletter.operations.incidents import update_incidents
-from newsletter.operations.operator_mail import notify_operator
 from newsletter.operations.run_record import log_run, record_run, record_totals
 from newsletter.operations.source_health import source_statuses
 from newsletter.operations.status import read_status
@@ -89,6 +88,8 @@ def update_operator(config: Config, ports: Ports, report: RunReport) -> list[str
         now = ports.clock()
         to_notify = update_incidents(store, report, source_statuses(store, config, now), now)
     if to_notify and config.operator.email is not None:
+        from newsletter.operations.operator_mail import notify_operator  # noqa: PLC0415 - all of rendering, seldom needed
+
         with _collecting(problems), ports.open_store() as store:
             notify_operator(store, config, ports, config.operator.email, to_notify)
     return problems

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from newsletter.config.model import Config, LogLevel
 from newsletter.operations.event_log import open_event_log
-from newsletter.pipeline.inbound import ProcessedMail
 from newsletter.pipeline.outcomes import PROBLEMS
 from newsletter.pipeline.ports import Step
 from newsletter.pipeline.run import RunReport
 from newsletter.store import Store
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.inbound import ProcessedMail
 
 #: The mailbox of `[bounces]`.
 MAILBOX = "bounces"
@@ -51,10 +54,10 @@ def record_totals(store: Store, report: RunReport, now: datetime) -> None:
             store.runs.add_total("papers", pull.source, outcome, count)
     error = next((str(failure.error) for failure in report.errors if failure.step is Step.BOUNCES), None)
     if report.mail is not None or error is not None:
-        mail = report.mail or ProcessedMail()
-        error = error or next(map(str, mail.errors), None)
-        store.runs.record_reading(MAILBOX, now, mail.messages, error)
-        for outcome, count in mail_counts(mail).items():
+        mail = report.mail
+        error = error or next(map(str, mail.errors if mail else ()), None)
+        store.runs.record_reading(MAILBOX, now, mail.messages if mail else 0, error)
+        for outcome, count in mail_counts(mail).items() if mail else ():
             store.runs.add_total("mail", MAILBOX, outcome, count)
 
 

@@ -27,7 +27,7 @@ from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, Send
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
-from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
+from newsletter.pipeline.plan import DamagedSubscriber, Intent, NoDelivery, NotDue, plan, plan_due
 from newsletter.pipeline.senders import send_shared
 from newsletter.pipeline.signing import SigningRenderer, load_keys
 from newsletter.pipeline.site_lock import sending_lock
@@ -47,6 +47,7 @@ def deliver(
     *,
     note: str = "",
     only: AbstractSet[str] | None = None,
+    everyone: bool = False,
     waits: bool = False,
     watch: Callable[[Outcome], None] = lambda _outcome: None,
     expect: Callable[[int], None] = lambda _number: None,
@@ -58,6 +59,7 @@ def deliver(
     Args:
         note: Markdown that opens new editions, in place of the site's note of the day.
         only: The addresses to serve, in any case; None for all.
+        everyone: Whether to report of each subscriber why nothing is due to them, however many there are.
         waits: Whether new editions may wait for the list of the day of their sources.
         watch: Is called with each outcome as it happens.
         expect: Is called with the number of messages before the first is sent.
@@ -84,6 +86,7 @@ def deliver(
         abandoned,
         None if only is None else frozenset(map(email_key, only)),
         read_patience(store, config) if waits else NO_PATIENCE,
+        is_for_everyone=everyone,
     )
     notes = Notes(config.site.notes, note)
     if transport is None:
@@ -100,15 +103,29 @@ def deliver(
 
 def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) -> Iterator[Intent]:
     """Yield the plan's intents; report who gets nothing, except subscribers with an open delivery of this run."""
-    for decided in plan(run.store, now, notes=notes, only=run.only, weights=run.config.weights, patience=run.patience):
+    for decided in _plan(run, now, notes):
         if isinstance(decided, Intent):
+            run.look_again(decided.again_at, decided.subscriber)
             yield decided
+        elif isinstance(decided, NotDue):
+            run.tally.add_count(OutcomeStatus.NOT_SENT, decided.number)
         elif isinstance(decided, DamagedSubscriber):
             run.tally.add(Outcome(decided.email, OutcomeStatus.FAILED, decided.why))
-        elif dry_run or not (decided.delivery and _is_open(decided.delivery, now)):
+        else:
+            run.look_again(decided.again_at, decided.subscriber)
+            if not dry_run and decided.delivery and _is_open(decided.delivery, now):
+                continue
             if decided.is_empty:
                 run.tally.empty[decided.edition_key] += 1
             run.add_outcome(decided.subscriber, OutcomeStatus.NOT_SENT, decided.why, decided.edition_key)
+
+
+def _plan(run: DeliveryRun, now: datetime, notes: Notes) -> Iterator[Intent | NoDelivery | DamagedSubscriber | NotDue]:
+    """Yield the plan: for those to whom something may be due, unless the run is to report of others, too."""
+    weights = run.config.weights
+    if run.only is None and not run.is_for_everyone:
+        return plan_due(run.store, now, notes=notes, weights=weights, patience=run.patience)
+    return plan(run.store, now, notes=notes, only=run.only, weights=weights, patience=run.patience)
 
 
 def _is_open(delivery: Delivery, now: datetime) -> bool:
@@ -182,10 +199,11 @@ def _clean_up(run: DeliveryRun) -> None:
 
 
 def _note_look(run: DeliveryRun, now: datetime) -> None:
-    """Store that everybody's slots were looked at, so that those that are over by then are closed."""
+    """Store that everybody's slots were looked at, and when to look again: slots that are over by then are closed."""
     if run.only is None and not run.is_shutting_down():
         with run.store.transaction():
             run.store.looks.add(now)
+            run.store.next_due.put(run.again, now)
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:

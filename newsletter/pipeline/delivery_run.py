@@ -6,6 +6,8 @@ on the shards that it leases.
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
@@ -14,7 +16,7 @@ from datetime import date, datetime
 
 from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import NewsletterError, TransportError
-from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.ledger import IN_DOUBT, Claim, SendingLedger, is_time
 from newsletter.pipeline.messages import make_message_id
@@ -50,12 +52,21 @@ class DeliveryRun:
     patience: Patience = NO_PATIENCE
     #: The shards to work on; None for the whole ledger.
     lease: ShardLease | None = None
+    #: Whether it reports of each subscriber why nothing is due to them.
+    is_for_everyone: bool = False
     #: Why the run stopped short, if it did.
     error: NewsletterError | None = None
     #: Styles and languages of which a message was rendered.
     rendered_looks: set[tuple[str, str]] = field(default_factory=set)
+    #: When to look at subscribers again, once the plan is in the ledger: their ids by the moment.
+    again: defaultdict[datetime, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("q")))
     #: The days of editions, by key; None for one that may leave on any.
     _days: dict[str, date | None] = field(default_factory=dict)
+
+    def look_again(self, at: datetime | None, subscriber: Subscriber) -> None:
+        """Remember when to look at an active subscriber again; None: by the next run."""
+        if at is not None and subscriber.status is Status.ACTIVE:
+            self.again[at].append(subscriber.id)
 
     def serves(self, subscriber: Subscriber) -> bool:
         """Whether this run is for a subscriber."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.models import Cadence, Profile, Status, Subscriber
+from newsletter.models import Cadence, Delivery, Profile, Status, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.pipeline.schedule import (
     GRACE,
     Due,
@@ -41,16 +43,55 @@ class NextMail:
     why_not: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the ledger and the suppression list say of a subscriber."""
+
+    schedule: MailHistory
+    last: LastMail | None
+    #: Their delivery that is open and never left.
+    waiting: Delivery | None
+    #: Why the address is suppressed, or None.
+    suppressed: str | None
+
+    @property
+    def in_doubt(self) -> str:
+        """The edition that is in doubt, and will be sent again; or ""."""
+        return self.last.edition_key if self.last is not None and self.last.waits else ""
+
+
+def read_histories(store: Store, subscribers: Sequence[Subscriber], now: datetime) -> dict[int, History]:
+    """Read the same of many subscribers at once; return it by their ids."""
+    ids = [one.id for one in subscribers]
+    may_catch_up = [one.id for one in subscribers if GRACE[one.profile.cadence] > 0]
+    last_mails, waiting = store.planning.last_mails(ids, now), store.planning.waiting(ids)
+    unsent = store.planning.unsent_days(may_catch_up)
+    keys = {one.id: email_key(one.email) for one in subscribers}
+    suppressed = store.suppressions.reasons(keys.values())
+    histories = {}
+    for one in subscribers:
+        last = last_mails.get(one.id)
+        if last is not None and last.covered_until is None:  # it did not arrive: another one counts
+            last = store.deliveries.last_mail(one.id, now)
+        schedule = _mail_history(one, last, unsent.get(one.id))
+        histories[one.id] = History(schedule, last, waiting.get(one.id), suppressed.get(keys[one.id]))
+    return histories
+
+
 def read_history(store: Store, subscriber: Subscriber, last: LastMail | None) -> MailHistory:
     """Read what decides on a subscriber's next edition, beside what last left for them."""
     may_catch_up = GRACE[subscriber.profile.cadence] > 0
+    return _mail_history(subscriber, last, store.deliveries.last_unsent_day(subscriber.id) if may_catch_up else None)
+
+
+def _mail_history(subscriber: Subscriber, last: LastMail | None, unsent_day: date | None) -> MailHistory:
     return MailHistory(
         active_since=subscriber.status_at,
         changed_at=subscriber.schedule_changed_at,
         last_at=last and last.at,
         last_day=last and last.day,
         covered_until=last and last.covered_until,
-        unsent_day=store.deliveries.last_unsent_day(subscriber.id) if may_catch_up else None,
+        unsent_day=unsent_day,
     )
 
 

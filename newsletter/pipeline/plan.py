@@ -5,21 +5,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, SectionKind, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
-from newsletter.pipeline.next_mail import read_history
+from newsletter.pipeline.idle import EXPLAINED
+from newsletter.pipeline.next_mail import History, read_histories
 from newsletter.pipeline.notes import NO_NOTES, Notes
-from newsletter.pipeline.schedule import Due, Looks, due_edition, edition_key, local_day, next_edition
+from newsletter.pipeline.schedule import (
+    Due,
+    Looks,
+    due_edition,
+    edition_key,
+    local_day,
+    look_again_at,
+    next_edition,
+)
 from newsletter.pipeline.source_schedule import NO_PATIENCE, Patience
 from newsletter.pipeline.taste import TasteScores
-from newsletter.pipeline.windows import Windows
+from newsletter.pipeline.windows import Window, Windows
 from newsletter.ranking.index import Numbers
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
@@ -27,6 +38,8 @@ from newsletter.text import counted
 
 #: What an email has beside a subscriber's topics and follows: on its own it is no reason for one.
 _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
+#: The ledger is read for this many subscribers at once.
+_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class Intent:
     subscriber: Subscriber
     edition: Edition
     digest: Digest
+    #: When something may be due to them next, once this is queued.
+    again_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,15 @@ class NoDelivery:
     delivery: Delivery | None = None
     #: An edition is due, and has no papers for them.
     is_empty: bool = False
+    #: When something may be due to them next; None if an edition is due already.
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotDue:
+    """Subscribers to whom nothing is due, who are too many to say of each why."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +182,53 @@ def plan(
     """Decide for each subscriber, or for those whose `email_key` is in `only`. Writes nothing."""
     one_pass = _Pass(store, now, notes, weights, patience)
     damaged: list[DamagedSubscriber] = []
-    for subscriber in store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message))):
-        if only is None or email_key(subscriber.email) in only:
-            yield one_pass.decide(subscriber)
+    everyone = store.subscribers.each(lambda key, error: damaged.append(DamagedSubscriber(key, error.message)))
+    wanted = (one for one in everyone if only is None or email_key(one.email) in only)
+    while batch := list(islice(wanted, _BATCH)):
+        yield from one_pass.decide(batch)
     yield from (one for one in damaged if only is None or one.email in only)
 
 
+def plan_due(
+    store: Store,
+    now: datetime,
+    *,
+    notes: Notes = NO_NOTES,
+    weights: Weights | None = None,
+    patience: Patience = NO_PATIENCE,
+) -> Iterator[Intent | NoDelivery | DamagedSubscriber | NotDue]:
+    """Decide for each subscriber to whom something may be due, by `store.next_due`: the intents are those of `plan`.
+
+    All others are not read, unless they are few.
+    """
+    one_pass = _Pass(store, now, notes, weights, patience)
+    damaged: list[DamagedSubscriber] = []
+    read = 0
+    for ids in store.next_due.batches(now):
+        found = store.subscribers.get_many(
+            ids, lambda key, error: damaged.append(DamagedSubscriber(key, error.message))
+        )
+        yield from one_pass.decide([found[number] for number in ids if number in found])
+        read += len(ids)
+    yield from damaged
+    if 0 < (others := store.subscribers.number() - read) <= EXPLAINED:
+        rest = store.subscribers.get_many(store.next_due.others(now), lambda _key, _error: None)
+        yield from one_pass.explain(sorted(rest.values(), key=lambda one: email_key(one.email)))
+    elif others > 0:
+        yield NotDue(others)
+
+
+@dataclass(frozen=True, slots=True)
+class _DueEdition:
+    """An edition that is due to a subscriber and to be composed, and when something may be due to them after it."""
+
+    subscriber: Subscriber
+    due: Due
+    again_at: datetime
+
+
 class _Pass:
-    """One pass over the subscribers: what they share is read once."""
+    """One pass over the subscribers: what they share is read once, and the ledger for many of them at once."""
 
     def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None, patience: Patience) -> None:
         self._store, self._now, self._notes, self._patience = store, now, notes, patience
@@ -175,28 +238,65 @@ class _Pass:
         self._last_seen_at = store.papers.last_seen_at()
         self._editions: dict[str, Edition] = {}
 
-    def decide(self, subscriber: Subscriber) -> Intent | NoDelivery:
-        """Return what a subscriber gets, or why nothing."""
-        profile, deliveries = subscriber.profile, self._store.deliveries
-        last = deliveries.last_mail(subscriber.id, self._now)
-        history = read_history(self._store, subscriber, last)
-        due = due_edition(profile, history, self._now, self._looks)
-        delivery = deliveries.waiting_for(subscriber.id)
-        key = last.edition_key if last is not None and last.waits else due.key if due is not None else None
-        if delivery is None and key is not None:
-            delivery = deliveries.find(key, subscriber.id)
-        suppressed = self._store.suppressions.why_suppressed(subscriber.email)
+    def decide(self, subscribers: Sequence[Subscriber]) -> Iterator[Intent | NoDelivery]:
+        """Yield what each of some subscribers gets, or why nothing."""
+        found = self._due(subscribers)
+        windows: defaultdict[Window, list[int]] = defaultdict(list)
+        for one in found:
+            if isinstance(one, _DueEdition):
+                windows[self._windows.of(one.due.since)].append(one.subscriber.id)
+        sent = {window: window.sent_to(self._store, ids) for window, ids in windows.items()}
+        for one in found:
+            if isinstance(one, _DueEdition):
+                window = self._windows.of(one.due.since)
+                yield self._compose(one, window, sent[window].get(one.subscriber.id, {}))
+            else:
+                yield one
+
+    def explain(self, subscribers: Sequence[Subscriber]) -> Iterator[NoDelivery]:
+        """Yield why each of some subscribers gets nothing, to whom nothing is due."""
+        for one in self._due(subscribers):
+            yield NoDelivery(one.subscriber, one.due.key, "not due") if isinstance(one, _DueEdition) else one
+
+    def _due(self, subscribers: Sequence[Subscriber]) -> list[_DueEdition | NoDelivery]:
+        """Return the edition that is to be composed for each of some subscribers, or why there is none."""
+        histories = read_histories(self._store, subscribers, self._now)
+        dues = [due_edition(one.profile, histories[one.id].schedule, self._now, self._looks) for one in subscribers]
+        keys: defaultdict[str, list[int]] = defaultdict(list)
+        for subscriber, due in zip(subscribers, dues, strict=True):
+            if key := histories[subscriber.id].in_doubt or (due.key if due else ""):
+                keys[key].append(subscriber.id)
+        ledger = {
+            (key, number): delivery
+            for key, ids in keys.items()
+            for number, delivery in self._store.planning.of_edition(key, ids).items()
+        }
+        return [
+            self._state_of(subscriber, histories[subscriber.id], due, ledger)
+            for subscriber, due in zip(subscribers, dues, strict=True)
+        ]
+
+    def _state_of(
+        self, subscriber: Subscriber, history: History, due: Due | None, ledger: Mapping[tuple[str, int], Delivery]
+    ) -> _DueEdition | NoDelivery:
+        profile, last = subscriber.profile, history.last
+        key = history.in_doubt or (due.key if due else "")
+        delivery = history.waiting or ledger.get((key, subscriber.id))
         why = why_not_due(
-            subscriber, suppressed, delivery, due, lambda: next_edition(profile, history, self._now, self._looks)
+            subscriber,
+            history.suppressed,
+            delivery,
+            due,
+            lambda: next_edition(profile, history.schedule, self._now, self._looks),
         )
+        again_at = look_again_at(profile, history.schedule, self._now, self._looks)
         if why is None and due is not None:
             why = self._why_not_open(subscriber, due)
-        if why is not None or due is None:
-            if last is not None and delivery is None and due is None and subscriber.status is Status.ACTIVE:
-                why = f"{last.edition_key} sent at {_utc(last.at)}; {why}"
-            key = delivery.edition_key if delivery else due.key if due else last.edition_key if last else ""
-            return NoDelivery(subscriber, key, why or "", delivery)
-        return self._compose(subscriber, due)
+            return NoDelivery(subscriber, due.key, why) if why else _DueEdition(subscriber, due, again_at)
+        if last is not None and delivery is None and due is None and subscriber.status is Status.ACTIVE:
+            why = f"{last.edition_key} sent at {_utc(last.at)}; {why}"
+        key = delivery.edition_key if delivery else due.key if due else last.edition_key if last else ""
+        return NoDelivery(subscriber, key, why or "", delivery, again_at=again_at)
 
     def _why_not_open(self, subscriber: Subscriber, due: Due) -> str | None:
         """Return what became of the slot so far, if that settles it: paused, refused, or waiting for a source."""
@@ -210,21 +310,22 @@ class _Pass:
         wait = self._patience.wait(due.at, due.closes_at, self._now)
         return str(wait) if wait else None
 
-    def _compose(self, subscriber: Subscriber, due: Due) -> Intent | NoDelivery:
+    def _compose(self, one: _DueEdition, window: Window, sent_before: Mapping[int, datetime]) -> Intent | NoDelivery:
+        subscriber, due = one.subscriber, one.due
         if due.key not in self._editions:
             cadence = subscriber.profile.cadence
             self._editions[due.key] = find_edition(self._store, due, cadence, self._now, self._notes)
-        edition, window = self._editions[due.key], self._windows.of(due.since)
+        edition = self._editions[due.key]
         state = SubscriberState(
             now=self._now,
             edition=edition,
             matcher=window.matcher,
             old=window.old,
-            sent_before=self._store.deliveries.papers_planned_for(subscriber.id),
+            sent_before=sent_before,
             last_seen_at=self._last_seen_at,
             taste=self._tastes.of(subscriber.id, window.matcher.index),
         )
         decided = decide(subscriber, due, state)
         if isinstance(decided, Digest):
-            return Intent(subscriber, edition, decided)
+            return Intent(subscriber, edition, decided, one.again_at)
         return NoDelivery(subscriber, due.key, decided, is_empty=True)

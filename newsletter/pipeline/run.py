@@ -8,21 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from newsletter.config.model import Config
 from newsletter.errors import AlreadySending, NewsletterError
+from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import PullReport
-from newsletter.pipeline.confirmations import NoticeSender
-from newsletter.pipeline.deliver import deliver
-from newsletter.pipeline.inbound import ProcessedMail, read_mailboxes
+from newsletter.pipeline.idle import report_idle
 from newsletter.pipeline.outcomes import DeliveryReport
 from newsletter.pipeline.ports import Ports, Step
-from newsletter.pipeline.pull_due import pull_configured
-from newsletter.pipeline.summaries import SummaryReport, summarize
-from newsletter.pipeline.taste import learn_taste_models
-from newsletter.pipeline.topic_models import learn_topic_models
-from newsletter.subscribers.double_opt_in import purge_requests
-from newsletter.subscribers.subscriptions import find
+
+if TYPE_CHECKING:
+    from newsletter.config.model import Config
+    from newsletter.pipeline.inbound import ProcessedMail
+    from newsletter.pipeline.summaries import SummaryReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,17 @@ class RunReport:
 
 #: However often `run` comes, a source is not asked again sooner.
 MIN_INTERVAL = timedelta(minutes=10)
+#: What models were last learned from.
+_LEARNED_FROM = "learned_from"
 #: A failure of these steps does not keep the others from running.
 _OPTIONAL = frozenset({Step.BOUNCES, Step.NOTICES})
 
 
-def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
+def run(config: Config, ports: Ports, *, note: str = "", everyone: bool = False) -> RunReport:
     """Do everything that is due, once. A step that fails is in the report; only optional ones let the run go on.
 
-    A shutdown lets deliveries in flight finish, and leaves the summaries out.
+    A shutdown lets deliveries in flight finish, and leaves the summaries out. With `everyone`, the report names all
+    subscribers, however many there are to whom nothing is due.
     """
     mail: ProcessedMail | None = None
     pulls: tuple[PullReport, ...] = ()
@@ -87,8 +88,7 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
     errors: list[StepError] = []
     step = Step.BOUNCES
     try:
-        with ports.open_store() as store:  # before what may fail
-            purge_requests(store, ports.clock())
+        _purge_requests(ports)  # before what may fail
         try:
             mail = read_bounces(config, ports)
             errors += [StepError(step, error) for error in mail.errors] if mail else []
@@ -96,11 +96,13 @@ def run(config: Config, ports: Ports, *, note: str = "") -> RunReport:
             errors.append(StepError(step, error))
         step = Step.PULL
         if config.sources:  # papers may come from files alone
+            from newsletter.pipeline.pull_due import pull_configured
+
             pulls = tuple(pull_configured(config, ports, at_least=MIN_INTERVAL))
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER
-        deliveries = deliver_due(config, ports, note=note, waits=True)
+        deliveries = deliver_due(config, ports, note=note, waits=True, everyone=everyone)
         step = Step.NOTICES
         try:
             notices = send_notices(config, ports)
@@ -123,6 +125,8 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
     settings = config.bounces
     if not settings.mailboxes:
         return None
+    from newsletter.pipeline.inbound import read_mailboxes
+
     with ports.open_store() as store:
         return read_mailboxes(store, settings.soft_limit, settings.mailboxes, ports.clock)
 
@@ -130,14 +134,25 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
 def learn_models(config: Config, ports: Ports) -> int:
     """Learn the models of topics with new papers, and of the tastes of subscribers with new feedback.
 
-    Return how many were learned. Topics come first, since both use the embedding that is made for them.
+    Return how many were learned. Topics come first, since both use the embedding that is made for them. What there is
+    to learn is asked once a day, and when papers, topics or feedback came.
 
     Raises:
         StoreError: The store cannot be written.
     """
+    if not has_scikit_learn():
+        return 0
     with ports.open_store() as store:
+        to_learn_from = store.topic_models.to_learn_from(ports.clock())
+        if store.fact(_LEARNED_FROM) == to_learn_from:
+            return 0
+        from newsletter.pipeline.taste import learn_taste_models
+        from newsletter.pipeline.topic_models import learn_topic_models
+
         topics = learn_topic_models(store, ports.clock())
-        return topics + learn_taste_models(store, ports.clock(), config.weights)
+        tastes = learn_taste_models(store, ports.clock(), config.weights)
+        store.set_fact(_LEARNED_FROM, to_learn_from)
+        return topics + tastes
 
 
 def deliver_due(
@@ -148,14 +163,24 @@ def deliver_due(
     dry_run: bool = False,
     note: str = "",
     waits: bool = False,
+    everyone: bool = False,
 ) -> DeliveryReport:
     """Send every subscriber, or those whose addresses are in `only`, the edition that is due.
 
-    With `waits`, new editions may wait for the list of the day of their sources, as the settings say.
+    With `waits`, new editions may wait for the list of the day of their sources, as the settings say. With `everyone`,
+    the report names all subscribers.
 
     Raises:
         NewsletterError: No subscriber has an address of `only`, or see `deliver`.
     """
+    if not (only or dry_run or everyone):
+        with ports.open_store() as store:
+            report = None if ports.is_shutting_down() else report_idle(store, config.site.restoring, ports.clock())
+        if report is not None:
+            return report
+    from newsletter.pipeline.deliver import deliver
+    from newsletter.subscribers.subscriptions import find
+
     transport = None if dry_run else ports.open_transport()
     try:
         with ports.open_store() as store, ports.watch_deliveries() as watch:
@@ -167,6 +192,7 @@ def deliver_due(
                 ports.clock,
                 note=note,
                 waits=waits,
+                everyone=everyone,
                 only={find(store, email).email for email in only} if only else None,
                 watch=watch.see,
                 expect=watch.expect,
@@ -178,6 +204,13 @@ def deliver_due(
             transport.close()
 
 
+def _purge_requests(ports: Ports) -> None:
+    from newsletter.subscribers.double_opt_in import purge_requests
+
+    with ports.open_store() as store:
+        purge_requests(store, ports.clock())
+
+
 def send_notices(config: Config, ports: Ports) -> int:
     """Send the confirmation emails that could not be sent when they were requested; return how many were sent.
 
@@ -187,10 +220,12 @@ def send_notices(config: Config, ports: Ports) -> int:
         TransportError: The server cannot be used; the requests wait.
         ConfigError: Real mail would go out under the example's name.
     """
+    _purge_requests(ports)
     with ports.open_store() as store:
-        purge_requests(store, ports.clock())
         if not store.confirmations.waiting(1, ports.clock()):
             return 0
+        from newsletter.pipeline.confirmations import NoticeSender
+
         transport = ports.open_transport()
         try:
             return NoticeSender(config, ports.make_environment(), transport, ports.clock).send_waiting(
@@ -208,5 +243,7 @@ def make_summaries(config: Config, ports: Ports) -> SummaryReport | None:
     """
     if config.summaries is None:
         return None
+    from newsletter.pipeline.summaries import summarize
+
     with ports.open_store() as store, ports.show_progress(Step.SUMMARIES, ""):
         return summarize(store, store.summaries, config.summaries, ports.clock)

@@ -146,6 +146,19 @@ def next_edition(profile: Profile, history: MailHistory, now: datetime, looks: L
     return next(due for day in days if (due := _arriving(profile, history, day, now, looks)))
 
 
+def look_again_at(profile: Profile, history: MailHistory, now: datetime, looks: Looks) -> datetime:
+    """Return until when nothing becomes due that is not due now, as long as profile, status and ledger stay.
+
+    It is not later than the next of their hours: whatever stood against an edition today is asked again then.
+    """
+    today = local_day(profile, now)
+    days = [today, today + _DAY]
+    hours = (_moment(day, profile.hour, profile.time_zone) for day in (*days, today + 2 * _DAY))
+    again_at = next(hour for hour in hours if hour > now)
+    coming = (due.at for day in days if (due := _arriving(profile, history, day, now, looks)))
+    return min([again_at, *(at for at in coming if at > now)])
+
+
 def why_nothing(  # noqa: PLR0911 - one return for each reason
     profile: Profile, history: MailHistory, day: date, now: datetime, looks: Looks
 ) -> Nothing | None:

@@ -6,6 +6,7 @@ days, and what a subscriber's edition does not cover is left out of it when it i
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from newsletter.store import Store
 _REACHES = tuple(timedelta(hours=hours) for hours in (30, 80, 9 * 24 + 1, 38 * 24 + 1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """The papers that were new since some moment, and those of its index that were not."""
 
@@ -27,6 +28,12 @@ class Window:
     since: datetime
     #: Ids of papers that were first seen by then.
     old: AbstractSet[int]
+    #: The editions that have papers of its index.
+    editions: tuple[str, ...]
+
+    def sent_to(self, store: Store, ids: Sequence[int]) -> Mapping[int, Mapping[int, datetime]]:
+        """Return which papers of its index some subscribers were or will be sent, by their ids: paper → when last."""
+        return store.planning.sent_of(self.matcher.index.papers.keys(), self.editions, ids)
 
 
 @dataclass
@@ -37,6 +44,8 @@ class Windows:
     now: datetime
     weights: Weights | None = None
     _matchers: dict[datetime, Matcher] = field(default_factory=dict)
+    #: The editions that have papers of an index.
+    _editions: dict[datetime, tuple[str, ...]] = field(default_factory=dict)
     _windows: dict[datetime, Window] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,8 +56,10 @@ class Windows:
         if since not in self._windows:
             begins = next((self.now - reach for reach in _REACHES if self.now - reach <= since), since)
             if begins not in self._matchers:
-                self._matchers[begins] = read_matcher(self.store, begins, self.weights, self._statistics)
+                matcher = read_matcher(self.store, begins, self.weights, self._statistics)
+                self._matchers[begins] = matcher
+                self._editions[begins] = tuple(self.store.planning.editions_with(matcher.index.papers))
             matcher = self._matchers[begins]
             old = frozenset(number for number, paper in matcher.index.papers.items() if paper.seen_at <= since)
-            self._windows[since] = Window(matcher, since, old)
+            self._windows[since] = Window(matcher, since, old, self._editions[begins])
         return self._windows[since]

@@ -30,8 +30,10 @@ from newsletter.store.jobs import Jobs
 from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.looks import Looks
+from newsletter.store.next_due import NextDue
 from newsletter.store.opening import open_database
 from newsletter.store.papers import Papers
+from newsletter.store.planning import Planning
 from newsletter.store.pruning import Pruning
 from newsletter.store.pulls import Pulls
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
@@ -95,6 +97,8 @@ class Store:
         self.deliveries = Deliveries(db)
         self.shards = Shards(db)
         self.looks = Looks(db)
+        self.next_due = NextDue(db)
+        self.planning = Planning(db)
         self.feedback = Feedback(db)
         self.saved = Saved(db)
         self.libraries = Libraries(db)

@@ -45,7 +45,7 @@ _DEPART_SPECIAL = f"""
 #: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
 _ZONES_APART = timedelta(hours=26)
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
-_CLOCKS_APART = timedelta(days=1)
+CLOCKS_APART = timedelta(days=1)
 _COLUMNS = ", ".join(field.name for field in fields(Delivery))
 
 
@@ -113,7 +113,7 @@ class Deliveries:
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
         )
-        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(_delivery)
+        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(delivery_of)
 
     def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
@@ -134,6 +134,14 @@ class Deliveries:
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
         )
         return int(self._db.execute(sql, [now.isoformat()]).fetchone()[0])
+
+    def is_any_open(self) -> bool:
+        """Whether there is a delivery that is queued, being sent or deferred, due or not."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred'))"
+        )
+        return bool(self._db.execute(sql).fetchone()[0])
 
     def next_attempt(self) -> datetime | None:
         """Return when the first open delivery is due, which may be in the past; None if there is none."""
@@ -164,7 +172,7 @@ class Deliveries:
             "now": now.isoformat(),
             "day_began": day_began.isoformat(),
             "recent": (day_began - _ZONES_APART).isoformat(),
-            "soon": (now + _CLOCKS_APART).isoformat(),
+            "soon": (now + CLOCKS_APART).isoformat(),
             "cadence": profile.cadence.value,
             "hour": profile.hour,
             "time_zone": profile.time_zone,
@@ -189,12 +197,12 @@ class Deliveries:
             "digest_id FROM deliveries "
             f"WHERE subscriber_id = ? AND left_at <= ? AND NOT {_IS_SPECIAL} ORDER BY left_at DESC LIMIT ?"
         )
-        found = self._db.execute(sql, [subscriber_id, (now + _CLOCKS_APART).isoformat(), 1]).into(_last_mail)
+        found = self._db.execute(sql, [subscriber_id, (now + CLOCKS_APART).isoformat(), 1]).into(last_mail_of)
         if not found:
             return None
         (last,) = found
         if last.covered_until is None:  # it was in doubt, and is given up: what arrived is an earlier one
-            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), -1]).into(_last_mail)
+            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), -1]).into(last_mail_of)
             covered = (one.covered_until for one in arrived if one.covered_until is not None)
             last = last._replace(covered_until=next(covered, None))
         return last
@@ -293,8 +301,8 @@ class Deliveries:
         where = "edition_key = ?" if edition_key else "planned_at < ?"
         value = edition_key or (before.isoformat() if before else "")
         sql = (
-            f"UPDATE deliveries SET status = 'skipped', detail = ?, updated_at = ? WHERE {where} "
-            "AND status IN ('queued', 'deferred')"
+            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'skipped', detail = ?, updated_at = ? "
+            f"WHERE {where} AND status IN ('queued', 'sending', 'deferred') AND status <> 'sending'"
         )
         return self._db.execute(sql, [detail, now.isoformat(), value]).rowcount
 
@@ -405,10 +413,11 @@ class Deliveries:
 
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
-        return self._db.execute(sql, values).into(_delivery)
+        return self._db.execute(sql, values).into(delivery_of)
 
 
-def _delivery(values: tuple[Any, ...]) -> Delivery:
+def delivery_of(values: tuple[Any, ...]) -> Delivery:
+    """Return the delivery of a row, whose columns are in the order of the fields."""
     row = dict(zip((field.name for field in fields(Delivery)), values, strict=True))
     row["status"] = DeliveryStatus(row["status"])
     row["updated_at"] = datetime.fromisoformat(row["updated_at"])
@@ -418,7 +427,8 @@ def _delivery(values: tuple[Any, ...]) -> Delivery:
     return Delivery(**row)
 
 
-def _last_mail(row: tuple[Any, ...]) -> LastMail:
+def last_mail_of(row: tuple[Any, ...]) -> LastMail:
+    """Return the last mail of a row (left_at, day, planned_at, status, edition_key, digest_id)."""
     left_at, day, planned_at, status, edition_key, digest_id = row
     arrived = status not in (DeliveryStatus.FAILED.value, DeliveryStatus.SKIPPED.value)
     return LastMail(

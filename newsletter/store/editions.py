@@ -132,6 +132,8 @@ class Editions:
                 [(number, *section) for section in sections],
             )
             self._db.executemany("INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items])
+            papers = [(item.paper.id, digest.edition.key) for item in digest.items]
+            self._db.executemany("INSERT OR IGNORE INTO edition_papers VALUES (?, ?)", papers)
             self._record(number, digest)
         return number
 

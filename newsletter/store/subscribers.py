@@ -346,6 +346,10 @@ class Subscribers:
         """Count the subscribers by status."""
         return dict(self._db.execute("SELECT status, count(*) FROM subscribers GROUP BY status").fetchall())
 
+    def number(self) -> int:
+        """Count all subscribers, whatever their status."""
+        return int(self._db.execute("SELECT count(*) FROM subscribers").fetchone()[0])
+
     def daily_changes(self, since: date) -> dict[date, tuple[int, int]]:
         """Count subscriptions and unsubscribes by day, from `since` on; days without either are left out."""
         sql = """

@@ -38,6 +38,7 @@ class Suppressions:
         with self._db.transaction():
             self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [key])
             self._db.execute("DELETE FROM suppression_hashes WHERE hash = ?", [self.hash(key)])
+            self._db.execute("UPDATE subscribers SET next_due_at = '' WHERE email_key = ?", [key])
             self._db.note({"unsuppressed": self.hash_of_key(key)})
 
     def why_suppressed(self, email: str) -> str | None:
@@ -71,6 +72,16 @@ class Suppressions:
         if any_hashed:
             hashes = {one for (one,) in self._db.execute("SELECT hash FROM suppression_hashes")}
             found |= {key for key in keys if self.hash(key) in hashes}
+        return found
+
+    def reasons(self, keys: Collection[str]) -> dict[str, str]:
+        """Return why addresses are suppressed, by `email_key`, of those of `keys` that are; see `why_suppressed`."""
+        sql = "SELECT email_key, reason FROM suppressions WHERE email_key IN (SELECT value FROM json_each(?))"
+        found = {str(key): str(reason) for key, reason in self._db.execute(sql, [json.dumps(list(keys))])}
+        hashed = {bytes(one): str(why) for one, why in self._db.execute("SELECT hash, reason FROM suppression_hashes")}
+        if hashed:
+            hashes = ((key, self.hash(key)) for key in keys)
+            found = {key: hashed[one] for key, one in hashes if one in hashed} | found
         return found
 
     def entries(self) -> Iterator[tuple[str, str, str]]:

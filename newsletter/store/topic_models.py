@@ -48,6 +48,13 @@ class TopicModels:
         sql = "DELETE FROM topic_models WHERE query NOT IN (SELECT value FROM json_each(?))"
         self._db.execute(sql, [json.dumps(list(queries))])
 
+    def to_learn_from(self, now: datetime) -> str:
+        """Return what stays the same as long as there is nothing new to learn of topics and tastes, on one day."""
+        sql = """
+            SELECT (SELECT max(id) FROM papers), (SELECT max(id) FROM topics),
+                (SELECT count(*) || ' ' || coalesce(max(given_at), '') FROM feedback)"""
+        return json.dumps([now.date().isoformat(), *self._db.execute(sql).fetchone()])
+
     def papers_ever(self) -> int:
         """Return how many papers the store has been given, those included that were merged or deleted."""
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()[0])

@@ -66,6 +66,14 @@ def test_the_composing_benchmark_prints_its_figures(run: Run) -> None:
     assert re.search(r"beyond that, per subscriber +[\d.]+ µs", printed)
 
 
+def test_the_year_benchmark_prints_its_ratios(run: Run) -> None:
+    printed = run("year", "--days", "4", "--papers", "20", "--subscribers", "30", "--rounds", "1")
+    assert re.search(r"4 days, 80 papers, 120 deliveries in \d+ s: \d+ MB, \d+ B a delivery", printed)
+    assert re.search(r"send, nothing due +\d+ ms +\d+\.\d", printed)
+    assert re.search(r"run, nothing due +\d+ ms +\d+\.\d", printed)
+    assert re.search(r"planning 30 digests +\d+ ms +\d+\.\d\d of 30 on day", printed)
+
+
 def test_the_taste_benchmark_prints_its_table(run: Run, tmp_path: Path) -> None:
     rows = [
         {

@@ -19,7 +19,7 @@ from tests.factories import NOW, make_entry, make_profile
 
 GROWING = (
     "papers|paper_names|mentions|subscribers|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
-    "|pulls|editions|saved_papers|upvote_history"
+    "|pulls|editions|saved_papers|upvote_history|sent_papers|edition_papers"
 )
 #: Indexes of few rows, and the one that gives editions in their order.
 PARTIAL = (
@@ -59,6 +59,26 @@ HOT: dict[str, Callable[[Store], object]] = {
     "delivery of an edition": lambda store: store.deliveries.find("daily-2026-05-08", 1),
     "deliveries of a subscriber": lambda store: store.deliveries.of_subscriber(1),
     "papers planned for a subscriber": lambda store: store.deliveries.papers_planned_for(1),
+    "what is in doubt": lambda store: store.deliveries.hold(NOW, ""),
+    "what is stale": lambda store: store.deliveries.skip_open(NOW, "", before=NOW),
+    "rest of an edition": lambda store: store.deliveries.skip_open(NOW, "", edition_key="daily-2026-05-08"),
+    "open deliveries to hold": lambda store: store.deliveries.hold_open(NOW, ""),
+    "first of the open": lambda store: store.deliveries.next_attempt(),
+    "who may be due": lambda store: list(store.next_due.batches(NOW)),
+    "when to look again": lambda store: store.next_due.put({NOW: [1]}, NOW),
+    "ended pauses": lambda store: (store.subscribers.resume_due(NOW), store.subscribers.next_resume()),
+    "looks": lambda store: store.looks.until(NOW),
+    "a look": lambda store: store.looks.add(NOW),
+    "what models are learned from": lambda store: store.topic_models.to_learn_from(NOW),
+    "whether anything is open": lambda store: store.deliveries.is_any_open(),
+    "newest paper": lambda store: store.papers.last_seen_at(),
+    "what left last, of many": lambda store: store.planning.last_mails([1, 2], NOW),
+    "what waits, of many": lambda store: store.planning.waiting([1, 2]),
+    "what was skipped, of many": lambda store: store.planning.unsent_days([1, 2]),
+    "an edition, of many": lambda store: store.planning.of_edition("daily-2026-05-08", [1, 2]),
+    "editions of papers": lambda store: store.planning.editions_with([1, 2]),
+    "papers sent, of many": lambda store: store.planning.sent_of({1, 2}, ["daily-2026-05-08"], [1, 2]),
+    "suppressions, of many": lambda store: store.suppressions.reasons([ADA]),
     "edition before": lambda store: store.editions.before(Cadence.DAILY, DAY),
     "add entries": lambda store: store.papers.add(make_entry(), NOW),
     "paper by name": lambda store: store.papers.find("arxiv:2605.01234"),

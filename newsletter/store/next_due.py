@@ -1,0 +1,54 @@
+"""When to look at each subscriber again: until then, nothing is due to them.
+
+A value that is missing, or too early, only costs time. The database itself empties it (triggers) when what decides on
+it changes: the schedule, the status or the address of a subscriber, or a delivery that will not arrive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from newsletter.store.database import Database
+
+_BATCH = 1000
+#: When the values were written last: if the clock was ahead then, they are worth nothing.
+_WRITTEN_AT = "next_due_written_at"
+_MAY_BE_DUE = """
+    SELECT next_due_at, email_key, id FROM subscribers INDEXED BY subscribers_due
+    WHERE status = 'active' AND next_due_at <= :until AND (next_due_at, email_key) > (:last_at, :last_key)
+    ORDER BY next_due_at, email_key LIMIT :limit"""
+#: Behind any moment.
+_FOREVER = "~"
+
+
+class NextDue:
+    """The column `next_due_at` of the `subscribers` table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def batches(self, now: datetime) -> Iterator[list[int]]:
+        """Yield the ids of the active subscribers to whom something may be due, the longest ago first, in batches."""
+        values = {"until": self._until(now), "last_at": "", "last_key": "", "limit": _BATCH}
+        while rows := self._db.execute(_MAY_BE_DUE, values).fetchall():
+            yield [int(number) for _, _, number in rows]
+            values["last_at"], values["last_key"], _ = rows[-1]
+
+    def put(self, times: Mapping[datetime, Collection[int]], now: datetime) -> None:
+        """Store for subscribers when something may be due to them next, by their ids; as of `now`."""
+        sql = "UPDATE subscribers SET next_due_at = ? WHERE id IN (SELECT value FROM json_each(?))"
+        with self._db.transaction():
+            for at, ids in times.items():
+                self._db.execute(sql, [at.isoformat(), json.dumps(list(ids))])
+            self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_WRITTEN_AT, now.isoformat()])
+
+    def others(self, now: datetime) -> set[int]:
+        """Return the ids of all other subscribers."""
+        sql = "SELECT id FROM subscribers WHERE status <> 'active' OR next_due_at > ?"
+        return {int(number) for (number,) in self._db.execute(sql, [self._until(now)])}
+
+    def _until(self, now: datetime) -> str:
+        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_WRITTEN_AT]).fetchone()
+        return _FOREVER if row is not None and row[0] > now.isoformat() else now.isoformat()

@@ -1,0 +1,136 @@
+"""What planning asks of many subscribers at once: a few statements for a thousand of them.
+
+Each answer is what the statement for one subscriber says; see `Deliveries` and `Suppressions`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields
+from datetime import UTC, date, datetime
+
+from newsletter.models import Delivery
+from newsletter.store.database import Database
+from newsletter.store.deliveries import CLOCKS_APART, LastMail, delivery_of, last_mail_of
+
+_COLUMNS = ", ".join(f"deliveries.{field.name}" for field in fields(Delivery))
+_IS_DIGEST = "edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')"
+_LAST = f"""
+    SELECT subscriber_id, left_at, (SELECT day FROM editions WHERE key = edition_key), planned_at, status,
+        edition_key, digest_id
+    FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
+        SELECT id FROM deliveries WHERE subscriber_id = one.value AND left_at <= :until AND {_IS_DIGEST}
+        ORDER BY left_at DESC LIMIT 1)"""
+_WAITING = f"""
+    SELECT {_COLUMNS} FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
+        SELECT id FROM deliveries WHERE subscriber_id = one.value AND left_at IS NULL
+            AND +status IN ('queued', 'deferred') AND {_IS_DIGEST}
+        ORDER BY +id DESC LIMIT 1)"""
+_UNSENT = """
+    SELECT one.value, (
+        SELECT max(day) FROM deliveries JOIN editions ON key = edition_key
+        WHERE subscriber_id = one.value AND left_at IS NULL AND +status = 'skipped' AND audience = '')
+    FROM json_each(:ids) AS one"""
+_OF_EDITION = f"""
+    SELECT {_COLUMNS} FROM json_each(:ids) AS one
+    CROSS JOIN deliveries ON edition_key = :key AND subscriber_id = one.value"""
+_SENT = """
+    SELECT subscriber_id, paper_id, max(updated_at)
+    FROM json_each(:editions) AS edition CROSS JOIN json_each(:ids) AS one
+    CROSS JOIN deliveries ON edition_key = edition.value AND subscriber_id = one.value
+    CROSS JOIN digest_items USING (digest_id)
+    WHERE status NOT IN ('failed', 'skipped') GROUP BY subscriber_id, paper_id"""
+_PRUNED = """
+    SELECT subscriber_id, coalesce(paper, paper_id), max(sent_unix)
+    FROM json_each(:ids) AS one CROSS JOIN sent_papers ON subscriber_id = one.value AND {condition}
+    LEFT JOIN merged_papers ON duplicate = paper_id GROUP BY 1, 2"""
+_PRUNED_NEW = _PRUNED.format(condition="paper_id >= :first")
+_PRUNED_OLD = _PRUNED.format(condition="paper_id IN (SELECT value FROM json_each(:papers))")
+
+#: The papers that a subscriber was or will be sent: id → time of the last change.
+Sent = dict[int, datetime]
+
+
+class Planning:
+    """Reads the ledger, the suppression list and what was pruned."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def last_mails(self, ids: Collection[int], now: datetime) -> dict[int, LastMail]:
+        """Return `Deliveries.last_mail` by subscriber, but `covered_until` is None if the last one did not arrive."""
+        values = {"ids": _json(ids), "until": (now + CLOCKS_APART).isoformat()}
+        rows = self._db.execute(_LAST, values)
+        return dict(rows.into(lambda row: (int(row[0]), last_mail_of(row[1:]))))
+
+    def waiting(self, ids: Collection[int]) -> dict[int, Delivery]:
+        """Return `Deliveries.waiting_for` by subscriber."""
+        found = self._db.execute(_WAITING, {"ids": _json(ids)}).into(delivery_of)
+        return {one.subscriber_id: one for one in found}
+
+    def unsent_days(self, ids: Collection[int]) -> dict[int, date]:
+        """Return `Deliveries.last_unsent_day` by subscriber."""
+        rows = self._db.execute(_UNSENT, {"ids": _json(ids)})
+        return dict(rows.whole(lambda found: [(int(one), date.fromisoformat(day)) for one, day in found if day]))
+
+    def of_edition(self, key: str, ids: Collection[int]) -> dict[int, Delivery]:
+        """Return the deliveries of an edition by subscriber."""
+        found = self._db.execute(_OF_EDITION, {"key": key, "ids": _json(ids)}).into(delivery_of)
+        return {one.subscriber_id: one for one in found}
+
+    def editions_with(self, papers: Iterable[int]) -> list[str]:
+        """Return the keys of the editions of which some digest has one of these papers."""
+        sql = """
+            SELECT DISTINCT edition_key FROM json_each(?) AS one
+            CROSS JOIN edition_papers ON paper_id = one.value ORDER BY 1"""
+        return [str(key) for (key,) in self._db.execute(sql, [_json(papers)])]
+
+    def sent_of(self, papers: AbstractSet[int], editions: Collection[str], ids: Collection[int]) -> Mapping[int, Sent]:
+        """Return which of these papers each subscriber was or will be sent: `Deliveries.papers_planned_for`, bounded.
+
+        Args:
+            papers: The papers asked for, of which most are among the latest.
+            editions: The editions that have any of them.
+            ids: The subscribers.
+        """
+        found: defaultdict[int, Sent] = defaultdict(dict)
+        values = {"ids": _json(ids), "editions": _json(editions)}
+        rows = self._db.execute(_SENT, values).whole(
+            lambda rows: [(*row[:2], datetime.fromisoformat(row[2])) for row in rows if row[1] in papers]
+        )
+        for subscriber, paper, at in self._pruned(papers, ids):
+            found[subscriber][paper] = max(at, found[subscriber].get(paper, at))
+        for subscriber, paper, at in rows:  # what is in the ledger counts
+            found[subscriber][paper] = at
+        return found
+
+    def _pruned(self, papers: AbstractSet[int], ids: Collection[int]) -> Iterable[tuple[int, int, datetime]]:
+        """Yield what subscribers were sent in digests that were pruned: of few papers each, and of all late ones."""
+        if not papers:
+            return
+        sql = "SELECT duplicate FROM json_each(?) AS one CROSS JOIN merged_papers ON paper = one.value"
+        merged = {int(number) for (number,) in self._db.execute(sql, [_json(papers)])}
+        first, few = _late(papers)
+        values = {"ids": _json(ids), "first": first, "papers": _json(few | merged)}
+        for sql in (_PRUNED_OLD, _PRUNED_NEW):
+            rows = self._db.execute(sql, values)
+            yield from rows.whole(
+                lambda found: [
+                    (one, paper, datetime.fromtimestamp(at, UTC)) for one, paper, at in found if paper in papers
+                ]
+            )
+
+
+def _late(papers: AbstractSet[int]) -> tuple[int, AbstractSet[int]]:
+    """Split papers into those from an id on, which are all among the latest, and the few others."""
+    numbers = sorted(papers)
+    half = numbers[len(numbers) // 2]
+    first = min((one for one in numbers if one >= half - 2 * len(numbers)), default=half)
+    return first, {one for one in numbers if one < first}
+
+
+def _json(values: Iterable[object]) -> str:
+    return json.dumps(list(values))
