@@ -282,7 +282,7 @@ class Assembler:
             context = SectionContext(
                 number=slot("number"), title=slot("title"), shown=slot("shown"),
                 more=slot("more") if has_more else "",
-                web_url=more_url(slot("web_url"), slot("number")) if self.look.site.url else "",
+                web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
             )  # fmt: skip
             text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
             titles = split_text(self.look.render("glance.txt", section=context, lines=slot("lines")))

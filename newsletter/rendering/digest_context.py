@@ -37,7 +37,7 @@ def section_contexts(
             title=section_title(section, language),
             shown=language.number(len(section.items)),
             more=_more(section.matched - len(section.items), site, language),
-            web_url=more_url(web_url, str(number)) if web_url else "",
+            web_url=more_url(web_url, str(number), str(len(section.items))) if web_url else "",
         )
         for number, section in enumerate(digest.sections, start=1)
     )
@@ -124,9 +124,12 @@ def _more(number: int, site: SiteContext, language: Language) -> str:
     )
 
 
-def more_url(web_url: str, number: str) -> str:
-    """Return the URL of the papers that matched a section's topic and have no place in it."""
-    return f"{web_url}/more/{number}"
+def more_url(web_url: str, number: str, shown: str) -> str:
+    """Return the URL of the papers that matched a section's topic and are not among the first ones, which it shows.
+
+    How many it shows is not stored: an email that would be too large has fewer than its digest.
+    """
+    return f"{web_url}/more/{number}?after={shown}"
 
 
 def _cadence(edition: Edition) -> str:

@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.models import Section, tokens
+from newsletter.models.tokens import is_id
 from newsletter.pipeline.sent_digest import SentDigest, find_sent_digest, further_papers
-from newsletter.rendering.digest_context import digest_texts, edition_kind
+from newsletter.rendering.digest_context import digest_texts, edition_kind, more_url
 from newsletter.rendering.labels import section_title
 from newsletter.store import Store
 from newsletter.web.archive.cards import card_of
@@ -46,12 +47,15 @@ class DigestPages:
             links = self._links(store, sent)
         here = self._path_of(request)
         numbered = enumerate(sent.digest.sections, start=1)  # as in the email
-        sections = [self._section(number, section, f"{here}/more/{number}") for number, section in numbered]
+        sections = [
+            self._section(number, section, more_url(here, str(number), str(len(section.items))))
+            for number, section in numbered
+        ]
         texts, kind = digest_texts(sent.digest, self.pages.language), edition_kind(sent.digest, self.pages.language)
         return self._show(f"{kind} · {texts['date']}", texts["summary"], sections, here="", **links)
 
     def more(self, request: Request) -> Response:
-        """Show the papers that matched a section's topic and had no place in it."""
+        """Show what matched a section's topic beyond what the email shows; `after` says how many papers that is."""
         with self.pages.store() as store:
             sent = self._find(store, request)
             if isinstance(sent, Response):
@@ -60,7 +64,9 @@ class DigestPages:
             section = sections.get(str(request.path_params["number"]))
             if section is None:
                 return self._not_found()
-            papers = further_papers(store, sent, section, self.pages.config.weights)
+            shown = _shown(request, section)
+            cut = [item.paper for item in section.items[shown:]]  # for the size of the email
+            papers = cut + further_papers(store, sent, section, self.pages.config.weights)
             links = self._links(store, sent)
         language = self.pages.language
         days = digest_texts(sent.digest, language)["date"]
@@ -68,11 +74,11 @@ class DigestPages:
             "%(number)s more paper matched. Edition: %(days)s", "%(number)s more papers matched. Edition: %(days)s",
             len(papers), days=days,
         )  # fmt: skip
-        if section.matched <= len(section.items):
+        if section.matched <= shown:
             lead = language.gettext("The digest has all papers that matched.")
         elif not papers:
             lead = language.gettext("These papers can no longer be found: the topic has been changed or removed.")
-        shown = {
+        rest = {
             "title": "",
             "number": "",
             "more": "",
@@ -81,7 +87,7 @@ class DigestPages:
         }
         # L10N: A heading, before the name of a topic.
         title = language.labelled(language.gettext("More papers"), section_title(section, language))
-        return self._show(title, lead, [shown] * bool(papers), here=self._path_of(request), **links)
+        return self._show(title, lead, [rest] * bool(papers), here=self._path_of(request), **links)
 
     def _find(self, store: Store, request: Request) -> SentDigest | Response:
         key, token = (str(request.path_params[name]) for name in ("key", "token"))
@@ -128,3 +134,9 @@ class DigestPages:
             "more_url": more_url,
             "cards": [card_of(item.paper, language) for item in section.items],
         }
+
+
+def _shown(request: Request, section: Section) -> int:
+    """Return how many papers of a section the email shows: all that are stored, unless the link says fewer."""
+    text = request.query_params.get("after", "")
+    return min(int(text), len(section.items)) if is_id(text) else len(section.items)

@@ -29,6 +29,8 @@ GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
         ("de", "de"),
         ("DE-at", "de"),
         ("zh-Hant-TW, fr;q=0.5", "zh"),
+        ("zh-TW,en;q=0.8", "zh"),
+        ("zh-HK", "zh"),
         ("tlh, fr;q=0.1", "fr"),
         ("en;q=0.5, de;q=0.8", "de"),
         ("de;q=0.8, fr;q=0.8", "de"),

@@ -9,6 +9,7 @@ from html import unescape
 from newsletter.models import Digest, tokens
 from newsletter.rendering.labels import section_title
 from newsletter.rendering.language import language
+from tests.factories import NOW, make_entry
 from tests.web.live_site import ADA, LiveSite, paths_in
 
 
@@ -55,7 +56,7 @@ def test_more_leads_to_exactly_those_that_matched_and_had_no_place(live: LiveSit
     assert f"https://papers.example{path}" in str(email.get_content())
     page = live.client.get(path)
 
-    assert path.endswith("/more/1")
+    assert path.endswith("/more/1?after=3")
     assert f"{left} more papers matched" in page.text
     listed = headings(page.text)
     assert len(listed) == len(set(listed)) == left
@@ -63,6 +64,33 @@ def test_more_leads_to_exactly_those_that_matched_and_had_no_place(live: LiveSit
     live.now += timedelta(days=1)  # a later edition sends some of them, and changes nothing here
     live.send()
     assert headings(live.client.get(path).text) == listed
+
+
+def test_more_leads_to_papers_that_were_cut_for_the_size_of_the_email_too(live: LiveSite) -> None:
+    with live.store() as store:
+        for number in range(60):
+            title = f"Models of {' '.join(f'thing{number}x{word} and others' for word in range(12))}"
+            entry = make_entry(title=title, abstract=f"We show {title}. " * 3, arxiv_id=f"2605.1{number:04}")
+            store.papers.add(entry, NOW)
+    query = "model OR models OR learning OR language OR data"
+    live.subscribe(language="en", topic=[], queries=query, max_per_section="60", max_papers="60", style="cards")
+    live.send()
+    section = sent_digest(live).sections[0]
+    email = unescape(str(live.messages()[-1].get_body(("html",)).get_content()))  # type: ignore[union-attr]
+    (path,) = [path for path in digest_paths(live) if "/more/1" in path]
+    page = live.client.get(path).text
+
+    shown = int(path.rpartition("=")[2])
+    titles = [item.paper.title for item in section.items]
+    assert [title in email for title in titles] == [True] * shown + [False] * (len(titles) - shown)
+    assert shown < len(titles)
+    left = section.matched - shown
+    assert f"{left} more on the web" in email
+    listed = headings(page)
+    assert len(listed) == left
+    assert listed[: len(titles) - shown] == titles[shown:]
+    for wrong in ("?after=x", "?after=-1", "?after=99999", ""):
+        assert len(headings(live.client.get(path.split("?")[0] + wrong).text)) == section.matched - len(section.items)
 
 
 def test_a_link_opens_one_digest_only_and_ends_with_its_subscriber(live: LiveSite) -> None:
