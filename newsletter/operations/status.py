@@ -214,9 +214,9 @@ def _problems_of_runs(status: SiteStatus, spoken: Language) -> Iterator[str]:
     if runs.overdue_at is not None and runs.overdue_at < now and not _is_running(runs, now):
         since = _moment(runs.next_at or runs.overdue_at)
         if runs.jobs and runs.scheduler is None:
-            yield _("the next run is overdue since %(moment)s: no newsletter serve is running", moment=since)
+            yield _("the next run has been overdue since %(moment)s: no newsletter serve is running", moment=since)
         else:
-            yield _("the next run is overdue since %(moment)s", moment=since)
+            yield _("the next run has been overdue since %(moment)s", moment=since)
     for job in runs.jobs:
         if job.outcome is JobOutcome.FAILED and not _SHOWN_BY_OTHERS.fullmatch(job.name):
             yield f"{job.name}: {job.detail}"
@@ -247,14 +247,14 @@ def _problems_of_sources(sources: tuple[SourceStatus, ...], spoken: Language) ->
             silent = _("%(source)s: silent: no new papers since %(moment)s", source=one.label, moment=since)
             yield spoken.listed([silent, one.error or ""], with_commas=True)
         elif one.health is Health.SILENT:
-            silent = _("%(source)s: silent: no new papers ever", source=one.label)
+            silent = _("%(source)s: silent: no new papers yet", source=one.label)
             yield spoken.listed([silent, one.error or ""], with_commas=True)
 
 
 def _problems_of_mail(mail: MailStatus, now: datetime, spoken: Language) -> Iterator[str]:
     _ = spoken.gettext
     if mail.waiting_since is not None and now - mail.waiting_since > _LONGEST_WAIT:
-        yield _("mail waits since %(moment)s: newsletter deliveries", moment=_moment(mail.waiting_since))
+        yield _("mail has been waiting since %(moment)s: newsletter deliveries", moment=_moment(mail.waiting_since))
     if held := mail.bad.get(DeliveryStatus.HELD, 0):
         yield spoken.ngettext(
             "%(number)s message held, in doubt: newsletter deliveries failures --held",

@@ -71,7 +71,9 @@ class OperatorLogin:
             response.headers["Retry-After"] = str(math.ceil(wait_s))
             return response
         if wait_s is None:
-            return self.pages.show("login.html", 403, error=self.pages.language.gettext("This is not the password."))
+            return self.pages.show(
+                "login.html", 403, error=self.pages.language.gettext("This password is not correct.")
+            )
         response = RedirectResponse(f"{self.pages.prefix}/operator", 303)
         with self.pages.store() as store:
             until = self.pages.clock() + _LASTS

@@ -56,7 +56,7 @@ def test_runs_are_shown_and_missed(store: Store, config: Config) -> None:
     assert found.runs.next_at is None
     assert found.runs.last_clean_at == NOW - HOUR + timedelta(minutes=1)
     (problem,) = problems(store, config, NOW + 3 * HOUR)
-    assert problem == "the next run is overdue since 2026-05-08 11:30 UTC"
+    assert problem == "the next run has been overdue since 2026-05-08 11:30 UTC"
 
 
 def test_the_jobs_of_serve_are_shown_and_missed(store: Store, config: Config) -> None:
@@ -68,7 +68,7 @@ def test_the_jobs_of_serve_are_shown_and_missed(store: Store, config: Config) ->
     runs = read_status(store, config, NOW).runs
     assert (runs.next_at, runs.scheduler, len(runs.jobs)) == (NOW, "process 7 on host", 2)
     assert problems(store, config, NOW + timedelta(minutes=15)) == ()
-    late = "the next run is overdue since 2026-05-08 09:30 UTC: no newsletter serve is running"
+    late = "the next run has been overdue since 2026-05-08 09:30 UTC: no newsletter serve is running"
     assert problems(store, config, NOW + timedelta(minutes=16)) == (late,)
     store.jobs.begin("deliver", NOW + timedelta(minutes=1))
     assert problems(store, config, NOW + timedelta(minutes=16)) == ()
@@ -107,7 +107,9 @@ def test_editions_show_their_progress(store: Store, config: Config) -> None:
     assert (edition.state, edition.planned, edition.done) == (Stage.PAUSED, 4, 2)
     assert [(one.edition, one.status) for one in found.mail.failures] == [(key, DeliveryStatus.FAILED)]
     assert found.problems == ()
-    assert problems(store, config, NOW + 7 * HOUR) == ("mail waits since 2026-05-08 09:30 UTC: newsletter deliveries",)
+    assert problems(store, config, NOW + 7 * HOUR) == (
+        "mail has been waiting since 2026-05-08 09:30 UTC: newsletter deliveries",
+    )
 
 
 def test_what_waits_for_a_decision_is_a_problem(store: Store, config: Config) -> None:

@@ -39,9 +39,9 @@ _present: ContextVar[_PageLanguage | None] = ContextVar("page_language", default
 def best_language(header: str, known: Sequence[str], default: str) -> str:
     """Return the one of the `known` languages that an Accept-Language header wants most, or the default.
 
-    Languages are compared by their first subtag: "de-AT" wants German, and "zh-TW" the simplified Chinese that there is,
-    which is nearer to the traditional one than English (as CLDR's language matching has it). Malformed parts are ignored, and so is what is
-    beyond the limit of a header's length. Takes linear time.
+    Languages are compared by their first subtag: "de-AT" wants German, and "zh-TW" the simplified Chinese that there
+    is, which is nearer to the traditional one than English is (CLDR's language matching says the same). Malformed parts
+    are ignored, and so is what is beyond the limit of a header's length. Takes linear time.
     """
     weights: dict[str, float] = {}
     for part in header[:ACCEPT_LANGUAGE].split(","):

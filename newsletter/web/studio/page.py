@@ -31,11 +31,11 @@ WIDTHS = (
 #: Name, label and explanation of the colours in which a message is shown; `inversion.js` computes the last two.
 SCHEMES = (
     ("light", translatable("Light"), ""),
-    ("dark", translatable("Dark"), translatable("With the message's own styles for dark screens")),
+    ("dark", translatable("Dark"), translatable("With the message’s own styles for dark screens")),
     (
         "gmail",
         "Gmail",
-        translatable("Simulated: Gmail on iOS and Outlook on Windows invert every color on a dark screen"),
+        translatable("Simulated: Gmail on iOS and Outlook on Windows invert every colour on a dark screen"),
     ),
     (
         "outlook",

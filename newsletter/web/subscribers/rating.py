@@ -17,9 +17,7 @@ from newsletter.web.subscribers import session
 
 #: Names of the form's fields: this and the id of a paper.
 _FIELD = "paper-"
-_CLOSED = translatable(
-    "You can rate papers while your preferences are open, which they are not now. Please request a link to them."
-)
+_CLOSED = translatable("To rate papers, first open your preferences: request a link to them here.")
 _RATINGS = {"more": True, "less": False}
 
 

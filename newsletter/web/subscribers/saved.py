@@ -161,8 +161,8 @@ class SavedPapers:
     def _full(self) -> Response:
         _ = self.pages.language
         text = _.ngettext(
-            "It holds %(number)s paper, which is as many as it can. Remove one to save another.",
-            "It holds %(number)s papers, which is as many as it can. Remove one to save another.",
+            "It already has %(number)s paper, the most it can hold. Remove one to save another.",
+            "It already has %(number)s papers, the most it can hold. Remove one to save another.",
             SAVED_PAPERS,
         )
         return self.pages.show_message(_.gettext("Your list is full"), text, 409)

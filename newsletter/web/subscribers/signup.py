@@ -262,7 +262,7 @@ class Signup:
 
     def _invalid_link(self) -> Response:
         _ = self.pages.language.gettext
-        text = _("This link is incomplete or has expired, or what it was for is gone. Please sign up again.")
+        text = _("This link is incomplete or has expired, or the request no longer exists. Please sign up again.")
         return self.pages.show_message(_("Not confirmed"), text, 404, to="/subscribe", label=_("Sign up again"))
 
 

@@ -48,7 +48,7 @@ def test_without_a_session_nothing_is_shown_or_stored(live: LiveSite) -> None:
 
     closed = live.client.get("/preferences/rate")
     assert closed.status_code == 403
-    assert "You can rate papers while your preferences are open" in closed.text
+    assert "To rate papers, first open your preferences" in closed.text
     assert live.client.post("/preferences/rate", data={"paper-1": "more"}).status_code == 403
     assert feedback_of(live) == {}
 
