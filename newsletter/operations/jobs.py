@@ -15,6 +15,17 @@ from newsletter.config.model import Config
 from newsletter.errors import AlreadySending
 from newsletter.operations.after_run import monitor
 from newsletter.operations.backup import make_backup, rotate
+from newsletter.operations.job_names import (
+    BACKUP,
+    BOUNCES,
+    DELIVER,
+    MODELS,
+    MONITOR,
+    NOTICES,
+    PULL,
+    RETENTION,
+    SUMMARIES,
+)  # fmt: skip
 from newsletter.operations.retention import prune_daily
 from newsletter.pipeline.next_delivery import next_delivery
 from newsletter.pipeline.ports import Ports, Step, no_progress
@@ -27,8 +38,6 @@ from newsletter.store import Store
 from newsletter.store.jobs import JobState
 from newsletter.text import counted
 
-DELIVER, NOTICES, BOUNCES, MODELS, SUMMARIES = "deliver", "notices", "bounces", "models", "summaries"
-MONITOR, RETENTION, BACKUP = "monitor", "retention", "backup"
 #: The step of a run that a job does.
 _STEPS = {
     DELIVER: Step.DELIVER,
@@ -134,7 +143,7 @@ def make_jobs(config: Config, ports: Ports) -> list[Job]:
 
 def pull_name(source: Source) -> str:
     """Return the name of the job that pulls a source."""
-    return f"pull {label_of(source)}"
+    return f"{PULL}{label_of(source)}"
 
 
 def _next_pull(config: Config, source: Source, store: Store, _state: JobState, now: datetime) -> datetime:
@@ -191,7 +200,7 @@ def _monitor(config: Config, ports: Ports) -> JobResult:
 
 def step_of(name: str) -> Step | None:
     """Return the step of a run that a job does; None if it is no part of a run."""
-    return Step.PULL if name.startswith("pull ") else _STEPS.get(name)
+    return Step.PULL if name.startswith(PULL) else _STEPS.get(name)
 
 
 def _prune(config: Config, ports: Ports) -> JobResult:

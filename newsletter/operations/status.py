@@ -18,6 +18,7 @@ from newsletter.operations.backup import BACKUP_AT
 from newsletter.operations.disk import DiskStatus, disk_status, in_words
 from newsletter.operations.edition_status import EditionStatus, edition_statuses
 from newsletter.operations.intervals import overdue_at, usual_between_runs
+from newsletter.operations.job_names import job_label
 from newsletter.operations.leadership import LEASE
 from newsletter.operations.source_health import Health, SourceStatus, source_statuses
 from newsletter.rendering.language import Language, language
@@ -219,7 +220,7 @@ def _problems_of_runs(status: SiteStatus, spoken: Language) -> Iterator[str]:
             yield _("the next run has been overdue since %(moment)s", moment=since)
     for job in runs.jobs:
         if job.outcome is JobOutcome.FAILED and not _SHOWN_BY_OTHERS.fullmatch(job.name):
-            yield f"{job.name}: {job.detail}"
+            yield _("%(job)s failed: %(error)s", job=job_label(job.name, spoken), error=job.detail)
     if last is None:
         return
     if last.finished_at is None and now - last.began_at > _LONGEST_RUN:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from newsletter.operations.disk import in_words
-from newsletter.operations.jobs import BACKUP, BOUNCES, DELIVER, MODELS, MONITOR, NOTICES, RETENTION, SUMMARIES
+from newsletter.operations.job_names import job_label
 from newsletter.operations.source_health import source_statuses
 from newsletter.operations.status import SiteStatus, problems_of, read_status
 from newsletter.pipeline.next_delivery import next_by_zone
@@ -81,7 +81,7 @@ class Operator:
             found=status,
             rows=self.editions.rows(store, store.editions.latest(len(status.editions)), status.editions),
             coming=[
-                (at, _job_name(name, spoken))
+                (at, job_label(name, spoken))
                 for at, name in sorted((one.next_at, one.name) for one in status.runs.jobs if one.next_at is not None)
             ][:_WAVES],
             waves=list(_waves(store, now).items())[:_WAVES],
@@ -109,19 +109,6 @@ class Operator:
 
 def _topics(store: Store) -> list[tuple[str, int]]:
     return sorted(store.topics.subscribers().items(), key=lambda one: (-one[1], one[0].casefold()))
-
-
-def _job_name(name: str, spoken: Language) -> str:
-    """Return what a job of `newsletter serve` is called."""
-    if (source := name.removeprefix("pull ")) != name:
-        return spoken.gettext("Pull from %(source)s", source=source)
-    pgettext = spoken.pgettext
-    return {
-        DELIVER: pgettext("job", "Sending editions"), NOTICES: pgettext("job", "Sending confirmation emails"),
-        BOUNCES: pgettext("job", "Reading bounces"), MODELS: pgettext("job", "Learning from feedback"),
-        SUMMARIES: pgettext("job", "Writing summaries"), MONITOR: pgettext("job", "Watching for problems"),
-        RETENTION: pgettext("job", "Deleting old data"), BACKUP: pgettext("job", "Backup"),
-    }.get(name, name)  # fmt: skip
 
 
 def _scheduler(status: SiteStatus, spoken: Language) -> str:

@@ -26,7 +26,8 @@ from newsletter.config.timing import SourceTiming
 from newsletter.errors import AlreadySending
 from newsletter.files.site import Site
 from newsletter.models import Cadence, Entry
-from newsletter.operations.jobs import MODELS, make_jobs
+from newsletter.operations.job_names import MODELS
+from newsletter.operations.jobs import make_jobs
 from newsletter.operations.scheduler import Scheduler
 from newsletter.operations.shutdown import Shutdown, handle_signals
 from newsletter.pipeline.ports import Ports

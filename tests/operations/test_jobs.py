@@ -14,7 +14,8 @@ from newsletter.config.load import load_config
 from newsletter.config.model import Config, SummarySettings
 from newsletter.files.site import Site
 from newsletter.operations.backup import list_backups
-from newsletter.operations.jobs import DELIVER, MODELS, NOTICES, Job, make_jobs
+from newsletter.operations.job_names import DELIVER, MODELS, NOTICES
+from newsletter.operations.jobs import Job, make_jobs
 from newsletter.pipeline.ports import Ports
 from newsletter.pipeline.transport import make_transport
 from newsletter.rendering.environment import make_environment

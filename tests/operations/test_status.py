@@ -80,7 +80,7 @@ def test_a_job_that_failed_is_a_problem(store: Store, config: Config) -> None:
     for name in ("deliver", "monitor", "pull huggingface", "models"):
         store.jobs.begin(name, NOW)
         store.jobs.finish(name, JobOutcome.FAILED, "the disk is full", NOW)
-    assert problems(store, config) == ("models: the disk is full",)
+    assert problems(store, config) == ("Learning from feedback failed: the disk is full",)
 
 
 def test_a_run_that_was_not_clean_or_did_not_finish_is_a_problem(store: Store, config: Config) -> None:

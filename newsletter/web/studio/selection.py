@@ -88,7 +88,7 @@ def choose_subscriber(site: Site, store: Store, selection: Selection, now: datet
 def offered_subscribers(site: Site, store: Store, language: Language) -> list[tuple[str, str]]:
     """Return subscribers, and files that are not synced yet, as (value, label)."""
     subscribers = store.subscribers.all()
-    offered = [(subscriber.email, _label(subscriber)) for subscriber in subscribers[:MAX_OFFERED]]
+    offered = [(subscriber.email, _label(subscriber, language)) for subscriber in subscribers[:MAX_OFFERED]]
     return offered + [
         (FILE + slug, language.gettext("%(file)s, not synced yet", file=f"subscribers/{slug}.toml"))
         for slug in _unsynced(site, subscribers)[:MAX_OFFERED]
@@ -146,9 +146,14 @@ def _with_file_profile(site: Site, store: Store, subscriber: Subscriber) -> Subs
     return replace(subscriber, email=profile_file.email, name=profile_file.name, profile=profile_file.profile)
 
 
-def _label(subscriber: Subscriber) -> str:
+def _label(subscriber: Subscriber, language: Language) -> str:
     name = f"{subscriber.name} <{subscriber.email}>" if subscriber.name else subscriber.email
-    return name if subscriber.status is Status.ACTIVE else f"{name}, {subscriber.status}"
+    _ = language.gettext
+    statuses = {
+        Status.ACTIVE: "", Status.PAUSED: _("paused"), Status.DISABLED: _("disabled"),
+        Status.UNSUBSCRIBED: _("unsubscribed"),
+    }  # fmt: skip
+    return language.listed([name, statuses[subscriber.status]])
 
 
 def _one_of(allowed: Sequence[str], value: str, field: str) -> str:
