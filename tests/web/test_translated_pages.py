@@ -47,6 +47,7 @@ ALIKE = {
     r"\S+/\S+|\S+@\S+|(daily|weekly)-\d\S+( · Daily Papers)?": "time zones, addresses, keys of editions",
     r"Daily Papers|.* · Daily Papers": "the name of the site, after the title of a paper",
     r"UTC": "a time zone",
+    r".* \u200c.*": "the preview text of an email: titles of papers",
     r"Abstract|Status|Rate|Code( ★.*)?": "German has the same words",
 }
 
@@ -78,9 +79,13 @@ def check(site: LiveSite, path: str, form: dict[str, str] | None = None) -> None
     """Fail if the page has a visible text that is the same in both languages and is not in the list."""
     german, english = (visible(page(site, path, form, code)) for code in ("de", "en"))
     assert german, path
+    assert alike(german, english) == [], path
+
+
+def alike(german: set[str], english: set[str]) -> list[str]:
+    """Return the texts with words that are the same in both languages, and are not in the list."""
     known = re.compile("|".join(f"(?:{pattern})" for pattern in ALIKE))
-    alike = [text for text in german & english if re.search(r"[^\W\d_]{2}", text) and not known.fullmatch(text)]
-    assert alike == [], path
+    return [text for text in german & english if re.search(r"[^\W\d_]{2}", text) and not known.fullmatch(text)]
 
 
 def page(site: LiveSite, path: str, form: dict[str, str] | None, code: str) -> str:
@@ -106,3 +111,16 @@ def texts_in(element: html.HtmlElement) -> Iterator[str]:
     yield from (" ".join(text.split()) for text in shown if text and text.strip())
     for child in element:
         yield from texts_in(child)
+
+
+def test_no_text_of_an_email_is_english_in_german(live: LiveSite) -> None:
+    addresses = {"de": "adele@reader.example", "en": "adam@reader.example"}
+    topics = {"topic": ["Robotics", "LLM agents", "In-context learning"], "style": "cards", "queries": ""}
+    for code, email in addresses.items():
+        live.subscribe(email=email, language=code, **topics)
+    live.send()
+    pairs = list(zip(*(live.messages(email) for email in addresses.values()), strict=True))
+    assert len(pairs) == 2  # the confirmation and the digest
+    for pair in pairs:
+        german, english = (visible(str(message.get_body(("html",)).get_content())) for message in pair)  # type: ignore[union-attr]
+        assert alike(german, english) == []
