@@ -239,7 +239,7 @@ class Database:
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether a transaction is open; a single statement in it needs no savepoint, which takes longer than itself."""
+        """Whether a transaction is open; one statement in it needs no savepoint, which costs more than itself."""
         return self._connection.in_transaction
 
     def note(self, record: Record) -> None:
