@@ -16,6 +16,11 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 #: Unsubscribe. Purposes are part of what is signed, so links in sent messages depend on them.
 UNSUBSCRIBE = "unsubscribe"
@@ -41,6 +46,8 @@ _FORMER_PURPOSES = {UNSUBSCRIBE: "leave"}
 #: One key, or all that are accepted.
 Keys = bytes | Sequence[bytes]
 
+#: Bytes of a block of SHA-256.
+_BLOCK_B = 64
 #: Digits of a row's number at most.
 _ID_DIGITS = 18
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
@@ -178,9 +185,24 @@ def _is_any(given: str, expected: Iterable[str]) -> bool:
 
 
 def _verp_mac(secret: bytes, delivery_id: int) -> str:
-    return hmac.digest(secret, f"return|{delivery_id}".encode(), hashlib.sha256).hex()[:20]
+    return _mac(secret, f"return|{delivery_id}").hex()[:20]
 
 
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:
-    mac = hmac.digest(secret, f"{purpose}|{subscriber_id}".encode(), hashlib.sha256)
+    mac = _mac(secret, f"{purpose}|{subscriber_id}")
     return base64.urlsafe_b64encode(mac[:_SIGNATURE_BYTES]).decode()
+
+
+def _mac(secret: bytes, text: str) -> bytes:
+    """Return the HMAC-SHA-256 of a text (RFC 2104)."""
+    inner, outer = (state.copy() for state in _states(secret))
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return outer.digest()
+
+
+@lru_cache(maxsize=8)
+def _states(secret: bytes) -> tuple[_Hash, _Hash]:
+    """Return the hashes that have read a key already: to prepare it takes longer than a token."""
+    block = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK_B else secret).ljust(_BLOCK_B, b"\0")
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))

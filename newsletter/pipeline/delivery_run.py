@@ -120,7 +120,8 @@ class DeliveryRun:
     def _counted(self, message: Message) -> Message:
         """Note for the report how many papers are in a message: one that would be too large has fewer than planned."""
         claim = self.ledger.under_way[message.message_id]
-        self.ledger.under_way[message.message_id] = replace(claim, papers=message.papers)
+        if claim.papers != message.papers:
+            self.ledger.under_way[message.message_id] = replace(claim, papers=message.papers)
         return message
 
     def _claims_to_render(self) -> Iterator[list[Claim]]:

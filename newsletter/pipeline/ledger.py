@@ -124,9 +124,13 @@ class SendingLedger:
     def _write(self, results: Sequence[Result], departing: Sequence[Message]) -> set[str]:
         now = self.clock()
         self.check_lease()
+        if sent := [result for result in results if result.verdict is Verdict.SENT]:
+            self._settle_sent(sent, now)
         for result in results:
+            if result.verdict is Verdict.SENT:
+                continue
             claim = self.under_way[result.message.message_id]
-            if result.verdict not in (Verdict.SENT, Verdict.IN_DOUBT):
+            if result.verdict is not Verdict.IN_DOUBT:
                 self.store.deliveries.undo_departure(claim.delivery)
             self._settle(claim, result, now)
         may_go = set()
@@ -153,16 +157,20 @@ class SendingLedger:
         if reason is not None:  # else its edition was paused, or it is not the time, and the delivery waits
             self._move(claim, OutcomeStatus.SKIPPED, reason, now)
 
+    def _settle_sent(self, results: Sequence[Result], now: datetime) -> None:
+        rows = []
+        for result in results:
+            claim = self.under_way[result.message.message_id]
+            delivery, doubt = claim.delivery, self._doubt(claim.delivery)
+            rows.append((delivery.attempts + 1, result.response + doubt, delivery.id))
+            self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + doubt)
+        self._sent += len(rows)
+        self.store.deliveries.settle_sent(rows, now)
+
     def _settle(self, claim: Claim, result: Result, now: datetime) -> None:
         delivery, response = claim.delivery, result.response
         attempts = delivery.attempts + 1
         match result.verdict:
-            case Verdict.SENT:
-                self._sent += 1
-                doubt = self._doubt(delivery)
-                detail = response + doubt
-                self.store.deliveries.move(delivery.id, DeliveryStatus.SENT, now, attempts=attempts, detail=detail)
-                self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + doubt)
             case Verdict.UNSENT:
                 self.unsent.add(delivery.id)
                 self.store.deliveries.put_back(delivery)

@@ -237,6 +237,11 @@ class Database:
                         self.execute(statement)
             raise
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open; one statement in it needs no savepoint, which costs more than itself."""
+        return self._connection.in_transaction
+
     def note(self, record: Record) -> None:
         """Add a record to the recovery log when the present transaction is committed, or at once if there is none."""
         if self._connection.in_transaction:

@@ -46,7 +46,8 @@ _DEPART_SPECIAL = f"""
 _ZONES_APART = timedelta(hours=26)
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
 CLOCKS_APART = timedelta(days=1)
-_COLUMNS = ", ".join(field.name for field in fields(Delivery))
+_FIELDS = tuple(field.name for field in fields(Delivery))
+_COLUMNS = ", ".join(_FIELDS)
 
 
 class LastMail(NamedTuple):
@@ -177,17 +178,21 @@ class Deliveries:
             "hour": profile.hour,
             "time_zone": profile.time_zone,
         }
-        return self._depart(_DEPART, values, now)
+        return self._change(_DEPART, values, DeliveryStatus.SENDING, now)
 
     def depart_special(self, delivery_id: int, now: datetime) -> bool:
         """Mark a delivery of a special edition as being sent, whatever else left; False if it is not open any more."""
-        return self._depart(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}, now)
+        sending = DeliveryStatus.SENDING
+        return self._change(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}, sending, now)
 
-    def _depart(self, sql: str, values: Mapping[str, Any], now: datetime) -> bool:
-        with self._db.transaction():
-            row = self._db.execute(sql, values).fetchone()
-            if row is not None:
-                self._db.note({"delivery": [*row, DeliveryStatus.SENDING.value], "at": now.isoformat()})
+    def _change(self, sql: str, values: Mapping[str, Any] | list[Any], status: DeliveryStatus, now: datetime) -> bool:
+        """Change one delivery and record it, both or neither; return whether there was one to change."""
+        if not self._db.is_in_transaction:
+            with self._db.transaction():
+                return self._change(sql, values, status, now)
+        row = self._db.execute(sql, values).fetchone()
+        if row is not None and status is not DeliveryStatus.SENT:  # who departed counts as mailed until then
+            self._db.note({"delivery": [*row, status.value], "at": now.isoformat()})
         return row is not None
 
     def last_mail(self, subscriber_id: int, now: datetime) -> LastMail | None:
@@ -380,27 +385,27 @@ class Deliveries:
     ) -> None:
         """Store a delivery's new status. A move to `SENDING` counts as an attempt, unless `attempts` is given."""
         values = [status.value, attempts, int(status is DeliveryStatus.SENDING), detail, _text(next_attempt_at)]
-        with self._db.transaction():
-            row = self._db.execute(
-                "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
-                f"next_attempt_at = ?, updated_at = ? WHERE id = ? RETURNING {_RECORDED}",
-                [*values, now.isoformat(), delivery_id],
-            ).fetchone()
-            if row is not None and status is not DeliveryStatus.SENT:  # who departed counts as mailed until then
-                self._db.note({"delivery": [*row, status.value], "at": now.isoformat()})
+        sql = (
+            "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
+            f"next_attempt_at = ?, updated_at = ? WHERE id = ? RETURNING {_RECORDED}"
+        )
+        self._change(sql, [*values, now.isoformat(), delivery_id], status, now)
+
+    def settle_sent(self, sent: Sequence[tuple[int, str, int]], now: datetime) -> None:
+        """Store that deliveries (attempts, detail, id) were sent; as `move`, for many."""
+        sql = "UPDATE deliveries SET status = 'sent', next_attempt_at = NULL, updated_at = ?, attempts = ?, detail = ? "
+        moment = now.isoformat()
+        self._db.executemany(f"{sql}WHERE id = ?", [(moment, *row) for row in sent])
 
     def put_back(self, delivery: Delivery) -> None:
         """Restore a delivery to what it was before an attempt that does not count as one."""
         values: list[Any] = [delivery.status.value, delivery.attempts, delivery.detail]
         values += [_text(delivery.next_attempt_at), _text(delivery.left_at), delivery.id]
-        with self._db.transaction():
-            row = self._db.execute(
-                "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ?, left_at = ? "
-                f"WHERE id = ? RETURNING {_RECORDED}",
-                values,
-            ).fetchone()
-            if row is not None:
-                self._db.note({"delivery": [*row, delivery.status.value], "at": delivery.updated_at.isoformat()})
+        sql = (
+            "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ?, left_at = ? "
+            f"WHERE id = ? RETURNING {_RECORDED}"
+        )
+        self._change(sql, values, delivery.status, delivery.updated_at)
 
     def skip_as_left(self, delivery_id: int, now: datetime, detail: str) -> None:
         """Skip a delivery as one that may have left by now: nothing else leaves on this day."""
@@ -418,7 +423,7 @@ class Deliveries:
 
 def delivery_of(values: tuple[Any, ...]) -> Delivery:
     """Return the delivery of a row, whose columns are in the order of the fields."""
-    row = dict(zip((field.name for field in fields(Delivery)), values, strict=True))
+    row = dict(zip(_FIELDS, values, strict=True))
     row["status"] = DeliveryStatus(row["status"])
     row["updated_at"] = datetime.fromisoformat(row["updated_at"])
     row["planned_at"] = datetime.fromisoformat(row["planned_at"])

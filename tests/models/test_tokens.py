@@ -106,3 +106,10 @@ def test_the_unsubscribe_link_of_an_older_message_works() -> None:
     assert tokens.read(b"secret", tokens.UNSUBSCRIBE, old) == 12
     assert tokens.read(b"secret", tokens.FEEDBACK, old) is None
     assert tokens.sign(b"secret", tokens.UNSUBSCRIBE, 12) != old
+
+
+@given(st.binary(min_size=1, max_size=200), st.integers(1, 10**12))
+def test_the_signature_is_the_hmac_of_the_standard_library(secret: bytes, subscriber_id: int) -> None:
+    mac = hmac.digest(secret, f"{tokens.UNSUBSCRIBE}|{subscriber_id}".encode(), "sha256")
+    signature = tokens.sign(secret, tokens.UNSUBSCRIBE, subscriber_id).partition(".")[2]
+    assert base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)) == mac[: len(signature) * 3 // 4]

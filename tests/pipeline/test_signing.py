@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import dkim
@@ -10,8 +12,11 @@ import pytest
 
 from newsletter.config.model import DeliverySettings, DkimSettings
 from newsletter.errors import ConfigError
+from newsletter.pipeline.deliver import deliver
+from newsletter.rendering.message import _shared_head
 from newsletter.sending.dkim import new_key
 from tests.pipeline.conftest import SendingSite
+from tests.sending.messages import transport_to
 from tests.smtpd import Server, serving
 
 MANY = 40
@@ -57,3 +62,20 @@ def test_a_missing_key_stops_a_run_before_anything_is_queued(site: SendingSite, 
         site.send_to(server)
 
     assert site.store.deliveries.counts() == {}
+
+
+def test_the_messages_of_a_second_share_their_headers(site: SendingSite) -> None:
+    """Also where the clock runs, as it does everywhere but in tests: to fold them costs as much as to sign."""
+    add_subscribers(site, 10)
+    moments = count()
+
+    def clock() -> datetime:
+        return site.now + timedelta(microseconds=next(moments))
+
+    before = _shared_head.cache_info().misses
+    with serving(Server()) as server:
+        transport = transport_to(server)
+        deliver(site.store, transport, site.config, site.environment, clock)
+        transport.close()
+    assert len(server.accepted) == 10
+    assert _shared_head.cache_info().misses - before <= 1 + 1  # the templates are checked before
