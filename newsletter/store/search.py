@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
+from newsletter.store.codes import codes_in, holders
 from newsletter.store.database import Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
 from newsletter.store.full_text import Expression, Sql, Translator, quoted
@@ -25,6 +26,8 @@ from newsletter.topics.query import All, Node, Term, wanted_terms
 MOST_COUNTED = 1000
 #: How many candidates are looked at together.
 _BATCH = 250
+_IN_ORDER = f"""
+    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value ORDER BY wanted.key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ class _Candidates:
     #: Whether it finds no others.
     is_exact: bool
 
-    def select(self, columns: str) -> str:
-        return f"SELECT {columns} FROM {self.source} ORDER BY {self.order}"
+    @property
+    def ids(self) -> str:
+        return f"SELECT traits.paper_id FROM {self.source} ORDER BY {self.order}"
 
 
 class Archive:
@@ -96,27 +100,18 @@ class Archive:
         if limits.within is not None:
             query = limits.within if query is None else All((*_parts(query), *_parts(limits.within)))
         found = self._candidates(query, limits, order)
-        last, traits = offset + limit, list[Traits]()
+        most = max(offset + limit, MOST_COUNTED + 1)
         try:
-            if found.is_exact:
-                rows = self._db.execute(
-                    f"{found.select(PAPER_COLUMNS)} LIMIT ? OFFSET ?", [*found.values, limit, offset]
-                )
-                papers = list(map(paper_of, rows.fetchall()))
-                counting = f"SELECT count(*) FROM (SELECT 1 FROM {found.source} LIMIT {MOST_COUNTED + 1})"
-                (total,) = self._db.execute(counting, found.values).fetchone()
-                traits = self._traits(found) if with_traits else []
-            else:
-                matches = self._examined(query, found, max(last, MOST_COUNTED + 1))
-                papers, total = matches[offset:last], min(len(matches), MOST_COUNTED + 1)
-                traits = list(map(traits_of, matches[:MOST_COUNTED])) if with_traits else []
+            ids = self._first(found, most) if found.is_exact else self._examined(query, found, most)
         except StatementError as error:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
+        papers = self._in_order(ids[offset : offset + limit])
+        traits = self._traits(ids[:MOST_COUNTED]) if with_traits else ()
         terms = list(wanted_terms(query)) if query else []
         hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
-        return Found(tuple(hits), int(total), tuple(traits))
+        return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits)
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
         """Return papers that share words with a text: first those that hold all, then those with most, by BM25F.
@@ -133,67 +128,72 @@ class Archive:
         return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in list(found.values())[:limit])
 
     def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[Paper]:
-        conditions = [*conditions_of(limits), Sql("NOT papers.withdrawn")]
-        # Whole rows are read for the best papers only.
+        conditions = [Sql("papers_fts MATCH ?", (f"{{title keywords abstract}} : ({match})",)), *conditions_of(limits)]
         sql = f"""
-            SELECT {PAPER_COLUMNS} FROM (
-                SELECT papers.id AS best_id, {BM25} AS score
-                FROM papers_fts JOIN papers ON papers.id = papers_fts.rowid
-                WHERE papers_fts MATCH ? AND {" AND ".join(f"({one.text})" for one in conditions)}
-                ORDER BY score, papers.key LIMIT ?
-            ) JOIN papers ON papers.id = best_id ORDER BY score, key"""
+            SELECT traits.paper_id FROM papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid
+            WHERE {" AND ".join(f"({one.text})" for one in conditions)} ORDER BY {BM25}, traits.key LIMIT ?"""
         values = [value for one in conditions for value in one.values]
-        columns = f"{{title keywords abstract}} : ({match})"
-        return self._db.execute(sql, [columns, *values, limit]).into(paper_of)
+        return self._in_order([int(number) for (number,) in self._db.execute(sql, [*values, limit]).fetchall()])
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
         match, rest = Expression(""), list[Sql]()
         if query is not None:
             match, rest = Translator(cache(self._is_word)).split(query)
-        conditions = [*rest, *conditions_of(limits), Sql("NOT papers.withdrawn")]
-        tables = "papers"
+        tables, day, conditions = "paper_traits AS traits", "traits.day", list[Sql]()
+        codes = codes_in(query)
         if match.text:
-            tables = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
-            conditions.insert(0, Sql("papers_fts MATCH ?", (match.text,)))
+            tables = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
+            conditions.append(Sql("papers_fts MATCH ?", (match.text,)))
+        elif len(codes) == 1 and not codes[0].is_prefix:
+            tables, day = "paper_codes AS coded CROSS JOIN paper_traits AS traits USING (paper_id)", "coded.day"
+            conditions.append(Sql("coded.field = ? AND coded.code = ?", (str(codes[0].field), codes[0].text.lower())))
+        elif codes and (rare := holders(self._db, codes)):
+            conditions.append(rare)
+        conditions += (*rest, *conditions_of(limits, day))
         return _Candidates(
-            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions)}",
-            order_by(order, limits, has_text=bool(match.text)),
+            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 1}",
+            order_by(order, day, has_text=bool(match.text)),
             [value for one in conditions for value in one.values],
             match.is_exact and all(one.is_exact for one in conditions),
         )
 
-    def _traits(self, found: _Candidates) -> list[Traits]:
-        columns = "papers.id, papers.sources, papers.categories, papers.organization, papers.code_url IS NOT NULL"
-        rows = self._db.execute(f"{found.select(columns)} LIMIT ?", [*found.values, MOST_COUNTED])
-        return rows.into(
-            lambda row: Traits(row[0], tuple(json.loads(row[1])), tuple(json.loads(row[2])), row[3], bool(row[4]))
-        )
+    def _first(self, found: _Candidates, number: int) -> list[int]:
+        rows = self._db.execute(f"{found.ids} LIMIT ?", [*found.values, number])
+        return [int(one) for (one,) in rows.fetchall()]
+
+    def _in_order(self, ids: Sequence[int]) -> list[Paper]:
+        """Return the papers with these ids, in their order."""
+        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
+
+    def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
+        sql = """
+            SELECT paper_id, sources, categories, organization, has_code
+            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = wanted.value ORDER BY wanted.key"""
+        rows = self._db.execute(sql, [json.dumps(list(ids))])
+        return tuple(rows.into(lambda row: Traits(row[0], _texts(row[1]), _texts(row[2]), row[3], bool(row[4]))))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
         return self._db.execute(sql, [quoted((word,))]).fetchone() is not None
 
-    def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[Paper]:
+    def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[int]:
         """Return the first of the candidates that match."""
         return [] if query is None else list(islice(self._matching(query, found), number))
 
-    def _matching(self, query: Node, found: _Candidates) -> Iterator[Paper]:
+    def _matching(self, query: Node, found: _Candidates) -> Iterator[int]:
         """Yield the candidates that match, in their order."""
         from newsletter.topics.evaluation import those_matching  # noqa: PLC0415 - loads numpy
 
-        ids = [number for (number,) in self._db.execute(found.select("papers.id"), found.values).fetchall()]
-        tables = "json_each(?) AS wanted JOIN papers ON papers.id = wanted.value"
-        sql = f"SELECT {PAPER_COLUMNS} FROM {tables} ORDER BY wanted.key"
+        ids = [int(number) for (number,) in self._db.execute(found.ids, found.values).fetchall()]
         for start in range(0, len(ids), _BATCH):
-            rows = self._db.execute(sql, [json.dumps(ids[start : start + _BATCH])]).fetchall()
-            yield from those_matching(list(map(paper_of, rows)), query)
+            papers = self._in_order(ids[start : start + _BATCH])
+            yield from (paper.id for paper in those_matching(papers, query))
 
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""
-        sql = f"""
-            SELECT {PAPER_DAY} AS day, count(*) FROM papers WHERE {PAPER_DAY} BETWEEN ? AND ? AND NOT withdrawn
-            GROUP BY day ORDER BY day"""
+        sql = """
+            SELECT day, count(*) FROM paper_traits WHERE day BETWEEN ? AND ? GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, [first.isoformat(), last.isoformat()])
         return dict(rows.into(lambda row: (date.fromisoformat(row[0]), int(row[1]))))
 
@@ -212,9 +212,7 @@ class Archive:
         return self._nearest(">", "ASC", day)
 
     def _nearest(self, comparison: str, direction: str, day: date) -> date | None:
-        sql = f"""
-            SELECT {PAPER_DAY} FROM papers WHERE {PAPER_DAY} {comparison} ? AND NOT withdrawn
-            ORDER BY {PAPER_DAY} {direction} LIMIT 1"""
+        sql = f"SELECT day FROM paper_traits WHERE day {comparison} ? ORDER BY day {direction} LIMIT 1"
         return self._db.execute(sql, [day.isoformat()]).one(lambda row: date.fromisoformat(row[0]))
 
     def find(self, key: str) -> Paper | None:
@@ -223,7 +221,7 @@ class Archive:
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all papers but the withdrawn ones, the newest first."""
-        for (key,) in self._db.execute(f"SELECT key FROM papers WHERE NOT withdrawn ORDER BY {PAPER_DAY} DESC, key"):
+        for (key,) in self._db.execute("SELECT key FROM paper_traits ORDER BY day DESC, key"):
             yield str(key)
 
     def editions_of(self, paper_id: int) -> list[str]:
@@ -250,6 +248,6 @@ def _parts(query: Node) -> tuple[Node, ...]:
     return query.parts if isinstance(query, All) else (query,)
 
 
-def traits_of(paper: Paper) -> Traits:
-    """Return what a list may be narrowed by, of a paper."""
-    return Traits(paper.id, paper.sources, paper.categories, paper.organization, paper.code_url is not None)
+@lru_cache(maxsize=4096)
+def _texts(array: str) -> tuple[str, ...]:
+    return tuple(json.loads(array))
