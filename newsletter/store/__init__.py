@@ -32,6 +32,7 @@ from newsletter.store.libraries import Libraries
 from newsletter.store.looks import Looks
 from newsletter.store.next_due import NextDue
 from newsletter.store.opening import open_database
+from newsletter.store.paper_topics import PaperTopics
 from newsletter.store.papers import Papers
 from newsletter.store.planning import Planning
 from newsletter.store.pruning import Pruning
@@ -86,6 +87,7 @@ class Store:
         self._outside_keys = outside_keys
         self.upvotes = Upvotes(db)
         self.papers = Papers(db, self.upvotes)
+        self.paper_topics = PaperTopics(db)
         self.pulls = Pulls(db)
         self.topics = Topics(db)
         self.suppressions = Suppressions(db, self.suppression_key)

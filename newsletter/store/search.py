@@ -17,6 +17,7 @@ from newsletter.store.database import Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
 from newsletter.store.full_text import Expression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import excerpt
@@ -26,8 +27,10 @@ from newsletter.topics.query import All, Node, Term, wanted_terms
 MOST_COUNTED = 1000
 #: How many candidates are looked at together.
 _BATCH = 250
+_FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
 _IN_ORDER = f"""
-    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value ORDER BY wanted.key"""
+    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value
+    ORDER BY wanted.key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ class Archive:
     def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[Paper]:
         conditions = [Sql("papers_fts MATCH ?", (f"{{title keywords abstract}} : ({match})",)), *conditions_of(limits)]
         sql = f"""
-            SELECT traits.paper_id FROM papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid
+            SELECT traits.paper_id FROM {_FULL_TEXT}
             WHERE {" AND ".join(f"({one.text})" for one in conditions)} ORDER BY {BM25}, traits.key LIMIT ?"""
         values = [value for one in conditions for value in one.values]
         return self._in_order([int(number) for (number,) in self._db.execute(sql, [*values, limit]).fetchall()])
@@ -142,7 +145,7 @@ class Archive:
         tables, day, conditions = "paper_traits AS traits", "traits.day", list[Sql]()
         codes = codes_in(query)
         if match.text:
-            tables = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
+            tables = _FULL_TEXT
             conditions.append(Sql("papers_fts MATCH ?", (match.text,)))
         elif len(codes) == 1 and not codes[0].is_prefix:
             tables, day = "paper_codes AS coded CROSS JOIN paper_traits AS traits USING (paper_id)", "coded.day"
@@ -187,8 +190,9 @@ class Archive:
 
         ids = [int(number) for (number,) in self._db.execute(found.ids, found.values).fetchall()]
         for start in range(0, len(ids), _BATCH):
-            papers = self._in_order(ids[start : start + _BATCH])
-            yield from (paper.id for paper in those_matching(papers, query))
+            batch = ids[start : start + _BATCH]
+            known = indexed_words(self._db, batch)
+            yield from (paper.id for paper in those_matching(self._in_order(batch), query, known))
 
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""

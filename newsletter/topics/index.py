@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import takewhile
 
@@ -48,6 +48,9 @@ _DEFAULT = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT)
 _FIELDS = {"title": Field.TITLE, "keyword": Field.KEYWORDS, "abstract": Field.ABSTRACT, "author": Field.AUTHOR,
            "org": Field.ORG, "cat": Field.CAT, "source": Field.SOURCE}  # fmt: skip
 _CODES = (Field.CAT, Field.SOURCE)
+#: The fields of the store's full-text index, in its order.
+_INDEXED = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT, Field.AUTHOR, Field.ORG)
+NOTHING_KNOWN: Mapping[int, Sequence[str]] = {}
 _COUNT = len(Field)
 
 
@@ -60,7 +63,8 @@ _APART_COUNT = 0.25
 class PaperIndex:
     """An inverted index of some papers."""
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
+    def __init__(self, papers: Sequence[Paper], known: Mapping[int, Sequence[str]] = NOTHING_KNOWN) -> None:
+        """Index papers; the words of some may be `known` by their ids, as the store's full-text index holds them."""
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -69,7 +73,10 @@ class PaperIndex:
         self._postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in Field]
         self._texts: list[list[str]] = [[] for _ in Field]
         for number, paper in enumerate(self.papers.values()):
-            for field, passages in _passages(paper):
+            indexed = known.get(paper.id, ())
+            for field, text in zip(_INDEXED, indexed, strict=False):
+                self._post_indexed(field, number, text)
+            for field, passages in _passages(paper)[len(indexed) :]:
                 self._post(field, number, passages)
         self._vocabularies: dict[str | None, Vocabulary] = {}
         self._sorted_words: dict[Field, list[str]] = {}
@@ -145,6 +152,17 @@ class PaperIndex:
                 postings[word].append(number)
         # The bar keeps phrases from matching across two keywords or names.
         self._texts[field].append("|".join(texts))
+
+    def _post_indexed(self, field: Field, number: int, text: str) -> None:
+        postings = self._postings[field]
+        *passages, last = text.split(" | ")
+        if not last.startswith(("=", "+")):  # else these are marks
+            passages.append(last)
+        elif not passages:
+            passages.append("")
+        for word in text.replace(" | ", " ").split():
+            postings[word].append(number)
+        self._texts[field].append("|".join(f" {passage} " for passage in passages))
 
     def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int], float]]:
         """Yield fields with the numbers of papers that hold a term there, and what each occurrence counts."""
@@ -260,7 +278,7 @@ def fields_of(term: Term) -> tuple[Field, ...]:
     return _DEFAULT if term.field is None else (_FIELDS[term.field],)
 
 
-def _passages(paper: Paper) -> Iterable[tuple[Field, Sequence[str]]]:
+def _passages(paper: Paper) -> tuple[tuple[Field, Sequence[str]], ...]:
     return (
         (Field.TITLE, (paper.title,)),
         (Field.KEYWORDS, paper.keywords),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.models import Cadence, Edition, Paper, Topic
+from newsletter.pipeline.paper_topics import MOST_EXAMINED
 from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.language import Language
 from newsletter.store import Store
@@ -21,7 +22,6 @@ from newsletter.web.archive.cards import Card
 from newsletter.web.archive.choices import Choice, page_of, read_choice
 from newsletter.web.archive.lists import Lists
 from newsletter.web.archive.pages import cached_routes, papers_of, topic_path
-from newsletter.web.archive.paper_topics import MOST_EXAMINED
 from newsletter.web.site_pages import SitePages
 
 #: Number of editions on a page.

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from newsletter.models import Paper
+from newsletter.pipeline.paper_topics import MOST_EXAMINED, PaperTopics
 from newsletter.rendering.citations import FORMATS, write_papers
 from newsletter.rendering.language import Language
 from newsletter.store import Store
@@ -19,7 +20,6 @@ from newsletter.topics.query import Node
 from newsletter.web.archive.cards import card_of, path_of
 from newsletter.web.archive.choices import Choice, View
 from newsletter.web.archive.facets import SHOWN, chips_of, facets_of
-from newsletter.web.archive.paper_topics import MOST_EXAMINED, PaperTopics
 from newsletter.web.http.caching import cached
 from newsletter.web.http.page_language import language_headers
 from newsletter.web.site_pages import SitePages
@@ -33,7 +33,10 @@ class Lists:
     """Renders the archive's pages, most of which are lists."""
 
     pages: SitePages
-    topics: PaperTopics = field(default_factory=PaperTopics)
+    topics: PaperTopics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.topics = PaperTopics(self.pages.store)
 
     def find(self, store: Store, choice: Choice, query: Node | None = None, base: Limits | None = None) -> Found:
         """Return the papers of a list on the page that is chosen, and what all of them may be narrowed by."""
