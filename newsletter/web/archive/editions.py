@@ -80,7 +80,7 @@ class Editions:
     def all(self, request: Request) -> Response:
         """Show all editions, the latest first, each with its most upvoted papers."""
         page = page_of(request)
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             editions = store.editions.latest_digests(_SIZE + 1, (page - 1) * _SIZE)
             issues = [self._issue(store, edition) for edition in editions[:_SIZE]]
         here = f"{self.pages.prefix}/editions"
@@ -92,7 +92,7 @@ class Editions:
 
     def edition(self, request: Request) -> Response:
         """Show the papers that an edition was chosen from, by topic; what each subscriber got is private."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             edition = self._find(store, request)
             if edition is None:
                 return self._no_such_edition()
@@ -110,7 +110,7 @@ class Editions:
 
     def papers(self, request: Request) -> Response:
         """Show all papers that an edition was chosen from, as a list."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             edition = self._find(store, request)
             if edition is None:
                 return self._no_such_edition()
@@ -120,7 +120,7 @@ class Editions:
 
     def file(self, request: Request) -> Response:
         """Return the papers of an edition as a file."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             edition = self._find(store, request)
         if edition is None:
             return self._no_such_edition()

@@ -103,7 +103,7 @@ class Feeds:
 
     def sitemap(self, request: Request) -> Response:
         """Return the URLs of all pages that search engines should index."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             paths = ["/", "/topics", "/editions", *(["/subscribe"] if self.pages.is_live else [])]
             paths += [topic_path(topic) for topic in store.topics.catalogue()]
             paths += [f"/editions/{edition.key}" for edition in store.editions.latest_digests(1000)]
@@ -132,7 +132,7 @@ class Feeds:
         """
         name, text = request.query_params.get("topic", ""), request.query_params.get("q", "").strip()
         site = self.pages.config.site_name
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             topic = store.topics.find(name) if name else None
             if name and topic is None:
                 raise QueryError(f"unknown topic: {name!r}", problem=QueryProblem.UNKNOWN_TOPIC)

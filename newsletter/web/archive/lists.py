@@ -85,7 +85,7 @@ class Lists:
         self, request: Request, name: str, find: Callable[[Store], Sequence[Paper]]
     ) -> Response:  # fmt: skip
         """Return a list as a file in the format that the path ends in."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             papers = find(store)
         return file_of(papers, name, str(request.path_params["suffix"]), self.pages)
 

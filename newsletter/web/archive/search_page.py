@@ -46,7 +46,7 @@ class SearchPage:
         """Show the papers that the query string asks for."""
         choice, results, error = self._choice(request), Results(Found((), 0)), ""
         text = choice.searched.get("q", "")
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             try:
                 results = self._search(store, choice)
             except QueryError as query_error:
