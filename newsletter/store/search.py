@@ -17,6 +17,7 @@ from newsletter.store.database import Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
 from newsletter.store.full_text import Expression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.store.telling_words import telling_words
 from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
@@ -122,21 +123,37 @@ class Archive:
         Stop words do not count, and of a long text only the first words do. Withdrawn papers are left out.
         """
         wanted = content_words(text)
-        found: dict[int, Paper] = {}
-        for operator in (" AND ", " OR ") if len(wanted) > 1 else (" OR ",):
-            if wanted and len(found) < limit:
-                papers = self._by_bm25(operator.join(quoted((word,)) for word in wanted), limits or Limits(), limit)
-                found |= {paper.id: paper for paper in papers if paper.id not in found}
+        found = self._holding(wanted, limits or Limits(), limit) if wanted else []
         terms = list(map(Term, wanted))
-        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in list(found.values())[:limit])
+        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in found)
 
-    def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[Paper]:
+    def _holding(self, wanted: Sequence[str], limits: Limits, limit: int) -> list[Paper]:
+        """Return papers that hold all of some words, then those that hold most; of many, the rarer words count."""
+        telling = telling_words(self._db, wanted)
+        all_of_them, some = " AND ".join(map(_quoted, wanted)), " OR ".join(map(_quoted, telling))
+        first = []
+        if len(wanted) > 1:
+            is_whole = len(telling) == len(wanted)
+            first = self._by_bm25(all_of_them, limits, limit) if is_whole else self._newest(all_of_them, limits, limit)
+        rest = self._by_bm25(some, limits, limit) if telling and len(first) < limit else []
+        if len(telling) < len(wanted):  # the newest of these are not in the order of the others
+            places = {number: place for place, number in enumerate(rest)}
+            first.sort(key=lambda number: places.get(number, limit))
+        return self._in_order(list(dict.fromkeys((*first, *rest)))[:limit])
+
+    def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[int]:
+        return self._matched(match, limits, f"{BM25}, traits.key", limit)
+
+    def _newest(self, match: str, limits: Limits, limit: int) -> list[int]:
+        return self._matched(match, limits, "papers_fts.rowid DESC", limit)
+
+    def _matched(self, match: str, limits: Limits, order: str, limit: int) -> list[int]:
         conditions = [Sql("papers_fts MATCH ?", (f"{{title keywords abstract}} : ({match})",)), *conditions_of(limits)]
         sql = f"""
             SELECT traits.paper_id FROM {_FULL_TEXT}
-            WHERE {" AND ".join(f"({one.text})" for one in conditions)} ORDER BY {BM25}, traits.key LIMIT ?"""
+            WHERE {" AND ".join(f"({one.text})" for one in conditions)} ORDER BY {order} LIMIT ?"""
         values = [value for one in conditions for value in one.values]
-        return self._in_order([int(number) for (number,) in self._db.execute(sql, [*values, limit]).fetchall()])
+        return [int(number) for (number,) in self._db.execute(sql, [*values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
         match, rest = Expression(""), list[Sql]()
@@ -250,6 +267,10 @@ def content_words(text: str) -> list[str]:
 
 def _parts(query: Node) -> tuple[Node, ...]:
     return query.parts if isinstance(query, All) else (query,)
+
+
+def _quoted(word: str) -> str:
+    return quoted((word,))
 
 
 @lru_cache(maxsize=4096)
