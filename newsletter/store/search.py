@@ -142,18 +142,25 @@ class Archive:
         return self._in_order(list(dict.fromkeys((*first, *rest)))[:limit])
 
     def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[int]:
-        return self._matched(match, limits, f"{BM25}, traits.key", limit)
+        return self._matched(match, limits, BM25, "traits.key", limit)
 
     def _newest(self, match: str, limits: Limits, limit: int) -> list[int]:
-        return self._matched(match, limits, "papers_fts.rowid DESC", limit)
+        return self._matched(match, limits, "-papers_fts.rowid", "score", limit)
 
-    def _matched(self, match: str, limits: Limits, order: str, limit: int) -> list[int]:
-        conditions = [Sql("papers_fts MATCH ?", (f"{{title keywords abstract}} : ({match})",)), *conditions_of(limits)]
-        sql = f"""
-            SELECT traits.paper_id FROM {_FULL_TEXT}
-            WHERE {" AND ".join(f"({one.text})" for one in conditions)} ORDER BY {order} LIMIT ?"""
+    def _matched(self, match: str, limits: Limits, score: str, order: str, limit: int) -> list[int]:
+        """Return the first papers that match, with the lowest score."""
+        conditions = list(conditions_of(limits))
+        where = " AND ".join(f"({one.text})" for one in conditions) or "1"
         values = [value for one in conditions for value in one.values]
-        return [int(number) for (number,) in self._db.execute(sql, [*values, limit]).fetchall()]
+        # Without conditions only the best are looked up, and some more for those that are withdrawn.
+        most = -1 if conditions else 2 * limit + 20
+        sql = f"""
+            SELECT traits.paper_id FROM (
+                SELECT papers_fts.rowid AS number, {score} AS score FROM papers_fts
+                WHERE papers_fts MATCH ? ORDER BY score LIMIT ?)
+            CROSS JOIN paper_traits AS traits ON traits.paper_id = number WHERE {where} ORDER BY score, {order} LIMIT ?"""
+        columns = f"{{title keywords abstract}} : ({match})"
+        return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
         match, rest = Expression(""), list[Sql]()

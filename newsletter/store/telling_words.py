@@ -8,7 +8,7 @@ from newsletter.store.database import Database
 from newsletter.store.full_text import quoted
 
 #: How many places in the lists of words are read to rank papers; a hundred thousand take a tenth of a second.
-_MOST_READ = 8000
+_MOST_READ = 4000
 #: A rarest word in more papers than this is common, too.
 _MOST_OF_ONE = 30_000
 #: So many papers with a word are counted; how many more there are follows from where these are.
