@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -158,7 +159,8 @@ class Archive:
             SELECT traits.paper_id FROM (
                 SELECT papers_fts.rowid AS number, {score} AS score FROM papers_fts
                 WHERE papers_fts MATCH ? ORDER BY score LIMIT ?)
-            CROSS JOIN paper_traits AS traits ON traits.paper_id = number WHERE {where} ORDER BY score, {order} LIMIT ?"""
+            CROSS JOIN paper_traits AS traits ON traits.paper_id = number
+            WHERE {where} ORDER BY score, {order} LIMIT ?"""
         columns = f"{{title keywords abstract}} : ({match})"
         return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
@@ -247,9 +249,11 @@ class Archive:
         """Return the paper with this key ("arxiv:2605.01234"), or None."""
         return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE key = ?", [key]).one(paper_of)
 
-    def keys(self) -> Iterator[str]:
-        """Yield the keys of all papers but the withdrawn ones, the newest first."""
-        for (key,) in self._db.execute("SELECT key FROM paper_traits ORDER BY day DESC, key"):
+    def keys(self, after: int = 0, through: int | None = None) -> Iterator[str]:
+        """Yield the keys of all papers but the withdrawn ones with an id in a range, the latest first."""
+        sql = "SELECT key FROM paper_traits WHERE paper_id > ? AND paper_id <= ? ORDER BY paper_id DESC"
+        last = sys.maxsize if through is None else through
+        for (key,) in self._db.execute(sql, [after, last]):
             yield str(key)
 
     def editions_of(self, paper_id: int) -> list[str]:
