@@ -38,6 +38,6 @@ def those_matching(
     papers: Sequence[Paper], node: Node, known: Mapping[int, Sequence[str]] = NOTHING_KNOWN
 ) -> list[Paper]:
     """Return the papers that match a query, in their order; `known` as for `PaperIndex`."""
-    index = PaperIndex(papers, known)
+    index = PaperIndex(papers, known, node)
     bits, _ = matching(index, node)
     return [paper for number, paper in enumerate(index.papers.values()) if bits >> number & 1]

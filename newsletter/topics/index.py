@@ -8,6 +8,7 @@ index, so that thousands of topics are evaluated by array operations.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.text.tokenizer import marks, prefixes, words
+from newsletter.text.tokenizer import marks, prefixes, surfaces, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
-from newsletter.topics.query import Term
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import Phrase, Vocabulary, near_of, phrase_of
 
 Flags = NDArray[np.bool_]
@@ -63,8 +64,14 @@ _APART_COUNT = 0.25
 class PaperIndex:
     """An inverted index of some papers."""
 
-    def __init__(self, papers: Sequence[Paper], known: Mapping[int, Sequence[str]] = NOTHING_KNOWN) -> None:
-        """Index papers; the words of some may be `known` by their ids, as the store's full-text index holds them."""
+    def __init__(
+        self, papers: Sequence[Paper], known: Mapping[int, Sequence[str]] = NOTHING_KNOWN, asked: Node | None = None
+    ) -> None:
+        """Index papers; the words of some may be `known` by their ids, as the store's full-text index holds them.
+
+        An index that is `asked` for one query only has the words that it may be about.
+        """
+        self._words_in = str.split if asked is None else _words_of(asked).findall
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -160,7 +167,7 @@ class PaperIndex:
             passages.append(last)
         elif not passages:
             passages.append("")
-        for word in text.replace(" | ", " ").split():
+        for word in self._words_in(text):
             postings[word].append(number)
         self._texts[field].append("|".join(f" {passage} " for passage in passages))
 
@@ -288,6 +295,28 @@ def _passages(paper: Paper) -> tuple[tuple[Field, Sequence[str]], ...]:
         (Field.CAT, paper.categories),
         (Field.SOURCE, paper.sources),
     )
+
+
+def _words_of(query: Node) -> re.Pattern[str]:
+    """Return the pattern of marks, and of words that begin like some part of a query's: it may be split or joined."""
+    written = {form for term in _terms(query) for form in (term.text, term.text.casefold())}
+    texts = written | {part for text in written for part in (*words(text), "".join(words(text)), *surfaces(text))}
+    texts |= {"".join(surfaces(text)) for text in written}
+    texts |= {begun for one in tuple(texts) for begun in prefixes(one)}
+    pairs = {re.escape(text[at : at + 2]) for text in texts for at in range(len(text) - 1)}
+    alone = {re.escape(character) for text in texts for character in text}
+    return re.compile(rf"(?<!\S)(?:(?:[=+]|{'|'.join(pairs) or '=='})\S*|(?:{'|'.join(alone) or '=='})(?!\S))")
+
+
+def _terms(query: Node) -> Iterator[Term]:
+    match query:
+        case Term():
+            yield query
+        case Boost() | Not():
+            yield from _terms(query.part)
+        case All() | Any():
+            for part in query.parts:
+                yield from _terms(part)
 
 
 def _spaced(phrase: Sequence[str]) -> str:

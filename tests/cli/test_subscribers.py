@@ -85,5 +85,8 @@ def test_the_list_is_shown_a_page_at_a_time(newsletter: Newsletter) -> None:
     assert page.stderr == "there are more: --after ben@example.org\n"
     rest = newsletter("subscribers", "list", "--limit", "2", "--after", "Ben@Example.org", "--json")
     assert [one["email"] for one in json.loads(rest.stdout)] == ["cleo@example.org"]
-    assert newsletter("subscribers", "list", "--after", "zoe@example.org").stdout == "Nobody comes after zoe@example.org.\n"
+    assert (
+        newsletter("subscribers", "list", "--after", "zoe@example.org").stdout
+        == "Nobody comes after zoe@example.org.\n"
+    )
     assert newsletter("subscribers", "list", "--after", "zoe@example.org", "--json").stdout == "[]\n"

@@ -73,7 +73,9 @@ def test_the_words_of_the_full_text_index_find_what_the_texts_do(store: Store) -
         'author:"byron lora"', "lora -clouds", "lora -title:clouds", "3d", "3 d points",
     )  # fmt: skip
     for query in queries:
-        assert matching(indexed, parse(query)) == matching(plain, parse(query)), query
+        node = parse(query)
+        assert matching(indexed, node) == matching(plain, node), query
+        assert matching(PaperIndex(papers, known, node), node) == matching(plain, node), query
 
 
 def test_of_a_long_list_only_the_first_papers_are_examined(store: Store) -> None:

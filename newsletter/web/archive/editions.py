@@ -167,7 +167,7 @@ class Editions:
         return Group(
             title=self.pages.language.topic(topic.name) if topic else "",
             path=topic_path(topic) if topic else "",
-            cards=tuple(self.lists.cards(hits[:_OF_TOPIC])),
+            cards=tuple(self.lists.cards(hits[:_OF_TOPIC], is_dense=True)),
             total=total,
             url=choice.with_filter("topic", topic.name).address if topic else "",
         )

@@ -52,7 +52,7 @@ class Lists:
         has_more = found.total > last and last < MOST_COUNTED
         topics = self.topics.of(store, [one.paper_id for one in found.traits])
         return {
-            "cards": self.cards(found.hits),
+            "cards": self.cards(found.hits, is_dense=choice.view is View.LIST),
             "choice": choice,
             "total": found.total,
             "most": MOST_COUNTED,
@@ -76,10 +76,10 @@ class Lists:
             "downloads": [(one.label, choice.download(suffix)) for suffix, one in FORMATS.items()],
         }
 
-    def cards(self, hits: Sequence[Hit]) -> list[Any]:
-        """Return search results as cards."""
-        shows_figure = self.pages.config.design.thumbnails
-        return [card_of(hit.paper, self.pages.language, hit.snippet, shows_figure=shows_figure) for hit in hits]
+    def cards(self, hits: Sequence[Hit], *, is_dense: bool = False) -> list[Any]:
+        """Return search results as cards; in a dense list, these have no finding."""
+        shown = {"shows_figure": self.pages.config.design.thumbnails, "shows_finding": not is_dense}
+        return [card_of(hit.paper, self.pages.language, hit.snippet, **shown) for hit in hits]
 
     def download(
         self, request: Request, name: str, find: Callable[[Store], Sequence[Paper]]

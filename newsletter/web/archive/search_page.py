@@ -19,7 +19,7 @@ from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
 from newsletter.store.search import MOST_COUNTED, Found
-from newsletter.web.archive.choices import Choice, read_choice
+from newsletter.web.archive.choices import Choice, View, read_choice
 from newsletter.web.archive.lists import Lists
 from newsletter.web.archive.pages import cached_routes
 from newsletter.web.site_pages import SitePages
@@ -53,7 +53,9 @@ class SearchPage:
                 error = query_problem(query_error, self.pages.language)
             context = self.lists.context(store, choice, results.found)
         _ = self.pages.language.gettext
-        others = self.lists.cards(results.others[: choice.view.size - len(results.found.hits)])
+        others = self.lists.cards(
+            results.others[: choice.view.size - len(results.found.hits)], is_dense=choice.view is View.LIST
+        )
         return self.lists.show(
             request, "search.html", status=422 if error else 200,
             title=_("Search: %(text)s", text=text) if text else _("Search"),
