@@ -150,6 +150,7 @@ class Database:
         #: What must outlive the database is appended here before it is committed; None for a copy.
         self.recovery_log: RecoveryLog | None = None
         self._noted: list[Record] = []
+        self._is_lent = is_lent
         self.connect()
 
     def connect(self) -> None:
@@ -161,7 +162,7 @@ class Database:
         try:
             self._connection = sqlite3.connect(
                 self.path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=_Connection,
-                check_same_thread=not is_lent,
+                check_same_thread=not self._is_lent,
             )  # fmt: skip
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error

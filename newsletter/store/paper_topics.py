@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from newsletter.store.database import Database
 from newsletter.store.text_index import indexed_words
@@ -24,7 +25,7 @@ class PaperTopics:
             SELECT paper_id, topics FROM json_each(?) CROSS JOIN paper_topics ON paper_id = value
             WHERE catalogue = ?"""
         rows = self._db.execute(sql, [json.dumps(list(ids)), catalogue])
-        return dict(rows.into(lambda row: (row[0], tuple(json.loads(row[1])) if row[1] != "[]" else ())))
+        return dict(rows.into(lambda row: (row[0], _places(row[1]))))
 
     def put(self, topics: Mapping[int, tuple[int, ...]], catalogue: int) -> None:
         """Store the topics of papers; those that were deleted meanwhile are left out."""
@@ -48,3 +49,8 @@ class PaperTopics:
         row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_EXAMINED]).fetchone()
         known, through = row[0].split() if row else ("0", "0")
         return int(through) if int(known) == catalogue else 0
+
+
+@lru_cache(maxsize=4096)
+def _places(array: str) -> tuple[int, ...]:
+    return tuple(json.loads(array))

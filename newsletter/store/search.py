@@ -90,7 +90,7 @@ class Archive:
 
     def search(
         self, query: Node | None, limits: Limits | None = None, *, limit: int = 20, offset: int = 0,
-        order: Order = Order.RELEVANCE, with_traits: bool = False,
+        order: Order = Order.RELEVANCE, with_traits: bool = False, with_excerpts: bool = True,
     ) -> Found:  # fmt: skip
         """Return a page of results, by relevance (BM25, titles weigh four times as much) or in another order.
 
@@ -114,19 +114,24 @@ class Archive:
             ) from error
         papers = self._in_order(ids[offset : offset + limit])
         traits = self._traits(ids[:MOST_COUNTED]) if with_traits else ()
-        terms = list(wanted_terms(query)) if query else []
+        terms = list(wanted_terms(query)) if query and with_excerpts else []
         hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
         return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits)
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
+        """Return papers as `sharing_words` does, each with an excerpt."""
+        terms = list(map(Term, content_words(text)))
+        papers = self.sharing_words(text, limits, limit=limit)
+        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers)
+
+    def sharing_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> list[Paper]:
         """Return papers that share words with a text: first those that hold all, then those with most, by BM25F.
 
-        Stop words do not count, and of a long text only the first words do. Withdrawn papers are left out.
+        Stop words do not count, of a long text only the first words do, and where that would be too many papers only
+        the rarer ones. Withdrawn papers are left out.
         """
         wanted = content_words(text)
-        found = self._holding(wanted, limits or Limits(), limit) if wanted else []
-        terms = list(map(Term, wanted))
-        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in found)
+        return self._holding(wanted, limits or Limits(), limit) if wanted else []
 
     def _holding(self, wanted: Sequence[str], limits: Limits, limit: int) -> list[Paper]:
         """Return papers that hold all of some words, then those that hold most; of many, the rarer words count."""

@@ -17,7 +17,7 @@ from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
-from newsletter.store.search import Hit
+from newsletter.store.search import Found, Hit
 from newsletter.web.archive.cards import Card
 from newsletter.web.archive.choices import Choice, page_of, read_choice
 from newsletter.web.archive.lists import Lists
@@ -99,7 +99,7 @@ class Editions:
             choice = self._choice(request, edition)
             found = store.archive.search(None, _limits(edition), limit=MOST_EXAMINED, order=Order.UPVOTED)
             topics = self.lists.topics.of(store, [hit.paper.id for hit in found.hits])
-            issue = self._issue(store, edition)
+            issue = self._issue(store, edition, found)
             earlier, later = store.editions.beside(edition)
         top, rest = found.hits[:_TOP], found.hits[_TOP:]
         return self.lists.show(
@@ -138,10 +138,11 @@ class Editions:
     def _choice(self, request: Request, edition: Edition) -> Choice:
         return read_choice(request, f"{self.pages.prefix}/editions/{edition.key}/all", _ORDERS)
 
-    def _issue(self, store: Store, edition: Edition) -> Issue:
-        found = store.archive.search(None, _limits(edition), limit=_TOP, order=Order.UPVOTED)
+    def _issue(self, store: Store, edition: Edition, found: Found | None = None) -> Issue:
+        """Return an edition as a page names it; `found` are its papers, the most upvoted first, if they are known."""
+        found = found or store.archive.search(None, _limits(edition), limit=_TOP, order=Order.UPVOTED)
         number, spoken = store.editions.number_of(edition), self.pages.language
-        top = tuple(hit.paper for hit in found.hits)
+        top = tuple(hit.paper for hit in found.hits[:_TOP])
         return Issue(edition, _kind(edition, number, spoken), _days(edition, spoken), found.total, top)
 
     def _title(self, issue: Issue) -> str:

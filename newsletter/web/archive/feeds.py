@@ -162,7 +162,7 @@ class Feeds:
             query = topic.query if topic else text
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
-            found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST)
+            found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST, with_excerpts=False)
         return f"{site}: {self._language.topic(topic.name) if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:

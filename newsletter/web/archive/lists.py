@@ -43,7 +43,7 @@ class Lists:
         size = choice.view.size
         return store.archive.search(
             query, choice.limits(store, base or Limits()), limit=size, offset=(choice.page - 1) * size,
-            order=choice.order, with_traits=self.pages.is_live,
+            order=choice.order, with_traits=self.pages.is_live, with_excerpts=choice.view is View.CARDS,
         )  # fmt: skip
 
     def context(self, store: Store, choice: Choice, found: Found) -> dict[str, Any]:

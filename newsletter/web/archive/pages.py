@@ -224,7 +224,7 @@ def topic_path(topic: Topic) -> str:
 def papers_of(store: Store, choice: Choice, query: Node | None = None, base: Limits | None = None) -> list[Paper]:
     """Return the first `MOST_COUNTED` papers of a list."""
     limits = choice.limits(store, base or Limits())
-    found = store.archive.search(query, limits, limit=MOST_COUNTED, order=choice.order)
+    found = store.archive.search(query, limits, limit=MOST_COUNTED, order=choice.order, with_excerpts=False)
     return [hit.paper for hit in found.hits]
 
 

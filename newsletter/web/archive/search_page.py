@@ -97,6 +97,7 @@ class SearchPage:
         since, until = (_day(choice.searched.get(name)) for name in ("since", "until"))
         size, text = most or choice.view.size, choice.searched.get("q")
         page: dict[str, Any] = {"limit": size, "offset": 0 if most else (choice.page - 1) * size, "order": choice.order}
+        page["with_excerpts"] = most is None and choice.view is View.CARDS
         if text:
             limits = choice.limits(store, Limits(since=since, until=until))
             return search_archive(store, text, limits, **page, with_traits=most is None, space=self.space)
