@@ -8,10 +8,9 @@ index, so that thousands of topics are evaluated by array operations.
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import takewhile
 
@@ -71,7 +70,7 @@ class PaperIndex:
 
         An index that is `asked` for one query only has the words that it may be about.
         """
-        self._words_in = str.split if asked is None else _words_of(asked).findall
+        self._words_in = str.split if asked is None else _words_of(asked)
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -297,15 +296,17 @@ def _passages(paper: Paper) -> tuple[tuple[Field, Sequence[str]], ...]:
     )
 
 
-def _words_of(query: Node) -> re.Pattern[str]:
-    """Return the pattern of marks, and of words that begin like some part of a query's: it may be split or joined."""
+def _words_of(query: Node) -> Callable[[str], list[str]]:
+    """Return what finds the marks of a text, and the words that begin like some part of a query's word.
+
+    These are all that may be asked for, since the words of a query may be split, joined, or the beginning of others.
+    """
     written = {form for term in _terms(query) for form in (term.text, term.text.casefold())}
     texts = written | {part for text in written for part in (*words(text), "".join(words(text)), *surfaces(text))}
     texts |= {"".join(surfaces(text)) for text in written}
     texts |= {begun for one in tuple(texts) for begun in prefixes(one)}
-    pairs = {re.escape(text[at : at + 2]) for text in texts for at in range(len(text) - 1)}
-    alone = {re.escape(character) for text in texts for character in text}
-    return re.compile(rf"(?<!\S)(?:(?:[=+]|{'|'.join(pairs) or '=='})\S*|(?:{'|'.join(alone) or '=='})(?!\S))")
+    begins = {text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2)}
+    return lambda text: [word for word in text.split() if word[:2] in begins or word[0] in "=+"]
 
 
 def _terms(query: Node) -> Iterator[Term]:
