@@ -18,7 +18,7 @@ from newsletter.store.database import Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
 from newsletter.store.full_text import Expression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
-from newsletter.store.telling_words import telling_words
+from newsletter.store.rare_words import rare_words
 from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
@@ -135,14 +135,14 @@ class Archive:
 
     def _holding(self, wanted: Sequence[str], limits: Limits, limit: int) -> list[Paper]:
         """Return papers that hold all of some words, then those that hold most; of many, the rarer words count."""
-        telling = telling_words(self._db, wanted)
-        all_of_them, some = " AND ".join(map(_quoted, wanted)), " OR ".join(map(_quoted, telling))
+        rare = rare_words(self._db, wanted)
+        all_of_them, some = " AND ".join(map(_quoted, wanted)), " OR ".join(map(_quoted, rare))
         first = []
         if len(wanted) > 1:
-            is_whole = len(telling) == len(wanted)
+            is_whole = len(rare) == len(wanted)
             first = self._by_bm25(all_of_them, limits, limit) if is_whole else self._newest(all_of_them, limits, limit)
-        rest = self._by_bm25(some, limits, limit) if telling and len(first) < limit else []
-        if len(telling) < len(wanted):  # the newest of these are not in the order of the others
+        rest = self._by_bm25(some, limits, limit) if rare and len(first) < limit else []
+        if len(rare) < len(wanted):  # the newest of these are not in the order of the others
             places = {number: place for place, number in enumerate(rest)}
             first.sort(key=lambda number: places.get(number, limit))
         return self._in_order(list(dict.fromkeys((*first, *rest)))[:limit])

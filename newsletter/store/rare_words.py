@@ -15,7 +15,7 @@ _MOST_OF_ONE = 30_000
 _COUNTED = 400
 
 
-def telling_words(db: Database, words: Sequence[str]) -> list[str]:
+def rare_words(db: Database, words: Sequence[str]) -> list[str]:
     """Return the words that papers are ranked by, in their order: all of them, as long as that is little work."""
     (papers,) = db.execute("SELECT coalesce(max(id), 0) FROM papers").fetchone()
     numbers = {word: _papers_with(db, word, papers) for word in words}
