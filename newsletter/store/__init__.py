@@ -55,7 +55,7 @@ from newsletter.store.topics import Topics
 from newsletter.store.upvotes import Upvotes
 from newsletter.store.webhook_events import WebhookEvents
 
-__all__ = ["COUNTED", "Store", "open_copy", "open_reader", "open_store"]
+__all__ = ["COUNTED", "Store", "open_copy", "open_read_only", "open_store"]
 
 #: The tables whose rows are counted to verify a backup.
 COUNTED = (
@@ -281,7 +281,7 @@ def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple, 
     return Store(open_database(path, is_copy=is_copy), outside_keys, is_copy=is_copy)
 
 
-def open_reader(path: Path) -> Store:
+def open_read_only(path: Path) -> Store:
     """Open the store as `open_store` does, only to read it; one thread after another may use it.
 
     Raises:

@@ -34,7 +34,7 @@ _CHECKPOINT_TIMEOUT_MS = 1_000
 _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
 #: Of a connection that only reads, of which a process keeps several.
-_READER_CACHE_KIB = 8_192
+_READ_ONLY_CACHE_KIB = 8_192
 
 #: Doctor says it as well, so it does not advise doctor.
 DAMAGED = (
@@ -302,7 +302,7 @@ class Database:
     def only_read(self) -> None:
         """Refuse to write from now on."""
         self.execute("PRAGMA query_only = ON")
-        self.execute(f"PRAGMA cache_size = {-_READER_CACHE_KIB}")
+        self.execute(f"PRAGMA cache_size = {-_READ_ONLY_CACHE_KIB}")
 
     def schema_version(self) -> int:
         """Return a number that changes with the schema, and when all content is replaced."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from newsletter.errors import StoreError
-from newsletter.store import Store, open_reader
+from newsletter.store import Store, open_read_only
 
 #: Connections kept; each has a few megabytes of the file in memory. Further ones are closed after use.
 _MOST_KEPT = 8
@@ -16,13 +16,13 @@ _MOST_KEPT = 8
 _Version = tuple[int, int, int]
 
 
-class Readers:
+class StorePool:
     """Lends connections to threads, one thread at a time each. Thread-safe.
 
     The one that was given back last is lent first. A file that was replaced or restored since is opened anew.
     """
 
-    def __init__(self, path: Path, open_one: Callable[[Path], Store] = open_reader) -> None:
+    def __init__(self, path: Path, open_one: Callable[[Path], Store] = open_read_only) -> None:
         self._path = path
         self._open_one = open_one
         self._free: list[tuple[_Version, Store]] = []

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import StoreError
-from newsletter.store import Store, open_reader, open_store
-from newsletter.web.readers import Readers
+from newsletter.store import Store, open_read_only, open_store
+from newsletter.web.store_pool import StorePool
 from tests.factories import NOW, make_entry
 from tests.stores import place_new_store
 
@@ -29,60 +29,60 @@ class Opened:
 
     def __call__(self, path: Path) -> Store:
         self.number += 1
-        return open_reader(path)
+        return open_read_only(path)
 
 
 def test_a_connection_is_lent_again_and_sees_what_others_wrote(path: Path) -> None:
-    readers = Readers(path, opened := Opened())
-    with readers() as store:
+    pool = StorePool(path, opened := Opened())
+    with pool() as store:
         assert store.papers.count() == 0
     with open_store(path) as other:
         other.papers.add(make_entry(), NOW)
     with ThreadPoolExecutor(1) as threads:  # in another thread
-        assert threads.submit(_count, readers).result() == 1
+        assert threads.submit(_count, pool).result() == 1
     assert opened.number == 1
-    with readers() as first, readers() as second:
+    with pool() as first, pool() as second:
         assert first is not second
-    readers.close()
+    pool.close()
 
 
 def test_it_only_reads(path: Path) -> None:
-    readers = Readers(path)
-    with pytest.raises(StoreError), readers() as store:
+    pool = StorePool(path)
+    with pytest.raises(StoreError), pool() as store:
         store.papers.add(make_entry(), NOW)
-    readers.close()
+    pool.close()
 
 
 def test_a_store_that_was_replaced_or_restored_is_opened_anew(path: Path, tmp_path: Path) -> None:
-    readers = Readers(path, opened := Opened())
-    assert _count(readers) == 0
+    pool = StorePool(path, opened := Opened())
+    assert _count(pool) == 0
     place_new_store(new := tmp_path / "new.db")
     with open_store(new, is_copy=True) as store:
         store.papers.add(make_entry(), NOW)
         store.empty_log()
     shutil.copy(new, draft := tmp_path / "draft.db")
     draft.replace(path)
-    assert (_count(readers), opened.number) == (1, 2)
+    assert (_count(pool), opened.number) == (1, 2)
     with open_store(new, is_copy=True) as store:
         store.papers.add(make_entry(arxiv_id="2605.00002", title="Another"), NOW)
     with open_store(path) as present, open_store(new, is_copy=True) as restored:
         present._db.replace_by(restored._db)
-    assert (_count(readers), opened.number) == (2, 3)
-    readers.close()
+    assert (_count(pool), opened.number) == (2, 3)
+    pool.close()
 
 
 def test_after_a_failure_and_after_the_end_none_is_kept(path: Path) -> None:
-    readers = Readers(path, opened := Opened())
-    with pytest.raises(ZeroDivisionError), readers():
+    pool = StorePool(path, opened := Opened())
+    with pytest.raises(ZeroDivisionError), pool():
         raise ZeroDivisionError
-    assert (_count(readers), opened.number) == (0, 2)
-    with readers() as store:
-        readers.close()
+    assert (_count(pool), opened.number) == (0, 2)
+    with pool() as store:
+        pool.close()
         assert store.papers.count() == 0
     with pytest.raises(Exception, match="closed"):
         store.papers.count()
 
 
-def _count(readers: Readers) -> int:
-    with readers() as store:
+def _count(pool: StorePool) -> int:
+    with pool() as store:
         return store.papers.count()
