@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
@@ -211,21 +212,22 @@ def compare_pages(site: Path, number: int) -> None:
         served = [*command, "--serve", folder, "--site", str(site)]
         with subprocess.Popen(served, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            visitor = Visitor(HTTPConnection("127.0.0.1", int(process.stdout.readline())))
-            file = ["/file/page.html"] * max(number, 20)
-            visitor.cpu_of(file)
-            base = visitor.cpu_of(file)
-            print(f"a file: {base:.2f} ms of CPU")
-            for kind, paths in asked.items():
-                if paths:
-                    visitor.cpu_of([f"{paths[0]}?first"])
-                    found = visitor.cpu_of(paths)
-                    print(f"{kind}: {found:.2f} ms of CPU, {found / base:.1f} times a file", flush=True)
-            idle = visitor.slowest_of(f"{path}&idle" for path in asked["day"])
-            with subprocess.Popen([*command, "--write", str(Site(site).store)], cwd=ROOT) as writer:
-                busy = visitor.slowest_of(f"{path}&busy" for path in asked["day"])
-                writer.kill()
-            print(f"days while another process writes: p99 {busy / idle:.2f} of the idle one, {idle:.1f} ms")
+            with closing(HTTPConnection("127.0.0.1", int(process.stdout.readline()))) as connection:
+                visitor = Visitor(connection)
+                file = ["/file/page.html"] * max(number, 20)
+                visitor.cpu_of(file)
+                base = visitor.cpu_of(file)
+                print(f"a file: {base:.2f} ms of CPU")
+                for kind, paths in asked.items():
+                    if paths:
+                        visitor.cpu_of([f"{paths[0]}?first"])
+                        found = visitor.cpu_of(paths)
+                        print(f"{kind}: {found:.2f} ms of CPU, {found / base:.1f} times a file", flush=True)
+                idle = visitor.slowest_of(f"{path}&idle" for path in asked["day"])
+                with subprocess.Popen([*command, "--write", str(Site(site).store)], cwd=ROOT) as writer:
+                    busy = visitor.slowest_of(f"{path}&busy" for path in asked["day"])
+                    writer.kill()
+                print(f"days while another process writes: p99 {busy / idle:.2f} of the idle one, {idle:.1f} ms")
             process.communicate("")
 
 
