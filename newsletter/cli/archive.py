@@ -34,8 +34,10 @@ def build(opened: Opened, directory: Path) -> None:
     from newsletter.web.site_pages import SitePages
 
     prefix = SitePages(opened.config, opened.environment(), now).prefix
-    with progress("writing pages") as show:
-        number = write_archive(
-            make_archive(opened.config, now), prefix, directory, lambda done: show(counted(done, "page"))
-        )
+    app = make_archive(opened.config, now)
+    try:
+        with progress("writing pages") as show:
+            number = write_archive(app, prefix, directory, lambda done: show(counted(done, "page")))
+    finally:
+        app.state.close()
     click.echo(f"wrote {counted(number, 'page')} to {directory}")

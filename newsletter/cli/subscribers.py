@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.cli.aliases import RenamedOption, add_alias
 from newsletter.cli.context import Opened, now, pass_opened
-from newsletter.cli.output import json_option, print_json, print_list
+from newsletter.cli.output import json_option, json_text, print_json, print_json_lines, print_list
 from newsletter.cli.profile_options import given, print_change, profile_options, schedule, topic_names
 from newsletter.cli.subscribers_bulk import export_file, import_file, sync_files
 from newsletter.cli.subscribers_status import erase, pause, resume, unsubscribe
 from newsletter.cli.subscribers_tags import tag
 from newsletter.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from newsletter.models import Subscriber
 
 _NOBODY = 'No subscribers yet. Next: newsletter subscribers add YOU@example.org --topic "…"'
 
@@ -41,43 +46,71 @@ def subscribers(ctx: click.Context, as_json: bool) -> None:
 
 
 @subscribers.command(
-    "list", epilog="\b\nExamples:\n  newsletter subscribers list --json\n  newsletter subscribers list --tag lab"
+    "list",
+    epilog="""\b
+Examples:
+  newsletter subscribers list --json
+  newsletter subscribers list --tag lab
+  newsletter subscribers list --limit 50 --after ada@example.org""",
 )
 @click.option("--tag", "tags", multiple=True, help="Only who has this tag; repeatable: who has all of them.")
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of subscribers; default: all of them.")
+@click.option("--after", default="", metavar="ADDRESS", help="Only those whose addresses come after this one.")
 @json_option
 @pass_opened
-def list_subscribers(opened: Opened, tags: tuple[str, ...], as_json: bool) -> None:
-    """List the subscribers."""
-    _list(opened, tags, as_json=as_json)
+def list_subscribers(opened: Opened, tags: tuple[str, ...], limit: int | None, after: str, as_json: bool) -> None:
+    """List the subscribers, in the order of their addresses."""
+    _list(opened, tags, limit, after, as_json=as_json)
 
 
-def _list(opened: Opened, tags: tuple[str, ...] = (), *, as_json: bool) -> None:
+def _list(
+    opened: Opened, tags: tuple[str, ...] = (), limit: int | None = None, after: str = "", *, as_json: bool
+) -> None:
+    from newsletter.models.addresses import email_key
+    from newsletter.store.subscriber_search import Search
     from newsletter.subscribers.tags import read_tag
 
-    wanted = {*map(read_tag, tags)}
+    wanted = list(dict.fromkeys(map(read_tag, tags)))
     with opened.store() as store:
-        tags_of = store.tags.all()
-        found = [one for one in store.subscribers.all() if wanted <= {*tags_of.get(one.id, ())}]
-    if as_json:
-        from newsletter.subscribers.subscriptions import subscriber_values
-
-        print_json([subscriber_values(one) | {"tags": tags_of.get(one.id, ())} for one in found])
-        return
+        people = store.subscriber_search.walk(Search(tag=wanted[0] if wanted else ""), email_key(after))
+        tagged = ((one, store.tags.of(one.id)) for one in people)
+        found = ((one, own) for one, own in tagged if {*wanted} <= {*own})
+        if as_json:
+            _print_json(islice(found, limit))
+            return
+        listed = list(islice(found, limit))
+        is_more = next(found, None) is not None
+    has_tags = any(own for _, own in listed)
     print_list(
-        found,
-        ("address", "status", "schedule", "topics", *(["tags"] if tags_of else []), "origin"),
-        lambda one: (
-            one.email,
-            one.status.value,
-            schedule(one.profile),
-            topic_names(one.profile),
-            *([", ".join(tags_of.get(one.id, ()))] if tags_of else []),
-            one.origin,
+        listed,
+        ("address", "status", "schedule", "topics", *(["tags"] if has_tags else []), "origin"),
+        lambda row: (
+            row[0].email,
+            row[0].status.value,
+            schedule(row[0].profile),
+            topic_names(row[0].profile),
+            *([", ".join(row[1])] if has_tags else []),
+            row[0].origin,
         ),
         as_json=False,
-        empty=f"Nobody has the tag {' and '.join(tags)}." if tags else _NOBODY,
+        empty=f"Nobody has the tag {' and '.join(tags)}."
+        if tags
+        else f"Nobody comes after {after}."
+        if after
+        else _NOBODY,
         optional=("origin", "tags", "schedule"),
     )
+    if is_more:
+        click.echo(f"there are more: --after {listed[-1][0].email}", err=True)
+
+
+def _print_json(found: Iterable[tuple[Subscriber, tuple[str, ...]]]) -> None:
+    """Print subscribers with their tags as JSON, one after the other, since there may be a million."""
+    from newsletter.subscribers.subscriptions import subscriber_values
+
+    texts = (json_text(subscriber_values(one) | {"tags": tags}) for one, tags in found)
+    print_json_lines(text.replace("\n", "\n  ") for text in texts)
+    click.echo()
 
 
 @subscribers.command(

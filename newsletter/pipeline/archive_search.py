@@ -42,7 +42,8 @@ class Results:
 
 def search_archive(
     store: Store, text: str, limits: Limits | None = None, *, limit: int = 20, offset: int = 0,
-    order: Order = Order.RELEVANCE, with_traits: bool = False, space: ArchiveSpace | None = None,
+    order: Order = Order.RELEVANCE, with_traits: bool = False, with_excerpts: bool = True,
+    space: ArchiveSpace | None = None,
 ) -> Results:  # fmt: skip
     """Return a page of results; with operators, those of the query alone.
 
@@ -55,8 +56,9 @@ def search_archive(
         found = Found((), 0)
         if not is_long:
             found = store.archive.search(
-                parse(text), limits, limit=limit, offset=offset, order=order, with_traits=with_traits
-            )
+                parse(text), limits, limit=limit, offset=offset, order=order, with_traits=with_traits,
+                with_excerpts=with_excerpts,
+            )  # fmt: skip
     except QueryError:
         if not is_free or len(text.split()) < _SENTENCE:
             raise
@@ -78,5 +80,5 @@ def has_operators(text: str) -> bool:
 def similar_papers(store: Store, paper: Paper, space: ArchiveSpace | None = None) -> list[Paper]:
     """Return the papers most similar to one: by the embedding that is stored, else by the rare words of its title."""
     near = [] if space is None else space.near(store, text_of(paper), SIMILAR_PAPERS + 1)
-    found = near or [hit.paper for hit in store.archive.with_words(paper.title, limit=SIMILAR_PAPERS + 1)]
+    found = near or store.archive.sharing_words(paper.title, limit=SIMILAR_PAPERS + 1)
     return [other for other in found if other.id != paper.id][:SIMILAR_PAPERS]

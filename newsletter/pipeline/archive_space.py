@@ -19,7 +19,7 @@ _MIN_SIMILARITY = 0.4
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    #: Version of the embedding, and the number of papers.
+    #: Version of the embedding, and the highest id of a paper.
     made_from: tuple[int, int]
     embedding: Embedding
     ids: tuple[int, ...]
@@ -51,7 +51,7 @@ class ArchiveSpace:
         if not has_scikit_learn() or not self._lock.acquire(blocking=False):
             return self._placed
         try:
-            made_from = (store.taste_models.embedding_version(), store.papers.count())
+            made_from = (store.taste_models.embedding_version(), store.papers.last_id())
             if self._placed is None or self._placed.made_from != made_from:
                 self._placed = _place(store, made_from)
             return self._placed

@@ -99,6 +99,7 @@ def run(config: Config, ports: Ports, *, note: str = "", everyone: bool = False)
             from newsletter.pipeline.pull_due import pull_configured
 
             pulls = tuple(pull_configured(config, ports, at_least=MIN_INTERVAL))
+            examine_papers(ports)
         step = Step.TASTE
         learn_models(config, ports)
         step = Step.DELIVER
@@ -129,6 +130,18 @@ def read_bounces(config: Config, ports: Ports) -> ProcessedMail | None:
 
     with ports.open_store() as store:
         return read_mailboxes(store, settings.soft_limit, settings.mailboxes, ports.clock)
+
+
+def examine_papers(ports: Ports) -> None:
+    """Store the topics of new papers, for the pages of the archive.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    from newsletter.pipeline.paper_topics import examine_new
+
+    with ports.open_store() as store:
+        examine_new(store)
 
 
 def learn_models(config: Config, ports: Ports) -> int:

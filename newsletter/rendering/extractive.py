@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from newsletter.models import Paper
 from newsletter.rendering.lead_ins import dangles, without_lead_in
@@ -59,17 +60,20 @@ def key_sentence(title: str, abstract: str) -> str:
         return abstract
     candidates = [without_lead_in(sentence) for sentence in given]
     title_words = set(words(title))
-    own_words = [set(words(sentence)) for sentence in candidates]
-    stands_alone = [
-        len(sentence) <= _MAX_LENGTH and len(own - title_words) >= _NEW_WORDS and not dangles(sentence)
-        for sentence, own in zip(candidates, own_words, strict=True)
-    ]
+    # Most sentences state nothing of these kinds, and their words need not be known.
+    words_of = cache(lambda place: set(words(candidates[place])))
+
+    def stands_alone(place: int) -> bool:
+        sentence = candidates[place]
+        is_new = len(sentence) <= _MAX_LENGTH and len(words_of(place) - title_words) >= _NEW_WORDS
+        return is_new and not dangles(sentence)
+
     for states in (_DONE, _RESULT, _OTHERWISE_DONE):
-        for sentence, alone in zip(candidates, stands_alone, strict=True):
-            if alone and states.search(sentence):
+        for place, sentence in enumerate(candidates):
+            if states.search(sentence) and stands_alone(place):
                 return sentence
-    informativeness = _informativeness(own_words, title_words)
-    return candidates[max(range(len(candidates)), key=lambda place: (stands_alone[place], informativeness(place)))]
+    informativeness = _informativeness([words_of(place) for place in range(len(candidates))], title_words)
+    return candidates[max(range(len(candidates)), key=lambda place: (stands_alone(place), informativeness(place)))]
 
 
 def _informativeness(sentence_words: Sequence[set[str]], title_words: set[str]) -> Callable[[int], float]:

@@ -32,6 +32,7 @@ from newsletter.store.libraries import Libraries
 from newsletter.store.looks import Looks
 from newsletter.store.next_due import NextDue
 from newsletter.store.opening import open_database
+from newsletter.store.paper_topics import PaperTopics
 from newsletter.store.papers import Papers
 from newsletter.store.planning import Planning
 from newsletter.store.pruning import Pruning
@@ -54,7 +55,7 @@ from newsletter.store.topics import Topics
 from newsletter.store.upvotes import Upvotes
 from newsletter.store.webhook_events import WebhookEvents
 
-__all__ = ["COUNTED", "Store", "open_copy", "open_store"]
+__all__ = ["COUNTED", "Store", "open_copy", "open_read_only", "open_store"]
 
 #: The tables whose rows are counted to verify a backup.
 COUNTED = (
@@ -86,6 +87,7 @@ class Store:
         self._outside_keys = outside_keys
         self.upvotes = Upvotes(db)
         self.papers = Papers(db, self.upvotes)
+        self.paper_topics = PaperTopics(db)
         self.pulls = Pulls(db)
         self.topics = Topics(db)
         self.suppressions = Suppressions(db, self.suppression_key)
@@ -229,6 +231,10 @@ class Store:
         """Examine the whole file; return what is damaged, a line each."""
         return self._db.problems()
 
+    def schema_version(self) -> int:
+        """Return a number that changes with the schema, and when all content is replaced."""
+        return self._db.schema_version()
+
     def versions(self) -> tuple[str, str]:
         """Return the version of SQLite, and the name of the last step of the schema."""
         sql = "SELECT sqlite_version(), max(name) FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
@@ -273,6 +279,17 @@ def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple, 
         StoreError: The file is damaged, not a newsletter database, has a newer schema, or cannot be written.
     """
     return Store(open_database(path, is_copy=is_copy), outside_keys, is_copy=is_copy)
+
+
+def open_read_only(path: Path) -> Store:
+    """Open the store as `open_store` does, only to read it; one thread after another may use it.
+
+    Raises:
+        StoreError: As for `open_store`.
+    """
+    db = open_database(path, is_lent=True)
+    db.only_read()
+    return Store(db, is_copy=True)
 
 
 @contextmanager

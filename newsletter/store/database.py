@@ -33,6 +33,8 @@ _CHECKPOINT_TIMEOUT_MS = 1_000
 # With these values a large pull takes a tenth less time.
 _PAGE_SIZE_B = 8192
 _CACHE_KIB = 16_384
+#: Of a connection that only reads, of which a process keeps several.
+_READ_ONLY_CACHE_KIB = 8_192
 
 #: Doctor says it as well, so it does not advise doctor.
 DAMAGED = (
@@ -138,8 +140,8 @@ class Rows(sqlite3.Cursor):
 class Database:
     """One connection to the database file; it belongs to the thread that opened it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or create it.
+    def __init__(self, path: Path, *, is_lent: bool = False) -> None:
+        """Open the file, or create it; a connection that is lent may go from one thread to another.
 
         Raises:
             StoreError: The file cannot be opened, or is not SQLite.
@@ -148,6 +150,7 @@ class Database:
         #: What must outlive the database is appended here before it is committed; None for a copy.
         self.recovery_log: RecoveryLog | None = None
         self._noted: list[Record] = []
+        self._is_lent = is_lent
         self.connect()
 
     def connect(self) -> None:
@@ -158,8 +161,9 @@ class Database:
         """
         try:
             self._connection = sqlite3.connect(
-                self.path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=_Connection
-            )
+                self.path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=_Connection,
+                check_same_thread=not self._is_lent,
+            )  # fmt: skip
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
         self._connection.path = self.path
@@ -299,6 +303,15 @@ class Database:
         """
         with store_errors(self.path):
             other.raw.backup(self._connection)
+
+    def only_read(self) -> None:
+        """Refuse to write from now on."""
+        self.execute("PRAGMA query_only = ON")
+        self.execute(f"PRAGMA cache_size = {-_READ_ONLY_CACHE_KIB}")
+
+    def schema_version(self) -> int:
+        """Return a number that changes with the schema, and when all content is replaced."""
+        return int(self.execute("PRAGMA schema_version").fetchone()[0])
 
     def page_size(self) -> int:
         """Return the size of a page, in bytes."""

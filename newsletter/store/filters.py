@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from newsletter.store.full_text import Sql
-from newsletter.store.paper_rows import NEWEST_FIRST, PAPER_DAY
 from newsletter.topics.query import Node
 
 #: BM25F: what an occurrence in the title, the keywords and the abstract counts.
@@ -45,37 +44,41 @@ class Limits:
     window: tuple[datetime, datetime] | None = None
 
 
-def conditions_of(limits: Limits) -> Iterator[Sql]:
-    """Yield the conditions of the filters on a row of `papers`."""
+def conditions_of(limits: Limits, day: str = "traits.day") -> Iterator[Sql]:
+    """Yield the conditions of the filters on a row of `paper_traits`, called `traits`; `day` as for `order_by`."""
     if limits.source:
-        mentioned = "EXISTS (SELECT 1 FROM mentions WHERE paper_id = papers.id AND source = ?)"
+        mentioned = "EXISTS (SELECT 1 FROM mentions WHERE paper_id = traits.paper_id AND source = ?)"
         yield Sql(mentioned, (limits.source,))
     if limits.category:
-        yield Sql("EXISTS (SELECT 1 FROM json_each(papers.categories) WHERE value = ?)", (limits.category,))
+        yield Sql("EXISTS (SELECT 1 FROM json_each(traits.categories) WHERE value = ?)", (limits.category,))
     if limits.organization:
-        yield Sql("papers.organization = ?", (limits.organization,))
+        yield Sql("traits.organization = ?", (limits.organization,))
     if limits.has_code:
-        yield Sql("papers.code_url IS NOT NULL")
+        yield Sql("traits.has_code")
     if limits.is_discussed:
-        yield Sql("papers.upvotes > 0 OR papers.comments > 0")
+        yield Sql("traits.votes > 0")
     if limits.since:
-        yield Sql(f"{PAPER_DAY} >= ?", (limits.since.isoformat(),))
+        yield Sql(f"{day} >= ?", (limits.since.isoformat(),))
     if limits.until:
-        yield Sql(f"{PAPER_DAY} <= ?", (limits.until.isoformat(),))
+        yield Sql(f"{day} <= ?", (limits.until.isoformat(),))
     if limits.window:
         after, known = (moment.astimezone(UTC).isoformat() for moment in limits.window)
-        within = " OR ".join(f"(papers.{name} > ? AND papers.{name} <= ?)" for name in ("seen_at", "revised_at"))
-        yield Sql(within, (after, known) * 2)
+        within = " UNION ".join(
+            f"SELECT id FROM papers WHERE {name} > ? AND {name} <= ?" for name in ("seen_at", "revised_at")
+        )
+        yield Sql(f"traits.paper_id IN ({within})", (after, known) * 2)
 
 
-def order_by(order: Order, limits: Limits, *, has_text: bool) -> str:
-    """Return the terms of an ORDER BY clause; `has_text` says whether the full-text index is searched."""
+def order_by(order: Order, day: str, *, has_text: bool) -> str:
+    """Return the terms of an ORDER BY clause; `has_text` says whether the full-text index is searched.
+
+    `day` is the column that has the day: the one by whose index the papers are found, if there is one.
+    """
     match order:
         case Order.RELEVANCE if has_text:
-            return f"{BM25}, papers.key"
+            return f"{BM25}, traits.key"
         case Order.UPVOTED:
-            return "coalesce(papers.upvotes, 0) + coalesce(papers.comments, 0) DESC, papers.key"
+            return "traits.votes DESC, traits.key"
         case Order.STARRED:
-            return "papers.code_stars DESC, papers.key"
-    # "+": else SQLite's planner reads all papers in this order, in place of those of a window.
-    return f"+{NEWEST_FIRST}" if limits.window else NEWEST_FIRST
+            return "traits.code_stars DESC, traits.key"
+    return f"{day} DESC, traits.is_vague, traits.upvotes DESC, traits.key"

@@ -1,4 +1,4 @@
-"""Topic queries → SQL: an FTS5 match expression for the text, and conditions on a row of `papers` for the rest.
+"""Topic queries → SQL: an FTS5 match expression for the text, and conditions on a row of `paper_traits` for the rest.
 
 What SQL cannot say is left out, so that more papers are found than match; whoever asks then has to look at each.
 """
@@ -70,7 +70,7 @@ class Translator:
                 return None
 
     def condition(self, node: Node) -> Sql:
-        """Return a node as a condition on a row of `papers`."""
+        """Return a node as a condition on a row of `paper_traits`, called `traits`."""
         match node:
             case Term(field="cat" | "source"):
                 return _code_condition(node)
@@ -87,7 +87,7 @@ class Translator:
                 return self.condition(node.part)
             case Term():
                 found = self._term(node)
-                search = "papers.id IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ?)"
+                search = "traits.paper_id IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ?)"
                 return Sql(search, (found.text,), found.is_exact)
 
     def _term(self, term: Term) -> Expression:
@@ -141,6 +141,6 @@ def _all_exact(parts: Iterable[Expression] | Iterable[Sql]) -> bool:
 def _code_condition(term: Term) -> Sql:
     """Return the condition that a list of codes holds a term, or one that begins with it, in any case."""
     value = term.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    text = f"EXISTS (SELECT 1 FROM json_each(papers.{_LIST_COLUMNS[str(term.field)]}) WHERE value LIKE ? ESCAPE '\\')"
+    text = f"EXISTS (SELECT 1 FROM json_each(traits.{_LIST_COLUMNS[str(term.field)]}) WHERE value LIKE ? ESCAPE '\\')"
     # SQLite folds the case of ASCII alone.
     return Sql(text, (f"{value}%" if term.is_prefix else value,)) if value.isascii() else Sql("1", (), is_exact=False)

@@ -23,10 +23,10 @@ _RETRIES = 100
 _RETRY_MS = 20
 
 
-def open_database(path: Path, *, is_copy: bool = False) -> Database:
+def open_database(path: Path, *, is_copy: bool = False, is_lent: bool = False) -> Database:
     """Open the database file; create it or migrate it to the present schema, and keep a copy of what it was before.
 
-    Of a copy (`is_copy`) none is kept.
+    Of a copy (`is_copy`) none is kept. A connection that is lent may go from one thread to another.
 
     Raises:
         StoreError: The file is empty or lost, not SQLite, damaged, of another program or a newer release, or read-only.
@@ -36,7 +36,7 @@ def open_database(path: Path, *, is_copy: bool = False) -> Database:
         _refuse_lost(path)
     with suppress(OSError):  # which SQLite will report
         touch_private(path)  # it gives its log and its index of the log the same permissions
-    db = Database(path)
+    db = Database(path, is_lent=is_lent)
     try:
         if is_copy or _pending(db):
             _enable_wal(db)

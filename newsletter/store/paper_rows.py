@@ -49,7 +49,7 @@ _INTO_COLUMN: dict[str, Callable[[Any], Any]] = {
     "bool": int,
 }
 _OUT_OF_COLUMN: dict[str, Callable[[Any], Any]] = {
-    "tuple[str, ...]": lambda text: tuple(json.loads(text)),
+    "tuple[str, ...]": lambda text: () if text == "[]" else tuple(json.loads(text)),
     "date | None": lambda text: text and date.fromisoformat(text),
     "StatedDate | None": lambda text: text and stated_date(text),
     **dict.fromkeys(("datetime", "datetime | None"), lambda text: text and datetime.fromisoformat(text)),

@@ -214,6 +214,10 @@ class Papers:
         """Return when the newest paper was first seen, or None if there are none."""
         return self._db.execute("SELECT max(seen_at) FROM papers").one(moment_of)
 
+    def last_id(self) -> int:
+        """Return the highest id of a paper that there is or was."""
+        return int(self._db.execute(LAST_ID).fetchone()[0])
+
     def count(self) -> int:
         """Count the papers."""
         (number,) = self._db.execute("SELECT count(*) FROM papers").fetchone()

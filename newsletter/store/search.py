@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
+from newsletter.store.codes import codes_in, holders
 from newsletter.store.database import Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
 from newsletter.store.full_text import Expression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.store.rare_words import rare_words
+from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import excerpt
@@ -25,6 +29,10 @@ from newsletter.topics.query import All, Node, Term, wanted_terms
 MOST_COUNTED = 1000
 #: How many candidates are looked at together.
 _BATCH = 250
+_FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
+_IN_ORDER = f"""
+    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value
+    ORDER BY wanted.key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,9 @@ class _Candidates:
     #: Whether it finds no others.
     is_exact: bool
 
-    def select(self, columns: str) -> str:
-        return f"SELECT {columns} FROM {self.source} ORDER BY {self.order}"
+    @property
+    def ids(self) -> str:
+        return f"SELECT traits.paper_id FROM {self.source} ORDER BY {self.order}"
 
 
 class Archive:
@@ -81,7 +90,7 @@ class Archive:
 
     def search(
         self, query: Node | None, limits: Limits | None = None, *, limit: int = 20, offset: int = 0,
-        order: Order = Order.RELEVANCE, with_traits: bool = False,
+        order: Order = Order.RELEVANCE, with_traits: bool = False, with_excerpts: bool = True,
     ) -> Found:  # fmt: skip
         """Return a page of results, by relevance (BM25, titles weigh four times as much) or in another order.
 
@@ -96,104 +105,130 @@ class Archive:
         if limits.within is not None:
             query = limits.within if query is None else All((*_parts(query), *_parts(limits.within)))
         found = self._candidates(query, limits, order)
-        last, traits = offset + limit, list[Traits]()
+        most = max(offset + limit, MOST_COUNTED + 1)
         try:
-            if found.is_exact:
-                rows = self._db.execute(
-                    f"{found.select(PAPER_COLUMNS)} LIMIT ? OFFSET ?", [*found.values, limit, offset]
-                )
-                papers = list(map(paper_of, rows.fetchall()))
-                counting = f"SELECT count(*) FROM (SELECT 1 FROM {found.source} LIMIT {MOST_COUNTED + 1})"
-                (total,) = self._db.execute(counting, found.values).fetchone()
-                traits = self._traits(found) if with_traits else []
-            else:
-                matches = self._examined(query, found, max(last, MOST_COUNTED + 1))
-                papers, total = matches[offset:last], min(len(matches), MOST_COUNTED + 1)
-                traits = list(map(traits_of, matches[:MOST_COUNTED])) if with_traits else []
+            ids = self._first(found, most) if found.is_exact else self._examined(query, found, most)
         except StatementError as error:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
-        terms = list(wanted_terms(query)) if query else []
+        papers = self._in_order(ids[offset : offset + limit])
+        traits = self._traits(ids[:MOST_COUNTED]) if with_traits else ()
+        terms = list(wanted_terms(query)) if query and with_excerpts else []
         hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
-        return Found(tuple(hits), int(total), tuple(traits))
+        return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits)
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
+        """Return papers as `sharing_words` does, each with an excerpt."""
+        terms = list(map(Term, content_words(text)))
+        papers = self.sharing_words(text, limits, limit=limit)
+        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers)
+
+    def sharing_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> list[Paper]:
         """Return papers that share words with a text: first those that hold all, then those with most, by BM25F.
 
-        Stop words do not count, and of a long text only the first words do. Withdrawn papers are left out.
+        Stop words do not count, of a long text only the first words do, and where that would be too many papers only
+        the rarer ones. Withdrawn papers are left out.
         """
         wanted = content_words(text)
-        found: dict[int, Paper] = {}
-        for operator in (" AND ", " OR ") if len(wanted) > 1 else (" OR ",):
-            if wanted and len(found) < limit:
-                papers = self._by_bm25(operator.join(quoted((word,)) for word in wanted), limits or Limits(), limit)
-                found |= {paper.id: paper for paper in papers if paper.id not in found}
-        terms = list(map(Term, wanted))
-        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in list(found.values())[:limit])
+        return self._holding(wanted, limits or Limits(), limit) if wanted else []
 
-    def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[Paper]:
-        conditions = [*conditions_of(limits), Sql("NOT papers.withdrawn")]
-        # Whole rows are read for the best papers only.
-        sql = f"""
-            SELECT {PAPER_COLUMNS} FROM (
-                SELECT papers.id AS best_id, {BM25} AS score
-                FROM papers_fts JOIN papers ON papers.id = papers_fts.rowid
-                WHERE papers_fts MATCH ? AND {" AND ".join(f"({one.text})" for one in conditions)}
-                ORDER BY score, papers.key LIMIT ?
-            ) JOIN papers ON papers.id = best_id ORDER BY score, key"""
+    def _holding(self, wanted: Sequence[str], limits: Limits, limit: int) -> list[Paper]:
+        """Return papers that hold all of some words, then those that hold most; of many, the rarer words count."""
+        rare = rare_words(self._db, wanted)
+        all_of_them, some = " AND ".join(map(_quoted, wanted)), " OR ".join(map(_quoted, rare))
+        first = []
+        if len(wanted) > 1:
+            is_whole = len(rare) == len(wanted)
+            first = self._by_bm25(all_of_them, limits, limit) if is_whole else self._newest(all_of_them, limits, limit)
+        rest = self._by_bm25(some, limits, limit) if rare and len(first) < limit else []
+        if len(rare) < len(wanted):  # the newest of these are not in the order of the others
+            places = {number: place for place, number in enumerate(rest)}
+            first.sort(key=lambda number: places.get(number, limit))
+        return self._in_order(list(dict.fromkeys((*first, *rest)))[:limit])
+
+    def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[int]:
+        return self._matched(match, limits, BM25, "traits.key", limit)
+
+    def _newest(self, match: str, limits: Limits, limit: int) -> list[int]:
+        return self._matched(match, limits, "-papers_fts.rowid", "score", limit)
+
+    def _matched(self, match: str, limits: Limits, score: str, order: str, limit: int) -> list[int]:
+        """Return the first papers that match, with the lowest score."""
+        conditions = list(conditions_of(limits))
+        where = " AND ".join(f"({one.text})" for one in conditions) or "1"
         values = [value for one in conditions for value in one.values]
+        # Without conditions only the best are looked up, and some more for those that are withdrawn.
+        most = -1 if conditions else 2 * limit + 20
+        sql = f"""
+            SELECT traits.paper_id FROM (
+                SELECT papers_fts.rowid AS number, {score} AS score FROM papers_fts
+                WHERE papers_fts MATCH ? ORDER BY score LIMIT ?)
+            CROSS JOIN paper_traits AS traits ON traits.paper_id = number
+            WHERE {where} ORDER BY score, {order} LIMIT ?"""
         columns = f"{{title keywords abstract}} : ({match})"
-        return self._db.execute(sql, [columns, *values, limit]).into(paper_of)
+        return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
         match, rest = Expression(""), list[Sql]()
         if query is not None:
             match, rest = Translator(cache(self._is_word)).split(query)
-        conditions = [*rest, *conditions_of(limits), Sql("NOT papers.withdrawn")]
-        tables = "papers"
+        tables, day, conditions = "paper_traits AS traits", "traits.day", list[Sql]()
+        codes = codes_in(query)
         if match.text:
-            tables = "papers_fts JOIN papers ON papers.id = papers_fts.rowid"
-            conditions.insert(0, Sql("papers_fts MATCH ?", (match.text,)))
+            tables = _FULL_TEXT
+            conditions.append(Sql("papers_fts MATCH ?", (match.text,)))
+        elif len(codes) == 1 and not codes[0].is_prefix:
+            tables, day = "paper_codes AS coded CROSS JOIN paper_traits AS traits USING (paper_id)", "coded.day"
+            conditions.append(Sql("coded.field = ? AND coded.code = ?", (str(codes[0].field), codes[0].text.lower())))
+        elif codes and (rare := holders(self._db, codes)):
+            conditions.append(rare)
+        conditions += (*rest, *conditions_of(limits, day))
         return _Candidates(
-            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions)}",
-            order_by(order, limits, has_text=bool(match.text)),
+            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 1}",
+            order_by(order, day, has_text=bool(match.text)),
             [value for one in conditions for value in one.values],
             match.is_exact and all(one.is_exact for one in conditions),
         )
 
-    def _traits(self, found: _Candidates) -> list[Traits]:
-        columns = "papers.id, papers.sources, papers.categories, papers.organization, papers.code_url IS NOT NULL"
-        rows = self._db.execute(f"{found.select(columns)} LIMIT ?", [*found.values, MOST_COUNTED])
-        return rows.into(
-            lambda row: Traits(row[0], tuple(json.loads(row[1])), tuple(json.loads(row[2])), row[3], bool(row[4]))
-        )
+    def _first(self, found: _Candidates, number: int) -> list[int]:
+        rows = self._db.execute(f"{found.ids} LIMIT ?", [*found.values, number])
+        return [int(one) for (one,) in rows.fetchall()]
+
+    def _in_order(self, ids: Sequence[int]) -> list[Paper]:
+        """Return the papers with these ids, in their order."""
+        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
+
+    def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
+        sql = """
+            SELECT paper_id, sources, categories, organization, has_code
+            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = wanted.value ORDER BY wanted.key"""
+        rows = self._db.execute(sql, [json.dumps(list(ids))])
+        return tuple(rows.into(lambda row: Traits(row[0], _texts(row[1]), _texts(row[2]), row[3], bool(row[4]))))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
         return self._db.execute(sql, [quoted((word,))]).fetchone() is not None
 
-    def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[Paper]:
+    def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[int]:
         """Return the first of the candidates that match."""
         return [] if query is None else list(islice(self._matching(query, found), number))
 
-    def _matching(self, query: Node, found: _Candidates) -> Iterator[Paper]:
+    def _matching(self, query: Node, found: _Candidates) -> Iterator[int]:
         """Yield the candidates that match, in their order."""
         from newsletter.topics.evaluation import those_matching  # noqa: PLC0415 - loads numpy
 
-        ids = [number for (number,) in self._db.execute(found.select("papers.id"), found.values).fetchall()]
-        tables = "json_each(?) AS wanted JOIN papers ON papers.id = wanted.value"
-        sql = f"SELECT {PAPER_COLUMNS} FROM {tables} ORDER BY wanted.key"
+        ids = [int(number) for (number,) in self._db.execute(found.ids, found.values).fetchall()]
         for start in range(0, len(ids), _BATCH):
-            rows = self._db.execute(sql, [json.dumps(ids[start : start + _BATCH])]).fetchall()
-            yield from those_matching(list(map(paper_of, rows)), query)
+            batch = ids[start : start + _BATCH]
+            known = indexed_words(self._db, batch)
+            yield from (paper.id for paper in those_matching(self._in_order(batch), query, known))
 
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""
-        sql = f"""
-            SELECT {PAPER_DAY} AS day, count(*) FROM papers WHERE {PAPER_DAY} BETWEEN ? AND ? AND NOT withdrawn
-            GROUP BY day ORDER BY day"""
+        sql = """
+            SELECT day, count(*) FROM paper_traits WHERE day BETWEEN ? AND ? GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, [first.isoformat(), last.isoformat()])
         return dict(rows.into(lambda row: (date.fromisoformat(row[0]), int(row[1]))))
 
@@ -212,18 +247,18 @@ class Archive:
         return self._nearest(">", "ASC", day)
 
     def _nearest(self, comparison: str, direction: str, day: date) -> date | None:
-        sql = f"""
-            SELECT {PAPER_DAY} FROM papers WHERE {PAPER_DAY} {comparison} ? AND NOT withdrawn
-            ORDER BY {PAPER_DAY} {direction} LIMIT 1"""
+        sql = f"SELECT day FROM paper_traits WHERE day {comparison} ? ORDER BY day {direction} LIMIT 1"
         return self._db.execute(sql, [day.isoformat()]).one(lambda row: date.fromisoformat(row[0]))
 
     def find(self, key: str) -> Paper | None:
         """Return the paper with this key ("arxiv:2605.01234"), or None."""
         return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE key = ?", [key]).one(paper_of)
 
-    def keys(self) -> Iterator[str]:
-        """Yield the keys of all papers but the withdrawn ones, the newest first."""
-        for (key,) in self._db.execute(f"SELECT key FROM papers WHERE NOT withdrawn ORDER BY {PAPER_DAY} DESC, key"):
+    def keys(self, after: int = 0, through: int | None = None) -> Iterator[str]:
+        """Yield the keys of all papers but the withdrawn ones with an id in a range, the latest first."""
+        sql = "SELECT key FROM paper_traits WHERE paper_id > ? AND paper_id <= ? ORDER BY paper_id DESC"
+        last = sys.maxsize if through is None else through
+        for (key,) in self._db.execute(sql, [after, last]):
             yield str(key)
 
     def editions_of(self, paper_id: int) -> list[str]:
@@ -250,6 +285,10 @@ def _parts(query: Node) -> tuple[Node, ...]:
     return query.parts if isinstance(query, All) else (query,)
 
 
-def traits_of(paper: Paper) -> Traits:
-    """Return what a list may be narrowed by, of a paper."""
-    return Traits(paper.id, paper.sources, paper.categories, paper.organization, paper.code_url is not None)
+def _quoted(word: str) -> str:
+    return quoted((word,))
+
+
+@lru_cache(maxsize=4096)
+def _texts(array: str) -> tuple[str, ...]:
+    return tuple(json.loads(array))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from newsletter.models import Status, Subscriber
+from newsletter.models.addresses import email_key
 from newsletter.store.database import Database
 from newsletter.store.subscribers import Subscribers
 
 #: No address and no name that is worth looking for is longer.
 _MAX_TEXT = 100
+#: How many are read at once when all are.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,12 @@ class SubscriberSearch:
         numbers = [int(number) for (number,) in (reversed(rows) if before else rows)]
         found = self._subscribers.get_many(numbers) if numbers else {}
         return [found[number] for number in numbers if number in found]
+
+    def walk(self, search: Search, after: str = "") -> Iterator[Subscriber]:
+        """Yield all subscribers who are found, in the order of their addresses, of whom few are in memory at once."""
+        while found := self.page(search, _AT_ONCE, after=after):
+            yield from found
+            after = email_key(found[-1].email)
 
     def count(self, search: Search, most: int) -> int:
         """Count the subscribers that are found, but no more than `most`."""

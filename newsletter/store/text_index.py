@@ -23,6 +23,15 @@ def index_new(db: Database) -> None:
         db.execute("DELETE FROM papers_unindexed")
 
 
+def indexed_words(db: Database, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Return the words of papers by field, as `_indexed` makes them: id → texts, of those that are in the index."""
+    sql = """
+        SELECT papers_fts.rowid, title, keywords, abstract, authors, organization
+        FROM json_each(?) AS wanted CROSS JOIN papers_fts ON papers_fts.rowid = wanted.value"""
+    rows = db.execute(sql, [json.dumps(list(ids))])
+    return dict(rows.into(lambda row: (row[0], row[1:])))
+
+
 def is_outdated(db: Database) -> bool:
     """Return whether the index holds words of another version, or none yet."""
     return bool(db.execute("SELECT version <> ? FROM full_text_version", [VERSION]).fetchone()[0])

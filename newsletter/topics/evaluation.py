@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from newsletter.models import Paper
-from newsletter.topics.index import PaperIndex
+from newsletter.topics.index import NOTHING_KNOWN, PaperIndex
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import literal
 
@@ -34,8 +34,10 @@ def matching(index: PaperIndex, node: Node) -> tuple[int, int]:
             return matches, wanted
 
 
-def those_matching(papers: Sequence[Paper], node: Node) -> list[Paper]:
-    """Return the papers that match a query, in their order."""
-    index = PaperIndex(papers)
+def those_matching(
+    papers: Sequence[Paper], node: Node, known: Mapping[int, Sequence[str]] = NOTHING_KNOWN
+) -> list[Paper]:
+    """Return the papers that match a query, in their order; `known` as for `PaperIndex`."""
+    index = PaperIndex(papers, known, node)
     bits, _ = matching(index, node)
     return [paper for number, paper in enumerate(index.papers.values()) if bits >> number & 1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import takewhile
 
@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.text.tokenizer import marks, prefixes, words
+from newsletter.text.tokenizer import marks, prefixes, surfaces, words
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.places import Places
-from newsletter.topics.query import Term
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import Phrase, Vocabulary, near_of, phrase_of
 
 Flags = NDArray[np.bool_]
@@ -48,6 +48,9 @@ _DEFAULT = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT)
 _FIELDS = {"title": Field.TITLE, "keyword": Field.KEYWORDS, "abstract": Field.ABSTRACT, "author": Field.AUTHOR,
            "org": Field.ORG, "cat": Field.CAT, "source": Field.SOURCE}  # fmt: skip
 _CODES = (Field.CAT, Field.SOURCE)
+#: The fields of the store's full-text index, in its order.
+_INDEXED = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT, Field.AUTHOR, Field.ORG)
+NOTHING_KNOWN: Mapping[int, Sequence[str]] = {}
 _COUNT = len(Field)
 
 
@@ -60,7 +63,14 @@ _APART_COUNT = 0.25
 class PaperIndex:
     """An inverted index of some papers."""
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
+    def __init__(
+        self, papers: Sequence[Paper], known: Mapping[int, Sequence[str]] = NOTHING_KNOWN, asked: Node | None = None
+    ) -> None:
+        """Index papers; the words of some may be `known` by their ids, as the store's full-text index holds them.
+
+        An index that is `asked` for one query only has the words that it may be about.
+        """
+        self._words_in = str.split if asked is None else _words_of(asked)
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -69,7 +79,10 @@ class PaperIndex:
         self._postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in Field]
         self._texts: list[list[str]] = [[] for _ in Field]
         for number, paper in enumerate(self.papers.values()):
-            for field, passages in _passages(paper):
+            indexed = known.get(paper.id, ())
+            for field, text in zip(_INDEXED, indexed, strict=False):
+                self._post_indexed(field, number, text)
+            for field, passages in _passages(paper)[len(indexed) :]:
                 self._post(field, number, passages)
         self._vocabularies: dict[str | None, Vocabulary] = {}
         self._sorted_words: dict[Field, list[str]] = {}
@@ -145,6 +158,17 @@ class PaperIndex:
                 postings[word].append(number)
         # The bar keeps phrases from matching across two keywords or names.
         self._texts[field].append("|".join(texts))
+
+    def _post_indexed(self, field: Field, number: int, text: str) -> None:
+        postings = self._postings[field]
+        *passages, last = text.split(" | ")
+        if not last.startswith(("=", "+")):  # else these are marks
+            passages.append(last)
+        elif not passages:
+            passages.append("")
+        for word in self._words_in(text):
+            postings[word].append(number)
+        self._texts[field].append("|".join(f" {passage} " for passage in passages))
 
     def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int], float]]:
         """Yield fields with the numbers of papers that hold a term there, and what each occurrence counts."""
@@ -260,7 +284,7 @@ def fields_of(term: Term) -> tuple[Field, ...]:
     return _DEFAULT if term.field is None else (_FIELDS[term.field],)
 
 
-def _passages(paper: Paper) -> Iterable[tuple[Field, Sequence[str]]]:
+def _passages(paper: Paper) -> tuple[tuple[Field, Sequence[str]], ...]:
     return (
         (Field.TITLE, (paper.title,)),
         (Field.KEYWORDS, paper.keywords),
@@ -270,6 +294,30 @@ def _passages(paper: Paper) -> Iterable[tuple[Field, Sequence[str]]]:
         (Field.CAT, paper.categories),
         (Field.SOURCE, paper.sources),
     )
+
+
+def _words_of(query: Node) -> Callable[[str], list[str]]:
+    """Return what finds the marks of a text, and the words that begin like some part of a query's word.
+
+    These are all that may be asked for, since the words of a query may be split, joined, or the beginning of others.
+    """
+    written = {form for term in _terms(query) for form in (term.text, term.text.casefold())}
+    texts = written | {part for text in written for part in (*words(text), "".join(words(text)), *surfaces(text))}
+    texts |= {"".join(surfaces(text)) for text in written}
+    texts |= {begun for one in tuple(texts) for begun in prefixes(one)}
+    begins = {text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2)}
+    return lambda text: [word for word in text.split() if word[:2] in begins or word[0] in "=+"]
+
+
+def _terms(query: Node) -> Iterator[Term]:
+    match query:
+        case Term():
+            yield query
+        case Boost() | Not():
+            yield from _terms(query.part)
+        case All() | Any():
+            for part in query.parts:
+                yield from _terms(part)
 
 
 def _spaced(phrase: Sequence[str]) -> str:

@@ -99,10 +99,14 @@ def make_app(
     def failed(request: Request, _error: Exception) -> Response:  # the server logs it
         return error_pages(request.scope, 500)
 
+    def close() -> None:
+        outgoing.close()
+        pages.reading.close()
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        outgoing.close()
+        close()
 
     health = health_routes(pages.store, is_stalled)  # at the root, too: a health check does not know the prefix
     app = Starlette(
@@ -115,6 +119,7 @@ def make_app(
         exception_handlers={HTTPException: refused, NewsletterError: unavailable, Exception: failed},
     )
     app.state.outgoing = outgoing
+    app.state.close = close
     return app
 
 
@@ -148,7 +153,9 @@ def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
     """Return the application of a site's archive alone, for the static export."""
     pages = SitePages(config, make_environment(config.site.templates), clock, is_live=False)
     routes: list[BaseRoute] = [*asset_routes(pages), *archive_routes(pages)]
-    return Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
+    app = Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
+    app.state.close = pages.reading.close
+    return app
 
 
 def make_site_app() -> ASGIApp:

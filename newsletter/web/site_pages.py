@@ -22,6 +22,7 @@ from newsletter.rendering.environment import find_template, make_environment, re
 from newsletter.rendering.language import Language, language
 from newsletter.store import Store, open_store
 from newsletter.web.http.page_language import language_headers, spoken
+from newsletter.web.store_pool import StorePool
 
 _logger = logging.getLogger(__name__)
 
@@ -40,7 +41,12 @@ class SitePages:
     is_live: bool = True
     #: Told of each broken template of the site; by default it is logged, once for each mistake.
     on_broken: Callable[[TemplateError], object] | None = None
+    #: Lends the site's store to read it, in a `with`; its connections are kept.
+    reading: StorePool = field(init=False)
     _known_mistakes: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.reading = StorePool(self.config.site.store)
 
     @cached_property
     def prefix(self) -> str:

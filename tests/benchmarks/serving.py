@@ -1,30 +1,39 @@
-"""Pages under load, compared with a static file of the same server; and search times among many papers.
+"""The CPU of pages that nobody asked for before, compared with a static file of the same server; and search times.
 
-python -m tests.benchmarks.serving [--seconds 3] [--papers 100000]
+python -m tests.benchmarks.serving [--papers 100000] [--requests 60] [--site SITE]
+
+Each address is another one: random days, papers, searches. `--site` measures a site that is there; else one of a year
+is made, of generated papers. The ratios hold on any machine that does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPConnection
+from itertools import accumulate, count
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from newsletter.config.load import load_config
 from newsletter.files.site import Site
-from newsletter.models import Entry
+from newsletter.models import Cadence, Edition, Entry, Topic
+from newsletter.pipeline.paper_topics import examine_new
 from newsletter.store import Store, open_store
 from newsletter.topics.query import parse
 from newsletter.web.app import make_app
@@ -33,25 +42,46 @@ from tests.benchmarks.delivering import ROOT
 
 _WORDS = [f"word{number}" for number in range(20_000)]
 _COMMON = ["model", "learning", "data", "results", "method", "training", "language", "we", "show", "the"]
-#: How often a rate is measured until there is one.
-_MAX_TRIES = 100
+_NAMES = [f"Lovelace{number}" for number in range(2_000)]
+_CATEGORIES = [f"{archive}.{code}" for archive in ("cs", "math", "physics") for code in ("AA", "CL", "LG", "RO")]
+_DAYS = 365
 
 
 def fill(store: Store, papers: int) -> None:
-    """Store papers with Zipf-distributed words."""
+    """Store papers of a year with Zipf-distributed words, authors and categories."""
     chance, now = random.Random(7), datetime.now(UTC)  # noqa: S311 - reproducible
-    weights = [1 / (rank + 1) for rank in range(len(_WORDS))]
+    weights = list(accumulate(1 / (rank + 1) for rank in range(len(_WORDS))))
 
     def entry(number: int) -> Entry:
-        drawn = [*chance.choices(_WORDS, weights, k=60), *chance.choices(_COMMON, k=40)]
+        drawn = [*chance.choices(_WORDS, cum_weights=weights, k=60), *chance.choices(_COMMON, k=40)]
         chance.shuffle(drawn)
-        arxiv_id = f"{1000 + number // 99_999}.{number % 99_999:05}"
+        sentences = (" ".join(drawn[at : at + 20]).capitalize() for at in range(0, len(drawn), 20))
         return Entry(
-            title=f"{' '.join(drawn[:8])} rare{number}", abstract=" ".join(drawn), arxiv_id=arxiv_id,
-            source="benchmark", listed=(now - timedelta(days=number % 300)).date(), upvotes=chance.randrange(100),
+            title=f"{' '.join(drawn[:8])} rare{number}", abstract=". ".join(sentences), source="benchmark",
+            arxiv_id=f"{1000 + number // 99_999}.{number % 99_999:05}", upvotes=chance.randrange(100),
+            authors=tuple(f"Ada {chance.choice(_NAMES)}" for _ in range(4)), categories=(chance.choice(_CATEGORIES),),
+            organization=chance.choice(_NAMES) if number % 5 == 0 else None,
+            listed=(now - timedelta(days=_DAYS - 1 - number * _DAYS // papers)).date(),
         )  # fmt: skip
 
-    store.papers.add_all(map(entry, range(papers)), now)
+    for day in range(_DAYS):
+        numbers = range(-(-papers * day // _DAYS), -(-papers * (day + 1) // _DAYS))
+        store.papers.add_all(map(entry, numbers), now - timedelta(days=_DAYS - 1 - day))
+
+
+def add_editions(store: Store) -> None:
+    """Store a topic for each common word, and a daily edition for each day."""
+    for word in _COMMON[:5]:
+        store.topics.put(Topic(word, f"{word} -{_WORDS[99]}"))
+    now = datetime.now(UTC)
+    with store.transaction():
+        for days in range(1, _DAYS):
+            at = now - timedelta(days=days)
+            since, key = at - timedelta(days=1), f"daily-{at.date()}"
+            store.editions.put(
+                Edition(key=key, cadence=Cadence.DAILY, day=at.date(), since=since, created_at=at, note="")
+            )
+    examine_new(store)
 
 
 def searches(store: Store, papers: int, rounds: int = 300) -> tuple[float, float]:
@@ -90,66 +120,141 @@ def from_many_networks(app: ASGIApp) -> ASGIApp:
     return called
 
 
-def serve(folder: Path) -> None:
-    """Serve a site and a file until stdin is closed; print the port."""
-    site = Site(folder)
-    pages = make_app(load_config(site, environ={"NEWSLETTER_SITE_URL": "http://127.0.0.1"}), lambda: datetime.now(UTC))
-    app = Starlette(
-        routes=[Mount("/file", StaticFiles(directory=folder / "file")), Mount("/", from_many_networks(pages))]
-    )
-    with serving(app, "127.0.0.1", 0) as port:
+def serve(folder: Path, site: Path) -> None:
+    """Serve a site, a file and the CPU time of this process until stdin is closed; print the port."""
+    config = load_config(Site(site), environ={"NEWSLETTER_SITE_URL": "http://127.0.0.1"})
+    pages = make_app(config, lambda: datetime.now(UTC))
+    routes = [
+        Mount("/file", StaticFiles(directory=folder)),
+        Route("/cpu", lambda _request: PlainTextResponse(str(time.process_time()))),
+        Mount("/", from_many_networks(pages)),
+    ]
+    with serving(Starlette(routes=routes), "127.0.0.1", 0) as port:
         print(port, flush=True)
         sys.stdin.read()
 
 
-def rate(address: str, seconds: float) -> float:
-    """Return the requests per second that wrk measures over eight connections."""
-    # wrk itself takes whole seconds only. On a busy machine a short time may pass without a response.
-    enough = ["timeout", "--preserve-status", "--signal", "INT", str(seconds)]
-    command = [*enough, "wrk", "-t", "1", "-c", "8", "-d", "1h", address]
-    for _ in range(_MAX_TRIES):
-        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        assert "Non-2xx" not in printed, printed
-        if found := float(re.findall(r"Requests/sec:\s+([\d.]+)", printed)[0]):
-            return found
-    raise SystemExit(f"no response from {address}")
+def write_on(path: Path) -> None:
+    """Write to a store as a site that sends does, in batches, until this process is ended."""
+    with open_store(path) as store:
+        for number in count():
+            with store.transaction():
+                for one in range(500):
+                    store.set_fact(f"benchmark {one}", str(number))
 
 
-def compare_pages(seconds: float, papers: int) -> None:
-    """Print the requests per second of pages, relative to a static file of the same size."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "newsletter.toml").write_text("", encoding="utf-8")
-        with open_store(Site(folder).store) as store:
-            fill(store, min(2000, papers))
-            day = store.archive.span()
-        assert day is not None
-        (folder / "file").mkdir()
-        (folder / "file/page.html").write_text("<p>" + "x" * 40_000, encoding="utf-8")
-        command = [sys.executable, "-m", "tests.benchmarks.serving", "--serve", name]
-        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+@dataclass
+class Visitor:
+    """Asks a server for pages over one connection."""
+
+    connection: HTTPConnection
+
+    def get(self, path: str) -> tuple[bytes, float]:
+        """Return a page, and the milliseconds that it took."""
+        began = time.perf_counter()
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        content = response.read()
+        assert response.status == 200, (path, response.status)
+        return content, (time.perf_counter() - began) * 1000
+
+    def cpu_of(self, paths: Iterable[str]) -> float:
+        """Return the milliseconds of CPU that a page takes the server."""
+        before, number = float(self.get("/cpu")[0]), 0
+        for number, path in enumerate(paths, start=1):  # noqa: B007 - their number counts
+            self.get(path)
+        return (float(self.get("/cpu")[0]) - before) / number * 1000
+
+    def slowest_of(self, paths: Iterable[str]) -> float:
+        """Return the 99th percentile of the milliseconds that pages take."""
+        return statistics.quantiles([self.get(path)[1] for path in paths], n=100)[98]
+
+
+def addresses(store: Store, number: int) -> dict[str, list[str]]:
+    """Return addresses of each kind of page, all different; a search is for words of a paper that is there."""
+    chance = random.Random(11)  # noqa: S311 - reproducible
+    last = store.papers.last_id()
+    papers = list(store.papers.get_many(chance.sample(range(1, last + 1), min(last, number))).values())
+    first_day, last_day = store.archive.span() or (date.min, date.min)
+    days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+    editions = [edition.key for edition in store.editions.latest_digests(_DAYS)]
+    rare = [max(paper.title.split(), key=len) for paper in papers]
+
+    def mixed(paths: Iterable[str]) -> list[str]:
+        found = list(paths) or ["/"]
+        return [f"{path}{'&' if '?' in path else '?'}n={n}" for n, path in enumerate(chance.choices(found, k=number))]
+
+    return {
+        "day": mixed(f"/archive/{day}" for day in days),
+        "month": mixed(f"/archive/{day:%Y-%m}" for day in days),
+        "trending": mixed(f"/trending/{name}" for name in ("day", "week", "month")),
+        "edition": mixed(f"/editions/{key}" for key in editions),
+        "paper": [quote(f"/papers/{paper.key}") for paper in papers],
+        "search for a word": mixed(f"/search?q={quote(word)}" for word in rare),
+        "search for two words": mixed(f"/search?q={quote(' '.join(paper.title.split()[:2]))}" for paper in papers),
+        "search for an author": mixed(
+            f"/search?q=author:{quote(p.authors[-1].split()[-1])}" for p in papers if p.authors
+        ),
+        "search for a category": mixed(f"/search?q=cat:{quote(p.categories[0])}" for p in papers if p.categories),
+        "search for an organization": mixed(
+            f'/search?q=org:"{quote(p.organization)}"' for p in papers if p.organization
+        ),
+    }  # fmt: skip
+
+
+def compare_pages(site: Path, number: int) -> None:
+    """Print the CPU of pages relative to a static file, and how slow they are while another process writes."""
+    with open_store(Site(site).store) as store:
+        asked = addresses(store, number)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "page.html").write_text("<p>" + "x" * 40_000, encoding="utf-8")
+        command = [sys.executable, "-m", "tests.benchmarks.serving"]
+        served = [*command, "--serve", folder, "--site", str(site)]
+        with subprocess.Popen(served, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            address = f"http://127.0.0.1:{process.stdout.readline().strip()}"
-            base = rate(f"{address}/file/page.html", seconds)
-            print(f"a file: {base:.0f} requests a second")
-            for path in ("/", f"/archive/{day[1]}", "/search?q=rare77+OR+word6000", "/topics", "/subscribe"):
-                found = rate(address + path, seconds)
-                print(f"{path}: {found:.0f} requests a second, {found / base:.2f} of a file")
+            with closing(HTTPConnection("127.0.0.1", int(process.stdout.readline()))) as connection:
+                visitor = Visitor(connection)
+                file = ["/file/page.html"] * max(number, 20)
+                visitor.cpu_of(file)
+                base = visitor.cpu_of(file)
+                print(f"a file: {base:.2f} ms of CPU")
+                for kind, paths in asked.items():
+                    if paths:
+                        visitor.cpu_of([f"{paths[0]}?first"])
+                        found = visitor.cpu_of(paths)
+                        print(f"{kind}: {found:.2f} ms of CPU, {found / base:.1f} times a file", flush=True)
+                idle = visitor.slowest_of(f"{path}&idle" for path in asked["day"])
+                with subprocess.Popen([*command, "--write", str(Site(site).store)], cwd=ROOT) as writer:
+                    busy = visitor.slowest_of(f"{path}&busy" for path in asked["day"])
+                    writer.kill()
+                print(f"days while another process writes: p99 {busy / idle:.2f} of the idle one, {idle:.1f} ms")
             process.communicate("")
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--papers", type=int, default=100_000)
+    parser.add_argument("--requests", type=int, default=60, help="of each kind of page")
+    parser.add_argument("--site", type=Path, help="a site that is there")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(options.serve)
-        return
-    compare_pages(options.seconds, options.papers)
-    compare_searches(options.papers)
+        serve(options.serve, options.site)
+    elif options.write:
+        write_on(options.write)
+    elif options.site:
+        compare_pages(options.site, options.requests)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            site = Site(Path(folder))
+            site.config.write_text("", encoding="utf-8")
+            with open_store(site.store) as store:
+                fill(store, options.papers)
+                add_editions(store)
+            compare_pages(site.root, options.requests)
+        compare_searches(options.papers)
 
 
 if __name__ == "__main__":

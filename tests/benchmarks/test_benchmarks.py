@@ -119,9 +119,10 @@ def test_the_importing_benchmark_prints_its_ratios(run: Run) -> None:
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="Debian's wrk is not installed")
 def test_the_serving_benchmark_prints_its_ratios(run: Run) -> None:
-    printed = run("serving", "--seconds", "0.2", "--papers", "200")
-    assert len(re.findall(r"requests a second, [\d.]+ of a file", printed)) == 5
-    assert re.search(r"p99 among 200 is [\d.]+ of that among 100", printed)
+    printed = run("serving", "--requests", "3", "--papers", "400")
+    assert len(re.findall(r"ms of CPU, [\d.]+ times a file", printed)) == 10
+    assert re.search(r"while another process writes: p99 [\d.]+ of the idle one", printed)
+    assert re.search(r"p99 among 400 is [\d.]+ of that among 200", printed)
 
 
 def test_the_hostile_visitor_benchmark_prints_its_ratios_and_shuts_down(run: Run) -> None:

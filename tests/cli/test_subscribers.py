@@ -75,3 +75,18 @@ def test_an_edit_without_options_says_what_to_give(newsletter: Newsletter) -> No
     result = newsletter("subscribers", "edit", "ada@example.org")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "nothing to change: give --address, --name, or a preference, as --hour 6" in result.stderr
+
+
+def test_the_list_is_shown_a_page_at_a_time(newsletter: Newsletter) -> None:
+    for name in ("cleo", "ada", "ben"):
+        newsletter("subscribers", "add", f"{name}@example.org")
+    page = newsletter("subscribers", "list", "--limit", "2")
+    assert [name in page.stdout for name in ("ada", "ben", "cleo")] == [True, True, False]
+    assert page.stderr == "there are more: --after ben@example.org\n"
+    rest = newsletter("subscribers", "list", "--limit", "2", "--after", "Ben@Example.org", "--json")
+    assert [one["email"] for one in json.loads(rest.stdout)] == ["cleo@example.org"]
+    assert (
+        newsletter("subscribers", "list", "--after", "zoe@example.org").stdout
+        == "Nobody comes after zoe@example.org.\n"
+    )
+    assert newsletter("subscribers", "list", "--after", "zoe@example.org", "--json").stdout == "[]\n"

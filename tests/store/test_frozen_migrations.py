@@ -100,7 +100,8 @@ def make_store(path: Path, version: int) -> list[str]:
     db = sqlite_utils.Database(path)
     MIGRATIONS.apply(db, stop_before=STEPS[version : version + 1])
     db.execute("PRAGMA application_id = 0x6E77736C")
-    tables = [name for name in db.table_names() if not name.startswith(("papers_fts", "sqlite_", "_sqlite"))]
+    kept = ("papers_fts", "paper_traits", "paper_codes", "sqlite_", "_sqlite")  # by SQLite, or by triggers
+    tables = [name for name in db.table_names() if not name.startswith(kept)]
     for table in tables:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         needed = [

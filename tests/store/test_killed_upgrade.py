@@ -33,8 +33,8 @@ def upgrade(path, kill_at):
         if count == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
     connect = database.Database.__init__
-    def traced(self, *arguments):
-        connect(self, *arguments)
+    def traced(self, *arguments, **options):
+        connect(self, *arguments, **options)
         self.raw.set_trace_callback(trace)
     database.Database.__init__ = traced
     open_store(path).close()

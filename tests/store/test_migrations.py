@@ -25,7 +25,8 @@ from tests.factories import NOW, make_entry, make_paper, search
 
 TABLES = {
     "papers", "papers_fts", "papers_unindexed", "full_text_version",
-    "paper_names", "mentions", "pulls", "validators", "rate_limited_sources", "topics",
+    "paper_codes", "paper_names", "paper_topics", "paper_traits",
+    "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
     "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
     "saved_papers", "upvote_history",

@@ -18,7 +18,8 @@ from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry, make_profile
 
 GROWING = (
-    "papers|paper_names|mentions|subscribers|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
+    "papers|traits|paper_traits|paper_codes|coded|paper_topics|paper_names|mentions|subscribers"
+    "|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
     "|pulls|editions|saved_papers|upvote_history|sent_papers|edition_papers"
 )
 #: Indexes of few rows, and the one that gives editions in their order.
@@ -91,6 +92,16 @@ HOT: dict[str, Callable[[Store], object]] = {
     "papers of a topic in days": lambda store: store.archive.search(parse("clouds"), NARROWED, with_traits=True),
     "papers of an edition": lambda store: store.archive.search(None, OF_AN_EDITION, order=Order.UPVOTED),
     "newest papers of an edition": lambda store: store.archive.search(None, OF_AN_EDITION, order=Order.NEWEST),
+    "papers with similar titles": lambda store: store.archive.sharing_words("small clouds of pears"),
+    "papers of a category": lambda store: store.archive.search(parse("cat:cs.CL"), with_traits=True),
+    "papers of rare categories": lambda store: store.archive.search(parse("cat:q-bio.* OR cat:cs.CL")),
+    "papers of an author": lambda store: store.archive.search(parse("author:lovelace"), with_traits=True),
+    "papers of an organization": lambda store: store.archive.search(parse('org:"some lab"')),
+    "words near each other": lambda store: store.archive.search(parse("clouds pears"), with_traits=True),
+    "topics of papers": lambda store: (store.paper_topics.find([1, 2], 7), store.paper_topics.words([1, 2])),
+    "papers whose topics are not known": lambda store: store.paper_topics.unexamined(7, 9),
+    "keys of a part of the sitemap": lambda store: list(store.archive.keys(5, 9)),
+    "last paper": lambda store: store.papers.last_id(),
     "first and last day": lambda store: store.archive.span(),
     "days beside": lambda store: (store.archive.day_before(DAY), store.archive.day_after(DAY)),
     "saved papers": lambda store: (store.saved.of(1), store.saved.has(1, 1)),

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.models import Status, Topic
 from newsletter.models.addresses import email_key
-from newsletter.store import Store
+from newsletter.store import Store, subscriber_search
 from newsletter.store.subscriber_search import Search
 from tests.factories import NOW, make_profile
 
@@ -56,3 +56,9 @@ def test_pages_join_to_the_whole_list_in_both_directions(peopled: Store) -> None
     assert [one.id for one in (*first, *second)] == [1, 2, 3]
     assert search.page(Search(), 2, before=key(second[0].email)) == first
     assert search.page(Search(), 1, before=key(second[0].email)) == first[1:]
+
+
+def test_all_are_found_some_at_a_time(peopled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber_search, "_AT_ONCE", 2)
+    assert [one.id for one in peopled.subscriber_search.walk(Search())] == [1, 2, 3]
+    assert [one.id for one in peopled.subscriber_search.walk(Search(), email_key("Ada@example.org"))] == [2, 3]

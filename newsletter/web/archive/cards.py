@@ -47,9 +47,10 @@ class Card:
 
 
 def card_of(
-    paper: Paper, language: Language, snippet: tuple[tuple[str, bool], ...] = (), *, shows_figure: bool = False
-) -> Card:
-    """Return the card of a paper; a search snippet is shown if it has hits."""
+    paper: Paper, language: Language, snippet: tuple[tuple[str, bool], ...] = (), *,
+    shows_figure: bool = False, shows_finding: bool = True,
+) -> Card:  # fmt: skip
+    """Return the card of a paper; a search snippet is shown if it has hits, and no finding in a list of lines."""
     counts = count_labels(paper, language)
     has_upvotes = bool(paper.upvotes)
     return Card(
@@ -60,7 +61,7 @@ def card_of(
         lead=byline(paper, language, named=1),
         facts=(*facts_of(paper, language), *counts[has_upvotes:]),
         upvotes=(upvotes_mark(paper, language), counts[0]) if has_upvotes else ("", ""),
-        finding=one_line(paper),
+        finding=one_line(paper) if shows_finding else "",
         pieces=snippet if any(is_hit for _, is_hit in snippet) else (),
         links=links_of(paper, language),
         figure_url=(paper.thumbnail_url or "") if shows_figure else "",

@@ -12,16 +12,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.models import Cadence, Edition, Paper, Topic
+from newsletter.pipeline.paper_topics import MOST_EXAMINED
 from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
-from newsletter.store.search import Hit
+from newsletter.store.search import Found, Hit
 from newsletter.web.archive.cards import Card
 from newsletter.web.archive.choices import Choice, page_of, read_choice
 from newsletter.web.archive.lists import Lists
 from newsletter.web.archive.pages import cached_routes, papers_of, topic_path
-from newsletter.web.archive.paper_topics import MOST_EXAMINED
 from newsletter.web.site_pages import SitePages
 
 #: Number of editions on a page.
@@ -80,7 +80,7 @@ class Editions:
     def all(self, request: Request) -> Response:
         """Show all editions, the latest first, each with its most upvoted papers."""
         page = page_of(request)
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             editions = store.editions.latest_digests(_SIZE + 1, (page - 1) * _SIZE)
             issues = [self._issue(store, edition) for edition in editions[:_SIZE]]
         here = f"{self.pages.prefix}/editions"
@@ -92,14 +92,14 @@ class Editions:
 
     def edition(self, request: Request) -> Response:
         """Show the papers that an edition was chosen from, by topic; what each subscriber got is private."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             edition = self._find(store, request)
             if edition is None:
                 return self._no_such_edition()
             choice = self._choice(request, edition)
             found = store.archive.search(None, _limits(edition), limit=MOST_EXAMINED, order=Order.UPVOTED)
             topics = self.lists.topics.of(store, [hit.paper.id for hit in found.hits])
-            issue = self._issue(store, edition)
+            issue = self._issue(store, edition, found)
             earlier, later = store.editions.beside(edition)
         top, rest = found.hits[:_TOP], found.hits[_TOP:]
         return self.lists.show(
@@ -110,7 +110,7 @@ class Editions:
 
     def papers(self, request: Request) -> Response:
         """Show all papers that an edition was chosen from, as a list."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             edition = self._find(store, request)
             if edition is None:
                 return self._no_such_edition()
@@ -120,7 +120,7 @@ class Editions:
 
     def file(self, request: Request) -> Response:
         """Return the papers of an edition as a file."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             edition = self._find(store, request)
         if edition is None:
             return self._no_such_edition()
@@ -138,10 +138,11 @@ class Editions:
     def _choice(self, request: Request, edition: Edition) -> Choice:
         return read_choice(request, f"{self.pages.prefix}/editions/{edition.key}/all", _ORDERS)
 
-    def _issue(self, store: Store, edition: Edition) -> Issue:
-        found = store.archive.search(None, _limits(edition), limit=_TOP, order=Order.UPVOTED)
+    def _issue(self, store: Store, edition: Edition, found: Found | None = None) -> Issue:
+        """Return an edition as a page names it; `found` are its papers, the most upvoted first, if they are known."""
+        found = found or store.archive.search(None, _limits(edition), limit=_TOP, order=Order.UPVOTED)
         number, spoken = store.editions.number_of(edition), self.pages.language
-        top = tuple(hit.paper for hit in found.hits)
+        top = tuple(hit.paper for hit in found.hits[:_TOP])
         return Issue(edition, _kind(edition, number, spoken), _days(edition, spoken), found.total, top)
 
     def _title(self, issue: Issue) -> str:
@@ -167,7 +168,7 @@ class Editions:
         return Group(
             title=self.pages.language.topic(topic.name) if topic else "",
             path=topic_path(topic) if topic else "",
-            cards=tuple(self.lists.cards(hits[:_OF_TOPIC])),
+            cards=tuple(self.lists.cards(hits[:_OF_TOPIC], is_dense=True)),
             total=total,
             url=choice.with_filter("topic", topic.name).address if topic else "",
         )

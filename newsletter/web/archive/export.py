@@ -20,6 +20,7 @@ _START = (
     "/robots.txt",
 )  # fmt: skip
 _LINK = re.compile(r'href="(/[^"#?]*)"')
+_PART = re.compile(r"/(sitemap-[0-9]+\.xml)</loc>")
 #: The links of a page that lead to the site itself, each with what follows the path.
 _OWN_LINK = re.compile(r'(?<= )(href|src|data-home)="(/(?!/)[^"#?]*)([^"]*)"')
 
@@ -55,6 +56,8 @@ async def _crawl(app: ASGIApp, prefix: str, folder: Path, on_page: Callable[[int
             if response.headers["content-type"].startswith("text/html"):
                 queue.extend(link for link in _LINK.findall(response.text) if link.startswith(f"{prefix}/"))
                 content = with_relative_links(response.text, prefix, path).encode()
+            elif path.endswith("/sitemap.xml"):
+                queue.extend(f"{prefix}/{name}" for name in _PART.findall(response.text))
             _write_file(folder, path.removeprefix(prefix), content)
             written += 1
             on_page(written)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
-from itertools import islice
 from typing import Any
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -29,6 +31,8 @@ _FEED_SIZE = 50
 _MAX_AGE_S = 900
 #: Maximum number of URLs in one sitemap (sitemaps.org/protocol.html).
 _MAX_SITEMAP_URLS = 50_000
+_PART_DIGITS = 6
+_XML = "<?xml version='1.0' encoding='utf-8'?>\n"
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -53,6 +57,7 @@ class Feeds:
             Route("/feed.atom", self.atom_feed),
             Route("/feed.json", self.json_feed),
             Route("/sitemap.xml", self.sitemap),
+            Route("/sitemap-{part:digits}.xml", self.part_of_sitemap),
             Route("/robots.txt", self.robots),
         ]
 
@@ -102,17 +107,35 @@ class Feeds:
         return cached(request, json.dumps(feed, ensure_ascii=False).encode(), "application/feed+json", _MAX_AGE_S)
 
     def sitemap(self, request: Request) -> Response:
-        """Return the URLs of all pages that search engines should index."""
-        with self.pages.store() as store:
+        """Return the URLs of all pages that search engines should index, or where they are if these are many."""
+        with self.pages.reading() as store:
             paths = ["/", "/topics", "/editions", *(["/subscribe"] if self.pages.is_live else [])]
             paths += [topic_path(topic) for topic in store.topics.catalogue()]
             paths += [f"/editions/{edition.key}" for edition in store.editions.latest_digests(1000)]
-            paths += islice(map(path_of, store.archive.keys()), _MAX_SITEMAP_URLS - len(paths))
-        ET.register_namespace("", _SITEMAP)
-        root = ET.Element(f"{{{_SITEMAP}}}urlset")
-        for path in paths:
-            ET.SubElement(ET.SubElement(root, f"{{{_SITEMAP}}}url"), f"{{{_SITEMAP}}}loc").text = self._page_url(path)
-        return cached(request, ET.tostring(root, "utf-8", xml_declaration=True), "application/xml", _MAX_AGE_S)
+            last = store.papers.last_id()
+            is_whole = last <= _MAX_SITEMAP_URLS - len(paths)
+            paths += map(path_of, store.archive.keys()) if is_whole else ()
+        if is_whole or request.path_params.get("part") == "0":
+            return self._sitemap(request, "urlset", "url", paths)
+        parts = range(-(-last // _MAX_SITEMAP_URLS) + 1)
+        return self._sitemap(request, "sitemapindex", "sitemap", [f"/sitemap-{part}.xml" for part in parts])
+
+    def part_of_sitemap(self, request: Request) -> Response:
+        """Return the URLs of pages beside papers (part 0), or of so many papers, in the order of their ids."""
+        number = int(str(request.path_params["part"])[:_PART_DIGITS])
+        if number == 0:
+            return self.sitemap(request)
+        with self.pages.reading() as store:
+            first = (number - 1) * _MAX_SITEMAP_URLS
+            if first >= store.papers.last_id():
+                raise HTTPException(404)
+            paths = list(map(path_of, store.archive.keys(first, first + _MAX_SITEMAP_URLS)))
+        return self._sitemap(request, "urlset", "url", paths)
+
+    def _sitemap(self, request: Request, root_name: str, name: str, paths: Iterable[str]) -> Response:
+        urls = (f"<{name}><loc>{escape(self._page_url(path))}</loc></{name}>" for path in paths)
+        content = f'{_XML}<{root_name} xmlns="{_SITEMAP}">{"".join(urls)}</{root_name}>'
+        return cached(request, content.encode(), "application/xml", _MAX_AGE_S)
 
     def robots(self, request: Request) -> Response:
         """Keep crawlers away from subscribers' pages and from search results (RFC 9309)."""
@@ -132,14 +155,14 @@ class Feeds:
         """
         name, text = request.query_params.get("topic", ""), request.query_params.get("q", "").strip()
         site = self.pages.config.site_name
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             topic = store.topics.find(name) if name else None
             if name and topic is None:
                 raise QueryError(f"unknown topic: {name!r}", problem=QueryProblem.UNKNOWN_TOPIC)
             query = topic.query if topic else text
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
-            found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST)
+            found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST, with_excerpts=False)
         return f"{site}: {self._language.topic(topic.name) if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from newsletter.models import Paper
+from newsletter.pipeline.paper_topics import MOST_EXAMINED, PaperTopics
 from newsletter.rendering.citations import FORMATS, write_papers
 from newsletter.rendering.language import Language
 from newsletter.store import Store
@@ -19,7 +20,6 @@ from newsletter.topics.query import Node
 from newsletter.web.archive.cards import card_of, path_of
 from newsletter.web.archive.choices import Choice, View
 from newsletter.web.archive.facets import SHOWN, chips_of, facets_of
-from newsletter.web.archive.paper_topics import MOST_EXAMINED, PaperTopics
 from newsletter.web.http.caching import cached
 from newsletter.web.http.page_language import language_headers
 from newsletter.web.site_pages import SitePages
@@ -33,14 +33,17 @@ class Lists:
     """Renders the archive's pages, most of which are lists."""
 
     pages: SitePages
-    topics: PaperTopics = field(default_factory=PaperTopics)
+    topics: PaperTopics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.topics = PaperTopics(self.pages.store)
 
     def find(self, store: Store, choice: Choice, query: Node | None = None, base: Limits | None = None) -> Found:
         """Return the papers of a list on the page that is chosen, and what all of them may be narrowed by."""
         size = choice.view.size
         return store.archive.search(
             query, choice.limits(store, base or Limits()), limit=size, offset=(choice.page - 1) * size,
-            order=choice.order, with_traits=self.pages.is_live,
+            order=choice.order, with_traits=self.pages.is_live, with_excerpts=choice.view is View.CARDS,
         )  # fmt: skip
 
     def context(self, store: Store, choice: Choice, found: Found) -> dict[str, Any]:
@@ -49,7 +52,7 @@ class Lists:
         has_more = found.total > last and last < MOST_COUNTED
         topics = self.topics.of(store, [one.paper_id for one in found.traits])
         return {
-            "cards": self.cards(found.hits),
+            "cards": self.cards(found.hits, is_dense=choice.view is View.LIST),
             "choice": choice,
             "total": found.total,
             "most": MOST_COUNTED,
@@ -73,16 +76,16 @@ class Lists:
             "downloads": [(one.label, choice.download(suffix)) for suffix, one in FORMATS.items()],
         }
 
-    def cards(self, hits: Sequence[Hit]) -> list[Any]:
-        """Return search results as cards."""
-        shows_figure = self.pages.config.design.thumbnails
-        return [card_of(hit.paper, self.pages.language, hit.snippet, shows_figure=shows_figure) for hit in hits]
+    def cards(self, hits: Sequence[Hit], *, is_dense: bool = False) -> list[Any]:
+        """Return search results as cards; in a dense list, these have no finding."""
+        shown = {"shows_figure": self.pages.config.design.thumbnails, "shows_finding": not is_dense}
+        return [card_of(hit.paper, self.pages.language, hit.snippet, **shown) for hit in hits]
 
     def download(
         self, request: Request, name: str, find: Callable[[Store], Sequence[Paper]]
     ) -> Response:  # fmt: skip
         """Return a list as a file in the format that the path ends in."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             papers = find(store)
         return file_of(papers, name, str(request.path_params["suffix"]), self.pages)
 

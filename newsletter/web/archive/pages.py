@@ -61,7 +61,7 @@ class Archive:
 
     def front(self, request: Request) -> Response:
         """Show the papers of the latest day that has any."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             day = store.archive.day_before(date.max)
             return self._period(request, store, day_of(day or self._today()), is_front=True)
 
@@ -70,7 +70,7 @@ class Archive:
         period = parse_period(str(request.path_params["period"]))
         if period is None:
             return self.lists.not_found(self.pages.language.gettext("There is no such day, week or month."))
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             return self._period(request, store, period)
 
     def _period(self, request: Request, store: Store, period: Period, *, is_front: bool = False) -> Response:
@@ -117,7 +117,7 @@ class Archive:
         if period is None or period.first.day != 1 or "W" in period.name:
             return self.lists.not_found(self.pages.language.gettext("There is no such month."))
         period = month_of(period.first)
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             counts, neighbours = store.archive.days(period.first, period.last), self._neighbours(store, period)
         first = week_of(period.first).first
         number = ((period.last - first).days // 7 + 1) * 7
@@ -144,7 +144,7 @@ class Archive:
         _ = self.pages.language.gettext
         titles = {"day": _("Trending today"), "week": _("Trending this week"), "month": _("Trending this month")}
         labels = {"day": _("Day"), "week": _("Week"), "month": _("Month")}
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             found = self.lists.find(store, choice, base=self._trend(store, name))
             context = self.lists.context(store, choice, found)
         others = [(labels[one], f"/trending/{one}{choice.query}", one == name) for one in TRENDING_DAYS]
@@ -175,7 +175,7 @@ class Archive:
 
     def topics(self, request: Request) -> Response:
         """Show the topics of the catalogue with their numbers of papers."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             counts = self.pages.topic_counts.counts(store.topics.catalogue())
         areas: dict[str, dict[Topic, int]] = {}
         for topic, count in counts.items():
@@ -185,7 +185,7 @@ class Archive:
 
     def topic(self, request: Request) -> Response:
         """Show the newest papers of a topic."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             topic = store.topics.find(str(request.path_params["name"]))
             if topic is None:
                 return self._no_such_topic()
@@ -199,7 +199,7 @@ class Archive:
 
     def topic_file(self, request: Request) -> Response:
         """Return the papers of a topic as a file."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             topic = store.topics.find(str(request.path_params["name"]))
         if topic is None:
             return self._no_such_topic()
@@ -224,7 +224,7 @@ def topic_path(topic: Topic) -> str:
 def papers_of(store: Store, choice: Choice, query: Node | None = None, base: Limits | None = None) -> list[Paper]:
     """Return the first `MOST_COUNTED` papers of a list."""
     limits = choice.limits(store, base or Limits())
-    found = store.archive.search(query, limits, limit=MOST_COUNTED, order=choice.order)
+    found = store.archive.search(query, limits, limit=MOST_COUNTED, order=choice.order, with_excerpts=False)
     return [hit.paper for hit in found.hits]
 
 

@@ -60,7 +60,7 @@ class PaperPage:
 
     def page(self, request: Request) -> Response:
         """Show one paper."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             paper = self._find(store, request)
             if isinstance(paper, Response):
                 return paper
@@ -94,7 +94,7 @@ class PaperPage:
 
     def file(self, request: Request) -> Response:
         """Return one paper as a file."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             paper = self._find(store, request, f"/cite.{request.path_params['suffix']}")
         if isinstance(paper, Response):
             return paper

@@ -19,7 +19,7 @@ from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
 from newsletter.store.search import MOST_COUNTED, Found
-from newsletter.web.archive.choices import Choice, read_choice
+from newsletter.web.archive.choices import Choice, View, read_choice
 from newsletter.web.archive.lists import Lists
 from newsletter.web.archive.pages import cached_routes
 from newsletter.web.site_pages import SitePages
@@ -46,14 +46,16 @@ class SearchPage:
         """Show the papers that the query string asks for."""
         choice, results, error = self._choice(request), Results(Found((), 0)), ""
         text = choice.searched.get("q", "")
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             try:
                 results = self._search(store, choice)
             except QueryError as query_error:
                 error = query_problem(query_error, self.pages.language)
             context = self.lists.context(store, choice, results.found)
         _ = self.pages.language.gettext
-        others = self.lists.cards(results.others[: choice.view.size - len(results.found.hits)])
+        others = self.lists.cards(
+            results.others[: choice.view.size - len(results.found.hits)], is_dense=choice.view is View.LIST
+        )
         return self.lists.show(
             request, "search.html", status=422 if error else 200,
             title=_("Search: %(text)s", text=text) if text else _("Search"),
@@ -95,6 +97,7 @@ class SearchPage:
         since, until = (_day(choice.searched.get(name)) for name in ("since", "until"))
         size, text = most or choice.view.size, choice.searched.get("q")
         page: dict[str, Any] = {"limit": size, "offset": 0 if most else (choice.page - 1) * size, "order": choice.order}
+        page["with_excerpts"] = most is None and choice.view is View.CARDS
         if text:
             limits = choice.limits(store, Limits(since=since, until=until))
             return search_archive(store, text, limits, **page, with_traits=most is None, space=self.space)

@@ -39,14 +39,14 @@ class StaticSearch:
 
     def page(self, request: Request) -> Response:
         """Show the form that the script works on."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             sources = [(name, source_name(name)) for name in store.archive.sources()]
         title = self.pages.language.gettext("Search")
         return self.lists.show(request, "static_search.html", title=title, sources=sources)
 
     def index(self, request: Request) -> Response:
         """Return the index of the newest papers."""
-        with self.pages.store() as store:
+        with self.pages.reading() as store:
             papers = store.papers.newest(_MOST_PAPERS)
         content = index_of(paper for paper in papers if not paper.withdrawn)
         return cached(request, content.encode(), "text/javascript", MAX_AGE_S)

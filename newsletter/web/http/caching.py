@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from threading import Event, Lock
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,8 @@ _MAX_AGE_S = 5.0
 #: Maximum number of pages kept.
 _MAX_PAGES = 300
 _OK = 200
+#: Seconds for which a page is waited for that another thread makes.
+_PATIENCE_S = 30.0
 
 
 def cached(request: Request, content: bytes, media_type: str, max_age_s: int) -> Response:
@@ -34,14 +36,23 @@ def cached(request: Request, content: bytes, media_type: str, max_age_s: int) ->
     return Response(content, media_type=media_type, headers=headers)
 
 
+#: When a page was made, its content and its media type.
+_Page = tuple[float, bytes, str]
+
+
 class PageCache:
-    """Keeps pages that are the same for everybody for a few seconds, by path, query and language. Thread-safe."""
+    """Keeps pages that are the same for everybody for a few seconds, by path, query and language. Thread-safe.
+
+    A page is made by one thread at a time: meanwhile others get the one before, or wait for it if there is none.
+    """
 
     def __init__(self, max_age_s: int, clock: Callable[[], float] = time.monotonic) -> None:
         #: Seconds for which clients may keep a page.
         self.max_age_s = max_age_s
         self.clock = clock
-        self._pages: OrderedDict[str, tuple[float, bytes, str]] = OrderedDict()
+        self._pages: OrderedDict[str, _Page] = OrderedDict()
+        #: The pages that are being made, by address.
+        self._making: dict[str, Event] = {}
         self._lock = Lock()
 
     def __call__(self, handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
@@ -49,10 +60,31 @@ class PageCache:
 
         def endpoint(request: Request) -> Response:
             address = f"{spoken()} {request.url.path}?{request.url.query}"
-            with self._lock:
-                page = self._pages.get(address)
-            if page is not None and self.clock() - page[0] < _MAX_AGE_S:
-                return cached(request, page[1], page[2], self.max_age_s)
+            page, made = self._find(address)
+            if page is None and made is not None:
+                made.wait(_PATIENCE_S)
+                page, _ = self._find(address, begins=False)
+            elif page is None:
+                return self._make(address, request, handler)
+            if page is None:  # it is none that is kept, as an error
+                return handler(request)
+            return cached(request, page[1], page[2], self.max_age_s)
+
+        return endpoint
+
+    def _find(self, address: str, *, begins: bool = True) -> tuple[_Page | None, Event | None]:
+        """Return a page to show, and what is set when another thread has made it; (None, None): this thread is to."""
+        with self._lock:
+            page, made = self._pages.get(address), self._making.get(address)
+            age = self.clock() - page[0] if page else 0.0
+            if age >= (_MAX_AGE_S if made is None else self.max_age_s):
+                page = None
+            if begins and page is None and made is None:
+                self._making[address] = Event()
+            return page, made
+
+    def _make(self, address: str, request: Request, handler: Callable[[Request], Response]) -> Response:
+        try:
             response = handler(request)
             if response.status_code == _OK:
                 with self._lock:
@@ -61,5 +93,6 @@ class PageCache:
                     if len(self._pages) > _MAX_PAGES:
                         self._pages.popitem(last=False)
             return response
-
-        return endpoint
+        finally:
+            with self._lock:
+                self._making.pop(address).set()

@@ -20,8 +20,8 @@ class ReplaceableApp:
     def replace(self, app: Starlette) -> None:
         """Serve further requests by another application."""
         before, self._app = self._app, app
-        before.state.outgoing.close()
+        before.state.close()
 
     def close(self) -> None:
         """End what the present application does beside requests."""
-        self._app.state.outgoing.close()
+        self._app.state.close()

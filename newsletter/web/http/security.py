@@ -49,7 +49,7 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _WEBHOOKS = ("/webhooks/", "/hooks/")
 #: Searches, feeds and exports; the others are pages that a cache keeps for a few seconds.
 _COSTLY = (
-    "/search", "/sample.json", "/feed.", "/sitemap.xml", "/preferences/data.json", "/digests/", "/saved/"
+    "/search", "/sample.json", "/feed.", "/sitemap", "/preferences/data.json", "/digests/", "/saved/"
 )  # fmt: skip
 #: Lists as files.
 _FILE = re.compile(r"/papers\.[a-z]{2,4}$")

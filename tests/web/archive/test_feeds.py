@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.web.archive import feeds
 from tests.factories import NOW, make_entry
 from tests.web.live_site import SITE_URL, LiveSite
 
@@ -57,11 +58,25 @@ def test_characters_that_xml_does_not_allow_do_not_break_a_feed(live: LiveSite) 
     assert not feedparser.parse(live.client.get("/feed.atom").content).bozo
 
 
+def locations(site: LiveSite, path: str) -> list[str]:
+    root = ET.fromstring(site.client.get(path).content)  # noqa: S314 - ours
+    found = root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    return [str(loc.text).removeprefix(SITE_URL) for loc in found]
+
+
+def test_a_long_sitemap_is_an_index_of_parts(with_edition: LiveSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = locations(with_edition, "/sitemap.xml")
+    monkeypatch.setattr(feeds, "_MAX_SITEMAP_URLS", 20)
+    parts = locations(with_edition, "/sitemap.xml")
+    assert parts[:2] == ["/sitemap-0.xml", "/sitemap-1.xml"]
+    listed = [locations(with_edition, part) for part in parts]
+    assert all(1 <= len(paths) <= 20 for paths in listed[1:])
+    assert sorted(path for paths in listed for path in paths) == sorted(whole)
+    assert with_edition.client.get(f"/sitemap-{len(parts)}.xml").status_code == 404
+
+
 def test_the_sitemap_lists_existing_pages(with_edition: LiveSite) -> None:
-    root = ET.fromstring(with_edition.client.get("/sitemap.xml").content)  # noqa: S314 - ours
-    paths = [
-        str(loc.text).removeprefix(SITE_URL) for loc in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
-    ]
+    paths = locations(with_edition, "/sitemap.xml")
     assert len(paths) > 40
     assert {with_edition.client.get(path).status_code for path in paths} == {200}
 

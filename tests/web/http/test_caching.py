@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Semaphore
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -54,6 +57,54 @@ def test_a_page_is_rendered_once_for_all_who_request_it() -> None:
     assert bytes(pages.get(request(query="page=2")).body) == b"page 2"
     pages.now = caching._MAX_AGE_S
     assert bytes(pages.get(request()).body) == b"page 3"
+
+
+class SlowPages(Pages):
+    """Pages that are made when the test lets them."""
+
+    def __init__(self, status: int = 200) -> None:
+        super().__init__(status)
+        self.began, self.may_end = Semaphore(0), Event()
+
+    def render(self, request: Request) -> Response:
+        self.began.release()
+        assert self.may_end.wait(30)
+        return super().render(request)
+
+    def answers(self, number: int) -> list[Future[Response]]:
+        """Return requests for one page by so many threads, of which one has begun to make it."""
+        with ThreadPoolExecutor(number) as threads:
+            asked = [threads.submit(self.get, request()) for _ in range(number)]
+            assert self.began.acquire(timeout=30)
+            self.may_end.set()
+        return asked
+
+
+def test_a_page_is_made_by_one_thread_for_all_who_wait() -> None:
+    pages = SlowPages()
+    assert {bytes(one.result().body) for one in pages.answers(8)} == {b"page 1"}
+
+
+def test_while_a_page_is_made_anew_others_get_the_one_before() -> None:
+    pages = SlowPages()
+    pages.may_end.set()
+    pages.get(request())
+    pages.may_end.clear()
+    pages.began.acquire()
+    pages.now = caching._MAX_AGE_S
+    with ThreadPoolExecutor(1) as threads:
+        maker = threads.submit(pages.get, request())
+        assert pages.began.acquire(timeout=30)
+        assert bytes(pages.get(request()).body) == b"page 1"
+        pages.may_end.set()
+        assert bytes(maker.result().body) == b"page 2"
+    pages.now += 61  # longer than any client keeps it
+    assert bytes(pages.get(request()).body) == b"page 3"
+
+
+def test_who_waits_for_an_error_asks_for_the_page_again() -> None:
+    pages = SlowPages(status=503)
+    assert {one.result().status_code for one in pages.answers(3)} == {503}
 
 
 def test_errors_are_not_cached() -> None:

@@ -24,6 +24,7 @@ def app_that_says(text: str) -> Starlette:
 
     app = Starlette(routes=[Route("/", page)])
     app.state.outgoing = Outgoing()
+    app.state.close = app.state.outgoing.close
     return app
 
 

@@ -1,0 +1,103 @@
+"""Which topics of the catalogue papers match, kept in the store, since a paper is on many lists.
+
+New papers are examined after a pull; a page examines those that are left: of a new catalogue, or changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsletter.errors import StoreError
+from newsletter.models import Topic
+from newsletter.store import Store
+from newsletter.text.tokenizer import VERSION
+from newsletter.topics.query import Node, parse
+
+#: Of a list, so many papers are examined.
+MOST_EXAMINED = 300
+#: Of all papers, so many are examined at once, each time in a transaction of its own.
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTopics:
+    """The topics of papers. Thread-safe."""
+
+    #: Opens the store to keep what was examined, if the one that is asked can only be read.
+    open_store: Callable[[], Store] | None = None
+
+    def of(self, store: Store, paper_ids: Iterable[int]) -> dict[int, tuple[Topic, ...]]:
+        """Return the topics of the first `MOST_EXAMINED` of these papers; none for papers without any."""
+        wanted = list(dict.fromkeys(paper_ids))[:MOST_EXAMINED]
+        catalogue = tuple(store.topics.catalogue())
+        number = _number_of(catalogue)
+        known = store.paper_topics.find(wanted, number) if catalogue else {}
+        missing = [one for one in wanted if one not in known]
+        if missing and catalogue:
+            found = _examine(store, missing, _nodes(catalogue))
+            known |= found
+            with suppress(StoreError):  # then they are examined again
+                self._keep(store, found, number)
+        return {one: tuple(catalogue[place] for place in known.get(one, ())) for one in wanted}
+
+    def _keep(self, store: Store, found: dict[int, tuple[int, ...]], catalogue: int) -> None:
+        if self.open_store is None:
+            store.paper_topics.put(found, catalogue)
+        else:
+            with self.open_store() as own:
+                own.paper_topics.put(found, catalogue)
+
+
+def examine_new(store: Store, goes_on: Callable[[], bool] = lambda: True) -> int:
+    """Store the topics of all papers that were added since, or of all for a new catalogue; return of how many.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    catalogue = tuple(store.topics.catalogue())
+    number, examined = _number_of(catalogue), 0
+    while catalogue and goes_on() and (ids := store.paper_topics.unexamined(number, _AT_ONCE)):
+        known = store.paper_topics.find(ids, number)
+        found = _examine(store, [one for one in ids if one not in known], _nodes(catalogue))
+        with store.transaction():
+            store.paper_topics.put(found, number)
+            store.paper_topics.note_examined(number, ids[-1])
+        examined += len(found)
+    return examined
+
+
+def _examine(store: Store, paper_ids: Sequence[int], nodes: Sequence[Node]) -> dict[int, tuple[int, ...]]:
+    from newsletter.topics.evaluation import matching  # noqa: PLC0415 - loads numpy
+    from newsletter.topics.index import PaperIndex  # noqa: PLC0415 - the same
+
+    papers = list(store.papers.get_many(paper_ids).values())
+    index = PaperIndex(papers, store.paper_topics.words(paper_ids))
+    found: dict[int, list[int]] = {number: [] for number in index.ids}
+    for place, node in enumerate(nodes):
+        for number in _numbers(matching(index, node)[0]):
+            found[index.ids[number]].append(place)
+    return {number: tuple(places) for number, places in found.items()}
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    """Yield the numbers of a bit set."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+@lru_cache(maxsize=8)
+def _nodes(catalogue: tuple[Topic, ...]) -> tuple[Node, ...]:
+    return tuple(parse(topic.query) for topic in catalogue)
+
+
+@lru_cache(maxsize=8)
+def _number_of(catalogue: tuple[Topic, ...]) -> int:
+    """Return a number that stands for the topics in their order, and for how words are compared."""
+    content = repr((VERSION, [(topic.name, topic.query) for topic in catalogue]))
+    return int.from_bytes(hashlib.sha256(content.encode()).digest()[:7], "big")
