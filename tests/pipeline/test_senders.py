@@ -91,6 +91,22 @@ def test_two_senders_send_each_message_once_and_report_all_of_them(shared: Sendi
     assert shared.store.shards.count() == 0
 
 
+def test_where_no_process_may_be_forked_each_sender_is_started_fresh(
+    shared: SendingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.pipeline.senders.CAN_FORK", False)
+    started: set[int | None] = set()
+
+    def see(_outcome: Outcome) -> None:
+        started.update(process.pid for process in multiprocessing.active_children())
+
+    with serving(Server()) as server:
+        assert shared.send_to(server, connections=2, watch=see).is_clean
+    assert set(server.recipients) == addresses()
+    assert len(server.accepted) == MANY
+    assert len(started) == 2
+
+
 def test_both_senders_have_connections_and_no_more_than_the_setting_allows(shared: SendingSite) -> None:
     greeted: set[object] = set()
     with serving(Server()) as server:
