@@ -28,6 +28,8 @@ from newsletter.store.summaries import Summaries
 PREFERENCES_LAST = timedelta(days=90)
 #: How many first digests are kept with their words of welcome.
 _MAX_WELCOMING = 256
+#: How many looks of editions are kept with their fragments.
+_MAX_ASSEMBLERS = 48
 
 
 @dataclass
@@ -40,7 +42,8 @@ class MessageRenderer:
     summaries: Summaries | None = None
     #: By the id of a first digest, which is kept along with it, and language.
     _welcoming: dict[tuple[int, str], tuple[Digest, Digest]] = field(default_factory=dict)
-    _assemblers: dict[tuple[Edition, Style, str, int], Assembler] = field(default_factory=dict)
+    _welcome_editions: dict[tuple[Edition, str], Edition] = field(default_factory=dict)
+    _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
 
     @property
     def fallback_reason(self) -> str:
@@ -54,11 +57,12 @@ class MessageRenderer:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        wanted: dict[int, tuple[Assembler, dict[int, Digest]]] = {}
+        wanted: dict[int, tuple[Assembler, dict[tuple[int, int], tuple[Digest, int]]]] = {}
         for planned, subscriber in digests:
             digest = self._with_welcome(planned, subscriber.profile.language)
             assembler = self._assembler(digest.edition, subscriber.profile)
-            wanted.setdefault(id(assembler), (assembler, {}))[1][id(digest)] = digest
+            cards = subscriber.profile.cards
+            wanted.setdefault(id(assembler), (assembler, {}))[1][id(digest), cards] = digest, cards
         for assembler, of_assembler in wanted.values():
             assembler.prepare(of_assembler.values())
 
@@ -73,7 +77,7 @@ class MessageRenderer:
         digest = self._with_welcome(digest, subscriber.profile.language)
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now, delivery_id)
-        ready = assembler.ready(digest)
+        ready = assembler.ready(digest, subscriber.profile.cards)
         message = join_message(envelope, assembler.bodies(ready, subscriber, links))
         return replace(message, papers=len(ready.digest.items))
 
@@ -86,7 +90,7 @@ class MessageRenderer:
         digest = self._with_welcome(digest, subscriber.profile.language)
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now)
-        ready = assembler.ready(digest)
+        ready = assembler.ready(digest, subscriber.profile.cards)
         subject, text, html = assembler.plain(ready, subscriber, links)
         message = build_message(envelope, subject=subject, text=text, html=html)
         return replace(message, papers=len(ready.digest.items))
@@ -102,11 +106,19 @@ class MessageRenderer:
         if (id(digest), code) not in self._welcoming:
             if len(self._welcoming) >= _MAX_WELCOMING:
                 self._welcoming.clear()
-            subject, note = Notes(self.config.site.notes).welcome(code)
-            notes = "\n\n".join(filter(None, (note.strip(), digest.edition.note)))
-            edition = replace(digest.edition, subject=subject, note=notes)
+            edition = self._welcome_edition(digest.edition, code)
             self._welcoming[id(digest), code] = digest, replace(digest, edition=edition)
         return self._welcoming[id(digest), code][1]
+
+    def _welcome_edition(self, edition: Edition, code: str) -> Edition:
+        """Return an edition with the words of welcome in a language, which are read once."""
+        if (edition, code) not in self._welcome_editions:
+            subject, note = Notes(self.config.site.notes).welcome(code)
+            notes = "\n\n".join(filter(None, (note.strip(), edition.note)))
+            if len(self._welcome_editions) >= _MAX_ASSEMBLERS:
+                self._welcome_editions.clear()
+            self._welcome_editions[edition, code] = replace(edition, subject=subject, note=notes)
+        return self._welcome_editions[edition, code]
 
     def _addressed(
         self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime, delivery_id: int | None = None
@@ -143,13 +155,13 @@ class MessageRenderer:
         return Links(unsubscribe_urls[0], preferences_url, web_url, feedback), envelope
 
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
-        known_as = (edition, profile.style, profile.language, profile.cards)
+        known_as = (edition, profile.style, profile.language)
         if known_as not in self._assemblers:
+            if len(self._assemblers) >= _MAX_ASSEMBLERS:
+                self._assemblers.pop(next(iter(self._assemblers)))
             site = site_context(self.config)
             look = Look(self.environment, site, profile.style, language(profile.language))
-            assembler = Assembler(
-                look, edition, _feedback_prefix(self.config) if has_scikit_learn() else None, profile.cards
-            )
+            assembler = Assembler(look, edition, _feedback_prefix(self.config) if has_scikit_learn() else None)
             if self.summaries is not None:
                 assembler.summaries = partial(self.summaries.find, language=profile.language)
             self._assemblers[known_as] = assembler

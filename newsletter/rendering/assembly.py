@@ -1,7 +1,9 @@
 """Render once, assemble many: the messages of an edition, joined from fragments that are rendered once.
 
-A paper's card is rendered, inlined and encoded once for each set of reasons to show it; the frames of sections and
-pages once for each shape. A digest then only fills the slots for its texts, and a message those for the subscriber's.
+Cards are rendered, inlined and encoded once for each shape (`rendering.shapes`) and filled once for each paper
+(`rendering.cards`); the frames of sections and pages once for each shape. A digest then only fills the slots for its
+texts, and a message those for the subscriber's. All that is kept has a limit, whatever the number of subscribers.
+
 The first message of each shape is compared with the reference rendering (`rendering.digest`). If they differ, a
 custom template computes with the text of a slot, and the edition's messages are rendered one by one.
 """
@@ -12,14 +14,15 @@ import html
 from binascii import a2b_qp
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from itertools import islice
 
 from markupsafe import Markup
 
-from newsletter.models import Digest, Edition, Item, Reason, Section, Style, Subscriber
-from newsletter.rendering.card_context import card_context, informative_reasons
-from newsletter.rendering.context import CardContext, DigestContext, SectionContext
+from newsletter.models import Digest, Edition, Section, Style, Subscriber
+from newsletter.rendering.cards import CardParts, Cards, Shown, numbered, ranked
+from newsletter.rendering.context import DigestContext, SectionContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
     digest_context,
@@ -32,6 +35,7 @@ from newsletter.rendering.digest_context import (
 from newsletter.rendering.fragments import (
     Fragment,
     encode,
+    encode_value,
     encode_values,
     has_clean_lines,
     placeholder,
@@ -40,8 +44,8 @@ from newsletter.rendering.fragments import (
     split_html,
     split_text,
 )
-from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.markdown import note_html
+from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten, squeeze
 from newsletter.text.markup import clean
@@ -58,8 +62,9 @@ _DIGEST_PATH_B = 64
 _PREHEADER = 140
 #: With fewer full cards than these, papers are left out rather than shown as rows.
 _MIN_CARDS = 3
-#: Maximum number of prepared digests in the cache.
-_MAX_PREPARED = 256
+#: How many prepared digests of a look are kept, of up to 100 KB each, and how many frames of pages.
+_MAX_PREPARED = 16
+_MAX_PAGES = 128
 
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 _SUBSCRIBER_SLOTS = frozenset(
@@ -67,8 +72,6 @@ _SUBSCRIBER_SLOTS = frozenset(
 )
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
 _BREAK = "<!--fragment-->"
-
-CardKey = tuple[int, tuple[Reason, ...], tuple[str, ...], tuple[Reason, ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,13 @@ class Links:
     web_url: str
     #: The common part of their feedback links; see `links.FeedbackLinks`.
     token: str
+
+    def texts(self) -> dict[str, str]:
+        """Return the links by the names of slots."""
+        return {
+            "unsubscribe_url": self.unsubscribe_url, "preferences_url": self.preferences_url, "web_url": self.web_url,
+            "token": self.token,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,63 +142,60 @@ class Assembler:
     edition: Edition
     #: URL of feedback links up to the token, or None for messages without them.
     feedback_prefix: str | None = None
-    #: The number of papers that are shown as full cards, at most.
-    cards: int = 4
     #: Returns the generated summaries of papers by their ids, in the look's language.
     summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
     #: Why messages are rendered one by one; "" if they are assembled.
     fallback_reason: str = ""
-    _summaries: dict[int, str] = field(default_factory=dict)
-    _cards: dict[CardKey, _Frames] = field(default_factory=dict)
+    #: The cards of the digests that were prepared last.
+    _found: dict[tuple[int, int], tuple[Digest, list[CardParts]]] = field(default_factory=dict)
     _section_frames: dict[bool, _Frames] = field(default_factory=dict)
     _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
-    _sections: dict[tuple[object, ...], tuple[bytes, bytes, bytes, bytes]] = field(default_factory=dict)
-    _prepared: dict[int, tuple[Digest, PreparedDigest]] = field(default_factory=dict)
+    _prepared: dict[tuple[int, int], tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
+
+    @cached_property
+    def cards(self) -> Cards:
+        """The cards of the edition's papers."""
+        return Cards(self.look, Shapes(self.look, self._sheet, self._inlined), self.feedback_prefix, self.summaries)
 
     # -- assembly -------------------------------------------------------------------------------------
 
-    def prepare(self, digests: Iterable[Digest], cards: int | None = None) -> None:
-        """Render the cards of some digests together, which is cheaper than one by one.
+    def prepare(self, digests: Iterable[tuple[Digest, int]]) -> None:
+        """Render the cards of some digests, each with its number of full cards, which is cheaper than one by one.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        items = {
-            key: item
-            for digest in digests
-            for keyed in self._keyed(digest, self.cards if cards is None else cards)
-            for key, item in keyed
+        wanted = [(digest, min(cards, len(digest.items))) for digest, cards in digests]
+        papers = [_shown(digest, cards) for digest, cards in wanted]
+        found = iter(self.cards.find([shown for some in papers for shown in some]))
+        # Each digest is kept along with its cards, so that its id() cannot be reused.
+        self._found = {
+            (id(digest), cards): (digest, list(islice(found, len(some))))
+            for (digest, cards), some in zip(wanted, papers, strict=True)
         }
-        missing = {key: item for key, item in items.items() if key not in self._cards}
-        if not missing:
-            return
-        self._summaries |= self.summaries([item.paper.id for item in missing.values()])
-        contexts = [self._card_context(key, item, slot("number"), slot("token")) for key, item in missing.items()]
-        html = self._inlined([self._render_card(context) for context in contexts])
-        glance = self._inlined([self._render_html("line.html", card=context) for context in contexts])
-        for key, context, fragment, line in zip(missing, contexts, html, glance, strict=True):
-            text, title = (split_text(self.look.render(name, card=context)) for name in ("card.txt", "line.txt"))
-            self._cards[key] = _Frames(text, fragment, title, line)
 
-    def ready(self, digest: Digest) -> PreparedDigest:
+    def ready(self, digest: Digest, cards: int) -> PreparedDigest:
         """Assemble what all subscribers of a digest share; papers that exceed the maximum size are left out.
 
+        Args:
+            digest: The digest.
+            cards: The number of papers that are shown as full cards, at most.
+
         Raises:
             TemplateError: A template is missing or broken.
         """
-        known = self._prepared.get(id(digest))
+        known = self._prepared.get((id(digest), cards))
         if known is None:
             if len(self._prepared) >= _MAX_PREPARED:
                 self._prepared.pop(next(iter(self._prepared)))
             # The digest is kept along with it, so that its id() cannot be reused.
-            known = self._prepared[id(digest)] = digest, self._fitting(digest)
+            known = self._prepared[id(digest), cards] = digest, self._fitting(digest, cards)
         return known[1]
 
-    def _fitting(self, digest: Digest) -> PreparedDigest:
-        cards = min(self.cards, len(digest.items))
+    def _fitting(self, digest: Digest, cards: int) -> PreparedDigest:
+        cards = min(cards, len(digest.items))
         while True:
-            self.prepare([digest], cards)  # without one of the best papers, the next best is a full card
             ready = self._ready(digest, cards)
             slots = Counter(wanted.name for wanted in ready.html.slots) if ready.html else Counter[str]()
             links = slots["web_url"] * (len(self.look.site.url) + _DIGEST_PATH_B) + slots["token"] * _TOKEN_B
@@ -211,7 +218,7 @@ class Assembler:
         """
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
-        own = subscriber_texts(subscriber, self.look.language) | asdict(links)
+        own = subscriber_texts(subscriber, self.look.language) | links.texts()
         values = encode_values(set(ready.text.slots), own, FILTERS, str)
         text, html = ready.text.filled(values), None
         is_clean = ready.is_clean and all(map(has_clean_lines, values.values()))
@@ -231,10 +238,12 @@ class Assembler:
     def _ready(self, digest: Digest, cards: int) -> PreparedDigest:
         texts = self._texts(digest)
         contexts = section_contexts(digest, self.look.site, self.look.language)
+        prepared = self._found.pop((id(digest), cards), None)
+        found = iter(prepared[1] if prepared else self.cards.find(_shown(digest, cards)))
         first, parts = 1, [(b"", b"", b"", b"")]
-        for keyed, context in zip(self._keyed(digest, cards), contexts, strict=True):
-            parts.append(self._section([key for key, _ in keyed], context, first))
-            first += len(keyed)
+        for section, context in zip(digest.sections, contexts, strict=True):
+            parts.append(self._section(list(islice(found, len(section.items))), context, first))
+            first += len(section.items)
         section_texts, titles, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
         shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
         page_text, page_html = self._page(shape, digest, texts)
@@ -250,30 +259,31 @@ class Assembler:
         return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean, cards)
 
     def _section(
-        self, keys: Sequence[CardKey], context: SectionContext, first: int
+        self, cards: Sequence[CardParts], context: SectionContext, first: int
     ) -> tuple[bytes, bytes, bytes, bytes]:
         """Return a section's text, its titles for the top of this, its HTML, and its titles for the top of this.
 
         The slots of tokens are still unfilled.
         """
-        cache_key = (context, first, *keys)
-        if cache_key in self._sections:
-            return self._sections[cache_key]
         frames = self._section_frame(bool(context.more))
-        cards = [(self._cards[key], {"number": _number(number)}) for number, key in enumerate(keys, first)]
-        text = b"".join(_filled(card.text, {}, number, str) for card, number in cards)
-        titles = b"".join(_filled(card.text_glance, {}, number, str) for card, number in cards)
-        html = b"".join(_filled(card.html, {}, number, _escaped) for card, number in cards if card.html)
-        lines = b"".join(_filled(card.glance, {}, number, _escaped) for card, number in cards if card.glance)
         own = {name: getattr(context, name) for name in ("number", "title", "shown", "more")}
-        section_parts = (
+        places = list(enumerate(cards, first))
+        text = b"".join([numbered(card.text, n, is_html=False) for n, card in places])
+        titles = b"".join([numbered(card.text_glance, n, is_html=False) for n, card in places])
+        if not frames.html or not frames.glance:
+            text, titles = (
+                _filled(frames.text, own, {"cards": text}, str),
+                _filled(frames.text_glance, own, {"lines": titles}, str),
+            )
+            return text, titles, b"", b""
+        html = b"".join([numbered(card.html, n, is_html=True) for n, card in places])
+        lines = b"".join([numbered(card.glance, n, is_html=True) for n, card in places])
+        return (
             _filled(frames.text, own, {"cards": text}, str),
             _filled(frames.text_glance, own, {"lines": titles}, str),
-            _filled(frames.html, own, {"cards": html}, _escaped) if frames.html else b"",
-            _filled(frames.glance, own, {"lines": lines}, _escaped) if frames.glance else b"",
+            _filled(frames.html, own, {"cards": html}, _escaped),
+            _filled(frames.glance, own, {"lines": lines}, _escaped),
         )
-        self._sections[cache_key] = section_parts
-        return section_parts
 
     # -- fragments ------------------------------------------------------------------------------------
 
@@ -287,9 +297,12 @@ class Assembler:
             text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
             titles = split_text(self.look.render("glance.txt", section=context, lines=slot("lines")))
             cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
-            section = self._render_html("section.html", section=context, cards=cards)
-            html, glance = self._inlined([section, self._render_html("glance.html", section=context, lines=lines)])
-            self._section_frames[has_more] = _Frames(text, html, titles, glance)
+            pages: list[Fragment | None] = [None, None]
+            if self.look.style is not Style.PLAIN:
+                section = self.look.render("section.html", section=context, cards=cards)
+                glance = self.look.render("glance.html", section=context, lines=lines)
+                pages = [split_html(inlined) for inlined in self._inlined([section, glance])]
+            self._section_frames[has_more] = _Frames(text, pages[0], titles, pages[1])
         return self._section_frames[has_more]
 
     def _page(
@@ -301,6 +314,8 @@ class Assembler:
             html = None
             if self.look.style is not Style.PLAIN:
                 html = split_html(inline(self._render_page(context)))
+            if len(self._pages) >= _MAX_PAGES:
+                self._pages.clear()
             self._pages[shape] = split_text(text), html
         return self._pages[shape]
 
@@ -318,26 +333,22 @@ class Assembler:
             own["web_url"] = ""
         return replace(context, sections=sections, **slots, **own)
 
-    def _inlined(self, fragments: Sequence[str]) -> list[Fragment | None]:
+    def _inlined(self, fragments: Sequence[str]) -> list[str]:
         """Inline the styles of fragments where they will stand, in the middle of a page."""
-        if self.look.style is Style.PLAIN:
-            return [None] * len(fragments)
+        if not fragments:
+            return []
+        _, *parts, _ = inline(self._sheet(_BREAK.join(("", *fragments, "")))).split(_BREAK)
+        return parts
+
+    def _sheet(self, content: str) -> str:
+        """Render a page of one section with this content."""
         digest = _one_section(self.edition)
-        context = self._page_context(digest, self._texts(digest))
-        content = _BREAK.join(("", *fragments, ""))
-        _, *parts, _ = inline(self._render_page(context, content)).split(_BREAK)
-        return [split_html(part) for part in parts]
+        return self._render_page(self._page_context(digest, self._texts(digest)), content)
 
     def _render_page(self, context: DigestContext, content: str | None = None) -> str:
         sections = Markup(slot("sections") if content is None else content)  # noqa: S704 - rendered and escaped
         glance = Markup(slot("glance"))  # noqa: S704 - letters and digits
         return self.look.render("digest.html", digest=context, sections=sections, glance=glance)
-
-    def _render_card(self, context: CardContext) -> str:
-        return self._render_html(self.look.card_template(context), card=context)
-
-    def _render_html(self, name: str, **values: object) -> str:
-        return "" if self.look.style is Style.PLAIN else self.look.render(name, **values)
 
     # -- reference rendering --------------------------------------------------------------------------
 
@@ -361,8 +372,8 @@ class Assembler:
         context = replace(context, subject=texts["subject"], preheader=texts["preheader"])
         numbers = iter(range(1, len(digest.items) + 1))
         cards = [
-            [self._card_context(key, item, f"{next(numbers):>3}", links.token) for key, item in keyed]
-            for keyed in self._keyed(digest, ready.cards)
+            [self.cards.card(shown, f"{next(numbers):>3}", links.token).context() for shown in section]
+            for section in ranked(digest, ready.cards)
         ]
         sections = list(zip(context.sections, cards, strict=True))
         html = render_html(self.look, context, sections) if self.look.style is not Style.PLAIN else None
@@ -373,27 +384,6 @@ class Assembler:
         return Bodies(subject, [encode(text)], None if html is None else [encode(html)])
 
     # -- contexts -------------------------------------------------------------------------------------
-
-    def _keyed(self, digest: Digest, cards: int) -> list[list[tuple[CardKey, Item]]]:
-        """Return each section's papers with all that their cards depend on; the best ones are full cards."""
-        ranked = sorted(digest.items, key=lambda item: -item.score)
-        best = {item.paper.id for item in ranked[:cards]}
-        return [
-            [
-                ((i.paper.id, i.reasons, i.also, informative_reasons(i, section.topic), i.paper.id in best), i)
-                for i in section.items
-            ]
-            for section in digest.sections
-        ]
-
-    def _card_context(self, key: CardKey, item: Item, number: str, token: str) -> CardContext:
-        feedback = None if self.feedback_prefix is None else FeedbackLinks(self.feedback_prefix, token)
-        summary = self._summaries.get(item.paper.id, "")
-        *_, reasons, is_full = key
-        return card_context(
-            item, number, site=self.look.site, language=self.look.language, feedback=feedback, made=summary,
-            reasons=reasons, is_full=is_full,
-        )  # fmt: skip
 
     def _texts(self, digest: Digest) -> dict[str, str]:
         """Return the texts that differ between the digests of an edition."""
@@ -418,23 +408,35 @@ def shortened(digest: Digest) -> Digest:
     return replace(digest, sections=tuple(section for section in sections if section.items))
 
 
+def _shown(digest: Digest, cards: int) -> list[Shown]:
+    return [shown for section in ranked(digest, cards) for shown in section]
+
+
 def _one_section(edition: Edition) -> Digest:
     return Digest(edition=edition, sections=(Section("x", (), matched=0),), considered=0)
-
-
-@lru_cache
-def _number(number: int) -> bytes:
-    return encode(f"{number:>3}")
 
 
 def _filled(
     frame: Fragment, own: Mapping[str, str], content: Mapping[str, bytes], escaped: Callable[[str], str]
 ) -> bytes:
     """Fill a frame's slots with encoded content and a digest's texts, and leave placeholders for the subscriber's."""
-    values = {wanted: content[wanted.name] for wanted in frame.slots if wanted.name in content}
-    values |= {wanted: placeholder(wanted) for wanted in frame.slots if wanted.name in _SUBSCRIBER_SLOTS}
-    values |= encode_values((wanted for wanted in frame.slots if wanted not in values), own, FILTERS, escaped)
-    return frame.fill(values)
+    parts = [frame.pieces[0]]
+    for wanted, piece in zip(frame.slots, frame.pieces[1:], strict=True):
+        name, calls = wanted
+        if name in content:
+            value = content[name]
+        elif name in _SUBSCRIBER_SLOTS:
+            value = placeholder(wanted)
+        else:
+            value = _value(own[name], calls, escaped)
+        parts += (value, piece)
+    return b"".join(parts)
+
+
+# Digests have the titles of topics, numbers and days in common.
+@lru_cache(maxsize=4096)
+def _value(text: str, calls: tuple[str, ...], escaped: Callable[[str], str]) -> bytes:
+    return encode_value(text, calls, FILTERS, escaped)
 
 
 def _escaped(text: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
 
 from newsletter.models import Item, Paper, Reason, ReasonKind
 from newsletter.rendering.context import CardContext, LinkContext, PieceContext, SiteContext
@@ -23,22 +26,15 @@ _ABSTRACT_LENGTH = 180
 _MIN_NEW_WORDS = 8
 _ENOUGH = 180
 _NAMED_AUTHORS = 3
+_SENTENCE_ENDS = tuple(".!?…。！？")
+#: The papers of which sentences are kept.
+_MAX_PAPERS = 2048
 #: The reasons whose terms are highlighted in the abstract.
 _TEXT_REASONS = (ReasonKind.TITLE, ReasonKind.KEYWORDS, ReasonKind.ABSTRACT)
 
 
-def card_context(
-    item: Item,
-    number: str,
-    *,
-    site: SiteContext,
-    language: Language,
-    feedback: FeedbackLinks | None,
-    made: str = "",
-    reasons: tuple[Reason, ...] | None = None,
-    is_full: bool = True,
-) -> CardContext:
-    """Return the context of a paper's card.
+class PaperCard:
+    """A `CardContext` whose texts are made when a template reads them: `reads` says which these were.
 
     Args:
         item: The paper and the reasons for it.
@@ -47,41 +43,122 @@ def card_context(
         language: The subscriber's language.
         feedback: The subscriber's feedback links, or None where feedback is not offered.
         made: A summary in this language by a language model, or "".
-        reasons: Those of the reasons that are shown; by default the informative ones without a heading.
+        heading: The topic that it is shown under, or "".
         is_full: Whether it is a full card.
+        has_matches: Whether what matches is highlighted; without, each text is one piece.
     """
-    paper = item.paper
-    line = one_line(paper, made)
-    abstract = _beginning(paper.abstract, line)
-    finding, beginning = (_highlighted(text, item.reasons) for text in (line, abstract))
-    shown = informative_reasons(item, "") if reasons is None else reasons
-    upvotes, stars = upvotes_mark(paper, language), stars_mark(paper, language)
-    return CardContext(
-        number=number,
-        title=paper.title,
-        url=paper_url(paper),
-        byline=byline(paper, language, item.reasons),
-        lead=byline(paper, language, item.reasons, named=1),
-        venue=paper.venue or "",
-        date=language.day(paper.published) if paper.published else "",
-        one_line=line,
-        is_full=is_full,
-        is_summary=bool(made or paper.summary),
-        finding=finding,
-        abstract=beginning,
-        counts=count_labels(paper, language),
-        upvotes=upvotes,
-        marks=tuple(filter(None, (upvotes, stars))),
-        reasons=tuple(reason_label(reason, paper, language) for reason in shown),
-        also=tuple(map(language.topic, item.also)),
-        links=tuple(
-            LinkContext(" ".join(filter(None, (link_label(label, language), stars if label == "Code" else ""))), url)
-            for label, url in paper_links(paper)
-        ),
-        more_url=feedback.more(paper.id) if feedback else "",
-        less_url=feedback.less(paper.id) if feedback else "",
-        thumbnail_url=(paper.thumbnail_url or "") if site.thumbnails else "",
+
+    def __init__(
+        self,
+        item: Item,
+        number: str,
+        *,
+        site: SiteContext,
+        language: Language,
+        feedback: FeedbackLinks | None,
+        made: str = "",
+        heading: str = "",
+        is_full: bool = True,
+        has_matches: bool = True,
+    ) -> None:
+        self.item, self.site, self.language = item, site, language
+        self.feedback, self.made, self.heading = feedback, made, heading
+        self.number, self.shows_all = number, is_full
+        self.details = matched_details(item) if has_matches else ()
+
+    def __getattr__(self, name: str) -> Any:
+        make = _TEXTS.get(name)
+        if make is None:
+            raise AttributeError(name)
+        made = self.__dict__[name] = make(self, self.item.paper)
+        return made
+
+    @property
+    def paper_key(self) -> tuple[object, ...]:
+        """What all texts depend on but those of `OWN`, in one look."""
+        return self.item.paper.id, self.made, sought_authors(self.item)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the texts that were made so far."""
+        return FIELDS & self.__dict__.keys()
+
+    def context(self) -> CardContext:
+        """Return all texts."""
+        return CardContext(**{name: getattr(self, name) for name in FIELDS})
+
+
+#: The texts that depend on the matched terms, the reasons and the topics of a subscriber.
+OWN = frozenset({"finding", "abstract", "reasons", "also"})
+FIELDS = frozenset(field.name for field in fields(CardContext))
+
+
+@lru_cache(maxsize=_MAX_PAPERS)
+def _beginning(abstract: str, line: str) -> str:
+    """Return an abstract's beginning without the sentence that is shown above it; "" if it adds little to this."""
+    if len(line) > _ENOUGH:
+        return ""
+    shown = line.rstrip("….").casefold()
+    rest = (sentence for sentence in sentences(abstract) if shown not in sentence.casefold())
+    text = whole_sentences(" ".join(rest), _ABSTRACT_LENGTH)
+    return text if len(set(words(text)) - set(words(line))) >= _MIN_NEW_WORDS else ""
+
+
+@lru_cache(maxsize=4096)
+def _highlighted(text: str, details: tuple[str, ...]) -> tuple[PieceContext, ...]:
+    return tuple(PieceContext(*piece) for piece in highlight(text, map(_matched_term, details)))
+
+
+_TEXTS: dict[str, Callable[[PaperCard, Paper], object]] = {
+    "title": lambda _, paper: paper.title,
+    "url": lambda _, paper: paper_url(paper),
+    "byline": lambda card, paper: byline(paper, card.language, card.item.reasons),
+    "lead": lambda card, paper: byline(paper, card.language, card.item.reasons, named=1),
+    "venue": lambda _, paper: paper.venue or "",
+    "date": lambda card, paper: card.language.day(paper.published) if paper.published else "",
+    "is_full": lambda card, _: card.shows_all,
+    "one_line": lambda card, paper: one_line(paper, card.made),
+    "is_sentence": lambda card, _: card.one_line.endswith(_SENTENCE_ENDS),
+    "is_summary": lambda card, paper: bool(card.made or paper.summary),
+    "finding": lambda card, _: _highlighted(card.one_line, card.details),
+    "abstract": lambda card, paper: _highlighted(_beginning(paper.abstract, card.one_line), card.details),
+    "counts": lambda card, paper: count_labels(paper, card.language),
+    "upvotes": lambda card, paper: upvotes_mark(paper, card.language),
+    "marks": lambda card, paper: tuple(
+        filter(None, (upvotes_mark(paper, card.language), stars_mark(paper, card.language)))
+    ),
+    "reasons": lambda card, paper: tuple(
+        reason_label(reason, paper, card.language) for reason in informative_reasons(card.item, card.heading)
+    ),
+    "also": lambda card, _: tuple(map(card.language.topic, card.item.also)),
+    "links": lambda card, paper: _links(paper, card.language),
+    "more_url": lambda card, paper: card.feedback.more(paper.id) if card.feedback else "",
+    "less_url": lambda card, paper: card.feedback.less(paper.id) if card.feedback else "",
+    "thumbnail_url": lambda card, paper: (paper.thumbnail_url or "") if card.site.thumbnails else "",
+}
+
+
+def card_context(item: Item, number: str, **options: Any) -> CardContext:
+    """Return the context of a paper's card; the arguments are those of `PaperCard`."""
+    return PaperCard(item, number, **options).context()
+
+
+def _links(paper: Paper, language: Language) -> tuple[LinkContext, ...]:
+    stars = stars_mark(paper, language)
+    return tuple(
+        LinkContext(" ".join(filter(None, (link_label(label, language), stars if label == "Code" else ""))), url)
+        for label, url in paper_links(paper)
     )
+
+
+def matched_details(item: Item) -> tuple[str, ...]:
+    """Return what is highlighted in a paper's texts."""
+    return tuple([reason.detail for reason in item.reasons if reason.kind in _TEXT_REASONS])
+
+
+def sought_authors(item: Item) -> tuple[str, ...]:
+    """Return the names for which authors have a check mark."""
+    return tuple([reason.detail for reason in item.reasons if reason.kind is ReasonKind.AUTHOR])
 
 
 def byline(paper: Paper, language: Language, reasons: Sequence[Reason] = (), named: int = _NAMED_AUTHORS) -> str:
@@ -125,24 +202,15 @@ def _is_informative(reason: Reason, paper: Paper, heading: str) -> bool:
 
 def _names(detail: str, text: str) -> bool:
     """Return whether all words of a reason's detail are in a text."""
-    return set(words(detail)) <= set(words(text))
+    return _words(detail) <= _words(text)
 
 
-def _beginning(abstract: str, line: str) -> str:
-    """Return an abstract's beginning without the sentence that is shown above it; "" if it adds little to this."""
-    if len(line) > _ENOUGH:
-        return ""
-    shown = line.rstrip("….").casefold()
-    rest = (sentence for sentence in sentences(abstract) if shown not in sentence.casefold())
-    text = whole_sentences(" ".join(rest), _ABSTRACT_LENGTH)
-    return text if len(set(words(text)) - set(words(line))) >= _MIN_NEW_WORDS else ""
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
-def _highlighted(text: str, reasons: Sequence[Reason]) -> tuple[PieceContext, ...]:
-    return tuple(PieceContext(*piece) for piece in highlight(text, _matched_terms(reasons)))
-
-
-def _matched_terms(reasons: Sequence[Reason]) -> list[Term]:
-    details = (reason.detail for reason in reasons if reason.kind in _TEXT_REASONS)
+@lru_cache(maxsize=4096)
+def _matched_term(detail: str) -> Term:
     # Words near each other where there is no such phrase; a phrase has only itself.
-    return [Term(detail.removesuffix("*"), is_prefix=detail.endswith("*"), is_near=" " in detail) for detail in details]
+    return Term(detail.removesuffix("*"), is_prefix=detail.endswith("*"), is_near=" " in detail)

@@ -69,6 +69,8 @@ class CardContext:
     finding: tuple[PieceContext, ...]
     #: Whether it is a full card rather than a row of a few lines.
     is_full: bool
+    #: Whether `one_line` ends as a sentence does.
+    is_sentence: bool
     #: Whether `one_line` is a summary rather than a sentence of the abstract.
     is_summary: bool
     #: The abstract's beginning in whole sentences, about 180 characters, without what `one_line` says; in pieces.

@@ -43,13 +43,21 @@ class Look:
         Raises:
             TemplateError: The template is missing or broken.
         """
+        return render(self.template(name), site=self.site, **self.language.text_functions(), **values)
+
+    def template(self, name: str) -> Template:
+        """Return a template of this style, or the one shared by all styles.
+
+        Raises:
+            TemplateError: It is missing, or has a syntax error.
+        """
         if name not in self._found:
             self._found[name] = find_template(self.environment, [f"email/{self.style}/{name}", f"email/{name}"])
-        return render(self._found[name], site=self.site, **self.language.text_functions(), **values)
+        return self._found[name]
 
-    def card_template(self, card: CardContext) -> str:
+    def card_template(self, *, is_full: bool) -> str:
         """Return the template of a paper in HTML: a full card, or a row below these."""
-        return "card.html" if card.is_full or self.style is not Style.CARDS else "row.html"
+        return "card.html" if is_full or self.style is not Style.CARDS else "row.html"
 
     def subject(self, mail: SubjectContext) -> str:
         """Render the subject as one line."""
@@ -78,7 +86,7 @@ def render_html(look: Look, digest: DigestContext, sections: Sections) -> str:
         )
 
     glance = filled("glance.html", "lines", lambda _card: "line.html")
-    content = filled("section.html", "cards", look.card_template)
+    content = filled("section.html", "cards", lambda card: look.card_template(is_full=card.is_full))
     return inline(look.render("digest.html", digest=digest, glance=glance, sections=content))
 
 

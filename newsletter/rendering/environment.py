@@ -14,7 +14,7 @@ from jinja2.bccache import Bucket
 
 from newsletter.errors import TemplateError
 from newsletter.files.site import default_templates
-from newsletter.rendering.wrapping import FILTERS, shorten_to
+from newsletter.rendering.wrapping import FILTERS
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -58,7 +58,7 @@ def make_environment(site_templates: Path | None = None) -> Environment:
         keep_trailing_newline=True,
         bytecode_cache=_COMPILED,
     )
-    environment.filters |= FILTERS | {"shorten": shorten_to}
+    environment.filters |= FILTERS
     return environment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from newsletter.models import Paper
 from newsletter.rendering.lead_ins import dangles, without_lead_in
@@ -49,6 +49,7 @@ def one_line(paper: Paper, made: str = "") -> str:
     return shorten(made or paper.summary or key_sentence(paper.title, paper.abstract), _MAX_LENGTH)
 
 
+@lru_cache(maxsize=2048)
 def key_sentence(title: str, abstract: str) -> str:
     """Return the most informative sentence of an abstract, without its lead-in ("In this paper, to address this,").
 

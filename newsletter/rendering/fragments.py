@@ -12,7 +12,7 @@ from __future__ import annotations
 import binascii
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,7 +21,11 @@ _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
 #: A pseudo filter that marks slots within a tag.
-_ATTRIBUTE = "attribute"
+ATTRIBUTE = "attribute"
+#: How the slots of a card's texts begin, and those of texts that were joined with such.
+CARD, _COMPOSED = "c:", "c:="
+#: Between the parts of such a text, and for its vertical bars, which separate filters.
+_BETWEEN, _BAR = "\x02", "\x03"
 #: Text that quoted-printable leaves as it is, and that fits on a line.
 _PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,73}")
 #: Python writes a space before a line end as =20, even if the line becomes too long by it.
@@ -47,7 +51,7 @@ class Fragment:
     @property
     def is_clean(self) -> bool:
         """Whether all pieces have clean lines (`has_clean_lines`); values of slots are not considered."""
-        return all(map(has_clean_lines, self.pieces))
+        return has_clean_lines(b"=\r\n".join(self.pieces))
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return the text with its slots filled by encoded values."""
@@ -75,10 +79,28 @@ def slot(name: str) -> str:
 
 
 def defer_filter(text: str, filter_name: str, *arguments: object) -> str | None:
-    """Return a slot with one more filter if `text` is a slot, else None."""
-    match = _SLOT.fullmatch(text)
+    """Return a slot with one more filter if `text` is a slot, or has slots of a card's texts in it; else None."""
+    if _OPEN not in text:
+        return None
     call = " ".join(map(str, (filter_name, *arguments)))
-    return slot(f"{match[1]}|{call}") if match else None
+    parts = _SLOT.split(text)
+    if len(parts) == 3 and not parts[0] and not parts[2]:
+        return slot(f"{parts[1]}|{call}")
+    if all(name.startswith(CARD) and not name.startswith(_COMPOSED) for name in parts[1::2]):
+        return slot(f"{_COMPOSED}{_BETWEEN.join(parts).replace('|', _BAR)}|{call}")
+    return None
+
+
+def composed_parts(name: str) -> list[str] | None:
+    """Return the pieces of a text and the names of the slots in it, in turn, if `name` stands for these; else None."""
+    if not name.startswith(_COMPOSED):
+        return None
+    return name.removeprefix(_COMPOSED).replace(_BAR, "|").split(_BETWEEN)
+
+
+def split_slots(text: str) -> list[str]:
+    """Split a text at its slots: pieces in turn with the names of slots, the first and the last a piece."""
+    return _SLOT.split(text)
 
 
 def split_text(text: str) -> Fragment:
@@ -93,7 +115,7 @@ def split_html(page: str) -> Fragment:
     for position in range(1, len(parts), 2):
         before = "".join(parts[:position:2])
         if before.rfind("<") > before.rfind(">"):
-            parts[position] += f"|{_ATTRIBUTE}"
+            parts[position] += f"|{ATTRIBUTE}"
     return Fragment(tuple(map(encode, parts[::2])), tuple(map(_parse_slot, parts[1::2])))
 
 
@@ -118,6 +140,7 @@ def encode(text: str) -> bytes:
     return encoded.replace(b"\n", b"\r\n")
 
 
+@lru_cache(maxsize=1024)
 def placeholder(unfilled: Slot) -> bytes:
     """Return the mark that stands for an unfilled slot in quoted-printable; NUL never occurs there otherwise."""
     return b"\0" + "|".join((unfilled.name, *unfilled.filters)).encode() + b"\0"
@@ -143,16 +166,19 @@ def encode_values(
         filters: The template filters by name.
         escape: Escapes a text after its filters: `html.escape` for HTML, `str` for plain text.
     """
-    values = {}
-    for wanted in slots:
-        text = texts[wanted.name]
-        for call in wanted.filters:
-            name, *arguments = call.split(" ")
-            if name != _ATTRIBUTE:
-                text = filters[name](text, *arguments)
-        text = escape(text)
-        values[wanted] = encode(text.replace('"', "&quot;") if _ATTRIBUTE in wanted.filters else text)
-    return values
+    return {wanted: encode_value(texts[wanted.name], wanted.filters, filters, escape) for wanted in slots}
+
+
+def encode_value(
+    text: str, calls: Sequence[str], filters: Mapping[str, Callable[..., str]], escape: Callable[[str], str]
+) -> bytes:
+    """Filter, escape and encode the text of one slot."""
+    for call in calls:
+        name, *arguments = call.split(" ")
+        if name != ATTRIBUTE:
+            text = filters[name](text, *arguments)
+    text = escape(text)
+    return encode(text.replace('"', "&quot;") if ATTRIBUTE in calls else text)
 
 
 @lru_cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
 from newsletter.rendering.language import Language
 
@@ -33,6 +35,7 @@ def reason_label(reason: Reason, paper: Paper, language: Language) -> str:
     return language.labelled(_reason_kind(reason.kind, language), detail)
 
 
+@lru_cache(maxsize=256)
 def _reason_kind(kind: ReasonKind, language: Language) -> str:
     # L10N: Each of these says why a paper is in a digest; most are followed by what matched, as in "title: robots".
     pgettext = language.pgettext
@@ -68,6 +71,7 @@ def stars_mark(paper: Paper, language: Language) -> str:
     return f"★{language.short_number(paper.code_stars)}" if paper.code_stars and paper.code_url else ""
 
 
+@lru_cache(maxsize=128)
 def link_label(label: str, language: Language) -> str:
     """Translate a label of `links.paper_links`; names such as "arXiv" and "PDF" stay as they are."""
     _ = language.gettext

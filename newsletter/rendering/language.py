@@ -59,6 +59,11 @@ class Language:
         return self._locale
 
     @property
+    def joins_by_script(self) -> bool:
+        """Whether the commas of a list depend on the script of its members; see `typography.listed`."""
+        return self._typography.comma == "、"
+
+    @property
     def direction(self) -> str:
         """The direction of writing, as in the `dir` attribute of HTML: "ltr" or "rtl"."""
         return self._locale.text_direction
@@ -163,7 +168,7 @@ class Language:
 
     def day_of_week(self, day: date) -> str:
         """Format a date with its weekday, as in a sentence: "Friday 8 May 2026", "vendredi 8 mai 2026"."""
-        return self._ordinal(day, str(format_date(day, "full", self._locale)))
+        return self._ordinal(day, _day_of_week(day, self._locale))
 
     def weekday(self, day: date) -> str:
         """Format the weekday of a date in a few letters: "Fri"."""
@@ -171,7 +176,7 @@ class Language:
 
     def short_day(self, day: date) -> str:
         """Format a date without its year: "8 May"."""
-        return self._ordinal(day, str(format_skeleton("MMMd", day, locale=self._locale)))
+        return self._ordinal(day, _short_day(day, self._locale))
 
     def month(self, day: date) -> str:
         """Format the month of a day, as a heading: "May 2026"."""
@@ -230,6 +235,16 @@ def _number(number: float, locale: Locale) -> str:
 @lru_cache(maxsize=4096)
 def _day(day: date, locale: Locale) -> str:
     return str(format_date(day, "long", locale))
+
+
+@lru_cache(maxsize=512)
+def _day_of_week(day: date, locale: Locale) -> str:
+    return str(format_date(day, "full", locale))
+
+
+@lru_cache(maxsize=512)
+def _short_day(day: date, locale: Locale) -> str:
+    return str(format_skeleton("MMMd", day, locale=locale))
 
 
 @cache

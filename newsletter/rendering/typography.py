@@ -40,7 +40,8 @@ TYPOGRAPHY = {
 
 def listed(texts: list[str], comma: str) -> str:
     """Join the members of a list; Latin names among themselves have Latin commas."""
-    return (", " if comma == "、" and all(map(str.isascii, texts)) else comma).join(texts)
+    is_latin = all(text.replace("\u00a0", " ").isascii() for text in texts)
+    return (", " if comma == "、" and is_latin else comma).join(texts)
 
 
 def isolated(name: str) -> str:

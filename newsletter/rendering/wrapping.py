@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import accumulate, takewhile
 from unicodedata import east_asian_width
 
@@ -31,11 +32,17 @@ def wrap(text: str, indent: int | str = 0, first: int | str | None = None, used:
     """
     if deferred := defer_filter(text, "wrap", indent, indent if first is None else first, used):
         return deferred
-    indent, used = int(indent), int(used)
-    line = "" if used else " " * int(indent if first is None else first)
+    return _wrapped(text, int(indent), int(indent if first is None else first), int(used))
+
+
+# The sentences of a paper are wrapped for each language and style.
+@lru_cache(maxsize=4096)
+def _wrapped(text: str, indent: int, first: int, used: int) -> str:
+    line = "" if used else " " * first
     lines, width, is_empty = [], used + len(line), True
+    measure = len if text.isascii() else columns
     for separator, unit in _units(text):
-        taken = columns(unit)
+        taken = measure(unit)
         if is_empty:
             line, width, is_empty = line + unit, width + taken, False
         elif width + len(separator) + taken <= _TEXT_WIDTH:
@@ -63,14 +70,22 @@ def columns(text: str) -> int:
     return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def shorten_to(text: str, width: int) -> str:
+def shorten_to(text: str, width: int | str) -> str:
     """Return at most `width` columns of a text: whole sentences, or whole words and "…" (see `text.shorten`)."""
+    if deferred := defer_filter(text, "shorten", width):
+        return deferred
+    room = int(width)
+    if columns(text) == len(text):
+        return shorten(text, room)
     taken = accumulate(map(columns, text))
-    return shorten(text, sum(1 for end in takewhile(lambda end: end <= width, taken)))
+    return shorten(text, sum(1 for end in takewhile(lambda end: end <= room, taken)))
 
 
 def _units(text: str) -> Iterator[tuple[str, str]]:
     """Yield what is not broken, each with what separates it from what is before."""
+    if not _HAS_WIDE.search(text):
+        yield from ((" ", word) for word in text.split(" ") if word)
+        return
     for word in text.split(" "):
         if not _HAS_WIDE.search(word):
             if word:
@@ -83,4 +98,6 @@ def _units(text: str) -> Iterator[tuple[str, str]]:
 
 
 #: The filters that templates may apply to slots as well; they run when the slot is filled.
-FILTERS: dict[str, Callable[..., str]] = {"wrap": wrap, "underline": underline, "unbroken": unbroken}
+FILTERS: dict[str, Callable[..., str]] = {
+    "wrap": wrap, "underline": underline, "unbroken": unbroken, "shorten": shorten_to,
+}  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from newsletter.topics.occurrences import occurrences
 from newsletter.topics.query import Term
@@ -14,9 +15,7 @@ _EXCERPT, _BEFORE = 280, 80
 def highlight(text: str, terms: Iterable[Term], *, is_title: bool = False) -> Iterator[tuple[str, bool]]:
     """Yield the text in pieces, each with whether it matches one of the terms; the pieces joined are the text."""
     position = 0
-    for start, stop in _merged(
-        text, sorted({at for term in terms for at in occurrences(text, term, is_title=is_title)})
-    ):
+    for start, stop in _merged(text, sorted({at for term in terms for at in _places(text, term, is_title=is_title)})):
         if start > position:
             yield text[position:start], False
         yield text[start:stop], True
@@ -44,6 +43,12 @@ def excerpt(text: str, terms: Iterable[Term]) -> Iterator[tuple[str, bool]]:
             yield visible, is_hit
     if start + _EXCERPT < len(text):
         yield "…", False
+
+
+# Subscribers to a topic have its terms in common.
+@lru_cache(maxsize=8192)
+def _places(text: str, term: Term, *, is_title: bool) -> tuple[tuple[int, int], ...]:
+    return tuple(occurrences(text, term, is_title=is_title))
 
 
 def _merged(text: str, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import inf
+from typing import NamedTuple
 
 from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces
 from newsletter.topics.query import Term
@@ -13,38 +16,65 @@ from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phras
 _Token = tuple[str, int, int]
 
 
+class _Read(NamedTuple):
+    """A text as it is searched."""
+
+    tokens: tuple[_Token, ...]
+    words: tuple[str, ...]
+    vocabulary: Vocabulary
+    #: The places of the words of each stem.
+    stems: Mapping[str, Sequence[int]]
+    has_hyphen: bool
+
+
 def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tuple[int, int]]:
     """Yield where in a text a term occurs, as the first and the last position.
 
     Of words near each other, each is an occurrence, unless they are a phrase somewhere. Words farther apart occur if no
     others are near: a title that is not seen here may hold one of them.
     """
-    tokens, phrase = list(located(text)), phrase_of(term.text)
+    read, phrase = _read(text), phrase_of(term.text)
     if not phrase.parts:  # a term of punctuation alone is nowhere
         return
     if term.is_prefix:
-        yield from ((start, stop) for word, start, stop in tokens if word.startswith(prefixes(phrase.parts[0])))
+        sought = prefixes(phrase.parts[0])
+        yield from ((start, stop) for word, start, stop in read.tokens if word.startswith(sought))
     elif term.is_near:
         near = near_of(term.text)
-        found = list(_phrases(text, tokens, near.phrase))
-        for window in (inf,) if is_title else (near.window, near.wide_window):
-            found = found or list(_scattered(text, tokens, near, window))
+        found = list(_phrases(text, read, near.phrase))
+        if not found:
+            places, spans = _of_each_word(text, read, near)
+            for window in (inf,) if is_title else (near.window, near.wide_window):
+                found = found or list(_within(read.tokens, places, spans, window))
         yield from found
     else:
-        yield from _phrases(text, tokens, phrase, is_literal=term.is_literal)
+        yield from _phrases(text, read, phrase, is_literal=term.is_literal)
 
 
-def _phrases(
-    text: str, tokens: Sequence[_Token], phrase: Phrase, *, is_literal: bool = False
-) -> Iterator[tuple[int, int]]:
-    words = [word for word, _, _ in tokens]
-    spellings = phrase.spellings(Vocabulary(set(words).__contains__))
+# The texts of a paper are searched for the terms of all who get it.
+@lru_cache(maxsize=1024)
+def _read(text: str) -> _Read:
+    tokens = tuple(located(text))
+    words = tuple(word for word, _, _ in tokens)
+    stems = defaultdict(list)
+    for n, word in enumerate(words):
+        stems[stem(word)].append(n)
+    has_hyphen = any(hyphen in text for hyphen in HYPHENS)
+    return _Read(tokens, words, Vocabulary(frozenset(words).__contains__), dict(stems), has_hyphen)
+
+
+def _phrases(text: str, read: _Read, phrase: Phrase, *, is_literal: bool = False) -> Iterator[tuple[int, int]]:
+    tokens, words = read.tokens, read.words
+    spellings = phrase.spellings(read.vocabulary)
+    may_be_compound = len(phrase.parts) == 1 and not is_literal and read.has_hyphen
+    if not spellings and not may_be_compound:
+        return
     for first, (_, start, _) in enumerate(tokens):
         for spelling in spellings:
             last = first + len(spelling)
-            if tuple(words[first:last]) == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
+            if words[first:last] == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
                 yield start, tokens[last - 1][2]
-        if len(phrase.parts) == 1 and not is_literal and (found := _compound(text, tokens[first:], phrase)):
+        if may_be_compound and (found := _compound(text, tokens[first:], phrase)):
             yield found
 
 
@@ -67,18 +97,26 @@ def _compound(text: str, tokens: Sequence[_Token], phrase: Phrase) -> tuple[int,
     return (start, stop) if is_whole and f"+{joined(surfaces(text[start:stop]))}" == phrase.whole else None
 
 
-def _scattered(text: str, tokens: Sequence[_Token], near: Near, window: float) -> Iterator[tuple[int, int]]:
-    """Yield the words that stand together among `window` words."""
-    stems = [stem(word) for word, _, _ in tokens]
-    found: list[list[int]] = []
-    spans: dict[int, int] = {}
+def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], dict[int, int]]:
+    """Return where each of the words is among the tokens, and where what begins at a position ends.
+
+    The words are nowhere if one of them is.
+    """
+    tokens, found, spans = read.tokens, list[list[int]](), dict[int, int]()
     for one, of_one in zip(near.each, near.stems, strict=True):
-        starts = {tokens[n][1]: tokens[n][2] for n, other in enumerate(stems) if of_one and other == of_one}
-        starts |= {start: stop for start, stop in _phrases(text, tokens, one) if not of_one or start not in starts}
+        starts = {tokens[n][1]: tokens[n][2] for n in (read.stems.get(of_one, ()) if of_one else ())}
+        starts |= {start: stop for start, stop in _phrases(text, read, one) if not of_one or start not in starts}
+        if not starts:
+            return [], {}
         spans |= starts
         found.append([n for n, token in enumerate(tokens) if token[1] in starts])
-    if not found or not all(found):
-        return
+    return found, spans
+
+
+def _within(
+    tokens: Sequence[_Token], found: Sequence[Sequence[int]], spans: Mapping[int, int], window: float
+) -> Iterator[tuple[int, int]]:
+    """Yield the words that stand together among `window` words."""
     for first in sorted({n for one in found for n in one}):
         if all(any(first <= n < first + window for n in one) for one in found):
             for n in sorted({n for one in found for n in one if first <= n < first + window}):

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.assembling [--messages 20000]
 
 The papers are copies of the samples. An assembled message is complete, with its headers; it is measured for subscribers
-who share a digest, and for subscribers with their own digests of the same papers.
+who share a digest, and for subscribers with topics of their own: no two have a card, a section or a page in common.
 """
 
 from __future__ import annotations
@@ -61,6 +61,20 @@ def digest_of(papers: list[Paper], considered: int = 100) -> Digest:
     return Digest(edition=EDITION, sections=sections, considered=considered)
 
 
+def own_of(digest: Digest, number: int) -> Digest:
+    """Return a digest of the same papers by topics of one's own: other names, reasons and numbers."""
+    reasons = (Reason(ReasonKind.KEYWORDS, f"word {number}"), Reason(ReasonKind.ABSTRACT, "language model"))
+    sections = (
+        replace(
+            section,
+            topic=f"Topic {number}-{n}",
+            items=tuple(replace(item, reasons=reasons, also=(f"Other {number}",)) for item in section.items),
+        )
+        for n, section in enumerate(digest.sections)
+    )
+    return replace(digest, sections=tuple(sections), considered=number)
+
+
 #: Templates are compiled once per process.
 ENVIRONMENT = make_environment()
 
@@ -108,7 +122,7 @@ def compare(style: Style, times: int) -> None:
 
     def own_digest() -> None:
         number = next(numbers)
-        messages.write(replace(digest, considered=number), subscriber(number, style), "<a@x.example>", NOW)
+        messages.write(own_of(digest, number), subscriber(number, style), "<a@x.example>", NOW)
 
     own = seconds(own_digest, min(500, times))
     print(f"{style}: a digest of 20 papers, {size / 1024:.0f} KB")
@@ -136,7 +150,7 @@ def memory(messages: int) -> None:
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(messages):
-        renderer.write(replace(digest, considered=number % 500), subscriber(number), "<a@x.example>", NOW)
+        renderer.write(own_of(digest, number), subscriber(number), "<a@x.example>", NOW)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     more = (after - before) / 1024
     print(f"memory: {more:.1f} MB more after {messages} messages than after {first}, of {after // 1024} MB")

@@ -96,6 +96,15 @@ def test_the_assembling_benchmark_prints_its_ratios(run: Run) -> None:
     assert "MB more after 1 messages" in printed
 
 
+def test_the_morning_benchmark_prints_its_stages_and_finds_messages_equal(run: Run) -> None:
+    printed = run("morning", "--subscribers", "12", "--papers", "80", "--plain", "2", "--compare", "12")
+    assert "12 of 12 messages equal those made the plain way, part by part" in printed
+    assert "12 messages of 12 distinct digests" in printed
+    stages = ("plan and compose", "inlining", "cards", "assembling", "signing", "ledger and SMTP", "in all")
+    assert all(re.search(rf"{stage} +[\d.]+ ms +[\d.]+", printed) for stage in stages)
+    assert re.search(r"peak memory: \d+ MB; the store grew by \d+ bytes a delivery", printed)
+
+
 @pytest.mark.skipif(shutil.which("smtp-source") is None, reason="Debian's postfix is not installed")
 def test_the_delivering_benchmark_prints_its_ratios(run: Run) -> None:
     printed = run("delivering", "--subscribers", "8", "--rounds", "1", "--brief")

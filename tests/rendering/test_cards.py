@@ -1,0 +1,107 @@
+"""The fragments of papers: made once for all that a template reads, and kept up to a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.models import Item, Reason, ReasonKind, Section, Style
+from newsletter.rendering.assembly import Assembler
+from newsletter.rendering.cards import Cards, Shown, numbered, ranked
+from newsletter.rendering.digest import Look
+from newsletter.rendering.environment import make_environment
+from tests.factories import make_paper
+from tests.rendering.conftest import ENGLISH, SITE, make_digest, make_edition
+
+
+def cards_of(folder: Path, style: Style = Style.CARDS, **templates: str) -> Cards:
+    """The cards of a look; `card="…"` is a card.html of the site."""
+    (folder / "email").mkdir(exist_ok=True)
+    for name, source in templates.items():
+        (folder / "email" / f"{name}.html").write_text(source, encoding="utf-8")
+    return Assembler(Look(make_environment(folder), SITE, style, ENGLISH), make_edition()).cards
+
+
+def shown(number: int, *details: str, is_full: bool = False) -> Shown:
+    """A paper with these reasons."""
+    reasons = tuple(Reason(ReasonKind.KEYWORDS, detail) for detail in details)
+    return Shown(Item(make_paper(id=number, title=f"Pears {number}"), 1.0, reasons), "Fruit", is_full)
+
+
+def test_a_row_is_one_for_all_subscribers_and_a_card_is_not(tmp_path: Path) -> None:
+    cards = cards_of(tmp_path)
+    for is_full in (False, True):
+        some = [shown(1, f"word {n}", is_full=is_full) for n in range(5)]
+        found = cards.find(some)
+        assert len({parts.html for parts in found}) == (5 if is_full else 1)
+        assert len({parts.text for parts in found}) == (5 if is_full else 1)
+        assert len({(parts.glance, parts.text_glance) for parts in found}) == 1
+
+
+def test_what_a_template_reads_of_some_papers_only_is_not_mixed_up(tmp_path: Path) -> None:
+    source = "<p>{{ card.title }}{% if card.venue %} {{ listed(card.also) }}{% endif %}</p>"
+    cards = cards_of(tmp_path, row=source)
+    plain, venue = shown(1), replace_paper(shown(2), venue="Orchard")
+    papers = [replace_also(one, also) for one in (plain, venue) for also in ("a", "b")]
+    found = [parts.html.fill({}) for parts in cards.find(papers)] + [
+        cards.find([one])[0].html.fill({}) for one in papers
+    ]
+    assert [len(set(found[:2])), len(set(found[2:4]))] == [1, 2]
+    assert found[:4] == found[4:]
+
+
+def replace_paper(one: Shown, **changes: Any) -> Shown:
+    return one._replace(item=replace(one.item, paper=replace(one.item.paper, **changes)))
+
+
+def replace_also(one: Shown, also: str) -> Shown:
+    return one._replace(item=replace(one.item, also=(also,)))
+
+
+def test_what_is_kept_does_not_grow_with_subscribers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.rendering.cards._MAX_SHARED", 6)
+    monkeypatch.setattr("newsletter.rendering.cards._MAX_PERSONAL", 4)
+    cards = cards_of(tmp_path)
+    for n in range(12):
+        assert len(cards.find([shown(n % 7, f"word {n}", is_full=is_full) for is_full in (False, True)])) == 2
+    sizes = {template: len(kept.fragments) for template, kept in cards._kept.items()}
+    assert sizes == {
+        ("card.html", True): 4, ("card.txt", True): 4, ("row.html", False): 6, ("card.txt", False): 6,
+        ("line.html", None): 6, ("line.txt", None): 6,
+    }  # fmt: skip
+
+
+def test_more_papers_than_are_kept_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.rendering.cards._MAX_SHARED", 2)
+    found = cards_of(tmp_path).find([shown(n) for n in range(5)])
+    assert [f"Pears {n}".encode() in parts.html.fill({}) for n, parts in enumerate(found)] == [True] * 5
+
+
+def test_summaries_are_asked_once_for_a_paper(tmp_path: Path) -> None:
+    asked = list[set[int]]()
+
+    def summaries(ids: Iterable[int]) -> dict[int, str]:
+        asked.append(set(ids))
+        return {1: "They keep."}
+
+    cards = replace(cards_of(tmp_path), summaries=summaries)
+    for details in ("a", "b"):
+        rows = cards.find([shown(1, details), shown(2, details)])
+        assert [b"They keep." in row.html.fill({}) for row in rows] == [True, False]
+    assert asked == [{1, 2}]
+
+
+def test_the_best_papers_are_full_cards() -> None:
+    items = tuple(Item(make_paper(id=n), float(n)) for n in range(4))
+    digest = make_digest(sections=(Section("Fruit", items[:2], 2), Section("More", items[2:], 2)))
+    assert [[one.is_full for one in section] for section in ranked(digest, 3)] == [[False, True], [True, True]]
+
+
+def test_the_plain_style_has_no_html(tmp_path: Path) -> None:
+    (parts,) = cards_of(tmp_path, Style.PLAIN).find([shown(1)])
+    assert parts.html.pieces == parts.glance.pieces == (b"",)
+    assert numbered(parts.text, 7, is_html=False).startswith(b"\r\n  7=\r\n=2E =\r\nPears 1")
