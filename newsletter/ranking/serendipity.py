@@ -36,7 +36,8 @@ class Neighbourhood:
         """Return how near each paper is to those that match a query: 1 is as near as these, 0 shares no word."""
         if query not in self._nearness:
             rows, columns, weights = self._vectors
-            centroid = np.bincount(columns, weights * matches[rows])
+            own = matches[rows]
+            centroid = np.bincount(columns[own], weights[own], minlength=int(columns.max(initial=-1)) + 1)
             cosine = np.bincount(rows, weights * centroid[columns], minlength=len(matches)) if len(rows) else 0.0
             similarity = np.zeros(len(matches)) + cosine
             typical = float(similarity[matches].mean()) if matches.any() else 0.0
