@@ -93,7 +93,7 @@ class _Evaluation:
     def _other_topics(self, paper: int, topic: int) -> Iterator[str]:
         """Yield the names of the other topics that a paper matches."""
         for number, (other, result) in enumerate(zip(self.profile.topics, self.results, strict=True)):
-            if number != topic and result.matches[paper]:
+            if number != topic and paper in result.numbers:
                 yield other.name
 
 

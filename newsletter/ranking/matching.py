@@ -39,6 +39,8 @@ class QueryResult:
     passing: Flags
     #: How good a claim the topic has to each paper, beside other topics that match it; -1 for papers that do not match.
     claim: NDArray[np.float64]
+    #: The numbers of the papers that match.
+    numbers: frozenset[int]
 
 
 class Matcher:
@@ -138,7 +140,9 @@ class Matcher:
             strength = np.where(matches, self._strength(node), np.float32(0))
             passing = self.index.flags(in_passing(self.index, node))
             claim = _claim(matches, passing, strength, self._statistics.breadth(node))
-            self._results[query] = QueryResult(matches, excluded, strength, passing, claim)
+            self._results[query] = QueryResult(
+                matches, excluded, strength, passing, claim, frozenset(np.flatnonzero(matches).tolist())
+            )
         return self._results[query]
 
     def added(self, query: str) -> Numbers:
