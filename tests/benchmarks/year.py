@@ -62,8 +62,8 @@ _DELIVERIES = """
 def make_site(folder: Path, *, days: int, papers: int, subscribers: int, last: datetime) -> None:
     """Make a site with so many days of papers, editions and deliveries, of which `last` is the day before now."""
     folder.mkdir(parents=True)
-    keeps = "[retention]\ndigests_days = 0\ndeliveries_days = 0\npapers_days = 0\n"  # else the first runs delete for minutes
-    (folder / "newsletter.toml").write_text(keeps, encoding="utf-8")
+    settings = "[retention]\ndigests_days = 0\ndeliveries_days = 0\n"  # else the first runs delete for minutes
+    (folder / "newsletter.toml").write_text(settings, encoding="utf-8")
     chance = random.Random(22)  # noqa: S311 - the same site in every run
     words = make_words(20_000)
     weights = [1 / rank for rank in range(1, len(words) + 1)]
