@@ -215,18 +215,22 @@ def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:
     Raises:
         TemplateError: A template is missing or broken; nothing was queued.
     """
-    store = run.store
+    store, editions = run.store, set[str]()
     store.deliveries.unstage()
     while batch := list(islice(intents, BATCH)):
         if run.is_shutting_down():
             break
-        rows = []
+        rows, digests = [], dict[int, int]()  # subscribers with the same preferences share a digest
         with store.transaction():
             for intent in batch:
                 _check_templates(run, intent)
                 key, subscriber = intent.edition.key, intent.subscriber.id
-                store.editions.put(intent.edition)
-                digest_id = store.editions.put_digest(intent.digest)
+                if key not in editions:
+                    store.editions.put(intent.edition)
+                    editions.add(key)
+                if id(intent.digest) not in digests:
+                    digests[id(intent.digest)] = store.editions.put_digest(intent.digest)
+                digest_id = digests[id(intent.digest)]
                 message_id = make_message_id(run.secret, key, subscriber, run.config.sender)
                 rows.append((key, subscriber, digest_id, message_id))
             store.deliveries.stage(rows)

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, SectionKind, Status, Subscriber
+from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, Profile, SectionKind, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
@@ -40,6 +40,8 @@ from newsletter.text import counted
 _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
 #: The ledger is read for this many subscribers at once.
 _BATCH = 1000
+#: How many decisions are kept for other subscribers with the same profile and history.
+_MAX_DECIDED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,8 @@ class _Pass:
         self._states = store.editions.states()
         self._last_seen_at = store.papers.last_seen_at()
         self._editions: dict[str, Edition] = {}
+        #: What was decided for subscribers with the same profile and history.
+        self._decided: dict[Hashable, Digest | str] = {}
 
     def decide(self, subscribers: Sequence[Subscriber]) -> Iterator[Intent | NoDelivery]:
         """Yield what each of some subscribers gets, or why nothing."""
@@ -316,16 +320,37 @@ class _Pass:
             cadence = subscriber.profile.cadence
             self._editions[due.key] = find_edition(self._store, due, cadence, self._now, self._notes)
         edition = self._editions[due.key]
-        state = SubscriberState(
+        taste = self._tastes.of(subscriber.id, window.matcher.index)
+        key = self._key_of(subscriber.profile, due, window, sent_before) if taste is None else None
+        decided = self._decided.get(key) if key else None
+        if decided is None:
+            decided = decide(subscriber, due, self._state(edition, window, sent_before, taste))
+            if key:
+                if len(self._decided) >= _MAX_DECIDED:
+                    self._decided.clear()
+                self._decided[key] = decided
+        if isinstance(decided, Digest):
+            return Intent(subscriber, edition, decided, one.again_at)
+        return NoDelivery(subscriber, due.key, decided, is_empty=True)
+
+    def _key_of(self, profile: Profile, due: Due, window: Window, sent_before: Mapping[int, datetime]) -> Hashable:
+        """Return what is equal for subscribers to whom `decide` gives the same, but for their taste.
+
+        When a paper was sent matters only where it has a new version since.
+        """
+        revised = window.matcher.index.revised
+        again = frozenset((one.id, sent_before[one.id]) for one in revised if one.id in sent_before)
+        return profile, due, window.since, frozenset(sent_before), again
+
+    def _state(
+        self, edition: Edition, window: Window, sent_before: Mapping[int, datetime], taste: Numbers | None
+    ) -> SubscriberState:
+        return SubscriberState(
             now=self._now,
             edition=edition,
             matcher=window.matcher,
             old=window.old,
             sent_before=sent_before,
             last_seen_at=self._last_seen_at,
-            taste=self._tastes.of(subscriber.id, window.matcher.index),
+            taste=taste,
         )
-        decided = decide(subscriber, due, state)
-        if isinstance(decided, Digest):
-            return Intent(subscriber, edition, decided, one.again_at)
-        return NoDelivery(subscriber, due.key, decided, is_empty=True)

@@ -155,7 +155,8 @@ def look_again_at(profile: Profile, history: MailHistory, now: datetime, looks: 
     days = [today, today + _DAY]
     hours = (_moment(day, profile.hour, profile.time_zone) for day in (*days, today + 2 * _DAY))
     again_at = next(hour for hour in hours if hour > now)
-    coming = (due.at for day in days if (due := _arriving(profile, history, day, now, looks)))
+    coming = [due.at for day in days if (due := _arriving(profile, history, day, now, looks))]
+    coming.append(history.active_since)  # in the future if a clock was ahead: it decides on the first slot
     return min([again_at, *(at for at in coming if at > now)])
 
 

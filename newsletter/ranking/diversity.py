@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from newsletter.models import Paper
 from newsletter.ranking.index import Numbers
 from newsletter.text.tokenizer import words
@@ -22,6 +25,10 @@ _DUPLICATE_TITLE = 0.85
 _MIN_TITLE_WORDS = 4
 #: The highest ranked papers that are candidates, as a multiple of the places.
 _POOL_FACTOR = 4
+#: Once the words of one in so many papers are known, they are compared all at once; for a few it would not be worth it.
+_WORTHWHILE = 4
+#: How many similarities are kept; 32 MB.
+_MAX_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Similarity:
     papers: Sequence[Paper]
     _texts: dict[int, frozenset[str]] = field(default_factory=dict)
     _similarities: dict[tuple[int, int], float] = field(default_factory=dict)
+    #: The similarities of some papers to each.
+    _rows: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def duplicates(self, number: int) -> frozenset[int]:
         """Return a paper and its near-duplicates, the titles of which differ in a word or two; none if it is alone."""
@@ -45,6 +54,36 @@ class Similarity:
             above = 0.0 if is_short else max(0.0, _jaccard(first, second) - _BASELINE)
             self._similarities[pair] = above / (1 - _BASELINE)
         return self._similarities[pair]
+
+    def to_each(self, one: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the similarity of a paper to each of some others."""
+        if len(self._texts) * _WORTHWHILE < len(self.papers):
+            return np.array([self.similarity(one, other) for other in others.tolist()])
+        if one not in self._rows:
+            if len(self._rows) >= max(1, _MAX_VALUES // len(self.papers)):
+                self._rows.clear()
+            self._rows[one] = self._row(one)
+        row: NDArray[np.float64] = self._rows[one][others]
+        return row
+
+    def _row(self, one: int) -> NDArray[np.float64]:
+        """Return the similarity of a paper to every paper, its value as that of `similarity`."""
+        sizes, holders = self._holders
+        if sizes[one] < _MIN_WORDS:
+            return np.zeros(len(sizes))
+        common = np.bincount(np.concatenate([holders[word] for word in self.text(one)]), minlength=len(sizes))
+        above = np.maximum(0.0, common / (sizes + sizes[one] - common) - _BASELINE)
+        return np.where(sizes < _MIN_WORDS, 0.0, above) / (1 - _BASELINE)
+
+    @cached_property
+    def _holders(self) -> tuple[NDArray[np.intp], dict[str, NDArray[np.intp]]]:
+        """How many distinct words each paper has, and the papers that hold each word."""
+        texts = [self.text(number) for number in range(len(self.papers))]
+        holders: defaultdict[str, list[int]] = defaultdict(list)
+        for number, text in enumerate(texts):
+            for word in text:
+                holders[word].append(number)
+        return np.array(list(map(len, texts)), np.intp), {word: np.array(of, np.intp) for word, of in holders.items()}
 
     def text(self, number: int) -> frozenset[str]:
         """Return the words of a paper's title and abstract."""
@@ -102,17 +141,22 @@ def choose(
     if not weight:
         return _choose_in_order(ranked, places, alike, shown)
     chosen: list[int] = []
-    pool = {number: float(scores[number]) for number in ranked[: _POOL_FACTOR * places]}
+    of_each = np.asarray(scores, np.float64)
+    pool = np.array(ranked[: _POOL_FACTOR * places], np.intp)
+    own = of_each[pool]
+    margin = own.copy()
     rest = iter(ranked[_POOL_FACTOR * places :])
-    while pool and len(chosen) < places:
-        best = max(pool, key=lambda number: pool[number])
-        del pool[best]
+    while len(pool) and len(chosen) < places and margin[at := int(margin.argmax())] != -np.inf:
+        best = int(pool[at])
+        margin[at] = -np.inf  # it is taken
         if _is_repeated(best, alike, chosen, shown):
-            pool |= {number: float(scores[number]) for number in islice(rest, 1)}
+            for number in islice(rest, 1):
+                pool = np.append(pool, number)
+                own, margin = np.append(own, of_each[number]), np.append(margin, of_each[number])
             continue
         chosen.append(best)
-        for number in pool:
-            pool[number] = min(pool[number], float(scores[number]) - weight * alike.similarity(best, number))
+        if len(chosen) < places:
+            margin = np.minimum(margin, own - weight * alike.to_each(best, pool))
     return chosen
 
 

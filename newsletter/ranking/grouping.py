@@ -93,7 +93,7 @@ class _Evaluation:
     def _other_topics(self, paper: int, topic: int) -> Iterator[str]:
         """Yield the names of the other topics that a paper matches."""
         for number, (other, result) in enumerate(zip(self.profile.topics, self.results, strict=True)):
-            if number != topic and result.matches[paper]:
+            if number != topic and paper in result.numbers:
                 yield other.name
 
 
@@ -122,7 +122,8 @@ def group(
     matcher = matcher.reweighed(profile.ranking)
     evaluation = _evaluate(matcher, profile)
     base = _base_scores(evaluation, today, taste)
-    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.without(sent_before), base)
+    common = today if base is matcher.base_scores(today) else None
+    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.without(sent_before), base, common)
     rest = outside & ~evaluation.followed
     near = _near_papers(evaluation, rest)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
@@ -143,7 +144,8 @@ def group(
             items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, doubtful, number))
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
     rest[shown] = False
-    return (*sections, *_outside_sections(evaluation, _rank(matcher, rest, base), shown))
+    ranked_rest = _rank(matcher, rest, base, matcher.ranked(common) if common else None)
+    return (*sections, *_outside_sections(evaluation, ranked_rest, shown))
 
 
 def all_matching(
@@ -155,7 +157,8 @@ def all_matching(
     """
     matcher = matcher.reweighed(profile.ranking)
     evaluation = _evaluate(matcher, profile)
-    ranked, _ = _rank_by_topic(evaluation, matcher.without(sent_before), _base_scores(evaluation, today, taste))
+    base = _base_scores(evaluation, today, taste)
+    ranked, _ = _rank_by_topic(evaluation, matcher.without(sent_before), base, None)
     papers: dict[str, list[Paper]] = {}
     for number, of_topic in ranked.items():
         name = "" if number == _FOLLOWED else profile.topics[number].name
@@ -163,15 +166,22 @@ def all_matching(
     return papers
 
 
-def _rank_by_topic(evaluation: _Evaluation, unsent: Flags, base: Numbers) -> tuple[dict[int, _Ranked], Flags]:
-    """Return the ranked papers of each topic and of followed authors, and which papers are of no topic."""
+def _rank_by_topic(
+    evaluation: _Evaluation, unsent: Flags, base: Numbers, common: date | None
+) -> tuple[dict[int, _Ranked], Flags]:
+    """Return the ranked papers of each topic and of followed authors, and which papers are of no topic.
+
+    `common` is the day of which `base` are the scores for everybody: then the papers of each topic are in order.
+    """
+    matcher, topics = evaluation.matcher, evaluation.profile.topics
     best = best_topics(evaluation.results, len(unsent))
     scores = base + _topic_scores(evaluation, best)
     outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
     flags = {_FOLLOWED: outside & evaluation.followed} | {
         number: unsent & (best == number) for number in range(len(evaluation.results))
     }
-    return {number: _rank(evaluation.matcher, chosen, scores) for number, chosen in flags.items()}, outside
+    orders = {number: matcher.ranked(common, topic.query) for number, topic in enumerate(topics)} if common else {}
+    return {number: _rank(matcher, chosen, scores, orders.get(number)) for number, chosen in flags.items()}, outside
 
 
 def _fill(
@@ -270,11 +280,10 @@ def _nearest(matcher: Matcher, profile: Profile) -> list[tuple[float, int, int]]
     )
 
 
-def _rank(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
-    """Return the chosen papers by descending score."""
-    numbers = np.flatnonzero(chosen)
-    order = np.lexsort((matcher.tie_ranks[numbers], -scores[numbers]))
-    return _Ranked(numbers[order].tolist(), scores)
+def _rank(matcher: Matcher, chosen: Flags, scores: Numbers, order: NDArray[np.intp] | None = None) -> _Ranked:
+    """Return the chosen papers by descending score; `order` has them, and maybe others, in that order already."""
+    ordered = matcher.order(np.flatnonzero(chosen), scores) if order is None else order[chosen[order]]
+    return _Ranked(ordered.tolist(), scores)
 
 
 def _share(limit: int, wanted: dict[int, int]) -> Counter[int]:

@@ -39,6 +39,8 @@ class QueryResult:
     passing: Flags
     #: How good a claim the topic has to each paper, beside other topics that match it; -1 for papers that do not match.
     claim: NDArray[np.float64]
+    #: The numbers of the papers that match.
+    numbers: frozenset[int]
 
 
 class Matcher:
@@ -69,6 +71,7 @@ class Matcher:
         self._results: dict[str, QueryResult] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
+        self._orders: dict[tuple[str, date], NDArray[np.intp]] = {}
         #: What popularity adds to the score of each paper, and of those that mention a topic in passing.
         self.popularity, self.passing_popularity = (
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
@@ -137,7 +140,9 @@ class Matcher:
             strength = np.where(matches, self._strength(node), np.float32(0))
             passing = self.index.flags(in_passing(self.index, node))
             claim = _claim(matches, passing, strength, self._statistics.breadth(node))
-            self._results[query] = QueryResult(matches, excluded, strength, passing, claim)
+            self._results[query] = QueryResult(
+                matches, excluded, strength, passing, claim, frozenset(np.flatnonzero(matches).tolist())
+            )
         return self._results[query]
 
     def added(self, query: str) -> Numbers:
@@ -188,6 +193,19 @@ class Matcher:
             papers = self.index.papers.values()
             self._base[today] = np.array([score(paper, 0, today, self.weights).total for paper in papers], np.float32)
         return self._base[today]
+
+    def ranked(self, today: date, query: str = "") -> NDArray[np.intp]:
+        """Return the papers that match a query, or all, by descending score; ties are broken."""
+        if (query, today) not in self._orders:
+            scores = self.base_scores(today)
+            numbers = np.flatnonzero(self.evaluate(query).matches) if query else np.arange(len(self.index))
+            self._orders[query, today] = self.order(numbers, scores + self.added(query) if query else scores)
+        return self._orders[query, today]
+
+    def order(self, numbers: NDArray[np.intp], scores: Numbers) -> NDArray[np.intp]:
+        """Return papers by descending score; ties are broken."""
+        ordered: NDArray[np.intp] = numbers[np.lexsort((self.tie_ranks[numbers], -scores[numbers]))]
+        return ordered
 
     def found(self, node: Node, number: int, *, ignores_exclusions: bool = False) -> list[tuple[Term, Field, float]]:
         """Return the terms for which a paper matches a query, with the strongest field and the strength of each.

@@ -23,6 +23,8 @@ _MIN_BORDER = 5
 #: Words of more than this share of the papers say nothing about what they are about, where there are enough of them.
 _COMMON = 0.2
 _ENOUGH_PAPERS = 20
+#: Of so many papers, the similarity of each to each may be kept: 32 MB.
+_FEW = 2000
 
 
 class Neighbourhood:
@@ -31,17 +33,50 @@ class Neighbourhood:
     def __init__(self, alike: Similarity) -> None:
         self._alike = alike
         self._nearness: dict[str, Numbers] = {}
+        self._cosines: dict[int, NDArray[np.float64]] = {}
 
     def nearness(self, query: str, matches: Flags) -> Numbers:
         """Return how near each paper is to those that match a query: 1 is as near as these, 0 shares no word."""
         if query not in self._nearness:
-            rows, columns, weights = self._vectors
-            centroid = np.bincount(columns, weights * matches[rows])
-            cosine = np.bincount(rows, weights * centroid[columns], minlength=len(matches)) if len(rows) else 0.0
-            similarity = np.zeros(len(matches)) + cosine
+            similarity = self._to_centroid(matches)
             typical = float(similarity[matches].mean()) if matches.any() else 0.0
             self._nearness[query] = (similarity / typical if typical else similarity).astype(np.float32)
         return self._nearness[query]
+
+    def _to_centroid(self, matches: Flags) -> NDArray[np.float64]:
+        """Return the similarity of each paper to the sum of some; of a few papers, each one's is kept."""
+        if len(matches) <= _FEW:
+            total = np.zeros(len(matches))
+            for paper in np.flatnonzero(matches).tolist():
+                if paper not in self._cosines:
+                    self._cosines[paper] = self._cosine(paper)
+                total += self._cosines[paper]
+            return total
+        rows, columns, weights = self._vectors
+        centroid = np.bincount(columns, weights * matches[rows])
+        return np.bincount(rows, weights * centroid[columns], minlength=len(matches)).astype(np.float64)
+
+    def _cosine(self, paper: int) -> NDArray[np.float64]:
+        """Return the similarity of a paper to each."""
+        rows, columns, weights = self._vectors
+        begin, end = np.searchsorted(rows, (paper, paper + 1))
+        words = [
+            (*self._holders[column], weight)
+            for column, weight in zip(columns[begin:end].tolist(), weights[begin:end].tolist(), strict=True)
+        ]
+        if not words:
+            return np.zeros(len(self._alike.papers))
+        products = np.concatenate([of_each * weight for _, of_each, weight in words])
+        holders = np.concatenate([of_word for of_word, _, _ in words])
+        return np.bincount(holders, products, len(self._alike.papers)).astype(np.float64)
+
+    @cached_property
+    def _holders(self) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+        """The papers that hold each word, and its weight in each."""
+        rows, columns, weights = self._vectors
+        order = np.argsort(columns, kind="stable")
+        ends = np.flatnonzero(np.diff(columns[order])) + 1
+        return list(zip(np.split(rows[order], ends), np.split(weights[order], ends), strict=True))
 
     def distances(self, papers: Sequence[int]) -> NDArray[np.float64]:
         """Return how far apart papers are, each from each: 0 is the same words, 1 none in common."""

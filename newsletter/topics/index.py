@@ -51,7 +51,8 @@ _CODES = (Field.CAT, Field.SOURCE)
 #: The fields of the store's full-text index, in its order.
 _INDEXED = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT, Field.AUTHOR, Field.ORG)
 NOTHING_KNOWN: Mapping[int, Sequence[str]] = {}
-_COUNT = len(Field)
+_ALL = tuple(Field)
+_COUNT = len(_ALL)
 
 
 #: What counts of an occurrence if the words are no phrase: near each other, apart in a title, or apart in an abstract.
@@ -127,7 +128,7 @@ class PaperIndex:
     def place(self, term: Term, number: int) -> Field | None:
         """Return the strongest field of a paper that holds a term, or None."""
         counts = self.counts(term)
-        return next((field for field in Field if counts[field, number] > 0), None)
+        return next((field for field, count in zip(_ALL, counts[:, number].tolist(), strict=True) if count > 0), None)
 
     def first(self, term: Term) -> Numbers:
         """Return where the abstract of each paper first has a term: 0 at its beginning, 1 at its end; NaN: nowhere.

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
-from newsletter.pipeline.plan import SubscriberState, decide, why_not_due
+from newsletter.pipeline.plan import Intent, SubscriberState, decide, plan, why_not_due
 from newsletter.pipeline.schedule import NO_LOOKS, Due, Looks, MailHistory, due_edition, next_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from tests.factories import NOW, make_paper, make_profile, make_subscriber, make_topic
+from newsletter.store import Store
+from tests.factories import NOW, make_entry, make_paper, make_profile, make_subscriber, make_topic
 
+PEARS = make_profile(topics=(make_topic("Pears", ("pear",)),))
 EDITION = Edition(
     key="daily-2026-05-08", cadence=Cadence.DAILY, day=NOW.date(), since=NOW - timedelta(days=1), created_at=NOW
 )
@@ -160,3 +162,30 @@ def test_a_paper_that_is_older_than_the_previous_edition_is_left_out() -> None:
     subscriber = make_subscriber()
 
     assert isinstance(decide(subscriber, due_at(subscriber, NOW), state(old={1})), str)
+
+
+def test_subscribers_with_the_same_profile_and_history_share_a_digest(store: Store) -> None:
+    profiles = {"ada": PEARS, "ben": PEARS, "cem": PEARS, "dan": replace(PEARS, max_papers=1), "eve": PEARS}
+    for name, profile in profiles.items():
+        store.subscribers.add(f"{name}@example.org", "", profile, "cli", NOW - timedelta(days=2))
+    store.papers.add(make_entry(title="On Pears", arxiv_id="2605.00001"), NOW - timedelta(days=1, hours=3))
+    for intent in plan(store, NOW - timedelta(days=1)):
+        assert isinstance(intent, Intent)
+        if intent.subscriber.email.startswith("eve"):
+            continue  # she was not mailed
+        store.editions.put(intent.edition)
+        digest = store.editions.put_digest(intent.digest)
+        name = intent.subscriber.email[:3]
+        at = NOW - timedelta(days=1, minutes=len(name))
+        store.deliveries.queue(intent.edition.key, intent.subscriber.id, digest, f"<{name}@example.org>", at)
+        delivery = store.deliveries.find(intent.edition.key, intent.subscriber.id)
+        assert delivery is not None
+        assert store.deliveries.depart_special(delivery.id, at + timedelta(seconds=intent.subscriber.id))
+        store.deliveries.move(delivery.id, DeliveryStatus.SENT, at + timedelta(seconds=intent.subscriber.id))
+    for number in (2, 3):
+        store.papers.add(make_entry(title=f"More Pears {number}", arxiv_id=f"2605.0000{number}"), NOW)
+
+    ada, ben, cem, dan, eve = (one.digest for one in plan(store, NOW) if isinstance(one, Intent))
+
+    assert ada is ben is cem
+    assert [len(one.items) for one in (ada, dan, eve)] == [2, 1, 3]

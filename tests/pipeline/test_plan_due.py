@@ -41,7 +41,7 @@ histories = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(profiles, histories, st.lists(past, max_size=9), st.lists(moments, max_size=3))
 def test_nothing_becomes_due_before_it_is_looked_at_again(
     profile: Profile, history: MailHistory, looks: list[datetime], later: list[datetime]
