@@ -80,8 +80,10 @@ class AnyPort(Controller):
         super().stop(no_assert)
 
     async def _hang_up(self) -> None:
-        if self.server is not None:
-            self.server.close()
+        # Accepting ends before the server is closed: a transport that asyncio makes for a closed one is lost half made.
+        if isinstance(self.server, asyncio.Server):
+            for listener in self.server.sockets:
+                self.loop.remove_reader(listener.fileno())
         for _ in range(3):  # one accepted at the last moment: its task runs, makes the transport, reports it
             await asyncio.sleep(0)
         for conversation in list(self._conversations):
@@ -90,6 +92,8 @@ class AnyPort(Controller):
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
         await asyncio.sleep(0)
+        if self.server is not None:
+            self.server.close()
 
     def _trigger_server(self) -> None:
         """Set the port before the controller connects to it."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from itertools import pairwise
 
+from newsletter.models import Status
 from newsletter.store.database import Database
 
 _BATCH = 1000
@@ -19,6 +21,12 @@ _MAY_BE_DUE = """
     SELECT next_due_at, email_key, id FROM subscribers INDEXED BY subscribers_due
     WHERE status = 'active' AND next_due_at <= :until AND (next_due_at, email_key) > (:last_at, :last_key)
     ORDER BY next_due_at, email_key LIMIT :limit"""
+_STATUSES = sorted(status.value for status in Status)
+#: Rows that no release writes: between the statuses in their order, so that they are found by the index.
+_DAMAGED = f"""
+    SELECT id FROM subscribers INDEXED BY subscribers_status WHERE status < '{_STATUSES[0]}' OR {
+    " OR ".join(f"(status > '{one}' AND status < '{following}')" for one, following in pairwise(_STATUSES))
+} OR status > '{_STATUSES[-1]}'"""
 #: Behind any moment.
 _FOREVER = "~"
 
@@ -30,7 +38,12 @@ class NextDue:
         self._db = db
 
     def batches(self, now: datetime) -> Iterator[list[int]]:
-        """Yield the ids of the active subscribers to whom something may be due, the longest ago first, in batches."""
+        """Yield the ids of the active subscribers to whom something may be due, the longest ago first, in batches.
+
+        Those whose status no release knows are the first batch, so that whoever reads them says so.
+        """
+        if damaged := self._db.execute(_DAMAGED).fetchall():
+            yield [int(number) for (number,) in damaged]
         values = {"until": self._until(now), "last_at": "", "last_key": "", "limit": _BATCH}
         while rows := self._db.execute(_MAY_BE_DUE, values).fetchall():
             yield [int(number) for _, _, number in rows]
