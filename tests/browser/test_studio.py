@@ -50,6 +50,11 @@ def tab(chromium: Browser) -> Page:
     return opened
 
 
+def choose(page: Page, name: str, value: str) -> None:
+    """Click the label of a choice, once it stays where it is; the button itself is hidden behind it."""
+    page.locator("label", has=page.locator(f"[name={name}][value={value}]")).click()
+
+
 @pytest.fixture
 def page(studio_url: str, tab: Page) -> Iterator[Page]:
     """The studio of a site of its own, at an address of its own, as a browser shows it that was never there."""
@@ -102,8 +107,8 @@ def test_a_topic_that_is_typed_is_tried_at_once(page: Page) -> None:
 def test_width_and_scheme_apply_to_the_message(page: Page) -> None:
     message = page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
-    page.check("[name=width][value=phone]", force=True)
-    page.check("[name=scheme][value=dark]", force=True)
+    choose(page, "width", "phone")
+    choose(page, "scheme", "dark")
 
     expect(message.locator(".card").first).to_have_css("background-color", "rgb(32, 30, 27)")
     width = message.locator("html").evaluate("element => element.ownerDocument.defaultView.innerWidth")
@@ -175,7 +180,7 @@ def test_an_edited_note_shows_by_itself(page: Page, site: Site) -> None:
 def test_images_can_be_switched_off(page: Page) -> None:
     expect(page.frame_locator("#message").locator(".card").first).to_be_visible()
     with page.expect_response(lambda response: "images=off" in response.url) as received:
-        page.check("[name=images][value=off]", force=True)
+        choose(page, "images", "off")
 
     assert "img-src 'none'" in received.value.headers["content-security-policy"]
     assert "images=off" in page.url
@@ -243,7 +248,7 @@ def test_the_outbox_is_searched_and_walked_by_keyboard(page: Page, site: Site) -
 
 def test_two_styles_stand_side_by_side(page: Page) -> None:
     page.select_option("[name=style]", "cards")
-    page.check("[name=width][value=phone]", force=True)
+    choose(page, "width", "phone")
     page.select_option("[name=compare]", "compact")
     expect(page.frame_locator("#message").locator(".card").first).to_be_visible()
     expect(page.frame_locator("#compared").locator(".row").first).to_be_visible()
@@ -271,10 +276,10 @@ def test_programs_that_invert_colors_are_simulated_as_the_checks_do(page: Page) 
 
     before = colors()
     for scheme, shades in (("gmail", all_inverted), ("outlook", partly_inverted)):
-        page.check(f"[name=scheme][value={scheme}]", force=True)
+        choose(page, "scheme", scheme)
         assert colors() == shades(*before), scheme
         expect(page.locator("#contrast")).to_contain_text("Lowest contrast of a text here: ")
-    page.check("[name=scheme][value=light]", force=True)
+    choose(page, "scheme", "light")
     assert colors() == before
 
 
