@@ -71,15 +71,14 @@ def deliver(
         TemplateError: A template is missing or broken; nothing was queued.
         StoreError: The store cannot be written; the next run continues from the ledger.
     """
-    tally = Tally(watch)
+    tally, secret = Tally(watch), store.secret()
+    messages = MessageRenderer(config, environment, secret, store.summaries)
     run = DeliveryRun(
         store,
         config,
-        SigningRenderer(
-            store, MessageRenderer(config, environment, store.secret(), store.summaries), load_keys(config)
-        ),
+        SigningRenderer(store, messages, load_keys(config)),
         clock,
-        store.secret(),
+        secret,
         tally,
         SendingLedger(store, clock, tally, config.delivery.in_doubt),
         stopped,

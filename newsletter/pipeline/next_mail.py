@@ -21,6 +21,7 @@ from newsletter.pipeline.schedule import (
     next_edition,
     why_nothing,
 )
+from newsletter.rendering.labels import status_label
 from newsletter.rendering.language import Language, language
 from newsletter.store import Store
 from newsletter.store.deliveries import LastMail
@@ -61,7 +62,7 @@ class History:
 
 
 def read_histories(store: Store, subscribers: Sequence[Subscriber], now: datetime) -> dict[int, History]:
-    """Read the same of many subscribers at once; return it by their ids."""
+    """Read what decides on the next editions of subscribers; return it by their ids."""
     ids = [one.id for one in subscribers]
     may_catch_up = [one.id for one in subscribers if GRACE[one.profile.cadence] > 0]
     last_mails, waiting = store.planning.last_mails(ids, now), store.planning.waiting(ids)
@@ -73,31 +74,25 @@ def read_histories(store: Store, subscribers: Sequence[Subscriber], now: datetim
         last = last_mails.get(one.id)
         if last is not None and last.covered_until is None:  # it did not arrive: another one counts
             last = store.deliveries.last_mail(one.id, now)
-        schedule = _mail_history(one, last, unsent.get(one.id))
+        schedule = MailHistory(
+            active_since=one.status_at,
+            changed_at=one.schedule_changed_at,
+            last_at=last and last.at,
+            last_day=last and last.day,
+            covered_until=last and last.covered_until,
+            unsent_day=unsent.get(one.id),
+        )
         histories[one.id] = History(schedule, last, waiting.get(one.id), suppressed.get(keys[one.id]))
     return histories
 
 
-def read_history(store: Store, subscriber: Subscriber, last: LastMail | None) -> MailHistory:
-    """Read what decides on a subscriber's next edition, beside what last left for them."""
-    may_catch_up = GRACE[subscriber.profile.cadence] > 0
-    return _mail_history(subscriber, last, store.deliveries.last_unsent_day(subscriber.id) if may_catch_up else None)
-
-
-def _mail_history(subscriber: Subscriber, last: LastMail | None, unsent_day: date | None) -> MailHistory:
-    return MailHistory(
-        active_since=subscriber.status_at,
-        changed_at=subscriber.schedule_changed_at,
-        last_at=last and last.at,
-        last_day=last and last.day,
-        covered_until=last and last.covered_until,
-        unsent_day=unsent_day,
-    )
+def _read_schedule(store: Store, subscriber: Subscriber, now: datetime) -> MailHistory:
+    return read_histories(store, [subscriber], now)[subscriber.id].schedule
 
 
 def coming_edition(store: Store, subscriber: Subscriber, now: datetime) -> Due:
     """Return the edition that is due to a subscriber, or else the next one."""
-    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    history = _read_schedule(store, subscriber, now)
     return next_edition(subscriber.profile, history, now, Looks(store.looks.until(now)))
 
 
@@ -108,10 +103,10 @@ def next_mail(store: Store, subscriber: Subscriber, now: datetime, spoken: Langu
         return NextMail(None, why_not=why_not)
     profile, looks = subscriber.profile, Looks(store.looks.until(now))
     zone = ZoneInfo(profile.time_zone)
-    waiting = store.deliveries.waiting_for(subscriber.id)
+    found = read_histories(store, [subscriber], now)[subscriber.id]
+    waiting, history = found.waiting, found.schedule
     if waiting is not None:
         return NextMail(max(now, waiting.next_attempt_at or now).astimezone(zone), edition=waiting.edition_key)
-    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
     due = due_edition(profile, history, now, looks)
     if due is None:
         return NextMail(next_edition(profile, history, now, looks).at.astimezone(zone))
@@ -148,7 +143,7 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
     why_not = _why_never(store, subscriber, _ENGLISH)
     if why_not and day >= local_day(profile, subscriber.status_at):
         return f"nothing on {_date(day)} because {subscriber.email} is {why_not}"
-    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    history = _read_schedule(store, subscriber, now)
     looks = Looks(store.looks.until(now))
     nothing = why_nothing(profile, history, day, now, looks)
     if nothing is None or nothing is Nothing.NOT_YET:
@@ -158,7 +153,7 @@ def why_nothing_text(store: Store, subscriber: Subscriber, day: date, now: datet
 
 def why_nothing_today(store: Store, subscriber: Subscriber, now: datetime) -> Nothing | None:
     """Return why the schedule has no edition for a subscriber on this day of theirs, or None if it has one."""
-    history = read_history(store, subscriber, store.deliveries.last_mail(subscriber.id, now))
+    history = _read_schedule(store, subscriber, now)
     profile = subscriber.profile
     return why_nothing(profile, history, local_day(profile, now), now, Looks(store.looks.until(now)))
 
@@ -183,15 +178,10 @@ def _because(nothing: Nothing, profile: Profile, day: date) -> str:
 
 def _why_never(store: Store, subscriber: Subscriber, spoken: Language) -> str:
     _ = spoken.gettext
-    match subscriber.status:
-        case Status.PAUSED if subscriber.paused_until:
-            return _("paused until %(day)s", day=spoken.day(subscriber.paused_until))
-        case Status.PAUSED:
-            return _("paused")
-        case Status.UNSUBSCRIBED:
-            return _("unsubscribed")
-        case Status.DISABLED:
-            return _("disabled")
+    if subscriber.status is Status.PAUSED and subscriber.paused_until:
+        return _("paused until %(day)s", day=spoken.day(subscriber.paused_until))
+    if subscriber.status is not Status.ACTIVE:
+        return status_label(subscriber.status, spoken)
     suppressed = store.suppressions.why_suppressed(subscriber.email)
     return _("suppressed: %(reason)s", reason=suppressed) if suppressed is not None else ""
 

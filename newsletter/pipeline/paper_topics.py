@@ -6,10 +6,11 @@ New papers are examined after a pull; a page examines those that are left: of a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 from newsletter.errors import StoreError
 from newsletter.models import Topic
@@ -78,17 +79,10 @@ def _examine(store: Store, paper_ids: Sequence[int], nodes: Sequence[Node]) -> d
     index = PaperIndex(papers, store.paper_topics.words(paper_ids))
     found: dict[int, list[int]] = {number: [] for number in index.ids}
     for place, node in enumerate(nodes):
-        for number in _numbers(matching(index, node)[0]):
-            found[index.ids[number]].append(place)
+        matches = index.flags(matching(index, node)[0])
+        for number in compress(index.ids, matches.tolist()):
+            found[number].append(place)
     return {number: tuple(places) for number, places in found.items()}
-
-
-def _numbers(bits: int) -> Iterator[int]:
-    """Yield the numbers of a bit set."""
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
+from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind, Status
 from newsletter.rendering.language import Language
 
 #: Reasons without a detail.
@@ -25,6 +25,20 @@ def section_title(section: Section, language: Language) -> str:
             return _("Also trending")
         case SectionKind.SERENDIPITY:
             return _("Outside your topics")
+
+
+def status_label(status: Status, language: Language) -> str:
+    """Return what the status of a subscriber is called."""
+    _ = language.gettext
+    match status:
+        case Status.ACTIVE:
+            return _("active")
+        case Status.PAUSED:
+            return _("paused")
+        case Status.DISABLED:
+            return _("disabled")
+        case Status.UNSUBSCRIBED:
+            return _("unsubscribed")
 
 
 def reason_label(reason: Reason, paper: Paper, language: Language) -> str:

@@ -212,14 +212,6 @@ class Deliveries:
             last = last._replace(covered_until=next(covered, None))
         return last
 
-    def last_unsent_day(self, subscriber_id: int) -> date | None:
-        """Return the day of the last edition that was planned for a subscriber, skipped, and never left; or None."""
-        sql = (
-            "SELECT max(day) FROM deliveries JOIN editions ON key = edition_key "
-            "WHERE subscriber_id = ? AND left_at IS NULL AND +status = 'skipped' AND audience = ''"
-        )
-        return self._db.execute(sql, [subscriber_id]).one(lambda row: row[0] and date.fromisoformat(row[0]))
-
     def open_days(self, before: date) -> list[tuple[str, date, str]]:
         """Return (edition, its day, time zone of subscribers) of what waits of editions dated before a day."""
         sql = (
@@ -330,15 +322,6 @@ class Deliveries:
     def find(self, edition_key: str, subscriber_id: int) -> Delivery | None:
         """Return the delivery of an edition to a subscriber, or None if there is none."""
         found = self._where("edition_key = ? AND subscriber_id = ?", [edition_key, subscriber_id])
-        return found[0] if found else None
-
-    def waiting_for(self, subscriber_id: int) -> Delivery | None:
-        """Return the delivery that waits for a subscriber and never left, or None."""
-        found = self._where(
-            "subscriber_id = ? AND left_at IS NULL AND +status IN ('queued', 'deferred') "
-            f"AND NOT {_IS_SPECIAL} ORDER BY +id DESC LIMIT 1",
-            [subscriber_id],
-        )
         return found[0] if found else None
 
     def open(self) -> list[Delivery]:

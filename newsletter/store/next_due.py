@@ -50,12 +50,18 @@ class NextDue:
             values["last_at"], values["last_key"], _ = rows[-1]
 
     def put(self, times: Mapping[datetime, Collection[int]], now: datetime) -> None:
-        """Store for subscribers when something may be due to them next, by their ids; as of `now`."""
-        sql = "UPDATE subscribers SET next_due_at = ? WHERE id IN (SELECT value FROM json_each(?))"
+        """Store for subscribers when something may be due to them next, by their ids, as was decided at `now`.
+
+        Those whose schedule or status changed since are left out: the next run looks at them.
+        """
+        sql = """
+            UPDATE subscribers SET next_due_at = ? WHERE id IN (SELECT value FROM json_each(?))
+                AND status_at <= ? AND (schedule_changed_at IS NULL OR schedule_changed_at <= ?)"""
+        decided_at = now.isoformat()
         with self._db.transaction():
             for at, ids in times.items():
-                self._db.execute(sql, [at.isoformat(), json.dumps(list(ids))])
-            self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_WRITTEN_AT, now.isoformat()])
+                self._db.execute(sql, [at.isoformat(), json.dumps(list(ids)), decided_at, decided_at])
+            self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_WRITTEN_AT, decided_at])
 
     def others(self, now: datetime) -> set[int]:
         """Return the ids of all other subscribers."""

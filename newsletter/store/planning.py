@@ -1,6 +1,6 @@
 """What planning asks of many subscribers at once: a few statements for a thousand of them.
 
-Each answer is what the statement for one subscriber says; see `Deliveries` and `Suppressions`.
+Where there is a statement for one subscriber, too, in `Deliveries`, this one says the same.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ class Planning:
         return dict(rows.into(lambda row: (int(row[0]), last_mail_of(row[1:]))))
 
     def waiting(self, ids: Collection[int]) -> dict[int, Delivery]:
-        """Return `Deliveries.waiting_for` by subscriber."""
+        """Return by subscriber the delivery that waits for them and never left, if there is one."""
         found = self._db.execute(_WAITING, {"ids": _json(ids)}).into(delivery_of)
         return {one.subscriber_id: one for one in found}
 
     def unsent_days(self, ids: Collection[int]) -> dict[int, date]:
-        """Return `Deliveries.last_unsent_day` by subscriber."""
+        """Return by subscriber the day of the last edition that was planned for them, skipped, and never left."""
         rows = self._db.execute(_UNSENT, {"ids": _json(ids)})
         return dict(rows.whole(lambda found: [(int(one), date.fromisoformat(day)) for one, day in found if day]))
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -88,17 +89,6 @@ def make_app(
 
     error_pages = ErrorPages(pages)
 
-    def refused(request: Request, error: Exception) -> Response:
-        status, headers = getattr(error, "status_code", 500), getattr(error, "headers", None)
-        return error_pages(request.scope, status, headers)
-
-    def unavailable(request: Request, error: Exception) -> Response:
-        _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
-        return error_pages(request.scope, 503, {"Retry-After": "60"})
-
-    def failed(request: Request, _error: Exception) -> Response:  # the server logs it
-        return error_pages(request.scope, 500)
-
     def close() -> None:
         outgoing.close()
         pages.reading.close()
@@ -116,11 +106,26 @@ def make_app(
             Middleware(PageLanguages, tags=LANGUAGE_TAGS, default=config.site_language),
             Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix, error_pages)),
         ],
-        exception_handlers={HTTPException: refused, NewsletterError: unavailable, Exception: failed},
+        exception_handlers=_exception_handlers(error_pages),
     )
     app.state.outgoing = outgoing
     app.state.close = close
     return app
+
+
+def _exception_handlers(error_pages: ErrorPages) -> dict[Any, Callable[[Request, Exception], Response]]:
+    def refused(request: Request, error: Exception) -> Response:
+        status, headers = getattr(error, "status_code", 500), getattr(error, "headers", None)
+        return error_pages(request.scope, status, headers)
+
+    def unavailable(request: Request, error: Exception) -> Response:
+        _logger.error("%s: %s", request.url.path.split("/")[1], error)  # the rest of the path may be a token
+        return error_pages(request.scope, 503, {"Retry-After": "60"})
+
+    def failed(request: Request, _error: Exception) -> Response:  # the server logs it
+        return error_pages(request.scope, 500)
+
+    return {HTTPException: refused, NewsletterError: unavailable, Exception: failed}
 
 
 def page_routes(pages: SitePages, outgoing: Outgoing, login_limit: LoginLimit | None) -> list[BaseRoute]:

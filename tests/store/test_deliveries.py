@@ -221,10 +221,10 @@ def test_what_left_by_a_clock_that_was_far_ahead_counts_for_no_day(ledger: Store
 
 
 def test_what_waits_for_a_subscriber_never_left(ledger: Store) -> None:
-    waiting = ledger.deliveries.waiting_for(1)
+    waiting = ledger.planning.waiting([1])
     depart(ledger, 1)
 
-    assert (waiting and waiting.id, ledger.deliveries.waiting_for(1)) == (1, None)
+    assert (waiting[1].id, ledger.planning.waiting([1])) == (1, {})
 
 
 def test_an_edition_is_closed_for_a_time_zone_at_a_time(ledger: Store) -> None:
@@ -236,4 +236,4 @@ def test_an_edition_is_closed_for_a_time_zone_at_a_time(ledger: Store) -> None:
     assert sorted(ledger.deliveries.open_days(tomorrow)) == [(KEY, TODAY, "Asia/Tokyo"), (KEY, TODAY, "UTC")]
     assert ledger.deliveries.close_day(KEY, "Asia/Tokyo", LATER, "over") == 1
     assert ledger.deliveries.open_days(tomorrow) == [(KEY, TODAY, "UTC")]
-    assert (ledger.deliveries.last_unsent_day(1), ledger.deliveries.last_unsent_day(2)) == (None, TODAY)
+    assert ledger.planning.unsent_days([1, 2]) == {2: TODAY}

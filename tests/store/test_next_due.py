@@ -78,6 +78,17 @@ def test_a_change_that_may_make_something_due_is_followed_by_a_look(asked: Store
     assert set(found(asked)) == {1, 2}
 
 
+@pytest.mark.parametrize("field", SCHEDULE_FIELDS)
+def test_a_change_while_the_plan_is_made_is_not_overwritten(asked: Store, field: str) -> None:
+    later, changed = NOW + timedelta(minutes=1), {"time_zone": "Asia/Tokyo", "cadence": Cadence.WEEKLY}
+    profile: dict[str, Any] = {field: changed.get(field, 2)}
+    asked.subscribers.update_profile(1, "", make_profile(**profile), "cli", later)
+    asked.subscribers.set_status(2, Status.PAUSED, later)
+    asked.subscribers.set_status(2, Status.ACTIVE, later)
+    asked.next_due.put({TOMORROW: [1, 2]}, NOW)  # decided by what they were at NOW
+    assert found(asked) == [1, 2]
+
+
 def test_what_changes_nothing_about_it_is_not(asked: Store) -> None:
     asked.subscribers.update_profile(1, "Ada", make_profile(max_papers=3), "cli", NOW)
     asked.deliveries.move(1, DeliveryStatus.SENT, NOW)

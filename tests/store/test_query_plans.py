@@ -53,7 +53,6 @@ HOT: dict[str, Callable[[Store], object]] = {
     "open": lambda store: store.deliveries.open(),
     "departure": lambda store: store.deliveries.depart(1, NOW, NOW, make_profile()),
     "last mail of a subscriber": lambda store: store.deliveries.last_mail(1, NOW),
-    "what waits for a subscriber": lambda store: store.deliveries.waiting_for(1),
     "editions whose day may be over": lambda store: store.deliveries.open_days(DAY),
     "closing of a day": lambda store: store.deliveries.close_day("daily-2026-05-08", "UTC", NOW, ""),
     "move": lambda store: store.deliveries.move(1, DeliveryStatus.SENT, NOW),

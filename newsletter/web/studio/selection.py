@@ -14,6 +14,7 @@ from newsletter.files.site import Site
 from newsletter.models import Digest, Edition, Profile, Status, Style, Subscriber
 from newsletter.models.languages import LANGUAGES
 from newsletter.rendering.digest_context import edition_kind
+from newsletter.rendering.labels import status_label
 from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.subscribers.profiles import make_profile, read_profile
@@ -148,12 +149,8 @@ def _with_file_profile(site: Site, store: Store, subscriber: Subscriber) -> Subs
 
 def _label(subscriber: Subscriber, language: Language) -> str:
     name = f"{subscriber.name} <{subscriber.email}>" if subscriber.name else subscriber.email
-    _ = language.gettext
-    statuses = {
-        Status.ACTIVE: "", Status.PAUSED: _("paused"), Status.DISABLED: _("disabled"),
-        Status.UNSUBSCRIBED: _("unsubscribed"),
-    }  # fmt: skip
-    return language.listed([name, statuses[subscriber.status]])
+    status = "" if subscriber.status is Status.ACTIVE else status_label(subscriber.status, language)
+    return language.listed([name, status])
 
 
 def _one_of(allowed: Sequence[str], value: str, field: str) -> str:
