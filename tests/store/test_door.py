@@ -37,7 +37,7 @@ def name_of(path: Path) -> str:
 def test_only_the_door_and_the_migrations_import_a_database_library(library: str) -> None:
     found = {name_of(path) for path in MODULES if library in imported(tree_of(path))}
     steps = {name for name in found if name.startswith("store/migrations/")}
-    assert found - steps == {"sqlite3": {"store/database.py"}, "sqlite_utils": {"store/opening.py"}}[library]
+    assert found - steps == {"sqlite3": {"store/sqlite.py"}, "sqlite_utils": {"store/opening.py"}}[library]
 
 
 def test_only_the_migrations_use_the_connection_behind_the_door() -> None:
