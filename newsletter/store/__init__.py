@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from newsletter.errors import RequestError
 from newsletter.errors.installation import installation
@@ -59,6 +60,9 @@ from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
 from newsletter.store.upvotes import Upvotes
 from newsletter.store.webhook_events import WebhookEvents
+
+if TYPE_CHECKING:
+    from newsletter.store.copying import Copied
 
 __all__ = ["COUNTED", "Store", "open_copy", "open_read_only", "open_store"]
 
@@ -216,6 +220,17 @@ class Store:
             StoreError: The copy cannot be written.
         """
         return self._db.copy_to(path, counted)
+
+    def copy_into(self, target: Store, tell: Callable[[Copied], object]) -> list[Copied]:
+        """Copy everything into another, empty store, and verify it; see `store.copying`.
+
+        Raises:
+            RequestError: The other store is not empty.
+            StoreError: A database cannot be read or written.
+        """
+        from newsletter.store.copying import copy_store  # noqa: PLC0415 - of one command alone
+
+        return copy_store(self._db, target._db, tell)
 
     def row_counts(self) -> dict[str, int]:
         """Count the rows of the tables that a backup is verified by."""

@@ -174,6 +174,29 @@ class Database(Protocol):
             StoreError: The copy cannot be written, or the database is not a file.
         """
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all that is read in the `with` block be of one moment."""
+
+    def stream(self, sql: str, /) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a statement, of which few are in memory at once; in a snapshot or a transaction.
+
+        Raises:
+            StoreError: A row cannot be read.
+        """
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert very many rows; in a transaction.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+
+    def without_triggers(self) -> AbstractContextManager[None]:
+        """Let nothing happen by itself when rows are written in the `with` block; in a transaction."""
+
+    def count_on(self) -> None:
+        """Let the ids that the database gives go on behind those that are there."""
+
     def vacuum(self) -> None:
         """Give back what nothing uses any more."""
 

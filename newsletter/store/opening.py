@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter import __version__
@@ -142,6 +143,18 @@ def _enable_wal(db: SQLiteDatabase) -> None:
             time.sleep(_RETRY_MS / 1000)
         else:
             return
+
+
+@contextmanager
+def schema_of_release() -> Iterator[SQLiteDatabase]:
+    """Lend a database in memory that has the present schema, and the rows of an empty store."""
+    db = SQLiteDatabase(Path(":memory:"))
+    try:
+        with db.transaction():
+            _migrate(db)
+        yield db
+    finally:
+        db.close()
 
 
 def _migrate(db: SQLiteDatabase) -> None:

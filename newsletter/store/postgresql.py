@@ -5,7 +5,7 @@ Nothing else of the package imports `psycopg`, and nothing imports this module u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -45,6 +45,9 @@ _SESSION = (
     f"SET lock_timeout = '{_LOCK_TIMEOUT_S}s'; SET client_min_messages = warning; SET TimeZone = 'UTC'; "
     "SET DateStyle = 'ISO'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'"
 )
+_COUNT_ON = "SELECT setval(pg_get_serial_sequence('{0}', '{1}'), max({1})) FROM {0}"
+#: Rows that are read at once when all are.
+_STREAMED = 500
 _AGAIN = "another newsletter process is writing: try again when it is done"
 _ANSWERS = "check that the server runs and that database.url is right"
 #: The code of an error (PostgreSQL, appendix A), or its class → our error, and what to do.
@@ -209,7 +212,7 @@ class PostgreSQLDatabase:
             return int(row.get("id") or 0)
         found = self.execute(f"{sql} RETURNING {own}", known).fetchone()
         if own in known:  # what the database counts up goes on behind it
-            self.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{own}'), max({own})) FROM {table}")
+            self.execute(_COUNT_ON.format(table, own))
         return int(found[0]) if found else 0
 
     def update(self, table: str, number: int, row: Mapping[str, Any]) -> None:
@@ -297,17 +300,61 @@ class PostgreSQLDatabase:
         """
         raise RequestError(f"{self.path}: {_IS_FILE_ONLY}", hint="back it up by: pg_dump --format=custom")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that is read in the `with` block be of one moment."""
+        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            self.run("ROLLBACK")
+
+    def stream(self, sql: str, /) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a statement, of which few are in memory at once; in a snapshot or a transaction.
+
+        Raises:
+            StoreError: A row cannot be read.
+        """
+        with store_errors(self.path), self._connection.cursor("stream") as cursor:
+            cursor.itersize = _STREAMED
+            yield from cursor.execute(sql)
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert very many rows; in a transaction.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+        sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        with store_errors(self.path), self._connection.cursor() as cursor, cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    @contextmanager
+    def without_triggers(self) -> Iterator[None]:
+        """Let nothing happen by itself when rows are written in the `with` block; in a transaction."""
+        sql = """
+            SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+            WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"""
+        tables = [str(table) for (table,) in self.execute(sql)]
+        for table in tables:
+            self.run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        self.run("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            self.run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+    def count_on(self) -> None:
+        """Let the ids that the database gives go on behind those that are there."""
+        for table, column in GENERATED.items():
+            self.execute(_COUNT_ON.format(table, column))
+
     def vacuum(self) -> None:
         """Let the server use again what nothing uses any more."""
         self.run("VACUUM (ANALYZE)")
 
     def empty_log(self) -> None:
         """Do nothing: the server reuses its log by itself."""
-
-    @property
-    def connection(self) -> psycopg.Connection[Any]:
-        """The connection of psycopg, for what copies whole stores."""
-        return self._connection
 
     def close(self) -> None:
         """Close the connection."""

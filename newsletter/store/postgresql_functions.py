@@ -59,8 +59,10 @@ _DAY = (
     " WHEN 7 THEN date(published || '-01', '+1 month', '-1 day') ELSE published END), substr(seen_at, 1, 10))"
 )
 _CODES = """
-    SELECT 'cat', lower(value), day, paper_id FROM paper_traits, json_each(categories) WHERE paper_id = {0}.id
-    UNION SELECT 'source', lower(value), day, paper_id FROM paper_traits, json_each(sources) WHERE paper_id = {0}.id"""
+    SELECT 'cat', lower(value COLLATE "C"), day, paper_id FROM paper_traits, json_each(categories)
+    WHERE paper_id = {0}.id
+    UNION SELECT 'source', lower(value COLLATE "C"), day, paper_id FROM paper_traits, json_each(sources)
+    WHERE paper_id = {0}.id"""
 _ADD_TRAITS = f"""
     INSERT INTO paper_traits
     SELECT id, key, {_DAY}, (listed IS NULL AND NOT coalesce(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 from newsletter import __version__
 from newsletter.errors import StoreDamaged, StoreForeign
 from newsletter.models.database_url import DatabaseUrl
 from newsletter.store import text_index
-from newsletter.store.facts import set_fact
 from newsletter.store.migrations import STEPS
+from newsletter.store.opening import schema_of_release
 from newsletter.store.postgresql import PostgreSQLDatabase
 from newsletter.store.postgresql_schema import statements, table_names
-from newsletter.store.sqlite import SQLiteDatabase
 
 _TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
 
@@ -68,26 +64,10 @@ def _make(db: PostgreSQLDatabase) -> None:
     if encoding != "UTF8":
         hint = "create one with UTF-8: createdb --encoding=UTF8 --template=template0"
         raise StoreForeign(f"{db.path}: the encoding of the database is {encoding}", hint=hint)
-    source = schema_of_sqlite()
-    try:
+    with schema_of_release() as source:
         for statement in statements(source):
             db.run(statement)
         for table in table_names(source):
             rows = source.execute(f"SELECT * FROM {table}").fetchall()
             if rows:
                 db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
-    finally:
-        source.close()
-    set_fact(db, "release", __version__)
-
-
-def schema_of_sqlite() -> sqlite3.Connection:
-    """Return a database in memory that all migrations were applied to."""
-    import sqlite_utils  # noqa: PLC0415 - not before there are tables to make: it takes a tenth of a second
-
-    from newsletter.store.migrations.steps import MIGRATIONS  # noqa: PLC0415 - the same
-
-    db = SQLiteDatabase(Path(":memory:"))
-    with db.transaction():
-        MIGRATIONS.apply(sqlite_utils.Database(db.raw, execute_plugins=False))
-    return db.raw

@@ -8,10 +8,10 @@ the number to the database.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 
+from newsletter.store.database import Database
 from newsletter.store.postgresql_functions import FULL_TEXT, FUNCTIONS, TRIGGERS
 
 #: Tables whose ids the database gives, and the column.
@@ -23,7 +23,7 @@ _FULL_TEXT = re.compile(r"papers_fts(_|$)")
 _EXTRA = "CREATE INDEX deliveries_digest ON deliveries(digest_id);"
 
 
-def statements(source: sqlite3.Connection) -> Iterator[str]:
+def statements(source: Database) -> Iterator[str]:
     """Yield the statements that make the schema of an SQLite database in an empty PostgreSQL one."""
     yield FUNCTIONS
     tables = table_names(source)
@@ -39,13 +39,13 @@ def statements(source: sqlite3.Connection) -> Iterator[str]:
     yield TRIGGERS
 
 
-def table_names(source: sqlite3.Connection) -> list[str]:
+def table_names(source: Database) -> list[str]:
     """Return the names of all tables but those of the full-text index."""
     sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
     return [str(name) for (name,) in source.execute(sql) if not _FULL_TEXT.match(name)]
 
 
-def _table(source: sqlite3.Connection, table: str) -> str:
+def _table(source: Database, table: str) -> str:
     columns, key = [], {}
     for _, name, kind, is_required, default, place in source.execute(f"PRAGMA table_info({table})"):
         column = f"{name} {_TYPES[kind]}"
@@ -58,15 +58,15 @@ def _table(source: sqlite3.Connection, table: str) -> str:
             key[place] = name
     if key:
         columns.append(f"PRIMARY KEY ({', '.join(key[place] for place in sorted(key))})")
-    for _, index, _, origin, _ in sorted(source.execute(f"PRAGMA index_list({table})")):
+    for _, index, _, origin, _ in sorted(source.execute(f"PRAGMA index_list({table})").fetchall()):
         if origin == "u":
             unique = [row[2] for row in source.execute(f"PRAGMA index_info({index})")]
             columns.append(f"UNIQUE ({', '.join(unique)})")
     return f"CREATE TABLE {table} (\n    {f',{chr(10)}    '.join(columns)});"
 
 
-def _foreign_keys(source: sqlite3.Connection, table: str) -> Iterator[str]:
-    rows = sorted(source.execute(f"PRAGMA foreign_key_list({table})"))
+def _foreign_keys(source: Database, table: str) -> Iterator[str]:
+    rows = sorted(source.execute(f"PRAGMA foreign_key_list({table})").fetchall())
     for _, pairs in groupby(rows, key=lambda row: row[0]):
         (_, _, parent, column, other, _, on_delete, _), *_ = pairs  # none has several columns
         yield f"ALTER TABLE {table} ADD FOREIGN KEY ({column}) REFERENCES {parent} ({other}) ON DELETE {on_delete};"

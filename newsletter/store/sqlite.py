@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -258,6 +258,46 @@ class SQLiteDatabase:
             finally:
                 target.close()
         return counts
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that is read in the `with` block be of one moment."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("COMMIT")
+
+    def stream(self, sql: str, /) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a statement, of which few are in memory at once; in a snapshot or a transaction.
+
+        Raises:
+            StoreError: A row cannot be read.
+        """
+        with store_errors(self.path):
+            yield from self._connection.execute(sql)
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert very many rows; in a transaction.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        self.executemany(sql, rows)
+
+    @contextmanager
+    def without_triggers(self) -> Iterator[None]:
+        """Let nothing happen by itself when rows are written in the `with` block; in a transaction."""
+        triggers = self.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            self.execute(f"DROP TRIGGER {name}")
+        yield
+        for _, sql in triggers:
+            self.execute(sql)
+
+    def count_on(self) -> None:
+        """Do nothing: the next id is the one behind the highest."""
 
     def replace_by(self, other: SQLiteDatabase) -> None:
         """Replace all content by that of another database, in one transaction: others see the one or the other.

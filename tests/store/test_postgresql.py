@@ -20,16 +20,6 @@ from newsletter.store.postgresql import PostgreSQLDatabase, store_error
 from tests.postgresql import emptied_store, new_store
 
 
-class Failure(psycopg.Error):
-    def __init__(self, code: str) -> None:
-        super().__init__("it failed")
-        self.code = code
-
-    @property
-    def sqlstate(self) -> str:  # type: ignore[override]
-        return self.code
-
-
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
@@ -40,7 +30,7 @@ class Failure(psycopg.Error):
     ],
 )  # fmt: skip
 def test_an_error_of_the_server_is_one_of_ours(code: str, kind: type[StoreError]) -> None:
-    error = store_error(Failure(code), "postgresql:///papers")
+    error = store_error(psycopg.errors.lookup(code)("it failed"), "postgresql:///papers")
     assert type(error) is kind
     assert str(error).startswith("postgresql:///papers: it failed (")
 

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.store import Store, open_store
 from newsletter.store.database import Database
-from newsletter.store.postgresql_opening import schema_of_sqlite
+from newsletter.store.opening import schema_of_release
 from newsletter.store.postgresql_schema import GENERATED, table_names
 from tests.postgresql import new_store
 
@@ -26,12 +26,17 @@ def server() -> Iterator[Store]:
         yield store
 
 
+@pytest.fixture(scope="module")
+def source() -> Iterator[Database]:
+    with schema_of_release() as db:
+        yield db
+
+
 def rows(db: Database, sql: str) -> list[tuple[str, ...]]:
     return [tuple(row) for row in db.execute(sql).fetchall()]
 
 
-def test_the_tables_have_the_same_columns_in_the_same_order(server: Store) -> None:
-    source = schema_of_sqlite()
+def test_the_tables_have_the_same_columns_in_the_same_order(server: Store, source: Database) -> None:
     ours: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
     for table in table_names(source):
         for _, name, kind, is_required, default, place in source.execute(f"PRAGMA table_info({table})"):
@@ -52,8 +57,7 @@ def test_the_tables_have_the_same_columns_in_the_same_order(server: Store) -> No
     assert theirs == ours
 
 
-def test_the_keys_are_the_same(server: Store) -> None:
-    source = schema_of_sqlite()
+def test_the_keys_are_the_same(server: Store, source: Database) -> None:
     ours: set[tuple[object, ...]] = set()
     for table in table_names(source):
         key = sorted((row[5], row[1]) for row in source.execute(f"PRAGMA table_info({table})") if row[5])
@@ -79,8 +83,7 @@ def test_the_keys_are_the_same(server: Store) -> None:
     assert theirs == ours
 
 
-def test_the_indexes_are_the_same(server: Store) -> None:
-    source = schema_of_sqlite()
+def test_the_indexes_are_the_same(server: Store, source: Database) -> None:
     sql = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     ours = {
         name.strip('"'): (table, "UNIQUE" in text, "WHERE" in text, " DESC" in text)
@@ -105,7 +108,7 @@ def test_every_table_in_which_the_store_leaves_the_id_to_the_database_counts_up(
     assert set(rows(server._db, sql)) == set(GENERATED.items())
 
 
-def test_each_trigger_has_its_twin(server: Store) -> None:
-    ours = {name for (name,) in schema_of_sqlite().execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+def test_each_trigger_has_its_twin(server: Store, source: Database) -> None:
+    ours = {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
     theirs = {name for (name,) in rows(server._db, "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
     assert theirs == ours
