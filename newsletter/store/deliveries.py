@@ -81,7 +81,7 @@ class Deliveries:
                 "CREATE TEMP TABLE IF NOT EXISTS staged "
                 "(edition_key TEXT, subscriber_id INTEGER, digest_id INTEGER, message_id TEXT)"
             )
-            self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
+            self._db.load("staged", ("edition_key", "subscriber_id", "digest_id", "message_id"), rows)
 
     def queue_staged(self, now: datetime, not_before: datetime | None = None) -> int:
         """Write all staged deliveries into the ledger as queued, in one statement; return how many there are.
