@@ -42,12 +42,13 @@ def studio_url(site: Site) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def tab(chromium: Browser) -> Page:
+def tab(chromium: Browser) -> Iterator[Page]:
     """A page for the tests of this module, since a new one starts a process and compiles everything again."""
     # An emulated scheme would override the one that the studio sets on the frame.
     opened = chromium.new_page(color_scheme="null")
     opened.set_default_timeout(TIMEOUT_MS)
-    return opened
+    yield opened
+    opened.close()
 
 
 def choose(page: Page, name: str, value: str) -> None:
