@@ -40,7 +40,7 @@ _COMMIT_ATTEMPTS = 5
 _COMMIT_RETRY_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """A delivery that is being carried out."""
 
@@ -48,7 +48,8 @@ class Claim:
     subscriber: Subscriber
     #: The day of its edition: it may not leave on another. None for a special edition, which may leave on any.
     day: date | None
-    papers: int
+    #: In its message, once that is rendered.
+    papers: int = 0
 
 
 def is_time(subscriber: Subscriber, day: date | None, now: datetime) -> bool:
