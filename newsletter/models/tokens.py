@@ -186,19 +186,19 @@ def _is_any(given: str, expected: Iterable[str]) -> bool:
 
 
 def _verp_mac(secret: bytes, delivery_id: int) -> str:
-    return _mac(secret, f"return|{delivery_id}").hex()[:20]
+    return _mac(secret, b"return|%d" % delivery_id).hex()[:20]
 
 
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:
-    mac = _mac(secret, f"{purpose}|{subscriber_id}")
+    mac = _mac(secret, b"%b|%d" % (purpose.encode(), subscriber_id))
     return b2a_base64(mac[:_SIGNATURE_BYTES], newline=False).translate(_URL_SAFE).decode()
 
 
-def _mac(secret: bytes, text: str) -> bytes:
+def _mac(secret: bytes, text: bytes) -> bytes:
     """Return the HMAC-SHA-256 of a text (RFC 2104)."""
     of_inner, of_outer = _states(secret)
     inner, outer = of_inner.copy(), of_outer.copy()
-    inner.update(text.encode())
+    inner.update(text)
     outer.update(inner.digest())
     return outer.digest()
 

@@ -2,7 +2,7 @@
 
 No message leaves before its departure is committed, in a transaction that checks once more that the subscriber is
 still subscribed, that it is their hour, and that nothing else left for them on this day. Results are written in the
-same transaction as the next departures.
+same transaction as the next departures. How many share one is decided by the transport.
 """
 
 from __future__ import annotations

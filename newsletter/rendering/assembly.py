@@ -221,9 +221,11 @@ class Assembler:
         """
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
-        own = links.texts()
-        text = ready.text.filled(self._values.of(ready.text, subscriber, own, str))
-        html = ready.html.filled(self._values.of(ready.html, subscriber, own, _escaped)) if ready.html else None
+        fragments: list[tuple[Fragment, Callable[[str], str]]] = [(ready.text, str)]
+        fragments += [(ready.html, _escaped)] if ready.html else []
+        values = self._values.of(fragments, subscriber, links.texts())
+        text = ready.text.filled(values[0])
+        html = ready.html.filled(values[1]) if ready.html else None
         bodies = Bodies(ready.subject, text, html, ready.is_clean)  # values are encoded, so their lines are clean
         if ready.shape not in self._verified:
             self._verified.add(ready.shape)

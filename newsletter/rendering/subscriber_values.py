@@ -8,13 +8,13 @@ replaced: lines break at the same places.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from newsletter.models import Cadence, Subscriber
 from newsletter.rendering.digest_context import subscriber_texts
-from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode_value
+from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode, encode_value
 from newsletter.rendering.language import Language
 from newsletter.rendering.wrapping import FILTERS
 
@@ -24,8 +24,8 @@ _MAX_KEPT = 1024
 _WHY = "why"
 #: Addresses that no filter, escape or encoding changes, and that are letters and digits at both ends.
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.-]*@[A-Za-z0-9.-]*[A-Za-z0-9]")
-#: Links and tokens that no escape or encoding changes, and that fit on a line with their soft line break.
-_PLAIN_LINK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@/:?%+~.-]{0,74}")
+#: What is not the same in HTML.
+_NEEDS_ESCAPE = re.compile("[&<>\"']")
 _NO_FILTERS = ((), (ATTRIBUTE,))
 #: Repeated to the length of an address.
 _STAND_IN = "qzjx"
@@ -43,23 +43,32 @@ class SubscriberValues:
     _paragraphs: dict[_Known, bytes] = field(default_factory=dict)
 
     def of(
-        self, fragment: Fragment, subscriber: Subscriber, links: Mapping[str, str], escape: _Escape
+        self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
+    ) -> list[dict[Slot, bytes]]:
+        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts."""
+        encoded = {name: encode(text) for name, text in links.items() if not _NEEDS_ESCAPE.search(text)}
+        return [self._values(fragment, escape, subscriber, links, encoded) for fragment, escape in fragments]
+
+    def _values(
+        self,
+        fragment: Fragment,
+        escape: _Escape,
+        subscriber: Subscriber,
+        links: Mapping[str, str],
+        encoded: Mapping[str, bytes],
     ) -> dict[Slot, bytes]:
-        """Return the encoded values of a fragment's slots: `links` by their names, and the subscriber's texts."""
         values: dict[Slot, bytes] = {}
         texts = links
         for wanted in fragment.places:
             name, filters = wanted
-            if name == _WHY and (value := self._paragraph(wanted, subscriber, escape)):
+            if filters in _NO_FILTERS and name in encoded:
+                values[wanted] = encoded[name]
+            elif name == _WHY and (value := self._paragraph(wanted, subscriber, escape)):
                 values[wanted] = value
-                continue
-            if name not in texts:
-                texts = {**subscriber_texts(subscriber, self.language), **links}
-            text = texts[name]
-            if filters in _NO_FILTERS and _PLAIN_LINK.fullmatch(text):
-                values[wanted] = text.encode() + b"=\r\n"
             else:
-                values[wanted] = encode_value(text, filters, FILTERS, escape)
+                if name not in texts:
+                    texts = {**subscriber_texts(subscriber, self.language), **links}
+                values[wanted] = encode_value(texts[name], filters, FILTERS, escape)
         return values
 
     def _paragraph(self, wanted: Slot, subscriber: Subscriber, escape: _Escape) -> bytes:

@@ -34,6 +34,11 @@ def escaped(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def of(values: SubscriberValues, subscriber: Subscriber, escape: Callable[[str], str]) -> dict[Slot, bytes]:
+    (found,) = values.of([(FRAGMENT, escape)], subscriber, LINKS)
+    return found
+
+
 def expected(subscriber: Subscriber, code: str, escape: Callable[[str], str]) -> dict[Slot, bytes]:
     texts = subscriber_texts(subscriber, language(code)) | LINKS
     return encode_values(FRAGMENT.slots, texts, FILTERS, escape)
@@ -51,8 +56,8 @@ def test_values_equal_those_encoded_one_by_one(email: str, code: str, is_html: b
     )
 
     for _ in range(2):  # the second time with what is known
-        assert values.of(FRAGMENT, subscriber, LINKS, escape) == expected(subscriber, code, escape)
-    assert all(map(has_clean_lines, values.of(FRAGMENT, subscriber, LINKS, escape).values()))
+        assert of(values, subscriber, escape) == expected(subscriber, code, escape)
+    assert all(map(has_clean_lines, of(values, subscriber, escape).values()))
 
 
 @pytest.mark.parametrize("topic", ["qzjxqzjxqzjxqzjxqzjxqzjxqzjx", ".dots", "=?utf-8?q?x?=", "量子 ビット " * 20])
@@ -61,7 +66,7 @@ def test_no_topic_is_taken_for_the_address(topic: str) -> None:
 
     for email in ("ada@example.org", "bob@example.org"):
         subscriber = replace(make_subscriber(profile=make_profile(topics=(Topic(topic, "protein"),))), email=email)
-        assert values.of(FRAGMENT, subscriber, LINKS, str) == expected(subscriber, "en", str)
+        assert of(values, subscriber, str) == expected(subscriber, "en", str)
 
 
 def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +74,6 @@ def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     values = SubscriberValues(language("en"))
 
     for length in range(1, 20):
-        values.of(FRAGMENT, replace(make_subscriber(), email=f"{'a' * length}@example.org"), LINKS, str)
+        of(values, make_subscriber(email=f"{'a' * length}@example.org"), str)
 
     assert 0 < len(values._paragraphs) <= 4
