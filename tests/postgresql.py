@@ -116,6 +116,12 @@ def _url(database: str) -> DatabaseUrl:
     return DatabaseUrl(f"postgresql:///{database}?host={server()}&user=postgres")
 
 
+def run_program(name: str, *arguments: str | Path) -> None:
+    """Run one of PostgreSQL's programs."""
+    server()
+    subprocess.run([_FOLDERS[-1] / name, *arguments], check=True, capture_output=True)
+
+
 @cache
 def server() -> Path:
     """Start the server; return the folder of its socket."""

@@ -12,8 +12,8 @@ from newsletter.store import open_read_only, open_store, postgresql_opening
 from newsletter.store.database import Database
 from newsletter.store.migrations import STEPS
 from newsletter.store.postgresql import PostgreSQLDatabase
-from tests.factories import NOW, make_entry, make_profile
-from tests.postgresql import new_database, new_store, server
+from tests.factories import NOW, make_entry, make_profile, search
+from tests.postgresql import new_database, new_store, run_program, server
 
 
 def test_an_empty_database_becomes_a_store_once(tmp_path: Path) -> None:
@@ -133,3 +133,15 @@ def schema_of(db: Database) -> list[set[tuple[object, ...]]]:
     indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
     triggers = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
     return [set(db.execute(sql).fetchall()) for sql in (columns, indexes, triggers)]
+
+
+def test_what_pg_dump_writes_is_restored(tmp_path: Path) -> None:
+    url, restored, dump = new_store(), new_database(), tmp_path / "papers.dump"
+    with open_store(url) as store:
+        store.papers.add(make_entry(title="Clouds", categories=("cs.CL",)), NOW)
+    run_program("pg_dump", "--format=custom", "--file", dump, url.text)
+    run_program("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored.text, dump)
+    with open_store(restored) as store:
+        store.papers.add(make_entry(title="Pears", arxiv_id="2606.00001"), NOW)
+        assert [[paper.title for paper in search(store, one)] for one in ("clouds", "pears")] == [["Clouds"], ["Pears"]]
+        assert store.problems() == []
