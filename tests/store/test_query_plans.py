@@ -19,7 +19,7 @@ from tests.factories import NOW, make_entry, make_profile
 
 GROWING = (
     "papers|traits|paper_traits|paper_codes|coded|paper_topics|paper_names|mentions|subscribers"
-    "|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
+    "|subscriptions|digests|digest_texts|deliveries|bounces"
     "|pulls|editions|saved_papers|upvote_history|sent_papers|edition_papers"
 )
 #: Indexes of few rows, and the one that gives editions in their order.
