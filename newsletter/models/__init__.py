@@ -10,6 +10,7 @@ from datetime import date, datetime
 from email import message_from_bytes
 from email.policy import default
 from enum import StrEnum
+from itertools import chain
 
 from newsletter.models.dates import PartialDate as PartialDate
 from newsletter.models.dates import StatedDate as StatedDate
@@ -356,7 +357,7 @@ class Digest:
     @property
     def items(self) -> tuple[Item, ...]:
         """The items of all sections, in order."""
-        return tuple(item for section in self.sections for item in section.items)
+        return tuple(chain.from_iterable([section.items for section in self.sections]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
