@@ -177,7 +177,7 @@ class Matcher:
                 self._closeness,
                 self._excluded_words,
             ):
-                known.pop(query, None)  # type: ignore[attr-defined]
+                known.pop(query, None)
             for day in self._base:
                 self._orders.pop((query, day), None)
                 self._items.pop((query, day), None)

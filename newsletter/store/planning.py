@@ -131,7 +131,7 @@ class Planning:
     ) -> dict[int, list[int]]:
         """Return which of some papers digests have, by the ids of these."""
         sql = "SELECT digests.id, content FROM json_each(?) AS one CROSS JOIN digests ON digests.id = one.value"
-        names = {one: one for one in papers - self._merged(papers)} | merged
+        names = {**{one: one for one in papers - self._merged(papers)}, **merged}
         return dict(
             self._db.execute(sql, [_json(digests)]).into(
                 lambda row: (int(row[0]), [names[one] for one in paper_ids(row[1]) if one in names])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -76,24 +77,17 @@ def test_a_digest_of_twenty_papers_takes_250_bytes_beside_its_texts() -> None:
 
 def test_only_equal_digests_have_the_same_fingerprint() -> None:
     digest = make_digest(Random(2), 6, 2)  # noqa: S311 - the same in every run
-    one, *others = digest.sections
-    texts = {"topic": "Other", "matched": 91, "kind": SectionKind.SERENDIPITY, "items": one.items[::-1]}
+    first, other = digest.sections
+    sections = [
+        replace(first, topic="Other"), replace(first, matched=91), replace(first, kind=SectionKind.SERENDIPITY),
+        replace(first, items=first.items[::-1]),
+    ]  # fmt: skip
     changed = [
-        Digest(edition=EDITION, sections=digest.sections, considered=681),
-        Digest(edition=EDITION, sections=digest.sections, considered=680, is_first=True),
-        Digest(edition=EDITION, sections=digest.sections, considered=680, since=TODAY),
-        *(
-            Digest(
-                edition=EDITION,
-                sections=(Section(**{"topic": one.topic, "matched": one.matched, "items": one.items} | {name: value}),
-                          *others),
-                considered=680,
-            )
-            for name, value in texts.items()
-        ),
+        replace(digest, considered=681), replace(digest, is_first=True), replace(digest, since=TODAY),
+        *(replace(digest, sections=(section, other)) for section in sections),
     ]  # fmt: skip
     assert len({pack(each).fingerprint for each in (digest, *changed)}) == 1 + len(changed)
-    assert pack(Digest(edition=EDITION, sections=digest.sections, considered=680)) == pack(digest)
+    assert pack(replace(digest)) == pack(digest)
 
 
 def test_pruned_contents_have_no_papers() -> None:
