@@ -4,8 +4,8 @@
 
 Papers are invented: 700 of arXiv and 60 of Hugging Face for each 760. Subscribers have three to six topics out of 300
 of the catalogue, half of them a query of their own as well; the styles cards, compact and plain as 6 : 3 : 1, five
-languages; if scikit-learn is there, a tenth has a taste, and topics have models. Messages are signed (RSA-2048) and sent
-to the tests' own sink.
+languages; if scikit-learn is there, a tenth has a taste, and topics have models. Messages are signed (RSA-2048) and
+sent to the tests' own sink.
 
 Figures are CPU time per message of the process that sends and of its children, by stage; each is also given as a
 ratio to the plain way of making the same messages (Jinja, premailer, EmailMessage), and signing to the bare RSA
