@@ -95,6 +95,8 @@ class PaperIndex:
         self._bits: dict[Term, tuple[int, ...]] = {}
         #: The frequencies that are not 0, as places in the array of all, and values.
         self._counts: dict[Term, tuple[NDArray[np.intp], Numbers]] = {}
+        #: The papers whose abstracts have a term, and where each first has it.
+        self._firsts: dict[Term, tuple[NDArray[np.intp], Numbers]] = {}
         #: The bit set of all papers.
         self.all = (1 << len(self.ids)) - 1
 
@@ -156,8 +158,19 @@ class PaperIndex:
 
         Of words near each other, that is where the phrase is, or the last of them first comes.
         """
+        first = np.full(len(self.ids), np.nan, np.float32)
         if term.is_prefix or Field.ABSTRACT not in fields_of(term):
-            return np.full(len(self.ids), np.nan, np.float32)
+            return first
+        if term not in self._firsts:
+            found = self._find_first(term)
+            numbers = np.flatnonzero(~np.isnan(found))
+            _make_room(self._firsts)
+            self._firsts[term] = numbers, found[numbers]
+        numbers, values = self._firsts[term]
+        first[numbers] = values
+        return first
+
+    def _find_first(self, term: Term) -> Numbers:
         places = self._places_of(Field.ABSTRACT)
         first = places.first(places.of(phrase_of(term.text), ""), len(self.ids))
         if not term.is_near:
