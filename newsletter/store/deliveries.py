@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from newsletter.models import Delivery, DeliveryStatus, Profile
-from newsletter.store.database import Database, moment_of
+from newsletter.store.database import ALL, Database, moment_of
 from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.shards import WHOLE, Shard
 
@@ -80,7 +80,8 @@ class Deliveries:
         """Collect deliveries (edition, subscriber, digest, Message-ID) in a temporary table, until `queue_staged`."""
         with self._db.transaction():
             self._db.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS staged (edition_key, subscriber_id, digest_id, message_id)"
+                "CREATE TEMP TABLE IF NOT EXISTS staged "
+                "(edition_key TEXT, subscriber_id INTEGER, digest_id INTEGER, message_id TEXT)"
             )
             self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
 
@@ -209,7 +210,7 @@ class Deliveries:
             return None
         (last,) = found
         if last.covered_until is None:  # it was in doubt, and is given up: what arrived is an earlier one
-            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), -1]).into(last_mail_of)
+            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), ALL]).into(last_mail_of)
             covered = (one.covered_until for one in arrived if one.covered_until is not None)
             last = last._replace(covered_until=next(covered, None))
         return last
@@ -239,7 +240,8 @@ class Deliveries:
         where, values = ("WHERE edition_key = ?", [edition_key]) if edition_key else ("", [])
         sql = (
             f"SELECT status, sum(number) FROM (SELECT status, count(*) AS number FROM deliveries {where} "
-            f"GROUP BY status UNION ALL SELECT status, deliveries FROM edition_totals {where}) GROUP BY status"
+            f"GROUP BY status UNION ALL SELECT status, deliveries FROM edition_totals {where}) AS numbers "
+            "GROUP BY status"
         )
         return dict(self._db.execute(sql, values * 2).fetchall())
 
@@ -330,7 +332,7 @@ class Deliveries:
         """Return the deliveries that are queued, being sent or deferred, in the order of their ids."""
         return self._where("status IN ('queued', 'sending', 'deferred') ORDER BY id", [])
 
-    def of_subscriber(self, subscriber_id: int, limit: int = -1, skipped: int = 0) -> list[Delivery]:
+    def of_subscriber(self, subscriber_id: int, limit: int = ALL, skipped: int = 0) -> list[Delivery]:
         """Return the deliveries to a subscriber, the newest first: all, or up to `limit` after the `skipped` newest."""
         return self._where("subscriber_id = ? ORDER BY id DESC LIMIT ? OFFSET ?", [subscriber_id, limit, skipped])
 
@@ -355,7 +357,7 @@ class Deliveries:
 
     def _with_merged(self, sent: Mapping[int, datetime]) -> dict[int, datetime]:
         """Return when papers were sent, by the ids that they have by now; the last time counts."""
-        sql = "SELECT duplicate, paper FROM merged_papers WHERE duplicate IN (SELECT value FROM json_each(?))"
+        sql = "SELECT duplicate, paper FROM merged_papers WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
         merged = dict(self._db.execute(sql, [json.dumps(list(sent))]).fetchall())
         present: dict[int, datetime] = {}
         for number, at in sent.items():

@@ -102,11 +102,11 @@ def pack(digest: Digest) -> Packed:
     return Packed(packed, names, b64encode(made).decode())
 
 
-def unpack(content: bytes, shared: Sequence[str]) -> tuple[StoredSection, ...]:
-    """Return the sections of a stored digest; b"" has none.
+def unpack(content: bytes | None, shared: Sequence[str]) -> tuple[StoredSection, ...]:
+    """Return the sections of a stored digest; none of a pruned one.
 
     Args:
-        content: The numbers, with those of the last part.
+        content: The numbers, with those of the last part; None if it was pruned.
         shared: The texts of its batch.
 
     Raises:
@@ -137,8 +137,8 @@ def unpack(content: bytes, shared: Sequence[str]) -> tuple[StoredSection, ...]:
     )
 
 
-def paper_ids(content: bytes) -> list[int]:
-    """Return the ids of a stored digest's papers, in order."""
+def paper_ids(content: bytes | None) -> list[int]:
+    """Return the ids of a stored digest's papers, in order; none of a pruned one."""
     if not content:
         return []
     numbers = _numbers(content)

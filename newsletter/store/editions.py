@@ -56,7 +56,7 @@ class Editions:
         }
         marks = ", ".join(f":{name}" for name in row)
         with self._db.transaction():
-            sql = f"INSERT OR IGNORE INTO editions ({_COLUMNS}) VALUES ({marks})"
+            sql = f"INSERT INTO editions ({_COLUMNS}) VALUES ({marks}) ON CONFLICT DO NOTHING"
             if self._db.execute(sql, row).rowcount > 0:
                 self._db.note(dict(row))
 
@@ -137,7 +137,9 @@ class Editions:
             known[fingerprint] = self._db.insert("digests", row)
             self._record(known[fingerprint], digest)
         papers = {item.paper.id for name in new.values() for item in batch[name].items}
-        self._db.executemany("INSERT OR IGNORE INTO edition_papers VALUES (?, ?)", [(one, key) for one in papers])
+        self._db.executemany(
+            "INSERT INTO edition_papers VALUES (?, ?) ON CONFLICT DO NOTHING", [(one, key) for one in papers]
+        )
         return {name: known[one.fingerprint] for name, one in packed.items()}
 
     def _record(self, number: int, digest: Digest) -> None:
@@ -160,7 +162,7 @@ class Editions:
         """Return the digests with these ids, with their papers as they are known today."""
         sql = """
             SELECT id, edition_key, considered, since, is_first, content, texts_id
-            FROM digests WHERE id IN (SELECT value FROM json_each(?))"""
+            FROM digests WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
         wanted = json.dumps(list(dict.fromkeys(numbers)))
         rows = {row[0]: row[1:] for row in self._db.execute(sql, [wanted])}
         editions = {key: self.find(key) for key in {row[0] for row in rows.values()}}
@@ -181,7 +183,7 @@ class Editions:
             )
         return digests
 
-    def _sections(self, contents: Mapping[int, tuple[bytes, int | None]]) -> dict[int, tuple[Section, ...]]:
+    def _sections(self, contents: Mapping[int, tuple[bytes | None, int | None]]) -> dict[int, tuple[Section, ...]]:
         """Return the sections of digests from what is stored of them, by the digests' ids."""
         texts = self._texts({shared for _, shared in contents.values() if shared is not None})
         stored = {}
@@ -212,7 +214,7 @@ class Editions:
 
     def _texts(self, batches: set[int]) -> dict[int, list[str]]:
         """Return the texts that batches of digests share."""
-        sql = "SELECT id, texts FROM digest_texts WHERE id IN (SELECT value FROM json_each(?))"
+        sql = "SELECT id, texts FROM digest_texts WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
         try:
             return {number: unpack_texts(texts) for number, texts in self._db.execute(sql, [json.dumps(list(batches))])}
         except (ValueError, TypeError, zlib.error) as error:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from newsletter.store.database import Database
 from newsletter.store.digest_blobs import paper_ids
+from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import index_new
 
 _BATCH = 500
@@ -24,11 +25,15 @@ _MAILED = """
         AND status NOT IN ('failed', 'skipped')"""
 _HISTORY = """
     INSERT INTO sent_papers VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET sent_unix = max(sent_unix, excluded.sent_unix)"""
+    ON CONFLICT (subscriber_id, paper_id) DO UPDATE SET sent_unix = max(sent_papers.sent_unix, excluded.sent_unix)"""
 #: Pulls that say how far a source was read, and how its last pull went.
 _LAST_PULLS = """
-    SELECT id FROM (SELECT id, max(through) FROM pulls WHERE error IS NULL GROUP BY source)
-    UNION SELECT id FROM (SELECT id, max(finished_at) FROM pulls WHERE through IS NOT NULL GROUP BY source)
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source ORDER BY through DESC NULLS LAST, id DESC) AS place
+        FROM pulls WHERE error IS NULL) AS latest WHERE place = 1
+    UNION SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source ORDER BY finished_at DESC, id DESC) AS place
+        FROM pulls WHERE through IS NOT NULL) AS latest WHERE place = 1
     UNION SELECT max(id) FROM pulls GROUP BY source"""
 _EVENTS = {
     "pulls": f"finished_at < ? AND id NOT IN ({_LAST_PULLS})",
@@ -150,20 +155,21 @@ class Pruning:
         self._db.executemany(_HISTORY, rows)
 
     def _delete_contents(self, digests: list[int]) -> None:
-        sql = "UPDATE digests SET content = ?, texts_id = NULL WHERE id IN (SELECT value FROM json_each(?))"
-        self._db.execute(sql, [b"", json.dumps(digests)])
+        sql = "UPDATE digests SET content = NULL, texts_id = NULL WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+        self._db.execute(sql, [json.dumps(digests)])
 
     def _prune_deliveries(self, key: str) -> Iterator[int]:
         """Delete the deliveries of an edition, and keep how many there were."""
         select = "SELECT id FROM deliveries WHERE edition_key = ? ORDER BY subscriber_id LIMIT ?"
         while batch := self._db.execute(select, [key, _BATCH]).fetchall():
             numbers = json.dumps([number for (number,) in batch])
-            among = "id IN (SELECT value FROM json_each(?))"
+            among = "id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
             with self._db.transaction():
                 sql = f"""
                     INSERT INTO edition_totals
                     SELECT edition_key, status, count(*) FROM deliveries WHERE {among} GROUP BY 1, 2
-                    ON CONFLICT DO UPDATE SET deliveries = deliveries + excluded.deliveries"""
+                    ON CONFLICT (edition_key, status)
+                    DO UPDATE SET deliveries = edition_totals.deliveries + excluded.deliveries"""
                 self._db.execute(sql, [numbers])
                 self._db.execute(f"DELETE FROM deliveries WHERE {among}", [numbers])
             yield len(batch)
@@ -182,8 +188,8 @@ class Pruning:
 
     def _papers_done(self) -> tuple[str, int]:
         """Return the moment and id of the last paper that was looked at."""
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_PAPERS_DONE]).fetchone()
-        seen_at, number = json.loads(row[0]) if row else ("", 0)
+        done = fact(self._db, _PAPERS_DONE)
+        seen_at, number = json.loads(done) if done else ("", 0)
         return str(seen_at), int(number)
 
     def _prune_papers(self, before: datetime) -> Iterator[int]:
@@ -192,11 +198,10 @@ class Pruning:
         while batch := self._db.execute(select, [*self._papers_done(), before.isoformat(), _BATCH]).fetchall():
             numbers = json.dumps([number for _, number in batch])
             with self._db.transaction():
-                among = "IN (SELECT value FROM json_each(?))"
+                among = "IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
                 self._db.execute(f"UPDATE papers SET abstract = '', summary = NULL WHERE id {among}", [numbers])
                 for table in ("summaries", "upvote_history"):
                     self._db.execute(f"DELETE FROM {table} WHERE paper_id {among}", [numbers])
                 index_new(self._db)
-                sql = "INSERT OR REPLACE INTO store_facts VALUES (?, ?)"
-                self._db.execute(sql, [_PAPERS_DONE, json.dumps(batch[-1])])
+                set_fact(self._db, _PAPERS_DONE, json.dumps(batch[-1]))
             yield len(batch)

@@ -91,7 +91,7 @@ def test_only_equal_digests_have_the_same_fingerprint() -> None:
 
 
 def test_pruned_contents_have_no_papers() -> None:
-    assert (unpack(b"", ()), paper_ids(b"")) == ((), [])
+    assert (unpack(None, ()), paper_ids(None)) == ((), [])
 
 
 @pytest.mark.parametrize("end", [1, 5, -1])

@@ -31,7 +31,7 @@ def m046_digest_blobs(db: Database) -> None:
         ) STRICT""")
     db.execute("CREATE INDEX digest_texts_edition ON digest_texts(edition_key)")
     # Without a reference to digest_texts, which would have to be searched for when a batch is deleted.
-    db.execute("ALTER TABLE digests ADD COLUMN content BLOB NOT NULL DEFAULT x''")  # see store/digest_blobs.py
+    db.execute("ALTER TABLE digests ADD COLUMN content BLOB")  # see store/digest_blobs.py; NULL if pruned
     db.execute("ALTER TABLE digests ADD COLUMN texts_id INTEGER")
     for (key,) in db.execute("SELECT DISTINCT edition_key FROM digests").fetchall():
         last = 0
