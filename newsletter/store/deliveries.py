@@ -357,7 +357,9 @@ class Deliveries:
 
     def _with_merged(self, sent: Mapping[int, datetime]) -> dict[int, datetime]:
         """Return when papers were sent, by the ids that they have by now; the last time counts."""
-        sql = "SELECT duplicate, paper FROM merged_papers WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+        sql = """
+            SELECT duplicate, paper FROM merged_papers
+            WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
         merged = dict(self._db.execute(sql, [json.dumps(list(sent))]).fetchall())
         present: dict[int, datetime] = {}
         for number, at in sent.items():

@@ -117,12 +117,12 @@ class Editions:
             WHERE edition_key = ? AND fingerprint IN (SELECT value FROM json_each(?))"""
         known = {str(name): int(number) for name, number in self._db.execute(sql, [key, wanted])}
         new = {one.fingerprint: name for name, one in packed.items() if one.fingerprint not in known}
-        texts = {
-            text: n for n, text in enumerate(dict.fromkeys(t for name in new.values() for t in packed[name].texts))
-        }
-        shared = (
-            self._db.insert("digest_texts", {"edition_key": key, "texts": pack_texts(list(texts))}) if texts else None
-        )
+        numbers: dict[str, int] = {}
+        for name in new.values():
+            for text in packed[name].texts:
+                numbers.setdefault(text, len(numbers))
+        texts = {"edition_key": key, "texts": pack_texts([*numbers])}
+        shared = self._db.insert("digest_texts", texts) if numbers else None
         for fingerprint, name in new.items():
             digest, one = batch[name], packed[name]
             row = {
@@ -131,7 +131,7 @@ class Editions:
                 "considered": digest.considered,
                 "since": digest.since and digest.since.isoformat(),
                 "is_first": int(digest.is_first),
-                "content": one.numbers + write_numbers([texts[text] for text in one.texts]),
+                "content": one.numbers + write_numbers([numbers[text] for text in one.texts]),
                 "texts_id": shared if one.texts else None,
             }
             known[fingerprint] = self._db.insert("digests", row)

@@ -196,7 +196,9 @@ class Papers:
         rows = self._db.execute(_BY_ID, [json.dumps(list(wanted))])
         found = {paper.id: paper for paper in rows.into(known_paper_of)}
         if gone := wanted - found.keys():
-            sql = "SELECT duplicate, paper FROM merged_papers WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+            sql = """
+                SELECT duplicate, paper FROM merged_papers
+                WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
             merged = dict(self._db.execute(sql, [json.dumps(list(gone))]).fetchall())
             kept = self.get_many(merged.values())
             found |= {number: kept[paper] for number, paper in merged.items() if paper in kept}

@@ -119,19 +119,25 @@ class Planning:
 
     def _merged_into(self, papers: Iterable[int]) -> dict[int, int]:
         """Return the ids of what was merged into some papers, and these: as digests name them."""
-        sql = "SELECT duplicate, paper FROM json_each(?) AS one CROSS JOIN merged_papers ON paper = CAST(one.value AS INTEGER)"
+        sql = """
+            SELECT duplicate, paper FROM json_each(?) AS one
+            CROSS JOIN merged_papers ON paper = CAST(one.value AS INTEGER)"""
         return {int(duplicate): int(paper) for duplicate, paper in self._db.execute(sql, [_json(papers)])}
 
     def _merged(self, papers: Iterable[int]) -> AbstractSet[int]:
         """Return which of some ids are of papers that were merged into others."""
-        sql = "SELECT duplicate FROM json_each(?) AS one CROSS JOIN merged_papers ON duplicate = CAST(one.value AS INTEGER)"
+        sql = """
+            SELECT duplicate FROM json_each(?) AS one
+            CROSS JOIN merged_papers ON duplicate = CAST(one.value AS INTEGER)"""
         return {int(duplicate) for (duplicate,) in self._db.execute(sql, [_json(papers)])}
 
     def _papers_of(
         self, digests: Collection[int], papers: AbstractSet[int], merged: Mapping[int, int]
     ) -> dict[int, list[int]]:
         """Return which of some papers digests have, by the ids of these."""
-        sql = "SELECT digests.id, content FROM json_each(?) AS one CROSS JOIN digests ON digests.id = CAST(one.value AS INTEGER)"
+        sql = """
+            SELECT digests.id, content FROM json_each(?) AS one
+            CROSS JOIN digests ON digests.id = CAST(one.value AS INTEGER)"""
         names = {**{one: one for one in papers - self._merged(papers)}, **merged}
         return dict(
             self._db.execute(sql, [_json(digests)]).into(

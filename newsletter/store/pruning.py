@@ -155,7 +155,9 @@ class Pruning:
         self._db.executemany(_HISTORY, rows)
 
     def _delete_contents(self, digests: list[int]) -> None:
-        sql = "UPDATE digests SET content = NULL, texts_id = NULL WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+        sql = """
+            UPDATE digests SET content = NULL, texts_id = NULL
+            WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
         self._db.execute(sql, [json.dumps(digests)])
 
     def _prune_deliveries(self, key: str) -> Iterator[int]:
