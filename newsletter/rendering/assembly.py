@@ -30,13 +30,11 @@ from newsletter.rendering.digest_context import (
     more_url,
     section_contexts,
     subject_context,
-    subscriber_texts,
 )
 from newsletter.rendering.fragments import (
     Fragment,
     encode,
     encode_value,
-    encode_values,
     slot,
     split_encoded,
     split_html,
@@ -44,6 +42,7 @@ from newsletter.rendering.fragments import (
 )
 from newsletter.rendering.markdown import note_html
 from newsletter.rendering.shapes import Shapes
+from newsletter.rendering.subscriber_values import SubscriberValues
 from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten, squeeze
 from newsletter.text.markup import clean
@@ -115,8 +114,9 @@ class PreparedDigest:
     #: What the frame of its page depends on: which texts are not empty, the number of sections,
     #: and whether it is the first.
     shape: tuple[object, ...]
-    #: The number of papers that are full cards.
+    #: The number of papers that are full cards, and of all.
     cards: int
+    papers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,10 @@ class Assembler:
     _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
     _prepared: dict[tuple[int, int], tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
+
+    @cached_property
+    def _values(self) -> SubscriberValues:
+        return SubscriberValues(self.look.language)
 
     @cached_property
     def cards(self) -> Cards:
@@ -214,12 +218,11 @@ class Assembler:
         """
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
-        own = subscriber_texts(subscriber, self.look.language) | links.texts()
-        values = encode_values(set(ready.text.slots), own, FILTERS, str)
-        text, html = ready.text.filled(values), None
-        if ready.html:
-            values = encode_values(set(ready.html.slots), own, FILTERS, _escaped)
-            html = ready.html.filled(values)
+        fragments: list[tuple[Fragment, Callable[[str], str]]] = [(ready.text, str)]
+        fragments += [(ready.html, _escaped)] if ready.html else []
+        values = self._values.of(fragments, subscriber, links.texts())
+        text = ready.text.filled(values[0])
+        html = ready.html.filled(values[1]) if ready.html else None
         bodies = Bodies(ready.subject, text, html, is_clean=True)  # since `encode` made all of it
         if ready.shape not in self._verified:
             self._verified.add(ready.shape)
@@ -249,7 +252,7 @@ class Assembler:
             if page_html
             else None
         )
-        return PreparedDigest(digest, texts["subject"], text, html, shape, cards)
+        return PreparedDigest(digest, texts["subject"], text, html, shape, cards, first - 1)
 
     def _section(
         self, cards: Sequence[CardParts], context: SectionContext, first: int
