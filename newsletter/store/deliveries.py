@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from newsletter.models import Delivery, DeliveryStatus, Profile
-from newsletter.store.database import Database, moment_of
+from newsletter.store.database import ALL, Database, moment_of
 from newsletter.store.departures import CLOCKS_APART, RECORDED, DaySlot, Departures
 from newsletter.store.shards import WHOLE, Shard
 
@@ -51,7 +51,8 @@ class Deliveries:
         """Collect deliveries (edition, subscriber, digest, Message-ID) in a temporary table, until `queue_staged`."""
         with self._db.transaction():
             self._db.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS staged (edition_key, subscriber_id, digest_id, message_id)"
+                "CREATE TEMP TABLE IF NOT EXISTS staged "
+                "(edition_key TEXT, subscriber_id INTEGER, digest_id INTEGER, message_id TEXT)"
             )
             self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
 
@@ -165,7 +166,7 @@ class Deliveries:
             return None
         (last,) = found
         if last.covered_until is None:  # it was in doubt, and is given up: what arrived is an earlier one
-            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), -1]).into(last_mail_of)
+            arrived = self._db.execute(sql, [subscriber_id, last.at.isoformat(), ALL]).into(last_mail_of)
             covered = (one.covered_until for one in arrived if one.covered_until is not None)
             last = last._replace(covered_until=next(covered, None))
         return last
@@ -195,7 +196,8 @@ class Deliveries:
         where, values = ("WHERE edition_key = ?", [edition_key]) if edition_key else ("", [])
         sql = (
             f"SELECT status, sum(number) FROM (SELECT status, count(*) AS number FROM deliveries {where} "
-            f"GROUP BY status UNION ALL SELECT status, deliveries FROM edition_totals {where}) GROUP BY status"
+            f"GROUP BY status UNION ALL SELECT status, deliveries FROM edition_totals {where}) AS numbers "
+            "GROUP BY status"
         )
         return dict(self._db.execute(sql, values * 2).fetchall())
 
@@ -286,7 +288,7 @@ class Deliveries:
         """Return the deliveries that are queued, being sent or deferred, in the order of their ids."""
         return self._where("status IN ('queued', 'sending', 'deferred') ORDER BY id", [])
 
-    def of_subscriber(self, subscriber_id: int, limit: int = -1, skipped: int = 0) -> list[Delivery]:
+    def of_subscriber(self, subscriber_id: int, limit: int = ALL, skipped: int = 0) -> list[Delivery]:
         """Return the deliveries to a subscriber, the newest first: all, or up to `limit` after the `skipped` newest."""
         return self._where("subscriber_id = ? ORDER BY id DESC LIMIT ? OFFSET ?", [subscriber_id, limit, skipped])
 
