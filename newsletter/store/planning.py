@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 
 from newsletter.models import Delivery
 from newsletter.store.database import Database
-from newsletter.store.deliveries import CLOCKS_APART, LastMail, delivery_of, last_mail_of
+from newsletter.store.deliveries import LastMail, delivery_of, last_mail_of
+from newsletter.store.departures import CLOCKS_APART
 
 _COLUMNS = ", ".join(f"deliveries.{field.name}" for field in fields(Delivery))
 _IS_DIGEST = "edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')"
