@@ -22,8 +22,9 @@ from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
-#: How many papers without a topic's words its section may have.
+#: How many papers without a topic's words its section may have, and how many mentions that are in doubt.
 _NEAR = 2
+_DOUBTFUL = 1
 _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 
@@ -108,8 +109,9 @@ def group(
     - A paper goes to the narrowest topic that it matches outright. Those that mention a topic in passing stand below
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
-    - A mention in passing that the topic's model doubts stands last. Up to two papers that are close to the topic,
-      though they have none of its words, stand before it, unless any topic excludes what they have.
+    - Up to two papers that are close to the topic, though they have none of its words, stand below those that match,
+      unless any topic excludes what they have. Last comes one mention in passing that the topic's model doubts; those
+      that are further from the topic are left out.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -178,10 +180,16 @@ def _rank_by_topic(
     scores = base + _topic_scores(evaluation, best)
     outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
     flags = {_FOLLOWED: outside & evaluation.followed} | {
-        number: unsent & (best == number) for number in range(len(evaluation.results))
+        number: unsent & (best == number) & ~left_out for number, left_out in enumerate(_left_out(evaluation, len(best)))
     }
     orders = {number: matcher.ranked(common, topic.query) for number, topic in enumerate(topics)} if common else {}
     return {number: _rank(matcher, chosen, scores, orders.get(number)) for number, chosen in flags.items()}, outside
+
+
+def _left_out(evaluation: _Evaluation, papers: int) -> Iterator[Flags]:
+    """Yield which papers each topic mentions in passing, by its model, and does not show."""
+    none = np.zeros(papers, np.bool_)
+    yield from (none if close is None else close.left_out for close in evaluation.closeness)
 
 
 def _fill(
@@ -195,7 +203,7 @@ def _fill(
     sure = [paper for paper in chosen if paper not in doubtful] if doubtful else chosen
     room = min(_NEAR, places - len(sure))
     beside = choose(near, close.order, room, matcher.alike, 0, [*shown, *sure]) if close and near and room else []
-    return sure, beside, doubtful[: places - len(sure) - len(beside)]
+    return sure, beside, doubtful[: min(_DOUBTFUL, places - len(sure) - len(beside))]
 
 
 def followed_by(profile: Profile) -> Any:
@@ -208,7 +216,7 @@ def _evaluate(matcher: Matcher, profile: Profile) -> _Evaluation:
     return _Evaluation(
         matcher=matcher,
         profile=profile,
-        results=[matcher.evaluate(topic.query) for topic in profile.topics],
+        results=[matcher.judged(topic.query) for topic in profile.topics],
         closeness=[matcher.closeness(topic.query) for topic in profile.topics],
         follow_query=follow_query if profile.follow else None,
         followed=matcher.index.flags(matcher.find(follow_query)[0]),

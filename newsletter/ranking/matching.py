@@ -69,6 +69,7 @@ class Matcher:
         self._nodes: dict[str, Node] = {}
         self._answers: dict[str, tuple[int, int]] = {}
         self._results: dict[str, QueryResult] = {}
+        self._judged: dict[str, QueryResult] = {}
         self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
         self._orders: dict[tuple[str, date], NDArray[np.intp]] = {}
@@ -145,6 +146,18 @@ class Matcher:
             )
         return self._results[query]
 
+    def judged(self, query: str) -> QueryResult:
+        """Evaluate a query, and let any other topic have a paper that its model says to leave out.
+
+        Raises:
+            QueryError: The query is invalid.
+        """
+        if query not in self._judged:
+            result, close = self.evaluate(query), self.closeness(query)
+            claim = result.claim if close is None else np.where(close.left_out, 0.0, result.claim)
+            self._judged[query] = replace(result, claim=claim)
+        return self._judged[query]
+
     def added(self, query: str) -> Numbers:
         """Return what a topic adds to the score of the papers it gets; popularity adds less to mentions in passing."""
         if query not in self._added:
@@ -167,7 +180,7 @@ class Matcher:
         if query not in self._closeness:
             scores = self._scores(query) if self._scores else None
             self._closeness[query] = None if scores is None else closeness(
-                self.index, self.node(query), self.evaluate(query).matches, scores, self.weights
+                self.index, self.node(query), self.evaluate(query).matches, scores, self.weights, self._statistics.rarity
             )  # fmt: skip
         return self._closeness[query]
 

@@ -87,7 +87,7 @@ class EditionDay:
 
         def scores(query: str) -> TopicScores | None:
             model = learner.learn(query)
-            return TopicScores(model.judge(vectors), model.is_distinct) if model else None
+            return TopicScores(model.judge(vectors)) if model else None
 
         statistics = Statistics(lambda: learner.index)
         return Matcher(self.matcher.index, statistics, scores=scores)
