@@ -24,6 +24,8 @@ from newsletter.ranking.embedding import Vectors, unit
 from newsletter.topics.index import Field, Flags, Numbers, PaperIndex
 from newsletter.topics.query import TEXT_FIELDS, Node, Term, wanted_terms
 
+#: Fewer papers do not say what a topic is beside: those that do not match are then too few to tell.
+SMALLEST_ARCHIVE = 500
 #: Fewer examples say too little.
 _MIN_EXAMPLES = 5
 #: Where titles give fewer examples than this, the strongest other matches are added, and count half.
@@ -107,8 +109,11 @@ def choose_examples(index: PaperIndex, node: Node, matches: Flags, strength: Num
 def learn_topic(places: Vectors, examples: Examples, matches: Flags) -> TopicModel | None:
     """Learn a topic from the places of the archive's papers, by title, its examples, and which papers match it.
 
-    Return None if the examples have nothing in common that other papers lack. Requires scikit-learn.
+    Return None if the archive is small, or if the examples have nothing in common that other papers lack. Requires
+    scikit-learn.
     """
+    if len(places) < SMALLEST_ARCHIVE:
+        return None
     rows = examples.rows
     weights = np.zeros(len(places))
     weights[~matches] = 1

@@ -10,12 +10,21 @@ from newsletter.pipeline import topic_models
 from newsletter.pipeline.explain import Part, explain, score_breakdowns
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.topic_models import hash_of, learn_topic_models, topic_scores
+from newsletter.ranking import closeness, topic_model
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.ranking.conftest import library
 
 LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _small_archives_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learn from sixty papers, and let those be near that are nearer than metal is to fruit."""
+    monkeypatch.setattr(topic_model, "SMALLEST_ARCHIVE", 20)
+    monkeypatch.setattr(closeness, "CLOSE", 0.1)
+    monkeypatch.setattr(closeness, "NEAR", 0.1)
 
 
 def fill(store: Store, first: int = 0, last: int = 60) -> None:
