@@ -84,7 +84,7 @@ def closeness(
     with np.errstate(invalid="ignore"):
         left_out = aside & (judged < LEFT_OUT)
         doubtful = aside & (judged < DOUBTFUL)
-        nearness = scores + _words_held(index, node, rarity)
+        nearness = scores + words_held(index, node, rarity)
         close = (scores >= CLOSE) & (nearness >= NEAR)
     near = np.flatnonzero(~matches & ~excluded_words(index, node) & close)
     nearest = near[np.argsort(-nearness[near], kind="stable")][:_CANDIDATES]
@@ -93,7 +93,7 @@ def closeness(
     return Closeness(order, added, doubtful, left_out, nearby)
 
 
-def _words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:
+def words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:
     """Return what is added to the score of papers that lack a topic of several words: the more, the more they hold."""
     each = [replace(node, text=word, is_near=False) for word in node.text.split()] if isinstance(node, Term) else []
     if len(each) < 2:

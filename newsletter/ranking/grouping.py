@@ -110,8 +110,8 @@ def group(
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
     - Up to two papers that are close to the topic, though they have none of its words, stand below those that match,
-      unless any topic excludes what they have. Last comes one mention in passing that the topic's model doubts; those
-      that are further from the topic are left out.
+      unless any topic excludes what they have. Last comes one mention in passing that the topic's model doubts; papers
+      that are further from the topic count as papers of no topic.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -180,16 +180,10 @@ def _rank_by_topic(
     scores = base + _topic_scores(evaluation, best)
     outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
     flags = {_FOLLOWED: outside & evaluation.followed} | {
-        number: unsent & (best == number) & ~left_out for number, left_out in enumerate(_left_out(evaluation, len(best)))
+        number: unsent & (best == number) for number in range(len(evaluation.results))
     }
     orders = {number: matcher.ranked(common, topic.query) for number, topic in enumerate(topics)} if common else {}
     return {number: _rank(matcher, chosen, scores, orders.get(number)) for number, chosen in flags.items()}, outside
-
-
-def _left_out(evaluation: _Evaluation, papers: int) -> Iterator[Flags]:
-    """Yield which papers each topic mentions in passing, by its model, and does not show."""
-    none = np.zeros(papers, np.bool_)
-    yield from (none if close is None else close.left_out for close in evaluation.closeness)
 
 
 def _fill(

@@ -147,15 +147,17 @@ class Matcher:
         return self._results[query]
 
     def judged(self, query: str) -> QueryResult:
-        """Evaluate a query, and let any other topic have a paper that its model says to leave out.
+        """Evaluate a query, without a claim to papers that its model leaves out: these are of no topic, or another's.
 
         Raises:
             QueryError: The query is invalid.
         """
         if query not in self._judged:
             result, close = self.evaluate(query), self.closeness(query)
-            claim = result.claim if close is None else np.where(close.left_out, 0.0, result.claim)
-            self._judged[query] = replace(result, claim=claim)
+            if close is not None and close.left_out.any():
+                claim = np.where(close.left_out, -1.0, result.claim)
+                result = replace(result, claim=claim, numbers=frozenset(np.flatnonzero(claim >= 0).tolist()))
+            self._judged[query] = result
         return self._judged[query]
 
     def added(self, query: str) -> Numbers:
@@ -179,8 +181,9 @@ class Matcher:
         """Return how close the papers are to a topic, or None for a query without a model."""
         if query not in self._closeness:
             scores = self._scores(query) if self._scores else None
+            matches, rarity = self.evaluate(query).matches, self._statistics.rarity
             self._closeness[query] = None if scores is None else closeness(
-                self.index, self.node(query), self.evaluate(query).matches, scores, self.weights, self._statistics.rarity
+                self.index, self.node(query), matches, scores, self.weights, rarity
             )  # fmt: skip
         return self._closeness[query]
 

@@ -117,8 +117,8 @@ def learn_topic(places: Vectors, examples: Examples, matches: Flags) -> TopicMod
     rows = examples.rows
     weights = np.zeros(len(places))
     weights[~matches] = 1
-    weights[examples.titles] = 1
-    weights[examples.others] = _OTHER_EXAMPLE
+    weights[list(examples.titles)] = 1
+    weights[list(examples.others)] = _OTHER_EXAMPLE
     is_example = np.zeros(len(places), np.bool_)
     is_example[rows] = True
     if not _have_in_common(places, rows, weights[rows]) or not weights[~is_example].any():

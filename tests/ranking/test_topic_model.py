@@ -81,11 +81,11 @@ def test_a_typical_example_scores_about_one_and_papers_of_other_subjects_zero(pl
 
 def test_a_paper_that_matches_and_is_no_example_is_no_counterexample_either(placed: Vectors) -> None:
     examples = Examples(range(0, 12, 2))
-    others = matching(placed, examples)
-    others[12:60:2] = True
-    free = learn_topic(placed, examples, others)
+    matches = matching(placed, examples)
+    matches[12:60:2] = True
+    free = learn_topic(placed, examples, matches)
     assert free is not None
-    assert free.judge(placed)[12::2].mean() > learned(placed, examples).judge(placed)[12::2].mean()
+    assert free.judge(placed)[12::2].mean() > learned(placed, examples).judge(placed)[12::2].mean() + 0.1
 
 
 def test_few_examples_count_as_much_as_all_counterexamples(placed: Vectors) -> None:
