@@ -53,7 +53,7 @@ def prominence(index: PaperIndex, node: Node) -> Numbers:
     if not terms:
         return np.zeros(len(index), np.float32)
     first: Numbers = np.fmin.reduce([index.first(term) for term in terms])
-    added = np.nan_to_num(_EARLY * (_TYPICAL - first), nan=0)
+    added: Numbers = np.nan_to_num(_EARLY * (_TYPICAL - first), nan=0).astype(np.float32)
     for term in terms:
-        added = np.where(index.counts(term)[Field.KEYWORDS] > 0, np.maximum(added, _KEYWORD), added)
-    return added.astype(np.float32)
+        added = np.where(index.counts(term)[Field.KEYWORDS] > 0, np.maximum(added, np.float32(_KEYWORD)), added)
+    return added

@@ -115,7 +115,7 @@ def learn_topic(places: Vectors, examples: Examples, matches: Flags) -> TopicMod
     if len(places) < SMALLEST_ARCHIVE:
         return None
     rows = examples.rows
-    weights = np.zeros(len(places))
+    weights = np.zeros(len(places), np.float32)
     weights[~matches] = 1
     weights[list(examples.titles)] = 1
     weights[list(examples.others)] = _OTHER_EXAMPLE

@@ -100,7 +100,7 @@ def _model(learner: TopicLearner, query: str) -> TopicModel | None:
 
 def print_table(title: str, found: Sequence[Judged], at_least: Sequence[float], floor: float = -np.inf) -> None:
     """Print what is shown of some papers from several scores on, and a regression on what is known of them."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - takes a second to import
+    from sklearn.linear_model import LogisticRegression
 
     verdicts = np.array([one.verdict for one in found])
     known = np.array([(one.score, one.added) for one in found])
