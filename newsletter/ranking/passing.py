@@ -27,8 +27,10 @@ def _outright(index: PaperIndex, node: Node, aside: tuple[Field, ...]) -> int:
     """Return the papers of which more than the fields `aside` holds a term, in a part of the query that they match."""
     match node:
         case Term():
-            beside = np.delete(index.counts(node), aside, axis=0).any(axis=0)
-            return int.from_bytes(np.packbits(beside, bitorder="little").tobytes(), "little")
+            found = 0
+            for field, bits in enumerate(index.bits_by_field(node)):
+                found |= 0 if field in aside else bits
+            return found
         case Boost():
             return _outright(index, node.part, aside)
         case Not():

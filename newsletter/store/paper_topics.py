@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from newsletter.store.database import Database
+from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import indexed_words
 
 #: The fact that says of which catalogue all papers up to which id were examined.
@@ -22,14 +23,16 @@ class PaperTopics:
     def find(self, ids: Iterable[int], catalogue: int) -> dict[int, tuple[int, ...]]:
         """Return the places in the catalogue of the topics of papers: id → places, of those that were examined."""
         sql = """
-            SELECT paper_id, topics FROM json_each(?) CROSS JOIN paper_topics ON paper_id = value
+            SELECT paper_id, topics FROM json_each(?) CROSS JOIN paper_topics ON paper_id = CAST(value AS INTEGER)
             WHERE catalogue = ?"""
         rows = self._db.execute(sql, [json.dumps(list(ids)), catalogue])
         return dict(rows.into(lambda row: (row[0], _places(row[1]))))
 
     def put(self, topics: Mapping[int, tuple[int, ...]], catalogue: int) -> None:
         """Store the topics of papers; those that were deleted meanwhile are left out."""
-        sql = "INSERT OR REPLACE INTO paper_topics SELECT id, ?, ? FROM papers WHERE id = ?"
+        sql = """
+            INSERT INTO paper_topics SELECT id, ?, ? FROM papers WHERE id = ?
+            ON CONFLICT (paper_id) DO UPDATE SET catalogue = excluded.catalogue, topics = excluded.topics"""
         self._db.executemany(sql, [(catalogue, json.dumps(places), number) for number, places in topics.items()])
 
     def unexamined(self, catalogue: int, limit: int) -> list[int]:
@@ -39,15 +42,14 @@ class PaperTopics:
 
     def note_examined(self, catalogue: int, through: int) -> None:
         """Store that all papers up to an id were examined."""
-        self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_EXAMINED, f"{catalogue} {through}"])
+        set_fact(self._db, _EXAMINED, f"{catalogue} {through}")
 
     def words(self, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """Return the words of papers as the full-text index holds them, for `topics.index.PaperIndex`."""
         return indexed_words(self._db, ids)
 
     def _examined(self, catalogue: int) -> int:
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_EXAMINED]).fetchone()
-        known, through = row[0].split() if row else ("0", "0")
+        known, through = (fact(self._db, _EXAMINED) or "0 0").split()
         return int(through) if int(known) == catalogue else 0
 
 

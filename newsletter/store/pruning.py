@@ -13,20 +13,27 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.store.database import Database
+from newsletter.store.digest_blobs import paper_ids
+from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import index_new
 
 _BATCH = 500
 #: What a subscriber was not sent may be sent again.
+_MAILED = """
+    SELECT subscriber_id, updated_at, content FROM deliveries CROSS JOIN digests ON digests.id = digest_id
+    WHERE deliveries.edition_key = ? AND subscriber_id > ? AND subscriber_id <= ?
+        AND status NOT IN ('failed', 'skipped')"""
 _HISTORY = """
-    INSERT INTO sent_papers
-    SELECT subscriber_id, paper_id, CAST(strftime('%s', updated_at) AS INTEGER) + 1
-    FROM deliveries CROSS JOIN digest_items USING (digest_id)
-    WHERE edition_key = ? AND subscriber_id > ? AND subscriber_id <= ? AND status NOT IN ('failed', 'skipped')
-    ON CONFLICT DO UPDATE SET sent_unix = max(sent_unix, excluded.sent_unix)"""
+    INSERT INTO sent_papers VALUES (?, ?, ?)
+    ON CONFLICT (subscriber_id, paper_id) DO UPDATE SET sent_unix = max(sent_papers.sent_unix, excluded.sent_unix)"""
 #: Pulls that say how far a source was read, and how its last pull went.
 _LAST_PULLS = """
-    SELECT id FROM (SELECT id, max(through) FROM pulls WHERE error IS NULL GROUP BY source)
-    UNION SELECT id FROM (SELECT id, max(finished_at) FROM pulls WHERE through IS NOT NULL GROUP BY source)
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source ORDER BY through DESC NULLS LAST, id DESC) AS place
+        FROM pulls WHERE error IS NULL) AS latest WHERE place = 1
+    UNION SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source ORDER BY finished_at DESC, id DESC) AS place
+        FROM pulls WHERE through IS NOT NULL) AS latest WHERE place = 1
     UNION SELECT max(id) FROM pulls GROUP BY source"""
 _EVENTS = {
     "pulls": f"finished_at < ? AND id NOT IN ({_LAST_PULLS})",
@@ -122,37 +129,49 @@ class Pruning:
         last = 0
         sql = "SELECT subscriber_id FROM deliveries WHERE edition_key = ? AND subscriber_id > ? ORDER BY 1 LIMIT ?"
         while batch := self._db.execute(sql, [key, last, _BATCH]).fetchall():
-            self._db.execute(_HISTORY, [key, last, batch[-1][0]])
+            self._keep_history(key, last, batch[-1][0])
             last = batch[-1][0]
             yield 0
         name = ""
         sql = "SELECT fingerprint, id FROM digests WHERE edition_key = ? AND fingerprint > ? ORDER BY 1 LIMIT ?"
         while batch := self._db.execute(sql, [key, name, _BATCH]).fetchall():
-            self._delete_contents(key, [number for _, number in batch])
+            self._delete_contents([number for _, number in batch])
             name = batch[-1][0]
             yield len(batch)
+        sql = "DELETE FROM digest_texts WHERE id IN (SELECT id FROM digest_texts WHERE edition_key = ? LIMIT ?)"
+        while self._db.execute(sql, [key, _BATCH]).rowcount:
+            yield 0
         self._mark(key, "digests")
 
-    def _delete_contents(self, key: str, digests: list[int]) -> None:
-        among = "digest_id IN (SELECT value FROM json_each(?))"
-        numbers = json.dumps(digests)
-        with self._db.transaction():
-            sql = f"INSERT OR IGNORE INTO edition_papers SELECT DISTINCT paper_id, ? FROM digest_items WHERE {among}"
-            self._db.execute(sql, [key, numbers])
-            for table in ("digest_items", "digest_sections"):
-                self._db.execute(f"DELETE FROM {table} WHERE {among}", [numbers])
+    def _keep_history(self, key: str, after: int, last: int) -> None:
+        """Keep which papers of an edition some subscribers were sent, and when: in seconds, rounded up."""
+        rows = self._db.execute(_MAILED, [key, after, last]).whole(
+            lambda found: [
+                (subscriber, paper, int(datetime.fromisoformat(at).timestamp()) + 1)
+                for subscriber, at, content in found
+                for paper in paper_ids(content)
+            ]
+        )
+        self._db.executemany(_HISTORY, rows)
+
+    def _delete_contents(self, digests: list[int]) -> None:
+        sql = """
+            UPDATE digests SET content = NULL, texts_id = NULL
+            WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+        self._db.execute(sql, [json.dumps(digests)])
 
     def _prune_deliveries(self, key: str) -> Iterator[int]:
         """Delete the deliveries of an edition, and keep how many there were."""
         select = "SELECT id FROM deliveries WHERE edition_key = ? ORDER BY subscriber_id LIMIT ?"
         while batch := self._db.execute(select, [key, _BATCH]).fetchall():
             numbers = json.dumps([number for (number,) in batch])
-            among = "id IN (SELECT value FROM json_each(?))"
+            among = "id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
             with self._db.transaction():
                 sql = f"""
                     INSERT INTO edition_totals
                     SELECT edition_key, status, count(*) FROM deliveries WHERE {among} GROUP BY 1, 2
-                    ON CONFLICT DO UPDATE SET deliveries = deliveries + excluded.deliveries"""
+                    ON CONFLICT (edition_key, status)
+                    DO UPDATE SET deliveries = edition_totals.deliveries + excluded.deliveries"""
                 self._db.execute(sql, [numbers])
                 self._db.execute(f"DELETE FROM deliveries WHERE {among}", [numbers])
             yield len(batch)
@@ -171,8 +190,8 @@ class Pruning:
 
     def _papers_done(self) -> tuple[str, int]:
         """Return the moment and id of the last paper that was looked at."""
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_PAPERS_DONE]).fetchone()
-        seen_at, number = json.loads(row[0]) if row else ("", 0)
+        done = fact(self._db, _PAPERS_DONE)
+        seen_at, number = json.loads(done) if done else ("", 0)
         return str(seen_at), int(number)
 
     def _prune_papers(self, before: datetime) -> Iterator[int]:
@@ -181,11 +200,10 @@ class Pruning:
         while batch := self._db.execute(select, [*self._papers_done(), before.isoformat(), _BATCH]).fetchall():
             numbers = json.dumps([number for _, number in batch])
             with self._db.transaction():
-                among = "IN (SELECT value FROM json_each(?))"
+                among = "IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
                 self._db.execute(f"UPDATE papers SET abstract = '', summary = NULL WHERE id {among}", [numbers])
                 for table in ("summaries", "upvote_history"):
                     self._db.execute(f"DELETE FROM {table} WHERE paper_id {among}", [numbers])
                 index_new(self._db)
-                sql = "INSERT OR REPLACE INTO store_facts VALUES (?, ?)"
-                self._db.execute(sql, [_PAPERS_DONE, json.dumps(batch[-1])])
+                set_fact(self._db, _PAPERS_DONE, json.dumps(batch[-1]))
             yield len(batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.store.database import Database
-from newsletter.store.full_text import quoted
+from newsletter.store.full_text import MatchExpression, quoted
 
 #: How many places in the lists of words are read to rank papers; a hundred thousand take a tenth of a second.
 _MOST_READ = 4000
@@ -30,6 +30,6 @@ def rare_words(db: Database, words: Sequence[str]) -> list[str]:
 
 def _papers_with(db: Database, word: str, papers: int) -> float:
     """Return about how many papers hold a word."""
-    sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?)"
-    number, last = db.execute(sql, [quoted((word,)), _COUNTED]).fetchone()
+    sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?) AS found"
+    number, last = db.execute(sql, [MatchExpression(quoted((word,))), _COUNTED]).fetchone()
     return float(number) if number < _COUNTED else number * papers / max(1, last)

@@ -14,9 +14,9 @@ from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
 from newsletter.store.codes import codes_in, holders
-from newsletter.store.database import Database
+from newsletter.store.database import ALL, Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
-from newsletter.store.full_text import Expression, Sql, Translator, quoted
+from newsletter.store.full_text import Expression, MatchExpression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
 from newsletter.store.rare_words import rare_words
 from newsletter.store.text_index import indexed_words
@@ -31,7 +31,7 @@ MOST_COUNTED = 1000
 _BATCH = 250
 _FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
 _IN_ORDER = f"""
-    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value
+    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = CAST(wanted.value AS INTEGER)
     ORDER BY wanted.key"""
 
 
@@ -156,17 +156,17 @@ class Archive:
     def _matched(self, match: str, limits: Limits, score: str, order: str, limit: int) -> list[int]:
         """Return the first papers that match, with the lowest score."""
         conditions = list(conditions_of(limits))
-        where = " AND ".join(f"({one.text})" for one in conditions) or "1"
+        where = " AND ".join(f"({one.text})" for one in conditions) or "TRUE"
         values = [value for one in conditions for value in one.values]
         # Without conditions only the best are looked up, and some more for those that are withdrawn.
-        most = -1 if conditions else 2 * limit + 20
+        most = ALL if conditions else 2 * limit + 20
         sql = f"""
             SELECT traits.paper_id FROM (
                 SELECT papers_fts.rowid AS number, {score} AS score FROM papers_fts
-                WHERE papers_fts MATCH ? ORDER BY score LIMIT ?)
+                WHERE papers_fts MATCH ? ORDER BY score LIMIT ?) AS best
             CROSS JOIN paper_traits AS traits ON traits.paper_id = number
             WHERE {where} ORDER BY score, {order} LIMIT ?"""
-        columns = f"{{title keywords abstract}} : ({match})"
+        columns = MatchExpression(f"{{title keywords abstract}} : ({match})")
         return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
@@ -177,7 +177,7 @@ class Archive:
         codes = codes_in(query)
         if match.text:
             tables = _FULL_TEXT
-            conditions.append(Sql("papers_fts MATCH ?", (match.text,)))
+            conditions.append(Sql("papers_fts MATCH ?", (MatchExpression(match.text),)))
         elif len(codes) == 1 and not codes[0].is_prefix:
             tables, day = "paper_codes AS coded CROSS JOIN paper_traits AS traits USING (paper_id)", "coded.day"
             conditions.append(Sql("coded.field = ? AND coded.code = ?", (str(codes[0].field), codes[0].text.lower())))
@@ -185,7 +185,7 @@ class Archive:
             conditions.append(rare)
         conditions += (*rest, *conditions_of(limits, day))
         return _Candidates(
-            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 1}",
+            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 'TRUE'}",
             order_by(order, day, has_text=bool(match.text)),
             [value for one in conditions for value in one.values],
             match.is_exact and all(one.is_exact for one in conditions),
@@ -202,14 +202,15 @@ class Archive:
     def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
         sql = """
             SELECT paper_id, sources, categories, organization, has_code
-            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = wanted.value ORDER BY wanted.key"""
+            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = CAST(wanted.value AS INTEGER)
+            ORDER BY wanted.key"""
         rows = self._db.execute(sql, [json.dumps(list(ids))])
         return tuple(rows.into(lambda row: Traits(row[0], _texts(row[1]), _texts(row[2]), row[3], bool(row[4]))))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
-        return self._db.execute(sql, [quoted((word,))]).fetchone() is not None
+        return self._db.execute(sql, [MatchExpression(quoted((word,)))]).fetchone() is not None
 
     def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[int]:
         """Return the first of the candidates that match."""
@@ -264,11 +265,9 @@ class Archive:
     def editions_of(self, paper_id: int) -> list[str]:
         """Return the keys of the editions with this paper, the latest first."""
         sql = """
-            SELECT edition_key FROM (
-                SELECT edition_key FROM digest_items JOIN digests ON digests.id = digest_id WHERE paper_id = :id
-                UNION SELECT edition_key FROM edition_papers WHERE paper_id = :id)
-            JOIN editions ON editions.key = edition_key ORDER BY created_at DESC"""
-        return [str(key) for (key,) in self._db.execute(sql, {"id": paper_id})]
+            SELECT edition_key FROM edition_papers JOIN editions ON editions.key = edition_key
+            WHERE paper_id = ? ORDER BY created_at DESC, edition_key"""
+        return [str(key) for (key,) in self._db.execute(sql, [paper_id])]
 
     def sources(self) -> list[str]:
         """Return the names of all sources that mentioned a paper, in alphabetical order."""

@@ -23,12 +23,14 @@ from newsletter.subscribers.profiles import make_profile
 from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper, search
 
+pytestmark = pytest.mark.sqlite_only("its files of former releases")
+
 TABLES = {
     "papers", "papers_fts", "papers_unindexed", "full_text_version",
     "paper_codes", "paper_names", "paper_topics", "paper_traits",
     "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
-    "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
+    "signing_keys", "editions", "digests", "digest_texts", "deliveries", "feedback",
     "saved_papers", "upvote_history",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
     "email_key_changes", "former_addresses", "erased_subscribers", "suppression_hashes",

@@ -15,7 +15,7 @@ _KEPT = """
     FROM paper_traits ORDER BY paper_id"""
 _TRAITS = """
     SELECT id, key, upvotes, coalesce(upvotes, 0) + coalesce(comments, 0), code_stars, sources, categories,
-        organization, code_url IS NOT NULL FROM papers WHERE NOT withdrawn ORDER BY id"""
+        organization, code_url IS NOT NULL FROM papers WHERE withdrawn = 0 ORDER BY id"""
 
 
 def rows(store: Store, sql: str) -> list[Any]:
