@@ -195,4 +195,4 @@ def _parsed(encoded: bytes) -> Fragment:
     if b"\0number" not in encoded:
         return Fragment((encoded,), ())
     fragment = split_encoded(encoded)
-    return fragment.keep_slots({wanted.name for wanted in fragment.slots} - {"number"})
+    return fragment.leaving({wanted.name for wanted in fragment.slots} - {"number"})
