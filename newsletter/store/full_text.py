@@ -22,7 +22,7 @@ class Sql:
     """A condition with the values of its placeholders."""
 
     text: str
-    values: tuple[str, ...] = ()
+    values: tuple[str | int, ...] = ()
     #: Whether it holds for the papers that match and for no others.
     is_exact: bool = True
 

@@ -9,12 +9,12 @@ from functools import lru_cache
 from newsletter.store.database import Database
 from newsletter.store.text_index import indexed_words
 
-#: The fact that says of which catalogue all papers up to which id were examined.
-_EXAMINED = "topics examined"
-
 
 class PaperTopics:
-    """The `paper_topics` table. A paper whose text changes is no longer in it (m043)."""
+    """The `paper_topics` table, with a row for each paper; triggers keep `topic_papers`, and forget what changes (m047).
+
+    A catalogue is known by a number above 0.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -29,26 +29,22 @@ class PaperTopics:
 
     def put(self, topics: Mapping[int, tuple[int, ...]], catalogue: int) -> None:
         """Store the topics of papers; those that were deleted meanwhile are left out."""
-        sql = "INSERT OR REPLACE INTO paper_topics SELECT id, ?, ? FROM papers WHERE id = ?"
+        sql = "UPDATE paper_topics SET catalogue = ?, topics = ? WHERE paper_id = ?"
         self._db.executemany(sql, [(catalogue, json.dumps(places), number) for number, places in topics.items()])
 
     def unexamined(self, catalogue: int, limit: int) -> list[int]:
-        """Return the first papers, by id, that no examination of all papers has come to; see `note_examined`."""
-        sql = "SELECT id FROM papers WHERE id > ? ORDER BY id LIMIT ?"
-        return [int(number) for (number,) in self._db.execute(sql, [self._examined(catalogue), limit])]
-
-    def note_examined(self, catalogue: int, through: int) -> None:
-        """Store that all papers up to an id were examined."""
-        self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_EXAMINED, f"{catalogue} {through}"])
+        """Return papers that were not examined for a catalogue: new ones, changed ones, all for a new catalogue."""
+        sql = """
+            SELECT paper_id FROM (SELECT paper_id FROM paper_topics WHERE catalogue < :catalogue LIMIT :limit)
+            UNION ALL
+            SELECT paper_id FROM (SELECT paper_id FROM paper_topics WHERE catalogue > :catalogue LIMIT :limit)
+            LIMIT :limit"""
+        rows = self._db.execute(sql, {"catalogue": catalogue, "limit": limit})
+        return [int(number) for (number,) in rows]
 
     def words(self, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """Return the words of papers as the full-text index holds them, for `topics.index.PaperIndex`."""
         return indexed_words(self._db, ids)
-
-    def _examined(self, catalogue: int) -> int:
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_EXAMINED]).fetchone()
-        known, through = row[0].split() if row else ("0", "0")
-        return int(through) if int(known) == catalogue else 0
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 from itertools import islice
@@ -29,6 +29,7 @@ from newsletter.topics.query import All, Node, Term, wanted_terms
 MOST_COUNTED = 1000
 #: How many candidates are looked at together.
 _BATCH = 250
+_OF_TOPIC = "topic_papers AS examined CROSS JOIN paper_traits AS traits USING (paper_id)"
 _FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
 _IN_ORDER = f"""
     SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value
@@ -73,7 +74,7 @@ class _Candidates:
     #: Tables and conditions.
     source: str
     order: str
-    values: list[str]
+    values: list[str | int]
     #: Whether it finds no others.
     is_exact: bool
 
@@ -94,7 +95,8 @@ class Archive:
     ) -> Found:  # fmt: skip
         """Return a page of results, by relevance (BM25, titles weigh four times as much) or in another order.
 
-        The papers found are those that `topics.evaluation` matches; without a query, all that the limits allow.
+        The papers found are those that `topics.evaluation` matches; without a query, all that the limits allow. Of an
+        examined topic they are known, and the query only says what excerpts show.
         Full-text search finds them, or a few more where it cannot express the query; these are looked at one by one.
         Withdrawn papers are left out.
 
@@ -104,6 +106,7 @@ class Archive:
         limits = limits or Limits()
         if limits.within is not None:
             query = limits.within if query is None else All((*_parts(query), *_parts(limits.within)))
+            limits = replace(limits, examined_topic=None)
         found = self._candidates(query, limits, order)
         most = max(offset + limit, MOST_COUNTED + 1)
         try:
@@ -171,11 +174,16 @@ class Archive:
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
         match, rest = Expression(""), list[Sql]()
+        if limits.examined_topic is not None:
+            query = None
         if query is not None:
             match, rest = Translator(cache(self._is_word)).split(query)
         tables, day, conditions = "paper_traits AS traits", "traits.day", list[Sql]()
         codes = codes_in(query)
-        if match.text:
+        if limits.examined_topic is not None:
+            tables, day = _OF_TOPIC, "examined.day"
+            conditions.append(Sql("examined.catalogue = ? AND examined.place = ?", limits.examined_topic))
+        elif match.text:
             tables = _FULL_TEXT
             conditions.append(Sql("papers_fts MATCH ?", (match.text,)))
         elif len(codes) == 1 and not codes[0].is_prefix:
