@@ -53,8 +53,12 @@ def surfaces(text: str) -> list[str]:
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield what `words` returns, each word with its start and end in `text`."""
-    for match in _WORD.finditer(text):
-        yield _plain(normalize("NFKC", match[0])), match.start(), match.end()
+    if text.isascii():
+        for match in (_WORD if _may_name_language(text) else _ASCII_WORD).finditer(text):
+            yield _plain(match[0]), *match.span()
+    else:
+        for match in _WORD.finditer(text):
+            yield _plain(normalize("NFKC", match[0])), *match.span()
 
 
 def marks(text: str) -> Iterator[str]:
@@ -117,10 +121,14 @@ def joined(parts: Sequence[str]) -> str:
     return american(_singular("".join(parts)))
 
 
+def _may_name_language(text: str) -> bool:
+    return "#" in text or "++" in text or ".n" in text or ".N" in text
+
+
 def _found(text: str) -> list[str]:
     if not text.isascii():
         return _WORD.findall(normalize("NFKC", text))
-    if "#" in text or "++" in text or ".n" in text or ".N" in text:
+    if _may_name_language(text):
         return _WORD.findall(text)
     found = text.encode().translate(_BETWEEN).decode().split()
     if "".join(found).isalpha():

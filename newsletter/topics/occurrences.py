@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import inf
-from typing import NamedTuple
 
 from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces
 from newsletter.topics.query import Term
@@ -16,15 +15,33 @@ from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phras
 _Token = tuple[str, int, int]
 
 
-class _Read(NamedTuple):
-    """A text as it is searched."""
+class _Read:
+    """A text as it is searched; what only some terms ask for is found when one does."""
 
-    tokens: tuple[_Token, ...]
-    words: tuple[str, ...]
-    vocabulary: Vocabulary
-    #: The places of the words of each stem.
-    stems: Mapping[str, Sequence[int]]
-    has_hyphen: bool
+    def __init__(self, text: str) -> None:
+        self.tokens = tuple(located(text))
+        self.words = tuple(word for word, _, _ in self.tokens)
+        #: The places of each word.
+        self.places: dict[str, list[int]] = defaultdict(list)
+        for n, word in enumerate(self.words):
+            self.places[word].append(n)
+        self.vocabulary = Vocabulary(self.places.__contains__)
+        self._text = text
+
+    @cached_property
+    def stems(self) -> Mapping[str, Sequence[int]]:
+        """The places of the words of each stem, in no order."""
+        stems = defaultdict[str, list[int]](list)
+        for word, places in self.places.items():
+            stems[stem(word)] += places
+        return dict(stems)
+
+    @cached_property
+    def before_hyphens(self) -> frozenset[int]:
+        """The places of the words before a hyphen."""
+        if not any(hyphen in self._text for hyphen in HYPHENS):
+            return frozenset()
+        return frozenset(n for n, between in enumerate(_between(self._text, self.tokens)) if _is_hyphen(between))
 
 
 def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tuple[int, int]]:
@@ -54,27 +71,20 @@ def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tu
 # The texts of a paper are searched for the terms of all who get it.
 @lru_cache(maxsize=1024)
 def _read(text: str) -> _Read:
-    tokens = tuple(located(text))
-    words = tuple(word for word, _, _ in tokens)
-    stems = defaultdict(list)
-    for n, word in enumerate(words):
-        stems[stem(word)].append(n)
-    has_hyphen = any(hyphen in text for hyphen in HYPHENS)
-    return _Read(tokens, words, Vocabulary(frozenset(words).__contains__), dict(stems), has_hyphen)
+    return _Read(text)
 
 
 def _phrases(text: str, read: _Read, phrase: Phrase, *, is_literal: bool = False) -> Iterator[tuple[int, int]]:
     tokens, words = read.tokens, read.words
     spellings = phrase.spellings(read.vocabulary)
-    may_be_compound = len(phrase.parts) == 1 and not is_literal and read.has_hyphen
-    if not spellings and not may_be_compound:
-        return
-    for first, (_, start, _) in enumerate(tokens):
+    begins = {n for spelling in spellings if spelling for n in read.places.get(spelling[0], ())}
+    compounds = read.before_hyphens if len(phrase.parts) == 1 and not is_literal else frozenset()
+    for first in sorted(begins | compounds):
         for spelling in spellings:
             last = first + len(spelling)
             if words[first:last] == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
-                yield start, tokens[last - 1][2]
-        if may_be_compound and (found := _compound(text, tokens[first:], phrase)):
+                yield tokens[first][1], tokens[last - 1][2]
+        if first in compounds and (found := _compound(text, tokens[first:], phrase)):
             yield found
 
 
