@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import islice, starmap
+from typing import NamedTuple
 
 from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
@@ -45,8 +46,7 @@ class Hit:
     snippet: tuple[tuple[str, bool], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """What a list may be narrowed by, of one of its papers."""
 
     paper_id: int
@@ -115,11 +115,19 @@ class Archive:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
-        papers = self._in_order(ids[offset : offset + limit])
+        papers = self.papers(ids[offset : offset + limit])
         traits = self._traits(ids[:MOST_COUNTED]) if with_traits else ()
         terms = list(wanted_terms(query)) if query and with_excerpts else []
         hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
         return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits)
+
+    def listed(self, limits: Limits, order: Order, number: int) -> list[int]:
+        """Return the ids of the first papers that limits without a query allow."""
+        return self._first(self._candidates(None, limits, order), number)
+
+    def papers(self, ids: Sequence[int]) -> list[Paper]:
+        """Return the papers with these ids, in their order."""
+        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
         """Return papers as `sharing_words` does, each with an excerpt."""
@@ -148,7 +156,7 @@ class Archive:
         if len(rare) < len(wanted):  # the newest of these are not in the order of the others
             places = {number: place for place, number in enumerate(rest)}
             first.sort(key=lambda number: places.get(number, limit))
-        return self._in_order(list(dict.fromkeys((*first, *rest)))[:limit])
+        return self.papers(list(dict.fromkeys((*first, *rest)))[:limit])
 
     def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[int]:
         return self._matched(match, limits, BM25, "traits.key", limit)
@@ -203,16 +211,12 @@ class Archive:
         rows = self._db.execute(f"{found.ids} LIMIT ?", [*found.values, number])
         return [int(one) for (one,) in rows.fetchall()]
 
-    def _in_order(self, ids: Sequence[int]) -> list[Paper]:
-        """Return the papers with these ids, in their order."""
-        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
-
     def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
         sql = """
             SELECT paper_id, sources, categories, organization, has_code
             FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = wanted.value ORDER BY wanted.key"""
         rows = self._db.execute(sql, [json.dumps(list(ids))])
-        return tuple(rows.into(lambda row: Traits(row[0], _texts(row[1]), _texts(row[2]), row[3], bool(row[4]))))
+        return rows.whole(lambda found: tuple(starmap(_traits_of, found)))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
@@ -231,7 +235,7 @@ class Archive:
         for start in range(0, len(ids), _BATCH):
             batch = ids[start : start + _BATCH]
             known = indexed_words(self._db, batch)
-            yield from (paper.id for paper in those_matching(self._in_order(batch), query, known))
+            yield from (paper.id for paper in those_matching(self.papers(batch), query, known))
 
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""
@@ -295,6 +299,10 @@ def _parts(query: Node) -> tuple[Node, ...]:
 
 def _quoted(word: str) -> str:
     return quoted((word,))
+
+
+def _traits_of(number: int, sources: str, categories: str, organization: str | None, has_code: int) -> Traits:
+    return Traits(number, _texts(sources), _texts(categories), organization, bool(has_code))
 
 
 @lru_cache(maxsize=4096)

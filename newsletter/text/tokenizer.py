@@ -28,6 +28,8 @@ _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_
 # stands between words, and the pattern sees only words with digits or apostrophes.
 _BETWEEN = bytes(code if chr(code) == "'" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
 _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+# The same again, to be searched for in a whole text: of most words the first letters tell that they have none of these.
+_ASCII_PLACE = re.compile(rf"(?>[A-Za-z]+)(?![0-9'])|{_ASCII_WORD.pattern}")
 
 # "GPUs", "MoEs": the rules for "us" and "oes" in `_singular` would keep them.
 _ACRONYM_PLURAL = re.compile(r"([A-Za-z]+[A-Z])s")
@@ -54,7 +56,7 @@ def surfaces(text: str) -> list[str]:
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield what `words` returns, each word with its start and end in `text`."""
     if text.isascii():
-        for match in (_WORD if _may_name_language(text) else _ASCII_WORD).finditer(text):
+        for match in (_WORD if _may_name_language(text) else _ASCII_PLACE).finditer(text):
             yield _plain(match[0]), *match.span()
     else:
         for match in _WORD.finditer(text):
