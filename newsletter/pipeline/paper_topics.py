@@ -47,7 +47,7 @@ class PaperTopics:
         return {one: tuple(catalogue[place] for place in known.get(one, ())) for one in wanted}
 
     def place_of(self, store: Store, topic: Topic) -> tuple[int, int] | None:
-        """Return the catalogue and the place of a topic for `Limits.examined_topic`; None if not all papers were examined.
+        """Return what `Limits.examined_topic` is for a topic; None if not all papers were examined.
 
         A few that are left, as they were added or changed meanwhile, are examined now.
         """

@@ -11,9 +11,9 @@ from newsletter.store.text_index import indexed_words
 
 
 class PaperTopics:
-    """The `paper_topics` table, with a row for each paper; triggers keep `topic_papers`, and forget what changes (m047).
+    """The `paper_topics` table, which has a row for each paper; a catalogue is known by a number above 0.
 
-    A catalogue is known by a number above 0.
+    Triggers keep `topic_papers`, and set a row to catalogue 0 when what topics are about changes (m047).
     """
 
     def __init__(self, db: Database) -> None:
