@@ -28,6 +28,7 @@ MODULES = {
     "cassettes": "yaml",
     "demo": "aiosmtpd",
     "metrics": "prometheus_client",
+    "postgresql": "psycopg",
     "taste": "sklearn",
 }
 
@@ -70,6 +71,17 @@ def test_what_needs_an_extra_says_what_to_install(site: Path, extra: str, argume
     (line,) = ran.stderr.splitlines()
     assert install_command(extra) in line
     assert not (site / "show").exists()
+
+
+def test_a_store_on_a_server_needs_psycopg(site: Path) -> None:
+    (site / "newsletter.toml").write_text('[database]\nurl = "postgresql://ada:s3cret@db/papers"\n', encoding="utf-8")
+
+    ran = run_without([MODULES["postgresql"]], site, "status")
+
+    assert ran.returncode == 1
+    (line,) = ran.stderr.splitlines()
+    assert install_command("postgresql") in line
+    assert "s3cret" not in line
 
 
 def test_a_taste_needs_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:

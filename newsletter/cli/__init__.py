@@ -38,6 +38,7 @@ from newsletter.cli.secret import secret
 from newsletter.cli.serve import serve
 from newsletter.cli.sources import sources
 from newsletter.cli.status import status
+from newsletter.cli.store import store
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.summarize import summarize
 from newsletter.cli.suppressions import suppressions
@@ -117,7 +118,7 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
     send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, status, backup, restore,
-    retention, vacuum, config, doctor, upgrade_check, secret, web, completion, demo,
+    store, retention, vacuum, config, doctor, upgrade_check, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

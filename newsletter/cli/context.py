@@ -51,12 +51,12 @@ class Opened:
         from newsletter.config.signing_keys import signing_keys
         from newsletter.store import open_store
 
-        return open_store(self.site.store, lambda: signing_keys(self.config))
+        return open_store(self.config.store, lambda: signing_keys(self.config))
 
     def damage(self) -> NewsletterError | None:
         """Examine the site's database, if there is one; return the error if it is damaged."""
         try:
-            if not self.site.store.exists():
+            if self.config.database is None and not self.site.store.exists():
                 return None
             from newsletter.store.database import DAMAGED
 
@@ -64,7 +64,7 @@ class Opened:
                 problems = store.problems()
         except NewsletterError as error:
             return error
-        return StoreDamaged(f"{self.site.store}: {problems[0]}", hint=DAMAGED) if problems else None
+        return StoreDamaged(f"{self.config.store}: {problems[0]}", hint=DAMAGED) if problems else None
 
     def environment(self) -> Environment:
         """Make the Jinja environment of the site's templates."""

@@ -85,7 +85,7 @@ def restore(
 def _confirm(opened: Opened, source: Backup) -> None:
     if not sys.stdin.isatty():
         raise RequestError("restore replaces the database", hint="confirm with --yes")
-    click.confirm(f"Replace {opened.site.store} by the database of {source.path}?", abort=True)
+    click.confirm(f"Replace {opened.config.store_file()} by the database of {source.path}?", abort=True)
 
 
 def _print(report: Restored, written: list[str]) -> None:

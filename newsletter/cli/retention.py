@@ -58,11 +58,11 @@ occupies. Space of deleted rows is used again without it."""
 @pass_opened
 def vacuum(opened: Opened, as_json: bool) -> None:
     """Give the disk back what deleted rows occupied."""
-    before = opened.site.store.stat().st_size if opened.site.store.exists() else 0
     with opened.store() as store:
+        before = store.size_b()
         store.vacuum()
         store.empty_log()
-    after = opened.site.store.stat().st_size
+        after = store.size_b()
     if as_json:
         print_json({"bytes_before": before, "bytes_after": after})
     else:

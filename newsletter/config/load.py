@@ -33,6 +33,7 @@ from newsletter.errors import ConfigError, ProfileError, SourceError
 from newsletter.files.site import Site
 from newsletter.files.toml_file import read_toml
 from newsletter.models.addresses import parse_address
+from newsletter.models.database_url import DatabaseUrl
 from newsletter.models.languages import LANGUAGES
 from newsletter.models.value_types import TimeZone
 from newsletter.models.weights import Weights, check_weights
@@ -157,6 +158,7 @@ def _config(
     sender = _sender(values)
     return Config(
         site=site,
+        database=_database(values["database.url"]),
         site_name=values["site.name"],
         site_url=_site_url(values["site.url"]),
         site_language=values["site.language"],
@@ -314,6 +316,18 @@ def _time_zone(name: str) -> str:
         return str(TimeZone().check(name))
     except ValueError as error:
         raise ConfigError(f"schedule.time_zone: {error}") from None
+
+
+def _database(text: str | None) -> DatabaseUrl | None:
+    """Return the address of the database, which no message shows: it may have a password.
+
+    Raises:
+        ConfigError: It is not one of PostgreSQL.
+    """
+    try:
+        return DatabaseUrl(text) if text else None
+    except ValueError as error:
+        raise ConfigError(f"database.url: {error}", hint="for example postgresql://papers@db.example/papers") from None
 
 
 def _site_url(text: str | None) -> str | None:

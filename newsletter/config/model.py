@@ -8,7 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from newsletter.config.timing import SourceTiming
+from newsletter.errors import RequestError
 from newsletter.files.site import Site
+from newsletter.models.database_url import DatabaseUrl
 from newsletter.models.weights import Weights
 from newsletter.rendering.colours import Palette
 from newsletter.rendering.message import Sender
@@ -183,3 +185,21 @@ class Config:
     obsolete: tuple[str, ...] = ()
     #: A line about each environment variable that is named like ours and sets nothing.
     unknown_variables: tuple[str, ...] = ()
+    #: The database on a server; None for the site's file.
+    database: DatabaseUrl | None = None
+
+    @property
+    def store(self) -> Path | DatabaseUrl:
+        """Where the database is."""
+        return self.database or self.site.store
+
+    def store_file(self) -> Path:
+        """Return the file that the database is in, for what copies files.
+
+        Raises:
+            RequestError: It is on a server.
+        """
+        if self.database is not None:
+            hint = "back it up by pg_dump and restore by pg_restore: docs/postgresql.md"
+            raise RequestError(f"{self.database}: the database is on a PostgreSQL server", hint=hint)
+        return self.site.store

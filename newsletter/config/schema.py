@@ -19,7 +19,7 @@ from newsletter.rendering.colours import ACCENT
 from newsletter.sending.smtp.settings import Login, Security
 
 #: Beside passwords and signing keys. The URL of a heartbeat lets whoever has it silence an alarm.
-_SECRETS = ("summaries.key", "operator.heartbeat_url")
+_SECRETS = ("summaries.key", "operator.heartbeat_url", "database.url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,12 @@ SETTINGS = (
         None,
         "File with such keys, the newest first. Default: the key is made by the program and kept in the database.",
         example="/etc/papers/signing-keys",
+    ),
+    Setting(
+        "database.url",
+        None,
+        "PostgreSQL database with all that the site knows (docs/postgresql.md). Default: the file newsletter.db.",
+        example="postgresql://papers@db.example.org/papers",
     ),
     Setting("sender.name", None, "Sender's name. Default: the name of the site.", example="Daily Papers"),
     Setting(

@@ -70,6 +70,7 @@ def make_backup(
         RequestError: It cannot be written, or what was written is damaged; there is no new backup then.
         StoreError: The database cannot be read, or the disk is full.
     """
+    config.store_file()
     parent = folder or config.backup.folder
     store.suppression_key()  # the recovery log is read by it
     with store.transaction():  # a restore asks what knows the backup, and so what came after it

@@ -139,10 +139,10 @@ def _ranking() -> Finding:
 
 def _database(config: Config, now: datetime) -> Iterator[Finding]:
     """Examine the whole database file; say how many keys of addresses an upgrade has changed, if any."""
-    if not config.site.store.exists():
+    if config.database is None and not config.site.store.exists():
         return
     try:
-        with open_store(config.site.store) as store:
+        with open_store(config.store) as store:
             problems = store.problems()
             changed = 0 if problems else store.subscribers.changed_keys()
             merged = 0 if problems else store.subscribers.merged_keys()

@@ -29,9 +29,9 @@ from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, plan
 from newsletter.store import Store, open_copy, open_store
 from newsletter.store.copies import BEFORE_RESTORE, keep_copy
-from newsletter.store.database import Database
 from newsletter.store.recovery import Recovered, collect
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
+from newsletter.store.sqlite import SQLiteDatabase
 from newsletter.store.suppressions import UNSUBSCRIBED
 
 #: Of what was recorded shortly before a backup, too, nothing is missed: clocks may differ.
@@ -82,7 +82,7 @@ def restore(
         raise RequestError(f"{backup.path}: the backup is damaged: {problems[0]}", hint="use another one")
     emails = [parse_address(one, allow_local=True) for one in unsubscribed]
     with _lock(config.site.lock):
-        draft = config.site.store.with_name("newsletter.restoring.db")
+        draft = config.store_file().with_name("newsletter.restoring.db")
         _delete(draft)
         try:
             touch_private(draft)
@@ -239,10 +239,10 @@ def _exchange(
 
 def _replace(path: Path, draft: Path) -> Path | None:
     """Replace the content of a database, of which a copy is kept, or the whole file if it cannot be read."""
-    db, new = None, Database(draft)
+    db, new = None, SQLiteDatabase(draft)
     try:
         try:
-            db = Database(path) if path.exists() else None
+            db = SQLiteDatabase(path) if path.exists() else None
             sound = db is not None and path.stat().st_size > 0 and not db.problems()
             copy = keep_copy(db, BEFORE_RESTORE) if db is not None and sound else None
         except StoreError:

@@ -3,8 +3,9 @@
     plan | can we send? | queue everything in one transaction | claim | render | hand over | results
 
 Every move in the ledger is committed when it happens, so that after a crash the next run continues from there. Nobody
-is missed, and only a delivery found in `sending` is in doubt: at most one for each connection. It is resent under the
-same Message-ID, or held, by the site's in-doubt policy.
+is missed, and only a delivery found in `sending` is in doubt: at most one for each connection, and a few more where
+many leave at once (`sending.smtp.group_commit`). It is resent under the same Message-ID, or held, by the site's
+in-doubt policy.
 """
 
 from __future__ import annotations

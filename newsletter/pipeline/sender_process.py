@@ -143,7 +143,7 @@ def run_senders(setup: SenderSetup, parts: Sequence[Part]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the run decides what is still to be sent
     try:
-        store = open_store(setup.config.site.store, lambda: signing_keys(setup.config))
+        store = open_store(setup.config.store, lambda: signing_keys(setup.config))
         messages = MessageRenderer(
             setup.config, make_environment(setup.config.site.templates), store.secret(), store.summaries
         )

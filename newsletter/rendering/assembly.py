@@ -30,14 +30,11 @@ from newsletter.rendering.digest_context import (
     more_url,
     section_contexts,
     subject_context,
-    subscriber_texts,
 )
 from newsletter.rendering.fragments import (
     Fragment,
     encode,
     encode_value,
-    encode_values,
-    has_clean_lines,
     placeholder,
     slot,
     split_encoded,
@@ -46,6 +43,7 @@ from newsletter.rendering.fragments import (
 )
 from newsletter.rendering.markdown import note_html
 from newsletter.rendering.shapes import Shapes
+from newsletter.rendering.subscriber_values import SubscriberValues
 from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten, squeeze
 from newsletter.text.markup import clean
@@ -119,8 +117,9 @@ class PreparedDigest:
     shape: tuple[object, ...]
     #: Whether all lines end with CRLF and none begins with a dot.
     is_clean: bool
-    #: The number of papers that are full cards.
+    #: The number of papers that are full cards, and of all.
     cards: int
+    papers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +151,10 @@ class Assembler:
     _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
     _prepared: dict[tuple[int, int], tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
+
+    @cached_property
+    def _values(self) -> SubscriberValues:
+        return SubscriberValues(self.look.language)
 
     @cached_property
     def cards(self) -> Cards:
@@ -218,15 +221,12 @@ class Assembler:
         """
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
-        own = subscriber_texts(subscriber, self.look.language) | links.texts()
-        values = encode_values(set(ready.text.slots), own, FILTERS, str)
-        text, html = ready.text.filled(values), None
-        is_clean = ready.is_clean and all(map(has_clean_lines, values.values()))
-        if ready.html:
-            values = encode_values(set(ready.html.slots), own, FILTERS, _escaped)
-            html = ready.html.filled(values)
-            is_clean = is_clean and all(map(has_clean_lines, values.values()))
-        bodies = Bodies(ready.subject, text, html, is_clean)
+        fragments: list[tuple[Fragment, Callable[[str], str]]] = [(ready.text, str)]
+        fragments += [(ready.html, _escaped)] if ready.html else []
+        values = self._values.of(fragments, subscriber, links.texts())
+        text = ready.text.filled(values[0])
+        html = ready.html.filled(values[1]) if ready.html else None
+        bodies = Bodies(ready.subject, text, html, ready.is_clean)  # values are encoded, so their lines are clean
         if ready.shape not in self._verified:
             self._verified.add(ready.shape)
             reference = self._reference_bodies(ready, subscriber, links)
@@ -256,7 +256,7 @@ class Assembler:
             else None
         )
         is_clean = text.is_clean and (html is None or html.is_clean)
-        return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean, cards)
+        return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean, cards, first - 1)
 
     def _section(
         self, cards: Sequence[CardParts], context: SectionContext, first: int

@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
@@ -40,13 +40,28 @@ class Slot(NamedTuple):
     filters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fragment:
     """A quoted-printable text, split at its slots."""
 
     #: One more than slots.
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]
+
+    @cached_property
+    def places(self) -> dict[Slot, list[int]]:
+        """Where each slot stands among the parts that `filled` returns."""
+        places: dict[Slot, list[int]] = {}
+        for number, wanted in enumerate(self.slots):
+            places.setdefault(wanted, []).append(2 * number + 1)
+        return places
+
+    @cached_property
+    def _unfilled(self) -> list[bytes]:
+        """The pieces, with b"" at the places of slots."""
+        parts = [b""] * (2 * len(self.pieces) - 1)
+        parts[::2] = self.pieces
+        return parts
 
     @property
     def is_clean(self) -> bool:
@@ -59,9 +74,11 @@ class Fragment:
 
     def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
         """Return pieces and values in order, to be joined."""
-        parts = [b""] * (2 * len(self.pieces) - 1)
-        parts[::2] = self.pieces
-        parts[1::2] = [values[slot] for slot in self.slots]
+        parts = self._unfilled.copy()
+        for wanted, places in self.places.items():
+            value = values[wanted]
+            for place in places:
+                parts[place] = value
         return parts
 
 

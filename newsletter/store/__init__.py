@@ -16,14 +16,20 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from newsletter.errors import RequestError
+from newsletter.errors.installation import install_command
+from newsletter.models.database_url import DatabaseUrl
 from newsletter.store.bounces import Bounces
 from newsletter.store.changes import changes_since
 from newsletter.store.confirmations import Confirmations
 from newsletter.store.database import Database, moment_of
 from newsletter.store.deliveries import Deliveries
+from newsletter.store.departures import Departures
 from newsletter.store.edition_numbers import EditionNumbers
 from newsletter.store.editions import Editions
+from newsletter.store.facts import fact, set_fact
 from newsletter.store.feedback import Feedback
 from newsletter.store.incidents import Incidents
 from newsletter.store.jobs import Jobs
@@ -44,6 +50,7 @@ from newsletter.store.saved import Saved
 from newsletter.store.search import Archive
 from newsletter.store.shards import Shards
 from newsletter.store.signing_keys import SigningKeys
+from newsletter.store.sqlite import SQLiteDatabase
 from newsletter.store.subscriber_search import SubscriberSearch
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.summaries import Summaries
@@ -54,6 +61,9 @@ from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
 from newsletter.store.upvotes import Upvotes
 from newsletter.store.webhook_events import WebhookEvents
+
+if TYPE_CHECKING:
+    from newsletter.store.copying import Copied
 
 __all__ = ["COUNTED", "Store", "open_copy", "open_read_only", "open_store"]
 
@@ -97,6 +107,7 @@ class Store:
         self.editions = Editions(db, self.papers)
         self.edition_numbers = EditionNumbers(db)
         self.deliveries = Deliveries(db)
+        self.departures = Departures(db)
         self.shards = Shards(db)
         self.looks = Looks(db)
         self.next_due = NextDue(db)
@@ -188,17 +199,16 @@ class Store:
             SELECT max(at) FROM (
                 SELECT max(updated_at) AS at FROM deliveries UNION ALL SELECT max(finished_at) FROM pulls UNION ALL
                 SELECT max(status_at) FROM subscribers UNION ALL SELECT max(suppressed_at) FROM suppressions UNION ALL
-                SELECT max(made_at) FROM signing_keys UNION ALL SELECT max(seen_at) FROM papers)"""
+                SELECT max(made_at) FROM signing_keys UNION ALL SELECT max(seen_at) FROM papers) AS moments"""
         return self._db.execute(sql).one(moment_of) or datetime.min.replace(tzinfo=UTC)
 
     def fact(self, name: str) -> str | None:
         """Return a fact about the store itself, or None."""
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [name]).fetchone()
-        return None if row is None else str(row[0])
+        return fact(self._db, name)
 
     def set_fact(self, name: str, value: str) -> None:
         """Store a fact about the store itself."""
-        self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [name, value])
+        set_fact(self._db, name, value)
 
     def record(self, **record: str) -> None:
         """Append an event of the site to the recovery log, as that a backup is made."""
@@ -213,9 +223,24 @@ class Store:
         """
         return self._db.copy_to(path, counted)
 
+    def copy_into(self, target: Store, tell: Callable[[Copied], object]) -> list[Copied]:
+        """Copy everything into another, empty store, and verify it; see `store.copying`.
+
+        Raises:
+            RequestError: The other store is not empty.
+            StoreError: A database cannot be read or written.
+        """
+        from newsletter.store.copying import copy_store  # noqa: PLC0415 - of one command alone
+
+        return copy_store(self._db, target._db, tell)
+
     def row_counts(self) -> dict[str, int]:
         """Count the rows of the tables that a backup is verified by."""
         return self._db.counts(COUNTED)
+
+    def size_b(self) -> int:
+        """Return the size of the database, in bytes."""
+        return self._db.size_b()
 
     def vacuum(self) -> None:
         """Give back to the disk what deleted rows occupied; others can read meanwhile, and wait to write."""
@@ -237,9 +262,9 @@ class Store:
 
     def versions(self) -> tuple[str, str]:
         """Return the version of SQLite, and the name of the last step of the schema."""
-        sql = "SELECT sqlite_version(), max(name) FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
-        library, schema = self._db.execute(sql).fetchone()
-        return str(library), str(schema)
+        sql = "SELECT max(name) FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
+        (schema,) = self._db.execute(sql).fetchone()
+        return self._db.library_version(), str(schema)
 
     def empty_log(self) -> None:
         """Write the log of changes into the database and empty it, since it still has what was deleted.
@@ -269,8 +294,10 @@ class Store:
         self.close()
 
 
-def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple, *, is_copy: bool = False) -> Store:
-    """Open the store in the file `path`; create the file if it does not exist.
+def open_store(
+    where: Path | DatabaseUrl, outside_keys: Callable[[], Sequence[bytes]] = tuple, *, is_copy: bool = False
+) -> Store:
+    """Open the store in a file or on a server; create the file, or the tables, if they do not exist.
 
     `outside_keys` returns the keys that sign links, the newest first, if the site keeps them outside the store. What is
     written into a copy (`is_copy`) is no event of the site: the recovery log does not get it.
@@ -278,16 +305,35 @@ def open_store(path: Path, outside_keys: Callable[[], Sequence[bytes]] = tuple, 
     Raises:
         StoreError: The file is damaged, not a newsletter database, has a newer schema, or cannot be written.
     """
-    return Store(open_database(path, is_copy=is_copy), outside_keys, is_copy=is_copy)
+    if isinstance(where, DatabaseUrl):
+        return Store(_open_on_server(where), outside_keys, is_copy=True)
+    return Store(open_database(where, is_copy=is_copy), outside_keys, is_copy=is_copy)
 
 
-def open_read_only(path: Path) -> Store:
+def _open_on_server(url: DatabaseUrl) -> Database:
+    """Connect to a server.
+
+    Raises:
+        RequestError: The packages for it are not installed.
+        StoreError: As for `open_store`.
+    """
+    try:
+        from newsletter.store.postgresql_opening import open_on_server  # noqa: PLC0415 - psycopg is an extra
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "psycopg":
+            raise
+        hint = install_command("postgresql")
+        raise RequestError("a store on PostgreSQL needs the package psycopg", hint=hint) from error
+    return open_on_server(url)
+
+
+def open_read_only(where: Path | DatabaseUrl) -> Store:
     """Open the store as `open_store` does, only to read it; one thread after another may use it.
 
     Raises:
         StoreError: As for `open_store`.
     """
-    db = open_database(path, is_lent=True)
+    db = _open_on_server(where) if isinstance(where, DatabaseUrl) else open_database(where, is_lent=True)
     db.only_read()
     return Store(db, is_copy=True)
 
@@ -299,7 +345,7 @@ def open_copy(path: Path) -> Iterator[Store]:
     Raises:
         StoreError: It is not a database.
     """
-    db = Database(path)
+    db = SQLiteDatabase(path)
     try:
         yield Store(db, is_copy=True)
     finally:

@@ -53,7 +53,7 @@ class Bounces:
     def put(self, row: Bounce) -> bool:
         """Store a report; return False if it is stored already."""
         marks = ", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))
-        sql = f"INSERT OR IGNORE INTO bounces ({_COLUMNS}) VALUES ({marks})"
+        sql = f"INSERT INTO bounces ({_COLUMNS}) VALUES ({marks}) ON CONFLICT DO NOTHING"
         return self._db.execute(sql, asdict(row) | {"reported_at": row.reported_at.isoformat()}).rowcount > 0
 
     def of(self, email: str) -> list[Bounce]:
@@ -67,7 +67,7 @@ class Bounces:
 
     def latest(self, limit: int) -> list[Bounce]:
         """Return the `limit` newest reports, the newest first."""
-        return self._where("1 ORDER BY reported_at DESC, id DESC LIMIT ?", [limit])
+        return self._where("TRUE ORDER BY reported_at DESC, id DESC LIMIT ?", [limit])
 
     def soft_count(self, key: str, since: datetime) -> int:
         """Count the soft bounces of an address (its `email_key`) since a moment.
@@ -75,7 +75,7 @@ class Bounces:
         Several reports on one delivery count once.
         """
         sql = (
-            "SELECT count(DISTINCT coalesce(delivery_id, fingerprint)) FROM bounces "
+            "SELECT count(DISTINCT coalesce(CAST(delivery_id AS TEXT), fingerprint)) FROM bounces "
             "WHERE email_key = ? AND kind = 'soft' AND reported_at >= ?"
         )
         return int(self._db.execute(sql, [key, since.isoformat()]).fetchone()[0])
@@ -84,7 +84,8 @@ class Bounces:
         """Count the hard bounces since a moment that were acted upon or wait for review, of one domain or of all."""
         sql = (
             "SELECT count(DISTINCT email_key) FROM bounces WHERE kind = 'hard' AND reported_at >= ? "
-            "AND review IN ('', 'pending') AND (? IS NULL OR substr(email_key, instr(email_key, '@') + 1) = ?)"
+            "AND review IN ('', 'pending') "
+            "AND (CAST(? AS TEXT) IS NULL OR substr(email_key, instr(email_key, '@') + 1) = ?)"
         )
         return int(self._db.execute(sql, [since.isoformat(), domain, domain]).fetchone()[0])
 

@@ -11,6 +11,8 @@ _FEW = 5000
 _ROWS = "SELECT paper_id FROM paper_codes WHERE field = ? AND code >= ? AND code < ?"
 #: Follows every code that begins with what stands before it.
 _LAST = chr(0x10FFFF)
+#: Follows a code directly: codes have no control characters.
+_NEXT = "\x01"
 
 
 def codes_in(query: Node | None) -> tuple[Term, ...]:
@@ -33,8 +35,8 @@ def holders(db: Database, terms: tuple[Term, ...]) -> Sql | None:
     values: list[str] = []
     for term in terms:
         code = term.text.lower()
-        values += (str(term.field), code, code + (_LAST if term.is_prefix else "\x00"))
+        values += (str(term.field), code, code + (_LAST if term.is_prefix else _NEXT))
     rows = " UNION ALL ".join([_ROWS] * len(terms))
-    count = f"SELECT count(*) FROM (SELECT 1 FROM ({rows}) LIMIT {_FEW + 1})"
+    count = f"SELECT count(*) FROM (SELECT 1 FROM ({rows}) AS found LIMIT {_FEW + 1}) AS few"
     (number,) = db.execute(count, values).fetchone()
     return Sql(f"traits.paper_id IN ({rows})", tuple(values)) if number <= _FEW else None

@@ -37,21 +37,32 @@ def merge_rows(db: Database, duplicate: int, paper: int) -> None:
     """
     ids = {"duplicate": duplicate, "paper": paper}
     for sql in (
-        "INSERT OR IGNORE INTO paper_names SELECT name, :paper FROM paper_names WHERE paper_id = :duplicate",
+        """
+            INSERT INTO paper_names SELECT name, :paper FROM paper_names WHERE paper_id = :duplicate
+            ON CONFLICT DO NOTHING""",
         """
             INSERT INTO mentions SELECT :paper, source, place, mentioned_at FROM mentions WHERE paper_id = :duplicate
-            ON CONFLICT DO UPDATE SET place = excluded.place, mentioned_at = excluded.mentioned_at
+            ON CONFLICT (paper_id, source) DO UPDATE SET place = excluded.place, mentioned_at = excluded.mentioned_at
             WHERE excluded.mentioned_at < mentions.mentioned_at""",
         "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :duplicate",
-        "UPDATE OR IGNORE feedback SET paper_id = :paper WHERE paper_id = :duplicate",
-        "UPDATE OR IGNORE saved_papers SET paper_id = :paper WHERE paper_id = :duplicate",
-        "UPDATE OR IGNORE upvote_history SET paper_id = :paper WHERE paper_id = :duplicate",
+        _moved("feedback", "subscriber_id"),
+        _moved("saved_papers", "subscriber_id"),
+        _moved("upvote_history", "day"),
         """
-            INSERT OR IGNORE INTO edition_papers
-            SELECT :paper, edition_key FROM edition_papers WHERE paper_id = :duplicate""",
+            INSERT INTO edition_papers SELECT :paper, edition_key FROM edition_papers
+            WHERE paper_id = :duplicate ON CONFLICT DO NOTHING""",
         "DELETE FROM edition_papers WHERE paper_id = :duplicate",
         "UPDATE merged_papers SET paper = :paper WHERE paper = :duplicate",
-        "INSERT OR REPLACE INTO merged_papers VALUES (:duplicate, :paper)",
+        """
+            INSERT INTO merged_papers VALUES (:duplicate, :paper)
+            ON CONFLICT (duplicate) DO UPDATE SET paper = excluded.paper""",
         "DELETE FROM papers WHERE id = :duplicate",
     ):
         db.execute(sql, ids)
+
+
+def _moved(table: str, other: str) -> str:
+    """Return the statement that gives rows to the paper to keep, but where it has one of the same `other` already."""
+    return f"""
+        UPDATE {table} SET paper_id = :paper WHERE paper_id = :duplicate AND NOT EXISTS (
+            SELECT 1 FROM {table} AS own WHERE own.paper_id = :paper AND own.{other} = {table}.{other})"""

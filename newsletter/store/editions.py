@@ -54,7 +54,7 @@ class Editions:
         }
         marks = ", ".join(f":{name}" for name in row)
         with self._db.transaction():
-            sql = f"INSERT OR IGNORE INTO editions ({_COLUMNS}) VALUES ({marks})"
+            sql = f"INSERT INTO editions ({_COLUMNS}) VALUES ({marks}) ON CONFLICT DO NOTHING"
             if self._db.execute(sql, row).rowcount > 0:
                 self._db.note(dict(row))
 
@@ -133,7 +133,7 @@ class Editions:
             )
             self._db.executemany("INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items])
             papers = [(item.paper.id, digest.edition.key) for item in digest.items]
-            self._db.executemany("INSERT OR IGNORE INTO edition_papers VALUES (?, ?)", papers)
+            self._db.executemany("INSERT INTO edition_papers VALUES (?, ?) ON CONFLICT DO NOTHING", papers)
             self._record(number, digest)
         return number
 

@@ -26,7 +26,10 @@ class Feedback:
     def put(self, subscriber_id: int, paper_id: int, *, liked: bool, now: datetime) -> None:
         """Store that a subscriber likes or dislikes a paper, in place of earlier feedback on it."""
         row = [subscriber_id, paper_id, int(liked), now.isoformat()]
-        self._db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?)", row)
+        sql = """
+            INSERT INTO feedback VALUES (?, ?, ?, ?) ON CONFLICT (subscriber_id, paper_id)
+            DO UPDATE SET liked = excluded.liked, given_at = excluded.given_at"""
+        self._db.execute(sql, row)
 
     def withdraw(self, subscriber_id: int, paper_id: int) -> bool:
         """Delete a subscriber's feedback on a paper; return False if there was none."""
@@ -41,7 +44,11 @@ class Feedback:
     def put_example(self, subscriber_id: int, example: Example, now: datetime) -> None:
         """Store that a subscriber likes or dislikes a paper that is not in the store."""
         row = [subscriber_id, example.key, example.title, example.abstract, int(example.liked), now.isoformat()]
-        self._db.execute("INSERT OR REPLACE INTO examples VALUES (?, ?, ?, ?, ?, ?)", row)
+        sql = """
+            INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subscriber_id, key) DO UPDATE SET
+                title = excluded.title, abstract = excluded.abstract, liked = excluded.liked,
+                given_at = excluded.given_at"""
+        self._db.execute(sql, row)
 
     def forget_example(self, subscriber_id: int, key: str) -> None:
         """Delete a subscriber's feedback on a paper that is not in the store."""
@@ -65,9 +72,9 @@ class Feedback:
 
     def take_back(self, subscriber_id: int, paper_id: int | None, key: str, given_at: str) -> None:
         """Delete a like that was given at this moment, on a paper or on what stood for it; leave any other feedback."""
-        sql = "DELETE FROM feedback WHERE subscriber_id = ? AND paper_id = ? AND liked AND given_at = ?"
+        sql = "DELETE FROM feedback WHERE subscriber_id = ? AND paper_id = ? AND liked = 1 AND given_at = ?"
         self._db.execute(sql, [subscriber_id, paper_id, given_at])
-        sql = "DELETE FROM examples WHERE subscriber_id = ? AND key = ? AND liked AND given_at = ?"
+        sql = "DELETE FROM examples WHERE subscriber_id = ? AND key = ? AND liked = 1 AND given_at = ?"
         self._db.execute(sql, [subscriber_id, key, given_at])
 
     def given(self, subscriber_id: int) -> Iterator[GivenFeedback]:
@@ -88,6 +95,6 @@ class Feedback:
     def subscribers(self) -> list[int]:
         """Return the ids of all subscribers who like any paper."""
         sql = """
-            SELECT subscriber_id FROM feedback WHERE liked UNION SELECT subscriber_id FROM examples WHERE liked
+            SELECT subscriber_id FROM feedback WHERE liked = 1 UNION SELECT subscriber_id FROM examples WHERE liked = 1
             ORDER BY 1"""
         return [number for (number,) in self._db.execute(sql)]

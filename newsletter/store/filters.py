@@ -56,7 +56,7 @@ def conditions_of(limits: Limits, day: str = "traits.day") -> Iterator[Sql]:
     if limits.organization:
         yield Sql("traits.organization = ?", (limits.organization,))
     if limits.has_code:
-        yield Sql("traits.has_code")
+        yield Sql("traits.has_code = 1")
     if limits.is_discussed:
         yield Sql("traits.votes > 0")
     if limits.since:
@@ -82,5 +82,5 @@ def order_by(order: Order, day: str, *, has_text: bool) -> str:
         case Order.UPVOTED:
             return "traits.votes DESC, traits.key"
         case Order.STARRED:
-            return "traits.code_stars DESC, traits.key"
-    return f"{day} DESC, traits.is_vague, traits.upvotes DESC, traits.key"
+            return "traits.code_stars DESC NULLS LAST, traits.key"
+    return f"{day} DESC, traits.is_vague, traits.upvotes DESC NULLS LAST, traits.key"

@@ -15,6 +15,8 @@ from newsletter.topics.spellings import Phrase, Vocabulary, literal, near_of, ph
 _COLUMNS = {None: "title keywords abstract", "title": "title", "keyword": "keywords", "abstract": "abstract",
             "author": "authors", "org": "organization"}  # fmt: skip
 _LIST_COLUMNS = {"cat": "categories", "source": "sources"}
+#: What stands before a term without a field, and what does if it has to be in the title.
+ANYWHERE, IN_TITLE = f"{{{_COLUMNS[None]}}} : ", f"{{{_COLUMNS['title']}}} : "
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,12 @@ class Sql:
     values: tuple[str | int, ...] = ()
     #: Whether it holds for the papers that match and for no others.
     is_exact: bool = True
+
+
+class MatchExpression(str):
+    """The value of a placeholder behind MATCH: FTS5 reads it as it is, PostgreSQL as `postgresql_match` has it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +86,17 @@ class Translator:
                 parts = [self.condition(part) for part in node.parts]
                 operator = " AND " if isinstance(node, All) else " OR "
                 values = tuple(value for part in parts for value in part.values)
-                return Sql(operator.join(f"({part.text})" for part in parts) or "0", values, _all_exact(parts))
+                return Sql(operator.join(f"({part.text})" for part in parts) or "FALSE", values, _all_exact(parts))
             case Not():
                 inner = self.condition(literal(node.part))
                 # More than match may not be excluded.
-                return Sql(f"NOT ({inner.text})", inner.values) if inner.is_exact else Sql("1", (), is_exact=False)
+                return Sql(f"NOT ({inner.text})", inner.values) if inner.is_exact else Sql("TRUE", (), is_exact=False)
             case Boost():
                 return self.condition(node.part)
             case Term():
                 found = self._term(node)
                 search = "traits.paper_id IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ?)"
-                return Sql(search, (found.text,), found.is_exact)
+                return Sql(search, (MatchExpression(found.text),), found.is_exact)
 
     def _term(self, term: Term) -> Expression:
         columns = f"{{{_COLUMNS[term.field]}}} : "
@@ -143,4 +151,6 @@ def _code_condition(term: Term) -> Sql:
     value = term.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     text = f"EXISTS (SELECT 1 FROM json_each(traits.{_LIST_COLUMNS[str(term.field)]}) WHERE value LIKE ? ESCAPE '\\')"
     # SQLite folds the case of ASCII alone.
-    return Sql(text, (f"{value}%" if term.is_prefix else value,)) if value.isascii() else Sql("1", (), is_exact=False)
+    return (
+        Sql(text, (f"{value}%" if term.is_prefix else value,)) if value.isascii() else Sql("TRUE", (), is_exact=False)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,8 +55,8 @@ class Jobs:
 
     def keep_only(self, names: Collection[str]) -> None:
         """Delete the jobs with other names: of sources that are not configured any more."""
-        marks = ", ".join("?" for _ in names)
-        self._db.execute(f"DELETE FROM jobs WHERE name NOT IN ({marks})", list(names))
+        sql = "DELETE FROM jobs WHERE name NOT IN (SELECT value FROM json_each(?))"
+        self._db.execute(sql, [json.dumps(list(names))])
 
     def begin(self, name: str, now: datetime) -> None:
         """Store that a job begins."""

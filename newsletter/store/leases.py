@@ -32,7 +32,7 @@ class Leases:
         sql = """
             INSERT INTO leases (name, owner, holder, expires_at) VALUES (:name, :owner, :holder, :until)
             ON CONFLICT (name) DO UPDATE SET owner = :owner, holder = :holder, expires_at = :until
-                WHERE owner = :owner OR expires_at <= :now OR expires_at > :latest"""
+                WHERE leases.owner = :owner OR leases.expires_at <= :now OR leases.expires_at > :latest"""
         values = {
             "name": name,
             "owner": owner,

@@ -34,7 +34,9 @@ class Libraries:
 
     def set_version(self, subscriber_id: int, library: str, version: int) -> None:
         """Store that a subscriber's likes follow a library up to this version."""
-        sql = "INSERT OR REPLACE INTO library_versions VALUES (?, ?, ?)"
+        sql = """
+            INSERT INTO library_versions VALUES (?, ?, ?)
+            ON CONFLICT (subscriber_id, library) DO UPDATE SET version = excluded.version"""
         self._db.execute(sql, [subscriber_id, library, version])
 
     def forget_version(self, subscriber_id: int, library: str) -> None:
@@ -58,7 +60,10 @@ class Libraries:
     def put(self, subscriber_id: int, library: str, like: LibraryLike) -> None:
         """Store a like, in place of the one of the same item."""
         row = [subscriber_id, library, like.item, like.name, like.key, like.given_at]
-        self._db.execute("INSERT OR REPLACE INTO library_likes VALUES (?, ?, ?, ?, ?, ?)", row)
+        sql = """
+            INSERT INTO library_likes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subscriber_id, library, item)
+            DO UPDATE SET name = excluded.name, key = excluded.key, given_at = excluded.given_at"""
+        self._db.execute(sql, row)
 
     def remove(self, subscriber_id: int, library: str, item: str) -> None:
         """Delete the like of an item, but not the feedback that it gave."""

@@ -8,6 +8,7 @@ from newsletter.store.database import Database
 
 #: Longer than a slot is open, of any cadence and in any time zone.
 _LOOKS_KEPT = timedelta(days=10)
+PUT_LOOK = "INSERT INTO looks (quarter, at) VALUES (?, ?) ON CONFLICT (quarter) DO UPDATE SET at = excluded.at"
 
 
 class Looks:
@@ -27,8 +28,7 @@ class Looks:
     def add(self, now: datetime) -> None:
         """Store that everybody's slots were looked at, and what is due is queued."""
         with self._db.transaction():
-            sql = "INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)"
-            self._db.execute(sql, [quarter_of(now), now.isoformat()])
+            self._db.execute(PUT_LOOK, [quarter_of(now), now.isoformat()])
             self._db.execute("DELETE FROM looks WHERE quarter < ?", [quarter_of(now - _LOOKS_KEPT)])
             self._db.note({"look": now.isoformat()})
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from newsletter.models import Status
 from newsletter.store.database import Database
+from newsletter.store.facts import fact, set_fact
 
 _BATCH = 1000
 #: When the values were written last: if the clock was ahead then, they are worth nothing.
@@ -55,13 +56,13 @@ class NextDue:
         Those whose schedule or status changed since are left out: the next run looks at them.
         """
         sql = """
-            UPDATE subscribers SET next_due_at = ? WHERE id IN (SELECT value FROM json_each(?))
+            UPDATE subscribers SET next_due_at = ? WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))
                 AND status_at <= ? AND (schedule_changed_at IS NULL OR schedule_changed_at <= ?)"""
         decided_at = now.isoformat()
         with self._db.transaction():
             for at, ids in times.items():
                 self._db.execute(sql, [at.isoformat(), json.dumps(list(ids)), decided_at, decided_at])
-            self._db.execute("INSERT OR REPLACE INTO store_facts VALUES (?, ?)", [_WRITTEN_AT, decided_at])
+            set_fact(self._db, _WRITTEN_AT, decided_at)
 
     def others(self, now: datetime) -> set[int]:
         """Return the ids of all other subscribers."""
@@ -69,5 +70,5 @@ class NextDue:
         return {int(number) for (number,) in self._db.execute(sql, [self._until(now)])}
 
     def _until(self, now: datetime) -> str:
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_WRITTEN_AT]).fetchone()
-        return _FOREVER if row is not None and row[0] > now.isoformat() else now.isoformat()
+        written_at = fact(self._db, _WRITTEN_AT)
+        return _FOREVER if written_at is not None and written_at > now.isoformat() else now.isoformat()

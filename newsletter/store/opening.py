@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter import __version__
@@ -13,9 +14,11 @@ from newsletter.errors.installation import installation
 from newsletter.files.private_files import touch_private
 from newsletter.store import text_index
 from newsletter.store.copies import BEFORE_UPGRADE, keep_copy, latest_copy
-from newsletter.store.database import Database, damaged, store_errors
+from newsletter.store.database import damaged
+from newsletter.store.facts import set_fact
 from newsletter.store.migrations import STEPS
 from newsletter.store.recovery_log import folder_of
+from newsletter.store.sqlite import SQLiteDatabase, store_errors
 
 _APPLICATION_ID = 0x6E77736C  # "nwsl"
 _logger = logging.getLogger(__name__)
@@ -23,7 +26,7 @@ _RETRIES = 100
 _RETRY_MS = 20
 
 
-def open_database(path: Path, *, is_copy: bool = False, is_lent: bool = False) -> Database:
+def open_database(path: Path, *, is_copy: bool = False, is_lent: bool = False) -> SQLiteDatabase:
     """Open the database file; create it or migrate it to the present schema, and keep a copy of what it was before.
 
     Of a copy (`is_copy`) none is kept. A connection that is lent may go from one thread to another.
@@ -36,7 +39,7 @@ def open_database(path: Path, *, is_copy: bool = False, is_lent: bool = False) -
         _refuse_lost(path)
     with suppress(OSError):  # which SQLite will report
         touch_private(path)  # it gives its log and its index of the log the same permissions
-    db = Database(path, is_lent=is_lent)
+    db = SQLiteDatabase(path, is_lent=is_lent)
     try:
         if is_copy or _pending(db):
             _enable_wal(db)
@@ -75,7 +78,7 @@ def _refuse_empty(path: Path) -> None:
     raise StoreDamaged(f"{path}: the file is empty", hint="restore a backup; or delete the file, to begin anew")
 
 
-def _pending(db: Database) -> bool:
+def _pending(db: SQLiteDatabase) -> bool:
     """Return whether steps are pending.
 
     Raises:
@@ -100,7 +103,7 @@ def _pending(db: Database) -> bool:
     return bool(pending)
 
 
-def _too_new(db: Database, unknown: list[str], *, has_facts: bool) -> StoreForeign:
+def _too_new(db: SQLiteDatabase, unknown: list[str], *, has_facts: bool) -> StoreForeign:
     """Return the error that a newer release made this database: which one, and what to do."""
     row = db.execute("SELECT value FROM store_facts WHERE name = 'release'").fetchone() if has_facts else None
     release, names = f"release {row[0]}" if row else "a later one", ", ".join(unknown)
@@ -114,14 +117,14 @@ def _too_new(db: Database, unknown: list[str], *, has_facts: bool) -> StoreForei
     )
 
 
-def _keep_copy(db: Database) -> None:
+def _keep_copy(db: SQLiteDatabase) -> None:
     """Copy a database of an older release before it is migrated, and report where in one line.
 
     Raises:
         StoreError: There is no room for the copy, for example; nothing was migrated.
     """
     if db.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]:
-        other = Database(Path(db.path))  # the connection that migrates is in a transaction
+        other = SQLiteDatabase(Path(db.path))  # the connection that migrates is in a transaction
         try:
             copy = keep_copy(other, BEFORE_UPGRADE)
         finally:
@@ -129,7 +132,7 @@ def _keep_copy(db: Database) -> None:
         _logger.warning("newsletter: the database is upgraded to release %s; a copy of it is in %s", __version__, copy)
 
 
-def _enable_wal(db: Database) -> None:
+def _enable_wal(db: SQLiteDatabase) -> None:
     """Switch to write-ahead logging; SQLite does not apply the busy timeout to this, so retry."""
     for remaining in reversed(range(_RETRIES * 15)):
         try:
@@ -142,11 +145,23 @@ def _enable_wal(db: Database) -> None:
             return
 
 
-def _migrate(db: Database) -> None:
+@contextmanager
+def schema_of_release() -> Iterator[SQLiteDatabase]:
+    """Lend a database in memory that has the present schema, and the rows of an empty store."""
+    db = SQLiteDatabase(Path(":memory:"))
+    try:
+        with db.transaction():
+            _migrate(db)
+        yield db
+    finally:
+        db.close()
+
+
+def _migrate(db: SQLiteDatabase) -> None:
     import sqlite_utils  # noqa: PLC0415 - not before a step is pending: it takes a tenth of a second
 
     from newsletter.store.migrations.steps import MIGRATIONS  # noqa: PLC0415 - the same
 
     with store_errors(db.path):
         MIGRATIONS.apply(sqlite_utils.Database(db.raw, execute_plugins=False))
-    db.execute("INSERT OR REPLACE INTO store_facts VALUES ('release', ?)", [__version__])
+    set_fact(db, "release", __version__)

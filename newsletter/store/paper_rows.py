@@ -20,9 +20,9 @@ PAPER_DAY = (
     " WHEN 7 THEN date(published || '-01', '+1 month', '-1 day') ELSE published END), substr(seen_at, 1, 10))"
 )
 #: Whether that day is only the latest that it may be, because a month, a year, a day to come or nothing is stated.
-_IS_VAGUE = "(listed IS NULL AND NOT coalesce(length(published) = 10 AND published <= substr(seen_at, 1, 10), 0))"
+_IS_VAGUE = "(listed IS NULL AND NOT coalesce(length(published) = 10 AND published <= substr(seen_at, 1, 10), FALSE))"
 #: The newest first, of a day those that are known to be of it, then the most upvoted.
-NEWEST_FIRST = f"{PAPER_DAY} DESC, {_IS_VAGUE}, upvotes DESC, key"
+NEWEST_FIRST = f"{PAPER_DAY} DESC, {_IS_VAGUE}, upvotes DESC NULLS LAST, key"
 _NAMES = tuple(field.name for field in fields(Paper))
 PAPER_COLUMNS = ", ".join(f"papers.{name}" for name in _NAMES)
 #: The columns of a paper but its id.

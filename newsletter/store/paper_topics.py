@@ -22,7 +22,7 @@ class PaperTopics:
     def find(self, ids: Iterable[int], catalogue: int) -> dict[int, tuple[int, ...]]:
         """Return the places in the catalogue of the topics of papers: id → places, of those that were examined."""
         sql = """
-            SELECT paper_id, topics FROM json_each(?) CROSS JOIN paper_topics ON paper_id = value
+            SELECT paper_id, topics FROM json_each(?) CROSS JOIN paper_topics ON paper_id = CAST(value AS INTEGER)
             WHERE catalogue = ?"""
         rows = self._db.execute(sql, [json.dumps(list(ids)), catalogue])
         return dict(rows.into(lambda row: (row[0], _places(row[1]))))
@@ -34,11 +34,11 @@ class PaperTopics:
 
     def unexamined(self, catalogue: int, limit: int) -> list[int]:
         """Return papers that were not examined for a catalogue: new ones, changed ones, all for a new catalogue."""
-        sql = """
-            SELECT paper_id FROM (SELECT paper_id FROM paper_topics WHERE catalogue < :catalogue LIMIT :limit)
-            UNION ALL
-            SELECT paper_id FROM (SELECT paper_id FROM paper_topics WHERE catalogue > :catalogue LIMIT :limit)
-            LIMIT :limit"""
+        one = """
+            SELECT * FROM (
+                SELECT paper_id FROM paper_topics WHERE catalogue {} :catalogue
+                ORDER BY catalogue, paper_id LIMIT :limit) AS {}"""
+        sql = f"{one.format('<', 'earlier')} UNION ALL {one.format('>', 'later')} LIMIT :limit"
         rows = self._db.execute(sql, {"catalogue": catalogue, "limit": limit})
         return [int(number) for (number,) in rows]
 

@@ -44,7 +44,9 @@ LAST_ID = (
     "SELECT max(coalesce((SELECT max(id) FROM papers), 0), coalesce((SELECT max(duplicate) FROM merged_papers), 0))"
 )
 #: First seen, or seen in a newer version, after a moment.
-_NEW = "(seen_at > ? OR revised_at > ?) AND NOT withdrawn"
+_NEW = "(seen_at > ? OR revised_at > ?) AND withdrawn = 0"
+PUT_NAME = "INSERT INTO paper_names VALUES (?, ?) ON CONFLICT DO NOTHING"
+PUT_MENTION = "INSERT INTO mentions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 #: How many entries are looked up together, and held in memory.
 _BATCH = 500
 #: An entry with its names, as `names_of` gives them.
@@ -152,10 +154,10 @@ class Papers:
     ) -> None:
         """Store names and mentions of papers, given as (paper id, entry, its names)."""
         pairs = ((name, number) for number, _, names in entries for name in names)
-        self._db.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", pairs)
+        self._db.executemany(PUT_NAME, pairs)
         at = moment.isoformat()
         mentions = ((number, entry.source, place, at) for number, entry, _ in entries)
-        self._db.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
+        self._db.executemany(PUT_MENTION, mentions)
 
     def names_of(self, paper_id: int) -> list[str]:
         """Return all names of a paper, in alphabetical order."""
@@ -180,7 +182,10 @@ class Papers:
     def get_many(self, ids: Iterable[int]) -> dict[int, Paper]:
         """Return the papers with these ids, by id."""
         wanted = json.dumps(list(ids))
-        return {paper.id: paper for paper in self._where("id IN (SELECT value FROM json_each(?))", [wanted])}
+        return {
+            paper.id: paper
+            for paper in self._where("id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", [wanted])
+        }
 
     def new_since(self, moment: datetime) -> list[Paper]:
         """Return the papers first seen, or seen in a newer version, after `moment`, in the order of their keys.
@@ -198,7 +203,7 @@ class Papers:
 
     def newest(self, limit: int) -> list[Paper]:
         """Return the `limit` newest papers, the most upvoted of a day first; a vague date leads no day."""
-        return self._where(f"1 ORDER BY {NEWEST_FIRST} LIMIT ?", [limit])
+        return self._where(f"TRUE ORDER BY {NEWEST_FIRST} LIMIT ?", [limit])
 
     def trending(self, since: date, today: date, limit: int, *, by_velocity: bool = False) -> list[Paper]:
         """Return the papers since a day with the most upvotes and comments, in total or (`by_velocity`) per day.
@@ -207,7 +212,7 @@ class Papers:
         """
         votes = "(coalesce(upvotes, 0) + coalesce(comments, 0))"
         rate = f"{votes} / max(1.0, julianday(:today) - julianday({PAPER_DAY}) + 1)" if by_velocity else votes
-        condition = f"{PAPER_DAY} >= :since AND {votes} > 0 AND NOT withdrawn ORDER BY {rate} DESC, key LIMIT :limit"
+        condition = f"{PAPER_DAY} >= :since AND {votes} > 0 AND withdrawn = 0 ORDER BY {rate} DESC, key LIMIT :limit"
         values = {"since": since.isoformat(), "today": today.isoformat(), "limit": limit}
         return self._db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE {condition}", values).into(paper_of)
 

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 
 from newsletter.models import Delivery
 from newsletter.store.database import Database
-from newsletter.store.deliveries import CLOCKS_APART, LastMail, delivery_of, last_mail_of
+from newsletter.store.deliveries import LastMail, delivery_of, last_mail_of
+from newsletter.store.departures import CLOCKS_APART
 
 _COLUMNS = ", ".join(f"deliveries.{field.name}" for field in fields(Delivery))
 _IS_DIGEST = "edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')"
@@ -22,33 +23,34 @@ _LAST = f"""
     SELECT subscriber_id, left_at, (SELECT day FROM editions WHERE key = edition_key), planned_at, status,
         edition_key, digest_id
     FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
-        SELECT id FROM deliveries WHERE subscriber_id = one.value AND left_at <= :until AND {_IS_DIGEST}
+        SELECT id FROM deliveries WHERE subscriber_id = CAST(one.value AS INTEGER)
+            AND left_at <= :until AND {_IS_DIGEST}
         ORDER BY left_at DESC LIMIT 1)"""
 _WAITING = f"""
     SELECT {_COLUMNS} FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
-        SELECT id FROM deliveries WHERE subscriber_id = one.value AND left_at IS NULL
+        SELECT id FROM deliveries WHERE subscriber_id = CAST(one.value AS INTEGER) AND left_at IS NULL
             AND +status IN ('queued', 'deferred') AND {_IS_DIGEST}
         ORDER BY +id DESC LIMIT 1)"""
 _UNSENT = """
     SELECT one.value, (
         SELECT max(day) FROM deliveries JOIN editions ON key = edition_key
-        WHERE subscriber_id = one.value AND left_at IS NULL AND +status = 'skipped' AND audience = '')
+        WHERE subscriber_id = CAST(one.value AS INTEGER) AND left_at IS NULL AND +status = 'skipped' AND audience = '')
     FROM json_each(:ids) AS one"""
 _OF_EDITION = f"""
     SELECT {_COLUMNS} FROM json_each(:ids) AS one
-    CROSS JOIN deliveries ON edition_key = :key AND subscriber_id = one.value"""
+    CROSS JOIN deliveries ON edition_key = :key AND subscriber_id = CAST(one.value AS INTEGER)"""
 _SENT = """
     SELECT subscriber_id, paper_id, max(updated_at)
-    FROM json_each(:editions) AS edition CROSS JOIN json_each(:ids) AS one
-    CROSS JOIN deliveries ON edition_key = edition.value AND subscriber_id = one.value
+    FROM json_each(:editions) AS edition CROSS JOIN json_each(:ids) AS one ON TRUE
+    CROSS JOIN deliveries ON edition_key = edition.value AND subscriber_id = CAST(one.value AS INTEGER)
     CROSS JOIN digest_items USING (digest_id)
     WHERE status NOT IN ('failed', 'skipped') GROUP BY subscriber_id, paper_id"""
 _PRUNED = """
     SELECT subscriber_id, coalesce(paper, paper_id), max(sent_unix)
-    FROM json_each(:ids) AS one CROSS JOIN sent_papers ON subscriber_id = one.value AND {condition}
+    FROM json_each(:ids) AS one CROSS JOIN sent_papers ON subscriber_id = CAST(one.value AS INTEGER) AND {condition}
     LEFT JOIN merged_papers ON duplicate = paper_id GROUP BY 1, 2"""
 _PRUNED_NEW = _PRUNED.format(condition="paper_id >= :first")
-_PRUNED_OLD = _PRUNED.format(condition="paper_id IN (SELECT value FROM json_each(:papers))")
+_PRUNED_OLD = _PRUNED.format(condition="paper_id IN (SELECT CAST(value AS INTEGER) FROM json_each(:papers))")
 
 #: The papers that a subscriber was or will be sent: id → time of the last change.
 Sent = dict[int, datetime]
@@ -85,7 +87,7 @@ class Planning:
         """Return the keys of the editions of which some digest has one of these papers."""
         sql = """
             SELECT DISTINCT edition_key FROM json_each(?) AS one
-            CROSS JOIN edition_papers ON paper_id = one.value ORDER BY 1"""
+            CROSS JOIN edition_papers ON paper_id = CAST(one.value AS INTEGER) ORDER BY 1"""
         return [str(key) for (key,) in self._db.execute(sql, [_json(papers)])]
 
     def sent_of(self, papers: AbstractSet[int], editions: Collection[str], ids: Collection[int]) -> Mapping[int, Sent]:
@@ -111,7 +113,7 @@ class Planning:
         """Yield what subscribers were sent in digests that were pruned: of few papers each, and of all late ones."""
         if not papers:
             return
-        sql = "SELECT duplicate FROM json_each(?) AS one CROSS JOIN merged_papers ON paper = one.value"
+        sql = "SELECT duplicate FROM json_each(?) AS one CROSS JOIN merged_papers ON paper = CAST(one.value AS INTEGER)"
         merged = {int(number) for (number,) in self._db.execute(sql, [_json(papers)])}
         first, few = _late(papers)
         values = {"ids": _json(ids), "first": first, "papers": _json(few | merged)}

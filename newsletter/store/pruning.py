@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.store.database import Database
+from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import index_new
 
 _BATCH = 500
@@ -22,11 +23,15 @@ _HISTORY = """
     SELECT subscriber_id, paper_id, CAST(strftime('%s', updated_at) AS INTEGER) + 1
     FROM deliveries CROSS JOIN digest_items USING (digest_id)
     WHERE edition_key = ? AND subscriber_id > ? AND subscriber_id <= ? AND status NOT IN ('failed', 'skipped')
-    ON CONFLICT DO UPDATE SET sent_unix = max(sent_unix, excluded.sent_unix)"""
+    ON CONFLICT (subscriber_id, paper_id) DO UPDATE SET sent_unix = max(sent_papers.sent_unix, excluded.sent_unix)"""
 #: Pulls that say how far a source was read, and how its last pull went.
 _LAST_PULLS = """
-    SELECT id FROM (SELECT id, max(through) FROM pulls WHERE error IS NULL GROUP BY source)
-    UNION SELECT id FROM (SELECT id, max(finished_at) FROM pulls WHERE through IS NOT NULL GROUP BY source)
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source ORDER BY through DESC NULLS LAST, id DESC) AS place
+        FROM pulls WHERE error IS NULL) AS latest WHERE place = 1
+    UNION SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source ORDER BY finished_at DESC, id DESC) AS place
+        FROM pulls WHERE through IS NOT NULL) AS latest WHERE place = 1
     UNION SELECT max(id) FROM pulls GROUP BY source"""
 _EVENTS = {
     "pulls": f"finished_at < ? AND id NOT IN ({_LAST_PULLS})",
@@ -134,10 +139,12 @@ class Pruning:
         self._mark(key, "digests")
 
     def _delete_contents(self, key: str, digests: list[int]) -> None:
-        among = "digest_id IN (SELECT value FROM json_each(?))"
+        among = "digest_id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
         numbers = json.dumps(digests)
         with self._db.transaction():
-            sql = f"INSERT OR IGNORE INTO edition_papers SELECT DISTINCT paper_id, ? FROM digest_items WHERE {among}"
+            sql = f"""
+                INSERT INTO edition_papers SELECT DISTINCT paper_id, ? FROM digest_items WHERE {among}
+                ON CONFLICT DO NOTHING"""
             self._db.execute(sql, [key, numbers])
             for table in ("digest_items", "digest_sections"):
                 self._db.execute(f"DELETE FROM {table} WHERE {among}", [numbers])
@@ -147,12 +154,13 @@ class Pruning:
         select = "SELECT id FROM deliveries WHERE edition_key = ? ORDER BY subscriber_id LIMIT ?"
         while batch := self._db.execute(select, [key, _BATCH]).fetchall():
             numbers = json.dumps([number for (number,) in batch])
-            among = "id IN (SELECT value FROM json_each(?))"
+            among = "id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
             with self._db.transaction():
                 sql = f"""
                     INSERT INTO edition_totals
                     SELECT edition_key, status, count(*) FROM deliveries WHERE {among} GROUP BY 1, 2
-                    ON CONFLICT DO UPDATE SET deliveries = deliveries + excluded.deliveries"""
+                    ON CONFLICT (edition_key, status)
+                    DO UPDATE SET deliveries = edition_totals.deliveries + excluded.deliveries"""
                 self._db.execute(sql, [numbers])
                 self._db.execute(f"DELETE FROM deliveries WHERE {among}", [numbers])
             yield len(batch)
@@ -171,8 +179,8 @@ class Pruning:
 
     def _papers_done(self) -> tuple[str, int]:
         """Return the moment and id of the last paper that was looked at."""
-        row = self._db.execute("SELECT value FROM store_facts WHERE name = ?", [_PAPERS_DONE]).fetchone()
-        seen_at, number = json.loads(row[0]) if row else ("", 0)
+        done = fact(self._db, _PAPERS_DONE)
+        seen_at, number = json.loads(done) if done else ("", 0)
         return str(seen_at), int(number)
 
     def _prune_papers(self, before: datetime) -> Iterator[int]:
@@ -181,11 +189,10 @@ class Pruning:
         while batch := self._db.execute(select, [*self._papers_done(), before.isoformat(), _BATCH]).fetchall():
             numbers = json.dumps([number for _, number in batch])
             with self._db.transaction():
-                among = "IN (SELECT value FROM json_each(?))"
+                among = "IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
                 self._db.execute(f"UPDATE papers SET abstract = '', summary = NULL WHERE id {among}", [numbers])
                 for table in ("summaries", "upvote_history"):
                     self._db.execute(f"DELETE FROM {table} WHERE paper_id {among}", [numbers])
                 index_new(self._db)
-                sql = "INSERT OR REPLACE INTO store_facts VALUES (?, ?)"
-                self._db.execute(sql, [_PAPERS_DONE, json.dumps(batch[-1])])
+                set_fact(self._db, _PAPERS_DONE, json.dumps(batch[-1]))
             yield len(batch)

@@ -109,14 +109,19 @@ class Pulls:
 
     def set_rate_limit(self, source: str, until: datetime) -> None:
         """Store that `source` is rate limited: it must not be requested before `until`."""
-        self._db.execute("INSERT OR REPLACE INTO rate_limited_sources VALUES (?, ?)", [source, until.isoformat()])
+        sql = """
+            INSERT INTO rate_limited_sources VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET until = excluded.until"""
+        self._db.execute(sql, [source, until.isoformat()])
 
     def refused_first(self, source: str, refusals: Sequence[Refusal], now: datetime) -> list[Refusal]:
         """Return the refusals that are new, and remember the items among them; see `Refusal.item`."""
         known = {item for (item,) in self._db.execute("SELECT item FROM refused_items WHERE source = ?", [source])}
         hashes = [_hash_of(one.item) if one.item else "" for one in refusals]
         rows = [(source, item, now.isoformat()) for item in hashes if item]
-        self._db.executemany("INSERT OR REPLACE INTO refused_items VALUES (?, ?, ?)", rows)
+        sql = """
+            INSERT INTO refused_items VALUES (?, ?, ?)
+            ON CONFLICT (source, item) DO UPDATE SET seen_at = excluded.seen_at"""
+        self._db.executemany(sql, rows)
         self._db.execute("DELETE FROM refused_items WHERE seen_at < ?", [(now - _REMEMBERED).isoformat()])
         return [one for one, item in zip(refusals, hashes, strict=True) if item not in known]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from newsletter.store.database import Database
-from newsletter.store.full_text import quoted
+from newsletter.store.full_text import MatchExpression, quoted
 
 #: How many places in the lists of words are read to rank papers; a hundred thousand take a tenth of a second.
 _MOST_READ = 4000
@@ -40,8 +40,8 @@ def is_common(db: Database, expression: str) -> bool:
     papers, phrases = _last(db), list(dict.fromkeys(_PHRASE.findall(expression)))
     if sum(_papers_with(db, phrase, papers) for phrase in phrases[:_MOST_PHRASES]) > _MOST_HOLDERS:
         return True
-    sql = "SELECT count(*) FROM (SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?)"
-    return bool(db.execute(sql, [expression, _MOST_RANKED + 1]).fetchone()[0] > _MOST_RANKED)
+    sql = "SELECT count(*) FROM (SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?) AS found"
+    return bool(db.execute(sql, [MatchExpression(expression), _MOST_RANKED + 1]).fetchone()[0] > _MOST_RANKED)
 
 
 def _last(db: Database) -> int:
@@ -50,6 +50,6 @@ def _last(db: Database) -> int:
 
 def _papers_with(db: Database, phrase: str, papers: int) -> float:
     """Return about how many papers hold a phrase."""
-    sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?)"
-    number, last = db.execute(sql, [phrase, _COUNTED]).fetchone()
+    sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?) AS found"
+    number, last = db.execute(sql, [MatchExpression(phrase), _COUNTED]).fetchone()
     return float(number) if number < _COUNTED else number * papers / max(1, last)

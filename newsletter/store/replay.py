@@ -11,13 +11,13 @@ from math import ceil
 from newsletter.models import EditionState, Status
 from newsletter.store.database import Database
 from newsletter.store.editions import EDITION_COLUMNS
-from newsletter.store.looks import quarter_of
+from newsletter.store.looks import PUT_LOOK, quarter_of
 from newsletter.store.paper_rows import WRITTEN
-from newsletter.store.papers import LAST_ID
+from newsletter.store.papers import LAST_ID, PUT_MENTION, PUT_NAME
 from newsletter.store.recovery import Collected, Mailed, Recovered
 from newsletter.store.recovery_log import Record
 from newsletter.store.subscribers import Subscribers
-from newsletter.store.suppressions import Suppressions
+from newsletter.store.suppressions import PUT_HASH, Suppressions
 from newsletter.store.text_index import index_new
 
 #: The later in this list, the less may be sent.
@@ -99,7 +99,7 @@ class Replay:
         """Suppress the addresses that were, also those of people whom the backup does not know."""
         keys = self._keys_among(found.suppressed)
         known = [(key, record["reason"], record["at"]) for key, record in keys.items()]
-        sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
+        sql = "INSERT INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
         added = self._db.executemany(sql, known)
         suppressed = self._db.execute("SELECT email_key FROM suppressions")
         hashes = {self._suppressions.hash_of_key(key) for (key,) in suppressed}
@@ -108,7 +108,7 @@ class Replay:
             for one, record in found.suppressed.items()
             if one not in hashes
         ]
-        return added + self._db.executemany("INSERT OR IGNORE INTO suppression_hashes VALUES (?, ?, ?)", others)
+        return added + self._db.executemany(PUT_HASH, others)
 
     def _keys_among(self, hashes: Mapping[str, Record]) -> dict[str, Record]:
         """Return the records of the hashes that are of subscribers' addresses, by `email_key`."""
@@ -155,7 +155,7 @@ class _Mail:
         written = sum(self._mark(edition, number, one) for (edition, number), one in self.found.mailed.items())
         index_new(self.db)
         looks = [(quarter_of(datetime.fromisoformat(at)), at) for at in self.found.looks]
-        self.db.executemany("INSERT OR REPLACE INTO looks (quarter, at) VALUES (?, ?)", looks)
+        self.db.executemany(PUT_LOOK, looks)
         return written
 
     def _mark(self, edition: str, subscriber: int, mailed: Mailed) -> bool:
@@ -216,7 +216,8 @@ class _Mail:
         papers = [paper for number in mailed.papers if (paper := self._paper(number)) is not None]
         sql = """
             INSERT INTO sent_papers VALUES (?, ?, ?)
-            ON CONFLICT DO UPDATE SET sent_unix = max(sent_unix, excluded.sent_unix)"""
+            ON CONFLICT (subscriber_id, paper_id)
+            DO UPDATE SET sent_unix = max(sent_papers.sent_unix, excluded.sent_unix)"""
         self.db.executemany(sql, [(subscriber, paper, sent) for paper in papers])
 
     def _paper(self, number: int) -> int | None:
@@ -243,8 +244,8 @@ class _Mail:
             number = int(self.db.execute(LAST_ID).fetchone()[0]) + 1
         columns = _EMPTY_PAPER | {name: value for name, value in record["columns"].items() if name in WRITTEN}
         self.db.insert("papers", {"id": number, **columns})
-        self.db.executemany("INSERT OR IGNORE INTO paper_names VALUES (?, ?)", [(n, number) for n in record["names"]])
+        self.db.executemany(PUT_NAME, [(n, number) for n in record["names"]])
         mentions = [(number, source, "", columns["seen_at"]) for source in json.loads(columns["sources"])]
-        self.db.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?, ?)", mentions)
-        self.db.execute("INSERT OR IGNORE INTO papers_unindexed VALUES (?)", [number])
+        self.db.executemany(PUT_MENTION, mentions)
+        self.db.execute("INSERT INTO papers_unindexed VALUES (?) ON CONFLICT DO NOTHING", [number])
         return number

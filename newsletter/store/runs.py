@@ -52,8 +52,8 @@ class Runs:
 
     def begin(self, command: str, now: datetime) -> int:
         """Record that a run begins; return its number. Runs before the latest thousand are deleted."""
-        sql = "INSERT INTO runs (command, began_at, outcomes, problem) VALUES (?, ?, '{}', '')"
-        number = self._db.execute(sql, [command, now.isoformat()]).lastrowid or 0
+        row = {"command": command, "began_at": now.isoformat(), "outcomes": "{}", "problem": ""}
+        number = self._db.insert("runs", row)
         self._db.execute("DELETE FROM runs WHERE id <= ?", [number - _KEPT])
         return number
 
@@ -75,7 +75,7 @@ class Runs:
         """Add to a total."""
         sql = (
             "INSERT INTO run_totals VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (name, subject, outcome) DO UPDATE SET number = number + excluded.number"
+            "ON CONFLICT (name, subject, outcome) DO UPDATE SET number = run_totals.number + excluded.number"
         )
         self._db.execute(sql, [name, subject, outcome, number])
 
@@ -89,7 +89,8 @@ class Runs:
         moment = now.isoformat()
         self._db.execute(
             "INSERT INTO mailbox_readings VALUES (:mailbox, :at, :succeeded_at, :messages, :error) "
-            "ON CONFLICT (mailbox) DO UPDATE SET read_at = :at, succeeded_at = coalesce(:succeeded_at, succeeded_at), "
+            "ON CONFLICT (mailbox) DO UPDATE SET read_at = :at, succeeded_at = "
+            "coalesce(:succeeded_at, mailbox_readings.succeeded_at), "
             "messages = :messages, error = :error",
             {
                 "mailbox": mailbox,

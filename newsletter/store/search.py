@@ -15,9 +15,9 @@ from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
 from newsletter.models import Paper
 from newsletter.store.codes import codes_in, holders
-from newsletter.store.database import Database
+from newsletter.store.database import ALL, Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
-from newsletter.store.full_text import Expression, Sql, Translator, quoted
+from newsletter.store.full_text import ANYWHERE, IN_TITLE, Expression, MatchExpression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
 from newsletter.store.rare_words import is_common, rare_words
 from newsletter.store.text_index import indexed_words
@@ -33,7 +33,7 @@ _BATCH = 100
 _OF_TOPIC = "topic_papers AS examined CROSS JOIN paper_traits AS traits USING (paper_id)"
 _FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
 _IN_ORDER = f"""
-    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = wanted.value
+    SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = CAST(wanted.value AS INTEGER)
     ORDER BY wanted.key"""
 
 
@@ -171,17 +171,17 @@ class Archive:
     def _matched(self, match: str, limits: Limits, score: str, order: str, limit: int) -> list[int]:
         """Return the first papers that match, with the lowest score; `order` is the same, as SQLite knows it best."""
         conditions = list(conditions_of(limits))
-        where = " AND ".join(f"({one.text})" for one in conditions) or "1"
+        where = " AND ".join(f"({one.text})" for one in conditions) or "TRUE"
         values = [value for one in conditions for value in one.values]
         # Without conditions only the best are looked up, and some more for those that are withdrawn.
-        most = -1 if conditions else 2 * limit + 20
+        most = ALL if conditions else 2 * limit + 20
         sql = f"""
             SELECT traits.paper_id FROM (
                 SELECT papers_fts.rowid AS number, {score} AS score FROM papers_fts
-                WHERE papers_fts MATCH ? ORDER BY {order} LIMIT ?)
+                WHERE papers_fts MATCH ? ORDER BY {order} LIMIT ?) AS best
             CROSS JOIN paper_traits AS traits ON traits.paper_id = number
             WHERE {where} ORDER BY score, traits.key LIMIT ?"""
-        columns = f"{{title keywords abstract}} : ({match})"
+        columns = MatchExpression(f"{{title keywords abstract}} : ({match})")
         return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
@@ -197,7 +197,7 @@ class Archive:
             conditions.append(Sql("examined.catalogue = ? AND examined.place = ?", limits.examined_topic))
         elif match.text:
             tables = _FULL_TEXT
-            conditions.append(Sql("papers_fts MATCH ?", (match.text,)))
+            conditions.append(Sql("papers_fts MATCH ?", (MatchExpression(match.text),)))
         elif len(codes) == 1 and not codes[0].is_prefix:
             tables, day = "paper_codes AS coded CROSS JOIN paper_traits AS traits USING (paper_id)", "coded.day"
             conditions.append(Sql("coded.field = ? AND coded.code = ?", (str(codes[0].field), codes[0].text.lower())))
@@ -205,7 +205,7 @@ class Archive:
             conditions.append(rare)
         conditions += (*rest, *conditions_of(limits, day))
         return _Candidates(
-            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 1}",
+            f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 'TRUE'}",
             order_by(order, day, has_text=bool(match.text)),
             [value for one in conditions for value in one.values],
             match.text,
@@ -236,10 +236,12 @@ class Archive:
         """Yield candidates in their order: all in one list, or at most so many in each of two that are quickly read."""
         if order is Order.RELEVANCE and found.match and is_common(self._db, found.match):
             newest = replace(found, order="papers_fts.rowid DESC")
-            yield self._first(replace(newest, values=[f"{{title}} : ({found.match})", *found.values[1:]]), most)
+            in_title = MatchExpression(found.match.replace(ANYWHERE, IN_TITLE))
+            if in_title != found.match:
+                yield self._first(replace(newest, values=[in_title, *found.values[1:]]), most)
             yield self._first(newest, most)
         else:
-            yield self._first(found, most if found.is_exact else -1)
+            yield self._first(found, most if found.is_exact else ALL)
 
     def _first(self, found: _Candidates, number: int) -> list[int]:
         rows = self._db.execute(f"{found.ids} LIMIT ?", [*found.values, number])
@@ -248,14 +250,15 @@ class Archive:
     def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
         sql = """
             SELECT paper_id, sources, categories, organization, has_code
-            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = wanted.value ORDER BY wanted.key"""
+            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = CAST(wanted.value AS INTEGER)
+            ORDER BY wanted.key"""
         rows = self._db.execute(sql, [json.dumps(list(ids))])
         return rows.whole(lambda found: tuple(starmap(_traits_of, found)))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
-        return self._db.execute(sql, [quoted((word,))]).fetchone() is not None
+        return self._db.execute(sql, [MatchExpression(quoted((word,)))]).fetchone() is not None
 
     def _matching(self, query: Node, ids: Sequence[int]) -> list[int]:
         """Return which of some papers match."""
@@ -311,8 +314,8 @@ class Archive:
         sql = """
             SELECT edition_key FROM (
                 SELECT edition_key FROM digest_items JOIN digests ON digests.id = digest_id WHERE paper_id = :id
-                UNION SELECT edition_key FROM edition_papers WHERE paper_id = :id)
-            JOIN editions ON editions.key = edition_key ORDER BY created_at DESC"""
+                UNION SELECT edition_key FROM edition_papers WHERE paper_id = :id) AS found
+            JOIN editions ON editions.key = edition_key ORDER BY created_at DESC, edition_key"""
         return [str(key) for (key,) in self._db.execute(sql, {"id": paper_id})]
 
     def sources(self) -> list[str]:

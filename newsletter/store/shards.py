@@ -43,7 +43,7 @@ class Shards:
             "FROM deliveries INDEXED BY deliveries_open "
             "WHERE status IN ('queued', 'sending', 'deferred') "
             "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
-            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open') GROUP BY part"
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open') AS parts GROUP BY part"
         )
         with self._db.transaction():
             self.clear()

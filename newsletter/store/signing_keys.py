@@ -89,7 +89,7 @@ class SigningKeys:
 
     def note(self, key: bytes, now: datetime | None) -> None:
         """Remember since when a key is known that is kept outside the store. In a transaction."""
-        sql = "INSERT OR IGNORE INTO signing_keys (fingerprint, made_at) VALUES (?, ?)"
+        sql = "INSERT INTO signing_keys (fingerprint, made_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
         self._db.execute(sql, [fingerprint_of(key), now.isoformat() if now else None])
 
     def forget_ended(self, now: datetime) -> None:

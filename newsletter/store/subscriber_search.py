@@ -57,16 +57,16 @@ class SubscriberSearch:
         condition, values = _condition(search)
         sql = (
             "SELECT count(*) FROM (SELECT 1 FROM subscribers "
-            f"WHERE email_key > '' AND {condition} ORDER BY email_key LIMIT :most)"
+            f"WHERE email_key > '' AND {condition} ORDER BY email_key LIMIT :most) AS found"
         )
         return int(self._db.execute(sql, values | {"most": most}).fetchone()[0])
 
 
 def _condition(search: Search) -> tuple[str, dict[str, Any]]:
     """Return an SQL condition without the user's texts, and the values of its parameters."""
-    conditions, values = ["1"], dict[str, Any]()
+    conditions, values = ["TRUE"], dict[str, Any]()
     if text := search.text[:_MAX_TEXT].strip():
-        conditions.append("(instr(email_key, :key) OR email LIKE :like ESCAPE '\\' OR name LIKE :like ESCAPE '\\')")
+        conditions.append("(instr(email_key, :key) > 0 OR email LIKE :like ESCAPE '\\' OR name LIKE :like ESCAPE '\\')")
         escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         values |= {"key": text.casefold(), "like": f"%{escaped}%"}
     if search.status is not None:

@@ -18,7 +18,7 @@ from newsletter.models import Profile, Status, Subscriber, Topic
 from newsletter.models.addresses import email_key
 from newsletter.models.profile import PROFILE_FIELDS, SCHEDULE_FIELDS
 from newsletter.store.database import Database, Rows
-from newsletter.store.suppressions import Suppressions
+from newsletter.store.suppressions import PUT_HASH, Suppressions
 from newsletter.store.topics import Topics
 
 #: The types of the fields of a profile that have a column.
@@ -125,7 +125,7 @@ class Subscribers:
             states = [person[4] or () for person in people]
             columns += (map(itemgetter(at), states) for at in range(4))
         # Equal values are written into the statement: to bind them for each row takes as long as all the rest.
-        values = [self._quoted(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
+        values = [self._db.quoted(value) if isinstance(value, str) else str(int(value)) for value in same.values()]
         sql = f"""
             INSERT INTO subscribers (id, email, email_key, name{own}, {", ".join(same)})
             VALUES ({", ".join("?" * len(columns))}, {", ".join(values)})"""
@@ -137,9 +137,6 @@ class Subscribers:
         for position, topic in enumerate([self._topics.identify(topic) for topic in profile.topics]):
             sql = "INSERT INTO subscriptions SELECT id, ?, ? FROM subscribers WHERE id >= ?"
             self._db.execute(sql, [position, topic, first])
-
-    def _quoted(self, text: str) -> str:
-        return str(self._db.execute("SELECT quote(?)", [text]).fetchone()[0])
 
     def ids(self) -> set[int]:
         """Return the ids of all subscribers."""
@@ -217,7 +214,9 @@ class Subscribers:
 
     def change_address(self, subscriber_id: int, email: str) -> None:
         """Store another address for a subscriber, and remember the former one; nobody else may have it."""
-        sql = "INSERT OR IGNORE INTO former_addresses SELECT id, email, email_key FROM subscribers WHERE id = ?"
+        sql = """
+            INSERT INTO former_addresses SELECT id, email, email_key FROM subscribers WHERE id = ?
+            ON CONFLICT DO NOTHING"""
         with self._db.transaction():
             self._db.execute(sql, [subscriber_id])
             self._db.update("subscribers", subscriber_id, {"email": email, "email_key": email_key(email)})
@@ -254,7 +253,7 @@ class Subscribers:
         sql = f"DELETE FROM suppressions WHERE email_key {among} RETURNING email_key, reason, suppressed_at"
         kept = self._db.execute(sql, values).fetchall()
         hashed = [(self._suppressions.hash(key), reason.partition(":")[0], at) for key, reason, at in kept]
-        self._db.executemany("INSERT OR IGNORE INTO suppression_hashes VALUES (?, ?, ?)", hashed)
+        self._db.executemany(PUT_HASH, hashed)
         self._db.note({"erased": subscriber.id})
 
     def changed_keys(self) -> int:
@@ -263,7 +262,7 @@ class Subscribers:
 
     def merged_keys(self) -> int:
         """Count the addresses that were stored under several keys, before an upgrade of the store made them one."""
-        sql = "SELECT count(*) FROM (SELECT new FROM email_key_changes GROUP BY new HAVING count(*) > 1)"
+        sql = "SELECT count(*) FROM (SELECT new FROM email_key_changes GROUP BY new HAVING count(*) > 1) AS several"
         return int(self._db.execute(sql).fetchone()[0])
 
     def find(self, email: str) -> Subscriber | None:
@@ -320,13 +319,13 @@ class Subscribers:
 
     def all(self) -> list[Subscriber]:
         """Return all subscribers in the order of their addresses."""
-        return self._where("1 ORDER BY email_key", [])
+        return self._where("TRUE ORDER BY email_key", [])
 
     def count_in(self, domain: str | None = None) -> int:
         """Count the subscribers who are mailed, at one domain (as in `email_key`) or at all."""
         sql = (
             "SELECT count(*) FROM subscribers WHERE status = 'active' "
-            "AND (? IS NULL OR substr(email_key, instr(email_key, '@') + 1) = ?)"
+            "AND (CAST(? AS TEXT) IS NULL OR substr(email_key, instr(email_key, '@') + 1) = ?)"
         )
         return int(self._db.execute(sql, [domain, domain]).fetchone()[0])
 
@@ -335,8 +334,8 @@ class Subscribers:
         sql = """
             SELECT id FROM subscribers WHERE status = 'active'
                 AND email_key NOT IN (SELECT email_key FROM suppressions)
-                AND (:tag IS NULL OR id IN (SELECT subscriber_id FROM tags WHERE tag = :tag))
-                AND (:topic IS NULL OR id IN (
+                AND (CAST(:tag AS TEXT) IS NULL OR id IN (SELECT subscriber_id FROM tags WHERE tag = :tag))
+                AND (CAST(:topic AS TEXT) IS NULL OR id IN (
                     SELECT subscriber_id FROM subscriptions JOIN topics ON topics.id = topic_id
                     WHERE lower(name) = lower(:topic)))
             ORDER BY id"""
@@ -358,7 +357,7 @@ class Subscribers:
                 WHERE subscribed_at >= :since
                 UNION ALL
                 SELECT substr(status_at, 1, 10), 0, 1 FROM subscribers
-                WHERE status = 'unsubscribed' AND status_at >= :since)
+                WHERE status = 'unsubscribed' AND status_at >= :since) AS changes
             GROUP BY day ORDER BY day"""
         rows = self._db.execute(sql, {"since": since.isoformat()})
         return dict(rows.into(lambda row: (date.fromisoformat(row[0]), (int(row[1]), int(row[2])))))
@@ -381,7 +380,7 @@ class Subscribers:
             SELECT {columns}, (
                 SELECT json_group_array(json_array(name, query)) FROM (
                     SELECT topics.name, query FROM subscriptions JOIN topics ON topics.id = topic_id
-                    WHERE subscriber_id = subscribers.id ORDER BY position))
+                    WHERE subscriber_id = subscribers.id ORDER BY position) AS own)
             FROM subscribers WHERE {condition}"""
         return self._db.execute(sql, values)
 

@@ -13,6 +13,7 @@ from newsletter.store.database import Database
 
 #: The reason of a suppression by the owner of the address, who may subscribe again.
 UNSUBSCRIBED = "unsubscribed"
+PUT_HASH = "INSERT INTO suppression_hashes VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
 class Suppressions:
@@ -54,7 +55,7 @@ class Suppressions:
 
     def suppress_many(self, entries: Iterable[tuple[str, str | None, str]]) -> None:
         """Suppress (`email_key`, reason, time in ISO 8601) each; entries without a reason are left out."""
-        sql = "INSERT OR IGNORE INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?)"
+        sql = "INSERT INTO suppressions (email_key, reason, suppressed_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
         kept = [entry for entry in entries if entry[1] is not None]
         with self._db.transaction():
             self._db.executemany(sql, kept)

@@ -31,7 +31,8 @@ class Tags:
 
     def add(self, pairs: Iterable[tuple[int, str]]) -> int:
         """Give subscribers, by their ids, tags; return how many they did not have yet."""
-        return max(0, self._db.executemany("INSERT OR IGNORE INTO tags (subscriber_id, tag) VALUES (?, ?)", pairs))
+        sql = "INSERT INTO tags (subscriber_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        return max(0, self._db.executemany(sql, pairs))
 
     def remove(self, pairs: Iterable[tuple[int, str]]) -> int:
         """Take tags from subscribers, by their ids; return how many they had."""

@@ -49,4 +49,8 @@ class TasteModels:
     def put_taste(self, subscriber_id: int, embedding: int, learned_from: str, content: bytes, now: datetime) -> None:
         """Store a subscriber's taste model, learned in the `embedding` of this version, in place of the earlier one."""
         row = [subscriber_id, embedding, learned_from, now.isoformat(), content]
-        self._db.execute("INSERT OR REPLACE INTO taste_models VALUES (?, ?, ?, ?, ?)", row)
+        sql = """
+            INSERT INTO taste_models VALUES (?, ?, ?, ?, ?) ON CONFLICT (subscriber_id) DO UPDATE SET
+                embedding = excluded.embedding, learned_from = excluded.learned_from,
+                learned_at = excluded.learned_at, content = excluded.content"""
+        self._db.execute(sql, row)

@@ -27,7 +27,7 @@ def indexed_words(db: Database, ids: Iterable[int]) -> dict[int, tuple[str, ...]
     """Return the words of papers by field, as `_indexed` makes them: id → texts, of those that are in the index."""
     sql = """
         SELECT papers_fts.rowid, title, keywords, abstract, authors, organization
-        FROM json_each(?) AS wanted CROSS JOIN papers_fts ON papers_fts.rowid = wanted.value"""
+        FROM json_each(?) AS wanted CROSS JOIN papers_fts ON papers_fts.rowid = CAST(wanted.value AS INTEGER)"""
     rows = db.execute(sql, [json.dumps(list(ids))])
     return dict(rows.into(lambda row: (row[0], row[1:])))
 

@@ -9,6 +9,14 @@ from datetime import UTC, datetime
 from newsletter.store.database import Database
 from newsletter.store.paper_rows import PAPER_DAY
 
+_PUT_MODEL = """
+    INSERT INTO topic_models VALUES (?, ?, ?, ?, ?) ON CONFLICT (query) DO UPDATE SET embedding = excluded.embedding,
+        papers = excluded.papers, learned_at = excluded.learned_at, content = excluded.content"""
+_PUT_VECTOR = """
+    INSERT INTO paper_vectors VALUES (?, ?, ?)
+    ON CONFLICT (paper_id) DO UPDATE SET embedding = excluded.embedding, content = excluded.content"""
+_ID = "CAST(value AS INTEGER)"
+
 
 class TopicModels:
     """The `topic_models` and `paper_vectors` tables; those of an older embedding count as absent.
@@ -41,7 +49,7 @@ class TopicModels:
     def put(self, query: str, embedding: int, papers: int, content: bytes | None, now: datetime) -> None:
         """Store what was learned of a query, by its hash; None: there are too few examples."""
         row = [query, embedding, papers, now.isoformat(), content]
-        self._db.execute("INSERT OR REPLACE INTO topic_models VALUES (?, ?, ?, ?, ?)", row)
+        self._db.execute(_PUT_MODEL, row)
 
     def keep_only(self, queries: Iterable[str]) -> None:
         """Delete the models of all other queries."""
@@ -62,20 +70,21 @@ class TopicModels:
     def to_place(self, since: datetime, latest: int) -> list[int]:
         """Return the ids of the papers seen since a moment, and of the `latest` ones."""
         sql = (
-            "SELECT id FROM papers WHERE seen_at > ? UNION SELECT id FROM"
-            f" (SELECT id FROM papers ORDER BY {PAPER_DAY} DESC, upvotes DESC, key LIMIT ?)"
+            "SELECT id FROM papers WHERE seen_at > ? UNION SELECT id FROM (SELECT id FROM papers "
+            f"ORDER BY {PAPER_DAY} DESC, upvotes DESC NULLS LAST, key LIMIT ?) AS latest ORDER BY 1"
         )
         return [number for (number,) in self._db.execute(sql, [since.astimezone(UTC).isoformat(), latest])]
 
     def unplaced(self, embedding: int, wanted: Sequence[int]) -> list[int]:
         """Return the ids of those papers of `wanted` that have no vector in the embedding of this version."""
-        sql = "SELECT value FROM json_each(?) EXCEPT SELECT paper_id FROM paper_vectors WHERE embedding = ? ORDER BY 1"
+        sql = f"SELECT {_ID} FROM json_each(?) EXCEPT SELECT paper_id FROM paper_vectors WHERE embedding = ? ORDER BY 1"
         return [number for (number,) in self._db.execute(sql, [json.dumps(list(wanted)), embedding])]
 
     def vectors(self, papers: Iterable[int]) -> dict[int, bytes]:
         """Return the packed vectors of papers in the latest embedding, by id; those without one are left out."""
         sql = (
-            "SELECT paper_id, content FROM paper_vectors WHERE paper_id IN (SELECT value FROM json_each(?))"
+            "SELECT paper_id, content FROM paper_vectors "
+            "WHERE paper_id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
             " AND embedding = (SELECT max(version) FROM embeddings)"
         )
         return dict(self._db.execute(sql, [json.dumps(list(papers))]).fetchall())
@@ -83,9 +92,9 @@ class TopicModels:
     def put_vectors(self, embedding: int, vectors: Mapping[int, bytes]) -> None:
         """Store the packed vectors of papers."""
         rows = ([paper, embedding, content] for paper, content in vectors.items())
-        self._db.executemany("INSERT OR REPLACE INTO paper_vectors VALUES (?, ?, ?)", rows)
+        self._db.executemany(_PUT_VECTOR, rows)
 
     def keep_vectors(self, papers: Iterable[int]) -> None:
         """Delete the vectors of all other papers."""
-        sql = "DELETE FROM paper_vectors WHERE paper_id NOT IN (SELECT value FROM json_each(?))"
+        sql = "DELETE FROM paper_vectors WHERE paper_id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
         self._db.execute(sql, [json.dumps(list(papers))])

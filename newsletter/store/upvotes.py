@@ -21,7 +21,10 @@ class Upvotes:
         """Store how many upvotes papers have, given by id; of a day the last number stays, and None is nothing."""
         rows = [(number, day.isoformat(), count) for number, count in upvotes if count is not None]
         if rows:
-            self._db.executemany("INSERT OR REPLACE INTO upvote_history VALUES (?, ?, ?)", rows)
+            sql = """
+                INSERT INTO upvote_history VALUES (?, ?, ?)
+                ON CONFLICT (paper_id, day) DO UPDATE SET upvotes = excluded.upvotes"""
+            self._db.executemany(sql, rows)
 
     def of(self, paper_id: int) -> list[tuple[date, int]]:
         """Return the numbers of a paper's upvotes, the earliest first."""

@@ -18,7 +18,7 @@ class WebhookEvents:
 
     def put(self, fingerprint: str, now: datetime) -> bool:
         """Remember an event, or a token of a call; return False if it is remembered already."""
-        sql = "INSERT OR IGNORE INTO webhook_events (fingerprint, received_at) VALUES (?, ?)"
+        sql = "INSERT INTO webhook_events (fingerprint, received_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
         return self._db.execute(sql, [fingerprint, now.isoformat()]).rowcount > 0
 
     def delete_expired(self, now: datetime) -> None:
@@ -29,7 +29,7 @@ class WebhookEvents:
         """Count one event of a provider by its outcome."""
         sql = (
             "INSERT INTO webhook_outcomes (provider, outcome, events) VALUES (?, ?, 1) "
-            "ON CONFLICT (provider, outcome) DO UPDATE SET events = events + 1"
+            "ON CONFLICT (provider, outcome) DO UPDATE SET events = webhook_outcomes.events + 1"
         )
         self._db.execute(sql, [provider, outcome])
 

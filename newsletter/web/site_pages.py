@@ -46,7 +46,7 @@ class SitePages:
     _known_mistakes: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.reading = StorePool(self.config.site.store)
+        self.reading = StorePool(self.config.store)
 
     @cached_property
     def prefix(self) -> str:
@@ -65,7 +65,7 @@ class SitePages:
 
     def store(self) -> Store:
         """Open the site's store, for use in the calling thread only."""
-        return open_store(self.config.site.store, lambda: signing_keys(self.config))
+        return open_store(self.config.store, lambda: signing_keys(self.config))
 
     def show(self, name: str, status: int = 200, *, noindex: bool = True, **values: Any) -> HTMLResponse:
         """Return a page rendered from `templates/web`; `noindex` keeps it out of search engines.

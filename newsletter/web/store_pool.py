@@ -8,10 +8,12 @@ from pathlib import Path
 from threading import Lock
 
 from newsletter.errors import StoreError
+from newsletter.models.database_url import DatabaseUrl
 from newsletter.store import Store, open_read_only
 
 #: Connections kept; each has a few megabytes of the file in memory. Further ones are closed after use.
 _MOST_KEPT = 8
+Location = Path | DatabaseUrl
 #: Device and number of a file, and the version of its schema.
 _Version = tuple[int, int, int]
 
@@ -22,8 +24,8 @@ class StorePool:
     The one that was given back last is lent first. A file that was replaced or restored since is opened anew.
     """
 
-    def __init__(self, path: Path, open_one: Callable[[Path], Store] = open_read_only) -> None:
-        self._path = path
+    def __init__(self, where: Location, open_one: Callable[[Location], Store] = open_read_only) -> None:
+        self._where = where
         self._open_one = open_one
         self._free: list[tuple[_Version, Store]] = []
         self._is_closed = False
@@ -62,7 +64,7 @@ class StorePool:
             with self._lock:
                 version, store = self._free.pop() if self._free else (None, None)
             if version is None or store is None:
-                store = self._open_one(self._path)
+                store = self._open_one(self._where)
                 return self._version(store) or (0, 0, 0), store
             if version == self._version(store):
                 return version, store
@@ -70,7 +72,9 @@ class StorePool:
 
     def _version(self, store: Store) -> _Version | None:
         try:
-            status = self._path.stat()
+            if isinstance(self._where, DatabaseUrl):
+                return 0, 0, store.schema_version()
+            status = self._where.stat()
             return status.st_dev, status.st_ino, store.schema_version()
         except (OSError, StoreError):
             return None

@@ -25,7 +25,7 @@ from newsletter.operations.backup import (
 )
 from newsletter.store import open_store
 from newsletter.store.copies import BEFORE_UPGRADE, keep_copy
-from newsletter.store.database import Database
+from newsletter.store.sqlite import SQLiteDatabase
 from tests.factories import NOW, make_entry, make_profile
 from tests.stores import place_new_store
 
@@ -118,7 +118,7 @@ def test_the_latest_are_kept(config: Config) -> None:
         made = [make_backup(config, store, NOW + timedelta(days=one)) for one in range(4)]
     (folder / "notes.txt").write_text("mine", encoding="utf-8")
     (folder / "2020-mine").mkdir()
-    copy = keep_copy(Database(config.site.store), BEFORE_UPGRADE)
+    copy = keep_copy(SQLiteDatabase(config.site.store), BEFORE_UPGRADE)
     assert rotate(folder, 2) == [one.path for one in made[:2]]
     assert [one.path for one in list_backups(folder)] == [one.path for one in made[2:]]
     assert [one.path for one in all_copies(config)] == [*(one.path for one in made[2:]), copy]

@@ -22,6 +22,7 @@ from newsletter.store.incidents import Incident, IncidentKind
 from newsletter.store.jobs import JobOutcome
 from tests.factories import NOW
 from tests.operations.ledger import fill_edition
+from tests.stores import connection_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -156,9 +157,9 @@ def steps(store: Store, config: Config) -> int:
         count += 1
         return 0
 
-    store._db.raw.set_progress_handler(step, 100)
+    connection_of(store).set_progress_handler(step, 100)
     found: SiteStatus = read_status(store, config, NOW)
-    store._db.raw.set_progress_handler(None, 0)
+    connection_of(store).set_progress_handler(None, 0)
     assert found.problems == ()
     return count
 

@@ -14,6 +14,7 @@ from newsletter.topics.evaluation import matching
 from newsletter.topics.index import PaperIndex
 from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry
+from tests.stores import connection_of
 
 
 def test_papers_have_the_topics_whose_pages_list_them(store: Store) -> None:
@@ -37,9 +38,9 @@ def test_they_are_examined_once_until_the_catalogue_or_the_paper_changes(store: 
     topics = PaperTopics()
     assert len(topics.of(store, [paper.id])[paper.id]) == 1
     statements: list[str] = []
-    store._db.raw.set_trace_callback(statements.append)
+    connection_of(store).set_trace_callback(statements.append)
     topics.of(store, [paper.id])
-    store._db.raw.set_trace_callback(None)
+    connection_of(store).set_trace_callback(None)
     assert not [sql for sql in statements if re.search(r"FROM papers\b", sql)]
     store.topics.put(Topic("Models", "models"))
     assert len(topics.of(store, [paper.id])[paper.id]) == 2

@@ -14,6 +14,7 @@ from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.ranking.conftest import library
+from tests.stores import connection_of
 
 LATER = NOW + timedelta(hours=1)
 
@@ -151,8 +152,8 @@ def test_breakdowns_of_a_digest_read_each_model_once(store: Store, subscriber: S
     learn_topic_models(store, NOW)
     digest = preview_digest(store, subscriber, NOW)
     statements: list[str] = []
-    store._db.raw.set_trace_callback(statements.append)
+    connection_of(store).set_trace_callback(statements.append)
     found = list(score_breakdowns(store, digest, subscriber, None))
-    store._db.raw.set_trace_callback(None)
+    connection_of(store).set_trace_callback(None)
     assert len([one for one in statements if "FROM topic_models" in one]) == 1
     assert found == [explain(store, item.paper, subscriber, NOW) for item in digest.items]

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from newsletter.models import Status
 from newsletter.store import Store
 from newsletter.store.recovery import Collected, collect
 from tests.factories import NOW
 from tests.store.test_pruning import add, mail, pull
+
+pytestmark = pytest.mark.sqlite_only("the log beside its file")
 
 
 def test_a_database_says_what_its_recovery_log_says(store: Store) -> None:

@@ -11,15 +11,15 @@ from newsletter import __version__
 from newsletter.errors import StoreFull
 from newsletter.store import copies, open_store
 from newsletter.store.copies import BEFORE_UPGRADE, DATABASE, KEPT, keep_copy, new_folder, publish, withdraw
-from newsletter.store.database import Database
+from newsletter.store.sqlite import SQLiteDatabase
 from tests.store.test_upgrade import OLD_STORE
 from tests.stores import place_new_store
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Database:
+def db(tmp_path: Path) -> SQLiteDatabase:
     place_new_store(tmp_path / "newsletter.db")
-    return Database(tmp_path / "newsletter.db")
+    return SQLiteDatabase(tmp_path / "newsletter.db")
 
 
 def old_store(path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_new_store_keeps_none(tmp_path: Path) -> None:
     assert not (tmp_path / "backups").exists()
 
 
-def test_the_latest_few_are_kept(db: Database, tmp_path: Path) -> None:
+def test_the_latest_few_are_kept(db: SQLiteDatabase, tmp_path: Path) -> None:
     made = [keep_copy(db, BEFORE_UPGRADE) for _ in range(KEPT + 2)]
     kept = copies.copies(tmp_path / "backups", BEFORE_UPGRADE)
     assert len(kept) == KEPT

@@ -1,16 +1,14 @@
-from __future__ import annotations
+"""What the store relies on, of either database."""
 
-import sqlite3
-from pathlib import Path
+from __future__ import annotations
 
 import pytest
 
-from newsletter.errors import StatementError, StoreDamaged, StoreError, StoreFull, StoreUnreachable
-from newsletter.models import Topic
-from newsletter.store import Store, open_store
-from newsletter.store.database import store_error
+from newsletter.errors import StatementError, StoreDamaged
+from newsletter.store import Store
+from newsletter.store.database import Rows
 from tests.factories import NOW, make_entry
-from tests.program import PROCESSES, start
+from tests.stores import open_again
 
 
 def add_two_and_fail(store: Store) -> None:
@@ -34,75 +32,12 @@ def test_a_nested_transaction_that_fails_is_rolled_back_alone(store: Store) -> N
     assert store.papers.count() == 1
 
 
-def test_other_connections_see_only_committed_rows(store: Store, tmp_path: Path) -> None:
-    with open_store(tmp_path / "newsletter.db") as other:
+def test_other_connections_see_only_committed_rows(store: Store) -> None:
+    with open_again(store) as other:
         with store.transaction():
             store.papers.add(make_entry(), NOW)
             assert other.papers.count() == 0
         assert other.papers.count() == 1
-
-
-def test_a_second_writer_waits_and_then_gets_an_error(store: Store, tmp_path: Path) -> None:
-    with open_store(tmp_path / "newsletter.db") as other:
-        other._db.execute("PRAGMA busy_timeout = 10")
-        with store.transaction(), pytest.raises(StoreError) as caught, other.transaction():
-            pass
-    assert caught.value.message == f"{(tmp_path / 'newsletter.db').resolve()}: database is locked"
-    assert caught.value.hint == "another newsletter process is writing: try again when it is done"
-
-
-def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
-    for attempt in range(3):
-        openers = [PROCESSES.Process(target=open_and_close, args=(tmp_path / f"{attempt}.db",)) for _ in range(4)]
-        for opener in openers:
-            start(opener)
-        for opener in openers:
-            opener.join(60)
-        assert [opener.exitcode for opener in openers] == [0, 0, 0, 0]
-
-
-def open_and_close(path: Path) -> None:
-    with open_store(path) as store:
-        store.secret()
-
-
-@pytest.mark.parametrize(
-    ("pragma", "kind", "hint"),
-    [
-        ("max_page_count = 1", StoreFull, "free some disk space"),
-        ("query_only = ON", StoreUnreachable, "check the permissions of the file and its folder"),
-    ],
-)
-def test_a_full_disk_and_a_read_only_file_are_reported_and_lose_nothing(
-    pragma: str, kind: type[StoreError], hint: str, store: Store
-) -> None:
-    store.papers.add(make_entry(), NOW)
-    store._db.execute(f"PRAGMA {pragma}")
-    long = make_entry(title="Long", arxiv_id="2605.00009", abstract="word " * 40_000)
-    with pytest.raises(kind) as caught, store.transaction():
-        store.papers.add(long, NOW)
-    assert caught.value.hint == hint
-    assert store.papers.count() == 1
-    assert store.problems() == []
-
-
-def test_errors_while_rows_are_read_are_translated(store: Store) -> None:
-    store.topics.put(Topic("Pears", "pear"))
-    store._db.execute("UPDATE topics SET query = cast(x'70FF' AS TEXT)")
-    rows = store._db.execute("SELECT query FROM topics")
-    for read in (rows.fetchone, lambda: list(store._db.execute("SELECT query FROM topics")), store.topics.catalogue):
-        with pytest.raises(StoreDamaged, match="a text is not UTF-8"):
-            read()
-
-
-def test_a_statement_that_is_wrong_or_violates_a_constraint_is_reported(store: Store) -> None:
-    with pytest.raises(StatementError, match="syntax error"):
-        store._db.execute("SELEKT 1")
-    store._db.insert("papers_unindexed", {"id": 1})
-    with pytest.raises(StatementError, match="UNIQUE constraint failed"):
-        store._db.insert("papers_unindexed", {"id": 1})
-    with pytest.raises(StoreDamaged, match="malformed JSON"):
-        store._db.execute("SELECT value FROM json_each('[1')").fetchall()
 
 
 def test_rows_for_many_are_stored_all_or_none(store: Store) -> None:
@@ -113,7 +48,50 @@ def test_rows_for_many_are_stored_all_or_none(store: Store) -> None:
     assert store._db.executemany(sql, [(1,), (2,)]) == 2
 
 
-def test_a_full_disk_is_one_if_the_index_of_the_log_cannot_grow() -> None:
-    error = sqlite3.OperationalError("disk I/O error")
-    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
-    assert str(store_error(error, "newsletter.db")) == "newsletter.db: disk I/O error (free some disk space)"
+def test_an_inner_transaction_is_kept_with_the_outer_one_alone(store: Store) -> None:
+    with store.dry_run(), store.transaction():
+        store.papers.add(make_entry(), NOW)
+    assert store.papers.count() == 0
+
+
+def test_one_statement_that_fails_in_a_transaction_of_its_own_spoils_no_other(store: Store) -> None:
+    with store.transaction():
+        store.set_fact("pears", "ripe")
+        with pytest.raises(StatementError), store.transaction():
+            store._db.execute("INSERT INTO store_facts VALUES (?, ?)", ["pears", "eaten"])
+        store.set_fact("apples", "green")
+    assert (store.fact("pears"), store.fact("apples")) == ("ripe", "green")
+
+
+def test_values_come_back_as_the_types_that_sqlite_has(store: Store) -> None:
+    db = store._db
+    row = db.execute(
+        "SELECT EXISTS (SELECT 1), NOT EXISTS (SELECT 1), sum(n), avg(n * 1.5), ?, ?, ?, CAST(? AS TEXT) "
+        "FROM (SELECT 2 AS n UNION ALL SELECT 4 AS n) AS numbers",
+        [b"\x00\xff", 2**53, "é\u2028\\'\"", None],
+    ).fetchone()
+    assert row == (1, 0, 6, 4.5, b"\x00\xff", 2**53, "é\u2028\\'\"", None)
+    assert [type(one) for one in row] == [int, int, int, float, bytes, int, str, type(None)]
+
+
+def test_texts_are_in_the_order_of_their_code_points(store: Store) -> None:
+    names = ["Zoë", "a", "ä", "B", "_", "z", "😀", "\uffee", ""]
+    store._db.executemany("INSERT INTO store_facts VALUES (?, '')", [(name,) for name in names])
+    found = store._db.execute("SELECT name FROM store_facts WHERE name <> 'release' ORDER BY name").fetchall()
+    assert [name for (name,) in found] == sorted(name for name in names)
+
+
+def test_a_value_that_is_not_valid_is_damage(store: Store) -> None:
+    store.set_fact("pears", "ripe")
+    rows: Rows = store._db.execute("SELECT value FROM store_facts WHERE name = 'pears'")
+    with pytest.raises(StoreDamaged, match="a value is not valid: ValueError"):
+        rows.into(lambda row: int(row[0]))
+
+
+def test_an_id_is_given_or_counts_up_behind_all_others(store: Store) -> None:
+    row = {"name": "a", "query": "b", "in_catalogue": 0}
+    assert store._db.insert("topics", row) == 1
+    assert store._db.insert("topics", {**row, "id": 7, "name": "c"}) == 7
+    assert store._db.insert("topics", {**row, "id": None, "name": "d"}) == 8
+    assert store._db.insert("topics", {**row, "id": 3, "name": "e"}) == 3
+    assert store._db.insert("topics", {**row, "name": "f"}) == 9

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from newsletter.errors import StatementError
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Item, Section
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from tests.factories import NOW, TODAY, make_entry, make_profile
+from tests.stores import open_again
 
 LATER = NOW + timedelta(minutes=5)
 KEY = "daily-2026-05-08"
@@ -78,9 +78,9 @@ def test_a_status_is_stored_with_its_detail_and_time(ledger: Store, status: Deli
     )
 
 
-def test_a_status_is_committed_at_once(ledger: Store, tmp_path: Path) -> None:
+def test_a_status_is_committed_at_once(ledger: Store) -> None:
     ledger.deliveries.move(1, DeliveryStatus.SENDING, LATER)
-    with open_store(tmp_path / "newsletter.db") as other:
+    with open_again(ledger) as other:
         assert other.deliveries.find(KEY, 1) == ledger.deliveries.find(KEY, 1) != QUEUED
 
 

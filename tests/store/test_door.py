@@ -1,4 +1,4 @@
-"""Statements and SQLite's errors stay behind one door: `newsletter/store/database.py`."""
+"""Statements and the errors of databases stay behind one door, whose two sides are modules of the store."""
 
 from __future__ import annotations
 
@@ -33,11 +33,18 @@ def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-@pytest.mark.parametrize("library", ["sqlite3", "sqlite_utils"])
+DOORS = {
+    "sqlite3": {"store/sqlite.py"},
+    "sqlite_utils": {"store/opening.py"},
+    "psycopg": {"store/postgresql.py"},
+}
+
+
+@pytest.mark.parametrize("library", DOORS)
 def test_only_the_door_and_the_migrations_import_a_database_library(library: str) -> None:
     found = {name_of(path) for path in MODULES if library in imported(tree_of(path))}
     steps = {name for name in found if name.startswith("store/migrations/")}
-    assert found - steps == {"sqlite3": {"store/database.py"}, "sqlite_utils": {"store/opening.py"}}[library]
+    assert found - steps == DOORS[library]
 
 
 def test_only_the_migrations_use_the_connection_behind_the_door() -> None:

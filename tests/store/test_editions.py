@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from newsletter.models import Cadence, Digest, Edition, Item, Reason, ReasonKind, Section, SectionKind
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from tests.factories import NOW, TODAY, make_entry
+from tests.stores import open_again
 
 EDITION = Edition(
     key="daily-2026-05-08",
@@ -79,9 +79,9 @@ def test_a_digest_is_read_back_as_it_was_written(store: Store, digest: Digest) -
     assert store.editions.get_digest(store.editions.put_digest(digest)) == digest
 
 
-def test_a_digest_is_committed_at_once(store: Store, digest: Digest, tmp_path: Path) -> None:
+def test_a_digest_is_committed_at_once(store: Store, digest: Digest) -> None:
     number = store.editions.put_digest(digest)
-    with open_store(tmp_path / "newsletter.db") as other:
+    with open_again(store) as other:
         assert other.editions.get_digest(number) == digest
 
 

@@ -17,7 +17,7 @@ from tests.store.test_upgrade import OLD_STORE, schema, tables
 KILLER = """
 import os, random, shutil, signal, sys
 from pathlib import Path
-import newsletter.store.database as database
+import newsletter.store.sqlite as sqlite
 import newsletter.store.migrations.steps  # once, before the processes part
 import sqlite_utils
 from newsletter.store import open_store
@@ -32,11 +32,11 @@ def upgrade(path, kill_at):
         count += 1
         if count == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-    connect = database.Database.__init__
+    connect = sqlite.SQLiteDatabase.__init__
     def traced(self, *arguments, **options):
         connect(self, *arguments, **options)
         self.raw.set_trace_callback(trace)
-    database.Database.__init__ = traced
+    sqlite.SQLiteDatabase.__init__ = traced
     open_store(path).close()
     return count
 

@@ -23,6 +23,8 @@ from newsletter.subscribers.profiles import make_profile
 from newsletter.text import title_key
 from tests.factories import NOW, make_entry, make_paper, search
 
+pytestmark = pytest.mark.sqlite_only("its files of former releases")
+
 TABLES = {
     "papers", "papers_fts", "papers_unindexed", "full_text_version",
     "paper_codes", "paper_names", "paper_topics", "paper_traits",

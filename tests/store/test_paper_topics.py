@@ -16,7 +16,7 @@ _KEPT = """
     FROM paper_traits ORDER BY paper_id"""
 _TRAITS = """
     SELECT id, key, upvotes, coalesce(upvotes, 0) + coalesce(comments, 0), code_stars, sources, categories,
-        organization, code_url IS NOT NULL FROM papers WHERE NOT withdrawn ORDER BY id"""
+        organization, code_url IS NOT NULL FROM papers WHERE withdrawn = 0 ORDER BY id"""
 
 
 def rows(store: Store, sql: str) -> list[Any]:
@@ -85,7 +85,7 @@ def test_papers_are_listed_by_topic_and_day(store: Store) -> None:
     entry = make_entry(title="Tea", listed=None, published=None, version=1)
     store.papers.add(entry, NOW)
     store.papers.add(make_entry(arxiv_id="2605.10001", title="Coffee", listed=NOW.date()), NOW)
-    listed = partial(rows, store, "SELECT catalogue, place, day, paper_id FROM topic_papers")
+    listed = partial(rows, store, "SELECT catalogue, place, day, paper_id FROM topic_papers ORDER BY 1, 2, 3, 4")
     store.paper_topics.put({1: (0, 2), 2: (2,)}, 7)
     day = NOW.date().isoformat()
     assert listed() == [(7, 0, day, 1), (7, 2, day, 1), (7, 2, day, 2)]

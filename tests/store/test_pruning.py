@@ -17,7 +17,7 @@ from newsletter.pipeline.schedule import day_began
 from newsletter.store import Store
 from newsletter.store.pruning import Cutoffs, Pruned
 from tests.factories import NOW, make_entry, make_profile, make_topic
-from tests.stores import open_new_store
+from tests.stores import connection_of, open_new_store
 
 LATER = NOW + timedelta(days=120)
 GROWING = "papers|digests|digest_sections|digest_items|deliveries|sent_papers|feedback|edition_papers"
@@ -202,15 +202,16 @@ def plan_of(store: Store, sql: str) -> list[str]:
     return [row[3] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
 
+@pytest.mark.sqlite_only("the plans of its planner")
 def test_every_step_uses_an_index_and_is_short(store: Store) -> None:
     add(store, "ada", "bob")
     pull(store, range(2), NOW)
     mail(store, NOW)
     statements: list[str] = []
-    store._db.raw.set_trace_callback(statements.append)
+    connection_of(store).set_trace_callback(statements.append)
     list(store.pruning.steps(Cutoffs(LATER, LATER, LATER, LATER)))
     store.deliveries.papers_planned_for(1)
-    store._db.raw.set_trace_callback(None)
+    connection_of(store).set_trace_callback(None)
     planned = {sql for sql in statements if re.match(r"\s*(SELECT|UPDATE|DELETE|INSERT)", sql)}
     plans = {sql: plan_of(store, sql) for sql in planned}
     scans = {sql: plan for sql, plan in plans.items() if any(re.match(rf"SCAN ({GROWING})\b", one) for one in plan)}

@@ -16,6 +16,9 @@ from newsletter.store.filters import Limits, Order
 from newsletter.store.subscriber_search import Search
 from newsletter.topics.query import parse
 from tests.factories import NOW, make_entry, make_profile
+from tests.stores import connection_of
+
+pytestmark = pytest.mark.sqlite_only("the plans of its planner")
 
 GROWING = (
     "papers|traits|paper_traits|paper_codes|coded|paper_topics|topic_papers|examined|paper_names|mentions|subscribers"
@@ -157,9 +160,9 @@ def test_a_hot_statement_scans_no_table_that_grows(name: str, store: Store) -> N
     store.papers.add(make_entry(), NOW)
     store.subscribers.add(ADA, "Ada", make_profile(), "cli", NOW)
     statements: list[str] = []
-    store._db.raw.set_trace_callback(statements.append)
+    connection_of(store).set_trace_callback(statements.append)
     HOT[name](store)
-    store._db.raw.set_trace_callback(None)
+    connection_of(store).set_trace_callback(None)
     planned = [sql for sql in statements if re.match(r"\s*(SELECT|UPDATE|DELETE|INSERT)", sql)]
     assert planned
     plans = {sql: [row[3] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in planned}

@@ -12,6 +12,8 @@ from newsletter.store import Store, open_store
 from newsletter.store.recovery_log import RecoveryLog
 from tests.factories import NOW, make_profile
 
+pytestmark = pytest.mark.sqlite_only("the log beside its file")
+
 ADA = "ada@example.org"
 TODAY = datetime.now(UTC).date()
 

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from newsletter.models import Profile
-from newsletter.store import Store, open_store
+from newsletter.store import Store
 from tests.factories import NOW, make_profile, make_topic
+from tests.stores import open_again
 
 CLOUDS = make_topic("Clouds", ("cloud", "sky « is » ☁"), ("cloud computing",))
 KETTLES = make_topic("kettles", ("kettle",))
@@ -76,8 +75,8 @@ def test_an_equal_own_topic_of_two_subscribers_is_stored_once(store: Store) -> N
     assert store.topics.identify(CLOUDS) != store.topics.identify(CLOUDS, own=True)
 
 
-def test_a_change_is_committed_at_once(store: Store, tmp_path: Path) -> None:
+def test_a_change_is_committed_at_once(store: Store) -> None:
     store.topics.put(CLOUDS)
     store.topics.put(make_topic("Clouds", ("fog",)))
-    with open_store(tmp_path / "newsletter.db") as other:
+    with open_again(store) as other:
         assert other.topics.catalogue() == [make_topic("Clouds", ("fog",))]

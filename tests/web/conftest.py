@@ -49,9 +49,11 @@ def site(pulled: Path, tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-@pytest.fixture
-def sent(site: Site) -> Site:
-    """The same site after both subscribers got their first edition, in its outbox."""
+@pytest.fixture(scope="session")
+def delivered(pulled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `sent` is a copy of."""
+    site = Site(tmp_path_factory.mktemp("delivered") / "site")
+    shutil.copytree(pulled, site.root)
     config = load_config(site, environ={})
     with open_store(site.store) as store:
         deliver(
@@ -61,6 +63,13 @@ def sent(site: Site) -> Site:
             make_environment(site.templates),
             lambda: NOW + timedelta(hours=12),  # after the hours of both
         )
+    return site.root
+
+
+@pytest.fixture
+def sent(site: Site, delivered: Path) -> Site:
+    """The same site after both subscribers got their first edition, in its outbox."""
+    shutil.copytree(delivered, site.root, dirs_exist_ok=True)
     return site
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from newsletter.errors import StoreError
 from newsletter.store import Store, open_read_only, open_store
-from newsletter.web.store_pool import StorePool
+from newsletter.store.sqlite import SQLiteDatabase
+from newsletter.web.store_pool import Location, StorePool
 from tests.factories import NOW, make_entry
 from tests.stores import place_new_store
 
@@ -27,7 +28,7 @@ class Opened:
     def __init__(self) -> None:
         self.number = 0
 
-    def __call__(self, path: Path) -> Store:
+    def __call__(self, path: Location) -> Store:
         self.number += 1
         return open_read_only(path)
 
@@ -66,6 +67,8 @@ def test_a_store_that_was_replaced_or_restored_is_opened_anew(path: Path, tmp_pa
     with open_store(new, is_copy=True) as store:
         store.papers.add(make_entry(arxiv_id="2605.00002", title="Another"), NOW)
     with open_store(path) as present, open_store(new, is_copy=True) as restored:
+        assert isinstance(present._db, SQLiteDatabase)
+        assert isinstance(restored._db, SQLiteDatabase)
         present._db.replace_by(restored._db)
     assert (_count(pool), opened.number) == (2, 3)
     pool.close()

@@ -146,7 +146,9 @@ def make_studio(
 
     Its event streams end when `is_shutting_down` returns True.
     """
-    studio = _Studio(Previews(site, clock), TopicCounts(lambda: open_store(site.store), clock), is_shutting_down)
+    studio = _Studio(
+        Previews(site, clock), TopicCounts(lambda: open_store(load_config(site).store), clock), is_shutting_down
+    )
     routes = [
         Route("/", studio.page),
         Route("/digest.json", studio.digest_json),

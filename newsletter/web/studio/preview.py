@@ -85,13 +85,13 @@ class Previews:
     @contextmanager
     def store(self) -> Iterator[Store]:
         """Open the store for one request: a connection belongs to the thread that opened it."""
-        with open_store(self.site.store) as store:
+        with open_store(load_config(self.site).store) as store:
             yield store
 
 
 def _preview(site: Site, selection: Selection, now: datetime) -> Preview:
     config = load_config(site)
-    with open_store(site.store, lambda: signing_keys(config)) as store:
+    with open_store(config.store, lambda: signing_keys(config)) as store:
         subscriber = choose_subscriber(site, store, selection, now)
         is_sample = store.papers.count() == 0
         digest = _digest(store, subscriber, selection, config, now, is_sample=is_sample)

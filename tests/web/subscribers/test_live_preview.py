@@ -8,6 +8,7 @@ from html import unescape
 from newsletter.rendering.environment import make_environment
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.live_preview import LivePreview
+from tests.stores import connection_of
 from tests.web.live_site import ADA, LiveSite
 
 AGENTS = {"order": "LLM agents", "topic": "LLM agents"}
@@ -17,7 +18,7 @@ def test_the_preview_has_the_values_of_the_form_and_stores_nothing(live: LiveSit
     live.subscribe()
     path = live.open_preferences()
     with live.store() as store:
-        before = list(store._db.raw.iterdump())
+        before = list(connection_of(store).iterdump())
     own = AGENTS | {"own_name": "Kochtöpfe", "own_query": '"in-context learning"', "language": "fr", "max_papers": "3"}
 
     page = live.client.post(f"{path}/preview", data=own).text
@@ -28,7 +29,7 @@ def test_the_preview_has_the_values_of_the_form_and_stores_nothing(live: LiveSit
     assert re.search(r"Subject|Betreff", page)
     assert 1 <= len(set(re.findall(r'id="p\d+"', page)) or {1}) <= 3
     with live.store() as store:
-        assert list(store._db.raw.iterdump()) == before
+        assert list(connection_of(store).iterdump()) == before
     assert len(live.messages()) == 2  # to confirm, and the link
 
 
@@ -89,8 +90,8 @@ def test_no_match_is_explained(live: LiveSite) -> None:
     assert "No email would be sent." in live.client.post("/subscribe/preview", data=nothing).text
     with live.store() as store:
         for number in range(1, 100):
-            store._db.raw.execute("DELETE FROM papers WHERE id = ?", [number])
-        store._db.raw.commit()
+            connection_of(store).execute("DELETE FROM papers WHERE id = ?", [number])
+        connection_of(store).commit()
     assert "These are invented ones." in live.client.post("/subscribe/preview", data=AGENTS).text
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.models import Cadence, Example, Status
 from tests.factories import NOW, make_profile
+from tests.stores import connection_of
 from tests.web.live_site import ADA, BOB, LiveSite, paths_in
 
 
@@ -125,7 +126,7 @@ def test_all_data_can_be_exported_and_erased(live: LiveSite) -> None:
     assert live.client.post(f"{path}/erase").status_code == 422
     assert live.client.post(f"{path}/erase", data={"sure": "yes"}).status_code == 200
     with live.store() as store:
-        dump = "\n".join(store._db.raw.iterdump())
+        dump = "\n".join(connection_of(store).iterdump())
     assert ADA not in dump
     assert live.client.get(f"{path}/data.json").status_code == 403
 

@@ -13,6 +13,7 @@ import pytest
 from newsletter.models import Status, tokens
 from newsletter.pipeline.next_delivery import next_delivery
 from newsletter.subscribers.double_opt_in import confirm, request_subscription
+from tests.stores import connection_of
 from tests.web.live_site import ADA, SIGNUP_FORM, LiveSite, paths_in
 
 
@@ -43,14 +44,14 @@ def test_following_every_link_of_an_email_changes_nothing(live: LiveSite) -> Non
     live.subscribe()
     live.send()
     with live.store() as store:
-        before = [one for one in store._db.raw.iterdump() if "sqlite_" not in one]
+        before = [one for one in connection_of(store).iterdump() if "sqlite_" not in one]
     paths = {path for message in live.messages() for path in paths_in(message)}
     assert len(paths) > 3
     for path in paths:
         for method in ("GET", "HEAD"):
             assert live.client.request(method, path).status_code in (200, 404)
     with live.store() as store:
-        assert [one for one in store._db.raw.iterdump() if "sqlite_" not in one] == before
+        assert [one for one in connection_of(store).iterdump() if "sqlite_" not in one] == before
 
 
 # -- the form -----------------------------------------------------------------------------------------

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event, Thread
+
+import psycopg
+import pytest
+
+from newsletter.errors import (
+    RequestError,
+    StatementError,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreUnreachable,
+)
+from newsletter.store import open_store
+from newsletter.store.postgresql import PostgreSQLDatabase, store_error
+from tests.postgresql import emptied_store, new_store
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("55P03", StoreLocked), ("40001", StoreLocked), ("40P01", StoreLocked), ("53100", StoreFull),
+        ("53300", StoreUnreachable), ("57P01", StoreUnreachable), ("08006", StoreUnreachable),
+        ("28P01", StoreUnreachable), ("3D000", StoreUnreachable), ("25006", StoreUnreachable),
+        ("XX001", StoreDamaged), ("42P01", StoreDamaged), ("23505", StatementError), ("22P02", StatementError),
+    ],
+)  # fmt: skip
+def test_an_error_of_the_server_is_one_of_ours(code: str, kind: type[StoreError]) -> None:
+    error = store_error(psycopg.errors.lookup(code)("it failed"), "postgresql:///papers")
+    assert type(error) is kind
+    assert str(error).startswith("postgresql:///papers: it failed (")
+
+
+def test_a_misuse_of_the_library_stays_as_it_is() -> None:
+    error = psycopg.ProgrammingError("no results to fetch")
+    assert store_error(error, "postgresql:///papers") is error
+
+
+def test_a_second_writer_waits_and_then_gets_an_error() -> None:
+    url = emptied_store()
+    with open_store(url) as store, open_store(url) as other:
+        other._db.execute("SET lock_timeout = '10ms'")
+        with store.transaction(), pytest.raises(StoreLocked, match="lock timeout"), other.transaction():
+            pass
+        with other.transaction():
+            other.set_fact("pears", "ripe")
+        assert store.fact("pears") == "ripe"
+
+
+def test_writers_wait_for_each_other() -> None:
+    url = emptied_store()
+    is_in = Event()
+
+    def add() -> None:
+        with open_store(url) as store, store.transaction():
+            is_in.set()
+            store.set_fact("count", str(int(store.fact("count") or 0) + 1))
+
+    with open_store(url) as store, store.transaction():
+        thread = Thread(target=add)
+        thread.start()
+        store.set_fact("count", "5")
+    thread.join()
+    with open_store(url) as store:
+        assert (store.fact("count"), is_in.is_set()) == ("6", True)
+
+
+def test_a_connection_that_the_server_ends_is_reported_and_can_be_opened_again() -> None:
+    url = emptied_store()
+    with open_store(url) as store, open_store(url) as other:
+        (process,) = store._db.execute("SELECT pg_backend_pid()").fetchone()
+        other._db.execute("SELECT pg_terminate_backend(?::int)", [process])
+        with pytest.raises(StoreUnreachable):
+            store.papers.count()
+        store.close()
+        store.reopen()
+        assert store.papers.count() == 0
+
+
+def test_a_server_is_copied_by_its_own_tools(tmp_path: Path) -> None:
+    with open_store(emptied_store()) as store, pytest.raises(RequestError, match="PostgreSQL") as caught:
+        store.copy_to(tmp_path / "copy.db")
+    assert caught.value.hint == "back it up by: pg_dump --format=custom"
+
+
+def test_a_text_that_postgresql_cannot_store_is_refused() -> None:
+    with open_store(emptied_store()) as store, pytest.raises(StatementError, match="NUL"):
+        store.set_fact("pears", "a\x00b")
+
+
+def test_a_store_is_examined_and_vacuumed() -> None:
+    with open_store(new_store()) as store:
+        store.vacuum()
+        store.empty_log()
+        assert store.problems() == []
+        db = store._db
+        assert isinstance(db, PostgreSQLDatabase)
+        db.run("CREATE FUNCTION broken() RETURNS int LANGUAGE sql AS 'SELECT 1/0'; CREATE VIEW v AS SELECT broken()")
+        assert [one.partition(":")[0] for one in store.problems()] == ["v"]

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from newsletter.errors import StatementError, StoreDamaged, StoreForeign, StoreUnreachable
+from newsletter.models.database_url import DatabaseUrl
+from newsletter.store import open_read_only, open_store
+from newsletter.store.migrations import STEPS
+from newsletter.store.postgresql import PostgreSQLDatabase
+from tests.factories import NOW, make_entry
+from tests.postgresql import new_database, new_store, server
+
+
+def test_an_empty_database_becomes_a_store_once(tmp_path: Path) -> None:
+    url = new_database()
+    openers = [Thread(target=lambda: open_store(url).close()) for _ in range(3)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join()
+    with open_store(url) as store, open_store(tmp_path / "newsletter.db") as file:
+        assert store.versions()[1] == file.versions()[1] == max(STEPS)
+        sql = "SELECT name FROM _sqlite_migrations ORDER BY id"
+        assert store._db.execute(sql).fetchall() == file._db.execute(sql).fetchall()
+        assert store.problems() == []
+
+
+def test_what_is_stored_is_there_when_it_is_opened_again() -> None:
+    url = new_store()
+    with open_store(url) as store:
+        store.papers.add(make_entry(), NOW)
+    with open_store(url) as store:
+        assert store.papers.count() == 1
+        store.close()
+        store.reopen()
+        assert store.papers.count() == 1
+
+
+def test_a_database_of_another_program_is_left_alone() -> None:
+    url = new_database()
+    db = PostgreSQLDatabase(url)
+    db.execute("CREATE TABLE pears (id INTEGER)")
+    with pytest.raises(StoreForeign, match="not a newsletter database"):
+        open_store(url)
+    assert db.counts(["pears"]) == {"pears": 0}
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        ("INSERT INTO _sqlite_migrations VALUES (999, 'newsletter', 'm999_pears', '')", StoreForeign, "is newer"),
+        ("DELETE FROM _sqlite_migrations WHERE name = 'm004_sources'", StoreDamaged, "lacks m004_sources"),
+    ],
+)
+def test_a_store_of_another_release_is_left_alone(change: str, kind: type[Exception], message: str) -> None:
+    url = new_store()
+    db = PostgreSQLDatabase(url)
+    db.execute(change)
+    db.close()
+    with pytest.raises(kind, match=message):
+        open_store(url)
+
+
+def test_who_only_reads_cannot_write() -> None:
+    with open_read_only(new_store()) as store:
+        assert store.papers.count() == 0
+        with pytest.raises(StoreUnreachable, match="read-only"):
+            store.set_fact("pears", "ripe")
+        store.close()
+        store.reopen()
+        with pytest.raises(StoreUnreachable, match="read-only"):
+            store.set_fact("pears", "ripe")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///nothing?host={folder}&user=postgres&password=s3cret",
+        "postgresql://postgres:s3cret@localhost:1/store",
+        "postgresql:///store?host={folder}&user=nobody_known&password=s3cret",
+    ],
+)
+def test_a_server_that_does_not_let_us_in_is_reported_without_the_password(url: str) -> None:
+    with pytest.raises(StoreUnreachable) as caught:
+        open_store(DatabaseUrl(url.format(folder=server())))
+    assert caught.value.hint == "check that the server runs and that database.url is right"
+    assert "s3cret" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_table_that_is_gone_is_damage() -> None:
+    with open_store(new_store()) as store:
+        store._db.execute("DROP TABLE looks")
+        with pytest.raises(StoreDamaged, match=re.escape('relation "looks" does not exist')):
+            store.looks.until(NOW)
+        with pytest.raises(StatementError, match="syntax error"):
+            store._db.execute("SELEKT 1")
