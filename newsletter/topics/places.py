@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import reduce
 
 import numpy as np
@@ -19,17 +19,21 @@ _NONE = np.empty(0, np.int64)
 
 
 class Places:
-    """The places of all words of a field, numbered through all papers."""
+    """The places of the words of a field, numbered through all papers."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], begins: Set[str] | None = None) -> None:
+        """Find the places of all words, or only of those whose first two letters are among some."""
         numbers: dict[str, int] = defaultdict(lambda: len(numbers))
         passages = [(paper, passage.split()) for paper, text in enumerate(texts) for passage in text.split("|")]
         lengths = np.array([len(found) for _, found in passages], np.int64)
-        words = np.array([numbers[word] for _, found in passages for word in found], np.int64)
+        every = [word for _, found in passages for word in found]
+        asked = range(len(every)) if begins is None else [n for n, word in enumerate(every) if word[:2] in begins]
+        words = np.array([numbers[every[n]] for n in asked], np.int64)
         papers = np.array([paper for paper, _ in passages], np.int64)
+        kept = np.array(asked, np.int64)
         #: The paper of each word, in the order of the text, and its place.
-        self._papers = np.repeat(papers, lengths)
-        self._places = np.arange(len(words)) + np.repeat(np.arange(len(passages)) * _GAP, lengths)
+        self._papers = np.repeat(papers, lengths)[kept]
+        self._places = kept + np.repeat(np.arange(len(passages)) * _GAP, lengths)[kept]
         #: Where the words of each paper begin, and how many there are, once they were asked for.
         self._lengths: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
         #: The words in the order of their numbers, to find those of one number.
