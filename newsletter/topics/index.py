@@ -172,10 +172,10 @@ class PaperIndex:
 
     def _find_first(self, term: Term) -> Numbers:
         places = self._places_of(Field.ABSTRACT)
-        first = places.first(places.of(phrase_of(term.text), ""), len(self.ids))
+        first = places.first(places.of(phrase_of(term.text), ""))
         if not term.is_near:
             return first
-        each = [places.first(found, len(self.ids)) for found in places.of_each(near_of(term.text))]
+        each = [places.first(found) for found in places.of_each(near_of(term.text))]
         return np.fmin(first, np.max(each, axis=0)) if each else first
 
     def flags(self, bits: int) -> Flags:

@@ -34,8 +34,10 @@ class Places:
         #: The paper of each word, in the order of the text, and its place.
         self._papers = np.repeat(papers, lengths)[kept]
         self._places = kept + np.repeat(np.arange(len(passages)) * _GAP, lengths)[kept]
-        #: Where the words of each paper begin, and how many there are, once they were asked for.
-        self._lengths: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+        #: The number of each word among all of the texts, and those of the first word and the word behind each text.
+        self._words = kept
+        counts = np.bincount(papers, lengths, len(texts)).astype(np.int64)
+        self._bounds = np.concatenate(([0], np.cumsum(counts)))
         #: The words in the order of their numbers, to find those of one number.
         self._order = np.argsort(words, kind="stable")
         self._sorted = words[self._order]
@@ -79,18 +81,12 @@ class Places:
             last = np.maximum(last, following)
         return set(self._papers[indices[last - begins < width]].tolist())
 
-    def first(self, found: Numbers, papers: int) -> NDArray[np.float32]:
-        """Return where each of `papers` texts, of one passage each, first has one of some words.
-
-        0 is its beginning, 1 its end, NaN nowhere.
-        """
-        first = np.full(papers, np.inf)
-        if self._lengths is None or len(self._lengths[0]) != papers:
-            begins = np.searchsorted(self._papers, np.arange(papers))
-            self._lengths = begins, np.bincount(self._papers, minlength=papers)
-        begins, ends = self._lengths
+    def first(self, found: Numbers) -> NDArray[np.float32]:
+        """Return where each text first has one of some words: 0 is its beginning, 1 its end, NaN nowhere."""
+        begins, behind = self._bounds[:-1], self._bounds[1:]
+        first = np.full(len(begins), np.inf)
         holders = self._papers[found]
-        np.minimum.at(first, holders, (found - begins[holders]) / ends[holders])
+        np.minimum.at(first, holders, (self._words[found] - begins[holders]) / (behind - begins)[holders])
         return np.where(np.isinf(first), np.nan, first).astype(np.float32)
 
     def _word(self, word: str) -> Numbers:
