@@ -15,8 +15,8 @@ from newsletter.store.database import Database
 from newsletter.store.postgresql_functions import FULL_TEXT, FUNCTIONS, TRIGGERS
 
 #: Tables whose ids the database gives, and the column.
-GENERATED = {"pulls": "id", "digests": "id", "deliveries": "id", "topics": "id", "bounces": "id", "runs": "id",
-             "_sqlite_migrations": "id"}  # fmt: skip
+GENERATED = {"pulls": "id", "digests": "id", "digest_texts": "id", "deliveries": "id", "topics": "id",
+             "bounces": "id", "runs": "id", "_sqlite_migrations": "id"}  # fmt: skip
 _TYPES = {"INTEGER": "bigint", "REAL": "double precision", "BLOB": "bytea", "TEXT": 'text COLLATE "C"'}
 _FULL_TEXT = re.compile(r"papers_fts(_|$)")
 #: To delete digests, PostgreSQL looks for deliveries that refer to them, and nothing turns that off.
