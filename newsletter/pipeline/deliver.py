@@ -220,17 +220,16 @@ def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:
     while batch := list(islice(intents, BATCH)):
         if run.is_shutting_down():
             break
-        rows, digests = [], dict[int, int]()  # subscribers with the same preferences share a digest
+        rows = []
         with store.transaction():
             for intent in batch:
                 _check_templates(run, intent)
-                key, subscriber = intent.edition.key, intent.subscriber.id
-                if key not in editions:
+                if intent.edition.key not in editions:
                     store.editions.put(intent.edition)
-                    editions.add(key)
-                if id(intent.digest) not in digests:
-                    digests[id(intent.digest)] = store.editions.put_digest(intent.digest)
-                digest_id = digests[id(intent.digest)]
+                    editions.add(intent.edition.key)
+            digests = store.editions.put_digests([intent.digest for intent in batch])
+            for intent, digest_id in zip(batch, digests, strict=True):
+                key, subscriber = intent.edition.key, intent.subscriber.id
                 message_id = make_message_id(run.secret, key, subscriber, run.config.sender)
                 rows.append((key, subscriber, digest_id, message_id))
             store.deliveries.stage(rows)

@@ -124,6 +124,7 @@ class DeliveryRun:
         """Yield claims in batches, and skip deliveries of which every paper was withdrawn after planning."""
         for batch in self.claims(BATCH):
             claims = []
+            self.renderer.read(claim.delivery.digest_id for claim in batch)
             for claim in batch:
                 digest_id = claim.delivery.digest_id
                 sections = self.renderer.digest(digest_id).sections

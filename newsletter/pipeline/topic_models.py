@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,12 +22,20 @@ from newsletter.ranking.closeness import Scores, TopicScores
 from newsletter.ranking.embedding import MAX_AGE, Embedding, Vectors, make_embedding, unpack_embedding
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.topic_model import TopicModel, choose_examples, learn_topic, unpack_topic_model
+from newsletter.ranking.passing import prominence
+from newsletter.ranking.topic_model import (
+    TopicModel,
+    choose_examples,
+    in_title,
+    learn_topic,
+    unpack_topic_model,
+    with_sure_mentions,
+)
 from newsletter.store import Store
 from newsletter.topics.query import format_query, parse
 
 #: Models of another format are not found, and learned again.
-_FORMAT = 2
+_FORMAT = 3
 #: Topics are learned from this many of the latest papers.
 TRAINING = 4000
 #: The share of these that has to be new before a topic is learned again.
@@ -36,6 +44,8 @@ _ENOUGH_NEW = 0.1
 _EDITION = timedelta(days=35)
 #: Papers are placed in the embedding this many at a time, each time in a transaction of its own.
 _AT_ONCE = 1000
+#: The queries of which scores are kept; a matcher keeps what it makes of them.
+_MAX_SCORES = 64
 
 
 def learn_topic_models(store: Store, now: datetime) -> int:
@@ -89,7 +99,13 @@ class TopicLearner:
         result = self._matcher.evaluate(query)
         node = self._matcher.node(query)
         examples = choose_examples(self._matcher.index, node, result.matches, result.strength)
-        return learn_topic(self._places, examples) if examples else None
+        model = learn_topic(self._places, examples, result.matches) if examples else None
+        if examples is None or model is None:
+            return None
+        titled = in_title(self._matcher.index, node)
+        mentions = np.where(result.matches & ~titled, prominence(self._matcher.index, node), np.float32("nan"))
+        more = with_sure_mentions(examples, model, self._places, mentions)
+        return learn_topic(self._places, more, result.matches) or model
 
 
 def hash_of(query: str) -> str:
@@ -108,13 +124,13 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
     is_known = np.array([paper in stored for paper in index.ids], np.bool_)
     vectors = np.array([np.frombuffer(stored[paper], "<f2") for paper in index.ids if paper in stored], np.float32)
 
-    @cache
+    @lru_cache(_MAX_SCORES)
     def scores(query: str) -> TopicScores | None:
         content = store.topic_models.model(hash_of(query))
         if content is None:
             return None
         model = unpack_topic_model(content)
-        return TopicScores(_spread(model.judge(vectors), is_known), model.is_distinct)
+        return TopicScores(_spread(model.judge(vectors), is_known))
 
     return scores
 

@@ -13,6 +13,7 @@ import binascii
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -48,6 +49,17 @@ class Fragment:
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]
 
+    def with_placeholders(self, names: AbstractSet[str]) -> Fragment:
+        """Return the text with placeholders for some slots, as part of the pieces."""
+        pieces, slots = [self.pieces[0]], []
+        for wanted, piece in zip(self.slots, self.pieces[1:], strict=True):
+            if wanted.name in names:
+                pieces[-1] += placeholder(wanted) + piece
+            else:
+                slots.append(wanted)
+                pieces.append(piece)
+        return Fragment(tuple(pieces), tuple(slots))
+
     @cached_property
     def places(self) -> dict[Slot, list[int]]:
         """Where each slot stands among the parts that `filled` returns."""
@@ -62,11 +74,6 @@ class Fragment:
         parts = [b""] * (2 * len(self.pieces) - 1)
         parts[::2] = self.pieces
         return parts
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether all pieces have clean lines (`has_clean_lines`); values of slots are not considered."""
-        return has_clean_lines(b"=\r\n".join(self.pieces))
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return the text with its slots filled by encoded values."""
@@ -138,6 +145,8 @@ def split_html(page: str) -> Fragment:
 
 def encode(text: str) -> bytes:
     """Encode a text as quoted-printable; a last line without a line end ends in a soft line break.
+
+    All lines end with CRLF and none begins with a dot, also if such texts are joined.
 
     The text is encoded with one more character at its end, which leaves room for the soft line break.
     """

@@ -6,6 +6,7 @@ server says that it did not take it; the rule of one email a day rests on it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import ALL, Database, moment_of
 from newsletter.store.departures import CLOCKS_APART, RECORDED, DaySlot, Departures
+from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.shards import WHOLE, Shard
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
@@ -54,7 +56,7 @@ class Deliveries:
                 "CREATE TEMP TABLE IF NOT EXISTS staged "
                 "(edition_key TEXT, subscriber_id INTEGER, digest_id INTEGER, message_id TEXT)"
             )
-            self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
+            self._db.load("staged", ("edition_key", "subscriber_id", "digest_id", "message_id"), rows)
 
     def queue_staged(self, now: datetime, not_before: datetime | None = None) -> int:
         """Write all staged deliveries into the ledger as queued, in one statement; return how many there are.
@@ -300,12 +302,28 @@ class Deliveries:
         """
         until = " AND planned_at < ?" if before else ""
         sql = (
-            "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
-            f"WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped'){until} GROUP BY paper_id"
+            "SELECT content, updated_at FROM deliveries JOIN digests ON digests.id = digest_id "
+            f"WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped'){until} ORDER BY updated_at"
         )
         rows = self._db.execute(sql, [subscriber_id, *([before.isoformat()] if before else [])])
-        recent = rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
+        recent = self._with_merged(
+            rows.whole(
+                lambda found: {one: datetime.fromisoformat(at) for content, at in found for one in paper_ids(content)}
+            )
+        )
         return self._pruned_history(subscriber_id) | recent
+
+    def _with_merged(self, sent: Mapping[int, datetime]) -> dict[int, datetime]:
+        """Return when papers were sent, by the ids that they have by now; the last time counts."""
+        sql = """
+            SELECT duplicate, paper FROM merged_papers
+            WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+        merged = dict(self._db.execute(sql, [json.dumps(list(sent))]).fetchall())
+        present: dict[int, datetime] = {}
+        for number, at in sent.items():
+            paper = merged.get(number, number)
+            present[paper] = max(at, present.get(paper, at))
+        return present
 
     def _pruned_history(self, subscriber_id: int) -> dict[int, datetime]:
         """Return what a subscriber was sent in digests that were pruned, as `papers_planned_for` does."""

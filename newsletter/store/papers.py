@@ -23,6 +23,7 @@ from newsletter.store.paper_rows import (
     PAPER_DAY,
     UPDATE_PAPER,
     json_list,
+    known_paper_of,
     new_row,
     paper_of,
     row_of,
@@ -43,10 +44,13 @@ class Change(StrEnum):
 LAST_ID = (
     "SELECT max(coalesce((SELECT max(id) FROM papers), 0), coalesce((SELECT max(duplicate) FROM merged_papers), 0))"
 )
+#: First seen, or seen in a newer version, after a moment.
+_NEW = "(seen_at > ? OR revised_at > ?) AND withdrawn = 0"
 PUT_NAME = "INSERT INTO paper_names VALUES (?, ?) ON CONFLICT DO NOTHING"
 PUT_MENTION = "INSERT INTO mentions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 #: How many entries are looked up together, and held in memory.
 _BATCH = 500
+_BY_ID = f"SELECT {PAPER_COLUMNS} FROM papers WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
 #: An entry with its names, as `names_of` gives them.
 _Named = tuple[Entry, tuple[str, ...]]
 
@@ -185,6 +189,23 @@ class Papers:
             for paper in self._where("id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", [wanted])
         }
 
+    def get_present(self, ids: Iterable[int]) -> dict[int, Paper]:
+        """Return the papers with these ids, by id; in place of one that was merged, the paper that it was merged into.
+
+        Those that are as they were when they were read before are the same objects.
+        """
+        wanted = set(ids)
+        rows = self._db.execute(_BY_ID, [json.dumps(list(wanted))])
+        found = {paper.id: paper for paper in rows.into(known_paper_of)}
+        if gone := wanted - found.keys():
+            sql = """
+                SELECT duplicate, paper FROM merged_papers
+                WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+            merged = dict(self._db.execute(sql, [json.dumps(list(gone))]).fetchall())
+            kept = self.get_many(merged.values())
+            found |= {number: kept[paper] for number, paper in merged.items() if paper in kept}
+        return found
+
     def new_since(self, moment: datetime) -> list[Paper]:
         """Return the papers first seen, or seen in a newer version, after `moment`, in the order of their keys.
 
@@ -192,7 +213,12 @@ class Papers:
         """
         after = moment.astimezone(UTC).isoformat()
         # "+": else SQLite's planner reads all papers in the order of their keys, in place of the two indexes of times.
-        return self._where("(seen_at > ? OR revised_at > ?) AND withdrawn = 0 ORDER BY +key", [after, after])
+        return self._where(f"{_NEW} ORDER BY +key", [after, after])
+
+    def ids_since(self, moment: datetime) -> list[int]:
+        """Return the ids of the papers that `new_since` returns, in no order."""
+        after = moment.astimezone(UTC).isoformat()
+        return [int(number) for (number,) in self._db.execute(f"SELECT id FROM papers WHERE {_NEW}", [after, after])]
 
     def newest(self, limit: int) -> list[Paper]:
         """Return the `limit` newest papers, the most upvoted of a day first; a vague date leads no day."""

@@ -8,35 +8,38 @@ from __future__ import annotations
 #: Functions of SQLite by their names there, and the words of papers as a tsvector. `lower`, `LIKE` and comparisons see
 #: ASCII and code points alone, as in SQLite, since all texts have the collation "C".
 FUNCTIONS = r"""
-CREATE FUNCTION max(bigint, bigint) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql AS 'SELECT greatest($1, $2)';
-CREATE FUNCTION max(double precision, double precision) RETURNS double precision IMMUTABLE STRICT LANGUAGE sql
+CREATE OR REPLACE FUNCTION max(bigint, bigint) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql
     AS 'SELECT greatest($1, $2)';
-CREATE FUNCTION min(text, text) RETURNS text IMMUTABLE STRICT LANGUAGE sql
+CREATE OR REPLACE FUNCTION max(double precision, double precision) RETURNS double precision
+    IMMUTABLE STRICT LANGUAGE sql AS 'SELECT greatest($1, $2)';
+CREATE OR REPLACE FUNCTION min(text, text) RETURNS text IMMUTABLE STRICT LANGUAGE sql
     AS 'SELECT least($1 COLLATE "C", $2 COLLATE "C")';
-CREATE FUNCTION instr(text, text) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql AS 'SELECT strpos($1, $2)::bigint';
-CREATE FUNCTION date(text, text, text) RETURNS text IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION instr(text, text) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql
+    AS 'SELECT strpos($1, $2)::bigint';
+CREATE OR REPLACE FUNCTION date(text, text, text) RETURNS text IMMUTABLE STRICT LANGUAGE plpgsql AS $$
 BEGIN
     RETURN to_char($1::timestamp + replace($2, '+', '')::interval + $3::interval, 'YYYY-MM-DD');
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END $$;
-CREATE FUNCTION julianday(text) RETURNS double precision IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION julianday(text) RETURNS double precision IMMUTABLE STRICT LANGUAGE plpgsql AS $$
 BEGIN
     RETURN extract(julian FROM $1::timestamp) - 0.5;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END $$;
-CREATE FUNCTION strftime(format text, moment text) RETURNS text IMMUTABLE STRICT LANGUAGE sql AS
+CREATE OR REPLACE FUNCTION strftime(format text, moment text) RETURNS text IMMUTABLE STRICT LANGUAGE sql AS
     $$SELECT CASE format WHEN '%s' THEN floor(extract(epoch FROM moment::timestamp with time zone))::bigint::text END$$;
-CREATE FUNCTION json_each(list text) RETURNS TABLE (key bigint, value text) IMMUTABLE STRICT LANGUAGE sql ROWS 100 AS
+CREATE OR REPLACE FUNCTION json_each(list text) RETURNS TABLE (key bigint, value text)
+    IMMUTABLE STRICT LANGUAGE sql ROWS 100 AS
     'SELECT place - 1, found COLLATE "C" FROM json_array_elements_text($1::json) WITH ORDINALITY AS one(found, place)';
-CREATE FUNCTION text_words(passage text, label text, prefix text, first bigint) RETURNS text IMMUTABLE
+CREATE OR REPLACE FUNCTION text_words(passage text, label text, prefix text, first bigint) RETURNS text IMMUTABLE
     LANGUAGE sql AS $$
     SELECT string_agg(
         format('''%s%s'':%s%s', prefix, replace(word[1], '''', ''''''), least(16383, first + place), label), ' ')
     FROM regexp_matches(lower(passage COLLATE "C"), '[0-9a-z+#.=|''\u0080-\U0010ffff]+', 'g')
         WITH ORDINALITY AS found(word, place) WHERE octet_length(word[1]) < 2000 $$;
-CREATE FUNCTION paper_words(title text, keywords text, abstract text, authors text, organization text)
+CREATE OR REPLACE FUNCTION paper_words(title text, keywords text, abstract text, authors text, organization text)
     RETURNS tsvector IMMUTABLE SET search_path FROM CURRENT LANGUAGE sql AS $$
     SELECT concat_ws(' ', text_words(title, 'A', '', 0), text_words(keywords, 'B', '', 1000),
         text_words(abstract, 'C', '', 3000), text_words(authors, 'D', '@', 0),
@@ -75,12 +78,19 @@ _DELETE_TRAITS = f"""
     DELETE FROM paper_codes WHERE (field, code, day, paper_id) IN ({_CODES.format("old")});
     DELETE FROM paper_traits WHERE paper_id = old.id;"""
 
+_FORGET_TOPICS = """
+    DELETE FROM topic_papers WHERE paper_id = old.paper_id AND catalogue = old.catalogue AND day = old.day
+        AND place IN (SELECT CAST(value AS bigint) FROM json_each(old.topics));"""
+_ADD_TOPICS = """
+    INSERT INTO topic_papers
+    SELECT new.catalogue, CAST(value AS bigint), new.day, new.paper_id FROM json_each(new.topics);"""
+
 
 def _trigger(name: str, event: str, table: str, condition: str, body: str) -> str:
     when = f"WHEN ({condition}) " if condition else ""
     return f"""
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;
-CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {name}();"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {name}();"""
 
 
 def _on_change(name: str, table: str, columns: str, body: str, condition: str = "") -> str:
@@ -114,8 +124,19 @@ TRIGGERS = "".join(
         _trigger("papers_topics_delete", "DELETE", "papers", "", "DELETE FROM paper_topics WHERE paper_id = old.id;"),
         _on_change(
             "papers_topics_update", "papers", "title keywords abstract authors organization categories sources",
-            "DELETE FROM paper_topics WHERE paper_id = old.id;",
+            "UPDATE paper_topics SET catalogue = 0, topics = '[]' WHERE paper_id = old.id;",
         ),
+        _trigger(
+            "papers_topics_insert", "INSERT", "papers", "",
+            "INSERT INTO paper_topics VALUES (new.id, 0, '[]', coalesce("
+            "(SELECT day FROM paper_traits WHERE paper_id = new.id), '')) ON CONFLICT DO NOTHING;",
+        ),
+        _trigger(
+            "paper_traits_topics", "INSERT", "paper_traits", "",
+            "UPDATE paper_topics SET day = new.day WHERE paper_id = new.paper_id AND day <> new.day;",
+        ),
+        _trigger("paper_topics_delete", "DELETE", "paper_topics", "", _FORGET_TOPICS),
+        _on_change("paper_topics_update", "paper_topics", "catalogue day topics", _FORGET_TOPICS + _ADD_TOPICS),
         _trigger("papers_fts_delete", "DELETE", "papers", "", "DELETE FROM papers_fts WHERE rowid = old.id;"),
         _on_change(
             "papers_fts_update", "papers", "title keywords abstract authors organization",

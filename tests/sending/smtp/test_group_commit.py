@@ -61,7 +61,7 @@ def desk() -> Desk:
     return Desk()
 
 
-def test_where_few_leave_each_departs_alone_and_its_result_is_recorded_with_the_next(desk: Desk) -> None:
+def test_where_few_are_sent_each_departs_alone_and_its_result_is_recorded_with_the_next(desk: Desk) -> None:
     desk.send(3, each_s=GROUP_S)
     desk.group.finish()
 
@@ -70,14 +70,14 @@ def test_where_few_leave_each_departs_alone_and_its_result_is_recorded_with_the_
     assert desk.commits == [([], [first]), (sent, [second]), (sent, [third]), (sent, [])]
 
 
-def test_where_few_leave_a_result_does_not_wait(desk: Desk) -> None:
+def test_where_few_are_sent_a_result_does_not_wait(desk: Desk) -> None:
     desk.send(1)
     desk.group.let_go([], desk.now)
 
     assert desk.commits[-1] == ([Verdict.SENT], [])
 
 
-def test_where_many_leave_they_depart_together_and_results_wait_for_ten_milliseconds(desk: Desk) -> None:
+def test_where_many_are_sent_they_depart_together_and_results_wait_for_ten_milliseconds(desk: Desk) -> None:
     desk.speed_up()
 
     one = desk.next()
@@ -119,7 +119,7 @@ def test_after_a_pause_messages_depart_one_by_one_again(desk: Desk) -> None:
     assert [len(departing) for _, departing in desk.commits] == [1, 1]
 
 
-def test_what_departed_ahead_and_did_not_leave_in_time_is_given_back(desk: Desk) -> None:
+def test_what_departed_ahead_and_was_not_begun_in_time_is_given_back(desk: Desk) -> None:
     desk.speed_up()
     late = desk.next()
     desk.now += 2
