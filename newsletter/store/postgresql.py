@@ -5,8 +5,10 @@ Nothing else of the package imports `psycopg`, and nothing imports this module u
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -247,6 +249,23 @@ class PostgreSQLDatabase:
 
     def note(self, record: Record) -> None:
         """Do nothing: there is no recovery log."""
+
+    def try_lock(self, name: str, *, is_shared: bool = False) -> bool:
+        """Take a lock that the server has until this connection ends; see `Database.try_lock`."""
+        return bool(self._lock(f"pg_try_advisory_lock{'_shared' if is_shared else ''}", name))
+
+    def unlock(self, name: str, *, is_shared: bool = False) -> None:
+        """Give back such a lock."""
+        self._lock(f"pg_advisory_unlock{'_shared' if is_shared else ''}", name)
+
+    def _lock(self, function: str, name: str) -> int:
+        sql = f"SELECT {function}(1853322093, hashtext(current_schema() || ' ' || CAST(? AS text)))"
+        return int(self.execute(sql, [name]).fetchone()[0])
+
+    def clock_ahead(self) -> timedelta:
+        """Return how far the server's clock is ahead of this machine's."""
+        (server_s,) = self.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
+        return timedelta(seconds=float(server_s) - time.time())
 
     def only_read(self) -> None:
         """Refuse to write from now on."""
