@@ -152,6 +152,13 @@ class Store:
                 with suppress(StoreError):  # it ended with the connection
                     self._db.unlock(name)
 
+    def end_idle_transactions(self, after: timedelta) -> None:
+        """Let the server end a transaction of this connection in which nothing happens: its process is suspended.
+
+        Others would wait for it. Only for a database on a server.
+        """
+        self._db.run(f"SET idle_in_transaction_session_timeout = {round(after.total_seconds() * 1000)}")
+
     def clock_ahead(self) -> timedelta:
         """Return how far the clock of the database's machine is ahead of this one's."""
         return self._db.clock_ahead()

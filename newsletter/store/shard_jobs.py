@@ -36,7 +36,7 @@ class ShardJobs:
         return int(self._db.execute(sql, {"queue": queue, "task": task}).fetchone()[0])
 
     def drop_stalled(self, silent_s: float) -> int:
-        """Delete the jobs whose process is dead; return how many. What they were for is found by the leases of shards."""
+        """Delete the jobs whose process is dead; return how many. Leases tell what they were for."""
         sql = """
             DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (
                 SELECT id FROM procrastinate_workers
