@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 #: Parts of identifiers and of file names → what to say. `saved_by_reader` has the parts saved, by, reader.
 BANNED_PARTS = {
@@ -93,6 +94,7 @@ ALLOWED = (
 )
 
 
+@cache
 def parts_of(identifier: str) -> list[str]:
     """Split a snake_case or CamelCase identifier into lower-case words."""
     return [part.lower() for part in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+", identifier)]

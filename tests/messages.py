@@ -72,11 +72,14 @@ def _files() -> Iterator[tuple[Path, str]]:
 
 
 def catalogue(code: str) -> Catalog:
-    """Return the catalogue of a language as it is."""
-    if not locale_catalogue(code).exists():
-        return Catalog(locale=code)
-    with locale_catalogue(code).open("rb") as file:
-        return read_po(file, locale=code)
+    """Return the catalogue of a language as it is; it is shared, and not to be changed."""
+    path = locale_catalogue(code)
+    return _read(code, path.read_bytes()) if path.exists() else Catalog(locale=code)
+
+
+@cache
+def _read(code: str, content: bytes) -> Catalog:
+    return read_po(io.BytesIO(content), locale=code)
 
 
 def updated(code: str, template: Catalog) -> Catalog:

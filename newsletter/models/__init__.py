@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes
+from email.message import MIMEPart
 from email.policy import default
 from enum import StrEnum
+from functools import lru_cache
 
 from newsletter.models.dates import PartialDate as PartialDate
 from newsletter.models.dates import StatedDate as StatedDate
@@ -377,16 +379,24 @@ class Message:
     @property
     def text(self) -> str:
         """The decoded plain text part."""
-        return self._part("plain") or ""
+        return _bodies(self.content)[0] or ""
 
     @property
     def html(self) -> str | None:
         """The decoded HTML part, or None."""
-        return self._part("html")
+        return _bodies(self.content)[1]
 
-    def _part(self, kind: str) -> str | None:
-        part = message_from_bytes(self.content, policy=default).get_body((kind,))
-        return str(part.get_content()).replace("\r\n", "\n") if part else None
+
+@lru_cache(maxsize=8)
+def _bodies(content: bytes) -> tuple[str | None, str | None]:
+    """Return the decoded text and HTML of a message; a preview asks for each of them several times."""
+    message = message_from_bytes(content, policy=default)
+    text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    return _content(text), _content(html)
+
+
+def _content(part: MIMEPart | None) -> str | None:
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
 # -- the ledger -----------------------------------------------------------------------------------

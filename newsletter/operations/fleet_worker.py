@@ -58,6 +58,7 @@ class FleetWorker:
     #: How far the database's clock, which is everybody's, is ahead of this machine's.
     _ahead: timedelta = timedelta()
     _began_at: datetime | None = None
+    _stands_by: bool = False
 
     def clock(self) -> datetime:
         """Return the present time, by the clock of the database."""
@@ -114,9 +115,12 @@ class FleetWorker:
         store = self.ports.open_store()
         try:
             if not store.try_lock(SENDING_LOCK, is_shared=True):
-                self.complain("standing by: a `newsletter run`, `send` or `serve` is sending for this site")
                 store.close()
+                if not self._stands_by:
+                    self._stands_by = True
+                    self.complain("standing by: a `newsletter run`, `send` or `serve` is sending for this site")
                 return None
+            self._stands_by = False
             store.end_idle_transactions(_LONGEST_IDLE)
             self._ahead = store.clock_ahead()
             transport = make_transport(self.config, self._permits(store))

@@ -7,8 +7,11 @@ listed here; a template with anything else counts as one that computes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from jinja2 import Environment, Template, nodes
+
+from newsletter.rendering.environment import make_environment
 
 #: Statements and expressions that print, or ask whether a text is empty.
 _PRINTING = (
@@ -23,6 +26,8 @@ _FUNCTIONS = frozenset({"_", "gettext", "pgettext", "labelled", "listed", "super
 #: which there may be any number.
 _OF_LOOP = frozenset({"first", "last"})
 _OF_PIECES = frozenset({"is_hit", "text"})
+#: How many templates are kept as nodes: those of all styles, and as many edits in the studio.
+_MAX_PARSED = 64
 
 
 def printed_names(template: Template) -> frozenset[str]:
@@ -86,9 +91,24 @@ def _all_nodes(environment: Environment, name: str, seen: frozenset[str] = froze
     if name in seen or environment.loader is None:
         return
     source, _, _ = environment.loader.get_source(environment, name)
-    tree = environment.parse(source, name)
-    yield tree
-    for node in tree.find_all(nodes.Node):
+    for node in _nodes_of(source, name):
         yield node
         if isinstance(node, nodes.Include | nodes.Extends) and isinstance(node.template, nodes.Const):
             yield from _all_nodes(environment, str(node.template.value), seen | {name})
+
+
+@lru_cache(_MAX_PARSED)
+def _nodes_of(source: str, name: str) -> tuple[nodes.Node, ...]:
+    """Return the nodes of a template's source.
+
+    Each edition, style and language asks for them anew, and each preview of the studio has an environment of its own;
+    parsing is a third of what the first message takes. Nodes keep their environment: therefore one for all.
+    """
+    tree = _syntax().parse(source, name)
+    return tree, *tree.find_all(nodes.Node)
+
+
+@cache
+def _syntax() -> Environment:
+    """Return an environment to parse with: all have the same syntax."""
+    return make_environment()

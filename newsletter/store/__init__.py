@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from newsletter.errors import RequestError, StoreError
-from newsletter.errors.installation import installation
+from newsletter.errors.installation import install_command
 from newsletter.models.database_url import DatabaseUrl
 from newsletter.store.bounces import Bounces
 from newsletter.store.changes import changes_since
@@ -352,7 +352,7 @@ def _open_on_server(url: DatabaseUrl) -> Database:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "psycopg":
             raise
-        hint = installation().extra_command("postgresql")
+        hint = install_command("postgresql")
         raise RequestError("a store on PostgreSQL needs the package psycopg", hint=hint) from error
     return open_on_server(url)
 

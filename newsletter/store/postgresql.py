@@ -367,6 +367,7 @@ class PostgreSQLDatabase:
 
     def count_on(self) -> None:
         """Let the ids that the database gives go on behind those that are there."""
+        self.run("ANALYZE")  # very much has changed at once
         for table, column in GENERATED.items():
             self.execute(_COUNT_ON.format(table, column))
 

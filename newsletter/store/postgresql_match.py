@@ -34,9 +34,9 @@ def tsquery(expression: str) -> str:
     Raises:
         StatementError: It is not one that `store.full_text` writes.
     """
-    reader = _Reader(expression)
-    found = reader.any_of(None)
-    if reader.at != len(expression.rstrip()):
+    parser = _Parser(expression)
+    found = parser.any_of(None)
+    if parser.at != len(expression.rstrip()):
         raise _unreadable(expression)
     return found or _NOTHING
 
@@ -46,7 +46,7 @@ def _unreadable(expression: str) -> StatementError:
 
 
 @dataclass
-class _Reader:
+class _Parser:
     """Reads by recursive descent: OR binds weaker than AND, and columns are those of what follows them."""
 
     text: str

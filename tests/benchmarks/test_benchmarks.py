@@ -8,12 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from newsletter.cli import main as newsletter
+from tests.benchmarks import year
 from tests.benchmarks.orders import differences
 from tests.ranking.conftest import library
 
@@ -66,7 +70,19 @@ def test_the_composing_benchmark_prints_its_figures(run: Run) -> None:
     assert re.search(r"beyond that, per subscriber +[\d.]+ µs", printed)
 
 
-def test_the_year_benchmark_prints_its_ratios(run: Run) -> None:
+def test_the_year_benchmark_prints_its_ratios(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the first, its commands run in this process, which has imported what takes most of their time."""
+    in_its_own = year.cpu_of
+
+    def cpu_of(folder: Path, *command: str) -> float:
+        if command == ("--version",):
+            return in_its_own(folder, *command)
+        began = time.process_time()
+        ended = CliRunner().invoke(newsletter, ["--site", str(folder), *command], prog_name="newsletter")
+        assert ended.exit_code == 0, ended.output
+        return time.process_time() - began
+
+    monkeypatch.setattr(year, "cpu_of", cpu_of)
     printed = run("year", "--days", "4", "--papers", "20", "--subscribers", "30", "--rounds", "1")
     assert re.search(r"4 days, 80 papers, 120 deliveries in \d+ s: \d+ MB, \d+ B a delivery", printed)
     assert re.search(r"send, nothing due +\d+ ms +\d+\.\d", printed)

@@ -44,9 +44,9 @@ _ARGUMENTS = (
 _AXE = "options => axe.run(options).then(({violations}) => violations.map(({id, nodes}) => [id, nodes[0].html]))"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser for the tests of a module, each of which opens a context of its own."""
+    """A browser for the tests of this folder, each of which opens a context of its own; others need an event loop."""
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed")
     with sync_playwright() as playwright:

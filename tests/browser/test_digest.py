@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from newsletter.config.load import load_config
 from newsletter.config.schema import new_config
@@ -64,61 +65,67 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
     return message.html
 
 
-def evaluate(chromium: Browser, html: str, width: int, scheme: Any, script: str) -> Any:
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    try:
-        page.route("**/*", lambda route: route.abort())  # a digest loads nothing from a server
-        page.set_content(html)
-        return page.evaluate(script)
-    finally:
-        page.close()
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page for all digests, since a new one starts a process."""
+    opened = chromium.new_page()
+    opened.route("**/*", lambda route: route.abort())  # a digest loads nothing from a server
+    yield opened
+    opened.close()
+
+
+def evaluate(page: Page, html: str, width: int, scheme: Any, script: str) -> Any:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.set_content(html)
+    return page.evaluate(script)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_overflows(chromium: Browser, html: str, width: int) -> None:
-    assert evaluate(chromium, html, width, "light", "document.documentElement.scrollWidth") == width
+def test_nothing_overflows(page: Page, html: str, width: int) -> None:
+    assert evaluate(page, html, width, "light", "document.documentElement.scrollWidth") == width
 
 
-def test_words_longer_than_the_column_are_broken(chromium: Browser, html: str) -> None:
+def test_words_longer_than_the_column_are_broken(page: Page, html: str) -> None:
     word = "a-(2,4-dichlorophenoxy)" * 20
     longer = html.replace("</a></h3>", f" {word}</a></h3>").replace("</span></p>", f" {word}</span></p>")
     assert longer.count(word) > 20
-    assert evaluate(chromium, longer, 390, "light", "document.documentElement.scrollWidth") == 390
+    assert evaluate(page, longer, 390, "light", "document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_has_enough_contrast(chromium: Browser, html: str, scheme: str) -> None:
-    contrasts = evaluate(chromium, html, 390, scheme, CONTRASTS)
+def test_all_text_has_enough_contrast(page: Page, html: str, scheme: str) -> None:
+    contrasts = evaluate(page, html, 390, scheme, CONTRASTS)
 
     assert len(contrasts) > 50
     assert [text for contrast, text in contrasts if contrast < 4.5] == []
 
 
-def test_lines_are_not_too_long_to_read(chromium: Browser, html: str) -> None:
-    assert evaluate(chromium, html, 1280, "light", "document.querySelector('.column').offsetWidth") == 700
+def test_lines_are_not_too_long_to_read(page: Page, html: str) -> None:
+    assert evaluate(page, html, 1280, "light", "document.querySelector('.column').offsetWidth") == 700
 
 
-def test_the_dark_scheme_is_dark(chromium: Browser, html: str) -> None:
+def test_the_dark_scheme_is_dark(page: Page, html: str) -> None:
     color = "getComputedStyle(document.querySelector('.card')).backgroundColor"
 
-    assert evaluate(chromium, html, 390, "light", color) == "rgb(255, 253, 249)"
-    assert evaluate(chromium, html, 390, "dark", color) == "rgb(32, 30, 27)"
+    assert evaluate(page, html, 390, "light", color) == "rgb(255, 253, 249)"
+    assert evaluate(page, html, 390, "dark", color) == "rgb(32, 30, 27)"
 
 
-def test_the_table_of_contents_links_to_the_sections(chromium: Browser, html: str) -> None:
+def test_the_table_of_contents_links_to_the_sections(page: Page, html: str) -> None:
     script = """[...document.querySelectorAll('.contents a[href^="#"]')]
         .map(a => !!document.querySelector(a.getAttribute('href')))"""
 
-    targets = evaluate(chromium, html, 390, "light", script)
+    targets = evaluate(page, html, 390, "light", script)
 
     assert len(targets) == 4
     assert all(targets)
 
 
-def test_links_have_unique_labels(chromium: Browser, html: str) -> None:
+def test_links_have_unique_labels(page: Page, html: str) -> None:
     script = "[...document.querySelectorAll('.link')].map(a => a.getAttribute('aria-label'))"
 
-    labels = evaluate(chromium, html, 390, "light", script)
+    labels = evaluate(page, html, 390, "light", script)
 
     assert len(labels) == len(set(labels)) > 10
 
@@ -136,7 +143,7 @@ def test_a_digest_is_read_at_a_glance(chromium: Browser, style: Style) -> None:
     assert [(str(row), row.misses) for row in measured if row.misses] == []
 
 
-def test_a_picture_is_as_wide_as_the_card_that_it_is_in(chromium: Browser) -> None:
+def test_a_picture_is_as_wide_as_the_card_that_it_is_in(page: Page) -> None:
     """Outlook for Windows goes by the attribute, browsers by the style."""
     digest = sample_digest(make_subscriber(profile=screenshots.sample_profile()), NOW)
     section = digest.sections[0]
@@ -146,7 +153,7 @@ def test_a_picture_is_as_wide_as_the_card_that_it_is_in(chromium: Browser) -> No
     assert message.html is not None
     width = "[...document.querySelectorAll('.thumbnail')].map(e => [e.getAttribute('width'), e.offsetWidth])"
 
-    assert evaluate(chromium, message.html, 1280, "light", width) == [["634", 634]]
+    assert evaluate(page, message.html, 1280, "light", width) == [["634", 634]]
 
 
 @pytest.mark.parametrize("style", [Style.CARDS, Style.COMPACT])

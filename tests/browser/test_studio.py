@@ -6,6 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -29,9 +30,9 @@ def site(pulled: Path, tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-@pytest.fixture
-def studio_url(site: Site) -> Iterator[str]:
-    """The URL of the site's studio, served on a real socket."""
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """Serve a site's studio on a real socket; give its URL."""
     server, listening = make_studio_server(site, token=TOKEN), listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
@@ -42,12 +43,22 @@ def studio_url(site: Site) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def tab(chromium: Browser) -> Page:
+def studio_url(pulled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the studio of a site that no test changes."""
+    folder = tmp_path_factory.mktemp("studio") / "site"
+    shutil.copytree(pulled, folder)
+    with serving(Site(folder)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Browser) -> Iterator[Page]:
     """A page for the tests of this module, since a new one starts a process and compiles everything again."""
     # An emulated scheme would override the one that the studio sets on the frame.
     opened = chromium.new_page(color_scheme="null")
     opened.set_default_timeout(TIMEOUT_MS)
-    return opened
+    yield opened
+    opened.close()
 
 
 def choose(page: Page, name: str, value: str) -> None:
@@ -55,9 +66,9 @@ def choose(page: Page, name: str, value: str) -> None:
     page.locator("label", has=page.locator(f"[name={name}][value={value}]")).click()
 
 
-@pytest.fixture
-def page(studio_url: str, tab: Page) -> Iterator[Page]:
-    """The studio of a site of its own, at an address of its own, as a browser shows it that was never there."""
+@contextmanager
+def studio(tab: Page, url: str) -> Iterator[Page]:
+    """The studio as a browser shows it that was never there; an error in a script fails the test."""
     errors: list[str] = []
 
     def note(error: Error) -> None:
@@ -67,13 +78,27 @@ def page(studio_url: str, tab: Page) -> Iterator[Page]:
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.emulate_media(color_scheme="null")
     tab.on("pageerror", note)
-    tab.goto(f"{studio_url}/?token={TOKEN}&subscriber=ada@example.org")
+    tab.goto(f"{url}/?token={TOKEN}&subscriber=ada@example.org")
     expect(tab.locator("#subject")).not_to_be_empty()
     yield tab
     tab.evaluate("localStorage.clear()")
     tab.goto("about:blank")
     tab.remove_listener("pageerror", note)
     assert errors == []
+
+
+@pytest.fixture
+def page(studio_url: str, tab: Page) -> Iterator[Page]:
+    """The studio of a site that no test changes."""
+    with studio(tab, studio_url) as shown:
+        yield shown
+
+
+@pytest.fixture
+def own_page(site: Site, tab: Page) -> Iterator[Page]:
+    """The studio of a site of the test's own, at an address of its own."""
+    with serving(site) as url, studio(tab, url) as shown:
+        yield shown
 
 
 def test_a_selection_changes_the_message_and_the_url(page: Page) -> None:
@@ -124,8 +149,8 @@ def test_each_tab_shows_its_panel(page: Page) -> None:
         assert violations_of(page, iframes=False) == [], tab
 
 
-def test_edits_show_by_themselves(page: Page, site: Site) -> None:
-    message = page.frame_locator("#message")
+def test_edits_show_by_themselves(own_page: Page, site: Site) -> None:
+    message = own_page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
     card = site.templates / "email" / "card.html"
     card.parent.mkdir(parents=True)
@@ -133,16 +158,16 @@ def test_edits_show_by_themselves(page: Page, site: Site) -> None:
     expect(message.locator(".mine").first).to_contain_text("OURS: ")
 
     card.write_text("{{ card.titel }}", encoding="utf-8")
-    expect(page.locator("#error")).to_contain_text("card.html, line 1")
+    expect(own_page.locator("#error")).to_contain_text("card.html, line 1")
 
     card.unlink()
-    expect(page.locator("#error")).to_be_hidden()
+    expect(own_page.locator("#error")).to_be_hidden()
     expect(message.locator(".card").first).to_be_visible()
     profile = site.subscribers / "ada.toml"
     text = profile.read_text(encoding="utf-8").replace('language = "en" ', 'language = "fr" ')
     profile.write_text(text, encoding="utf-8")
     expect(message.locator(".site")).to_contain_text("Votre première édition")
-    expect(page.locator("#error")).to_be_hidden()
+    expect(own_page.locator("#error")).to_be_hidden()
 
 
 def test_the_studio_is_accessible(page: Page, tmp_path: Path) -> None:
@@ -154,8 +179,8 @@ def test_the_studio_is_accessible(page: Page, tmp_path: Path) -> None:
         assert violations_of(page, iframes=False) == [], f"{scheme}, {width} pixels"
 
 
-def test_a_broken_template_loses_neither_scroll_position_nor_selection(page: Page, site: Site) -> None:
-    message = page.frame_locator("#message")
+def test_a_broken_template_loses_neither_scroll_position_nor_selection(own_page: Page, site: Site) -> None:
+    message = own_page.frame_locator("#message")
     expect(message.locator(".card").first).to_be_visible()
     message.locator("html").evaluate("element => element.scrollTo(0, 700)")
     card = site.templates / "email" / "card.html"
@@ -165,16 +190,16 @@ def test_a_broken_template_loses_neither_scroll_position_nor_selection(page: Pag
     card.unlink()
 
     expect(message.locator(".card").first).to_be_visible()
-    page.wait_for_function("document.getElementById('message').contentDocument.scrollingElement.scrollTop === 700")
-    assert page.input_value("[name=subscriber]") == "ada@example.org"
+    own_page.wait_for_function("document.getElementById('message').contentDocument.scrollingElement.scrollTop === 700")
+    assert own_page.input_value("[name=subscriber]") == "ada@example.org"
 
 
-def test_an_edited_note_shows_by_itself(page: Page, site: Site) -> None:
+def test_an_edited_note_shows_by_itself(own_page: Page, site: Site) -> None:
     site.notes.mkdir()
     for day in {datetime.now(UTC).date(), (datetime.now(UTC) - timedelta(days=1)).date()}:
         (site.notes / f"{day}.md").write_text("Mind the **kettle**.", encoding="utf-8")
 
-    expect(page.frame_locator("#message").locator(".note b, .note strong")).to_have_text("kettle")
+    expect(own_page.frame_locator("#message").locator(".note b, .note strong")).to_have_text("kettle")
 
 
 def test_images_can_be_switched_off(page: Page) -> None:
@@ -208,42 +233,42 @@ def test_tabs_are_reached_by_keyboard(page: Page) -> None:
     assert "tab=inbox" in page.url
 
 
-def test_a_message_of_the_outbox_is_opened_and_kept_open(page: Page, site: Site) -> None:
+def test_a_message_of_the_outbox_is_opened_and_kept_open(own_page: Page, site: Site) -> None:
     content = b"To: ada@example.org\nSubject: <b>Hi</b>\nContent-Type: text/html\n\n<h1 onclick=x>Hello</h1>"
     (site.root / "outbox" / "new").mkdir(parents=True)
     (site.root / "outbox" / "new" / "one").write_bytes(content)
-    page.click("#tab-inbox")
-    page.click(".messages button")
-    expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
+    own_page.click("#tab-inbox")
+    own_page.click(".messages button")
+    expect(own_page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
 
-    page.reload()
+    own_page.reload()
 
-    expect(page.locator(".opened h3")).to_have_text("<b>Hi</b>")
-    expect(page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
+    expect(own_page.locator(".opened h3")).to_have_text("<b>Hi</b>")
+    expect(own_page.frame_locator(".opened iframe").locator("h1")).to_have_text("Hello")
 
 
-def test_the_outbox_is_searched_and_walked_by_keyboard(page: Page, site: Site) -> None:
+def test_the_outbox_is_searched_and_walked_by_keyboard(own_page: Page, site: Site) -> None:
     (site.root / "outbox" / "new").mkdir(parents=True)
     for number in range(12):
         content = f"To: ada@example.org\nSubject: Kettle {number}\nContent-Type: text/html\n\n<h1>No. {number}</h1>"
         (site.root / "outbox" / "new" / str(number)).write_text(content, encoding="utf-8")
-    page.click("#tab-inbox")
-    expect(page.locator(".messages button")).to_have_count(12)
-    page.get_by_role("searchbox").press_sequentially("kettle 1")
-    expect(page.locator(".messages button")).to_have_count(3)
-    expect(page.locator("#inbox-status")).to_contain_text("Found: 3 of 12")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    shown = page.locator(".messages button").nth(1).locator(".subject").inner_text()
-    expect(page.locator(".opened h3")).to_have_text(shown)
-    expect(page.locator(".messages button").nth(1)).to_be_focused()
-    assert violations_of(page, iframes=False) == []
+    own_page.click("#tab-inbox")
+    expect(own_page.locator(".messages button")).to_have_count(12)
+    own_page.get_by_role("searchbox").press_sequentially("kettle 1")
+    expect(own_page.locator(".messages button")).to_have_count(3)
+    expect(own_page.locator("#inbox-status")).to_contain_text("Found: 3 of 12")
+    own_page.keyboard.press("ArrowDown")
+    own_page.keyboard.press("ArrowDown")
+    own_page.keyboard.press("Enter")
+    shown = own_page.locator(".messages button").nth(1).locator(".subject").inner_text()
+    expect(own_page.locator(".opened h3")).to_have_text(shown)
+    expect(own_page.locator(".messages button").nth(1)).to_be_focused()
+    assert violations_of(own_page, iframes=False) == []
 
-    page.reload()
+    own_page.reload()
 
-    expect(page.locator(".messages button")).to_have_count(3)
-    expect(page.locator(".opened h3")).to_have_text(shown)
+    expect(own_page.locator(".messages button")).to_have_count(3)
+    expect(own_page.locator(".opened h3")).to_have_text(shown)
 
 
 def test_two_styles_stand_side_by_side(page: Page) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import pytest
+
 from newsletter.files.site import samples
 from newsletter.models import Entry
 from newsletter.sources import Document, find_source
 from tests.factories import NOW
+from tests.program import Program
 
 
 def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -19,36 +23,52 @@ def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_two_subscribers_get_different_digests_over_smtp(tmp_path: Path) -> None:
-    result = run_demo(tmp_path)
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A folder in which the demonstration was run, and what came of it; the tests leave the folder as it is."""
+    folder = tmp_path_factory.mktemp("demo")
+    return folder, run_demo(folder)
+
+
+def test_two_subscribers_get_different_digests_over_smtp(
+    shown: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, result = shown
 
     assert (result.returncode, result.stderr) == (0, "")
     mails = {
         path.stem: message_from_bytes(path.read_bytes(), policy=default)
-        for path in (tmp_path / "show" / "inbox").glob("*.eml")
+        for path in (folder / "show" / "inbox").glob("*.eml")
     }
     assert sorted(mails) == ["ada", "grace"]
     assert all(not mail.defects and not part.defects for mail in mails.values() for part in mail.walk())
     assert mails["ada"]["Subject"] != mails["grace"]["Subject"]
     assert result.stdout.count("  not sent  ") == 2
     for name in mails:
-        assert (tmp_path / "show" / "inbox" / f"{name}.html").exists()
+        assert (folder / "show" / "inbox" / f"{name}.html").exists()
         assert str(Path("show", "inbox", f"{name}.txt")) in result.stdout
 
 
-def test_the_demonstration_can_be_run_again(tmp_path: Path) -> None:
-    run_demo(tmp_path)
+def test_the_demonstration_can_be_run_again(
+    shown: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    shutil.copytree(shown[0], tmp_path, dirs_exist_ok=True)
 
-    assert run_demo(tmp_path).returncode == 0
+    with Program("demo", "show", folder=tmp_path) as again:
+        printed, problems = again.communicate()
+
+    assert (again.returncode, problems) == (0, "")
+    assert printed.count("  not sent  ") == 2
 
 
 def test_a_directory_with_other_files_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "show").mkdir()
     (tmp_path / "show" / "thesis.tex").write_text("years of work", encoding="utf-8")
 
-    result = run_demo(tmp_path)
+    with Program("demo", "show", folder=tmp_path) as demo:
+        demo.communicate()
 
-    assert (result.returncode, (tmp_path / "show" / "thesis.tex").read_text(encoding="utf-8")) == (1, "years of work")
+    assert (demo.returncode, (tmp_path / "show" / "thesis.tex").read_text(encoding="utf-8")) == (1, "years of work")
 
 
 def test_the_sample_papers_are_many_and_varied() -> None:

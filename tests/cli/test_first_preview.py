@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import select
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -48,9 +48,17 @@ def test_without_a_network_the_preview_is_of_samples_and_says_so(
 
 
 def test_slow_sources_are_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, ended = Event(), Event()
+
+    def pull(*_arguments: object) -> None:
+        go_on.wait(120)
+        ended.set()
+
     monkeypatch.setattr("newsletter.cli.first_preview.TIMEOUT_S", 0.05)
-    monkeypatch.setattr("newsletter.pipeline.pull_due.pull_configured", lambda *_: select.select([], [], [], 2))
+    monkeypatch.setattr("newsletter.pipeline.pull_due.pull_configured", pull)
     made = init(str(tmp_path), *ADA)
+    assert not ended.is_set()
+    go_on.set()
     assert made.exit_code == 0
     assert "the sources took too long: no response within 0.05 s" in made.stderr
     assert "out of 36 new." in made.stdout

@@ -59,6 +59,6 @@ def test_commands_of_files_say_what_to_do_on_a_server(newsletter: Newsletter, tm
     assert "pg_dump" in refused.stderr
     assert " MB now" in newsletter("vacuum").stdout
     assert "sound" in newsletter("doctor", "--offline").stdout
-    shown = newsletter("config", "show").stdout
+    shown = newsletter("config", "list").stdout
     assert "database.url" in shown
     assert url not in shown

@@ -1,4 +1,4 @@
-"""A site on a server that a fleet sends for: workers are processes, whose clocks begin when the site's edition is due."""
+"""A site that a fleet sends for: workers are processes, whose clocks begin when its edition is due."""
 
 from __future__ import annotations
 

@@ -130,16 +130,16 @@ class Month:
     def settle(self) -> None:
         """Wait until nothing is due and nothing runs: the clock stands still meanwhile."""
         until = time.monotonic() + _DEADLINE_S
-        while time.monotonic() < until:
-            now = self.now()
-            with open_store(self.site.store) as store:
+        with open_store(self.site.store) as store:
+            while time.monotonic() < until:
+                now = self.now()
                 states = store.jobs.all().values()
                 is_looked_at = bool(store.looks.until(now))
-            if is_looked_at and all(
-                one.next_at and one.next_at > now for one in states
-            ):  # that of one that runs is past
-                return
-            time.sleep(0.005)
+                if is_looked_at and all(
+                    one.next_at and one.next_at > now for one in states
+                ):  # that of one that runs is past
+                    return
+                time.sleep(0.02)  # between two looks: the processes need the processor
         raise TimeoutError(f"something is due for {_DEADLINE_S:.0f} s at {now}: {list(states)}; {self.spoken()}")
 
     def spoken(self) -> str:
@@ -233,7 +233,7 @@ def serve(folder: Path) -> None:
             month.now,
             report=lambda _run: None,
             say=month.note,
-            tick_s=0.02,
+            tick_s=0.05,
         ).serve(shutdown)
 
 

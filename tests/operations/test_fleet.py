@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,7 @@ from tests.sink import Sink, sinking
 
 pytest.importorskip("procrastinate")
 
-from tests.operations.fleet_site import CONNECTIONS, FleetSite  # noqa: E402 - it needs the extra
+from tests.operations.fleet_site import CONNECTIONS, FleetSite
 
 MANY = 300
 
@@ -56,6 +59,11 @@ def check_sent(site: FleetSite, number: int = MANY, in_doubt: int = 0) -> None:
     assert len(set(site.sink.taken)) == number
 
 
+def is_busy(site: FleetSite, process: ForkServerProcess, taken: int) -> bool:
+    """Whether a worker sends, and so many messages were taken."""
+    return len(site.sink.taken) > taken and site.has_shard(process)
+
+
 def is_sent(site: FleetSite, number: int = MANY) -> bool:
     return site.statuses().get("sent") == number
 
@@ -79,9 +87,24 @@ def test_a_worker_that_is_killed_is_replaced(make_site: MakeSite) -> None:
     site = make_site()
     first, _ = site.begin(2)
 
-    site.wait_until(lambda: len(site.sink.taken) > 40 and site.has_shard(first))
+    site.wait_until(partial(is_busy, site, first, 40))
     first.kill()
     site.wait_until(lambda: is_sent(site))
+
+    check_sent(site, in_doubt=CONNECTIONS)
+
+
+def test_a_worker_that_is_suspended_lets_nothing_go_that_others_took_over(make_site: MakeSite) -> None:
+    site = make_site()
+    first, _ = site.begin(2)
+
+    site.wait_until(partial(is_busy, site, first, 40))
+    os.kill(first.pid or 0, signal.SIGSTOP)
+    site.wait_until(lambda: is_sent(site))
+    os.kill(first.pid or 0, signal.SIGCONT)
+    site.begin()
+    os.kill(first.pid or 0, signal.SIGTERM)
+    first.join(60)
 
     check_sent(site, in_doubt=CONNECTIONS)
 
@@ -90,7 +113,7 @@ def test_what_a_killed_worker_had_in_flight_is_held_if_so_configured(make_site: 
     site = make_site(in_doubt="hold")
     first, _ = site.begin(2)
 
-    site.wait_until(lambda: len(site.sink.taken) > 40 and site.has_shard(first))
+    site.wait_until(partial(is_busy, site, first, 40))
     first.kill()
     site.wait_until(lambda: sum(site.statuses().get(name, 0) for name in ("sent", "held")) == MANY)
 
@@ -101,10 +124,7 @@ def test_what_a_killed_worker_had_in_flight_is_held_if_so_configured(make_site: 
 def test_workers_that_are_stopped_and_started_one_after_the_other_lose_nothing(make_site: MakeSite) -> None:
     site = make_site()
     for process in site.begin(2):
-        taken = len(site.sink.taken)
-        site.wait_until(
-            lambda taken=taken, process=process: len(site.sink.taken) > taken + 30 and site.has_shard(process)
-        )
+        site.wait_until(partial(is_busy, site, process, len(site.sink.taken) + 30))
         os.kill(process.pid or 0, signal.SIGTERM)
         process.join(60)
         assert process.exitcode == 0
@@ -137,7 +157,7 @@ def test_who_unsubscribes_in_the_middle_is_not_mailed(make_site: MakeSite) -> No
         for subscriber in left:
             store.suppressions.suppress(subscriber.email, "asked to", site.now())
         before = site.sent_to()
-    site.wait_until(lambda: is_sent(site, MANY - len(left)))
+    site.wait_until(lambda: is_sent(site, MANY - len(left)) and "queued" not in site.statuses())
 
     assert site.statuses() == {"sent": MANY - len(left), "skipped": len(left)}
     assert not any(subscriber.email in site.sent_to() - before for subscriber in left)
@@ -148,9 +168,29 @@ def test_a_single_run_and_workers_exclude_each_other(make_site: MakeSite) -> Non
     with site.store() as store, store.lock(SENDING_LOCK) as has_it:
         assert has_it
         site.begin()
-        site.wait_until(lambda: site.alive())
+        site.wait_until(site.alive)
         assert site.statuses() == {}
     site.wait_until(lambda: is_sent(site, 4))
 
     with pytest.raises(AlreadySending):
         site.run_alone()
+
+
+def test_of_two_schedulers_only_one_knocks(make_site: MakeSite) -> None:
+    site = make_site(1)
+    with site.store() as store:
+        store.shard_jobs.prepare(SchemaManager.get_schema())
+
+    async def knock() -> None:
+        app, _ = _make_app(None, site.url, "* * * * *")  # type: ignore[arg-type]  # no job runs
+        async with app.open_async():
+            deferrer = PeriodicDeferrer(app.periodic_registry)
+            ((task, _),) = deferrer.get_previous_tasks(at=1_778_000_000.0)
+            await deferrer.defer_jobs([(task, 1_777_999_980), (task, 1_777_999_980)])
+
+    async def knock_twice() -> None:
+        await asyncio.gather(knock(), knock())
+
+    asyncio.run(knock_twice())
+    with site.store() as store:
+        assert store.shard_jobs.waiting() == 1

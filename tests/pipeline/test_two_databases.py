@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from newsletter.config.load import load_config
+from newsletter.config.model import DeliverySettings
 from newsletter.config.signing_keys import signing_keys
 from newsletter.files.site import Site, default_subscribers, samples
 from newsletter.models import Delivery
@@ -19,6 +25,7 @@ from newsletter.topics.query import parse
 from tests.factories import make_profile, make_topic
 from tests.pipeline.conftest import SendingSite
 from tests.postgresql import emptied_store
+from tests.program import PROCESSES, ROOT
 from tests.smtpd import Server, serving
 
 _CLOCK = datetime(2026, 5, 8, 21, 0, tzinfo=UTC)
@@ -75,3 +82,22 @@ def test_two_days_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     assert on_server.ledger == in_file.ledger
     assert [to for to, _ in on_server.messages] == [to for to, _ in in_file.messages]
     assert on_server.messages == in_file.messages
+
+
+def test_two_senders_share_an_edition_on_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chdir(ROOT):
+        forkserver.ensure_running()
+    monkeypatch.setattr("newsletter.pipeline.senders.PROCESSES", PROCESSES)
+    monkeypatch.setattr("newsletter.pipeline.senders.MIN_FOR_SENDERS", 1)
+    (tmp_path / "newsletter.toml").write_text(f'[database]\nurl = "{emptied_store().text}"\n', encoding="utf-8")
+    config = replace(load_config(Site(tmp_path), environ={}), delivery=DeliverySettings(workers=2))
+    server = Server()
+    with serving(server), open_store(config.store) as store:
+        site = SendingSite(store, config, _CLOCK)
+        site.add_paper("Pears in Winter", 1)
+        for at in range(40):
+            site.add_subscriber(f"subscriber{at}@example.org", "pears")
+        assert site.send_to(server, connections=2).is_clean
+        assert site.send_to(server, connections=2).is_clean
+        assert sorted(server.recipients) == sorted(f"subscriber{at}@example.org" for at in range(40))
+        assert (store.deliveries.counts(), store.shards.count()) == ({"sent": 40}, 0)

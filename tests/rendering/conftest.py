@@ -73,13 +73,21 @@ def write(tmp_path: Path) -> Write:
     return writer_of(tmp_path)
 
 
-def writer_of(folder: Path) -> Write:
-    """Make a site in a folder; return what renders its messages."""
+def writer_of(folder: Path, *, is_one_run: bool = False) -> Write:
+    """Make a site in a folder; return what renders its messages: each anew, or as those of one run.
+
+    A run renders what messages share once: digests of one edition may then not have the same paper with other texts.
+    """
     (folder / "newsletter.toml").write_text('[site]\nurl = "https://papers.example.org"\n', encoding="utf-8")
     site = Site(folder)
 
+    def renderer() -> MessageRenderer:
+        return MessageRenderer(load_config(site, environ={}), make_environment(site.templates), b"secret")
+
+    shared = renderer() if is_one_run else None
+
     def message(digest: Digest | None = None, subscriber: Subscriber | None = None) -> Message:
-        messages = MessageRenderer(load_config(site, environ={}), make_environment(site.templates), b"secret")
+        messages = shared or renderer()
         message_id = "<daily-2026-05-08.abc@newsletter.example>"
         return messages.write(digest or make_digest(), subscriber or make_subscriber(), message_id, NOW)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from functools import cache
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,8 @@ from tests.rendering.test_digest import page_of as read_page
 
 #: Each message is read once.
 page_of = cache(read_page)
+#: Each paper is another one.
+NUMBERS = count(1)
 
 PAYLOADS = [
     "<script>alert(1)</script>", "<SCRIPT SRC=//evil.example/x.js></SCRIPT>", "<scr<script>ipt>alert(1)</scr</script>ipt>",
@@ -49,8 +52,8 @@ PAYLOADS = [
 
 @pytest.fixture(scope="module")
 def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
-    """Render messages of one site for all tests, so that each payload is rendered once."""
-    return writer_of(tmp_path_factory.mktemp("hostile"))
+    """Render messages of one run for all tests, so that each payload is rendered once, and what they share too."""
+    return writer_of(tmp_path_factory.mktemp("hostile"), is_one_run=True)
 
 
 @cache
@@ -72,7 +75,7 @@ def message_with(write: Write, payload: str) -> Message:
         organization=named, venue=named,
     )  # fmt: skip
     subscriber = make_subscriber(name=payload, profile=make_profile(topics=(make_topic(named),)))
-    item = Item(begin(entry, 1, NOW), 1.0, (Reason(ReasonKind.TITLE, named),), (named,))
+    item = Item(begin(entry, next(NUMBERS), NOW), 1.0, (Reason(ReasonKind.TITLE, named),), (named,))
     return write(
         Digest(edition=make_edition(), considered=1, sections=(Section(named, (item,), matched=2),)), subscriber
     )  # fmt: skip
@@ -157,7 +160,7 @@ def test_hostile_text_adds_no_style(write: Write) -> None:
 # Notes are read from UTF-8 files, which cannot hold surrogates.
 @pytest.mark.parametrize("payload", [payload for payload in PAYLOADS if payload != "\ud800"])
 def test_a_hostile_note_is_sanitized(write: Write, payload: str) -> None:
-    message = write(make_digest(edition=make_edition(note=f"Hello {payload}\n\n{payload}")))
+    message = write(make_digest(edition=make_edition(note=f"Hello {payload}\n\n{payload}"), sections=()))
 
     page = page_of(message)
     names = {name for _, name, _ in page.attributes}
@@ -177,7 +180,7 @@ def test_only_http_urls_become_links(write: Write, payload: str) -> None:
     (entry,) = find_source("huggingface")().parse(document, NOW.date())
     assert isinstance(entry, Entry)
 
-    section = Section("Fruit", (Item(begin(entry, 1, NOW), 1.0),), matched=1)
+    section = Section("Fruit", (Item(begin(entry, next(NUMBERS), NOW), 1.0),), matched=1)
     message = write(Digest(edition=make_edition(), considered=1, sections=(section,)))
 
     assert [href for href in page_of(message).values("href") if "papers.example.org" not in href] == [

@@ -79,7 +79,9 @@ def fetch_suite(cache: Path = CACHE) -> Path:
         if fetched.returncode:
             raise Unavailable(f"pip cannot fetch the sources of {name}: {fetched.stderr.strip()[-200:]}")
         with tarfile.open(cache / f"{name}.tar.gz") as archive:
-            archive.extractall(cache, filter="data")
+            if hasattr(tarfile, "data_filter"):  # not in Debian's Python 3.11.2
+                archive.extraction_filter = tarfile.data_filter
+            archive.extractall(cache)
     return folder
 
 

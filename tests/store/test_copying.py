@@ -48,9 +48,9 @@ def is_file(store: Store) -> bool:
 def test_a_copy_holds_the_same_and_goes_on(store: Store, tmp_path: Path) -> None:
     fill(store)
     with open_store(new_store()) if is_file(store) else open_new_store(tmp_path / "b.db") as other:
-        told: list[Copied] = []
-        copied = copy_store(store._db, other._db, told.append)
-        assert told == copied
+        reported: list[Copied] = []
+        copied = copy_store(store._db, other._db, reported.append)
+        assert reported == copied
         assert content_of(other._db) == content_of(store._db)
         assert {one.table: one.rows for one in copied}["papers"] == store.papers.count() == 1200
         assert other.identity() == store.identity()

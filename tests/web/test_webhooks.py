@@ -216,7 +216,7 @@ def test_a_certificate_has_a_deadline_and_few_threads_wait_for_it(monkeypatch: p
     certificates = Certificates()
     with silent_server(Hang.HTTP_BODY) as silent, ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(_error_of, certificates, f"http://127.0.0.1:{silent.port}/1")
-        assert silent.reached.wait(10)
+        assert silent.reached.wait(60)
         assert "too many requests at once" in str(_error_of(certificates, f"http://127.0.0.1:{silent.port}/2"))
         assert re.search("no response within|timed out", str(waiting.result()))
 
