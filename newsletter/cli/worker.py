@@ -32,7 +32,7 @@ How it works, and what happens if: docs/fleet.md"""
 )
 @pass_opened
 def worker(opened: Opened) -> None:
-    """Work with others, on any number of machines: plan, and send what is due."""
+    """Plan and send with others, on any number of machines."""
     url = opened.config.database
     if url is None:
         raise NewsletterError(

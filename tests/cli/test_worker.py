@@ -1,4 +1,4 @@
-"""`newsletter worker`: what it says where there is no fleet; that one sends is tested in tests/operations/test_fleet."""
+"""`newsletter worker`, but for what it sends: that is tests/operations/test_fleet."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_one_machine_imports_nothing_of_the_fleet(tmp_path: Path, arguments: lis
     assert ran.stderr.splitlines()[-1] == ""
 
 
-def test_a_worker_is_shown_by_status_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+def test_a_worker_is_shown_by_status_and_ends_by_a_signal(tmp_path: Path) -> None:
     pytest.importorskip("procrastinate")
     (tmp_path / "newsletter.toml").write_text(f'database.url = "{new_store().text}"\n', encoding="utf-8")
     with Program("--site", str(tmp_path), "worker") as program:

@@ -20,6 +20,10 @@ from tests.sink import Sink, sinking
 
 pytest.importorskip("procrastinate")
 
+from procrastinate.periodic import PeriodicDeferrer
+from procrastinate.schema import SchemaManager
+
+from newsletter.operations.fleet import _make_app
 from tests.operations.fleet_site import CONNECTIONS, FleetSite
 
 MANY = 300

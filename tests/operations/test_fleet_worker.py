@@ -26,7 +26,7 @@ procrastinate = pytest.importorskip("procrastinate")
 class Heard:
     """What workers say."""
 
-    told: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
 
@@ -54,7 +54,7 @@ def worker(tmp_path: Path, heard: Heard) -> Iterator[FleetWorker]:
         make_environment=make_environment,
         clock=lambda: NOW + timedelta(minutes=1),
     )
-    made = FleetWorker(config, ports, heard.told.append, heard.complaints.append, shard_size=2)
+    made = FleetWorker(config, ports, heard.reports.append, heard.complaints.append, shard_size=2)
     yield made
     made.close()
 
@@ -88,7 +88,7 @@ def test_two_workers_do_not_plan_at_once(worker: FleetWorker) -> None:
     assert waiting(worker) == (3, 2)
 
 
-def test_each_shard_is_sent_once_whoever_is_told_to(worker: FleetWorker, heard: Heard) -> None:
+def test_each_shard_is_sent_once_by_whichever_worker(worker: FleetWorker, heard: Heard) -> None:
     worker.plan()
     other = another(worker)
     for one in (worker, other, worker):
@@ -96,7 +96,7 @@ def test_each_shard_is_sent_once_whoever_is_told_to(worker: FleetWorker, heard: 
     other.send_shard(3)
     other.close()
 
-    assert heard.told == ["2 shards to send", "shard 1: 2 sent", "shard 3: 1 sent"]
+    assert heard.reports == ["2 shards to send", "shard 1: 2 sent", "shard 3: 1 sent"]
     with worker.ports.open_store() as store:
         assert store.deliveries.counts() == {"sent": 3}
         assert store.shards.counts() == (0, 0)
@@ -132,4 +132,4 @@ def test_a_bug_is_reported_and_the_worker_goes_on(
     assert "bug" in heard.complaints[0]
     assert "Traceback" in capsys.readouterr().err
     worker.send_shard(1)
-    assert heard.told[-1] == "shard 1: 2 sent"
+    assert heard.reports[-1] == "shard 1: 2 sent"
