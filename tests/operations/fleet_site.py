@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
@@ -51,6 +52,7 @@ class FleetSite:
     sink: Sink
     per_second: int = 0
     in_doubt: str = "resend"
+    shard_size: int = 25
     url: DatabaseUrl = field(default_factory=new_store)
     workers: list[ForkServerProcess] = field(default_factory=list)
 
@@ -70,10 +72,10 @@ class FleetSite:
         """Open the store."""
         return open_store(self.url)
 
-    def add_subscribers(self, number: int) -> None:
-        """Add a paper, and subscribers to whom it is due."""
-        moment = datetime.now(UTC) + self.ahead
-        with self.store() as store, store.transaction():
+    def add_subscribers(self, number: int, other: Store | None = None) -> None:
+        """Add a paper, and subscribers to whom it is due, to the site's store or another one."""
+        moment = self.now()
+        with nullcontext(other) if other else self.store() as store, store.transaction():
             entry = replace(make_entry(title="Pears in Winter", abstract="", arxiv_id="2605.00001"))
             store.papers.add(entry, moment)
             profile = make_profile(topics=(make_topic("pears", ("pears",)),))
@@ -82,7 +84,7 @@ class FleetSite:
 
     def begin(self, number: int = 1) -> list[ForkServerProcess]:
         """Start workers."""
-        begun = [PROCESSES.Process(target=_work, args=(self.root, self.ahead)) for _ in range(number)]
+        begun = [PROCESSES.Process(target=_work, args=(self.root, self.ahead, self.shard_size)) for _ in range(number)]
         for process in begun:
             start(process)
         self.workers += begun
@@ -131,7 +133,7 @@ class FleetSite:
             time.sleep(0.05)
 
 
-def _work(root: Path, ahead: timedelta) -> None:
+def _work(root: Path, ahead: timedelta, shard_size: int) -> None:
     """Be a worker that looks every other second, and whose leases end soon."""
     site = Site(root)
     config = load_config(site, environ={})
@@ -144,7 +146,7 @@ def _work(root: Path, ahead: timedelta) -> None:
             is_shutting_down=shutdown,
             is_grace_over=shutdown.is_grace_over,
         )
-        worker = FleetWorker(config, ports, _say, _say, lease=timedelta(seconds=6), shard_size=25)
+        worker = FleetWorker(config, ports, _say, _say, lease=timedelta(seconds=6), shard_size=shard_size)
         assert config.database is not None
         serve_fleet(worker, config.database, shutdown, knock="* * * * * */2")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +13,7 @@ from newsletter.errors import TransportError
 from newsletter.models import Message
 from newsletter.pipeline.shard_lease import LeaseLost
 from newsletter.pipeline.shard_sender import ShardSender
-from newsletter.sending import Ledger, NoLimits, Result, Verdict
+from newsletter.sending import Ledger, NoLimits, Permits, Result, Transport, Verdict, never
 from tests.pipeline.conftest import SendingSite
 
 MINUTES = timedelta(minutes=3)
@@ -28,16 +28,22 @@ class Wire:
     is_lost: bool = False
     sent: list[str] = field(default_factory=list)
     closed: int = 0
-    permits: NoLimits = field(default_factory=NoLimits)
+    permits: Permits = field(default_factory=NoLimits)
 
-    def divide(self, _number: int) -> Sequence[object]:
+    def divide(self, _number: int, /) -> Sequence[Callable[[Permits], Transport]]:
         return []
 
-    def open(self, _abandoned: object = None) -> None: ...
+    def open(self, abandoned: Callable[[], bool] = never) -> None: ...
 
-    def send(self, messages: Iterator[Message], ledger: Ledger, stopped: object, _abandoned: object) -> None:
+    def send(
+        self,
+        messages: Iterator[Message],
+        ledger: Ledger,
+        stopped: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = never,
+    ) -> None:
         for message in messages:
-            if stopped():  # type: ignore[operator]
+            if stopped():
                 return
             if self.error is not None:
                 raise self.error
@@ -67,7 +73,7 @@ def sender(wire: Wire, *, stops_after: int = 99) -> ShardSender:
     site = wire.site
     return ShardSender(
         site.config, site.store, wire, lambda: site.now, "one", lambda: len(wire.sent) >= stops_after, lambda: False
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_a_shard_is_sent_and_finished_and_the_other_is_left(wire: Wire) -> None:
