@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsletter.models.database_url import DatabaseUrl
+from newsletter.store.copying import tables_in_order
+from newsletter.store.postgresql_schema import GENERATED
 from newsletter.text.tokenizer import VERSION
 
 if TYPE_CHECKING:
@@ -42,8 +44,11 @@ _SETTINGS = {
     "jit": "off",
 }
 #: Tables with rows in an empty store.
-_IN_EMPTY = {"_sqlite_migrations", "erased_subscribers", "full_text_version", "store_facts"}
+_IN_EMPTY = {"erased_subscribers", "full_text_version", "store_facts"}
 _FILLED = "SELECT '{0}' WHERE EXISTS (SELECT 1 FROM {0})"
+_NO_TRIGGERS = "SET session_replication_role = replica;"
+_DELETE = "DELETE FROM {};"
+_RESTART = "SELECT setval(pg_get_serial_sequence('{0}', '{1}'), 1, false);"
 _AS_NEW = """
     UPDATE erased_subscribers SET last_id = 0; UPDATE full_text_version SET version = {};
     DELETE FROM store_facts WHERE name <> 'release'"""
@@ -61,8 +66,12 @@ def new_store() -> DatabaseUrl:
 
 
 @cache
-def _used() -> DatabaseUrl:
-    return new_store()
+def _used() -> tuple[DatabaseUrl, psycopg.Connection]:
+    """Return a store, and a connection that stays open: a new one reads the whole schema before it does anything."""
+    import psycopg
+
+    url = new_store()
+    return url, psycopg.connect(url.text, autocommit=True)
 
 
 def emptied_store() -> DatabaseUrl:
@@ -70,23 +79,19 @@ def emptied_store() -> DatabaseUrl:
 
     Only for tests that leave its tables as they are.
     """
-    import psycopg
+    url, connection = _used()
+    filled = [name for (name,) in connection.execute(_filled_tables())]
+    deleted = "".join(map(_DELETE.format, filled))  # quicker than TRUNCATE, which makes files anew
+    restarted = "".join(_RESTART.format(table, column) for table, column in GENERATED.items() if table in filled)
+    connection.execute((_NO_TRIGGERS + deleted + restarted + _AS_NEW.format(VERSION)).encode())
+    return url
 
-    with psycopg.connect(_used().text, autocommit=True) as connection:
-        connection.execute(_emptying(connection))
-    return _used()
 
-
-def _emptying(connection: psycopg.Connection) -> bytes:
-    """Return the statements that delete all that an empty store does not have."""
-    sql = """
-        SELECT table_name::text FROM information_schema.tables
-        WHERE table_type = 'BASE TABLE' AND table_schema = 'public'"""
-    tables = [name for (name,) in connection.execute(sql) if name not in _IN_EMPTY]
-    asked = " UNION ALL ".join(_FILLED.format(name) for name in tables)
-    filled = [name for (name,) in connection.execute(asked.encode())]
-    truncate = f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE;" if filled else ""
-    return (truncate + _AS_NEW.format(VERSION)).encode()
+@cache
+def _filled_tables() -> bytes:
+    """Return the statement that names the tables with rows, but those that have some in an empty store."""
+    names = [table.name for table in tables_in_order() if table.name not in _IN_EMPTY]
+    return " UNION ALL ".join(map(_FILLED.format, names)).encode()
 
 
 def _database(template: str) -> DatabaseUrl:
@@ -109,6 +114,12 @@ def _template() -> str:
 
 def _url(database: str) -> DatabaseUrl:
     return DatabaseUrl(f"postgresql:///{database}?host={server()}&user=postgres")
+
+
+def run_program(name: str, *arguments: str | Path) -> None:
+    """Run one of PostgreSQL's programs."""
+    server()
+    subprocess.run([_FOLDERS[-1] / name, *arguments], check=True, capture_output=True)
 
 
 @cache

@@ -12,6 +12,7 @@ from email.message import MIMEPart
 from email.policy import default
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 
 from newsletter.models.dates import PartialDate as PartialDate
 from newsletter.models.dates import StatedDate as StatedDate
@@ -358,7 +359,7 @@ class Digest:
     @property
     def items(self) -> tuple[Item, ...]:
         """The items of all sections, in order."""
-        return tuple(item for section in self.sections for item in section.items)
+        return tuple(chain.from_iterable([section.items for section in self.sections]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ the key that signed it is not accepted any more.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
+from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -51,6 +51,7 @@ _BLOCK_B = 64
 #: Digits of a row's number at most.
 _ID_DIGITS = 18
 _SIGNATURE_BYTES = 15  # 120 bits, 20 characters of base64 without padding
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def sign(secret: bytes, purpose: str, subscriber_id: int) -> str:
@@ -185,18 +186,19 @@ def _is_any(given: str, expected: Iterable[str]) -> bool:
 
 
 def _verp_mac(secret: bytes, delivery_id: int) -> str:
-    return _mac(secret, f"return|{delivery_id}").hex()[:20]
+    return _mac(secret, b"return|%d" % delivery_id).hex()[:20]
 
 
 def _signature(secret: bytes, purpose: str, subscriber_id: int) -> str:
-    mac = _mac(secret, f"{purpose}|{subscriber_id}")
-    return base64.urlsafe_b64encode(mac[:_SIGNATURE_BYTES]).decode()
+    mac = _mac(secret, b"%b|%d" % (purpose.encode(), subscriber_id))
+    return b2a_base64(mac[:_SIGNATURE_BYTES], newline=False).translate(_URL_SAFE).decode()
 
 
-def _mac(secret: bytes, text: str) -> bytes:
+def _mac(secret: bytes, text: bytes) -> bytes:
     """Return the HMAC-SHA-256 of a text (RFC 2104)."""
-    inner, outer = (state.copy() for state in _states(secret))
-    inner.update(text.encode())
+    of_inner, of_outer = _states(secret)
+    inner, outer = of_inner.copy(), of_outer.copy()
+    inner.update(text)
     outer.update(inner.digest())
     return outer.digest()
 

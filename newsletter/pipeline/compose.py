@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind, Section
 from newsletter.models.weights import Weights
 from newsletter.pipeline.notes import NO_NOTES, Notes
@@ -38,13 +40,15 @@ def compose(
     index = matcher.index
     since, old = window or (edition.since, {paper.id for paper in index.revised if paper.seen_at <= edition.since})
     updates = {paper.id for paper in index.revised if _is_update(paper, since, sent_before)}
-    skipped = skipped_papers(index, profile, sent_before, since, old)
-    sections = group(matcher, profile, skipped, edition.day, taste)
-    return Digest(
-        edition=edition,
-        sections=tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections),
-        considered=len(index.papers.keys() - skipped),
-    )
+    if updates:
+        skipped = skipped_papers(index, profile, sent_before, since, old)
+        kept = matcher.without(skipped)
+        sections = group(matcher, profile, skipped, edition.day, taste)
+        sections = tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections)
+    else:
+        kept = matcher.without(sent_before.keys(), old)
+        sections = group(matcher, profile, sent_before.keys(), edition.day, taste, old)
+    return Digest(edition=edition, sections=sections, considered=int(np.count_nonzero(kept)))
 
 
 def skipped_papers(

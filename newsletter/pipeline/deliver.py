@@ -3,8 +3,9 @@
     plan | can we send? | queue everything in one transaction | claim | render | hand over | results
 
 Every move in the ledger is committed when it happens, so that after a crash the next run continues from there. Nobody
-is missed, and only a delivery found in `sending` is in doubt: at most one for each connection. It is resent under the
-same Message-ID, or held, by the site's in-doubt policy.
+is missed, and only a delivery found in `sending` is in doubt: at most one for each connection, and a few more where
+many leave at once (`sending.smtp.group_commit`). It is resent under the same Message-ID, or held, by the site's
+in-doubt policy.
 """
 
 from __future__ import annotations
@@ -251,17 +252,16 @@ def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:
     while batch := list(islice(intents, BATCH)):
         if run.is_shutting_down():
             break
-        rows, digests = [], dict[int, int]()  # subscribers with the same preferences share a digest
+        rows = []
         with store.transaction():
             for intent in batch:
                 _check_templates(run, intent)
-                key, subscriber = intent.edition.key, intent.subscriber.id
-                if key not in editions:
+                if intent.edition.key not in editions:
                     store.editions.put(intent.edition)
-                    editions.add(key)
-                if id(intent.digest) not in digests:
-                    digests[id(intent.digest)] = store.editions.put_digest(intent.digest)
-                digest_id = digests[id(intent.digest)]
+                    editions.add(intent.edition.key)
+            digests = store.editions.put_digests([intent.digest for intent in batch])
+            for intent, digest_id in zip(batch, digests, strict=True):
+                key, subscriber = intent.edition.key, intent.subscriber.id
                 message_id = make_message_id(run.secret, key, subscriber, run.config.sender)
                 rows.append((key, subscriber, digest_id, message_id))
             store.deliveries.stage(rows)

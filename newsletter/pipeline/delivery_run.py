@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newsletter.config.model import Config, InDoubtPolicy
@@ -113,28 +113,26 @@ class DeliveryRun:
         """Yield the signed message of each open delivery; an error that ends this early is in `error`."""
         try:
             for batch in self._claims_to_render():
-                yield from map(self._counted, self.renderer.render(batch, self.clock))
+                for message in self.renderer.render(batch, self.clock):
+                    # One that would be too large has fewer papers than planned.
+                    self.ledger.under_way[message.message_id].papers = message.papers
+                    yield message
         except NewsletterError as error:
             self.error = error
-
-    def _counted(self, message: Message) -> Message:
-        """Note for the report how many papers are in a message: one that would be too large has fewer than planned."""
-        claim = self.ledger.under_way[message.message_id]
-        if claim.papers != message.papers:
-            self.ledger.under_way[message.message_id] = replace(claim, papers=message.papers)
-        return message
 
     def _claims_to_render(self) -> Iterator[list[Claim]]:
         """Yield claims in batches, and skip deliveries of which every paper was withdrawn after planning."""
         for batch in self.claims(BATCH):
             claims = []
+            self.renderer.read(claim.delivery.digest_id for claim in batch)
             for claim in batch:
                 digest_id = claim.delivery.digest_id
-                papers = sum(len(section.items) for section in self.renderer.digest(digest_id).sections)
-                if not papers and self.store.editions.get_digest(digest_id).items:
+                sections = self.renderer.digest(digest_id).sections
+                has_papers = any(section.items for section in sections)
+                if not has_papers and self.store.editions.get_digest(digest_id).items:
                     self.ledger.skip(claim, "all its papers were withdrawn after planning")
                 else:
-                    claims.append(replace(claim, papers=papers))
+                    claims.append(claim)
             self.ledger.under_way |= {claim.delivery.message_id: claim for claim in claims}
             yield claims
 
@@ -180,7 +178,7 @@ class DeliveryRun:
         subscribers = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
         now = self.clock()
         return [
-            Claim(delivery, subscriber, self._day_of(delivery.edition_key), 0)
+            Claim(delivery, subscriber, self._day_of(delivery.edition_key))
             for delivery in batch
             if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
             and self.serves(subscriber)

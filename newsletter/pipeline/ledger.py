@@ -2,13 +2,14 @@
 
 No message leaves before its departure is committed, in a transaction that checks once more that the subscriber is
 still subscribed, that it is their hour, and that nothing else left for them on this day. Results are written in the
-same transaction as the next departures.
+same transaction as the next departures. How many share one is decided by the transport.
 """
 
 from __future__ import annotations
 
 import random
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from newsletter.sending.bounces.reports import fingerprint_of
 from newsletter.sending.status_codes import Kind, code_in
 from newsletter.store import Store
 from newsletter.store.bounces import Bounce
+from newsletter.store.departures import DaySlot
 
 #: After this many temporary failures a delivery fails.
 MAX_ATTEMPTS = 8
@@ -40,7 +42,7 @@ _COMMIT_ATTEMPTS = 5
 _COMMIT_RETRY_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """A delivery that is being carried out."""
 
@@ -48,7 +50,8 @@ class Claim:
     subscriber: Subscriber
     #: The day of its edition: it may not leave on another. None for a special edition, which may leave on any.
     day: date | None
-    papers: int
+    #: In its message, once that is rendered.
+    papers: int = 0
 
 
 def is_time(subscriber: Subscriber, day: date | None, now: datetime) -> bool:
@@ -133,22 +136,32 @@ class SendingLedger:
             if result.verdict is not Verdict.IN_DOUBT:
                 self.store.deliveries.undo_departure(claim.delivery)
             self._settle(claim, result, now)
+        return self._depart([self.under_way[message.message_id] for message in departing], now)
+
+    def _depart(self, claims: Sequence[Claim], now: datetime) -> set[str]:
+        """Let go what may leave; return the Message-IDs. All of one schedule is asked about by one statement."""
+        groups: defaultdict[tuple[DaySlot | None, int], list[Claim]] = defaultdict(list)
+        slots, times = dict[int, DaySlot](), Counter[int]()
+        for claim in claims:
+            profile, number = claim.subscriber.profile, claim.subscriber.id
+            times[number] += 1  # one statement would not see that it lets another message to them go
+            if claim.day is None:
+                groups[None, times[number]].append(claim)
+            elif is_time(claim.subscriber, claim.day, now):
+                if id(profile) not in slots:
+                    began = day_began(profile, now)
+                    slots[id(profile)] = DaySlot(began, profile.cadence, profile.hour, profile.time_zone)
+                groups[slots[id(profile)], times[number]].append(claim)
+        departed = set[int]()
+        for (slot, _), group in groups.items():
+            departed |= self.store.departures.depart([claim.delivery.id for claim in group], now, slot)
         may_go = set()
-        for message in departing:
-            claim = self.under_way[message.message_id]
-            if self._may_depart(claim, now):
-                may_go.add(message.message_id)
+        for claim in claims:
+            if claim.delivery.id in departed:
+                may_go.add(claim.delivery.message_id)
             else:
                 self._stay(claim, now)
         return may_go
-
-    def _may_depart(self, claim: Claim, now: datetime) -> bool:
-        profile = claim.subscriber.profile
-        if claim.day is None:
-            return self.store.deliveries.depart_special(claim.delivery.id, now)
-        return is_time(claim.subscriber, claim.day, now) and self.store.deliveries.depart(
-            claim.delivery.id, now, day_began(profile, now), profile
-        )
 
     def _stay(self, claim: Claim, now: datetime) -> None:
         """Write why a message that was about to leave must not."""

@@ -78,8 +78,7 @@ class MessageRenderer:
         assembler = self._assembler(digest.edition, subscriber.profile)
         links, envelope = self._addressed(digest, subscriber, message_id, now, delivery_id)
         ready = assembler.ready(digest, subscriber.profile.cards)
-        message = join_message(envelope, assembler.bodies(ready, subscriber, links))
-        return replace(message, papers=len(ready.digest.items))
+        return join_message(envelope, assembler.bodies(ready, subscriber, links), ready.papers)
 
     def write_plain(self, digest: Digest, subscriber: Subscriber, message_id: str, now: datetime) -> Message:
         """Render one message as a whole, built by the standard library: the reference for `write`.
@@ -92,8 +91,7 @@ class MessageRenderer:
         links, envelope = self._addressed(digest, subscriber, message_id, now)
         ready = assembler.ready(digest, subscriber.profile.cards)
         subject, text, html = assembler.plain(ready, subscriber, links)
-        message = build_message(envelope, subject=subject, text=text, html=html)
-        return replace(message, papers=len(ready.digest.items))
+        return replace(build_message(envelope, subject=subject, text=text, html=html), papers=ready.papers)
 
     def _with_welcome(self, digest: Digest, code: str) -> Digest:
         """Return a subscriber's first digest with the site's words of welcome, if it has some; else the digest.

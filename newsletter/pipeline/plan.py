@@ -41,7 +41,7 @@ _BESIDE = (SectionKind.ALSO_TRENDING, SectionKind.SERENDIPITY)
 #: The ledger is read for this many subscribers at once.
 _BATCH = 1000
 #: How many decisions are kept for other subscribers with the same profile and history.
-_MAX_DECIDED = 4096
+_MAX_DECIDED = 1024
 
 
 @dataclass(frozen=True, slots=True)

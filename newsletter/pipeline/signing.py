@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 
 from newsletter.config.model import Config
 from newsletter.errors import TemplateError
@@ -33,13 +34,21 @@ class SigningRenderer:
     def digest(self, digest_id: int) -> Digest:
         """Return a planned digest without withdrawn papers; read once for all subscribers who share it."""
         if digest_id not in self._digests:
-            if len(self._digests) >= _MAX_DIGESTS:
-                self._digests.pop(next(iter(self._digests)))
-            self._digests[digest_id] = without_withdrawn(self.store.editions.get_digest(digest_id))
+            self.read([digest_id])
         return self._digests[digest_id]
+
+    def read(self, digest_ids: Iterable[int]) -> None:
+        """Read planned digests from the store, together, unless they are kept."""
+        missing = [number for number in dict.fromkeys(digest_ids) if number not in self._digests]
+        if missing:
+            found = self.store.editions.get_digests(missing)
+            self._digests |= {number: without_withdrawn(digest) for number, digest in found.items()}
+            for number in list(islice(self._digests, max(0, len(self._digests) - max(_MAX_DIGESTS, len(missing))))):
+                del self._digests[number]
 
     def prepare(self, claims: Sequence[Claim]) -> None:
         """Render the fragments of these claims, together."""
+        self.read(claim.delivery.digest_id for claim in claims)
         with suppress(TemplateError):  # raised again by the message that needs the template
             self.messages.prepare((self.digest(claim.delivery.digest_id), claim.subscriber) for claim in claims)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +36,8 @@ _ENOUGH_NEW = 0.1
 _EDITION = timedelta(days=35)
 #: Papers are placed in the embedding this many at a time, each time in a transaction of its own.
 _AT_ONCE = 1000
+#: The queries of which scores are kept; a matcher keeps what it makes of them.
+_MAX_SCORES = 64
 
 
 def learn_topic_models(store: Store, now: datetime) -> int:
@@ -108,7 +110,7 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
     is_known = np.array([paper in stored for paper in index.ids], np.bool_)
     vectors = np.array([np.frombuffer(stored[paper], "<f2") for paper in index.ids if paper in stored], np.float32)
 
-    @cache
+    @lru_cache(_MAX_SCORES)
     def scores(query: str) -> TopicScores | None:
         content = store.topic_models.model(hash_of(query))
         if content is None:

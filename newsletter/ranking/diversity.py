@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -139,11 +139,11 @@ def choose(
         The numbers of the selected papers, in order.
     """
     if not weight:
-        return _choose_in_order(ranked, places, alike, shown)
+        return choose_first(ranked, places, alike, shown)
     chosen: list[int] = []
-    of_each = np.asarray(scores, np.float64)
+    of_each = np.asarray(scores)
     pool = np.array(ranked[: _POOL_FACTOR * places], np.intp)
-    own = of_each[pool]
+    own = of_each[pool].astype(np.float64)
     margin = own.copy()
     rest = iter(ranked[_POOL_FACTOR * places :])
     while len(pool) and len(chosen) < places and margin[at := int(margin.argmax())] != -np.inf:
@@ -152,7 +152,8 @@ def choose(
         if _is_repeated(best, alike, chosen, shown):
             for number in islice(rest, 1):
                 pool = np.append(pool, number)
-                own, margin = np.append(own, of_each[number]), np.append(margin, of_each[number])
+                score = float(of_each[number])
+                own, margin = np.append(own, score), np.append(margin, score)
             continue
         chosen.append(best)
         if len(chosen) < places:
@@ -160,7 +161,8 @@ def choose(
     return chosen
 
 
-def _choose_in_order(ranked: Sequence[int], places: int, alike: Similarity, shown: Sequence[int]) -> list[int]:
+def choose_first(ranked: Iterable[int], places: int, alike: Similarity, shown: Sequence[int]) -> list[int]:
+    """Select the first papers, but near-duplicates: `choose` without a weight."""
     chosen: list[int] = []
     for number in ranked:
         if len(chosen) >= places:

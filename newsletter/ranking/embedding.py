@@ -12,6 +12,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,22 @@ _VECTORIZER_OPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+#: Tastes look at the embedding with so many of its dimensions.
+_RESOLUTIONS = (20, 50, 100)
+
+
+@dataclass(frozen=True)
 class PaperVectors:
     """The vectors of some papers: TF-IDF (sparse, papers × words) and embedding (papers × dimensions, unit length)."""
 
     words: Any
     meanings: Vectors
+
+    @cached_property
+    def resolved(self) -> Vectors:
+        """Vectors whose dot product is the mean of the cosines by the first few, more and all dimensions."""
+        parts = [unit(self.meanings[:, :dimensions]) for dimensions in _RESOLUTIONS]
+        return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
 
 
 @dataclass(frozen=True, slots=True)

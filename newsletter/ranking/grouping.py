@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
-from newsletter.ranking.diversity import choose
+from newsletter.ranking.diversity import choose, choose_first
 from newsletter.ranking.index import Flags, Numbers
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason, reasons_for
@@ -29,10 +28,12 @@ _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The numbers of some papers, the best first, and the scores of all papers of the index."""
+    """The numbers of some papers, the best first, and the scores of all papers of the index as far as it has them."""
 
     papers: Sequence[int]
     scores: Numbers
+    #: The items of those that were shown before, if their scores are those of everybody.
+    known: dict[int, Item] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,23 @@ class _Evaluation:
     follow_query: Any | None
     #: Which papers are by these.
     followed: Flags
+    #: The papers that match several topics, as a bit set.
+    shared: int
 
     def items(self, ranked: _Ranked, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
         """Return the chosen papers as items of a topic's section, or of the `_FOLLOWED` one."""
-        return tuple(
-            Item(
-                self.matcher.paper(paper),
-                round(float(ranked.scores[paper]), 4),
-                (*self._follow_reasons(paper), *self._topic_reasons(paper, topic)),
-                also=tuple(self._other_topics(paper, topic)),
-            )
-            for paper in chosen
-        )
+        items = []
+        for paper in chosen:
+            item = ranked.known.get(paper) if ranked.known is not None else None
+            if item is None:
+                reasons = (*self._follow_reasons(paper), *self._topic_reasons(paper, topic))
+                item = Item(self.matcher.paper(paper), round(float(ranked.scores[paper]), 4), reasons)
+                if ranked.known is not None:
+                    ranked.known[paper] = item
+            if self.shared >> paper & 1:
+                item = Item(item.paper, item.score, item.reasons, also=tuple(self._other_topics(paper, topic)))
+            items.append(item)
+        return tuple(items)
 
     def near_items(self, base: Numbers, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
         """Return papers that are near a topic as items of its section."""
@@ -93,12 +99,17 @@ class _Evaluation:
     def _other_topics(self, paper: int, topic: int) -> Iterator[str]:
         """Yield the names of the other topics that a paper matches."""
         for number, (other, result) in enumerate(zip(self.profile.topics, self.results, strict=True)):
-            if number != topic and paper in result.numbers:
+            if number != topic and result.bits >> paper & 1:
                 yield other.name
 
 
 def group(
-    matcher: Matcher, profile: Profile, sent_before: AbstractSet[int], today: date, taste: Numbers | None = None
+    matcher: Matcher,
+    profile: Profile,
+    sent_before: AbstractSet[int],
+    today: date,
+    taste: Numbers | None = None,
+    old: AbstractSet[int] = frozenset(),
 ) -> tuple[Section, ...]:
     """Rank the papers of an index for one profile and group them into sections.
 
@@ -118,12 +129,13 @@ def group(
         sent_before: Ids of papers to leave out.
         today: The day of the edition.
         taste: The taste score of each paper of the index. It changes the order within sections only.
+        old: Ids of further papers to leave out: a set that many subscribers have in common.
     """
     matcher = matcher.reweighed(profile.ranking)
     evaluation = _evaluate(matcher, profile)
     base = _base_scores(evaluation, today, taste)
     common = today if base is matcher.base_scores(today) else None
-    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.without(sent_before), base, common)
+    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.without(sent_before, old), base, common)
     rest = outside & ~evaluation.followed
     near = _near_papers(evaluation, rest)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
@@ -144,8 +156,8 @@ def group(
             items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, doubtful, number))
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
     rest[shown] = False
-    ranked_rest = _rank(matcher, rest, base, matcher.ranked(common) if common else None)
-    return (*sections, *_outside_sections(evaluation, ranked_rest, shown))
+    ordered = _order(matcher, rest, base, matcher.ranked(common) if common else None)
+    return (*sections, *_outside_sections(evaluation, ordered, base, shown))
 
 
 def all_matching(
@@ -175,26 +187,33 @@ def _rank_by_topic(
     """
     matcher, topics = evaluation.matcher, evaluation.profile.topics
     best = best_topics(evaluation.results, len(unsent))
-    scores = base + _topic_scores(evaluation, best)
-    outside = unsent & (best < 0) & ~_any([result.excluded for result in evaluation.results], len(unsent))
-    flags = {_FOLLOWED: outside & evaluation.followed} | {
-        number: unsent & (best == number) for number in range(len(evaluation.results))
-    }
-    orders = {number: matcher.ranked(common, topic.query) for number, topic in enumerate(topics)} if common else {}
-    return {number: _rank(matcher, chosen, scores, orders.get(number)) for number, chosen in flags.items()}, outside
+    outside = unsent & (best < 0)
+    for result in evaluation.results:
+        if result.is_excluding:
+            outside &= ~result.excluded
+    followed = outside & evaluation.followed if evaluation.follow_query is not None else evaluation.followed
+    ranked = {_FOLLOWED: _rank(matcher, followed, base)}
+    for number, topic in enumerate(topics):
+        scores, chosen = base + matcher.added(topic.query), unsent & (best == number)
+        order = matcher.ranked(common, topic.query) if common else None
+        known = matcher.items(topic.query, common) if common else None
+        ranked[number] = _Ranked(_order(matcher, chosen, scores, order).tolist(), scores, known)
+    return ranked, outside
 
 
 def _fill(
     evaluation: _Evaluation, number: int, ranked: _Ranked, near: Sequence[int], places: int, shown: Sequence[int]
 ) -> tuple[list[int], list[int], list[int]]:
     """Choose the papers of one section: those that match, those near the topic, and mentions in doubt."""
+    if not places:
+        return [], [], []
     matcher = evaluation.matcher
     chosen = _choose(matcher, ranked, places, shown)
     close = evaluation.close(number)
     doubtful = [paper for paper in chosen if close.doubtful[paper]] if close else []
     sure = [paper for paper in chosen if paper not in doubtful] if doubtful else chosen
     room = min(_NEAR, places - len(sure))
-    beside = choose(near, close.order, room, matcher.alike, 0, [*shown, *sure]) if close and near and room else []
+    beside = choose_first(near, room, matcher.alike, [*shown, *sure]) if close and near and room else []
     return sure, beside, doubtful[: places - len(sure) - len(beside)]
 
 
@@ -205,13 +224,19 @@ def followed_by(profile: Profile) -> Any:
 
 def _evaluate(matcher: Matcher, profile: Profile) -> _Evaluation:
     follow_query = followed_by(profile)
+    results = [matcher.evaluate(topic.query) for topic in profile.topics]
+    found = shared = 0
+    for result in results:
+        shared |= found & result.bits
+        found |= result.bits
     return _Evaluation(
         matcher=matcher,
         profile=profile,
-        results=[matcher.evaluate(topic.query) for topic in profile.topics],
+        results=results,
         closeness=[matcher.closeness(topic.query) for topic in profile.topics],
         follow_query=follow_query if profile.follow else None,
-        followed=matcher.index.flags(matcher.find(follow_query)[0]),
+        followed=matcher.index.flags(matcher.find(follow_query)[0]) if profile.follow else matcher.nothing,
+        shared=shared,
     )
 
 
@@ -237,18 +262,12 @@ def best_topics(results: Sequence[QueryResult], papers: int) -> NDArray[np.intp]
     A paper goes to the narrowest of the topics that its title or keywords match, or else to the one that its abstract
     matches most strongly; between equal topics the first wins.
     """
-    if not results:
-        return np.full(papers, -1)
-    claims = np.stack([result.claim for result in results])
-    return np.where(claims.max(axis=0) < 0, -1, claims.argmax(axis=0))
-
-
-def _topic_scores(evaluation: _Evaluation, best: NDArray[np.intp]) -> Numbers:
-    """Return what its topic adds to each paper's score: its match, and what the topic's model says."""
-    added = np.zeros(len(best), np.float32)
-    for number, topic in enumerate(evaluation.profile.topics):
-        added = np.where(best == number, evaluation.matcher.added(topic.query), added)
-    return added
+    best, most = np.full(papers, -1), np.full(papers, -1.0)
+    for number, result in enumerate(results):
+        is_better = result.claim > most
+        np.copyto(best, number, where=is_better)
+        np.copyto(most, result.claim, where=is_better)
+    return best
 
 
 def _near_papers(evaluation: _Evaluation, free: Flags) -> dict[int, list[int]]:
@@ -280,44 +299,47 @@ def _nearest(matcher: Matcher, profile: Profile) -> list[tuple[float, int, int]]
     )
 
 
-def _rank(matcher: Matcher, chosen: Flags, scores: Numbers, order: NDArray[np.intp] | None = None) -> _Ranked:
+def _rank(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
+    """Return the chosen papers by descending score."""
+    return _Ranked(_order(matcher, chosen, scores).tolist() if chosen.any() else [], scores)
+
+
+def _order(matcher: Matcher, chosen: Flags, scores: Numbers, order: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
     """Return the chosen papers by descending score; `order` has them, and maybe others, in that order already."""
-    ordered = matcher.order(np.flatnonzero(chosen), scores) if order is None else order[chosen[order]]
-    return _Ranked(ordered.tolist(), scores)
+    return matcher.order(np.flatnonzero(chosen), scores) if order is None else order[chosen[order]]
 
 
-def _share(limit: int, wanted: dict[int, int]) -> Counter[int]:
+def _share(limit: int, wanted: dict[int, int]) -> dict[int, int]:
     """Share `limit` places among sections round-robin, so that no topic crowds out another."""
-    turns = sorted((turn, number) for number, papers in wanted.items() for turn in range(papers))
-    return Counter(number for _, number in turns[: max(0, limit)])
+    places, turn = dict.fromkeys(sorted(wanted), 0), 0
+    while limit > 0 and (still := [number for number in places if wanted[number] > turn][:limit]):
+        for number in still:
+            places[number] += 1
+        limit, turn = limit - len(still), turn + 1
+    return places
 
 
 def _choose(matcher: Matcher, ranked: _Ranked, places: int, shown: Sequence[int]) -> list[int]:
     return choose(ranked.papers, ranked.scores, places, matcher.alike, matcher.weights.diversity, shown)
 
 
-def _outside_sections(evaluation: _Evaluation, ranked: _Ranked, shown: Sequence[int]) -> Iterator[Section]:
+def _outside_sections(
+    evaluation: _Evaluation, ordered: NDArray[np.intp], scores: Numbers, shown: Sequence[int]
+) -> Iterator[Section]:
     """Yield the sections of papers that match no topic: trending, and serendipity if a topic has papers."""
     matcher, profile = evaluation.matcher, evaluation.profile
     room = profile.max_papers - len(shown)
-    chosen = choose(ranked.papers, ranked.scores, min(room, profile.trending) if profile.topics else room,
-                    matcher.alike, 0, shown)  # fmt: skip
+    places = min(room, profile.trending) if profile.topics else room
+    chosen = choose_first(map(int, ordered), places, matcher.alike, shown)
     if chosen:
         kind = SectionKind.ALSO_TRENDING if profile.topics else SectionKind.TRENDING
-        yield Section("", _popular_items(matcher, ranked, chosen), len(chosen), kind)
+        yield Section("", _popular_items(matcher, scores, chosen), len(chosen), kind)
     if profile.serendipity and profile.topics and shown and room > len(chosen):
-        nearness = evaluation.nearness()
-        near = border(ranked.papers, nearness, ranked.scores, {*chosen, *shown})
-        if surprise := choose(near, ranked.scores + nearness, 1, matcher.alike, 0, [*shown, *chosen]):
-            yield Section("", _popular_items(matcher, ranked, surprise), 1, SectionKind.SERENDIPITY)
+        near = border(ordered, evaluation.nearness(), scores, {*chosen, *shown})
+        if surprise := choose_first(near, 1, matcher.alike, [*shown, *chosen]):
+            yield Section("", _popular_items(matcher, scores, surprise), 1, SectionKind.SERENDIPITY)
 
 
-def _popular_items(matcher: Matcher, ranked: _Ranked, chosen: Sequence[int]) -> tuple[Item, ...]:
-    papers = ((matcher.paper(number), ranked.scores[number]) for number in chosen)
+def _popular_items(matcher: Matcher, scores: Numbers, chosen: Sequence[int]) -> tuple[Item, ...]:
+    papers = ((matcher.paper(number), scores[number]) for number in chosen)
     return tuple(Item(paper, round(float(score), 4), popularity_reason(paper)) for paper, score in papers)
-
-
-def _any(flags: Iterable[Flags], papers: int) -> Flags:
-    """Return which of `papers` any of the flags is set for."""
-    joined: Flags = np.logical_or.reduce([np.zeros(papers, np.bool_), *flags])
-    return joined

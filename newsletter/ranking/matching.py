@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.models import Paper, Reason, ReasonKind
+from newsletter.models import Item, Paper, Reason, ReasonKind
 from newsletter.models.weights import Weights
 from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words
 from newsletter.ranking.diversity import Similarity
@@ -24,6 +24,13 @@ from newsletter.ranking.score import popularity, reasons_for, score
 from newsletter.ranking.serendipity import Neighbourhood
 from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
+
+#: How many values are kept of results, in 36 bytes each, and of how many queries at least.
+_MAX_VALUES, _MIN_QUERIES = 1_000_000, 64
+#: The terms of which the strengths are kept: those of the latest queries.
+_MAX_TERMS = 200
+#: Of so many sets of weights that subscribers chose.
+_MAX_REWEIGHED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,10 @@ class QueryResult:
     passing: Flags
     #: How good a claim the topic has to each paper, beside other topics that match it; -1 for papers that do not match.
     claim: NDArray[np.float64]
-    #: The numbers of the papers that match.
-    numbers: frozenset[int]
+    #: The papers that match, as a bit set.
+    bits: int
+    #: Whether the query excludes any paper that it would match.
+    is_excluding: bool
 
 
 class Matcher:
@@ -61,7 +70,8 @@ class Matcher:
         self._closeness: dict[str, Closeness | None] = {}
         self._excluded_words: dict[str, Flags] = {}
         self._added: dict[str, Numbers] = {}
-        self._reasons: dict[tuple[str, int], tuple[Reason, ...]] = {}
+        self._strengths: dict[Term, Numbers] = {}
+        self._max_queries = max(_MIN_QUERIES, _MAX_VALUES // max(1, len(index)))
         # In the order of `Field`; author, org, cat and source share a weight.
         of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
@@ -69,14 +79,18 @@ class Matcher:
         self._nodes: dict[str, Node] = {}
         self._answers: dict[str, tuple[int, int]] = {}
         self._results: dict[str, QueryResult] = {}
-        self._strengths: dict[Term, Numbers] = {}
         self._base: dict[date, Numbers] = {}
         self._orders: dict[tuple[str, date], NDArray[np.intp]] = {}
+        self._items: dict[tuple[str, date], dict[int, Item]] = {}
+        #: Which papers are not among some that many subscribers leave out.
+        self._kept: tuple[AbstractSet[int], Flags] | None = None
         #: What popularity adds to the score of each paper, and of those that mention a topic in passing.
         self.popularity, self.passing_popularity = (
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
             for one in (False, True)
         )
+        #: No paper.
+        self.nothing: Flags = np.zeros(len(index), np.bool_)
         self._numbers = {paper_id: number for number, paper_id in enumerate(index.ids)}
         self.alike = Similarity(list(index.papers.values()))
         self.neighbourhood = Neighbourhood(self.alike)
@@ -90,6 +104,8 @@ class Matcher:
     def reweighed(self, ranking: tuple[tuple[str, float], ...]) -> Matcher:
         """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
         if ranking not in self._reweighed:
+            if len(self._reweighed) > _MAX_REWEIGHED:  # the first is this one
+                del self._reweighed[list(self._reweighed)[1]]
             weights = replace(self.weights, **dict(ranking))
             other = Matcher(self.index, self._statistics, weights, self._scores)
             other.alike, other.neighbourhood = self.alike, self.neighbourhood  # weights do not change what is alike
@@ -140,10 +156,31 @@ class Matcher:
             strength = np.where(matches, self._strength(node), np.float32(0))
             passing = self.index.flags(in_passing(self.index, node))
             claim = _claim(matches, passing, strength, self._statistics.breadth(node))
+            bits, rejected = self.find(query)
+            self._make_room()
             self._results[query] = QueryResult(
-                matches, excluded, strength, passing, claim, frozenset(np.flatnonzero(matches).tolist())
+                matches, excluded, strength, passing, claim, bits, is_excluding=bool(rejected)
             )
+        else:  # the one that was asked for longest ago is forgotten first
+            self._results[query] = self._results.pop(query)
         return self._results[query]
+
+    def _make_room(self) -> None:
+        """Forget a query, once there are too many: subscribers have queries of their own, which nobody shares."""
+        if len(self._results) >= self._max_queries:
+            query = next(iter(self._results))
+            for known in (
+                self._results,
+                self._nodes,
+                self._answers,
+                self._added,
+                self._closeness,
+                self._excluded_words,
+            ):
+                known.pop(query, None)
+            for day in self._base:
+                self._orders.pop((query, day), None)
+                self._items.pop((query, day), None)
 
     def added(self, query: str) -> Numbers:
         """Return what a topic adds to the score of the papers it gets; popularity adds less to mentions in passing."""
@@ -156,11 +193,13 @@ class Matcher:
 
     def reasons(self, query: str, number: int) -> tuple[Reason, ...]:
         """Return the reasons for showing a paper in the section of a topic that it matches."""
-        if (query, number) not in self._reasons:
-            close = self.closeness(query)
-            in_doubt = (Reason(ReasonKind.PASSING),) if close and close.doubtful[number] else ()
-            self._reasons[query, number] = (*reasons_for(self.found(self.node(query), number)), *in_doubt)
-        return self._reasons[query, number]
+        close = self.closeness(query)
+        in_doubt = (Reason(ReasonKind.PASSING),) if close and close.doubtful[number] else ()
+        return (*reasons_for(self.found(self.node(query), number)), *in_doubt)
+
+    def items(self, query: str, today: date) -> dict[int, Item]:
+        """Return the papers that were shown under a topic, as items with the scores of everybody; add to it."""
+        return self._items.setdefault((query, today), {})
 
     def closeness(self, query: str) -> Closeness | None:
         """Return how close the papers are to a topic, or None for a query without a model."""
@@ -181,10 +220,14 @@ class Matcher:
         """Return the paper of a number, its position in the arrays."""
         return self.index.papers[self.index.ids[number]]
 
-    def without(self, sent_before: AbstractSet[int]) -> Flags:
-        """Return which papers are not among those of some ids."""
-        kept = np.ones(len(self.index), np.bool_)
-        kept[[self._numbers[paper_id] for paper_id in sent_before & self._numbers.keys()]] = False
+    def without(self, sent_before: AbstractSet[int], old: AbstractSet[int] = frozenset()) -> Flags:
+        """Return which papers are not among those of some ids, and of others that many subscribers leave out."""
+        if self._kept is None or self._kept[0] is not old:
+            self._kept = old, np.ones(len(self.index), np.bool_)
+            self._kept[1][[self._numbers[one] for one in old if one in self._numbers]] = False
+        kept = self._kept[1].copy()
+        if numbers := [self._numbers[one] for one in sent_before if one in self._numbers]:
+            kept[numbers] = False
         return kept
 
     def base_scores(self, today: date) -> Numbers:
@@ -258,6 +301,8 @@ class Matcher:
         Source: Robertson, Zaragoza, Taylor: "Simple BM25 Extension to Multiple Weighted Fields", CIKM 2004.
         """
         if term not in self._strengths:
+            if len(self._strengths) >= _MAX_TERMS:
+                self._strengths.clear()
             frequency = self._field_weights @ self.index.counts(term)
             saturated = frequency * (self.weights.k1 + 1) / (frequency + self.weights.k1)
             rarity = self.weights.match * self._statistics.rarity(term)

@@ -5,8 +5,6 @@ Of such mentions about half are what the topic is about, of words in titles nine
 
 from __future__ import annotations
 
-import numpy as np
-
 from newsletter.topics.evaluation import matching
 from newsletter.topics.index import Field, PaperIndex
 from newsletter.topics.query import TEXT_FIELDS, All, Any, Boost, Node, Not, Term, wanted_terms
@@ -21,8 +19,10 @@ def _outright(index: PaperIndex, node: Node, aside: tuple[Field, ...]) -> int:
     """Return the papers of which more than the fields `aside` holds a term, in a part of the query that they match."""
     match node:
         case Term():
-            beside = np.delete(index.counts(node), aside, axis=0).any(axis=0)
-            return int.from_bytes(np.packbits(beside, bitorder="little").tobytes(), "little")
+            found = 0
+            for field, bits in enumerate(index.bits_by_field(node)):
+                found |= 0 if field in aside else bits
+            return found
         case Boost():
             return _outright(index, node.part, aside)
         case Not():

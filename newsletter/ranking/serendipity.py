@@ -25,6 +25,8 @@ _COMMON = 0.2
 _ENOUGH_PAPERS = 20
 #: Of so many papers, the similarity of each to each may be kept: 32 MB.
 _FEW = 2000
+#: How many values of nearness are kept, and of how many queries at least; 4 MB.
+_MAX_NEARNESS, _MIN_QUERIES = 1_000_000, 64
 
 
 class Neighbourhood:
@@ -33,6 +35,7 @@ class Neighbourhood:
     def __init__(self, alike: Similarity) -> None:
         self._alike = alike
         self._nearness: dict[str, Numbers] = {}
+        self._max_queries = max(_MIN_QUERIES, _MAX_NEARNESS // max(1, len(alike.papers)))
         self._cosines: dict[int, NDArray[np.float64]] = {}
 
     def nearness(self, query: str, matches: Flags) -> Numbers:
@@ -40,7 +43,11 @@ class Neighbourhood:
         if query not in self._nearness:
             similarity = self._to_centroid(matches)
             typical = float(similarity[matches].mean()) if matches.any() else 0.0
+            if len(self._nearness) >= self._max_queries:
+                del self._nearness[next(iter(self._nearness))]
             self._nearness[query] = (similarity / typical if typical else similarity).astype(np.float32)
+        else:  # the one that was asked for longest ago is forgotten first
+            self._nearness[query] = self._nearness.pop(query)
         return self._nearness[query]
 
     def _to_centroid(self, matches: Flags) -> NDArray[np.float64]:
@@ -106,7 +113,9 @@ class Neighbourhood:
         return rows, columns, weights / lengths[rows]
 
 
-def border(outside: Sequence[int], nearness: Numbers, scores: Numbers, shown: Collection[int] = ()) -> list[int]:
+def border(
+    outside: Sequence[int] | NDArray[np.intp], nearness: Numbers, scores: Numbers, shown: Collection[int] = ()
+) -> list[int]:
     """Return the papers at the border of a subscriber's interests, the best first.
 
     Args:
@@ -116,9 +125,18 @@ def border(outside: Sequence[int], nearness: Numbers, scores: Numbers, shown: Co
         shown: Numbers of papers to leave out, of these and others.
     """
     size = max(_MIN_BORDER, round(len(outside) * _BORDER))
-    papers = np.fromiter(outside, np.intp, len(outside))
+    papers = np.asarray(outside, np.intp)
     near = nearness[papers]
-    nearest = papers[np.argsort(-near, kind="stable")[: min(size + len(shown), np.count_nonzero(near > 0))]]
+    nearest = papers[_largest(near, min(size + len(shown), int(np.count_nonzero(near > 0))))]
     new = np.array([paper for paper in nearest.tolist() if paper not in shown][:size], np.intp)
     best = np.argsort(-(scores[new] + nearness[new]), kind="stable")
     return [int(paper) for paper in new[best]]
+
+
+def _largest(values: Numbers, number: int) -> NDArray[np.intp]:
+    """Return where the largest values are, in descending order; of equal ones, the first come first."""
+    if not number:
+        return np.zeros(0, np.intp)
+    least = np.partition(values, len(values) - number)[len(values) - number]
+    places = np.flatnonzero(values >= least)
+    return places[np.argsort(-values[places], kind="stable")[:number]]

@@ -25,8 +25,6 @@ from newsletter.ranking.embedding import PaperVectors, Vectors, unit
 
 #: Models of another version are learned anew.
 VERSION = 2
-#: The embedding is looked at with so many of its dimensions.
-_RESOLUTIONS = (20, 50, 100)
 #: Number of nearest papers of the archive for pseudo-relevance feedback.
 _NEAREST = 50
 #: The share of disliked papers that is taken off the liked ones.
@@ -54,7 +52,7 @@ class TasteModel:
 
     def judge(self, placed: PaperVectors) -> Vectors:
         """Return a standard score for each paper: 0 is the average of the archive; most are between -3 and 3."""
-        scores = _at_all_resolutions(placed.meanings) @ self.towards + placed.words @ self.words
+        scores = placed.resolved @ self.towards + placed.words @ self.words
         mean, deviation = self.scale
         return ((scores - mean) / deviation if deviation > 0 else np.zeros(len(scores))).astype(np.float32)
 
@@ -106,7 +104,7 @@ def learn(
     counts = weights or {}
     likes = np.array([counts.get(row, 1.0) for row in liked], np.float32)
     dislikes = np.array([counts.get(row, 1.0) for row in disliked], np.float32)
-    meanings = _at_all_resolutions(archive.meanings)
+    meanings = archive.resolved
     labels, importance = _examples(len(meanings), liked, disliked, likes / likes.mean(), dislikes)
     sharpness = float(likes.sum()) / (float(likes.sum()) + _EVEN)
     direction = _direction(meanings, liked, disliked, likes, dislikes)
@@ -115,12 +113,6 @@ def learn(
     words = (sharpness * _BY_WORDS * _classifier(archive.words, labels, importance)).astype(np.float32)
     scores = meanings @ towards + archive.words @ words
     return TasteModel(towards, words, (float(scores.mean()), float(scores.std())))
-
-
-def _at_all_resolutions(meanings: Vectors) -> Vectors:
-    """Return vectors whose dot product is the mean of the cosines by the first few, more and all dimensions."""
-    parts = [unit(meanings[:, :dimensions]) for dimensions in _RESOLUTIONS]
-    return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
 
 
 def _direction(

@@ -64,7 +64,7 @@ class TopicModel:
 
     def judge(self, places: Vectors) -> Numbers:
         """Return a score for each paper: 0 as any paper, 1 as one that names the topic in its title."""
-        return np.round(places.astype(np.float32) @ self.towards + np.float32(self.offset), 2)
+        return np.round(places.astype(np.float32, copy=False) @ self.towards + np.float32(self.offset), 2)
 
     def pack(self) -> bytes:
         """Serialize the model."""

@@ -30,15 +30,11 @@ from newsletter.rendering.digest_context import (
     more_url,
     section_contexts,
     subject_context,
-    subscriber_texts,
 )
 from newsletter.rendering.fragments import (
     Fragment,
     encode,
     encode_value,
-    encode_values,
-    has_clean_lines,
-    placeholder,
     slot,
     split_encoded,
     split_html,
@@ -46,6 +42,7 @@ from newsletter.rendering.fragments import (
 )
 from newsletter.rendering.markdown import note_html
 from newsletter.rendering.shapes import Shapes
+from newsletter.rendering.subscriber_values import SubscriberValues
 from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten, squeeze
 from newsletter.text.markup import clean
@@ -117,10 +114,9 @@ class PreparedDigest:
     #: What the frame of its page depends on: which texts are not empty, the number of sections,
     #: and whether it is the first.
     shape: tuple[object, ...]
-    #: Whether all lines end with CRLF and none begins with a dot.
-    is_clean: bool
-    #: The number of papers that are full cards.
+    #: The number of papers that are full cards, and of all.
     cards: int
+    papers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +148,10 @@ class Assembler:
     _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
     _prepared: dict[tuple[int, int], tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
+
+    @cached_property
+    def _values(self) -> SubscriberValues:
+        return SubscriberValues(self.look.language)
 
     @cached_property
     def cards(self) -> Cards:
@@ -218,15 +218,12 @@ class Assembler:
         """
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
-        own = subscriber_texts(subscriber, self.look.language) | links.texts()
-        values = encode_values(set(ready.text.slots), own, FILTERS, str)
-        text, html = ready.text.filled(values), None
-        is_clean = ready.is_clean and all(map(has_clean_lines, values.values()))
-        if ready.html:
-            values = encode_values(set(ready.html.slots), own, FILTERS, _escaped)
-            html = ready.html.filled(values)
-            is_clean = is_clean and all(map(has_clean_lines, values.values()))
-        bodies = Bodies(ready.subject, text, html, is_clean)
+        fragments: list[tuple[Fragment, Callable[[str], str]]] = [(ready.text, str)]
+        fragments += [(ready.html, _escaped)] if ready.html else []
+        values = self._values.of(fragments, subscriber, links.texts())
+        text = ready.text.filled(values[0])
+        html = ready.html.filled(values[1]) if ready.html else None
+        bodies = Bodies(ready.subject, text, html, is_clean=True)  # since `encode` made all of it
         if ready.shape not in self._verified:
             self._verified.add(ready.shape)
             reference = self._reference_bodies(ready, subscriber, links)
@@ -255,8 +252,7 @@ class Assembler:
             if page_html
             else None
         )
-        is_clean = text.is_clean and (html is None or html.is_clean)
-        return PreparedDigest(digest, texts["subject"], text, html, shape, is_clean, cards)
+        return PreparedDigest(digest, texts["subject"], text, html, shape, cards, first - 1)
 
     def _section(
         self, cards: Sequence[CardParts], context: SectionContext, first: int
@@ -266,24 +262,23 @@ class Assembler:
         The slots of tokens are still unfilled.
         """
         frames = self._section_frame(bool(context.more))
-        own = {name: getattr(context, name) for name in ("number", "title", "shown", "more")}
-        places = list(enumerate(cards, first))
-        text = b"".join([numbered(card.text, n, is_html=False) for n, card in places])
-        titles = b"".join([numbered(card.text_glance, n, is_html=False) for n, card in places])
+        own = {"number": context.number, "title": context.title, "shown": context.shown, "more": context.more}
+        texts: list[bytes] = []
+        titles: list[bytes] = []
+        pages: list[bytes] = []
+        lines: list[bytes] = []
+        for number, card in enumerate(cards, first):
+            texts += numbered(card.text, number, is_html=False)
+            titles += numbered(card.text_glance, number, is_html=False)
+            if frames.html:
+                pages += numbered(card.html, number, is_html=True)
+                lines += numbered(card.glance, number, is_html=True)
+        text = _filled(frames.text, own, {"cards": b"".join(texts)}, str)
+        glance = _filled(frames.text_glance, own, {"lines": b"".join(titles)}, str)
         if not frames.html or not frames.glance:
-            text, titles = (
-                _filled(frames.text, own, {"cards": text}, str),
-                _filled(frames.text_glance, own, {"lines": titles}, str),
-            )
-            return text, titles, b"", b""
-        html = b"".join([numbered(card.html, n, is_html=True) for n, card in places])
-        lines = b"".join([numbered(card.glance, n, is_html=True) for n, card in places])
-        return (
-            _filled(frames.text, own, {"cards": text}, str),
-            _filled(frames.text_glance, own, {"lines": titles}, str),
-            _filled(frames.html, own, {"cards": html}, _escaped),
-            _filled(frames.glance, own, {"lines": lines}, _escaped),
-        )
+            return text, glance, b"", b""
+        page = _filled(frames.html, own, {"cards": b"".join(pages)}, _escaped)
+        return text, glance, page, _filled(frames.glance, own, {"lines": b"".join(lines)}, _escaped)
 
     # -- fragments ------------------------------------------------------------------------------------
 
@@ -294,14 +289,14 @@ class Assembler:
                 more=slot("more") if has_more else "",
                 web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
             )  # fmt: skip
-            text = split_text(self.look.render("section.txt", section=context, cards=slot("cards")))
-            titles = split_text(self.look.render("glance.txt", section=context, lines=slot("lines")))
+            text = _shared(split_text(self.look.render("section.txt", section=context, cards=slot("cards"))))
+            titles = _shared(split_text(self.look.render("glance.txt", section=context, lines=slot("lines"))))
             cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
             pages: list[Fragment | None] = [None, None]
             if self.look.style is not Style.PLAIN:
                 section = self.look.render("section.html", section=context, cards=cards)
                 glance = self.look.render("glance.html", section=context, lines=lines)
-                pages = [split_html(inlined) for inlined in self._inlined([section, glance])]
+                pages = [_shared(split_html(inlined)) for inlined in self._inlined([section, glance])]
             self._section_frames[has_more] = _Frames(text, pages[0], titles, pages[1])
         return self._section_frames[has_more]
 
@@ -313,10 +308,10 @@ class Assembler:
             text = self.look.render("digest.txt", digest=context, sections=slot("sections"), glance=slot("glance"))
             html = None
             if self.look.style is not Style.PLAIN:
-                html = split_html(inline(self._render_page(context)))
+                html = _shared(split_html(inline(self._render_page(context))))
             if len(self._pages) >= _MAX_PAGES:
                 self._pages.clear()
-            self._pages[shape] = split_text(text), html
+            self._pages[shape] = _shared(split_text(text)), html
         return self._pages[shape]
 
     def _page_context(self, digest: Digest, texts: Mapping[str, str]) -> DigestContext:
@@ -416,20 +411,18 @@ def _one_section(edition: Edition) -> Digest:
     return Digest(edition=edition, sections=(Section("x", (), matched=0),), considered=0)
 
 
+def _shared(frame: Fragment) -> Fragment:
+    """Return a frame with placeholders for the texts of subscribers, which are filled last."""
+    return frame.leaving(_SUBSCRIBER_SLOTS)
+
+
 def _filled(
     frame: Fragment, own: Mapping[str, str], content: Mapping[str, bytes], escaped: Callable[[str], str]
 ) -> bytes:
-    """Fill a frame's slots with encoded content and a digest's texts, and leave placeholders for the subscriber's."""
+    """Fill a frame's slots with encoded content and a digest's texts."""
     parts = [frame.pieces[0]]
-    for wanted, piece in zip(frame.slots, frame.pieces[1:], strict=True):
-        name, calls = wanted
-        if name in content:
-            value = content[name]
-        elif name in _SUBSCRIBER_SLOTS:
-            value = placeholder(wanted)
-        else:
-            value = _value(own[name], calls, escaped)
-        parts += (value, piece)
+    for (name, calls), piece in zip(frame.slots, frame.pieces[1:], strict=True):
+        parts += (content[name] if name in content else _value(own[name], calls, escaped), piece)
     return b"".join(parts)
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from newsletter.models import Digest, Item, Style
 from newsletter.rendering.card_context import OWN, PaperCard, informative_reasons, matched_details, sought_authors
 from newsletter.rendering.digest import Look
-from newsletter.rendering.fragments import Fragment, Slot, encode_values, placeholder, slot, split_encoded
+from newsletter.rendering.fragments import Fragment, Slot, encode_values, slot, split_encoded
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.wrapping import FILTERS
@@ -162,11 +162,14 @@ class Cards:
         return fragments, frozenset().union(*(card.reads for card in cards))
 
 
-def numbered(part: Fragment, number: int, *, is_html: bool) -> bytes:
-    """Return a part of a paper with its number in the digest."""
-    if not part.slots:
-        return part.pieces[0]
-    return part.fill({wanted: _number(number, wanted, is_html=is_html) for wanted in part.slots})
+def numbered(part: Fragment, number: int, *, is_html: bool) -> Sequence[bytes]:
+    """Return a part of a paper with its number in the digest, in pieces."""
+    match part:
+        case Fragment(pieces, ()):
+            return pieces
+        case Fragment((first, second), (wanted,)):
+            return first, _number(number, wanted, is_html=is_html), second
+    return part.filled({wanted: _number(number, wanted, is_html=is_html) for wanted in part.slots})
 
 
 def _key(shown: Shown, reads: frozenset[str]) -> _Key:
@@ -188,16 +191,8 @@ def _number(number: int, wanted: Slot, *, is_html: bool) -> bytes:
 
 
 def _parsed(encoded: bytes) -> Fragment:
-    return _numbered(split_encoded(encoded)) if b"\0number" in encoded else Fragment((encoded,), ())
-
-
-def _numbered(fragment: Fragment) -> Fragment:
     """Return a fragment with slots for the number only, and placeholders for others."""
-    pieces, slots = [fragment.pieces[0]], []
-    for wanted, piece in zip(fragment.slots, fragment.pieces[1:], strict=True):
-        if wanted.name == "number":
-            slots.append(wanted)
-            pieces.append(piece)
-        else:
-            pieces[-1] += placeholder(wanted) + piece
-    return Fragment(tuple(pieces), tuple(slots))
+    if b"\0number" not in encoded:
+        return Fragment((encoded,), ())
+    fragment = split_encoded(encoded)
+    return fragment.leaving({wanted.name for wanted in fragment.slots} - {"number"})

@@ -13,8 +13,9 @@ import binascii
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
@@ -40,7 +41,7 @@ class Slot(NamedTuple):
     filters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fragment:
     """A quoted-printable text, split at its slots."""
 
@@ -48,10 +49,31 @@ class Fragment:
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether all pieces have clean lines (`has_clean_lines`); values of slots are not considered."""
-        return has_clean_lines(b"=\r\n".join(self.pieces))
+    def leaving(self, names: AbstractSet[str]) -> Fragment:
+        """Return the text with placeholders for some slots, as part of the pieces."""
+        pieces, slots = [self.pieces[0]], []
+        for wanted, piece in zip(self.slots, self.pieces[1:], strict=True):
+            if wanted.name in names:
+                pieces[-1] += placeholder(wanted) + piece
+            else:
+                slots.append(wanted)
+                pieces.append(piece)
+        return Fragment(tuple(pieces), tuple(slots))
+
+    @cached_property
+    def places(self) -> dict[Slot, list[int]]:
+        """Where each slot stands among the parts that `filled` returns."""
+        places: dict[Slot, list[int]] = {}
+        for number, wanted in enumerate(self.slots):
+            places.setdefault(wanted, []).append(2 * number + 1)
+        return places
+
+    @cached_property
+    def _unfilled(self) -> list[bytes]:
+        """The pieces, with b"" at the places of slots."""
+        parts = [b""] * (2 * len(self.pieces) - 1)
+        parts[::2] = self.pieces
+        return parts
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return the text with its slots filled by encoded values."""
@@ -59,9 +81,11 @@ class Fragment:
 
     def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
         """Return pieces and values in order, to be joined."""
-        parts = [b""] * (2 * len(self.pieces) - 1)
-        parts[::2] = self.pieces
-        parts[1::2] = [values[slot] for slot in self.slots]
+        parts = self._unfilled.copy()
+        for wanted, places in self.places.items():
+            value = values[wanted]
+            for place in places:
+                parts[place] = value
         return parts
 
 
@@ -121,6 +145,8 @@ def split_html(page: str) -> Fragment:
 
 def encode(text: str) -> bytes:
     """Encode a text as quoted-printable; a last line without a line end ends in a soft line break.
+
+    All lines end with CRLF and none begins with a dot, also if such texts are joined.
 
     The text is encoded with one more character at its end, which leaves room for the soft line break.
     """

@@ -42,7 +42,7 @@ class Sender:
 
 def unsubscribe_by_mail(sender: Sender, token: str) -> str:
     """Return the mailto URL that unsubscribes the token's owner."""
-    return f"{_mailto(sender.reply_to)}?subject=unsubscribe%20{quote(token)}"
+    return f"{_mailto(sender.reply_to)}?subject=unsubscribe%20{token}"  # which needs no quoting
 
 
 @lru_cache(maxsize=16)
@@ -72,9 +72,9 @@ class Envelope:
     @property
     def boundary(self) -> str:
         """The MIME boundary, unique to the message (RFC 2046, 5.1.1)."""
-        return ("=_" + re.sub(r"\W", "", self.message_id))[:70]
+        return ("=_" + _NOT_WORD.sub("", self.message_id))[:70]
 
-    def message(self, subject: str, content: bytes, *, is_clean: bool = False) -> Message:
+    def message(self, subject: str, content: bytes, *, is_clean: bool = False, papers: int = 0) -> Message:
         """Return a message with this content and the envelope's addresses."""
         return Message(
             message_id=self.message_id,
@@ -83,6 +83,7 @@ class Envelope:
             subject=subject,
             content=content,
             is_clean=is_clean,
+            papers=papers,
         )
 
 
@@ -98,23 +99,24 @@ def build_message(envelope: Envelope, *, subject: str, text: str, html: str | No
     return envelope.message(subject, mail.as_bytes())
 
 
-def join_message(envelope: Envelope, bodies: Bodies) -> Message:
+def join_message(envelope: Envelope, bodies: Bodies, papers: int = 0) -> Message:
     """Build a message from bodies that are encoded as quoted-printable already."""
-    head = _shared_head(envelope.sender, envelope.list_name, envelope.campaign, envelope.date) + b"".join(
-        fold(name, value) for name, value in _own_headers(envelope, bodies.subject)
-    )
+    own = b"".join([fold(name, value) for name, value in _own_headers(envelope, bodies.subject)])
+    shared, is_clean = _shared_head(envelope.sender, envelope.list_name, envelope.campaign, envelope.date)
+    is_clean = is_clean and bodies.is_clean and has_clean_lines(own)
     if bodies.html is None:
-        content = b"".join((head, b"MIME-Version: 1.0\r\n", _TEXT, *bodies.text))
-        return envelope.message(bodies.subject, content, is_clean=bodies.is_clean and has_clean_lines(head))
-    boundary = envelope.boundary.encode()
-    content = b"".join((
-        head, b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="', boundary, b'"\r\n\r\n--',
-        boundary,
-        b"\r\n", _TEXT, *bodies.text, b"\r\n--", boundary, b"\r\n", _HTML, *bodies.html, b"\r\n--", boundary, b"--\r\n",
-    ))  # fmt: skip
-    return envelope.message(bodies.subject, content, is_clean=bodies.is_clean and has_clean_lines(head))
+        parts = [shared, own, b"MIME-Version: 1.0\r\n", _TEXT, *bodies.text]
+    else:
+        boundary = envelope.boundary.encode()
+        parts = [
+            shared, own, b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="', boundary,
+            b'"\r\n\r\n--', boundary, b"\r\n", _TEXT, *bodies.text, b"\r\n--", boundary, b"\r\n", _HTML,
+            *bodies.html, b"\r\n--", boundary, b"--\r\n",
+        ]  # fmt: skip
+    return envelope.message(bodies.subject, b"".join(parts), is_clean=is_clean, papers=papers)
 
 
+_NOT_WORD = re.compile(r"\W")
 #: Names and addresses that need neither quotes nor encoding.
 _PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)?")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -149,7 +151,7 @@ def _own_headers(envelope: Envelope, subject: str) -> list[_Header]:
     is_plain = _PLAIN_NAME.fullmatch(name) and _PLAIN_ADDRESS.fullmatch(address)
     headers: list[_Header] = [
         ("To", (f"{name} <{address}>" if name else address) if is_plain else mailbox(name, address)),
-        ("Subject", inert(subject)),
+        ("Subject", _inert_subject(subject)),
         ("Message-ID", envelope.message_id),
     ]
     if envelope.unsubscribe_urls:
@@ -162,13 +164,21 @@ def _own_headers(envelope: Envelope, subject: str) -> list[_Header]:
 
 
 @lru_cache(maxsize=4)
-def _shared_head(sender: Sender, list_name: str, campaign: str, date: datetime) -> bytes:
+def _shared_head(sender: Sender, list_name: str, campaign: str, date: datetime) -> tuple[bytes, bool]:
+    """Return the lines of `_shared_headers`, and whether they are clean."""
     envelope = Envelope(
         message_id="", sender=sender, recipient="", recipient_name="", list_name=list_name,
         unsubscribe_urls=("",), date=date,
         campaign=campaign,
     )  # fmt: skip
-    return b"".join(fold(name, value) for name, value in _shared_headers(envelope))
+    head = b"".join(fold(name, value) for name, value in _shared_headers(envelope))
+    return head, has_clean_lines(head)
+
+
+@lru_cache(maxsize=256)
+def _inert_subject(subject: str) -> str:
+    """Return the subject that all messages of a digest share; see `inert`."""
+    return inert(subject)
 
 
 def _feedback_id(envelope: Envelope) -> str:

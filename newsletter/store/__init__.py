@@ -26,6 +26,7 @@ from newsletter.store.changes import changes_since
 from newsletter.store.confirmations import Confirmations
 from newsletter.store.database import Database, moment_of
 from newsletter.store.deliveries import Deliveries
+from newsletter.store.departures import Departures
 from newsletter.store.edition_numbers import EditionNumbers
 from newsletter.store.editions import Editions
 from newsletter.store.facts import fact, set_fact
@@ -109,6 +110,7 @@ class Store:
         self.editions = Editions(db, self.papers)
         self.edition_numbers = EditionNumbers(db)
         self.deliveries = Deliveries(db)
+        self.departures = Departures(db)
         self.shards = Shards(db)
         self.shard_jobs = ShardJobs(db)
         self.workers = Workers(db)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from newsletter.models import Status
 from newsletter.store.database import Database
+from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.editions import EDITION_COLUMNS
 from newsletter.store.paper_rows import recorded_columns
 from newsletter.store.papers import Papers
@@ -70,8 +71,10 @@ def _mail(db: Database, papers: Papers, since: datetime) -> Iterator[Record]:
 
 
 def _digest(db: Database, papers: Papers, number: int, known: set[int]) -> Iterator[Record]:
-    found = [one for (one,) in db.execute("SELECT paper_id FROM digest_items WHERE digest_id = ?", [number])]
-    for paper in papers.get_many(set(found) - known).values():
+    (content,) = db.execute("SELECT content FROM digests WHERE id = ?", [number]).fetchone()
+    present = papers.get_present(paper_ids(content))
+    found = list({paper.id: None for paper in present.values()})
+    for paper in {paper.id: paper for paper in present.values() if paper.id not in known}.values():
         known.add(paper.id)
         yield {"paper": paper.id, "columns": recorded_columns(paper), "names": papers.names_of(paper.id)}
     yield {"digest": number, "papers": found}

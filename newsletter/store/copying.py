@@ -111,5 +111,6 @@ class _Sum:
     def __iter__(self) -> Iterator[Sequence[Any]]:
         for row in self._of:
             self.rows += 1
-            self._hash.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+            # PostgreSQL has no NUL in texts; see `store.postgresql`.
+            self._hash.update(repr(tuple(row)).replace("\\x00", "\ufffd").encode("utf-8", "surrogatepass"))
             yield row

@@ -6,48 +6,23 @@ server says that it did not take it; the rule of one email a day rests on it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import ALL, Database, moment_of
+from newsletter.store.departures import CLOCKS_APART, RECORDED, DaySlot, Departures
+from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.shards import WHOLE, Shard
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
 _IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
-#: What the recovery log says of a delivery.
-_RECORDED = "id, edition_key, subscriber_id, digest_id, planned_at"
-_DEPART = f"""
-    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
-    WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
-        AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
-        AND EXISTS (
-            SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
-                AND cadence = :cadence AND hour = :hour AND time_zone = :time_zone
-                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
-        AND NOT EXISTS (
-            SELECT 1 FROM deliveries AS other WHERE other.subscriber_id = deliveries.subscriber_id
-                AND other.id <> deliveries.id AND other.left_at BETWEEN :recent AND :soon
-                AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
-                AND (other.left_at >= :day_began OR (SELECT day FROM editions WHERE key = other.edition_key)
-                    >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))
-    RETURNING {_RECORDED}"""
-_DEPART_SPECIAL = f"""
-    UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = :now, left_at = :now
-    WHERE id = :id AND status IN ('queued', 'sending', 'deferred')
-        AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
-        AND EXISTS (
-            SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
-                AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
-    RETURNING {_RECORDED}"""
-#: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
-_ZONES_APART = timedelta(hours=26)
-#: What left later than this was recorded by a clock that was ahead, and counts for no day.
-CLOCKS_APART = timedelta(days=1)
 _FIELDS = tuple(field.name for field in fields(Delivery))
 _COLUMNS = ", ".join(_FIELDS)
+_STATUSES = {status.value: status for status in DeliveryStatus}
 
 
 class LastMail(NamedTuple):
@@ -81,7 +56,7 @@ class Deliveries:
                 "CREATE TEMP TABLE IF NOT EXISTS staged "
                 "(edition_key TEXT, subscriber_id INTEGER, digest_id INTEGER, message_id TEXT)"
             )
-            self._db.executemany("INSERT INTO temp.staged VALUES (?, ?, ?, ?)", rows)
+            self._db.load("staged", ("edition_key", "subscriber_id", "digest_id", "message_id"), rows)
 
     def queue_staged(self, now: datetime, not_before: datetime | None = None) -> int:
         """Write all staged deliveries into the ledger as queued, in one statement; return how many there are.
@@ -163,28 +138,13 @@ class Deliveries:
         return self._db.execute(sql).one(moment_of)
 
     def depart(self, delivery_id: int, now: datetime, day_began: datetime, profile: Profile) -> bool:
-        """Mark a delivery as being sent; return False if it is not open any more.
-
-        It is not if its subscriber unsubscribed, paused or was suppressed, or their mail is due at another time than
-        `profile` says; or its edition was paused or cancelled; or if another one left for them since their day began,
-        or is dated the same day or a later one.
-        """
-        values = {
-            "id": delivery_id,
-            "now": now.isoformat(),
-            "day_began": day_began.isoformat(),
-            "recent": (day_began - _ZONES_APART).isoformat(),
-            "soon": (now + CLOCKS_APART).isoformat(),
-            "cadence": profile.cadence.value,
-            "hour": profile.hour,
-            "time_zone": profile.time_zone,
-        }
-        return self._change(_DEPART, values, DeliveryStatus.SENDING, now)
+        """Mark a delivery as being sent; return False if it must not leave. See `departures.Departures.depart`."""
+        slot = DaySlot(day_began, profile.cadence, profile.hour, profile.time_zone)
+        return bool(Departures(self._db).depart([delivery_id], now, slot))
 
     def depart_special(self, delivery_id: int, now: datetime) -> bool:
-        """Mark a delivery of a special edition as being sent, whatever else left; False if it is not open any more."""
-        sending = DeliveryStatus.SENDING
-        return self._change(_DEPART_SPECIAL, {"id": delivery_id, "now": now.isoformat()}, sending, now)
+        """Mark a delivery of a special edition as being sent, whatever else left; False if it must not leave."""
+        return bool(Departures(self._db).depart([delivery_id], now))
 
     def _change(self, sql: str, values: Mapping[str, Any] | list[Any], status: DeliveryStatus, now: datetime) -> bool:
         """Change one delivery and record it, both or neither; return whether there was one to change."""
@@ -342,12 +302,28 @@ class Deliveries:
         """
         until = " AND planned_at < ?" if before else ""
         sql = (
-            "SELECT paper_id, max(updated_at) FROM deliveries JOIN digest_items USING (digest_id) "
-            f"WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped'){until} GROUP BY paper_id"
+            "SELECT content, updated_at FROM deliveries JOIN digests ON digests.id = digest_id "
+            f"WHERE subscriber_id = ? AND status NOT IN ('failed', 'skipped'){until} ORDER BY updated_at"
         )
         rows = self._db.execute(sql, [subscriber_id, *([before.isoformat()] if before else [])])
-        recent = rows.whole(lambda found: {paper_id: datetime.fromisoformat(at) for paper_id, at in found})
+        recent = self._with_merged(
+            rows.whole(
+                lambda found: {one: datetime.fromisoformat(at) for content, at in found for one in paper_ids(content)}
+            )
+        )
         return self._pruned_history(subscriber_id) | recent
+
+    def _with_merged(self, sent: Mapping[int, datetime]) -> dict[int, datetime]:
+        """Return when papers were sent, by the ids that they have by now; the last time counts."""
+        sql = """
+            SELECT duplicate, paper FROM merged_papers
+            WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+        merged = dict(self._db.execute(sql, [json.dumps(list(sent))]).fetchall())
+        present: dict[int, datetime] = {}
+        for number, at in sent.items():
+            paper = merged.get(number, number)
+            present[paper] = max(at, present.get(paper, at))
+        return present
 
     def _pruned_history(self, subscriber_id: int) -> dict[int, datetime]:
         """Return what a subscriber was sent in digests that were pruned, as `papers_planned_for` does."""
@@ -372,7 +348,7 @@ class Deliveries:
         values = [status.value, attempts, int(status is DeliveryStatus.SENDING), detail, _text(next_attempt_at)]
         sql = (
             "UPDATE deliveries SET status = ?, attempts = coalesce(?, attempts + ?), detail = ?, "
-            f"next_attempt_at = ?, updated_at = ? WHERE id = ? RETURNING {_RECORDED}"
+            f"next_attempt_at = ?, updated_at = ? WHERE id = ? RETURNING {RECORDED}"
         )
         self._change(sql, [*values, now.isoformat(), delivery_id], status, now)
 
@@ -388,7 +364,7 @@ class Deliveries:
         values += [_text(delivery.next_attempt_at), _text(delivery.left_at), delivery.id]
         sql = (
             "UPDATE deliveries SET status = ?, attempts = ?, detail = ?, next_attempt_at = ?, left_at = ? "
-            f"WHERE id = ? RETURNING {_RECORDED}"
+            f"WHERE id = ? RETURNING {RECORDED}"
         )
         self._change(sql, values, delivery.status, delivery.updated_at)
 
@@ -408,13 +384,22 @@ class Deliveries:
 
 def delivery_of(values: tuple[Any, ...]) -> Delivery:
     """Return the delivery of a row, whose columns are in the order of the fields."""
-    row = dict(zip(_FIELDS, values, strict=True))
-    row["status"] = DeliveryStatus(row["status"])
-    row["updated_at"] = datetime.fromisoformat(row["updated_at"])
-    row["planned_at"] = datetime.fromisoformat(row["planned_at"])
-    for name in ("next_attempt_at", "left_at"):
-        row[name] = row[name] and datetime.fromisoformat(row[name])
-    return Delivery(**row)
+    number, key, subscriber_id, digest_id, message_id, status, attempts, detail, next_at, updated_at, *rest = values
+    planned_at, left_at = rest
+    return Delivery(
+        id=number,
+        edition_key=key,
+        subscriber_id=subscriber_id,
+        digest_id=digest_id,
+        message_id=message_id,
+        status=_STATUSES[status],
+        attempts=attempts,
+        detail=detail,
+        next_attempt_at=next_at and datetime.fromisoformat(next_at),
+        updated_at=datetime.fromisoformat(updated_at),
+        planned_at=datetime.fromisoformat(planned_at),
+        left_at=left_at and datetime.fromisoformat(left_at),
+    )
 
 
 def last_mail_of(row: tuple[Any, ...]) -> LastMail:

@@ -31,9 +31,10 @@ def find_duplicates(entry: Entry, known: list[tuple[str, Paper]]) -> tuple[Entry
 
 
 def merge_rows(db: Database, duplicate: int, paper: int) -> None:
-    """Move the names, mentions, digest items, feedback and history of a duplicate to the paper to keep; delete it.
+    """Move the names, mentions, feedback and history of a duplicate to the paper to keep; delete it.
 
-    Both are given by id. Where both have something, the paper's own stays, but of two mentions the earlier one.
+    Both are given by id. Digests keep the duplicate's id, for which `merged_papers` has the paper's.
+    Where both have something, the paper's own stays, but of two mentions the earlier one.
     """
     ids = {"duplicate": duplicate, "paper": paper}
     for sql in (
@@ -44,7 +45,6 @@ def merge_rows(db: Database, duplicate: int, paper: int) -> None:
             INSERT INTO mentions SELECT :paper, source, place, mentioned_at FROM mentions WHERE paper_id = :duplicate
             ON CONFLICT (paper_id, source) DO UPDATE SET place = excluded.place, mentioned_at = excluded.mentioned_at
             WHERE excluded.mentioned_at < mentions.mentioned_at""",
-        "UPDATE digest_items SET paper_id = :paper WHERE paper_id = :duplicate",
         _moved("feedback", "subscriber_id"),
         _moved("saved_papers", "subscriber_id"),
         _moved("upvote_history", "day"),

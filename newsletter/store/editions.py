@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Reason, ReasonKind, Section, SectionKind
+from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Paper, Section
 from newsletter.store.database import Database, damaged
+from newsletter.store.digest_blobs import StoredSection, pack, pack_texts, unpack, unpack_texts, write_numbers
 from newsletter.store.paper_rows import recorded_columns
 from newsletter.store.papers import Papers
 
@@ -20,7 +22,7 @@ _COLUMNS = ", ".join(EDITION_COLUMNS)
 
 
 class Editions:
-    """The `editions` and `digests` tables."""
+    """The `editions`, `digests` and `digest_texts` tables."""
 
     def __init__(self, db: Database, papers: Papers) -> None:
         self._db = db
@@ -93,49 +95,52 @@ class Editions:
 
     def put_digest(self, digest: Digest) -> int:
         """Store a digest and return its id; equal digests of one edition share a row."""
-        sections = [
-            (position, section.topic, section.matched, section.kind.value)
-            for position, section in enumerate(digest.sections)
-        ]
-        items = [
-            (
-                position,
-                section,
-                item.paper.id,
-                item.score,
-                _json([(reason.kind, reason.detail) for reason in item.reasons]),
-                _json(item.also),
-            )
-            for position, (section, item) in enumerate(
-                (number, item) for number, section in enumerate(digest.sections) for item in section.items
-            )
-        ]
-        facts = [digest.considered, sections, items, str(digest.since), digest.is_first]
-        fingerprint = hashlib.sha256(_json(facts).encode()).hexdigest()[:32]
-        known = self._db.execute(
-            "SELECT id FROM digests WHERE edition_key = ? AND fingerprint = ?",
-            [digest.edition.key, fingerprint],
-        ).fetchone()
-        if known:
-            return int(known[0])
-        row = {
-            "edition_key": digest.edition.key,
-            "fingerprint": fingerprint,
-            "considered": digest.considered,
-            "since": digest.since and digest.since.isoformat(),
-            "is_first": int(digest.is_first),
-        }
+        return self.put_digests([digest])[0]
+
+    def put_digests(self, digests: Sequence[Digest]) -> list[int]:
+        """Store some digests, and return the id of each; equal ones of one edition share a row."""
+        batches: defaultdict[str, dict[int, Digest]] = defaultdict(dict)
+        for digest in digests:  # subscribers with the same preferences share one
+            batches[digest.edition.key][id(digest)] = digest
+        numbers: dict[int, int] = {}
         with self._db.transaction():
-            number = self._db.insert("digests", row)
-            self._db.executemany(
-                "INSERT INTO digest_sections (digest_id, position, topic, matched, kind) VALUES (?, ?, ?, ?, ?)",
-                [(number, *section) for section in sections],
-            )
-            self._db.executemany("INSERT INTO digest_items VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *i) for i in items])
-            papers = [(item.paper.id, digest.edition.key) for item in digest.items]
-            self._db.executemany("INSERT INTO edition_papers VALUES (?, ?) ON CONFLICT DO NOTHING", papers)
-            self._record(number, digest)
-        return number
+            for key, batch in batches.items():
+                numbers |= self._put_batch(key, batch)
+        return [numbers[id(digest)] for digest in digests]
+
+    def _put_batch(self, key: str, batch: Mapping[int, Digest]) -> dict[int, int]:
+        """Store digests of one edition, by any numbers; return their ids by these."""
+        packed = {name: pack(digest) for name, digest in batch.items()}
+        wanted = json.dumps([one.fingerprint for one in packed.values()])
+        sql = """
+            SELECT fingerprint, id FROM digests
+            WHERE edition_key = ? AND fingerprint IN (SELECT value FROM json_each(?))"""
+        known = {str(name): int(number) for name, number in self._db.execute(sql, [key, wanted])}
+        new = {one.fingerprint: name for name, one in packed.items() if one.fingerprint not in known}
+        numbers: dict[str, int] = {}
+        for name in new.values():
+            for text in packed[name].texts:
+                numbers.setdefault(text, len(numbers))
+        texts = {"edition_key": key, "texts": pack_texts([*numbers])}
+        shared = self._db.insert("digest_texts", texts) if numbers else None
+        for fingerprint, name in new.items():
+            digest, one = batch[name], packed[name]
+            row = {
+                "edition_key": key,
+                "fingerprint": fingerprint,
+                "considered": digest.considered,
+                "since": digest.since and digest.since.isoformat(),
+                "is_first": int(digest.is_first),
+                "content": one.numbers + write_numbers([numbers[text] for text in one.texts]),
+                "texts_id": shared if one.texts else None,
+            }
+            known[fingerprint] = self._db.insert("digests", row)
+            self._record(known[fingerprint], digest)
+        papers = {item.paper.id for name in new.values() for item in batch[name].items}
+        self._db.executemany(
+            "INSERT INTO edition_papers VALUES (?, ?) ON CONFLICT DO NOTHING", [(one, key) for one in papers]
+        )
+        return {name: known[one.fingerprint] for name, one in packed.items()}
 
     def _record(self, number: int, digest: Digest) -> None:
         """Let the recovery log know a digest, and once the papers in it: after a restore, these are not new."""
@@ -151,41 +156,69 @@ class Editions:
 
     def get_digest(self, number: int) -> Digest:
         """Return the digest with this id, with its papers as they are known today."""
-        sql = "SELECT edition_key, considered, since, is_first FROM digests WHERE id = ?"
-        row = self._db.execute(sql, [number]).fetchone()
-        edition = self.find(row[0]) if row else None
-        if edition is None:
-            raise damaged(self._db.path, f"digest {number} or its edition is gone")
-        items = self._items(number)
-        sections = self._db.execute(
-            "SELECT position, topic, matched, kind FROM digest_sections WHERE digest_id = ? ORDER BY position",
-            [number],
-        ).into(lambda row: Section(row[1], tuple(items.get(row[0], ())), row[2], SectionKind(row[3])))
-        since = date.fromisoformat(row[2]) if row[2] else None
-        return Digest(edition=edition, considered=row[1], sections=tuple(sections), since=since, is_first=bool(row[3]))
+        return self.get_digests([number])[number]
 
-    def _items(self, number: int) -> dict[int, list[Item]]:
-        sql = "SELECT section, paper_id, score, reasons, also FROM digest_items WHERE digest_id = ? ORDER BY position"
-        rows = self._db.execute(sql, [number]).into(lambda row: (*row[:3], _reasons(row[3]), tuple(json.loads(row[4]))))
-        papers = self._papers.get_many(row[1] for row in rows)
-        items: dict[int, list[Item]] = {}
+    def get_digests(self, numbers: Collection[int]) -> dict[int, Digest]:
+        """Return the digests with these ids, with their papers as they are known today."""
+        sql = """
+            SELECT id, edition_key, considered, since, is_first, content, texts_id
+            FROM digests WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+        wanted = json.dumps(list(dict.fromkeys(numbers)))
+        rows = {row[0]: row[1:] for row in self._db.execute(sql, [wanted])}
+        editions = {key: self.find(key) for key in {row[0] for row in rows.values()}}
+        sections = self._sections({number: row[-2:] for number, row in rows.items()})
+        digests = {}
+        for number in numbers:
+            row = rows.get(number)
+            edition = editions[row[0]] if row else None
+            if row is None or edition is None:
+                raise damaged(self._db.path, f"digest {number} or its edition is gone")
+            _, considered, since, is_first, _, _ = row
+            digests[number] = Digest(
+                edition=edition,
+                considered=considered,
+                sections=sections[number],
+                since=date.fromisoformat(since) if since else None,
+                is_first=bool(is_first),
+            )
+        return digests
+
+    def _sections(self, contents: Mapping[int, tuple[bytes | None, int | None]]) -> dict[int, tuple[Section, ...]]:
+        """Return the sections of digests from what is stored of them, by the digests' ids."""
+        texts = self._texts({shared for _, shared in contents.values() if shared is not None})
+        stored = {}
+        for number, (content, shared) in contents.items():
+            try:
+                stored[number] = unpack(content, texts.get(shared or 0, ()))
+            except (IndexError, ValueError) as error:
+                raise damaged(self._db.path, f"digest {number} cannot be read: {error}") from error
+        papers = self._papers.get_present({one.paper_id for some in stored.values() for at in some for one in at.items})
+        return {number: self._with_papers(number, sections, papers) for number, sections in stored.items()}
+
+    def _with_papers(
+        self, number: int, sections: Sequence[StoredSection], papers: Mapping[int, Paper]
+    ) -> tuple[Section, ...]:
         shown: set[int] = set()
-        for section, paper_id, score, reasons, also in rows:
-            if paper_id in shown:  # two papers of the digest were merged since
-                continue
-            if paper_id not in papers:
-                raise damaged(self._db.path, f"paper {paper_id} of digest {number} is gone")
-            shown.add(paper_id)
-            items.setdefault(section, []).append(Item(papers[paper_id], score, reasons, also))
-        return items
+        found = []
+        for topic, matched, kind, stored in sections:
+            items = []
+            for paper_id, score, reasons, also in stored:
+                paper = papers.get(paper_id)
+                if paper is None:
+                    raise damaged(self._db.path, f"paper {paper_id} of digest {number} is gone")
+                if paper.id not in shown:  # two papers of the digest were merged since
+                    shown.add(paper.id)
+                    items.append(Item(paper, score, reasons, also))
+            found.append(Section(topic, tuple(items), matched, kind))
+        return tuple(found)
 
-
-def _reasons(text: str) -> tuple[Reason, ...]:
-    return tuple(Reason(ReasonKind(kind), detail) for kind, detail in json.loads(text))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    def _texts(self, batches: set[int]) -> dict[int, list[str]]:
+        """Return the texts that batches of digests share."""
+        sql = "SELECT id, texts FROM digest_texts WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+        try:
+            return {number: unpack_texts(texts) for number, texts in self._db.execute(sql, [json.dumps(list(batches))])}
+        except (ValueError, TypeError, zlib.error) as error:
+            raise damaged(self._db.path, f"texts of digests cannot be read: {error}") from error
 
 
 def _edition(row: tuple[str, ...]) -> Edition:

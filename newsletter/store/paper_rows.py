@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any
@@ -97,3 +98,7 @@ def paper_of(values: tuple[Any, ...]) -> Paper:
     for name, convert in _OUT_OF_ROW.items():
         row[name] = convert(row[name])
     return Paper(**row)
+
+
+# An edition is sent in many batches, of which each reads most of its papers.
+known_paper_of = lru_cache(maxsize=2048)(paper_of)

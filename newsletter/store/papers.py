@@ -23,6 +23,7 @@ from newsletter.store.paper_rows import (
     PAPER_DAY,
     UPDATE_PAPER,
     json_list,
+    known_paper_of,
     new_row,
     paper_of,
     row_of,
@@ -47,6 +48,7 @@ PUT_NAME = "INSERT INTO paper_names VALUES (?, ?) ON CONFLICT DO NOTHING"
 PUT_MENTION = "INSERT INTO mentions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 #: How many entries are looked up together, and held in memory.
 _BATCH = 500
+_BY_ID = f"SELECT {PAPER_COLUMNS} FROM papers WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
 #: An entry with its names, as `names_of` gives them.
 _Named = tuple[Entry, tuple[str, ...]]
 
@@ -184,6 +186,23 @@ class Papers:
             paper.id: paper
             for paper in self._where("id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", [wanted])
         }
+
+    def get_present(self, ids: Iterable[int]) -> dict[int, Paper]:
+        """Return the papers with these ids, by id; in place of one that was merged, the paper that it was merged into.
+
+        Those that are as they were when they were read before are the same objects.
+        """
+        wanted = set(ids)
+        rows = self._db.execute(_BY_ID, [json.dumps(list(wanted))])
+        found = {paper.id: paper for paper in rows.into(known_paper_of)}
+        if gone := wanted - found.keys():
+            sql = """
+                SELECT duplicate, paper FROM merged_papers
+                WHERE duplicate IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+            merged = dict(self._db.execute(sql, [json.dumps(list(gone))]).fetchall())
+            kept = self.get_many(merged.values())
+            found |= {number: kept[paper] for number, paper in merged.items() if paper in kept}
+        return found
 
     def new_since(self, moment: datetime) -> list[Paper]:
         """Return the papers first seen, or seen in a newer version, after `moment`, in the order of their keys.

@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime
 
 from newsletter.models import Delivery
 from newsletter.store.database import Database
-from newsletter.store.deliveries import CLOCKS_APART, LastMail, delivery_of, last_mail_of
+from newsletter.store.deliveries import LastMail, delivery_of, last_mail_of
+from newsletter.store.departures import CLOCKS_APART
+from newsletter.store.digest_blobs import paper_ids
 
 _COLUMNS = ", ".join(f"deliveries.{field.name}" for field in fields(Delivery))
 _IS_DIGEST = "edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')"
@@ -39,11 +41,10 @@ _OF_EDITION = f"""
     SELECT {_COLUMNS} FROM json_each(:ids) AS one
     CROSS JOIN deliveries ON edition_key = :key AND subscriber_id = CAST(one.value AS INTEGER)"""
 _SENT = """
-    SELECT subscriber_id, paper_id, max(updated_at)
+    SELECT subscriber_id, digest_id, updated_at
     FROM json_each(:editions) AS edition CROSS JOIN json_each(:ids) AS one ON TRUE
     CROSS JOIN deliveries ON edition_key = edition.value AND subscriber_id = CAST(one.value AS INTEGER)
-    CROSS JOIN digest_items USING (digest_id)
-    WHERE status NOT IN ('failed', 'skipped') GROUP BY subscriber_id, paper_id"""
+    WHERE status NOT IN ('failed', 'skipped')"""
 _PRUNED = """
     SELECT subscriber_id, coalesce(paper, paper_id), max(sent_unix)
     FROM json_each(:ids) AS one CROSS JOIN sent_papers ON subscriber_id = CAST(one.value AS INTEGER) AND {condition}
@@ -98,22 +99,57 @@ class Planning:
             ids: The subscribers.
         """
         found: defaultdict[int, Sent] = defaultdict(dict)
+        if not papers:
+            return found
+        merged = self._merged_into(papers)
+        for subscriber, paper, at in self._pruned(papers, merged.keys(), ids):
+            found[subscriber][paper] = max(at, found[subscriber].get(paper, at))
+        counting: defaultdict[int, Sent] = defaultdict(dict)
         values = {"ids": _json(ids), "editions": _json(editions)}
         rows = self._db.execute(_SENT, values).whole(
-            lambda rows: [(*row[:2], datetime.fromisoformat(row[2])) for row in rows if row[1] in papers]
+            lambda rows: [(*row[:2], datetime.fromisoformat(row[2])) for row in rows]
         )
-        for subscriber, paper, at in self._pruned(papers, ids):
-            found[subscriber][paper] = max(at, found[subscriber].get(paper, at))
-        for subscriber, paper, at in rows:  # what is in the ledger counts
-            found[subscriber][paper] = at
+        of_digest = self._papers_of({digest for _, digest, _ in rows}, papers, merged)
+        for subscriber, digest, at in rows:
+            sent = counting[subscriber]
+            for paper in of_digest[digest]:
+                sent[paper] = max(at, sent.get(paper, at))
+        for subscriber, sent in counting.items():  # what is in the ledger counts
+            found[subscriber] |= sent
         return found
 
-    def _pruned(self, papers: AbstractSet[int], ids: Collection[int]) -> Iterable[tuple[int, int, datetime]]:
+    def _merged_into(self, papers: Iterable[int]) -> dict[int, int]:
+        """Return the ids of what was merged into some papers, and these: as digests name them."""
+        sql = """
+            SELECT duplicate, paper FROM json_each(?) AS one
+            CROSS JOIN merged_papers ON paper = CAST(one.value AS INTEGER)"""
+        return {int(duplicate): int(paper) for duplicate, paper in self._db.execute(sql, [_json(papers)])}
+
+    def _merged(self, papers: Iterable[int]) -> AbstractSet[int]:
+        """Return which of some ids are of papers that were merged into others."""
+        sql = """
+            SELECT duplicate FROM json_each(?) AS one
+            CROSS JOIN merged_papers ON duplicate = CAST(one.value AS INTEGER)"""
+        return {int(duplicate) for (duplicate,) in self._db.execute(sql, [_json(papers)])}
+
+    def _papers_of(
+        self, digests: Collection[int], papers: AbstractSet[int], merged: Mapping[int, int]
+    ) -> dict[int, list[int]]:
+        """Return which of some papers digests have, by the ids of these."""
+        sql = """
+            SELECT digests.id, content FROM json_each(?) AS one
+            CROSS JOIN digests ON digests.id = CAST(one.value AS INTEGER)"""
+        names = {**{one: one for one in papers - self._merged(papers)}, **merged}
+        return dict(
+            self._db.execute(sql, [_json(digests)]).into(
+                lambda row: (int(row[0]), [names[one] for one in paper_ids(row[1]) if one in names])
+            )
+        )
+
+    def _pruned(
+        self, papers: AbstractSet[int], merged: AbstractSet[int], ids: Collection[int]
+    ) -> Iterable[tuple[int, int, datetime]]:
         """Yield what subscribers were sent in digests that were pruned: of few papers each, and of all late ones."""
-        if not papers:
-            return
-        sql = "SELECT duplicate FROM json_each(?) AS one CROSS JOIN merged_papers ON paper = CAST(one.value AS INTEGER)"
-        merged = {int(number) for (number,) in self._db.execute(sql, [_json(papers)])}
         first, few = _late(papers)
         values = {"ids": _json(ids), "first": first, "papers": _json(few | merged)}
         for sql in (_PRUNED_OLD, _PRUNED_NEW):

@@ -97,6 +97,13 @@ class _BoolDumper(Int8Dumper):
         return super().dump(int(obj))
 
 
+class _TextDumper(StrDumper):
+    """Write a text; PostgreSQL has no NUL in texts, and gets what stands for a character that cannot be shown."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
 class _MatchDumper(StrDumper):
     """Write a match expression of FTS5 as PostgreSQL's."""
 
@@ -386,7 +393,7 @@ class PostgreSQLDatabase:
 
 def _adapt(adapters: adapt.AdaptersMap) -> None:
     """Let values be of the types that SQLite has, both ways."""
-    adapters.register_dumper(str, StrDumper)
+    adapters.register_dumper(str, _TextDumper)
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(bool, _BoolDumper)
     adapters.register_dumper(MatchExpression, _MatchDumper)

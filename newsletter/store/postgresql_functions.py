@@ -8,35 +8,38 @@ from __future__ import annotations
 #: Functions of SQLite by their names there, and the words of papers as a tsvector. `lower`, `LIKE` and comparisons see
 #: ASCII and code points alone, as in SQLite, since all texts have the collation "C".
 FUNCTIONS = r"""
-CREATE FUNCTION max(bigint, bigint) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql AS 'SELECT greatest($1, $2)';
-CREATE FUNCTION max(double precision, double precision) RETURNS double precision IMMUTABLE STRICT LANGUAGE sql
+CREATE OR REPLACE FUNCTION max(bigint, bigint) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql
     AS 'SELECT greatest($1, $2)';
-CREATE FUNCTION min(text, text) RETURNS text IMMUTABLE STRICT LANGUAGE sql
+CREATE OR REPLACE FUNCTION max(double precision, double precision) RETURNS double precision
+    IMMUTABLE STRICT LANGUAGE sql AS 'SELECT greatest($1, $2)';
+CREATE OR REPLACE FUNCTION min(text, text) RETURNS text IMMUTABLE STRICT LANGUAGE sql
     AS 'SELECT least($1 COLLATE "C", $2 COLLATE "C")';
-CREATE FUNCTION instr(text, text) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql AS 'SELECT strpos($1, $2)::bigint';
-CREATE FUNCTION date(text, text, text) RETURNS text IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION instr(text, text) RETURNS bigint IMMUTABLE STRICT LANGUAGE sql
+    AS 'SELECT strpos($1, $2)::bigint';
+CREATE OR REPLACE FUNCTION date(text, text, text) RETURNS text IMMUTABLE STRICT LANGUAGE plpgsql AS $$
 BEGIN
     RETURN to_char($1::timestamp + replace($2, '+', '')::interval + $3::interval, 'YYYY-MM-DD');
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END $$;
-CREATE FUNCTION julianday(text) RETURNS double precision IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION julianday(text) RETURNS double precision IMMUTABLE STRICT LANGUAGE plpgsql AS $$
 BEGIN
     RETURN extract(julian FROM $1::timestamp) - 0.5;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END $$;
-CREATE FUNCTION strftime(format text, moment text) RETURNS text IMMUTABLE STRICT LANGUAGE sql AS
+CREATE OR REPLACE FUNCTION strftime(format text, moment text) RETURNS text IMMUTABLE STRICT LANGUAGE sql AS
     $$SELECT CASE format WHEN '%s' THEN floor(extract(epoch FROM moment::timestamp with time zone))::bigint::text END$$;
-CREATE FUNCTION json_each(list text) RETURNS TABLE (key bigint, value text) IMMUTABLE STRICT LANGUAGE sql ROWS 100 AS
+CREATE OR REPLACE FUNCTION json_each(list text) RETURNS TABLE (key bigint, value text)
+    IMMUTABLE STRICT LANGUAGE sql ROWS 100 AS
     'SELECT place - 1, found COLLATE "C" FROM json_array_elements_text($1::json) WITH ORDINALITY AS one(found, place)';
-CREATE FUNCTION text_words(passage text, label text, prefix text, first bigint) RETURNS text IMMUTABLE
+CREATE OR REPLACE FUNCTION text_words(passage text, label text, prefix text, first bigint) RETURNS text IMMUTABLE
     LANGUAGE sql AS $$
     SELECT string_agg(
         format('''%s%s'':%s%s', prefix, replace(word[1], '''', ''''''), least(16383, first + place), label), ' ')
     FROM regexp_matches(lower(passage COLLATE "C"), '[0-9a-z+#.=|''\u0080-\U0010ffff]+', 'g')
         WITH ORDINALITY AS found(word, place) WHERE octet_length(word[1]) < 2000 $$;
-CREATE FUNCTION paper_words(title text, keywords text, abstract text, authors text, organization text)
+CREATE OR REPLACE FUNCTION paper_words(title text, keywords text, abstract text, authors text, organization text)
     RETURNS tsvector IMMUTABLE SET search_path FROM CURRENT LANGUAGE sql AS $$
     SELECT concat_ws(' ', text_words(title, 'A', '', 0), text_words(keywords, 'B', '', 1000),
         text_words(abstract, 'C', '', 3000), text_words(authors, 'D', '@', 0),
@@ -79,8 +82,8 @@ _DELETE_TRAITS = f"""
 def _trigger(name: str, event: str, table: str, condition: str, body: str) -> str:
     when = f"WHEN ({condition}) " if condition else ""
     return f"""
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;
-CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {name}();"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {name}();"""
 
 
 def _on_change(name: str, table: str, columns: str, body: str, condition: str = "") -> str:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 from newsletter import __version__
 from newsletter.errors import StoreDamaged, StoreForeign
 from newsletter.models.database_url import DatabaseUrl
 from newsletter.store import text_index
+from newsletter.store.facts import set_fact
 from newsletter.store.migrations import STEPS
 from newsletter.store.opening import schema_of_release
 from newsletter.store.postgresql import PostgreSQLDatabase
-from newsletter.store.postgresql_schema import statements, table_names
+from newsletter.store.postgresql_schema import additions, statements, table_names
 
+_logger = logging.getLogger(__name__)
+#: What a step after m044 does beside adding tables, columns and indexes, which are derived: its name → statements.
+CHANGES_OF_ROWS: dict[str, str] = {}
 _TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
 
 
@@ -22,10 +31,10 @@ def open_on_server(url: DatabaseUrl) -> PostgreSQLDatabase:
     """
     db = PostgreSQLDatabase(url)
     try:
-        if not _is_ready(db):
-            with db.transaction():  # if another process does it too, the second finds it done
-                if not _is_ready(db):
-                    _make(db)
+        if _pending(db):
+            with db.transaction():  # if another process does it too, the second finds nothing pending
+                if pending := _pending(db):
+                    _make(db) if len(pending) == len(STEPS) else _upgrade(db, pending)
         if text_index.is_outdated(db):
             with db.transaction():
                 text_index.rebuild_outdated(db)
@@ -35,17 +44,17 @@ def open_on_server(url: DatabaseUrl) -> PostgreSQLDatabase:
     return db
 
 
-def _is_ready(db: PostgreSQLDatabase) -> bool:
-    """Return whether the store is there and of the present schema; False if the database is empty.
+def _pending(db: PostgreSQLDatabase) -> list[str]:
+    """Return the steps that are pending: all of them in an empty database.
 
     Raises:
-        StoreError: It is of another program, or another release.
+        StoreError: It is of another program, or a newer release.
     """
     (known,) = db.execute("SELECT to_regclass('_sqlite_migrations') IS NOT NULL").fetchone()
     if not known:
         if db.execute(_TABLES).fetchone()[0]:
             raise StoreForeign(f"{db.path}: not a newsletter database", hint="create an empty one: createdb")
-        return False
+        return list(STEPS)
     sql = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
     applied = {str(name) for (name,) in db.execute(sql)}
     if unknown := sorted(applied.difference(STEPS)):
@@ -53,9 +62,10 @@ def _is_ready(db: PostgreSQLDatabase) -> bool:
         raise StoreForeign(
             f"{db.path}: the schema is newer than this release, {__version__} ({names})", hint="upgrade newsletter"
         )
-    if pending := [step for step in STEPS if step not in applied]:
+    pending = [step for step in STEPS if step not in applied]
+    if len(pending) == len(STEPS) or tuple(pending) != STEPS[len(applied) :]:
         raise StoreDamaged(f"{db.path}: its list of migrations lacks {pending[0]}", hint="restore a backup")
-    return True
+    return pending
 
 
 def _make(db: PostgreSQLDatabase) -> None:
@@ -71,3 +81,24 @@ def _make(db: PostgreSQLDatabase) -> None:
             rows = source.execute(f"SELECT * FROM {table}").fetchall()
             if rows:
                 db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    db.count_on()
+
+
+def _upgrade(db: PostgreSQLDatabase, pending: Sequence[str]) -> None:
+    """Add what the pending steps add to the schema, change rows as they do, and record them."""
+    sql = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for table, column in db.execute(sql):
+        known[table].add(column)
+    sql = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+    indexes = {str(name) for (name,) in db.execute(sql)}
+    with schema_of_release() as source:
+        for statement in additions(source, known, indexes):
+            db.run(statement)
+    for step in pending:
+        if step in CHANGES_OF_ROWS:
+            db.run(CHANGES_OF_ROWS[step])
+        now = datetime.now(UTC).isoformat()
+        db.insert("_sqlite_migrations", {"migration_set": "newsletter", "name": step, "applied_at": now})
+    set_fact(db, "release", __version__)
+    _logger.warning("newsletter: the database is upgraded to release %s", __version__)

@@ -13,16 +13,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.store.database import Database
+from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import index_new
 
 _BATCH = 500
 #: What a subscriber was not sent may be sent again.
+_MAILED = """
+    SELECT subscriber_id, updated_at, content FROM deliveries CROSS JOIN digests ON digests.id = digest_id
+    WHERE deliveries.edition_key = ? AND subscriber_id > ? AND subscriber_id <= ?
+        AND status NOT IN ('failed', 'skipped')"""
 _HISTORY = """
-    INSERT INTO sent_papers
-    SELECT subscriber_id, paper_id, CAST(strftime('%s', updated_at) AS INTEGER) + 1
-    FROM deliveries CROSS JOIN digest_items USING (digest_id)
-    WHERE edition_key = ? AND subscriber_id > ? AND subscriber_id <= ? AND status NOT IN ('failed', 'skipped')
+    INSERT INTO sent_papers VALUES (?, ?, ?)
     ON CONFLICT (subscriber_id, paper_id) DO UPDATE SET sent_unix = max(sent_papers.sent_unix, excluded.sent_unix)"""
 #: Pulls that say how far a source was read, and how its last pull went.
 _LAST_PULLS = """
@@ -127,27 +129,36 @@ class Pruning:
         last = 0
         sql = "SELECT subscriber_id FROM deliveries WHERE edition_key = ? AND subscriber_id > ? ORDER BY 1 LIMIT ?"
         while batch := self._db.execute(sql, [key, last, _BATCH]).fetchall():
-            self._db.execute(_HISTORY, [key, last, batch[-1][0]])
+            self._keep_history(key, last, batch[-1][0])
             last = batch[-1][0]
             yield 0
         name = ""
         sql = "SELECT fingerprint, id FROM digests WHERE edition_key = ? AND fingerprint > ? ORDER BY 1 LIMIT ?"
         while batch := self._db.execute(sql, [key, name, _BATCH]).fetchall():
-            self._delete_contents(key, [number for _, number in batch])
+            self._delete_contents([number for _, number in batch])
             name = batch[-1][0]
             yield len(batch)
+        sql = "DELETE FROM digest_texts WHERE id IN (SELECT id FROM digest_texts WHERE edition_key = ? LIMIT ?)"
+        while self._db.execute(sql, [key, _BATCH]).rowcount:
+            yield 0
         self._mark(key, "digests")
 
-    def _delete_contents(self, key: str, digests: list[int]) -> None:
-        among = "digest_id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
-        numbers = json.dumps(digests)
-        with self._db.transaction():
-            sql = f"""
-                INSERT INTO edition_papers SELECT DISTINCT paper_id, ? FROM digest_items WHERE {among}
-                ON CONFLICT DO NOTHING"""
-            self._db.execute(sql, [key, numbers])
-            for table in ("digest_items", "digest_sections"):
-                self._db.execute(f"DELETE FROM {table} WHERE {among}", [numbers])
+    def _keep_history(self, key: str, after: int, last: int) -> None:
+        """Keep which papers of an edition some subscribers were sent, and when: in seconds, rounded up."""
+        rows = self._db.execute(_MAILED, [key, after, last]).whole(
+            lambda found: [
+                (subscriber, paper, int(datetime.fromisoformat(at).timestamp()) + 1)
+                for subscriber, at, content in found
+                for paper in paper_ids(content)
+            ]
+        )
+        self._db.executemany(_HISTORY, rows)
+
+    def _delete_contents(self, digests: list[int]) -> None:
+        sql = """
+            UPDATE digests SET content = NULL, texts_id = NULL
+            WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+        self._db.execute(sql, [json.dumps(digests)])
 
     def _prune_deliveries(self, key: str) -> Iterator[int]:
         """Delete the deliveries of an edition, and keep how many there were."""

@@ -30,6 +30,7 @@ Record = dict[str, Any]
 #: Records of these kinds are many, so the disk is asked to write them once in this many seconds.
 _MANY = frozenset({"delivery", "digest", "paper", "cadence", "look"})
 _SYNC_INTERVAL_S = 1.0
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -54,12 +55,16 @@ class RecoveryLog:
         """
         path = self.folder / f"{datetime.now(UTC).date()}.jsonl"
         try:
-            make_private_folder(self.folder)
-            lines = [*(() if path.exists() else [self._header()]), *records]
-            content = "".join(f"\n{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}" for line in lines)
-            descriptor = make_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             try:
+                descriptor = make_private(path, os.O_WRONLY | os.O_APPEND)
+                lines = records
+            except FileNotFoundError:
+                make_private_folder(self.folder)
+                lines = [self._header(), *records]
+                descriptor = make_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
                 self._adopt(descriptor)
+            try:
+                content = "\n" + "\n".join(map(_ENCODE, lines))
                 self._write(descriptor, content.encode(), is_urgent=not all(map(_is_one_of_many, records)))
             finally:
                 os.close(descriptor)

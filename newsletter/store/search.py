@@ -265,11 +265,9 @@ class Archive:
     def editions_of(self, paper_id: int) -> list[str]:
         """Return the keys of the editions with this paper, the latest first."""
         sql = """
-            SELECT edition_key FROM (
-                SELECT edition_key FROM digest_items JOIN digests ON digests.id = digest_id WHERE paper_id = :id
-                UNION SELECT edition_key FROM edition_papers WHERE paper_id = :id) AS found
-            JOIN editions ON editions.key = edition_key ORDER BY created_at DESC, edition_key"""
-        return [str(key) for (key,) in self._db.execute(sql, {"id": paper_id})]
+            SELECT edition_key FROM edition_papers JOIN editions ON editions.key = edition_key
+            WHERE paper_id = ? ORDER BY created_at DESC, edition_key"""
+        return [str(key) for (key,) in self._db.execute(sql, [paper_id])]
 
     def sources(self) -> list[str]:
         """Return the names of all sources that mentioned a paper, in alphabetical order."""

@@ -12,7 +12,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
-from itertools import takewhile
+from itertools import islice, takewhile
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,9 @@ _CODES = (Field.CAT, Field.SOURCE)
 _INDEXED = (Field.TITLE, Field.KEYWORDS, Field.ABSTRACT, Field.AUTHOR, Field.ORG)
 NOTHING_KNOWN: Mapping[int, Sequence[str]] = {}
 _ALL = tuple(Field)
+_Known = TypeVar("_Known")
+#: Of so many terms it is kept which papers hold them.
+_MAX_TERMS = 4096
 _COUNT = len(_ALL)
 
 
@@ -88,8 +92,11 @@ class PaperIndex:
         self._vocabularies: dict[str | None, Vocabulary] = {}
         self._sorted_words: dict[Field, list[str]] = {}
         self._places: dict[Field, Places] = {}
-        self._bits: dict[Term, int] = {}
-        self._counts: dict[Term, Numbers] = {}
+        self._bits: dict[Term, tuple[int, ...]] = {}
+        #: The frequencies that are not 0, as places in the array of all, and values.
+        self._counts: dict[Term, tuple[NDArray[np.intp], Numbers]] = {}
+        #: The papers whose abstracts have a term, and where each first has it.
+        self._firsts: dict[Term, tuple[NDArray[np.intp], Numbers]] = {}
         #: The bit set of all papers.
         self.all = (1 << len(self.ids)) - 1
 
@@ -101,24 +108,38 @@ class PaperIndex:
 
         A bitwise operation on integers combines all papers at once, which makes thousands of topics cheap.
         """
+        found = 0
+        for bits in self.bits_by_field(term):
+            found |= bits
+        return found
+
+    def bits_by_field(self, term: Term) -> tuple[int, ...]:
+        """Return the papers that hold a term in each field, as bit sets."""
         known = self._bits.get(term)
         if known is None:
-            found = bytearray(len(self.ids) // 8 + 1)
-            for _, numbers, _ in self._occurrences(term):
+            sets: dict[Field, bytearray] = {}
+            for field, numbers, _ in self._occurrences(term):
+                found = sets.setdefault(field, bytearray(len(self.ids) // 8 + 1))
                 for number in numbers:
                     found[number >> 3] |= 1 << (number & 7)
-            known = self._bits[term] = int.from_bytes(found, "little")
+            _make_room(self._bits)
+            known = self._bits[term] = tuple(int.from_bytes(sets.get(field, b""), "little") for field in Field)
         return known
 
     def counts(self, term: Term) -> Numbers:
         """Return a term's frequency in each field of each paper: fields × papers."""
-        if term not in self._counts:
-            counts = np.zeros((_COUNT, len(self.ids)), np.float32)
-            for field, numbers, worth in self._occurrences(term):
-                for number in numbers:
-                    counts[field, number] += worth
-            self._counts[term] = counts
-        return self._counts[term]
+        counts = np.zeros((_COUNT, len(self.ids)), np.float32)
+        if term in self._counts:
+            places, values = self._counts[term]
+            counts.reshape(-1)[places] = values
+            return counts
+        for field, numbers, worth in self._occurrences(term):
+            for number in numbers:
+                counts[field, number] += worth
+        places = np.flatnonzero(counts)
+        _make_room(self._counts)
+        self._counts[term] = places, counts.reshape(-1)[places]
+        return counts
 
     def times(self, term: Term, number: int) -> dict[str, float]:
         """Return how often each field of a paper holds a term, the strongest field first."""
@@ -127,16 +148,29 @@ class PaperIndex:
 
     def place(self, term: Term, number: int) -> Field | None:
         """Return the strongest field of a paper that holds a term, or None."""
-        counts = self.counts(term)
-        return next((field for field, count in zip(_ALL, counts[:, number].tolist(), strict=True) if count > 0), None)
+        for field, bits in zip(_ALL, self.bits_by_field(term), strict=True):
+            if bits >> number & 1:
+                return field
+        return None
 
     def first(self, term: Term) -> Numbers:
         """Return where the abstract of each paper first has a term: 0 at its beginning, 1 at its end; NaN: nowhere.
 
         Of words near each other, that is where the phrase is, or the last of them first comes.
         """
+        first = np.full(len(self.ids), np.nan, np.float32)
         if term.is_prefix or Field.ABSTRACT not in fields_of(term):
-            return np.full(len(self.ids), np.nan, np.float32)
+            return first
+        if term not in self._firsts:
+            found = self._find_first(term)
+            numbers = np.flatnonzero(~np.isnan(found))
+            _make_room(self._firsts)
+            self._firsts[term] = numbers, found[numbers]
+        numbers, values = self._firsts[term]
+        first[numbers] = values
+        return first
+
+    def _find_first(self, term: Term) -> Numbers:
         places = self._places_of(Field.ABSTRACT)
         first = places.first(places.of(phrase_of(term.text), ""), len(self.ids))
         if not term.is_near:
@@ -319,6 +353,13 @@ def _terms(query: Node) -> Iterator[Term]:
         case All() | Any():
             for part in query.parts:
                 yield from _terms(part)
+
+
+def _make_room(known: dict[Term, _Known]) -> None:
+    """Forget the terms that were asked for first, once there are too many."""
+    if len(known) >= _MAX_TERMS:
+        for term in list(islice(known, _MAX_TERMS // 4)):
+            del known[term]
 
 
 def _spaced(phrase: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ class Places:
         #: The paper of each word, in the order of the text, and its place.
         self._papers = np.repeat(papers, lengths)
         self._places = np.arange(len(words)) + np.repeat(np.arange(len(passages)) * _GAP, lengths)
+        #: Where the words of each paper begin, and how many there are, once they were asked for.
+        self._lengths: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
         #: The words in the order of their numbers, to find those of one number.
         self._order = np.argsort(words, kind="stable")
         self._sorted = words[self._order]
@@ -79,7 +81,10 @@ class Places:
         0 is its beginning, 1 its end, NaN nowhere.
         """
         first = np.full(papers, np.inf)
-        begins, ends = np.searchsorted(self._papers, np.arange(papers)), np.bincount(self._papers, minlength=papers)
+        if self._lengths is None or len(self._lengths[0]) != papers:
+            begins = np.searchsorted(self._papers, np.arange(papers))
+            self._lengths = begins, np.bincount(self._papers, minlength=papers)
+        begins, ends = self._lengths
         holders = self._papers[found]
         np.minimum.at(first, holders, (found - begins[holders]) / ends[holders])
         return np.where(np.isinf(first), np.nan, first).astype(np.float32)

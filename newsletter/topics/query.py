@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -110,6 +111,7 @@ class _Token:
     column: int
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Node:
     """Parse a query into its syntax tree.
 

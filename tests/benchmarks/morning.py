@@ -4,7 +4,8 @@
 
 Papers are invented: 700 of arXiv and 60 of Hugging Face for each 760. Subscribers have three to six topics out of 300
 of the catalogue, half of them a query of their own as well; the styles cards, compact and plain as 6 : 3 : 1, five
-languages; a tenth has a taste if scikit-learn is there. Messages are signed (RSA-2048) and sent to the tests' own sink.
+languages; if scikit-learn is there, a tenth has a taste, and topics have models. Messages are signed (RSA-2048) and
+sent to the tests' own sink.
 
 Figures are CPU time per message of the process that sends and of its children, by stage; each is also given as a
 ratio to the plain way of making the same messages (Jinja, premailer, EmailMessage), and signing to the bare RSA
@@ -39,6 +40,8 @@ from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.notes import NO_NOTES
 from newsletter.pipeline.plan import Intent, plan
+from newsletter.pipeline.taste import learn_taste_models
+from newsletter.pipeline.topic_models import learn_topic_models
 from newsletter.rendering import assembly, digest
 from newsletter.rendering.cards import Cards
 from newsletter.rendering.environment import make_environment
@@ -146,6 +149,9 @@ def make_site(root: Path, subscribers: int, papers: int, *, has_taste: bool = Tr
             if has_taste and has_scikit_learn() and number % 10 == 0:
                 for paper_id in chance.sample(liked, min(_LIKED, len(liked))):
                     store.feedback.put(subscriber.id, paper_id, liked=True, now=NOW - timedelta(days=6))
+    with open_store(site.store) as store:  # as after each pull
+        learn_topic_models(store, NOW - timedelta(minutes=20))
+        learn_taste_models(store, NOW - timedelta(minutes=20))
     return site
 
 

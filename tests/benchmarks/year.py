@@ -20,16 +20,21 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from newsletter.models import Entry, Profile, Topic
+from newsletter.models import Cadence, Digest, Edition, Entry, Item, Profile, Reason, ReasonKind, Section, Topic
 from newsletter.pipeline.compose import ARCHIVE
 from newsletter.pipeline.plan import Intent, plan_due
 from newsletter.store import Store, open_store
+from newsletter.store.digest_blobs import pack, pack_texts, write_numbers
 from tests.benchmarks.matching import make_topics, make_words
+from tests.factories import NOW, make_paper
 
 _DIGESTS, _ITEMS = 50, 20
+_PAPER = make_paper()
+_WHY = (Reason(ReasonKind.TITLE, "long video"), Reason(ReasonKind.TITLE, "videos"))
 _PAPERS = """
     INSERT INTO papers ({columns}) SELECT {values} FROM papers WHERE id <= :number"""
 _EDITIONS = """
@@ -43,12 +48,6 @@ _DIGEST_ROWS = """
     WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :digests)
     INSERT INTO digests (edition_key, fingerprint, considered)
     SELECT key, 'f' || n, 680 FROM editions, numbers ORDER BY day, n"""
-#: The papers of each digest are some of those of its day.
-_ITEM_ROWS = """
-    WITH RECURSIVE places(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM places WHERE n + 1 < :items)
-    INSERT INTO digest_items
-    SELECT id, n, 0, 1 + (id - 1) / :digests * :papers + ((id - 1) % :digests * 31 + n * 13) % :papers, 2.5,
-        '[["title", "long video"], ["title", "videos"]]', '[]' FROM digests, places"""
 _DELIVERIES = """
     INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, updated_at,
         planned_at, left_at)
@@ -107,13 +106,26 @@ def _fill(db: sqlite3.Connection, days: int, papers: int, last: datetime) -> Non
         db.execute("INSERT INTO mentions SELECT id, 'x', '', seen_at FROM papers WHERE id > ?", [day * papers])
     db.execute("INSERT INTO papers_fts(papers_fts) VALUES ('rebuild')")
     numbers = {"days": days, "last": last.date().isoformat(), "digests": _DIGESTS, "items": _ITEMS, "papers": papers}
-    for sql in (_EDITIONS, _DIGEST_ROWS, _ITEM_ROWS, _DELIVERIES):
+    for sql in (_EDITIONS, _DIGEST_ROWS, _DELIVERIES):
         db.execute(sql, numbers)
-    db.execute("INSERT INTO digest_sections SELECT id, 0, 'Topic', 30, 'topic' FROM digests")
-    db.execute("""
-        INSERT INTO edition_papers
-        SELECT DISTINCT paper_id, edition_key FROM digests JOIN digest_items ON digest_id = digests.id""")
+    _fill_digests(db, papers)
     db.execute("COMMIT")
+
+
+def _fill_digests(db: sqlite3.Connection, papers: int) -> None:
+    """Write the contents of all digests: the papers of each are some of those of its day."""
+    rows = db.execute("SELECT digests.id, edition_key, day FROM digests JOIN editions ON key = edition_key").fetchall()
+    for number, key, day in rows:
+        first, own = 1 + (number - 1) // _DIGESTS * papers, (number - 1) % _DIGESTS * 31
+        ids = [first + (own + place * 13) % papers for place in range(_ITEMS)]
+        items = tuple(Item(replace(_PAPER, id=one), 2.5, _WHY) for one in ids)
+        edition = Edition(key=key, cadence=Cadence.DAILY, day=date.fromisoformat(day), since=NOW, created_at=NOW)
+        packed = pack(Digest(edition=edition, sections=(Section("Topic", items, 30),), considered=680))
+        sql = "INSERT INTO digest_texts (edition_key, texts) VALUES (?, ?)"
+        shared = db.execute(sql, [key, pack_texts(packed.texts)])
+        content = packed.numbers + write_numbers(range(len(packed.texts)))
+        db.execute("UPDATE digests SET content = ?, texts_id = ? WHERE id = ?", [content, shared.lastrowid, number])
+        db.executemany("INSERT OR IGNORE INTO edition_papers VALUES (?, ?)", [(one, key) for one in ids])
 
 
 def add_day(store: Store, papers: int, now: datetime) -> None:
@@ -159,7 +171,8 @@ def report(folder: Path, options: argparse.Namespace) -> None:
     """Make both sites, and print what they cost."""
     last = datetime.now(UTC).replace(hour=0, minute=4, second=0, microsecond=0)
     began = time.perf_counter()
-    few = 3 + ARCHIVE // options.papers  # so that word frequencies are of as many papers
+    # So that an edition is chosen from as many papers (nine days), and word frequencies are of as many.
+    few = max(9, 3 + ARCHIVE // options.papers)
     for name, days in (("year", options.days), ("young", min(few, options.days))):
         make_site(folder / name, days=days, papers=options.papers, subscribers=options.subscribers, last=last)
     deliveries = options.days * options.subscribers

@@ -180,21 +180,33 @@ def test_the_json_of_a_run_says_all_of_it_and_the_exit_code(fed: Newsletter) -> 
     }  # fmt: skip
 
 
+#: Subscribers who come before the one in question.
+MANY = 60
+
+
+@pytest.fixture
+def _few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the outcomes of fewer subscribers in memory than there are: a thousand of them take seconds."""
+    monkeypatch.setattr("newsletter.pipeline.outcomes._MAX_OUTCOMES", MANY - 10)
+
+
+@pytest.mark.usefixtures("_few_are_kept")
 def test_json_names_every_subscriber_however_many_there_are(fed: Newsletter, tmp_path: Path) -> None:
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
-        for number in range(1100):
+        for number in range(MANY):
             store.subscribers.add(f"s{number}@example.org", "", Profile(), "cli", NOW)
 
     run_json, send_json = json.loads(fed("run", "--json").stdout), json.loads(fed("send", "--json").stdout)
 
-    assert len(run_json["subscribers"]) == len(send_json) == 1101
-    assert len({one["email"] for one in send_json}) == 1101
-    assert fed("send", "--dry-run").stdout.count("@example.org") == 1101
+    assert len(run_json["subscribers"]) == len(send_json) == MANY + 1
+    assert len({one["email"] for one in send_json}) == MANY + 1
+    assert fed("send", "--dry-run").stdout.count("@example.org") == MANY + 1
 
 
+@pytest.mark.usefixtures("_few_are_kept")
 def test_every_failure_is_printed_whoever_comes_before(fed: Newsletter, tmp_path: Path) -> None:
     with open_store(tmp_path / "newsletter.db") as store, store.transaction():
-        for number in range(1100):
+        for number in range(MANY):
             store.subscribers.add(f"s{number}@example.org", "", Profile(), "cli", NOW)
         store.subscribers.add("zoe@example.org", "", Profile(hour=0, trending=5), "cli", NOW)
     with serving(Server(on_rcpt=lambda address, _seen: "550 5.5.0 no" if "zoe" in address else None)) as server:

@@ -29,6 +29,6 @@ def test_the_database_is_on_a_server_if_the_settings_say_so(tmp_path: Path) -> N
 
 def test_another_address_is_refused_without_showing_it(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text('[database]\nurl = "mysql://ada:s3cret@db/papers"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match="database.url: not a URL of PostgreSQL") as caught:
+    with pytest.raises(ConfigError, match=r"database\.url: not a URL of PostgreSQL") as caught:
         load_config(Site(tmp_path), environ={})
     assert "s3cret" not in str(caught.value)

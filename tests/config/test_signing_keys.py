@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli.init import make_site
 from newsletter.config.load import load_config
 from newsletter.config.model import Config
+from newsletter.config.schema import new_config
 from newsletter.config.signing_keys import signing_keys
 from newsletter.errors import ConfigError
 from newsletter.files.site import Site
@@ -17,11 +17,17 @@ from newsletter.files.site import Site
 NEW, OLD = "n" * 32, "o" * 64
 
 
+def new_site(folder: Path) -> Site:
+    """Make a site without a store, which is not read here."""
+    folder.mkdir()
+    (folder / "newsletter.toml").write_text(new_config(), encoding="utf-8")
+    return Site(folder)
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """A site without keys outside its store."""
-    make_site(tmp_path / "site")
-    return load_config(Site(tmp_path / "site"), environ={})
+    return load_config(new_site(tmp_path / "site"), environ={})
 
 
 def test_keys_come_from_the_environment_or_a_file(config: Config, tmp_path: Path) -> None:
@@ -54,12 +60,12 @@ def test_a_missing_file_and_two_places_are_reported(config: Config, tmp_path: Pa
 
 def test_a_site_reads_a_file_that_a_service_manager_names(tmp_path: Path) -> None:
     """As systemd does: LoadCredential=, and NEWSLETTER_SITE_SECRET_FILE=%d/NAME."""
-    make_site(tmp_path / "site")
+    site = new_site(tmp_path / "site")
     file = tmp_path / "credentials" / "signing"
     file.parent.mkdir()
     file.write_text(NEW, encoding="utf-8")
-    config = load_config(Site(tmp_path / "site"), environ={"NEWSLETTER_SITE_SECRET_FILE": str(file)})
+    config = load_config(site, environ={"NEWSLETTER_SITE_SECRET_FILE": str(file)})
     assert signing_keys(config) == (NEW.encode(),)
-    config = load_config(Site(tmp_path / "site"), environ={"NEWSLETTER_SITE_SECRET": NEW})
+    config = load_config(site, environ={"NEWSLETTER_SITE_SECRET": NEW})
     assert signing_keys(config) == (NEW.encode(),)
     assert NEW not in repr(config)

@@ -15,6 +15,7 @@ import pytest
 
 from newsletter.errors import StoreError
 from newsletter.models import DeliveryStatus
+from newsletter.sending.smtp.group_commit import GROUP
 from tests.pipeline.conftest import SendingSite
 from tests.pipeline.sender import exit_code, start_sender
 from tests.sink import Sink, sinking
@@ -24,6 +25,8 @@ from tests.smtpd import Server, serving
 SUBSCRIBERS = 250
 CONNECTIONS = 4
 KILLS = 4
+#: What may arrive twice after a kill: the last message of each connection, and those with results of ten milliseconds.
+TWICE = CONNECTIONS + GROUP
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_repeated_kills_miss_nobody_and_duplicates_are_bounded(
     assert {recipient for recipient, _ in taken} == {
         f"subscriber{number:04}@example.org" for number in range(SUBSCRIBERS)
     }
-    assert len(taken) - SUBSCRIBERS <= CONNECTIONS * killed
+    assert len(taken) - SUBSCRIBERS <= TWICE * killed
     assert len(set(taken)) == SUBSCRIBERS  # duplicates have the same Message-ID
     assert many_subscribers.store.deliveries.counts() == {"sent": SUBSCRIBERS}
 
@@ -87,7 +90,7 @@ def test_kills_on_the_wire_with_workers_miss_nobody_and_duplicates_are_bounded(
     assert {recipient for recipient, _ in taken} == {
         f"subscriber{number:04}@example.org" for number in range(SUBSCRIBERS)
     }
-    assert len(taken) - SUBSCRIBERS <= CONNECTIONS * len(in_doubt)
+    assert len(taken) - SUBSCRIBERS <= (TWICE + GROUP) * len(in_doubt)  # there are two senders
     assert len(set(taken)) == SUBSCRIBERS  # duplicates have the same Message-ID
     assert many_subscribers.store.deliveries.counts() == {"sent": SUBSCRIBERS}
 
@@ -106,7 +109,7 @@ def test_with_hold_nothing_is_delivered_twice(many_subscribers: SendingSite, tmp
 
     held = many_subscribers.store.deliveries.with_status([DeliveryStatus.HELD], None, SUBSCRIBERS)
     assert max(Counter(recipient for recipient, _ in taken).values()) == 1
-    assert len(held) <= CONNECTIONS * killed
+    assert len(held) <= (TWICE + CONNECTIONS + GROUP) * killed  # and what departed ahead
     assert len(taken) + len(held) >= SUBSCRIBERS
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from newsletter.errors import TransportError
-from newsletter.models import DeliveryStatus, Message, Status
-from newsletter.pipeline.ledger import MAX_ATTEMPTS
+from newsletter.models import Cadence, DeliveryStatus, Edition, Message, Status
+from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, SendingLedger
+from newsletter.pipeline.outcomes import Tally
 from newsletter.sending.maildir import MaildirTransport
-from tests.factories import NOW
+from tests.factories import NOW, TODAY
 from tests.pipeline.conftest import SendingSite, outcomes_of, plan_without_sending
+from tests.sending.messages import message
 from tests.smtpd import Server, serving
 
 
@@ -89,3 +92,25 @@ def test_a_delivery_in_doubt_is_resent_under_the_same_message_id(two_subscribers
     assert any(
         doubtful.message_id in file.read_text(encoding="utf-8") for file in (tmp_path / "outbox" / "new").iterdir()
     )
+
+
+def test_of_two_editions_that_depart_together_a_subscriber_gets_one(two_subscribers: SendingSite) -> None:
+    """One statement lets go all of a schedule, and would not see what it lets go itself."""
+    site = two_subscribers
+    plan_without_sending(site)
+    planned = site.store.deliveries.open()
+    weekly = Edition(key="weekly-2026-05-08", cadence=Cadence.WEEKLY, day=TODAY, since=site.now, created_at=site.now)
+    site.store.editions.put(weekly)
+    for one in planned:
+        message_id = f"<weekly-{one.subscriber_id}@example.org>"
+        site.store.deliveries.queue(weekly.key, one.subscriber_id, one.digest_id, message_id, site.now)
+    ledger = SendingLedger(site.store, lambda: site.now, Tally(lambda _outcome: None))
+    messages = []
+    for delivery in site.store.deliveries.open():
+        subscriber = site.store.subscribers.find_by_id(delivery.subscriber_id)
+        assert subscriber is not None
+        ledger.under_way[delivery.message_id] = Claim(delivery, subscriber, TODAY)
+        messages.append(replace(message(subscriber.email), message_id=delivery.message_id))
+
+    assert len(messages) == 4
+    assert ledger.commit([], messages) == {one.message_id for one in planned}

@@ -104,4 +104,4 @@ def test_the_best_papers_are_full_cards() -> None:
 def test_the_plain_style_has_no_html(tmp_path: Path) -> None:
     (parts,) = cards_of(tmp_path, Style.PLAIN).find([shown(1)])
     assert parts.html.pieces == parts.glance.pieces == (b"",)
-    assert numbered(parts.text, 7, is_html=False).startswith(b"\r\n  7=\r\n=2E =\r\nPears 1")
+    assert b"".join(numbered(parts.text, 7, is_html=False)).startswith(b"\r\n  7=\r\n=2E =\r\nPears 1")

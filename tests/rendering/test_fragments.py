@@ -10,6 +10,7 @@ from newsletter.rendering.fragments import (
     defer_filter,
     encode,
     encode_values,
+    has_clean_lines,
     placeholder,
     slot,
     split_encoded,
@@ -47,6 +48,7 @@ def test_encoded_text_decodes_to_the_same_text_on_short_lines(text: str) -> None
     assert not any(line.startswith(b".") for line in lines(encoded))
     assert not any(line.endswith((b" ", b"\t")) for line in lines(encoded))
     assert text == "" or encoded.endswith(b"\r\n")
+    assert has_clean_lines(encoded)
 
 
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=4), texts)
@@ -56,9 +58,21 @@ def test_a_filled_fragment_is_the_text_with_its_values(parts: list[tuple[str, st
 
     filled = split_text(text).fill(values)
 
+    assert has_clean_lines(filled)
     assert decode(filled) == "".join(plain(before) + plain(value) for before, value in parts) + plain(last)
     assert max(map(len, lines(filled))) <= 76
     assert not any(line.startswith(b".") for line in lines(filled))
+
+
+def test_slots_that_are_left_are_filled_later() -> None:
+    fragment = split_text(f"a {slot('one')} b {slot('two')} c {slot('one|wrap 3 0 0')} d")
+    left = fragment.leaving({"one"})
+
+    assert [wanted.name for wanted in left.slots] == ["two"]
+    later = split_encoded(left.fill({Slot("two"): encode("2")}))
+    assert later.slots == (fragment.slots[0], fragment.slots[2])
+    values = {wanted: encode("1") for wanted in later.slots}
+    assert later.fill(values) == fragment.fill(values | {Slot("two"): encode("2")})
 
 
 def test_a_placeholder_can_be_filled_later() -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import sqlite_utils
 
+from newsletter.models import Cadence, Digest, Edition, Item, Section
 from newsletter.store import Store, migrations, open_store
+from newsletter.store.digest_blobs import pack, pack_texts
 from newsletter.store.migrations import STEPS
 from newsletter.store.migrations.steps import MIGRATIONS
-from tests.factories import NOW
+from tests.factories import NOW, TODAY, make_paper
 from tests.stores import place_new_store
 
 FOLDER = Path(migrations.__file__).parent
@@ -67,6 +69,14 @@ def test_a_step_imports_nothing_of_the_package_that_may_change(module: str) -> N
 
 AT = NOW.isoformat()
 ADA = "ada@example.org"
+#: What the rows of the older steps mean.
+DIGEST = pack(
+    Digest(
+        edition=Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW),
+        sections=(Section("Clouds", (Item(make_paper(id=1), 1.0),), 1),),
+        considered=1,
+    )
+)
 #: "table.column" or "column" → what stands in the one row of each table; the rest is a value of the column's type.
 VALUES: dict[str, Any] = {
     "papers.key": "arxiv:2605.00001", "arxiv_id": "2605.00001", "title": "Counting Clouds", "abstract": "We count.",
@@ -79,7 +89,9 @@ VALUES: dict[str, Any] = {
     "format": "html", "origin": "cli", "editions.key": "daily-2026-05-08", "edition_key": "daily-2026-05-08",
     "day": "2026-05-08", "deliveries.status": "sent", "message_id": "<1@example.org>",
     "digest_sections.title": "Clouds",
-    "digest_sections.topic": "Clouds", "position": 0, "section": 0, "bounces.kind": "soft", "returns.kind": "soft",
+    "digest_sections.topic": "Clouds", "digests.content": DIGEST.numbers + bytes(range(len(DIGEST.texts))),
+    "texts_id": 1, "digest_texts.texts": pack_texts(DIGEST.texts),
+    "position": 0, "section": 0, "bounces.kind": "soft", "returns.kind": "soft",
     "requests.kind": "join", "confirmations.kind": "subscribe", "wishes": "{}", "preferences": "{}", "language": "de",
     "suppressions.email_key": "gone@example.org", "former_addresses.email": "old@example.org",
     "former_addresses.email_key": "old@example.org",
@@ -95,6 +107,10 @@ def value_for(table: str, column: str, kind: str) -> Any:
     return {"INTEGER": 1, "REAL": 1.0, "BLOB": b"secret"}.get(kind, "x")
 
 
+#: Columns that have a value although they need none.
+KEPT = ("arxiv_id", "planned_at", "left_at", "content", "texts_id")
+
+
 def make_store(path: Path, version: int) -> list[str]:
     """Make a store as the first `version` steps leave it, with a row in every table; return the tables."""
     db = sqlite_utils.Database(path)
@@ -107,7 +123,7 @@ def make_store(path: Path, version: int) -> list[str]:
         needed = [
             (name, kind) for _, name, kind, required, default, key in columns if key or (required and not default)
         ]
-        needed += [(name, kind) for _, name, kind, *_ in columns if name in ("arxiv_id", "planned_at", "left_at")]
+        needed += [(name, kind) for _, name, kind, *_ in columns if name in KEPT]
         row = {name: value_for(table, name, kind) for name, kind in needed}
         db.table(table).insert(row)
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []

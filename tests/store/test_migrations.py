@@ -30,7 +30,7 @@ TABLES = {
     "paper_codes", "paper_names", "paper_topics", "paper_traits",
     "mentions", "pulls", "validators", "rate_limited_sources", "topics",
     "subscribers", "subscriptions", "suppressions",
-    "signing_keys", "editions", "digests", "digest_sections", "digest_items", "deliveries", "feedback",
+    "signing_keys", "editions", "digests", "digest_texts", "deliveries", "feedback",
     "saved_papers", "upvote_history",
     "examples", "embeddings", "summaries", "taste_models", "confirmations", "bounces",
     "email_key_changes", "former_addresses", "erased_subscribers", "suppression_hashes",

@@ -8,11 +8,12 @@ import pytest
 
 from newsletter.errors import StatementError, StoreDamaged, StoreForeign, StoreUnreachable
 from newsletter.models.database_url import DatabaseUrl
-from newsletter.store import open_read_only, open_store
+from newsletter.store import open_read_only, open_store, postgresql_opening
+from newsletter.store.database import Database
 from newsletter.store.migrations import STEPS
 from newsletter.store.postgresql import PostgreSQLDatabase
-from tests.factories import NOW, make_entry
-from tests.postgresql import new_database, new_store, server
+from tests.factories import NOW, make_entry, make_profile, search
+from tests.postgresql import new_database, new_store, run_program, server
 
 
 def test_an_empty_database_becomes_a_store_once(tmp_path: Path) -> None:
@@ -100,3 +101,50 @@ def test_a_table_that_is_gone_is_damage() -> None:
             store.looks.until(NOW)
         with pytest.raises(StatementError, match="syntax error"):
             store._db.execute("SELEKT 1")
+
+
+def test_a_store_of_an_older_release_gets_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As if the last three steps had not been there, when it was made."""
+    monkeypatch.setitem(postgresql_opening.CHANGES_OF_ROWS, STEPS[-1], "UPDATE store_facts SET value = value || '!'")
+    url = new_store()
+    with open_store(url) as store:
+        store.papers.add(make_entry(), NOW)
+        store.set_fact("pears", "ripe")
+        db = store._db
+        assert isinstance(db, PostgreSQLDatabase)
+        before, version = schema_of(db), store.schema_version()
+        db.run("ALTER TABLE subscribers DROP COLUMN next_due_at CASCADE; DROP TABLE shards; DROP INDEX papers_day")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm042'")
+    with open_store(url) as store:
+        assert schema_of(store._db) == before
+        assert (store.papers.count(), store.fact("pears"), store.versions()[1]) == (1, "ripe!", max(STEPS))
+        assert store.schema_version() > version
+        store.subscribers.add("ada@example.org", "", make_profile(), "cli", NOW)
+    assert "the database is upgraded" in caplog.text
+    open_store(url).close()
+
+
+def schema_of(db: Database) -> list[set[tuple[object, ...]]]:
+    columns = """
+        SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+        WHERE table_schema = 'public'"""
+    indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    triggers = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+    return [set(db.execute(sql).fetchall()) for sql in (columns, indexes, triggers)]
+
+
+def test_what_pg_dump_writes_is_restored(tmp_path: Path) -> None:
+    url, restored, dump = new_store(), new_database(), tmp_path / "papers.dump"
+    with open_store(url) as store:
+        store.papers.add(make_entry(title="Clouds", categories=("cs.CL",)), NOW)
+    run_program("pg_dump", "--format=custom", "--file", dump, url.text)
+    run_program("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored.text, dump)
+    with open_store(restored) as store:
+        store.papers.add(make_entry(title="Pears", arxiv_id="2606.00001"), NOW)
+        assert [[paper.title for paper in search(store, one)] for one in ("title:clouds", "title:pears")] == [
+            ["Clouds"],
+            ["Pears"],
+        ]
+        assert store.problems() == []

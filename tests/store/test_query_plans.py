@@ -22,7 +22,7 @@ pytestmark = pytest.mark.sqlite_only("the plans of its planner")
 
 GROWING = (
     "papers|traits|paper_traits|paper_codes|coded|paper_topics|paper_names|mentions|subscribers"
-    "|subscriptions|digests|digest_sections|digest_items|deliveries|bounces"
+    "|subscriptions|digests|digest_texts|deliveries|bounces"
     "|pulls|editions|saved_papers|upvote_history|sent_papers|edition_papers"
 )
 #: Indexes of few rows, and the one that gives editions in their order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -49,9 +50,11 @@ def site(pulled: Path, tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-@pytest.fixture
-def sent(site: Site) -> Site:
-    """The same site after both subscribers got their first edition, in its outbox."""
+@pytest.fixture(scope="session")
+def delivered(pulled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `sent` is a copy of."""
+    site = Site(tmp_path_factory.mktemp("delivered") / "site")
+    shutil.copytree(pulled, site.root)
     config = load_config(site, environ={})
     with open_store(site.store) as store:
         deliver(
@@ -61,20 +64,44 @@ def sent(site: Site) -> Site:
             make_environment(site.templates),
             lambda: NOW + timedelta(hours=12),  # after the hours of both
         )
-    return site
+    return site.root
 
 
 @pytest.fixture
-def live(site: Site) -> Iterator[LiveSite]:
-    """The public pages of a site without subscribers."""
+def sent(site: Site, delivered: Path) -> Site:
+    """The same site after both subscribers got their first edition, in its outbox."""
+    shutil.copytree(delivered, site.root, dirs_exist_ok=True)
+    return site
+
+
+@contextmanager
+def serving(site: Site, password: str = "") -> Iterator[LiveSite]:
+    """Serve the public pages of a site, whose mail goes to a server of its own."""
+    config = load_config(site, environ={"NEWSLETTER_SITE_URL": SITE_URL})
+    with serving_mail(Server()) as server:
+        yield LiveSite(replace(config, web_password=password) if password else config, server)
+
+
+@pytest.fixture(scope="session")
+def empty(pulled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `live` is a copy of."""
+    site = Site(tmp_path_factory.mktemp("empty") / "site")
+    shutil.copytree(pulled, site.root)
     for file in site.subscribers.glob("*.toml"):
         file.unlink()
     with open_store(site.store) as store, store.transaction():
         for subscriber in store.subscribers.all():
             store.subscribers.erase(subscriber)
-    config = load_config(site, environ={"NEWSLETTER_SITE_URL": SITE_URL})
-    with serving_mail(Server()) as server:
-        yield LiveSite(config, server)
+    return site.root
+
+
+@pytest.fixture
+def live(site: Site, empty: Path) -> Iterator[LiveSite]:
+    """The public pages of a site without subscribers."""
+    shutil.rmtree(site.subscribers)
+    shutil.copytree(empty, site.root, dirs_exist_ok=True)
+    with serving(site) as made:
+        yield made
 
 
 @pytest.fixture
@@ -85,14 +112,27 @@ def ada(live: LiveSite) -> LiveSite:
     return live
 
 
+@pytest.fixture(scope="session")
+def mailed(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[str, bytes]]]:
+    """The site that `operated` is a copy of, and what its mail server accepted."""
+    site = Site(tmp_path_factory.mktemp("mailed") / "site")
+    shutil.copytree(empty, site.root)
+    with serving(site) as live:
+        with live.store() as store, store.transaction():
+            store.subscribers.add(ADA, "Ada", make_profile(hour=0), "web", NOW)
+            unsubscribed = store.subscribers.add(BOB, "", make_profile(), "web", NOW - timedelta(days=5))
+            store.subscribers.set_status(unsubscribed.id, Status.UNSUBSCRIBED, NOW)
+        live.send()
+        return site.root, live.accepted
+
+
 @pytest.fixture
-def operated(live: LiveSite) -> LiveSite:
+def operated(site: Site, mailed: tuple[Path, list[tuple[str, bytes]]]) -> Iterator[LiveSite]:
     """A site with a password, a subscriber, an unsubscribed one, and an edition; the client knows the password."""
-    with live.store() as store, store.transaction():
-        store.subscribers.add(ADA, "Ada", make_profile(hour=0), "web", NOW)
-        unsubscribed = store.subscribers.add(BOB, "", make_profile(), "web", NOW - timedelta(days=5))
-        store.subscribers.set_status(unsubscribed.id, Status.UNSUBSCRIBED, NOW)
-    site = LiveSite(replace(live.config, web_password="sesame"), live.server)
-    site.send()
-    site.client.headers.update(basic("anybody", "sesame"))
-    return site
+    root, accepted = mailed
+    shutil.rmtree(site.subscribers)
+    shutil.copytree(root, site.root, dirs_exist_ok=True)
+    with serving(site, "sesame") as made:
+        made.server.accepted.extend(accepted)
+        made.client.headers.update(basic("anybody", "sesame"))
+        yield made

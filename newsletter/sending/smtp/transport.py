@@ -4,7 +4,7 @@
 
 Handshakes use the standard library, each in a thread of its own; after that each connection is non-blocking and driven
 by a `Conversation`. All messages ready to be sent at one moment, and all results received since the last one, are
-recorded in one transaction of the ledger.
+recorded in one transaction of the ledger (`group_commit`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import selectors
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,7 @@ from newsletter.models import Message
 from newsletter.sending import Ledger, Permits, Result, Verdict, never
 from newsletter.sending.smtp.backoff import Backoff
 from newsletter.sending.smtp.connection import Connection
+from newsletter.sending.smtp.group_commit import GroupCommit
 from newsletter.sending.smtp.handshake import Unreachable, greet
 from newsletter.sending.smtp.rate_limit import RateLimiter, RateLimits
 from newsletter.sending.smtp.settings import SmtpSettings
@@ -61,6 +63,9 @@ class SmtpTransport:
         self._selector = selectors.DefaultSelector()
         self._backoff = Backoff(first_pause_s, servers[0].connections)
         self._error: TransportError | None = None
+        self._looked_at = 0.0
+        #: Connections that want a message, besides those that make progress.
+        self._wanting: list[Connection] = []
         #: Recipients' domains whose policy rejected a message since the last one that was accepted.
         self._rejecting: set[str] = set()
 
@@ -95,31 +100,34 @@ class SmtpTransport:
         abandoned: Callable[[], bool] = never,
     ) -> None:
         """Send messages; see `Transport.send`."""
-        limiter = RateLimiter(messages, self.settings, self.permits)
+        group = GroupCommit(RateLimiter(messages, self.settings, self.permits), ledger)
         self._error = None
         self._rejecting.clear()
         self._backoff.forgive()
         self.open(abandoned)
-        waiting: Message | None = None
         results: list[Result] = []
+        active = self._connections.copy()
         while True:
             self._adapt(results)
+            group.add(results)
             if self._error is not None or stopped():
-                limiter.stop()
-                waiting = None
-            waiting = self._offer(limiter, waiting, results)
-            self._commit(limiter, ledger, results)
-            results = []
+                group.stop()
+            is_waiting = self._offer(group, active)
+            self._let_go(group, active)
             if abandoned():
-                self._abandon(ledger)
+                self._abandon(group)
                 break
-            self._flush(results)
+            results = self._flush(active)
+            active = []
             if not results:
-                is_busy = any(not connection.conversation.is_idle for connection in self._connections)
-                if not is_busy and limiter.is_empty and waiting is None:
-                    break
-                self._connect(wanted=waiting is not None)
-                self._wait(limiter, results)
+                if not is_waiting and not any(not one.conversation.is_idle for one in self._connections):
+                    group.finish()
+                    if group.is_empty:
+                        break
+                self._connect(wanted=is_waiting)
+                active = self._wait(group, results) or self._connections.copy()
+                active += [one for one in self._wanting if one in self._connections and one not in active]
+                self._wanting.clear()
         if self._error is not None:
             raise self._error
 
@@ -134,42 +142,41 @@ class SmtpTransport:
             self._selector.unregister(connection.socket)
             connection.close()
 
-    def _abandon(self, ledger: Ledger) -> None:
+    def _abandon(self, group: GroupCommit) -> None:
         """Close all connections without waiting, and record what became of the messages in flight."""
-        results: list[Result] = []
+        group.stop()
         for connection in list(self._connections):
-            results += connection.conversation.lose("abandoned: the server did not respond", unsent=connection.unsent)
+            reason = "abandoned: the server did not respond"
+            group.add(connection.conversation.lose(reason, unsent=connection.unsent))
             self._drop(connection)
-        if results:
-            ledger.commit(results, [])
+        group.finish()
 
     # -- one iteration --------------------------------------------------------------------------------
 
-    def _offer(self, limiter: RateLimiter, waiting: Message | None, results: list[Result]) -> Message | None:
-        """Offer messages to the connections that want one; return a message that no connection took."""
+    def _offer(self, group: GroupCommit, active: Sequence[Connection]) -> bool:
+        """Offer messages to the connections that want one; return whether there is one that no connection took."""
         now = time.monotonic()
-        for connection in self._connections:
+        for at, connection in enumerate(active):
             conversation = connection.conversation
             while conversation.wants_message and not connection.is_used_up:
-                waiting = waiting or limiter.next(now)
-                if waiting is None:
-                    return None
-                refusal = conversation.offer(waiting)
-                if refusal is not None:
-                    results.append(refusal)
-                waiting = None
-        return waiting or limiter.next(now)  # whether there is another decides whether to open more connections
+                message = group.next(now)
+                if message is None:
+                    self._wanting = list(active[at:])
+                    return False
+                if refusal := conversation.offer(message):
+                    group.add([refusal])
+        return group.has_next(now)  # which decides whether to open more connections
 
-    def _commit(self, limiter: RateLimiter, ledger: Ledger, results: list[Result]) -> None:
-        """Record results, and send the content of the ready messages that the ledger allows."""
-        departing = [one for one in self._connections if one.conversation.ready is not None]
-        if not departing and not results:
-            return
-        # After an error, nothing is sent that was not allowed before.
-        has_failed = self._error is not None
-        messages = [] if has_failed else [one.conversation.ready for one in departing if one.conversation.ready]
-        allowed = ledger.commit(results, messages)
+    def _let_go(self, group: GroupCommit, active: Sequence[Connection]) -> None:
+        """Record what is due, and send the content of the ready messages that the ledger allows."""
+        departing = [one for one in active if one.conversation.ready is not None]
+        ready = [one.conversation.ready for one in departing if one.conversation.ready]
         now = time.monotonic()
+        allowed: AbstractSet[str] = frozenset()
+        if self._error is None:
+            allowed = group.let_go(ready, now)
+        else:  # after an error, nothing is begun
+            group.give_back(ready, "not sent: the run was stopped")
         for connection in departing:
             conversation = connection.conversation
             message = conversation.ready
@@ -177,54 +184,65 @@ class SmtpTransport:
                 conversation.depart()
                 connection.mark_end_of_message()
                 if conversation.wants_message and not connection.is_used_up:
-                    following = limiter.next(now)
+                    following = group.next(now)
                     if following is not None and (refusal := conversation.offer(following)):
-                        ledger.commit([refusal], [])
+                        group.add([refusal])
             elif not conversation.withdraw():  # the server waits for content that must not be sent
                 self._drop(connection)
 
-    def _flush(self, results: list[Result]) -> None:
-        for connection in list(self._connections):
-            if connection.has_to_write:
+    def _flush(self, active: Sequence[Connection]) -> list[Result]:
+        """Send what is to be sent; return the results of connections that were lost."""
+        results: list[Result] = []
+        for connection in active:
+            if connection.has_to_write and connection in self._connections:
                 connection.flush(self._selector)
                 if connection.lost:  # replies sent before the loss are still to be read
                     results.extend(connection.receive())
                     results.extend(self._lose(connection))
+        return results
 
-    def _wait(self, limiter: RateLimiter, results: list[Result]) -> None:
-        """Wait until a server responds, a rate limit or a backoff ends, or it is time to check whether to stop."""
+    def _wait(self, group: GroupCommit, results: list[Result]) -> list[Connection]:
+        """Wait until a server responds, a rate limit or a backoff ends, or it is time to check whether to stop.
+
+        Returns the connections that made progress, if no others have anything to do.
+        """
         now = time.monotonic()
-        timeout = _POLL_S
-        if limiter.wait_s > 0:
-            timeout = min(timeout, limiter.wait_s)
+        timeout = min(_POLL_S, group.wait_s or _POLL_S)
         if self._backoff.not_before > now:
             timeout = min(timeout, self._backoff.not_before - now)
         if self._handshakes:
             timeout = min(timeout, _POLL_DURING_HANDSHAKE_S)
-        events = self._receive(timeout, results)
-        until = now + timeout if not events else time.monotonic() + _BATCH_S
+        active, wrote = self._receive(timeout, results)
+        until = now + timeout if not active else time.monotonic() + _BATCH_S
         # A transaction takes longer than a message, so results are collected while enough connections are busy.
-        while events == selectors.EVENT_READ and 0 < 2 * len(results) < len(self._connections):
+        while active and not wrote and 0 < 2 * len(results) < len(self._connections):
             remaining = until - time.monotonic()
-            if remaining <= 0 or not self._receive(remaining, results):
+            more, wrote = self._receive(remaining, results) if remaining > 0 else ([], False)
+            if not more:
                 break
+            active += [one for one in more if one not in active]
         now = time.monotonic()
-        for connection in [one for one in self._connections if one.is_overdue(now)]:
-            connection.lost = f"no response within {connection.timeout_s} s"
-            results.extend(self._lose(connection))
+        if now - self._looked_at > _POLL_S:
+            self._looked_at = now
+            for connection in [one for one in self._connections if one.is_overdue(now)]:
+                connection.lost = f"no response within {connection.timeout_s} s"
+                results.extend(self._lose(connection))
+            return []
+        return [one for one in active if one in self._connections]
 
-    def _receive(self, timeout: float, results: list[Result]) -> int:
-        """Read from servers for up to `timeout` seconds; return a mask of the selector events that occurred."""
-        seen = 0
+    def _receive(self, timeout: float, results: list[Result]) -> tuple[list[Connection], bool]:
+        """Read from servers for up to `timeout` seconds; return from which, and whether one may be written to."""
+        active, wrote = [], False
         for key, events in self._selector.select(timeout):
-            seen |= events
             connection: Connection = key.data
+            active.append(connection)
+            wrote |= events != selectors.EVENT_READ
             results.extend(connection.receive())
             if connection.lost:
                 results.extend(self._lose(connection))
             elif connection.is_used_up and connection.conversation.is_idle:
                 self._quit(connection)
-        return seen
+        return active, wrote
 
     # -- connections ----------------------------------------------------------------------------------
 
@@ -250,6 +268,7 @@ class SmtpTransport:
         connection = Connection(connected, extensions, self.settings)
         self._selector.register(connected, selectors.EVENT_READ, connection)
         self._connections.append(connection)
+        self._wanting.append(connection)
 
     def _lose(self, connection: Connection) -> list[Result]:
         """Drop a lost connection and back off; return the results of its messages in flight."""

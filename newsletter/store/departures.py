@@ -1,0 +1,97 @@
+"""Departures: the transaction in which messages are let go asks once more whether their subscribers may be mailed.
+
+`left_at` is set here, and restored when the server says that it did not take a message; the rule of one email a day
+rests on it. All messages of one schedule depart by one statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from newsletter.models import Cadence, DeliveryStatus
+from newsletter.store.database import Database
+
+#: What the recovery log says of a delivery.
+RECORDED = "id, edition_key, subscriber_id, digest_id, planned_at"
+#: What left later than this was recorded by a clock that was ahead, and counts for no day.
+CLOCKS_APART = timedelta(days=1)
+#: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
+_ZONES_APART = timedelta(hours=26)
+#: So many ids has a statement: few numbers, so that the database has it prepared.
+_SIZES = (1, 4, 16, 64)
+#: Whether nothing that is dated this day or later left for the subscriber, and nothing since their day began.
+_AND_FIRST_OF_DAY = """
+            AND NOT EXISTS (
+                SELECT 1 FROM deliveries AS other WHERE other.subscriber_id = deliveries.subscriber_id
+                    AND other.id <> deliveries.id AND other.left_at BETWEEN ? AND ?
+                    AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
+                    AND (other.left_at >= ? OR (SELECT day FROM editions WHERE key = other.edition_key)
+                        >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))"""
+
+
+class DaySlot(NamedTuple):
+    """When subscribers of one schedule are mailed, and when their present day began."""
+
+    day_began: datetime
+    cadence: Cadence
+    hour: int
+    time_zone: str
+
+
+class Departures:
+    """The departures of the `deliveries` table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def depart(self, ids: Sequence[int], now: datetime, slot: DaySlot | None = None) -> set[int]:
+        """Mark deliveries as being sent, and record it; return those that may leave.
+
+        A delivery may not if its subscriber unsubscribed, paused or was suppressed, or their mail is due at another
+        time than `slot` says; or its edition was paused or cancelled; or if another one left for them since their day
+        began, or is dated the same day or a later one.
+
+        Args:
+            ids: Deliveries to different subscribers: the statement does not see what it lets go itself.
+            now: The time of departure.
+            slot: The schedule of these subscribers; None for special editions, which leave whatever else left.
+        """
+        if not self._db.is_in_transaction:
+            with self._db.transaction():
+                return self.depart(ids, now, slot)
+        departed, moment, status = set(), now.isoformat(), DeliveryStatus.SENDING.value
+        for start in range(0, len(ids), _SIZES[-1]):
+            part = ids[start : start + _SIZES[-1]]
+            size = next(size for size in _SIZES if len(part) <= size)
+            padded = [*part, *[part[-1]] * (size - len(part))]
+            for row in self._db.execute(_SQL[size, slot is not None], _values(padded, moment, now, slot)).fetchall():
+                departed.add(row[0])
+                self._db.note({"delivery": [*row, status], "at": moment})  # who departed counts as mailed
+        return departed
+
+
+def _values(ids: list[int], moment: str, now: datetime, slot: DaySlot | None) -> list[Any]:
+    values: list[Any] = [moment, moment, *ids]
+    if slot is not None:
+        recent, soon = (slot.day_began - _ZONES_APART).isoformat(), (now + CLOCKS_APART).isoformat()
+        values += [slot.cadence.value, slot.hour, slot.time_zone, recent, soon, slot.day_began.isoformat()]
+    return values
+
+
+def _sql(size: int, *, has_slot: bool) -> str:
+    return f"""
+        UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?, left_at = ?
+        WHERE id IN ({", ".join("?" * size)}) AND status IN ('queued', 'sending', 'deferred')
+            AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
+            AND EXISTS (
+                SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
+                    {"AND cadence = ? AND hour = ? AND time_zone = ?" if has_slot else ""}
+                    AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
+            {_AND_FIRST_OF_DAY if has_slot else ""}
+        RETURNING {RECORDED}"""
+
+
+#: By the number of ids, and whether they have a slot.
+_SQL = {(size, has_slot): _sql(size, has_slot=has_slot) for size in _SIZES for has_slot in (False, True)}
