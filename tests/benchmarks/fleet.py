@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.fleet --subscribers 20000 --workers 4 --kills 8 --restart
 
-It prints who was missed and how many were mailed twice, beside the documented bound (a connection of each kill, and of
-each worker at a restart of the server, where nothing departs ahead); the CPU of PostgreSQL for each message, planning and queue included; and how
-long planning takes on PostgreSQL and on SQLite, in CPU of the program and of the server.
+It prints who was missed and how many were mailed twice, beside the documented bound where nothing departs ahead: a
+connection of each kill, and of each worker at a restart of the server; the CPU of PostgreSQL for each message, planning
+and queue included; and what planning takes on PostgreSQL and on SQLite, in CPU of the program and of the server.
 """
 
 from __future__ import annotations
