@@ -16,7 +16,7 @@ from newsletter.pipeline.archive_space import ArchiveSpace
 from newsletter.ranking.embedding import text_of
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
-from newsletter.store.search import Found, Hit, content_words
+from newsletter.store.search import Found, Hit, content_words, excerpts
 from newsletter.topics.query import FIELDS, parse
 
 #: Whoever types at least so many words means a sentence, in which "and" and ":" are no mistakes.
@@ -65,11 +65,13 @@ def search_archive(
     if not is_free or offset or found.total >= limit or (limits and limits.within):
         return Results(found)
     known = {hit.paper.id for hit in found.hits}
-    others = [hit for hit in store.archive.with_words(text, limits, limit=limit) if hit.paper.id not in known]
-    if space is not None and limits in (None, Limits()) and len(known) + len(others) < limit:
-        known |= {hit.paper.id for hit in others}
+    shown = limit - len(found.hits)
+    sharing = [paper for paper in store.archive.sharing_words(text, limits, limit=limit) if paper.id not in known]
+    others = list(excerpts(text, sharing[:shown]) if with_excerpts else map(Hit, sharing[:shown]))
+    if space is not None and limits in (None, Limits()) and len(known) + len(sharing) < limit:
+        known |= {paper.id for paper in sharing}
         others += [Hit(paper) for paper in space.near(store, text, _NEAR) if paper.id not in known]
-    return Results(found, tuple(others[: limit - len(found.hits)]))
+    return Results(found, tuple(others[:shown]))
 
 
 def has_operators(text: str) -> bool:

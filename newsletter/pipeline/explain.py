@@ -112,6 +112,8 @@ class Absence(StrEnum):
     SENT_BEFORE = "sent before"
     #: It was first seen before the edition's window began.
     TOO_OLD = "too old"
+    #: It mentions the topic in passing, and the topic's model finds it far from the topic.
+    LEFT_OUT = "left out"
     RANKED_LOWER = "ranked lower"
     NO_MATCH = "no match"
 
@@ -129,6 +131,8 @@ class ScoreBreakdown:
     topics: tuple[TopicMatch, ...]
     #: Whether a topic matches, the subscriber follows an author, or has no topics.
     is_eligible: bool
+    #: Whether it mentions its topic in passing, so far from the topic that no digest shows it.
+    is_left_out: bool
     #: Where the paper is in the digest, or why it is not there.
     placement: Placement | Absence
 
@@ -158,6 +162,7 @@ def explain(
         was_sent=paper.id in sent_before,
         is_new=any(one.id == paper.id for one in window),
         is_eligible=breakdown.is_eligible,
+        is_left_out=breakdown.is_left_out,
     )
     return replace(breakdown, placement=absence)
 
@@ -203,8 +208,10 @@ def _break_down(
 ) -> ScoreBreakdown:
     """Compute the score of a paper for one subscriber, by a matcher over this paper alone."""
     paper, alone = alone.paper(0), alone.reweighed(subscriber.profile.ranking)
-    results = {topic: alone.evaluate(topic.query) for topic in subscriber.profile.topics}
+    results = {topic: alone.judged(topic.query) for topic in subscriber.profile.topics}
     number = best_topics(list(results.values()), 1)[0]
+    if number < 0 and placement is None:  # what would have it, if it were not left out
+        number = best_topics([alone.evaluate(topic.query) for topic in results], 1)[0]
     best = subscriber.profile.topics[number] if number >= 0 else None
     is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
     match = float(results[best].strength[0]) if best else 0.0
@@ -247,6 +254,7 @@ def _break_down(
             for topic, result in results.items()
         ),
         is_eligible=judged_by is not None or is_followed or not subscriber.profile.topics,
+        is_left_out=best is not None and close is not None and bool(close.left_out[0]),
         placement=placement or Absence.NO_MATCH,
     )
 
@@ -263,11 +271,13 @@ def _topic_match(alone: Matcher, topic: Topic, statistics: Statistics, *, is_exc
     return TopicMatch(topic.name, hits, in_vain, is_excluded)
 
 
-def _why_absent(paper: Paper, *, was_sent: bool, is_new: bool, is_eligible: bool) -> Absence:
+def _why_absent(paper: Paper, *, was_sent: bool, is_new: bool, is_eligible: bool, is_left_out: bool) -> Absence:
     if paper.withdrawn:
         return Absence.WITHDRAWN
     if was_sent:
         return Absence.SENT_BEFORE
     if not is_new:
         return Absence.TOO_OLD
+    if is_left_out:
+        return Absence.LEFT_OUT
     return Absence.RANKED_LOWER if is_eligible else Absence.NO_MATCH

@@ -13,6 +13,7 @@ ENGLISH = language("en")
 _ABSENCES = {
     Absence.WITHDRAWN: "it was withdrawn",
     Absence.SENT_BEFORE: "it was sent before",
+    Absence.LEFT_OUT: "it mentions the topic in passing, and is far from it",
     Absence.RANKED_LOWER: "other papers rank higher",
     Absence.NO_MATCH: "no topic matches",
 }

@@ -6,6 +6,7 @@ New papers are examined after a pull; a page examines those that are left: of a 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,6 +46,30 @@ class PaperTopics:
                 self._keep(store, found, number)
         return {one: tuple(catalogue[place] for place in known.get(one, ())) for one in wanted}
 
+    def place_of(self, store: Store, topic: Topic) -> tuple[int, int] | None:
+        """Return what `Limits.examined_topic` is for a topic; None if not all papers were examined.
+
+        A few that are left, as they were added or changed meanwhile, are examined now.
+        """
+        catalogue = store.topics.catalogue()
+        if topic not in catalogue:
+            return None
+        number = _number_of(tuple(catalogue))
+        missing = store.paper_topics.unexamined(number, MOST_EXAMINED + 1)
+        if missing and len(missing) <= MOST_EXAMINED:
+            self.of(store, missing)
+            missing = store.paper_topics.unexamined(number, 1)  # the store may not be writable
+        return None if missing else (number, catalogue.index(topic))
+
+    def counts(self, store: Store, paper_ids: Iterable[int]) -> dict[Topic, int]:
+        """Count the papers of each topic of the catalogue among some, all of which are examined."""
+        wanted = list(paper_ids)
+        counted = Counter[Topic]()
+        for start in range(0, len(wanted), MOST_EXAMINED):
+            of_papers = self.of(store, wanted[start : start + MOST_EXAMINED])
+            counted.update(topic for topics in of_papers.values() for topic in topics)
+        return {topic: counted[topic] for topic in store.topics.catalogue()}
+
     def _keep(self, store: Store, found: dict[int, tuple[int, ...]], catalogue: int) -> None:
         if self.open_store is None:
             store.paper_topics.put(found, catalogue)
@@ -62,11 +87,11 @@ def examine_new(store: Store, goes_on: Callable[[], bool] = lambda: True) -> int
     catalogue = tuple(store.topics.catalogue())
     number, examined = _number_of(catalogue), 0
     while catalogue and goes_on() and (ids := store.paper_topics.unexamined(number, _AT_ONCE)):
-        known = store.paper_topics.find(ids, number)
-        found = _examine(store, [one for one in ids if one not in known], _nodes(catalogue))
+        found = _examine(store, ids, _nodes(catalogue))
+        if not found:
+            break
         with store.transaction():
             store.paper_topics.put(found, number)
-            store.paper_topics.note_examined(number, ids[-1])
         examined += len(found)
     return examined
 

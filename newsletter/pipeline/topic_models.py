@@ -22,12 +22,20 @@ from newsletter.ranking.closeness import Scores, TopicScores
 from newsletter.ranking.embedding import MAX_AGE, Embedding, Vectors, make_embedding, unpack_embedding
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.topic_model import TopicModel, choose_examples, learn_topic, unpack_topic_model
+from newsletter.ranking.passing import prominence
+from newsletter.ranking.topic_model import (
+    TopicModel,
+    choose_examples,
+    in_title,
+    learn_topic,
+    unpack_topic_model,
+    with_sure_mentions,
+)
 from newsletter.store import Store
 from newsletter.topics.query import format_query, parse
 
 #: Models of another format are not found, and learned again.
-_FORMAT = 2
+_FORMAT = 3
 #: Topics are learned from this many of the latest papers.
 TRAINING = 4000
 #: The share of these that has to be new before a topic is learned again.
@@ -91,7 +99,13 @@ class TopicLearner:
         result = self._matcher.evaluate(query)
         node = self._matcher.node(query)
         examples = choose_examples(self._matcher.index, node, result.matches, result.strength)
-        return learn_topic(self._places, examples) if examples else None
+        model = learn_topic(self._places, examples, result.matches) if examples else None
+        if examples is None or model is None:
+            return None
+        titled = in_title(self._matcher.index, node)
+        mentions = np.where(result.matches & ~titled, prominence(self._matcher.index, node), np.float32("nan"))
+        more = with_sure_mentions(examples, model, self._places, mentions)
+        return learn_topic(self._places, more, result.matches) or model
 
 
 def hash_of(query: str) -> str:
@@ -116,7 +130,7 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
         if content is None:
             return None
         model = unpack_topic_model(content)
-        return TopicScores(_spread(model.judge(vectors), is_known), model.is_distinct)
+        return TopicScores(_spread(model.judge(vectors), is_known))
 
     return scores
 

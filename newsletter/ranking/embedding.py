@@ -29,6 +29,8 @@ MAX_AGE = timedelta(days=30)
 #: Topics are judged by all dimensions, tastes by the first, which say enough of them.
 DIMENSIONS = 200
 TASTE_DIMENSIONS = 100
+#: How much a title alone counts beside the title and the abstract together, where topics are judged.
+_TITLE = np.float32(0.5)
 _MIN_PAPERS = 20
 #: Archives with fewer papers keep rarer and more frequent words.
 _SMALL_ARCHIVE = 500
@@ -80,9 +82,9 @@ class Embedding:
         return placed
 
     def place_by_title(self, papers: Sequence[Facts]) -> Vectors:
-        """Return the embedding of papers in which a title counts as much as the rest: it says what they are about."""
-        both = self.place_texts(list(map(text_of, papers))) + self.place_texts([paper.title for paper in papers])
-        return unit(both)
+        """Return the embedding of papers in which a title counts half as much again: it says what they are about."""
+        titles = self.place_texts([paper.title for paper in papers])
+        return unit(self.place_texts(list(map(text_of, papers))) + _TITLE * titles)
 
     def pack(self) -> bytes:
         """Serialize the embedding; the axes are rounded to half precision."""

@@ -21,8 +21,9 @@ from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
-#: How many papers without a topic's words its section may have.
+#: How many papers without a topic's words its section may have, and how many mentions that are in doubt.
 _NEAR = 2
+_DOUBTFUL = 1
 _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 
@@ -119,8 +120,9 @@ def group(
     - A paper goes to the narrowest topic that it matches outright. Those that mention a topic in passing stand below
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
-    - A mention in passing that the topic's model doubts stands last. Up to two papers that are close to the topic,
-      though they have none of its words, stand before it, unless any topic excludes what they have.
+    - Up to two papers that are close to the topic, though they have none of its words, stand below those that match,
+      unless any topic excludes what they have. Last comes one mention in passing that the topic's model doubts; papers
+      that are further from the topic count as papers of no topic.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -214,7 +216,7 @@ def _fill(
     sure = [paper for paper in chosen if paper not in doubtful] if doubtful else chosen
     room = min(_NEAR, places - len(sure))
     beside = choose_first(near, room, matcher.alike, [*shown, *sure]) if close and near and room else []
-    return sure, beside, doubtful[: places - len(sure) - len(beside)]
+    return sure, beside, doubtful[: min(_DOUBTFUL, places - len(sure) - len(beside))]
 
 
 def followed_by(profile: Profile) -> Any:
@@ -224,7 +226,7 @@ def followed_by(profile: Profile) -> Any:
 
 def _evaluate(matcher: Matcher, profile: Profile) -> _Evaluation:
     follow_query = followed_by(profile)
-    results = [matcher.evaluate(topic.query) for topic in profile.topics]
+    results = [matcher.judged(topic.query) for topic in profile.topics]
     found = shared = 0
     for result in results:
         shared |= found & result.bits

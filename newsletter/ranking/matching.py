@@ -79,6 +79,7 @@ class Matcher:
         self._nodes: dict[str, Node] = {}
         self._answers: dict[str, tuple[int, int]] = {}
         self._results: dict[str, QueryResult] = {}
+        self._judged: dict[str, QueryResult] = {}
         self._base: dict[date, Numbers] = {}
         self._orders: dict[tuple[str, date], NDArray[np.intp]] = {}
         self._items: dict[tuple[str, date], dict[int, Item]] = {}
@@ -165,12 +166,29 @@ class Matcher:
             self._results[query] = self._results.pop(query)
         return self._results[query]
 
+    def judged(self, query: str) -> QueryResult:
+        """Evaluate a query, without a claim to papers that its model leaves out: these are of no topic, or another's.
+
+        Raises:
+            QueryError: The query is invalid.
+        """
+        result = self.evaluate(query)
+        if query not in self._judged:
+            close = self.closeness(query)
+            if close is not None and close.left_out.any():
+                left_out = int.from_bytes(np.packbits(close.left_out, bitorder="little").tobytes(), "little")
+                claim = np.where(close.left_out, -1.0, result.claim)
+                result = replace(result, claim=claim, bits=result.bits & ~left_out)
+            self._judged[query] = result
+        return self._judged[query]
+
     def _make_room(self) -> None:
         """Forget a query, once there are too many: subscribers have queries of their own, which nobody shares."""
         if len(self._results) >= self._max_queries:
             query = next(iter(self._results))
             for known in (
                 self._results,
+                self._judged,
                 self._nodes,
                 self._answers,
                 self._added,
@@ -205,8 +223,9 @@ class Matcher:
         """Return how close the papers are to a topic, or None for a query without a model."""
         if query not in self._closeness:
             scores = self._scores(query) if self._scores else None
+            matches, rarity = self.evaluate(query).matches, self._statistics.rarity
             self._closeness[query] = None if scores is None else closeness(
-                self.index, self.node(query), self.evaluate(query).matches, scores, self.weights
+                self.index, self.node(query), matches, scores, self.weights, rarity
             )  # fmt: skip
         return self._closeness[query]
 

@@ -1,19 +1,22 @@
 """Topic models: what the papers of a topic are about, learned from those of the archive that name it in their title.
 
-A title that holds a topic's words is about the topic nine times in ten, a mention in an abstract every other time. The
-mean of the papers that say it in their title, each with its title once more, is a direction of the embedding (Rocchio,
-1971), and a paper's score is how far it points that way. All other papers are neither good nor bad examples: most of
-those that a topic concerns do not hold its words (learning from positive and unlabelled examples). For the same reason
-there is no classifier as a taste has: it learns the topic's words, which passing mentions hold as well.
+A title that holds a topic's words is about the topic nine times in ten, a mention in an abstract every other time. So
+papers that say it in their title are the examples, and papers that hold none of the words the counterexamples, though
+some of these are about the topic as well (learning from positive and unlabelled examples: Elkan, Noto, KDD 2008). Both
+kinds count the same in all, however few the examples are. A logistic regression on the places in the embedding, held
+back by a strong prior, tells them apart. Other papers that hold the words are neither.
 
-Scores are comparable between topics: 0 is the median of the archive, 1 the median of the topic's examples, each scored
-by a model of the others.
+What was learned then tells which of these are examples, too, and it is learned once more with them (self-training).
+
+Scores are comparable between topics: 0 is a paper of other subjects, 1 a typical new paper that names the topic in its
+title.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,21 +24,23 @@ from newsletter.ranking.embedding import Vectors, unit
 from newsletter.topics.index import Field, Flags, Numbers, PaperIndex
 from newsletter.topics.query import TEXT_FIELDS, Node, Term, wanted_terms
 
+#: Fewer papers do not say what a topic is beside: those that do not match are then too few to tell.
+SMALLEST_ARCHIVE = 500
 #: Fewer examples say too little.
 _MIN_EXAMPLES = 5
 #: Where titles give fewer examples than this, the strongest other matches are added, and count half.
 _ENOUGH_EXAMPLES = 8
 _OTHER_EXAMPLE = 0.5
-#: A topic is distinct if its examples are this many standard deviations from the archive's middle, or if many papers
-#: have it in their title.
-_DISTINCT = 4.0
-_MANY_TITLES = 20
-#: In a smaller archive a topic is too much of the whole to be told from it.
-_SMALL_ARCHIVE = 500
 #: The latest examples are learned from.
 _MAX_EXAMPLES = 200
 #: Decimals of a model: fewer than those in which machines differ.
 _DECIMALS = 4
+#: How much examples and counterexamples weigh together, beside a prior of 1.
+_EVIDENCE = 400.0
+#: The log-odds of 0 and 1 on the scale of scores.
+_ZERO, _ONE = -2.0, 2.0
+#: A mention is an example, too, from this score on.
+_SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Examples:
 
     #: Papers with the topic's words in their title.
     titles: Sequence[int]
-    #: The strongest of the other matches.
+    #: Other matches: the strongest, where titles are few, and those that a model finds sure.
     others: Sequence[int] = ()
 
     @property
@@ -59,22 +64,20 @@ class TopicModel:
 
     towards: Vectors
     offset: float
-    #: Whether it tells the topic from the rest of the archive well enough to find papers without the topic's words.
-    is_distinct: bool = True
 
     def judge(self, places: Vectors) -> Numbers:
-        """Return a score for each paper: 0 as any paper, 1 as one that names the topic in its title."""
+        """Return a score for each paper: 0 as one of other subjects, 1 as one that names the topic in its title."""
         return np.round(places.astype(np.float32, copy=False) @ self.towards + np.float32(self.offset), 2)
 
     def pack(self) -> bytes:
         """Serialize the model."""
-        return np.array([self.is_distinct, self.offset, *self.towards], "<f4").tobytes()
+        return np.array([self.offset, *self.towards], "<f4").tobytes()
 
 
 def unpack_topic_model(content: bytes) -> TopicModel:
     """Deserialize a model that `TopicModel.pack` serialized."""
     numbers = np.frombuffer(content, "<f4").astype(np.float32)
-    return TopicModel(numbers[2:], float(numbers[1]), is_distinct=bool(numbers[0]))
+    return TopicModel(numbers[1:], float(numbers[0]))
 
 
 def text_terms(node: Node) -> list[Term]:
@@ -103,28 +106,56 @@ def choose_examples(index: PaperIndex, node: Node, matches: Flags, strength: Num
     return Examples(titles.tolist(), strongest.tolist())
 
 
-def learn_topic(places: Vectors, examples: Examples) -> TopicModel | None:
-    """Learn a topic from the places of the archive's papers, by title, and its examples.
+def learn_topic(places: Vectors, examples: Examples, matches: Flags) -> TopicModel | None:
+    """Learn a topic from the places of the archive's papers, by title, its examples, and which papers match it.
 
-    Return None if the examples have nothing in common that other papers lack.
+    Return None if the archive is small, or if the examples have nothing in common that other papers lack. Requires
+    scikit-learn.
     """
-    rows = examples.rows
-    weights = np.ones((len(rows), 1), np.float32)
-    weights[len(examples.titles) :] = _OTHER_EXAMPLE
-    each = weights * places[rows]
-    total = each.sum(axis=0)
-    towards = unit(total)
-    # An example is nearer to a model that it is part of than a new paper would be.
-    held_out = np.einsum("ij,ij->i", places[rows], unit(total - each))
-    typical = held_out[: len(examples.titles)] if len(examples.titles) >= _MIN_EXAMPLES else held_out
-    along = places @ towards
-    centre = float(np.median(along))
-    reach = float(np.median(typical)) - centre
-    if reach <= 0:
+    if len(places) < SMALLEST_ARCHIVE:
         return None
-    stands_out = reach >= _DISTINCT * float(along.std()) or len(examples.titles) >= _MANY_TITLES
-    return TopicModel(
-        np.round(towards / reach, _DECIMALS).astype(np.float32),
-        round(-centre / reach, _DECIMALS),
-        is_distinct=stands_out or len(places) < _SMALL_ARCHIVE,
-    )
+    rows = examples.rows
+    weights = np.zeros(len(places), np.float32)
+    weights[~matches] = 1
+    weights[list(examples.titles)] = 1
+    weights[list(examples.others)] = _OTHER_EXAMPLE
+    is_example = np.zeros(len(places), np.bool_)
+    is_example[rows] = True
+    if not _have_in_common(places, rows, weights[rows]) or not weights[~is_example].any():
+        return None
+    for side in (is_example, ~is_example):
+        weights[side] *= _EVIDENCE / 2 / weights[side].sum()
+    used = weights > 0
+    fitted = _classifier().fit(places[used], is_example[used], sample_weight=weights[used])
+    towards = np.round(fitted.coef_[0] / (_ONE - _ZERO), _DECIMALS).astype(np.float32)
+    offset = round((float(fitted.intercept_[0]) - _ZERO) / (_ONE - _ZERO), _DECIMALS)
+    return TopicModel(towards, offset)
+
+
+def with_sure_mentions(examples: Examples, model: TopicModel, places: Vectors, mentions: Numbers) -> Examples:
+    """Add the matches that a model finds as close to the topic as those that name it in their title.
+
+    Args:
+        examples: What the model was learned from.
+        model: What was learned.
+        places: Those of the archive's papers.
+        mentions: What is added to the score of each paper for how it mentions the topic; NaN: it is not a mention.
+    """
+    sure = np.flatnonzero(np.nan_to_num(model.judge(places) + mentions, nan=-np.inf) >= _SURE)
+    known = {*examples.rows}
+    more = [row for row in sure.tolist() if row not in known]
+    return Examples(examples.titles, [*examples.others, *more[:_MAX_EXAMPLES]])
+
+
+def _classifier() -> Any:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - takes a second to import
+
+    return LogisticRegression(max_iter=300)
+
+
+def _have_in_common(places: Vectors, rows: Sequence[int], weights: Numbers) -> bool:
+    """Return whether examples are nearer to the middle of the other examples than papers are to that of all."""
+    each = weights[:, np.newaxis] * places[rows]
+    total = each.sum(axis=0)
+    nearness = np.einsum("ij,ij->i", places[rows], unit(total - each))
+    return float(np.median(nearness)) > float(np.median(places @ unit(total)))

@@ -413,7 +413,7 @@ def _one_section(edition: Edition) -> Digest:
 
 def _shared(frame: Fragment) -> Fragment:
     """Return a frame with placeholders for the texts of subscribers, which are filled last."""
-    return frame.leaving(_SUBSCRIBER_SLOTS)
+    return frame.with_placeholders(_SUBSCRIBER_SLOTS)
 
 
 def _filled(

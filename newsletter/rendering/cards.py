@@ -195,4 +195,4 @@ def _parsed(encoded: bytes) -> Fragment:
     if b"\0number" not in encoded:
         return Fragment((encoded,), ())
     fragment = split_encoded(encoded)
-    return fragment.leaving({wanted.name for wanted in fragment.slots} - {"number"})
+    return fragment.with_placeholders({wanted.name for wanted in fragment.slots} - {"number"})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import jinja2
+import markupsafe
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.nodes import Template as TemplateNode
+from markupsafe import Markup
 
 from newsletter.errors import TemplateError
 from newsletter.files.site import default_templates
@@ -36,6 +40,26 @@ class _Compiled(jinja2.BytecodeCache):
             self._codes[bucket.key] = bucket.checksum, bucket.code
 
 
+#: Of markupsafe 3: makes no `Markup` of what it returns, which takes as long as to escape it.
+_escape_inner: Callable[[str], str] = getattr(markupsafe, "_escape_inner", markupsafe.escape)
+
+
+def escape_chunk(value: object) -> str:
+    """Escape what a template writes, as `markupsafe.escape` does; text is enough, since it is only joined."""
+    if type(value) is str:
+        return _escape_inner(value)
+    return value if type(value) is Markup else markupsafe.escape(value)
+
+
+class _Generator(CodeGenerator):
+    """Lets the code of templates escape by `escape_chunk`."""
+
+    def visit_Template(self, node: TemplateNode, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja's name
+        """Write the code of a template; names of its module are looked up when it is rendered."""
+        super().visit_Template(node, frame)
+        self.writeline(f"from {__name__} import {escape_chunk.__name__} as escape")
+
+
 #: All environments are alike but for the folders that they search, so that they may share what is compiled.
 _COMPILED = _Compiled()
 
@@ -58,6 +82,7 @@ def make_environment(site_templates: Path | None = None) -> Environment:
         keep_trailing_newline=True,
         bytecode_cache=_COMPILED,
     )
+    environment.code_generator_class = _Generator
     environment.filters |= FILTERS
     return environment
 

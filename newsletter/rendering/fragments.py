@@ -49,7 +49,7 @@ class Fragment:
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]
 
-    def leaving(self, names: AbstractSet[str]) -> Fragment:
+    def with_placeholders(self, names: AbstractSet[str]) -> Fragment:
         """Return the text with placeholders for some slots, as part of the pieces."""
         pieces, slots = [self.pieces[0]], []
         for wanted, piece in zip(self.slots, self.pieces[1:], strict=True):

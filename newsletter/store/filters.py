@@ -36,6 +36,8 @@ class Limits:
     has_code: bool = False
     #: A query that they match as well: that of a topic.
     within: Node | None = None
+    #: The number of a catalogue and the place of a topic in it whose papers are known: none is compared with a query.
+    examined_topic: tuple[int, int] | None = None
     since: date | None = None
     until: date | None = None
     #: Whether they have upvotes or comments.

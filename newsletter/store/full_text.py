@@ -15,6 +15,8 @@ from newsletter.topics.spellings import Phrase, Vocabulary, literal, near_of, ph
 _COLUMNS = {None: "title keywords abstract", "title": "title", "keyword": "keywords", "abstract": "abstract",
             "author": "authors", "org": "organization"}  # fmt: skip
 _LIST_COLUMNS = {"cat": "categories", "source": "sources"}
+#: What stands before a term without a field, and what does if it has to be in the title.
+ANYWHERE, IN_TITLE = f"{{{_COLUMNS[None]}}} : ", f"{{{_COLUMNS['title']}}} : "
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Sql:
     """A condition with the values of its placeholders."""
 
     text: str
-    values: tuple[str, ...] = ()
+    values: tuple[str | int, ...] = ()
     #: Whether it holds for the papers that match and for no others.
     is_exact: bool = True
 

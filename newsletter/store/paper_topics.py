@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from newsletter.store.database import Database
-from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import indexed_words
-
-#: The fact that says of which catalogue all papers up to which id were examined.
-_EXAMINED = "topics examined"
 
 
 class PaperTopics:
-    """The `paper_topics` table. A paper whose text changes is no longer in it (m043)."""
+    """The `paper_topics` table, which has a row for each paper; a catalogue is known by a number above 0.
+
+    Triggers keep `topic_papers`, and set a row to catalogue 0 when what topics are about changes (m047).
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -30,27 +29,22 @@ class PaperTopics:
 
     def put(self, topics: Mapping[int, tuple[int, ...]], catalogue: int) -> None:
         """Store the topics of papers; those that were deleted meanwhile are left out."""
-        sql = """
-            INSERT INTO paper_topics SELECT id, ?, ? FROM papers WHERE id = ?
-            ON CONFLICT (paper_id) DO UPDATE SET catalogue = excluded.catalogue, topics = excluded.topics"""
+        sql = "UPDATE paper_topics SET catalogue = ?, topics = ? WHERE paper_id = ?"
         self._db.executemany(sql, [(catalogue, json.dumps(places), number) for number, places in topics.items()])
 
     def unexamined(self, catalogue: int, limit: int) -> list[int]:
-        """Return the first papers, by id, that no examination of all papers has come to; see `note_examined`."""
-        sql = "SELECT id FROM papers WHERE id > ? ORDER BY id LIMIT ?"
-        return [int(number) for (number,) in self._db.execute(sql, [self._examined(catalogue), limit])]
-
-    def note_examined(self, catalogue: int, through: int) -> None:
-        """Store that all papers up to an id were examined."""
-        set_fact(self._db, _EXAMINED, f"{catalogue} {through}")
+        """Return papers that were not examined for a catalogue: new ones, changed ones, all for a new catalogue."""
+        one = """
+            SELECT * FROM (
+                SELECT paper_id FROM paper_topics WHERE catalogue {} :catalogue
+                ORDER BY catalogue, paper_id LIMIT :limit) AS {}"""
+        sql = f"{one.format('<', 'earlier')} UNION ALL {one.format('>', 'later')} LIMIT :limit"
+        rows = self._db.execute(sql, {"catalogue": catalogue, "limit": limit})
+        return [int(number) for (number,) in rows]
 
     def words(self, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """Return the words of papers as the full-text index holds them, for `topics.index.PaperIndex`."""
         return indexed_words(self._db, ids)
-
-    def _examined(self, catalogue: int) -> int:
-        known, through = (fact(self._db, _EXAMINED) or "0 0").split()
-        return int(through) if int(known) == catalogue else 0
 
 
 @lru_cache(maxsize=4096)

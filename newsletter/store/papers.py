@@ -44,6 +44,8 @@ class Change(StrEnum):
 LAST_ID = (
     "SELECT max(coalesce((SELECT max(id) FROM papers), 0), coalesce((SELECT max(duplicate) FROM merged_papers), 0))"
 )
+#: First seen, or seen in a newer version, after a moment.
+_NEW = "(seen_at > ? OR revised_at > ?) AND withdrawn = 0"
 PUT_NAME = "INSERT INTO paper_names VALUES (?, ?) ON CONFLICT DO NOTHING"
 PUT_MENTION = "INSERT INTO mentions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 #: How many entries are looked up together, and held in memory.
@@ -211,7 +213,12 @@ class Papers:
         """
         after = moment.astimezone(UTC).isoformat()
         # "+": else SQLite's planner reads all papers in the order of their keys, in place of the two indexes of times.
-        return self._where("(seen_at > ? OR revised_at > ?) AND withdrawn = 0 ORDER BY +key", [after, after])
+        return self._where(f"{_NEW} ORDER BY +key", [after, after])
+
+    def ids_since(self, moment: datetime) -> list[int]:
+        """Return the ids of the papers that `new_since` returns, in no order."""
+        after = moment.astimezone(UTC).isoformat()
+        return [int(number) for (number,) in self._db.execute(f"SELECT id FROM papers WHERE {_NEW}", [after, after])]
 
     def newest(self, limit: int) -> list[Paper]:
         """Return the `limit` newest papers, the most upvoted of a day first; a vague date leads no day."""

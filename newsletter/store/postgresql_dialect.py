@@ -2,9 +2,9 @@
 
 The statements are written in the SQL that both understand. A few things have another form here and are replaced,
 outside of literals: placeholders (`?` and `:name` → `$1`), hints for SQLite's planner (`INDEXED BY`, `+column`,
-`CROSS JOIN … ON`), full-text search (`MATCH`, `bm25`), comparisons that ignore case (`LIKE`, `COLLATE NOCASE`) and
-NULL-safe ones of rows (`IS NOT`). Functions that SQLite has and PostgreSQL does not are in the database
-(`store.postgresql_functions`).
+`CROSS JOIN … ON`), empty lists (`IN ()`), full-text search (`MATCH`, `bm25`), comparisons that ignore case (`LIKE`,
+`COLLATE NOCASE`) and NULL-safe ones of rows (`IS NOT`). Functions that SQLite has and PostgreSQL does not are in the
+database (`store.postgresql_functions`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _PLACEHOLDER = re.compile(r"\?|(?<!:):([a-z_]+)")
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), form)
     for pattern, form in (
+        (r"[\w.]+ NOT IN \(\s*\)", "TRUE"),
+        (r"[\w.]+ IN \(\s*\)", "FALSE"),
         (r"\bINDEXED BY \w+", ""),
         (r"(?<=[ (])\+(?=[a-z])", ""),
         (r"\bCROSS JOIN\b", "JOIN"),

@@ -78,6 +78,13 @@ _DELETE_TRAITS = f"""
     DELETE FROM paper_codes WHERE (field, code, day, paper_id) IN ({_CODES.format("old")});
     DELETE FROM paper_traits WHERE paper_id = old.id;"""
 
+_FORGET_TOPICS = """
+    DELETE FROM topic_papers WHERE paper_id = old.paper_id AND catalogue = old.catalogue AND day = old.day
+        AND place IN (SELECT CAST(value AS bigint) FROM json_each(old.topics));"""
+_ADD_TOPICS = """
+    INSERT INTO topic_papers
+    SELECT new.catalogue, CAST(value AS bigint), new.day, new.paper_id FROM json_each(new.topics);"""
+
 
 def _trigger(name: str, event: str, table: str, condition: str, body: str) -> str:
     when = f"WHEN ({condition}) " if condition else ""
@@ -117,8 +124,19 @@ TRIGGERS = "".join(
         _trigger("papers_topics_delete", "DELETE", "papers", "", "DELETE FROM paper_topics WHERE paper_id = old.id;"),
         _on_change(
             "papers_topics_update", "papers", "title keywords abstract authors organization categories sources",
-            "DELETE FROM paper_topics WHERE paper_id = old.id;",
+            "UPDATE paper_topics SET catalogue = 0, topics = '[]' WHERE paper_id = old.id;",
         ),
+        _trigger(
+            "papers_topics_insert", "INSERT", "papers", "",
+            "INSERT INTO paper_topics VALUES (new.id, 0, '[]', coalesce("
+            "(SELECT day FROM paper_traits WHERE paper_id = new.id), '')) ON CONFLICT DO NOTHING;",
+        ),
+        _trigger(
+            "paper_traits_topics", "INSERT", "paper_traits", "",
+            "UPDATE paper_topics SET day = new.day WHERE paper_id = new.paper_id AND day <> new.day;",
+        ),
+        _trigger("paper_topics_delete", "DELETE", "paper_topics", "", _FORGET_TOPICS),
+        _on_change("paper_topics_update", "paper_topics", "catalogue day topics", _FORGET_TOPICS + _ADD_TOPICS),
         _trigger("papers_fts_delete", "DELETE", "papers", "", "DELETE FROM papers_fts WHERE rowid = old.id;"),
         _on_change(
             "papers_fts_update", "papers", "title keywords abstract authors organization",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import starmap
+from typing import NamedTuple
 
 from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
@@ -16,9 +17,9 @@ from newsletter.models import Paper
 from newsletter.store.codes import codes_in, holders
 from newsletter.store.database import ALL, Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
-from newsletter.store.full_text import Expression, MatchExpression, Sql, Translator, quoted
+from newsletter.store.full_text import ANYWHERE, IN_TITLE, Expression, MatchExpression, Sql, Translator, quoted
 from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
-from newsletter.store.rare_words import rare_words
+from newsletter.store.rare_words import is_common, rare_words
 from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
@@ -27,8 +28,9 @@ from newsletter.topics.query import All, Node, Term, wanted_terms
 
 #: Results are counted up to this number.
 MOST_COUNTED = 1000
-#: How many candidates are looked at together.
-_BATCH = 250
+#: How many candidates are looked at together, of which each takes longer than all else of a result.
+_BATCH = 100
+_OF_TOPIC = "topic_papers AS examined CROSS JOIN paper_traits AS traits USING (paper_id)"
 _FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
 _IN_ORDER = f"""
     SELECT {PAPER_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN papers ON papers.id = CAST(wanted.value AS INTEGER)
@@ -44,8 +46,7 @@ class Hit:
     snippet: tuple[tuple[str, bool], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """What a list may be narrowed by, of one of its papers."""
 
     paper_id: int
@@ -64,6 +65,8 @@ class Found:
     total: int
     #: Of the first `MOST_COUNTED` papers on all pages, if they were asked for.
     traits: tuple[Traits, ...] = ()
+    #: Whether that is all. Candidates are looked at until there is a page of results, and one more.
+    is_all: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ class _Candidates:
     #: Tables and conditions.
     source: str
     order: str
-    values: list[str]
+    #: Of the conditions, the match expression first if there is one.
+    values: list[str | int]
+    match: str
     #: Whether it finds no others.
     is_exact: bool
 
@@ -94,7 +99,11 @@ class Archive:
     ) -> Found:  # fmt: skip
         """Return a page of results, by relevance (BM25, titles weigh four times as much) or in another order.
 
-        The papers found are those that `topics.evaluation` matches; without a query, all that the limits allow.
+        Where BM25 would have too much to read, since words are common, the papers with them in the title come first,
+        and of these and of the others the newest.
+
+        The papers found are those that `topics.evaluation` matches; without a query, all that the limits allow. Of an
+        examined topic they are known, and the query only says what excerpts show.
         Full-text search finds them, or a few more where it cannot express the query; these are looked at one by one.
         Withdrawn papers are left out.
 
@@ -104,25 +113,31 @@ class Archive:
         limits = limits or Limits()
         if limits.within is not None:
             query = limits.within if query is None else All((*_parts(query), *_parts(limits.within)))
+            limits = replace(limits, examined_topic=None)
         found = self._candidates(query, limits, order)
-        most = max(offset + limit, MOST_COUNTED + 1)
         try:
-            ids = self._first(found, most) if found.is_exact else self._examined(query, found, most)
+            ids, is_all = self._ids(query, found, order, offset + limit)
         except StatementError as error:
             raise QueryError(
                 "query too complex for full-text search", hint="use fewer words, or put them in quotes"
             ) from error
-        papers = self._in_order(ids[offset : offset + limit])
+        papers = self.papers(ids[offset : offset + limit])
         traits = self._traits(ids[:MOST_COUNTED]) if with_traits else ()
         terms = list(wanted_terms(query)) if query and with_excerpts else []
         hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
-        return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits)
+        return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits, is_all)
+
+    def listed(self, limits: Limits, order: Order, number: int) -> list[int]:
+        """Return the ids of the first papers that limits without a query allow."""
+        return self._first(self._candidates(None, limits, order), number)
+
+    def papers(self, ids: Sequence[int]) -> list[Paper]:
+        """Return the papers with these ids, in their order."""
+        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
         """Return papers as `sharing_words` does, each with an excerpt."""
-        terms = list(map(Term, content_words(text)))
-        papers = self.sharing_words(text, limits, limit=limit)
-        return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers)
+        return excerpts(text, self.sharing_words(text, limits, limit=limit))
 
     def sharing_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> list[Paper]:
         """Return papers that share words with a text: first those that hold all, then those with most, by BM25F.
@@ -145,16 +160,16 @@ class Archive:
         if len(rare) < len(wanted):  # the newest of these are not in the order of the others
             places = {number: place for place, number in enumerate(rest)}
             first.sort(key=lambda number: places.get(number, limit))
-        return self._in_order(list(dict.fromkeys((*first, *rest)))[:limit])
+        return self.papers(list(dict.fromkeys((*first, *rest)))[:limit])
 
     def _by_bm25(self, match: str, limits: Limits, limit: int) -> list[int]:
-        return self._matched(match, limits, BM25, "traits.key", limit)
+        return self._matched(match, limits, BM25, "score", limit)
 
     def _newest(self, match: str, limits: Limits, limit: int) -> list[int]:
-        return self._matched(match, limits, "-papers_fts.rowid", "score", limit)
+        return self._matched(match, limits, "-papers_fts.rowid", "papers_fts.rowid DESC", limit)
 
     def _matched(self, match: str, limits: Limits, score: str, order: str, limit: int) -> list[int]:
-        """Return the first papers that match, with the lowest score."""
+        """Return the first papers that match, with the lowest score; `order` is the same, as SQLite knows it best."""
         conditions = list(conditions_of(limits))
         where = " AND ".join(f"({one.text})" for one in conditions) or "TRUE"
         values = [value for one in conditions for value in one.values]
@@ -163,19 +178,24 @@ class Archive:
         sql = f"""
             SELECT traits.paper_id FROM (
                 SELECT papers_fts.rowid AS number, {score} AS score FROM papers_fts
-                WHERE papers_fts MATCH ? ORDER BY score LIMIT ?) AS best
+                WHERE papers_fts MATCH ? ORDER BY {order} LIMIT ?) AS best
             CROSS JOIN paper_traits AS traits ON traits.paper_id = number
-            WHERE {where} ORDER BY score, {order} LIMIT ?"""
+            WHERE {where} ORDER BY score, traits.key LIMIT ?"""
         columns = MatchExpression(f"{{title keywords abstract}} : ({match})")
         return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
         match, rest = Expression(""), list[Sql]()
+        if limits.examined_topic is not None:
+            query = None
         if query is not None:
             match, rest = Translator(cache(self._is_word)).split(query)
         tables, day, conditions = "paper_traits AS traits", "traits.day", list[Sql]()
         codes = codes_in(query)
-        if match.text:
+        if limits.examined_topic is not None:
+            tables, day = _OF_TOPIC, "examined.day"
+            conditions.append(Sql("examined.catalogue = ? AND examined.place = ?", limits.examined_topic))
+        elif match.text:
             tables = _FULL_TEXT
             conditions.append(Sql("papers_fts MATCH ?", (MatchExpression(match.text),)))
         elif len(codes) == 1 and not codes[0].is_prefix:
@@ -188,16 +208,44 @@ class Archive:
             f"{tables} WHERE {' AND '.join(f'({one.text})' for one in conditions) or 'TRUE'}",
             order_by(order, day, has_text=bool(match.text)),
             [value for one in conditions for value in one.values],
+            match.text,
             match.is_exact and all(one.is_exact for one in conditions),
         )
+
+    def _ids(self, query: Node | None, found: _Candidates, order: Order, needed: int) -> tuple[list[int], bool]:
+        """Return the first papers that match, more than `needed` if there are, and whether these are all."""
+        most = max(needed, MOST_COUNTED + 1)
+        ids: dict[int, None] = {}
+        is_all, seen = True, set[int]()
+        for candidates in self._lists(found, order, most):
+            fresh = [number for number in candidates if number not in seen]
+            seen.update(fresh)
+            if query is None or found.is_exact:
+                ids |= dict.fromkeys(fresh)
+                if len(ids) >= most:
+                    break
+                continue
+            for start in range(0, len(fresh), _BATCH):
+                if len(ids) > needed and len(fresh) - start > _BATCH:  # else little is left to be counted
+                    return list(ids), False
+                ids |= dict.fromkeys(self._matching(query, fresh[start : start + _BATCH]))
+            is_all = is_all and len(candidates) != most
+        return list(ids)[:most], is_all
+
+    def _lists(self, found: _Candidates, order: Order, most: int) -> Iterator[list[int]]:
+        """Yield candidates in their order: all in one list, or at most so many in each of two that are quickly read."""
+        if order is Order.RELEVANCE and found.match and is_common(self._db, found.match):
+            newest = replace(found, order="papers_fts.rowid DESC")
+            in_title = MatchExpression(found.match.replace(ANYWHERE, IN_TITLE))
+            if in_title != found.match:
+                yield self._first(replace(newest, values=[in_title, *found.values[1:]]), most)
+            yield self._first(newest, most)
+        else:
+            yield self._first(found, most if found.is_exact else ALL)
 
     def _first(self, found: _Candidates, number: int) -> list[int]:
         rows = self._db.execute(f"{found.ids} LIMIT ?", [*found.values, number])
         return [int(one) for (one,) in rows.fetchall()]
-
-    def _in_order(self, ids: Sequence[int]) -> list[Paper]:
-        """Return the papers with these ids, in their order."""
-        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
 
     def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
         sql = """
@@ -205,26 +253,25 @@ class Archive:
             FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = CAST(wanted.value AS INTEGER)
             ORDER BY wanted.key"""
         rows = self._db.execute(sql, [json.dumps(list(ids))])
-        return tuple(rows.into(lambda row: Traits(row[0], _texts(row[1]), _texts(row[2]), row[3], bool(row[4]))))
+        return rows.whole(lambda found: tuple(starmap(_traits_of, found)))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
         sql = "SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT 1"
         return self._db.execute(sql, [MatchExpression(quoted((word,)))]).fetchone() is not None
 
-    def _examined(self, query: Node | None, found: _Candidates, number: int) -> list[int]:
-        """Return the first of the candidates that match."""
-        return [] if query is None else list(islice(self._matching(query, found), number))
+    def _matching(self, query: Node, ids: Sequence[int]) -> list[int]:
+        """Return which of some papers match."""
+        from newsletter.topics.evaluation import (  # noqa: PLC0415 - loads numpy
+            asks_for_words_alone,
+            ids_matching,
+            those_matching,
+        )
 
-    def _matching(self, query: Node, found: _Candidates) -> Iterator[int]:
-        """Yield the candidates that match, in their order."""
-        from newsletter.topics.evaluation import those_matching  # noqa: PLC0415 - loads numpy
-
-        ids = [int(number) for (number,) in self._db.execute(found.ids, found.values).fetchall()]
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
-            known = indexed_words(self._db, batch)
-            yield from (paper.id for paper in those_matching(self._in_order(batch), query, known))
+        known = indexed_words(self._db, ids)
+        if asks_for_words_alone(query) and len(known) == len(ids):
+            return ids_matching(ids, query, known)
+        return [paper.id for paper in those_matching(self.papers(ids), query, known)]
 
     def days(self, first: date, last: date) -> dict[date, int]:
         """Count the papers of each of these days; days without papers are left out."""
@@ -280,12 +327,22 @@ def content_words(text: str) -> list[str]:
     return found[:SEARCH_WORDS]
 
 
+def excerpts(text: str, papers: Iterable[Paper]) -> tuple[Hit, ...]:
+    """Return papers that share words with a text, each with an excerpt that shows them."""
+    terms = list(map(Term, content_words(text)))
+    return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers)
+
+
 def _parts(query: Node) -> tuple[Node, ...]:
     return query.parts if isinstance(query, All) else (query,)
 
 
 def _quoted(word: str) -> str:
     return quoted((word,))
+
+
+def _traits_of(number: int, sources: str, categories: str, organization: str | None, has_code: int) -> Traits:
+    return Traits(number, _texts(sources), _texts(categories), organization, bool(has_code))
 
 
 @lru_cache(maxsize=4096)

@@ -28,6 +28,8 @@ _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_
 # stands between words, and the pattern sees only words with digits or apostrophes.
 _BETWEEN = bytes(code if chr(code) == "'" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
 _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+# The same again, to be searched for in a whole text: of most words the first letters tell that they have none of these.
+_ASCII_PLACE = re.compile(rf"(?>[A-Za-z]+)(?![0-9'])|{_ASCII_WORD.pattern}")
 
 # "GPUs", "MoEs": the rules for "us" and "oes" in `_singular` would keep them.
 _ACRONYM_PLURAL = re.compile(r"([A-Za-z]+[A-Z])s")
@@ -53,8 +55,12 @@ def surfaces(text: str) -> list[str]:
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield what `words` returns, each word with its start and end in `text`."""
-    for match in _WORD.finditer(text):
-        yield _plain(normalize("NFKC", match[0])), match.start(), match.end()
+    if text.isascii():
+        for match in (_WORD if _may_name_language(text) else _ASCII_PLACE).finditer(text):
+            yield _plain(match[0]), *match.span()
+    else:
+        for match in _WORD.finditer(text):
+            yield _plain(normalize("NFKC", match[0])), *match.span()
 
 
 def marks(text: str) -> Iterator[str]:
@@ -117,10 +123,14 @@ def joined(parts: Sequence[str]) -> str:
     return american(_singular("".join(parts)))
 
 
+def _may_name_language(text: str) -> bool:
+    return "#" in text or "++" in text or ".n" in text or ".N" in text
+
+
 def _found(text: str) -> list[str]:
     if not text.isascii():
         return _WORD.findall(normalize("NFKC", text))
-    if "#" in text or "++" in text or ".n" in text or ".N" in text:
+    if _may_name_language(text):
         return _WORD.findall(text)
     found = text.encode().translate(_BETWEEN).decode().split()
     if "".join(found).isalpha():

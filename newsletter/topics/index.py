@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import islice, takewhile
 from typing import TypeVar
@@ -75,7 +75,7 @@ class PaperIndex:
 
         An index that is `asked` for one query only has the words that it may be about.
         """
-        self._words_in = str.split if asked is None else _words_of(asked)
+        self._begins = None if asked is None else _beginnings(asked)
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -172,10 +172,10 @@ class PaperIndex:
 
     def _find_first(self, term: Term) -> Numbers:
         places = self._places_of(Field.ABSTRACT)
-        first = places.first(places.of(phrase_of(term.text), ""), len(self.ids))
+        first = places.first(places.of(phrase_of(term.text), ""))
         if not term.is_near:
             return first
-        each = [places.first(found, len(self.ids)) for found in places.of_each(near_of(term.text))]
+        each = [places.first(found) for found in places.of_each(near_of(term.text))]
         return np.fmin(first, np.max(each, axis=0)) if each else first
 
     def flags(self, bits: int) -> Flags:
@@ -201,7 +201,8 @@ class PaperIndex:
             passages.append(last)
         elif not passages:
             passages.append("")
-        for word in self._words_in(text):
+        begins, found = self._begins, text.split()
+        for word in found if begins is None else [one for one in found if one[:2] in begins or one[0] in "=+"]:
             postings[word].append(number)
         self._texts[field].append("|".join(f" {passage} " for passage in passages))
 
@@ -303,7 +304,7 @@ class PaperIndex:
 
     def _places_of(self, field: Field) -> Places:
         if field not in self._places:
-            self._places[field] = Places(self._texts[field])
+            self._places[field] = Places(self._texts[field], self._begins)
         return self._places[field]
 
     def _words_with(self, field: Field, prefix: str) -> Iterator[str]:
@@ -331,17 +332,16 @@ def _passages(paper: Paper) -> tuple[tuple[Field, Sequence[str]], ...]:
     )
 
 
-def _words_of(query: Node) -> Callable[[str], list[str]]:
-    """Return what finds the marks of a text, and the words that begin like some part of a query's word.
+def _beginnings(query: Node) -> frozenset[str]:
+    """Return the first two letters of all words that a query may ask for, or the one letter of a word.
 
-    These are all that may be asked for, since the words of a query may be split, joined, or the beginning of others.
+    The words of a query may be split, joined, or the beginning of others: any part of one may begin a word.
     """
     written = {form for term in _terms(query) for form in (term.text, term.text.casefold())}
     texts = written | {part for text in written for part in (*words(text), "".join(words(text)), *surfaces(text))}
     texts |= {"".join(surfaces(text)) for text in written}
     texts |= {begun for one in tuple(texts) for begun in prefixes(one)}
-    begins = {text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2)}
-    return lambda text: [word for word in text.split() if word[:2] in begins or word[0] in "=+"]
+    return frozenset(text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2))
 
 
 def _terms(query: Node) -> Iterator[Term]:

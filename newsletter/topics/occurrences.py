@@ -4,27 +4,55 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import inf
-from typing import NamedTuple
 
-from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces
+from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces, words
 from newsletter.topics.query import Term
 from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phrase_of
 
 _Token = tuple[str, int, int]
 
 
-class _Read(NamedTuple):
-    """A text as it is searched."""
+class _Read:
+    """A text as it is searched; what only some terms ask for is found when one does."""
 
-    tokens: tuple[_Token, ...]
-    words: tuple[str, ...]
-    vocabulary: Vocabulary
-    #: The places of the words of each stem.
-    stems: Mapping[str, Sequence[int]]
-    has_hyphen: bool
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.words = tuple(words(text) if text.isascii() else (word for word, _, _ in self.tokens))
+        self.vocabulary = Vocabulary(frozenset(self.words).__contains__)
+
+    @cached_property
+    def tokens(self) -> tuple[_Token, ...]:
+        """The words, each with its start and its end."""
+        return tuple(located(self._text))
+
+    @cached_property
+    def _stems(self) -> Mapping[str, Sequence[str]]:
+        stems = defaultdict[str, list[str]](list)
+        for word in dict.fromkeys(self.words):
+            stems[stem(word)].append(word)
+        return stems
+
+    def places(self, word: str) -> Iterator[int]:
+        """Yield the places of a word."""
+        at = -1
+        for _ in range(self.words.count(word)):
+            at = self.words.index(word, at + 1)
+            yield at
+
+    def places_of_stem(self, one: str) -> Iterator[int]:
+        """Yield the places of the words of a stem, in no order."""
+        for word in self._stems.get(one, ()):
+            yield from self.places(word)
+
+    @cached_property
+    def before_hyphens(self) -> frozenset[int]:
+        """The places of the words before a hyphen."""
+        if not any(hyphen in self._text for hyphen in HYPHENS):
+            return frozenset()
+        return frozenset(n for n, between in enumerate(_between(self._text, self.tokens)) if _is_hyphen(between))
 
 
 def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tuple[int, int]]:
@@ -54,27 +82,20 @@ def occurrences(text: str, term: Term, *, is_title: bool = False) -> Iterator[tu
 # The texts of a paper are searched for the terms of all who get it.
 @lru_cache(maxsize=1024)
 def _read(text: str) -> _Read:
-    tokens = tuple(located(text))
-    words = tuple(word for word, _, _ in tokens)
-    stems = defaultdict(list)
-    for n, word in enumerate(words):
-        stems[stem(word)].append(n)
-    has_hyphen = any(hyphen in text for hyphen in HYPHENS)
-    return _Read(tokens, words, Vocabulary(frozenset(words).__contains__), dict(stems), has_hyphen)
+    return _Read(text)
 
 
 def _phrases(text: str, read: _Read, phrase: Phrase, *, is_literal: bool = False) -> Iterator[tuple[int, int]]:
-    tokens, words = read.tokens, read.words
     spellings = phrase.spellings(read.vocabulary)
-    may_be_compound = len(phrase.parts) == 1 and not is_literal and read.has_hyphen
-    if not spellings and not may_be_compound:
-        return
-    for first, (_, start, _) in enumerate(tokens):
+    begins = {n for spelling in spellings if spelling for n in read.places(spelling[0])}
+    compounds = read.before_hyphens if len(phrase.parts) == 1 and not is_literal else frozenset()
+    tokens = read.tokens if begins or compounds else ()
+    for first in sorted(begins | compounds):
         for spelling in spellings:
             last = first + len(spelling)
-            if words[first:last] == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
-                yield start, tokens[last - 1][2]
-        if may_be_compound and (found := _compound(text, tokens[first:], phrase)):
+            if read.words[first:last] == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
+                yield tokens[first][1], tokens[last - 1][2]
+        if first in compounds and (found := _compound(text, tokens[first:], phrase)):
             yield found
 
 
@@ -83,8 +104,7 @@ def _is_right(text: str, found: Sequence[_Token], phrase: Phrase, is_literal: bo
         return False
     if phrase.is_hyphenated and not all(map(_is_hyphen, _between(text, found))):
         return False
-    written = surfaces(text[found[0][1] : found[-1][2]])
-    return not is_literal or "".join(written) == "".join(phrase.surfaces)
+    return not is_literal or "".join(surfaces(text[found[0][1] : found[-1][2]])) == "".join(phrase.surfaces)
 
 
 def _compound(text: str, tokens: Sequence[_Token], phrase: Phrase) -> tuple[int, int] | None:
@@ -104,7 +124,7 @@ def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], 
     """
     tokens, found, spans = read.tokens, list[list[int]](), dict[int, int]()
     for one, of_one in zip(near.each, near.stems, strict=True):
-        starts = {tokens[n][1]: tokens[n][2] for n in (read.stems.get(of_one, ()) if of_one else ())}
+        starts = {tokens[n][1]: tokens[n][2] for n in (read.places_of_stem(of_one) if of_one else ())}
         starts |= {start: stop for start, stop in _phrases(text, read, one) if not of_one or start not in starts}
         if not starts:
             return [], {}

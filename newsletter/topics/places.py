@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import reduce
 
 import numpy as np
@@ -19,19 +19,25 @@ _NONE = np.empty(0, np.int64)
 
 
 class Places:
-    """The places of all words of a field, numbered through all papers."""
+    """The places of the words of a field, numbered through all papers."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], begins: Set[str] | None = None) -> None:
+        """Find the places of all words, or only of those whose first two letters are among some."""
         numbers: dict[str, int] = defaultdict(lambda: len(numbers))
         passages = [(paper, passage.split()) for paper, text in enumerate(texts) for passage in text.split("|")]
         lengths = np.array([len(found) for _, found in passages], np.int64)
-        words = np.array([numbers[word] for _, found in passages for word in found], np.int64)
+        every = [word for _, found in passages for word in found]
+        asked = range(len(every)) if begins is None else [n for n, word in enumerate(every) if word[:2] in begins]
+        words = np.array([numbers[every[n]] for n in asked], np.int64)
         papers = np.array([paper for paper, _ in passages], np.int64)
+        kept = np.array(asked, np.int64)
         #: The paper of each word, in the order of the text, and its place.
-        self._papers = np.repeat(papers, lengths)
-        self._places = np.arange(len(words)) + np.repeat(np.arange(len(passages)) * _GAP, lengths)
-        #: Where the words of each paper begin, and how many there are, once they were asked for.
-        self._lengths: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+        self._papers = np.repeat(papers, lengths)[kept]
+        self._places = kept + np.repeat(np.arange(len(passages)) * _GAP, lengths)[kept]
+        #: The number of each word among all of the texts, and those of the first word and the word behind each text.
+        self._words = kept
+        counts = np.bincount(papers, lengths, len(texts)).astype(np.int64)
+        self._bounds = np.concatenate(([0], np.cumsum(counts)))
         #: The words in the order of their numbers, to find those of one number.
         self._order = np.argsort(words, kind="stable")
         self._sorted = words[self._order]
@@ -75,18 +81,12 @@ class Places:
             last = np.maximum(last, following)
         return set(self._papers[indices[last - begins < width]].tolist())
 
-    def first(self, found: Numbers, papers: int) -> NDArray[np.float32]:
-        """Return where each of `papers` texts, of one passage each, first has one of some words.
-
-        0 is its beginning, 1 its end, NaN nowhere.
-        """
-        first = np.full(papers, np.inf)
-        if self._lengths is None or len(self._lengths[0]) != papers:
-            begins = np.searchsorted(self._papers, np.arange(papers))
-            self._lengths = begins, np.bincount(self._papers, minlength=papers)
-        begins, ends = self._lengths
+    def first(self, found: Numbers) -> NDArray[np.float32]:
+        """Return where each text first has one of some words: 0 is its beginning, 1 its end, NaN nowhere."""
+        begins, behind = self._bounds[:-1], self._bounds[1:]
+        first = np.full(len(begins), np.inf)
         holders = self._papers[found]
-        np.minimum.at(first, holders, (found - begins[holders]) / ends[holders])
+        np.minimum.at(first, holders, (self._words[found] - begins[holders]) / (behind - begins)[holders])
         return np.where(np.isinf(first), np.nan, first).astype(np.float32)
 
     def _word(self, word: str) -> Numbers:

@@ -3,7 +3,9 @@
 python -m tests.benchmarks.serving [--papers 100000] [--requests 60] [--site SITE]
 
 Each address is another one: random days, papers, searches. `--site` measures a site that is there; else one of a year
-is made, of generated papers. The ratios hold on any machine that does nothing else.
+is made, of generated papers. The file is asked for before and after each part of the pages, whose ratio is a median of
+three parts; so is the ratio of the slowest pages while another process sends, which writes to the store without a
+pause. The ratios hold on any machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -45,6 +47,8 @@ _COMMON = ["model", "learning", "data", "results", "method", "training", "langua
 _NAMES = [f"Lovelace{number}" for number in range(2_000)]
 _CATEGORIES = [f"{archive}.{code}" for archive in ("cs", "math", "physics") for code in ("AA", "CL", "LG", "RO")]
 _DAYS = 365
+#: So many times as many requests are timed, of which the slowest in a hundred are compared.
+_TIMED = 4
 
 
 def fill(store: Store, papers: int) -> None:
@@ -141,6 +145,8 @@ def write_on(path: Path) -> None:
             with store.transaction():
                 for one in range(500):
                     store.set_fact(f"benchmark {one}", str(number))
+            if number == 0:
+                print("writes", flush=True)
 
 
 @dataclass
@@ -165,6 +171,16 @@ class Visitor:
             self.get(path)
         return (float(self.get("/cpu")[0]) - before) / number * 1000
 
+    def ratio(self, paths: Sequence[str], number: int) -> tuple[float, float]:
+        """Return the milliseconds of CPU that a page takes the server, and how many times a file: medians of three."""
+        file = ["/file/page.html"] * number
+        found = []
+        for part in (paths[n::3] for n in range(min(3, len(paths)))):
+            before, page, after = (self.cpu_of(one) for one in (file, part, file))
+            found.append((page, 2 * page / (before + after)))
+        pages, ratios = zip(*found, strict=True)
+        return statistics.median(pages), statistics.median(ratios)
+
     def slowest_of(self, paths: Iterable[str]) -> float:
         """Return the 99th percentile of the milliseconds that pages take."""
         return statistics.quantiles([self.get(path)[1] for path in paths], n=100)[98]
@@ -178,6 +194,7 @@ def addresses(store: Store, number: int) -> dict[str, list[str]]:
     first_day, last_day = store.archive.span() or (date.min, date.min)
     days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
     editions = [edition.key for edition in store.editions.latest_digests(_DAYS)]
+    topics = [quote(topic.name, safe="") for topic in store.topics.catalogue()]
     rare = [max(paper.title.split(), key=len) for paper in papers]
 
     def mixed(paths: Iterable[str]) -> list[str]:
@@ -190,6 +207,13 @@ def addresses(store: Store, number: int) -> dict[str, list[str]]:
         "trending": mixed(f"/trending/{name}" for name in ("day", "week", "month")),
         "edition": mixed(f"/editions/{key}" for key in editions),
         "paper": [quote(f"/papers/{paper.key}") for paper in papers],
+        "topic": mixed(f"/topics/{name}" for name in topics),
+        "topics": mixed(["/topics"]),
+        "calendar": mixed(f"/calendar/{day:%Y-%m}" for day in days),
+        "editions": mixed(["/editions"]),
+        "feed (Atom)": mixed(["/feed.atom"]),
+        "feed (JSON)": mixed(["/feed.json"]),
+        "feed of a topic": mixed(f"/feed.atom?topic={name}" for name in topics),
         "search for a word": mixed(f"/search?q={quote(word)}" for word in rare),
         "search for two words": mixed(f"/search?q={quote(' '.join(paper.title.split()[:2]))}" for paper in papers),
         "search for an author": mixed(
@@ -214,21 +238,31 @@ def compare_pages(site: Path, number: int) -> None:
             assert process.stdout is not None
             with closing(HTTPConnection("127.0.0.1", int(process.stdout.readline()))) as connection:
                 visitor = Visitor(connection)
-                file = ["/file/page.html"] * max(number, 20)
-                visitor.cpu_of(file)
-                base = visitor.cpu_of(file)
-                print(f"a file: {base:.2f} ms of CPU")
+                print(f"/topics, counted anew: {visitor.cpu_of(['/topics']):.1f} ms of CPU, once in five minutes")
+                visitor.cpu_of(["/file/page.html"] * number)
                 for kind, paths in asked.items():
                     if paths:
-                        visitor.cpu_of([f"{paths[0]}?first"])
-                        found = visitor.cpu_of(paths)
-                        print(f"{kind}: {found:.2f} ms of CPU, {found / base:.1f} times a file", flush=True)
-                idle = visitor.slowest_of(f"{path}&idle" for path in asked["day"])
-                with subprocess.Popen([*command, "--write", str(Site(site).store)], cwd=ROOT) as writer:
-                    busy = visitor.slowest_of(f"{path}&busy" for path in asked["day"])
-                    writer.kill()
-                print(f"days while another process writes: p99 {busy / idle:.2f} of the idle one, {idle:.1f} ms")
+                        visitor.cpu_of([f"{paths[0]}{'&' if '?' in paths[0] else '?'}first"])
+                        found, ratio = visitor.ratio(paths, number)
+                        print(f"{kind}: {found:.2f} ms of CPU, {ratio:.1f} times a file", flush=True)
+                compare_slowest(visitor, asked["day"], number, [*command, "--write", str(Site(site).store)])
             process.communicate("")
+
+
+def compare_slowest(visitor: Visitor, days: Sequence[str], number: int, sending: Sequence[str]) -> None:
+    """Print the 99th percentile of the times of days while a process sends, relative to that while none does."""
+    times = []
+    for turn in range(3):
+        asked = [f"{days[n % len(days)]}&turn={turn}-{n}" for n in range(_TIMED * number)]
+        idle = visitor.slowest_of(f"{path}&idle" for path in asked)
+        with subprocess.Popen(sending, cwd=ROOT, stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            busy = visitor.slowest_of(f"{path}&busy" for path in asked)
+            writer.kill()
+        times.append((busy / idle, idle, busy))
+    ratio, idle, busy = (statistics.median(one) for one in zip(*times, strict=True))
+    print(f"days while another process sends: p99 {busy:.1f} ms, else {idle:.1f} ms; {ratio:.2f} times, medians of 3")
 
 
 def main() -> None:

@@ -145,8 +145,8 @@ def test_the_importing_benchmark_prints_its_ratios(run: Run) -> None:
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="Debian's wrk is not installed")
 def test_the_serving_benchmark_prints_its_ratios(run: Run) -> None:
     printed = run("serving", "--requests", "3", "--papers", "400")
-    assert len(re.findall(r"ms of CPU, [\d.]+ times a file", printed)) == 10
-    assert re.search(r"while another process writes: p99 [\d.]+ of the idle one", printed)
+    assert len(re.findall(r"ms of CPU, [\d.]+ times a file", printed)) == 17
+    assert re.search(r"while another process sends: p99 [\d.]+ ms, else [\d.]+ ms; [\d.]+ times, medians of 3", printed)
     assert re.search(r"p99 among 400 is [\d.]+ of that among 200", printed)
 
 

@@ -87,7 +87,7 @@ class EditionDay:
 
         def scores(query: str) -> TopicScores | None:
             model = learner.learn(query)
-            return TopicScores(model.judge(vectors), model.is_distinct) if model else None
+            return TopicScores(model.judge(vectors)) if model else None
 
         statistics = Statistics(lambda: learner.index)
         return Matcher(self.matcher.index, statistics, scores=scores)
@@ -128,6 +128,11 @@ class Outcome:
     is_abstract_only: bool = False
     #: Whether it is said to mention the topic in passing, and stands below all that are not.
     is_doubtful: bool = False
+
+    @property
+    def is_left_out(self) -> bool:
+        """Return whether the words are there, and the paper is not shown: it stands below all that are."""
+        return bool(self.judgment.place) and not self.is_shown and not self.is_near
 
     @property
     def is_shown(self) -> bool:
@@ -285,11 +290,16 @@ class Figures:
         yield "relevant: shown or near", self._share("relevant", lambda one: one.is_shown or one.is_near)
         for name, those in (
             ("all", self.outcomes),
-            ("abstract only", [one for one in self.outcomes if one.is_abstract_only]),
+            ("abstract only", [one for one in self.outcomes if one.is_abstract_only or _may_be_abstract_only(one)]),
         ):
-            for order in ("place", "score"):
+            for order in ("place", "score", "score, left out last"):
+                with_left_out = order.endswith("last")
                 relevant, marginal, wrong = (
-                    [_order(one, order) for one in those if one.judgment.verdict == verdict and one.is_shown]
+                    [
+                        _order(one, order)
+                        for one in those
+                        if one.judgment.verdict == verdict and (one.is_shown or (with_left_out and one.is_left_out))
+                    ]
                     for verdict in ("relevant", "marginal", "wrong")
                 )
                 both = area_under_curve(relevant, [*marginal, *wrong])
@@ -298,8 +308,14 @@ class Figures:
                 yield f"AUC {name} by {order}: over wrong", f"{area_under_curve(relevant, wrong):.2f}"
 
 
+def _may_be_abstract_only(one: Outcome) -> bool:
+    return one.is_left_out and one.judgment.place == "abstract"
+
+
 def _order(one: Outcome, order: str) -> float:
-    return -one.score if order == "score" else one.position or 0.0
+    if one.is_left_out:
+        return float("inf")
+    return one.position or 0.0 if order == "place" else -one.score
 
 
 def print_cost(edition: EditionDay, topics: Sequence[str], learned: int = 300) -> None:

@@ -86,6 +86,8 @@ def make_site(folder: Path, *, days: int, papers: int, subscribers: int, last: d
         store.subscribers.add_many(people, "cli", last - timedelta(days=days + 1))
     with closing(sqlite3.connect(folder / "newsletter.db", isolation_level=None)) as db:
         _fill(db, days, papers, last)
+    with open_store(folder / "newsletter.db") as store:
+        store.papers.add_all((), last)  # indexes the words of the copies
 
 
 def _fill(db: sqlite3.Connection, days: int, papers: int, last: datetime) -> None:
@@ -104,7 +106,6 @@ def _fill(db: sqlite3.Connection, days: int, papers: int, last: datetime) -> Non
         db.execute(_PAPERS.format(columns=", ".join(columns), values=values), {"number": papers})
         db.execute("INSERT INTO paper_names SELECT key, id FROM papers WHERE id > ?", [day * papers])
         db.execute("INSERT INTO mentions SELECT id, 'x', '', seen_at FROM papers WHERE id > ?", [day * papers])
-    db.execute("INSERT INTO papers_fts(papers_fts) VALUES ('rebuild')")
     numbers = {"days": days, "last": last.date().isoformat(), "digests": _DIGESTS, "items": _ITEMS, "papers": papers}
     for sql in (_EDITIONS, _DIGEST_ROWS, _DELIVERIES):
         db.execute(sql, numbers)

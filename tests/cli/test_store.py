@@ -62,3 +62,16 @@ def test_commands_of_files_say_what_to_do_on_a_server(newsletter: Newsletter, tm
     shown = newsletter("config", "list").stdout
     assert "database.url" in shown
     assert url not in shown
+
+
+def test_the_commands_work_on_a_server(newsletter: Newsletter, tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").write_text(f'[database]\nurl = "{new_database().text}"\n', encoding="utf-8")
+    for command in (
+        "topics add Clouds cloud*", "subscribers add ada@example.org --topic Clouds", "subscribers list", "status",
+        "subscribers add bob@example.org --topic Clouds", "subscribers pause bob@example.org", "bounces", "deliveries",
+        "explain --for ada@example.org", "schedule", "secret rotate", "retention", "suppressions add x@example.org",
+        "deliveries retry", "subscribers erase bob@example.org --yes", "subscribers unsubscribe ada@example.org",
+        "topics remove Clouds", "status --json",
+    ):  # fmt: skip
+        ran = newsletter(*command.split())
+        assert (command, ran.exit_code, ran.stderr) == (command, 0, "")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 from newsletter.models import Topic
 from newsletter.pipeline.paper_topics import MOST_EXAMINED, PaperTopics, examine_new
 from newsletter.store import Store
+from newsletter.store.filters import Limits, Order
 from newsletter.topics.evaluation import matching
 from newsletter.topics.index import PaperIndex
 from newsletter.topics.query import parse
@@ -82,3 +85,48 @@ def test_the_words_of_the_full_text_index_find_what_the_texts_do(store: Store) -
 def test_of_a_long_list_only_the_first_papers_are_examined(store: Store) -> None:
     store.topics.put(Topic("Clouds", "clouds"))
     assert len(PaperTopics().of(store, range(1, 2 * MOST_EXAMINED))) == MOST_EXAMINED
+
+
+def test_the_papers_of_a_topic_are_known_once_all_were_examined(store: Store) -> None:
+    clouds, agents = Topic("Clouds", '"clouds" -survey'), Topic("Planning agents", "agents planning")
+    store.topics.put(clouds)
+    store.papers.add_all([make_entry(arxiv_id=f"2605.10{n:03}", title=f"Clouds {n}") for n in range(9)], NOW)
+    topics = PaperTopics()
+    place = topics.place_of(store, clouds)
+    assert place is not None
+    assert topics.place_of(store, agents) is None
+    store.papers.add(make_entry(title="Planning of clouds by agents", arxiv_id="2605.20000"), NOW)
+    node = parse(clouds.query)
+    for order in (Order.NEWEST, Order.UPVOTED, Order.STARRED):
+        for narrowed in (
+            Limits(),
+            Limits(until=NOW.date()),
+            Limits(source="huggingface"),
+            Limits(within=parse("agents")),
+        ):
+            limits = replace(narrowed, examined_topic=topics.place_of(store, clouds))
+            known = store.archive.search(node, limits, order=order, with_traits=True)
+            assert known == store.archive.search(node, narrowed, order=order, with_traits=True)
+            assert known.total
+
+
+def test_a_topic_is_searched_for_while_many_papers_are_not_examined(store: Store) -> None:
+    clouds = Topic("Clouds", "clouds")
+    store.topics.put(clouds)
+    entries = [make_entry(arxiv_id=f"2605.1{n:04}", title=f"Clouds {n}") for n in range(MOST_EXAMINED + 1)]
+    store.papers.add_all(entries, NOW)
+    assert PaperTopics().place_of(store, clouds) is None
+    examine_new(store)
+    assert PaperTopics().place_of(store, clouds) is not None
+
+
+def test_topics_are_counted_among_papers(store: Store) -> None:
+    clouds, tea = Topic("Clouds", "clouds"), Topic("Tea", "tea")
+    for topic in (clouds, tea):
+        store.topics.put(topic)
+    entries = [make_entry(arxiv_id=f"2605.1{n:04}", title=f"Clouds {n}") for n in range(MOST_EXAMINED + 5)]
+    store.papers.add_all(entries, NOW)
+    assert PaperTopics().counts(store, store.papers.ids_since(NOW - timedelta(days=1))) == {
+        clouds: len(entries),
+        tea: 0,
+    }

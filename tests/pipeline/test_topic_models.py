@@ -7,9 +7,11 @@ import pytest
 
 from newsletter.models import Item, ReasonKind, Subscriber
 from newsletter.pipeline import topic_models
-from newsletter.pipeline.explain import Part, explain, score_breakdowns
+from newsletter.pipeline.explain import Absence, Part, explain, score_breakdowns
+from newsletter.pipeline.explanation_text import placement_text
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.topic_models import hash_of, learn_topic_models, topic_scores
+from newsletter.ranking import closeness, topic_model
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -17,6 +19,14 @@ from tests.ranking.conftest import library
 from tests.stores import connection_of
 
 LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _small_archives_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learn from sixty papers, and let those be near that are nearer than metal is to fruit."""
+    monkeypatch.setattr(topic_model, "SMALLEST_ARCHIVE", 20)
+    monkeypatch.setattr(closeness, "CLOSE", 0.1)
+    monkeypatch.setattr(closeness, "NEAR", 0.1)
 
 
 def fill(store: Store, first: int = 0, last: int = 60) -> None:
@@ -62,6 +72,21 @@ def test_order_doubt_and_reach_are_in_the_explanation(store: Store, subscriber: 
         assert breakdown.facts.judged_by == "Pears"
         assert values[Part.CLOSENESS] != 0
         assert (values[Part.DOUBT] < 0) == (ReasonKind.PASSING in {reason.kind for reason in item.reasons})
+
+
+def test_a_mention_that_is_left_out_is_explained(
+    store: Store, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = store.papers.newest(60)
+    mention = next(one for one in papers if "pear" in one.abstract.casefold() and "pear" not in one.title.casefold())
+    learn_topic_models(store, NOW)
+    assert explain(store, mention, subscriber, NOW).placement is not Absence.LEFT_OUT
+    monkeypatch.setattr(closeness, "LEFT_OUT", 9.0)
+    breakdown = explain(store, mention, subscriber, NOW)
+    assert breakdown.placement is Absence.LEFT_OUT
+    assert breakdown.facts.topic == "Pears"
+    assert "in passing" in placement_text(breakdown)
+    assert mention.id not in {item.paper.id for item in preview_digest(store, subscriber, NOW).items}
 
 
 @pytest.mark.usefixtures("subscriber")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from newsletter.models import Item, Paper, Profile, ReasonKind, Section
+from newsletter.models import Item, Paper, Profile, ReasonKind, Section, Topic
 from newsletter.models.weights import Weights
-from newsletter.ranking.closeness import DOUBTFUL, NEAR, Closeness, TopicScores, closeness
+from newsletter.ranking.closeness import CLOSE, DOUBTFUL, LEFT_OUT, NEAR, Closeness, TopicScores, closeness
 from newsletter.ranking.grouping import group, near_topic
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -27,6 +27,9 @@ TEXTS = {
     "g": ("Pruning in autumn", "Of trees."),
     "h": ("Copper spoons", "Of metal."),
 }
+
+#: The score of a paper that mentions pears in the middle of its abstract, and is in doubt.
+DUBIOUS = (LEFT_OUT + DOUBTFUL) / 2 + 0.06
 
 
 def papers() -> list[Paper]:
@@ -93,14 +96,36 @@ def test_without_models_nothing_changes() -> None:
 def test_a_mention_far_from_the_topic_is_in_doubt_and_a_title_never_is() -> None:
     found = close("pear", a=-1, b=0, c=DOUBTFUL - 0.5, d=DOUBTFUL + 0.5)
     assert found.doubtful.tolist() == [name == "c" for name in TEXTS]
+    assert found.left_out.tolist() == [name == "c" for name in TEXTS]
 
 
 def test_a_mention_in_doubt_stands_last_and_says_so() -> None:
     profile = make_profile(topics=(PEARS,))
-    scores = numbers(a=0.1, b=0.1, c=0.2, d=1.5)
+    scores = numbers(a=0.1, b=0.1, c=DUBIOUS, d=1.5)
     assert sections(profile, pears=scores)["Pears"][-1] == "c"
     (section,) = group(Matcher(PaperIndex(papers()), scores=lambda _: TopicScores(scores)), profile, frozenset(), TODAY)
     assert [is_because_of(item, ReasonKind.PASSING) for item in section.items] == [False, False, False, True]
+
+
+def test_of_mentions_in_doubt_one_is_shown_and_the_furthest_are_left_out() -> None:
+    profile = make_profile(topics=(PEARS,))
+    assert sections(profile, pears=numbers(a=1, b=1, c=DUBIOUS, d=DUBIOUS + 0.08))["Pears"] == "abc"
+    assert sections(profile, pears=numbers(a=1, b=1, c=LEFT_OUT - 0.3, d=LEFT_OUT - 0.4))["Pears"] == "ab"
+    assert sections(profile, pears=numbers(c=LEFT_OUT - 0.3))["Pears"] == "abd"  # the place of d is not known
+
+
+def test_what_is_left_out_is_a_paper_of_no_topic() -> None:
+    found = sections(make_profile(topics=(PEARS,), trending=9, max_papers=20), pears=numbers(a=1, b=1, c=1, d=-1))
+    assert found["Pears"] == "abc"
+    assert "d" in found[""]
+
+
+def test_what_one_topic_leaves_out_another_may_have() -> None:
+    made = Topic("Made", "made^0.1")
+    profile = make_profile(topics=(PEARS, made))
+    scores = numbers(a=1, b=1, c=1, d=1)
+    assert sections(profile, pears=scores) == {"Pears": "abcd"}
+    assert sections(profile, pears=numbers(a=1, b=1, c=1, d=-1)) == {"Pears": "abc", "Made": "d"}
 
 
 @pytest.mark.parametrize("query", ["cat:cs.CL OR pear", "author:Example OR pear"])
@@ -119,7 +144,7 @@ def test_an_early_mention_counts_more_than_a_late_one() -> None:
             make_paper(id=2, title="On kettles", abstract=f"{rest * 3} Last come pears."),
         ]
     )
-    scores = TopicScores(np.array([DOUBTFUL, DOUBTFUL], np.float32))
+    scores = TopicScores(np.full(2, DOUBTFUL, np.float32))
     found = closeness(index, parse("pear"), np.ones(2, np.bool_), scores, Weights())
     assert found.doubtful.tolist() == [False, True]
     assert found.order[0] > found.order[1]
@@ -127,7 +152,7 @@ def test_an_early_mention_counts_more_than_a_late_one() -> None:
 
 def test_a_weight_of_zero_doubts_in_words_only() -> None:
     profile = make_profile(topics=(PEARS,), ranking=(("doubt", 0.0), ("closeness", 0.0)))
-    assert sections(profile, pears=numbers(a=0, b=0, c=0, d=0))["Pears"] == "abcd"
+    assert sections(profile, pears=numbers(a=0, b=0, c=1, d=DUBIOUS + 0.1))["Pears"] == "abcd"
 
 
 # -- reach -----------------------------------------------------------------------------------------
@@ -138,27 +163,32 @@ def test_papers_without_the_words_are_near_from_a_score_on_the_nearest_first() -
     assert [number for _, number in found.near] == [6, 4]
 
 
-def test_a_model_that_is_not_distinct_offers_no_paper_without_the_words() -> None:
-    index, scores = PaperIndex(papers()), numbers(a=2, e=NEAR, g=1.1)
-    matches = Matcher(index).evaluate("pear").matches
-    found = closeness(index, parse("pear"), matches, TopicScores(scores, is_distinct=False), Weights())
-    assert not found.near
-    assert found.order[0] > 0
+def test_of_several_words_a_paper_that_holds_some_is_nearer() -> None:
+    found = close("copper trees", e=NEAR - 0.05, f=NEAR - 0.05, h=NEAR - 0.05, g=CLOSE - 0.01, a=NEAR + 0.01)
+    assert sorted(number for _, number in found.near) == [4, 5, 7]  # "trees" or "copper"
+
+
+def test_a_rarer_word_counts_more() -> None:
+    index, node, scores = PaperIndex(papers()), parse("copper trees"), numbers(e=0.9, h=0.9)
+    matches = Matcher(index).evaluate("copper trees").matches
+    rarities = {"copper": 1.0, "trees": 0.2}
+    found = closeness(index, node, matches, TopicScores(scores), Weights(), lambda term: rarities[term.text])
+    assert [number for _, number in found.near] == [7]
 
 
 def test_a_section_has_at_most_two_of_them_above_what_is_in_doubt() -> None:
-    scores = numbers(a=1, b=1, c=0, d=1, e=0.8, f=0.9, g=1)
+    scores = numbers(a=1, b=1, c=DUBIOUS, d=1, e=1.1, f=1.2, g=1.3)
     assert sections(make_profile(topics=(PEARS,)), pears=scores) == {"Pears": "abdGFc"}
 
 
 def test_the_limits_of_a_profile_hold_and_what_is_in_doubt_goes_first() -> None:
-    scores = numbers(a=1, b=1, c=0, d=1, e=0.8, g=1)
+    scores = numbers(a=1, b=1, c=DUBIOUS, d=1, e=0.8, g=1)
     assert sections(make_profile(topics=(PEARS,), max_per_section=4), pears=scores) == {"Pears": "abdG"}
     assert sections(make_profile(topics=(PEARS,), max_papers=2), pears=scores) == {"Pears": "ab"}
 
 
 def test_a_profile_may_do_without_them() -> None:
-    scores = numbers(a=1, b=1, c=0, d=1, g=1)
+    scores = numbers(a=1, b=1, c=DUBIOUS, d=1, g=1)
     assert sections(make_profile(topics=(PEARS,), near=False), pears=scores) == {"Pears": "abdc"}
 
 
@@ -168,7 +198,7 @@ def test_a_section_may_have_nothing_else() -> None:
 
 def test_a_paper_is_near_one_topic_only_the_nearest() -> None:
     profile = make_profile(topics=(PEARS, QUINCES))
-    assert sections(profile, pears=numbers(e=0.8), quinces=numbers(e=0.9)) == {"Pears": "abcd", "Quinces": "E"}
+    assert sections(profile, pears=numbers(e=1.1), quinces=numbers(e=1.2)) == {"Pears": "abcd", "Quinces": "E"}
 
 
 def test_an_exclusion_always_wins() -> None:

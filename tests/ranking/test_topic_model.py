@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from newsletter.models import Paper
-from newsletter.ranking.embedding import Vectors, make_embedding, unit
-from newsletter.ranking.index import PaperIndex
+from newsletter.ranking import topic_model
+from newsletter.ranking.embedding import Vectors, make_embedding
+from newsletter.ranking.index import Flags, PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.ranking.topic_model import (
     Examples,
@@ -15,6 +16,7 @@ from newsletter.ranking.topic_model import (
     learn_topic,
     text_terms,
     unpack_topic_model,
+    with_sure_mentions,
 )
 from newsletter.topics.query import parse
 from tests.factories import make_paper
@@ -29,10 +31,22 @@ def placed() -> Vectors:
     return embedding.place_by_title(library())
 
 
+@pytest.fixture(autouse=True)
+def _small_archives_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topic_model, "SMALLEST_ARCHIVE", 6)
+
+
 def learned(placed: Vectors, examples: Examples) -> TopicModel:
-    model = learn_topic(placed, examples)
+    model = learn_topic(placed, examples, matching(placed, examples))
     assert model is not None
     return model
+
+
+def matching(placed: Vectors, examples: Examples) -> Flags:
+    """Return which papers match, if none does but the examples."""
+    matches = np.zeros(len(placed), np.bool_)
+    matches[examples.rows] = True
+    return matches
 
 
 def chosen(papers: list[Paper], query: str) -> Examples | None:
@@ -58,11 +72,25 @@ def test_papers_of_the_subject_score_higher_than_any_other(placed: Vectors) -> N
     assert scores[0::2].min() > scores[1::2].max()
 
 
-def test_a_typical_example_scores_about_one_and_a_median_paper_zero(placed: Vectors) -> None:
+def test_a_typical_example_scores_about_one_and_papers_of_other_subjects_zero(placed: Vectors) -> None:
     for first in (0, 1):  # one threshold means the same for every topic
         scores = learned(placed, Examples(range(first, 20, 2))).judge(placed)
-        assert abs(float(np.median(scores))) < 0.02
-        assert 0.6 < float(np.median(scores[first::2])) < 1.6
+        assert abs(float(np.median(scores[1 - first :: 2]))) < 0.4
+        assert 0.8 < float(np.median(scores[first:20:2])) < 1.2
+
+
+def test_a_paper_that_matches_and_is_no_example_is_no_counterexample_either(placed: Vectors) -> None:
+    examples = Examples(range(0, 12, 2))
+    matches = matching(placed, examples)
+    matches[12:60:2] = True
+    free = learn_topic(placed, examples, matches)
+    assert free is not None
+    assert free.judge(placed)[12::2].mean() > learned(placed, examples).judge(placed)[12::2].mean() + 0.1
+
+
+def test_few_examples_count_as_much_as_all_counterexamples(placed: Vectors) -> None:
+    scores = learned(placed, Examples(range(0, 10, 2))).judge(placed)
+    assert scores[0:10:2].min() > 0.8
 
 
 def test_scores_are_rounded_and_survive_the_store(placed: Vectors) -> None:
@@ -71,16 +99,21 @@ def test_scores_are_rounded_and_survive_the_store(placed: Vectors) -> None:
     scores = again.judge(placed)
     assert np.array_equal(scores, model.judge(placed))
     assert np.array_equal(scores, np.round(scores, 2))
-    assert again.is_distinct == model.is_distinct
 
 
-def test_examples_that_have_little_in_common_are_not_distinct() -> None:
-    chance = np.random.default_rng(19)
-    vectors = chance.normal(size=(600, 30)).astype(np.float32)
-    vectors[:8, 0] += 30
-    vectors[8:16, 1] += 2
-    assert learned(unit(vectors), Examples(range(8))).is_distinct
-    assert not learned(unit(vectors), Examples(range(8, 16))).is_distinct
+def test_a_small_archive_teaches_nothing(placed: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = Examples(range(0, 12, 2))
+    monkeypatch.setattr(topic_model, "SMALLEST_ARCHIVE", len(placed) + 1)
+    assert learn_topic(placed, examples, matching(placed, examples)) is None
+
+
+def test_mentions_that_a_model_is_sure_of_become_examples(placed: Vectors) -> None:
+    examples = Examples(range(0, 12, 2), [12])
+    model = learned(placed, examples)
+    mentions = np.full(len(placed), np.nan, np.float32)
+    mentions[[0, 12, 14, 16]] = [0, 0, 2, -2]  # known, known, early, late
+    more = with_sure_mentions(examples, model, placed, mentions)
+    assert more == Examples(examples.titles, [12, 14])
 
 
 def test_an_example_that_is_no_title_counts_less(placed: Vectors) -> None:
@@ -91,7 +124,7 @@ def test_an_example_that_is_no_title_counts_less(placed: Vectors) -> None:
 
 def test_examples_without_anything_in_common_teach_nothing() -> None:
     apart = np.eye(6, dtype=np.float32)
-    assert learn_topic(apart, Examples(range(6))) is None
+    assert learn_topic(apart, Examples(range(5)), np.arange(6) < 5) is None
 
 
 def test_titles_are_the_examples_and_the_strongest_mentions_only_where_they_are_few() -> None:

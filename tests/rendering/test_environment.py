@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jinja2 import DictLoader, Environment
+from markupsafe import Markup
 
 from newsletter.errors import TemplateError
 from newsletter.rendering.environment import find_template, make_environment, render
@@ -108,3 +110,26 @@ def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
 
     assert render(environment.get_template("a.html"), text="<b>&") == "&lt;b&gt;&amp;"
     assert render(environment.get_template("a.txt"), text="<b>&") == "<b>&"
+
+
+class Html:
+    """What says itself how it is written."""
+
+    def __html__(self) -> str:
+        return "<i>&</i>"
+
+
+@pytest.mark.parametrize("value", ["<b>&\"'", "", Markup("<b>"), 7, 1.5, None, ["<"], Html()])
+def test_what_is_written_is_escaped_as_jinja_does(value: object) -> None:
+    text = """
+{% macro named(x) %}<p title="{{ x }}">{{ x }}{{ caller() }}</p>{% endmacro %}
+{% set kept %}{{ value }}{% endset %}
+{% call named(value) %}{{ kept ~ value }}{% endcall %}
+{{ kept }}{{ value }}{{ value|string|upper }}{{ [value, "<"]|join(", ") }}{{ value|e }}{{ value|safe }}"""
+    loader = DictLoader({"a.html": text, "a.txt": text})
+    ours = make_environment().overlay(loader=loader)
+    plain = make_environment().overlay(loader=loader)
+    plain.code_generator_class = Environment.code_generator_class
+    plain.bytecode_cache = None
+    for name in ("a.html", "a.txt"):
+        assert ours.get_template(name).render(value=value) == plain.get_template(name).render(value=value)

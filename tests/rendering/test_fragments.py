@@ -66,7 +66,7 @@ def test_a_filled_fragment_is_the_text_with_its_values(parts: list[tuple[str, st
 
 def test_slots_that_are_left_are_filled_later() -> None:
     fragment = split_text(f"a {slot('one')} b {slot('two')} c {slot('one|wrap 3 0 0')} d")
-    left = fragment.leaving({"one"})
+    left = fragment.with_placeholders({"one"})
 
     assert [wanted.name for wanted in left.slots] == ["two"]
     later = split_encoded(left.fill({Slot("two"): encode("2")}))

@@ -95,3 +95,10 @@ def test_an_id_is_given_or_counts_up_behind_all_others(store: Store) -> None:
     assert store._db.insert("topics", {**row, "id": None, "name": "d"}) == 8
     assert store._db.insert("topics", {**row, "id": 3, "name": "e"}) == 3
     assert store._db.insert("topics", {**row, "name": "f"}) == 9
+
+
+def test_an_empty_list_holds_nothing(store: Store) -> None:
+    assert store.subscribers.get_many([]) == {}
+    assert store.papers.get_many([]) == {}
+    assert store.deliveries.with_status([], None, 9) == []
+    assert store._db.execute("SELECT count(*) FROM topics WHERE id NOT IN ()").fetchone() == (0,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from newsletter.store import Store
@@ -63,12 +64,37 @@ def test_topics_are_kept_for_one_catalogue_and_one_text(store: Store) -> None:
     store.papers.add(make_entry(arxiv_id="2605.10000", title="Coffee", version=2), NOW)
     assert store.paper_topics.find([1], 7) == {}
     merge_rows(store._db, 2, 3)
-    assert rows(store, "SELECT count(*) FROM paper_topics") == [(0,)]
+    assert rows(store, "SELECT paper_id, catalogue, topics FROM paper_topics ORDER BY 1") == [
+        (1, 0, "[]"),
+        (3, 0, "[]"),
+    ]
 
 
-def test_papers_are_examined_from_the_first_on(store: Store) -> None:
+def test_papers_are_to_be_examined_while_they_are_new_or_changed_or_the_catalogue_is(store: Store) -> None:
     for number in range(3):
-        store.papers.add(make_entry(arxiv_id=f"2605.1000{number}", title=f"Tea {number}"), NOW)
+        store.papers.add(make_entry(arxiv_id=f"2605.1000{number}", title=f"Tea {number}", version=1), NOW)
     assert store.paper_topics.unexamined(7, 2) == [1, 2]
-    store.paper_topics.note_examined(7, 2)
-    assert (store.paper_topics.unexamined(7, 2), store.paper_topics.unexamined(8, 2)) == ([3], [1, 2])
+    store.paper_topics.put({1: (0,), 2: ()}, 7)
+    assert (store.paper_topics.unexamined(7, 9), store.paper_topics.unexamined(8, 2)) == ([3], [3, 1])
+    assert store.paper_topics.unexamined(6, 9) == [3, 1, 2]
+    store.papers.add(make_entry(arxiv_id="2605.10001", title="Coffee", version=2), NOW)
+    assert store.paper_topics.unexamined(7, 9) == [2, 3]
+
+
+def test_papers_are_listed_by_topic_and_day(store: Store) -> None:
+    entry = make_entry(title="Tea", listed=None, published=None, version=1)
+    store.papers.add(entry, NOW)
+    store.papers.add(make_entry(arxiv_id="2605.10001", title="Coffee", listed=NOW.date()), NOW)
+    listed = partial(rows, store, "SELECT catalogue, place, day, paper_id FROM topic_papers ORDER BY 1, 2, 3, 4")
+    store.paper_topics.put({1: (0, 2), 2: (2,)}, 7)
+    day = NOW.date().isoformat()
+    assert listed() == [(7, 0, day, 1), (7, 2, day, 1), (7, 2, day, 2)]
+    store.papers.add(replace(entry, listed=NOW.date() - timedelta(days=1)), NOW)
+    earlier = (NOW.date() - timedelta(days=1)).isoformat()
+    assert listed() == [(7, 0, earlier, 1), (7, 2, earlier, 1), (7, 2, day, 2)]
+    store.paper_topics.put({1: (2,)}, 8)
+    assert listed() == [(7, 2, day, 2), (8, 2, earlier, 1)]
+    store.papers.add(replace(entry, title="Milk", version=2), NOW)
+    assert listed() == [(7, 2, day, 2)]
+    merge_rows(store._db, 2, 1)
+    assert listed() == []

@@ -17,6 +17,8 @@ from newsletter.store.postgresql_dialect import translated
         ("FROM a CROSS JOIN b ON b.id = a.id", "FROM a JOIN b ON b.id = a.id"),
         ("WHERE x AND +status = 'skipped' ORDER BY +key", "WHERE x AND status = 'skipped' ORDER BY key"),
         ("SET n = m + 1", "SET n = m + 1"),
+        ("WHERE subscribers.id IN () AND x", "WHERE FALSE AND x"),
+        ("WHERE status NOT IN ()", "WHERE TRUE"),
         ("CAST(value AS INTEGER)", "CAST(value AS bigint)"),
         ("INSERT INTO temp.staged VALUES (?)", "INSERT INTO pg_temp.staged VALUES ($1)"),
         ("detail LIKE ? AND x NOT LIKE 'a LIKE %'", "detail ILIKE $1 AND x NOT ILIKE 'a LIKE %'"),

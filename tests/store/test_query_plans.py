@@ -21,7 +21,7 @@ from tests.stores import connection_of
 pytestmark = pytest.mark.sqlite_only("the plans of its planner")
 
 GROWING = (
-    "papers|traits|paper_traits|paper_codes|coded|paper_topics|paper_names|mentions|subscribers"
+    "papers|traits|paper_traits|paper_codes|coded|paper_topics|topic_papers|examined|paper_names|mentions|subscribers"
     "|subscriptions|digests|digest_texts|deliveries|bounces"
     "|pulls|editions|saved_papers|upvote_history|sent_papers|edition_papers"
 )
@@ -48,6 +48,7 @@ def search_pages(search: Search, store: Store) -> None:
 OF_A_DAY = Limits(since=DAY, until=DAY)
 NARROWED = replace(OF_A_DAY, source="arxiv", category="cs.CL", organization="Lab", has_code=True, is_discussed=True)
 OF_AN_EDITION = Limits(window=(NOW - timedelta(days=1), NOW))
+OF_A_TOPIC = Limits(examined_topic=(7, 2))
 HOT: dict[str, Callable[[Store], object]] = {
     "claim": lambda store: store.deliveries.claim(NOW, after=0, limit=9),
     "what waits for too long": lambda store: store.deliveries.bring_forward(NOW, NOW),
@@ -102,6 +103,11 @@ HOT: dict[str, Callable[[Store], object]] = {
     "words near each other": lambda store: store.archive.search(parse("clouds pears"), with_traits=True),
     "topics of papers": lambda store: (store.paper_topics.find([1, 2], 7), store.paper_topics.words([1, 2])),
     "papers whose topics are not known": lambda store: store.paper_topics.unexamined(7, 9),
+    "papers of a topic": lambda store: store.archive.search(parse("clouds"), OF_A_TOPIC, order=Order.NEWEST),
+    "papers of a topic in an order": lambda store: store.archive.search(None, OF_A_TOPIC, order=Order.UPVOTED),
+    "papers of a topic's days": lambda store: store.archive.search(None, replace(OF_A_TOPIC, since=DAY)),
+    "topics that papers have": lambda store: store.paper_topics.put({1: (2, 3)}, 7),
+    "ids of new papers": lambda store: store.papers.ids_since(NOW),
     "keys of a part of the sitemap": lambda store: list(store.archive.keys(5, 9)),
     "last paper": lambda store: store.papers.last_id(),
     "first and last day": lambda store: store.archive.span(),

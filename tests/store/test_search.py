@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import QueryError
-from newsletter.store import Store
+from newsletter.store import Store, rare_words, search
 from newsletter.store.filters import Limits, Order
 from newsletter.store.search import Archive
 from newsletter.topics.query import parse
@@ -122,3 +122,47 @@ def test_no_text_makes_a_search_fail(archive: Archive, text: str) -> None:
 def test_an_empty_store_has_no_results(store: Store) -> None:
     assert store.archive.search(parse("pears")).hits == ()
     assert store.archive.span() is None
+
+
+@pytest.fixture
+def crowded(store: Store) -> Archive:
+    """Papers that all hold "cloud": every third in the title, of which every other one is on "planning" as well."""
+    entries = [
+        make_entry(
+            title=f"{'Clouds' if n % 3 == 0 else 'Tea'}{' and their planning' if n % 2 == 0 else ''} {n}",
+            abstract="We count clouds.", arxiv_id=f"2605.{n:05}",
+        )
+        for n in range(300)
+    ]  # fmt: skip
+    store.papers.add_all(entries, NOW)
+    return store.archive
+
+
+def test_of_common_words_those_in_titles_come_first_and_then_the_newest(
+    crowded: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = list(map(parse, ("clouds", '"clouds" -planning', "clouds planning", "cloud*")))
+    usual = [crowded.search(query, limit=300, with_traits=True) for query in queries]
+    monkeypatch.setattr(rare_words, "_MOST_HOLDERS", 20)
+    for query, before in zip(queries, usual, strict=True):
+        found = crowded.search(query, limit=300, with_traits=True)
+        assert {hit.paper.id for hit in found.hits} == {hit.paper.id for hit in before.hits}
+        assert (found.total, found.is_all) == (before.total, True)
+    ids = [hit.paper.id for hit in crowded.search(parse("clouds"), limit=300).hits]
+    in_title = [number for number in range(300, 0, -1) if (number - 1) % 3 == 0]
+    assert ids == [*in_title, *(number for number in range(300, 0, -1) if (number - 1) % 3)]
+    page = crowded.search(parse("clouds"), limit=30, offset=120)
+    assert [hit.paper.id for hit in page.hits] == ids[120:150]
+
+
+def test_of_many_candidates_only_some_are_looked_at(crowded: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    query, places = parse("clouds planning"), (0, 10, 30, 40)
+    everything = crowded.search(query, limit=300)
+    assert (everything.total, everything.is_all) == (50, True)
+    whole = [crowded.search(query, limit=10, offset=place, with_traits=True) for place in places]
+    monkeypatch.setattr(search, "_BATCH", 4)
+    pages = [crowded.search(query, limit=10, offset=place, with_traits=True) for place in places]
+    assert [page.hits for page in pages] == [page.hits for page in whole]
+    assert [(page.total, page.is_all) for page in whole] == [(50, True)] * 4
+    assert [page.is_all for page in pages] == [False, False, False, True]
+    assert 10 < pages[0].total == len(pages[0].traits) < 50

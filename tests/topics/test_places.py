@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from math import inf
+from math import inf, isnan
 
 import pytest
 from hypothesis import given
@@ -65,3 +65,13 @@ def test_places_tell_what_a_look_at_each_window_tells(papers: list[list[str]], w
     texts = tuple(f" {' '.join(paper)} " for paper in papers)
     expected = {number for number, paper in enumerate(papers) if holds(paper)}
     assert holding(texts, "a", "b", window, ("a", "b")) == expected
+
+
+@given(st.lists(st.lists(st.sampled_from(["agent", "plan", "tree"]), max_size=6), max_size=5))
+def test_where_a_word_is_first_does_not_depend_on_which_words_are_kept(texts: list[list[str]]) -> None:
+    phrase = phrase_of("plan")
+    for places in (Places([" ".join(text) for text in texts], begins) for begins in (None, {"pl"})):
+        first = places.first(places.of(phrase, ""))
+
+        expected = [text.index("plan") / len(text) if "plan" in text else None for text in texts]
+        assert [None if isnan(where) else where for where in first.tolist()] == pytest.approx(expected)

@@ -126,7 +126,9 @@ class SmtpTransport:
                         break
                 self._connect(wanted=is_waiting)
                 active = self._wait(group, results) or self._connections.copy()
-                active += [one for one in self._wanting if one in self._connections and one not in active]
+                for connection in self._wanting:
+                    if connection in self._connections and connection not in active:
+                        active.append(connection)
                 self._wanting.clear()
         if self._error is not None:
             raise self._error
@@ -161,7 +163,7 @@ class SmtpTransport:
             while conversation.wants_message and not connection.is_used_up:
                 message = group.next(now)
                 if message is None:
-                    self._wanting = list(active[at:])
+                    self._wanting += active[at:]
                     return False
                 if refusal := conversation.offer(message):
                     group.add([refusal])
@@ -177,6 +179,7 @@ class SmtpTransport:
             allowed = group.let_go(ready, now)
         else:  # after an error, nothing is begun
             group.give_back(ready, "not sent: the run was stopped")
+            group.finish()
         for connection in departing:
             conversation = connection.conversation
             message = conversation.ready
@@ -187,7 +190,9 @@ class SmtpTransport:
                     following = group.next(now)
                     if following is not None and (refusal := conversation.offer(following)):
                         group.add([refusal])
-            elif not conversation.withdraw():  # the server waits for content that must not be sent
+            elif conversation.withdraw():
+                self._wanting.append(connection)
+            else:  # the server waits for content that must not be sent
                 self._drop(connection)
 
     def _flush(self, active: Sequence[Connection]) -> list[Result]:

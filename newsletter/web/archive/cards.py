@@ -41,6 +41,8 @@ class Card:
     pieces: tuple[tuple[str, bool], ...]
     #: Label and URL; that of code has its stars.
     links: tuple[tuple[str, str], ...]
+    #: The same, each with its name for screen readers, which has the title.
+    named_links: tuple[tuple[str, str, str], ...]
     #: URL of a small picture, or "".
     figure_url: str
     is_withdrawn: bool
@@ -51,7 +53,7 @@ def card_of(
     shows_figure: bool = False, shows_finding: bool = True,
 ) -> Card:  # fmt: skip
     """Return the card of a paper; a search snippet is shown if it has hits, and no finding in a list of lines."""
-    counts = count_labels(paper, language)
+    counts, links = count_labels(paper, language), links_of(paper, language)
     has_upvotes = bool(paper.upvotes)
     return Card(
         paper_id=paper.id,
@@ -63,7 +65,8 @@ def card_of(
         upvotes=(upvotes_mark(paper, language), counts[0]) if has_upvotes else ("", ""),
         finding=one_line(paper) if shows_finding else "",
         pieces=snippet if any(is_hit for _, is_hit in snippet) else (),
-        links=links_of(paper, language),
+        links=links,
+        named_links=tuple((label, url, language.labelled(label, paper.title)) for label, url in links),
         figure_url=(paper.thumbnail_url or "") if shows_figure else "",
         is_withdrawn=paper.withdrawn,
     )

@@ -17,7 +17,7 @@ from newsletter.rendering.date_ranges import usual_first_day
 from newsletter.rendering.language import Language
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
-from newsletter.store.search import Found, Hit
+from newsletter.store.search import MOST_COUNTED, Found, Hit
 from newsletter.web.archive.cards import Card
 from newsletter.web.archive.choices import Choice, page_of, read_choice
 from newsletter.web.archive.lists import Lists
@@ -56,6 +56,17 @@ class Group:
     #: How many papers of the edition are on the topic, and where; 0 if more were not examined.
     total: int
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some papers of an edition: those of one topic, or of none."""
+
+    topic: Topic | None
+    #: The first of them, which are shown.
+    ids: tuple[int, ...]
+    #: How many papers of the edition are on the topic.
+    total: int
 
 
 class Editions:
@@ -97,14 +108,19 @@ class Editions:
             if edition is None:
                 return self._no_such_edition()
             choice = self._choice(request, edition)
-            found = store.archive.search(None, _limits(edition), limit=MOST_EXAMINED, order=Order.UPVOTED)
-            topics = self.lists.topics.of(store, [hit.paper.id for hit in found.hits])
-            issue = self._issue(store, edition, found)
+            ids = store.archive.listed(_limits(edition), Order.UPVOTED, MOST_COUNTED + 1)
+            topics = self.lists.topics.of(store, ids[:MOST_EXAMINED])
+            parts = _parts(ids[_TOP:MOST_EXAMINED], topics)
+            shown = [*ids[:_TOP], *(number for part in parts for number in part.ids)]
+            papers = {paper.id: paper for paper in store.archive.papers(shown)}
+            top = [papers[number] for number in ids[:_TOP] if number in papers]
+            issue = self._issue(store, edition, Found(tuple(map(Hit, top)), len(ids)))
             earlier, later = store.editions.beside(edition)
-        top, rest = found.hits[:_TOP], found.hits[_TOP:]
+        is_whole = len(ids) <= MOST_EXAMINED
         return self.lists.show(
             request, "edition.html", title=self._title(issue), issue=issue, note=edition.note, choice=choice,
-            top=self.lists.cards(top), groups=self._groups(choice, rest, topics, is_whole=found.total <= MOST_EXAMINED),
+            top=self.lists.cards(list(map(Hit, top))),
+            groups=[self._group(choice, part, papers, is_whole=is_whole) for part in parts],
             earlier=earlier and self._named(earlier), later=later and self._named(later), cards=(),
         )  # fmt: skip
 
@@ -151,30 +167,31 @@ class Editions:
     def _named(self, edition: Edition) -> dict[str, Any]:
         return {"path": f"/editions/{edition.key}", "label": _days(edition, self.pages.language)}
 
-    def _groups(
-        self, choice: Choice, hits: Sequence[Hit], topics: Mapping[int, tuple[Topic, ...]], *, is_whole: bool
-    ) -> list[Group]:
-        """Group papers by topic, each under the narrowest of its topics; those without one come last."""
-        sizes = Counter(topic.name for found in topics.values() for topic in found)
-        known = {topic.name: topic for found in topics.values() for topic in found}
-        grouped: dict[str, list[Hit]] = {}
-        for hit in hits:
-            names = [topic.name for topic in topics.get(hit.paper.id, ())]
-            grouped.setdefault(min(names, key=lambda name: (sizes[name], name), default=""), []).append(hit)
-        ordered = sorted(grouped, key=lambda name: (not name, -len(grouped[name]), name))
-        return [self._group(choice, known.get(name), grouped[name], sizes[name] if is_whole else 0) for name in ordered]
-
-    def _group(self, choice: Choice, topic: Topic | None, hits: Sequence[Hit], total: int) -> Group:
+    def _group(self, choice: Choice, part: _Part, papers: Mapping[int, Paper], *, is_whole: bool) -> Group:
+        hits = [Hit(papers[number]) for number in part.ids if number in papers]
+        topic = part.topic
         return Group(
             title=self.pages.language.topic(topic.name) if topic else "",
             path=topic_path(topic) if topic else "",
-            cards=tuple(self.lists.cards(hits[:_OF_TOPIC], is_dense=True)),
-            total=total,
+            cards=tuple(self.lists.cards(hits, is_dense=True)),
+            total=part.total if is_whole else 0,
             url=choice.with_filter("topic", topic.name).address if topic else "",
         )
 
     def _no_such_edition(self) -> Response:
         return self.lists.not_found(self.pages.language.gettext("There is no such edition."))
+
+
+def _parts(ids: Sequence[int], topics: Mapping[int, tuple[Topic, ...]]) -> list[_Part]:
+    """Group papers by topic, each under the narrowest of its topics; those without one come last."""
+    sizes = Counter(topic.name for found in topics.values() for topic in found)
+    known = {topic.name: topic for found in topics.values() for topic in found}
+    grouped: dict[str, list[int]] = {}
+    for number in ids:
+        names = [topic.name for topic in topics.get(number, ())]
+        grouped.setdefault(min(names, key=lambda name: (sizes[name], name), default=""), []).append(number)
+    ordered = sorted(grouped, key=lambda name: (not name, -len(grouped[name]), name))
+    return [_Part(known.get(name), tuple(grouped[name][:_OF_TOPIC]), sizes[name]) for name in ordered]
 
 
 def _limits(edition: Edition) -> Limits:

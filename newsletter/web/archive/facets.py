@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from newsletter.models import Topic
 from newsletter.rendering.language import Language
@@ -51,10 +52,10 @@ def facets_of(
     """Return the facets by which the list becomes shorter; those that are set already are left out."""
     papers = list(traits)
     counted = {
-        "topic": Counter(topic.name for found in topics.values() for topic in found),
-        "source": Counter(source for one in papers for source in one.sources),
-        "category": Counter(category for one in papers for category in one.categories),
-        "organization": Counter(one.organization for one in papers if one.organization),
+        "topic": Counter(topic.name for topic in chain.from_iterable(topics.values())),
+        "source": Counter(chain.from_iterable(one.sources for one in papers)),
+        "category": Counter(chain.from_iterable(one.categories for one in papers)),
+        "organization": Counter(filter(None, (one.organization for one in papers))),
         "code": Counter("1" for one in papers if one.has_code),
     }
     labels = _labels(language)

@@ -16,9 +16,10 @@ from starlette.routing import Route
 
 from newsletter.errors import QueryError, QueryProblem
 from newsletter.models import Paper
+from newsletter.pipeline.paper_topics import PaperTopics
 from newsletter.rendering.language import Language, language
 from newsletter.rendering.links import paper_url
-from newsletter.store.filters import Order
+from newsletter.store.filters import Limits, Order
 from newsletter.topics.query import parse
 from newsletter.web.archive.cards import path_of
 from newsletter.web.archive.pages import topic_path
@@ -43,8 +44,9 @@ _NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
 class Feeds:
     """Serves feeds, the sitemap and robots.txt."""
 
-    def __init__(self, pages: SitePages) -> None:
+    def __init__(self, pages: SitePages, topics: PaperTopics) -> None:
         self.pages = pages
+        self.topics = topics
 
     @property
     def _language(self) -> Language:
@@ -162,7 +164,10 @@ class Feeds:
             query = topic.query if topic else text
             if not query:
                 return site, [paper for paper in store.papers.newest(_FEED_SIZE) if not paper.withdrawn]
-            found = store.archive.search(parse(query), limit=_FEED_SIZE, order=Order.NEWEST, with_excerpts=False)
+            limits = Limits(examined_topic=self.topics.place_of(store, topic) if topic else None)
+            found = store.archive.search(
+                parse(query), limits, limit=_FEED_SIZE, order=Order.NEWEST, with_excerpts=False
+            )  # fmt: skip
         return f"{site}: {self._language.topic(topic.name) if topic else text}", [one.paper for one in found.hits]
 
     def _entry(self, feed: ET.Element, paper: Paper) -> None:

@@ -55,6 +55,7 @@ class Lists:
             "cards": self.cards(found.hits, is_dense=choice.view is View.LIST),
             "choice": choice,
             "total": found.total,
+            "is_all": found.is_all,
             "most": MOST_COUNTED,
             "page": choice.page,
             "previous": replace(choice, page=choice.page - 1).address if choice.page > 1 else "",

@@ -190,7 +190,7 @@ class Archive:
             if topic is None:
                 return self._no_such_topic()
             choice = self._of_topic(request, topic)
-            found = self.lists.find(store, choice, parse(topic.query))
+            found = self.lists.find(store, choice, parse(topic.query), self._limits_of(store, topic))
             context = self.lists.context(store, choice, found)
         return self.lists.show(
             request, "list.html", title=self.pages.language.topic(topic.name), topic=topic, others=[],
@@ -204,10 +204,15 @@ class Archive:
         if topic is None:
             return self._no_such_topic()
         choice, node = self._of_topic(request, topic), parse(topic.query)
-        return self.lists.download(request, "topic", lambda store: papers_of(store, choice, node))
+        return self.lists.download(
+            request, "topic", lambda store: papers_of(store, choice, node, self._limits_of(store, topic))
+        )  # fmt: skip
 
     def _of_topic(self, request: Request, topic: Topic) -> Choice:
         return read_choice(request, f"{self.pages.prefix}{topic_path(topic)}", _BY_TIME)
+
+    def _limits_of(self, store: Store, topic: Topic) -> Limits:
+        return Limits(examined_topic=self.lists.topics.place_of(store, topic))
 
     def _no_such_topic(self) -> Response:
         return self.lists.not_found(self.pages.language.gettext("There is no such topic."))

@@ -24,5 +24,5 @@ def archive_routes(pages: SitePages) -> list[Route]:
         *Editions(pages, lists).routes(),
         *PaperPage(pages, lists, space).routes(),
         *search.routes(),
-        *Feeds(pages).routes(),
+        *Feeds(pages, lists.topics).routes(),
     ]

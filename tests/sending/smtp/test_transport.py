@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Message
 from newsletter.sending import Result, Verdict, never
+from newsletter.sending.smtp.settings import Security, SmtpSettings
 from newsletter.sending.smtp.transport import SmtpTransport
 from tests.sending.messages import (
     CONTENT,
@@ -20,6 +23,7 @@ from tests.sending.messages import (
     send,
     transport_to,
 )
+from tests.sink import sinking
 from tests.smtpd import Server, serving
 
 
@@ -116,3 +120,22 @@ def test_what_is_abandoned_before_its_first_byte_is_unsent_and_never_arrives(
     assert [result.verdict for result in ledger.results] == [Verdict.UNSENT]
     assert send(transport, message("bob@example.org"))  # after which the server has read everything
     assert server.recipients == ["bob@example.org"]
+
+
+@pytest.mark.parametrize("options", [(), ("--chunking",)])
+def test_a_connection_goes_on_after_a_message_that_must_not_be_sent(tmp_path: Path, options: tuple[str, ...]) -> None:
+    class Refusing(RecordingLedger):
+        """Lets every third message go."""
+
+        def commit(self, results: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
+            allowed = super().commit(results, departing)
+            return {one for one in allowed if int(one.strip("<>").partition("@")[0]) % 3 == 0}
+
+    messages = [replace(message(f"s{at}@example.org"), message_id=f"<{at}@news.example>") for at in range(9)]
+    with sinking(tmp_path / "taken.log", *options) as sink:
+        transport = SmtpTransport(
+            SmtpSettings("127.0.0.1", sink.port, security=Security.NONE, connections=1), first_pause_s=0.01
+        )
+        transport.send(iter(messages), Refusing())
+        transport.close()
+        assert [recipient for recipient, _ in sink.taken] == ["s0@example.org", "s3@example.org", "s6@example.org"]

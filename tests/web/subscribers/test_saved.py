@@ -101,12 +101,13 @@ def test_a_link_does_one_thing(ada: LiveSite) -> None:
 
 
 def test_a_full_list_says_so(ada: LiveSite) -> None:
+    subscriber = ada.subscriber()
     with ada.store() as store, store.transaction():
         entries = (make_entry(title=f"N{one}", arxiv_id=f"2604.{one:05}", abstract="") for one in range(SAVED_PAPERS))
         store.papers.add_all(entries, NOW)
         *papers, left = store.papers.newest(SAVED_PAPERS + 1)
         for one in papers:
-            assert store.saved.put(ada.subscriber().id, one.id, NOW, SAVED_PAPERS)
+            assert store.saved.put(subscriber.id, one.id, NOW, SAVED_PAPERS)
     response = ada.client.post(f"{list_path(ada)}/{left.id}", data={"action": "save"})
     assert response.status_code == 409
     assert "1,000 papers" in response.text
