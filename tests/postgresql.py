@@ -134,10 +134,22 @@ def server() -> Path:
     subprocess.run([*as_owner, *initdb], check=True, capture_output=True, cwd="/")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
-    start = (programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder}", "start")
-    subprocess.run([*as_owner, *start], check=True, capture_output=True, cwd="/")
+    _control("start", programs, folder, as_owner)
     atexit.register(_stop, [*as_owner, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], folder, os.getpid())
     return folder
+
+
+def restart() -> None:
+    """Restart the server: all connections end, and what was not committed is lost."""
+    folder = server()
+    _control("stop", _FOLDERS[-1], folder, _as_owner(folder))
+    _control("start", _FOLDERS[-1], folder, _as_owner(folder))
+
+
+def _control(what: str, programs: Path, folder: Path, as_owner: list[str]) -> None:
+    options = ("-w", "-l", folder / "log", "-o", f"-k {folder}") if what == "start" else ("-w", "-m", "fast")
+    command = (programs / "pg_ctl", "-D", folder / "data", *options, what)
+    subprocess.run([*as_owner, *command], check=True, capture_output=True, cwd="/")
 
 
 def _as_owner(folder: Path) -> list[str]:

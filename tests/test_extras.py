@@ -27,6 +27,7 @@ MODULES = {
     "bounces": "flufl.bounce",
     "cassettes": "yaml",
     "demo": "aiosmtpd",
+    "fleet": "procrastinate",
     "metrics": "prometheus_client",
     "postgresql": "psycopg",
     "taste": "sklearn",
@@ -82,6 +83,16 @@ def test_a_store_on_a_server_needs_psycopg(site: Path) -> None:
     (line,) = ran.stderr.splitlines()
     assert install_command("postgresql") in line
     assert "s3cret" not in line
+
+
+def test_workers_need_procrastinate(site: Path) -> None:
+    (site / "newsletter.toml").write_text('[database]\nurl = "postgresql://ada:s3cret@db/papers"\n', encoding="utf-8")
+
+    ran = run_without([MODULES["fleet"]], site, "worker")
+
+    assert ran.returncode == 1
+    (line,) = ran.stderr.splitlines()
+    assert install_command("fleet") in line
 
 
 def test_a_taste_needs_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:

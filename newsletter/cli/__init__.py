@@ -47,6 +47,7 @@ from newsletter.cli.templates import templates
 from newsletter.cli.topics import topics
 from newsletter.cli.upgrade_check import upgrade_check
 from newsletter.cli.web import web
+from newsletter.cli.worker import worker
 from newsletter.errors import NewsletterError
 from newsletter.files.site import docs_path
 
@@ -117,7 +118,7 @@ def warn_of_unknown_variables(environ: Mapping[str, str]) -> None:
 
 COMMANDS = (
     init, sources, pull, papers, topics, subscribers, preview, templates, explain, feedback, summarize,
-    send, run, serve, schedule, archive, editions, deliveries, bounces, suppressions, status, backup, restore,
+    send, run, serve, worker, schedule, archive, editions, deliveries, bounces, suppressions, status, backup, restore,
     store, retention, vacuum, config, doctor, upgrade_check, secret, web, completion, demo,
 )  # fmt: skip
 for command in COMMANDS:

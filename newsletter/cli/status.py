@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from newsletter.operations.disk import DiskStatus
     from newsletter.operations.edition_status import EditionStatus
     from newsletter.operations.source_health import SourceStatus
-    from newsletter.operations.status import MailStatus, RunStatus, SiteStatus
+    from newsletter.operations.status import FleetStatus, MailStatus, RunStatus, SiteStatus
 
 _LABEL_WIDTH = 13
 #: Jobs that are shown.
@@ -59,7 +59,7 @@ def _show(found: SiteStatus) -> None:
     for problem in found.problems:
         click.echo(f"  ! {visible(problem)}")
     click.echo()
-    _show_lines(_run_lines(found.runs))
+    _show_lines([*_run_lines(found.runs), *(_fleet_lines(found.fleet) if found.fleet else ())])
     click.echo()
     if found.editions:
         print_table(
@@ -113,6 +113,16 @@ def _run_lines(runs: RunStatus) -> Iterator[tuple[str, str]]:
         yield "scheduler", runs.scheduler or "no newsletter serve is running"
     elif runs.usual_s is not None:
         yield "next run", f"by the timer that starts it, every {_duration(runs.usual_s)}"
+
+
+def _fleet_lines(fleet: FleetStatus) -> Iterator[tuple[str, str]]:
+    label = "workers"
+    for worker in fleet.workers:
+        sends = "" if worker.shard is None else f", sends the shard of delivery {worker.shard}"
+        yield label, f"process {worker.pid} on {worker.host} since {_moment(worker.began_at)}{sends}"
+        label = ""
+    waiting, leased = counted(fleet.shards_waiting, "shard"), fleet.shards_leased
+    yield "shards", f"{waiting} waiting, {leased} being sent"
 
 
 def _edition_row(one: EditionStatus) -> tuple[object, ...]:

@@ -56,6 +56,10 @@ class _StoreCollector(Collector):
                 "Age of the oldest open delivery.",
                 age_s,
             )
+            yield GaugeMetricFamily("newsletter_workers", "Workers that are alive.", len(store.workers.alive(now)))
+            waiting, leased = store.shards.counts()
+            shards = {"waiting": waiting, "leased": leased}
+            yield _by("newsletter_shards", "Shards of the ledger that are not sent.", "state", shards)
             yield from _runs(store)
             yield from _sources(store, source_statuses(store, self._config, now))
             yield from _mailboxes(store)

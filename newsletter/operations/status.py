@@ -26,6 +26,7 @@ from newsletter.store import Store
 from newsletter.store.incidents import Incident, IncidentKind
 from newsletter.store.jobs import JobOutcome, JobState
 from newsletter.store.runs import MailboxReading, Run
+from newsletter.store.workers import Worker
 
 _EDITIONS, _FAILURES = 7, 5
 #: Runs from which the usual time between two is found.
@@ -90,6 +91,16 @@ class MailStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetStatus:
+    """The workers that are alive, and what they share."""
+
+    workers: tuple[Worker, ...]
+    #: Shards of the ledger that wait for a worker, and that one has.
+    shards_waiting: int
+    shards_leased: int
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     """What runs."""
 
@@ -110,6 +121,8 @@ class SiteStatus:
     problems: tuple[str, ...] = ()
     sources: tuple[SourceStatus, ...]
     runs: RunStatus
+    #: None if there are no workers.
+    fleet: FleetStatus | None = None
     editions: tuple[EditionStatus, ...]
     mail: MailStatus
     #: Number of subscribers by status.
@@ -136,6 +149,7 @@ def read_status(store: Store, config: Config, now: datetime) -> SiteStatus:
         site=config.site_name,
         sources=sources,
         runs=runs,
+        fleet=_fleet(store, now),
         editions=tuple(edition_statuses(store, store.editions.latest(_EDITIONS))),
         mail=mail,
         subscribers=store.subscribers.counts(),
@@ -162,6 +176,11 @@ def _runs(store: Store, now: datetime) -> RunStatus:
     usual = usual_between_runs(by_timer)
     seconds = int(usual.total_seconds()) if usual else None
     return RunStatus(last, last_clean_at, None, seconds, overdue_at(by_timer), None, ())
+
+
+def _fleet(store: Store, now: datetime) -> FleetStatus | None:
+    workers = store.workers.alive(now)
+    return FleetStatus(tuple(workers), *store.shards.counts()) if workers else None
 
 
 def _mail(store: Store, now: datetime) -> MailStatus:

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
-from newsletter.errors import NewsletterError, TransportError
+from newsletter.errors import AlreadySending, NewsletterError, TransportError
 from newsletter.models import Delivery
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -31,7 +33,7 @@ from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus,
 from newsletter.pipeline.plan import DamagedSubscriber, Intent, NoDelivery, NotDue, plan, plan_due
 from newsletter.pipeline.senders import send_shared
 from newsletter.pipeline.signing import SigningRenderer, load_keys
-from newsletter.pipeline.site_lock import sending_lock
+from newsletter.pipeline.site_lock import SENDING_LOCK, sending_lock
 from newsletter.pipeline.source_schedule import NO_PATIENCE, read_patience
 from newsletter.sending import Transport, never
 from newsletter.store import Store
@@ -54,6 +56,7 @@ def deliver(
     expect: Callable[[int], None] = lambda _number: None,
     stopped: Callable[[], bool] = never,
     abandoned: Callable[[], bool] = never,
+    is_shared: bool = False,
 ) -> DeliveryReport:
     """Send every subscriber the edition that is due; without a transport, only report what would be sent.
 
@@ -66,6 +69,7 @@ def deliver(
         expect: Is called with the number of messages before the first is sent.
         stopped: Whether a shutdown was requested: messages in flight are finished, the rest waits for the next run.
         abandoned: Whether messages in flight are given up, too: they are in doubt.
+        is_shared: Whether the workers of a fleet send what is queued: this process does not.
 
     Raises:
         NewsletterError: Another process is sending for this site, or a DKIM key cannot be read.
@@ -95,10 +99,29 @@ def deliver(
             papers = len(intent.digest.items)
             run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
         return run.report()
-    with sending_lock(config.site.lock) as lock:
+    if is_shared:
         _check_restored(config.site.restoring)
-        _deliver(run, transport, notes, expect, lock)
+        _deliver(run, transport, notes, expect, None)
+        return run.report()
+    with sending_lock(config.site.lock) as lock, _no_fleet(store):
+        _check_restored(config.site.restoring)
+        _deliver(run, transport, notes, expect, partial(send_shared, lock=lock))
     return run.report()
+
+
+@contextmanager
+def _no_fleet(store: Store) -> Iterator[None]:
+    """Hold the lock of the server, so that no other machine sends for this site; a database in a file has none.
+
+    Raises:
+        AlreadySending: Another machine does, or workers do.
+    """
+    with store.lock(SENDING_LOCK) as has_it:
+        if not has_it:
+            raise AlreadySending(
+                "newsletter workers, or another machine, are sending for this site", hint="newsletter status shows them"
+            )
+        yield
 
 
 def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) -> Iterator[Intent]:
@@ -148,13 +171,17 @@ def _check_restored(restoring: Path) -> None:
 
 
 def _deliver(
-    run: DeliveryRun, transport: Transport, notes: Notes, expect: Callable[[int], None], lock: int | None
+    run: DeliveryRun,
+    transport: Transport,
+    notes: Notes,
+    expect: Callable[[int], None],
+    send: Callable[[DeliveryRun, Transport, int], None] | None,
 ) -> None:
-    """Queue the plan and send what is open in the ledger.
+    """Queue the plan and send what is open in the ledger, unless others do: `send` is None.
 
     A server that cannot be reached leaves the ledger as it was.
     """
-    _clean_up(run)
+    _clean_up(run, is_shared=send is None)
     now = run.clock()
     intents = _intents(run, now, notes, dry_run=False)
     first = next(intents, None)
@@ -173,22 +200,27 @@ def _deliver(
             run.add_waiting(intent.subscriber, intent.edition.key, error)
     else:
         _queue(run, intents, now)
-        number = run.store.deliveries.open_count(run.clock())
-        expect(number)
-        send_shared(run, transport, number, lock)
+        if send is not None:
+            number = run.store.deliveries.open_count(run.clock())
+            expect(number)
+            send(run, transport, number)
     if run.error is not None:
         for claim in chain.from_iterable(run.claims(BATCH)):
             run.add_waiting(claim.subscriber, claim.delivery.edition_key, run.error)
 
 
-def _clean_up(run: DeliveryRun) -> None:
-    """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip what is too late."""
+def _clean_up(run: DeliveryRun, *, is_shared: bool) -> None:
+    """Resume subscriptions whose pause has ended, hold what is in doubt if so configured, and skip what is too late.
+
+    Where others send meanwhile (`is_shared`), what is in doubt is theirs to say.
+    """
     now, delivery, held = run.clock(), run.config.delivery, 0
     with run.store.transaction():
-        run.store.shards.clear()
+        if not is_shared:
+            run.store.shards.clear()
         run.store.subscribers.resume_due(now)
         run.store.deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
-        if delivery.in_doubt is InDoubtPolicy.HOLD:
+        if delivery.in_doubt is InDoubtPolicy.HOLD and not is_shared:
             held = run.store.deliveries.hold(now, f"{IN_DOUBT} since a crash: it may have been delivered")
             run.ledger.in_doubt += held
         over = close_past_days(run.store, now)

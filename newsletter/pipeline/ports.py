@@ -66,6 +66,8 @@ class Ports:
     is_shutting_down: Callable[[], bool] = lambda: False
     #: Whether the grace of a shutdown is over: what is in flight is given up.
     is_grace_over: Callable[[], bool] = lambda: False
+    #: Whether the workers of a fleet send what a run queues.
+    is_shared: bool = False
     #: Shows a step that takes time, with its subject (a source's label, or ""); yields a function to call with details.
     show_progress: Callable[[Step, str], AbstractContextManager[Callable[[str], None]]] = no_progress
     watch_deliveries: Callable[[], AbstractContextManager[DeliveryWatch]] = lambda: nullcontext(_NoWatch())

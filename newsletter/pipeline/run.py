@@ -211,6 +211,7 @@ def deliver_due(
                 expect=watch.expect,
                 stopped=ports.is_shutting_down,
                 abandoned=ports.is_grace_over,
+                is_shared=ports.is_shared,
             )
     finally:
         if transport is not None:

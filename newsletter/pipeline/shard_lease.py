@@ -14,7 +14,8 @@ from newsletter.store.shards import Shard
 
 #: The leases of a sender that hangs end after this long. Those of one that dies are ended by the run that started it.
 LEASE = timedelta(minutes=3)
-_RENEWAL_S = 30.0
+#: A lease is renewed so often before it would end.
+_RENEWALS = 6
 
 
 class LeaseLost(NewsletterError):
@@ -28,6 +29,10 @@ class ShardLease:
     store: Store
     clock: Callable[[], datetime]
     holder: str
+    #: The first delivery of the only shard to lease; None for any.
+    only: int | None = None
+    #: How long the lease lasts without a renewal.
+    duration: timedelta = LEASE
     _held: list[Shard] = field(default_factory=list)
     _renewed_at: float = field(default_factory=time.monotonic)
 
@@ -52,16 +57,18 @@ class ShardLease:
             finished = [shard for shard in self._held if not any(map(shard.has, busy))]
             for shard in finished:
                 self.store.shards.finish(shard, self.holder)
-            leased = self.store.shards.lease(self.holder, self.clock(), LEASE)
+            leased = self.store.shards.lease(self.holder, self.clock(), self.duration, self.only)
         self._held = [shard for shard in self._held if shard not in finished]
-        self._held += [] if leased is None else [leased]
+        if leased is not None:
+            self._held.append(leased)
+            self._renewed_at = time.monotonic()
         return leased
 
     def renew(self) -> None:
         """Renew the lease now and then; call it often, whether or not messages leave."""
-        if self._held and time.monotonic() - self._renewed_at > _RENEWAL_S:
+        if self._held and time.monotonic() - self._renewed_at > self.duration.total_seconds() / _RENEWALS:
             with suppress(StoreLocked, StoreFull):  # it is tried again
-                self.store.shards.renew(self.holder, self.clock(), LEASE)
+                self.store.shards.renew(self.holder, self.clock(), self.duration)
                 self._renewed_at = time.monotonic()
 
     def end(self, busy: Collection[int]) -> None:

@@ -15,6 +15,9 @@ else:
 
 from newsletter.errors import AlreadySending
 
+#: The name of the lock in a database on a server: a run has it for itself, the workers of a fleet share it.
+SENDING_LOCK = "sending"
+
 
 @contextmanager
 def sending_lock(lock: Path) -> Iterator[int | None]:

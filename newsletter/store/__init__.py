@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from newsletter.errors import RequestError
+from newsletter.errors import RequestError, StoreError
 from newsletter.errors.installation import install_command
 from newsletter.models.database_url import DatabaseUrl
 from newsletter.store.bounces import Bounces
@@ -40,6 +40,7 @@ from newsletter.store.next_due import NextDue
 from newsletter.store.opening import open_database
 from newsletter.store.paper_topics import PaperTopics
 from newsletter.store.papers import Papers
+from newsletter.store.permits import PermitBlocks
 from newsletter.store.planning import Planning
 from newsletter.store.pruning import Pruning
 from newsletter.store.pulls import Pulls
@@ -48,6 +49,7 @@ from newsletter.store.replay import Replay
 from newsletter.store.runs import Runs
 from newsletter.store.saved import Saved
 from newsletter.store.search import Archive
+from newsletter.store.shard_jobs import ShardJobs
 from newsletter.store.shards import Shards
 from newsletter.store.signing_keys import SigningKeys
 from newsletter.store.sqlite import SQLiteDatabase
@@ -61,6 +63,7 @@ from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
 from newsletter.store.upvotes import Upvotes
 from newsletter.store.webhook_events import WebhookEvents
+from newsletter.store.workers import Workers
 
 if TYPE_CHECKING:
     from newsletter.store.copying import Copied
@@ -109,6 +112,9 @@ class Store:
         self.deliveries = Deliveries(db)
         self.departures = Departures(db)
         self.shards = Shards(db)
+        self.shard_jobs = ShardJobs(db)
+        self.workers = Workers(db)
+        self.permits = PermitBlocks(db)
         self.looks = Looks(db)
         self.next_due = NextDue(db)
         self.planning = Planning(db)
@@ -132,6 +138,32 @@ class Store:
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the `with` block does, or none of it if the block raises."""
         return self._db.transaction()
+
+    def try_lock(self, name: str, *, is_shared: bool = False) -> bool:
+        """Take a lock of the server until this store is closed; see `Database.try_lock`."""
+        return self._db.try_lock(name, is_shared=is_shared)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[bool]:
+        """Hold a lock of the server in the `with` block, if nobody else has it; yield whether that is so."""
+        has_it = self._db.try_lock(name)
+        try:
+            yield has_it
+        finally:
+            if has_it:
+                with suppress(StoreError):  # it ended with the connection
+                    self._db.unlock(name)
+
+    def end_idle_transactions(self, after: timedelta) -> None:
+        """Let the server end a transaction of this connection in which nothing happens: its process is suspended.
+
+        Others would wait for it. Only for a database on a server.
+        """
+        self._db.run(f"SET idle_in_transaction_session_timeout = {round(after.total_seconds() * 1000)}")
+
+    def clock_ahead(self) -> timedelta:
+        """Return how far the clock of the database's machine is ahead of this one's."""
+        return self._db.clock_ahead()
 
     @contextmanager
     def dry_run(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -142,6 +142,22 @@ class Database(Protocol):
 
     def note(self, record: Record) -> None:
         """Add a record to the recovery log when the present transaction is committed, or at once if there is none."""
+
+    def run(self, statements: str) -> None:
+        """Execute statements as they are, without values."""
+
+    def try_lock(self, name: str, *, is_shared: bool = False) -> bool:
+        """Take a lock that the server has until this connection ends; return False if another connection has it.
+
+        One that is shared excludes only those that are not. A file has no such locks, and gives them to everybody: the
+        operating system locks files of the site.
+        """
+
+    def unlock(self, name: str, *, is_shared: bool = False) -> None:
+        """Give back such a lock."""
+
+    def clock_ahead(self) -> timedelta:
+        """Return how far the database's clock is ahead of this machine's."""
 
     def only_read(self) -> None:
         """Refuse to write from now on."""

@@ -5,8 +5,10 @@ Nothing else of the package imports `psycopg`, and nothing imports this module u
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -43,6 +45,8 @@ _TRANSACTION = (_BEGIN, "COMMIT", "ROLLBACK")
 _SAVEPOINT = ("SAVEPOINT nested", "RELEASE nested", "ROLLBACK TO nested; RELEASE nested")
 _SESSION = (
     f"SET lock_timeout = '{_LOCK_TIMEOUT_S}s'; SET client_min_messages = warning; SET TimeZone = 'UTC'; "
+    # A machine that lost its power does not hold its locks for hours.
+    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
     "SET DateStyle = 'ISO'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'"
 )
 _COUNT_ON = "SELECT setval(pg_get_serial_sequence('{0}', '{1}'), max({1})) FROM {0}"
@@ -254,6 +258,23 @@ class PostgreSQLDatabase:
 
     def note(self, record: Record) -> None:
         """Do nothing: there is no recovery log."""
+
+    def try_lock(self, name: str, *, is_shared: bool = False) -> bool:
+        """Take a lock that the server has until this connection ends; see `Database.try_lock`."""
+        return bool(self._lock(f"pg_try_advisory_lock{'_shared' if is_shared else ''}", name))
+
+    def unlock(self, name: str, *, is_shared: bool = False) -> None:
+        """Give back such a lock."""
+        self._lock(f"pg_advisory_unlock{'_shared' if is_shared else ''}", name)
+
+    def _lock(self, function: str, name: str) -> int:
+        sql = f"SELECT {function}(1853322093, hashtext(current_schema() || ' ' || CAST(? AS text)))"
+        return int(self.execute(sql, [name]).fetchone()[0])
+
+    def clock_ahead(self) -> timedelta:
+        """Return how far the server's clock is ahead of this machine's."""
+        (server_s,) = self.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
+        return timedelta(seconds=float(server_s) - time.time())
 
     def only_read(self) -> None:
         """Refuse to write from now on."""

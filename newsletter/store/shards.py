@@ -49,17 +49,48 @@ class Shards:
             self.clear()
             return self._db.execute(sql, {"size": size, "now": now.isoformat()}).rowcount
 
+    def divide_rest(self, now: datetime, size: int) -> int:
+        """Add shards of `size` deliveries that are due and in none; return how many. No two have a delivery in common.
+
+        Deliveries on both sides of a shard come into different ones.
+        """
+        sql = (
+            "INSERT INTO shards (first_id, last_id) SELECT min(id), max(id) FROM ("
+            "SELECT id, below, (row_number() OVER (PARTITION BY below ORDER BY id) - 1) / :size AS part FROM ("
+            "SELECT id, coalesce((SELECT last_id FROM shards WHERE first_id <= deliveries.id "
+            "ORDER BY first_id DESC LIMIT 1), 0) AS below FROM deliveries INDEXED BY deliveries_open "
+            "WHERE status IN ('queued', 'sending', 'deferred') "
+            "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
+            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open') AS due WHERE below < id"
+            ") AS parts GROUP BY below, part"
+        )
+        with self._db.transaction():
+            return self._db.execute(sql, {"size": size, "now": now.isoformat()}).rowcount
+
+    def hold_others(self, now: datetime, detail: str) -> int:
+        """Hold the deliveries in doubt that no sender has; return how many there are."""
+        sql = (
+            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'held', detail = ?, updated_at = ? "
+            "WHERE status IN ('queued', 'sending', 'deferred') AND status = 'sending' "
+            "AND NOT EXISTS (SELECT 1 FROM shards WHERE deliveries.id BETWEEN first_id AND last_id)"
+        )
+        return self._db.execute(sql, [detail, now.isoformat()]).rowcount
+
     def clear(self) -> None:
         """Delete all shards."""
         self._db.execute("DELETE FROM shards")
 
-    def lease(self, holder: str, now: datetime, duration: timedelta) -> Shard | None:
-        """Lease the first shard that nobody has, for `duration` from `now`; None if there is none."""
+    def lease(self, holder: str, now: datetime, duration: timedelta, only: int | None = None) -> Shard | None:
+        """Lease the first shard that nobody has, for `duration` from `now`; None if there is none.
+
+        `only` is the first delivery of the one that is wanted, if not any is.
+        """
         sql = (
-            "UPDATE shards SET holder = :holder, expires_at = :until "
-            "WHERE first_id = (SELECT min(first_id) FROM shards WHERE holder = '') RETURNING first_id, last_id"
+            "UPDATE shards SET holder = :holder, expires_at = :until WHERE first_id = (SELECT min(first_id) "
+            f"FROM shards WHERE holder = ''{'' if only is None else ' AND first_id = :only'}) "
+            "RETURNING first_id, last_id"
         )
-        values = {"holder": holder, "until": (now + duration).isoformat()}
+        values = {"holder": holder, "until": (now + duration).isoformat(), "only": only}
         with self._db.transaction():
             found = self._db.execute(sql, values).into(Shard._make)
         return found[0] if found else None
@@ -92,6 +123,12 @@ class Shards:
         """Return the senders whose leases have ended, since they were not renewed."""
         sql = "SELECT DISTINCT holder FROM shards WHERE holder <> '' AND expires_at <= ?"
         return self._db.execute(sql, [now.isoformat()]).into(lambda row: str(row[0]))
+
+    def counts(self) -> tuple[int, int]:
+        """Count the shards that nobody has, and those that somebody has."""
+        sql = "SELECT count(*), coalesce(sum(CASE WHEN holder = '' THEN 1 ELSE 0 END), 0) FROM shards"
+        everything, free = self._db.execute(sql).fetchone()
+        return int(free), int(everything) - int(free)
 
     def count(self) -> int:
         """Count the shards that are not finished."""

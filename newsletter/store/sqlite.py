@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -307,6 +308,22 @@ class SQLiteDatabase:
         """
         with store_errors(self.path):
             other.raw.backup(self._connection)
+
+    def run(self, statements: str) -> None:
+        """Execute statements as they are, without values; not in a transaction."""
+        with store_errors(self.path):
+            self._connection.executescript(statements)
+
+    def try_lock(self, _name: str, *, is_shared: bool = False) -> bool:
+        """Return True: the operating system locks files of the site."""
+        return True
+
+    def unlock(self, name: str, *, is_shared: bool = False) -> None:
+        """Do nothing."""
+
+    def clock_ahead(self) -> timedelta:
+        """Return 0: the database is on this machine."""
+        return timedelta()
 
     def only_read(self) -> None:
         """Refuse to write from now on."""

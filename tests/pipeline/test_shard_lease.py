@@ -85,7 +85,7 @@ def test_a_sender_whose_lease_has_ended_lets_nothing_go_and_records_nothing(plan
 
 
 def test_a_lease_is_renewed_while_nothing_leaves(planned: SendingSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.pipeline.shard_lease._RENEWAL_S", 0.0)
+    monkeypatch.setattr("newsletter.pipeline.shard_lease._RENEWALS", 1e9)
     one = lease_of(planned, "one")
     one.next(set())
     began: datetime = planned.now

@@ -102,3 +102,27 @@ def test_a_store_is_examined_and_vacuumed() -> None:
         assert isinstance(db, PostgreSQLDatabase)
         db.run("CREATE FUNCTION broken() RETURNS int LANGUAGE sql AS 'SELECT 1/0'; CREATE VIEW v AS SELECT broken()")
         assert [one.partition(":")[0] for one in store.problems()] == ["v"]
+
+
+def test_a_lock_excludes_other_connections_until_it_is_given_back_or_the_connection_ends() -> None:
+    url = emptied_store()
+    with open_store(url) as one, open_store(url) as two:
+        with one.lock("sending") as has_it, two.lock("sending") as has_it_too:
+            assert (has_it, has_it_too) == (True, False)
+            assert not two.try_lock("sending", is_shared=True)
+            assert two.try_lock("another")
+        assert two.try_lock("sending", is_shared=True)
+        assert one.try_lock("sending", is_shared=True)
+        one.close()
+        one.reopen()
+        with one.lock("sending") as has_it:
+            assert not has_it
+        two.close()
+        two.reopen()
+        with one.lock("sending") as has_it:
+            assert has_it
+
+
+def test_the_clock_of_the_server_is_the_one_of_this_machine() -> None:
+    with open_store(emptied_store()) as store:
+        assert abs(store.clock_ahead().total_seconds()) < 5

@@ -91,3 +91,60 @@ def test_new_shards_replace_those_of_a_run_that_was_killed(store: Store) -> None
     store.shards.lease("killed", NOW, MINUTE)
     assert store.shards.divide(NOW, 7) == 1
     assert not store.shards.is_held_by("killed")
+
+
+# -- the shards of a fleet -----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("edition")
+def test_what_is_in_no_shard_comes_into_new_ones_that_overlap_with_none(store: Store) -> None:
+    store.deliveries.move(2, DeliveryStatus.DEFERRED, NOW, next_attempt_at=NOW + MINUTE)
+    assert store.shards.divide_rest(NOW, 3) == 2
+    store.shards.finish(Shard(1, 4), "")
+    for number in (1, 3, 4):
+        store.deliveries.move(number, DeliveryStatus.SENT, NOW)
+    store.shards.lease("one", NOW, MINUTE, 5)
+    store.deliveries.queue("daily-2026-05-08", _another(store), 1, "<8@news.example>", NOW)
+
+    assert store.shards.divide_rest(NOW, 3) == 1
+    assert store.shards.divide_rest(NOW + MINUTE, 3) == 1
+    assert store.shards.divide_rest(NOW + MINUTE, 3) == 0
+
+    assert lease_all(store, "two") == [Shard(2, 2), Shard(8, 8)]
+    assert store.shards.counts() == (0, 3)
+
+
+@pytest.mark.usefixtures("edition")
+def test_deliveries_on_both_sides_of_a_shard_come_into_different_ones(store: Store) -> None:
+    store.shards.divide(NOW, 2)
+    store.shards.finish(Shard(1, 2), "")
+    store.shards.finish(Shard(5, 6), "")
+    store.shards.finish(Shard(7, 7), "")
+
+    store.shards.divide_rest(NOW, 100)
+
+    assert lease_all(store) == [Shard(1, 2), Shard(3, 4), Shard(5, 7)]
+
+
+@pytest.mark.usefixtures("edition")
+def test_one_shard_can_be_leased_in_particular(store: Store) -> None:
+    store.shards.divide(NOW, 2)
+    assert store.shards.lease("one", NOW, MINUTE, 3) == Shard(3, 4)
+    assert store.shards.lease("two", NOW, MINUTE, 3) is None
+    assert store.shards.lease("two", NOW, MINUTE, 4) is None
+    assert store.shards.counts() == (3, 1)
+
+
+@pytest.mark.usefixtures("edition")
+def test_what_is_in_doubt_is_held_unless_a_sender_has_it(store: Store) -> None:
+    store.shards.divide(NOW, 2)
+    store.shards.finish(Shard(1, 2), "")
+    for number in (1, 3):
+        store.deliveries.move(number, DeliveryStatus.SENDING, NOW)
+
+    assert store.shards.hold_others(NOW, "in doubt") == 1
+    assert [one.id for one in store.deliveries.with_status([DeliveryStatus.HELD], None, 9)] == [1]
+
+
+def _another(store: Store) -> int:
+    return store.subscribers.add("another@example.org", "", make_profile(), "cli", NOW).id
