@@ -12,6 +12,7 @@ from newsletter.cli.context import Opened, now, pass_opened
 from newsletter.cli.output import json_option, print_json
 from newsletter.cli.progress import make_ports
 from newsletter.cli.tables import print_table
+from newsletter.text import counted
 
 if TYPE_CHECKING:
     from newsletter.operations.jobs import Job
@@ -42,6 +43,7 @@ def schedule(opened: Opened, as_json: bool) -> None:
         due = due_moments(store, jobs, states, moment)
         waves = next_by_zone(store, moment)
         lease = store.leases.find(LEASE)
+        workers = len(store.workers.alive(moment))
     holder = lease.holder if lease and lease.expires_at > moment else None
     if as_json:
         print_json(
@@ -79,7 +81,12 @@ def schedule(opened: Opened, as_json: bool) -> None:
         ]
         headers = ("time zone", "next hour of subscribers", opened.config.time_zone, "subscribers")
         print_table(headers, local)
-    click.echo(f"{holder} schedules" if holder else "no process schedules now: start `newsletter serve`, or use cron")
+    if holder:
+        click.echo(f"{holder} schedules")
+    elif workers:
+        click.echo(f"{counted(workers, 'worker')} plan each minute")
+    else:
+        click.echo("no process schedules now: start `newsletter serve`, or use cron")
 
 
 def _job(

@@ -59,7 +59,12 @@ def _show(found: SiteStatus) -> None:
     for problem in found.problems:
         click.echo(f"  ! {visible(problem)}")
     click.echo()
-    _show_lines([*_run_lines(found.runs), *(_fleet_lines(found.fleet) if found.fleet else ())])
+    _show_lines(
+        [
+            *_run_lines(found.runs, has_workers=found.fleet is not None),
+            *(_fleet_lines(found.fleet) if found.fleet else ()),
+        ]
+    )
     click.echo()
     if found.editions:
         print_table(
@@ -84,7 +89,7 @@ def _show(found: SiteStatus) -> None:
     _show_lines([("subscribers", subscribers), ("papers", f"{found.papers:,}"), ("disk", _disk_line(found.disk))])
     _show_lines([("last backup", _moment(found.backup_at))])
     versions = found.versions
-    line = f"newsletter {versions.newsletter}, Python {versions.python}, SQLite {versions.sqlite}, {versions.schema}"
+    line = f"newsletter {versions.newsletter}, Python {versions.python}, {versions.database}, {versions.schema}"
     _show_lines([("versions", line)])
 
 
@@ -93,7 +98,7 @@ def _show_lines(lines: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Non
         click.echo(f"{label:<{_LABEL_WIDTH}}{visible(text)}")
 
 
-def _run_lines(runs: RunStatus) -> Iterator[tuple[str, str]]:
+def _run_lines(runs: RunStatus, *, has_workers: bool) -> Iterator[tuple[str, str]]:
     last = runs.last
     if last is None:
         yield "last run", "none yet: newsletter run, or newsletter serve"
@@ -111,7 +116,7 @@ def _run_lines(runs: RunStatus) -> Iterator[tuple[str, str]]:
         coming = sorted((job.next_at, job.name) for job in runs.jobs if job.next_at is not None)
         yield "next run", ", ".join(f"{name} {_moment(at)}" for at, name in coming[:_JOBS])
         yield "scheduler", runs.scheduler or "no newsletter serve is running"
-    elif runs.usual_s is not None:
+    elif runs.usual_s is not None and not has_workers:
         yield "next run", f"by the timer that starts it, every {_duration(runs.usual_s)}"
 
 
@@ -122,7 +127,9 @@ def _fleet_lines(fleet: FleetStatus) -> Iterator[tuple[str, str]]:
         yield label, f"process {worker.pid} on {worker.host} since {_moment(worker.began_at)}{sends}"
         label = ""
     waiting, leased = counted(fleet.shards_waiting, "shard"), fleet.shards_leased
-    yield "shards", f"{waiting} waiting, {leased} being sent"
+    yield "ledger", f"{waiting} waiting, {leased} being sent"
+    if fleet.workers:
+        yield "next run", "by the workers, each minute"
 
 
 def _edition_row(one: EditionStatus) -> tuple[object, ...]:
@@ -151,7 +158,8 @@ def _disk_line(disk: DiskStatus) -> str:
     from newsletter.operations.disk import in_words
 
     outbox = "" if disk.outbox_messages is None else f", {counted(disk.outbox_messages, 'message')} in the outbox"
-    return f"database {in_words(disk.database)}{outbox}; {in_words(disk.free)} of {in_words(disk.total)} free"
+    database = "on a server" if disk.database is None else in_words(disk.database)
+    return f"database {database}{outbox}; {in_words(disk.free)} of {in_words(disk.total)} free"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -69,3 +69,4 @@ def copy(source: Path | DatabaseUrl, target: Path | DatabaseUrl, as_json: bool) 
         print_json({"tables": copied})
     else:
         click.echo(f"copied and verified: {sum(one.rows for one in copied):,} rows of {len(copied)} tables")
+        click.echo(f"now set database.url, or remove it; let nothing use {source} again: it would send what was sent")

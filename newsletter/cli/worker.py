@@ -23,8 +23,9 @@ def _complain(line: str) -> None:
 @click.command(
     epilog="""\b
 Examples:
-  newsletter --site /srv/papers worker     on each machine, as often as it has cores
-\b
+  newsletter worker                        on each machine, as often as it has cores
+  newsletter --site /srv/papers worker
+
 Needs the database on a PostgreSQL server (database.url) and the extra `fleet`. All workers have the same settings and
 templates. Together they do all that `newsletter run` does, each minute: one plans, and all of them send. A worker that
 dies is replaced by the others after three minutes. SIGTERM finishes the messages in flight; others send the rest.

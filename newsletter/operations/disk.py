@@ -22,8 +22,8 @@ _ENGLISH = language("en")
 class DiskStatus:
     """Sizes in bytes."""
 
-    #: The database with its write-ahead log.
-    database: int
+    #: The database with its write-ahead log; None if it is on a server.
+    database: int | None
     #: Messages in the outbox; None if they are sent by SMTP.
     outbox_messages: int | None
     free: int
@@ -32,7 +32,7 @@ class DiskStatus:
     @property
     def is_low(self) -> bool:
         """Whether a migration or a backup, which copies the database, may find no room."""
-        return self.free < max(_LEAST_FREE_B, 2 * self.database)
+        return self.free < max(_LEAST_FREE_B, 2 * (self.database or 0))
 
 
 def disk_status(config: Config) -> DiskStatus:
@@ -42,9 +42,10 @@ def disk_status(config: Config) -> DiskStatus:
         OSError: The site's folder cannot be read.
     """
     store = config.site.store
+    files = () if config.database else (store, store.with_name(f"{store.name}-wal"))
     usage = shutil.disk_usage(config.site.root)
     return DiskStatus(
-        database=sum(map(_size, (store, store.with_name(f"{store.name}-wal")))),
+        database=sum(map(_size, files)) if files else None,
         outbox_messages=None if config.smtp else sum(1 for _ in islice(_messages(config.outbox), _MESSAGES)),
         free=usage.free,
         total=usage.total,

@@ -30,6 +30,7 @@ from newsletter.pipeline.site_lock import SENDING_LOCK
 from newsletter.pipeline.transport import make_transport
 from newsletter.store import Store
 from newsletter.store.workers import Worker
+from newsletter.text import counted
 
 #: One worker plans at a time.
 _PLAN_LOCK = "planning"
@@ -172,7 +173,7 @@ class FleetWorker:
         with self.ports.watch_deliveries() as watch:
             made = share_ledger(sender.run(watch.see), self.shard_size)
         if made:
-            self.tell(f"{made} shards to send")
+            self.tell(f"{counted(made, 'shard')} to send")
 
     def _send(self, sender: ShardSender, first: int) -> None:
         if self.ports.is_shutting_down():

@@ -26,7 +26,9 @@ def check_disk(config: Config) -> Iterator[Finding]:
     except OSError as error:
         yield Finding(Level.UNKNOWN, "disk", f"{config.site.root}: {error.strerror or error}")
         return
-    words = f"{in_words(disk.free)} of {in_words(disk.total)} free; the database takes {in_words(disk.database)}"
+    words = f"{in_words(disk.free)} of {in_words(disk.total)} free"
+    if disk.database is not None:
+        words += f"; the database takes {in_words(disk.database)}"
     if disk.is_low:
         yield Finding(Level.WARNING, "disk", words, "free some space, or move the site to a larger disk")
     else:

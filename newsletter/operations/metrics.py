@@ -71,7 +71,8 @@ class _StoreCollector(Collector):
 
     def _site(self, store: Store) -> Iterator[Metric]:
         disk = disk_status(self._config)
-        yield GaugeMetricFamily("newsletter_database_bytes", "Size of the database.", disk.database)
+        size_b = store.size_b() if disk.database is None else disk.database
+        yield GaugeMetricFamily("newsletter_database_bytes", "Size of the database.", size_b)
         yield GaugeMetricFamily("newsletter_disk_free_bytes", "Free space on the disk of the site.", disk.free)
         info = GaugeMetricFamily("newsletter_info", "Versions; always 1.", labels=("version", "schema"))
         info.add_metric((__version__, store.versions()[1]), 1)

@@ -106,7 +106,8 @@ class Versions:
 
     newsletter: str
     python: str
-    sqlite: str
+    #: The database's program, with its version.
+    database: str
     #: The last migration of the database.
     schema: str
 

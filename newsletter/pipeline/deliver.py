@@ -94,19 +94,23 @@ def deliver(
     )
     notes = Notes(config.site.notes, note)
     if transport is None:
-        for intent in _intents(run, clock(), notes, dry_run=True):
-            subject = run.render(intent.digest, intent.subscriber, intent.edition.key).subject
-            papers = len(intent.digest.items)
-            run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
-        return run.report()
-    if is_shared:
+        _preview(run, notes)
+    elif is_shared:
         _check_restored(config.site.restoring)
         _deliver(run, transport, notes, expect, None)
-        return run.report()
-    with sending_lock(config.site.lock) as lock, _no_fleet(store):
-        _check_restored(config.site.restoring)
-        _deliver(run, transport, notes, expect, partial(send_shared, lock=lock))
+    else:
+        with sending_lock(config.site.lock) as lock, _no_fleet(store):
+            _check_restored(config.site.restoring)
+            _deliver(run, transport, notes, expect, partial(send_shared, lock=lock))
     return run.report()
+
+
+def _preview(run: DeliveryRun, notes: Notes) -> None:
+    """Report what would be sent."""
+    for intent in _intents(run, run.clock(), notes, dry_run=True):
+        subject = run.render(intent.digest, intent.subscriber, intent.edition.key).subject
+        papers = len(intent.digest.items)
+        run.add_outcome(intent.subscriber, OutcomeStatus.WOULD_SEND, subject, intent.edition.key, papers)
 
 
 @contextmanager

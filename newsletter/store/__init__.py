@@ -293,7 +293,7 @@ class Store:
         return self._db.schema_version()
 
     def versions(self) -> tuple[str, str]:
-        """Return the version of SQLite, and the name of the last step of the schema."""
+        """Return name and version of the database's program, and the name of the last step of the schema."""
         sql = "SELECT max(name) FROM _sqlite_migrations WHERE migration_set = 'newsletter'"
         (schema,) = self._db.execute(sql).fetchone()
         return self._db.library_version(), str(schema)

@@ -166,7 +166,7 @@ class Database(Protocol):
         """Return a number that changes with the schema, and when all content is replaced."""
 
     def library_version(self) -> str:
-        """Return the version of the database's program."""
+        """Return the name and version of the database's program."""
 
     def size_b(self) -> int:
         """Return the size of the database, in bytes."""

@@ -286,8 +286,8 @@ class PostgreSQLDatabase:
         return int(self.execute("SELECT max(id) FROM _sqlite_migrations").fetchone()[0])
 
     def library_version(self) -> str:
-        """Return the version of the server."""
-        return str(self.execute("SHOW server_version").fetchone()[0])
+        """Return the name and version of the server."""
+        return f"PostgreSQL {self.execute('SHOW server_version').fetchone()[0]}"
 
     def size_b(self) -> int:
         """Return the size of the database, in bytes, of all schemas."""

@@ -335,8 +335,8 @@ class SQLiteDatabase:
         return int(self.execute("PRAGMA schema_version").fetchone()[0])
 
     def library_version(self) -> str:
-        """Return the version of SQLite."""
-        return str(self.execute("SELECT sqlite_version()").fetchone()[0])
+        """Return the name and version of SQLite."""
+        return f"SQLite {self.execute('SELECT sqlite_version()').fetchone()[0]}"
 
     def size_b(self) -> int:
         """Return the size of the file, in bytes."""

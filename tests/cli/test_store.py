@@ -22,7 +22,8 @@ def test_a_site_moves_to_a_server_and_back(newsletter: Newsletter, tmp_path: Pat
     assert copied.exit_code == 0
     lines = copied.stdout.splitlines()
     assert "papers: 1" in lines
-    assert lines[-1].startswith("copied and verified: ")
+    assert lines[-2].startswith("copied and verified: ")
+    assert str(file) in lines[-1]
     shown = newsletter("papers", "search", "clouds")
     assert "Counting Clouds" in shown.stdout
     document = json.loads(newsletter("store", "copy", url, str(back), "--json").stdout)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +18,15 @@ def test_the_first_signal_requests_a_shutdown(number: signal.Signals) -> None:
         assert (shutdown(), shutdown.exit_code) == (True, 128 + number)
 
 
+@pytest.fixture
+def usual_sigint() -> Iterator[None]:
+    """SIGINT as in a terminal: where the tests run in the background of a shell, it is ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("usual_sigint")
 def test_a_second_signal_acts_as_usual() -> None:
     with handle_signals():
         # Raised in this thread, so that the first one is handled before the second comes: two that wait are one.
