@@ -42,6 +42,11 @@ def _make_id() -> str:
     return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
 
 
+def _connection_of(worker_id: str) -> str:
+    """Return the name of a worker's connection: PostgreSQL cuts longer ones."""
+    return f"newsletter {worker_id[-48:]}"
+
+
 @dataclass
 class FleetWorker:
     """What one process does for a fleet."""
@@ -53,6 +58,7 @@ class FleetWorker:
     #: Is called with a line about what is wrong.
     complain: Callable[[str], None]
     lease: timedelta = LEASE
+    longest_idle: timedelta = _LONGEST_IDLE
     shard_size: int = SHARD_SIZE
     id: str = field(default_factory=_make_id)
     _sender: ShardSender | None = None
@@ -81,6 +87,7 @@ class FleetWorker:
         now = self.clock()
         self._began_at = self._began_at or now
         with suppress(NewsletterError), self.ports.open_store() as store:
+            store.end_idle_transactions(self.longest_idle)
             store.workers.see(Worker(self.id, socket.gethostname(), os.getpid(), self._began_at, now))
 
     def close(self) -> None:
@@ -122,7 +129,8 @@ class FleetWorker:
                     self.complain("standing by: a `newsletter run`, `send` or `serve` is sending for this site")
                 return None
             self._stands_by = False
-            store.end_idle_transactions(_LONGEST_IDLE)
+            store.end_idle_transactions(self.longest_idle)
+            store.name_connection(_connection_of(self.id))
             self._ahead = store.clock_ahead()
             transport = make_transport(self.config, self._permits(store))
             ports = self.ports
@@ -148,6 +156,7 @@ class FleetWorker:
     # -- jobs -----------------------------------------------------------------------------------------
 
     def _plan(self, sender: ShardSender) -> None:
+        self._end_silent(sender.store)
         with sender.store.lock(_PLAN_LOCK) as has_it:
             if not has_it or self.ports.is_shutting_down():
                 return
@@ -168,6 +177,12 @@ class FleetWorker:
             if deliveries is not None and deliveries.error is not None:
                 self.complain(f"planning: {deliveries.error}")
             prune_daily(sender.store, self.config, self.clock(), is_over=self.ports.is_shutting_down)
+
+    def _end_silent(self, store: Store) -> None:
+        """End the connections of workers that are suspended: one of them may have the lock of planning."""
+        for worker_id in store.workers.silent(self.clock()):
+            store.end_connections(_connection_of(worker_id))
+            store.workers.end(worker_id)  # it says that it is alive again, if it is
 
     def _share(self, sender: ShardSender) -> None:
         with self.ports.watch_deliveries() as watch:

@@ -161,6 +161,20 @@ class Store:
         """
         self._db.run(f"SET idle_in_transaction_session_timeout = {round(after.total_seconds() * 1000)}")
 
+    def name_connection(self, name: str) -> None:
+        """Name this connection, so that `end_connections` finds it. Only for a database on a server."""
+        self._db.execute("SELECT set_config('application_name', CAST(? AS text), false)", [name])
+
+    def end_connections(self, name: str) -> None:
+        """Let the server end all connections of a name, and with them what they lock: their process is suspended.
+
+        Only for a database on a server.
+        """
+        sql = """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = CAST(? AS text)"""
+        self._db.execute(sql, [name]).fetchone()
+
     def clock_ahead(self) -> timedelta:
         """Return how far the clock of the database's machine is ahead of this one's."""
         return self._db.clock_ahead()

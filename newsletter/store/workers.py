@@ -60,6 +60,11 @@ class Workers:
             FROM workers WHERE seen_at > ? ORDER BY began_at, id"""
         return self._db.execute(sql, [(now - SILENT_AFTER).isoformat()]).into(_worker)
 
+    def silent(self, now: datetime) -> list[str]:
+        """Return the ids of workers that have not said for too long that they are alive."""
+        sql = "SELECT id FROM workers WHERE seen_at <= ? ORDER BY id"
+        return self._db.execute(sql, [(now - SILENT_AFTER).isoformat()]).into(lambda row: str(row[0]))
+
 
 def _worker(row: tuple[str, str, int, str, str, int | None]) -> Worker:
     worker_id, host, pid, began_at, seen_at, shard = row

@@ -146,7 +146,15 @@ def _work(root: Path, ahead: timedelta, shard_size: int) -> None:
             is_shutting_down=shutdown,
             is_grace_over=shutdown.is_grace_over,
         )
-        worker = FleetWorker(config, ports, _say, _say, lease=timedelta(seconds=6), shard_size=shard_size)
+        worker = FleetWorker(
+            config,
+            ports,
+            _say,
+            _say,
+            lease=timedelta(seconds=6),
+            longest_idle=timedelta(seconds=2),
+            shard_size=shard_size,
+        )
         assert config.database is not None
         serve_fleet(worker, config.database, shutdown, knock="* * * * * */2")
 

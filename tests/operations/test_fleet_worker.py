@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from newsletter.pipeline.ports import Ports
 from newsletter.pipeline.transport import make_transport
 from newsletter.rendering.environment import make_environment
 from newsletter.store import open_store
+from newsletter.store.workers import SILENT_AFTER, Worker
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.postgresql import new_store
 
@@ -86,6 +88,26 @@ def test_two_workers_do_not_plan_at_once(worker: FleetWorker) -> None:
     other.plan()
     other.close()
     assert waiting(worker) == (3, 2)
+
+
+def test_a_worker_that_is_suspended_while_it_plans_does_not_keep_others_from_it(worker: FleetWorker) -> None:
+    suspended = another(worker)
+    sender = suspended._connected()
+    assert sender is not None
+    assert sender.store.try_lock("planning")
+    long_ago = worker.clock() - 2 * SILENT_AFTER
+    with worker.ports.open_store() as store:
+        store.workers.see(Worker(suspended.id, "b.example", 9, long_ago, long_ago))
+        until = time.monotonic() + 60
+        while not store.runs.latest(9):  # the server ends a connection a moment later
+            worker.plan()
+            assert time.monotonic() < until
+        assert store.workers.silent(worker.clock()) == []
+    suspended.send_shard(1)  # which finds its connection gone, and connects again with the next job
+    suspended.send_shard(1)
+    suspended.close()
+    with worker.ports.open_store() as store:
+        assert store.deliveries.counts() == {"sent": 2, "queued": 1}
 
 
 def test_each_shard_is_sent_once_by_whichever_worker(worker: FleetWorker, heard: Heard) -> None:

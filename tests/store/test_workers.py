@@ -19,6 +19,7 @@ def test_workers_are_alive_while_they_say_so(store: Store) -> None:
     assert store.workers.alive(NOW + timedelta(seconds=2)) == [ONE, TWO]
 
     later = NOW + SILENT_AFTER
+    assert store.workers.silent(later) == ["one"]
     store.workers.see(replace(TWO, seen_at=later))
     assert [worker.id for worker in store.workers.alive(later)] == ["two"]
     store.workers.end("two")
