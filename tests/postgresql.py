@@ -143,7 +143,9 @@ def server() -> Path:
 def restart() -> None:
     """Restart the server: all connections end, and what was not committed is lost."""
     folder = server()
-    _used.cache_clear()
+    if _used.cache_info().currsize:
+        _used()[1].close()
+        _used.cache_clear()
     _control("stop", _FOLDERS[-1], folder, _as_owner(folder))
     _control("start", _FOLDERS[-1], folder, _as_owner(folder))
 
