@@ -36,7 +36,7 @@ class Weights:
     outright: float = 2.0
     #: Added for a paper as close to the topic, by the topic's model, as those that name it in their title.
     closeness: float = 5.0
-    #: Subtracted from a paper that mentions the topic in passing and is far from it: by default, it stands last.
+    #: Subtracted from a paper that mentions the topic in passing and is hardly close to it: by default, it stands last.
     doubt: float = 20.0
     #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
