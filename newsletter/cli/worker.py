@@ -12,11 +12,11 @@ from newsletter.errors import NewsletterError
 from newsletter.operations.shutdown import handle_signals
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     click.echo(visible(line))
 
 
-def _complain(line: str) -> None:
+def _warn(line: str) -> None:
     print_problems([line])
 
 
@@ -52,6 +52,6 @@ def worker(opened: Opened) -> None:
 
     with handle_signals() as shutdown:
         ports = make_ports(opened, shutdown, is_quiet=True)
-        one = FleetWorker(opened.config, ports, _tell, _complain)
+        one = FleetWorker(opened.config, ports, _report, _warn)
         click.echo(f"worker {one.id}")
         serve_fleet(one, url, shutdown)

@@ -54,9 +54,9 @@ class FleetWorker:
     config: Config
     ports: Ports
     #: Is called with a line about what was done.
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
     #: Is called with a line about what is wrong.
-    complain: Callable[[str], None]
+    warn: Callable[[str], None]
     lease: timedelta = LEASE
     longest_idle: timedelta = _LONGEST_IDLE
     shard_size: int = SHARD_SIZE
@@ -82,13 +82,13 @@ class FleetWorker:
         """Send a shard, unless somebody else has it; never raises."""
         self._try(f"shard {first}", lambda sender: self._send(sender, first))
 
-    def be_seen(self) -> None:
+    def heartbeat(self) -> None:
         """Store that this worker is alive; from any thread, as it has a connection of its own. Never raises."""
         now = self.clock()
         self._began_at = self._began_at or now
         with suppress(NewsletterError), self.ports.open_store() as store:
             store.end_idle_transactions(self.longest_idle)
-            store.workers.see(Worker(self.id, socket.gethostname(), os.getpid(), self._began_at, now))
+            store.workers.heartbeat(Worker(self.id, socket.gethostname(), os.getpid(), self._began_at, now))
 
     def close(self) -> None:
         """End: give back what is left, and close all connections."""
@@ -106,11 +106,11 @@ class FleetWorker:
                 act(sender)
         except NewsletterError as error:
             self._disconnect()
-            self.complain(f"{what}: {error}")
+            self.warn(f"{what}: {error}")
         except Exception as error:  # noqa: BLE001 - a bug must not end the worker: others would follow it
             self._disconnect()
             traceback.print_exc()
-            self.complain(f"{what}: internal error (bug): {type(error).__name__}: {error}")
+            self.warn(f"{what}: internal error (bug): {type(error).__name__}: {error}")
 
     def _connected(self) -> ShardSender | None:
         """Return the sender of shards, connected; None while a single run sends for this site.
@@ -126,7 +126,7 @@ class FleetWorker:
                 store.close()
                 if not self._stands_by:
                     self._stands_by = True
-                    self.complain("standing by: a `newsletter run`, `send` or `serve` is sending for this site")
+                    self.warn("standing by: a `newsletter run`, `send` or `serve` is sending for this site")
                 return None
             self._stands_by = False
             store.end_idle_transactions(self.longest_idle)
@@ -170,12 +170,12 @@ class FleetWorker:
             followed = followed_run(self.config, ports, "worker", lambda: run(self.config, ports))
             self._share(sender)
             for problem in followed.problems:
-                self.complain(problem)
+                self.warn(problem)
             for failure in followed.report.errors:
-                self.complain(f"{failure.step}: {failure.error}")
+                self.warn(f"{failure.step}: {failure.error}")
             deliveries = followed.report.deliveries
             if deliveries is not None and deliveries.error is not None:
-                self.complain(f"planning: {deliveries.error}")
+                self.warn(f"planning: {deliveries.error}")
             prune_daily(sender.store, self.config, self.clock(), is_over=self.ports.is_shutting_down)
 
     def _end_silent(self, store: Store) -> None:
@@ -188,7 +188,7 @@ class FleetWorker:
         with self.ports.watch_deliveries() as watch:
             made = share_ledger(sender.run(watch.see), self.shard_size)
         if made:
-            self.tell(f"{counted(made, 'shard')} to send")
+            self.report(f"{counted(made, 'shard')} to send")
 
     def _send(self, sender: ShardSender, first: int) -> None:
         if self.ports.is_shutting_down():
@@ -198,9 +198,9 @@ class FleetWorker:
         with sender.store.transaction():
             record_totals(sender.store, RunReport(deliveries=report), self.clock())
         if report.error is not None:
-            self.complain(f"shard {first}: {report.error}")
+            self.warn(f"shard {first}: {report.error}")
         if report.counts:
-            self.tell(f"shard {first}: {report.totals()}")
+            self.report(f"shard {first}: {report.totals()}")
 
     def _permits(self, store: Store) -> FleetPermits:
         return FleetPermits(self.config, lambda: store.permits, lambda: self.clock().timestamp())

@@ -96,11 +96,9 @@ def deliver(
     if transport is None:
         _preview(run, notes)
     elif is_shared:
-        _check_restored(config.site.restoring)
         _deliver(run, transport, notes, expect, None)
     else:
         with sending_lock(config.site.lock) as lock, _no_fleet(store):
-            _check_restored(config.site.restoring)
             _deliver(run, transport, notes, expect, partial(send_shared, lock=lock))
     return run.report()
 
@@ -185,6 +183,7 @@ def _deliver(
 
     A server that cannot be reached leaves the ledger as it was.
     """
+    _check_restored(run.config.site.restoring)
     _clean_up(run, is_shared=send is None)
     now = run.clock()
     intents = _intents(run, now, notes, dry_run=False)

@@ -1,4 +1,4 @@
-"""The rate limits of a fleet: each worker leases permits in small blocks from the store, and paces itself by them.
+"""The rate limits of a fleet: each worker leases permits in small blocks from the store.
 
 All workers together send no faster than the settings say. What a worker leased and did not use is lost after a second,
 so that they may send a little slower.

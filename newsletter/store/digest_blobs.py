@@ -37,6 +37,7 @@ _SECTION_NUMBERS = {kind: number for number, kind in enumerate(_SECTIONS)}
 #: Scores are stored to four decimals, as `grouping` rounds them.
 _SCORE_UNITS = 10_000
 _FINGERPRINT_B = 12
+_CUT = "a digest is cut short"
 
 
 class Packed(NamedTuple):
@@ -116,17 +117,14 @@ def unpack(content: bytes | None, shared: Sequence[str]) -> tuple[StoredSection,
         return ()
     numbers = iter(read_numbers(content))
     take = numbers.__next__
+    papers = _papers(numbers)
     try:
-        papers, before = [], 0
-        for _ in range(take()):
-            before += _unzigzag(take())
-            papers.append(before)
         of_reasons = [[(_REASONS[take()], take()) for _ in range(take())] for _ in range(take())]
         of_also = [[take() for _ in range(take())] for _ in range(take())]
         heads = [(take(), _unzigzag(take()), _SECTIONS[take()], take()) for _ in range(take())]
         of_items = [(paper, _unzigzag(take()) / _SCORE_UNITS, take(), take()) for paper in papers]
     except StopIteration as error:
-        raise ValueError("a digest is cut short") from error
+        raise ValueError(_CUT) from error
     texts = [shared[number] for number in numbers]
     reasons = [tuple([Reason(kind, texts[text]) for kind, text in some]) for some in of_reasons]
     also = [tuple([texts[text] for text in some]) for some in of_also]
@@ -138,14 +136,27 @@ def unpack(content: bytes | None, shared: Sequence[str]) -> tuple[StoredSection,
 
 
 def paper_ids(content: bytes | None) -> list[int]:
-    """Return the ids of a stored digest's papers, in order; none of a pruned one."""
-    if not content:
-        return []
-    numbers = _numbers(content)
+    """Return the ids of a stored digest's papers, in order; none of a pruned one.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    return _papers(_numbers(content)) if content else []
+
+
+def _papers(numbers: Iterator[int]) -> list[int]:
+    """Take the first part from the numbers of a digest.
+
+    Raises:
+        ValueError: It is damaged.
+    """
     papers, before = [], 0
-    for _ in range(next(numbers)):
-        before += _unzigzag(next(numbers))
-        papers.append(before)
+    try:
+        for _ in range(next(numbers)):
+            before += _unzigzag(next(numbers))
+            papers.append(before)
+    except StopIteration as error:
+        raise ValueError(_CUT) from error
     return papers
 
 

@@ -49,9 +49,7 @@ def open_database(path: Path, *, is_copy: bool = False, is_lent: bool = False) -
                         _keep_copy(db)
                     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                     _migrate(db)
-        if text_index.is_outdated(db):
-            with db.transaction():
-                text_index.rebuild_outdated(db)
+        text_index.rebuild_outdated(db)
     except BaseException:
         db.close()
         raise

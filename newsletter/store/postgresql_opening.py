@@ -35,9 +35,7 @@ def open_on_server(url: DatabaseUrl) -> PostgreSQLDatabase:
             with db.transaction():  # if another process does it too, the second finds nothing pending
                 if pending := _pending(db):
                     _make(db) if len(pending) == len(STEPS) else _upgrade(db, pending)
-        if text_index.is_outdated(db):
-            with db.transaction():
-                text_index.rebuild_outdated(db)
+        text_index.rebuild_outdated(db)
     except BaseException:
         db.close()
         raise

@@ -38,13 +38,15 @@ def is_outdated(db: Database) -> bool:
 
 
 def rebuild_outdated(db: Database) -> None:
-    """Index all papers anew, unless another process has done so."""
+    """Index all papers anew if the index is outdated; if another process does it too, the second finds it done."""
     if not is_outdated(db):
         return
-    db.execute("DELETE FROM papers_fts")
-    db.execute("DELETE FROM papers_unindexed")
-    _add(db, _SELECT)
-    db.execute("UPDATE full_text_version SET version = ?", [VERSION])
+    with db.transaction():
+        if is_outdated(db):
+            db.execute("DELETE FROM papers_fts")
+            db.execute("DELETE FROM papers_unindexed")
+            _add(db, _SELECT)
+            db.execute("UPDATE full_text_version SET version = ?", [VERSION])
 
 
 def _add(db: Database, select: str, last: int = 0) -> None:

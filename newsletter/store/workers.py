@@ -33,7 +33,7 @@ class Workers:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def see(self, worker: Worker) -> None:
+    def heartbeat(self, worker: Worker) -> None:
         """Store that a worker is alive, and forget those that have not been for long."""
         sql = """
             INSERT INTO workers (id, host, pid, began_at, seen_at) VALUES (:id, :host, :pid, :began_at, :seen_at)

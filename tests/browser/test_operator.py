@@ -33,7 +33,8 @@ PATHS = (
 def site(pulled: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site whose edition of today was sent to one subscriber and failed for the other, who is number 1."""
     site = Site(shutil.copytree(pulled, tmp_path_factory.mktemp("operated"), dirs_exist_ok=True))
-    config, late = load_config(site, environ={}), datetime.now(UTC).replace(hour=23, minute=30)
+    config, now = load_config(site, environ={}), datetime.now(UTC)
+    late = max(now, now.replace(hour=23, minute=30))  # not before the pull
     with open_store(site.store) as store:
         environment = make_environment(site.templates)
         deliver(store, MaildirTransport(config.outbox), config, environment, lambda: late)

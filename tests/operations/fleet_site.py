@@ -156,7 +156,7 @@ def _work(root: Path, ahead: timedelta, shard_size: int) -> None:
             shard_size=shard_size,
         )
         assert config.database is not None
-        serve_fleet(worker, config.database, shutdown, knock="* * * * * */2")
+        serve_fleet(worker, config.database, shutdown, plan_cron="* * * * * */2")
 
 
 def _say(line: str) -> None:

@@ -180,21 +180,21 @@ def test_a_single_run_and_workers_exclude_each_other(make_site: MakeSite) -> Non
         site.run_alone()
 
 
-def test_of_two_schedulers_only_one_knocks(make_site: MakeSite) -> None:
+def test_of_two_schedulers_only_one_defers_the_periodic_task(make_site: MakeSite) -> None:
     site = make_site(1)
     with site.store() as store:
         store.shard_jobs.prepare(SchemaManager.get_schema())
 
-    async def knock() -> None:
+    async def defer() -> None:
         app, _ = _make_app(None, site.url, "* * * * *")  # type: ignore[arg-type]  # no job runs
         async with app.open_async():
             deferrer = PeriodicDeferrer(app.periodic_registry)
             ((task, _),) = deferrer.get_previous_tasks(at=1_778_000_000.0)
             await deferrer.defer_jobs([(task, 1_777_999_980), (task, 1_777_999_980)])
 
-    async def knock_twice() -> None:
-        await asyncio.gather(knock(), knock())
+    async def defer_twice() -> None:
+        await asyncio.gather(defer(), defer())
 
-    asyncio.run(knock_twice())
+    asyncio.run(defer_twice())
     with site.store() as store:
         assert store.shard_jobs.waiting() == 1

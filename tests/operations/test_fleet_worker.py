@@ -97,7 +97,7 @@ def test_a_worker_that_is_suspended_while_it_plans_does_not_keep_others_from_it(
     assert sender.store.try_lock("planning")
     long_ago = worker.clock() - 2 * SILENT_AFTER
     with worker.ports.open_store() as store:
-        store.workers.see(Worker(suspended.id, "b.example", 9, long_ago, long_ago))
+        store.workers.heartbeat(Worker(suspended.id, "b.example", 9, long_ago, long_ago))
         until = time.monotonic() + 60
         while not store.runs.latest(9):  # the server ends a connection a moment later
             worker.plan()

@@ -56,6 +56,15 @@ def refer(digest: Digest) -> bytes:
     return packed.numbers + write_numbers(range(len(packed.texts)))
 
 
+def test_a_digest_that_is_cut_short_is_damaged() -> None:
+    content = refer(make_digest(Random(1), 9, 3))  # noqa: S311 - no secret
+    for length in range(1, 12):
+        with pytest.raises(ValueError, match="cut short"):
+            paper_ids(content[:length])
+        with pytest.raises(ValueError, match="cut short"):
+            unpack(content[:length], ())
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_digest_is_unpacked_as_it_was_packed(seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - the same in every run

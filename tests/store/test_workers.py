@@ -14,19 +14,19 @@ TWO = Worker("two", "b.example", 9, NOW + timedelta(seconds=1), NOW + timedelta(
 
 
 def test_workers_are_alive_while_they_say_so(store: Store) -> None:
-    store.workers.see(TWO)
-    store.workers.see(ONE)
+    store.workers.heartbeat(TWO)
+    store.workers.heartbeat(ONE)
     assert store.workers.alive(NOW + timedelta(seconds=2)) == [ONE, TWO]
 
     later = NOW + SILENT_AFTER
     assert store.workers.silent(later) == ["one"]
-    store.workers.see(replace(TWO, seen_at=later))
+    store.workers.heartbeat(replace(TWO, seen_at=later))
     assert [worker.id for worker in store.workers.alive(later)] == ["two"]
     store.workers.end("two")
     assert store.workers.alive(later) == []
 
 
 def test_a_worker_that_was_silent_for_a_day_is_forgotten(store: Store) -> None:
-    store.workers.see(ONE)
-    store.workers.see(replace(TWO, seen_at=NOW + timedelta(days=2)))
+    store.workers.heartbeat(ONE)
+    store.workers.heartbeat(replace(TWO, seen_at=NOW + timedelta(days=2)))
     assert [worker.id for worker in store.workers.alive(NOW)] == ["two"]

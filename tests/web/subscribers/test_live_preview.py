@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
+
 from newsletter.rendering.environment import make_environment
+from newsletter.web.http.rate_limit import RateLimiter
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.live_preview import LivePreview
 from tests.stores import connection_of
@@ -103,6 +106,19 @@ def test_a_preview_needs_a_session_and_comes_from_the_page_itself(ada: LiveSite)
         assert refused.status_code == 403
 
 
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass for rate limits, however slow this machine is."""
+    take = RateLimiter.take
+
+    def take_at_once(limiter: RateLimiter, host: str) -> float:
+        limiter.clock = lambda: 0.0
+        return take(limiter, host)
+
+    monkeypatch.setattr(RateLimiter, "take", take_at_once)
+
+
+@pytest.mark.usefixtures("stopped_clock")
 def test_each_client_has_one_preview_in_work_and_a_limit(live: LiveSite) -> None:
     previews = LivePreview(SitePages(live.config, make_environment(), lambda: live.now))
     with previews._turn("1.2.3.4") as first:
