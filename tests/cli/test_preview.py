@@ -15,7 +15,9 @@ from tests.cli.conftest import Newsletter
 def ada(newsletter: Newsletter, page: Path) -> Newsletter:
     """A site with two papers and one subscriber."""
     newsletter("pull", "page", str(page))
-    newsletter("subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--name", "Ada")
+    newsletter(
+        "subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--name", "Ada", "--hour", "0"
+    )
     return newsletter
 
 

@@ -21,9 +21,11 @@ from tests.smtpd import Server, serving
 
 @pytest.fixture
 def ada(newsletter: Newsletter, page: Path) -> Newsletter:
-    """A site with two papers and one subscriber."""
+    """A site with two papers and one subscriber, who is due at every time of the day on which the tests run."""
     newsletter("pull", "page", str(page))
-    newsletter("subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--name", "Ada")
+    newsletter(
+        "subscribers", "add", "ada@example.org", "--topic", "in-context learning", "--name", "Ada", "--hour", "0"
+    )
     return newsletter
 
 
@@ -56,7 +58,7 @@ def test_a_dry_run_sends_and_stores_nothing(ada: Newsletter, tmp_path: Path) -> 
 
 
 def test_the_reason_for_each_missing_digest_is_shown(ada: Newsletter) -> None:
-    ada("subscribers", "add", "bob@example.org", "--topic", "kettles")
+    ada("subscribers", "add", "bob@example.org", "--topic", "kettles", "--hour", "0")
     ada("subscribers", "add", "eve@example.org")
     ada("subscribers", "pause", "eve@example.org")
 

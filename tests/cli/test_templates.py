@@ -39,8 +39,8 @@ def test_a_broken_template_is_found_before_anything_is_sent(newsletter: Newslett
     own = tmp_path / "templates" / "email" / "compact" / "card.html"
     own.write_text("fine\n{{ card.titel }}", encoding="utf-8")
     newsletter("pull", "page", str(page))
-    newsletter("subscribers", "add", "ada@example.org")
-    newsletter("subscribers", "add", "ben@example.org", "--style", "compact")
+    newsletter("subscribers", "add", "ada@example.org", "--hour", "0")
+    newsletter("subscribers", "add", "ben@example.org", "--hour", "0", "--style", "compact")
 
     checked, sent = newsletter("templates", "check"), newsletter("send")
 
