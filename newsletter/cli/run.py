@@ -177,7 +177,7 @@ def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) 
     from newsletter.pipeline.run import deliver_due
 
     with OutcomeFile() as outcomes:
-        ports = make_ports(opened, see=outcomes.add)
+        ports = make_ports(opened, report=outcomes.add)
         moment = (at or ports.clock()).astimezone(UTC)
         at_moment = replace(ports, clock=lambda: moment)
         report = deliver_due(opened.config, at_moment, dry_run=True, note=note, waits=True, everyone=True)

@@ -106,7 +106,7 @@ def import_file(  # noqa: PLR0917 - click passes them by name
 
         report = import_people(
             store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
-            options=options, refuse=refuse, show=changes.append if dry_run else None, tell=show,
+            options=options, refuse=refuse, show=changes.append if dry_run else None, count=show,
         )  # fmt: skip
     if as_json:
         print_json({**asdict(report), "changes": changes} if dry_run else report)
