@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 
@@ -15,3 +16,5 @@ from tests.rendering.conftest import writer_of
 with tempfile.TemporaryDirectory() as _folder:
     _subscriber = make_subscriber()
     writer_of(Path(_folder))(sample_digest(_subscriber, NOW), _subscriber)
+
+gc.freeze()  # what all copies share is never garbage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import click
@@ -88,12 +89,12 @@ def _check_emails(opened: Opened) -> str:
 
     messages = MessageRenderer(opened.config, opened.environment(), b"")
     topics = (Topic("In-context learning", '"in-context learning"'), Topic("LLM agents", '"LLM agent"'))
+    profile = Profile(topics=topics, trending=3)
+    subscriber = Subscriber(id=0, email="you@newsletter.example", profile=profile, subscribed_at=now(), status_at=now())
+    digest = sample_digest(subscriber, now())  # the same in each style and language
     for style, language in product(Style, LANGUAGES):
-        profile = Profile(topics=topics, style=style, language=language, trending=3)
-        subscriber = Subscriber(
-            id=0, email="you@newsletter.example", profile=profile, subscribed_at=now(), status_at=now()
-        )
-        messages.write(sample_digest(subscriber, now()), subscriber, "<check@newsletter.example>", now())
+        one = replace(subscriber, profile=replace(profile, style=style, language=language))
+        messages.write(digest, one, "<check@newsletter.example>", now())
     return messages.fallback_reason
 
 
