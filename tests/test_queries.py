@@ -22,6 +22,7 @@ from newsletter.files.site import Site
 from newsletter.models import Profile
 from newsletter.pipeline.compose import read_matcher
 from newsletter.ranking.grouping import group
+from newsletter.ranking.matching import Matcher
 from newsletter.rendering.language import language
 from newsletter.store import open_store
 from newsletter.subscribers.profiles import read_profile
@@ -231,6 +232,8 @@ class Entrances:
     site: Site
     app: ASGIApp
     now: datetime
+    #: What all profiles are asked with: the papers stay the same.
+    index: Matcher
     clients: Iterator[int] = field(default_factory=count)
 
     @property
@@ -241,10 +244,8 @@ class Entrances:
         return TestClient(self.app, base_url="https://papers.example", client=(address, 50_000))
 
     def matcher(self, query: str) -> set[int]:
-        with open_store(self.site.store) as store:
-            matcher = read_matcher(store, self.now - timedelta(days=7), None)
-            found = matcher.evaluate(make_topic(query).query).matches.nonzero()[0]
-        return {numbered(matcher.paper(int(number)).key) for number in found}
+        found = self.index.evaluate(make_topic(query).query).matches.nonzero()[0]
+        return {numbered(self.index.paper(int(number)).key) for number in found}
 
     def digest(self, query: str) -> tuple[int, set[int]]:
         """Return how many papers a subscriber's topic matches, and those shown: no two that say the same."""
@@ -252,9 +253,7 @@ class Entrances:
         file.write_text(f'email = "ada@example.org"\ntopics = [{json.dumps(query)}]\n', encoding="utf-8")
         topics = read_profile(file, {}).profile.topics
         profile = Profile(topics=topics, max_papers=100, max_per_section=100, serendipity=False)
-        with open_store(self.site.store) as store:
-            matcher = read_matcher(store, self.now - timedelta(days=7), None)
-            sections = [one for one in group(matcher, profile, frozenset(), self.now.date()) if one.topic]
+        sections = [one for one in group(self.index, profile, frozenset(), self.now.date()) if one.topic]
         shown = {numbered(item.paper.key) for section in sections for item in section.items}
         return sum(section.matched for section in sections), shown
 
@@ -303,7 +302,9 @@ def entrances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entrances]:
                 entry = make_entry(title=title, abstract=abstract, arxiv_id=f"2605.{number:05}", **given)
                 store.papers.add(entry, now)
         config = load_config(site, environ={"NEWSLETTER_SITE_URL": "https://papers.example"})
-        yield Entrances(site, make_app(config, lambda: now), now)
+        with open_store(site.store) as store:
+            matcher = read_matcher(store, now - timedelta(days=7), None)
+            yield Entrances(site, make_app(config, lambda: now), now, matcher)
 
 
 @pytest.mark.parametrize(("query", "expected"), ROWS, ids=[query for query, _ in ROWS])
